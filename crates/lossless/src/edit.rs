@@ -1,0 +1,139 @@
+//! Edits as data: disjoint replacements of byte ranges.
+
+use std::ops::Range;
+
+/// The replacement of one byte range of an original document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The replaced range, in bytes of the original; empty for an insertion.
+    pub range: Range<usize>,
+    /// What stands there afterwards.
+    pub text: Vec<u8>,
+}
+
+impl Edit {
+    /// Replaces `range` by `text`.
+    pub fn replace(range: Range<usize>, text: impl Into<Vec<u8>>) -> Self {
+        Self { range, text: text.into() }
+    }
+
+    /// Inserts `text` before the byte at `at`.
+    pub fn insert(at: usize, text: impl Into<Vec<u8>>) -> Self {
+        Self::replace(at..at, text)
+    }
+
+    /// Deletes `range`.
+    pub fn delete(range: Range<usize>) -> Self {
+        Self::replace(range, Vec::new())
+    }
+}
+
+/// Two edits that want the same bytes, so that neither order of them can be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("two edits overlap: bytes {}..{} and {}..{}", first.range.start, first.range.end, second.range.start, second.range.end)]
+pub struct Overlap {
+    /// The edit that begins first.
+    pub first: Edit,
+    /// The edit that begins inside it, or inserts at the same place.
+    pub second: Edit,
+}
+
+/// Edits of one document: sorted by position and disjoint, which the constructor checks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EditSet {
+    edits: Vec<Edit>,
+}
+
+impl EditSet {
+    /// Sorts the edits and checks that no two of them touch the same bytes.
+    ///
+    /// # Errors
+    /// [`Overlap`] names the first two edits that share a byte, or that insert different text at the same place.
+    pub fn new(edits: impl IntoIterator<Item = Edit>) -> Result<Self, Overlap> {
+        let mut edits: Vec<Edit> = edits.into_iter().collect();
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        edits.dedup();
+        for pair in edits.windows(2) {
+            if collide(&pair[0], &pair[1]) {
+                return Err(Overlap { first: pair[0].clone(), second: pair[1].clone() });
+            }
+        }
+        Ok(Self { edits })
+    }
+
+    /// Joins two sets of the same document; an edit that both hold counts once.
+    ///
+    /// # Errors
+    /// As [`EditSet::new`].
+    pub fn union(&self, other: &Self) -> Result<Self, Overlap> {
+        Self::new(self.edits.iter().chain(&other.edits).cloned())
+    }
+
+    /// The edits in document order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Edit> {
+        self.edits.iter()
+    }
+
+    /// True when nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// The document after the edits.
+    ///
+    /// # Panics
+    /// When a range lies outside `original`, that is, when the edits were made for another document.
+    pub fn apply(&self, original: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(original.len() + 64);
+        let mut at = 0;
+        for edit in &self.edits {
+            out.extend_from_slice(&original[at..edit.range.start]);
+            out.extend_from_slice(&edit.text);
+            at = edit.range.end;
+        }
+        out.extend_from_slice(&original[at..]);
+        out
+    }
+}
+
+fn collide(first: &Edit, second: &Edit) -> bool {
+    second.range.start < first.range.end || first.range == second.range
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_apply_in_document_order_whatever_order_they_came_in() {
+        let edits = EditSet::new([Edit::insert(6, "!"), Edit::replace(0..5, "HELLO")]).expect("disjoint");
+        assert_eq!(edits.apply(b"hello world"), b"HELLO !world");
+    }
+
+    #[test]
+    fn overlapping_edits_are_refused_and_named() {
+        let error = EditSet::new([Edit::delete(2..4), Edit::delete(0..3)]).expect_err("they share byte 2");
+        assert_eq!(error.to_string(), "two edits overlap: bytes 0..3 and 2..4");
+        assert!(EditSet::new([Edit::insert(1, "a"), Edit::insert(1, "b")]).is_err());
+    }
+
+    #[test]
+    fn a_union_counts_an_edit_of_both_once() {
+        let one = EditSet::new([Edit::insert(1, "a")]).expect("one edit");
+        assert_eq!(one.union(&one).expect("the same edit"), one);
+    }
+
+    #[test]
+    fn nothing_outside_the_ranges_changes() {
+        let mut random = fastrand::Rng::with_seed(2);
+        for _ in 0..2_000 {
+            let original: Vec<u8> = (0..random.usize(0..40)).map(|_| random.u8(..)).collect();
+            let start = random.usize(0..=original.len());
+            let end = random.usize(start..=original.len());
+            let edits = EditSet::new([Edit::replace(start..end, "new")]).expect("one edit");
+            let after = edits.apply(&original);
+            assert_eq!(after[..start], original[..start]);
+            assert_eq!(after[start + 3..], original[end..]);
+        }
+    }
+}

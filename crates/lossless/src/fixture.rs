@@ -1,0 +1,137 @@
+//! A machine written down as text, for tests: several files, links and command answers in one string.
+//!
+//! ```text
+//! //- /etc/ssh/sshd_config mode:0600 uid:0 gid:0
+//! MaxStartups 10:30:100
+//! //- /etc/ssh/gone dangling
+//! //- /root/secret unreadable:Permission denied
+//! //- /run/sshd dir mode:0755
+//! //$ sshd -t => 255
+//! stderr of the command
+//! //$ systemctl is-active ssh => 0 stdout
+//! active
+//! //$ nft -j list ruleset => missing
+//! ```
+//!
+//! A file's content is what follows its header, up to the next header. A trailing backslash-newline before the next
+//! header (`\` alone on the last line) means that the file has no final newline. Parent directories are listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::request::CommandOutput;
+use crate::snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
+
+/// Builds the snapshot that `text` describes, with every parent directory listed.
+///
+/// # Panics
+/// On a malformed header: fixtures are written by hand, and a silent mistake would test nothing.
+pub fn snapshot(text: &str) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    let mut section: Option<(&str, String)> = None;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("//- ") || line.starts_with("//$ ") {
+            finish(&mut snapshot, section.take());
+            section = Some((line.trim_end(), String::new()));
+        } else if let Some((_, body)) = &mut section {
+            body.push_str(line);
+        }
+    }
+    finish(&mut snapshot, section);
+    list_parents(&mut snapshot);
+    snapshot
+}
+
+fn finish(snapshot: &mut Snapshot, section: Option<(&str, String)>) {
+    let Some((header, body)) = section else { return };
+    match header.split_at(4) {
+        ("//- ", rest) => add_entry(snapshot, rest, &body),
+        (_, rest) => add_command(snapshot, rest, body),
+    }
+}
+
+fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
+    let (path, rest) = header.split_once(' ').unwrap_or((header, ""));
+    let bytes = body.strip_suffix("\\\n").map_or(body, |body| body.strip_suffix('\n').unwrap_or(body)).as_bytes();
+    let mut meta = Metadata { mode: 0o644, links: 1, size: bytes.len() as u64, ..Metadata::default() };
+    if let Some(reason) = rest.strip_prefix("unreadable:") {
+        return snapshot.insert(path, Entry::Unreadable(reason.to_owned()));
+    }
+    let mut directory = false;
+    for word in rest.split_whitespace() {
+        match word.split_once(':') {
+            Some(("mode", value)) => meta.mode = u32::from_str_radix(value, 8).expect("octal mode"),
+            Some(("uid", value)) => meta.uid = value.parse().expect("uid"),
+            Some(("gid", value)) => meta.gid = value.parse().expect("gid"),
+            None if word == "dangling" => return snapshot.insert(path, Entry::Dangling),
+            None if word == "missing" => return snapshot.insert(path, Entry::Missing),
+            None if word == "dir" => directory = true,
+            _ => panic!("fixture header: {word:?} in {header:?}"),
+        }
+    }
+    if directory {
+        meta.kind = Kind::Directory;
+        return snapshot.insert(path, Entry::Directory(Vec::new(), meta));
+    }
+    let image = FileImage { bytes: bytes.to_vec(), meta, target: path.into() };
+    snapshot.insert(path, Entry::File(image));
+}
+
+fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {
+    let (argv, outcome) = header.rsplit_once(" => ").expect("a command header needs ` => CODE`");
+    let argv = argv.split(' ').map(str::to_owned).collect();
+    if outcome == "missing" {
+        return snapshot.insert_command(argv, Err("No such file or directory".to_owned()));
+    }
+    let (code, stream) = outcome.split_once(' ').unwrap_or((outcome, ""));
+    let code = Some(code.parse().expect("exit code"));
+    let body = body.into_bytes();
+    let (stdout, stderr) = if code == Some(0) || stream == "stdout" { (body, Vec::new()) } else { (Vec::new(), body) };
+    snapshot.insert_command(argv, Ok(CommandOutput { code, stdout, stderr }));
+}
+
+fn list_parents(snapshot: &mut Snapshot) {
+    let mut names: BTreeMap<PathBuf, BTreeSet<Listed>> = BTreeMap::new();
+    for (path, entry) in snapshot.paths() {
+        if matches!(entry, Entry::Missing) {
+            continue;
+        }
+        let mut directory = matches!(entry, Entry::Directory(..));
+        let mut child = path;
+        while let (Some(parent), Some(name)) = (child.parent(), child.file_name()) {
+            names.entry(parent.to_owned()).or_default().insert(Listed { name: name.to_owned(), directory });
+            directory = true;
+            child = parent;
+        }
+    }
+    for (path, listed) in names {
+        let meta = directory_meta(snapshot, &path);
+        snapshot.insert(path, Entry::Directory(listed.into_iter().collect(), meta));
+    }
+}
+
+fn directory_meta(snapshot: &Snapshot, path: &Path) -> Metadata {
+    match snapshot.entry(path) {
+        Some(Entry::Directory(_, meta)) => meta.clone(),
+        _ => Metadata { kind: Kind::Directory, mode: 0o755, ..Metadata::default() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_commands_are_told_apart() {
+        let seen = snapshot(
+            "//- /etc/a mode:0600\none\n//- /etc/b\nno newline\n\\\n//$ sshd -t => 255\nbad\n//$ nft => missing\n",
+        );
+        let a = seen.file(Path::new("/etc/a")).expect("a file");
+        assert_eq!((a.bytes.as_slice(), a.meta.mode), (&b"one\n"[..], 0o600));
+        assert_eq!(seen.file(Path::new("/etc/b")).expect("a file").bytes, b"no newline");
+        let sshd = seen.command(&["sshd", "-t"]).expect("run").expect("started");
+        assert_eq!((sshd.code, sshd.stderr.as_slice()), (Some(255), &b"bad\n"[..]));
+        assert!(seen.command(&["nft"]).expect("asked").is_err());
+        assert!(seen.command(&["never"]).is_none());
+    }
+}

@@ -1,0 +1,33 @@
+//! Bytes to line records and back to the same bytes, and the plain data that the rest of sshmend hands around.
+//!
+//! Nothing here knows a format and nothing here touches a machine. A format crate finds byte ranges in a document
+//! with [`lines`], says what it wants changed as an [`EditSet`], and names the line that decided a value as an
+//! [`Origin`]. What it needs to know of the machine it asks for with [`Request`]s; the answers arrive in a
+//! [`Snapshot`].
+//!
+//! ```
+//! use sshmend_lossless::{Edit, EditSet, lines};
+//!
+//! let text = b"Port 22\r\nMaxSessions 3";
+//! let second = lines(text).nth(1).expect("two lines");
+//! let edits = EditSet::new([Edit::replace(second.content, "MaxSessions 10")])?;
+//! assert_eq!(edits.apply(text), b"Port 22\r\nMaxSessions 10");
+//! # Ok::<(), sshmend_lossless::Overlap>(())
+//! ```
+
+mod change;
+mod edit;
+pub mod fixture;
+mod glob;
+mod lines;
+mod origin;
+mod request;
+mod snapshot;
+
+pub use change::FileChange;
+pub use edit::{Edit, EditSet, Overlap};
+pub use glob::matches as glob_matches;
+pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};
+pub use origin::Origin;
+pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request};
+pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};

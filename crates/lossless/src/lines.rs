@@ -1,0 +1,128 @@
+//! A document as physical lines, each with its byte ranges.
+
+use std::ops::Range;
+
+/// How a physical line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnding {
+    /// A line feed.
+    Lf,
+    /// A carriage return and a line feed.
+    CrLf,
+    /// Nothing: the last line of a document without a final newline.
+    None,
+}
+
+impl LineEnding {
+    /// The bytes of this ending.
+    pub fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+            Self::None => b"",
+        }
+    }
+}
+
+/// One physical line: where it lies in its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The line number, counted from 1.
+    pub number: usize,
+    /// The byte range with the ending.
+    pub span: Range<usize>,
+    /// The byte range without the ending.
+    pub content: Range<usize>,
+    /// How the line ends.
+    pub ending: LineEnding,
+}
+
+impl Line {
+    /// The bytes of the line without its ending.
+    ///
+    /// # Panics
+    /// When `document` is shorter than the one that the line came from.
+    pub fn text<'a>(&self, document: &'a [u8]) -> &'a [u8] {
+        &document[self.content.clone()]
+    }
+}
+
+/// Splits a document into its physical lines; a line feed ends a line, and joining all `span`s gives the document.
+pub fn lines(document: &[u8]) -> Lines<'_> {
+    Lines { document, at: 0, number: 0 }
+}
+
+/// The iterator that [`lines`] returns.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    document: &'a [u8],
+    at: usize,
+    number: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        let rest = &self.document[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        let feed = rest.iter().position(|&b| b == b'\n');
+        let start = self.at;
+        let end = feed.map_or(self.document.len(), |at| start + at + 1);
+        let ending = match feed {
+            None => LineEnding::None,
+            Some(at) if at > 0 && rest[at - 1] == b'\r' => LineEnding::CrLf,
+            Some(_) => LineEnding::Lf,
+        };
+        self.at = end;
+        self.number += 1;
+        let content = start..end - ending.as_bytes().len();
+        Some(Line { number: self.number, span: start..end, content, ending })
+    }
+}
+
+/// The ending that most lines of the document have; a line feed where none has any.
+pub fn dominant_ending(document: &[u8]) -> LineEnding {
+    let (mut lf, mut crlf) = (0usize, 0usize);
+    for line in lines(document) {
+        match line.ending {
+            LineEnding::Lf => lf += 1,
+            LineEnding::CrLf => crlf += 1,
+            LineEnding::None => {}
+        }
+    }
+    if crlf > lf { LineEnding::CrLf } else { LineEnding::Lf }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_belongs_to_exactly_one_line() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..2_000 {
+            let document: Vec<u8> =
+                (0..random.usize(0..60)).map(|_| *random.choice(b"a \r\n\0\xff#").expect("not empty")).collect();
+            let joined: Vec<u8> = lines(&document).flat_map(|line| document[line.span].to_vec()).collect();
+            assert_eq!(joined, document);
+        }
+    }
+
+    #[test]
+    fn endings_are_told_apart() {
+        let endings: Vec<_> = lines(b"a\r\nb\n\rc").map(|line| line.ending).collect();
+        assert_eq!(endings, [LineEnding::CrLf, LineEnding::Lf, LineEnding::None]);
+        assert_eq!(lines(b"").count(), 0);
+        assert_eq!(lines(b"\n").count(), 1);
+    }
+
+    #[test]
+    fn the_dominant_ending_is_the_more_frequent_one() {
+        assert_eq!(dominant_ending(b"a\r\nb\r\nc\n"), LineEnding::CrLf);
+        assert_eq!(dominant_ending(b"a\r\nb\n"), LineEnding::Lf);
+        assert_eq!(dominant_ending(b"a"), LineEnding::Lf);
+    }
+}

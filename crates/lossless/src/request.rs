@@ -1,0 +1,98 @@
+//! What the pure crates ask of the machine, and the shapes of the answers.
+//!
+//! A pure function says what it still needs to know as [`Request`]s; `host` answers them into a
+//! [`Snapshot`](crate::Snapshot), and the function is asked again until it needs nothing more.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One thing to find out about the machine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Request {
+    /// The bytes and metadata of a file.
+    Read(PathBuf),
+    /// The names in a directory, and the directory's metadata.
+    List(PathBuf),
+    /// The metadata alone: for files whose content is secret or long.
+    Stat(PathBuf),
+    /// Run a program (`argv`, the program first) and keep what it says; never asked below another root.
+    Run(Vec<String>),
+    /// The addresses of a host name.
+    Resolve(String),
+    /// Open one TCP connection and watch what comes.
+    Dial(Dial),
+}
+
+/// How to open one TCP connection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dial {
+    /// The address and port.
+    pub to: SocketAddr,
+    /// The bytes to send once the peer's first line has come, if any.
+    pub say: Vec<u8>,
+    /// How long to wait, in all.
+    pub deadline: Duration,
+}
+
+/// What one connection showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialled {
+    /// How long the TCP handshake took; `None` when it failed (see `end`).
+    pub connected_after: Option<Duration>,
+    /// What arrived, each piece with the time since the connection stood.
+    pub received: Vec<(Duration, Vec<u8>)>,
+    /// How it ended.
+    pub end: DialEnd,
+    /// When it ended, counted from the start of the attempt.
+    pub ended_after: Duration,
+}
+
+impl Dialled {
+    /// All bytes that arrived.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.received.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    }
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialEnd {
+    /// The peer answered with a reset to the first packet, or an ICMP error was mapped to it.
+    Refused,
+    /// ICMP said that there is no way (`EHOSTUNREACH`, `ENETUNREACH`).
+    Unreachable,
+    /// The peer reset the standing connection.
+    Reset,
+    /// The peer closed the standing connection.
+    Closed,
+    /// Nothing more came until the deadline.
+    Silence,
+    /// We ended it: what was waited for had come.
+    Enough,
+    /// Another error of the operating system.
+    Failed(String),
+}
+
+/// What a program said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandOutput {
+    /// The exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl CommandOutput {
+    /// True when the program exited with 0.
+    pub fn success(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// Standard output as text, with invalid UTF-8 replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}

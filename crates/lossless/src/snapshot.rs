@@ -1,0 +1,171 @@
+//! What was seen of a machine: files, directories, answers of programs and of the network.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use crate::glob;
+use crate::request::{CommandOutput, Dial, Dialled, Request};
+
+/// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
+///
+/// A path that was never asked for is *unknown*, which is not the same as missing: see [`Snapshot::entry`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    entries: BTreeMap<PathBuf, Entry>,
+    commands: BTreeMap<Vec<String>, Result<CommandOutput, String>>,
+    names: BTreeMap<String, Result<Vec<IpAddr>, String>>,
+    dialled: BTreeMap<Dial, Vec<Dialled>>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing, and no dangling link either.
+    Missing,
+    /// A symbolic link whose target does not exist.
+    Dangling,
+    /// A regular file with its bytes.
+    File(FileImage),
+    /// A directory with its names, sorted by bytes.
+    Directory(Vec<Listed>, Metadata),
+    /// Metadata only: the bytes were not asked for, or it is a device, socket or pipe.
+    Seen(Metadata),
+    /// It could not be looked at; the reason is the operating system's.
+    Unreadable(String),
+}
+
+/// A regular file as captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileImage {
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// Mode, owner and the rest.
+    pub meta: Metadata,
+    /// The path after all symbolic links, which is where an edit goes.
+    pub target: PathBuf,
+}
+
+/// What the file system says about a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, `0o7777` at most.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time in seconds since 1970.
+    pub mtime: i64,
+    /// Number of hard links.
+    pub links: u64,
+    /// Device and inode number.
+    pub identity: (u64, u64),
+    /// Extended attributes by name: ACLs, the SELinux label, `user.*`.
+    pub xattrs: BTreeMap<String, Vec<u8>>,
+}
+
+/// What kind of thing a path names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    #[default]
+    File,
+    /// A directory.
+    Directory,
+    /// Anything else: device, socket, pipe.
+    Other,
+}
+
+/// A name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// The name, without the directory.
+    pub name: std::ffi::OsString,
+    /// True for a directory, or a link to one.
+    pub directory: bool,
+}
+
+impl Snapshot {
+    /// What stands at `path`; `None` when it was never asked for.
+    pub fn entry(&self, path: &Path) -> Option<&Entry> {
+        self.entries.get(path)
+    }
+
+    /// The file at `path`, when it was captured as one.
+    pub fn file(&self, path: &Path) -> Option<&FileImage> {
+        match self.entries.get(path) {
+            Some(Entry::File(image)) => Some(image),
+            _ => None,
+        }
+    }
+
+    /// What a program said: `None` when it was never run, `Err` when it could not be started.
+    pub fn command(&self, argv: &[&str]) -> Option<Result<&CommandOutput, &str>> {
+        let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
+        self.commands.get(&argv).map(|answer| answer.as_ref().map_err(String::as_str))
+    }
+
+    /// All programs that were run, with their answers.
+    pub fn commands(&self) -> impl Iterator<Item = (&[String], Result<&CommandOutput, &str>)> {
+        self.commands.iter().map(|(argv, answer)| (argv.as_slice(), answer.as_ref().map_err(String::as_str)))
+    }
+
+    /// The addresses of a name: `None` when never asked, `Err` with the resolver's reason.
+    pub fn resolved(&self, name: &str) -> Option<Result<&[IpAddr], &str>> {
+        self.names.get(name).map(|answer| answer.as_deref().map_err(String::as_str))
+    }
+
+    /// The connections of this shape, in the order they were made.
+    pub fn dialled(&self, dial: &Dial) -> &[Dialled] {
+        self.dialled.get(dial).map_or(&[], Vec::as_slice)
+    }
+
+    /// All paths that were asked for, in path order.
+    pub fn paths(&self) -> impl Iterator<Item = (&Path, &Entry)> {
+        self.entries.iter().map(|(path, entry)| (path.as_path(), entry))
+    }
+
+    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale.
+    ///
+    /// # Errors
+    /// The directories that have to be listed first.
+    pub fn glob(&self, pattern: &Path) -> Result<Vec<PathBuf>, Vec<Request>> {
+        glob::expand(self, pattern)
+    }
+
+    /// Whether this request was answered already.
+    pub fn answers(&self, request: &Request) -> bool {
+        match request {
+            Request::Read(path) => self.entries.get(path).is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
+            Request::List(path) | Request::Stat(path) => self.entries.contains_key(path),
+            Request::Run(argv) => self.commands.contains_key(argv),
+            Request::Resolve(name) => self.names.contains_key(name),
+            Request::Dial(dial) => self.dialled.contains_key(dial),
+        }
+    }
+
+    /// Records what stands at a path; the later record replaces the earlier one.
+    pub fn insert(&mut self, path: impl Into<PathBuf>, entry: Entry) {
+        self.entries.insert(path.into(), entry);
+    }
+
+    /// Records what a program said, or why it could not be started.
+    pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, String>) {
+        self.commands.insert(argv, answer);
+    }
+
+    /// Records the addresses of a name, or the resolver's reason.
+    pub fn insert_resolved(&mut self, name: impl Into<String>, answer: Result<Vec<IpAddr>, String>) {
+        self.names.insert(name.into(), answer);
+    }
+
+    /// Records one more connection of this shape.
+    pub fn insert_dialled(&mut self, dial: Dial, dialled: Dialled) {
+        self.dialled.entry(dial).or_default().push(dialled);
+    }
+}
