@@ -1,1 +1,14 @@
-//! Placeholder until its first commit.
+//! Our models against the real programs: each format on recorded trees and on random ones.
+//!
+//! Every module offers the same two entry points: `corpus(dir)` compares with what the real programs were recorded to
+//! say, `random(cases, seed)` makes inputs and asks the programs of this machine. Both return a [`Report`].
+
+mod corpus;
+pub mod fail2ban;
+pub mod hosts_access;
+pub mod known_hosts;
+mod report;
+pub mod sshd_config;
+
+pub use corpus::{Item, items};
+pub use report::Report;

@@ -1,0 +1,15 @@
+//! `fail2ban` against `fail2ban-client -d`.
+
+use std::path::Path;
+
+use crate::Report;
+
+/// Compares with what was recorded of every item in a corpus.
+pub fn corpus(_corpus: &Path) -> Report {
+    Report::default()
+}
+
+/// Compares `cases` random inputs with the program of this machine.
+pub fn random(_cases: u64, _seed: u64) -> Report {
+    Report::default()
+}
