@@ -1,1 +1,23 @@
-//! Placeholder until its first commit.
+//! Facts to findings: why an SSH connection dies, said from what was seen of the machine.
+//!
+//! Nothing here looks at a machine. [`wants`] says what to look at, stage by stage (the process id of the listener is
+//! known only once `/proc` was read); `host` answers into a [`Snapshot`](sshmend_lossless::Snapshot); and [`diagnose`]
+//! concludes. `facts` turns answers into typed facts, one file an area; `causes` judges the facts, one file a cause.
+//! What could not be looked at is part of the answer ([`Diagnosis::unchecked`]), never taken for its absence.
+
+mod ask;
+mod causes;
+mod diagnosis;
+mod facts;
+mod finding;
+mod question;
+#[cfg(test)]
+mod testing;
+mod verdict;
+
+pub use ask::wants;
+pub use causes::{CAUSES, cause};
+pub use diagnosis::{Diagnosis, Excluded, diagnose};
+pub use finding::{Certainty, Evidence, Finding, Remedy};
+pub use question::{Question, Server, Vantage};
+pub use verdict::{Cause, Gate, Unchecked};

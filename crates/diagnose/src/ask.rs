@@ -1,0 +1,57 @@
+//! What to look at, stage by stage.
+
+use std::path::PathBuf;
+
+use sshmend_lossless::{Request, Snapshot};
+
+use crate::facts::{self, Facts};
+use crate::question::Question;
+
+/// What is still to be looked at; call it again with the answers until it returns nothing.
+///
+/// Under [`Question::offline`] only files are asked for, never a program, a process or the network.
+pub fn wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
+    let facts = Facts::new(snapshot, question);
+    let mut ask = Ask { facts: &facts, wanted: Vec::new() };
+    facts::ask(&mut ask);
+    ask.wanted.sort();
+    ask.wanted.dedup();
+    ask.wanted
+}
+
+/// Collects requests that were not answered yet.
+pub(crate) struct Ask<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    wanted: Vec<Request>,
+}
+
+impl Ask<'_> {
+    pub(crate) fn read(&mut self, path: impl Into<PathBuf>) {
+        self.add(Request::Read(path.into()));
+    }
+
+    pub(crate) fn list(&mut self, path: impl Into<PathBuf>) {
+        self.add(Request::List(path.into()));
+    }
+
+    pub(crate) fn stat(&mut self, path: impl Into<PathBuf>) {
+        self.add(Request::Stat(path.into()));
+    }
+
+    pub(crate) fn run<S: AsRef<str>>(&mut self, argv: &[S]) {
+        self.add(Request::Run(argv.iter().map(|word| word.as_ref().to_owned()).collect()));
+    }
+
+    /// Programs and the kernel's own files say nothing of a mounted disk.
+    fn add(&mut self, request: Request) {
+        let of_running_machine = match &request {
+            Request::Read(path) | Request::List(path) | Request::Stat(path) => {
+                path.starts_with("/proc") || path.starts_with("/sys")
+            }
+            Request::Run(_) | Request::Resolve(_) | Request::Dial(_) => true,
+        };
+        if !(of_running_machine && self.facts.question.offline || self.facts.snapshot.answers(&request)) {
+            self.wanted.push(request);
+        }
+    }
+}

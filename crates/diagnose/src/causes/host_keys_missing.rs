@@ -1,0 +1,101 @@
+use crate::facts::{Complaint, Facts};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "host-keys-missing",
+    title: "sshd has no host key to show",
+    gate: Gate::Listener,
+    explain: "\
+Without at least one private host key sshd does not start (`sshd: no hostkeys available -- exiting.`). Up to 9.7 every
+connection executes sshd again and reads the keys again: when they vanish under a running listener, each client gets
+`kex_exchange_identification: read: Connection reset by peer`. From 9.8 on the listener keeps them, and the harm comes
+with the next restart. Typical origins: an image cleaned for cloning, a restored `/etc`, an unfinished first boot.
+
+**Known for certain** by `sshd -t`; for a mounted disk by the files themselves.
+
+**Mended** by `sshmend fix host-keys`, which makes the missing keys (`ssh-keygen -A`). Clients that knew the old keys
+will warn that the host key has changed: restore the old files from a backup where there is one.
+
+**It is not** `host-keys-permissions`, where the keys are there and sshd ignores them.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    if trial.passed {
+        return verdict.exclude("`sshd -t` finds a host key");
+    }
+    let mut lines = trial.about(Complaint::NoHostKeys).peekable();
+    if lines.peek().is_none() || trial.about(Complaint::KeyPermissions).next().is_some() {
+        return;
+    }
+    let later = facts.keeps_its_host_keys();
+    let finding = match later {
+        true => verdict.certain("there is no host key; the running sshd still has them, the next one will not start"),
+        false => verdict.certain("there is no host key, so sshd can serve no connection"),
+    };
+    lines.for_each(|line| _ = finding.shown_by(&trial.command, line));
+    finding.mended_by(&["fix", "host-keys"], "makes the missing host keys; clients will see new ones");
+    finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");
+    finding.latent_if(later);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    const NONE: &str = "//$ /usr/sbin/sshd -t => 1
+Unable to load host key: /etc/ssh/ssh_host_rsa_key
+sshd: no hostkeys available -- exiting.
+";
+
+    #[test]
+    fn before_9_8_every_connection_fails() {
+        check(
+            "host-keys-missing",
+            NONE,
+            &expect![[r#"
+            certain: there is no host key, so sshd can serve no connection
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+    }
+
+    #[test]
+    fn from_9_8_on_the_listener_keeps_its_keys() {
+        let new = format!("{NONE}//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n");
+        check(
+            "host-keys-missing",
+            &new,
+            &expect![[r#"
+            certain (latent): there is no host key; the running sshd still has them, the next one will not start
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+    }
+
+    #[test]
+    fn keys_that_are_ignored_are_not_missing() {
+        let ignored = format!("{NONE}Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\n");
+        check("host-keys-missing", &ignored, &expect![[""]]);
+    }
+
+    #[test]
+    fn one_missing_key_among_others_is_no_cause() {
+        let one = "//$ /usr/sbin/sshd -t => 0 stderr\nUnable to load host key: /etc/ssh/ssh_host_zzz_key\n";
+        check(
+            "host-keys-missing",
+            one,
+            &expect![[r#"
+            excluded: `sshd -t` finds a host key
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,67 @@
+use crate::facts::{Complaint, Facts};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "library-mismatch",
+    title: "sshd does not fit the libraries it finds",
+    gate: Gate::Listener,
+    explain: "\
+sshd compares the OpenSSL that it was built with to the one it finds, and ends where they do not fit (`entropy.c`: up to 9.3 the same
+major and minor version are needed, from 9.4 on the same major version for 3.x); or the dynamic linker finds no fitting library at all.
+A listener that runs keeps the old library, but executes sshd again for each connection, which ends at once: clients see
+`Connection reset by peer`. Typical origins: half an upgrade, a library put into `/usr/local/lib`, `LD_LIBRARY_PATH` in a unit.
+
+**Known for certain** by what `sshd -t` says before it does anything else.
+
+**Mended** through the package manager: finish the upgrade, or reinstall the server and its libraries together.
+
+**It is not** `sshd-stale-after-upgrade`, where old and new program files meet.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    if trial.passed {
+        return verdict.exclude("sshd starts with the libraries it finds");
+    }
+    let Some(line) = trial.about(Complaint::Library).next() else { return };
+    let finding = verdict.certain("sshd does not fit the libraries of this machine and ends at its start");
+    finding.shown_by(&trial.command, line);
+    finding.step("finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`");
+    finding.step("look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_program_and_the_linker_are_both_understood() {
+        let openssl =
+            "//$ /usr/sbin/sshd -t => 255\nOpenSSL version mismatch. Built against 30000070, you have 1010117f\n";
+        check(
+            "library-mismatch",
+            openssl,
+            &expect![[r#"
+            certain: sshd does not fit the libraries of this machine and ends at its start
+              /usr/sbin/sshd -t: OpenSSL version mismatch. Built against 30000070, you have 1010117f
+              - finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`
+              - look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit
+        "#]],
+        );
+        let linker = "//$ /usr/sbin/sshd -t => 127
+/usr/sbin/sshd: error while loading shared libraries: libcrypto.so.3: cannot open shared object file: No such file or directory
+";
+        check(
+            "library-mismatch",
+            linker,
+            &expect![[r#"
+            certain: sshd does not fit the libraries of this machine and ends at its start
+              /usr/sbin/sshd -t: /usr/sbin/sshd: error while loading shared libraries: libcrypto.so.3: cannot open shared object file: No such file or directory
+              - finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`
+              - look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit
+        "#]],
+        );
+    }
+}

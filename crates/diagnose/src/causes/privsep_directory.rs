@@ -1,0 +1,90 @@
+use crate::facts::{Complaint, Facts};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "privsep-directory",
+    title: "the empty directory that sshd locks strangers into is missing or open to others",
+    gate: Gate::Listener,
+    explain: "\
+sshd shuts the process that talks to a stranger into an empty directory: `/run/sshd` on Debian and Ubuntu,
+`/usr/share/empty.sshd` on Fedora and Arch, `/var/empty` elsewhere. It must exist, belong to root and be writable by nobody
+else. `/run` is emptied at boot; systemd makes the directory for the unit (`RuntimeDirectory=`) and removes it when the unit stops,
+also under a second sshd that was started by hand. Up to 9.7 every connection checks it again and dies with `read: Connection reset by
+peer`; from 9.8 on a missing one ends each connection with `chroot(\"/run/sshd\"): No such file or directory`.
+
+**Known for certain** by `sshd -t`, which names the directory.
+
+**Mended** by `sshmend fix privsep-directory`: it makes the directory, root's and 0755, and has it made at each boot.
+
+**It is not** missing while a stopped unit would make it at its start.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    if trial.passed {
+        return verdict.exclude("`sshd -t` accepts the directory");
+    }
+    let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else { return };
+    let missing = line.starts_with("Missing");
+    if missing && facts.runtime_directory_comes_with_service() {
+        return verdict.exclude("the unit makes the directory when it starts");
+    }
+    let finding = match missing {
+        true => verdict.certain("the privilege separation directory is missing, so no connection can be served"),
+        false => {
+            verdict.certain("the privilege separation directory is not root's alone, so sshd refuses to work with it")
+        }
+    };
+    finding.shown_by(&trial.command, line);
+    finding.mended_by(&["fix", "privsep-directory"], "makes the directory, root's and 0755, now and at each boot");
+    finding.latent_if(!missing && facts.keeps_its_host_keys());
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SHOW, check};
+    use expect_test::expect;
+
+    const MISSING: &str = "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n";
+
+    #[test]
+    fn a_missing_directory_ends_every_connection() {
+        check(
+            "privsep-directory",
+            MISSING,
+            &expect![[r#"
+            certain: the privilege separation directory is missing, so no connection can be served
+              /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
+              $ sshmend fix privsep-directory  # makes the directory, root's and 0755, now and at each boot
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_is_refused() {
+        let open = "//$ /usr/sbin/sshd -t => 255\n/run/sshd must be owned by root and not group or world-writable.\n";
+        check(
+            "privsep-directory",
+            open,
+            &expect![[r#"
+            certain: the privilege separation directory is not root's alone, so sshd refuses to work with it
+              /usr/sbin/sshd -t: /run/sshd must be owned by root and not group or world-writable.
+              $ sshmend fix privsep-directory  # makes the directory, root's and 0755, now and at each boot
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_stopped_unit_makes_it_when_it_starts() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nRuntimeDirectory=sshd\n";
+        let stopped = format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{unit}");
+        check(
+            "privsep-directory",
+            &stopped,
+            &expect![[r#"
+            excluded: the unit makes the directory when it starts
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,127 @@
+use std::path::Path;
+
+use sshmend_lossless::Origin;
+
+use crate::facts::{Complaint, Facts, Trial};
+use crate::finding::Finding;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "sshd-config-invalid",
+    title: "sshd refuses its configuration",
+    gate: Gate::Listener,
+    explain: "\
+One unknown keyword, bad value or unreadable include in `sshd_config` makes sshd refuse the whole of it. A listener that
+runs keeps the configuration it has read, so nothing changes until the next reload or restart - which then ends it:
+`SIGHUP` makes sshd execute itself again, and the new one exits with 255. Typical origins: a keyword of a newer release,
+a line added behind a `Match` block, a dangling link below `sshd_config.d`.
+
+**Known for certain** by `sshd -t`, with file and line. For a mounted disk the model of the files judges instead.
+
+**Mended** by correcting the line named; `sshd -t` must pass before any reload.
+
+**It is not** the reason for refused connections while a listener runs, unless sshd is started for each connection.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    if trial.passed {
+        return verdict.exclude("`sshd -t` accepts the configuration");
+    }
+    let lines: Vec<&str> = trial.about(Complaint::Config).collect();
+    let Some(first) = lines.first() else { return };
+    let running = facts.keeps_its_configuration();
+    let now = if running { "; the running one keeps the old until it is reloaded" } else { "" };
+    let finding = verdict.certain(format!("sshd does not accept its configuration: {first}{now}"));
+    for line in &lines {
+        show(finding, &trial, line);
+    }
+    finding.step("correct the line named above");
+    finding.step(format!("check it with `{}`", trial.command));
+    if !running {
+        finding.step("start the service: `sshmend fix service`");
+    }
+    finding.latent_if(running);
+}
+
+/// Complaints of sshd name a place as `FILE: line N: …` or `FILE line N: …`.
+fn show(finding: &mut Finding, trial: &Trial, complaint: &str) {
+    match place(complaint) {
+        Some(origin) => finding.shown_at(&origin, complaint),
+        None => finding.shown_by(&trial.command, complaint),
+    };
+}
+
+fn place(complaint: &str) -> Option<Origin> {
+    let (path, rest) = complaint.split_once(" line ")?;
+    let (number, _) = rest.split_once(':')?;
+    Some(Origin::new(Path::new(path.trim_end_matches(':')), number.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::check;
+    use expect_test::expect;
+
+    const FAILS: &str = "//$ /usr/sbin/sshd -t => 255
+/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+/etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+";
+
+    #[test]
+    fn places_are_read_from_both_wordings() {
+        let cases = [
+            ("/etc/ssh/sshd_config: line 12: Bad configuration option: X", Some(12)),
+            ("/etc/ssh/sshd_config line 12: Invalid MaxStartups spec.", Some(12)),
+            ("/etc/ssh/sshd_config: terminating, 1 bad configuration options", None),
+            ("/x: line \u{1b}: y", None),
+        ];
+        for (text, line) in cases {
+            assert_eq!(place(text).map(|origin| origin.line), line, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_running_listener_keeps_what_it_has_read() {
+        check(
+            "sshd-config-invalid",
+            FAILS,
+            &expect![[r#"
+            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus; the running one keeps the old until it is reloaded
+              /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+              /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+              - correct the line named above
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn without_listener_it_is_why_nothing_runs() {
+        check(
+            "sshd-config-invalid",
+            &format!("//- /proc/700/cmdline missing\n{FAILS}"),
+            &expect![[r#"
+            certain: sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+              /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+              /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+              - correct the line named above
+              - check it with `/usr/sbin/sshd -t`
+              - start the service: `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_passed_test_excludes_it() {
+        check(
+            "sshd-config-invalid",
+            "",
+            &expect![[r#"
+            excluded: `sshd -t` accepts the configuration
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,148 @@
+use crate::facts::{Facts, Manager, Unit};
+use crate::finding::Finding;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "sshd-not-running",
+    title: "no sshd waits for connections",
+    gate: Gate::Listener,
+    explain: "\
+Nothing listens for SSH connections: the service was stopped, never enabled, or ended and stays down. Clients see
+`Connection refused`, which is not `Connection reset by peer`; but it is what a bad change of the configuration leads
+to, because sshd ends when it is told to reload what it cannot read.
+
+**Known for certain** when no process has the title of a listener and no socket unit stands in for it. **Not known**
+where processes of other users are hidden.
+
+**Mended** by `sshmend fix service`, which starts the service after `sshd -t` has passed. Whatever keeps sshd from
+starting is a finding of its own and stands before this one.
+
+**It is not** a firewall: that also answers with `Connection refused` but leaves the listener alone.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(listener) = verdict.look(facts.listener()) else { return };
+    if let Some(listener) = listener {
+        return verdict.exclude(format!("process {} listens: {}", listener.pid, listener.title));
+    }
+    let Some(manager) = verdict.look(facts.manager()) else { return };
+    if let Some(socket) = manager.socket().filter(|unit| unit.active()) {
+        return verdict.exclude(format!("{} listens and starts sshd for a connection", socket.name()));
+    }
+    match facts.daemon() {
+        Ok(None) => not_installed(verdict),
+        _ => stopped(facts, &manager, verdict),
+    }
+}
+
+fn not_installed(verdict: &mut Verdict) {
+    let finding = verdict.certain("no OpenSSH server is installed on this machine");
+    finding.step("install it with the package manager, for example `apt install openssh-server`");
+    finding.step("if another machine is the server, name it: `sshmend diagnose DESTINATION`");
+}
+
+fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
+    let service = manager.service();
+    let finding = verdict.certain(summary(service));
+    finding.shown_by("/proc", "no process has the title of an sshd listener");
+    if let Some(unit) = service {
+        finding.shown_by("systemctl show", unit.state());
+    }
+    remedy(facts, service, finding);
+}
+
+fn summary(service: Option<&Unit>) -> String {
+    let Some(unit) = service else { return "sshd is not running".to_owned() };
+    let name = unit.name();
+    let why = match (unit.get("UnitFileState"), unit.failed()) {
+        ("masked", _) => "is masked".to_owned(),
+        (_, true) => format!("has failed ({})", unit.get("Result")),
+        _ if unit.get("ConditionResult") == "no" => {
+            "was skipped, because a condition of the unit does not hold".to_owned()
+        }
+        ("disabled", _) => "is stopped and not enabled".to_owned(),
+        _ => "is stopped".to_owned(),
+    };
+    format!("sshd is not running: {name} {why}")
+}
+
+/// Starting is offered only where `sshd -t` lets sshd start.
+fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
+    let passes = match facts.trial() {
+        Ok(Some(trial)) => trial.passed || facts.runtime_directory_comes_with_service(),
+        _ => false,
+    };
+    if service.is_some_and(|unit| unit.get("UnitFileState") == "masked") {
+        finding.step("someone masked the unit on purpose: ask, then `systemctl unmask` it");
+    }
+    if passes {
+        finding.mended_by(&["fix", "service"], "enables and starts the service after `sshd -t`");
+    } else {
+        finding.step("mend what `sshd -t` complains about first, then run `sshmend fix service`");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    const GONE: &str = "//- /proc/700/cmdline missing\n";
+
+    #[test]
+    fn a_listener_excludes_it() {
+        check(
+            "sshd-not-running",
+            "",
+            &expect![[r#"
+                excluded: process 700 listens: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_failed_unit_that_would_start_again_is_offered_a_start() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=signal\n\
+            UnitFileState=enabled\nMainPID=0\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{}{unit}", crate::testing::SHOW),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (signal)
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result signal, enabled
+              $ sshmend fix service  # enables and starts the service after `sshd -t`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_stopped_and_disabled_unit_is_told_from_a_failed_one() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult=success\n\
+            UnitFileState=disabled\nMainPID=0\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{}{unit}", crate::testing::SHOW),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service is stopped and not enabled
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: inactive (dead), result success, disabled
+              $ sshmend fix service  # enables and starts the service after `sshd -t`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_socket_unit_stands_in_for_the_listener() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\n\n\
+            Id=ssh.socket\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{}{unit}", crate::testing::SHOW),
+            &expect![[r#"
+            excluded: ssh.socket listens and starts sshd for a connection
+        "#]],
+        );
+    }
+}

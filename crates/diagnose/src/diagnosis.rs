@@ -1,0 +1,65 @@
+//! The whole answer: every cause judged, the findings in order.
+
+use sshmend_lossless::Snapshot;
+
+use crate::causes::CAUSES;
+use crate::facts::Facts;
+use crate::finding::Finding;
+use crate::question::Question;
+use crate::verdict::{Cause, Unchecked, Verdict};
+
+/// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// Certain before likely before possible; of equal certainty, what acts now before what acts later, and the gate
+    /// that a connection meets first before later ones.
+    pub findings: Vec<Finding>,
+    /// What could not be looked at, with the reason, in order of the check.
+    pub unchecked: Vec<Unchecked>,
+    /// Causes that the facts rule out, in the order in which they act.
+    pub excluded: Vec<Excluded>,
+}
+
+/// A cause that the facts rule out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excluded {
+    /// The name of the cause.
+    pub cause: &'static str,
+    /// Why it cannot be it.
+    pub why: String,
+}
+
+/// Judges every cause by what was seen.
+pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
+    let facts = Facts::new(snapshot, question);
+    let mut causes: Vec<&Cause> = CAUSES.iter().collect();
+    causes.sort_by_key(|cause| cause.gate);
+    let mut diagnosis = Diagnosis::default();
+    for cause in causes {
+        let mut verdict = Verdict::default();
+        (cause.judge)(&facts, &mut verdict);
+        diagnosis.add(cause, verdict);
+    }
+    diagnosis.finish()
+}
+
+impl Diagnosis {
+    fn add(&mut self, cause: &Cause, verdict: Verdict) {
+        let name = cause.name;
+        if verdict.findings.is_empty()
+            && let Some(why) = verdict.excluded
+        {
+            self.excluded.push(Excluded { cause: name, why });
+        }
+        self.findings.extend(verdict.findings.into_iter().map(|finding| Finding { cause: name, ..finding }));
+        self.unchecked.extend(verdict.unchecked);
+    }
+
+    /// The sort is stable: causes were judged gate by gate.
+    fn finish(mut self) -> Self {
+        self.findings.sort_by_key(|finding| (finding.certainty, finding.latent));
+        self.unchecked.sort();
+        self.unchecked.dedup();
+        self
+    }
+}

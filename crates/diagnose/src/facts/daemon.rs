@@ -1,0 +1,223 @@
+//! The program sshd itself: where it is, how it is started, and what its own test says.
+
+use super::{Facts, Manager};
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+/// Where distributions put sshd, in order of how often.
+const PROGRAMS: [&str; 4] = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"];
+
+/// Options of sshd that take a value (sshd.c, the getopt string).
+const WITH_VALUE: &str = "bcCEfghkopu";
+
+/// sshd as it is, or would be, started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Daemon {
+    /// The program.
+    pub(crate) program: String,
+    /// Options that change what it reads: `-f FILE`, `-o KEY=VALUE`, `-h KEY`, `-p PORT`.
+    pub(crate) options: Vec<String>,
+}
+
+/// What `sshd -t` said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trial {
+    /// The command line, for evidence.
+    pub(crate) command: String,
+    pub(crate) passed: bool,
+    pub(crate) complaints: Vec<(Complaint, String)>,
+}
+
+/// What a line of sshd's standard error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Complaint {
+    /// The configuration files.
+    Config,
+    /// Permissions of a host key.
+    KeyPermissions,
+    /// No usable host key.
+    NoHostKeys,
+    /// The directory of privilege separation.
+    PrivsepDirectory,
+    /// The account of privilege separation.
+    PrivsepUser,
+    /// Shared libraries.
+    Library,
+    /// Anything else.
+    Other,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    for program in PROGRAMS {
+        ask.stat(program);
+    }
+    let facts = ask.facts;
+    let Ok(Some(daemon)) = facts.daemon() else { return };
+    ask.run(&daemon.version_command());
+    if facts.question.privileged {
+        ask.run(&daemon.test_command());
+    }
+}
+
+impl Facts<'_> {
+    /// The daemon that runs, else the one that would; `None` when none is installed.
+    pub(crate) fn daemon(&self) -> Known<Option<Daemon>> {
+        if let Ok(Some(listener)) = self.listener() {
+            return Ok(Some(Daemon::from_argv(&listener.argv)));
+        }
+        for program in PROGRAMS {
+            if self.meta(program)?.is_some() {
+                return Ok(Some(Daemon { program: program.to_owned(), options: Vec::new() }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What `sshd -t` says with the options of the running daemon; `None` when no sshd is installed.
+    pub(crate) fn trial(&self) -> Known<Option<Trial>> {
+        let Some(daemon) = self.daemon()? else { return Ok(None) };
+        let argv = daemon.test_command();
+        let output = self.run_as_root(&argv)?;
+        let complaints = complaints(&String::from_utf8_lossy(&output.stderr));
+        Ok(Some(Trial { command: argv.join(" "), passed: output.success(), complaints }))
+    }
+
+    /// Whether the service manager makes the runtime directory each time it starts sshd.
+    pub(crate) fn runtime_directory_comes_with_service(&self) -> bool {
+        let makes = |unit: &super::Unit| unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd");
+        self.manager().is_ok_and(|manager| match &manager {
+            Manager::Systemd(_) => manager.service().is_some_and(|unit| makes(unit) && !unit.active()),
+            Manager::Other => false,
+        })
+    }
+
+    /// The release of the program, as `(9, 2)`.
+    pub(crate) fn release(&self) -> Known<(u32, u32)> {
+        let argv = self.installed()?.version_command();
+        let output = self.run(&argv)?;
+        let said = [&output.stderr[..], &output.stdout[..]].concat();
+        release(&String::from_utf8_lossy(&said)).ok_or_else(|| Unchecked::new(argv.join(" "), "names no release"))
+    }
+
+    /// Whether a listener runs that keeps the configuration it has read.
+    pub(crate) fn keeps_its_configuration(&self) -> bool {
+        matches!(self.listener(), Ok(Some(_)))
+    }
+
+    /// Whether a listener runs that also keeps the host keys: from 9.8 on; before, each connection reads them again.
+    pub(crate) fn keeps_its_host_keys(&self) -> bool {
+        self.keeps_its_configuration() && self.release().is_ok_and(|release| release >= (9, 8))
+    }
+
+    /// An sshd that is not installed, as an unchecked item for causes that need one.
+    pub(crate) fn installed(&self) -> Known<Daemon> {
+        self.daemon()?.ok_or_else(|| Unchecked::new("sshd", "is not installed"))
+    }
+}
+
+impl Trial {
+    /// The lines about one thing.
+    pub(crate) fn about(&self, what: Complaint) -> impl Iterator<Item = &str> {
+        self.complaints.iter().filter(move |(about, _)| *about == what).map(|(_, line)| line.as_str())
+    }
+}
+
+impl Daemon {
+    /// Reads a daemon's command line; a program without path is looked up where distributions put it.
+    fn from_argv(argv: &[String]) -> Self {
+        let program = argv.first().filter(|program| program.starts_with('/'));
+        let program = program.cloned().unwrap_or_else(|| PROGRAMS[0].to_owned());
+        let mut options = Vec::new();
+        let mut words = argv.iter().skip(1);
+        while let Some(word) = words.next() {
+            let Some(letters) = word.strip_prefix('-') else { continue };
+            let Some(at) = letters.find(|letter| WITH_VALUE.contains(letter)) else { continue };
+            let (name, attached) = letters[at..].split_at(1);
+            let value = if attached.is_empty() { words.next().cloned() } else { Some(attached.to_owned()) };
+            if let (true, Some(value)) = ("fohp".contains(name), value) {
+                options.extend([format!("-{name}"), value]);
+            }
+        }
+        Self { program, options }
+    }
+
+    fn version_command(&self) -> Vec<String> {
+        vec![self.program.clone(), "-V".to_owned()]
+    }
+
+    fn test_command(&self) -> Vec<String> {
+        [self.program.clone(), "-t".to_owned()].into_iter().chain(self.options.iter().cloned()).collect()
+    }
+}
+
+/// Finds `OpenSSH_9.2` in what `sshd -V` says.
+fn release(said: &str) -> Option<(u32, u32)> {
+    let (_, rest) = said.split_once("OpenSSH_")?;
+    let (major, rest) = rest.split_once('.')?;
+    let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+/// Sorts the lines of standard error by what they are about; decoration of OpenSSH's warnings is dropped.
+fn complaints(stderr: &str) -> Vec<(Complaint, String)> {
+    let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('@'));
+    let lines = lines.filter(|line| !line.starts_with("It is required that") && !line.starts_with("This private key"));
+    lines.map(|line| (classify(line), line.to_owned())).collect()
+}
+
+fn classify(line: &str) -> Complaint {
+    const TABLE: [(&[&str], Complaint); 6] = [
+        (&["Permissions ", " are too open"], Complaint::KeyPermissions),
+        (&["no hostkeys available"], Complaint::NoHostKeys),
+        (&["Missing privilege separation directory"], Complaint::PrivsepDirectory),
+        (&["must be owned by root and not group or world-writable"], Complaint::PrivsepDirectory),
+        (&["Privilege separation user", "does not exist"], Complaint::PrivsepUser),
+        (&["Unable to load host key"], Complaint::NoHostKeys),
+    ];
+    const LIBRARY: [&str; 4] = [
+        "OpenSSL version mismatch",
+        "error while loading shared libraries",
+        "symbol lookup error",
+        "' not found (required by",
+    ];
+    let row = TABLE.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
+    match row {
+        Some((_, complaint)) => *complaint,
+        None if LIBRARY.iter().any(|part| line.contains(part)) => Complaint::Library,
+        None if line.contains(" line ") || line.starts_with('/') || line.contains("sshd_config") => Complaint::Config,
+        None => Complaint::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_change_what_is_read_are_kept() {
+        let argv = ["/usr/sbin/sshd", "-D", "-f", "/etc/x", "-oPort=22", "-Dp", "2222", "-E", "/log", "-4"];
+        let daemon = Daemon::from_argv(&argv.map(str::to_owned));
+        assert_eq!(daemon.options, ["-f", "/etc/x", "-o", "Port=22", "-p", "2222"]);
+    }
+
+    #[test]
+    fn lines_of_the_test_are_sorted_by_what_they_are_about() {
+        let cases = [
+            ("/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus", Complaint::Config),
+            ("/etc/ssh/sshd_config line 124: Invalid MaxStartups spec.", Complaint::Config),
+            ("/etc/ssh/sshd_config.d/x.conf: No such file or directory", Complaint::Config),
+            ("Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.", Complaint::KeyPermissions),
+            ("sshd: no hostkeys available -- exiting.", Complaint::NoHostKeys),
+            ("Unable to load host key: /etc/ssh/ssh_host_rsa_key", Complaint::NoHostKeys),
+            ("Missing privilege separation directory: /run/sshd", Complaint::PrivsepDirectory),
+            ("/run/sshd must be owned by root and not group or world-writable.", Complaint::PrivsepDirectory),
+            ("Privilege separation user sshd does not exist", Complaint::PrivsepUser),
+            ("OpenSSL version mismatch. Built against 30000070, you have 10101000", Complaint::Library),
+            ("sshd: error while loading shared libraries: libcrypto.so.3: cannot open", Complaint::Library),
+            ("Killed", Complaint::Other),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(complaints(line), [(expected, line.to_owned())], "{line}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The snapshot as typed facts: one file an area, each with what it asks for and how it reads the answers.
+
+mod daemon;
+mod process;
+mod service;
+
+use std::path::Path;
+
+use sshmend_lossless::{CommandOutput, Entry, FileImage, Metadata, Snapshot};
+
+use crate::ask::Ask;
+use crate::question::Question;
+use crate::verdict::{Known, Unchecked};
+
+pub(crate) use daemon::{Complaint, Trial};
+pub(crate) use process::Startups;
+#[cfg(test)]
+pub(crate) use service::show;
+pub(crate) use service::{Manager, Unit};
+
+/// What was seen and what is asked, with one accessor a fact.
+pub(crate) struct Facts<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) question: &'a Question,
+}
+
+/// Asks for everything that the areas need next.
+pub(crate) fn ask(ask: &mut Ask<'_>) {
+    process::ask(ask);
+    service::ask(ask);
+    daemon::ask(ask);
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
+        Self { snapshot, question }
+    }
+
+    /// What a program said; unknown when it was not run or could not be started.
+    pub(crate) fn run<S: AsRef<str>>(&self, argv: &[S]) -> Known<&'a CommandOutput> {
+        let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
+        let check = || words.join(" ");
+        if self.question.offline {
+            return Err(Unchecked::new(check(), "the machine is not running"));
+        }
+        match self.snapshot.command(&words) {
+            Some(Ok(output)) => Ok(output),
+            Some(Err(reason)) => Err(Unchecked::new(check(), format!("cannot be run: {reason}"))),
+            None => Err(Unchecked::new(check(), "was not run")),
+        }
+    }
+
+    /// As [`Facts::run`], for programs that tell only root the truth.
+    pub(crate) fn run_as_root<S: AsRef<str>>(&self, argv: &[S]) -> Known<&'a CommandOutput> {
+        if self.question.privileged {
+            return self.run(argv);
+        }
+        let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
+        Err(Unchecked::new(words.join(" "), "needs root"))
+    }
+
+    /// A file; `None` when there is none.
+    pub(crate) fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
+        let path = path.as_ref();
+        match self.snapshot.entry(path) {
+            Some(Entry::File(image)) => Ok(Some(image)),
+            Some(Entry::Missing | Entry::Dangling | Entry::Directory(..)) => Ok(None),
+            Some(Entry::Unreadable(reason)) => Err(Unchecked::new(path.display().to_string(), reason)),
+            Some(Entry::Seen(_)) | None => Err(not_looked_at(path)),
+        }
+    }
+
+    /// The text of a file, invalid UTF-8 replaced; `None` when there is none.
+    pub(crate) fn text(&self, path: impl AsRef<Path>) -> Known<Option<String>> {
+        Ok(self.file(path)?.map(|image| String::from_utf8_lossy(&image.bytes).into_owned()))
+    }
+
+    /// Mode and owner of what stands at a path; `None` when nothing does.
+    pub(crate) fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
+        let path = path.as_ref();
+        match self.snapshot.entry(path) {
+            Some(Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta)) => Ok(Some(meta)),
+            Some(Entry::Missing | Entry::Dangling) => Ok(None),
+            Some(Entry::Unreadable(reason)) => Err(Unchecked::new(path.display().to_string(), reason)),
+            None => Err(not_looked_at(path)),
+        }
+    }
+
+    /// The names in a directory; none when it does not exist.
+    pub(crate) fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
+        let path = path.as_ref();
+        match self.snapshot.entry(path) {
+            Some(Entry::Directory(listed, _)) => Ok(listed.iter().filter_map(|listed| listed.name.to_str()).collect()),
+            Some(Entry::Unreadable(reason)) => Err(Unchecked::new(path.display().to_string(), reason)),
+            Some(Entry::Seen(_)) | None => Err(not_looked_at(path)),
+            Some(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn not_looked_at(path: &Path) -> Unchecked {
+    Unchecked::new(path.display().to_string(), "was not looked at")
+}

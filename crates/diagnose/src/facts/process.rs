@@ -1,0 +1,192 @@
+//! The processes of sshd, from `/proc`.
+//!
+//! sshd writes its state into its process title (`sshd.c`, `setproctitle`): the listener, from 8.2 on, as
+//! `sshd: /usr/sbin/sshd -D [listener] 3 of 10-100 startups`; a connection before login as `sshd: [accepted]`,
+//! `sshd: unknown [priv]`, `sshd: alice [net]`; from 9.8 on with the program name `sshd-session`.
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+const PROC: &str = "/proc";
+
+/// A daemon that waits for connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) pid: u32,
+    /// Its own command line, without the title's additions.
+    pub(crate) argv: Vec<String>,
+    /// The title as `ps` shows it.
+    pub(crate) title: String,
+    /// The counter in the title; none before 8.2.
+    pub(crate) startups: Option<Startups>,
+}
+
+/// The connections that have not logged in yet, and the first and last bound of MaxStartups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Startups {
+    pub(crate) pending: u32,
+    pub(crate) begin: u32,
+    pub(crate) full: u32,
+}
+
+/// Asks for the command line of every process, then for the details of each listener.
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    ask.list(PROC);
+    let facts = ask.facts;
+    for pid in facts.pids().unwrap_or_default() {
+        ask.read(format!("{PROC}/{pid}/cmdline"));
+    }
+    for pid in facts.listening_titles().unwrap_or_default().into_iter().map(|listener| listener.pid) {
+        for name in ["status", "limits", "cgroup", "stat"] {
+            ask.read(format!("{PROC}/{pid}/{name}"));
+        }
+        ask.list(format!("{PROC}/{pid}/fd"));
+        ask.run(&["readlink", &format!("{PROC}/{pid}/exe")]);
+    }
+}
+
+impl Facts<'_> {
+    fn pids(&self) -> Known<Vec<u32>> {
+        if self.question.offline {
+            return Err(Unchecked::new("processes", "the machine is not running"));
+        }
+        Ok(self.names(PROC)?.into_iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// The titles of all processes, by process id; what ended meanwhile is left out.
+    pub(crate) fn titles(&self) -> Known<Vec<(u32, String)>> {
+        let mut titles: Vec<(u32, String)> = Vec::new();
+        for pid in self.pids()? {
+            if let Ok(Some(text)) = self.text(format!("{PROC}/{pid}/cmdline")) {
+                titles.push((pid, text.trim_end_matches(['\0', ' ', '\n']).replace('\0', " ")));
+            }
+        }
+        titles.sort_unstable();
+        Ok(titles)
+    }
+
+    /// Whether `/proc` shows processes of others at all (mount option `hidepid`).
+    fn processes_visible(&self) -> bool {
+        self.question.privileged || matches!(self.meta(format!("{PROC}/1/cmdline")), Ok(Some(_)))
+    }
+
+    fn listening_titles(&self) -> Known<Vec<Listener>> {
+        Ok(self.titles()?.into_iter().filter_map(|(pid, title)| listener(pid, &title)).collect())
+    }
+
+    /// The listeners of this machine: those of containers are left out, and so is what listens for one user.
+    pub(crate) fn listeners(&self) -> Known<Vec<Listener>> {
+        let mut listeners = self.listening_titles()?;
+        listeners.retain(|listener| !self.in_container(listener.pid));
+        if listeners.is_empty() && !self.processes_visible() {
+            return Err(Unchecked::new("processes", "those of other users are hidden (hidepid)"));
+        }
+        Ok(listeners)
+    }
+
+    /// The listener that serves this machine: started by the service manager where there are several.
+    pub(crate) fn listener(&self) -> Known<Option<Listener>> {
+        let listeners = self.listeners()?;
+        let main = self.manager().ok().and_then(|manager| manager.main_pid());
+        let preferred = listeners.iter().find(|listener| Some(listener.pid) == main).or(listeners.first());
+        Ok(preferred.cloned())
+    }
+
+    /// A field of `/proc/PID/status`, such as `State` or `NSpid`.
+    pub(crate) fn status(&self, pid: u32, field: &str) -> Known<Option<String>> {
+        let text = self.text(format!("{PROC}/{pid}/status"))?.unwrap_or_default();
+        let mut fields = text.lines().filter_map(|line| line.split_once(':'));
+        Ok(fields.find(|(name, _)| *name == field).map(|(_, value)| value.trim().to_owned()))
+    }
+
+    /// A process of another pid namespace has one process id in each (proc_pid_status(5), NSpid).
+    fn in_container(&self, pid: u32) -> bool {
+        let ids = self.status(pid, "NSpid").ok().flatten();
+        ids.is_some_and(|ids| ids.split_whitespace().count() > 1)
+    }
+
+    /// Titles of connections that have not logged in yet.
+    pub(crate) fn unauthenticated(&self) -> Known<Vec<String>> {
+        Ok(self.titles()?.into_iter().map(|(_, title)| title).filter(|title| is_unauthenticated(title)).collect())
+    }
+}
+
+/// Reads a title as that of a listener.
+fn listener(pid: u32, title: &str) -> Option<Listener> {
+    if let Some(rest) = title.strip_prefix("sshd: ") {
+        let (command, counter) = rest.split_once(" [listener] ")?;
+        let argv = command.split(' ').map(str::to_owned).collect();
+        return Some(Listener { pid, argv, title: title.to_owned(), startups: startups(counter) });
+    }
+    let argv: Vec<String> = title.split(' ').map(str::to_owned).collect();
+    let daemon = argv.first().is_some_and(|program| program.rsplit('/').next() == Some("sshd"));
+    let serves_one = argv.iter().skip(1).any(|word| is_flag(word, &['i', 'R', 't', 'T', 'G', 'V']));
+    (daemon && !serves_one).then(|| Listener { pid, argv, title: title.to_owned(), startups: None })
+}
+
+/// Whether a word holds one of these single-letter options.
+fn is_flag(word: &str, letters: &[char]) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.chars().all(char::is_alphabetic) && rest.contains(letters))
+}
+
+/// Reads `3 of 10-100 startups`.
+fn startups(counter: &str) -> Option<Startups> {
+    let (pending, bounds) = counter.strip_suffix(" startups")?.split_once(" of ")?;
+    let (begin, full) = bounds.split_once('-')?;
+    Some(Startups { pending: pending.parse().ok()?, begin: begin.parse().ok()?, full: full.parse().ok()? })
+}
+
+fn is_unauthenticated(title: &str) -> bool {
+    let of_sshd = title.strip_prefix("sshd: ").or_else(|| title.strip_prefix("sshd-session: "));
+    of_sshd.is_some_and(|rest| rest == "[accepted]" || rest.ends_with("unknown [priv]") || rest.ends_with(" [net]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_of_every_era_are_read() {
+        let new =
+            listener(7, "sshd: /usr/sbin/sshd -D -o Port=2222 [listener] 3 of 10-100 startups").expect("listener");
+        assert_eq!(new.argv, ["/usr/sbin/sshd", "-D", "-o", "Port=2222"]);
+        assert_eq!(new.startups, Some(Startups { pending: 3, begin: 10, full: 100 }));
+        let old = listener(7, "/usr/sbin/sshd -D").expect("listener");
+        assert_eq!((old.argv.len(), old.startups), (2, None));
+    }
+
+    #[test]
+    fn what_serves_one_connection_or_tests_is_no_listener() {
+        let titles = [
+            "sshd: alice [priv]",
+            "sshd: alice@pts/0",
+            "sshd-session: alice [priv]",
+            "/usr/sbin/sshd -i",
+            "/usr/sbin/sshd -D -R",
+            "sshd -t",
+            "/usr/sbin/sshguard -D",
+            "",
+            "sshd: [accepted]",
+        ];
+        for title in titles {
+            assert_eq!(listener(1, title), None, "{title}");
+        }
+    }
+
+    #[test]
+    fn connections_before_login_are_counted_once() {
+        let cases = [
+            ("sshd: [accepted]", true),
+            ("sshd: unknown [priv]", true),
+            ("sshd-session: unknown [priv]", true),
+            ("sshd: alice [net]", true),
+            ("sshd: alice [priv]", false),
+            ("sshd: alice@pts/0", false),
+            ("vim sshd: [accepted]", false),
+        ];
+        for (title, expected) in cases {
+            assert_eq!(is_unauthenticated(title), expected, "{title}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The service manager: what systemd says of the units of sshd.
+
+use std::collections::BTreeMap;
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+/// Present exactly when systemd is the service manager (sd_booted(3)).
+const BOOTED: &str = "/run/systemd/system";
+
+const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"];
+
+const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,UnitFileState,MainPID,ExecMainStatus,\
+    NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
+    MaxConnectionsPerSource,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
+
+/// Who starts sshd here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Manager {
+    /// systemd, with those of the units that exist.
+    Systemd(Vec<Unit>),
+    /// Another one, or none (a container).
+    Other,
+}
+
+/// A unit with its properties, as `systemctl show` prints them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unit {
+    properties: BTreeMap<String, String>,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    ask.stat(BOOTED);
+    if ask.facts.booted() == Ok(true) {
+        ask.run(&show());
+    }
+}
+
+/// The command that shows the units of sshd.
+pub(crate) fn show() -> Vec<&'static str> {
+    ["systemctl", "show", "--no-pager", "-p", PROPERTIES].into_iter().chain(UNITS).collect()
+}
+
+impl Facts<'_> {
+    fn booted(&self) -> Known<bool> {
+        if self.question.offline {
+            return Err(Unchecked::new("services", "the machine is not running"));
+        }
+        Ok(self.meta(BOOTED)?.is_some())
+    }
+
+    /// Who starts sshd, and how its units stand.
+    pub(crate) fn manager(&self) -> Known<Manager> {
+        if !self.booted()? {
+            return Ok(Manager::Other);
+        }
+        let output = self.run(&show())?;
+        let units = blocks(&output.text());
+        if units.is_empty() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Unchecked::new("systemctl show", said));
+        }
+        Ok(Manager::Systemd(units.into_iter().filter(|unit| unit.get("LoadState") != "not-found").collect()))
+    }
+}
+
+impl Manager {
+    /// The unit that runs sshd: an active one where several exist.
+    pub(crate) fn service(&self) -> Option<&Unit> {
+        self.unit(".service")
+    }
+
+    /// The socket unit that starts sshd, when it is in use or enabled.
+    pub(crate) fn socket(&self) -> Option<&Unit> {
+        self.unit(".socket").filter(|unit| unit.active() || unit.failed() || unit.get("UnitFileState") == "enabled")
+    }
+
+    /// The process id of the running service.
+    pub(crate) fn main_pid(&self) -> Option<u32> {
+        self.service()?.get("MainPID").parse().ok().filter(|&pid| pid != 0)
+    }
+
+    fn unit(&self, kind: &str) -> Option<&Unit> {
+        let Self::Systemd(units) = self else { return None };
+        let of_kind = || units.iter().filter(|unit| unit.get("Id").ends_with(kind));
+        of_kind().find(|unit| unit.active()).or_else(|| of_kind().next())
+    }
+}
+
+impl Unit {
+    /// A property; empty when it is not set.
+    pub(crate) fn get(&self, property: &str) -> &str {
+        self.properties.get(property).map_or("", String::as_str)
+    }
+
+    /// The name, such as `ssh.service`.
+    pub(crate) fn name(&self) -> &str {
+        self.get("Id")
+    }
+
+    /// Whether it runs, or is about to.
+    pub(crate) fn active(&self) -> bool {
+        matches!(self.get("ActiveState"), "active" | "activating" | "reloading")
+    }
+
+    /// Whether its last run ended badly.
+    pub(crate) fn failed(&self) -> bool {
+        self.get("ActiveState") == "failed"
+    }
+
+    /// One line that shows how it stands.
+    pub(crate) fn state(&self) -> String {
+        let [active, sub, result] = ["ActiveState", "SubState", "Result"].map(|property| self.get(property));
+        format!("{}: {active} ({sub}), result {result}, {}", self.name(), self.get("UnitFileState"))
+    }
+}
+
+/// Splits the output of `systemctl show`: `NAME=VALUE` lines, a blank line between units.
+fn blocks(text: &str) -> Vec<Unit> {
+    let units = text
+        .split("\n\n")
+        .map(|block| Unit { properties: block.lines().filter_map(|line| line.split_once('=')).map(owned).collect() });
+    let mut units: Vec<Unit> = units.filter(|unit| !unit.properties.is_empty()).collect();
+    units.dedup_by(|a, b| a.name() == b.name());
+    units
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}

@@ -1,0 +1,127 @@
+//! What is concluded: findings, their evidence and what mends them.
+
+use sshmend_lossless::Origin;
+
+/// Evidence keeps this many characters of a hostile line.
+const EVIDENCE_LIMIT: usize = 400;
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The facts leave no other explanation.
+    Certain,
+    /// The facts fit, and few others would.
+    Likely,
+    /// Nothing speaks against it.
+    Possible,
+}
+
+impl Certainty {
+    /// The word of the JSON form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}
+
+/// One cause that the facts point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The name of the cause.
+    pub cause: &'static str,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// True when it does no harm yet: it strikes at the next restart, reload or upgrade.
+    pub latent: bool,
+    /// One sentence, without full stop; may hold text from the machine: escape it for a terminal.
+    pub summary: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// The command of sshmend that mends it.
+    pub remedy: Option<Remedy>,
+    /// What to do by hand, or through whom, in order.
+    pub steps: Vec<String>,
+}
+
+/// One thing seen that a finding rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// A path, a command line, or `journal`.
+    pub source: String,
+    /// The line in it, counted from 1.
+    pub line: Option<usize>,
+    /// What stands there, shortened; hostile text.
+    pub text: String,
+}
+
+/// A command of sshmend that mends a finding when run as printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// The command line, the program first.
+    pub argv: Vec<String>,
+    /// What it does, in one line.
+    pub summary: String,
+}
+
+impl Finding {
+    /// A finding without evidence yet; its cause is filled in by the cause that judges.
+    pub(crate) fn new(certainty: Certainty, summary: impl Into<String>) -> Self {
+        let (evidence, steps) = (Vec::new(), Vec::new());
+        Self { cause: "", certainty, latent: false, summary: summary.into(), evidence, remedy: None, steps }
+    }
+
+    /// Adds what a program or a whole file showed.
+    pub(crate) fn shown_by(&mut self, source: impl Into<String>, text: impl AsRef<str>) -> &mut Self {
+        self.evidence.push(Evidence { source: source.into(), line: None, text: shorten(text.as_ref()) });
+        self
+    }
+
+    /// Adds a line of a file.
+    pub(crate) fn shown_at(&mut self, origin: &Origin, text: impl AsRef<str>) -> &mut Self {
+        let (source, line) = (origin.path.display().to_string(), Some(origin.line));
+        self.evidence.push(Evidence { source, line, text: shorten(text.as_ref()) });
+        self
+    }
+
+    /// Names the command that mends it: the words after `sshmend`.
+    pub(crate) fn mended_by(&mut self, words: &[&str], summary: impl Into<String>) -> &mut Self {
+        let argv = std::iter::once("sshmend").chain(words.iter().copied()).map(str::to_owned).collect();
+        self.remedy = Some(Remedy { argv, summary: summary.into() });
+        self
+    }
+
+    /// Adds a step to do by hand.
+    pub(crate) fn step(&mut self, step: impl Into<String>) -> &mut Self {
+        self.steps.push(step.into());
+        self
+    }
+
+    /// Says that it does no harm yet, if so.
+    pub(crate) fn latent_if(&mut self, latent: bool) -> &mut Self {
+        self.latent = latent;
+        self
+    }
+}
+
+fn shorten(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(EVIDENCE_LIMIT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_evidence_is_cut_between_characters() {
+        let mut finding = Finding::new(Certainty::Likely, "s");
+        finding.shown_by("journal", "é".repeat(1_000));
+        assert_eq!(finding.evidence[0].text.chars().count(), EVIDENCE_LIMIT + 1);
+    }
+}

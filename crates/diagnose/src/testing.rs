@@ -1,0 +1,93 @@
+//! Machines written down as text, for the tests of causes.
+
+use std::fmt::Write;
+
+use expect_test::Expect;
+use sshmend_lossless::{Snapshot, fixture};
+
+use crate::diagnosis::diagnose;
+use crate::facts::{Facts, show};
+use crate::question::Question;
+use crate::verdict::Verdict;
+
+/// The header of the answer of `systemctl show`, for fixtures that say how the units stand.
+pub(crate) const SHOW: &str = "//$ SHOW => 0 stdout\n";
+
+/// Friday, 20 November 2026.
+pub(crate) const NOW: i64 = 1_795_132_800;
+
+/// A Debian 12 server as installed: everything that is asked of it, and nothing wrong.
+const HEALTHY: &str = "\
+//- /proc/1/cmdline
+/sbin/init
+//- /proc/700/cmdline
+sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+//- /proc/700/status
+Name:\tsshd
+State:\tS (sleeping)
+NSpid:\t700
+//- /run/systemd/system dir
+//- /usr/sbin/sshd mode:0755
+//$ /usr/sbin/sshd -V => 0
+OpenSSH_9.2, OpenSSL 3.0.19 27 Jan 2026
+//$ /usr/sbin/sshd -t => 0
+//$ SHOW => 0 stdout
+Id=ssh.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+Result=success
+UnitFileState=enabled
+MainPID=700
+RuntimeDirectory=sshd
+
+Id=ssh.socket
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=disabled
+";
+
+/// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
+pub(crate) fn machine(extra: &str) -> Snapshot {
+    let text = format!("{HEALTHY}{extra}");
+    fixture::snapshot(&text.replace("//$ SHOW ", &format!("//$ {} ", show().join(" "))))
+}
+
+/// Judges one cause on the healthy machine changed by `extra`.
+pub(crate) fn check(cause: &str, extra: &str, expected: &Expect) {
+    check_as(&Question::server(NOW), cause, extra, expected);
+}
+
+/// As [`check`], with another question.
+pub(crate) fn check_as(question: &Question, cause: &str, extra: &str, expected: &Expect) {
+    let snapshot = machine(extra);
+    let cause = crate::cause(cause).expect("a registered cause");
+    let mut verdict = Verdict::default();
+    (cause.judge)(&Facts::new(&snapshot, question), &mut verdict);
+    expected.assert_eq(&print(&verdict));
+}
+
+fn print(verdict: &Verdict) -> String {
+    let mut text = String::new();
+    for finding in &verdict.findings {
+        let latent = if finding.latent { " (latent)" } else { "" };
+        let _ = writeln!(text, "{}{latent}: {}", finding.certainty.as_str(), finding.summary);
+        for evidence in &finding.evidence {
+            let line = evidence.line.map_or_else(String::new, |line| format!(":{line}"));
+            let _ = writeln!(text, "  {}{line}: {}", evidence.source, evidence.text);
+        }
+        if let Some(remedy) = &finding.remedy {
+            let _ = writeln!(text, "  $ {}  # {}", remedy.argv.join(" "), remedy.summary);
+        }
+        finding.steps.iter().for_each(|step| _ = writeln!(text, "  - {step}"));
+    }
+    verdict.unchecked.iter().for_each(|item| _ = writeln!(text, "unchecked: {}: {}", item.check, item.reason));
+    verdict.excluded.iter().for_each(|why| _ = writeln!(text, "excluded: {why}"));
+    text
+}
+
+#[test]
+fn a_healthy_machine_has_no_finding_and_nothing_unchecked() {
+    let diagnosis = diagnose(&machine(""), &Question::server(NOW));
+    assert_eq!((diagnosis.findings, diagnosis.unchecked), (Vec::new(), Vec::new()));
+}

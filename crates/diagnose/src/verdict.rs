@@ -1,0 +1,108 @@
+//! What a cause is, and how it answers.
+
+use crate::facts::Facts;
+use crate::finding::{Certainty, Finding};
+
+/// A cause of dying connections: what it is, and how it is recognised.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause {
+    /// The name by which commands, JSON and documentation know it; never changed.
+    pub name: &'static str,
+    /// One line without full stop.
+    pub title: &'static str,
+    /// Where on the way of a connection it acts.
+    pub gate: Gate,
+    /// Markdown: what it is, how it is known, how it is mended, what it is not.
+    pub explain: &'static str,
+    /// Judges the facts.
+    pub(crate) judge: fn(&Facts<'_>, &mut Verdict),
+}
+
+/// Where on its way a connection meets a cause: in the order in which a connection meets them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gate {
+    /// The client, before it sends anything.
+    Client,
+    /// The way between the machines.
+    Network,
+    /// The packet filter of the server.
+    Firewall,
+    /// The kernel's queues of the server.
+    Kernel,
+    /// The program that accepts connections.
+    Listener,
+    /// Its decision to keep an accepted connection.
+    Accept,
+    /// The process that serves the connection.
+    Session,
+    /// TCP wrappers.
+    Wrappers,
+    /// Identification strings and key exchange.
+    Exchange,
+    /// The proof who the server is.
+    HostKey,
+    /// The proof who the user is, and whether it may log in.
+    Authentication,
+    /// The connection after login.
+    Established,
+}
+
+/// Something that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unchecked {
+    /// What was to be looked at.
+    pub check: String,
+    /// Why it was not.
+    pub reason: String,
+}
+
+/// A fact, or why it is not known.
+pub(crate) type Known<T> = Result<T, Unchecked>;
+
+/// The answer of one cause.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) unchecked: Vec<Unchecked>,
+    pub(crate) excluded: Option<String>,
+}
+
+impl Unchecked {
+    pub(crate) fn new(check: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { check: check.into(), reason: reason.into() }
+    }
+}
+
+impl Verdict {
+    /// The fact when it is known; otherwise it is noted as unchecked.
+    pub(crate) fn look<T>(&mut self, fact: Known<T>) -> Option<T> {
+        fact.map_err(|unchecked| self.unchecked.push(unchecked)).ok()
+    }
+
+    /// Adds a finding that the facts prove.
+    pub(crate) fn certain(&mut self, summary: impl Into<String>) -> &mut Finding {
+        self.find(Certainty::Certain, summary)
+    }
+
+    /// Adds a finding that the facts suggest.
+    pub(crate) fn likely(&mut self, summary: impl Into<String>) -> &mut Finding {
+        self.find(Certainty::Likely, summary)
+    }
+
+    /// Adds a finding that the facts allow.
+    pub(crate) fn possible(&mut self, summary: impl Into<String>) -> &mut Finding {
+        self.find(Certainty::Possible, summary)
+    }
+
+    /// Adds a finding of this certainty.
+    pub(crate) fn find(&mut self, certainty: Certainty, summary: impl Into<String>) -> &mut Finding {
+        let at = self.findings.len();
+        self.findings.push(Finding::new(certainty, summary));
+        &mut self.findings[at]
+    }
+
+    /// Says that the facts rule this cause out, and why.
+    pub(crate) fn exclude(&mut self, why: impl Into<String>) {
+        self.excluded.get_or_insert(why.into());
+    }
+}
