@@ -1,0 +1,91 @@
+//! The questions that the real program answers, before and after.
+
+use std::net::SocketAddr;
+
+use sshmend_lossless::CommandOutput;
+
+/// One run of a real program, and what it has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What the preview calls it, such as `sshd -t`.
+    pub title: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// What has to come of it.
+    pub expect: Expect,
+}
+
+/// What a program has to say for a check to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expect {
+    /// It exits with 0.
+    Success,
+    /// It exits with 0 and prints this line; blanks at the ends and the case of ASCII letters do not count.
+    Line(String),
+    /// It exits with 0 and its output holds this text.
+    Mention(String),
+    /// It exits with 0 and its output does not hold this text.
+    Silence(String),
+}
+
+impl Check {
+    /// Asks for exit code 0.
+    pub fn success(title: &str, argv: &[&str]) -> Self {
+        Self::new(title, argv, Expect::Success)
+    }
+
+    /// Asks for more than an exit code.
+    pub fn new(title: &str, argv: &[&str], expect: Expect) -> Self {
+        Self { title: title.to_owned(), argv: argv.iter().map(|&word| word.to_owned()).collect(), expect }
+    }
+
+    /// Whether the answer is the one asked for.
+    pub fn holds(&self, answer: &CommandOutput) -> bool {
+        let text = String::from_utf8_lossy(&answer.stdout);
+        answer.success()
+            && match &self.expect {
+                Expect::Success => true,
+                Expect::Line(line) => text.lines().any(|said| said.trim().eq_ignore_ascii_case(line.trim())),
+                Expect::Mention(words) => text.contains(words.as_str()),
+                Expect::Silence(words) => !text.contains(words.as_str()),
+            }
+    }
+}
+
+/// What has to be true once the change is in force; otherwise it is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A program has to say so.
+    Check(Check),
+    /// An SSH identification is to be had at this address, if it was to be had before the change.
+    Banner(SocketAddr),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(code: i32, stdout: &str) -> CommandOutput {
+        CommandOutput { code: Some(code), stdout: stdout.into(), stderr: Vec::new() }
+    }
+
+    #[test]
+    fn a_failed_program_never_holds() {
+        for expect in [Expect::Success, Expect::Line("a".into()), Expect::Silence("b".into())] {
+            assert!(!Check::new("x", &["x"], expect).holds(&says(1, "a\n")));
+        }
+    }
+
+    #[test]
+    fn a_line_is_compared_whole_and_without_case() {
+        let check = Check::new("x", &["x"], Expect::Line("maxsessions 5".into()));
+        assert!(check.holds(&says(0, "port 22\nMaxSessions 5\n")));
+        assert!(!check.holds(&says(0, "maxsessions 50\n")));
+    }
+
+    #[test]
+    fn silence_and_mention_look_anywhere() {
+        assert!(Check::new("x", &["x"], Expect::Mention("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
+        assert!(!Check::new("x", &["x"], Expect::Silence("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
+    }
+}

@@ -1,0 +1,74 @@
+//! The plan itself.
+
+use sshmend_lossless::{FileChange, Origin, Request};
+
+use crate::check::{Check, Proof};
+use crate::lockout::Lockout;
+
+/// Everything that one run would do, and how it is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What was asked for, in one line.
+    pub purpose: String,
+    /// The files, each before and after, in path order.
+    pub files: Vec<FileChange>,
+    /// What changes in effect, not only in text.
+    pub effects: Vec<Effect>,
+    /// What the real program says of the future tree, before a byte moves.
+    pub rehearsal: Vec<Check>,
+    /// Programs that bring the committed files into force, in order.
+    pub activation: Vec<Check>,
+    /// The units that `activation` reloads.
+    pub reloaded: Vec<String>,
+    /// What has to be true afterwards.
+    pub proof: Vec<Proof>,
+    /// What the person should know.
+    pub notices: Vec<Notice>,
+    /// Whether the person at the keyboard still gets in.
+    pub lockout: Lockout,
+}
+
+impl Plan {
+    /// True when no byte of any file would change.
+    pub fn changes_nothing(&self) -> bool {
+        self.files.iter().all(FileChange::is_noop)
+    }
+}
+
+/// A value that another one replaces in effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// What it is the value of: a keyword, a client, a jail.
+    pub what: String,
+    /// What is in force today.
+    pub before: String,
+    /// What will be.
+    pub after: String,
+}
+
+/// Something that is no error but changes what the fix is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The name of the notice, such as `setting-shadowed`; one of the catalogue's, or of the format's own.
+    pub name: String,
+    /// What there is to know, in one sentence.
+    pub text: String,
+    /// The line it is about.
+    pub origin: Option<Origin>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// More has to be looked at first.
+    #[error("{} more facts are needed", .0.len())]
+    Needs(Vec<Request>),
+    /// It cannot be done, or must not.
+    #[error("{reason}")]
+    Refused {
+        /// Why, in one sentence.
+        reason: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+}
