@@ -1,1 +1,44 @@
-//! Placeholder until its first commit.
+//! The one crate that touches the machine: files, programs, the network, the environment and the clock.
+//!
+//! A [`Machine`] answers the [`Request`](sshmend_lossless::Request)s of the pure crates into a
+//! [`Snapshot`](sshmend_lossless::Snapshot), and replaces files in two steps ([`Machine::stage`],
+//! [`Staged::publish`]) so that several can be got ready before the first one changes. It knows no file format and
+//! decides nothing.
+//!
+//! A machine is either the running one ([`Machine::live`]) or a disk mounted below a directory
+//! ([`Machine::below`]). Of a mounted disk every path, also an absolute symbolic link on it, is looked up inside the
+//! directory, and none of its programs is run.
+//!
+//! ```no_run
+//! use sshmend_host::Machine;
+//! use sshmend_lossless::Request;
+//!
+//! let machine = Machine::live();
+//! let seen = machine.capture(|_| vec![Request::Read("/etc/ssh/sshd_config".into())]);
+//! # drop(seen);
+//! ```
+
+mod account;
+mod attributes;
+mod become_user;
+mod dial;
+mod directory;
+mod environment;
+mod failure;
+mod lock;
+mod look;
+mod machine;
+mod path;
+mod run;
+mod stage;
+mod trust;
+mod walk;
+
+pub use account::Account;
+pub use become_user::{BecomeError, become_user};
+pub use environment::{Environment, Sudo, now, pause};
+pub use failure::{FileError, Why};
+pub use lock::{Lock, LockError};
+pub use machine::Machine;
+pub use run::{RunError, Runner};
+pub use stage::{Change, Staged, Warning};

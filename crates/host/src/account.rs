@@ -1,0 +1,38 @@
+//! Who is known to this machine.
+
+use std::path::PathBuf;
+
+use nix::unistd::{Uid, User};
+
+/// An account of the running machine, by its own name service (files, LDAP, …).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The login name.
+    pub name: String,
+    /// The user id.
+    pub uid: u32,
+    /// The primary group.
+    pub gid: u32,
+    /// The home directory.
+    pub home: PathBuf,
+    /// The login shell.
+    pub shell: PathBuf,
+}
+
+impl Account {
+    /// The account of this name; `None` when there is none or the name service fails.
+    pub fn named(name: &str) -> Option<Self> {
+        User::from_name(name).ok().flatten().map(Self::from)
+    }
+
+    /// The account of this user id; `None` when there is none or the name service fails.
+    pub fn of_uid(uid: u32) -> Option<Self> {
+        User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Self::from)
+    }
+}
+
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home: user.dir, shell: user.shell }
+    }
+}

@@ -1,0 +1,113 @@
+//! Opens one TCP connection and watches what comes.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use sshmend_lossless::{Dial, DialEnd, Dialled};
+
+use crate::failure::reason;
+
+/// More than any greeting: who sends this much is no SSH server.
+const MAX_BYTES: usize = 65536;
+
+struct Watch<'a> {
+    dial: &'a Dial,
+    started: Instant,
+    connected: Instant,
+    said: bool,
+    received: Vec<(Duration, Vec<u8>)>,
+}
+
+/// Opens the connection, says what is to be said after the first line, and looks until it is enough.
+///
+/// It is enough when a line that begins with `SSH-` has come and, where something was said, an answer to it.
+pub(crate) fn dial(dial: &Dial) -> Dialled {
+    let started = Instant::now();
+    match TcpStream::connect_timeout(&dial.to, dial.deadline.max(Duration::from_millis(1))) {
+        Err(error) => {
+            let end = if error.kind() == io::ErrorKind::ConnectionReset { DialEnd::Refused } else { end_of(&error) };
+            Dialled { connected_after: None, received: Vec::new(), end, ended_after: started.elapsed() }
+        }
+        Ok(stream) => {
+            let connected = Instant::now();
+            let mut watch = Watch { dial, started, connected, said: false, received: Vec::new() };
+            let end = watch.until_the_end(&stream);
+            drop(stream.shutdown(Shutdown::Both));
+            let connected_after = Some(connected.duration_since(started));
+            Dialled { connected_after, received: watch.received, end, ended_after: started.elapsed() }
+        }
+    }
+}
+
+fn end_of(error: &io::Error) -> DialEnd {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => DialEnd::Refused,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => DialEnd::Unreachable,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => DialEnd::Reset,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => DialEnd::Silence,
+        _ => DialEnd::Failed(reason(error)),
+    }
+}
+
+impl Watch<'_> {
+    fn until_the_end(&mut self, stream: &TcpStream) -> DialEnd {
+        loop {
+            match self.next(stream) {
+                Ok(true) => {}
+                Ok(false) => return DialEnd::Closed,
+                Err(error) => return end_of(&error),
+            }
+            match self.is_enough(stream) {
+                Ok(false) => {}
+                Ok(true) => return DialEnd::Enough,
+                Err(error) => return end_of(&error),
+            }
+        }
+    }
+
+    /// False when the peer has closed.
+    fn next(&mut self, mut stream: &TcpStream) -> io::Result<bool> {
+        let mut piece = [0; 4096];
+        stream.set_read_timeout(Some(self.left()?))?;
+        let length = match stream.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            other => other?,
+        };
+        if length > 0 {
+            self.received.push((self.connected.elapsed(), piece.iter().take(length).copied().collect()));
+        }
+        Ok(length > 0)
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.dial.deadline.saturating_sub(self.started.elapsed());
+        if left.is_zero() { Err(Errno::ETIMEDOUT.into()) } else { Ok(left) }
+    }
+
+    fn is_enough(&mut self, stream: &TcpStream) -> io::Result<bool> {
+        let bytes: Vec<u8> = self.received.iter().flat_map(|(_, piece)| piece.iter().copied()).collect();
+        if bytes.len() > MAX_BYTES || self.said {
+            return Ok(true);
+        }
+        if self.dial.say.is_empty() {
+            return Ok(greeted(&bytes));
+        }
+        if bytes.contains(&b'\n') {
+            self.say(stream)?;
+        }
+        Ok(false)
+    }
+
+    fn say(&mut self, mut stream: &TcpStream) -> io::Result<()> {
+        self.said = true;
+        stream.set_write_timeout(Some(self.left()?))?;
+        stream.write_all(&self.dial.say)
+    }
+}
+
+/// A server may send other lines before its version (RFC 4253, 4.2).
+fn greeted(bytes: &[u8]) -> bool {
+    bytes.split_inclusive(|&byte| byte == b'\n').any(|line| line.starts_with(b"SSH-") && line.ends_with(b"\n"))
+}

@@ -1,0 +1,115 @@
+//! Directories: opened to write in, made, removed, listed.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, fchmod, fchown, fsync, mkdirat, openat, unlinkat};
+use rustix::io::Errno;
+use sshmend_lossless::{Entry, Metadata};
+
+use crate::failure::{FileError, Why};
+use crate::look::{Depth, look};
+use crate::machine::Machine;
+use crate::path::Root;
+use crate::trust::Trust;
+use crate::walk::walk;
+
+/// A directory that is open, so that what is done in it is done in this one and in no other.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) file: File,
+    /// Its canonical path, as the root sees it.
+    pub(crate) path: PathBuf,
+}
+
+impl Directory {
+    /// Opens the directory at `path` for writing in it, where that is safe.
+    pub(crate) fn open(root: &Root, path: &Path) -> Result<Self, FileError> {
+        let mut trust = Trust::on(root);
+        let start = root.directory().map_err(FileError::at(path))?;
+        let found = walk(start.as_fd(), path, true, &mut |step| trust.visit(step)).map_err(FileError::at(path))?;
+        trust.verdict(path)?;
+        let file = open_directory(&found.node, ".").map_err(FileError::at(path))?;
+        Ok(Self { file, path: found.path })
+    }
+
+    /// Opens the directory that holds `path`, and says the name in it.
+    pub(crate) fn holding(root: &Root, path: &Path) -> Result<(Self, OsString), FileError> {
+        match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => Ok((Self::open(root, parent)?, name.to_owned())),
+            _ => Err(FileError::new(path, Why::WrongKind("a regular file"))),
+        }
+    }
+
+    pub(crate) fn sync(&self) -> Result<(), Errno> {
+        fsync(&self.file)
+    }
+
+    fn make(&self, name: &OsString, attributes: &Metadata) -> Result<(), Errno> {
+        mkdirat(&self.file, name.as_os_str(), Mode::RWXU)?;
+        let made = open_directory(&self.file, name)?;
+        fchown(&made, Some(Uid::from_raw(attributes.uid)), Some(Gid::from_raw(attributes.gid)))?;
+        fchmod(&made, Mode::from_raw_mode(attributes.mode))?;
+        fsync(&made)?;
+        self.sync()
+    }
+}
+
+fn open_directory(dir: &File, name: impl rustix::path::Arg) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(dir, name, flags, Mode::empty()).map(File::from)
+}
+
+impl Machine {
+    /// Makes a directory and those above it that are missing, durably; says which were made, the outermost first.
+    ///
+    /// All get the mode and owner of `attributes`. A directory that is there is left alone.
+    ///
+    /// # Errors
+    /// When something else stands in the way, or the operating system refuses.
+    pub fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError> {
+        match look(&self.root, path, Depth::Surface) {
+            Entry::Seen(meta) if meta.kind == sshmend_lossless::Kind::Directory => return Ok(Vec::new()),
+            Entry::Missing => {}
+            Entry::Unreadable(why) => return Err(FileError::new(path, Why::Other(why))),
+            _ => return Err(FileError::new(path, Why::WrongKind("a directory"))),
+        }
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        let mut made = self.make_directories(parent, attributes)?;
+        let (directory, name) = Directory::holding(&self.root, path)?;
+        directory.make(&name, attributes).map_err(FileError::at(path))?;
+        made.push(path.to_owned());
+        Ok(made)
+    }
+
+    /// Removes an empty directory; false when it is missing or holds something.
+    ///
+    /// # Errors
+    /// When the operating system refuses for another reason.
+    pub fn remove_directory(&self, path: &Path) -> Result<bool, FileError> {
+        if look(&self.root, path, Depth::Surface) == Entry::Missing {
+            return Ok(false);
+        }
+        let (directory, name) = Directory::holding(&self.root, path)?;
+        match unlinkat(&directory.file, name.as_os_str(), AtFlags::REMOVEDIR) {
+            Ok(()) => directory.sync().map(|()| true).map_err(FileError::at(path)),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT) => Ok(false),
+            Err(errno) => Err(FileError::at(path)(errno)),
+        }
+    }
+
+    /// The names in a directory, sorted by bytes; none when it is missing.
+    ///
+    /// # Errors
+    /// When it is no directory or cannot be read.
+    pub fn names(&self, path: &Path) -> Result<Vec<OsString>, FileError> {
+        match look(&self.root, path, Depth::Names) {
+            Entry::Directory(names, _) => Ok(names.into_iter().map(|listed| listed.name).collect()),
+            Entry::Missing => Ok(Vec::new()),
+            Entry::Unreadable(why) => Err(FileError::new(path, Why::Other(why))),
+            _ => Err(FileError::new(path, Why::WrongKind("a directory"))),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What the process was started with, read once; and the clock.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nix::unistd::{Uid, geteuid, getppid};
+
+/// More ancestors than any session has.
+const MAX_ANCESTORS: usize = 64;
+
+/// What the process was started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// The command line, the program first.
+    pub args: Vec<OsString>,
+    /// The effective user.
+    pub uid: u32,
+    /// Who called sudo, when that is how we became root.
+    pub sudo: Option<Sudo>,
+    /// `SSH_CONNECTION` of the session at whose end a person sits, also when sudo hid it from us.
+    pub ssh_connection: Option<String>,
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// `XDG_STATE_HOME`, when it is absolute, as its specification demands.
+    pub state_home: Option<PathBuf>,
+    /// Whether `NO_COLOR` is set to anything.
+    pub no_color: bool,
+    /// Whether a person can be asked: standard input and standard error are terminals.
+    pub can_ask: bool,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// The name of this machine; empty when the kernel does not say.
+    pub hostname: String,
+}
+
+/// Who called sudo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sudo {
+    /// `SUDO_USER`.
+    pub user: String,
+    /// `SUDO_UID`.
+    pub uid: u32,
+}
+
+impl Environment {
+    /// Reads all of it.
+    pub fn read() -> Self {
+        let variables: BTreeMap<OsString, OsString> = env::vars_os().collect();
+        let get = |name: &str| variables.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let uid = geteuid();
+        Self {
+            args: env::args_os().collect(),
+            uid: uid.as_raw(),
+            sudo: sudo(uid, get("SUDO_USER"), get("SUDO_UID")),
+            ssh_connection: get("SSH_CONNECTION").map(text).or_else(connection_of_an_ancestor),
+            home: get("HOME").map(PathBuf::from),
+            state_home: get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),
+            no_color: get("NO_COLOR").is_some(),
+            can_ask: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            stdout_is_terminal: io::stdout().is_terminal(),
+            hostname: fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned(),
+        }
+    }
+}
+
+/// The time now.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Waits.
+pub fn pause(time: Duration) {
+    thread::sleep(time);
+}
+
+fn text(value: &OsString) -> String {
+    value.to_string_lossy().into_owned()
+}
+
+/// The variables mean nothing unless we are root: anyone can set them.
+fn sudo(uid: Uid, user: Option<&OsString>, sudo_uid: Option<&OsString>) -> Option<Sudo> {
+    let parsed = sudo_uid?.to_str()?.parse().ok()?;
+    uid.is_root().then_some(Sudo { user: text(user?), uid: parsed })
+}
+
+/// sudo clears the environment (`env_reset`); the shell from which it was called still has the variable.
+fn connection_of_an_ancestor() -> Option<String> {
+    let mut pid = getppid().as_raw();
+    for _ in 0..MAX_ANCESTORS {
+        if pid <= 1 {
+            return None;
+        }
+        let found = fs::read(format!("/proc/{pid}/environ")).ok().and_then(|environ| connection_in(&environ));
+        if found.is_some() {
+            return found;
+        }
+        pid = parent_of(&fs::read(format!("/proc/{pid}/stat")).ok()?)?;
+    }
+    None
+}
+
+fn connection_in(environ: &[u8]) -> Option<String> {
+    let mut variables = environ.split(|&byte| byte == 0);
+    let value = variables.find_map(|variable| variable.strip_prefix(b"SSH_CONNECTION="))?;
+    Some(text(&OsString::from_vec(value.to_vec()))).filter(|value| !value.is_empty())
+}
+
+/// The fourth field of /proc/PID/stat (proc(5)); the second may hold blanks and parentheses.
+fn parent_of(stat: &[u8]) -> Option<i32> {
+    let end = stat.iter().rposition(|&byte| byte == b')')?;
+    let fields = OsStr::from_bytes(stat.get(end + 1..)?).to_str()?;
+    fields.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_is_found_behind_a_name_with_blanks_and_parentheses() {
+        assert_eq!(parent_of(b"7 (tmux: (x) y) S 42 7 7 0"), Some(42));
+        assert_eq!(parent_of(b"7 (no end"), None);
+        assert_eq!(parent_of(b""), None);
+    }
+
+    #[test]
+    fn the_connection_is_found_among_other_variables() {
+        let environ = b"A=1\0XSSH_CONNECTION=no\0SSH_CONNECTION=192.0.2.1 5000 192.0.2.2 22\0";
+        assert_eq!(connection_in(environ).as_deref(), Some("192.0.2.1 5000 192.0.2.2 22"));
+        assert_eq!(connection_in(b"SSH_CONNECTION="), None);
+    }
+
+    #[test]
+    fn sudo_counts_only_for_root() {
+        let (user, uid) = (OsString::from("anna"), OsString::from("1000"));
+        let anna = Sudo { user: "anna".to_owned(), uid: 1000 };
+        assert_eq!(sudo(Uid::from_raw(0), Some(&user), Some(&uid)), Some(anna));
+        assert_eq!(sudo(Uid::from_raw(1000), Some(&user), Some(&uid)), None);
+        assert_eq!(sudo(Uid::from_raw(0), Some(&user), Some(&OsString::from("x"))), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! What can go wrong with a file, in the words of an administrator.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+/// A file that could not be read, replaced, made or removed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct FileError {
+    /// The file, by its path on the machine it belongs to.
+    pub path: PathBuf,
+    /// What was in the way.
+    pub why: Why,
+}
+
+/// What was in the way.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// Nothing stands there (`ENOENT`, `ENOTDIR`).
+    #[error("no such file")]
+    Missing,
+    /// Something stands where a file was to be created.
+    #[error("it exists already")]
+    Exists,
+    /// A directory, device, socket or pipe where a file was expected, or a file where a directory was.
+    #[error("not {0}")]
+    WrongKind(&'static str),
+    /// The file is a mount point of its own (`EBUSY`).
+    #[error("it is mounted on its own and cannot be replaced")]
+    Mounted,
+    /// The file system is mounted read-only (`EROFS`).
+    #[error("its file system is read-only")]
+    ReadOnly,
+    /// The attribute `i` of chattr(1) is set on the file or its directory.
+    #[error("its immutable attribute is set")]
+    Immutable,
+    /// The attribute `a` of chattr(1) is set on the file or its directory.
+    #[error("its append-only attribute is set")]
+    AppendOnly,
+    /// No space or no quota is left (`ENOSPC`, `EDQUOT`).
+    #[error("no space left for it")]
+    Full,
+    /// The operating system does not permit it (`EACCES`, `EPERM`).
+    #[error("permission denied")]
+    Denied,
+    /// The file is no longer what it was a moment ago.
+    #[error("it changed meanwhile: {0}")]
+    Changed(&'static str),
+    /// Someone other than root can bend the path.
+    #[error("not safe as root: {} {why}", at.display())]
+    Untrusted {
+        /// The directory or link on the way that is not root's alone.
+        at: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The file is longer than what is read.
+    #[error("longer than {0} MiB")]
+    TooLong(u64),
+    /// An extended attribute could not be carried over.
+    #[error("its attribute {name} cannot be kept: {reason}")]
+    Attribute {
+        /// The name, such as `system.posix_acl_access`.
+        name: String,
+        /// The operating system's reason.
+        reason: String,
+    },
+    /// Any other error of the operating system.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl FileError {
+    /// Names the path and what was in its way.
+    pub fn new(path: impl Into<PathBuf>, why: Why) -> Self {
+        Self { path: path.into(), why }
+    }
+
+    /// What to do about it, where there is something to say.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self.why {
+            Why::Mounted => "it is a bind mount, as in containers: change the file where it is mounted from",
+            Why::ReadOnly => "remount the file system read-write first",
+            Why::Immutable => "chattr -i takes the attribute away; find out first who set it",
+            Why::AppendOnly => "chattr -a takes the attribute away; find out first who set it",
+            Why::Full => "make room on the file system first; nothing was changed",
+            Why::Denied => "run it with sudo",
+            Why::Changed(_) => "someone else is editing it: look at it, then start again",
+            Why::Untrusted { .. } => "run it as the user whom the directory belongs to",
+            Why::Attribute { .. } => "run it with sudo, or on a file system that supports the attribute",
+            Why::Missing | Why::Exists | Why::WrongKind(_) | Why::TooLong(_) | Why::Other(_) => return None,
+        })
+    }
+
+    pub(crate) fn at<E: Into<Why>>(path: &Path) -> impl FnOnce(E) -> Self {
+        move |error| Self::new(path, error.into())
+    }
+}
+
+impl From<Errno> for Why {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::ENOENT | Errno::ENOTDIR => Self::Missing,
+            Errno::EEXIST => Self::Exists,
+            Errno::EISDIR => Self::WrongKind("a regular file"),
+            Errno::EBUSY => Self::Mounted,
+            Errno::EROFS => Self::ReadOnly,
+            Errno::ENOSPC | Errno::EDQUOT => Self::Full,
+            Errno::EACCES | Errno::EPERM => Self::Denied,
+            other => Self::Other(other.desc().to_owned()),
+        }
+    }
+}
+
+impl From<rustix::io::Errno> for Why {
+    fn from(errno: rustix::io::Errno) -> Self {
+        Errno::from_raw(errno.raw_os_error()).into()
+    }
+}
+
+impl From<io::Error> for Why {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(code) => Errno::from_raw(code).into(),
+            None => Self::Other(error.to_string()),
+        }
+    }
+}
+
+/// The operating system's own sentence for an error, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Looks at one path: its bytes, its names, or its metadata alone.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use rustix::fs::{Dir, FileType};
+use sshmend_lossless::{Entry, FileImage, Kind, Listed};
+
+use crate::attributes::{kind, metadata};
+use crate::failure::reason;
+use crate::path::{Located, Root};
+
+/// The longest file that is read, in MiB; no configuration comes near it.
+pub(crate) const MAX_MIB: u64 = 64;
+
+/// How deep to look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// The bytes of a file, the names of a directory.
+    Content,
+    /// The names of a directory; of a file the metadata alone.
+    Names,
+    /// The metadata alone.
+    Surface,
+}
+
+/// What stands at `path`.
+pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
+    let located = match root.locate(path) {
+        Ok(located) => located,
+        Err(error) => return absent(root, path, &error),
+    };
+    let entry = match (kind(&located.meta), depth) {
+        (Kind::File, Depth::Content) => read(&located),
+        (Kind::Directory, Depth::Content | Depth::Names) => list(root, path, &located),
+        _ => Ok(Entry::Seen(metadata(&located.node, &located.meta))),
+    };
+    entry.unwrap_or_else(|error| Entry::Unreadable(reason(&error)))
+}
+
+fn absent(root: &Root, path: &Path, error: &io::Error) -> Entry {
+    match error.kind() {
+        io::ErrorKind::NotFound if root.is_link(path) => Entry::Dangling,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Entry::Missing,
+        _ => Entry::Unreadable(reason(error)),
+    }
+}
+
+fn read(located: &Located) -> io::Result<Entry> {
+    let file = located.open()?;
+    let bytes = read_to_end(&file)?;
+    let meta = metadata(&file, &file.metadata()?);
+    Ok(Entry::File(FileImage { bytes, meta, target: located.target.clone() }))
+}
+
+/// Files of /proc say that they are empty and are not: the end is where reading ends.
+pub(crate) fn read_to_end(file: &File) -> io::Result<Vec<u8>> {
+    let limit = MAX_MIB << 20;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("longer than {MAX_MIB} MiB")));
+    }
+    Ok(bytes)
+}
+
+fn list(root: &Root, path: &Path, located: &Located) -> io::Result<Entry> {
+    let opened = located.open()?;
+    let mut names = names(&opened)?
+        .into_iter()
+        .map(|(name, file_type)| {
+            let directory = match file_type {
+                FileType::Directory => true,
+                FileType::Symlink | FileType::Unknown => {
+                    root.locate(&path.join(&name)).is_ok_and(|found| found.meta.is_dir())
+                }
+                _ => false,
+            };
+            Listed { name, directory }
+        })
+        .collect::<Vec<_>>();
+    names.sort();
+    Ok(Entry::Directory(names, metadata(&opened, &located.meta)))
+}
+
+fn names(directory: &File) -> io::Result<Vec<(std::ffi::OsString, FileType)>> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut names = Vec::new();
+    for entry in Dir::read_from(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            names.push((std::ffi::OsString::from_vec(name.to_vec()), entry.file_type()));
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,158 @@
+//! The machine: what answers requests.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot};
+
+use crate::dial::dial;
+use crate::failure::{FileError, Why, reason};
+use crate::look::{Depth, look};
+use crate::path::Root;
+use crate::run::Runner;
+
+/// More rounds than any configuration needs: sshd itself refuses Includes nested deeper than 16.
+const MAX_ROUNDS: usize = 256;
+
+/// How long a name may take to resolve.
+const RESOLVE: Duration = Duration::from_secs(10);
+
+/// The running machine, or a disk that is mounted below a directory.
+#[derive(Debug)]
+pub struct Machine {
+    pub(crate) root: Root,
+}
+
+impl Machine {
+    /// The running machine.
+    pub fn live() -> Self {
+        Self { root: Root::Live }
+    }
+
+    /// The disk that is mounted at `root`.
+    ///
+    /// # Errors
+    /// When `root` is no directory or cannot be opened.
+    pub fn below(root: &Path) -> Result<Self, FileError> {
+        let directory = File::open(root).map_err(FileError::at(root))?;
+        match directory.metadata() {
+            Ok(meta) if meta.is_dir() => Ok(Self { root: Root::Below(directory) }),
+            _ => Err(FileError::new(root, Why::WrongKind("a directory"))),
+        }
+    }
+
+    /// True for the running machine.
+    pub fn is_live(&self) -> bool {
+        matches!(self.root, Root::Live)
+    }
+
+    /// Asks `wants` until it wants nothing new, and answers everything on the way.
+    pub fn capture(&self, mut wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        let mut answered = BTreeSet::new();
+        for _ in 0..MAX_ROUNDS {
+            let new: BTreeSet<Request> =
+                wants(&snapshot).into_iter().filter(|request| !answered.contains(request)).collect();
+            if new.is_empty() {
+                break;
+            }
+            for request in &new {
+                self.answer(request, &mut snapshot);
+            }
+            answered.extend(new);
+        }
+        snapshot
+    }
+
+    /// Finds out one thing and records it; a program is run and a connection made each time it is asked for.
+    pub fn answer(&self, request: &Request, snapshot: &mut Snapshot) {
+        match request {
+            Request::Read(path) => snapshot.insert(path, look(&self.root, path, Depth::Content)),
+            Request::List(path) => self.look_once(path, Depth::Names, snapshot),
+            Request::Stat(path) => self.look_once(path, Depth::Surface, snapshot),
+            Request::Run(argv) => {
+                let answer = self.only_live("run", || Runner::default().run(argv).map_err(|error| error.to_string()));
+                snapshot.insert_command(argv.clone(), answer);
+            }
+            Request::Resolve(name) => {
+                let answer = self.only_live("resolved", || resolve(name));
+                snapshot.insert_resolved(name, answer);
+            }
+            Request::Dial(to) => snapshot.insert_dialled(to.clone(), self.dial(to)),
+        }
+    }
+
+    /// Reads a file through all links; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// When it is no regular file, a link that leads nowhere, or cannot be read.
+    pub fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
+        match look(&self.root, path, Depth::Content) {
+            Entry::File(image) => Ok(Some(image)),
+            Entry::Missing => Ok(None),
+            Entry::Dangling => Err(FileError::new(path, Why::Other("a link that leads nowhere".to_owned()))),
+            Entry::Directory(..) | Entry::Seen(_) => Err(FileError::new(path, Why::WrongKind("a regular file"))),
+            Entry::Unreadable(why) if why == nix::errno::Errno::EACCES.desc() => Err(FileError::new(path, Why::Denied)),
+            Entry::Unreadable(why) => Err(FileError::new(path, Why::Other(why))),
+        }
+    }
+
+    /// Opens a file for reading piece by piece, as for logs that may be long.
+    ///
+    /// # Errors
+    /// When it is no regular file, does not exist or must not be read.
+    pub fn open(&self, path: &Path) -> Result<File, FileError> {
+        let located = self.root.locate(path).map_err(FileError::at(path))?;
+        if !located.meta.is_file() {
+            return Err(FileError::new(path, Why::WrongKind("a regular file")));
+        }
+        located.open().map_err(FileError::at(path))
+    }
+
+    /// A deeper look is not forgotten for a shallower one.
+    fn look_once(&self, path: &Path, depth: Depth, snapshot: &mut Snapshot) {
+        let known = match snapshot.entry(path) {
+            Some(Entry::File(_) | Entry::Directory(..)) => true,
+            Some(Entry::Seen(meta)) => depth == Depth::Surface || meta.kind != sshmend_lossless::Kind::Directory,
+            _ => false,
+        };
+        if !known {
+            snapshot.insert(path, look(&self.root, path, depth));
+        }
+    }
+
+    fn only_live<T>(&self, done: &str, find: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+        if self.is_live() { find() } else { Err(format!("not {done} under --root")) }
+    }
+
+    fn dial(&self, to: &Dial) -> Dialled {
+        if self.is_live() {
+            return dial(to);
+        }
+        let end = DialEnd::Failed("not dialled under --root".to_owned());
+        Dialled { connected_after: None, received: Vec::new(), end, ended_after: Duration::ZERO }
+    }
+}
+
+/// getaddrinfo(3) has no deadline of its own: a thread that outlives ours is left to itself.
+fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
+    let (sender, receiver) = mpsc::channel();
+    let asked = name.to_owned();
+    thread::spawn(move || {
+        let found = (asked.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        drop(sender.send(found.map_err(|error| reason(&error))));
+    });
+    let found = receiver.recv_timeout(RESOLVE).map_err(|_| format!("no answer within {} s", RESOLVE.as_secs()))??;
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in found.iter().map(std::net::SocketAddr::ip) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}

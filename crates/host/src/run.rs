@@ -1,0 +1,182 @@
+//! Runs a program of the machine with a clean environment, a deadline and a limit.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use sshmend_lossless::CommandOutput;
+
+use crate::failure::reason;
+
+/// Where programs are looked for: the administrator's, whoever calls.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How often a program is asked whether it has ended, when its output does not say so.
+const PULSE: Duration = Duration::from_millis(10);
+
+/// How programs are run.
+#[derive(Debug, Clone)]
+pub struct Runner {
+    /// How long a program may take; then its whole process group is killed.
+    pub deadline: Duration,
+    /// How many bytes it may say on each of standard output and standard error.
+    pub limit: usize,
+}
+
+/// Why a program has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// It could not be started; the reason is the operating system's.
+    #[error("{0}")]
+    NotStarted(String),
+    /// It took too long and was killed.
+    #[error("no answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// It said too much and was killed.
+    #[error("more than {0} bytes of output")]
+    TooMuch(usize),
+    /// Its output could not be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl Default for Runner {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(20), limit: 64 << 20 }
+    }
+}
+
+struct Running {
+    child: Child,
+    stdout: Stream,
+    stderr: Stream,
+}
+
+struct Stream {
+    pipe: Option<Box<dyn Pipe>>,
+    bytes: Vec<u8>,
+}
+
+trait Pipe: Read + AsFd {}
+impl<T: Read + AsFd> Pipe for T {}
+
+impl Runner {
+    /// Runs `argv` and keeps what it says; the environment is `PATH` and `LC_ALL=C`, standard input is empty.
+    ///
+    /// # Errors
+    /// When it cannot be started, or was killed for taking too long or saying too much.
+    pub fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
+        let mut running = Running::start(argv)?;
+        let code = running.wait(self);
+        if code.is_err() {
+            running.kill();
+        }
+        code.map(|code| CommandOutput { code, stdout: running.stdout.bytes, stderr: running.stderr.bytes })
+    }
+}
+
+impl Running {
+    fn start(argv: &[String]) -> Result<Self, RunError> {
+        let (program, arguments) = argv.split_first().ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", PATH)
+            .env("LC_ALL", "C")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .map_err(|error| RunError::NotStarted(reason(&error)))?;
+        let stdout = Stream::new(child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Pipe>));
+        let stderr = Stream::new(child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Pipe>));
+        Ok(Self { child, stdout: stdout?, stderr: stderr? })
+    }
+
+    /// A program that has ended is done, also when a child that it left behind still holds its output open.
+    fn wait(&mut self, runner: &Runner) -> Result<Option<i32>, RunError> {
+        let started = Instant::now();
+        loop {
+            self.listen()?;
+            let ended = self.child.try_wait().map_err(unreadable)?;
+            if let Some(status) = ended {
+                self.read(runner)?;
+                return Ok(status.code());
+            }
+            self.read(runner)?;
+            if started.elapsed() >= runner.deadline {
+                return Err(RunError::TimedOut(runner.deadline));
+            }
+        }
+    }
+
+    fn listen(&self) -> Result<(), RunError> {
+        let pipes = [&self.stdout, &self.stderr].into_iter().filter_map(|stream| stream.pipe.as_deref());
+        let mut polled: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+        if polled.is_empty() {
+            thread::sleep(Duration::from_millis(1));
+            return Ok(());
+        }
+        let pulse = PollTimeout::try_from(PULSE).unwrap_or(PollTimeout::ZERO);
+        match poll(&mut polled, pulse) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+            Err(errno) => Err(RunError::Unreadable(errno.desc().to_owned())),
+        }
+    }
+
+    fn read(&mut self, runner: &Runner) -> Result<(), RunError> {
+        self.stdout.read(runner.limit)?;
+        self.stderr.read(runner.limit)
+    }
+
+    /// The group, for a shell script leaves children behind; the process itself must be waited for.
+    fn kill(&mut self) {
+        let group = i32::try_from(self.child.id()).map(Pid::from_raw);
+        if let Ok(group) = group {
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Stream {
+    fn new(pipe: Option<Box<dyn Pipe>>) -> Result<Self, RunError> {
+        if let Some(pipe) = &pipe {
+            let set = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
+            set.map_err(|errno| RunError::Unreadable(errno.desc().to_owned()))?;
+        }
+        Ok(Self { pipe, bytes: Vec::new() })
+    }
+
+    /// Takes what is there without waiting for more.
+    fn read(&mut self, limit: usize) -> Result<(), RunError> {
+        let mut piece = [0; 16384];
+        while let Some(pipe) = &mut self.pipe {
+            match pipe.read(&mut piece) {
+                Ok(0) => self.pipe = None,
+                Ok(length) => self.bytes.extend(piece.iter().take(length)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(unreadable(error)),
+            }
+            if self.bytes.len() > limit {
+                return Err(RunError::TooMuch(limit));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn unreadable(error: io::Error) -> RunError {
+    RunError::Unreadable(reason(&error))
+}

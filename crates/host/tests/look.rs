@@ -1,0 +1,200 @@
+//! What a machine says about files: on the running one, and on a disk below a directory.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use sshmend_host::Machine;
+use sshmend_lossless::{Dial, DialEnd, Entry, Kind, Request, Snapshot};
+use tempfile::TempDir;
+
+/// A disk with links that would lead out of it if anyone but the disk itself resolved them.
+fn disk() -> TempDir {
+    let disk = tempfile::tempdir().unwrap();
+    let at = |path: &str| disk.path().join(path);
+    fs::create_dir_all(at("etc/ssh/sshd_config.d")).unwrap();
+    fs::create_dir_all(at("data")).unwrap();
+    fs::write(at("data/real"), "content\n").unwrap();
+    fs::set_permissions(at("data/real"), fs::Permissions::from_mode(0o640)).unwrap();
+    for (text, link) in [
+        ("/data/real", "etc/absolute"),
+        ("../data/real", "etc/relative"),
+        ("../../../../../../../../data/real", "etc/too-many-dots"),
+        ("/etc/absolute", "etc/link-to-link"),
+        ("/nowhere", "etc/dangling"),
+        ("loop", "etc/loop"),
+        ("/data", "etc/directory"),
+        ("/etc/hostname", "etc/outside"),
+    ] {
+        symlink(text, at(link)).unwrap();
+    }
+    disk
+}
+
+fn ask(machine: &Machine, request: &Request) -> Snapshot {
+    machine.capture(|_| vec![request.clone()])
+}
+
+fn entry(machine: &Machine, path: &str) -> Entry {
+    ask(machine, &Request::Read(path.into())).entry(Path::new(path)).expect("it was asked for").clone()
+}
+
+#[test]
+fn links_of_a_mounted_disk_never_lead_out_of_it() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    for path in [
+        "/data/real",
+        "/etc/absolute",
+        "/etc/relative",
+        "/etc/too-many-dots",
+        "/etc/link-to-link",
+        "/etc/directory/real",
+        "/../../etc/./absolute",
+        "etc/absolute",
+    ] {
+        let Entry::File(image) = entry(&machine, path) else { panic!("{path} is a file") };
+        assert_eq!((image.bytes.as_slice(), image.meta.mode), (&b"content\n"[..], 0o640), "{path}");
+        assert_eq!(image.target, Path::new("/data/real"), "{path}");
+    }
+    assert!(Path::new("/etc/hostname").exists(), "the test means something only where this exists");
+    assert_eq!(entry(&machine, "/etc/outside"), Entry::Dangling);
+}
+
+#[test]
+fn what_is_no_file_is_told_apart() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    for machine_and_prefix in [(&machine, ""), (&Machine::live(), disk.path().to_str().unwrap())] {
+        let (machine, prefix) = machine_and_prefix;
+        let look = |path: &str| entry(machine, &format!("{prefix}{path}"));
+        assert_eq!(look("/etc/none"), Entry::Missing);
+        assert_eq!(look("/data/real/below-a-file"), Entry::Missing);
+        assert_eq!(look("/etc/dangling"), Entry::Dangling);
+        assert!(matches!(look("/etc/loop"), Entry::Unreadable(_)));
+        assert!(matches!(look("/data"), Entry::Directory(..)));
+    }
+}
+
+#[test]
+fn a_pipe_is_seen_and_never_opened() {
+    let disk = disk();
+    let pipe = disk.path().join("etc/pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let Entry::Seen(meta) = entry(&Machine::live(), pipe.to_str().unwrap()) else { panic!("seen only") };
+    assert_eq!(meta.kind, Kind::Other);
+    assert!(matches!(entry(&Machine::live(), "/dev/null"), Entry::Seen(_)));
+}
+
+#[test]
+fn files_of_proc_are_read_to_their_end() {
+    let Entry::File(image) = entry(&Machine::live(), "/proc/self/stat") else { panic!("a file") };
+    assert_eq!(image.meta.size, 0);
+    assert!(!image.bytes.is_empty());
+}
+
+#[test]
+fn an_endless_file_is_refused() {
+    let disk = disk();
+    let long = disk.path().join("long");
+    fs::File::create(&long).unwrap().set_len((64 << 20) + 1).unwrap();
+    assert_eq!(entry(&Machine::live(), long.to_str().unwrap()), Entry::Unreadable("longer than 64 MiB".to_owned()));
+}
+
+#[test]
+fn names_come_sorted_and_say_which_are_directories() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    let seen = ask(&machine, &Request::List("/etc".into()));
+    let Some(Entry::Directory(names, _)) = seen.entry(Path::new("/etc")) else { panic!("a directory") };
+    let told: Vec<_> = names.iter().map(|it| (it.name.to_str().unwrap(), it.directory)).collect();
+    let expected = [
+        ("absolute", false),
+        ("dangling", false),
+        ("directory", true),
+        ("link-to-link", false),
+        ("loop", false),
+        ("outside", false),
+        ("relative", false),
+        ("ssh", true),
+        ("too-many-dots", false),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_shallow_look_does_not_forget_a_deep_one() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    let path = Path::new("/data/real");
+    let seen =
+        machine.capture(|_| vec![Request::Read(path.into()), Request::Stat(path.into()), Request::List(path.into())]);
+    assert!(seen.file(path).is_some());
+    let stat = ask(&machine, &Request::Stat(path.into()));
+    assert!(matches!(stat.entry(path), Some(Entry::Seen(meta)) if meta.mode == 0o640));
+}
+
+#[test]
+fn capture_asks_until_nothing_new_is_wanted() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    let seen = machine.capture(|seen| match seen.glob(Path::new("/etc/dir*/re*")) {
+        Ok(found) => found.into_iter().map(Request::Read).collect(),
+        Err(missing) => missing,
+    });
+    assert_eq!(seen.file(Path::new("/etc/directory/real")).expect("found by its pattern").bytes, b"content\n");
+}
+
+#[test]
+fn a_capture_that_wants_ever_more_ends() {
+    let mut asked = 0;
+    Machine::live().capture(|_| {
+        asked += 1;
+        vec![Request::Stat(format!("/{asked}").into())]
+    });
+    assert!(asked < 1_000);
+}
+
+#[test]
+fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    let dial = Dial { to: ([127, 0, 0, 1], 1).into(), say: Vec::new(), deadline: std::time::Duration::from_secs(1) };
+    let seen = machine.capture(|_| {
+        let run = Request::Run(vec!["true".to_owned()]);
+        vec![run, Request::Resolve("localhost".to_owned()), Request::Dial(dial.clone())]
+    });
+    assert_eq!(seen.command(&["true"]), Some(Err("not run under --root")));
+    assert_eq!(seen.resolved("localhost"), Some(Err("not resolved under --root")));
+    assert_eq!(seen.dialled(&dial)[0].end, DialEnd::Failed("not dialled under --root".to_owned()));
+}
+
+#[test]
+fn names_of_this_machine_resolve() {
+    let seen = ask(&Machine::live(), &Request::Resolve("localhost".to_owned()));
+    let found = seen.resolved("localhost").expect("asked").expect("every machine knows itself");
+    assert!(found.iter().all(std::net::IpAddr::is_loopback), "{found:?}");
+}
+
+#[test]
+fn extended_attributes_are_captured() {
+    let disk = disk();
+    let real = disk.path().join("data/real");
+    let set = rustix::fs::setxattr(&real, "user.note", b"kept", rustix::fs::XattrFlags::empty());
+    if set == Err(rustix::io::Errno::OPNOTSUPP) {
+        return eprintln!("not checked: the file system of {} has no extended attributes", real.display());
+    }
+    set.unwrap();
+    let machine = Machine::below(disk.path()).unwrap();
+    for request in [Request::Read("/etc/absolute".into()), Request::Stat("/etc/absolute".into())] {
+        let seen = ask(&machine, &request);
+        let meta = match seen.entry(Path::new("/etc/absolute")) {
+            Some(Entry::File(image)) => &image.meta,
+            Some(Entry::Seen(meta)) => meta,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(meta.xattrs.get("user.note").map(Vec::as_slice), Some(&b"kept"[..]));
+    }
+}
