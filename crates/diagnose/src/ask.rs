@@ -12,11 +12,9 @@ use crate::question::Question;
 /// Under [`Question::offline`] only files are asked for, never a program, a process or the network.
 pub fn wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
     let facts = Facts::new(snapshot, question);
-    let mut ask = Ask { facts: &facts, wanted: Vec::new() };
+    let mut ask = Ask::new(&facts);
     facts::ask(&mut ask);
-    ask.wanted.sort();
-    ask.wanted.dedup();
-    ask.wanted
+    ask.finish()
 }
 
 /// Collects requests that were not answered yet.
@@ -25,7 +23,18 @@ pub(crate) struct Ask<'a> {
     wanted: Vec<Request>,
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
+    pub(crate) fn new(facts: &'a Facts<'a>) -> Self {
+        Self { facts, wanted: Vec::new() }
+    }
+
+    /// What was asked for, each once, in order.
+    pub(crate) fn finish(mut self) -> Vec<Request> {
+        self.wanted.sort();
+        self.wanted.dedup();
+        self.wanted
+    }
+
     pub(crate) fn read(&mut self, path: impl Into<PathBuf>) {
         self.add(Request::Read(path.into()));
     }

@@ -46,11 +46,7 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
 impl Diagnosis {
     fn add(&mut self, cause: &Cause, verdict: Verdict) {
         let name = cause.name;
-        if verdict.findings.is_empty()
-            && let Some(why) = verdict.excluded
-        {
-            self.excluded.push(Excluded { cause: name, why });
-        }
+        self.excluded.extend(verdict.exclusion().map(|why| Excluded { cause: name, why: why.to_owned() }));
         self.findings.extend(verdict.findings.into_iter().map(|finding| Finding { cause: name, ..finding }));
         self.unchecked.extend(verdict.unchecked);
     }

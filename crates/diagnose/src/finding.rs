@@ -74,8 +74,8 @@ impl Finding {
     }
 
     /// Adds what a program or a whole file showed.
-    pub(crate) fn shown_by(&mut self, source: impl Into<String>, text: impl AsRef<str>) -> &mut Self {
-        self.evidence.push(Evidence { source: source.into(), line: None, text: shorten(text.as_ref()) });
+    pub(crate) fn shown_by(&mut self, source: impl AsRef<str>, text: impl AsRef<str>) -> &mut Self {
+        self.evidence.push(Evidence { source: source.as_ref().to_owned(), line: None, text: shorten(text.as_ref()) });
         self
     }
 

@@ -11,6 +11,7 @@ mod diagnosis;
 mod facts;
 mod finding;
 mod question;
+mod sshd;
 #[cfg(test)]
 mod testing;
 mod verdict;
@@ -20,4 +21,5 @@ pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, diagnose};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
 pub use question::{Question, Server, Vantage};
+pub use sshd::{Sshd, sshd_wants};
 pub use verdict::{Cause, Gate, Unchecked};

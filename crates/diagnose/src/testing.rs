@@ -26,8 +26,60 @@ sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
 Name:\tsshd
 State:\tS (sleeping)
 NSpid:\t700
+//- /proc/700/limits
+Limit                     Soft Limit           Hard Limit           Units
+Max processes             63381                63381                processes
+Max open files            1024                 524288               files
+//- /proc/700/cgroup
+0::/system.slice/ssh.service
+//- /proc/700/stat
+700 (sshd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 512
+//- /proc/700/fd/0
+//- /proc/700/fd/3
+//$ readlink /proc/700/exe => 0
+/usr/sbin/sshd
+//- /sys/fs/cgroup/system.slice/ssh.service/pids.current
+1
+//- /sys/fs/cgroup/system.slice/ssh.service/pids.max
+4915
+//- /sys/fs/cgroup/system.slice/ssh.service/pids.events
+max 0
+//- /proc/sys/net/netfilter/nf_conntrack_count
+12
+//- /proc/sys/net/netfilter/nf_conntrack_max
+262144
+//- /proc/sys/fs/file-nr
+1312	0	9223372036854775807
+//- /proc/net/netstat
+TcpExt: SyncookiesSent ListenOverflows ListenDrops
+TcpExt: 0 0 0
+//- /proc/sys/net/ipv4/tcp_abort_on_overflow
+0
+//- /proc/loadavg
+0.00 0.01 0.00 1/131 900
+//- /proc/sys/kernel/pid_max
+32768
+//- /var/log/audit/audit.log missing
+//$ dmesg => 0
+[    0.000000] Linux version 6.1.0-37-amd64
+//$ df -P -k / /run /tmp /var => 0
+Filesystem 1024-blocks Used Available Capacity Mounted on
+/dev/vda1 20000000 4000000 16000000 20% /
+tmpfs 200000 600 199400 1% /run
+//$ df -P -i / /run /tmp /var => 0
+Filesystem Inodes IUsed IFree IUse% Mounted on
+/dev/vda1 1000000 40000 960000 4% /
+//$ ss -Hltnp => 0
+LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))
+LISTEN 0 128 [::]:22 [::]:* users:((\"sshd\",pid=700,fd=4))
 //- /run/systemd/system dir
+//$ systemctl is-system-running => 0
+running
+//$ systemctl list-units --all --plain --no-legend --state=failed ssh@*.service sshd@*.service => 0
 //- /usr/sbin/sshd mode:0755
+//- /usr/bin/sshd missing
+//- /usr/local/sbin/sshd missing
+//- /sbin/sshd missing
 //$ /usr/sbin/sshd -V => 0
 OpenSSH_9.2, OpenSSL 3.0.19 27 Jan 2026
 //$ /usr/sbin/sshd -t => 0
@@ -82,8 +134,13 @@ fn print(verdict: &Verdict) -> String {
         finding.steps.iter().for_each(|step| _ = writeln!(text, "  - {step}"));
     }
     verdict.unchecked.iter().for_each(|item| _ = writeln!(text, "unchecked: {}: {}", item.check, item.reason));
-    verdict.excluded.iter().for_each(|why| _ = writeln!(text, "excluded: {why}"));
+    verdict.exclusion().iter().for_each(|why| _ = writeln!(text, "excluded: {why}"));
     text
+}
+
+#[test]
+fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
+    assert_eq!(crate::wants(&machine(""), &Question::server(NOW)), Vec::new());
 }
 
 #[test]

@@ -101,6 +101,11 @@ impl Verdict {
         &mut self.findings[at]
     }
 
+    /// Why the cause is ruled out: only what was looked at whole can be.
+    pub(crate) fn exclusion(&self) -> Option<&str> {
+        self.excluded.as_deref().filter(|_| self.findings.is_empty() && self.unchecked.is_empty())
+    }
+
     /// Says that the facts rule this cause out, and why.
     pub(crate) fn exclude(&mut self, why: impl Into<String>) {
         self.excluded.get_or_insert(why.into());

@@ -1,26 +1,54 @@
 //! The causes: one file each, and the one list of all of them.
 
+mod conntrack_full;
+mod disk_full;
+mod file_descriptor_limit;
 mod host_keys_missing;
 mod host_keys_permissions;
 mod library_mismatch;
+mod listen_queue_overflow;
+mod listener_hung;
+mod mandatory_access_denied;
 mod max_startups;
+mod out_of_memory;
 mod privsep_directory;
 mod privsep_user_missing;
+mod process_limit;
+mod service_start_failure;
+mod socket_connection_limit;
+mod socket_trigger_limit;
 mod sshd_config_invalid;
+mod sshd_helper_missing;
 mod sshd_not_running;
+mod sshd_stale_after_upgrade;
+mod still_booting;
 
 use crate::verdict::Cause;
 
 /// Every cause; within one gate, what explains another stands before it.
 pub const CAUSES: &[Cause] = &[
+    conntrack_full::CAUSE,
+    listen_queue_overflow::CAUSE,
+    still_booting::CAUSE,
     library_mismatch::CAUSE,
     sshd_config_invalid::CAUSE,
     host_keys_permissions::CAUSE,
     host_keys_missing::CAUSE,
     privsep_user_missing::CAUSE,
     privsep_directory::CAUSE,
+    mandatory_access_denied::CAUSE,
+    socket_trigger_limit::CAUSE,
+    listener_hung::CAUSE,
+    file_descriptor_limit::CAUSE,
     sshd_not_running::CAUSE,
+    socket_connection_limit::CAUSE,
     max_startups::CAUSE,
+    service_start_failure::CAUSE,
+    process_limit::CAUSE,
+    sshd_helper_missing::CAUSE,
+    sshd_stale_after_upgrade::CAUSE,
+    out_of_memory::CAUSE,
+    disk_full::CAUSE,
 ];
 
 /// The cause of this name.

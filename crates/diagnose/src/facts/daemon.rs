@@ -1,14 +1,19 @@
 //! The program sshd itself: where it is, how it is started, and what its own test says.
 
+use sshmend_lossless::CommandOutput;
+
 use super::{Facts, Manager};
 use crate::ask::Ask;
 use crate::verdict::{Known, Unchecked};
 
 /// Where distributions put sshd, in order of how often.
-const PROGRAMS: [&str; 4] = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"];
+pub(super) const PROGRAMS: [&str; 4] = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"];
 
 /// Options of sshd that take a value (sshd.c, the getopt string).
 const WITH_VALUE: &str = "bcCEfghkopu";
+
+/// The release that split sshd into several programs.
+const SPLIT: (u32, u32) = (9, 8);
 
 /// sshd as it is, or would be, started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +59,17 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Ok(Some(daemon)) = facts.daemon() else { return };
     ask.run(&daemon.version_command());
+}
+
+pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    let Ok(Some(daemon)) = facts.daemon() else { return };
     if facts.question.privileged {
         ask.run(&daemon.test_command());
+    }
+    if facts.release().is_ok_and(|release| release >= SPLIT) {
+        ask.run(&daemon.dump_command());
+        facts.helpers().unwrap_or_default().into_iter().for_each(|path| ask.stat(path));
     }
 }
 
@@ -78,7 +92,7 @@ impl Facts<'_> {
         let Some(daemon) = self.daemon()? else { return Ok(None) };
         let argv = daemon.test_command();
         let output = self.run_as_root(&argv)?;
-        let complaints = complaints(&String::from_utf8_lossy(&output.stderr));
+        let complaints = complaints(&said(output));
         Ok(Some(Trial { command: argv.join(" "), passed: output.success(), complaints }))
     }
 
@@ -93,10 +107,25 @@ impl Facts<'_> {
 
     /// The release of the program, as `(9, 2)`.
     pub(crate) fn release(&self) -> Known<(u32, u32)> {
+        release(&self.banner()?).ok_or_else(|| Unchecked::new("sshd -V", "names no release"))
+    }
+
+    /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
+    pub(crate) fn banner(&self) -> Known<String> {
         let argv = self.installed()?.version_command();
         let output = self.run(&argv)?;
-        let said = [&output.stderr[..], &output.stdout[..]].concat();
-        release(&String::from_utf8_lossy(&said)).ok_or_else(|| Unchecked::new(argv.join(" "), "names no release"))
+        Ok(String::from_utf8_lossy(&[&output.stderr[..], &output.stdout[..]].concat()).into_owned())
+    }
+
+    /// The programs that the listener runs for each connection (`SshdSessionPath`, `SshdAuthPath`); none before 9.8.
+    pub(crate) fn helpers(&self) -> Known<Vec<String>> {
+        if self.release()? < SPLIT {
+            return Ok(Vec::new());
+        }
+        let text = self.run(&self.installed()?.dump_command())?.text();
+        let pairs = text.lines().filter_map(|line| line.split_once(' '));
+        let named = |key: &str| ["sshdsessionpath", "sshdauthpath"].contains(&key.to_ascii_lowercase().as_str());
+        Ok(pairs.filter(|(key, _)| named(key)).map(|(_, path)| path.to_owned()).collect())
     }
 
     /// Whether a listener runs that keeps the configuration it has read.
@@ -106,7 +135,7 @@ impl Facts<'_> {
 
     /// Whether a listener runs that also keeps the host keys: from 9.8 on; before, each connection reads them again.
     pub(crate) fn keeps_its_host_keys(&self) -> bool {
-        self.keeps_its_configuration() && self.release().is_ok_and(|release| release >= (9, 8))
+        self.keeps_its_configuration() && self.release().is_ok_and(|release| release >= SPLIT)
     }
 
     /// An sshd that is not installed, as an unchecked item for causes that need one.
@@ -145,9 +174,19 @@ impl Daemon {
         vec![self.program.clone(), "-V".to_owned()]
     }
 
+    /// `sshd -G` (9.3 and later) prints the effective configuration, also for users who cannot read the host keys.
+    fn dump_command(&self) -> Vec<String> {
+        [self.program.clone(), "-G".to_owned()].into_iter().chain(self.options.iter().cloned()).collect()
+    }
+
     fn test_command(&self) -> Vec<String> {
         [self.program.clone(), "-t".to_owned()].into_iter().chain(self.options.iter().cloned()).collect()
     }
+}
+
+/// All that a program said, errors first.
+fn said(output: &CommandOutput) -> String {
+    String::from_utf8_lossy(&[&output.stderr[..], &output.stdout[..]].concat()).into_owned()
 }
 
 /// Finds `OpenSSH_9.2` in what `sshd -V` says.

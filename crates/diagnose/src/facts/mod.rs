@@ -1,8 +1,12 @@
 //! The snapshot as typed facts: one file an area, each with what it asks for and how it reads the answers.
 
+mod audit;
 mod daemon;
+mod kernel;
+mod package;
 mod process;
 mod service;
+mod socket;
 
 use std::path::Path;
 
@@ -13,10 +17,12 @@ use crate::question::Question;
 use crate::verdict::{Known, Unchecked};
 
 pub(crate) use daemon::{Complaint, Trial};
-pub(crate) use process::Startups;
+pub(crate) use kernel::Usage;
+pub(crate) use process::{Listener, Startups};
 #[cfg(test)]
 pub(crate) use service::show;
 pub(crate) use service::{Manager, Unit};
+pub(crate) use socket::Socket;
 
 /// What was seen and what is asked, with one accessor a fact.
 pub(crate) struct Facts<'a> {
@@ -26,9 +32,19 @@ pub(crate) struct Facts<'a> {
 
 /// Asks for everything that the areas need next.
 pub(crate) fn ask(ask: &mut Ask<'_>) {
+    ask_of_sshd(ask);
+    daemon::ask_for_trial(ask);
+    socket::ask(ask);
+    kernel::ask(ask);
+    audit::ask(ask);
+}
+
+/// Asks for what tells which sshd it is, whether it runs and who runs it.
+pub(crate) fn ask_of_sshd(ask: &mut Ask<'_>) {
     process::ask(ask);
     service::ask(ask);
     daemon::ask(ask);
+    package::ask(ask);
 }
 
 impl<'a> Facts<'a> {

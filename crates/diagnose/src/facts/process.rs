@@ -42,7 +42,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
             ask.read(format!("{PROC}/{pid}/{name}"));
         }
         ask.list(format!("{PROC}/{pid}/fd"));
-        ask.run(&["readlink", &format!("{PROC}/{pid}/exe")]);
+        ask.run(&executable(pid));
     }
 }
 
@@ -100,6 +100,11 @@ impl Facts<'_> {
         Ok(fields.find(|(name, _)| *name == field).map(|(_, value)| value.trim().to_owned()))
     }
 
+    /// The program file of a process, with ` (deleted)` where it was replaced since (proc_pid_exe(5)).
+    pub(crate) fn executable(&self, pid: u32) -> Known<String> {
+        Ok(self.run_as_root(&executable(pid))?.text().trim_end().to_owned())
+    }
+
     /// A process of another pid namespace has one process id in each (proc_pid_status(5), NSpid).
     fn in_container(&self, pid: u32) -> bool {
         let ids = self.status(pid, "NSpid").ok().flatten();
@@ -110,6 +115,10 @@ impl Facts<'_> {
     pub(crate) fn unauthenticated(&self) -> Known<Vec<String>> {
         Ok(self.titles()?.into_iter().map(|(_, title)| title).filter(|title| is_unauthenticated(title)).collect())
     }
+}
+
+fn executable(pid: u32) -> [String; 2] {
+    ["readlink".to_owned(), format!("{PROC}/{pid}/exe")]
 }
 
 /// Reads a title as that of a listener.

@@ -15,6 +15,11 @@ const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResu
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
     MaxConnectionsPerSource,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
 
+const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
+
+const INSTANCES: [&str; 8] =
+    ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--state=failed", "ssh@*.service", "sshd@*.service"];
+
 /// Who starts sshd here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Manager {
@@ -34,6 +39,8 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.stat(BOOTED);
     if ask.facts.booted() == Ok(true) {
         ask.run(&show());
+        ask.run(&SYSTEM_STATE);
+        ask.run(&INSTANCES);
     }
 }
 
@@ -62,6 +69,22 @@ impl Facts<'_> {
             return Err(Unchecked::new("systemctl show", said));
         }
         Ok(Manager::Systemd(units.into_iter().filter(|unit| unit.get("LoadState") != "not-found").collect()))
+    }
+
+    /// What systemd says of the whole machine: `starting`, `running`, `degraded`; `None` without systemd.
+    pub(crate) fn system_state(&self) -> Known<Option<String>> {
+        if !self.booted()? {
+            return Ok(None);
+        }
+        Ok(Some(self.run(&SYSTEM_STATE)?.text().trim().to_owned()))
+    }
+
+    /// Units of single connections that failed, one line each.
+    pub(crate) fn failed_instances(&self) -> Known<Vec<String>> {
+        if !self.booted()? {
+            return Ok(Vec::new());
+        }
+        Ok(self.run(&INSTANCES)?.text().lines().map(|line| line.trim().to_owned()).collect())
     }
 }
 
@@ -102,6 +125,11 @@ impl Unit {
     /// Whether it runs, or is about to.
     pub(crate) fn active(&self) -> bool {
         matches!(self.get("ActiveState"), "active" | "activating" | "reloading")
+    }
+
+    /// Whether it starts one sshd for each connection (`Accept=yes`), so that no listener of sshd counts anything.
+    pub(crate) fn accepts(&self) -> bool {
+        self.get("Accept") == "yes"
     }
 
     /// Whether its last run ended badly.

@@ -1,0 +1,86 @@
+use crate::facts::{Facts, Usage};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "conntrack-full",
+    title: "the firewall's table of connections is full",
+    gate: Gate::Kernel,
+    explain: "\
+A stateful firewall keeps an entry for each connection. When the table is full (`nf_conntrack_max`) the kernel drops the packets of new ones and
+says `nf_conntrack: table full, dropping packet`. Clients time out, or stall at any stage.
+
+**Known for certain** when `nf_conntrack_count` has reached `nf_conntrack_max`. The line in the kernel log tells of the past.
+
+**Mended** by raising `net.netfilter.nf_conntrack_max` (and `nf_conntrack_buckets`), shortening the time-outs, or not tracking SSH at all.
+
+**It is not** a limit of sshd: sshd never sees the packet.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(usage) = verdict.look(facts.conntrack()) else { return };
+    let lines = verdict.look(facts.kernel_lines(&["nf_conntrack: table full, dropping packet"])).unwrap_or_default();
+    match usage {
+        Some(usage) if usage.exhausted() => full(&usage, verdict),
+        _ if !lines.is_empty() => was_full(&lines, verdict),
+        Some(usage) => verdict.exclude(format!("{} connections are tracked", usage.text())),
+        None => verdict.exclude("no connection is tracked here"),
+    }
+}
+
+fn full(usage: &Usage, verdict: &mut Verdict) {
+    let finding = verdict.certain("the table of tracked connections is full: packets of new connections are dropped");
+    finding.shown_by(&usage.source, usage.text());
+    let more = usage.limit.saturating_mul(2);
+    finding.step(format!("raise it: `sysctl -w net.netfilter.nf_conntrack_max={more}`, and keep it in /etc/sysctl.d"));
+    finding.step("find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`");
+}
+
+fn was_full(lines: &[String], verdict: &mut Verdict) {
+    let finding =
+        verdict.likely("the table of tracked connections was full, so packets of new connections were dropped");
+    lines.iter().rev().take(2).for_each(|line| _ = finding.shown_by("dmesg", line));
+    finding.step("raise `net.netfilter.nf_conntrack_max`, and keep it in /etc/sysctl.d");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_full_table_is_certain_and_a_line_of_the_past_is_not() {
+        let counts = |used: u32| {
+            format!(
+                "//- /proc/sys/net/netfilter/nf_conntrack_count\n{used}\n//- /proc/sys/net/netfilter/nf_conntrack_max\n500\n"
+            )
+        };
+        check(
+            "conntrack-full",
+            &counts(500),
+            &expect![[r#"
+            certain: the table of tracked connections is full: packets of new connections are dropped
+              /proc/sys/net/netfilter/nf_conntrack_count: 500 of 500
+              - raise it: `sysctl -w net.netfilter.nf_conntrack_max=1000`, and keep it in /etc/sysctl.d
+              - find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`
+        "#]],
+        );
+        let line = "//$ dmesg => 0\n[ 99.1] nf_conntrack: nf_conntrack: table full, dropping packet\n";
+        check(
+            "conntrack-full",
+            &format!("{}{line}", counts(3)),
+            &expect![[r#"
+            likely: the table of tracked connections was full, so packets of new connections were dropped
+              dmesg: [ 99.1] nf_conntrack: nf_conntrack: table full, dropping packet
+              - raise `net.netfilter.nf_conntrack_max`, and keep it in /etc/sysctl.d
+        "#]],
+        );
+        check(
+            "conntrack-full",
+            &counts(3),
+            &expect![[r#"
+            excluded: 3 of 500 connections are tracked
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,78 @@
+use crate::facts::{Facts, Usage};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "file-descriptor-limit",
+    title: "sshd may open no more files, so it cannot take a connection",
+    gate: Gate::Listener,
+    explain: "\
+Each connection is a file descriptor. When the listener (`LimitNOFILE=`, `ulimit -n`) or the whole machine (`fs.file-max`) has none left, `accept` fails
+and sshd logs `error: accept: Too many open files`. The connection stays in the kernel's queue: the client waits and times out, nothing
+is reset.
+
+**Known for certain** by counting: `/proc/PID/fd` against `/proc/PID/limits`, or `/proc/sys/fs/file-nr`.
+
+**Mended** by raising the limit of the unit or of the machine, once it is known what holds the files.
+
+**It is not** a cause of `Connection reset by peer`.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let machine = verdict.look(facts.open_files()).flatten();
+    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
+    let own = verdict.look(facts.open_files_of(listener.pid)).flatten();
+    let machine = machine.filter(Usage::exhausted);
+    if let Some(usage) = own.filter(Usage::exhausted) {
+        let finding = verdict.certain("the listener has used up its file descriptors and cannot take a connection");
+        finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
+        finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
+        finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`, which frees what it holds");
+    } else if let Some(usage) = machine {
+        let finding = verdict.certain("the machine has used up its file descriptors, so sshd cannot take a connection");
+        finding.shown_by(&usage.source, usage.text());
+        finding.step("find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`");
+        finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
+    } else {
+        verdict.exclude("the listener and the machine may open more files");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn the_limits_of_the_process_and_of_the_machine_count() {
+        let own =
+            "//- /proc/700/limits\nMax open files            2                    524288               files     \n";
+        check(
+            "file-descriptor-limit",
+            own,
+            &expect![[r#"
+            certain: the listener has used up its file descriptors and cannot take a connection
+              /proc/700/limits: Max open files: 2 of 2
+              $ sshmend fix service  # restarts the service after `sshd -t`, which frees what it holds
+              - raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`
+        "#]],
+        );
+        check(
+            "file-descriptor-limit",
+            "//- /proc/sys/fs/file-nr\n99\t0\t99\n",
+            &expect![[r#"
+            certain: the machine has used up its file descriptors, so sshd cannot take a connection
+              /proc/sys/fs/file-nr: 99 of 99
+              - find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`
+              - raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d
+        "#]],
+        );
+        check(
+            "file-descriptor-limit",
+            "",
+            &expect![[r#"
+            excluded: the listener and the machine may open more files
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,108 @@
+use crate::facts::{Facts, Listener};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "listener-hung",
+    title: "sshd is there but does not take connections",
+    gate: Gate::Listener,
+    explain: "\
+The kernel completes the TCP handshake for a listener that is stopped (`SIGSTOP`, a debugger) or stuck in the kernel (a dead disk or
+network file system). The client connects, and then nothing comes: `Connection timed out during banner exchange`.
+
+**Known for certain** by the state `T` or `t` in `/proc/PID/status`. A state `D`, seen once, or a queue that is full while the
+listener looks healthy, only suggest it.
+
+**Mended** by `kill -CONT PID` where it was stopped, by detaching the debugger, or by a restart once the disk answers again.
+
+**It is not** MaxStartups or a ban: those close or refuse the connection, they do not keep it waiting.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
+    let Some(Some(state)) = verdict.look(facts.status(listener.pid, "State")) else { return };
+    match state.chars().next() {
+        Some('T' | 't') => stopped(&listener, &state, verdict),
+        Some('D') => stuck(&listener, &state, verdict),
+        _ => queue(facts, &listener, verdict),
+    }
+}
+
+fn stopped(listener: &Listener, state: &str, verdict: &mut Verdict) {
+    let pid = listener.pid;
+    let finding =
+        verdict.certain(format!("the listener (process {pid}) is stopped: it takes no connection until it goes on"));
+    finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
+    finding.step(format!("let it go on: `kill -CONT {pid}`"));
+    finding.step(format!("if a debugger or tracer holds it, end that (TracerPid in /proc/{pid}/status)"));
+}
+
+fn stuck(listener: &Listener, state: &str, verdict: &mut Verdict) {
+    let pid = listener.pid;
+    let finding =
+        verdict.possible(format!("the listener (process {pid}) waits for the kernel, perhaps for a dead disk"));
+    finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
+    finding.step(format!(
+        "look again, and where it waits: `cat /proc/{pid}/wchan`; then `dmesg` for disk and network file system errors"
+    ));
+}
+
+fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
+    let sockets = facts.ssh_sockets().unwrap_or_default();
+    let Some(socket) = sockets.iter().find(|socket| socket.overflows()) else {
+        return verdict.exclude(format!("process {} sleeps until a connection comes, as it should", listener.pid));
+    };
+    let finding = verdict.likely("the listener does not take the connections that wait for it");
+    finding.shown_by("ss -Hltnp", &socket.line);
+    finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`; sessions stay");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn a_stopped_process_is_certain_and_a_waiting_one_is_not() {
+        check(
+            "listener-hung",
+            "//- /proc/700/status\nState:\tT (stopped)\n",
+            &expect![[r#"
+            certain: the listener (process 700) is stopped: it takes no connection until it goes on
+              /proc/700/status: State: T (stopped)
+              - let it go on: `kill -CONT 700`
+              - if a debugger or tracer holds it, end that (TracerPid in /proc/700/status)
+        "#]],
+        );
+        check(
+            "listener-hung",
+            "//- /proc/700/status\nState:\tD (disk sleep)\n",
+            &expect![[r#"
+            possible: the listener (process 700) waits for the kernel, perhaps for a dead disk
+              /proc/700/status: State: D (disk sleep)
+              - look again, and where it waits: `cat /proc/700/wchan`; then `dmesg` for disk and network file system errors
+        "#]],
+        );
+        check(
+            "listener-hung",
+            "",
+            &expect![[r#"
+            excluded: process 700 sleeps until a connection comes, as it should
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_full_queue_suggests_it() {
+        let full = "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
+        check(
+            "listener-hung",
+            full,
+            &expect![[r#"
+            likely: the listener does not take the connections that wait for it
+              ss -Hltnp: LISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+              $ sshmend fix service  # restarts the service after `sshd -t`; sessions stay
+        "#]],
+        );
+    }
+}

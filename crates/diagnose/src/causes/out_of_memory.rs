@@ -1,0 +1,72 @@
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "out-of-memory",
+    title: "the kernel killed sshd for want of memory",
+    gate: Gate::Session,
+    explain: "\
+When memory runs out the kernel kills a process. The listener protects itself (`oom_score_adj -1000`), the processes of connections do not: a client
+that is just logging in sees `Connection reset by peer` or `Connection closed`.
+
+**Known for certain** for one moment by the kernel log: `Out of memory: Killed process 812 (sshd)`, `Memory cgroup out of memory: …`; from 9.8 on also by
+`session process N for connection from … killed by signal 9`. That it is still so is only likely.
+
+**Mended** by giving the machine or the unit (`MemoryMax=`) more memory, or by ending what takes it.
+
+**It is not** a disk that is full.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(lines) = verdict.look(facts.kernel_lines(&["Killed process ", "(sshd"])) else { return };
+    if lines.is_empty() {
+        return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
+    }
+    let finding =
+        verdict.likely(format!("the kernel killed sshd processes for want of memory ({} since boot)", lines.len()));
+    lines.iter().rev().take(3).for_each(|line| _ = finding.shown_by("dmesg", line));
+    finding.step(
+        "see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn only_sshd_counts() {
+        let other = "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (mysqld) total-vm:100kB\n";
+        check(
+            "out-of-memory",
+            other,
+            &expect![[r#"
+            excluded: the kernel log tells of no sshd killed for want of memory
+        "#]],
+        );
+        let own = "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB\n";
+        check(
+            "out-of-memory",
+            own,
+            &expect![[r#"
+            likely: the kernel killed sshd processes for want of memory (1 since boot)
+              dmesg: [9.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB
+              - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_hidden_log_is_not_an_empty_log() {
+        let hidden = "//$ dmesg => 1\ndmesg: read kernel buffer failed: Operation not permitted\n";
+        check(
+            "out-of-memory",
+            hidden,
+            &expect![[r#"
+            unchecked: kernel log: dmesg: read kernel buffer failed: Operation not permitted
+        "#]],
+        );
+    }
+}

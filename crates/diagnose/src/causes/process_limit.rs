@@ -1,0 +1,103 @@
+use crate::facts::{Facts, Usage};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "process-limit",
+    title: "sshd may start no more processes, so it drops what it has taken",
+    gate: Gate::Session,
+    explain: "\
+sshd starts a process for each connection. When it may not - the control group of the unit is full (`TasksMax=`), or the machine has no process id left
+(`kernel.pid_max`) - it logs `error: fork: Resource temporarily unavailable` and closes the connection it has just taken: the client sees it
+close or reset without a word. Sessions stay in the unit's group, so busy users can fill it.
+
+**Known for certain** when `pids.current` has reached `pids.max`, or the threads of the machine `kernel.pid_max`. A count in `pids.events`, or the line in
+the log, tells of the past.
+
+**Mended** by a larger `TasksMax=` for the unit, once it is known what runs in it.
+
+**It is not** MaxSessions or MaxStartups, which count connections.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
+    let group = verdict.look(facts.processes_of_group(listener.pid)).flatten();
+    let machine = verdict.look(facts.processes()).flatten();
+    let refused = verdict.look(facts.forks_refused(listener.pid)).unwrap_or(0);
+    if let Some(usage) = group.filter(Usage::exhausted) {
+        let finding =
+            verdict.certain("the control group of sshd is full: it can start no process for a new connection");
+        finding.shown_by(&usage.source, usage.text());
+        finding.step("see what runs in it: `systemd-cgls -u ssh.service`");
+        finding
+            .step(format!("raise it: `systemctl set-property ssh.service TasksMax={}`", usage.limit.saturating_mul(2)));
+    } else if let Some(usage) = machine.filter(Usage::exhausted) {
+        let finding =
+            verdict.certain("the machine has no process id left, so sshd can start no process for a connection");
+        finding.shown_by(&usage.source, usage.text());
+        finding.step("find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`");
+    } else if refused > 0 {
+        let finding =
+            verdict.possible(format!("the control group of sshd was full {refused} times since the unit started"));
+        finding.shown_by("pids.events", format!("max {refused}"));
+        finding.step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
+    } else {
+        verdict.exclude("sshd may start more processes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    fn group(current: u32, refused: u32) -> String {
+        let group = "/sys/fs/cgroup/system.slice/ssh.service";
+        format!(
+            "//- {group}/pids.current\n{current}\n//- {group}/pids.max\n20\n//- {group}/pids.events\nmax {refused}\n"
+        )
+    }
+
+    #[test]
+    fn a_full_group_is_certain_and_one_that_was_full_is_possible() {
+        check(
+            "process-limit",
+            &group(20, 3),
+            &expect![[r#"
+            certain: the control group of sshd is full: it can start no process for a new connection
+              /sys/fs/cgroup/system.slice/ssh.service/pids.max: 20 of 20
+              - see what runs in it: `systemd-cgls -u ssh.service`
+              - raise it: `systemctl set-property ssh.service TasksMax=40`
+        "#]],
+        );
+        check(
+            "process-limit",
+            &group(4, 3),
+            &expect![[r#"
+            possible: the control group of sshd was full 3 times since the unit started
+              pids.events: max 3
+              - raise TasksMax= of the unit: `systemctl edit ssh.service`
+        "#]],
+        );
+        check(
+            "process-limit",
+            &group(4, 0),
+            &expect![[r#"
+            excluded: sshd may start more processes
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_machine_without_process_ids_is_certain() {
+        check(
+            "process-limit",
+            "//- /proc/loadavg\n9.0 9.0 9.0 1/32768 5\n",
+            &expect![[r#"
+            certain: the machine has no process id left, so sshd can start no process for a connection
+              /proc/loadavg: 32768 of 32768
+              - find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`
+        "#]],
+        );
+    }
+}

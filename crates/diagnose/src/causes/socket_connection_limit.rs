@@ -1,0 +1,95 @@
+use crate::facts::{Facts, Unit};
+use crate::finding::Finding;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "socket-connection-limit",
+    title: "systemd or xinetd takes no more connections for sshd",
+    gate: Gate::Accept,
+    explain: "\
+Where systemd starts one sshd for each connection (`Accept=yes`), or xinetd does, there is no listener of sshd: MaxStartups and PerSource* mean nothing, and the
+limits are systemd's: `MaxConnections=64` for all, `MaxConnectionsPerSource=` for one address. A connection over the limit is taken and
+closed at once: `Too many incoming connections (64), dropping connection`.
+
+**Known for certain** when as many connections stand as may. The count of refused connections of the unit tells of the past.
+
+**Mended** by `systemctl edit ssh.socket`, or better by letting sshd listen itself (`ssh.service`).
+
+**It is not** MaxStartups, which has no effect there.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(manager) = verdict.look(facts.manager()) else { return };
+    let Some(socket) = manager.socket().filter(|unit| unit.accepts()) else {
+        return verdict.exclude("no socket unit starts one sshd for each connection");
+    };
+    let number = |property: &str| socket.get(property).parse::<u64>().unwrap_or(0);
+    let (now, limit, refused) = (number("NConnections"), number("MaxConnections"), number("NRefused"));
+    let finding = if limit > 0 && now >= limit {
+        verdict.certain(format!("{} holds as many connections as it may ({limit})", socket.name()))
+    } else if refused > 0 {
+        verdict.likely(format!("{} has closed {refused} connections over its limits", socket.name()))
+    } else {
+        return verdict.exclude(format!("{} holds {now} of {limit} connections", socket.name()));
+    };
+    finding.shown_by("systemctl show", format!("NConnections={now} MaxConnections={limit} NRefused={refused}"));
+    advise(socket, finding);
+}
+
+fn advise(socket: &Unit, finding: &mut Finding) {
+    finding.step(format!("raise it: `systemctl edit {}` with `[Socket]`, `MaxConnections=256`", socket.name()));
+    finding
+        .step("or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SHOW, check};
+    use expect_test::expect;
+
+    fn socket(now: u32, refused: u32) -> String {
+        format!(
+            "{SHOW}Id=ssh.socket\nLoadState=loaded\nActiveState=active\nAccept=yes\nNConnections={now}\n\
+             MaxConnections=64\nNRefused={refused}\n"
+        )
+    }
+
+    #[test]
+    fn the_counts_of_the_unit_tell() {
+        check(
+            "socket-connection-limit",
+            &socket(64, 5),
+            &expect![[r#"
+            certain: ssh.socket holds as many connections as it may (64)
+              systemctl show: NConnections=64 MaxConnections=64 NRefused=5
+              - raise it: `systemctl edit ssh.socket` with `[Socket]`, `MaxConnections=256`
+              - or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`
+        "#]],
+        );
+        check(
+            "socket-connection-limit",
+            &socket(2, 5),
+            &expect![[r#"
+            likely: ssh.socket has closed 5 connections over its limits
+              systemctl show: NConnections=2 MaxConnections=64 NRefused=5
+              - raise it: `systemctl edit ssh.socket` with `[Socket]`, `MaxConnections=256`
+              - or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`
+        "#]],
+        );
+        check(
+            "socket-connection-limit",
+            &socket(2, 0),
+            &expect![[r#"
+            excluded: ssh.socket holds 2 of 64 connections
+        "#]],
+        );
+        check(
+            "socket-connection-limit",
+            "",
+            &expect![[r#"
+            excluded: no socket unit starts one sshd for each connection
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,62 @@
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "socket-trigger-limit",
+    title: "systemd gave up starting sshd for connections",
+    gate: Gate::Listener,
+    explain: "\
+Where systemd listens and starts sshd for a connection (`ssh.socket`, the default of Ubuntu since 22.10), a service that fails is started again for
+each waiting connection, until the socket gives up: `Trigger limit hit, refusing further activation`. Who waits then is reset, and who comes later
+is refused - until the socket is started again, even when the reason has gone.
+
+**Known for certain** by the result `trigger-limit-hit` or `service-start-limit-hit` of the socket unit.
+
+**Mended** by mending what makes sshd fail (a finding of its own), then `sshmend fix service`, which clears the failure and starts the socket.
+
+**It is not** MaxStartups.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(manager) = verdict.look(facts.manager()) else { return };
+    let Some(socket) = manager.socket() else { return verdict.exclude("no socket unit starts sshd") };
+    let result = socket.get("Result");
+    if !matches!(result, "trigger-limit-hit" | "service-start-limit-hit") {
+        return verdict.exclude(format!("{} has not given up", socket.name()));
+    }
+    let name = socket.name();
+    let finding = verdict.certain(format!("{name} gave up starting sshd ({result}) and listens no more"));
+    finding.shown_by("systemctl show", socket.state());
+    finding.mended_by(&["fix", "service"], "clears the failure and starts the socket after `sshd -t`");
+    finding.step(format!("see why sshd failed: `journalctl -u {}`", name.replace(".socket", ".service")));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SHOW, check};
+    use expect_test::expect;
+
+    #[test]
+    fn the_result_of_the_unit_proves_it() {
+        let unit = "Id=ssh.socket\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=trigger-limit-hit\n\
+            UnitFileState=enabled\n";
+        check(
+            "socket-trigger-limit",
+            &format!("{SHOW}{unit}"),
+            &expect![[r#"
+            certain: ssh.socket gave up starting sshd (trigger-limit-hit) and listens no more
+              systemctl show: ssh.socket: failed (failed), result trigger-limit-hit, enabled
+              $ sshmend fix service  # clears the failure and starts the socket after `sshd -t`
+              - see why sshd failed: `journalctl -u ssh.service`
+        "#]],
+        );
+        check(
+            "socket-trigger-limit",
+            "",
+            &expect![[r#"
+            excluded: no socket unit starts sshd
+        "#]],
+        );
+    }
+}

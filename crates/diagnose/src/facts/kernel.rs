@@ -1,0 +1,184 @@
+//! What the kernel counts and limits: files, processes, tracked connections, queues, disks; and its own log.
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+const CONNTRACK: [&str; 2] = ["/proc/sys/net/netfilter/nf_conntrack_count", "/proc/sys/net/netfilter/nf_conntrack_max"];
+const FILES: &str = "/proc/sys/fs/file-nr";
+const NETSTAT: &str = "/proc/net/netstat";
+const ABORT_ON_OVERFLOW: &str = "/proc/sys/net/ipv4/tcp_abort_on_overflow";
+const LOAD: &str = "/proc/loadavg";
+const PID_MAX: &str = "/proc/sys/kernel/pid_max";
+const DMESG: [&str; 1] = ["dmesg"];
+/// Without a full table of its own, a file system is named by one of these places.
+const PLACES: [&str; 4] = ["/", "/run", "/tmp", "/var"];
+
+/// How much of something limited is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Usage {
+    pub(crate) used: u64,
+    pub(crate) limit: u64,
+    /// The files that say so.
+    pub(crate) source: String,
+}
+
+/// A file system that is full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FullDisk {
+    pub(crate) command: String,
+    pub(crate) line: String,
+    pub(crate) place: String,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    for path in CONNTRACK.into_iter().chain([FILES, NETSTAT, ABORT_ON_OVERFLOW, LOAD, PID_MAX]) {
+        ask.read(path);
+    }
+    ask.run(&DMESG);
+    ask.run(&df("-k"));
+    ask.run(&df("-i"));
+    let Ok(Some(listener)) = ask.facts.listener() else { return };
+    let Ok(Some(group)) = ask.facts.pids_group(listener.pid) else { return };
+    for name in ["pids.current", "pids.max", "pids.events"] {
+        ask.read(format!("{group}/{name}"));
+    }
+}
+
+fn df(what: &'static str) -> Vec<&'static str> {
+    ["df", "-P", what].into_iter().chain(PLACES).collect()
+}
+
+impl Facts<'_> {
+    /// Tracked connections; `None` where nothing tracks them.
+    pub(crate) fn conntrack(&self) -> Known<Option<Usage>> {
+        let [used, limit] = CONNTRACK.map(|path| self.number(path));
+        Ok(used?.zip(limit?).map(|(used, limit)| Usage { used, limit, source: CONNTRACK[0].to_owned() }))
+    }
+
+    /// Open files of the whole machine.
+    pub(crate) fn open_files(&self) -> Known<Option<Usage>> {
+        let text = self.text(FILES)?.unwrap_or_default();
+        let numbers: Vec<u64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [used, _, limit] = numbers[..] else { return Ok(None) };
+        Ok(Some(Usage { used, limit, source: FILES.to_owned() }))
+    }
+
+    /// Open files of one process; root only.
+    pub(crate) fn open_files_of(&self, pid: u32) -> Known<Option<Usage>> {
+        let source = format!("/proc/{pid}/limits");
+        let text = self.text(&source)?.unwrap_or_default();
+        let limit = text.lines().find_map(|line| line.strip_prefix("Max open files"));
+        let limit = limit.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        let used = self.names(format!("/proc/{pid}/fd"))?.len() as u64;
+        Ok(limit.map(|limit| Usage { used, limit, source }))
+    }
+
+    /// Processes and threads of the whole machine.
+    pub(crate) fn processes(&self) -> Known<Option<Usage>> {
+        let text = self.text(LOAD)?.unwrap_or_default();
+        let used = text.split_whitespace().nth(3).and_then(|part| part.split_once('/')?.1.parse().ok());
+        Ok(used.zip(self.number(PID_MAX)?).map(|(used, limit)| Usage { used, limit, source: LOAD.to_owned() }))
+    }
+
+    /// Processes of the control group that a process is in; `None` where it has no limit.
+    pub(crate) fn processes_of_group(&self, pid: u32) -> Known<Option<Usage>> {
+        let Some(group) = self.pids_group(pid)? else { return Ok(None) };
+        let source = format!("{group}/pids.max");
+        let (used, limit) = (self.number(&format!("{group}/pids.current"))?, self.number(&source)?);
+        Ok(used.zip(limit).map(|(used, limit)| Usage { used, limit, source }))
+    }
+
+    /// How often a process was refused to the control group.
+    pub(crate) fn forks_refused(&self, pid: u32) -> Known<u64> {
+        let Some(group) = self.pids_group(pid)? else { return Ok(0) };
+        let text = self.text(format!("{group}/pids.events"))?.unwrap_or_default();
+        let count = text.lines().find_map(|line| line.strip_prefix("max ")?.trim().parse().ok());
+        Ok(count.unwrap_or(0))
+    }
+
+    /// The directory that counts the processes of a control group: version 2, else the hierarchy `pids` of version 1.
+    fn pids_group(&self, pid: u32) -> Known<Option<String>> {
+        let text = self.text(format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
+        let of = |start: &str, root: &str| {
+            let path = text.lines().find_map(|line| line.split_once(start).filter(|(id, _)| !id.contains(':')))?.1;
+            (path.len() > 1).then(|| format!("{root}{path}"))
+        };
+        Ok(of("::", "/sys/fs/cgroup").or_else(|| of(":pids:", "/sys/fs/cgroup/pids")))
+    }
+
+    /// A counter of the TCP stack since boot, such as `ListenOverflows`.
+    pub(crate) fn tcp_counter(&self, name: &str) -> Known<Option<u64>> {
+        let text = self.text(NETSTAT)?.unwrap_or_default();
+        let mut rows = text.lines().filter_map(|line| line.strip_prefix("TcpExt: "));
+        let (Some(names), Some(values)) = (rows.next(), rows.next()) else { return Ok(None) };
+        let mut pairs = names.split(' ').zip(values.split(' '));
+        Ok(pairs.find(|(key, _)| *key == name).and_then(|(_, value)| value.parse().ok()))
+    }
+
+    /// Whether an overflowing queue answers with a reset instead of silence.
+    pub(crate) fn resets_on_overflow(&self) -> Known<bool> {
+        Ok(self.number(ABORT_ON_OVERFLOW)? == Some(1))
+    }
+
+    /// The file systems under the usual places that have no block or no inode left.
+    pub(crate) fn full_disks(&self) -> Known<Vec<FullDisk>> {
+        let mut full: Vec<FullDisk> = Vec::new();
+        for command in [df("-k"), df("-i")] {
+            for line in self.run(&command)?.text().lines().skip(1) {
+                if let Some(place) = full_place(line)
+                    && !full.iter().any(|disk| disk.place == place)
+                {
+                    full.push(FullDisk { command: command.join(" "), line: line.to_owned(), place: place.to_owned() });
+                }
+            }
+        }
+        Ok(full)
+    }
+
+    /// The lines of the kernel's log that hold all of `parts`, oldest first.
+    pub(crate) fn kernel_lines(&self, parts: &[&str]) -> Known<Vec<String>> {
+        let output = self.run(&DMESG)?;
+        if !output.success() {
+            return Err(Unchecked::new("kernel log", String::from_utf8_lossy(&output.stderr).trim()));
+        }
+        let text = output.text();
+        let lines = text.lines().filter(|line| parts.iter().all(|part| line.contains(part)));
+        Ok(lines.map(str::to_owned).collect())
+    }
+
+    fn number(&self, path: &str) -> Known<Option<u64>> {
+        Ok(self.text(path)?.and_then(|text| text.trim().parse().ok()))
+    }
+}
+
+impl Usage {
+    /// Whether nothing is left.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.used >= self.limit
+    }
+
+    /// `used of limit`, for evidence.
+    pub(crate) fn text(&self) -> String {
+        format!("{} of {}", self.used, self.limit)
+    }
+}
+
+/// The mount point of a line of `df -P` that shows 100 %.
+fn full_place(line: &str) -> Option<&str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let percent = words.len().checked_sub(2)?;
+    (words[percent] == "100%").then(|| words[percent + 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_file_systems_are_told_by_their_percentage() {
+        assert_eq!(full_place("tmpfs 204800 204800 0 100% /run"), Some("/run"));
+        assert_eq!(full_place("/dev/vda 264212084 14616436 80669452 16% /"), None);
+        assert_eq!(full_place("/run"), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! The version of sshd on a mounted disk, where no program can be asked: from the package database, else from the
+//! text that the program carries.
+//!
+//! Read: dpkg's `status`, apk's `installed`, pacman's directory of packages. The database of rpm is binary; there the
+//! program's own bytes tell.
+
+use super::Facts;
+use super::daemon::PROGRAMS;
+use crate::ask::Ask;
+
+const DPKG: &str = "/var/lib/dpkg/status";
+const APK: &str = "/lib/apk/db/installed";
+const PACMAN: &str = "/var/lib/pacman/local";
+const BANNER: &[u8] = b"OpenSSH_";
+
+/// Asks for the databases; for the program itself only once none of them knows it.
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    if !ask.facts.question.offline {
+        return;
+    }
+    ask.read(DPKG);
+    ask.read(APK);
+    ask.list(PACMAN);
+    let facts = ask.facts;
+    let looked = [DPKG, APK, PACMAN].iter().all(|path| facts.snapshot.entry(path.as_ref()).is_some());
+    if looked && facts.packaged().is_none() {
+        PROGRAMS.iter().for_each(|program| ask.read(*program));
+    }
+}
+
+impl Facts<'_> {
+    /// The version text of the sshd on a mounted disk, such as `1:9.2p1-2+deb12u10` or `OpenSSH_9.9p1`.
+    pub(crate) fn version_on_disk(&self) -> Option<String> {
+        self.packaged().or_else(|| PROGRAMS.iter().find_map(|program| self.carried(program)))
+    }
+
+    fn packaged(&self) -> Option<String> {
+        let dpkg =
+            self.text(DPKG).ok().flatten().and_then(|text| stanza(&text, "Package: openssh-server", "Version: "));
+        let apk = || self.text(APK).ok().flatten().and_then(|text| stanza(&text, "P:openssh-server", "V:"));
+        let pacman = || {
+            let names = self.names(PACMAN).ok()?;
+            names.iter().find_map(|name| name.strip_prefix("openssh-").map(str::to_owned))
+        };
+        dpkg.or_else(apk).or_else(pacman)
+    }
+
+    fn carried(&self, program: &str) -> Option<String> {
+        let bytes = &self.file(program).ok()??.bytes;
+        let at =
+            bytes.windows(BANNER.len() + 1).position(|w| w.starts_with(BANNER) && w[BANNER.len()].is_ascii_digit())?;
+        let text = bytes[at..].iter().take(64).take_while(|byte| byte.is_ascii_graphic());
+        Some(text.map(|&byte| char::from(byte)).collect())
+    }
+}
+
+/// A field of the paragraph that has this line; a package that was removed but not purged does not count.
+fn stanza(text: &str, heading: &str, field: &str) -> Option<String> {
+    let mut paragraphs = text.split("\n\n").map(|paragraph| paragraph.lines());
+    let paragraph = paragraphs.find(|lines| lines.clone().any(|line| line == heading))?;
+    let removed = paragraph.clone().any(|line| line.starts_with("Status: ") && !line.ends_with(" installed"));
+    let version = paragraph.clone().find_map(|line| line.strip_prefix(field));
+    version.filter(|_| !removed).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_lossless::fixture::snapshot;
+
+    use crate::question::Question;
+
+    use super::*;
+
+    fn found(disk: &str) -> Option<String> {
+        let question = Question { offline: true, ..Question::server(0) };
+        Facts::new(&snapshot(disk), &question).version_on_disk()
+    }
+
+    #[test]
+    fn each_package_database_names_the_version() {
+        let cases = [
+            (
+                "//- /var/lib/dpkg/status\nPackage: openssh-client\nVersion: 1:1.1\n\n\
+                 Package: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
+                Some("1:9.2p1-2+deb12u10"),
+            ),
+            ("//- /lib/apk/db/installed\nP:openssh-server\nV:9.9_p1-r2\n", Some("9.9_p1-r2")),
+            ("//- /var/lib/pacman/local/openssh-10.0p1-3/desc\n", Some("10.0p1-3")),
+            ("//- /usr/sbin/sshd\nELF\0OpenSSH_8.0p1\0more OpenSSH_%s\n", Some("OpenSSH_8.0p1")),
+            ("//- /usr/sbin/sshd\nELF OpenSSH_%s\n", None),
+            (
+                "//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: deinstall ok config-files\nVersion: 1:9.2p1\n",
+                None,
+            ),
+            ("//- /etc/motd\n", None),
+        ];
+        for (disk, expected) in cases {
+            assert_eq!(found(disk).as_deref(), expected, "{disk}");
+        }
+    }
+}

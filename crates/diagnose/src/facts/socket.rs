@@ -1,0 +1,118 @@
+//! The listening sockets, as `ss` shows them.
+
+use std::net::IpAddr;
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+const SS: [&str; 2] = ["ss", "-Hltnp"];
+
+/// A socket that listens for TCP connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Socket {
+    /// Connections that wait to be accepted.
+    pub(crate) waiting: u64,
+    /// How many may wait.
+    pub(crate) backlog: u64,
+    /// The address; `None` stands for both families.
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) port: u16,
+    /// Name and id of each process that holds it; empty without the privilege to see them.
+    pub(crate) holders: Vec<(String, u32)>,
+    /// The line, for evidence.
+    pub(crate) line: String,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    ask.run(&SS);
+}
+
+impl Facts<'_> {
+    /// All sockets that listen.
+    pub(crate) fn sockets(&self) -> Known<Vec<Socket>> {
+        let output = self.run(&SS)?;
+        if !output.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Unchecked::new(SS.join(" "), said));
+        }
+        Ok(output.text().lines().filter_map(socket).collect())
+    }
+
+    /// The sockets that sshd listens on, by itself or through a socket unit.
+    pub(crate) fn ssh_sockets(&self) -> Known<Vec<Socket>> {
+        let pids: Vec<u32> = self.listeners()?.into_iter().map(|listener| listener.pid).collect();
+        let mut sockets = self.sockets()?;
+        sockets.retain(|socket| socket.holders.iter().any(|(name, pid)| name == "sshd" || pids.contains(pid)));
+        Ok(sockets)
+    }
+}
+
+impl Socket {
+    /// Whether connections queue up behind what is accepted.
+    pub(crate) fn overflows(&self) -> bool {
+        self.waiting > self.backlog
+    }
+}
+
+/// Reads `LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))`.
+fn socket(line: &str) -> Option<Socket> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [_, waiting, backlog, local, _, rest @ ..] = words.as_slice() else { return None };
+    let (address, port) = local.rsplit_once(':')?;
+    let address = address.split_once('%').map_or(address, |(address, _)| address).trim_matches(['[', ']']);
+    Some(Socket {
+        waiting: waiting.parse().ok()?,
+        backlog: backlog.parse().ok()?,
+        address: address.parse().ok(),
+        port: port.parse().ok()?,
+        holders: holders(&rest.join(" ")),
+        line: words.join(" "),
+    })
+}
+
+/// Reads `users:(("sshd",pid=700,fd=3),("systemd",pid=1,fd=50))`.
+fn holders(users: &str) -> Vec<(String, u32)> {
+    let holder = |part: &str| {
+        let (name, rest) = part.split_once("\",pid=")?;
+        let pid = rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+        Some((name.to_owned(), pid))
+    };
+    users.split("(\"").skip(1).filter_map(holder).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_every_form_are_read() {
+        let cases = [
+            ("0.0.0.0:22", Some("0.0.0.0")),
+            ("[::]:22", Some("::")),
+            ("*:22", None),
+            ("127.0.0.1%lo:22", Some("127.0.0.1")),
+            ("[fe80::1]%eth0:22", Some("fe80::1")),
+        ];
+        for (local, address) in cases {
+            let socket = socket(&format!("LISTEN 0      128   {local}   *:*   ")).expect("a socket");
+            assert_eq!(socket.address, address.map(|text| text.parse().expect("an address")), "{local}");
+            assert_eq!(socket.port, 22, "{local}");
+        }
+    }
+
+    #[test]
+    fn every_holder_is_named() {
+        let line = r#"LISTEN 129 128 *:22 *:* users:(("sshd",pid=700,fd=3),("systemd",pid=1,fd=50))"#;
+        let socket = socket(line).expect("a socket");
+        assert_eq!(socket.holders, [("sshd".to_owned(), 700), ("systemd".to_owned(), 1)]);
+        assert!(socket.overflows());
+    }
+
+    #[test]
+    fn hostile_lines_are_left_out() {
+        for line in ["", "LISTEN", "LISTEN a b c d", "LISTEN 0 0 x:99999 y", "LISTEN 0 0 22 *"] {
+            assert_eq!(socket(line), None, "{line}");
+        }
+    }
+}

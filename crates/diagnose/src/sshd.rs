@@ -1,0 +1,51 @@
+//! sshd as one who wants to change its configuration needs to know it.
+
+use sshmend_lossless::{Request, Snapshot};
+
+use crate::ask::Ask;
+use crate::facts::{self, Facts, Manager};
+use crate::question::Question;
+
+/// The sshd of a machine: the running one, else the one that would be started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sshd {
+    /// The program; `None` when none is installed or it cannot be known.
+    pub program: Option<String>,
+    /// Options of the running one that change what it reads: `-f FILE`, `-o KEY=VALUE`, `-h KEY`, `-p PORT`.
+    pub options: Vec<String>,
+    /// What names the release: a banner or a package version.
+    pub version: Option<String>,
+    /// The process id of the listener.
+    pub pid: Option<u32>,
+    /// The unit that runs the listener, when systemd does.
+    pub unit: Option<String>,
+    /// The socket unit that starts sshd for each connection or on the first one.
+    pub socket: Option<String>,
+}
+
+/// What to look at for [`Sshd::read`]; call it again with the answers until it returns nothing.
+pub fn sshd_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
+    let facts = Facts::new(snapshot, question);
+    let mut ask = Ask::new(&facts);
+    facts::ask_of_sshd(&mut ask);
+    ask.finish()
+}
+
+impl Sshd {
+    /// Reads it from the answers.
+    pub fn read(snapshot: &Snapshot, question: &Question) -> Self {
+        let facts = Facts::new(snapshot, question);
+        let daemon = facts.daemon().ok().flatten();
+        let pid = facts.listener().ok().flatten().map(|listener| listener.pid);
+        let manager = facts.manager().unwrap_or(Manager::Other);
+        let unit = manager.service().filter(|unit| unit.active() && manager.main_pid() == pid);
+        Self {
+            version: if question.offline { facts.version_on_disk() } else { facts.banner().ok() },
+            program: daemon.as_ref().map(|daemon| daemon.program.clone()),
+            options: daemon.map(|daemon| daemon.options).unwrap_or_default(),
+            pid,
+            unit: unit.map(|unit| unit.name().to_owned()),
+            socket: manager.socket().map(|unit| unit.name().to_owned()),
+        }
+    }
+}
