@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use nix::unistd::{Uid, User};
+use nix::unistd::{Uid, User, getegid, geteuid};
+use sshmend_lossless::Metadata;
 
 /// An account of the running machine, by its own name service (files, LDAP, …).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,11 @@ impl Account {
     pub fn of_uid(uid: u32) -> Option<Self> {
         User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Self::from)
     }
+}
+
+/// The attributes of something that this process makes for itself: its own user and group, and this mode.
+pub fn own(mode: u32) -> Metadata {
+    Metadata { mode, uid: geteuid().as_raw(), gid: getegid().as_raw(), ..Metadata::default() }
 }
 
 impl From<User> for Account {

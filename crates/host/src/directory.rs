@@ -100,14 +100,14 @@ impl Machine {
         }
     }
 
-    /// The names in a directory, sorted by bytes; none when it is missing.
+    /// The names in a directory, sorted by bytes; `None` when it is missing.
     ///
     /// # Errors
     /// When it is no directory or cannot be read.
-    pub fn names(&self, path: &Path) -> Result<Vec<OsString>, FileError> {
+    pub fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         match look(&self.root, path, Depth::Names) {
-            Entry::Directory(names, _) => Ok(names.into_iter().map(|listed| listed.name).collect()),
-            Entry::Missing => Ok(Vec::new()),
+            Entry::Directory(names, _) => Ok(Some(names.into_iter().map(|listed| listed.name).collect())),
+            Entry::Missing => Ok(None),
             Entry::Unreadable(why) => Err(FileError::new(path, Why::Other(why))),
             _ => Err(FileError::new(path, Why::WrongKind("a directory"))),
         }

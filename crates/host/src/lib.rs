@@ -34,7 +34,7 @@ mod stage;
 mod trust;
 mod walk;
 
-pub use account::Account;
+pub use account::{Account, own};
 pub use become_user::{BecomeError, become_user};
 pub use environment::{Environment, Sudo, now, pause};
 pub use failure::{FileError, Why};

@@ -11,8 +11,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatxAttributes, StatxFlags, Uid, fchmod, fchown, fsync,
-    ioctl_getflags, openat, renameat, renameat_with, statx, unlinkat,
+    AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes, StatxFlags, Uid, fchmod,
+    fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat, renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
 use sshmend_lossless::Metadata;
@@ -21,6 +21,7 @@ use crate::attributes::{metadata, set_xattrs};
 use crate::directory::Directory;
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
+use crate::path::Root;
 use crate::walk::open_node;
 
 /// What becomes of a file.
@@ -59,14 +60,18 @@ pub enum Warning {
 #[derive(Debug)]
 #[must_use = "nothing has changed until it is published"]
 pub struct Staged {
+    site: Site,
+    temporary: Option<OsString>,
+}
+
+/// The place of a change: an open directory, and the file of that name as it stood when it was looked at.
+#[derive(Debug)]
+struct Site {
     directory: Directory,
     name: OsString,
     original: Option<Original>,
-    temporary: Option<OsString>,
-    warnings: Vec<Warning>,
 }
 
-/// The file as it stood when the change was staged.
 #[derive(Debug)]
 struct Original {
     file: File,
@@ -74,80 +79,71 @@ struct Original {
 }
 
 impl Machine {
+    /// Looks whether a change of the file at `path` could be staged, as far as that can be known without writing.
+    ///
+    /// # Errors
+    /// As [`Machine::stage`], but for want of space.
+    pub fn preflight(&self, path: &Path, change: Change<'_>) -> Result<Vec<Warning>, FileError> {
+        Site::open(&self.root, path, change).map(|site| site.warnings())
+    }
+
     /// Gets a change of the file at `path` ready; nothing that a program would read has changed afterwards.
     ///
     /// `path` is followed no further when a link stands at its end: pass the target. `temporary` is the name under
-    /// which the new content waits in the same directory; it must not match a pattern by which a program reads files.
+    /// which the new content waits in the same directory; it must not match a pattern by which a program reads
+    /// files, and what stands there is taken for the rest of an earlier attempt.
     ///
     /// # Errors
     /// When the file is missing or not regular (or exists, if it is to be created), is immutable or mounted on its
     /// own, when root cannot trust the path, and whenever the operating system refuses.
     pub fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Staged, FileError> {
-        let (directory, name) = Directory::holding(&self.root, path)?;
-        let original = Original::open(&directory, &name).map_err(|why| FileError::new(path, why))?;
-        let mut staged = Staged { directory, name, original, temporary: None, warnings: Vec::new() };
-        staged.check(change).map_err(|why| FileError::new(path, why))?;
-        match (change, &staged.original) {
-            (Change::Replace(bytes), Some(original)) => {
-                let kept = metadata(&original.file, &original.stat);
-                staged.write(bytes, &kept, true, temporary)
-            }
-            (Change::Create(bytes, given), _) => staged.write(bytes, given, !given.xattrs.is_empty(), temporary),
-            (Change::Replace(_) | Change::Remove, _) => Ok(()),
-        }
-        .map_err(|why| FileError::new(path, why))?;
+        let mut staged = Staged { site: Site::open(&self.root, path, change)?, temporary: None };
+        staged.prepare(change, temporary).map_err(|why| FileError::new(path, why))?;
         Ok(staged)
+    }
+
+    /// Removes what an attempt that was cut off has left in the directory of `path`; nothing there is fine.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError> {
+        let (directory, _) = match Directory::holding(&self.root, path) {
+            Err(error) if error.why == Why::Missing => return Ok(()),
+            other => other?,
+        };
+        match unlinkat(&directory.file, temporary, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(FileError::at(&directory.path.join(temporary))(errno)),
+        }
     }
 }
 
 impl Staged {
-    /// What should be known about the file.
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
-    }
-
     /// Makes the change, durably.
     ///
     /// # Errors
     /// When the file is no longer what it was when the change was staged, or the operating system refuses. Only when
     /// the very last step fails (`fsync` of the directory) has the file changed all the same.
     pub fn publish(mut self) -> Result<(), FileError> {
-        let path = self.path();
-        self.swap().and_then(|()| Ok(self.directory.sync()?)).map_err(|why| FileError::new(path, why))
+        let path = self.site.path();
+        self.swap().and_then(|()| Ok(self.site.directory.sync()?)).map_err(|why| FileError::new(path, why))
     }
 
-    fn path(&self) -> PathBuf {
-        self.directory.path.join(&self.name)
-    }
-
-    fn check(&mut self, change: Change<'_>) -> Result<(), Why> {
-        refuse_flags(&self.directory.file)?;
-        match (change, &self.original) {
-            (Change::Create(..), None) => {}
-            (Change::Create(..), Some(_)) => return Err(Why::Exists),
-            (_, None) => return Err(Why::Missing),
-            (_, Some(original)) => original.check()?,
-        }
-        self.warn();
-        Ok(())
-    }
-
-    fn warn(&mut self) {
-        let path = self.path();
-        if let Some(links) = self.original.as_ref().map(|original| original.stat.nlink()).filter(|&links| links > 1) {
-            self.warnings.push(Warning::HardLinked { path: path.clone(), partners: links - 1 });
-        }
-        if let Ok(stat) = self.directory.file.metadata()
-            && stat.mode() & 0o020 != 0
-            && stat.gid() != 0
-        {
-            self.warnings.push(Warning::GroupWritable { path, gid: stat.gid() });
+    fn prepare(&mut self, change: Change<'_>, temporary: &str) -> Result<(), Why> {
+        match (change, &self.site.original) {
+            (Change::Replace(bytes), Some(original)) => {
+                let kept = metadata(&original.file, &original.stat);
+                self.write(bytes, &kept, true, temporary)
+            }
+            (Change::Create(bytes, given), _) => self.write(bytes, given, !given.xattrs.is_empty(), temporary),
+            (Change::Replace(_) | Change::Remove, _) => Ok(()),
         }
     }
 
+    /// Writes the new content beside the target; `exact` says whether the extended attributes are those of `given`
+    /// or whatever the directory adds.
     fn write(&mut self, bytes: &[u8], given: &Metadata, exact: bool, temporary: &str) -> Result<(), Why> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&self.directory.file, temporary, flags, Mode::RUSR | Mode::WUSR)?);
+        let mut file = self.site.create(temporary)?;
         self.temporary = Some(temporary.into());
         file.write_all(bytes)?;
         give_owner(&file, given)?;
@@ -159,15 +155,69 @@ impl Staged {
     }
 
     fn swap(&mut self) -> Result<(), Why> {
-        self.check_unchanged()?;
-        let (dir, name) = (self.directory.file.as_fd(), self.name.as_os_str());
-        match (&self.temporary, &self.original) {
+        self.site.check_unchanged()?;
+        let (dir, name) = (self.site.directory.file.as_fd(), self.site.name.as_os_str());
+        match (&self.temporary, &self.site.original) {
             (None, _) => unlinkat(dir, name, AtFlags::empty())?,
             (Some(temporary), Some(_)) => renameat(dir, temporary.as_os_str(), dir, name)?,
-            (Some(temporary), None) => rename_to_new(&self.directory.file, temporary, name)?,
+            (Some(temporary), None) => rename_to_new(&self.site.directory.file, temporary, name)?,
         }
         self.temporary = None;
         Ok(())
+    }
+}
+
+impl Site {
+    fn open(root: &Root, path: &Path, change: Change<'_>) -> Result<Self, FileError> {
+        let (directory, name) = Directory::holding(root, path)?;
+        let original = Original::open(&directory, &name).map_err(|why| FileError::new(path, why))?;
+        let site = Self { directory, name, original };
+        site.check(change).map_err(|why| FileError::new(path, why))?;
+        Ok(site)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path.join(&self.name)
+    }
+
+    fn check(&self, change: Change<'_>) -> Result<(), Why> {
+        refuse_flags(&self.directory.file)?;
+        if fstatvfs(&self.directory.file)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            return Err(Why::ReadOnly);
+        }
+        match (change, &self.original) {
+            (Change::Create(..), None) => Ok(()),
+            (Change::Create(..), Some(_)) => Err(Why::Exists),
+            (Change::Replace(_) | Change::Remove, None) => Err(Why::Missing),
+            (Change::Replace(_) | Change::Remove, Some(original)) => original.check(),
+        }
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let (path, mut warnings) = (self.path(), Vec::new());
+        if let Some(links) = self.original.as_ref().map(|original| original.stat.nlink()).filter(|&links| links > 1) {
+            warnings.push(Warning::HardLinked { path: path.clone(), partners: links - 1 });
+        }
+        if let Ok(stat) = self.directory.file.metadata()
+            && stat.mode() & 0o020 != 0
+            && stat.gid() != 0
+        {
+            warnings.push(Warning::GroupWritable { path, gid: stat.gid() });
+        }
+        warnings
+    }
+
+    fn create(&self, temporary: &str) -> Result<File, Errno> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let create = || openat(&self.directory.file, temporary, flags, Mode::RUSR | Mode::WUSR);
+        let made = match create() {
+            Err(Errno::EXIST) => {
+                unlinkat(&self.directory.file, temporary, AtFlags::empty())?;
+                create()
+            }
+            other => other,
+        };
+        made.map(File::from)
     }
 
     fn check_unchanged(&self) -> Result<(), Why> {
@@ -189,7 +239,7 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            let _ = unlinkat(&self.directory.file, temporary.as_os_str(), AtFlags::empty());
+            let _ = unlinkat(&self.site.directory.file, temporary.as_os_str(), AtFlags::empty());
         }
     }
 }

@@ -141,6 +141,21 @@ fn what_is_staged_and_not_published_leaves_nothing() {
 }
 
 #[test]
+fn the_rest_of_an_attempt_that_was_cut_off_is_in_nobodys_way() {
+    let place = place();
+    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n"), TEMPORARY).unwrap());
+    assert_eq!(place.names(), [TEMPORARY, "file"]);
+    replace(&place.file).unwrap();
+    assert_eq!((place.names(), fs::read(&place.file).unwrap()), (vec!["file".to_owned()], b"new\n".to_vec()));
+    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n"), TEMPORARY).unwrap());
+    for _ in 0..2 {
+        Machine::live().discard(&place.file, TEMPORARY).unwrap();
+        assert_eq!(place.names(), ["file"]);
+    }
+    Machine::live().discard(&place.file.with_file_name("none").join("file"), TEMPORARY).unwrap();
+}
+
+#[test]
 fn a_file_that_someone_else_wrote_meanwhile_is_not_replaced() {
     let cases: [Case; 4] = [
         ("written in place", |path| fs::write(path, "OLD\n").unwrap()),
@@ -218,9 +233,9 @@ fn hard_links_are_told_of() {
     let place = place();
     let partner = place.file.with_file_name("partner");
     fs::hard_link(&place.file, &partner).unwrap();
-    let staged = Machine::live().stage(&place.file, Change::Replace(b"new\n"), TEMPORARY).unwrap();
-    assert_eq!(staged.warnings(), [Warning::HardLinked { path: place.file.clone(), partners: 1 }]);
-    staged.publish().unwrap();
+    let warnings = Machine::live().preflight(&place.file, Change::Remove).unwrap();
+    assert_eq!(warnings, [Warning::HardLinked { path: place.file.clone(), partners: 1 }]);
+    replace(&place.file).unwrap();
     assert_eq!(fs::read(&partner).unwrap(), b"old\n");
 }
 
@@ -346,7 +361,7 @@ fn directories_are_made_as_far_as_they_are_missing_and_removed_when_empty() {
     assert_eq!(made, [Path::new("/var"), Path::new("/var/lib"), Path::new("/var/lib/deep")]);
     assert_eq!(fs::metadata(disk.path().join("var/lib/deep")).unwrap().mode() & 0o7777, 0o750);
     assert!(machine.make_directories(Path::new("/var/lib"), &given).unwrap().is_empty());
-    assert_eq!(machine.names(Path::new("/var/lib")).unwrap(), ["deep"]);
+    assert_eq!(machine.names(Path::new("/var/lib")).unwrap(), Some(vec!["deep".into()]));
     assert!(!machine.remove_directory(Path::new("/var/lib")).unwrap(), "it holds something");
     assert!(machine.remove_directory(Path::new("/var/lib/deep")).unwrap());
     assert!(!machine.remove_directory(Path::new("/var/lib/deep")).unwrap());
