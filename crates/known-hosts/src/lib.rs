@@ -1,1 +1,50 @@
-//! Placeholder until its first commit.
+//! What known_hosts means to `ssh`, and how to change it without losing a byte of anyone else's.
+//!
+//! Parsing never fails: a line that `ssh` would skip is kept with the reason ([`Ignored`]), and stays where it is
+//! whatever is edited. [`KnownHosts::find`] answers as `ssh` does, [`judge`] says what `ssh` would make of a host key,
+//! and [`KnownHosts::remove`], [`KnownHosts::remove_line`] and [`KnownHosts::pin`] return edits that were read back
+//! before they were returned. Which names and which files count is what `ssh -G` says: see [`Target`].
+//!
+//! ```
+//! use sshmend_known_hosts::{KnownHosts, Name};
+//!
+//! let file = b"a.example,b.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE\n";
+//! let removed = KnownHosts::parse(file).remove(&[Name::host("A.example")], None)?;
+//! assert!(removed.edits.apply(file).starts_with(b"b.example ssh-ed25519 "));
+//! # Ok::<(), sshmend_known_hosts::EditError>(())
+//! ```
+
+mod destination;
+mod document;
+mod fingerprint;
+mod found;
+mod hashed;
+mod hosts;
+mod key;
+mod line;
+mod line_edit;
+mod name;
+mod notice;
+mod offered;
+mod pin;
+mod remove;
+mod target;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use destination::{Destination, DestinationError};
+pub use document::{KnownHosts, Record};
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use found::{Found, How, Lookup, Match, PassedOver, Reason};
+pub use key::{HostKey, KeyFault, KeyType};
+pub use line::{Content, Entry, Field, Ignored, IgnoredLine, Marker};
+pub use line_edit::EditError;
+pub use name::{Name, Role};
+pub use notice::{Notice, NoticeKind};
+pub use offered::{Offer, OfferProblem, OfferedKey};
+pub use pin::{Pin, PinError, Pinned, Placed, Placement};
+pub use remove::{Removed, RemovedName, Why};
+pub use target::{Target, TargetError};
+pub use verdict::{Place, Verdict, judge};

@@ -1,0 +1,164 @@
+//! The lines that `ssh` finds for names, and those that it passes over.
+
+use crate::document::{KnownHosts, Record};
+use crate::hosts::{HostList, ListMatch};
+use crate::key::{HostKey, KeyFault, KeyType};
+use crate::line::{Content, Entry, Ignored, Marker};
+use crate::name::Name;
+
+/// What a file says of some names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// The lines whose key counts for one of the names, in the order of the file.
+    pub found: Vec<Found>,
+    /// The lines that name one of them and do not count.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A line whose key counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The line number, counted from 1.
+    pub line: usize,
+    /// The marker.
+    pub marker: Option<Marker>,
+    /// The key.
+    pub key: HostKey,
+    /// Which of the names match, and how; never empty.
+    pub matches: Vec<Match>,
+}
+
+/// How a line matches one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// The name.
+    pub name: Name,
+    /// How it matches.
+    pub how: How,
+}
+
+/// How a host field matches a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// The pattern with this index in the list, counted from 0, is the name itself.
+    Exact(usize),
+    /// The field is the hash of the name.
+    Hashed,
+    /// The pattern with this index matches by `*` and `?`.
+    Wildcard(usize),
+}
+
+/// A line that names a host and does not count for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The line number, counted from 1.
+    pub line: usize,
+    /// The name.
+    pub name: Name,
+    /// Why it does not count.
+    pub reason: Reason,
+}
+
+/// Why a line does not count for a name that it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The negated pattern with this index excludes the name from the line.
+    Negated(usize),
+    /// The key of this type cannot be read; `ssh-keygen -F` shows such a line, and `ssh` skips it.
+    UnreadableKey(KeyType, KeyFault),
+    /// `ssh` skips the line.
+    Ignored(Ignored),
+}
+
+impl Found {
+    /// True when the name is hashed in the file.
+    pub fn is_hashed(&self) -> bool {
+        self.matches.iter().any(|found| found.how == How::Hashed)
+    }
+
+    /// True for a plain line that holds one of the names that edits are meant for, itself or hashed.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.marker.is_none() && self.matches.iter().any(Match::is_owned)
+    }
+}
+
+impl Match {
+    /// True when the line holds the name itself or its hash, and edits are meant for that name.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.name.is_owned() && !matches!(self.how, How::Wildcard(_))
+    }
+}
+
+impl KnownHosts<'_> {
+    /// Finds the lines that `ssh` loads for any of the names.
+    ///
+    /// The answer is that of `ssh-keygen -l -F`. Without `-l`, `ssh-keygen -F` also prints lines whose key `ssh` cannot
+    /// read: those are in [`Lookup::passed_over`].
+    pub fn find(&self, names: &[Name]) -> Lookup {
+        let mut lookup = Lookup::default();
+        for record in self.records() {
+            match &record.content {
+                Content::Entry(entry) => lookup.add_entry(record, entry, names),
+                Content::Ignored(ignored) => {
+                    let hosts = ignored.hosts.map(HostList);
+                    let named = |name: &&Name| hosts.is_some_and(|list| holds(list, name));
+                    lookup.pass_over(record, names.iter().filter(named), Reason::Ignored(ignored.reason));
+                }
+                Content::Blank | Content::Comment => {}
+            }
+        }
+        lookup
+    }
+}
+
+impl Lookup {
+    fn add_entry(&mut self, record: &Record<'_>, entry: &Entry<'_>, names: &[Name]) {
+        let mut matches = Vec::new();
+        for name in names {
+            match compare(entry, name) {
+                Compared::No => {}
+                Compared::Vetoed(index) => self.pass_over(record, [name], Reason::Negated(index)),
+                Compared::Yes(how) => matches.push(Match { name: name.clone(), how }),
+            }
+        }
+        if matches.is_empty() {
+            return;
+        }
+        match entry.key() {
+            Ok(key) => self.found.push(Found { line: record.line.number, marker: entry.marker, key, matches }),
+            Err(fault) => {
+                let names = matches.iter().map(|found| &found.name);
+                self.pass_over(record, names, Reason::UnreadableKey(entry.key_type, fault));
+            }
+        }
+    }
+
+    fn pass_over<'n>(&mut self, record: &Record<'_>, names: impl IntoIterator<Item = &'n Name>, reason: Reason) {
+        let line = record.line.number;
+        self.passed_over.extend(names.into_iter().map(|name| PassedOver { line, name: name.clone(), reason }));
+    }
+}
+
+/// What the host field of an entry says of one name.
+pub(crate) enum Compared {
+    No,
+    Vetoed(usize),
+    Yes(How),
+}
+
+pub(crate) fn compare(entry: &Entry<'_>, name: &Name) -> Compared {
+    let name = name.as_str().as_bytes();
+    if let Some(hashed) = &entry.hashed {
+        return if hashed.is(name) { Compared::Yes(How::Hashed) } else { Compared::No };
+    }
+    match entry.list().compare(name) {
+        ListMatch::No => Compared::No,
+        ListMatch::Vetoed(index) => Compared::Vetoed(index),
+        ListMatch::Exact(index) => Compared::Yes(How::Exact(index)),
+        ListMatch::Wildcard(index) => Compared::Yes(How::Wildcard(index)),
+    }
+}
+
+fn holds(list: HostList<'_>, name: &Name) -> bool {
+    matches!(list.compare(name.as_str().as_bytes()), ListMatch::Exact(_) | ListMatch::Wildcard(_))
+}

@@ -1,0 +1,212 @@
+//! Edits of single lines, collected into one set.
+
+use std::collections::BTreeMap;
+
+use sshmend_lossless::{Edit, EditSet, LineEnding, Overlap, dominant_ending};
+
+use crate::document::{KnownHosts, Record};
+use crate::found::{Compared, How, compare};
+use crate::hosts::{HostList, ListMatch};
+use crate::key::{HostKey, KeyType};
+use crate::line::Entry;
+use crate::name::Name;
+
+/// Why an edit was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The file has no line with this number.
+    #[error("no line {0}")]
+    NoSuchLine(usize),
+    /// The line is no longer the one that was named.
+    #[error("line {0} is not the line that was named")]
+    LineChanged(usize),
+    /// Two edits want the same bytes.
+    #[error(transparent)]
+    Overlap(#[from] Overlap),
+    /// The edited file does not say what it was edited to say.
+    #[error("the edited file would still not say what was asked for {0}")]
+    NotReadBack(String),
+}
+
+/// The part of a plain entry that belongs to names that are to be edited.
+#[derive(Debug, Clone)]
+pub(crate) struct Owned<'k, 'a> {
+    pub(crate) record: &'k Record<'a>,
+    pub(crate) entry: &'k Entry<'a>,
+    /// The names that the entry holds.
+    pub(crate) names: Vec<Name>,
+    /// The patterns that are these names; empty for a hashed name.
+    indexes: Vec<usize>,
+    /// True when the entry holds nothing but these names.
+    pub(crate) alone: bool,
+}
+
+impl<'k, 'a> Owned<'k, 'a> {
+    /// The plain entries that hold a name itself or hashed, in the order of the file.
+    pub(crate) fn all(known: &'k KnownHosts<'a>, names: &[Name]) -> Vec<Self> {
+        let plain = known.entries().filter(|(_, entry)| entry.marker.is_none());
+        plain.filter_map(|(record, entry)| Self::of(record, entry, names)).collect()
+    }
+
+    fn of(record: &'k Record<'a>, entry: &'k Entry<'a>, names: &[Name]) -> Option<Self> {
+        let holds = |name: &&Name| matches!(compare(entry, name), Compared::Yes(How::Exact(_) | How::Hashed));
+        let names: Vec<Name> = names.iter().filter(|name| name.is_owned()).filter(holds).cloned().collect();
+        let ours = |text: &[u8]| names.iter().any(|name| text.eq_ignore_ascii_case(name.as_str().as_bytes()));
+        let patterns = || entry.list().patterns().enumerate();
+        let indexes: Vec<usize> =
+            patterns().filter(|(_, p)| !p.negated && ours(p.text)).map(|(index, _)| index).collect();
+        let others = || patterns().filter(|(index, p)| !indexes.contains(index) && !p.negated && !p.text.is_empty());
+        let alone = entry.is_hashed() || others().next().is_none();
+        (!names.is_empty()).then_some(Self { record, entry, names, indexes, alone })
+    }
+
+    pub(crate) fn key_type(&self) -> KeyType {
+        self.entry.key_type
+    }
+
+    /// True when the entry would match one of its names by a wildcard even without the names themselves.
+    pub(crate) fn stays_by_wildcard(&self) -> bool {
+        let list = self.entry.list();
+        let compare = |name: &Name| list.compare_without(&self.indexes, name.as_str().as_bytes());
+        !self.alone && self.names.iter().any(|name| matches!(compare(name), ListMatch::Wildcard(_)))
+    }
+}
+
+/// Collects the edits of one file.
+#[derive(Debug)]
+pub(crate) struct LineEditor<'k, 'a> {
+    known: &'k KnownHosts<'a>,
+    edits: Vec<Edit>,
+    inserted: BTreeMap<usize, Vec<u8>>,
+    last_line_goes: bool,
+}
+
+impl<'k, 'a> LineEditor<'k, 'a> {
+    pub(crate) fn new(known: &'k KnownHosts<'a>) -> Self {
+        Self { known, edits: Vec::new(), inserted: BTreeMap::new(), last_line_goes: false }
+    }
+
+    /// Takes the names out of their line, and the line out of the file when it holds nothing else.
+    pub(crate) fn take_out(&mut self, owned: &Owned<'_, '_>) {
+        if owned.alone {
+            return self.delete_line(owned.record);
+        }
+        self.edits.extend(without(owned.entry.list(), &owned.indexes));
+    }
+
+    pub(crate) fn delete_line(&mut self, record: &Record<'_>) {
+        self.last_line_goes |= record.line.span.end == self.known.text().len();
+        self.edits.push(Edit::delete(record.line.span.clone()));
+    }
+
+    /// Puts a key in the place of the entry's own; the type is rewritten only where it is another.
+    pub(crate) fn replace_key(&mut self, entry: &Entry<'_>, key: &HostKey) {
+        if entry.key_type != key.key_type() {
+            self.edits.push(Edit::replace(entry.key_type_text.span(), key.key_type().to_string()));
+        }
+        self.edits.push(Edit::replace(entry.blob.span(), key.to_base64()));
+    }
+
+    /// Adds a line below `record`, in its style.
+    pub(crate) fn insert_below(&mut self, record: &Record<'_>, hosts: &str, key: &HostKey) {
+        self.insert(record.line.span.end, &Style::of(self.known, record), hosts, key);
+    }
+
+    /// Adds a line at the end of the file, in the style of its last entry; completes an unfinished line before it.
+    pub(crate) fn append(&mut self, hosts: &str, key: &HostKey) {
+        let text = self.known.text();
+        let sibling = self.known.entries().last().map(|(record, _)| Style::of(self.known, record));
+        let style = Style { ending: dominant_ending(text), ..sibling.unwrap_or_default() };
+        self.insert(text.len(), &style, hosts, key);
+    }
+
+    pub(crate) fn finish(mut self) -> Result<EditSet, EditError> {
+        self.edits.extend(self.inserted.into_iter().map(|(at, text)| Edit::insert(at, text)));
+        Ok(EditSet::new(self.edits)?)
+    }
+
+    fn insert(&mut self, at: usize, style: &Style<'_>, hosts: &str, key: &HostKey) {
+        let unfinished = self.known.text()[..at].last().is_some_and(|&b| b != b'\n') && !self.last_line_goes;
+        let text = self.inserted.entry(at).or_default();
+        if unfinished && text.is_empty() {
+            text.extend_from_slice(style.ending.as_bytes());
+        }
+        style.write(text, hosts, key);
+    }
+}
+
+/// How a line is laid out.
+#[derive(Debug, Clone)]
+struct Style<'a> {
+    indentation: &'a [u8],
+    before_type: &'a [u8],
+    before_key: &'a [u8],
+    ending: LineEnding,
+}
+
+impl Default for Style<'_> {
+    fn default() -> Self {
+        Self { indentation: b"", before_type: b" ", before_key: b" ", ending: LineEnding::Lf }
+    }
+}
+
+impl<'a> Style<'a> {
+    fn of(known: &KnownHosts<'a>, record: &Record<'a>) -> Self {
+        let Some(entry) = record.entry() else { return Self::default() };
+        let text = known.text();
+        let blanks = record.line.text(text).iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let start = record.line.content.start;
+        let ending = match record.line.ending {
+            LineEnding::None => dominant_ending(text),
+            ending => ending,
+        };
+        Self {
+            indentation: &text[start..start + blanks],
+            before_type: &text[entry.hosts.span().end..entry.key_type_text.start],
+            before_key: &text[entry.key_type_text.span().end..entry.blob.start],
+            ending,
+        }
+    }
+
+    fn write(&self, text: &mut Vec<u8>, hosts: &str, key: &HostKey) {
+        let (key_type, blob) = (key.key_type().to_string(), key.to_base64());
+        let parts: [&[u8]; 7] = [
+            self.indentation,
+            hosts.as_bytes(),
+            self.before_type,
+            key_type.as_bytes(),
+            self.before_key,
+            blob.as_bytes(),
+            self.ending.as_bytes(),
+        ];
+        parts.into_iter().for_each(|part| text.extend_from_slice(part));
+    }
+}
+
+/// Deletes the patterns of these indexes, each with one comma; at least one other pattern must remain.
+fn without(list: HostList<'_>, indexes: &[usize]) -> Vec<Edit> {
+    let patterns: Vec<_> = list.patterns().collect();
+    let kept = |index: &usize| !indexes.contains(index);
+    let first_kept = (0..patterns.len()).find(kept).unwrap_or_default();
+    let last_kept = (0..patterns.len()).rev().find(kept).unwrap_or_default();
+    let mut edits: Vec<Edit> = indexes
+        .iter()
+        .filter(|&&index| index < last_kept)
+        .map(|&index| Edit::delete(patterns[index].span.start..patterns[index + 1].span.start))
+        .collect();
+    if let Some(last) = patterns.last().filter(|_| last_kept + 1 < patterns.len()) {
+        edits.push(Edit::delete(patterns[last_kept].span.end..last.span.end));
+    }
+    let first = &patterns[first_kept];
+    if !first.negated && matches!(first.text.first(), Some(b'|' | b'@' | b'#')) {
+        keep_comma(&mut edits, first.span.start);
+    }
+    edits
+}
+
+/// Leaves the comma before `at`: without it, the pattern there would begin the line as a hash, a marker or a comment.
+fn keep_comma(edits: &mut [Edit], at: usize) {
+    if let Some(edit) = edits.iter_mut().find(|edit| edit.range.end == at && !edit.range.is_empty()) {
+        edit.range.end -= 1;
+    }
+}

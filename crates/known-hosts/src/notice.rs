@@ -1,0 +1,74 @@
+//! What someone who edits should know of the lines that an edit leaves.
+
+use crate::found::{Found, How, Lookup, PassedOver, Reason};
+use crate::key::KeyFault;
+use crate::line::{Ignored, Marker};
+
+/// Something to know of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notice {
+    /// The line number before any edit, counted from 1.
+    pub line: usize,
+    /// What it is.
+    pub kind: NoticeKind,
+}
+
+/// What there is to know of a line; a pinned or removed name leaves all of these as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum NoticeKind {
+    /// The line serves other hosts too.
+    #[error("matches by a wildcard, and serves other hosts too")]
+    Wildcard,
+    /// The same, and the server now offers another key of that type, which `ssh` prefers to types it does not know.
+    #[error("matches by a wildcard, with another key than the server offers now")]
+    WildcardContradicts,
+    /// `ssh` falls back to the line, and only accepts by it.
+    #[error("is for the host without its port")]
+    WithoutPort,
+    /// A pattern excludes the name from the line.
+    #[error("excludes the name by a negated pattern")]
+    Negated,
+    /// The key is never accepted.
+    #[error("revokes a key")]
+    Revoked,
+    /// The key signs certificates.
+    #[error("names a certificate authority")]
+    CertAuthority,
+    /// `ssh` cannot read the key.
+    #[error("is skipped by ssh: {0}")]
+    UnreadableKey(KeyFault),
+    /// `ssh` cannot read the line.
+    #[error("is skipped by ssh: {0}")]
+    Ignored(Ignored),
+}
+
+impl Lookup {
+    /// What is to be known of the lines that no edit for these names touches, in line order.
+    pub fn notices(&self) -> Vec<Notice> {
+        let found = self.found.iter().filter_map(of_found);
+        let mut notices: Vec<Notice> = found.chain(self.passed_over.iter().map(of_passed_over)).collect();
+        notices.sort();
+        notices.dedup();
+        notices
+    }
+}
+
+fn of_found(found: &Found) -> Option<Notice> {
+    let kind = match found.marker {
+        Some(Marker::Revoked) => NoticeKind::Revoked,
+        Some(Marker::CertAuthority) => NoticeKind::CertAuthority,
+        None if found.is_owned() => return None,
+        None if found.matches.iter().any(|found| matches!(found.how, How::Wildcard(_))) => NoticeKind::Wildcard,
+        None => NoticeKind::WithoutPort,
+    };
+    Some(Notice { line: found.line, kind })
+}
+
+fn of_passed_over(passed: &PassedOver) -> Notice {
+    let kind = match passed.reason {
+        Reason::Negated(_) => NoticeKind::Negated,
+        Reason::UnreadableKey(_, fault) => NoticeKind::UnreadableKey(fault),
+        Reason::Ignored(ignored) => NoticeKind::Ignored(ignored),
+    };
+    Notice { line: passed.line, kind }
+}

@@ -1,0 +1,154 @@
+//! What `ssh` would look up for a destination, from the output of `ssh -G`.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use sshmend_lossless::{Request, Snapshot};
+
+use crate::destination::Destination;
+use crate::name::{Name, Role};
+
+const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
+
+/// Which names `ssh` looks up for a destination, and in which files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The host name after `HostName` and canonicalisation, in lower case.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// `HostKeyAlias`, in lower case: looked up instead of the host name, without port.
+    pub alias: Option<String>,
+    /// `UserKnownHostsFile`; new keys go to the first.
+    pub user_files: Vec<PathBuf>,
+    /// `GlobalKnownHostsFile`, read after the files of the user.
+    pub global_files: Vec<PathBuf>,
+    /// True when the text did not show where one file name ends and the next begins.
+    pub uncertain_files: bool,
+    /// `CheckHostIP`: off by default from OpenSSH 8.5 on.
+    pub check_host_ip: bool,
+    /// True when `ProxyCommand` or `ProxyJump` leads to the host, so that its address is not known here.
+    pub proxied: bool,
+    /// `HashKnownHosts`: new names are hashed.
+    pub hash_names: bool,
+    /// `KnownHostsCommand`, whose output counts after all files.
+    pub command: Option<String>,
+    /// True when `NoHostAuthenticationForLocalhost` is on: on loopback no key is compared.
+    pub trusts_loopback: bool,
+}
+
+/// A text that is not the output of `ssh -G`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The line with this keyword is missing.
+    #[error("no {0} in the output of ssh -G")]
+    Missing(&'static str),
+    /// The port is no number from 1 to 65535.
+    #[error("not a port in the output of ssh -G: {0:?}")]
+    BadPort(String),
+}
+
+impl Target {
+    /// Reads the output of `ssh -G`, where file names are expanded already, but not quoted.
+    ///
+    /// # Errors
+    /// When the host name or the port is missing.
+    pub fn from_ssh_g(text: &str) -> Result<Self, TargetError> {
+        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+        let set = |key: &str| value(key).filter(|&value| value != "none").map(str::to_owned);
+        let on = |key: &str| value(key).is_some_and(|value| value == "yes" || value == "true");
+        let port = value("port").ok_or(TargetError::Missing("port"))?;
+        let (user_files, user_uncertain) = file_list(value("userknownhostsfile").unwrap_or_default());
+        let (global_files, global_uncertain) = file_list(value("globalknownhostsfile").unwrap_or_default());
+        Ok(Self {
+            host: value("hostname").ok_or(TargetError::Missing("hostname"))?.to_ascii_lowercase(),
+            port: port.parse().map_err(|_| TargetError::BadPort(port.to_owned()))?,
+            alias: set("hostkeyalias").map(|alias| alias.to_ascii_lowercase()),
+            user_files,
+            global_files,
+            uncertain_files: user_uncertain || global_uncertain,
+            check_host_ip: on("checkhostip"),
+            proxied: set("proxycommand").is_some() || set("proxyjump").is_some(),
+            hash_names: on("hashknownhosts"),
+            command: set("knownhostscommand"),
+            trusts_loopback: on("nohostauthenticationforlocalhost"),
+        })
+    }
+
+    /// What `ssh` without any configuration would look up, for where `ssh -G` cannot be asked.
+    pub fn without_config(destination: &Destination, home: &Path) -> Self {
+        let user_files = ["known_hosts", "known_hosts2"].map(|name| home.join(".ssh").join(name));
+        Self {
+            host: destination.host.to_ascii_lowercase(),
+            port: destination.port.unwrap_or(22),
+            alias: None,
+            user_files: user_files.into(),
+            global_files: GLOBAL.map(PathBuf::from).into(),
+            uncertain_files: false,
+            check_host_ip: false,
+            proxied: false,
+            hash_names: false,
+            command: None,
+            trusts_loopback: false,
+        }
+    }
+
+    /// All files, in the order in which `ssh` reads them.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.user_files.iter().chain(&self.global_files).map(PathBuf::as_path)
+    }
+
+    /// What is still to be known: the files, and the addresses where `ssh` compares them.
+    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
+        let files = self.files().map(|path| Request::Read(path.to_owned()));
+        let addresses = self.compares_addresses().then(|| Request::Resolve(self.host.clone()));
+        files.chain(addresses).filter(|request| !snapshot.answers(request)).collect()
+    }
+
+    /// The names that `ssh` looks up, the deciding one first.
+    pub fn names(&self, snapshot: &Snapshot) -> Vec<Name> {
+        let mut names = vec![self.deciding_name()];
+        let resolved = snapshot.resolved(&self.host).and_then(Result::ok).unwrap_or_default();
+        let local = resolved.iter().any(IpAddr::is_loopback);
+        if self.compares_addresses() && !local {
+            names.extend(resolved.iter().map(|&address| Name::address(address, self.port)));
+        }
+        if self.alias.is_none() && self.port != 22 {
+            names.push(Name::new(&self.host, Role::WithoutPort));
+        }
+        names.dedup_by(|a, b| a.as_str() == b.as_str());
+        names
+    }
+
+    /// The command that fetches the keys which the server offers now; `None` through a proxy, where it cannot go.
+    pub fn keyscan(&self) -> Option<Vec<String>> {
+        let argv = ["ssh-keyscan", "-T", "10", "-p", &self.port.to_string(), &self.host];
+        (!self.proxied).then(|| argv.map(str::to_owned).into())
+    }
+
+    fn deciding_name(&self) -> Name {
+        let with_port = || Name::with_port(&self.host, self.port, Role::Host);
+        self.alias.as_deref().map_or_else(with_port, Name::host)
+    }
+
+    /// `CheckHostIP` has no effect through a proxy, nor for a destination that is an address itself.
+    fn compares_addresses(&self) -> bool {
+        self.check_host_ip && !self.proxied && self.host.parse::<IpAddr>().is_err()
+    }
+}
+
+/// Splits a list of file names without quotes: a word that does not begin with `/` belongs to the name before it.
+fn file_list(text: &str) -> (Vec<PathBuf>, bool) {
+    let mut files: Vec<String> = Vec::new();
+    let mut uncertain = false;
+    for word in text.split(' ').filter(|&word| text != "none" && !word.is_empty()) {
+        match files.last_mut() {
+            Some(last) if !word.starts_with('/') => {
+                *last = format!("{last} {word}");
+                uncertain = true;
+            }
+            _ => files.push(word.to_owned()),
+        }
+    }
+    (files.into_iter().map(PathBuf::from).collect(), uncertain)
+}

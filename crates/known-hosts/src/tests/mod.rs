@@ -1,0 +1,9 @@
+mod data_loss;
+mod find;
+mod laws;
+mod offer;
+mod pin;
+mod remove;
+mod target;
+mod text;
+mod verdict;

@@ -1,0 +1,64 @@
+//! What `ssh` makes of a host key (`check_host_key` in sshconnect.c, `check_hostkeys_by_key_or_type` in hostfile.c).
+
+use crate::found::{Found, Lookup};
+use crate::key::HostKey;
+use crate::line::Marker;
+use crate::name::Role;
+
+/// A line of one of the files that were looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The index of the file, in the order in which `ssh` reads them.
+    pub file: usize,
+    /// The line number, counted from 1.
+    pub line: usize,
+}
+
+/// What `ssh` makes of a plain host key; certificates are not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The key is known, at this line; after [`Role::WithoutPort`] under the name without the port only.
+    Known(Role, Place),
+    /// The key is known for the host, but its address is known with another key: `ssh` asks, or refuses when it may not.
+    AddressDiffers(Place),
+    /// Nothing is known for the name: `ssh` asks, adds the key, or refuses, by `StrictHostKeyChecking`.
+    Unknown,
+    /// Only other keys are known, of whatever type; `ssh` names the last of these lines as the offending one.
+    Changed(Place),
+    /// A `@revoked` line holds the key, whatever else is known.
+    Revoked(Place),
+}
+
+/// Judges a plain host key by what the files, in reading order, say of the names of one destination.
+pub fn judge(files: &[Lookup], key: &HostKey) -> Verdict {
+    match status(files, Role::Host, key) {
+        Verdict::Unknown => match status(files, Role::WithoutPort, key) {
+            known @ Verdict::Known(..) => known,
+            _ => Verdict::Unknown,
+        },
+        known @ Verdict::Known(..) => match status(files, Role::Address, key) {
+            Verdict::Changed(place) => Verdict::AddressDiffers(place),
+            _ => known,
+        },
+        verdict => verdict,
+    }
+}
+
+fn status(files: &[Lookup], role: Role, key: &HostKey) -> Verdict {
+    let holds = |found: &&Found| found.matches.iter().any(|found| found.name.role() == role);
+    let all = || {
+        files.iter().enumerate().flat_map(move |(file, lookup)| {
+            let found = lookup.found.iter().filter(holds);
+            found.map(move |found| (Place { file, line: found.line }, found))
+        })
+    };
+    let marked = |marker| all().filter(move |(_, found)| found.marker == marker);
+    let same = |(_, found): &(Place, &Found)| found.key == *key;
+    if let Some((place, _)) = marked(Some(Marker::Revoked)).find(same) {
+        return Verdict::Revoked(place);
+    }
+    if let Some((place, _)) = marked(None).find(same) {
+        return Verdict::Known(role, place);
+    }
+    marked(None).next_back().map_or(Verdict::Unknown, |(place, _)| Verdict::Changed(place))
+}
