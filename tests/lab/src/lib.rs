@@ -1,1 +1,62 @@
-//! Placeholder until its first commit.
+//! The lab: a real connection dies on real machines, is named, mended, and the mending is taken back.
+//!
+//! A *case* is a file below `cases/`: a fault, what the client then sees, the expected cause, the remedy. A *machine* is
+//! a Debian tree of one suite under a fresh overlay, booted by systemd-nspawn in a network namespace of its own. Every case
+//! runs in a process of its own inside private mount, process and network namespaces ([`sandbox`]): when that
+//! process ends, for whatever reason, the kernel takes the machines, mounts and interfaces with it.
+//!
+//! [`main`] is the whole interface: `cargo xtask lab …` hands its arguments to it.
+
+mod args;
+mod bench;
+mod binary;
+mod case;
+mod cgroup;
+mod check;
+mod command;
+mod error;
+mod footprint;
+mod image;
+mod interrupt;
+mod machine;
+mod mirror;
+mod pool;
+mod remedy;
+mod report;
+mod sandbox;
+mod suite;
+mod symptom;
+mod worker;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use args::{Args, Command};
+pub use case::Case;
+pub use error::LabError;
+pub use suite::Suite;
+
+/// Runs one command of the lab and returns its exit code: 0 all well, 1 a check failed, 2 trouble.
+///
+/// `program` is how to start this very command again as a child process (the words before `args`).
+#[expect(clippy::print_stderr, reason = "the command's own messages")]
+pub fn main(program: &[OsString], args: impl IntoIterator<Item = String>) -> ExitCode {
+    match Args::parse(args).and_then(|args| dispatch(program, &args)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("lab: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(program: &[OsString], args: &Args) -> Result<bool, LabError> {
+    match args.command {
+        Command::Build => image::build_all(&args.suites).map(|()| true),
+        Command::List => report::list(&args.cases()?),
+        Command::Run | Command::Test => pool::run(program, args),
+        Command::Shell | Command::Demo => pool::interactive(program, args),
+        Command::Worker => worker::run(args),
+    }
+}

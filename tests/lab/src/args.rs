@@ -1,0 +1,172 @@
+//! The words after `lab`.
+
+use std::path::PathBuf;
+use std::thread;
+
+use crate::case::Case;
+use crate::error::LabError;
+use crate::suite::Suite;
+
+/// How to call it.
+pub(crate) const USAGE: &str = "usage: lab build [--suite S]
+       lab list
+       lab run CASE… [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR]
+       lab test      [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
+       lab shell CASE [--suite S] [--client]
+       lab demo [CASE] [--suite S]";
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Build the trees.
+    Build,
+    /// List cases and suites.
+    List,
+    /// Run the named cases.
+    Run,
+    /// Run every case.
+    Test,
+    /// Stand in a broken machine.
+    Shell,
+    /// Show one case with all that is said.
+    Demo,
+    /// Run one case on one suite, inside the sandbox that the lab made for it.
+    Worker,
+}
+
+/// The parsed words.
+#[derive(Debug, Clone)]
+pub struct Args {
+    /// What to do.
+    pub command: Command,
+    /// Names of cases.
+    pub names: Vec<String>,
+    /// The suites to do it on; all unless told.
+    pub suites: Vec<Suite>,
+    /// How many cases run at once.
+    pub jobs: usize,
+    /// The sshmend to judge; it is built when none is named.
+    pub sshmend: Option<PathBuf>,
+    /// Only whether each fault shows its symptom.
+    pub symptom_only: bool,
+    /// Where to write down what the machines say about themselves.
+    pub record: Option<PathBuf>,
+    /// Whether docs/lab.md gets the table of results.
+    pub write: bool,
+    /// Whether `shell` means the client.
+    pub client: bool,
+    /// The directory that a worker may cover with its machines.
+    pub place: PathBuf,
+    /// Whether a worker tells everything that is said.
+    pub narrate: bool,
+    /// Whether a worker, once the fault is in, hands out a shell instead of asking.
+    pub stay: bool,
+}
+
+impl Args {
+    /// Reads the words.
+    pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, LabError> {
+        let mut words = words.into_iter();
+        let command = words.next().as_deref().and_then(command).ok_or_else(|| usage("which command?"))?;
+        let mut args = Self::new(command);
+        while let Some(word) = words.next() {
+            args.take(word, &mut words)?;
+        }
+        match (command, args.names.len()) {
+            (Command::Run, 0) | (Command::Shell | Command::Worker, 0 | 2..) | (Command::Demo, 2..) => {
+                Err(usage("which case?"))
+            }
+            _ => Ok(args),
+        }
+    }
+
+    /// The cases that are meant.
+    pub fn cases(&self) -> Result<Vec<Case>, LabError> {
+        let mut cases = Case::all()?;
+        if let Some(unknown) = self.names.iter().find(|name| cases.iter().all(|case| case.name != **name)) {
+            return Err(usage(&format!("no case is called {unknown:?}; `lab list` names them")));
+        }
+        if !self.names.is_empty() {
+            cases.retain(|case| self.names.contains(&case.name));
+        }
+        Ok(cases)
+    }
+
+    fn new(command: Command) -> Self {
+        Self {
+            command,
+            names: Vec::new(),
+            suites: Suite::ALL.to_vec(),
+            jobs: thread::available_parallelism().map_or(1, Into::into),
+            sshmend: None,
+            symptom_only: false,
+            record: None,
+            write: false,
+            client: false,
+            place: PathBuf::new(),
+            narrate: false,
+            stay: false,
+        }
+    }
+
+    fn take(&mut self, word: String, rest: &mut impl Iterator<Item = String>) -> Result<(), LabError> {
+        let mut value = || rest.next().ok_or_else(|| usage(&format!("{word} of what?")));
+        match word.as_str() {
+            "--suite" => self.suites = vec![value()?.parse().map_err(|error: String| usage(&error))?],
+            "--jobs" => self.jobs = value()?.parse().map_err(|_| usage("--jobs takes a number"))?,
+            "--sshmend" => self.sshmend = Some(value()?.into()),
+            "--record" => self.record = Some(value()?.into()),
+            "--place" => self.place = value()?.into(),
+            "--symptom-only" => self.symptom_only = true,
+            "--write" => self.write = true,
+            "--client" => self.client = true,
+            "--narrate" => self.narrate = true,
+            "--stay" => self.stay = true,
+            option if option.starts_with('-') => return Err(usage(&format!("no option is called {option}"))),
+            _ => self.names.push(word),
+        }
+        Ok(())
+    }
+}
+
+fn command(word: &str) -> Option<Command> {
+    Some(match word {
+        "build" => Command::Build,
+        "list" => Command::List,
+        "run" => Command::Run,
+        "test" => Command::Test,
+        "shell" => Command::Shell,
+        "demo" => Command::Demo,
+        "worker" => Command::Worker,
+        _ => return None,
+    })
+}
+
+fn usage(reason: &str) -> LabError {
+    LabError::Usage(format!("{reason}\n{USAGE}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Args, LabError> {
+        Args::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn words_that_make_no_sense_are_refused() {
+        for line in
+            ["", "fly", "run", "shell", "shell a b", "run a --suite sid", "run a --jobs", "run a --jobs x", "list --x"]
+        {
+            assert!(matches!(parse(line), Err(LabError::Usage(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn options_may_stand_anywhere() {
+        let args = parse("run a --suite trixie b --jobs 3 --symptom-only").unwrap();
+        assert_eq!((args.names, args.suites, args.jobs), (vec!["a".into(), "b".into()], vec![Suite::Trixie], 3));
+        assert!(args.symptom_only);
+    }
+}

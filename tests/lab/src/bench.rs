@@ -1,0 +1,133 @@
+//! One case set up: the two machines, their network, and the fault put into them.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::case::{Case, Fault};
+use crate::check::{Verdict, holds};
+use crate::command::{self, Output};
+use crate::error::LabError;
+use crate::image;
+use crate::machine::{Machine, Network, Role, User};
+use crate::suite::Suite;
+use crate::symptom;
+
+const NETWORK: &str = include_str!("../machine/network.sh");
+/// The longest that one attempt to connect may take, in seconds.
+const ATTEMPT: u32 = 40;
+/// The longest that a fault or a remedy may take, in seconds.
+pub(crate) const STEP: u32 = 90;
+
+/// The machines of a case.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) suite: Suite,
+    pub(crate) server: Machine,
+    pub(crate) client: Machine,
+    _networks: [Network; 2],
+    narrate: bool,
+}
+
+impl<'a> Bench<'a> {
+    /// Boots both machines, still healthy, below `place`.
+    pub(crate) fn start(case: &'a Case, suite: Suite, place: &Path, narrate: bool) -> Result<Self, LabError> {
+        let tree = image::build(suite)?;
+        let networks = [Network::create()?, Network::create()?];
+        command::script(&[], NETWORK, &[&networks[0].pid(), &networks[1].pid()])?;
+        let start = |role, network| Machine::start(role, suite, &tree, place, network);
+        let (server, client) = (start(Role::Server, &networks[0])?, start(Role::Client, &networks[1])?);
+        let bench = Self { case, suite, server, client, _networks: networks, narrate };
+        bench.limit_processes()?;
+        Ok(bench)
+    }
+
+    /// Whether a plain connection works before anything is broken.
+    pub(crate) fn healthy(&self) -> Result<Verdict, LabError> {
+        let output = self.client.shell(User::Alice, "ssh -o ConnectTimeout=10 server true", ATTEMPT)?;
+        Ok(holds(output.code == 0, || format!("a healthy machine refuses: {}", output.stderr)))
+    }
+
+    /// Puts the fault in.
+    pub(crate) fn break_it(&self) -> Result<(), LabError> {
+        let router = &self.case.router;
+        command::script(&["env", &format!("SUITE={}", self.suite)], &router.run, &[])?;
+        self.break_one(&self.server, &self.case.server)?;
+        self.break_one(&self.client, &self.case.client)
+    }
+
+    /// Connects until the symptom shows, as often as the case allows, and judges the last attempt.
+    pub(crate) fn symptom(&self) -> Result<Verdict, LabError> {
+        let mut verdict = Err("never tried".to_owned());
+        for _ in 0..self.case.connect.tries.max(1) {
+            let output = self.connect(&self.case.connect.command)?;
+            verdict = symptom::judge(&self.case.connect, self.suite, &output);
+            if verdict.is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(300));
+        }
+        Ok(verdict)
+    }
+
+    /// Whether what the remedy promises works now.
+    pub(crate) fn works(&self) -> Result<Verdict, LabError> {
+        let command = self.case.remedy.works.as_deref().unwrap_or(&self.case.connect.command);
+        let output = self.connect(command)?;
+        Ok(holds(output.code == 0, || format!("`{command}` still ends with {}: {}", output.code, output.stderr)))
+    }
+
+    /// Runs a command on a machine and, for an onlooker, shows it with its answer.
+    pub(crate) fn told(&self, machine: &Machine, user: User, command: &str, limit: u32) -> Result<Output, LabError> {
+        self.narrate(&format!("{}{} {command}", machine.name(), if user == User::Root { "#" } else { "$" }));
+        let output = machine.shell(user, command, limit)?;
+        self.narrate(&format!(
+            "{}{}[{}, {:.1} s]",
+            output.stdout,
+            output.stderr,
+            output.code,
+            output.took.as_secs_f64()
+        ));
+        Ok(output)
+    }
+
+    /// Tells an onlooker.
+    #[expect(clippy::print_stderr, reason = "what `demo` is for")]
+    pub(crate) fn narrate(&self, text: &str) {
+        if self.narrate {
+            eprintln!("{text}");
+        }
+    }
+
+    fn connect(&self, command: &str) -> Result<Output, LabError> {
+        self.told(&self.client, User::Alice, command, ATTEMPT)
+    }
+
+    fn break_one(&self, machine: &Machine, fault: &Fault) -> Result<(), LabError> {
+        for (path, content) in &fault.files {
+            self.narrate(&format!("{} {} := {content:?}", machine.name(), path.display()));
+            machine.write(path, content.as_bytes())?;
+        }
+        if !fault.run.is_empty() {
+            self.told(machine, User::Root, &format!("set -e\n{}", fault.run), STEP)?.ok("the fault")?;
+        }
+        if !fault.load.is_empty() {
+            machine.background(&fault.load)?;
+            thread::sleep(Duration::from_secs(1));
+        }
+        Ok(())
+    }
+
+    /// Hands the machine's systemd the limits on processes and memory where version 1 control groups are mounted read-only.
+    fn limit_processes(&self) -> Result<(), LabError> {
+        if !self.case.cgroups {
+            return Ok(());
+        }
+        let script = "set -e
+            [ ! -e /sys/fs/cgroup/cgroup.controllers ] || exit 0
+            for controller in pids memory; do mount -o remount,bind,rw /sys/fs/cgroup/$controller; done
+            systemctl daemon-reexec";
+        self.server.shell(User::Root, script, STEP)?.ok("control groups").map(drop)
+    }
+}

@@ -1,0 +1,226 @@
+//! Cases: one small file each, which says what is broken, what is seen, what the cause is called and how it is mended.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{LabError, trying};
+use crate::suite::Suite;
+
+/// One fault and everything that must be true of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Case {
+    /// The file's name without `.toml`.
+    #[serde(skip)]
+    pub name: String,
+    /// What is broken, in one line.
+    pub summary: String,
+    /// The name of the cause, as `sshmend explain` knows it; none on a healthy machine.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// Suites on which the fault cannot exist, and why.
+    #[serde(default)]
+    pub except: BTreeMap<Suite, String>,
+    /// Whether the machine's systemd must be able to limit processes and memory.
+    #[serde(default)]
+    pub cgroups: bool,
+    /// The fault on the server.
+    #[serde(default)]
+    pub server: Fault,
+    /// The fault on the client.
+    #[serde(default)]
+    pub client: Fault,
+    /// The fault on the router between them.
+    #[serde(default)]
+    pub router: Fault,
+    /// The connection that dies.
+    #[serde(default)]
+    pub connect: Connect,
+    /// What `sshmend diagnose` must find.
+    #[serde(default)]
+    pub expect: Expect,
+    /// How it is mended.
+    #[serde(default)]
+    pub remedy: Remedy,
+}
+
+/// What is done to one machine.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Files written before anything runs: path to content.
+    #[serde(default)]
+    pub files: BTreeMap<PathBuf, String>,
+    /// A shell script, run as root; `SUITE` names the suite.
+    #[serde(default)]
+    pub run: String,
+    /// A program that keeps running from then on.
+    #[serde(default)]
+    pub load: String,
+}
+
+/// How the client connects, and what it must see.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connect {
+    /// A shell command, run as alice on the client.
+    pub command: String,
+    /// A regular expression that its output must match.
+    pub sees: PerSuite,
+    /// Its exit status; none: anything but 0.
+    pub exit: Option<i32>,
+    /// Shortest and longest time it may take, in seconds.
+    pub takes: [f64; 2],
+    /// How often it may be tried until the symptom shows, where chance decides.
+    pub tries: u32,
+}
+
+/// The same for all suites, or a text for each.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum PerSuite {
+    /// One text.
+    All(String),
+    /// One for each suite.
+    Each(BTreeMap<Suite, String>),
+}
+
+/// The first finding from each side.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Expect {
+    /// Causes that the server may name first; none given: the case's own. `nothing`: no finding. `anything`: not judged.
+    pub server: Option<Vec<String>>,
+    /// Causes that the client may name first, likewise.
+    pub client: Option<Vec<String>>,
+    /// Arguments of `sshmend diagnose` on the server.
+    pub server_args: Option<String>,
+    /// Arguments of `sshmend diagnose` on the client.
+    pub client_args: Option<String>,
+}
+
+/// How the fault is mended and what holds then.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Remedy {
+    /// Who knows it.
+    #[serde(default)]
+    pub from: From,
+    /// With `from = "owner"`: what the owner of the thing does, as root on the server.
+    #[serde(default)]
+    pub steps: String,
+    /// What works afterwards, as alice on the client; none: the connection of the case.
+    #[serde(default)]
+    pub works: Option<String>,
+    /// Why nothing is rolled back, where the remedy changes no file.
+    #[serde(default)]
+    pub no_rollback: Option<String>,
+}
+
+/// Whose remedy it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum From {
+    /// The command that the first finding on the server carries.
+    #[default]
+    Server,
+    /// The command that the first finding on the client carries.
+    Client,
+    /// Not sshmend's business: the steps of the case.
+    Owner,
+    /// There is nothing to mend.
+    Nothing,
+}
+
+impl Default for Connect {
+    fn default() -> Self {
+        Self {
+            command: "ssh -o ConnectTimeout=10 server true".to_owned(),
+            sees: PerSuite::All(String::new()),
+            exit: None,
+            takes: [0.0, 25.0],
+            tries: 1,
+        }
+    }
+}
+
+impl PerSuite {
+    /// The text for a suite; none: nothing is asked of it.
+    pub fn of(&self, suite: Suite) -> &str {
+        match self {
+            Self::All(text) => text,
+            Self::Each(texts) => texts.get(&suite).map_or("", String::as_str),
+        }
+    }
+}
+
+impl Expect {
+    /// The causes that a side may name first.
+    pub fn of<'a>(case: &'a Case, side: &'a Option<Vec<String>>) -> Vec<&'a str> {
+        match (side, &case.cause) {
+            (Some(names), _) => names.iter().map(String::as_str).collect(),
+            (None, Some(cause)) => vec![cause],
+            (None, None) => vec!["nothing"],
+        }
+    }
+}
+
+impl Case {
+    /// Reads every case, in the order of their names.
+    pub fn all() -> Result<Vec<Self>, LabError> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+        let what = folder.display().to_string();
+        let entries: Result<Vec<_>, _> = trying(&what, fs::read_dir(&folder))?.collect();
+        let mut paths: Vec<PathBuf> = trying(&what, entries)?.into_iter().map(|entry| entry.path()).collect();
+        paths.sort();
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// Whether the fault can exist on a suite.
+    pub fn runs_on(&self, suite: Suite) -> bool {
+        !self.except.contains_key(&suite)
+    }
+
+    fn read(path: &Path) -> Result<Self, LabError> {
+        let text = trying(path.display().to_string(), fs::read_to_string(path))?;
+        let mut case = Self::parse(&text).map_err(|message| LabError::Case { path: path.to_owned(), message })?;
+        case.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(case)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        toml_edit::de::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_word_in_a_case_is_named() {
+        let error = Case::parse("summary = 'x'\n[server]\nfile = 'y'\n").unwrap_err();
+        assert!(error.contains("unknown field `file`"), "{error}");
+    }
+
+    #[test]
+    fn a_text_may_differ_between_suites() {
+        let case = Case::parse("summary = 'x'\n[connect]\nsees = { trixie = 'new', bookworm = 'old' }\n").unwrap();
+        assert_eq!(Suite::ALL.map(|suite| case.connect.sees.of(suite)), ["", "old", "new"]);
+    }
+
+    #[test]
+    fn every_case_can_be_read_and_says_what_is_seen() {
+        for case in Case::all().unwrap() {
+            for suite in Suite::ALL.into_iter().filter(|suite| case.runs_on(*suite)) {
+                let sees = case.connect.sees.of(suite);
+                assert!(regex::Regex::new(sees).is_ok(), "{}: {sees}", case.name);
+                assert!(case.cause.is_none() || !sees.is_empty(), "{} says nothing of {suite}", case.name);
+            }
+            assert!(case.remedy.from != From::Owner || !case.remedy.steps.is_empty(), "{} has no steps", case.name);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A machine: a fresh overlay over a suite's tree, run by systemd-nspawn in a network namespace of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cgroup;
+use crate::command::{self, Output};
+use crate::error::{LabError, trying};
+use crate::sandbox;
+use crate::suite::Suite;
+
+const BOOT_LIMIT: Duration = Duration::from_secs(60);
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Programs that a fault or a record needs on a machine.
+const HELPERS: [(&str, &str); 4] = [
+    ("tree.py", include_str!("../machine/tree.py")),
+    ("idle.py", include_str!("../machine/idle.py")),
+    ("listen.py", include_str!("../machine/listen.py")),
+    ("facts.sh", include_str!("../machine/facts.sh")),
+];
+
+/// Which of the two machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Boots systemd and runs sshd.
+    Server,
+    /// Runs nothing but what it is told.
+    Client,
+}
+
+/// Who runs a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum User {
+    Root,
+    Alice,
+}
+
+/// A running machine. It ends with the namespaces of the process that started it.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    role: Role,
+    suite: Suite,
+    root: PathBuf,
+    leader: u32,
+}
+
+/// A network namespace and the process that keeps it.
+#[derive(Debug)]
+pub(crate) struct Network(Child);
+
+impl Role {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
+
+    fn payload(self) -> &'static [&'static str] {
+        match self {
+            Self::Server => &["--boot"],
+            Self::Client => &["--as-pid2", "sleep", "infinity"],
+        }
+    }
+}
+
+impl Network {
+    /// Makes an empty network namespace.
+    pub(crate) fn create() -> Result<Self, LabError> {
+        let mut keeper = Command::new("unshare");
+        keeper.args(["--net", "sh", "-c", "echo; exec sleep infinity"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = trying("unshare", keeper.spawn())?;
+        if let Some(stdout) = child.stdout.take() {
+            trying("unshare", BufReader::new(stdout).read_line(&mut String::new()))?;
+        }
+        Ok(Self(child))
+    }
+
+    /// The process whose network it is.
+    pub(crate) fn pid(&self) -> String {
+        self.0.id().to_string()
+    }
+}
+
+impl Machine {
+    /// Starts a machine below `place` over the suite's tree and waits until it is up.
+    pub(crate) fn start(
+        role: Role,
+        suite: Suite,
+        tree: &Path,
+        place: &Path,
+        network: &Network,
+    ) -> Result<Self, LabError> {
+        let place = place.join(role.name());
+        let root = overlay(tree, &place)?;
+        install_helpers(&root)?;
+        let console = place.join("console");
+        let group = format!("{}-{}", sandbox::job_id(), role.name());
+        let mut nspawn = spawn(role, &root, network, &console, &cgroup::create(&group)?)?;
+        let deadline = Instant::now() + BOOT_LIMIT;
+        loop {
+            if let Some(leader) = child_of(nspawn.id()) {
+                let machine = Self { role, suite, root: root.clone(), leader };
+                if machine.is_up()? {
+                    return Ok(machine);
+                }
+            }
+            if Instant::now() > deadline || trying("systemd-nspawn", nspawn.try_wait())?.is_some() {
+                let said = fs::read(&console).unwrap_or_default();
+                let console = command::tail(&String::from_utf8_lossy(&said), 15);
+                return Err(LabError::Boot { role: role.name().to_owned(), console });
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        self.role.name()
+    }
+
+    /// Runs a shell script inside; after `limit` seconds it is killed and its code is 124, as of timeout(1).
+    pub(crate) fn shell(&self, user: User, script: &str, limit: u32) -> Result<Output, LabError> {
+        command::run(self.enter(user).args(["timeout", "-k", "2", &limit.to_string(), "bash", "-s"]), script)
+    }
+
+    /// Starts a shell script inside that runs on by itself.
+    pub(crate) fn background(&self, script: &str) -> Result<(), LabError> {
+        let script = format!("exec setsid bash -c '{}' </dev/null >/dev/null 2>&1 &", script.replace('\'', r"'\''"));
+        self.shell(User::Root, &script, 10)?.ok("the load").map(drop)
+    }
+
+    /// The beginning of a command line that continues inside the machine.
+    pub(crate) fn enter(&self, user: User) -> Command {
+        let (name, home) = match user {
+            User::Root => ("root", "/root"),
+            User::Alice => ("alice", "/home/alice"),
+        };
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.leader.to_string(), "--all", "--", "env", "-i", "-C", home]);
+        let environment = [("PATH", PATH), ("HOME", home), ("USER", name), ("LOGNAME", name), ("LANG", "C.UTF-8")];
+        command.args(environment.map(|(key, value)| format!("{key}={value}"))).arg(format!("SUITE={}", self.suite));
+        if user == User::Alice {
+            command.args(["setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "--"]);
+        }
+        command
+    }
+
+    /// A path of the machine as seen from outside; not for what is mounted inside (/run, /tmp, /proc).
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.root.join(inside.trim_start_matches('/'))
+    }
+
+    /// Writes a file, owned by root, 0644.
+    pub(crate) fn write(&self, inside: &Path, content: &[u8]) -> Result<(), LabError> {
+        let path = self.path(&inside.to_string_lossy());
+        if let Some(folder) = path.parent() {
+            trying(folder.display().to_string(), fs::create_dir_all(folder))?;
+        }
+        trying(path.display().to_string(), fs::write(&path, content))
+    }
+
+    /// Lists content, mode, owner and attributes of all that a person's configuration lives in.
+    pub(crate) fn tree(&self) -> Result<String, LabError> {
+        let script = "python3 /opt/lab/tree.py /etc /root /home";
+        Ok(self.shell(User::Root, script, 60)?.ok("tree.py")?.stdout)
+    }
+
+    fn is_up(&self) -> Result<bool, LabError> {
+        match self.role {
+            Role::Client => Ok(self.shell(User::Root, "[ \"$(id -un)\" = root ] && [ -d /proc/1 ]", 5)?.code == 0),
+            Role::Server => {
+                let asked = self.shell(User::Root, "systemctl is-system-running", 5)?;
+                Ok(matches!(asked.stdout.trim(), "running" | "degraded"))
+            }
+        }
+    }
+}
+
+fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
+    let [upper, work, root] = ["upper", "work", "root"].map(|name| place.join(name));
+    for folder in [&upper, &work, &root] {
+        trying(folder.display().to_string(), fs::create_dir_all(folder))?;
+    }
+    let options = format!("lowerdir={},upperdir={},workdir={}", tree.display(), upper.display(), work.display());
+    let mounted = nix::mount::mount(
+        Some("overlay"),
+        &root,
+        Some("overlay"),
+        nix::mount::MsFlags::empty(),
+        Some(options.as_str()),
+    );
+    trying(format!("overlay on {}", root.display()), mounted.map_err(Into::into))?;
+    Ok(root)
+}
+
+fn install_helpers(root: &Path) -> Result<(), LabError> {
+    let folder = root.join("opt/lab");
+    trying(folder.display().to_string(), fs::create_dir_all(&folder))?;
+    HELPERS.iter().try_for_each(|(name, text)| trying(*name, fs::write(folder.join(name), text)))
+}
+
+/// Starts systemd-nspawn inside the given control groups.
+fn spawn(role: Role, root: &Path, network: &Network, console: &Path, groups: &[PathBuf]) -> Result<Child, LabError> {
+    let output = trying(console.display().to_string(), fs::File::create(console))?;
+    let errors = trying(console.display().to_string(), output.try_clone())?;
+    let join = "until [ \"$1\" = -- ]; do echo 0 > \"$1/cgroup.procs\" || exit; shift; done; shift; exec \"$@\"";
+    let mut nspawn = Command::new("sh");
+    nspawn.args(["-c", join, "sh"]).args(groups).args(["--", "systemd-nspawn", "--quiet", "--settings=no"]);
+    nspawn.arg(format!("--directory={}", root.display())).arg(format!("--machine={}", role.name()));
+    nspawn.arg(format!("--network-namespace-path=/proc/{}/ns/net", network.pid()));
+    nspawn.args(["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]);
+    nspawn.args(["--console=read-only", "--capability=CAP_NET_ADMIN"]).args(role.payload());
+    nspawn.env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network");
+    nspawn.stdin(Stdio::null()).stdout(output).stderr(errors);
+    trying("systemd-nspawn", nspawn.spawn())
+}
+
+fn child_of(pid: u32) -> Option<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    children.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,78 @@
+//! The namespaces around one case: with the process that lives in them, everything in them ends.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::mount::{MsFlags, mount};
+use nix::sys::signal::SigSet;
+
+use crate::args::Args;
+use crate::error::{LabError, trying};
+use crate::suite::Suite;
+
+/// What starts a worker: it dies with us, and all that it starts dies with it.
+const AROUND: [&str; 12] = [
+    "setpriv",
+    "--pdeathsig=KILL",
+    "unshare",
+    "--mount",
+    "--net",
+    "--uts",
+    "--ipc",
+    "--pid",
+    "--fork",
+    "--kill-child=KILL",
+    "--mount-proc",
+    "--",
+];
+
+/// Carries the name of a job to its worker, whose control groups begin with it.
+const VARIABLE: &str = "SSHMEND_LAB_JOB";
+
+/// One case on one suite.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    /// The case's name.
+    pub(crate) case: String,
+    /// The suite.
+    pub(crate) suite: Suite,
+    /// Sets it apart from every other job on this machine.
+    pub(crate) id: String,
+}
+
+/// The command line of the job's worker, without `--sshmend` and `--record`.
+pub(crate) fn command(program: &[OsString], job: &Job, place: &Path) -> Command {
+    let mut command = Command::new(AROUND[0]);
+    command
+        .args(&AROUND[1..])
+        .args(program)
+        .args(["worker", &job.case, "--suite", job.suite.name(), "--place"])
+        .arg(place);
+    command.env(VARIABLE, &job.id).stdin(Stdio::null());
+    command
+}
+
+/// Hands a worker the options that concern it.
+pub(crate) fn options(command: &mut Command, args: &Args) {
+    for (option, path) in [("--sshmend", &args.sshmend), ("--record", &args.record)] {
+        if let Some(path) = path {
+            command.arg(option).arg(path);
+        }
+    }
+}
+
+/// The job's id, inside its worker.
+pub(crate) fn job_id() -> String {
+    std::env::var(VARIABLE).unwrap_or_default()
+}
+
+/// Makes the sandbox a place of its own: its own temporary file systems, its own signals.
+pub(crate) fn settle(place: &Path) -> Result<(), LabError> {
+    trying("sigprocmask", SigSet::all().thread_unblock().map_err(Into::into))?;
+    for target in [place, Path::new("/run")] {
+        let mounted = mount(Some("lab"), target, Some("tmpfs"), MsFlags::empty(), Some("mode=0755"));
+        trying(format!("tmpfs on {}", target.display()), mounted.map_err(Into::into))?;
+    }
+    Ok(())
+}
