@@ -11,6 +11,8 @@ pub struct Check {
     pub title: String,
     /// The program and its arguments.
     pub argv: Vec<String>,
+    /// What it reads from standard input.
+    pub stdin: Vec<u8>,
     /// What has to come of it.
     pub expect: Expect,
 }
@@ -24,7 +26,7 @@ pub enum Expect {
     Line(String),
     /// It exits with 0 and its output holds this text.
     Mention(String),
-    /// It exits with 0 and its output does not hold this text.
+    /// It exits with 0 or 1, as one that finds nothing does, and its output does not hold this text.
     Silence(String),
 }
 
@@ -36,19 +38,27 @@ impl Check {
 
     /// Asks for more than an exit code.
     pub fn new(title: &str, argv: &[&str], expect: Expect) -> Self {
-        Self { title: title.to_owned(), argv: argv.iter().map(|&word| word.to_owned()).collect(), expect }
+        let argv = argv.iter().map(|&word| word.to_owned()).collect();
+        Self { title: title.to_owned(), argv, stdin: Vec::new(), expect }
+    }
+
+    /// The same, reading these bytes from standard input.
+    #[must_use]
+    pub fn reading(mut self, stdin: &[u8]) -> Self {
+        self.stdin = stdin.to_vec();
+        self
     }
 
     /// Whether the answer is the one asked for.
     pub fn holds(&self, answer: &CommandOutput) -> bool {
         let text = String::from_utf8_lossy(&answer.stdout);
-        answer.success()
-            && match &self.expect {
-                Expect::Success => true,
-                Expect::Line(line) => text.lines().any(|said| said.trim().eq_ignore_ascii_case(line.trim())),
-                Expect::Mention(words) => text.contains(words.as_str()),
-                Expect::Silence(words) => !text.contains(words.as_str()),
-            }
+        let said = |line: &str| text.lines().any(|said| said.trim().eq_ignore_ascii_case(line.trim()));
+        match &self.expect {
+            Expect::Success => answer.success(),
+            Expect::Line(line) => answer.success() && said(line),
+            Expect::Mention(words) => answer.success() && text.contains(words.as_str()),
+            Expect::Silence(words) => matches!(answer.code, Some(0 | 1)) && !text.contains(words.as_str()),
+        }
     }
 }
 
@@ -72,7 +82,7 @@ mod tests {
     #[test]
     fn a_failed_program_never_holds() {
         for expect in [Expect::Success, Expect::Line("a".into()), Expect::Silence("b".into())] {
-            assert!(!Check::new("x", &["x"], expect).holds(&says(1, "a\n")));
+            assert!(!Check::new("x", &["x"], expect).holds(&says(255, "a\n")));
         }
     }
 

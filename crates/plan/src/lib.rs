@@ -5,10 +5,12 @@
 
 mod check;
 mod diff;
+mod known_hosts;
 mod lockout;
 mod plan;
 
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
+pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
 pub use plan::{Effect, Notice, Plan, Refusal};

@@ -1,6 +1,8 @@
 //! The plan itself.
 
-use sshmend_lossless::{FileChange, Origin, Request};
+use std::path::Path;
+
+use sshmend_lossless::{FileChange, Origin};
 
 use crate::check::{Check, Proof};
 use crate::lockout::Lockout;
@@ -60,9 +62,6 @@ pub struct Notice {
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// More has to be looked at first.
-    #[error("{} more facts are needed", .0.len())]
-    Needs(Vec<Request>),
     /// It cannot be done, or must not.
     #[error("{reason}")]
     Refused {
@@ -71,4 +70,16 @@ pub enum Refusal {
         /// What to do instead.
         hint: Option<String>,
     },
+}
+
+impl Refusal {
+    /// A refusal with what to do instead.
+    pub fn refused(reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused { reason: reason.into(), hint: Some(hint.into()) }
+    }
+
+    /// An error of a format, about one file.
+    pub(crate) fn of_file(path: &Path, error: &dyn std::error::Error) -> Self {
+        Self::Refused { reason: format!("{}: {error}", path.display()), hint: None }
+    }
 }
