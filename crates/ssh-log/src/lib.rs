@@ -1,1 +1,33 @@
-//! Placeholder until its first commit.
+//! Log lines of sshd, libwrap, PAM, fail2ban and the rest of the machine, classified.
+//!
+//! [`Reader`] takes a log in pieces and gives an [`Event`] for each line that says something about SSH; the event names
+//! the cause that the line speaks for, and its source even where only another line of the same connection does.
+//! [`Tally`] adds events up. Nothing here opens a file or asks for the time.
+//!
+//! A log is hostile text: user names and identification strings are chosen by the client and imitate lines. See
+//! [`Event`] for what that means for those who print it.
+
+mod cache;
+mod connections;
+mod event;
+mod journal;
+mod kind;
+mod prefix;
+mod program;
+mod reader;
+mod rules;
+mod sources;
+mod tally;
+mod template;
+mod time;
+mod timeline;
+
+pub use event::{Account, Event, Peer, Source, Stage};
+pub use kind::Kind;
+pub use program::Program;
+pub use reader::{Progress, Reader};
+pub use rules::causes;
+pub use sources::SourceTally;
+pub use tally::{CauseTally, Span, Tally};
+pub use time::Clock;
+pub use timeline::Timeline;

@@ -1,0 +1,254 @@
+//! What the lines of one connection say together.
+//!
+//! sshd writes several lines for a connection, and those that name the cause often name no address (`error: no more
+//! sessions`, `kex_exchange_identification: …`). Lines of the same process belong together; so do lines that name the
+//! same address and port, because after the login another process writes than before it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+
+use crate::cache::Cache;
+use crate::event::{Account, Event, Source, Stage};
+use crate::kind::Kind;
+use crate::program::Program;
+
+/// Remembers the latest connections of a log: a few thousand, whatever its length.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections {
+    processes: Cache<Connection>,
+    /// Address and port of each login.
+    logins: Cache<()>,
+    nameless: Vec<Nameless>,
+}
+
+/// What is known of the connection that a process serves.
+#[derive(Debug, Clone, Default)]
+struct Connection {
+    source: Option<Source>,
+    seen: Option<Timestamp>,
+    attempted: bool,
+    accepted: bool,
+    ended: bool,
+    cause: Option<&'static str>,
+    unattributed: bool,
+}
+
+/// A line without address in a log that names no processes (`sshd -E`): a line soon after it may complete it.
+#[derive(Debug, Clone, Copy)]
+struct Nameless {
+    cause: &'static str,
+    line_number: u64,
+}
+
+/// A process number may be in use again after this time.
+const STALE_SECONDS: i64 = 15 * 60;
+/// Lines of one connection stand at most so far apart in a log without process numbers.
+const NEARBY_LINES: u64 = 16;
+
+impl Connections {
+    pub(crate) fn new() -> Self {
+        Self { processes: Cache::new(), logins: Cache::new(), nameless: Vec::new() }
+    }
+
+    /// Completes an event by what earlier lines said, and remembers what it says.
+    pub(crate) fn complete(&mut self, event: &mut Event<'_>) {
+        if !event.program.is_sshd() || is_of_listener(event.kind) {
+            event.account = alone(event);
+            return;
+        }
+        match process_of(event) {
+            Some(pid) => self.complete_by_process(pid, event),
+            None => self.complete_nearby(event),
+        }
+    }
+
+    fn complete_by_process(&mut self, pid: u32, event: &mut Event<'_>) {
+        let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
+        let connection = self.processes.entry(key(event.host, &pid));
+        if connection.is_over_for(event) {
+            *connection = Connection::default();
+        }
+        connection.accepted |= logged_in;
+        connection.learn(event);
+        event.settle_stage(connection.accepted);
+        event.drop_consequence(connection.attempted, connection.cause);
+        event.account = connection.account(event);
+        let (source, child) = (connection.source.clone(), child_of(event).map(|pid| (pid, connection.clone())));
+        self.remember_login(event, source.as_ref());
+        if let Some((pid, connection)) = child {
+            *self.processes.entry(key(event.host, &pid)) = Connection { accepted: true, ..connection };
+        }
+    }
+
+    fn complete_nearby(&mut self, event: &mut Event<'_>) {
+        let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
+        event.settle_stage(logged_in);
+        event.drop_consequence(false, None);
+        self.remember_login(event, event.source.clone().as_ref());
+        event.account = alone(event);
+        let Some(cause) = event.cause else { return };
+        self.nameless.retain(|nameless| nameless.line_number + NEARBY_LINES >= event.line_number);
+        if event.source.is_none() {
+            self.nameless.push(Nameless { cause, line_number: event.line_number });
+        } else if let Some(at) = self.nameless.iter().position(|nameless| nameless.cause == cause) {
+            self.nameless.remove(at);
+            event.account = Account::Attributes(cause);
+        }
+    }
+
+    fn remember_login(&mut self, event: &Event<'_>, source: Option<&Source>) {
+        if let (Kind::Accepted, Some(source)) = (event.kind, source) {
+            self.logins.entry(key(event.host, source));
+        }
+    }
+}
+
+impl Connection {
+    /// Whether the event belongs to a later connection of a process with the same number.
+    fn is_over_for(&self, event: &Event<'_>) -> bool {
+        let elsewhere = match (&self.source, &event.source) {
+            (Some(ours), Some(theirs)) => ours.port.is_some() && theirs.port.is_some() && ours != theirs,
+            _ => false,
+        };
+        let stale = match (self.seen, event.time) {
+            (Some(seen), Some(time)) => !self.accepted && time.as_second() - seen.as_second() > STALE_SECONDS,
+            _ => false,
+        };
+        let begins = matches!(event.kind, Kind::NoIdentification | Kind::BadProtocol) && event.source.is_none();
+        event.kind == Kind::Connected || elsewhere || stale || (self.ended && begins)
+    }
+
+    fn learn(&mut self, event: &mut Event<'_>) {
+        match &mut event.source {
+            Some(source) => {
+                if source.port.is_none() && self.source.as_ref().is_some_and(|known| known.peer == source.peer) {
+                    source.port = self.source.as_ref().and_then(|known| known.port);
+                }
+                self.source = Some(source.clone());
+            }
+            None => event.source.clone_from(&self.source),
+        }
+        self.seen = event.time.or(self.seen);
+        self.accepted |= event.kind == Kind::Accepted;
+        self.attempted |= is_attempt(event.kind);
+        self.ended |= is_end(event.kind);
+    }
+
+    fn account(&mut self, event: &Event<'_>) -> Account {
+        let fresh = event.cause.is_some() && event.cause != self.cause;
+        if fresh {
+            self.cause = event.cause;
+            self.unattributed = self.source.is_none();
+            return Account::Fresh;
+        }
+        match self.cause {
+            Some(cause) if self.unattributed && self.source.is_some() => {
+                self.unattributed = false;
+                Account::Attributes(cause)
+            }
+            _ => Account::Again,
+        }
+    }
+}
+
+impl Event<'_> {
+    fn settle_stage(&mut self, accepted: bool) {
+        if self.stage == Stage::Unknown {
+            self.stage = match () {
+                () if accepted && self.kind != Kind::Accepted => Stage::AfterLogin,
+                () if is_attempt(self.kind) => Stage::BeforeLogin,
+                () => Stage::Unknown,
+            };
+        }
+    }
+
+    /// A connection that ends for a reason is closed too, and a client that tried to log in did not vanish.
+    fn drop_consequence(&mut self, attempted: bool, cause: Option<&'static str>) {
+        let explained = attempted || self.user.is_some() || cause.is_some_and(|cause| Some(cause) != self.cause);
+        let after = self.stage == Stage::AfterLogin;
+        let untold = self.kind == Kind::ConnectionError && self.stage != Stage::BeforeLogin;
+        let dropped = match self.cause {
+            Some("client-vanished") => explained || after || untold,
+            Some("not-an-ssh-client") => after,
+            _ => false,
+        };
+        if dropped {
+            self.cause = None;
+        }
+    }
+}
+
+/// The account of a line that stands for itself.
+fn alone(event: &Event<'_>) -> Account {
+    let summary = matches!(
+        event.kind,
+        Kind::ThrottlingBegan
+            | Kind::ThrottlingGoesOn
+            | Kind::ThrottlingEnded
+            | Kind::DropsCounted
+            | Kind::Penalty
+            | Kind::AlreadyBanned
+    );
+    if event.cause.is_some() && !summary { Account::Fresh } else { Account::Again }
+}
+
+/// Whether the listener writes such lines, about connections of others or about itself.
+fn is_of_listener(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Listening
+            | Kind::Stopped
+            | Kind::Restarted
+            | Kind::BindFailed
+            | Kind::ListenerFault
+            | Kind::Dropped
+            | Kind::ThrottlingBegan
+            | Kind::ThrottlingGoesOn
+            | Kind::ThrottlingEnded
+            | Kind::DropsCounted
+            | Kind::DroppedPenalised
+            | Kind::Penalty
+    )
+}
+
+fn is_attempt(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::AuthFailed
+            | Kind::AuthProgress
+            | Kind::InvalidUser
+            | Kind::UserDenied
+            | Kind::RootRefused
+            | Kind::PamFailure
+            | Kind::PamDenied
+            | Kind::StrictModes
+            | Kind::TooManyFailures
+            | Kind::RefusedByMatch
+    )
+}
+
+fn is_end(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Closed | Kind::Reset | Kind::Disconnected | Kind::GraceTimeout | Kind::WrapperRefused | Kind::Probed
+    )
+}
+
+/// The process that serves the connection: from 9.8 on the listener names it in lines of its own.
+fn process_of(event: &Event<'_>) -> Option<u32> {
+    let named = matches!(event.kind, Kind::GraceTimeout) || (event.kind == Kind::Crashed && event.source.is_some());
+    let number = event.number.filter(|_| named && event.program == Program::Sshd);
+    number.and_then(|number| u32::try_from(number).ok()).or(event.pid)
+}
+
+fn child_of(event: &Event<'_>) -> Option<u32> {
+    event.number.filter(|_| event.kind == Kind::SessionChild).and_then(|number| u32::try_from(number).ok())
+}
+
+fn key(host: &[u8], of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    host.hash(&mut hasher);
+    of.hash(&mut hasher);
+    hasher.finish()
+}

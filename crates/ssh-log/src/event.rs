@@ -1,0 +1,134 @@
+//! One classified log line.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use jiff::Timestamp;
+
+use crate::kind::Kind;
+use crate::program::Program;
+
+/// One log line that says something about SSH, classified.
+///
+/// All texts are bytes as they stand in the log: user names, reasons and offers are chosen by the client, so they may
+/// imitate log lines and hold anything but a line feed. Escape them before a terminal sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// When; `None` where the log says no time.
+    pub time: Option<Timestamp>,
+    /// The machine that wrote it; empty where the log does not say.
+    pub host: &'a [u8],
+    /// The program that wrote it.
+    pub program: Program,
+    /// The process that wrote it.
+    pub pid: Option<u32>,
+    /// What it reports.
+    pub kind: Kind,
+    /// The name of the cause that it speaks for, as in `sshmend explain`.
+    pub cause: Option<&'static str>,
+    /// What the line adds to the count of its cause.
+    pub account: Account,
+    /// Before or after the login.
+    pub stage: Stage,
+    /// The other end: from the line itself, else from other lines of the same process.
+    pub source: Option<Source>,
+    /// The user name.
+    pub user: Option<&'a [u8]>,
+    /// What the line says beyond that: the reason, the offer, the jail, the file.
+    pub detail: &'a [u8],
+    /// The number that the line states: connections pending or dropped, a process, a line of a file.
+    pub number: Option<u64>,
+    /// How often the line was written: 1, or more for `message repeated N times`.
+    pub repeats: u64,
+    /// The whole line, without its ending.
+    pub line: &'a [u8],
+    /// The line (of journal export: the record) in the input, counted from 1.
+    pub line_number: u64,
+}
+
+/// What a line adds to the number of connections that met a cause.
+///
+/// One connection often leaves several lines, and the first of them may name no address (`kex_exchange_identification:
+/// …`); so lines are not connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account {
+    /// The first line of its connection that speaks for the cause.
+    Fresh,
+    /// Names the source of a connection that an earlier line counted for this cause without one.
+    Attributes(&'static str),
+    /// Nothing: the connection was counted, or the line has no cause.
+    Again,
+}
+
+/// Before or after the login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The line does not tell.
+    Unknown,
+    /// Before the login.
+    BeforeLogin,
+    /// After the login.
+    AfterLogin,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// Its address or name.
+    pub peer: Peer,
+    /// Its port.
+    pub port: Option<u16>,
+}
+
+/// An address, or the name that stands in its place (UseDNS, PAM's `rhost=`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Peer {
+    /// An address; IPv4-mapped IPv6 is told as IPv4.
+    Address(IpAddr),
+    /// Anything else.
+    Name(Box<str>),
+}
+
+impl Peer {
+    /// Reads an address or a name; `None` for an empty text and for `UNKNOWN`, which sshd writes when it does not know.
+    pub fn read(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        if text.is_empty() || text.eq_ignore_ascii_case("unknown") {
+            return None;
+        }
+        let bare = text.split_once('%').map_or(text, |(address, _zone)| address);
+        Some(bare.parse().map_or_else(|_| Self::Name(text.into()), |address| Self::Address(unmapped(address))))
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+fn unmapped(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) => Ipv6Addr::to_ipv4_mapped(&v6).map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapped_address_is_its_ipv4_address() {
+        let read = |text: &[u8]| Peer::read(text).map(|peer| peer.to_string());
+        assert_eq!(read(b"::ffff:192.0.2.1").as_deref(), Some("192.0.2.1"));
+        assert_eq!(read(b"fe80::1%eth0").as_deref(), Some("fe80::1"));
+        assert_eq!(read(b"gw.example.com").as_deref(), Some("gw.example.com"));
+        assert_eq!(read(b"UNKNOWN"), None);
+        assert_eq!(read(b""), None);
+        assert_eq!(read(b"\xff"), None);
+    }
+}

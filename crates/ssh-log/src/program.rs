@@ -1,0 +1,109 @@
+//! The programs whose lines are read.
+
+/// The program that wrote a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Program {
+    /// `sshd`: the listener; up to 9.7 the connections too.
+    Sshd,
+    /// `sshd-session`, from 9.8 on: one process for each connection.
+    SshdSession,
+    /// `sshd-auth`, from 10.0 on: the unprivileged half before the login.
+    SshdAuth,
+    /// A line without any prefix, as `sshd -E FILE` writes it.
+    Bare,
+    /// The kernel.
+    Kernel,
+    /// The audit daemon or the audit lines of the kernel.
+    Audit,
+    /// systemd.
+    Systemd,
+    /// xinetd.
+    Xinetd,
+    /// fail2ban, by syslog or in its own log file.
+    Fail2ban,
+    /// sshguard.
+    Sshguard,
+    /// DenyHosts.
+    DenyHosts,
+    /// CrowdSec.
+    CrowdSec,
+    /// lfd, the login failure daemon of csf.
+    Lfd,
+    /// Any other program: its lines are counted and passed over.
+    Other,
+}
+
+/// Programs by the name they log under, in lower case.
+const NAMES: &[(&str, Program)] = &[
+    ("sshd", Program::Sshd),
+    ("sshd-session", Program::SshdSession),
+    ("sshd-auth", Program::SshdAuth),
+    ("sshd(pam_unix)", Program::Sshd),
+    ("kernel", Program::Kernel),
+    ("audit", Program::Audit),
+    ("auditd", Program::Audit),
+    ("systemd", Program::Systemd),
+    ("xinetd", Program::Xinetd),
+    ("fail2ban", Program::Fail2ban),
+    ("fail2ban-server", Program::Fail2ban),
+    ("sshguard", Program::Sshguard),
+    ("sshg-blocker", Program::Sshguard),
+    ("denyhosts", Program::DenyHosts),
+    ("crowdsec", Program::CrowdSec),
+    ("lfd", Program::Lfd),
+];
+
+impl Program {
+    /// The program of a syslog tag, a process name or a unit name (`ssh.service`, `journalctl -o with-unit`).
+    pub(crate) fn named(tag: &[u8]) -> Self {
+        let name = tag.rsplit(|&b| b == b'/').next().unwrap_or(tag);
+        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+        match known {
+            Some(&(_, program)) => program,
+            None if name.starts_with(b"fail2ban.") => Self::Fail2ban,
+            None if is_ssh_unit(name) => Self::Sshd,
+            None => Self::Other,
+        }
+    }
+
+    /// Whether this is sshd in any of its parts.
+    pub fn is_sshd(self) -> bool {
+        matches!(self, Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Bare)
+    }
+}
+
+/// Whether a unit is one of sshd: `ssh.service`, `sshd@1-2.service`, `sshd.socket`.
+pub(crate) fn is_ssh_unit(unit: &[u8]) -> bool {
+    let Some(rest) = unit.strip_prefix(b"ssh") else { return false };
+    let rest = rest.strip_prefix(b"d").unwrap_or(rest);
+    let rest = rest.strip_prefix(b"-unix-local").unwrap_or(rest);
+    match rest {
+        [b'@', instance @ ..] => instance.ends_with(b".service"),
+        _ => rest == b".service" || rest == b".socket",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_of_all_origins_are_known() {
+        let cases: &[(&str, Program)] = &[
+            ("sshd", Program::Sshd),
+            ("/usr/sbin/sshd", Program::Sshd),
+            ("sshd(pam_unix)", Program::Sshd),
+            ("ssh@3-192.0.2.1:22-192.0.2.7:5512.service", Program::Sshd),
+            ("ssh.socket", Program::Sshd),
+            ("fail2ban.actions", Program::Fail2ban),
+            ("DenyHosts", Program::DenyHosts),
+            ("sshd-keygen", Program::Other),
+            ("ssh-agent.service", Program::Other),
+            ("xsshd", Program::Other),
+            ("CRON", Program::Other),
+        ];
+        for (tag, program) in cases {
+            assert_eq!(Program::named(tag.as_bytes()), *program, "{tag}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! sshd cannot work: configuration, keys, directories, helpers, libraries.
+
+use super::{Rule, of, rule};
+use crate::kind::Kind::{Broken, Crashed, Noted};
+
+const CONFIG: &str = "sshd-config-invalid";
+const KEYS: &str = "host-keys-missing";
+const KEY_MODES: &str = "host-keys-permissions";
+const PRIVSEP: &str = "privsep-directory";
+const HELPER: &str = "sshd-helper-missing";
+const STALE: &str = "sshd-stale-after-upgrade";
+const CRASH: &str = "child-crash";
+const LIBRARY: &str = "library-mismatch";
+
+/// The configuration is named by its path, up to 9.7 `rexec` in the process of a connection, `command-line` for `-o`.
+pub(super) const RULES: &[Rule] = &[
+    rule("/{} line {n}: Deprecated option {detail}", Noted),
+    rule("rexec line {n}: Deprecated option {detail}", Noted),
+    rule("/{} line {n}: Unsupported option {detail}", Noted),
+    rule("rexec line {n}: Unsupported option {detail}", Noted),
+    of(CONFIG, "/{}: line {n}: Bad configuration option: {detail}", Broken),
+    of(CONFIG, "rexec: line {n}: Bad configuration option: {detail}", Broken),
+    of(CONFIG, "command-line: line {n}: Bad configuration option: {detail}", Broken),
+    of(CONFIG, "/{} line {n}: {detail}", Broken),
+    of(CONFIG, "rexec line {n}: {detail}", Broken),
+    of(CONFIG, "command-line line {n}: {detail}", Broken),
+    of(CONFIG, "/{}: terminating, {n} bad configuration options", Broken),
+    of(CONFIG, "rexec: terminating, {n} bad configuration options", Broken),
+    of(CONFIG, "Too many recursive configuration includes", Broken),
+    of(KEYS, "sshd: no hostkeys available -- exiting.", Broken),
+    of(KEYS, "no hostkeys available -- exiting.", Broken),
+    of(KEYS, "Could not load host key: {detail}", Broken),
+    of(KEYS, "Unable to load host key: {detail}", Broken),
+    of(KEY_MODES, "Unable to load host key \"{detail}\": bad permissions", Broken),
+    of(KEYS, "Unable to load host key \"{detail}\": {}", Broken),
+    of(KEY_MODES, "Permissions {word} for '{detail}' are too open.", Broken),
+    of(KEY_MODES, "bad permissions: ignore key: {detail}", Broken),
+    of(PRIVSEP, "Missing privilege separation directory: {detail}", Broken),
+    of(PRIVSEP, "/{detail} must be owned by root and not group or world-writable.", Broken),
+    of(PRIVSEP, "chroot(\"{detail}\"): {}", Broken),
+    of("privsep-user-missing", "Privilege separation user {detail} does not exist", Broken),
+    of(HELPER, "rexec of {detail} failed: {}", Broken),
+    of(HELPER, "privsep_preauth: exec of {detail} failed: {}", Broken),
+    of(HELPER, "/{detail} does not exist or is not executable", Broken),
+    of(STALE, "recv_rexec_state: rexec version mismatch", Broken),
+    of(STALE, "deserialise_server_options: unsupported config blob version {n}", Broken),
+    of(LIBRARY, "OpenSSL version mismatch. Built against {detail}", Broken),
+    of(LIBRARY, "/{}: error while loading shared libraries: {detail}", Broken),
+    of(LIBRARY, "sshd{}: error while loading shared libraries: {detail}", Broken),
+    of(CRASH, "privsep_preauth: preauth child terminated by signal {n}", Crashed),
+    of(CRASH, "mm_reap: preauth child terminated by signal {n}", Crashed),
+    of(CRASH, "mm_reap: child terminated by signal {n}", Crashed),
+    of(CRASH, "monitor_child_preauth: preauth child {n} terminated by signal {detail}", Crashed),
+];

@@ -1,0 +1,46 @@
+//! The kernel.
+
+use super::{Rule, of, rule};
+use crate::kind::Kind::{
+    AccessDenied, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue, OomKill, PacketBlocked,
+};
+
+const CONNTRACK: &str = "conntrack-full";
+const MEMORY: &str = "out-of-memory";
+const PROCESSES: &str = "process-limit";
+const CRASH: &str = "child-crash";
+const DENIED: &str = "mandatory-access-denied";
+const FIREWALL: &str = "firewall-rejects";
+
+pub(super) const RULES: &[Rule] = &[
+    of(CONNTRACK, "nf_conntrack: nf_conntrack: table full, dropping packet{}", ConntrackFull),
+    of(CONNTRACK, "nf_conntrack: table full, dropping packet{}", ConntrackFull),
+    of(CONNTRACK, "ip_conntrack: table full, dropping packet{}", ConntrackFull),
+    of("listen-queue-overflow", "TCP: {}ossible SYN flooding on port {detail}. {}", ListenQueue),
+    of("listen-queue-overflow", "possible SYN flooding on port {detail}. {}", ListenQueue),
+    of(MEMORY, "Out of memory: Kill{} process {n} (sshd{}", OomKill),
+    of(MEMORY, "Memory cgroup out of memory: Kill{} process {n} (sshd{}", OomKill),
+    rule("Out of memory: Kill{} process {n} ({detail}){}", OomKill),
+    rule("Memory cgroup out of memory: Kill{} process {n} ({detail}){}", OomKill),
+    of(PROCESSES, "cgroup: fork rejected by pids controller in /system.slice/ssh{detail}", ForkRejected),
+    of(PROCESSES, "cgroup: fork rejected by pids controller in /system.slice/system-ssh{detail}", ForkRejected),
+    rule("cgroup: fork rejected by pids controller in {detail}", ForkRejected),
+    of("file-descriptor-limit", "VFS: file-max limit {n} reached", FileTableFull),
+    of(CRASH, "audit: type=1326 {} comm=\"sshd{} sig={n} {}", Crashed),
+    of(CRASH, "sshd[{n}]: segfault at {detail}", Crashed),
+    of(CRASH, "sshd-session[{n}]: segfault at {detail}", Crashed),
+    of(CRASH, "sshd-auth[{n}]: segfault at {detail}", Crashed),
+    of(CRASH, "traps: sshd{}] general protection{detail}", Crashed),
+    of(CRASH, "traps: sshd{}] trap {detail}", Crashed),
+    of(DENIED, "audit: type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
+    of(DENIED, "audit: type=1400 {}avc:  denied {} comm=\"sshd{}", AccessDenied),
+    of(FIREWALL, "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}", PacketBlocked),
+    rule("[UFW {}BLOCK] {} SRC={addr} {}", PacketBlocked),
+];
+
+/// The text behind the time since boot, which syslog keeps: `[  12.345678] text`.
+pub(super) fn text(message: &[u8]) -> &[u8] {
+    let Some(inner) = message.strip_prefix(b"[") else { return message };
+    let end = inner.iter().position(|b| !matches!(b, b' ' | b'.' | b'0'..=b'9')).unwrap_or(inner.len());
+    inner[end..].strip_prefix(b"] ").filter(|_| end > 0).unwrap_or(message)
+}

@@ -1,0 +1,24 @@
+//! TCP wrappers (libwrap 7.6.q: refuse.c, diag.c, hosts_access.c, options.c).
+
+use super::{Rule, of, rule};
+use crate::kind::Kind::{Noted, WrapperFault, WrapperRefused};
+
+const DENIED: &str = "hosts-access-denied";
+const MALFORMED: &str = "hosts-deny-malformed";
+const OPTION: &str = "hosts-access-option-invalid";
+
+pub(super) const RULES: &[Rule] = &[
+    of(DENIED, "refused connect from {any} ({addr})", WrapperRefused),
+    of(DENIED, "refused connect from {addr}", WrapperRefused),
+    of(DENIED, "refused connect from {addr} with IP source routing options", WrapperRefused),
+    of(DENIED, "Connection refused by tcp wrapper", WrapperRefused),
+    of(DENIED, "twist {any} to {}", WrapperRefused),
+    of(MALFORMED, "warning: /{detail}, line {n}: missing newline or line too long", WrapperFault),
+    of(OPTION, "/{detail}, line {n}: bad option name: {}", WrapperFault),
+    of(OPTION, "/{detail}, line {n}: option {} requires value", WrapperFault),
+    of(OPTION, "/{detail}, line {n}: option {} requires no value", WrapperFault),
+    of(OPTION, "/{detail}, line {n}: option {} must be at end", WrapperFault),
+    rule("warning: /{detail}, line {n}: {}", WrapperFault),
+    rule("warning: cannot open {detail}: {}", WrapperFault),
+    rule("warning: {}", Noted),
+];

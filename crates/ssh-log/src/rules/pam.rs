@@ -1,0 +1,27 @@
+//! PAM modules, which log under the name of sshd.
+
+use super::{Rule, of, rule};
+use crate::kind::Kind::{Noted, PamDenied, PamFailure, SessionClosed, SessionOpened};
+
+const DENIED: &str = "user-not-allowed";
+
+pub(super) const RULES: &[Rule] = &[
+    rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}  user={user}", PamFailure),
+    rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr} user={user}", PamFailure),
+    rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}", PamFailure),
+    rule("pam_{}(sshd:auth): authentication failure; {}", PamFailure),
+    rule("authentication failure; {} rhost={addr}  user={user}", PamFailure),
+    rule("authentication failure; {} rhost={addr}", PamFailure),
+    rule("PAM {n} more authentication failure{} rhost={addr}  user={user}", PamFailure),
+    rule("PAM {n} more authentication failure{} rhost={addr} user={user}", PamFailure),
+    rule("PAM {n} more authentication failure{} rhost={addr}", PamFailure),
+    rule("PAM service(sshd) ignoring max retries; {}", Noted),
+    rule("pam_{}(sshd:session): session opened for user {user} by {}", SessionOpened),
+    rule("pam_{}(sshd:session): session closed for user {user}", SessionClosed),
+    of(DENIED, "pam_{}(sshd:account): account {user} has expired{}", PamDenied),
+    of(DENIED, "pam_access(sshd:account): access denied for user `{user}' from `{addr}'", PamDenied),
+    of(DENIED, "pam_{}(sshd:auth): Consecutive login failures for user {user} account temporarily locked", PamDenied),
+    of(DENIED, "pam_listfile(sshd:{}): Refused user {user} for service sshd", PamDenied),
+    of(DENIED, "pam_nologin(sshd:{}): {detail}", PamDenied),
+    rule("pam_{}", Noted),
+];

@@ -1,0 +1,141 @@
+//! A table of rules, indexed by the first byte of a message.
+
+use super::{Rule, Verdict};
+use crate::event::Stage;
+use crate::kind::Kind;
+use crate::template::Template;
+
+/// Compiled rules; the first one that matches decides.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// For each first byte the rules that a message beginning with it may match, in order.
+    starts: Vec<Vec<Compiled>>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    template: Template,
+    kind: Kind,
+    cause: Option<&'static str>,
+}
+
+/// How sshd names the other end: `{peer}` stands for each of these in turn (packet.c, sshpkt_fmt_connection_id).
+const PEER: &[&str] = &[
+    "authenticating user {user} {addr} port {port}",
+    "invalid user {user} {addr} port {port}",
+    "user {user} {addr} port {port}",
+    "{addr} port {port}",
+    "{addr}",
+];
+
+/// How sshd names who authenticates: `{login}` stands for each of these in turn (auth.c, auth_log). Passwords have no
+/// information behind `ssh2`, so the form that ends there comes first.
+const LOGIN: &[&str] = &[
+    "{user} from {addr} port {port} ssh2",
+    "{user?} from {addr} port {port} ssh2: {detail}",
+    "{user?} from {addr} port {port} ssh1: {detail}",
+    "{user} from {addr} port {port} ssh1",
+    "{user} from {addr} port {port}  ssh2",
+    "{user} from {addr} port {port}",
+    "{user} from {addr}",
+];
+
+impl Table {
+    pub(crate) fn new(families: &[&[Rule]]) -> Self {
+        let mut starts: Vec<Vec<Compiled>> = (0..256).map(|_| Vec::new()).collect();
+        for rule in families.iter().copied().flatten() {
+            for pattern in expand(rule.template) {
+                add(&mut starts, &pattern, *rule);
+            }
+        }
+        Self { starts }
+    }
+
+    /// Understands a message; `None` when no rule knows it.
+    pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Verdict<'a>> {
+        let rules = self.starts.get(usize::from(*message.first()?))?;
+        rules.iter().find_map(|rule| {
+            let fields = rule.template.fields(message)?;
+            Some(Verdict { kind: rule.kind, cause: rule.cause, stage: Stage::Unknown, fields })
+        })
+    }
+}
+
+fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
+    let lead = Template::new(pattern).lead().first().copied();
+    for (byte, rules) in starts.iter_mut().enumerate() {
+        if lead.is_none_or(|lead| usize::from(lead) == byte) {
+            rules.push(Compiled { template: Template::new(pattern), kind: rule.kind, cause: rule.cause });
+        }
+    }
+}
+
+/// Replaces `{peer}`, `{peer?}` and `{login}` by all their forms.
+fn expand(template: &str) -> Vec<String> {
+    let with = |name: &str, forms: &[&str]| forms.iter().map(|form| template.replace(name, form)).collect();
+    if template.contains("{peer}") {
+        with("{peer}", PEER)
+    } else if template.contains("{peer?}") {
+        let guarded: Vec<String> = PEER.iter().map(|form| form.replace("{user}", "{user?}")).collect();
+        with("{peer?}", &guarded.iter().map(String::as_str).collect::<Vec<_>>())
+    } else if template.contains("{login}") {
+        with("{login}", LOGIN)
+    } else {
+        vec![template.to_owned()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FAMILIES, SSHD};
+    use super::*;
+
+    #[test]
+    fn a_template_holds_one_open_end_only() {
+        for rule in SSHD.iter().chain(FAMILIES).copied().flatten() {
+            for pattern in expand(rule.template) {
+                let open = ["{user}", "{user?}", "{any}", "{quoted}"]
+                    .iter()
+                    .map(|f| pattern.matches(f).count())
+                    .sum::<usize>();
+                let detail_first = pattern.find("{detail}").zip(pattern.find("{user")).is_some_and(|(d, u)| d < u);
+                assert!(open <= 1 || pattern.ends_with("user={user}"), "{pattern}");
+                assert!(!detail_first || pattern.starts_with('['), "{pattern}");
+                for pair in ["{user}{", "{any}{", "{}{", "{detail}{"] {
+                    assert!(!pattern.contains(pair), "{pattern}: two fields without text between them");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_rule_is_hidden_by_an_earlier_one() {
+        let sample = |pattern: &str| {
+            let texts = [
+                ("{addr}", "192.0.2.1"),
+                ("{port}", "22"),
+                ("{n}", "7"),
+                ("{word}", "word"),
+                ("{user}", "bob"),
+                ("{user?}", "bob"),
+                ("{detail}", "d"),
+                ("{any}", "a"),
+                ("{quoted}", "q"),
+                ("{}", "x"),
+            ];
+            texts.iter().fold(pattern.to_owned(), |text, (field, value)| text.replace(field, value))
+        };
+        for family in
+            [SSHD, &FAMILIES[..1], &FAMILIES[1..2], &FAMILIES[2..3], &FAMILIES[3..4], &FAMILIES[4..5], &FAMILIES[5..]]
+        {
+            let table = Table::new(family);
+            for rule in family.iter().copied().flatten() {
+                for pattern in expand(rule.template) {
+                    let text = sample(&pattern);
+                    let verdict = table.verdict(text.as_bytes()).unwrap_or_else(|| panic!("{pattern}"));
+                    assert_eq!((verdict.kind, verdict.cause), (rule.kind, rule.cause), "{pattern}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Events by source, for the sources with the most of them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::event::{Account, Event, Peer};
+use crate::kind::Kind;
+use crate::tally::Span;
+
+/// What a log says of one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceTally {
+    /// Lines that name it, or belong to a connection of it.
+    pub lines: u64,
+    /// Its connections by cause.
+    pub causes: BTreeMap<&'static str, u64>,
+    /// Logins that succeeded.
+    pub accepted: u64,
+    /// Attempts to authenticate that failed.
+    pub failed: u64,
+    /// First and last time.
+    pub span: Span,
+}
+
+/// A bounded number of sources.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    keep: usize,
+    tallies: BTreeMap<Peer, SourceTally>,
+    forgotten: u64,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self::keeping(4096)
+    }
+}
+
+impl Sources {
+    pub(crate) fn keeping(keep: usize) -> Self {
+        Self { keep: keep.max(1), tallies: BTreeMap::new(), forgotten: 0 }
+    }
+
+    pub(crate) fn add(&mut self, event: &Event<'_>) {
+        let Some(source) = &event.source else { return };
+        match self.tallies.get_mut(&source.peer) {
+            Some(tally) => tally.add(event),
+            None => self.tallies.entry(source.peer.clone()).or_default().add(event),
+        }
+        self.forget();
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (peer, tally) in &other.tallies {
+            self.tallies.entry(peer.clone()).or_default().merge(tally);
+        }
+        self.forgotten += other.forgotten;
+        self.forget();
+    }
+
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    pub(crate) fn ranked(&self) -> Vec<(&Peer, &SourceTally)> {
+        let mut sources: Vec<_> = self.tallies.iter().collect();
+        sources.sort_by_key(|(peer, tally)| (Reverse(tally.rank()), *peer));
+        sources
+    }
+
+    /// Halves the number of sources when it has grown to twice what is kept.
+    fn forget(&mut self) {
+        if self.tallies.len() < 2 * self.keep {
+            return;
+        }
+        let mut ranked: Vec<_> = std::mem::take(&mut self.tallies).into_iter().collect();
+        ranked.sort_by_key(|(_, tally)| Reverse(tally.rank()));
+        self.forgotten += (ranked.len() - self.keep) as u64;
+        ranked.truncate(self.keep);
+        self.tallies = ranked.into_iter().collect();
+    }
+}
+
+impl SourceTally {
+    /// Sources that met a cause come before those that only appear often.
+    fn rank(&self) -> (u64, u64) {
+        (self.causes.values().sum(), self.lines)
+    }
+
+    fn add(&mut self, event: &Event<'_>) {
+        self.lines += event.repeats;
+        self.span.add(event.time);
+        match event.kind {
+            Kind::Accepted => self.accepted += event.repeats,
+            Kind::AuthFailed => self.failed += event.repeats,
+            _ => {}
+        }
+        let cause = match event.account {
+            Account::Fresh => event.cause,
+            Account::Attributes(cause) => Some(cause),
+            Account::Again => None,
+        };
+        if let Some(cause) = cause {
+            *self.causes.entry(cause).or_default() += 1;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.accepted += other.accepted;
+        self.failed += other.failed;
+        self.span.merge(other.span);
+        for (&cause, count) in &other.causes {
+            *self.causes.entry(cause).or_default() += count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::Reader;
+    use crate::time::Clock;
+
+    #[test]
+    fn the_frequent_sources_survive_a_flood_of_others() {
+        let mut sources = Sources::keeping(10);
+        let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
+        for n in 0..5_000u32 {
+            let address = if n % 5 == 0 { "192.0.2.1".to_owned() } else { format!("198.51.{}.{}", n / 256, n % 256) };
+            let line = format!("Nov 20 15:52:43 gw sshd[{n}]: Invalid user x from {address} port {}\n", n + 1);
+            reader.feed(line.as_bytes(), &mut |event| sources.add(event));
+        }
+        let (peer, tally) = sources.ranked()[0];
+        assert_eq!((peer.to_string().as_str(), tally.lines), ("192.0.2.1", 1_000));
+        assert!(sources.tallies.len() < 20);
+        assert_eq!(sources.forgotten + sources.tallies.len() as u64, 4_001);
+    }
+}

@@ -1,0 +1,278 @@
+//! Events added up.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::event::{Account, Event, Peer};
+use crate::kind::Kind;
+use crate::sources::{SourceTally, Sources};
+use crate::timeline::Timeline;
+
+/// What a log says in all: connections by cause and by source, lines by kind, first and last time.
+///
+/// Tallies of parts of a log can be merged, so the parts may be read at the same time; only connections whose lines
+/// stand in two parts are then counted apart. The size is bounded whatever the log.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    causes: BTreeMap<&'static str, CauseTally>,
+    kinds: BTreeMap<Kind, u64>,
+    sources: Sources,
+    span: Span,
+}
+
+/// What a log says of one cause.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CauseTally {
+    /// Lines that speak for it.
+    pub lines: u64,
+    /// Connections (or events of the machine) that met it, each counted once whatever the number of its lines.
+    pub connections: u64,
+    /// Those of them whose source no line names.
+    pub unattributed: u64,
+    /// Connections that sshd says it dropped between the first and the last of an episode of throttling (8.4 to 9.9);
+    /// it logs only some of them one by one, and those are among `connections` too.
+    pub dropped_in_episodes: u64,
+    /// Connections that sshd says it dropped without logging them (from 10.0 on).
+    pub dropped_unlogged: u64,
+    /// First and last time.
+    pub span: Span,
+    /// Connections over time.
+    pub timeline: Timeline,
+    /// What the episode that has not ended counts so far.
+    open_episode: u64,
+}
+
+/// A first and a last time; both `None` when no line says a time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The earliest time.
+    pub first: Option<Timestamp>,
+    /// The latest time.
+    pub last: Option<Timestamp>,
+}
+
+impl Tally {
+    /// An empty tally that remembers at least `sources` sources, those with the most events.
+    pub fn keeping(sources: usize) -> Self {
+        Self { sources: Sources::keeping(sources), ..Self::default() }
+    }
+
+    /// Adds an event.
+    pub fn add(&mut self, event: &Event<'_>) {
+        *self.kinds.entry(event.kind).or_default() += event.repeats;
+        self.span.add(event.time);
+        if let Some(cause) = event.cause {
+            self.causes.entry(cause).or_default().add(event);
+        }
+        if let Account::Attributes(cause) = event.account {
+            let tally = self.causes.entry(cause).or_default();
+            tally.unattributed = tally.unattributed.saturating_sub(1);
+        }
+        if is_client(event.kind) {
+            self.sources.add(event);
+        }
+    }
+
+    /// Adds another tally to this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (&cause, tally) in &other.causes {
+            self.causes.entry(cause).or_default().merge(tally);
+        }
+        for (&kind, count) in &other.kinds {
+            *self.kinds.entry(kind).or_default() += count;
+        }
+        self.sources.merge(&other.sources);
+        self.span.merge(other.span);
+    }
+
+    /// Causes with what is known of them, the most frequent first.
+    pub fn causes(&self) -> Vec<(&'static str, &CauseTally)> {
+        let mut causes: Vec<_> = self.causes.iter().map(|(&cause, tally)| (cause, tally)).collect();
+        causes.sort_by_key(|(cause, tally)| (std::cmp::Reverse(tally.at_least()), *cause));
+        causes
+    }
+
+    /// What is known of one cause.
+    pub fn cause(&self, cause: &str) -> Option<&CauseTally> {
+        self.causes.get(cause)
+    }
+
+    /// The number of lines of each kind, in the order of [`Kind::ALL`].
+    pub fn kinds(&self) -> impl Iterator<Item = (Kind, u64)> {
+        self.kinds.iter().map(|(&kind, &count)| (kind, count))
+    }
+
+    /// The number of lines of one kind.
+    pub fn lines(&self, kind: Kind) -> u64 {
+        self.kinds.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// Sources, the one with most events first.
+    pub fn sources(&self) -> Vec<(&Peer, &SourceTally)> {
+        self.sources.ranked()
+    }
+
+    /// How often a source with few events was forgotten to stay within bounds; one that came back was forgotten twice.
+    pub fn forgotten_sources(&self) -> u64 {
+        self.sources.forgotten()
+    }
+
+    /// First and last time of all events.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// All causes together over time.
+    pub fn timeline(&self) -> Timeline {
+        let mut timeline = Timeline::default();
+        self.causes.values().for_each(|tally| timeline.merge(&tally.timeline));
+        timeline
+    }
+}
+
+impl CauseTally {
+    /// Connections that met the cause as far as the log tells: the logged ones, or what sshd counted itself if more.
+    pub fn at_least(&self) -> u64 {
+        self.connections.max(self.dropped_in_episodes + self.open_episode) + self.dropped_unlogged
+    }
+
+    fn add(&mut self, event: &Event<'_>) {
+        self.lines += event.repeats;
+        self.span.add(event.time);
+        if event.account == Account::Fresh {
+            // A line of sshd folded N times is N lines of one connection; one of the kernel is N events.
+            let count = if event.program.is_sshd() { 1 } else { event.repeats };
+            self.connections += count;
+            self.unattributed += if event.source.is_none() { count } else { 0 };
+            if let Some(time) = event.time {
+                self.timeline.add(time, count);
+            }
+        }
+        let number = event.number.unwrap_or(0);
+        match event.kind {
+            Kind::ThrottlingBegan => self.open_episode = 0,
+            Kind::ThrottlingGoesOn => self.open_episode = number,
+            Kind::ThrottlingEnded => {
+                self.dropped_in_episodes += number;
+                self.open_episode = 0;
+            }
+            Kind::DropsCounted => self.dropped_unlogged += number,
+            _ => {}
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.connections += other.connections;
+        self.unattributed += other.unattributed;
+        self.dropped_in_episodes += other.dropped_in_episodes;
+        self.dropped_unlogged += other.dropped_unlogged;
+        self.open_episode = self.open_episode.max(other.open_episode);
+        self.span.merge(other.span);
+        self.timeline.merge(&other.timeline);
+    }
+}
+
+impl Span {
+    pub(crate) fn add(&mut self, time: Option<Timestamp>) {
+        self.merge(Self { first: time, last: time });
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Whether the source of such a line is a client of this machine.
+fn is_client(kind: Kind) -> bool {
+    !matches!(kind, Kind::ReverseMapping | Kind::Noted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::Reader;
+    use crate::time::Clock;
+
+    fn tally(log: &str) -> Tally {
+        let mut tally = Tally::keeping(100);
+        let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
+        reader.feed(log.as_bytes(), &mut |event| tally.add(event));
+        reader.finish(&mut |event| tally.add(event));
+        tally
+    }
+
+    fn counts(log: &str, cause: &str) -> (u64, u64, u64) {
+        let tally = tally(log);
+        tally.cause(cause).map_or((0, 0, 0), |tally| (tally.lines, tally.connections, tally.unattributed))
+    }
+
+    #[test]
+    fn a_connection_counts_once_whatever_the_number_of_its_lines() {
+        let log = "\
+Nov 20 15:52:43 gw sshd[12]: error: kex_exchange_identification: Connection closed by remote host
+Nov 20 15:52:43 gw sshd[12]: Connection closed by 192.0.2.7 port 50003
+Nov 20 15:52:44 gw sshd[13]: error: kex_exchange_identification: Connection closed by remote host
+";
+        assert_eq!(counts(log, "client-vanished"), (3, 2, 1));
+    }
+
+    #[test]
+    fn a_line_without_prefix_among_others_is_not_believed() {
+        let log = "\
+Nov 20 15:52:43 gw app[12]: text of a user follows
+refused connect from evil (192.0.2.7)
+";
+        assert_eq!(counts(log, "hosts-access-denied"), (0, 0, 0));
+        assert_eq!(counts("refused connect from evil (192.0.2.7)\n", "hosts-access-denied"), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_log_without_process_numbers_pairs_neighbours() {
+        let log = "\
+kex_exchange_identification: Connection closed by remote host\r
+kex_exchange_identification: Connection closed by remote host\r
+Connection closed by 192.0.2.7 port 50003\r
+Connection closed by 192.0.2.8 port 50004\r
+";
+        assert_eq!(counts(log, "client-vanished"), (4, 2, 0));
+    }
+
+    #[test]
+    fn what_the_listener_counts_itself_is_not_lost() {
+        let log = "\
+Nov 20 15:52:43 gw sshd[1]: error: beginning MaxStartups throttling
+Nov 20 15:52:43 gw sshd[1]: drop connection #10 from [192.0.2.7]:1 on [192.0.2.1]:22 past MaxStartups
+Nov 20 15:57:44 gw sshd[1]: error: in MaxStartups throttling for 00:05:01, 40 connections dropped
+Nov 20 15:58:43 gw sshd[1]: exited MaxStartups throttling after 00:06:00, 50 connections dropped
+Nov 20 16:58:43 gw sshd[1]: error: in MaxStartups throttling for 00:05:01, 7 connections dropped
+Nov 20 17:58:43 gw sshd[1]: Maxstartups logging rate-limited: additional 3 connections dropped
+";
+        let tally = tally(log);
+        let startups = tally.cause("max-startups").unwrap();
+        assert_eq!((startups.connections, startups.lines, startups.at_least()), (1, 6, 60));
+        assert_eq!(tally.causes()[0].0, "max-startups");
+    }
+
+    #[test]
+    fn merged_parts_count_like_the_whole() {
+        let line = |n: u32| {
+            format!(
+                "Nov 20 15:{:02}:43 gw sshd[{n}]: Did not receive identification string from 192.0.2.{} port 9\n",
+                n % 60,
+                n % 7
+            )
+        };
+        let (left, right): (String, String) = ((0..90).map(line).collect(), (90..200).map(line).collect());
+        let mut merged = tally(&left);
+        merged.merge(&tally(&right));
+        let whole = tally(&format!("{left}{right}"));
+        assert_eq!(merged.causes(), whole.causes());
+        assert_eq!(merged.sources(), whole.sources());
+        assert_eq!(merged.span(), whole.span());
+        assert!(merged.kinds().eq(whole.kinds()));
+        assert_eq!(merged.timeline(), whole.timeline());
+    }
+}

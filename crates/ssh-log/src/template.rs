@@ -1,0 +1,294 @@
+//! Patterns that read like the message they match.
+//!
+//! A template is a message with fields: `Failed {word} for invalid user {user} from {addr} port {port} ssh2`. It matches
+//! the whole message or nothing. The text of a client can stand in two places only: in `{user}`, which extends to the
+//! *last* place where the rest of the template still matches, so that a user name cannot put an address in front of the
+//! true one; and in a final `{detail}`, which no other field follows. Where a message holds both (`{user?}`), the first
+//! and the last reading must agree; else neither user nor source is believed.
+//!
+//! Matching takes no memory and, with one `{user}` a template, linear time.
+
+use memchr::{memchr, memrchr};
+
+/// A compiled template.
+#[derive(Debug)]
+pub(crate) struct Template {
+    tokens: Vec<Token>,
+    guarded: bool,
+}
+
+/// What the fields of a template took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Fields<'a> {
+    pub(crate) addr: Option<&'a [u8]>,
+    pub(crate) port: Option<u16>,
+    pub(crate) user: Option<&'a [u8]>,
+    pub(crate) number: Option<u64>,
+    pub(crate) detail: Option<&'a [u8]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Literal(Box<[u8]>),
+    /// An address or a host name: no blank.
+    Addr,
+    Port,
+    /// Digits; a fraction behind them is passed over.
+    Number,
+    /// At least one character that is no blank.
+    Word,
+    Gap(Slot, Reach),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    User,
+    Detail,
+    Nothing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// To the first place where the next literal stands.
+    First,
+    /// To the last place from which the rest matches.
+    Last,
+}
+
+impl Template {
+    /// Compiles a pattern of this crate's tables.
+    ///
+    /// # Panics
+    /// When the pattern holds a field that does not exist: the tables are constant and tested.
+    pub(crate) fn new(pattern: &str) -> Self {
+        let mut tokens = Vec::new();
+        let mut rest = pattern;
+        while let Some((literal, tail)) = rest.split_once('{') {
+            push_literal(&mut tokens, literal);
+            let (field, tail) = tail.split_once('}').expect("the tables close what they open");
+            tokens.push(token(field));
+            rest = tail;
+        }
+        push_literal(&mut tokens, rest);
+        Self { tokens, guarded: pattern.contains("{user?}") }
+    }
+
+    /// The bytes that every match begins with.
+    pub(crate) fn lead(&self) -> &[u8] {
+        match self.tokens.first() {
+            Some(Token::Literal(literal)) => literal,
+            _ => b"",
+        }
+    }
+
+    /// Matches the whole message.
+    pub(crate) fn fields<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
+        let found = self.read(message, Reach::Last)?;
+        if self.guarded && self.read(message, Reach::First) != Some(found) {
+            return Some(Fields { addr: None, port: None, user: None, ..found });
+        }
+        Some(found)
+    }
+
+    fn read<'a>(&self, message: &'a [u8], side: Reach) -> Option<Fields<'a>> {
+        let mut fields = Fields::default();
+        matches(&self.tokens, message, side, &mut fields).then_some(fields)
+    }
+}
+
+fn push_literal(tokens: &mut Vec<Token>, literal: &str) {
+    if !literal.is_empty() {
+        tokens.push(Token::Literal(literal.as_bytes().into()));
+    }
+}
+
+fn token(field: &str) -> Token {
+    match field {
+        "addr" => Token::Addr,
+        "port" => Token::Port,
+        "n" => Token::Number,
+        "word" => Token::Word,
+        "user" | "user?" => Token::Gap(Slot::User, Reach::Last),
+        "any" => Token::Gap(Slot::Nothing, Reach::Last),
+        "quoted" => Token::Gap(Slot::Detail, Reach::Last),
+        "detail" => Token::Gap(Slot::Detail, Reach::First),
+        "" => Token::Gap(Slot::Nothing, Reach::First),
+        _ => panic!("no such field: {field}"),
+    }
+}
+
+fn matches<'a>(tokens: &[Token], text: &'a [u8], side: Reach, fields: &mut Fields<'a>) -> bool {
+    let Some((token, rest)) = tokens.split_first() else { return text.is_empty() };
+    match token {
+        Token::Literal(literal) => text.strip_prefix(&**literal).is_some_and(|tail| matches(rest, tail, side, fields)),
+        Token::Addr => matches_addr(rest, text, side, fields),
+        Token::Port => {
+            let (number, tail) = digits(text);
+            fields.port = number.and_then(|port| u16::try_from(port).ok());
+            number.is_some() && matches(rest, tail, side, fields)
+        }
+        Token::Number => {
+            let (number, tail) = digits(text);
+            fields.number = number;
+            number.is_some() && matches(rest, fraction(tail), side, fields)
+        }
+        Token::Word => {
+            let end = memchr(b' ', text).unwrap_or(text.len());
+            end > 0 && matches(rest, &text[end..], side, fields)
+        }
+        Token::Gap(slot, reach) => {
+            let Some(end) = gap(rest, text, side, *reach, fields) else { return false };
+            match slot {
+                Slot::User => fields.user = Some(&text[..end]),
+                Slot::Detail => fields.detail = Some(&text[..end]),
+                Slot::Nothing => {}
+            }
+            true
+        }
+    }
+}
+
+/// Takes an address; a colon or a dash in its end may belong to the message (`from 192.0.2.1: 11: …`).
+fn matches_addr<'a>(rest: &[Token], text: &'a [u8], side: Reach, fields: &mut Fields<'a>) -> bool {
+    let end = text.iter().position(|&b| !is_addr_byte(b)).unwrap_or(text.len());
+    let separator = memrchr(b'-', &text[..end]).or_else(|| end.checked_sub(1).filter(|&at| text[at] == b':'));
+    let ends = [Some(end), separator];
+    let Some(end) = ends.into_iter().flatten().find(|&end| end > 0 && matches(rest, &text[end..], side, fields)) else {
+        return false;
+    };
+    fields.addr = Some(&text[..end]);
+    true
+}
+
+fn is_addr_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%')
+}
+
+/// The end of a gap in `text` from which the rest matches.
+fn gap<'a>(rest: &[Token], text: &'a [u8], side: Reach, reach: Reach, fields: &mut Fields<'a>) -> Option<usize> {
+    let Some(Token::Literal(next)) = rest.first() else {
+        return matches(rest, &text[text.len()..], side, fields).then_some(text.len());
+    };
+    match (reach, side) {
+        (Reach::First, _) => {
+            let at = find(text, next)?;
+            matches(rest, &text[at..], side, fields).then_some(at)
+        }
+        (Reach::Last, Reach::Last) => last_gap(rest, text, next, fields),
+        (Reach::Last, Reach::First) => first_gap(rest, text, next, fields),
+    }
+}
+
+fn last_gap<'a>(rest: &[Token], text: &'a [u8], next: &[u8], fields: &mut Fields<'a>) -> Option<usize> {
+    let mut end = text.len();
+    while let Some(at) = memrchr(*next.first()?, &text[..end]) {
+        if matches(rest, &text[at..], Reach::Last, fields) {
+            return Some(at);
+        }
+        end = at;
+    }
+    None
+}
+
+fn first_gap<'a>(rest: &[Token], text: &'a [u8], next: &[u8], fields: &mut Fields<'a>) -> Option<usize> {
+    let mut start = 0;
+    while let Some(at) = memchr(*next.first()?, &text[start..]).map(|at| start + at) {
+        if matches(rest, &text[at..], Reach::First, fields) {
+            return Some(at);
+        }
+        start = at + 1;
+    }
+    None
+}
+
+fn find(text: &[u8], literal: &[u8]) -> Option<usize> {
+    let first = *literal.first()?;
+    let mut start = 0;
+    while let Some(at) = memchr(first, &text[start..]).map(|at| start + at) {
+        if text[at..].starts_with(literal) {
+            return Some(at);
+        }
+        start = at + 1;
+    }
+    None
+}
+
+fn digits(text: &[u8]) -> (Option<u64>, &[u8]) {
+    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, tail) = text.split_at(end);
+    (std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()), tail)
+}
+
+fn fraction(text: &[u8]) -> &[u8] {
+    match text {
+        [b'.', tail @ ..] if tail.first().is_some_and(u8::is_ascii_digit) => digits(tail).1,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(pattern: &'static str, message: &str) -> Option<String> {
+        let fields = Template::new(pattern).fields(message.as_bytes())?;
+        let text = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).into_owned()).unwrap_or_default();
+        let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
+        Some(format!(
+            "{}|{}|{}|{}|{}",
+            text(fields.addr),
+            number(fields.port.map(u64::from)),
+            text(fields.user),
+            number(fields.number),
+            text(fields.detail)
+        ))
+    }
+
+    #[test]
+    fn a_user_extends_to_the_last_place_that_fits() {
+        let pattern = "Invalid user {user} from {addr} port {port}";
+        let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        says("Invalid user bob from 192.0.2.1 port 22", "192.0.2.1|22|bob||");
+        says("Invalid user  from 192.0.2.1 port 22", "192.0.2.1|22|||");
+        says("Invalid user a from 192.0.2.9 port 1 from ::1 port 2", "::1|2|a from 192.0.2.9 port 1||");
+        assert_eq!(shown(pattern, "Invalid user bob from 192.0.2.1 port 22 x"), None);
+        assert_eq!(shown(pattern, "Invalid user bob from port 22"), None);
+    }
+
+    #[test]
+    fn a_colon_behind_an_address_is_given_back() {
+        let pattern = "Received disconnect from {addr}: {n}: {detail}";
+        let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        says(
+            "Received disconnect from 192.0.2.1: 11: Bye: from 192.0.2.9: 11: x",
+            "192.0.2.1|||11|Bye: from 192.0.2.9: 11: x",
+        );
+        says("Received disconnect from ::1: 11: ", "::1|||11|");
+    }
+
+    #[test]
+    fn hostile_text_on_both_sides_is_believed_only_when_both_readings_agree() {
+        let pattern = "Failed key for {user?} from {addr} port {port} ssh2: {detail}";
+        let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        says("Failed key for bob from ::1 port 2 ssh2: ID x", "::1|2|bob||ID x");
+        says("Failed key for bob from ::1 port 2 ssh2: ID x from ::9 port 3 ssh2: y", "||||y");
+    }
+
+    #[test]
+    fn matching_is_linear_on_long_hostile_lines() {
+        let template = Template::new("Invalid user {user} from {addr} port {port}");
+        let line = [b"Invalid user ".as_slice(), &b" from 1".repeat(100_000)].concat();
+        assert_eq!(template.fields(&line), None);
+    }
+
+    #[test]
+    fn random_bytes_do_not_panic() {
+        let template = Template::new("a{user} {addr}: {n} {word}{port}: {detail}x{any}y");
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..20_000 {
+            let text: Vec<u8> =
+                (0..random.usize(0..40)).map(|_| *random.choice(b"a: 1xy.\xff\0").expect("not empty")).collect();
+            let _ = template.fields(&text);
+        }
+    }
+}
