@@ -1,0 +1,186 @@
+//! Address lists: CIDR networks, wildcards and negation, as addr.c and addrmatch.c read them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::pattern::{self, ListMatch};
+use crate::release::Release;
+
+/// An element that sshd refuses, with the whole list: empty, or a network with host bits or with a mask too long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadElement(pub(crate) String);
+
+/// Checks a list without matching it (`addr_match_list(NULL, …)`).
+pub(crate) fn check_list(list: &[u8], release: Release) -> Result<(), BadElement> {
+    list.split(|&b| b == b',').try_for_each(|element| Network::read(strip_negation(element), release).map(drop))
+}
+
+/// Matches an address, given as text, against a list; a list that is refused matches nothing.
+pub(crate) fn matches_list(address: &str, list: &[u8], release: Release) -> ListMatch {
+    let Some(client) = parse_address(address.as_bytes()) else { return ListMatch::None };
+    let mut found = ListMatch::None;
+    for element in list.split(|&b| b == b',') {
+        let body = strip_negation(element);
+        let hit = match Network::read(body, release) {
+            Err(_) => return ListMatch::None,
+            Ok(Some(network)) => network.contains(client),
+            Ok(None) => pattern::matches(address.as_bytes(), body),
+        };
+        if hit && body.len() < element.len() {
+            return ListMatch::Negated;
+        }
+        if hit {
+            found = ListMatch::Positive;
+        }
+    }
+    found
+}
+
+fn strip_negation(element: &[u8]) -> &[u8] {
+    element.strip_prefix(b"!").unwrap_or(element)
+}
+
+/// An aligned network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    length: u32,
+}
+
+impl Network {
+    /// Reads `address[/length]`; `None` where it is no address and thus a wildcard pattern.
+    fn read(element: &[u8], release: Release) -> Result<Option<Self>, BadElement> {
+        let refused = || Err(BadElement(String::from_utf8_lossy(element).into_owned()));
+        if element.is_empty() {
+            return refused();
+        }
+        let (address, length) = match element.iter().position(|&b| b == b'/') {
+            Some(at) => (&element[..at], Some(&element[at + 1..])),
+            None => (element, None),
+        };
+        let length = length.map(|text| mask_length(text, release));
+        let (false, false, Some(address)) = (element.len() > 63, length == Some(None), parse_address(address)) else {
+            return Ok(None);
+        };
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let length = length.flatten().unwrap_or(bits);
+        if length > bits || host_bits(address, length) != 0 {
+            return refused();
+        }
+        Ok(Some(Self { address, length }))
+    }
+
+    fn contains(&self, client: IpAddr) -> bool {
+        self.address.is_ipv4() == client.is_ipv4() && self.address == network_of(client, self.length)
+    }
+}
+
+/// Up to 9.7 a length over 128 made the element a wildcard pattern; since then the list is refused.
+fn mask_length(text: &[u8], release: Release) -> Option<u32> {
+    let text = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+    text.parse().ok().filter(|&length| length <= 128 || release.since(9, 8))
+}
+
+fn host_bits(address: IpAddr, length: u32) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(u32::MAX.checked_shr(length).unwrap_or(0) & v4.to_bits()),
+        IpAddr::V6(v6) => u128::MAX.checked_shr(length).unwrap_or(0) & v6.to_bits(),
+    }
+}
+
+fn network_of(address: IpAddr, length: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & !u32::MAX.checked_shr(length).unwrap_or(0)).into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::MAX.checked_shr(length).unwrap_or(0)).into(),
+    }
+}
+
+/// A numeric address as getaddrinfo(3) reads one with `AI_NUMERICHOST`; a scope (`%eth0`) is dropped.
+pub(crate) fn parse_address(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?;
+    if text.contains(':') {
+        let address = text.split_once('%').map_or(text, |(address, _)| address);
+        return address.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    }
+    inet_aton(text).map(IpAddr::V4)
+}
+
+/// One to four numbers, decimal, octal or hexadecimal; the last one fills what is left (inet_aton(3)).
+fn inet_aton(text: &str) -> Option<Ipv4Addr> {
+    let parts: Vec<u32> = text.split('.').map(c_number).collect::<Option<_>>()?;
+    let (&last, leading) = parts.split_last()?;
+    let width = 32u32.checked_sub(u32::try_from(leading.len()).ok()?.checked_mul(8)?).filter(|&width| width > 0)?;
+    if leading.iter().any(|&part| part > 255) || u64::from(last) >= 1u64 << width {
+        return None;
+    }
+    let high = leading.iter().fold(0u64, |bits, &part| bits << 8 | u64::from(part));
+    u32::try_from(high << width | u64::from(last)).ok().map(Ipv4Addr::from_bits)
+}
+
+fn c_number(text: &str) -> Option<u32> {
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+        None => (text, 10),
+    };
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    u32::from_str_radix(digits, radix).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_match_as_addrmatch_says() {
+        let cases = [
+            ("192.0.2.7", "192.0.2.0/24", ListMatch::Positive),
+            ("192.0.3.7", "192.0.2.0/24", ListMatch::None),
+            ("192.0.2.7", "192.0.2.*", ListMatch::Positive),
+            ("192.0.2.7", "*,!192.0.2.7", ListMatch::Negated),
+            ("192.0.2.7", "!192.0.2.0/24,*", ListMatch::Negated),
+            ("10.0.0.1", "10.1", ListMatch::Positive),
+            ("10.0.0.1", "0.0.0.0/0", ListMatch::Positive),
+            ("2001:db8::1", "2001:db8::/32", ListMatch::Positive),
+            ("2001:db8::1", "::/0", ListMatch::Positive),
+            ("2001:db8::1", "0.0.0.0/0", ListMatch::None),
+            ("::ffff:10.0.0.1", "10.0.0.0/8", ListMatch::None),
+            ("not an address", "*", ListMatch::None),
+            ("10.0.0.1", "10.0.0.0/8x", ListMatch::None),
+            ("10.0.0.1", "example.org,10.0.0.?", ListMatch::Positive),
+        ];
+        for (address, list, expected) in cases {
+            assert_eq!(matches_list(address, list.as_bytes(), Release::NEWEST), expected, "{address} in {list}");
+        }
+    }
+
+    #[test]
+    fn a_network_with_host_bits_is_refused() {
+        for list in ["1.2.3.4/24", "10.0.1.0/8", "2000:aa:bb:01::/56", "10.0.0.0/33", "", "a,,b", "!", "10.0.0.1,"] {
+            assert!(check_list(list.as_bytes(), Release::new(9, 2)).is_err(), "{list:?}");
+        }
+        for list in ["1.2.3.4/32", "*", "none", "10.*,!10.1.0.0/16", "10.0.0.0/129", "10.0.0.0/", "::1"] {
+            assert!(check_list(list.as_bytes(), Release::new(9, 2)).is_ok(), "{list:?}");
+        }
+        assert!(check_list(b"10.0.0.0/129", Release::new(9, 8)).is_err());
+    }
+
+    #[test]
+    fn short_forms_of_an_address_are_those_of_the_c_library() {
+        let cases = [
+            ("10.1", Some("10.0.0.1")),
+            ("0x7f.1", Some("127.0.0.1")),
+            ("010.0.0.1", Some("8.0.0.1")),
+            ("4294967295", Some("255.255.255.255")),
+            ("256.0.0.1", None),
+            ("1.2.3.4.5", None),
+            ("1..2", None),
+            ("", None),
+            ("0x", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_address(text.as_bytes()).map(|a| a.to_string()).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The values in force, each with the line that decides it and the lines that lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use sshmend_lossless::Origin;
+
+use crate::connection::Connection;
+use crate::keyword::{Keyword, Rule};
+use crate::listen;
+use crate::release::Release;
+use crate::store::{Held, Slot, Store, fill};
+use crate::table::TABLE;
+use crate::value::{Kind, Penalties};
+use crate::walk::{GLOBAL, Walk};
+
+/// For whom the values are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// For a connection that no Match block but `all` applies to: what plain `sshd -T` prints.
+    Global,
+    /// For this connection: what `sshd -T -C …` prints.
+    Connection(&'a Connection),
+}
+
+/// All values in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effective {
+    settings: Vec<Setting>,
+}
+
+/// The value of one keyword.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The keyword in lower case, by its current name.
+    pub key: String,
+    /// The values as `sshd -T` prints them: one, or one for each line of output where lines add up.
+    pub values: Vec<String>,
+    /// The line that decides; `None` for a default.
+    pub origin: Option<Origin>,
+    /// Further lines that contribute, where the value is put together from several.
+    pub also: Vec<Origin>,
+    /// The lines that lost, in reading order.
+    pub shadowed: Vec<Shadowed>,
+}
+
+/// A line without effect on the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadowed {
+    /// The line.
+    pub origin: Origin,
+    /// What it would set.
+    pub value: String,
+    /// Why it does not.
+    pub why: Why,
+}
+
+/// Why a line loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The keyword is decided by its first line, and another one is read earlier.
+    EarlierLine,
+    /// In this release the keyword is decided by its last line, and another one is read later.
+    LaterLine,
+    /// A Match block that applies overrides it.
+    MatchBlock,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EarlierLine => "an earlier line decides",
+            Self::LaterLine => "a later line decides",
+            Self::MatchBlock => "a Match block overrides it",
+        })
+    }
+}
+
+impl Effective {
+    /// The value of a keyword, by any of its names in any case.
+    pub fn get(&self, key: &str) -> Option<&Setting> {
+        let direct = self.settings.iter().find(|setting| setting.key.eq_ignore_ascii_case(key));
+        direct.or_else(|| {
+            let key = Keyword::find_in_any(key)?.key();
+            self.settings.iter().find(|setting| setting.key == key)
+        })
+    }
+
+    /// All values, in the order in which `sshd -T` prints them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Setting> {
+        self.settings.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Effective {
+    type Item = &'a Setting;
+    type IntoIter = std::slice::Iter<'a, Setting>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// What the files add up to for one scope, before it is put into words.
+pub(crate) struct Evaluation<'a> {
+    walk: &'a Walk,
+    release: Release,
+    slots: Store,
+    /// How many of the directives seen belong to the first pass, for each keyword that a block overrides.
+    first_pass: BTreeMap<&'static str, usize>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Reads the tree twice, as sshd does: at its start, and for a connection.
+    pub(crate) fn new(walk: &'a Walk, release: Release, scope: Scope<'_>) -> Self {
+        let nobody = Connection::default();
+        let connection = match scope {
+            Scope::Global => &nobody,
+            Scope::Connection(connection) => connection,
+        };
+        let mut evaluation = Self::at_start(walk, release);
+        evaluation.match_blocks(connection);
+        evaluation
+    }
+
+    /// Reads the tree once: what sshd checks before it starts.
+    pub(crate) fn at_start(walk: &'a Walk, release: Release) -> Self {
+        let mut slots = fill(walk, release, |scope| walk.active_at_start(scope, release));
+        challenge_means_keyboard(&mut slots, release);
+        Self { walk, release, slots, first_pass: BTreeMap::new() }
+    }
+
+    fn match_blocks(&mut self, connection: &Connection) {
+        let (walk, release) = (self.walk, self.release);
+        let block = fill(walk, release, |scope| walk.active_for(scope, connection, release));
+        for keyword in TABLE.iter().filter(|keyword| is_copied(keyword, release)) {
+            let name = keyword.names[0].text;
+            let Some(over) = block.get(name) else { continue };
+            let slot = self.slots.entry(name).or_default();
+            self.first_pass.insert(name, slot.seen.len());
+            slot.overlay(keyword, over, release);
+            let new = |index: &usize| !walk.active_at_start(walk.directives[*index].scope, release);
+            slot.seen.extend(over.seen.iter().copied().filter(new));
+        }
+    }
+
+    /// The values in words.
+    pub(crate) fn effective(&self) -> Effective {
+        Effective { settings: TABLE.iter().filter_map(|keyword| self.setting(keyword)).collect() }
+    }
+
+    /// The parts of a value, with defaults for those that no line sets.
+    pub(crate) fn parts(&self, keyword: &Keyword) -> BTreeMap<usize, String> {
+        let mut parts = default_parts(keyword, self.release);
+        let held = self.slots.get(keyword.names[0].text).map_or(&[][..], |slot| &slot.held);
+        parts.extend(held.iter().map(|held| (held.part, held.value.clone())));
+        parts
+    }
+
+    /// The indices of the directives that set the parts of a value.
+    pub(crate) fn deciders(&self, keyword: &Keyword) -> BTreeMap<usize, usize> {
+        let slot = self.slots.get(keyword.names[0].text);
+        slot.map_or(&[][..], |slot| &slot.held).iter().map(|held| (held.part, held.by)).collect()
+    }
+
+    fn setting(&self, keyword: &Keyword) -> Option<Setting> {
+        let empty = Slot::default();
+        let slot = self.slots.get(keyword.names[0].text).unwrap_or(&empty);
+        let values = self.values(keyword, slot);
+        if values.is_empty() && slot.seen.is_empty() {
+            return None;
+        }
+        let mut by: Vec<usize> = slot.held.iter().map(|held| held.by).collect();
+        by.sort_unstable();
+        by.dedup();
+        let deciding = if keyword.last_wins(self.release) { by.pop() } else { (!by.is_empty()).then(|| by.remove(0)) };
+        let origin = |index: usize| self.walk.directives[index].origin.clone();
+        Some(Setting {
+            key: keyword.key(),
+            values,
+            origin: deciding.map(origin),
+            also: by.iter().copied().map(origin).collect(),
+            shadowed: self.shadowed(keyword, slot),
+        })
+    }
+
+    fn values(&self, keyword: &Keyword, slot: &Slot) -> Vec<String> {
+        let name = keyword.names[0].text;
+        match keyword.kind {
+            Kind::ListenAddress => listen::addresses(&self.held("Port"), &self.held(name), &self.held("AddressFamily")),
+            _ if slot.held.is_empty() => keyword.default_for(self.release).into_iter().collect(),
+            Kind::Penalties => vec![Penalties::show(&self.parts(keyword), self.release)],
+            kind => match kind.separator() {
+                Some(separator) => {
+                    let parts: Vec<String> = self.parts(keyword).into_values().collect();
+                    vec![parts.join(&separator.to_string())]
+                }
+                None => slot.held.iter().filter_map(|held| printed(kind, held, self.release)).collect(),
+            },
+        }
+    }
+
+    fn held(&self, name: &str) -> Vec<String> {
+        self.slots.get(name).map_or_else(Vec::new, |slot| slot.held.iter().map(|held| held.value.clone()).collect())
+    }
+
+    fn shadowed(&self, keyword: &Keyword, slot: &Slot) -> Vec<Shadowed> {
+        let first_pass = self.first_pass.get(keyword.names[0].text).copied().unwrap_or(0);
+        let deciding: BTreeSet<usize> = slot.held.iter().map(|held| held.by).collect();
+        let in_block = deciding.iter().any(|&index| self.walk.directives[index].scope != GLOBAL);
+        let lost = slot.seen.iter().enumerate().filter(|(_, index)| !deciding.contains(index));
+        let shadowed = lost.filter_map(|(position, &index)| {
+            let directive = self.walk.directives.get(index)?;
+            let reading = directive.reading.as_ref().ok().filter(|reading| !reading.parts.is_empty())?;
+            let why = match () {
+                () if position < first_pass && in_block => Why::MatchBlock,
+                () if deciding.first().is_some_and(|&first| first < index) => Why::EarlierLine,
+                () => Why::LaterLine,
+            };
+            let words: Vec<&str> = reading.parts.iter().map(|part| part.1.as_str()).collect();
+            let separator = keyword.kind.separator().unwrap_or(' ').to_string();
+            Some(Shadowed { origin: directive.origin.clone(), value: words.join(&separator), why })
+        });
+        shadowed.collect()
+    }
+}
+
+/// The values that a Match block sets are copied over the global ones; PAMServiceName may stand there but is not.
+fn is_copied(keyword: &Keyword, release: Release) -> bool {
+    keyword.in_match.is_some_and(|since| release >= since) && keyword.names[0].text != "PAMServiceName"
+}
+
+/// Up to 8.6 ChallengeResponseAuthentication was carried out by keyboard-interactive, and switched it on.
+fn challenge_means_keyboard(slots: &mut Store, release: Release) {
+    if release.since(8, 7) {
+        return;
+    }
+    let challenge = slots.get("ChallengeResponseAuthentication").and_then(|slot| slot.held.first()).cloned();
+    let slot = slots.entry("KbdInteractiveAuthentication").or_default();
+    match challenge {
+        Some(held) if held.value == "yes" => slot.held = vec![held],
+        None if slot.held.is_empty() || slot.held[0].value == "no" => slot.held.clear(),
+        _ => {}
+    }
+}
+
+fn default_parts(keyword: &Keyword, release: Release) -> BTreeMap<usize, String> {
+    let Some(default) = keyword.default_for(release).filter(|_| keyword.kind != Kind::Penalties) else {
+        return BTreeMap::new();
+    };
+    match keyword.kind.separator() {
+        Some(separator) => default.split(separator).map(str::to_owned).enumerate().collect(),
+        None => BTreeMap::from([(0, default)]),
+    }
+}
+
+/// A value as `sshd -T` prints it; `None` where a cleared list prints nothing.
+fn printed(kind: Kind, held: &Held, release: Release) -> Option<String> {
+    let none = held.value == "none";
+    match kind {
+        Kind::TimeOrNone if held.value == "0" => Some("none".to_owned()),
+        Kind::HomePaths | Kind::PathsSince103 if none && release.since(10, 3) => None,
+        Kind::ChannelTimeouts if none && !release.since(9, 3) => None,
+        _ => Some(held.value.clone()),
+    }
+}
+
+/// Whether the value is decided part by part, so that one line may hold only some of it.
+pub(crate) fn decided_by_parts(keyword: &Keyword) -> bool {
+    keyword.rule == Rule::Penalties
+}

@@ -1,0 +1,128 @@
+//! A file as the lines that sshd's parser sees (load_server_config in servconf.c).
+
+use sshmend_lossless::lines;
+
+use crate::release::Release;
+
+/// One line as the parser sees it: nearly always one physical line without its leading blanks.
+///
+/// A NUL byte ends what sshd keeps of a physical line, its line feed included, so that the next line is glued to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Logical {
+    /// The bytes.
+    pub(crate) text: Vec<u8>,
+    pieces: Vec<Piece>,
+}
+
+/// Where a part of a logical line comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    /// The index in the logical line.
+    at: usize,
+    /// The offset in the file.
+    offset: usize,
+    /// The number of the physical line, from 1.
+    line: usize,
+    /// The offset of the start of that physical line.
+    line_start: usize,
+}
+
+impl Logical {
+    /// A line that stands in no file.
+    pub(crate) fn detached(text: &[u8]) -> Self {
+        let mut logical = Self::default();
+        logical.push(text, Piece { at: 0, offset: 0, line: 1, line_start: 0 });
+        logical
+    }
+
+    /// The file offset of the byte at `index`.
+    pub(crate) fn offset(&self, index: usize) -> usize {
+        let piece = self.piece(index);
+        piece.offset + (index - piece.at)
+    }
+
+    /// The physical line that holds the byte at `index`, and its column there; both from 1.
+    pub(crate) fn position(&self, index: usize) -> (usize, usize) {
+        let piece = self.piece(index);
+        (piece.line, self.offset(index) - piece.line_start + 1)
+    }
+
+    /// True when the line was glued together from several physical lines.
+    pub(crate) fn glued(&self) -> bool {
+        self.pieces.len() > 1
+    }
+
+    fn piece(&self, index: usize) -> Piece {
+        let found = self.pieces.iter().rev().find(|piece| piece.at <= index);
+        *found.unwrap_or(&Piece { at: 0, offset: 0, line: 1, line_start: 0 })
+    }
+
+    fn push(&mut self, text: &[u8], piece: Piece) {
+        self.pieces.push(Piece { at: self.text.len(), ..piece });
+        self.text.extend_from_slice(text);
+    }
+}
+
+/// Splits a file into logical lines by the rules of a release.
+pub(crate) fn split(document: &[u8], release: Release) -> Vec<Logical> {
+    let mut all = Vec::new();
+    let mut current = Logical::default();
+    for line in lines(document) {
+        let content = line.text(document);
+        let (kept, glue) = kept_part(content, release);
+        let skipped = kept.iter().take_while(|b| b" \t\r".contains(b)).count();
+        let offset = line.content.start + skipped;
+        current.push(&kept[skipped..], Piece { at: 0, offset, line: line.number, line_start: line.span.start });
+        if !glue {
+            all.push(std::mem::take(&mut current));
+        }
+    }
+    if !current.pieces.is_empty() {
+        all.push(current);
+    }
+    all
+}
+
+/// What is kept of a physical line, and whether the next one is glued to it.
+///
+/// Up to 8.6 everything from the first `#` on was cut while the file was loaded, even inside quotes.
+fn kept_part(content: &[u8], release: Release) -> (&[u8], bool) {
+    let nul = content.iter().position(|&b| b == 0);
+    let kept = &content[..nul.unwrap_or(content.len())];
+    match kept.iter().position(|&b| b == b'#') {
+        Some(comment) if !release.since(8, 7) => (&kept[..comment], false),
+        _ => (kept, nul.is_some()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(document: &[u8], release: Release) -> Vec<String> {
+        split(document, release).iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_nul_byte_glues_the_next_line() {
+        let document = b"# a\0b\nMaxStartups 9\nPort 22\n";
+        assert_eq!(texts(document, Release::new(9, 2)), ["# aMaxStartups 9", "Port 22"]);
+        assert_eq!(texts(document, Release::new(8, 0)), ["", "MaxStartups 9", "Port 22"]);
+    }
+
+    #[test]
+    fn offsets_lead_back_to_the_file() {
+        let document = b"Port\0 x\n\t22\r\n";
+        let line = &split(document, Release::new(9, 2))[0];
+        assert_eq!(line.text, b"Port22");
+        assert_eq!((line.offset(0), line.position(0)), (0, (1, 1)));
+        assert_eq!((line.offset(4), line.position(4)), (9, (2, 2)));
+        assert!(line.glued());
+    }
+
+    #[test]
+    fn old_releases_cut_comments_even_inside_quotes() {
+        assert_eq!(texts(b"Banner \"/a#b\"\n", Release::new(8, 6)), ["Banner \"/a"]);
+        assert_eq!(texts(b"Banner \"/a#b\"\n", Release::new(8, 7)), ["Banner \"/a#b\""]);
+    }
+}

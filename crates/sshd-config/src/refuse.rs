@@ -1,0 +1,120 @@
+//! What sshd refuses although every line is right by itself.
+
+use sshmend_lossless::Origin;
+
+use crate::effective::{Effective, Evaluation, Setting};
+use crate::problem::Problem;
+use crate::release::Release;
+use crate::store::subsystem_name;
+use crate::walk::{Directive, Walk};
+
+/// Finds the contradictions between lines (servconf.c, and main in sshd.c).
+pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem> {
+    let mut found = repeated_subsystems(walk, release);
+    found.extend(any_after_methods(walk, release));
+    let effective = Evaluation::at_start(walk, release).effective();
+    found.extend(command_without_user(walk, &effective, "authorizedkeyscommand"));
+    found.extend(command_without_user(walk, &effective, "authorizedprincipalscommand"));
+    found.extend(methods_that_are_off(walk, &effective));
+    found
+}
+
+fn active<'a>(walk: &'a Walk, name: &'a str, release: Release) -> impl Iterator<Item = &'a Directive> {
+    let named =
+        move |directive: &&Directive| directive.keyword.is_some_and(|(keyword, _)| keyword.names[0].text == name);
+    walk.directives.iter().filter(named).filter(move |directive| walk.active_at_start(directive.scope, release))
+}
+
+fn first_part(directive: &Directive) -> Option<&str> {
+    Some(directive.reading.as_ref().ok()?.parts.first()?.1.as_str())
+}
+
+fn problem(directive: &Directive, message: String, hint: &str) -> Problem {
+    Problem {
+        origin: directive.origin.clone(),
+        column: 1,
+        message,
+        line: String::from_utf8_lossy(&directive.line.logical.text).into_owned(),
+        fatal: true,
+        certain: true,
+        hint: hint.to_owned(),
+    }
+}
+
+/// Up to 9.4 a subsystem could be defined only once.
+fn repeated_subsystems(walk: &Walk, release: Release) -> Vec<Problem> {
+    if release.since(9, 5) {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    let mut found = Vec::new();
+    for directive in active(walk, "Subsystem", release) {
+        let Some(name) = first_part(directive).map(subsystem_name) else { continue };
+        if names.contains(&name) {
+            found.push(problem(directive, format!("subsystem \"{name}\" is already defined"), "keep one of the lines"));
+        }
+        names.push(name);
+    }
+    found
+}
+
+/// From 8.7 to 9.6 `any` was refused behind another AuthenticationMethods line, though it would not count.
+fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
+    if !release.since(8, 7) || release.since(9, 7) {
+        return Vec::new();
+    }
+    let mut lines =
+        active(walk, "AuthenticationMethods", release).skip_while(|directive| first_part(directive).is_none());
+    let Some(_) = lines.next() else { return Vec::new() };
+    let any = lines.filter(|directive| first_part(directive) == Some("any"));
+    any.map(|line| problem(line, "\"any\" must stand alone".to_owned(), "remove the line: an earlier one decides"))
+        .collect()
+}
+
+fn value<'a>(effective: &'a Effective, key: &str) -> Option<&'a str> {
+    effective.get(key)?.values.first().map(String::as_str)
+}
+
+fn command_without_user(walk: &Walk, effective: &Effective, key: &str) -> Option<Problem> {
+    let set = |key: &str| effective.get(key).filter(|setting| !setting.values.iter().all(|value| value == "none"));
+    let setting = set(key).filter(|_| set(&format!("{key}user")).is_none())?;
+    let message = format!("{key} is set without {key}user");
+    Some(at_origin(walk, setting, message, "name the user that runs the command"))
+}
+
+/// Each list of AuthenticationMethods needs a method that is switched off.
+fn methods_that_are_off(walk: &Walk, effective: &Effective) -> Option<Problem> {
+    let setting = effective.get("authenticationmethods").filter(|setting| setting.origin.is_some())?;
+    let lists = setting.values.first().filter(|lists| *lists != "any")?;
+    if lists.split(' ').any(|list| list.split(',').all(|method| method_is_on(effective, method))) {
+        return None;
+    }
+    let message = "no list of authentication methods can be satisfied by the methods that are on".to_owned();
+    Some(at_origin(walk, setting, message, "switch on the methods of one list, or name others"))
+}
+
+fn method_is_on(effective: &Effective, method: &str) -> bool {
+    let key = match method.split(':').next().unwrap_or_default() {
+        "publickey" => "pubkeyauthentication",
+        "password" => "passwordauthentication",
+        "keyboard-interactive" => "kbdinteractiveauthentication",
+        "hostbased" => "hostbasedauthentication",
+        _ => return true,
+    };
+    value(effective, key) == Some("yes")
+}
+
+fn at_origin(walk: &Walk, setting: &Setting, message: String, hint: &str) -> Problem {
+    let origin = setting.origin.clone().unwrap_or_else(|| Origin::new(setting.key.as_str(), 0));
+    let directive = walk.directives.iter().find(|directive| directive.origin == origin);
+    let line = directive.map(|directive| String::from_utf8_lossy(&directive.line.logical.text).into_owned());
+    Problem {
+        origin,
+        column: 1,
+        message,
+        line: line.unwrap_or_default(),
+        fatal: true,
+        certain: true,
+        hint: hint.to_owned(),
+    }
+}

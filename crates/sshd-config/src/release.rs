@@ -1,0 +1,98 @@
+//! OpenSSH releases, as far as their reading of `sshd_config` differs.
+
+use std::fmt;
+
+/// A release of portable OpenSSH; ordered by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Release {
+    /// The 9 of `OpenSSH_9.2p1`.
+    pub major: u16,
+    /// The 2 of `OpenSSH_9.2p1`.
+    pub minor: u16,
+    /// The 1 of `OpenSSH_9.2p1`; 0 where it is not said.
+    pub portable: u16,
+}
+
+impl Release {
+    /// The newest release whose rules are known here: what an unknown release is read as.
+    pub const NEWEST: Self = Self::new(10, 5);
+
+    /// Since before the first release that is told apart.
+    pub(crate) const ALWAYS: Self = Self::new(0, 0);
+
+    /// The release `major.minor`.
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor, portable: 0 }
+    }
+
+    /// Reads a version banner (`OpenSSH_9.2p1 Debian-2+deb12u10`), the output of `sshd -V`, or a package version
+    /// (`1:9.2p1-2+deb12u10`, `8.0p1-25.el8_10`); `None` where no release can be found in it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.split_once("OpenSSH_").map_or(text, |(_, rest)| rest);
+        let text = match text.split_once(':') {
+            Some((epoch, rest)) if is_number(epoch) => rest,
+            _ => text,
+        };
+        let (major, rest) = number(text)?;
+        let (minor, rest) = number(rest.strip_prefix('.')?)?;
+        let portable = rest.strip_prefix('p').and_then(number).map_or(0, |(portable, _)| portable);
+        Some(Self { major, minor, portable })
+    }
+
+    /// True for this release and all later ones.
+    pub(crate) const fn since(self, major: u16, minor: u16) -> bool {
+        self.major > major || (self.major == major && self.minor >= minor)
+    }
+
+    /// The text that `Match version` is compared with (`SSH_RELEASE`).
+    pub(crate) fn banner(self) -> String {
+        format!("OpenSSH_{}.{}p{}", self.major, self.minor, self.portable.max(1))
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenSSH {}.{}", self.major, self.minor)
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn number(text: &str) -> Option<(u16, &str)> {
+    let end = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = text.split_at(end);
+    Some((digits.parse().ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn banners_and_package_versions_name_the_same_release() {
+        let cases = [
+            ("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.20", Some((9, 2, 1))),
+            ("unknown option -- V\nOpenSSH_8.4p1 Debian-5+deb11u3", Some((8, 4, 1))),
+            ("1:9.2p1-2+deb12u10", Some((9, 2, 1))),
+            ("8.0p1-25.el8_10", Some((8, 0, 1))),
+            ("10.0p2", Some((10, 0, 2))),
+            ("OpenSSH_for_Windows_9.5p1", None),
+            ("10", None),
+            ("", None),
+            ("OpenSSH_99999999999.1", None),
+        ];
+        for (text, expected) in cases {
+            let found = Release::parse(text).map(|r| (r.major, r.minor, r.portable));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ten_comes_after_nine() {
+        assert!(Release::new(9, 9) < Release::new(10, 0));
+        assert!(Release::parse("10.0p2").expect("a release") < Release::new(10, 1));
+        assert!(Release::new(10, 0).since(9, 8) && !Release::new(10, 0).since(10, 1));
+    }
+}

@@ -1,0 +1,111 @@
+//! What the lines of one pass add up to, keyword by keyword.
+
+use std::collections::BTreeMap;
+
+use crate::keyword::{Keyword, Rule};
+use crate::release::Release;
+use crate::value::{Kind, Parts};
+use crate::walk::Walk;
+
+/// A part of a value that is in force, and the directive that set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The part.
+    pub(crate) part: usize,
+    /// Its value, as sshd prints it.
+    pub(crate) value: String,
+    /// The index of the directive in the walk.
+    pub(crate) by: usize,
+}
+
+/// All that was read of one keyword.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slot {
+    /// The parts in force.
+    pub(crate) held: Vec<Held>,
+    /// The directives that were read, in reading order.
+    pub(crate) seen: Vec<usize>,
+}
+
+/// The slots of one pass, by the first name of their keyword.
+pub(crate) type Store = BTreeMap<&'static str, Slot>;
+
+/// Reads the directives whose scope is active.
+pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool) -> Store {
+    let mut store = Store::new();
+    for (index, directive) in walk.directives.iter().enumerate().filter(|(_, directive)| active(directive.scope)) {
+        let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else { continue };
+        if matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
+            continue;
+        }
+        let behind_keys_command = store.get("AuthorizedKeysCommand").is_some_and(|slot| !slot.held.is_empty());
+        let slot = store.entry(keyword.names[0].text).or_default();
+        slot.seen.push(index);
+        if keyword.rule == Rule::PrincipalsCommand && keyword.last_wins(release) && behind_keys_command {
+            continue;
+        }
+        slot.take(keyword, &reading.parts, index, release);
+    }
+    store
+}
+
+impl Slot {
+    fn take(&mut self, keyword: &Keyword, parts: &Parts, by: usize, release: Release) {
+        let held = |(part, value): &(usize, String)| Held { part: *part, value: value.clone(), by };
+        match keyword.rule {
+            _ if keyword.last_wins(release) => parts.iter().for_each(|part| self.replace(held(part))),
+            Rule::All => self.held.extend(parts.iter().map(held)),
+            Rule::FirstOfName => parts.iter().for_each(|part| self.add_name(held(part))),
+            Rule::FirstOfPart | Rule::Penalties => {
+                parts.iter().for_each(|part| self.add_part(held(part), keyword.rule))
+            }
+            Rule::FirstOrNone if parts.iter().any(|part| part.1 == "none") => {
+                self.held = parts.iter().map(held).collect()
+            }
+            _ if self.held.is_empty() => self.held = parts.iter().map(held).collect(),
+            _ => {}
+        }
+    }
+
+    fn replace(&mut self, held: Held) {
+        self.held.retain(|other| other.part != held.part);
+        self.held.push(held);
+    }
+
+    fn add_name(&mut self, held: Held) {
+        if !self.held.iter().any(|other| subsystem_name(&other.value) == subsystem_name(&held.value)) {
+            self.held.push(held);
+        }
+    }
+
+    fn add_part(&mut self, held: Held, rule: Rule) {
+        if self.held.iter().any(|other| other.part == held.part) {
+            return;
+        }
+        if rule == Rule::Penalties && held.part > 0 {
+            self.replace(Held { part: 0, value: "yes".to_owned(), by: held.by });
+        }
+        self.held.push(held);
+    }
+
+    /// Lays what a Match block sets over this; the keywords that are not copied stay as they are.
+    pub(crate) fn overlay(&mut self, keyword: &Keyword, block: &Self, release: Release) {
+        if block.held.is_empty() {
+            return;
+        }
+        let merges = keyword.rule == Rule::FirstOfName && !release.since(10, 4);
+        let name = |held: &Held| subsystem_name(&held.value).to_owned();
+        let kept = |held: &Held| match keyword.rule {
+            Rule::FirstOfPart => !block.held.iter().any(|other| other.part == held.part),
+            Rule::FirstOfName if merges => !block.held.iter().any(|other| name(other) == name(held)),
+            _ => false,
+        };
+        self.held.retain(kept);
+        self.held.extend(block.held.iter().cloned());
+    }
+}
+
+/// The first word of a Subsystem value.
+pub(crate) fn subsystem_name(value: &str) -> &str {
+    value.split(' ').next().unwrap_or_default()
+}
