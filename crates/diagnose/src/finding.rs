@@ -2,6 +2,8 @@
 
 use sshmend_lossless::Origin;
 
+use crate::facts::Block;
+
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;
 
@@ -84,6 +86,12 @@ impl Finding {
         let (source, line) = (origin.path.display().to_string(), Some(origin.line));
         self.evidence.push(Evidence { source, line, text: shorten(text.as_ref()) });
         self
+    }
+
+    /// Adds a rule of the firewall.
+    pub(crate) fn shown_by_rule(&mut self, block: &Block) -> &mut Self {
+        let (source, text) = block.evidence();
+        self.shown_by(source, text)
     }
 
     /// Names the command that mends it: the words after `sshmend`.

@@ -1,8 +1,11 @@
 //! The causes: one file each, and the one list of all of them.
 
+mod banned_by_other;
 mod conntrack_full;
 mod disk_full;
+mod fail2ban_banned;
 mod file_descriptor_limit;
+mod firewall_rejects;
 mod host_keys_missing;
 mod host_keys_permissions;
 mod library_mismatch;
@@ -27,6 +30,9 @@ use crate::verdict::Cause;
 
 /// Every cause; within one gate, what explains another stands before it.
 pub const CAUSES: &[Cause] = &[
+    fail2ban_banned::CAUSE,
+    banned_by_other::CAUSE,
+    firewall_rejects::CAUSE,
     conntrack_full::CAUSE,
     listen_queue_overflow::CAUSE,
     still_booting::CAUSE,

@@ -2,14 +2,18 @@
 
 mod audit;
 mod daemon;
+mod fail2ban;
+mod firewall;
 mod kernel;
 mod package;
 mod process;
 mod service;
 mod socket;
 
+use std::cell::OnceCell;
 use std::path::Path;
 
+use serde_json::Value as Json;
 use sshmend_lossless::{CommandOutput, Entry, FileImage, Metadata, Snapshot};
 
 use crate::ask::Ask;
@@ -17,6 +21,7 @@ use crate::question::Question;
 use crate::verdict::{Known, Unchecked};
 
 pub(crate) use daemon::{Complaint, Trial};
+pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use kernel::Usage;
 pub(crate) use process::{Listener, Startups};
 #[cfg(test)]
@@ -28,6 +33,13 @@ pub(crate) use socket::Socket;
 pub(crate) struct Facts<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) question: &'a Question,
+    cache: Cache,
+}
+
+/// What is long to read, and asked for by several causes.
+#[derive(Default)]
+struct Cache {
+    nft: OnceCell<Known<Json>>,
 }
 
 /// Asks for everything that the areas need next.
@@ -37,6 +49,8 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     socket::ask(ask);
     kernel::ask(ask);
     audit::ask(ask);
+    firewall::ask(ask);
+    fail2ban::ask(ask);
 }
 
 /// Asks for what tells which sshd it is, whether it runs and who runs it.
@@ -49,7 +63,7 @@ pub(crate) fn ask_of_sshd(ask: &mut Ask<'_>) {
 
 impl<'a> Facts<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
-        Self { snapshot, question }
+        Self { snapshot, question, cache: Cache::default() }
     }
 
     /// What a program said; unknown when it was not run or could not be started.

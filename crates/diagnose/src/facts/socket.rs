@@ -46,6 +46,15 @@ impl Facts<'_> {
         sockets.retain(|socket| socket.holders.iter().any(|(name, pid)| name == "sshd" || pids.contains(pid)));
         Ok(sockets)
     }
+
+    /// The ports that sshd listens on; 22 where that is not known.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        let sockets = self.ssh_sockets().unwrap_or_default();
+        let mut ports: Vec<u16> = sockets.iter().map(|socket| socket.port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        if ports.is_empty() { vec![22] } else { ports }
+    }
 }
 
 impl Socket {

@@ -1,0 +1,117 @@
+use crate::facts::{Facts, Owner};
+use crate::finding::Finding;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "banned-by-other",
+    title: "a program other than fail2ban has banned the client",
+    gate: Gate::Firewall,
+    explain: "\
+sshguard, CrowdSec, csf and others ban addresses as fail2ban does, through sets and chains of the firewall. The client sees `Connection refused`,
+or nothing at all.
+
+**Known for certain** when a rule that belongs to such a program turns the client away, or `cscli decisions list` names it.
+
+**Mended** through the program that banned, which would otherwise write the rule again; then keep the address on its list of those to spare.
+
+**It is not** fail2ban, whose bans stand in `fail2ban-client banned`.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(blocks) = verdict.look(facts.blocks()) else { return };
+    let Some(client) = facts.question.client() else { return };
+    let decisions = verdict.look(facts.crowdsec_decisions(client)).unwrap_or_default();
+    let block =
+        blocks.iter().map(|(_, block)| block).find(|block| block.owner.bans() && block.owner != Owner::Fail2ban);
+    let owner = match block {
+        Some(block) => block.owner,
+        None if decisions.is_empty() => return verdict.exclude("no other program bans this client"),
+        None => Owner::Crowdsec,
+    };
+    let finding = verdict.certain(format!("{} has banned {client}", owner.name()));
+    block.iter().for_each(|block| {
+        _ = finding.shown_by(format!("{}: {}", block.seen.source, block.seen.place), &block.seen.text)
+    });
+    decisions.iter().for_each(|decision| _ = finding.shown_by("cscli decisions list", decision));
+    steps(owner, &client.to_string(), finding);
+}
+
+fn steps(owner: Owner, client: &str, finding: &mut Finding) {
+    match owner {
+        Owner::Crowdsec => {
+            finding.step(format!("lift the ban: `cscli decisions delete --ip {client}`"));
+            finding.step(format!("spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh {client}` (1.6.8 and later)"));
+        }
+        Owner::Csf => {
+            finding.step(format!("lift the ban and spare the address: `csf -dr {client}`, `csf -a {client}`"));
+        }
+        _ => {
+            finding.step(format!(
+                "spare the address: add {client} to the whitelist of sshguard (WHITELIST_FILE in sshguard.conf)"
+            ));
+            finding.step("then restart it, which lifts its bans: `systemctl restart sshguard`");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_as, from};
+    use expect_test::expect;
+
+    #[test]
+    fn rules_and_decisions_name_their_owner() {
+        let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n\
+            [3:180] -A INPUT -m set --match-set crowdsec-blacklists src -j DROP\nCOMMIT\n\
+            //$ ipset save => 0\ncreate crowdsec-blacklists hash:net\nadd crowdsec-blacklists 198.51.100.7 timeout 100\n";
+        check_as(
+            &from("198.51.100.7"),
+            "banned-by-other",
+            rule,
+            &expect![[r#"
+            certain: CrowdSec has banned 198.51.100.7
+              iptables-save: filter INPUT: -A INPUT -m set --match-set crowdsec-blacklists src -j DROP
+              - lift the ban: `cscli decisions delete --ip 198.51.100.7`
+              - spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh 198.51.100.7` (1.6.8 and later)
+        "#]],
+        );
+        let decision = "//$ cscli decisions list -o json --ip 198.51.100.7 => 0\n\
+            [{\"decisions\":[{\"duration\":\"3h\",\"scenario\":\"crowdsecurity/ssh-bf\",\"type\":\"ban\",\"value\":\"198.51.100.7\"}]}]\n";
+        check_as(
+            &from("198.51.100.7"),
+            "banned-by-other",
+            decision,
+            &expect![[r#"
+            certain: CrowdSec has banned 198.51.100.7
+              cscli decisions list: 198.51.100.7 ban crowdsecurity/ssh-bf 3h
+              - lift the ban: `cscli decisions delete --ip 198.51.100.7`
+              - spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh 198.51.100.7` (1.6.8 and later)
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "banned-by-other",
+            "",
+            &expect![[r#"
+            excluded: no other program bans this client
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_drop_in_a_chain_of_csf_is_a_ban() {
+        let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:DENYIN - [0:0]\n[3:180] -A INPUT -j DENYIN\n\
+            [3:180] -A DENYIN -s 198.51.100.7/32 -j DROP\nCOMMIT\n";
+        check_as(
+            &from("198.51.100.7"),
+            "banned-by-other",
+            rule,
+            &expect![[r#"
+            certain: csf has banned 198.51.100.7
+              iptables-save: filter DENYIN: -A DENYIN -s 198.51.100.7/32 -j DROP
+              - lift the ban and spare the address: `csf -dr 198.51.100.7`, `csf -a 198.51.100.7`
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,210 @@
+use crate::facts::{Block, Facts, Owner};
+use crate::finding::Finding;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "firewall-rejects",
+    title: "a rule of the firewall turns the client away",
+    gate: Gate::Firewall,
+    explain: "\
+A rule of nftables or iptables drops or rejects the packet before sshd sees it: SSH was never opened, only for other networks, or a limit of so many new
+connections a minute has been reached. The client sees `Connection refused` (reset, port unreachable), `No route to host` (other rejections), or times
+out (drop). It never sees `Connection reset by peer` after a connection stood.
+
+**Known for certain** by following the client's packet through all chains in their order of priority, with their sets, maps and jumps; **suspected** where
+a rule depends on a rate, a mark or another thing that cannot be known, and has met packets.
+
+**Mended** through the program that owns the rules (ufw, firewalld), or by a rule of one's own before the one named, kept where the rules are loaded from at
+boot.
+
+**It is not** the filter of a cloud or a router, which this machine cannot see.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(blocks) = verdict.look(facts.blocks()) else { return };
+    for (port, block) in blocks.iter().filter(|(_, block)| !block.owner.bans()) {
+        report(facts, *port, block, verdict);
+    }
+    verdict.exclude("no rule of the firewall on this machine turns the connection away");
+}
+
+fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
+    let who = facts.question.client().map_or_else(|| "everyone".to_owned(), |client| client.to_string());
+    let effect = block.how.effect();
+    let finding = match (block.certain, block.seen.packets) {
+        (true, _) => verdict.certain(format!("{} turns {who} away from port {port}: {effect}", block.owner.name())),
+        (false, Some(0)) => return,
+        (false, packets) => {
+            let what = format!(
+                "{} may turn {who} away from port {port}, depending on a rate or another condition: {effect}",
+                block.owner.name()
+            );
+            if packets.is_some() { verdict.likely(what) } else { verdict.possible(what) }
+        }
+    };
+    finding.shown_by_rule(block);
+    steps(facts, port, block, finding);
+}
+
+fn steps(facts: &Facts<'_>, port: u16, block: &Block, finding: &mut Finding) {
+    let client = facts.question.client();
+    let from = client.map_or_else(|| "any".to_owned(), |client| client.to_string());
+    match block.owner {
+        Owner::Ufw => {
+            finding
+                .step(format!("let it in through ufw: `ufw insert 1 allow proto tcp from {from} to any port {port}`"));
+        }
+        Owner::Firewalld => {
+            finding.step(firewalld(port, client.map(|client| (client.is_ipv6(), from))));
+            finding.step("and apply it: `firewall-cmd --reload`");
+        }
+        _ if block.seen.source.starts_with("nft") => {
+            let (family, address) = match client {
+                Some(client) => (if client.is_ipv6() { "ip6 saddr " } else { "ip saddr " }, format!("{client} ")),
+                None => ("", String::new()),
+            };
+            finding.step(format!(
+                "let it in before that rule: `nft insert rule {} {family}{address}tcp dport {port} accept`",
+                block.seen.place
+            ));
+            finding.step("keep it where the rules are loaded from at boot, such as /etc/nftables.conf");
+        }
+        _ => {
+            let program = block.seen.source.trim_end_matches("-save");
+            let source = client.map_or_else(String::new, |client| format!("-s {client} "));
+            finding.step(format!(
+                "let it in before that rule: `{program} -I INPUT {source}-p tcp --dport {port} -j ACCEPT`"
+            ));
+            finding.step("keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them");
+        }
+    }
+}
+
+fn firewalld(port: u16, client: Option<(bool, String)>) -> String {
+    let what = match client {
+        Some((v6, address)) => {
+            let family = if v6 { "ipv6" } else { "ipv4" };
+            format!(
+                "--add-rich-rule='rule family={family} source address={address} port port={port} protocol=tcp accept'"
+            )
+        }
+        None => format!("--add-port={port}/tcp"),
+    };
+    format!("let it in through firewalld: `firewall-cmd --permanent {what}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, check_as, from};
+    use crate::{Question, testing::NOW};
+    use expect_test::expect;
+
+    fn rules(rules: &str) -> String {
+        format!("//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n{rules}\nCOMMIT\n")
+    }
+
+    #[test]
+    fn a_rule_for_the_client_is_certain() {
+        let drop = rules("[7:420] -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP");
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &drop,
+            &expect![[r#"
+            certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+              iptables-save: filter INPUT: -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP (packets: 7)
+              - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
+              - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
+        "#]],
+        );
+        check_as(
+            &from("203.0.113.5"),
+            "firewall-rejects",
+            &drop,
+            &expect![[r#"
+            excluded: no rule of the firewall on this machine turns the connection away
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_limit_counts_when_it_has_met_packets() {
+        let limit = |packets: u32| {
+            rules(&format!(
+                "[{packets}:60] -A INPUT -p tcp -m tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name x --rsource -j REJECT --reject-with tcp-reset"
+            ))
+        };
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &limit(3),
+            &expect![[r#"
+            likely: the firewall may turn 198.51.100.7 away from port 22, depending on a rate or another condition: the client sees `Connection refused`
+              iptables-save: filter INPUT: -A INPUT -p tcp -m tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name x --rsource -j REJECT --reject-with tcp-reset (packets: 3)
+              - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
+              - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &limit(0),
+            &expect![[r#"
+            excluded: no rule of the firewall on this machine turns the connection away
+        "#]],
+        );
+        check(
+            "firewall-rejects",
+            &limit(3),
+            &expect![[r#"
+            excluded: no rule of the firewall on this machine turns the connection away
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_closed_port_concerns_everyone() {
+        let closed = "//$ nft -j list ruleset => 0\n{\"nftables\":[{\"chain\":{\"family\":\"inet\",\"table\":\"filter\",\"name\":\"input\",\"handle\":1,\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"drop\"}},\
+            {\"rule\":{\"family\":\"inet\",\"table\":\"filter\",\"chain\":\"input\",\"handle\":4,\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"iif\"}},\"right\":\"lo\"}},{\"accept\":null}]}}]}\n";
+        check(
+            "firewall-rejects",
+            closed,
+            &expect![[r#"
+            certain: the firewall turns everyone away from port 22: no answer comes, so the client times out
+              nft list ruleset: inet filter input: policy drop
+              - let it in before that rule: `nft insert rule inet filter input tcp dport 22 accept`
+              - keep it where the rules are loaded from at boot, such as /etc/nftables.conf
+        "#]],
+        );
+    }
+
+    #[test]
+    fn ufw_is_named_as_the_owner() {
+        let ufw = "//$ iptables-save -c => 0\n*filter\n:INPUT DROP [5:300]\n:ufw-user-input - [0:0]\n[5:300] -A INPUT -j ufw-user-input\n\
+            [0:0] -A ufw-user-input -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            ufw,
+            &expect![[r#"
+            certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+              iptables-save: filter INPUT: policy DROP (packets: 5)
+              - let it in through ufw: `ufw insert 1 allow proto tcp from 198.51.100.7 to any port 22`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn rules_are_root_s_to_see() {
+        let question = Question { privileged: false, ..Question::server(NOW) };
+        check_as(
+            &question,
+            "firewall-rejects",
+            "",
+            &expect![[r#"
+            unchecked: nft -j list ruleset: needs root
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! Who is banned now: what the running fail2ban says, and CrowdSec.
+
+use std::net::IpAddr;
+
+use serde_json::Value as Json;
+use sshmend_lossless::CommandOutput;
+
+use super::{Facts, in_network_text};
+use crate::ask::Ask;
+use crate::verdict::Known;
+
+const STATUS: [&str; 2] = ["fail2ban-client", "status"];
+/// Since 0.11; the older ones are asked jail by jail.
+const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
+
+/// An address or network that a jail bans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ban {
+    pub(crate) jail: String,
+    pub(crate) address: String,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    if !ask.facts.question.privileged {
+        return;
+    }
+    ask.run(&STATUS);
+    ask.run(&BANNED);
+    ask.facts.jails_to_ask().iter().for_each(|jail| ask.run(&jail_status(jail)));
+    if let Some(client) = ask.facts.question.client() {
+        ask.run(&decisions(client));
+    }
+}
+
+fn jail_status(jail: &str) -> [&str; 3] {
+    ["fail2ban-client", "status", jail]
+}
+
+fn decisions(client: IpAddr) -> [String; 7] {
+    ["cscli", "decisions", "list", "-o", "json", "--ip", &client.to_string()].map(str::to_owned)
+}
+
+impl Facts<'_> {
+    /// Everything that fail2ban bans; empty where it does not run.
+    pub(crate) fn bans(&self) -> Known<Vec<Ban>> {
+        let banned = self.run_as_root(&BANNED);
+        if let Ok(output) = &banned
+            && output.success()
+        {
+            return Ok(bans(&output.text()));
+        }
+        if !self.question.privileged || self.question.offline {
+            banned?;
+        }
+        let lists = self.jails_to_ask().into_iter().filter_map(|jail| {
+            let text = self.run(&jail_status(&jail)).ok()?.text();
+            let list = text.lines().find_map(|line| line.split_once("Banned IP list:"))?.1.to_owned();
+            Some(
+                list.split_whitespace()
+                    .map(|ip| Ban { jail: jail.clone(), address: ip.to_owned() })
+                    .collect::<Vec<_>>(),
+            )
+        });
+        Ok(lists.flatten().collect())
+    }
+
+    /// Whether fail2ban runs.
+    pub(crate) fn fail2ban_runs(&self) -> bool {
+        [BANNED, STATUS].iter().any(|command| self.run_as_root(command).is_ok_and(CommandOutput::success))
+    }
+
+    /// The jails, when only they themselves tell whom they ban.
+    fn jails_to_ask(&self) -> Vec<String> {
+        let old = self.run_as_root(&BANNED).is_ok_and(|output| !output.success());
+        let Some(status) = self.run_as_root(&STATUS).ok().filter(|output| old && output.success()) else {
+            return Vec::new();
+        };
+        let text = status.text();
+        let list = text.lines().find_map(|line| line.split_once("Jail list:")).map_or("", |(_, list)| list);
+        list.split([',', ' ', '\t']).filter(|jail| !jail.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// What CrowdSec decided about the client, one line each; empty where it is not installed.
+    pub(crate) fn crowdsec_decisions(&self, client: IpAddr) -> Known<Vec<String>> {
+        let Ok(output) = self.run_as_root(&decisions(client)) else { return Ok(Vec::new()) };
+        let json: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let alerts = json.as_array().cloned().unwrap_or_default();
+        let decisions = alerts.iter().filter_map(|alert| alert["decisions"].as_array()).flatten();
+        let field = |decision: &Json, key: &str| decision[key].as_str().unwrap_or_default().to_owned();
+        Ok(decisions
+            .filter(|decision| decision["type"] == "ban")
+            .map(|decision| ["value", "type", "scenario", "duration"].map(|key| field(decision, key)).join(" "))
+            .collect())
+    }
+}
+
+impl Ban {
+    /// Whether it covers an address.
+    pub(crate) fn covers(&self, client: IpAddr) -> bool {
+        in_network_text(client, &self.address) == Some(true)
+    }
+}
+
+/// Reads `[{'sshd': ['198.51.100.7']}, {'recidive': []}]`: a word before a colon is a jail, others are addresses.
+fn bans(text: &str) -> Vec<Ban> {
+    let (mut bans, mut jail) = (Vec::new(), "");
+    let mut parts = text.split(['\'', '"']).skip(1);
+    while let (Some(word), Some(after)) = (parts.next(), parts.next()) {
+        if after.trim_start().starts_with(':') {
+            jail = word;
+        } else {
+            bans.push(Ban { jail: jail.to_owned(), address: word.to_owned() });
+        }
+    }
+    bans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_bans_is_read_with_its_jails() {
+        let text = "[{'sshd': ['198.51.100.7', '2001:db8::/64']}, {'recidive': []}, {'x-y': ['203.0.113.9']}]\n";
+        let found: Vec<String> = bans(text).iter().map(|ban| format!("{} {}", ban.jail, ban.address)).collect();
+        assert_eq!(found, ["sshd 198.51.100.7", "sshd 2001:db8::/64", "x-y 203.0.113.9"]);
+        assert_eq!(bans("[]"), []);
+        assert_eq!(bans("['"), []);
+    }
+
+    #[test]
+    fn a_ban_of_a_network_covers_its_addresses() {
+        let ban = |address: &str| Ban { jail: String::new(), address: address.to_owned() };
+        let client = "2001:db8::7".parse().expect("an address");
+        assert!(ban("2001:db8::/64").covers(client));
+        assert!(!ban("2001:db9::/64").covers(client));
+        assert!(!ban("\u{1b}[0m").covers(client));
+    }
+}

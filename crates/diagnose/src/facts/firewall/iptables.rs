@@ -1,0 +1,319 @@
+//! `iptables-save -c`, lowered for one packet (iptables-save(8), iptables-extensions(8)).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::packet::{Packet, Truth, in_network_text};
+use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
+
+/// The members of each ipset, as `ipset save` writes them.
+pub(crate) type Sets = BTreeMap<String, Vec<String>>;
+
+/// The way through one table after the other.
+struct Lowering<'a> {
+    program: &'a str,
+    table: &'a str,
+    sets: &'a Sets,
+    packet: &'a Packet,
+    ruleset: Ruleset,
+}
+
+/// The words of one rule, read from the left.
+struct Reader<'a> {
+    lowering: &'a Lowering<'a>,
+    packet: &'a Packet,
+    words: &'a [String],
+}
+
+/// Lowers every chain of what `program -c` has printed.
+pub(crate) fn lower(program: &str, saved: &str, sets: &Sets, packet: &Packet) -> Ruleset {
+    let mut lowering = Lowering { program, table: "", sets, packet, ruleset: Ruleset::default() };
+    for line in saved.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('*') {
+            lowering.table = name;
+        } else if let Some(chain) = line.strip_prefix(':') {
+            lowering.declare(chain);
+        } else if let Some((packets, rule)) = counted(line) {
+            lowering.append(packets, rule);
+        }
+    }
+    lowering.ruleset
+}
+
+/// Reads `ipset save`: `add NAME MEMBER …`.
+pub(crate) fn sets(saved: &str) -> Sets {
+    let mut sets = Sets::new();
+    for line in saved.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["create", name, ..] => _ = sets.entry((*name).to_owned()).or_default(),
+            ["add", name, member, ..] => sets.entry((*name).to_owned()).or_default().push((*member).to_owned()),
+            _ => {}
+        }
+    }
+    sets
+}
+
+/// Splits `[12:720] -A INPUT …` into the packets counted and the rule.
+fn counted(line: &str) -> Option<(Option<u64>, &str)> {
+    match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((counters, rule)) if rule.starts_with("-A ") => {
+            Some((counters.split_once(':').and_then(|(packets, _)| packets.parse().ok()), rule))
+        }
+        None if line.starts_with("-A ") => Some((None, line)),
+        _ => None,
+    }
+}
+
+impl Lowering<'_> {
+    /// Reads `INPUT DROP [3:180]`.
+    fn declare(&mut self, text: &str) {
+        let mut words = text.split_whitespace();
+        let (Some(name), policy, counters) = (words.next(), words.next(), words.next()) else { return };
+        let packets = counters.and_then(|text| text.trim_matches(['[', ']']).split_once(':')?.0.parse().ok());
+        let stage = match (name, self.packet.reply) {
+            ("PREROUTING", false) => Some(0),
+            ("INPUT", false) | ("OUTPUT", true) => Some(1),
+            ("POSTROUTING", true) => Some(2),
+            _ => None,
+        };
+        let seen = self.seen(name, "policy DROP", packets);
+        let drops = policy == Some("DROP");
+        let policy = drops.then_some(Rule { applies: Truth::Yes, action: Action::Block(How::Drop), seen });
+        let entry = stage.map(|stage| Entry { stage, priority: priority(self.table), policy });
+        self.ruleset.chains.insert(self.key(name), Chain { entry, rules: Vec::new() });
+    }
+
+    fn append(&mut self, packets: Option<u64>, rule: &str) {
+        let words = words(rule);
+        let [_, chain, rest @ ..] = words.as_slice() else { return };
+        let (applies, action) = Reader { lowering: self, packet: self.packet, words: rest }.read();
+        let seen = self.seen(chain, rule, packets);
+        self.ruleset.chains.entry(self.key(chain)).or_default().rules.push(Rule { applies, action, seen });
+    }
+
+    fn key(&self, chain: &str) -> String {
+        format!("{} {} {chain}", self.program, self.table)
+    }
+
+    fn seen(&self, chain: &str, text: &str, packets: Option<u64>) -> Seen {
+        let place = format!("{} {chain}", self.table);
+        Seen { source: self.program.to_owned(), place, text: text.to_owned(), packets }
+    }
+}
+
+/// The order of the tables of iptables at one hook (linux/netfilter_ipv4.h, `nf_ip_hook_priorities`).
+fn priority(table: &str) -> i64 {
+    match table {
+        "raw" => -300,
+        "mangle" => -150,
+        "nat" => -100,
+        "security" => 50,
+        _ => 0,
+    }
+}
+
+/// Splits a rule at blanks; double quotes hold words together, a backslash keeps the next character.
+fn words(rule: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+    let mut characters = rule.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => quoted = !quoted,
+            '\\' => word.extend(characters.next()),
+            ' ' if !quoted => words.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty())),
+            _ => word.push(character),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words
+}
+
+impl<'a> Reader<'a> {
+    fn read(mut self) -> (Truth, Action) {
+        let (mut applies, mut action, mut negated) = (Truth::Yes, Action::Continue, false);
+        while let Some(word) = self.next() {
+            if word == "!" {
+                negated = true;
+                continue;
+            }
+            let truth = match word {
+                "-j" | "-g" => {
+                    let target = self.next().unwrap_or_default();
+                    action = self.target(target, word == "-g");
+                    Truth::Yes
+                }
+                _ => self.option(word),
+            };
+            applies = applies.and(if negated { !truth } else { truth });
+            negated = false;
+        }
+        (applies, action)
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (first, rest) = self.words.split_first()?;
+        self.words = rest;
+        Some(first)
+    }
+
+    fn value(&mut self) -> &'a str {
+        self.next().unwrap_or_default()
+    }
+
+    /// One option with its values. Options that only describe others hold; those of unknown matches may.
+    fn option(&mut self, word: &str) -> Truth {
+        let packet = self.packet;
+        match word {
+            "-s" => in_list(packet.source, self.value()),
+            "-d" => in_list(packet.destination, self.value()),
+            "-p" => matches!(self.value(), "tcp" | "6" | "all").into(),
+            "-i" => interface(packet.comes_in_by(), self.value()),
+            "-o" => interface(packet.goes_out_by(), self.value()),
+            "--dport" | "--dports" | "--destination-ports" => port_in(packet.destination_port, self.value()),
+            "--sport" | "--sports" | "--source-ports" => port_in(packet.source_port, self.value()),
+            "--ports" => {
+                let ports = self.value();
+                port_in(packet.destination_port, ports).or(port_in(packet.source_port, ports))
+            }
+            "--src-range" => in_range(packet.source, self.value()),
+            "--dst-range" => in_range(packet.destination, self.value()),
+            "--state" | "--ctstate" => self.value().split(',').any(|s| s.eq_ignore_ascii_case(packet.state())).into(),
+            "--tcp-flags" => {
+                let (mask, set) = (self.value(), self.value());
+                flags(packet, mask, set)
+            }
+            "--match-set" => {
+                let (name, direction) = (self.value(), self.value());
+                self.in_set(name, direction)
+            }
+            "-m" => self.module(),
+            _ => self.unknown(),
+        }
+    }
+
+    /// What a match module alone says of the packet; its options follow.
+    fn module(&mut self) -> Truth {
+        let name = self.value();
+        match name {
+            "tcp" | "multiport" | "conntrack" | "state" | "set" | "iprange" => Truth::Yes,
+            "udp" | "icmp" | "icmp6" | "sctp" => Truth::No,
+            "comment" => self.skip_to(Truth::Yes),
+            "recent" if self.words.iter().take(3).any(|word| word == "--set") => self.skip_to(Truth::Yes),
+            // The packet came the way that its answer goes.
+            "rpfilter" if self.words.iter().take(3).any(|word| word == "--invert") => self.skip_to(Truth::No),
+            _ => self.skip_to(Truth::Maybe),
+        }
+    }
+
+    /// Skips an option that is not known, with its values: it describes a rule that may apply.
+    fn unknown(&mut self) -> Truth {
+        while self.words.first().is_some_and(|word| !word.starts_with('-') && word != "!") {
+            self.next();
+        }
+        Truth::Maybe
+    }
+
+    /// Skips the options of a module that is judged as a whole.
+    fn skip_to(&mut self, truth: Truth) -> Truth {
+        while self.words.first().is_some_and(|word| !matches!(word.as_str(), "-m" | "-j" | "-g")) {
+            self.next();
+        }
+        truth
+    }
+
+    fn in_set(&self, name: &str, direction: &str) -> Truth {
+        let Some(members) = self.lowering.sets.get(name) else { return Truth::Maybe };
+        let address = match direction {
+            "src" => self.packet.source,
+            "dst" => self.packet.destination,
+            _ => return Truth::Maybe,
+        };
+        let member = |member: &String| match self.lowering.sets.get(member) {
+            Some(_) if member != name => self.in_set(member, direction),
+            _ => in_list(address, member),
+        };
+        Truth::any(members.iter().map(member))
+    }
+
+    fn target(&mut self, target: &str, goto: bool) -> Action {
+        let action = match target {
+            "ACCEPT" => Action::Accept,
+            "DROP" => Action::Block(How::Drop),
+            "RETURN" => Action::Return,
+            "REJECT" => Action::Block(self.rejection()),
+            "DNAT" | "REDIRECT" | "TPROXY" | "QUEUE" | "NFQUEUE" | "SYNPROXY" | "NETMAP" => Action::Unknown,
+            "TARPIT" | "STEAL" => Action::Block(How::Drop),
+            _ if is_builtin(target) => Action::Continue,
+            _ if goto => Action::Goto(self.lowering.key(target)),
+            _ => Action::Jump(self.lowering.key(target)),
+        };
+        self.words = &[];
+        action
+    }
+
+    fn rejection(&self) -> How {
+        let with = self.words.iter().skip_while(|word| *word != "--reject-with").nth(1).map(String::as_str);
+        match with {
+            Some("tcp-reset") => How::Reset,
+            None
+            | Some("icmp-port-unreachable" | "icmp-proto-unreachable" | "icmp6-port-unreachable" | "port-unreach") => {
+                How::Refused
+            }
+            Some(_) => How::Unreachable,
+        }
+    }
+}
+
+/// Targets that look at or change a packet and let it go on.
+fn is_builtin(target: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TCPMSS", "SET", "TOS", "DSCP", "TTL", "HL",
+        "TRACE", "AUDIT", "CLASSIFY",
+    ];
+    NAMES.contains(&target)
+}
+
+fn in_list(address: Option<IpAddr>, list: &str) -> Truth {
+    let Some(address) = address else {
+        return if matches!(list, "0.0.0.0/0" | "::/0") { Truth::Yes } else { Truth::Maybe };
+    };
+    Truth::any(list.split(',').map(|network| in_network_text(address, network).map_or(Truth::Maybe, Truth::from)))
+}
+
+fn in_range(address: Option<IpAddr>, range: &str) -> Truth {
+    let bounds =
+        range.split_once('-').and_then(|(low, high)| Some((low.parse::<IpAddr>().ok()?, high.parse::<IpAddr>().ok()?)));
+    match (address, bounds) {
+        (Some(address), Some((low, high))) => (low..=high).contains(&address).into(),
+        _ => Truth::Maybe,
+    }
+}
+
+fn port_in(port: Option<u16>, list: &str) -> Truth {
+    let Some(port) = port else { return Truth::Maybe };
+    let within = |part: &str| {
+        let (low, high) = part.split_once(':').unwrap_or((part, part));
+        let number = |text: &str, default| if text.is_empty() { Some(default) } else { text.parse::<u16>().ok() };
+        let range = number(low, 0).zip(number(high, u16::MAX));
+        range.map_or(Truth::Maybe, |(low, high)| (low..=high).contains(&port).into())
+    };
+    Truth::any(list.split(',').map(within))
+}
+
+/// A trailing `+` stands for any ending (iptables(8), -i).
+fn interface(name: Option<Option<&str>>, pattern: &str) -> Truth {
+    match name {
+        None => Truth::No,
+        Some(None) if pattern == "lo" => Truth::No,
+        Some(None) => Truth::Maybe,
+        Some(Some(name)) => pattern.strip_suffix('+').map_or(name == pattern, |start| name.starts_with(start)).into(),
+    }
+}
+
+fn flags(packet: &Packet, mask: &str, set: &str) -> Truth {
+    let has = |list: &str, flag: &str| list.split(',').any(|word| word.eq_ignore_ascii_case(flag) || word == "ALL");
+    let shown = packet.flags().iter().filter(|flag| has(mask, flag));
+    let wanted = ["fin", "syn", "rst", "psh", "ack", "urg"].into_iter().filter(|flag| has(set, flag));
+    shown.copied().eq(wanted).into()
+}

@@ -1,0 +1,368 @@
+//! `nft -j list ruleset`, lowered for one packet (libnftables-json(5)).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde_json::Value as Json;
+
+use super::packet::{Packet, Truth, in_network};
+use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
+
+/// A side of a comparison, as the packet has it.
+enum Operand {
+    Is(Value),
+    /// The packet has no such header: the comparison fails whatever its operator.
+    Absent,
+    Unknown,
+}
+
+enum Value {
+    Address(IpAddr),
+    Number(u64),
+    Text(String),
+    /// An interface that is not known, but is not the loopback.
+    NotLoopback,
+    /// Flags or states that the packet has.
+    Words(Vec<&'static str>),
+    Several(Vec<Operand>),
+}
+
+/// Everything that rules refer to.
+struct Reader<'a> {
+    packet: &'a Packet,
+    /// Elements of sets and maps, by family, table and name.
+    sets: BTreeMap<[&'a str; 3], &'a [Json]>,
+    /// The rules as `nft` writes them, by place and handle.
+    texts: BTreeMap<(String, u64), String>,
+}
+
+/// Lowers every chain that the packet can meet. `listing` is `nft -a list ruleset`, which gives the rules their text.
+/// Tables in `elsewhere` are left out: `iptables-save` shows them better.
+pub(crate) fn lower(json: &Json, listing: &str, packet: &Packet, elsewhere: &[(&str, String)]) -> Ruleset {
+    let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
+    let reader = Reader { packet, sets: sets(objects), texts: texts(listing) };
+    let mut ruleset = Ruleset::default();
+    for object in objects {
+        let Some((kind @ ("chain" | "rule"), item)) =
+            object.as_object().and_then(|object| object.iter().next()).map(|(kind, item)| (kind.as_str(), item))
+        else {
+            continue;
+        };
+        let (family, table) = (text(item, "family"), text(item, "table"));
+        if !meets(family, packet) || elsewhere.iter().any(|(f, t)| *f == family && t == table) {
+            continue;
+        }
+        let name = text(item, if kind == "chain" { "name" } else { "chain" });
+        let place = format!("{family} {table} {name}");
+        let chain = ruleset.chains.entry(place.clone()).or_default();
+        match kind {
+            "chain" => chain.entry = entry(item, packet, &place),
+            _ => reader.rule(item, &place, chain),
+        }
+    }
+    ruleset
+}
+
+/// The tables that hold rules of iptables, which `nft` cannot read: family and name.
+pub(crate) fn iptables_tables(json: &Json) -> Vec<(&str, String)> {
+    let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
+    let rules = objects.iter().filter_map(|object| object.get("rule"));
+    let opaque = |rule: &&Json| statements(rule).any(|(kind, _)| kind == "xt");
+    let mut tables: Vec<(&str, String)> =
+        rules.filter(opaque).map(|rule| (text(rule, "family"), text(rule, "table").to_owned())).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables
+}
+
+fn text<'a>(item: &'a Json, key: &str) -> &'a str {
+    item[key].as_str().unwrap_or_default()
+}
+
+fn statements(rule: &Json) -> impl Iterator<Item = (&str, &Json)> {
+    let list = rule["expr"].as_array().map_or(&[][..], Vec::as_slice);
+    list.iter().filter_map(|statement| statement.as_object()?.iter().next()).map(|(kind, body)| (kind.as_str(), body))
+}
+
+fn meets(family: &str, packet: &Packet) -> bool {
+    matches!((family, packet.v6), ("inet", _) | ("ip", false) | ("ip6", true))
+}
+
+fn sets(objects: &[Json]) -> BTreeMap<[&str; 3], &[Json]> {
+    let items = objects.iter().filter_map(|object| object.get("set").or_else(|| object.get("map")));
+    let key = |item| [text(item, "family"), text(item, "table"), text(item, "name")];
+    items.map(|item| (key(item), item["elem"].as_array().map_or(&[][..], Vec::as_slice))).collect()
+}
+
+/// Reads the rules of `nft -a list ruleset` by table, chain and handle.
+fn texts(listing: &str) -> BTreeMap<(String, u64), String> {
+    let (mut table, mut chain) = (String::new(), String::new());
+    let mut texts = BTreeMap::new();
+    for line in listing.lines().map(str::trim) {
+        let Some((content, handle)) = line.rsplit_once(" # handle ") else { continue };
+        match content.strip_suffix(" {").map(|head| head.split_once(' ').unwrap_or((head, ""))) {
+            Some(("table", name)) => name.clone_into(&mut table),
+            Some(("chain", name)) => chain = format!("{table} {name}"),
+            Some(_) => {}
+            None => _ = handle.parse().map(|handle| texts.insert((chain.clone(), handle), content.to_owned())),
+        }
+    }
+    texts
+}
+
+fn entry(item: &Json, packet: &Packet, place: &str) -> Option<Entry> {
+    let stage = match (text(item, "hook"), packet.reply) {
+        ("prerouting", false) => 0,
+        ("input", false) | ("output", true) => 1,
+        ("postrouting", true) => 2,
+        _ => return None,
+    };
+    let seen =
+        Seen { source: SOURCE.to_owned(), place: place.to_owned(), text: "policy drop".to_owned(), packets: None };
+    let drops = text(item, "policy") == "drop";
+    let policy = drops.then_some(Rule { applies: Truth::Yes, action: Action::Block(How::Drop), seen });
+    Some(Entry { stage, priority: item["prio"].as_i64().unwrap_or(0), policy })
+}
+
+const SOURCE: &str = "nft list ruleset";
+
+impl Reader<'_> {
+    /// A rule is one row for each thing it may do: several where it holds a verdict map.
+    fn rule(&self, rule: &Json, place: &str, chain: &mut Chain) {
+        let mut applies = Truth::Yes;
+        let (family, table) = (text(rule, "family"), text(rule, "table"));
+        let packets =
+            statements(rule).find_map(|(kind, body)| (kind == "counter").then(|| body["packets"].as_u64())?);
+        let handle = rule["handle"].as_u64().unwrap_or_default();
+        let words = self.texts.get(&(place.to_owned(), handle)).cloned();
+        let words = words.unwrap_or_else(|| format!("rule with handle {handle}"));
+        let seen = Seen { source: SOURCE.to_owned(), place: place.to_owned(), text: words, packets };
+        for (kind, body) in statements(rule) {
+            match kind {
+                "match" => applies = applies.and(self.matches(body, family, table)),
+                "vmap" => {
+                    for (truth, action) in self.verdicts(body, family, table) {
+                        chain.rules.push(Rule { applies: applies.and(truth), action, seen: seen.clone() });
+                    }
+                }
+                "counter" | "log" | "mangle" | "notrack" | "quota" | "last" => {}
+                "xt" if text(body, "type") == "target" => {
+                    chain.rules.push(Rule { applies, action: Action::Unknown, seen: seen.clone() });
+                }
+                "limit" | "ct count" | "set" | "meter" | "xt" => applies = applies.and(Truth::Maybe),
+                _ => {
+                    let action = verdict(kind, body, family, table);
+                    chain.rules.push(Rule { applies, action, seen: seen.clone() });
+                }
+            }
+        }
+    }
+
+    fn verdicts(&self, vmap: &Json, family: &str, table: &str) -> Vec<(Truth, Action)> {
+        let key = self.operand(&vmap["key"]);
+        let pairs = self.elements(&vmap["data"], family, table);
+        let pairs = pairs.iter().filter_map(|pair| pair.as_array()).filter_map(|pair| pair.first().zip(pair.get(1)));
+        pairs
+            .filter_map(|(element, action)| {
+                let (kind, body) = action.as_object()?.iter().next()?;
+                Some((self.is(&key, element, family, table), verdict(kind, body, family, table)))
+            })
+            .collect()
+    }
+
+    fn matches(&self, body: &Json, family: &str, table: &str) -> Truth {
+        let (left, right) = (self.operand(&body["left"]), &body["right"]);
+        if matches!(left, Operand::Absent) {
+            return Truth::No;
+        }
+        match text(body, "op") {
+            "in" => self.shares(&left, right, family, table),
+            "==" => self.is(&left, right, family, table),
+            "!=" => !self.is(&left, right, family, table),
+            _ => Truth::Maybe,
+        }
+    }
+
+    /// Whether the packet has any of the flags named.
+    fn shares(&self, left: &Operand, right: &Json, family: &str, table: &str) -> Truth {
+        match (left, right) {
+            (Operand::Is(Value::Words(words)), Json::String(_) | Json::Array(_)) => {
+                words_of(right).iter().any(|word| words.contains(&word.as_str())).into()
+            }
+            _ => self.is(left, right, family, table),
+        }
+    }
+
+    fn elements<'b>(&'b self, right: &'b Json, family: &str, table: &str) -> &'b [Json] {
+        let named = right.as_str().and_then(|name| name.strip_prefix('@'));
+        let named = named.and_then(|name| self.sets.get(&[family, table, name]).copied());
+        let inline = || right["set"].as_array().map(Vec::as_slice);
+        named.or_else(inline).unwrap_or_default()
+    }
+
+    /// Whether an operand equals, or lies in, what the rule names.
+    fn is(&self, left: &Operand, right: &Json, family: &str, table: &str) -> Truth {
+        let named = right.as_str().is_some_and(|name| name.starts_with('@'));
+        if named || right.get("set").is_some() {
+            let elements = self.elements(right, family, table).iter();
+            return Truth::any(elements.map(|element| self.is(left, key_of(element), family, table)));
+        }
+        match left {
+            Operand::Unknown => Truth::Maybe,
+            Operand::Absent => Truth::No,
+            Operand::Is(Value::Several(parts)) => {
+                let Some(others) = right["concat"].as_array() else { return Truth::Maybe };
+                Truth::all(parts.iter().zip(others).map(|(part, other)| self.is(part, other, family, table)))
+            }
+            Operand::Is(value) => equals(value, right),
+        }
+    }
+
+    fn operand(&self, left: &Json) -> Operand {
+        let Some((kind, body)) = left.as_object().and_then(|object| object.iter().next()) else {
+            return Operand::Unknown;
+        };
+        match kind.as_str() {
+            "payload" => self.payload(text(body, "protocol"), text(body, "field")),
+            "meta" => self.meta(text(body, "key")),
+            "ct" if text(body, "key") == "state" => Operand::Is(Value::Words(vec![self.packet.state()])),
+            "fib" if text(body, "result") == "oif" => Operand::Is(Value::Text("a route".to_owned())),
+            "concat" => {
+                let parts = body.as_array().map_or(&[][..], Vec::as_slice);
+                Operand::Is(Value::Several(parts.iter().map(|part| self.operand(part)).collect()))
+            }
+            "&" => self.masked(body),
+            _ => Operand::Unknown,
+        }
+    }
+
+    fn payload(&self, protocol: &str, field: &str) -> Operand {
+        let packet = self.packet;
+        let address = |address: Option<IpAddr>| address.map_or(Operand::Unknown, |a| Operand::Is(Value::Address(a)));
+        let port = |port: Option<u16>| port.map_or(Operand::Unknown, |p| Operand::Is(Value::Number(p.into())));
+        match (protocol, field) {
+            ("ip", _) if packet.v6 => Operand::Absent,
+            ("ip6", _) if !packet.v6 => Operand::Absent,
+            ("ip" | "ip6", "saddr") => address(packet.source),
+            ("ip" | "ip6", "daddr") => address(packet.destination),
+            ("ip", "protocol") | ("ip6", "nexthdr") => Operand::Is(Value::Text("tcp".to_owned())),
+            ("tcp" | "th", "dport") => port(packet.destination_port),
+            ("tcp" | "th", "sport") => port(packet.source_port),
+            ("tcp", "flags") => Operand::Is(Value::Words(packet.flags().to_vec())),
+            ("ip" | "ip6" | "tcp" | "th", _) => Operand::Unknown,
+            _ => Operand::Absent,
+        }
+    }
+
+    fn meta(&self, key: &str) -> Operand {
+        let family = if self.packet.v6 { ("ipv6", "ip6") } else { ("ipv4", "ip") };
+        let word = |word: &str| Operand::Is(Value::Text(word.to_owned()));
+        let interface = |name: Option<Option<&str>>| match name {
+            None => Operand::Absent,
+            Some(None) => Operand::Is(Value::NotLoopback),
+            Some(Some(name)) => word(name),
+        };
+        match key {
+            "l4proto" => word("tcp"),
+            "nfproto" => word(family.0),
+            "protocol" => word(family.1),
+            "iif" | "iifname" => interface(self.packet.comes_in_by()),
+            "oif" | "oifname" => interface(self.packet.goes_out_by()),
+            _ => Operand::Unknown,
+        }
+    }
+
+    /// Flags of the packet as far as the mask shows them.
+    fn masked(&self, body: &Json) -> Operand {
+        let Some([left, mask]) = body.as_array().map(Vec::as_slice) else { return Operand::Unknown };
+        let Operand::Is(Value::Words(words)) = self.operand(left) else { return Operand::Unknown };
+        let mask = words_of(mask);
+        Operand::Is(Value::Words(words.into_iter().filter(|word| mask.iter().any(|other| other == word)).collect()))
+    }
+}
+
+/// The element of a set without its timeout, comment and counter; of a map its key.
+fn key_of(element: &Json) -> &Json {
+    match element {
+        Json::Array(pair) => pair.first().map_or(element, key_of),
+        _ => element.get("elem").map_or(element, |inner| &inner["val"]),
+    }
+}
+
+/// Flag names: one, a list, or joined by `|`.
+fn words_of(json: &Json) -> Vec<String> {
+    match json {
+        Json::String(word) => vec![word.clone()],
+        Json::Array(list) => list.iter().flat_map(words_of).collect(),
+        Json::Object(_) => words_of(&json["|"]),
+        _ => Vec::new(),
+    }
+}
+
+fn equals(value: &Value, right: &Json) -> Truth {
+    let right = key_of(right);
+    let known = match value {
+        Value::Address(address) => address_in(*address, right),
+        Value::Number(number) => number_in(*number, right),
+        Value::Text(word) => match right {
+            Json::String(other) => Some(is_word(word, other)),
+            Json::Bool(exists) => Some(*exists),
+            _ => None,
+        },
+        Value::Words(words) => {
+            let others = words_of(right);
+            Some(others.len() == words.len() && others.iter().all(|other| words.contains(&other.as_str())))
+        }
+        Value::NotLoopback => right.as_str().filter(|other| *other == "lo").map(|_| false),
+        Value::Several(_) => None,
+    };
+    known.map_or(Truth::Maybe, Truth::from)
+}
+
+/// Names of interfaces may end in a wildcard.
+fn is_word(word: &str, other: &str) -> bool {
+    other.strip_suffix('*').map_or(word == other, |start| word.starts_with(start))
+}
+
+fn address_in(address: IpAddr, right: &Json) -> Option<bool> {
+    let parse = |json: &Json| json.as_str()?.parse::<IpAddr>().ok();
+    if let Some(prefix) = right.get("prefix") {
+        let bits = u32::try_from(prefix["len"].as_u64()?).ok()?;
+        return Some(in_network(address, parse(&prefix["addr"])?, bits));
+    }
+    if let Some(range) = right.get("range") {
+        let (low, high) = (parse(&range[0])?, parse(&range[1])?);
+        return Some(low.is_ipv4() == address.is_ipv4() && (low..=high).contains(&address));
+    }
+    Some(parse(right)? == address)
+}
+
+fn number_in(number: u64, right: &Json) -> Option<bool> {
+    if let Some(range) = right.get("range") {
+        return Some((range[0].as_u64()?..=range[1].as_u64()?).contains(&number));
+    }
+    Some(right.as_u64()? == number)
+}
+
+fn verdict(kind: &str, body: &Json, family: &str, table: &str) -> Action {
+    let target = || format!("{family} {table} {}", text(body, "target"));
+    match kind {
+        "accept" => Action::Accept,
+        "drop" => Action::Block(How::Drop),
+        "reject" => Action::Block(rejection(text(body, "type"), text(body, "expr"))),
+        "jump" => Action::Jump(target()),
+        "goto" => Action::Goto(target()),
+        "return" => Action::Return,
+        "continue" => Action::Continue,
+        _ => Action::Unknown,
+    }
+}
+
+/// What a client makes of a rejection (icmp(7), ip(7): `ECONNREFUSED` or `EHOSTUNREACH`).
+fn rejection(kind: &str, code: &str) -> How {
+    match (kind, code) {
+        ("tcp reset", _) => How::Reset,
+        (_, "" | "port-unreachable" | "prot-unreachable") => How::Refused,
+        _ => How::Unreachable,
+    }
+}

@@ -1,0 +1,82 @@
+//! Whose rule it is, and so through whom it is taken away.
+
+use super::walk::Seen;
+
+/// A program that writes rules of the packet filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Fail2ban,
+    Sshguard,
+    Crowdsec,
+    Csf,
+    Ufw,
+    Firewalld,
+    /// Someone by hand, or a program that is not known here.
+    Unknown,
+}
+
+/// What the names of tables, chains and sets of each program hold; those that ban stand first.
+const SIGNS: [(&str, Owner); 9] = [
+    ("f2b-", Owner::Fail2ban),
+    ("fail2ban", Owner::Fail2ban),
+    ("sshguard", Owner::Sshguard),
+    ("crowdsec", Owner::Crowdsec),
+    ("denyin", Owner::Csf),
+    ("ufw", Owner::Ufw),
+    ("firewalld", Owner::Firewalld),
+    ("input_zones", Owner::Firewalld),
+    ("in_public", Owner::Firewalld),
+];
+
+impl Owner {
+    /// Tells it from the rule; a policy belongs to the program that manages the whole, told from all `chains`.
+    pub(super) fn of<'a>(seen: &Seen, chains: impl Iterator<Item = &'a str>) -> Self {
+        let own = signed(&format!("{} {}", seen.place, seen.text));
+        own.or_else(|| chains.filter_map(signed).find(|owner| matches!(owner, Self::Ufw | Self::Firewalld)))
+            .unwrap_or(Self::Unknown)
+    }
+
+    /// The name of the program.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fail2ban => "fail2ban",
+            Self::Sshguard => "sshguard",
+            Self::Crowdsec => "CrowdSec",
+            Self::Csf => "csf",
+            Self::Ufw => "ufw",
+            Self::Firewalld => "firewalld",
+            Self::Unknown => "the firewall",
+        }
+    }
+
+    /// Whether it bans single addresses, rather than saying what is open.
+    pub(crate) fn bans(self) -> bool {
+        matches!(self, Self::Fail2ban | Self::Sshguard | Self::Crowdsec | Self::Csf)
+    }
+}
+
+fn signed(names: &str) -> Option<Owner> {
+    let names = names.to_ascii_lowercase();
+    SIGNS.iter().find(|(sign, _)| names.contains(sign)).map(|(_, owner)| *owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_are_told_from_names() {
+        let cases = [
+            ("inet f2b-table f2b-chain", "", Owner::Fail2ban),
+            ("filter INPUT", "-A INPUT -m set --match-set crowdsec-blacklists src -j DROP", Owner::Crowdsec),
+            ("ip sshguard blacklist", "ip saddr @attackers drop", Owner::Sshguard),
+            ("filter DENYIN", "-A DENYIN -s 198.51.100.7/32 -j DROP", Owner::Csf),
+            ("inet firewalld filter_INPUT", "reject with icmpx admin-prohibited", Owner::Firewalld),
+            ("filter INPUT", "policy DROP", Owner::Ufw),
+        ];
+        for (place, text, expected) in cases {
+            let seen = Seen { place: place.to_owned(), text: text.to_owned(), ..Seen::default() };
+            assert_eq!(Owner::of(&seen, ["iptables-save filter ufw-user-input"].into_iter()), expected, "{place}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The packet that is followed through the rules, and answers that may be unknown.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Not;
+
+/// Whether a rule applies to the packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Truth {
+    Yes,
+    No,
+    /// It depends on something that is not known: a rate, a mark, an interface, who the client is.
+    Maybe,
+}
+
+/// A TCP packet of a connection to sshd; what is not known is left open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Packet {
+    pub(crate) v6: bool,
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) destination: Option<IpAddr>,
+    pub(crate) source_port: Option<u16>,
+    pub(crate) destination_port: Option<u16>,
+    /// The interface that it comes in by, or goes out by; where it is not known it is none of this machine's own (`lo`).
+    pub(crate) interface: Option<String>,
+    /// True for the server's answer, which leaves by the hook `output`.
+    pub(crate) reply: bool,
+}
+
+/// The two ends of a connection, as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Connection {
+    pub(crate) v6: bool,
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) server: Option<IpAddr>,
+    pub(crate) port: u16,
+    pub(crate) interface: Option<String>,
+}
+
+impl Connection {
+    /// The packet that opens the connection.
+    pub(crate) fn opening(&self) -> Packet {
+        Packet {
+            v6: self.v6,
+            source: self.client,
+            destination: self.server,
+            source_port: None,
+            destination_port: Some(self.port),
+            interface: self.interface.clone(),
+            reply: false,
+        }
+    }
+
+    /// The server's answer to it.
+    pub(crate) fn answer(&self) -> Packet {
+        let opening = self.opening();
+        Packet {
+            source: opening.destination,
+            destination: opening.source,
+            source_port: opening.destination_port,
+            destination_port: None,
+            reply: true,
+            ..opening
+        }
+    }
+}
+
+impl Packet {
+    /// What connection tracking says of it.
+    pub(crate) fn state(&self) -> &'static str {
+        if self.reply { "established" } else { "new" }
+    }
+
+    /// Its TCP flags.
+    pub(crate) fn flags(&self) -> &'static [&'static str] {
+        if self.reply { &["syn", "ack"] } else { &["syn"] }
+    }
+
+    /// The interface it comes in by; `None` where it comes from this machine.
+    pub(crate) fn comes_in_by(&self) -> Option<Option<&str>> {
+        (!self.reply).then_some(self.interface.as_deref())
+    }
+
+    /// The interface it goes out by; `None` where it is for this machine.
+    pub(crate) fn goes_out_by(&self) -> Option<Option<&str>> {
+        self.reply.then_some(self.interface.as_deref())
+    }
+}
+
+impl Truth {
+    /// Both must hold.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            _ => Self::Maybe,
+        }
+    }
+
+    /// One of them must hold.
+    pub(crate) fn or(self, other: Self) -> Self {
+        !(!self).and(!other)
+    }
+
+    /// Any of them must hold.
+    pub(crate) fn any(truths: impl IntoIterator<Item = Self>) -> Self {
+        truths.into_iter().fold(Self::No, Self::or)
+    }
+
+    /// All of them must hold.
+    pub(crate) fn all(truths: impl IntoIterator<Item = Self>) -> Self {
+        truths.into_iter().fold(Self::Yes, Self::and)
+    }
+}
+
+impl Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Maybe => Self::Maybe,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Self {
+        if value { Self::Yes } else { Self::No }
+    }
+}
+
+/// Whether an address lies in `network/bits`; never across families.
+pub(crate) fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
+    let (address, network, width) = match (address, network) {
+        (IpAddr::V4(a), IpAddr::V4(n)) => (u128::from(u32::from(a)), u128::from(u32::from(n)), Ipv4Addr::BITS),
+        (IpAddr::V6(a), IpAddr::V6(n)) => (u128::from(a), u128::from(n), Ipv6Addr::BITS),
+        _ => return false,
+    };
+    let host = width.saturating_sub(bits);
+    host >= u128::BITS || (address >> host) == (network >> host)
+}
+
+/// Whether an address lies in a network written as text: `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.1.2.3`.
+pub(crate) fn in_network_text(address: IpAddr, network: &str) -> Option<bool> {
+    let (network, mask) = network.split_once('/').unwrap_or((network, "128"));
+    let bits = match mask.parse() {
+        Ok(bits) => bits,
+        Err(_) => u32::from(mask.parse::<Ipv4Addr>().ok()?).leading_ones(),
+    };
+    let network: IpAddr = network.parse().ok()?;
+    let bits = if network.is_ipv4() { bits.min(Ipv4Addr::BITS) } else { bits };
+    Some(in_network(address, network, bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_of_both_families_are_matched() {
+        let cases = [
+            ("10.1.2.3", "10.0.0.0/8", Some(true)),
+            ("10.1.2.3", "10.0.0.0/255.0.0.0", Some(true)),
+            ("10.1.2.3", "10.1.2.3", Some(true)),
+            ("10.1.2.3", "0.0.0.0/0", Some(true)),
+            ("10.1.2.3", "::/0", Some(false)),
+            ("11.1.2.3", "10.0.0.0/8", Some(false)),
+            ("2001:db8::7", "2001:db8::/32", Some(true)),
+            ("2001:db8::7", "::/0", Some(true)),
+            ("2001:db8::7", "2001:db8::8", Some(false)),
+            ("10.1.2.3", "junk/99", None),
+        ];
+        for (address, network, expected) in cases {
+            let address = address.parse().expect("an address");
+            assert_eq!(in_network_text(address, network), expected, "{address} in {network}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_stays_unknown() {
+        assert_eq!(Truth::Yes.and(Truth::Maybe), Truth::Maybe);
+        assert_eq!(Truth::No.and(Truth::Maybe), Truth::No);
+        assert_eq!(Truth::Yes.or(Truth::Maybe), Truth::Yes);
+        assert_eq!(!Truth::Maybe, Truth::Maybe);
+    }
+}
