@@ -154,6 +154,20 @@ impl Snapshot {
         self.entries.insert(path.into(), entry);
     }
 
+    /// Records a file that does not exist yet, with its name in its directory: a look into the future.
+    pub fn insert_new(&mut self, path: impl Into<PathBuf>, entry: Entry) {
+        let path = path.into();
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
+            && let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent)
+        {
+            let listed = Listed { name: name.to_owned(), directory: matches!(entry, Entry::Directory(..)) };
+            if let Err(at) = names.binary_search_by(|known| known.name.cmp(&listed.name)) {
+                names.insert(at, listed);
+            }
+        }
+        self.entries.insert(path, entry);
+    }
+
     /// Records what a program said, or why it could not be started.
     pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, String>) {
         self.commands.insert(argv, answer);
@@ -167,5 +181,20 @@ impl Snapshot {
     /// Records one more connection of this shape.
     pub fn insert_dialled(&mut self, dial: Dial, dialled: Dialled) {
         self.dialled.entry(dial).or_default().push(dialled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::snapshot;
+
+    #[test]
+    fn a_new_file_is_found_by_a_pattern() {
+        let mut seen = snapshot("//- /d/20-b.conf\n//- /d/other\n");
+        seen.insert_new("/d/00-a.conf", Entry::Dangling);
+        seen.insert_new("/d/20-b.conf", Entry::Dangling);
+        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed");
+        assert_eq!(found, [Path::new("/d/00-a.conf"), Path::new("/d/20-b.conf")]);
     }
 }
