@@ -1,1 +1,42 @@
-//! Placeholder until its first commit.
+//! Changes several files as one: journaled before the first rename, undone as a whole, explained afterwards.
+//!
+//! A change goes through witnesses, each of which only the one before can make: [`Captured`] (what was seen and what
+//! is wanted), [`Prepared`] (journaled, nothing changed yet), [`Committed`] (every file is new), and then done or
+//! rolled back. What the journal holds is enough to bring every file back, also after a power cut in the middle.
+//!
+//! The state directory:
+//!
+//! ```text
+//! lock                          taken by one process at a time, never deleted
+//! transactions/<id>/            the id sorts by time
+//!   transaction.toml            who, when, why, and per file path, mode, owner, extended attributes and digest
+//!   before/0 …  after/0 …       the bytes, by the number of the file in transaction.toml
+//! ```
+//!
+//! This crate knows no file format and touches no machine itself: it does everything through a [`Disk`].
+
+mod apply;
+mod captured;
+mod commit;
+mod disk;
+mod error;
+mod escape;
+mod id;
+mod journal;
+mod record;
+mod recover;
+mod restore;
+mod roll_back;
+mod store;
+
+pub use captured::{Captured, SameTarget};
+pub use commit::{Committed, Prepared};
+pub use disk::Disk;
+pub use error::{Cause, CommitError, Difference, JournalError, PrepareError, RecoverError, RollBackError, Stale};
+pub use id::{Id, NotAnId};
+pub use journal::{Damaged, Journal, Past, Versions};
+pub use record::{FileRecord, Image, Intent, Record, State, Who};
+pub use recover::Recovered;
+pub use restore::Edited;
+pub use roll_back::{RolledBack, Which};
+pub use store::Store;

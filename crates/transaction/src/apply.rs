@@ -1,0 +1,59 @@
+//! Changes files: all are made ready, all are compared with what was seen, and only then the first is renamed.
+
+use sha2::{Digest, Sha256};
+use sshmend_lossless::FileChange;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::captured::{effect, target};
+use crate::disk::Disk;
+use crate::error::{Cause, Stale, difference};
+use crate::id::Id;
+
+/// Where changing files stopped.
+pub(crate) struct Stopped {
+    /// What was in the way.
+    pub(crate) cause: Cause,
+    /// How many files may be new; whether the last of them is, is not known.
+    pub(crate) touched: usize,
+}
+
+/// Makes all changes, or stops at the first that cannot be made.
+pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<(), Stopped> {
+    let staged = stage(disk, id, changes).map_err(|cause| Stopped { cause, touched: 0 })?;
+    for (number, ready) in staged.into_iter().enumerate() {
+        disk.publish(ready).map_err(|error| Stopped { cause: error.into(), touched: number + 1 })?;
+    }
+    Ok(())
+}
+
+fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::Staged>, Cause> {
+    let mut staged = Vec::new();
+    for change in changes {
+        staged.push(disk.stage(target(change), effect(change), &temporary(id, target(change)))?);
+    }
+    check(disk, changes)?;
+    Ok(staged)
+}
+
+/// Compares every file with the captured one.
+pub(crate) fn check<D: Disk>(disk: &D, changes: &[FileChange]) -> Result<(), Cause> {
+    for change in changes {
+        let now = disk.read(&change.path)?;
+        if let Some(difference) = difference(change.before.as_ref(), now.as_ref()) {
+            return Err(Stale { path: change.path.clone(), difference }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The name under which the new content of `target` waits: hidden, so that no pattern of an Include finds it, and
+/// known, so that it can be cleared away when the transaction was cut off.
+pub(crate) fn temporary(id: &Id, target: &Path) -> String {
+    let mut name = format!(".sshmend-{id}-");
+    for byte in Sha256::digest(target.as_os_str().as_bytes()).iter().take(8) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name + ".tmp"
+}

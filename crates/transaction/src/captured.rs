@@ -1,0 +1,58 @@
+//! Changes of what was captured: the beginning of every transaction.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_host::Change;
+use sshmend_lossless::FileChange;
+
+/// Changes that may go together: each changes something, and no two the same file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    changes: Vec<FileChange>,
+}
+
+/// Two changes of one file, through two names of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} and {} are the same file", first.display(), second.display())]
+pub struct SameTarget {
+    /// One name.
+    pub first: PathBuf,
+    /// The other.
+    pub second: PathBuf,
+}
+
+impl Captured {
+    /// Puts changes together in path order and leaves out those that change nothing; `None` when that leaves none.
+    ///
+    /// # Errors
+    /// When two of them change the same file.
+    pub fn new(changes: impl IntoIterator<Item = FileChange>) -> Result<Option<Self>, SameTarget> {
+        let mut changes: Vec<FileChange> = changes.into_iter().filter(|change| !change.is_noop()).collect();
+        changes.sort_by(|a, b| target(a).cmp(target(b)));
+        for pair in changes.windows(2) {
+            if target(&pair[0]) == target(&pair[1]) {
+                return Err(SameTarget { first: pair[0].path.clone(), second: pair[1].path.clone() });
+            }
+        }
+        Ok((!changes.is_empty()).then_some(Self { changes }))
+    }
+
+    /// The changes, in the path order of their targets.
+    pub fn changes(&self) -> &[FileChange] {
+        &self.changes
+    }
+}
+
+/// The file that is changed: where the captured path led, or the path of a file that is created.
+pub(crate) fn target(change: &FileChange) -> &Path {
+    change.before.as_ref().map_or(&change.path, |image| &image.target)
+}
+
+/// What becomes of it.
+pub(crate) fn effect(change: &FileChange) -> Change<'_> {
+    match (&change.before, &change.after) {
+        (Some(_), Some(bytes)) => Change::Replace(bytes),
+        (None, Some(bytes)) => Change::Create(bytes, &change.create),
+        (_, None) => Change::Remove,
+    }
+}

@@ -1,0 +1,99 @@
+//! From journaled to done.
+
+use std::path::Path;
+
+use sshmend_host::FileError;
+use sshmend_lossless::Metadata;
+
+use crate::apply::{Stopped, apply};
+use crate::captured::Captured;
+use crate::disk::Disk;
+use crate::error::{Cause, CommitError, JournalError, RollBackError};
+use crate::id::Id;
+use crate::record::{Intent, Record, State};
+use crate::roll_back::RolledBack;
+use crate::store::Store;
+
+/// A transaction that is journaled and has changed nothing yet. Dropped, it is undone by the next recovery.
+#[derive(Debug)]
+#[must_use = "nothing has changed until it is committed"]
+pub struct Prepared<'s, 'a, D: Disk> {
+    pub(crate) store: &'s Store<'a, D>,
+    pub(crate) record: Record,
+    pub(crate) captured: Captured,
+}
+
+/// A transaction of which every file is new. What follows from that, a reload and its proof, is the caller's.
+#[derive(Debug)]
+#[must_use = "it is not done until it is finished or rolled back"]
+pub struct Committed<'s, 'a, D: Disk> {
+    store: &'s Store<'a, D>,
+    record: Record,
+}
+
+impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
+    /// Its name.
+    pub fn id(&self) -> &Id {
+        &self.record.id
+    }
+
+    /// Changes every file, or none.
+    ///
+    /// # Errors
+    /// When a file is no longer the captured one, or cannot be changed: those that were changed already are changed
+    /// back at once, and the error says whether that worked.
+    pub fn commit(mut self) -> Result<Committed<'s, 'a, D>, CommitError> {
+        match self.change_files() {
+            Ok(()) => Ok(Committed { store: self.store, record: self.record }),
+            Err(Stopped { cause, touched }) => Err(self.undo(touched, Box::new(cause))),
+        }
+    }
+
+    fn undo(mut self, touched: usize, cause: Box<Cause>) -> CommitError {
+        let id = self.record.id.clone();
+        match self.store.undo_stopped(&mut self.record, touched) {
+            Ok(()) => CommitError::RolledBack { id, cause },
+            Err(rollback) => CommitError::RollbackFailed { id, cause, rollback: Box::new(rollback) },
+        }
+    }
+
+    fn change_files(&mut self) -> Result<(), Stopped> {
+        self.make_directories().map_err(|error| Stopped { cause: error.into(), touched: 0 })?;
+        let changes = self.captured.changes();
+        apply(self.store.files, &self.record.id, changes)?;
+        let marked = self.store.journal.mark(&mut self.record, State::Committed);
+        marked.map_err(|error| Stopped { cause: error.into(), touched: changes.len() })
+    }
+
+    fn make_directories(&self) -> Result<(), FileError> {
+        for change in self.captured.changes().iter().filter(|change| change.before.is_none()) {
+            let attributes = Metadata { mode: 0o755, ..change.create.clone() };
+            self.store.files.make_directories(change.path.parent().unwrap_or(Path::new("/")), &attributes)?;
+        }
+        Ok(())
+    }
+}
+
+impl<D: Disk> Committed<'_, '_, D> {
+    /// Its name.
+    pub fn id(&self) -> &Id {
+        &self.record.id
+    }
+
+    /// Notes that all is done.
+    ///
+    /// # Errors
+    /// When the journal cannot be written; the files are new all the same.
+    pub fn finish(mut self) -> Result<Record, JournalError> {
+        self.store.settle(&mut self.record)?;
+        Ok(self.record)
+    }
+
+    /// Makes every file old again, because what followed did not work out.
+    ///
+    /// # Errors
+    /// As [`Store::roll_back`].
+    pub fn roll_back(self, intent: &Intent) -> Result<RolledBack, RollBackError> {
+        self.store.roll_back_record(self.record, intent)
+    }
+}

@@ -1,0 +1,186 @@
+//! What can go wrong with a transaction, and in which state it leaves the files.
+
+use std::path::PathBuf;
+
+use sshmend_host::{FileError, LockError};
+use sshmend_lossless::FileImage;
+
+use crate::id::Id;
+use crate::journal::Damaged;
+use crate::restore::Edited;
+
+/// In what a file differs from the captured one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Difference {
+    /// It was not there and is now.
+    #[error("it was created")]
+    Created,
+    /// It was there and is gone.
+    #[error("it was removed")]
+    Removed,
+    /// Its content.
+    #[error("its content was edited")]
+    Content,
+    /// The place to which its path leads.
+    #[error("its path leads to another file")]
+    Target,
+    /// Its permission bits.
+    #[error("its mode was changed")]
+    Mode,
+    /// Its owner or group.
+    #[error("its owner was changed")]
+    Owner,
+    /// Its extended attributes.
+    #[error("its extended attributes were changed")]
+    Attributes,
+}
+
+/// A file that is no longer the captured one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {difference} since it was looked at", path.display())]
+pub struct Stale {
+    /// The file, by the path as the program names it.
+    pub path: PathBuf,
+    /// In what it differs.
+    pub difference: Difference,
+}
+
+/// The journal could not be written or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// A file of it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The lock of its directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// What it says makes no sense.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    /// There is no transaction of this name.
+    #[error("no transaction {0}")]
+    Unknown(Id),
+}
+
+/// Why a transaction was not begun. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    /// Something was in the way.
+    #[error(transparent)]
+    Cause(#[from] Cause),
+    /// An earlier transaction was cut off and has to be recovered first.
+    #[error("transaction {0} was cut off in the middle")]
+    Unfinished(Id),
+}
+
+/// Why a transaction was not committed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Something was in the way. Every file is as it was: those that had been changed were changed back.
+    #[error("{cause}; every file is as it was")]
+    RolledBack {
+        /// The transaction.
+        id: Id,
+        /// What was in the way.
+        cause: Box<Cause>,
+    },
+    /// Something was in the way, and what had been changed could not be changed back.
+    #[error("ROLLBACK FAILED, files may be in a mixed state: {rollback}; it was to be rolled back because: {cause}")]
+    RollbackFailed {
+        /// The transaction.
+        id: Id,
+        /// What was in the way first.
+        cause: Box<Cause>,
+        /// Why it could not be rolled back.
+        rollback: Box<Cause>,
+    },
+}
+
+/// What was in the way of changing files.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// A file is no longer the one that was seen.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// A file could not be changed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The journal could not be written or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Files were edited since, so that bringing back the old ones would lose the edits.
+    #[error("{}", edited(.0))]
+    Edited(Vec<Edited>),
+}
+
+/// Why a transaction was not rolled back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RollBackError {
+    /// There is nothing that could be rolled back.
+    #[error("no transaction to roll back")]
+    Nothing,
+    /// Files were edited since; none was touched. Each is told with all three versions.
+    #[error("{}", edited(.0))]
+    Edited(Vec<Edited>),
+    /// It could not be begun. Nothing was changed.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// It could not be finished.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The journal could not be read, or written at the very end.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It was cut off in the middle once and could not be brought back now.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+}
+
+impl From<Cause> for RollBackError {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Edited(files) => Self::Edited(files),
+            other => Self::Prepare(other.into()),
+        }
+    }
+}
+
+/// Why a transaction that was cut off is perhaps still neither old nor new: the loudest error there is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecoverError {
+    /// The transactions cannot be listed.
+    #[error(transparent)]
+    Journal(#[from] FileError),
+    /// A transaction could not be brought back.
+    #[error("RECOVERY FAILED, the files of transaction {id} may be in a mixed state: {cause}")]
+    Failed {
+        /// The transaction.
+        id: Id,
+        /// What is in the way.
+        cause: Cause,
+    },
+}
+
+fn edited(files: &[Edited]) -> String {
+    let paths: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+    format!("edited since: {}", paths.join(", "))
+}
+
+/// In what `now` differs from what was captured; the time of the last change and the inode do not count.
+pub(crate) fn difference(captured: Option<&FileImage>, now: Option<&FileImage>) -> Option<Difference> {
+    let (captured, now) = match (captured, now) {
+        (None, None) => return None,
+        (None, Some(_)) => return Some(Difference::Created),
+        (Some(_), None) => return Some(Difference::Removed),
+        (Some(captured), Some(now)) => (captured, now),
+    };
+    let (old, new) = (&captured.meta, &now.meta);
+    match () {
+        () if captured.target != now.target => Some(Difference::Target),
+        () if captured.bytes != now.bytes => Some(Difference::Content),
+        () if old.mode != new.mode => Some(Difference::Mode),
+        () if (old.uid, old.gid) != (new.uid, new.gid) => Some(Difference::Owner),
+        () if old.xattrs != new.xattrs => Some(Difference::Attributes),
+        () => None,
+    }
+}

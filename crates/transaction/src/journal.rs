@@ -1,0 +1,224 @@
+//! The journal: one directory a transaction.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_host::{Change, FileError, own};
+use sshmend_lossless::FileChange;
+
+use crate::disk::Disk;
+use crate::error::JournalError;
+use crate::id::Id;
+use crate::record::{Image, Record, State, VERSION};
+
+const TEMPORARY: &str = ".sshmend.tmp";
+
+/// The transactions of one state directory, for reading; only a [`crate::Store`] writes.
+#[derive(Debug)]
+pub struct Journal<'a, D> {
+    disk: &'a D,
+    directory: PathBuf,
+}
+
+/// One transaction of the past, as far as it can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// It can be read.
+    Record(Record),
+    /// It was cut off while it was journaled: no file was changed.
+    Abandoned(Id),
+    /// It cannot be read.
+    Damaged(Damaged),
+}
+
+/// A transaction of which the journal makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct Damaged {
+    /// Its directory, or the file in it.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// The bytes of one file, before and after a transaction; `None` where there was no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// The file, by the path as the program names it.
+    pub path: PathBuf,
+    /// Its bytes before.
+    pub before: Option<Vec<u8>>,
+    /// Its bytes after.
+    pub after: Option<Vec<u8>>,
+}
+
+/// Which bytes of a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+impl<'a, D: Disk> Journal<'a, D> {
+    /// The journal in a state directory, which need not exist.
+    pub fn new(disk: &'a D, directory: impl Into<PathBuf>) -> Self {
+        Self { disk, directory: directory.into() }
+    }
+
+    /// All transactions, the newest last; a damaged one is told and hides no other.
+    ///
+    /// # Errors
+    /// When the directory of the transactions cannot be listed.
+    pub fn history(&self) -> Result<Vec<Past>, FileError> {
+        let names = self.disk.names(&self.transactions())?.unwrap_or_default();
+        Ok(names.iter().map(|name| self.past(Path::new(name))).collect())
+    }
+
+    /// One transaction.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it is damaged.
+    pub fn record(&self, id: &Id) -> Result<Record, JournalError> {
+        match self.past(Path::new(id.as_str())) {
+            Past::Record(record) => Ok(record),
+            Past::Abandoned(id) => Err(JournalError::Unknown(id)),
+            Past::Damaged(damaged) => Err(damaged.into()),
+        }
+    }
+
+    /// The bytes of all files of a transaction, before and after.
+    ///
+    /// # Errors
+    /// When bytes are missing or are not those that the record tells of.
+    pub fn versions(&self, record: &Record) -> Result<Vec<Versions>, JournalError> {
+        let version = |number| {
+            let before = self.bytes(record, number, Side::Before)?;
+            let after = self.bytes(record, number, Side::After)?;
+            Ok(Versions { path: record.files[number].path.clone(), before, after })
+        };
+        (0..record.files.len()).map(version).collect()
+    }
+
+    pub(crate) fn bytes(&self, record: &Record, number: usize, side: Side) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(image) = image(record, number, side) else { return Ok(None) };
+        let path = self.path_of_bytes(&record.id, number, side);
+        match self.disk.read(&path)? {
+            Some(file) if image.has(&file.bytes) => Ok(Some(file.bytes)),
+            Some(_) => Err(damaged(path, "its bytes are not those that were recorded").into()),
+            None => Err(damaged(path, "it is missing").into()),
+        }
+    }
+
+    /// The name that sorts last.
+    pub(crate) fn last_id(&self) -> Result<Option<Id>, FileError> {
+        let names = self.disk.names(&self.transactions())?.unwrap_or_default();
+        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).max())
+    }
+
+    /// Writes a transaction; the record comes last and makes it one.
+    pub(crate) fn write(&self, record: &Record, changes: &[FileChange]) -> Result<(), JournalError> {
+        for side in [Side::Before, Side::After] {
+            self.disk.make_directories(&self.directory_of(&record.id).join(side.name()), &own(0o700))?;
+        }
+        for (number, change) in changes.iter().enumerate() {
+            let before = change.before.as_ref().map(|image| &image.bytes);
+            for (side, bytes) in [(Side::Before, before), (Side::After, change.after.as_ref())] {
+                if let Some(bytes) = bytes {
+                    self.create(&self.path_of_bytes(&record.id, number, side), bytes)?;
+                }
+            }
+        }
+        self.create(&self.path_of_record(&record.id), text(record)?.as_bytes())
+    }
+
+    /// Writes how far a transaction has come. The record says so even when that fails, for the disk may say it.
+    pub(crate) fn mark(&self, record: &mut Record, state: State) -> Result<(), JournalError> {
+        record.state = state;
+        let path = self.path_of_record(&record.id);
+        let staged = self.disk.stage(&path, Change::Replace(text(record)?.as_bytes()), TEMPORARY)?;
+        Ok(self.disk.publish(staged)?)
+    }
+
+    /// Removes a transaction that never became one.
+    pub(crate) fn erase(&self, id: &Id) -> Result<(), FileError> {
+        let directory = self.directory_of(id);
+        for part in [directory.join(Side::Before.name()), directory.join(Side::After.name()), directory] {
+            for name in self.disk.names(&part)?.unwrap_or_default() {
+                self.disk.publish(self.disk.stage(&part.join(name), Change::Remove, TEMPORARY)?)?;
+            }
+            self.disk.remove_directory(&part)?;
+        }
+        Ok(())
+    }
+
+    fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+        let staged = self.disk.stage(path, Change::Create(bytes, &own(0o600)), TEMPORARY)?;
+        Ok(self.disk.publish(staged)?)
+    }
+
+    fn past(&self, name: &Path) -> Past {
+        let directory = self.transactions().join(name);
+        let Some(Ok(id)) = name.to_str().map(str::parse::<Id>) else {
+            return Past::Damaged(damaged(directory, "no transaction has such a name"));
+        };
+        let path = self.path_of_record(&id);
+        match self.disk.read(&path) {
+            Ok(None) => Past::Abandoned(id),
+            Ok(Some(file)) => match parse(&file.bytes, &id) {
+                Ok(record) => Past::Record(record),
+                Err(why) => Past::Damaged(damaged(path, &why)),
+            },
+            Err(error) => Past::Damaged(damaged(path, &error.why.to_string())),
+        }
+    }
+
+    fn transactions(&self) -> PathBuf {
+        self.directory.join("transactions")
+    }
+
+    fn directory_of(&self, id: &Id) -> PathBuf {
+        self.transactions().join(id.as_str())
+    }
+
+    fn path_of_record(&self, id: &Id) -> PathBuf {
+        self.directory_of(id).join("transaction.toml")
+    }
+
+    fn path_of_bytes(&self, id: &Id, number: usize, side: Side) -> PathBuf {
+        self.directory_of(id).join(side.name()).join(number.to_string())
+    }
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
+}
+
+fn image(record: &Record, number: usize, side: Side) -> Option<&Image> {
+    let file = record.files.get(number)?;
+    match side {
+        Side::Before => file.before.as_ref(),
+        Side::After => file.after.as_ref(),
+    }
+}
+
+pub(crate) fn damaged(path: impl Into<PathBuf>, why: &str) -> Damaged {
+    Damaged { path: path.into(), why: why.to_owned() }
+}
+
+fn text(record: &Record) -> Result<String, Damaged> {
+    toml_edit::ser::to_string_pretty(record).map_err(|error| damaged(record.id.as_str(), &error.to_string()))
+}
+
+/// A directory that was renamed by hand must not pass for another transaction.
+fn parse(bytes: &[u8], id: &Id) -> Result<Record, String> {
+    let record: Record = toml_edit::de::from_slice(bytes).map_err(|error| error.message().to_owned())?;
+    match () {
+        () if record.version != VERSION => Err(format!("version {} is not known", record.version)),
+        () if record.id != *id => Err(format!("it tells of transaction {}", record.id)),
+        () => Ok(record),
+    }
+}

@@ -1,0 +1,202 @@
+//! What the journal says of a transaction: `transaction.toml`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sshmend_lossless::{FileImage, Metadata};
+
+use crate::escape;
+use crate::id::Id;
+
+/// The version of `transaction.toml` that is written, and the only one that is read.
+pub(crate) const VERSION: u32 = 1;
+
+/// Who wants a change, when, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The time now.
+    pub when: Timestamp,
+    /// The person.
+    pub who: Who,
+    /// What it is for, in one line.
+    pub why: String,
+    /// The command line.
+    pub argv: Vec<String>,
+}
+
+/// The person who wants a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// The user who does it.
+    pub uid: u32,
+    /// Who called sudo, if that is how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+    /// `SSH_CONNECTION` of the session, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh_connection: Option<String>,
+}
+
+/// How far a transaction has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Journaled. Files may be old or new: if this stays, [`crate::Store::recover`] makes all of them old.
+    Prepared,
+    /// Every file is new; what follows from that (a reload, its proof) is not.
+    Committed,
+    /// All is done.
+    Done,
+    /// Every file is old again.
+    RolledBack,
+}
+
+/// One transaction, as journaled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub(crate) version: u32,
+    /// Its name.
+    pub id: Id,
+    /// How far it has come.
+    pub state: State,
+    /// When it began.
+    #[serde(with = "time")]
+    pub when: Timestamp,
+    /// What it is for.
+    pub why: String,
+    /// The command line.
+    pub argv: Vec<String>,
+    /// The transaction that this one rolls back, if that is what it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolls_back: Option<Id>,
+    /// Directories that are made for it, the outermost first.
+    #[serde(with = "paths")]
+    pub directories: Vec<PathBuf>,
+    /// The person.
+    pub who: Who,
+    /// The files, in path order.
+    #[serde(rename = "file")]
+    pub files: Vec<FileRecord>,
+}
+
+/// One file of a transaction, as journaled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The path as the program names it.
+    #[serde(with = "escape::path")]
+    pub path: PathBuf,
+    /// The file that is changed: the path after all links.
+    #[serde(with = "escape::path")]
+    pub target: PathBuf,
+    /// What it was; `None` when it is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Image>,
+    /// What it becomes; `None` when it is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Image>,
+}
+
+/// A file at one moment; its bytes lie beside the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// The digest of the bytes, in hexadecimal digits.
+    pub sha256: String,
+    /// The number of bytes.
+    pub size: u64,
+    /// The permission bits.
+    #[serde(with = "octal")]
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Extended attributes: ACL, SELinux label, `user.*`.
+    #[serde(with = "escape::xattrs", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub xattrs: BTreeMap<String, Vec<u8>>,
+}
+
+impl Image {
+    pub(crate) fn new(bytes: &[u8], meta: &Metadata) -> Self {
+        Self {
+            sha256: sha256(bytes),
+            size: bytes.len() as u64,
+            mode: meta.mode,
+            uid: meta.uid,
+            gid: meta.gid,
+            xattrs: meta.xattrs.clone(),
+        }
+    }
+
+    /// Mode, owner and extended attributes, for a file that is created with them.
+    pub(crate) fn attributes(&self) -> Metadata {
+        let (mode, uid, gid, xattrs) = (self.mode, self.uid, self.gid, self.xattrs.clone());
+        Metadata { mode, uid, gid, size: self.size, xattrs, ..Metadata::default() }
+    }
+
+    pub(crate) fn is_of(&self, file: &FileImage) -> bool {
+        self.has(&file.bytes)
+    }
+
+    pub(crate) fn has(&self, bytes: &[u8]) -> bool {
+        self.size == bytes.len() as u64 && self.sha256 == sha256(bytes)
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A time as in RFC 3339.
+mod time {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(time)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// Permission bits as people write them.
+mod octal {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{mode:04o}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        u32::from_str_radix(&String::deserialize(deserializer)?, 8).map_err(de::Error::custom)
+    }
+}
+
+/// Several paths of any bytes.
+mod paths {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::escape;
+
+    #[derive(Serialize, Deserialize)]
+    struct Escaped(#[serde(with = "escape::path")] PathBuf);
+
+    pub(super) fn serialize<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(paths.iter().cloned().map(Escaped))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+        Ok(Vec::<Escaped>::deserialize(deserializer)?.into_iter().map(|Escaped(path)| path).collect())
+    }
+}

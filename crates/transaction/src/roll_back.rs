@@ -1,0 +1,112 @@
+//! Rolling back: a transaction of its own, which leads to what was before another.
+
+use sshmend_lossless::FileChange;
+
+use crate::captured::Captured;
+use crate::disk::Disk;
+use crate::error::{JournalError, RecoverError, RollBackError};
+use crate::id::Id;
+use crate::journal::{Past, damaged};
+use crate::record::{Intent, Record, State};
+use crate::store::Store;
+
+/// Which transaction to roll back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// The newest change; when that is rolled back already, nothing more.
+    Latest,
+    /// The one of this name; of a rollback too, which is then taken back.
+    Id(Id),
+}
+
+/// How a transaction was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RolledBack {
+    /// It was already.
+    Already(Id),
+    /// Its files were old already: only the journal had to learn it, or the rest of a cut off transaction was
+    /// cleared away.
+    Found(Id),
+    /// Its files were changed back.
+    Now {
+        /// The transaction that was rolled back.
+        id: Id,
+        /// The transaction that did it, with the files.
+        by: Box<Record>,
+    },
+}
+
+impl<D: Disk> Store<'_, D> {
+    /// Makes every file of a transaction what it was before.
+    ///
+    /// # Errors
+    /// When files were edited since, none is touched, and the error holds all three versions. Otherwise as
+    /// [`Store::prepare`] and [`crate::Prepared::commit`].
+    pub fn roll_back(&self, which: &Which, intent: &Intent) -> Result<RolledBack, RollBackError> {
+        let record = match which {
+            Which::Id(id) => self.journal.record(id)?,
+            Which::Latest => self.latest()?.ok_or(RollBackError::Nothing)?,
+        };
+        self.roll_back_record(record, intent)
+    }
+
+    fn latest(&self) -> Result<Option<Record>, JournalError> {
+        let past = self.journal.history()?.into_iter().rev();
+        let mut records = past.filter_map(|past| if let Past::Record(record) = past { Some(record) } else { None });
+        Ok(records.find(|record| record.rolls_back.is_none()))
+    }
+
+    pub(crate) fn roll_back_record(&self, mut record: Record, intent: &Intent) -> Result<RolledBack, RollBackError> {
+        let id = record.id.clone();
+        match record.state {
+            State::RolledBack => return Ok(RolledBack::Already(id)),
+            State::Prepared => {
+                return match self.undo_cut_off(&mut record) {
+                    Ok(_) => Ok(RolledBack::Found(id)),
+                    Err(cause) => Err(RecoverError::Failed { id, cause }.into()),
+                };
+            }
+            State::Committed | State::Done => {}
+        }
+        let way = self.way_back(&record, record.files.len())?;
+        if !way.edited.is_empty() {
+            return Err(RollBackError::Edited(way.edited));
+        }
+        match captured(way.changes, &id)? {
+            Some(captured) => {
+                let prepared = self.prepare_as(captured, intent, Some(id.clone()))?;
+                let by = Box::new(prepared.commit()?.finish()?);
+                Ok(RolledBack::Now { id, by })
+            }
+            None => {
+                self.turn(record, State::RolledBack)?;
+                Ok(RolledBack::Found(id))
+            }
+        }
+    }
+
+    /// Notes that a transaction is done, and of the one that it rolls back that it is rolled back.
+    pub(crate) fn settle(&self, record: &mut Record) -> Result<(), JournalError> {
+        if let Some(id) = &record.rolls_back {
+            self.turn(self.journal.record(id)?, State::RolledBack)?;
+        }
+        self.journal.mark(record, State::Done)
+    }
+
+    /// Who rolls back a rollback brings the first transaction into force again, and so on.
+    fn turn(&self, mut record: Record, state: State) -> Result<(), JournalError> {
+        let rolled_back = state == State::RolledBack;
+        if rolled_back {
+            self.remove_directories(&record)?;
+        }
+        if let Some(id) = &record.rolls_back {
+            let state = if rolled_back { State::Done } else { State::RolledBack };
+            self.turn(self.journal.record(id)?, state)?;
+        }
+        self.journal.mark(&mut record, state)
+    }
+}
+
+fn captured(changes: Vec<FileChange>, id: &Id) -> Result<Option<Captured>, JournalError> {
+    Captured::new(changes).map_err(|error| damaged(id.as_str(), &error.to_string()).into())
+}

@@ -1,0 +1,135 @@
+//! The state directory, taken by this process: where transactions begin.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use sshmend_host::{FileError, own};
+use sshmend_lossless::FileChange;
+
+use crate::apply::check;
+use crate::captured::{Captured, target};
+use crate::commit::Prepared;
+use crate::disk::Disk;
+use crate::error::{Cause, JournalError, PrepareError};
+use crate::id::Id;
+use crate::journal::{Journal, Past};
+use crate::record::{FileRecord, Image, Intent, Record, State, VERSION};
+
+/// A state directory under lock, and the disk whose files it keeps the history of.
+#[derive(Debug)]
+pub struct Store<'a, D: Disk> {
+    pub(crate) files: &'a D,
+    pub(crate) journal: Journal<'a, D>,
+    _lock: D::Lock,
+}
+
+impl<'a, D: Disk> Store<'a, D> {
+    /// Makes the state directory if it is missing, for its owner alone, and takes its lock; `holder` is what others
+    /// are told meanwhile. Files and state may lie on different disks, as with a mounted disk and `--state`.
+    ///
+    /// # Errors
+    /// When another process holds the lock, which is named, or the directory cannot be made.
+    pub fn open(files: &'a D, state: &'a D, directory: &Path, holder: &str) -> Result<Self, JournalError> {
+        state.make_directories(directory, &own(0o700))?;
+        let lock = state.lock(directory, holder)?;
+        Ok(Self { files, journal: Journal::new(state, directory), _lock: lock })
+    }
+
+    /// The transactions of the past.
+    pub fn journal(&self) -> &Journal<'a, D> {
+        &self.journal
+    }
+
+    /// Journals a transaction, durably; no file has changed afterwards.
+    ///
+    /// # Errors
+    /// When a file is no longer the captured one, an earlier transaction was cut off, or the journal cannot be
+    /// written. Nothing has changed then.
+    pub fn prepare(&self, captured: Captured, intent: &Intent) -> Result<Prepared<'_, 'a, D>, PrepareError> {
+        self.prepare_as(captured, intent, None)
+    }
+
+    pub(crate) fn prepare_as(
+        &self,
+        captured: Captured,
+        intent: &Intent,
+        rolls_back: Option<Id>,
+    ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
+        if let Some(id) = self.unfinished().map_err(Cause::from)? {
+            return Err(PrepareError::Unfinished(id));
+        }
+        let record = self.journal_changes(captured.changes(), intent, rolls_back)?;
+        Ok(Prepared { store: self, record, captured })
+    }
+
+    fn journal_changes(
+        &self,
+        changes: &[FileChange],
+        intent: &Intent,
+        rolls_back: Option<Id>,
+    ) -> Result<Record, Cause> {
+        check(self.files, changes)?;
+        let id = Id::after(self.journal.last_id()?.as_ref(), intent.when);
+        let record = record(id, changes, intent, rolls_back, self.missing_directories(changes)?);
+        self.journal.write(&record, changes)?;
+        Ok(record)
+    }
+
+    fn unfinished(&self) -> Result<Option<Id>, FileError> {
+        let past = self.journal.history()?;
+        Ok(past.into_iter().find_map(|past| match past {
+            Past::Record(record) if is_unfinished(&record) => Some(record.id),
+            _ => None,
+        }))
+    }
+
+    /// The directories that files to be created need, the outermost first.
+    fn missing_directories(&self, changes: &[FileChange]) -> Result<Vec<PathBuf>, FileError> {
+        let mut missing = BTreeSet::new();
+        for change in changes.iter().filter(|change| change.before.is_none()) {
+            for directory in change.path.ancestors().skip(1) {
+                if missing.contains(directory) || self.files.names(directory)?.is_some() {
+                    break;
+                }
+                missing.insert(directory.to_owned());
+            }
+        }
+        Ok(missing.into_iter().collect())
+    }
+}
+
+/// Cut off between two steps, which [`Store::recover`] takes care of.
+pub(crate) fn is_unfinished(record: &Record) -> bool {
+    record.state == State::Prepared || (record.state == State::Committed && record.rolls_back.is_some())
+}
+
+fn record(
+    id: Id,
+    changes: &[FileChange],
+    intent: &Intent,
+    rolls_back: Option<Id>,
+    directories: Vec<PathBuf>,
+) -> Record {
+    Record {
+        version: VERSION,
+        id,
+        state: State::Prepared,
+        when: intent.when,
+        why: intent.why.clone(),
+        argv: intent.argv.clone(),
+        rolls_back,
+        directories,
+        who: intent.who.clone(),
+        files: changes.iter().map(file_record).collect(),
+    }
+}
+
+fn file_record(change: &FileChange) -> FileRecord {
+    let meta = change.before.as_ref().map_or(&change.create, |image| &image.meta);
+    FileRecord {
+        path: change.path.clone(),
+        target: target(change).to_owned(),
+        before: change.before.as_ref().map(|image| Image::new(&image.bytes, &image.meta)),
+        after: change.after.as_ref().map(|bytes| Image::new(bytes, meta)),
+    }
+}

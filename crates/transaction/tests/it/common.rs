@@ -1,0 +1,141 @@
+//! A disk below a temporary directory, and the three changes that the tests make on it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+
+use sshmend_host::{Machine, own};
+use sshmend_lossless::{EditSet, FileChange, Metadata};
+use sshmend_transaction::{Captured, Disk, Intent, Who};
+use tempfile::TempDir;
+
+/// Where the state lies on the disk.
+pub(crate) const STATE: &str = "/var/lib/sshmend";
+
+/// A disk with a few files of different owners, modes and attributes.
+pub(crate) struct TestDisk {
+    directory: TempDir,
+    /// The disk as a machine.
+    pub(crate) machine: Machine,
+}
+
+/// What a test compares: everything about every file but its times and its inode.
+pub(crate) type Picture = BTreeMap<PathBuf, (String, u32, u32, u32, BTreeMap<String, Vec<u8>>)>;
+
+impl TestDisk {
+    /// Makes it.
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir_in(memory()).unwrap();
+        let disk = Self { machine: Machine::below(directory.path()).unwrap(), directory };
+        fs::create_dir_all(disk.at("/etc/ssh")).unwrap();
+        fs::create_dir_all(disk.at("/etc/fail2ban")).unwrap();
+        fs::create_dir_all(disk.at("/srv")).unwrap();
+        fs::create_dir_all(disk.at("/var/lib")).unwrap();
+        disk.write("/etc/ssh/sshd_config", "old main\n", 0o600);
+        disk.write("/srv/hosts.allow", "old allow\r\nno final newline", 0o644);
+        disk.write("/etc/fail2ban/jail.local", "to be removed\n", 0o640);
+        symlink("/srv/hosts.allow", disk.at("/etc/hosts.allow")).unwrap();
+        if nix::unistd::geteuid().is_root() {
+            chown(disk.at("/etc/ssh/sshd_config"), Some(1234), Some(5678)).unwrap();
+            chown(disk.at("/etc/fail2ban/jail.local"), Some(4321), Some(8765)).unwrap();
+        }
+        disk.attribute("/etc/ssh/sshd_config");
+        disk.attribute("/etc/fail2ban/jail.local");
+        disk
+    }
+
+    /// Where a path of the disk is for the test.
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path.trim_start_matches('/'))
+    }
+
+    /// Writes a file in place, as someone else would.
+    pub(crate) fn write(&self, path: &str, text: &str, mode: u32) {
+        fs::write(self.at(path), text).unwrap();
+        fs::set_permissions(self.at(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// The text of a file.
+    pub(crate) fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap()
+    }
+
+    fn attribute(&self, path: &str) {
+        use rustix::fs::{XattrFlags, setxattr};
+        match setxattr(self.at(path), "user.note", b"kept\0", XattrFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => {}
+            Err(errno) => panic!("{errno}"),
+        }
+    }
+
+    /// Everything on the disk but the state: a temporary file that is left behind shows too.
+    pub(crate) fn picture(&self) -> Picture {
+        let mut picture = Picture::new();
+        self.add(Path::new("/"), &mut picture);
+        picture
+    }
+
+    fn add(&self, path: &Path, picture: &mut Picture) {
+        let real = self.directory.path().join(path.strip_prefix("/").unwrap());
+        let meta = fs::symlink_metadata(&real).unwrap();
+        let text = match () {
+            () if meta.is_symlink() => format!("-> {}", fs::read_link(&real).unwrap().display()),
+            () if meta.is_file() => String::from_utf8(fs::read(&real).unwrap()).unwrap(),
+            () => "directory".to_owned(),
+        };
+        let image = if meta.is_file() { self.machine.read(path).unwrap() } else { None };
+        let xattrs = image.map(|image| image.meta.xattrs).unwrap_or_default();
+        picture.insert(path.to_owned(), (text, meta.mode(), meta.uid(), meta.gid(), xattrs));
+        if meta.is_dir() && path != Path::new("/var") {
+            for entry in fs::read_dir(&real).unwrap() {
+                self.add(&path.join(entry.unwrap().file_name()), picture);
+            }
+        }
+    }
+
+    /// One file edited, one edited through a link, one created in a new directory, one removed.
+    pub(crate) fn changes(&self) -> Vec<FileChange> {
+        let image = |path: &str| self.machine.read(Path::new(path)).unwrap().unwrap();
+        let edit = |path: &str, after: &str| FileChange {
+            after: Some(after.into()),
+            ..FileChange::edit(path, image(path), EditSet::default())
+        };
+        let create = Metadata { mode: 0o600, ..own(0o600) };
+        vec![
+            edit("/etc/ssh/sshd_config", "new main\n"),
+            edit("/etc/hosts.allow", "new allow\r\n"),
+            FileChange::create("/etc/ssh/sshd_config.d/deep/00-sshmend.conf", b"new drop-in\n".to_vec(), create),
+            FileChange::remove("/etc/fail2ban/jail.local", image("/etc/fail2ban/jail.local")),
+        ]
+    }
+
+    /// Some change that fits whatever stands there now.
+    pub(crate) fn captured_now(&self) -> Captured {
+        let create = FileChange::create("/srv/another", b"x".to_vec(), own(0o600));
+        Captured::new([create]).unwrap().unwrap()
+    }
+
+    /// Those changes, put together.
+    pub(crate) fn captured(&self) -> Captured {
+        Captured::new(self.changes()).unwrap().unwrap()
+    }
+}
+
+/// Thousands of fsyncs are made: where there is a file system in memory, they cost nothing.
+fn memory() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
+}
+
+/// Someone wants it, a second later each time a test says so.
+pub(crate) fn intent(second: i64) -> Intent {
+    let when = jiff::Timestamp::from_second(1_785_585_600 + second).unwrap();
+    let who = Who { uid: 0, sudo_user: Some("anna".to_owned()), ssh_connection: None };
+    Intent { when, who, why: "a test".to_owned(), argv: vec!["sshmend".to_owned(), "fix".to_owned()] }
+}
+
+/// Opens the store of a disk.
+pub(crate) fn store<D: Disk>(disk: &D) -> sshmend_transaction::Store<'_, D> {
+    sshmend_transaction::Store::open(disk, disk, Path::new(STATE), "a test").unwrap()
+}

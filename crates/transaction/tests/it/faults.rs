@@ -1,0 +1,344 @@
+//! Every effect fails once, and once the power is cut at every effect.
+
+use std::cell::Cell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use sshmend_host::{Change, FileError, Lock, LockError, Machine, Why};
+use sshmend_lossless::{FileImage, Metadata};
+use sshmend_transaction::{
+    Cause, CommitError, Disk, Journal, Past, PrepareError, RecoverError, Recovered, RollBackError, RolledBack, State,
+    Which,
+};
+
+use crate::common::{Picture, STATE, TestDisk, intent, store};
+
+/// What goes wrong at one effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// It fails.
+    Fails,
+    /// It happens and reports a failure, as when the fsync after a rename fails.
+    FailsAfterwards,
+    /// The power is cut before it.
+    PowerCut,
+    /// The power is cut after it.
+    PowerCutAfterwards,
+    /// From here on the disk is full: nothing can be written, but removed and read.
+    DiskFull,
+}
+
+const FAULTS: [Fault; 5] =
+    [Fault::Fails, Fault::FailsAfterwards, Fault::PowerCut, Fault::PowerCutAfterwards, Fault::DiskFull];
+
+/// A machine that counts its effects and lets one of them go wrong.
+#[derive(Debug)]
+struct Faulty<'a> {
+    machine: &'a Machine,
+    fault: Fault,
+    at: usize,
+    count: Cell<usize>,
+    power: Rc<Cell<bool>>,
+}
+
+/// When the power is cut, nobody clears away what was staged.
+struct Ready {
+    staged: Option<sshmend_host::Staged>,
+    power: Rc<Cell<bool>>,
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        if !self.power.get() {
+            std::mem::forget(self.staged.take());
+        }
+    }
+}
+
+impl<'a> Faulty<'a> {
+    fn new(machine: &'a Machine, fault: Fault, at: usize) -> Self {
+        Self { machine, fault, at, count: Cell::new(0), power: Rc::new(Cell::new(true)) }
+    }
+
+    fn never(machine: &'a Machine) -> Self {
+        Self::new(machine, Fault::Fails, usize::MAX)
+    }
+
+    fn effect<T>(&self, path: &Path, writes: bool, act: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
+        let number = self.count.replace(self.count.get() + 1);
+        let failed = |why: &str| Err(FileError::new(path, Why::Other(why.to_owned())));
+        if !self.power.get() {
+            return failed("no power");
+        }
+        match self.fault {
+            Fault::DiskFull if writes && number >= self.at => Err(FileError::new(path, Why::Full)),
+            _ if number != self.at => act(),
+            Fault::Fails => failed("fault"),
+            Fault::FailsAfterwards => act().and(failed("fault afterwards")),
+            Fault::DiskFull => act(),
+            Fault::PowerCut => {
+                self.power.set(false);
+                failed("no power")
+            }
+            Fault::PowerCutAfterwards => {
+                let done = act();
+                self.power.set(false);
+                done.and(failed("no power"))
+            }
+        }
+    }
+}
+
+impl Disk for Faulty<'_> {
+    type Staged = Ready;
+    type Lock = Lock;
+
+    fn lock(&self, directory: &Path, holder: &str) -> Result<Lock, LockError> {
+        self.machine.lock(directory, holder)
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
+        self.effect(path, false, || self.machine.read(path))
+    }
+
+    fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
+        self.effect(path, false, || self.machine.names(path))
+    }
+
+    fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Ready, FileError> {
+        self.effect(path, !matches!(change, Change::Remove), || {
+            let staged = Some(self.machine.stage(path, change, temporary)?);
+            Ok(Ready { staged, power: Rc::clone(&self.power) })
+        })
+    }
+
+    fn publish(&self, mut ready: Ready) -> Result<(), FileError> {
+        self.effect(Path::new("/publish"), false, || ready.staged.take().unwrap().publish())
+    }
+
+    fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError> {
+        self.effect(path, false, || self.machine.discard(path, temporary))
+    }
+
+    fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError> {
+        self.effect(path, true, || self.machine.make_directories(path, attributes))
+    }
+
+    fn remove_directory(&self, path: &Path) -> Result<bool, FileError> {
+        self.effect(path, false, || self.machine.remove_directory(path))
+    }
+}
+
+/// The whole way from captured to done.
+fn apply<D: Disk>(disk: &TestDisk, machine: &D) -> Result<(), String> {
+    let store = sshmend_transaction::Store::open(machine, machine, Path::new(STATE), "faults")
+        .map_err(|error| error.to_string())?;
+    let prepared = store.prepare(disk.captured(), &intent(0)).map_err(|error| error.to_string())?;
+    let committed = prepared.commit().map_err(|error| error.to_string())?;
+    committed.finish().map(drop).map_err(|error| error.to_string())
+}
+
+fn roll_back<D: Disk>(machine: &D) -> Result<RolledBack, String> {
+    let store = sshmend_transaction::Store::open(machine, machine, Path::new(STATE), "faults")
+        .map_err(|error| error.to_string())?;
+    store.roll_back(&Which::Latest, &intent(1)).map_err(|error| error.to_string())
+}
+
+fn states(disk: &TestDisk) -> Vec<State> {
+    let past = Journal::new(&disk.machine, STATE).history().unwrap();
+    past.into_iter()
+        .filter_map(|past| if let Past::Record(record) = past { Some(record.state) } else { None })
+        .collect()
+}
+
+/// The pictures before and after, and how many effects lie between.
+struct Course {
+    old: Picture,
+    new: Picture,
+    applying: usize,
+    rolling_back: usize,
+}
+
+fn course() -> Course {
+    let disk = TestDisk::new();
+    let old = disk.picture();
+    let counted = Faulty::never(&disk.machine);
+    apply(&disk, &counted).unwrap();
+    let new = disk.picture();
+    assert_ne!(old, new);
+    let rolled_back = Faulty::never(&disk.machine);
+    roll_back(&rolled_back).unwrap();
+    assert_eq!(disk.picture(), old);
+    Course { old, new, applying: counted.count.get(), rolling_back: rolled_back.count.get() }
+}
+
+/// What must hold when the dust has settled: one side or the other, and the journal knows which.
+fn settled(disk: &TestDisk, course: &Course, case: &str) {
+    let picture = disk.picture();
+    assert!(picture == course.old || picture == course.new, "{case}: mixed: {picture:#?}");
+    let is_new = picture == course.new;
+    let in_force = states(disk).first().is_some_and(|state| matches!(state, State::Committed | State::Done));
+    assert_eq!(in_force, is_new, "{case}: the journal says {:?}", states(disk));
+    if is_new {
+        store(&disk.machine).roll_back(&Which::Latest, &intent(9)).unwrap();
+        assert_eq!(disk.picture(), course.old, "{case}: rolled back");
+    }
+    assert_eq!(store(&disk.machine).recover().unwrap(), [], "{case}: there was still something to recover");
+}
+
+fn recover(disk: &TestDisk, case: &str) -> Vec<Recovered> {
+    store(&disk.machine).recover().unwrap_or_else(|error| panic!("{case}: {error}"))
+}
+
+#[test]
+fn whatever_goes_wrong_while_applying_every_file_is_wholly_old_or_wholly_new() {
+    let course = course();
+    assert!(course.applying > 30, "{} effects only", course.applying);
+    for fault in FAULTS {
+        for at in 0..course.applying {
+            let case = format!("{fault:?} at effect {at} of applying");
+            let disk = TestDisk::new();
+            let outcome = apply(&disk, &Faulty::new(&disk.machine, fault, at));
+            let loud = outcome.as_ref().is_err_and(|error| error.contains("ROLLBACK FAILED"));
+            let picture = disk.picture();
+            if matches!(fault, Fault::Fails | Fault::FailsAfterwards) {
+                assert!(!loud, "{case}: {outcome:?}");
+                assert!(picture == course.old || picture == course.new, "{case}: mixed without a crash");
+                assert!(outcome.is_err(), "{case}: the failure went unnoticed");
+            }
+            if outcome.is_ok() {
+                assert_eq!(picture, course.new, "{case}");
+            }
+            recover(&disk, &case);
+            settled(&disk, &course, &case);
+        }
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new() {
+    let course = course();
+    for fault in FAULTS {
+        for at in 0..course.rolling_back {
+            let case = format!("{fault:?} at effect {at} of rolling back");
+            let disk = TestDisk::new();
+            apply(&disk, &disk.machine).unwrap();
+            let outcome = roll_back(&Faulty::new(&disk.machine, fault, at));
+            if outcome.is_ok() {
+                assert_eq!(disk.picture(), course.old, "{case}");
+            }
+            recover(&disk, &case);
+            settled(&disk, &course, &case);
+        }
+    }
+}
+
+/// The power is cut in the middle of renaming, and again at every effect of the recovery.
+#[test]
+fn a_recovery_that_is_cut_off_can_be_repeated() {
+    let course = course();
+    let mut cut_off = 0;
+    for at in 0..course.applying {
+        let broken = || {
+            let disk = TestDisk::new();
+            apply(&disk, &Faulty::new(&disk.machine, Fault::PowerCut, at)).unwrap_err();
+            disk
+        };
+        let disk = broken();
+        let picture = disk.picture();
+        if picture == course.old || picture == course.new {
+            continue;
+        }
+        for fault in FAULTS {
+            for again in 0.. {
+                let case = format!("power cut at {at}, then {fault:?} at effect {again} of the recovery");
+                let disk = broken();
+                let faulty = Faulty::new(&disk.machine, fault, again);
+                let opened = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults");
+                let outcome = opened.map(|store| store.recover());
+                if faulty.count.get() <= again {
+                    break;
+                }
+                if let Ok(Err(error)) = outcome {
+                    assert!(matches!(error, RecoverError::Failed { .. } | RecoverError::Journal(_)), "{case}");
+                }
+                recover(&disk, &case);
+                settled(&disk, &course, &case);
+                cut_off += 1;
+            }
+        }
+    }
+    assert!(cut_off > 100, "{cut_off} cases only");
+}
+
+#[test]
+fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
+    let course = course();
+    let mut failed = 0;
+    for at in 0..course.applying {
+        let disk = TestDisk::new();
+        let faulty = Faulty::new(&disk.machine, Fault::FailsAfterwards, at);
+        let Ok(store) = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults") else {
+            continue;
+        };
+        let prepared = match store.prepare(disk.captured(), &intent(0)) {
+            Ok(prepared) => prepared,
+            Err(PrepareError::Cause(_)) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        match prepared.commit() {
+            Ok(_) => {}
+            Err(CommitError::RolledBack { cause, .. }) => {
+                assert!(matches!(*cause, Cause::File(_) | Cause::Journal(_)), "{cause}");
+                assert_eq!(disk.picture(), course.old, "effect {at}");
+                failed += 1;
+            }
+            Err(error) => panic!("effect {at}: {error}"),
+        }
+    }
+    assert!(failed > 10, "{failed} failures only");
+}
+
+#[test]
+fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
+    let course = course();
+    let mut loud = 0;
+    for at in 0..course.applying {
+        let disk = TestDisk::new();
+        let Err(error) = apply(&disk, &Faulty::new(&disk.machine, Fault::PowerCut, at)) else { continue };
+        if disk.picture() != course.old && disk.picture() != course.new {
+            assert!(error.starts_with("ROLLBACK FAILED"), "effect {at}: {error}");
+            loud += 1;
+            let again = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
+            assert!(matches!(again, PrepareError::Unfinished(_)), "{again}");
+            let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1));
+            assert!(matches!(refused, Ok(RolledBack::Found(_))), "{refused:?}");
+            assert_eq!(disk.picture(), course.old);
+        }
+    }
+    assert!(loud >= 4, "{loud} cases only");
+}
+
+#[test]
+fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
+    let course = course();
+    let cut = (0..course.applying).find_map(|at| {
+        let disk = TestDisk::new();
+        apply(&disk, &Faulty::new(&disk.machine, Fault::PowerCut, at)).unwrap_err();
+        let texts = (disk.text("/etc/ssh/sshd_config"), disk.text("/srv/hosts.allow"));
+        (texts.0 == "new main\n" && texts.1 != "new allow\r\n").then_some(disk)
+    });
+    let disk = cut.expect("the power was cut between two renames");
+    disk.write("/srv/hosts.allow", "theirs\n", 0o644);
+    let theirs = disk.picture();
+    let error = store(&disk.machine).recover().unwrap_err();
+    assert!(
+        matches!(&error, RecoverError::Failed { cause: Cause::Edited(edited), .. } if edited.len() == 1),
+        "{error}"
+    );
+    assert!(error.to_string().starts_with("RECOVERY FAILED"));
+    assert_eq!(disk.picture(), theirs);
+    let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1)).unwrap_err();
+    assert!(matches!(refused, RollBackError::Recover(_)), "{refused}");
+}

@@ -1,0 +1,406 @@
+//! From captured to done and back again, on real files.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::common::{STATE, TestDisk, intent, store};
+use expect_test::expect;
+use sshmend_host::{LockError, Why};
+use sshmend_lossless::{EditSet, FileChange};
+use sshmend_transaction::{
+    Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError, Record, Recovered,
+    RollBackError, RolledBack, SameTarget, State, Store, Which,
+};
+
+fn apply(disk: &TestDisk, second: i64) -> Record {
+    let store = store(&disk.machine);
+    let prepared = store.prepare(disk.captured(), &intent(second)).unwrap();
+    prepared.commit().unwrap().finish().unwrap()
+}
+
+fn roll_back(disk: &TestDisk, which: &Which, second: i64) -> Result<RolledBack, RollBackError> {
+    store(&disk.machine).roll_back(which, &intent(second))
+}
+
+fn states(disk: &TestDisk) -> Vec<(State, Option<Id>)> {
+    let past = Journal::new(&disk.machine, STATE).history().unwrap().into_iter();
+    past.map(|past| match past {
+        Past::Record(record) => (record.state, record.rolls_back),
+        other => panic!("{other:?}"),
+    })
+    .collect()
+}
+
+#[test]
+fn every_file_becomes_new_and_keeps_what_belongs_to_it() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    let record = apply(&disk, 0);
+    let mut after = disk.picture();
+    assert_eq!(record.state, State::Done);
+    let text = |path: &str| after.get(Path::new(path)).map(|it| it.0.as_str());
+    assert_eq!(text("/etc/ssh/sshd_config"), Some("new main\n"));
+    assert_eq!(text("/srv/hosts.allow"), Some("new allow\r\n"));
+    assert_eq!(text("/etc/hosts.allow"), Some("-> /srv/hosts.allow"));
+    assert_eq!(text("/etc/ssh/sshd_config.d/deep/00-sshmend.conf"), Some("new drop-in\n"));
+    assert_eq!(text("/etc/fail2ban/jail.local"), None);
+    for path in ["/etc/ssh/sshd_config", "/srv/hosts.allow"] {
+        let (now, was) = (after.get_mut(Path::new(path)).unwrap(), &before[Path::new(path)]);
+        now.0.clone_from(&was.0);
+        assert_eq!(now, was, "{path}");
+    }
+    let created = &after[Path::new("/etc/ssh/sshd_config.d/deep/00-sshmend.conf")];
+    assert_eq!(created.1 & 0o7777, 0o600);
+}
+
+#[test]
+fn rolling_back_brings_back_everything() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    let record = apply(&disk, 0);
+    let RolledBack::Now { id, by } = roll_back(&disk, &Which::Latest, 1).unwrap() else { panic!("it was in force") };
+    assert_eq!(disk.picture(), before);
+    assert_eq!((&id, by.rolls_back.as_ref(), by.files.len()), (&record.id, Some(&record.id), 4));
+    assert_eq!(states(&disk), [(State::RolledBack, None), (State::Done, Some(id.clone()))]);
+
+    for which in [Which::Latest, Which::Id(id.clone())] {
+        assert_eq!(roll_back(&disk, &which, 2).unwrap(), RolledBack::Already(id.clone()));
+    }
+    assert_eq!((disk.picture(), states(&disk).len()), (before, 2));
+}
+
+#[test]
+fn a_rollback_can_be_rolled_back_and_that_again() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    apply(&disk, 0);
+    let after = disk.picture();
+    for second in 1..5 {
+        let newest = Journal::new(&disk.machine, STATE).history().unwrap().pop().unwrap();
+        let Past::Record(newest) = newest else { panic!("a record") };
+        roll_back(&disk, &Which::Id(newest.id), second).unwrap();
+        let undone = second % 2 == 1;
+        assert_eq!(disk.picture(), if undone { before.clone() } else { after.clone() }, "{second}");
+        let first = states(&disk).first().unwrap().0;
+        assert_eq!(first, if undone { State::RolledBack } else { State::Done }, "{second}");
+    }
+}
+
+#[test]
+fn the_state_is_for_its_owner_alone() {
+    let disk = TestDisk::new();
+    let record = apply(&disk, 0);
+    let transaction = format!("{STATE}/transactions/{}", record.id);
+    for (path, mode) in [
+        (STATE.to_owned(), 0o40700),
+        (format!("{STATE}/lock"), 0o100_600),
+        (transaction.clone(), 0o40700),
+        (format!("{transaction}/before"), 0o40700),
+        (format!("{transaction}/before/0"), 0o100_600),
+        (format!("{transaction}/after/1"), 0o100_600),
+        (format!("{transaction}/transaction.toml"), 0o100_600),
+    ] {
+        assert_eq!(fs::metadata(disk.at(&path)).unwrap().mode(), mode, "{path}");
+    }
+}
+
+#[test]
+fn the_record_can_be_read_by_people() {
+    let disk = TestDisk::new();
+    let record = apply(&disk, 0);
+    assert_eq!(record.id.as_str(), "20260801T120000.000000Z");
+    let text = disk.text(&format!("{STATE}/transactions/{}/transaction.toml", record.id));
+    let head: String = text.split_inclusive('\n').take_while(|line| !line.starts_with("[[file]]")).collect();
+    expect![[r#"
+        version = 1
+        id = "20260801T120000.000000Z"
+        state = "done"
+        when = "2026-08-01T12:00:00Z"
+        why = "a test"
+        argv = [
+            "sshmend",
+            "fix",
+        ]
+        directories = [
+            "/etc/ssh/sshd_config.d",
+            "/etc/ssh/sshd_config.d/deep",
+        ]
+
+        [who]
+        uid = 0
+        sudo_user = "anna"
+
+    "#]]
+    .assert_eq(&head);
+    for line in ["path = \"/etc/hosts.allow\"", "target = \"/srv/hosts.allow\"", "mode = \"0640\""] {
+        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
+    }
+    let again = Journal::new(&disk.machine, STATE).record(&record.id).unwrap();
+    assert_eq!(again, record);
+    let versions = Journal::new(&disk.machine, STATE).versions(&record).unwrap();
+    assert_eq!(versions.len(), 4);
+    assert_eq!(versions[1].before.as_deref(), Some(&b"old main\n"[..]));
+    assert_eq!((&versions[2].before, versions[2].after.as_deref()), (&None, Some(&b"new drop-in\n"[..])));
+}
+
+#[test]
+fn what_changes_nothing_is_no_transaction() {
+    let disk = TestDisk::new();
+    let image = disk.machine.read(Path::new("/etc/hosts.allow")).unwrap().unwrap();
+    let noop = FileChange::edit("/etc/hosts.allow", image, EditSet::default());
+    assert_eq!(Captured::new([noop]), Ok(None));
+}
+
+#[test]
+fn two_names_of_one_file_are_refused() {
+    let disk = TestDisk::new();
+    let edit = |path: &str| FileChange {
+        after: Some(b"new".to_vec()),
+        ..FileChange::edit(path, disk.machine.read(Path::new(path)).unwrap().unwrap(), EditSet::default())
+    };
+    let same = Captured::new([edit("/srv/hosts.allow"), edit("/etc/hosts.allow")]).unwrap_err();
+    let expected = SameTarget { first: "/srv/hosts.allow".into(), second: "/etc/hosts.allow".into() };
+    assert_eq!(same, expected);
+}
+
+/// What someone else does to a file after it was captured, and how that is told.
+type Meddling = (fn(&TestDisk), &'static str, Difference);
+
+const MEDDLING: [Meddling; 6] = [
+    (|disk| disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600), "/etc/ssh/sshd_config", Difference::Content),
+    (|disk| disk.write("/etc/ssh/sshd_config", "old main\n", 0o644), "/etc/ssh/sshd_config", Difference::Mode),
+    (|disk| fs::remove_file(disk.at("/etc/hosts.allow")).unwrap(), "/etc/hosts.allow", Difference::Removed),
+    (
+        |disk| {
+            disk.write("/srv/other", "old allow\r\nno final newline", 0o644);
+            fs::remove_file(disk.at("/etc/hosts.allow")).unwrap();
+            std::os::unix::fs::symlink("/srv/other", disk.at("/etc/hosts.allow")).unwrap();
+        },
+        "/etc/hosts.allow",
+        Difference::Target,
+    ),
+    (
+        |disk| {
+            fs::create_dir_all(disk.at("/etc/ssh/sshd_config.d/deep")).unwrap();
+            disk.write("/etc/ssh/sshd_config.d/deep/00-sshmend.conf", "theirs\n", 0o600);
+        },
+        "/etc/ssh/sshd_config.d/deep/00-sshmend.conf",
+        Difference::Created,
+    ),
+    (
+        |disk| {
+            let path = disk.at("/srv/hosts.allow");
+            rustix::fs::setxattr(path, "user.note", b"theirs", rustix::fs::XattrFlags::empty()).unwrap();
+        },
+        "/etc/hosts.allow",
+        Difference::Attributes,
+    ),
+];
+
+#[test]
+fn what_was_edited_since_it_was_captured_is_refused_before_the_journal() {
+    for (meddle, path, difference) in MEDDLING {
+        let disk = TestDisk::new();
+        let captured = disk.captured();
+        meddle(&disk);
+        let theirs = disk.picture();
+        let error = store(&disk.machine).prepare(captured, &intent(0)).unwrap_err();
+        let PrepareError::Cause(Cause::Stale(stale)) = error else { panic!("{path}: {error}") };
+        assert_eq!((stale.path.as_path(), stale.difference), (Path::new(path), difference));
+        assert_eq!((disk.picture(), states(&disk).len()), (theirs, 0), "{path}");
+    }
+}
+
+#[test]
+fn what_was_edited_after_the_journal_is_refused_before_the_first_rename() {
+    for (meddle, path, difference) in MEDDLING {
+        let disk = TestDisk::new();
+        let store = store(&disk.machine);
+        let prepared = store.prepare(disk.captured(), &intent(0)).unwrap();
+        meddle(&disk);
+        let theirs = disk.picture();
+        let error = prepared.commit().unwrap_err();
+        let CommitError::RolledBack { cause, .. } = error else { panic!("{path}: {error}") };
+        match *cause {
+            Cause::Stale(stale) => {
+                assert_eq!((stale.path.as_path(), stale.difference), (Path::new(path), difference));
+            }
+            Cause::File(error) => {
+                let expected = [(Difference::Created, Why::Exists), (Difference::Removed, Why::Missing)];
+                assert!(expected.contains(&(difference, error.why.clone())), "{error}");
+            }
+            other => panic!("{path}: {other}"),
+        }
+        assert_eq!(disk.picture(), theirs, "{path}");
+    }
+}
+
+#[test]
+fn files_that_were_edited_since_are_not_rolled_back_and_shown_in_all_three_versions() {
+    let disk = TestDisk::new();
+    apply(&disk, 0);
+    disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600);
+    let theirs = disk.picture();
+    let RollBackError::Edited(edited) = roll_back(&disk, &Which::Latest, 1).unwrap_err() else { panic!("edited") };
+    assert_eq!(edited.len(), 1);
+    let file = &edited[0];
+    let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+    assert_eq!(file.path, Path::new("/etc/ssh/sshd_config"));
+    assert_eq!(text(file.before.as_deref()), "old main\n");
+    assert_eq!(text(file.after.as_deref()), "new main\n");
+    assert_eq!(text(file.now.as_ref().map(|image| image.bytes.as_slice())), "theirs\n");
+    assert_eq!((disk.picture(), states(&disk)), (theirs, vec![(State::Done, None)]));
+}
+
+#[test]
+fn files_that_someone_brought_back_already_are_only_noted() {
+    let disk = TestDisk::new();
+    let image = disk.machine.read(Path::new("/etc/hosts.allow")).unwrap().unwrap();
+    let old = String::from_utf8(image.bytes.clone()).unwrap();
+    let change =
+        FileChange { after: Some(b"new".to_vec()), ..FileChange::edit("/etc/hosts.allow", image, EditSet::default()) };
+    let captured = Captured::new([change]).unwrap().unwrap();
+    let record = store(&disk.machine).prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap();
+    disk.write("/srv/hosts.allow", &old, 0o644);
+    assert_eq!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Found(record.id));
+    assert_eq!(states(&disk), [(State::RolledBack, None)]);
+}
+
+#[test]
+fn a_later_change_of_the_same_file_has_to_be_rolled_back_first() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    let edit = |text: &str| {
+        let image = disk.machine.read(Path::new("/etc/hosts.allow")).unwrap().unwrap();
+        let edit = FileChange::edit("/etc/hosts.allow", image, EditSet::default());
+        let captured = Captured::new([FileChange { after: Some(text.into()), ..edit }]).unwrap().unwrap();
+        store(&disk.machine).prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap().id
+    };
+    let (first, second) = (edit("first"), edit("second"));
+    assert!(second > first, "both began in the same microsecond");
+    assert!(matches!(roll_back(&disk, &Which::Id(first.clone()), 1).unwrap_err(), RollBackError::Edited(_)));
+    for id in [second, first] {
+        roll_back(&disk, &Which::Id(id), 2).unwrap();
+    }
+    assert_eq!(disk.picture(), before);
+}
+
+#[test]
+fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    let store = store(&disk.machine);
+    let cut_off = store.prepare(disk.captured(), &intent(0)).unwrap();
+    let id = cut_off.id().clone();
+    drop(cut_off);
+    let error = store.prepare(disk.captured(), &intent(1)).unwrap_err();
+    assert_eq!(error, PrepareError::Unfinished(id.clone()));
+    assert_eq!(store.recover().unwrap(), [Recovered::RolledBack { id, files: vec![], left: vec![] }]);
+    assert_eq!(store.recover().unwrap(), []);
+    assert_eq!((disk.picture(), states(&disk)), (before, vec![(State::RolledBack, None)]));
+    store.prepare(disk.captured(), &intent(2)).unwrap().commit().unwrap().finish().unwrap();
+}
+
+#[test]
+fn a_damaged_transaction_hides_no_other() {
+    let disk = TestDisk::new();
+    let record = apply(&disk, 0);
+    for (name, toml) in
+        [("20260801T130000.000000Z", "no toml at all"), ("20260801T140000.000000Z", "version = 9"), ("lost+found", "")]
+    {
+        let directory = disk.at(&format!("{STATE}/transactions/{name}"));
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("transaction.toml"), toml).unwrap();
+    }
+    let renamed = disk.at(&format!("{STATE}/transactions/20260801T150000.000000Z"));
+    fs::create_dir_all(&renamed).unwrap();
+    fs::copy(
+        disk.at(&format!("{STATE}/transactions/{}/transaction.toml", record.id)),
+        renamed.join("transaction.toml"),
+    )
+    .unwrap();
+    fs::create_dir_all(disk.at(&format!("{STATE}/transactions/20260801T160000.000000Z/before"))).unwrap();
+
+    let past = Journal::new(&disk.machine, STATE).history().unwrap();
+    let told: Vec<_> = past
+        .iter()
+        .map(|past| match past {
+            Past::Record(record) => format!("record {}", record.id),
+            Past::Abandoned(id) => format!("abandoned {id}"),
+            Past::Damaged(damaged) => format!("damaged {}", damaged.path.file_name().unwrap().display()),
+        })
+        .collect();
+    let expected = [
+        "record 20260801T120000.000000Z",
+        "damaged transaction.toml",
+        "damaged transaction.toml",
+        "damaged transaction.toml",
+        "abandoned 20260801T160000.000000Z",
+        "damaged lost+found",
+    ];
+    assert_eq!(told, expected);
+    let abandoned = "20260801T160000.000000Z".parse().unwrap();
+    assert_eq!(store(&disk.machine).recover().unwrap(), [Recovered::Abandoned(abandoned)]);
+    assert!(matches!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Now { id, .. } if id == record.id));
+}
+
+#[test]
+fn bytes_that_are_not_those_of_the_record_are_not_brought_back() {
+    let disk = TestDisk::new();
+    let record = apply(&disk, 0);
+    let after = disk.picture();
+    disk.write(&format!("{STATE}/transactions/{}/before/1", record.id), "forged\n", 0o600);
+    let error = roll_back(&disk, &Which::Latest, 1).unwrap_err();
+    let RollBackError::Prepare(PrepareError::Cause(Cause::Journal(JournalError::Damaged(damaged)))) = error else {
+        panic!("{error}")
+    };
+    assert!(damaged.path.ends_with("before/1"), "{damaged}");
+    assert_eq!(disk.picture(), after);
+}
+
+#[test]
+fn an_unknown_transaction_is_named() {
+    let disk = TestDisk::new();
+    let id: Id = "20200101T000000.000000Z".parse().unwrap();
+    let error = roll_back(&disk, &Which::Id(id.clone()), 0).unwrap_err();
+    assert_eq!(error, RollBackError::Journal(JournalError::Unknown(id)));
+    assert_eq!(roll_back(&disk, &Which::Latest, 0).unwrap_err(), RollBackError::Nothing);
+}
+
+#[test]
+fn two_at_once_exclude_each_other() {
+    let disk = TestDisk::new();
+    let first = store(&disk.machine);
+    let second = Store::open(&disk.machine, &disk.machine, Path::new(STATE), "another").unwrap_err();
+    assert!(matches!(second, JournalError::Lock(LockError::Held { .. })), "{second}");
+    drop(first);
+    store(&disk.machine);
+}
+
+#[test]
+fn files_and_state_may_lie_on_different_disks() {
+    let (disk, state) = (TestDisk::new(), TestDisk::new());
+    let before = disk.picture();
+    let store = Store::open(&disk.machine, &state.machine, Path::new("/srv/state"), "a test").unwrap();
+    store.prepare(disk.captured(), &intent(0)).unwrap().commit().unwrap().finish().unwrap();
+    assert!(!disk.at(STATE).exists());
+    assert!(state.at("/srv/state/transactions").exists());
+    store.roll_back(&Which::Latest, &intent(1)).unwrap();
+    assert_eq!(disk.picture(), before);
+}
+
+#[test]
+fn paths_of_any_bytes_are_kept() {
+    use std::os::unix::ffi::OsStrExt;
+    let disk = TestDisk::new();
+    let name = std::ffi::OsStr::from_bytes(b"/srv/b\\ad\xff\nname");
+    let change = FileChange::create(name, b"x".to_vec(), sshmend_host::own(0o644));
+    let store = store(&disk.machine);
+    let captured = Captured::new([change]).unwrap().unwrap();
+    let record = store.prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap();
+    let again = store.journal().record(&record.id).unwrap();
+    assert_eq!(again.files[0].path, Path::new(name));
+    store.roll_back(&Which::Latest, &intent(1)).unwrap();
+    assert_eq!(fs::read_dir(disk.at("/srv")).unwrap().count(), 1);
+}
