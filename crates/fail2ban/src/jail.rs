@@ -1,0 +1,166 @@
+//! A jail as fail2ban merges it.
+
+use std::collections::BTreeMap;
+
+use sshmend_lossless::Origin;
+
+use crate::item::{Item, Network};
+use crate::traced::Spot;
+
+/// The effective configuration of one jail.
+#[derive(Debug, Clone)]
+pub struct Jail {
+    /// The name of its section.
+    pub name: String,
+    /// Whether `enabled` is true.
+    pub enabled: bool,
+    /// Why fail2ban leaves the jail out although it is enabled.
+    pub skipped: Option<String>,
+    /// Whether the machine's own addresses are spared (`ignoreself`, true unless it says otherwise).
+    pub ignoreself: bool,
+    pub(crate) settings: BTreeMap<String, Setting>,
+    pub(crate) lists: Vec<List>,
+}
+
+/// The value of an option, and the lines that decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The value after interpolation.
+    pub value: String,
+    /// Where its key stands; `None` for what fail2ban adds itself.
+    pub origin: Option<Origin>,
+    /// The lines that lost, in reading order.
+    pub shadowed: Vec<Shadowed>,
+}
+
+/// A line that does not decide, because another one does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadowed {
+    /// The line.
+    pub origin: Origin,
+    /// The value as it is written there.
+    pub value: String,
+    /// Why it lost.
+    pub why: Loss,
+}
+
+/// Why a line lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// A file that is read later sets the option in the same section.
+    ReadEarlier,
+    /// The jail's own section sets the option, which beats `[DEFAULT]` in whatever file.
+    OnlyDefault,
+}
+
+/// One word of `ignoreip`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The word as fail2ban cuts it out.
+    pub text: String,
+    /// The line it stands in.
+    pub origin: Option<Origin>,
+    /// What it stands for.
+    pub item: Item,
+    /// Where it begins in which file.
+    pub(crate) spot: Option<Spot>,
+    /// The words of the file, when it is one that could be read.
+    pub(crate) content: Option<Vec<Item>>,
+}
+
+/// The words of `ignoreip` in one dialect.
+#[derive(Debug, Clone)]
+pub(crate) struct List {
+    pub(crate) words: Vec<Word>,
+    /// A part of the value comes from where we do not look.
+    pub(crate) opaque: bool,
+}
+
+/// Whether a jail spares an address for its `ignoreip`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ignored {
+    /// This word covers it.
+    Yes {
+        /// The word.
+        word: String,
+        /// The line it stands in.
+        origin: Option<Origin>,
+    },
+    /// Nothing covers it.
+    No,
+    /// It depends on something that a configuration does not say.
+    Unknown(String),
+}
+
+impl Jail {
+    pub(crate) fn new(name: &str) -> Self {
+        let (settings, lists) = (BTreeMap::new(), Vec::new());
+        Self { name: name.to_owned(), enabled: false, skipped: None, ignoreself: true, settings, lists }
+    }
+
+    /// The effective value of an option of the jail: `ignoreip`, `banaction`, `action`, `backend`, `port`, `bantime`,
+    /// `findtime`, `maxretry`, `filter`, `mode`, `logpath`, `usedns`, `ignorecommand`, `enabled`.
+    pub fn setting(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key)
+    }
+
+    /// The words of `ignoreip`, as the oldest release that it may be cuts them.
+    pub fn words(&self) -> &[Word] {
+        self.lists.first().map_or(&[], |list| &list.words)
+    }
+
+    /// Whether fail2ban runs the jail, as far as the configuration says.
+    pub fn runs(&self) -> bool {
+        self.enabled && self.skipped.is_none()
+    }
+
+    /// Whether the jail's `ignoreip` or `ignorecommand` spares every address of a network; `ignoreself` is not asked.
+    ///
+    /// Releases that read the list differently must agree.
+    pub fn ignored(&self, addresses: Network) -> Ignored {
+        let command = self.setting("ignorecommand").is_some_and(|setting| !setting.value.is_empty());
+        let mut verdicts = self.lists.iter().map(|list| list.ignored(addresses, command));
+        let first = verdicts.next().unwrap_or(Ignored::No);
+        if verdicts.all(|verdict| std::mem::discriminant(&verdict) == std::mem::discriminant(&first)) {
+            return first;
+        }
+        Ignored::Unknown("releases of fail2ban read this list differently".to_owned())
+    }
+
+    /// Whether a host name is one of the words.
+    pub fn names(&self, name: &str) -> bool {
+        let is_it = |word: &Word| matches!(&word.item, Item::Name(own) if own.eq_ignore_ascii_case(name));
+        !self.lists.is_empty() && self.lists.iter().all(|list| list.words.iter().any(is_it))
+    }
+}
+
+impl List {
+    fn ignored(&self, addresses: Network, command: bool) -> Ignored {
+        if let Some(word) = self.words.iter().find(|word| word.covers(addresses)) {
+            return Ignored::Yes { word: word.text.clone(), origin: word.origin.clone() };
+        }
+        if let Some(word) = self.words.iter().find(|word| word.may_cover()) {
+            return Ignored::Unknown(format!("it depends on what {} stands for at the time", word.text));
+        }
+        match (self.opaque, command) {
+            (true, _) => Ignored::Unknown("a part of the list comes from the filter".to_owned()),
+            (_, true) => Ignored::Unknown("ignorecommand decides it".to_owned()),
+            _ => Ignored::No,
+        }
+    }
+}
+
+impl Word {
+    fn covers(&self, addresses: Network) -> bool {
+        let covers = |item: &Item| matches!(item, Item::Network(network) if network.covers(addresses));
+        covers(&self.item) || self.content.iter().flatten().any(covers)
+    }
+
+    fn may_cover(&self) -> bool {
+        let is_name = |item: &Item| matches!(item, Item::Name(_));
+        match &self.item {
+            Item::File(_) => self.content.as_ref().is_none_or(|items| items.iter().any(is_name)),
+            item => is_name(item),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Which files fail2ban reads, in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use sshmend_lossless::{Entry, Request, Snapshot};
+
+use crate::document::Document;
+use crate::interpolate::{Failure, Interpolation};
+use crate::item::Item;
+use crate::merged::Merged;
+use crate::python::is_space;
+use crate::release::Dialect;
+
+/// The section that names further files.
+const INCLUDES: &str = "INCLUDES";
+/// Python's recursion limit ends a chain of includes near this length.
+const MAX_DEPTH: usize = 480;
+/// Files (with repetitions) beyond which we stop following includes.
+const MAX_FILES: usize = 10_000;
+
+/// One file that was opened.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    pub(crate) path: PathBuf,
+    pub(crate) document: Document,
+}
+
+/// What stops fail2ban while it collects its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LoadFailure {
+    /// The directory of the configuration does not exist.
+    NoDirectory,
+    /// A file that Python refuses; its faults say why.
+    Refused(usize),
+    /// The value of `before` or `after` cannot be interpolated.
+    Interpolation(Failure),
+    /// A NUL byte in the name of an included file.
+    NulInName(usize),
+    /// Files that include one another without end.
+    Endless(usize),
+}
+
+/// The files of one configuration name (`jail`, `fail2ban`, `filter.d/sshd`, …), merged.
+#[derive(Debug, Default)]
+pub(crate) struct Stack {
+    /// In reading order; a file can come twice.
+    pub(crate) read: Vec<usize>,
+    /// Files of the layers (not includes) that exist and could not be read.
+    pub(crate) missed: Vec<PathBuf>,
+    /// False when there is no file for any layer.
+    pub(crate) exists: bool,
+    pub(crate) merged: Merged,
+}
+
+/// Reads files out of a snapshot and notes which ones it lacks.
+pub(crate) struct Loader<'a> {
+    snapshot: &'a Snapshot,
+    directory: &'a Path,
+    pub(crate) files: Vec<SourceFile>,
+    index: BTreeMap<OsString, Option<usize>>,
+    /// fail2ban remembers the includes of a list of files, whoever asked first.
+    includes: BTreeMap<Vec<OsString>, Vec<usize>>,
+    pub(crate) lacking: BTreeSet<Request>,
+    /// Files that are not UTF-8: their path and the offset.
+    pub(crate) undecodable: BTreeSet<usize>,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, directory: &'a Path) -> Self {
+        let (files, index, includes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { snapshot, directory, files, index, includes, lacking: BTreeSet::new(), undecodable: BTreeSet::new() }
+    }
+
+    /// `ConfigReaderUnshared.read`: all layers of a name with their includes.
+    pub(crate) fn stack(&mut self, name: &str) -> Result<Stack, LoadFailure> {
+        if matches!(self.snapshot.entry(self.directory), Some(Entry::Missing | Entry::Dangling)) {
+            return Err(LoadFailure::NoDirectory);
+        }
+        let layers = self.layers(name);
+        let read = if layers.is_empty() { Vec::new() } else { self.includes(&layers, &[])? };
+        let mut merged = Merged::default();
+        for &file in &read {
+            merged.lay(file, &self.files[file].document);
+        }
+        let was_read =
+            |path: &OsString| self.index.get(path).copied().flatten().is_some_and(|file| read.contains(&file));
+        let missed = layers.iter().filter(|path| !was_read(path)).map(PathBuf::from).collect();
+        Ok(Stack { missed, exists: !layers.is_empty(), read, merged })
+    }
+
+    /// The words of a file that `ignoreip` names, without its comments; `None` when it cannot be read.
+    pub(crate) fn words_of(&mut self, path: &Path) -> Option<Vec<Item>> {
+        if !self.exists(path.as_os_str()) {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&self.snapshot.file(path)?.bytes);
+        let without_comment = |line: &str| {
+            let starts = line.match_indices(['#', ';']).map(|(at, _)| at);
+            let comment = starts.into_iter().find(|&at| line[..at].chars().next_back().is_none_or(is_space));
+            line[..comment.unwrap_or(line.len())].to_owned()
+        };
+        let lines: Vec<String> = text.lines().map(without_comment).collect();
+        let words = |line: &String| {
+            Dialect::From111
+                .words(line)
+                .into_iter()
+                .map(|word| Item::parse(&line[word], Dialect::V11))
+                .collect::<Vec<_>>()
+        };
+        Some(lines.iter().flat_map(words).collect())
+    }
+
+    /// `NAME.conf`, `NAME.d/*.conf`, `NAME.local`, `NAME.d/*.local`: those that exist.
+    fn layers(&mut self, name: &str) -> Vec<OsString> {
+        let base = self.directory.join(name).into_os_string();
+        let with = |suffix: &str| [base.as_bytes(), suffix.as_bytes()].concat();
+        let folder = PathBuf::from(OsString::from_vec(with(".d")));
+        let mut layers = Vec::new();
+        for suffix in [".conf", ".local"] {
+            layers.push(OsString::from_vec(with(suffix)));
+            layers.extend(self.list(&folder, suffix));
+        }
+        layers.retain(|path| self.exists(path));
+        layers
+    }
+
+    fn list(&mut self, folder: &Path, suffix: &str) -> Vec<OsString> {
+        match self.snapshot.entry(folder) {
+            Some(Entry::Directory(names, _)) => {
+                let names = names.iter().map(|listed| &listed.name);
+                let wanted = names
+                    .filter(|name| name.as_bytes().ends_with(suffix.as_bytes()) && !name.as_bytes().starts_with(b"."));
+                let mut paths: Vec<OsString> = wanted.map(|name| folder.join(name).into_os_string()).collect();
+                paths.sort();
+                return paths;
+            }
+            Some(_) => {}
+            None => drop(self.lacking.insert(Request::List(folder.to_owned()))),
+        }
+        Vec::new()
+    }
+
+    fn exists(&mut self, path: &OsStr) -> bool {
+        match self.snapshot.entry(Path::new(path)) {
+            Some(Entry::Missing | Entry::Dangling) => false,
+            Some(_) => true,
+            None => {
+                self.lacking.insert(Request::Read(path.into()));
+                false
+            }
+        }
+    }
+
+    fn is_file(&mut self, path: &OsStr) -> bool {
+        self.exists(path) && !matches!(self.snapshot.entry(Path::new(path)), Some(Entry::Directory(..)))
+    }
+
+    /// `_getIncludes`: the files with everything they include, in reading order.
+    fn includes(&mut self, paths: &[OsString], seen: &[OsString]) -> Result<Vec<usize>, LoadFailure> {
+        let paths = self.with_local(paths);
+        if let Some(known) = self.includes.get(&paths) {
+            return Ok(known.clone());
+        }
+        let mut files = Vec::new();
+        for path in &paths {
+            files.extend(self.includes_of(path, seen)?);
+        }
+        self.includes.insert(paths, files.clone());
+        Ok(files)
+    }
+
+    /// `_expandConfFilesWithLocal`: an included `x.conf` brings `x.local` along.
+    fn with_local(&mut self, paths: &[OsString]) -> Vec<OsString> {
+        let mut expanded = Vec::new();
+        for path in paths {
+            expanded.push(path.clone());
+            let local = local_name(path);
+            if !paths.contains(&local) && self.is_file(&local) {
+                expanded.push(local);
+            }
+        }
+        expanded
+    }
+
+    /// `__getIncludesUncached`: what `before` names, the file itself, what `after` names.
+    fn includes_of(&mut self, path: &OsString, seen: &[OsString]) -> Result<Vec<usize>, LoadFailure> {
+        let Some(file) = self.load(path) else { return Ok(Vec::new()) };
+        let document = &self.files[file].document;
+        if !document.faults.is_empty() {
+            return Err(LoadFailure::Refused(file));
+        }
+        if document.undecodable.is_some() {
+            self.undecodable.insert(file);
+            return Ok(Vec::new());
+        }
+        if seen.len() > MAX_DEPTH {
+            return Err(LoadFailure::Endless(file));
+        }
+        let mut files = self.named(file, "before", path, seen)?;
+        files.push(file);
+        files.extend(self.named(file, "after", path, seen)?);
+        if files.len() > MAX_FILES { Err(LoadFailure::Endless(file)) } else { Ok(files) }
+    }
+
+    fn named(
+        &mut self,
+        file: usize,
+        option: &str,
+        path: &OsString,
+        seen: &[OsString],
+    ) -> Result<Vec<usize>, LoadFailure> {
+        let merged = Merged::of(file, &self.files[file].document);
+        if merged.section(INCLUDES).is_none() {
+            return Ok(Vec::new());
+        }
+        let value = Interpolation::new(&merged, INCLUDES).get(option).map_err(LoadFailure::Interpolation)?;
+        let Some(value) = value else { return Ok(Vec::new()) };
+        let folder = Path::new(directory_of(path));
+        let deeper: Vec<OsString> = seen.iter().chain([path]).cloned().collect();
+        let mut files = Vec::new();
+        for name in value.text().split('\n') {
+            if name.contains('\0') {
+                return Err(LoadFailure::NulInName(file));
+            }
+            let included = folder.join(name).into_os_string();
+            if !seen.contains(&included) {
+                files.extend(self.includes(&[included], &deeper)?);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The index of a file, when it can be opened.
+    fn load(&mut self, path: &OsString) -> Option<usize> {
+        if let Some(known) = self.index.get(path) {
+            return *known;
+        }
+        if !self.exists(path) {
+            return None;
+        }
+        let image = self.snapshot.file(Path::new(path));
+        let loaded = image.map(|image| {
+            self.files.push(SourceFile { path: path.into(), document: Document::parse(&image.bytes) });
+            self.files.len() - 1
+        });
+        self.index.insert(path.clone(), loaded);
+        loaded
+    }
+}
+
+/// `os.path.dirname`: unlike `Path::parent`, it keeps a `.` in the middle.
+fn directory_of(path: &OsStr) -> &OsStr {
+    let bytes = path.as_bytes();
+    let slash = bytes.iter().rposition(|&b| b == b'/').unwrap_or(0);
+    OsStr::from_bytes(&bytes[..slash.max(1).min(bytes.len())])
+}
+
+/// `os.path.splitext(path)[0] + '.local'`
+fn local_name(path: &OsStr) -> OsString {
+    let bytes = path.as_bytes();
+    let name = bytes.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1);
+    let dots = bytes[name..].iter().take_while(|&&b| b == b'.').count();
+    let dot = bytes[name + dots..].iter().rposition(|&b| b == b'.').map(|at| name + dots + at);
+    OsString::from_vec([&bytes[..dot.unwrap_or(bytes.len())], b".local"].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_local_twin_of_a_file_is_named_as_python_splits_names() {
+        let local = |path: &str| local_name(OsStr::new(path)).into_string().expect("text");
+        assert_eq!(local("/etc/fail2ban/paths-debian.conf"), "/etc/fail2ban/paths-debian.local");
+        assert_eq!(local("/e.d/name"), "/e.d/name.local");
+        assert_eq!(local("/e/.conf"), "/e/.conf.local");
+        assert_eq!(local("/e/..a.b.c"), "/e/..a.b.local");
+        assert_eq!(local("/e/"), "/e/.local");
+    }
+}

@@ -1,0 +1,103 @@
+//! The edits that put one broken line right, where there is only one way to.
+
+use std::ops::Range;
+
+use sshmend_lossless::{Edit, EditSet};
+
+use crate::document::{Block, DEFAULT, Document, Fault, FaultKind, Opt};
+use crate::item::Item;
+use crate::layers::SourceFile;
+use crate::problem::Mend;
+use crate::release::Dialect;
+
+/// Mends what makes Python refuse a file.
+pub(crate) fn fault(source: &SourceFile, fault: &Fault) -> Option<Mend> {
+    let document = &source.document;
+    let edits = match &fault.kind {
+        FaultKind::NoHeader => vec![byte_order_mark(document)?],
+        FaultKind::SecondOption { first, .. } => second_option(document, *first, fault.line)?,
+        FaultKind::SecondSection { name, first } => second_section(document, name, *first, fault.line)?,
+        FaultKind::NoDelimiter => vec![missing_delimiter(document, fault.at)?],
+        FaultKind::NoKey => return None,
+    };
+    mend(source, edits)
+}
+
+/// Doubles a `%`.
+pub(crate) fn double_percent(source: &SourceFile, at: usize) -> Option<Mend> {
+    let rest = source.document.text.get(at..)?;
+    (rest.starts_with('%') && !rest.starts_with("%(")).then(|| mend(source, vec![Edit::insert(at, "%")]))?
+}
+
+/// Packs edits of a file.
+pub(crate) fn mend(source: &SourceFile, edits: Vec<Edit>) -> Option<Mend> {
+    let edits = EditSet::new(edits).ok()?;
+    Some(Mend { path: source.path.clone(), edits })
+}
+
+fn byte_order_mark(document: &Document) -> Option<Edit> {
+    document.text.starts_with('\u{feff}').then(|| Edit::delete(0..'\u{feff}'.len_utf8()))
+}
+
+/// The same value twice: the second goes. Two lists of addresses: the words of the second go to the end of the first.
+fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec<Edit>> {
+    let find =
+        |number| document.blocks.iter().flat_map(|block| &block.options).find(|option| option.line.number == number);
+    let (kept, dropped) = (find(first)?, find(second)?);
+    let drop = Edit::delete(span(dropped));
+    let (old, new) = (words(document, kept), words(document, dropped));
+    if old == new {
+        return Some(vec![drop]);
+    }
+    if kept.key != "ignoreip" {
+        return None;
+    }
+    let added: Vec<&str> = new.into_iter().filter(|word| !old.contains(word)).collect();
+    let last = kept.pieces.iter().rev().find(|piece| !piece.text.is_empty());
+    let end = last.map_or(kept.delimiter + 1, |piece| piece.text.end);
+    let insert = Edit::insert(end, format!(" {}", added.join(" ")));
+    Some(if added.is_empty() { vec![drop] } else { vec![insert, drop] })
+}
+
+/// Moves the options of the second section below those of the first, when none comes twice.
+fn second_section(document: &Document, name: &str, first: usize, second: usize) -> Option<Vec<Edit>> {
+    let find = |number| document.section(name).find(|block| block.header.number == number);
+    let (kept, moved) = (find(first)?, find(second)?);
+    let is_there = |option: &Opt| kept.options.iter().any(|other| other.key == option.key);
+    if name == DEFAULT || moved.options.iter().any(is_there) {
+        return None;
+    }
+    let body = document.text.get(moved.header.next..moved.end)?;
+    let body = if body.is_empty() || body.ends_with(['\n', '\r']) { body.to_owned() } else { format!("{body}\n") };
+    Some(vec![Edit::insert(end_of_options(kept), body), Edit::delete(moved.header.content.start..moved.end)])
+}
+
+/// Where a new line of a section goes: behind the last line of its last option.
+pub(crate) fn end_of_options(block: &Block) -> usize {
+    block.options.last().map_or(block.header.next, |option| span(option).end)
+}
+
+/// `ignoreip 192.0.2.1` without `=`.
+fn missing_delimiter(document: &Document, at: usize) -> Option<Edit> {
+    let line = document.text.get(at..)?.lines().next()?;
+    let (name, addresses) = line.split_at_checked("ignoreip".len())?;
+    (name.eq_ignore_ascii_case("ignoreip") && is_list(addresses)).then(|| Edit::insert(at + name.len(), " ="))
+}
+
+/// Whether a text is nothing but addresses, and at least one.
+pub(crate) fn is_list(text: &str) -> bool {
+    let is_network = |word: Range<usize>| matches!(Item::parse(&text[word], Dialect::V11), Item::Network(_));
+    let words = Dialect::From111.words(text);
+    !words.is_empty() && words.into_iter().all(is_network)
+}
+
+/// The lines of an option, with their endings.
+pub(crate) fn span(option: &Opt) -> Range<usize> {
+    let last = option.pieces.iter().rev().find(|piece| !piece.text.is_empty());
+    option.line.content.start..last.map_or(option.line.next, |piece| piece.line.next)
+}
+
+fn words<'a>(document: &'a Document, option: &Opt) -> Vec<&'a str> {
+    let texts = option.pieces.iter().map(|piece| &document.text[piece.text.clone()]);
+    texts.flat_map(|text| Dialect::Before11.words(text).into_iter().map(move |word| &text[word])).collect()
+}

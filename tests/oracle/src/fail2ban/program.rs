@@ -1,0 +1,127 @@
+//! fail2ban itself: its library, from the machine or from Debian's package, behind a driver that answers JSON.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use sshmend_fail2ban::Release;
+
+/// Our driver; it imports the library whose folder is its argument.
+const DRIVER: &str = include_str!("driver.py");
+/// Debian's interpreter, which has no packages of a user in its way.
+const PYTHON: &str = "/usr/bin/python3";
+/// Where Debian's package puts the library.
+const INSTALLED: &str = "usr/lib/python3/dist-packages";
+
+/// A running driver.
+pub(super) struct Program {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    /// The release that answers.
+    pub(super) release: Release,
+}
+
+/// What fail2ban says of one tree.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Answer {
+    /// Whether `fail2ban-client -d` exits with 0.
+    pub(super) starts: bool,
+    /// Why it fails.
+    pub(super) error: Option<String>,
+    /// The jails that it would start.
+    pub(super) jails: BTreeMap<String, Started>,
+    /// Which addresses each of them spares.
+    pub(super) ignored: BTreeMap<String, BTreeMap<String, bool>>,
+    /// The word at which the server would stop.
+    pub(super) server: Option<String>,
+}
+
+/// One jail that fail2ban would start.
+#[derive(Debug, Deserialize)]
+pub(super) struct Started {
+    /// The words of `ignoreip`; none when it is not set.
+    pub(super) words: Option<Vec<String>>,
+    /// Other options.
+    pub(super) settings: BTreeMap<String, String>,
+}
+
+impl Program {
+    /// Starts the driver on the library of `SSHMEND_FAIL2BAN`, of this machine, or of Debian's package, in this order.
+    pub(super) fn start() -> Result<Self, String> {
+        let library = library()?;
+        let mut child = Command::new(PYTHON)
+            .args(["-c", DRIVER])
+            .arg(&library)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("cannot run {PYTHON}: {error}"))?;
+        let requests = child.stdin.take().ok_or("the driver has no input")?;
+        let mut answers = BufReader::new(child.stdout.take().ok_or("the driver has no output")?);
+        let mut greeting = String::new();
+        answers.read_line(&mut greeting).map_err(|error| error.to_string())?;
+        let release = Release::parse(&greeting).ok_or(format!("{} holds no fail2ban", library.display()))?;
+        Ok(Self { child, requests, answers, release })
+    }
+
+    /// Asks about one configuration directory.
+    pub(super) fn ask(&mut self, directory: &Path, addresses: &[String]) -> Result<Answer, String> {
+        let request = json!({"dir": directory, "addresses": addresses});
+        writeln!(self.requests, "{request}").map_err(|error| format!("the driver is gone: {error}"))?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).map_err(|error| format!("the driver is gone: {error}"))?;
+        serde_json::from_str(&answer).map_err(|error| format!("the driver said {answer:?}: {error}"))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // A driver that has gone already needs no end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn library() -> Result<PathBuf, String> {
+    if let Some(named) = env::var_os("SSHMEND_FAIL2BAN") {
+        return Ok(named.into());
+    }
+    let root = package_root()?;
+    Ok(root.join(INSTALLED))
+}
+
+/// The folder that holds Debian's `etc/fail2ban` and library: `/`, or where the package was unpacked for the tests.
+pub(super) fn package_root() -> Result<PathBuf, String> {
+    if Path::new("/").join(INSTALLED).join("fail2ban").is_dir() {
+        return Ok(PathBuf::from("/"));
+    }
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracle-fail2ban");
+    if !cache.join("root").join(INSTALLED).join("fail2ban").is_dir() {
+        unpack(&cache)?;
+    }
+    Ok(cache.join("root"))
+}
+
+/// Unpacks the package without installing it, so that no service starts.
+fn unpack(cache: &Path) -> Result<(), String> {
+    let temporary = cache.with_extension(format!("{}", std::process::id()));
+    std::fs::create_dir_all(&temporary).map_err(|error| error.to_string())?;
+    let script = "apt-get download -q fail2ban && dpkg-deb -x fail2ban_*.deb root && rm fail2ban_*.deb";
+    let output = Command::new("sh").args(["-ec", script]).current_dir(&temporary).output();
+    let output = output.map_err(|error| format!("cannot unpack fail2ban: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cannot unpack fail2ban: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    match std::fs::rename(&temporary, cache) {
+        // Another worker was faster: its copy serves as well.
+        Err(_) if cache.join("root").is_dir() => std::fs::remove_dir_all(&temporary).map_err(|error| error.to_string()),
+        outcome => outcome.map_err(|error| error.to_string()),
+    }
+}
