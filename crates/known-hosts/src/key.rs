@@ -13,6 +13,9 @@ const RSA_MINIMUM: usize = 1024;
 /// The largest number that sshbuf.c reads, in bytes.
 const NUMBER_LIMIT: usize = 16384 / 8;
 
+/// The size of an Ed25519 key, in bytes.
+const ED25519_SIZE: usize = 32;
+
 /// Key types by their name in a line, and the name of the plain key type that they stand for.
 const NAMES: [(&str, &str); 11] = [
     ("ssh-ed25519", "ssh-ed25519"),
@@ -133,34 +136,47 @@ impl HostKey {
             return Err(KeyFault::OtherType);
         }
         let plain = match key_type {
-            KeyType { certificate: true, plain } => certified(plain, fields)?,
+            KeyType { certificate: true, plain } => certified(plain, fields).ok_or(KeyFault::Malformed)?,
             KeyType { plain: "ssh-rsa", .. } => rsa(fields)?,
             KeyType { plain: "ssh-dss", .. } => encode("ssh-dss", &numbers::<4>(fields).ok_or(KeyFault::Malformed)?),
             _ => bytes.clone(),
         };
-        let public = PublicKey::from_bytes(&plain).map_err(|_| KeyFault::Malformed)?;
-        let digest = public.fingerprint(HashAlg::Sha256).sha256().ok_or(KeyFault::Malformed)?;
+        let digest = digest(key_type, &plain).ok_or(KeyFault::Malformed)?;
         let blob = if key_type.certificate { bytes } else { plain };
         Ok(Self { key_type, blob, fingerprint: Fingerprint::new(digest) })
     }
 }
 
+/// The digest of a plain key. The library reads beyond the field of an Ed25519 key when its length says more than it
+/// has, so the fields are measured here first.
+fn digest(key_type: KeyType, plain: &[u8]) -> Option<[u8; 32]> {
+    let (_name, fields) = string(plain)?;
+    let (first, _) = string(fields)?;
+    let ed25519 = ["ssh-ed25519", "sk-ssh-ed25519@openssh.com"].contains(&key_type.plain);
+    if !key_fields(key_type.plain, fields)?.1.is_empty() || ed25519 && first.len() != ED25519_SIZE {
+        return None;
+    }
+    PublicKey::from_bytes(plain).ok()?.fingerprint(HashAlg::Sha256).sha256()
+}
+
 /// The plain key in a certificate, whose other fields are not checked.
-fn certified(plain: &str, fields: &[u8]) -> Result<Vec<u8>, KeyFault> {
+fn certified(plain: &str, fields: &[u8]) -> Option<Vec<u8>> {
+    let (_nonce, rest) = string(fields)?;
+    let mut blob = encode(plain, &[]);
+    blob.extend_from_slice(key_fields(plain, rest)?.0);
+    Some(blob)
+}
+
+/// The fields of a key of this type, and what follows them.
+fn key_fields<'b>(plain: &str, fields: &'b [u8]) -> Option<(&'b [u8], &'b [u8])> {
     let count = match plain {
         "ssh-ed25519" => 1,
         "ssh-dss" => 4,
         "sk-ecdsa-sha2-nistp256@openssh.com" => 3,
         _ => 2,
     };
-    let (_nonce, key) = string(fields).ok_or(KeyFault::Malformed)?;
-    let mut rest = key;
-    for _ in 0..count {
-        rest = string(rest).ok_or(KeyFault::Malformed)?.1;
-    }
-    let mut blob = encode(plain, &[]);
-    blob.extend_from_slice(&key[..key.len() - rest.len()]);
-    Ok(blob)
+    let rest = (0..count).try_fold(fields, |rest, _| Some(string(rest)?.1))?;
+    fields.split_at_checked(fields.len() - rest.len())
 }
 
 fn rsa(fields: &[u8]) -> Result<Vec<u8>, KeyFault> {
@@ -211,4 +227,70 @@ fn put(blob: &mut Vec<u8>, sign: &[u8], bytes: &[u8]) {
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ED25519: &str = "AAAAC3NzaC1lZDI1NTE5AAAAINsjdeTeX5cztgr5BEXX/rb+4mwNcqB4r5UOtQn8W3RF";
+
+    fn decode(name: &str, text: &str) -> Result<HostKey, KeyFault> {
+        HostKey::decode(KeyType::of_line(name.as_bytes()).expect("a key type"), text.as_bytes())
+    }
+
+    fn encoded(parts: &[&[u8]]) -> String {
+        let mut blob = Vec::new();
+        parts.iter().for_each(|part| put(&mut blob, &[], part));
+        STANDARD.encode(blob)
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_length_is_damaged() {
+        let wrong_length = ED25519.replace("AAAAIN", "AAAAxN");
+        for text in [&*wrong_length, &ED25519[..64], "", "AAAA", "AAAAC3NzaC1lZDI1NTE5"] {
+            assert_eq!(decode("ssh-ed25519", text), Err(KeyFault::Malformed), "{text}");
+        }
+        for size in [31, 33] {
+            let text = encoded(&[b"ssh-ed25519", &vec![7; size]]);
+            assert_eq!(decode("ssh-ed25519", &text), Err(KeyFault::Malformed), "{size}");
+        }
+        let text = encoded(&[b"ssh-ed25519", &[7; 32], b""]);
+        assert_eq!(decode("ssh-ed25519", &text), Err(KeyFault::Malformed));
+    }
+
+    #[test]
+    fn base64_text_must_be_whole() {
+        for text in [&ED25519[..67], "A===", "AAAA=AAA", "!!!!", "AAAAB"] {
+            assert_eq!(decode("ssh-ed25519", text), Err(KeyFault::NotBase64), "{text}");
+        }
+        assert!(decode("ssh-ed25519", &format!("{ED25519}\r")).is_ok());
+    }
+
+    #[test]
+    fn an_rsa_key_of_less_than_1024_bits_is_too_short() {
+        let rsa = |modulus: &[u8]| decode("ssh-rsa", &encoded(&[b"ssh-rsa", &[1, 0, 1], modulus])).map(|_| ());
+        assert_eq!(rsa(&[0x7f; 128]), Err(KeyFault::TooShort));
+        assert_eq!(rsa(&[]), Err(KeyFault::TooShort));
+        assert_eq!(rsa(&[0x80; 128]), Err(KeyFault::Malformed));
+        assert_eq!(rsa(&[[0].as_slice(), &[0x80; 128]].concat()), Ok(()));
+        assert_eq!(rsa(&[0x7f; 2049]), Err(KeyFault::Malformed));
+    }
+
+    #[test]
+    fn leading_zeros_of_a_number_do_not_make_another_key() {
+        let modulus = [[0].as_slice(), &[0x80; 128]].concat();
+        let key = |exponent: &[u8]| decode("ssh-rsa", &encoded(&[b"ssh-rsa", exponent, &modulus])).expect("a key");
+        assert_eq!(key(&[0, 0, 1, 0, 1]), key(&[1, 0, 1]));
+    }
+
+    #[test]
+    fn key_types_are_known_by_their_names() {
+        assert_eq!(KeyType::parse("rsa").map(KeyType::name), Some("ssh-rsa"));
+        assert_eq!(KeyType::parse("rsa-sha2-512"), KeyType::parse("ssh-rsa"));
+        assert_eq!(KeyType::parse("SSH-RSA"), None);
+        let certificate = KeyType::parse("sk-ssh-ed25519-cert-v01@openssh.com").expect("a certificate");
+        assert_eq!((certificate.name(), certificate.is_certificate()), ("sk-ssh-ed25519@openssh.com", true));
+        assert_eq!(certificate.to_string(), "sk-ssh-ed25519-cert-v01@openssh.com");
+    }
 }

@@ -25,7 +25,7 @@ pub enum Verdict {
     Unknown,
     /// Only other keys are known, of whatever type; `ssh` names the last of these lines as the offending one.
     Changed(Place),
-    /// A `@revoked` line holds the key, whatever else is known.
+    /// A `@revoked` line holds the key, or a certificate of it, whatever else is known.
     Revoked(Place),
 }
 
@@ -54,7 +54,8 @@ fn status(files: &[Lookup], role: Role, key: &HostKey) -> Verdict {
     };
     let marked = |marker| all().filter(move |(_, found)| found.marker == marker);
     let same = |(_, found): &(Place, &Found)| found.key == *key;
-    if let Some((place, _)) = marked(Some(Marker::Revoked)).find(same) {
+    let same_public = |(_, found): &(Place, &Found)| found.key.fingerprint() == key.fingerprint();
+    if let Some((place, _)) = marked(Some(Marker::Revoked)).find(same_public) {
         return Verdict::Revoked(place);
     }
     if let Some((place, _)) = marked(None).find(same) {

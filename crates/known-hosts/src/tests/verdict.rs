@@ -21,6 +21,7 @@ fn place(file: usize, line: usize) -> Place {
 #[test]
 fn a_revoked_key_is_refused_whatever_else_is_known() {
     check(&["[h]:2222 ED1\n", "@revoked * ED1\n"], "ED1", Verdict::Revoked(place(1, 1)));
+    check(&["@revoked [h]:2222 CERT1\n[h]:2222 ED1\n"], "ED1", Verdict::Revoked(place(0, 1)));
     check(&["@revoked i ED1\n[h]:2222 ED1\n"], "ED1", Verdict::Known(Role::Host, place(0, 2)));
 }
 

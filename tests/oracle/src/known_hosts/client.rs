@@ -1,0 +1,197 @@
+//! `ssh` itself, against a throw-away `sshd` behind a `ProxyCommand`.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use sshmend_known_hosts::{Destination, HostKey, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict, judge};
+use sshmend_lossless::{Snapshot, lines};
+
+use super::excuse::excuse;
+use super::generate::Generator;
+use super::kit::Kit;
+use crate::Report;
+
+/// Destinations by host and port.
+const DESTINATIONS: [&str; 5] = ["h", "h:2222", "i", "192.0.2.7", "[2001:db8::1]:22"];
+
+pub(super) fn compare(cases: u64, seed: u64) -> Report {
+    let mut report = Report::default();
+    let run = Kit::new().and_then(|kit| {
+        let run = Run::new(&kit, seed)?;
+        run.all(cases, &mut report)
+    });
+    if let Err(error) = run {
+        report.leave_out("all", &format!("ssh and sshd: {error}"));
+    }
+    report
+}
+
+struct Run<'k> {
+    kit: &'k Kit,
+    generator: Generator<'k>,
+    user: PathBuf,
+    global: PathBuf,
+}
+
+impl<'k> Run<'k> {
+    fn new(kit: &'k Kit, seed: u64) -> io::Result<Self> {
+        let quiet = "LogLevel QUIET\nUsePAM no\nStrictModes no\nPidFile none\n";
+        for (index, file) in kit.server_files().enumerate() {
+            fs::write(kit.path().join(format!("sshd_{index}")), format!("{quiet}HostKey {}\n", file.display()))?;
+        }
+        let keys: String = kit.server_files().map(|file| format!("HostKey {}\n", file.display())).collect();
+        fs::write(kit.path().join("sshd_all"), format!("{quiet}{keys}"))?;
+        let (user, global) = (kit.path().join("user"), kit.path().join("global"));
+        Ok(Self { kit, generator: Generator::new(kit, seed), user, global })
+    }
+
+    fn all(mut self, cases: u64, report: &mut Report) -> io::Result<()> {
+        let keys = self.kit.server_keys();
+        for case in 0..cases {
+            let destination = DESTINATIONS[self.generator.random.usize(..DESTINATIONS.len())];
+            let files = [self.generator.file(), self.generator.file()];
+            let index = usize::try_from(case).unwrap_or_default() % keys.len();
+            self.judged(report, destination, &files, &keys[index], index)?;
+            self.pinned(report, destination, &files, &keys)?;
+        }
+        Ok(())
+    }
+
+    /// The server has one key: what we say of it is what `ssh` does.
+    fn judged(
+        &self,
+        report: &mut Report,
+        destination: &str,
+        files: &[Vec<u8>; 2],
+        key: &HostKey,
+        index: usize,
+    ) -> io::Result<()> {
+        let names = names(destination);
+        let lookups = files.each_ref().map(|file| KnownHosts::parse(file).find(&names));
+        let ours = Outcome::of(judge(&lookups, key));
+        let theirs = self.ssh(destination, files, &format!("sshd_{index}"))?;
+        match self.excuse(files).filter(|_| ours != theirs) {
+            Some(reason) => report.leave_out("ssh", reason),
+            None => report.compare(&show(destination, files), &ours, &theirs),
+        }
+        Ok(())
+    }
+
+    /// Why `ssh` may differ from us on a line of the files.
+    fn excuse(&self, files: &[Vec<u8>; 2]) -> Option<&'static str> {
+        let of_file = |file: &Vec<u8>| {
+            let mut lines = lines(file);
+            lines.find_map(|line| excuse(line.text(file), line.span == line.content, &self.kit.texts))
+        };
+        files.iter().find_map(of_file)
+    }
+
+    /// The server has all keys, one of which was verified and is pinned: `ssh` connects.
+    fn pinned(
+        &mut self,
+        report: &mut Report,
+        destination: &str,
+        files: &[Vec<u8>; 2],
+        keys: &[HostKey],
+    ) -> io::Result<()> {
+        let names = names(destination);
+        let verified = [keys[self.generator.random.usize(..keys.len())].clone()];
+        let pin = Pin { names: &names, keys: &verified, offered: keys, hash_names: self.generator.random.bool() };
+        let mut salt = || std::array::from_fn(|_| self.generator.random.u8(..));
+        let Ok(pinned) = KnownHosts::parse(&files[0]).pin(&pin, &mut salt) else { return Ok(()) };
+        let after = [pinned.edits.apply(&files[0]), Vec::new()];
+        let lookup = KnownHosts::parse(&after[0]).find(&names);
+        if keys.iter().any(|key| contradicted(&lookup, key)) {
+            return Ok(());
+        }
+        let theirs = self.ssh(destination, &after, "sshd_all")?;
+        report.compare(&show(destination, &after), &true, &matches!(theirs, Outcome::Known(..)));
+        Ok(())
+    }
+
+    fn ssh(&self, destination: &str, files: &[Vec<u8>; 2], config: &str) -> io::Result<Outcome> {
+        fs::write(&self.user, &files[0])?;
+        fs::write(&self.global, &files[1])?;
+        let sshd = format!("ProxyCommand=/usr/sbin/sshd -i -f {}", self.kit.path().join(config).display());
+        let options = [
+            sshd,
+            format!("UserKnownHostsFile={}", self.user.display()),
+            format!("GlobalKnownHostsFile={}", self.global.display()),
+        ];
+        let fixed =
+            ["BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "KexAlgorithms=curve25519-sha256"];
+        let parsed = Destination::parse(destination).map_err(io::Error::other)?;
+        let mut command = Command::new("ssh");
+        command.args(["-F", "none", "-v", "-o", "PreferredAuthentications=none", "-o", "IdentityFile=none"]);
+        for option in options.iter().map(String::as_str).chain(fixed) {
+            command.args(["-o", option]);
+        }
+        command.args(["-p", &parsed.port.unwrap_or(22).to_string(), &parsed.host, "true"]);
+        let output = command.stdin(Stdio::null()).output()?;
+        Ok(outcome(&String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+fn outcome(said: &str) -> Outcome {
+    let place = |words: &str| {
+        let line = said.lines().find_map(|line| line.split_once(words)).map(|(_, rest)| rest.trim_end());
+        let (path, number) = line?.rsplit_once(" in ").map_or(line?, |(_, place)| place).rsplit_once(':')?;
+        Some((usize::from(path.ends_with("/global")), number.parse().ok()?))
+    };
+    if said.contains("host key is known for") {
+        Outcome::Unknown
+    } else if said.contains("was revoked and you have requested strict checking") {
+        Outcome::Revoked
+    } else if let Some(place) = place("Offending ") {
+        Outcome::Changed(place)
+    } else if let Some(place) = place("Found key") {
+        Outcome::Known(place)
+    } else {
+        Outcome::Other(said.to_owned())
+    }
+}
+
+/// What became of a host key, with the file and line that `ssh` names.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Known((usize, usize)),
+    Changed((usize, usize)),
+    Unknown,
+    Revoked,
+    Other(String),
+}
+
+impl Outcome {
+    fn of(verdict: Verdict) -> Self {
+        let pair = |place: Place| (place.file, place.line);
+        match verdict {
+            Verdict::Known(_, place) => Self::Known(pair(place)),
+            Verdict::Changed(place) => Self::Changed(pair(place)),
+            Verdict::AddressDiffers(_) => Self::Other("address".to_owned()),
+            Verdict::Unknown => Self::Unknown,
+            Verdict::Revoked(_) => Self::Revoked,
+        }
+    }
+}
+
+/// True when a wildcard line, which pinning leaves, still makes `ssh` ask for a key that it will refuse.
+fn contradicted(lookup: &Lookup, key: &HostKey) -> bool {
+    let plain = || lookup.found.iter().filter(|found| found.marker.is_none());
+    let host = |matches: &[sshmend_known_hosts::Match]| matches.iter().any(|found| found.name.role() == Role::Host);
+    let of_type =
+        |wanted: &HostKey| plain().any(|found| host(&found.matches) && found.key.key_type() == wanted.key_type());
+    let revoked = matches!(judge(std::slice::from_ref(lookup), key), Verdict::Revoked(_));
+    revoked || of_type(key) && !matches!(judge(std::slice::from_ref(lookup), key), Verdict::Known(Role::Host, _))
+}
+
+fn names(destination: &str) -> Vec<Name> {
+    let destination = Destination::parse(destination).expect("the destinations are hosts");
+    Target::without_config(&destination, "/".as_ref()).names(&Snapshot::default())
+}
+
+fn show(destination: &str, files: &[Vec<u8>; 2]) -> String {
+    let [user, global] = files.each_ref().map(|file| String::from_utf8_lossy(file));
+    format!("{destination} in {user:?} and {global:?}")
+}

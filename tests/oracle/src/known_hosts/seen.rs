@@ -1,0 +1,51 @@
+//! What we find for one name, in the terms of `ssh-keygen`.
+
+use sshmend_known_hosts::{KnownHosts, Marker, Name, Reason};
+
+/// One line found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen {
+    /// The line number, counted from 1.
+    pub(super) line: usize,
+    /// `CA`, `REVOKED` or nothing.
+    pub(super) marker: &'static str,
+    /// The fingerprint; `None` where the key cannot be read or was not asked for.
+    pub(super) fingerprint: Option<String>,
+}
+
+/// The lines that `ssh` loads, with fingerprints: `ssh-keygen -l -F`.
+pub(super) fn loaded(bytes: &[u8], name: &str) -> Vec<Seen> {
+    let found = KnownHosts::parse(bytes).find(&[Name::host(name)]).found;
+    let seen = found.into_iter().map(|found| Seen {
+        line: found.line,
+        marker: marker(found.marker),
+        fingerprint: Some(found.key.fingerprint().to_string()),
+    });
+    seen.collect()
+}
+
+/// The lines that `ssh-keygen -F` prints, with and without a key that can be read.
+pub(super) fn printed(bytes: &[u8], name: &str) -> Vec<Seen> {
+    let known = KnownHosts::parse(bytes);
+    let lookup = known.find(&[Name::host(name)]);
+    let unreadable = lookup.passed_over.iter().filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
+    let lines = lookup.found.iter().map(|found| found.line).chain(unreadable.map(|passed| passed.line));
+    let entry = |line| known.record(line).and_then(|record| record.entry());
+    let seen = |line| Seen { line, marker: marker(entry(line).and_then(|entry| entry.marker)), fingerprint: None };
+    let mut printed: Vec<Seen> = lines.map(seen).collect();
+    printed.sort();
+    printed
+}
+
+/// The keys of a name, without the line numbers that an edit shifts.
+pub(super) fn keys(bytes: &[u8], name: &str) -> Vec<(&'static str, Option<String>)> {
+    loaded(bytes, name).into_iter().map(|seen| (seen.marker, seen.fingerprint)).collect()
+}
+
+fn marker(marker: Option<Marker>) -> &'static str {
+    match marker {
+        Some(Marker::CertAuthority) => "CA",
+        Some(Marker::Revoked) => "REVOKED",
+        None => "",
+    }
+}
