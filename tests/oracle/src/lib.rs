@@ -7,6 +7,7 @@ mod corpus;
 pub mod fail2ban;
 pub mod hosts_access;
 pub mod known_hosts;
+pub mod logs;
 mod report;
 pub mod sshd_config;
 

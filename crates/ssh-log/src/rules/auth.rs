@@ -22,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("Invalid user {user} from {addr}", InvalidUser),
     rule("Illegal user {user} from {addr}", InvalidUser),
     rule("input_userauth_request: invalid user {user}", InvalidUser),
+    rule("input_userauth_request: invalid user", InvalidUser),
     rule("input_userauth_request: illegal user {user}", InvalidUser),
     of("user-not-allowed", "User {user} from {addr} not allowed because {detail}", UserDenied),
     of("user-not-allowed", "User {user} not allowed because {detail}", UserDenied),

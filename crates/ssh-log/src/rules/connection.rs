@@ -86,6 +86,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("Starting session: {detail} from {addr} port {port} id {}", Noted),
     rule("Close session: user {user} from {addr} port {port} id {}", Noted),
     rule("Closing connection to {addr} port {port}", Noted),
+    rule("Exiting on signal {n}", Noted),
     rule("Transferred: {}", Noted),
     rule("subsystem request for {}", Noted),
     rule("Changed root directory to {}", Noted),

@@ -32,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
     of(GRACE, "Timeout before authentication for connection from {addr} to {}, pid = {n}{}", GraceTimeout),
     of(GRACE, "Timeout before authentication for {addr} port {port}", GraceTimeout),
     of(GRACE, "Timeout before authentication for {addr}", GraceTimeout),
-    rule("Server listening on {detail}.", Listening),
+    rule("Server listening on {quoted}.", Listening),
     rule("Received signal {n}; terminating.", Stopped),
     rule("Received SIGHUP; restarting.", Restarted),
     of("port-in-use", "Bind to port {n} on {detail} failed: Address already in use.", BindFailed),
