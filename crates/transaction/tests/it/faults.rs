@@ -32,12 +32,11 @@ enum Fault {
 const FAULTS: [Fault; 5] =
     [Fault::Fails, Fault::FailsAfterwards, Fault::PowerCut, Fault::PowerCutAfterwards, Fault::DiskFull];
 
-/// A machine that counts its effects and lets one of them go wrong.
+/// A machine that counts its effects and lets some of them go wrong.
 #[derive(Debug)]
 struct Faulty<'a> {
     machine: &'a Machine,
-    fault: Fault,
-    at: usize,
+    faults: Vec<(Fault, usize)>,
     count: Cell<usize>,
     power: Rc<Cell<bool>>,
 }
@@ -57,31 +56,33 @@ impl Drop for Ready {
 }
 
 impl<'a> Faulty<'a> {
-    fn new(machine: &'a Machine, fault: Fault, at: usize) -> Self {
-        Self { machine, fault, at, count: Cell::new(0), power: Rc::new(Cell::new(true)) }
+    fn new(machine: &'a Machine, faults: &[(Fault, usize)]) -> Self {
+        Self { machine, faults: faults.to_vec(), count: Cell::new(0), power: Rc::new(Cell::new(true)) }
     }
 
-    fn never(machine: &'a Machine) -> Self {
-        Self::new(machine, Fault::Fails, usize::MAX)
+    /// Counts one effect and says what goes wrong at it.
+    fn count(&self) -> Option<Fault> {
+        let number = self.count.replace(self.count.get() + 1);
+        let hits = |fault: Fault, at: usize| number == at || (fault == Fault::DiskFull && number > at);
+        self.faults.iter().find(|(fault, at)| hits(*fault, *at)).map(|(fault, _)| *fault)
     }
 
     fn effect<T>(&self, path: &Path, writes: bool, act: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
-        let number = self.count.replace(self.count.get() + 1);
+        let fault = self.count();
         let failed = |why: &str| Err(FileError::new(path, Why::Other(why.to_owned())));
         if !self.power.get() {
             return failed("no power");
         }
-        match self.fault {
-            Fault::DiskFull if writes && number >= self.at => Err(FileError::new(path, Why::Full)),
-            _ if number != self.at => act(),
-            Fault::Fails => failed("fault"),
-            Fault::FailsAfterwards => act().and(failed("fault afterwards")),
-            Fault::DiskFull => act(),
-            Fault::PowerCut => {
+        match fault {
+            Some(Fault::DiskFull) if writes => Err(FileError::new(path, Why::Full)),
+            None | Some(Fault::DiskFull) => act(),
+            Some(Fault::Fails) => failed("fault"),
+            Some(Fault::FailsAfterwards) => act().and(failed("fault afterwards")),
+            Some(Fault::PowerCut) => {
                 self.power.set(false);
                 failed("no power")
             }
-            Fault::PowerCutAfterwards => {
+            Some(Fault::PowerCutAfterwards) => {
                 let done = act();
                 self.power.set(false);
                 done.and(failed("no power"))
@@ -163,11 +164,11 @@ struct Course {
 fn course() -> Course {
     let disk = TestDisk::new();
     let old = disk.picture();
-    let counted = Faulty::never(&disk.machine);
+    let counted = Faulty::new(&disk.machine, &[]);
     apply(&disk, &counted).unwrap();
     let new = disk.picture();
     assert_ne!(old, new);
-    let rolled_back = Faulty::never(&disk.machine);
+    let rolled_back = Faulty::new(&disk.machine, &[]);
     roll_back(&rolled_back).unwrap();
     assert_eq!(disk.picture(), old);
     Course { old, new, applying: counted.count.get(), rolling_back: rolled_back.count.get() }
@@ -199,7 +200,7 @@ fn whatever_goes_wrong_while_applying_every_file_is_wholly_old_or_wholly_new() {
         for at in 0..course.applying {
             let case = format!("{fault:?} at effect {at} of applying");
             let disk = TestDisk::new();
-            let outcome = apply(&disk, &Faulty::new(&disk.machine, fault, at));
+            let outcome = apply(&disk, &Faulty::new(&disk.machine, &[(fault, at)]));
             let loud = outcome.as_ref().is_err_and(|error| error.contains("ROLLBACK FAILED"));
             let picture = disk.picture();
             if matches!(fault, Fault::Fails | Fault::FailsAfterwards) {
@@ -224,7 +225,7 @@ fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new
             let case = format!("{fault:?} at effect {at} of rolling back");
             let disk = TestDisk::new();
             apply(&disk, &disk.machine).unwrap();
-            let outcome = roll_back(&Faulty::new(&disk.machine, fault, at));
+            let outcome = roll_back(&Faulty::new(&disk.machine, &[(fault, at)]));
             if outcome.is_ok() {
                 assert_eq!(disk.picture(), course.old, "{case}");
             }
@@ -242,7 +243,7 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
     for at in 0..course.applying {
         let broken = || {
             let disk = TestDisk::new();
-            apply(&disk, &Faulty::new(&disk.machine, Fault::PowerCut, at)).unwrap_err();
+            apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])).unwrap_err();
             disk
         };
         let disk = broken();
@@ -254,7 +255,7 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
             for again in 0.. {
                 let case = format!("power cut at {at}, then {fault:?} at effect {again} of the recovery");
                 let disk = broken();
-                let faulty = Faulty::new(&disk.machine, fault, again);
+                let faulty = Faulty::new(&disk.machine, &[(fault, again)]);
                 let opened = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults");
                 let outcome = opened.map(|store| store.recover());
                 if faulty.count.get() <= again {
@@ -272,13 +273,35 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
     assert!(cut_off > 100, "{cut_off} cases only");
 }
 
+/// What failed may have happened all the same, and then the power is cut while it is being changed back.
+#[test]
+fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
+    let course = course();
+    let mut cut_off = 0;
+    for at in 0..course.applying {
+        for again in at + 1.. {
+            let case = format!("failure after effect {at}, power cut at {again}");
+            let disk = TestDisk::new();
+            let faulty = Faulty::new(&disk.machine, &[(Fault::FailsAfterwards, at), (Fault::PowerCut, again)]);
+            apply(&disk, &faulty).unwrap_err();
+            if faulty.count.get() <= again {
+                break;
+            }
+            recover(&disk, &case);
+            settled(&disk, &course, &case);
+            cut_off += 1;
+        }
+    }
+    assert!(cut_off > 100, "{cut_off} cases only");
+}
+
 #[test]
 fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
     let course = course();
     let mut failed = 0;
     for at in 0..course.applying {
         let disk = TestDisk::new();
-        let faulty = Faulty::new(&disk.machine, Fault::FailsAfterwards, at);
+        let faulty = Faulty::new(&disk.machine, &[(Fault::FailsAfterwards, at)]);
         let Ok(store) = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults") else {
             continue;
         };
@@ -306,7 +329,7 @@ fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
     let mut loud = 0;
     for at in 0..course.applying {
         let disk = TestDisk::new();
-        let Err(error) = apply(&disk, &Faulty::new(&disk.machine, Fault::PowerCut, at)) else { continue };
+        let Err(error) = apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])) else { continue };
         if disk.picture() != course.old && disk.picture() != course.new {
             assert!(error.starts_with("ROLLBACK FAILED"), "effect {at}: {error}");
             loud += 1;
@@ -325,7 +348,7 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     let course = course();
     let cut = (0..course.applying).find_map(|at| {
         let disk = TestDisk::new();
-        apply(&disk, &Faulty::new(&disk.machine, Fault::PowerCut, at)).unwrap_err();
+        apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])).unwrap_err();
         let texts = (disk.text("/etc/ssh/sshd_config"), disk.text("/srv/hosts.allow"));
         (texts.0 == "new main\n" && texts.1 != "new allow\r\n").then_some(disk)
     });
