@@ -35,7 +35,7 @@ pub use disk::Disk;
 pub use error::{Cause, CommitError, Difference, JournalError, PrepareError, RecoverError, RollBackError, Stale};
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
-pub use record::{FileRecord, Image, Intent, Record, State, Who};
+pub use record::{Aftermath, FileRecord, Image, Intent, Record, State, Who};
 pub use recover::Recovered;
 pub use restore::Edited;
 pub use roll_back::{RolledBack, Which};

@@ -26,6 +26,22 @@ pub struct Intent {
     pub why: String,
     /// The command line.
     pub argv: Vec<String>,
+    /// What has to follow.
+    pub aftermath: Aftermath,
+}
+
+/// What has to follow a change of the files, and again when it is taken back. Kept, never run, by this crate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// Programs that have to accept the files before anything is told to read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<Vec<String>>,
+    /// Programs that bring the files into force, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activation: Vec<Vec<String>>,
+    /// The units that are reloaded by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
 }
 
 /// The person who wants a change.
@@ -78,6 +94,9 @@ pub struct Record {
     pub directories: Vec<PathBuf>,
     /// The person.
     pub who: Who,
+    /// What has to follow.
+    #[serde(default)]
+    pub aftermath: Aftermath,
     /// The files, in path order.
     #[serde(rename = "file")]
     pub files: Vec<FileRecord>,

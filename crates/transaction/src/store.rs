@@ -120,6 +120,7 @@ fn record(
         rolls_back,
         directories,
         who: intent.who.clone(),
+        aftermath: intent.aftermath.clone(),
         files: changes.iter().map(file_record).collect(),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_host::{Machine, own};
 use sshmend_lossless::{EditSet, FileChange, Metadata};
-use sshmend_transaction::{Captured, Disk, Intent, Who};
+use sshmend_transaction::{Aftermath, Captured, Disk, Intent, Who};
 use tempfile::TempDir;
 
 /// Where the state lies on the disk.
@@ -129,10 +129,22 @@ fn memory() -> PathBuf {
 }
 
 /// Someone wants it, a second later each time a test says so.
+fn aftermath() -> Aftermath {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+    let activation = vec![words("systemctl reload ssh.service")];
+    Aftermath { judges: vec![words("sshd -t")], activation, units: vec!["ssh.service".to_owned()] }
+}
+
 pub(crate) fn intent(second: i64) -> Intent {
     let when = jiff::Timestamp::from_second(1_785_585_600 + second).unwrap();
     let who = Who { uid: 0, sudo_user: Some("anna".to_owned()), ssh_connection: None };
-    Intent { when, who, why: "a test".to_owned(), argv: vec!["sshmend".to_owned(), "fix".to_owned()] }
+    Intent {
+        when,
+        who,
+        why: "a test".to_owned(),
+        argv: vec!["sshmend".to_owned(), "fix".to_owned()],
+        aftermath: aftermath(),
+    }
 }
 
 /// Opens the store of a disk.

@@ -131,6 +131,18 @@ fn the_record_can_be_read_by_people() {
         uid = 0
         sudo_user = "anna"
 
+        [aftermath]
+        judges = [[
+            "sshd",
+            "-t",
+        ]]
+        activation = [[
+            "systemctl",
+            "reload",
+            "ssh.service",
+        ]]
+        units = ["ssh.service"]
+
     "#]]
     .assert_eq(&head);
     for line in ["path = \"/etc/hosts.allow\"", "target = \"/srv/hosts.allow\"", "mode = \"0640\""] {
