@@ -1,1 +1,53 @@
-//! Placeholder until its first commit.
+//! What hosts.allow and hosts.deny mean, and how to change them.
+//!
+//! The reading is that of Debian's libwrap 7.6.q (hosts_access(5) with hosts_options(5)), byte for byte: what it joins,
+//! cuts off, ignores and denies. [`Tables::evaluate`] answers for one client in three ways, because much of what a
+//! table may ask for - host names, netgroups, remote users - cannot be known beforehand. [`Tables::permit`] makes the
+//! edit that lets clients in and proves it by evaluating the files as they will be; [`access_changes`] says for whom
+//! else it changes what.
+//!
+//! ```
+//! use sshmend_hosts_access::{Access, Client, Permit, Tables, Wanted};
+//! use sshmend_lossless::fixture::snapshot;
+//!
+//! let tables = Tables::read(&snapshot("//- /etc/hosts.allow\nALL: LOCAL\n//- /etc/hosts.deny\nALL: ALL\n"));
+//! let edited = tables.permit(&Permit::new(vec![Wanted::parse("10.1.2.3/24")?]))?;
+//! let client = Client::new("10.1.2.77".parse()?);
+//! assert_eq!(edited.after.evaluate(&client).access, Access::Granted);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod answer;
+mod changes;
+mod check;
+mod client;
+mod draft;
+mod evaluate;
+mod extent;
+mod linkage;
+mod list;
+mod logical;
+mod options;
+mod owner;
+mod pattern;
+mod permit;
+mod place;
+mod problem;
+mod rule;
+mod split;
+mod table;
+mod text;
+mod wanted;
+
+pub use answer::{Doubt, Need};
+pub use changes::{AccessChange, AccessChanges, access_changes};
+pub use client::{Client, Name};
+pub use evaluate::{Access, Verdict};
+pub use linkage::{Linkage, libwrap_linked, linkage, linkage_wants};
+pub use logical::{Fault, LINE_LIMIT, LogicalLine, logical_lines};
+pub use options::OptionError;
+pub use owner::{Owned, Owner};
+pub use permit::{Edited, Note, Offer, Permit, Refusal, Remedy};
+pub use problem::{Problem, ProblemKind, Repair};
+pub use table::{HOSTS_ALLOW, HOSTS_DENY, Tables, wants};
+pub use wanted::{BadPattern, Wanted};

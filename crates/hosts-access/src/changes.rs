@@ -1,0 +1,222 @@
+//! Who gains and who loses access by an edit.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::answer::Answer;
+use crate::client::{Client, Name};
+use crate::evaluate::{Access, Verdict};
+use crate::extent::{Extent, NOWHERE, NOWHERE_V6};
+use crate::list::{HostWord, Service};
+use crate::pattern::TextPattern;
+use crate::rule::Rule;
+use crate::table::{Tables, Which};
+use crate::text::show;
+
+/// Somebody whose access is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessChange {
+    /// Who, in words: a pattern of the files, an address, `everybody else`.
+    pub who: String,
+    /// One of them.
+    pub client: Client,
+    /// The answer before.
+    pub before: Verdict,
+    /// The answer afterwards.
+    pub after: Verdict,
+}
+
+/// What an edit changes for whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessChanges {
+    /// Denied before, granted afterwards.
+    pub gained: Vec<AccessChange>,
+    /// Granted before, denied afterwards.
+    pub lost: Vec<AccessChange>,
+    /// Unknown before or afterwards, and not the same.
+    pub unclear: Vec<AccessChange>,
+    /// How many clients that a changed rule may match were not looked at, because there are too many.
+    pub left_out: usize,
+}
+
+/// How many groups of clients are looked at.
+const MOST: usize = 1000;
+
+/// Compares two states of the tables for clients derived from all their patterns: those at the edges of each network and
+/// next to it, a host of each name, loopback, everybody whom no pattern names, and `also` - the person at the keyboard.
+///
+/// It is done for every daemon in `daemons` and every one that a rule names.
+pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &[Client]) -> AccessChanges {
+    let changed = Changed::between(before, after);
+    let daemons = all_daemons(before, after, daemons);
+    let mut changes = AccessChanges::default();
+    let mut looked_at = 0;
+    let mut seen = BTreeSet::new();
+    let own = also.iter().map(|client| Group { who: client.addr.to_string(), clients: vec![client.clone()] });
+    let others = groups(before, after).into_iter().flat_map(|group| daemons.iter().map(move |daemon| group.at(daemon)));
+    for group in own.chain(others) {
+        if !changed.may_touch(&group) || !seen.insert((group.who.clone(), group.daemon().to_owned())) {
+            continue;
+        }
+        if looked_at == MOST {
+            changes.left_out += 1;
+            continue;
+        }
+        looked_at += 1;
+        changes.compare(&group, before, after);
+    }
+    changes
+}
+
+impl AccessChanges {
+    /// True when nobody's access changes, as far as was looked.
+    pub fn is_empty(&self) -> bool {
+        self.gained.is_empty() && self.lost.is_empty() && self.unclear.is_empty() && self.left_out == 0
+    }
+
+    /// Adds the change of a group: as one when it is the same for all of them, else one by one.
+    fn compare(&mut self, group: &Group, before: &Tables, after: &Tables) {
+        let both = |client: &Client| (before.evaluate(client), after.evaluate(client));
+        let answers: Vec<(Verdict, Verdict)> = group.clients.iter().map(both).collect();
+        let alike = answers.windows(2).all(|pair| kind(&pair[0]) == kind(&pair[1]));
+        let shown = if alike { 1 } else { answers.len() };
+        for (client, (before, after)) in group.clients.iter().zip(answers).take(shown) {
+            let who = if alike { group.who.clone() } else { client.addr.to_string() };
+            let list = match (before.access, after.access) {
+                (one, other) if one == other => continue,
+                (Access::Denied, Access::Granted) => &mut self.gained,
+                (Access::Granted, Access::Denied) => &mut self.lost,
+                _ => &mut self.unclear,
+            };
+            list.push(AccessChange { who, client: client.clone(), before, after });
+        }
+    }
+}
+
+fn kind((before, after): &(Verdict, Verdict)) -> (Access, Access) {
+    (before.access, after.access)
+}
+
+/// Clients that go by one name.
+#[derive(Debug, Clone)]
+struct Group {
+    who: String,
+    clients: Vec<Client>,
+}
+
+impl Group {
+    fn new(who: impl Into<String>, clients: impl IntoIterator<Item = (IpAddr, Name)>) -> Self {
+        let clients = clients.into_iter().map(|(addr, name)| Client::new(addr).named(name)).collect();
+        Self { who: who.into(), clients }
+    }
+
+    fn at(&self, daemon: &str) -> Self {
+        let clients = self.clients.iter().map(|client| client.clone().at(daemon)).collect();
+        Self { who: self.who.clone(), clients }
+    }
+
+    fn daemon(&self) -> &str {
+        self.clients.first().map_or("", |client| &client.daemon)
+    }
+}
+
+/// The rules that stand in one state only.
+struct Changed<'a> {
+    before: &'a Tables,
+    rules: Vec<&'a Rule>,
+    /// Whether the end of hosts.deny is damaged in one state only, which touches everybody.
+    everybody: bool,
+}
+
+impl<'a> Changed<'a> {
+    fn between(before: &'a Tables, after: &'a Tables) -> Self {
+        let mut rules = Vec::new();
+        for which in [Which::Allow, Which::Deny] {
+            let (old, new) = (live(before, which), live(after, which));
+            let same = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+            let tail =
+                old[same..].iter().rev().zip(new[same..].iter().rev()).take_while(|(one, other)| one == other).count();
+            rules.extend_from_slice(&old[same..old.len() - tail]);
+            rules.extend_from_slice(&new[same..new.len() - tail]);
+        }
+        let everybody = before.deny.fault().is_some() != after.deny.fault().is_some();
+        Self { before, rules, everybody }
+    }
+
+    fn may_touch(&self, group: &Group) -> bool {
+        let matched =
+            |rule: &&Rule| group.clients.iter().any(|client| rule.matches(client, &self.before.files) != Answer::No);
+        self.everybody || self.rules.iter().any(matched)
+    }
+}
+
+fn live(tables: &Tables, which: Which) -> Vec<&Rule> {
+    let table = if which == Which::Allow { &tables.allow } else { &tables.deny };
+    table.live_rules().map(|(_, rule)| rule).collect()
+}
+
+fn rules<'a>(before: &'a Tables, after: &'a Tables) -> impl Iterator<Item = &'a Rule> {
+    let lines = [before, after].into_iter().flat_map(Tables::both).flat_map(|table| &table.lines);
+    lines.filter_map(|line| line.kind.rule())
+}
+
+/// The daemons asked for, those that a rule names, and one that none names.
+fn all_daemons(before: &Tables, after: &Tables, asked: &[&str]) -> Vec<String> {
+    let named =
+        rules(before, after).flat_map(|rule| rule.daemons.entries()).filter_map(|entry| match &entry.pattern.service {
+            Service::Name(TextPattern::Exact(name))
+                if name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) =>
+            {
+                Some(show(name))
+            }
+            _ => None,
+        });
+    let named: BTreeSet<String> = named.collect();
+    let mut daemons: Vec<String> = asked.iter().map(|&daemon| daemon.to_owned()).collect();
+    daemons
+        .extend(named.into_iter().filter(|name| !asked.iter().any(|asked| asked.eq_ignore_ascii_case(name))).take(8));
+    daemons.push(OTHER_DAEMON.to_owned());
+    daemons
+}
+
+/// Stands for the daemons that no rule names.
+const OTHER_DAEMON: &str = "any-other-daemon";
+
+fn groups(before: &Tables, after: &Tables) -> Vec<Group> {
+    let words: BTreeSet<&[u8]> = rules(before, after)
+        .flat_map(|rule| rule.clients.entries())
+        .map(|entry| entry.pattern.host.word.as_slice())
+        .collect();
+    let extents: Vec<(String, Extent)> =
+        words.into_iter().filter_map(|word| Some((show(word), Extent::of(&HostWord::parse(word))?))).collect();
+    let mut groups = vec![
+        Group::new("127.0.0.1", [(Ipv4Addr::LOCALHOST.into(), Name::Known("localhost".to_owned()))]),
+        Group::new("::1", [(Ipv6Addr::LOCALHOST.into(), Name::Known("localhost".to_owned()))]),
+        Group::new("everybody else", elsewhere(&extents)),
+    ];
+    for (word, extent) in extents.iter().filter(|(_, extent)| *extent != Extent::Everyone) {
+        let unnamed = |name: Name| if name == Name::Unknown { Name::None } else { name };
+        groups.push(Group::new(word, extent.probes().into_iter().map(|(addr, name)| (addr, unnamed(name)))));
+        groups.extend(extent.neighbours().into_iter().map(|addr| Group::new(addr.to_string(), [(addr, Name::None)])));
+    }
+    groups
+}
+
+/// Addresses that no pattern of the files names, without a name.
+fn elsewhere(extents: &[(String, Extent)]) -> Vec<(IpAddr, Name)> {
+    let free = |addr: &IpAddr| {
+        let named = extents.iter().filter(|(_, extent)| *extent != Extent::Everyone);
+        !named.into_iter().any(|(_, extent)| holds(extent, *addr))
+    };
+    let v4 = [[192, 0, 2, 1], [198, 51, 100, 1], [203, 0, 113, 1], [100, 64, 0, 1], [233, 252, 0, 1]].map(IpAddr::from);
+    let found = [v4.into_iter().find(free).unwrap_or(NOWHERE), NOWHERE_V6];
+    found.into_iter().filter(free).map(|addr| (addr, Name::None)).collect()
+}
+
+fn holds(extent: &Extent, addr: IpAddr) -> bool {
+    let one = match addr {
+        IpAddr::V4(addr) => Extent::V4 { net: addr.into(), mask: u32::MAX },
+        IpAddr::V6(addr) => Extent::V6 { net: addr.into(), bits: 128 },
+    };
+    extent.contains(&one)
+}

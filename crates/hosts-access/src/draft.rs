@@ -1,0 +1,182 @@
+//! Edits of both files in the making.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use sshmend_lossless::{Edit, EditSet, Origin};
+
+use crate::answer::Answer;
+use crate::check::meaning;
+use crate::list::{ClientPattern, Entry};
+use crate::options::Accounts;
+use crate::owner::Owned;
+use crate::permit::{Edited, Note, Offer, Remedy, anyone_at};
+use crate::place::{Outcome, outcome};
+use crate::problem::ProblemKind;
+use crate::rule::Rule;
+use crate::table::{State, Table, TableLine, Tables};
+use crate::text::show;
+use crate::wanted::Wanted;
+
+/// The tables and what is to be changed in them.
+pub(crate) struct Draft<'a> {
+    pub(crate) before: &'a Tables,
+    edits: BTreeMap<PathBuf, Vec<Edit>>,
+    notes: Vec<Note>,
+    offers: Vec<Offer>,
+    owned: Vec<Owned>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(before: &'a Tables) -> Self {
+        Self { before, edits: BTreeMap::new(), notes: Vec::new(), offers: Vec::new(), owned: Vec::new() }
+    }
+
+    pub(crate) fn note(&mut self, origin: Option<Origin>, text: String) {
+        self.notes.push(Note { origin, text });
+    }
+
+    /// Takes the repairs of the wanted kinds, and offers the others.
+    pub(crate) fn mend(&mut self, kinds: &BTreeSet<ProblemKind>) {
+        for problem in self.before.problems() {
+            let Some(repair) = problem.repair else { continue };
+            let text = format!("{}; {}", problem.message, repair.effect);
+            let remedy = Remedy::Mend(problem.kind);
+            self.take(
+                kinds.contains(&problem.kind),
+                Offer { remedy, origin: problem.origin, text, edits: repair.edits },
+            );
+        }
+    }
+
+    /// Finds the rules that deny exactly one of the patterns; removes them, offers that, or leaves them to their owner.
+    pub(crate) fn remove_denials(&mut self, patterns: &[Wanted], daemon: &str, remove: bool) {
+        for table in self.before.both() {
+            for (index, line) in table.lines.iter().enumerate() {
+                let Some(rule) = line.kind.rule().filter(|rule| self.denies(table, rule, daemon)) else { continue };
+                let exact =
+                    |entry: &Entry<ClientPattern>| patterns.iter().any(|wanted| wanted.is_exactly(&entry.pattern));
+                let Some(offer) = removal(table, line, rule, exact) else { continue };
+                match self.before.owned_at(table, index) {
+                    Some(owned) => self.owned.push(owned),
+                    None => self.take(remove, offer),
+                }
+            }
+        }
+    }
+
+    /// Whether the rule, without exceptions, denies at this daemon.
+    fn denies(&self, table: &Table, rule: &Rule, daemon: &str) -> bool {
+        outcome(rule, table.which, &self.before.accounts) == Outcome::Denies
+            && rule.clients.groups.len() == 1
+            && rule.matches_daemon(&anyone_at(daemon), &self.before.files) != Answer::No
+    }
+
+    /// Makes the edit when it is wanted and does not collide with an earlier one, else offers it.
+    fn take(&mut self, wanted: bool, offer: Offer) {
+        let edits = self.edits.entry(offer.origin.path.clone()).or_default();
+        let joined: Vec<Edit> = edits
+            .iter()
+            .filter(|edit| !ends_what_goes(edit, &offer.edits))
+            .chain(offer.edits.iter())
+            .cloned()
+            .collect();
+        if wanted && EditSet::new(joined.iter().cloned()).is_ok() {
+            *edits = joined;
+            self.note(Some(offer.origin), offer.text);
+        } else {
+            self.offers.push(offer);
+        }
+    }
+
+    /// The tables with all edits so far.
+    pub(crate) fn preview(&self) -> Tables {
+        self.before.with(&self.contents())
+    }
+
+    /// The edits so far of one file.
+    pub(crate) fn edits(&self, table: &Table) -> EditSet {
+        let edits = self.edits.get(&table.path).cloned().unwrap_or_default();
+        EditSet::new(edits).unwrap_or_default()
+    }
+
+    /// Adds whole lines before the line that begins at `at`, or at the end of the file.
+    pub(crate) fn insert_lines(&mut self, table: &Table, at: usize, text: &[u8]) {
+        let edits = self.edits.entry(table.path.clone()).or_default();
+        let at_end = at == table.bytes.len();
+        match edits.iter_mut().find(|edit| edit.range == (at..at)) {
+            // What stands there ends the last line.
+            Some(edit) if at_end => edit.text.extend_from_slice(text),
+            Some(edit) => edit.text = [text, &edit.text].concat(),
+            None => edits.push(Edit::insert(at, text)),
+        }
+    }
+
+    fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let changed = self.before.both().into_iter().filter(|table| self.edits.contains_key(&table.path));
+        let applied = changed.map(|table| (table.path.clone(), self.edits(table).apply(&table.bytes)));
+        applied
+            .filter(|(path, bytes)| self.before.both().iter().any(|table| table.path == *path && table.bytes != *bytes))
+            .collect()
+    }
+
+    pub(crate) fn finish(self) -> Edited {
+        let contents = self.contents();
+        let after = self.before.with(&contents);
+        let (mut edits, mut creates) = (BTreeMap::new(), BTreeMap::new());
+        for table in self.before.both() {
+            let Some(bytes) = contents.get(&table.path) else { continue };
+            if table.state == State::Read {
+                edits.insert(table.path.clone(), self.edits(table));
+            } else {
+                creates.insert(table.path.clone(), bytes.clone());
+            }
+        }
+        Edited { edits, creates, notes: self.notes, offers: self.offers, owned: self.owned, after }
+    }
+}
+
+/// Whether an edit only adds the newline of a last line that the others delete whole.
+fn ends_what_goes(edit: &Edit, others: &EditSet) -> bool {
+    edit.range.is_empty()
+        && others
+            .iter()
+            .any(|other| other.text.is_empty() && other.range.end == edit.range.start && !other.range.is_empty())
+}
+
+/// The edit that takes some words out of a rule, or the whole rule when none is left.
+fn removal(
+    table: &Table,
+    line: &TableLine,
+    rule: &Rule,
+    goes: impl Fn(&Entry<ClientPattern>) -> bool,
+) -> Option<Offer> {
+    let entries = rule.clients.named();
+    let words: Vec<String> = entries.iter().filter(|entry| goes(entry)).map(|entry| show(&entry.word)).collect();
+    let (edits, what) = match words.len() {
+        0 => return None,
+        count if count == entries.len() => (vec![Edit::delete(line.line.span.clone())], "the rule goes".to_owned()),
+        _ => (cut(line, entries, goes), format!("{} goes from it", words.join(" "))),
+    };
+    let said = meaning(table.which, &line.kind, line, &Accounts::default());
+    let text = format!("the rule {said}; {what}");
+    Some(Offer { remedy: Remedy::RemoveDeny, origin: table.origin(line), text, edits: EditSet::new(edits).ok()? })
+}
+
+/// Deletes runs of words, each with the separators that would be left over.
+fn cut(line: &TableLine, entries: &[Entry<ClientPattern>], goes: impl Fn(&Entry<ClientPattern>) -> bool) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut first = 0;
+    for run in entries.chunk_by(|one, other| goes(one) == goes(other)) {
+        let next = first + run.len();
+        if goes(&entries[first]) {
+            let range = match (entries.get(next), first.checked_sub(1)) {
+                (Some(next), _) => entries[first].at.start..next.at.start,
+                (None, previous) => previous.map_or(0, |previous| entries[previous].at.end)..entries[next - 1].at.end,
+            };
+            edits.push(Edit::delete(line.line.source(range)));
+        }
+        first = next;
+    }
+    edits
+}

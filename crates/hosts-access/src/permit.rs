@@ -1,0 +1,179 @@
+//! Lets clients in: where the rule goes, what else is mended, and the proof that it holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use sshmend_lossless::{EditSet, Origin};
+
+use crate::client::{Client, Name};
+use crate::draft::Draft;
+use crate::evaluate::Access;
+use crate::owner::Owned;
+use crate::place;
+use crate::problem::ProblemKind;
+use crate::table::{State, Tables};
+use crate::wanted::Wanted;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    /// Who is to be let in; empty: mend only.
+    pub patterns: Vec<Wanted>,
+    /// At which daemon.
+    pub daemon: String,
+    /// Which kinds of problems to mend on the way; the others are offered.
+    pub mend: BTreeSet<ProblemKind>,
+    /// Whether rules that deny exactly one of the patterns are removed, rather than offered for removal.
+    pub remove_exact_deny: bool,
+}
+
+impl Permit {
+    /// Lets the patterns in at `sshd`, and mends the damage that hides rules.
+    pub fn new(patterns: Vec<Wanted>) -> Self {
+        let mend = ProblemKind::DAMAGE.into();
+        Self { patterns, daemon: "sshd".to_owned(), mend, remove_exact_deny: false }
+    }
+}
+
+/// The edits of both files, and what there is to say about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The edits of files that exist.
+    pub edits: BTreeMap<PathBuf, EditSet>,
+    /// The content of files that do not exist yet.
+    pub creates: BTreeMap<PathBuf, Vec<u8>>,
+    /// What is done, and what was corrected on the way.
+    pub notes: Vec<Note>,
+    /// What could be mended besides.
+    pub offers: Vec<Offer>,
+    /// Denials of the patterns that another program wrote: they are left to it.
+    pub owned: Vec<Owned>,
+    /// Both files as they are afterwards.
+    pub after: Tables,
+}
+
+/// Something to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The line that it is about, in the file as it was.
+    pub origin: Option<Origin>,
+    /// A sentence fragment.
+    pub text: String,
+}
+
+/// An edit that was not asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What it would do.
+    pub remedy: Remedy,
+    /// The line that it is about.
+    pub origin: Origin,
+    /// What is wrong, and what the edit makes of it.
+    pub text: String,
+    /// The edit, in the file of the line.
+    pub edits: EditSet,
+}
+
+/// What an [`Offer`] would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remedy {
+    /// Mend a problem of this kind.
+    Mend(ProblemKind),
+    /// Remove a rule that denies exactly what is to be let in.
+    RemoveDeny,
+}
+
+/// Why nothing can be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The daemon's name is none.
+    #[error("`{0}` is no name of a daemon")]
+    Daemon(String),
+    /// The file cannot be read, or is none.
+    #[error("{}: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The rule would not do what it says.
+    #[error("{pattern} would not be granted: {why}")]
+    NotGranted {
+        /// The pattern.
+        pattern: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Daemon(_) => "name one daemon, such as sshd",
+            Self::Unreadable { .. } => "run it as root, and see that the path names a regular file",
+            Self::NotGranted { .. } => "look at the rules above and at the problems of the file first",
+        }
+    }
+}
+
+impl Tables {
+    /// Makes the edits that let the patterns in, and proves them by evaluating the files as they will be.
+    ///
+    /// Nothing is added for a pattern that a rule grants already, whoever the client's name server may say it is.
+    ///
+    /// # Errors
+    /// [`Refusal`], and then nothing was made.
+    pub fn permit(&self, order: &Permit) -> Result<Edited, Refusal> {
+        let daemon = daemon_name(&order.daemon)?;
+        if let State::Unknown(why) = &self.allow.state {
+            return Err(Refusal::Unreadable { path: self.allow.path.clone(), why: why.clone() });
+        }
+        if self.allow.state == State::Directory {
+            let why = "a directory stands where the file should be".to_owned();
+            return Err(Refusal::Unreadable { path: self.allow.path.clone(), why });
+        }
+        let mut draft = Draft::new(self);
+        if daemon != order.daemon {
+            draft.note(None, format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon));
+        }
+        draft.mend(&order.mend);
+        draft.remove_denials(&order.patterns, daemon, order.remove_exact_deny);
+        place::add_rules(&mut draft, &order.patterns, daemon);
+        let edited = draft.finish();
+        prove(&edited.after, &order.patterns, daemon)?;
+        Ok(edited)
+    }
+}
+
+/// One plain name; those of OpenSSH's other programs become `sshd`.
+fn daemon_name(name: &str) -> Result<&str, Refusal> {
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    match name {
+        "sshd-session" | "sshd-auth" | "ssh" | "openssh" => Ok("sshd"),
+        _ if !plain || name.is_empty() || name.eq_ignore_ascii_case("ALL") || name.eq_ignore_ascii_case("EXCEPT") => {
+            Err(Refusal::Daemon(name.to_owned()))
+        }
+        _ => Ok(name),
+    }
+}
+
+fn prove(after: &Tables, patterns: &[Wanted], daemon: &str) -> Result<(), Refusal> {
+    for wanted in patterns {
+        for (addr, name) in wanted.extent().probes() {
+            let verdict = after.evaluate(&Client::new(addr).named(name).at(daemon));
+            if verdict.access != Access::Granted {
+                let line = verdict.origin.map_or_else(String::new, |origin| format!("{origin}: "));
+                let why = format!("{line}{} (asked for {addr})", verdict.reason);
+                return Err(Refusal::NotGranted { pattern: wanted.word().to_owned(), why });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A client of the daemon of which nothing else is known.
+pub(crate) fn anyone_at(daemon: &str) -> Client {
+    Client::new(crate::extent::NOWHERE).named(Name::Unknown).at(daemon)
+}

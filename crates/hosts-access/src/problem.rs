@@ -1,0 +1,73 @@
+//! What is wrong with the files, where, and how it can be mended.
+
+use sshmend_lossless::{EditSet, Origin};
+
+use crate::check;
+use crate::table::Tables;
+
+/// What kind of problem it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProblemKind {
+    /// The file ends without a line feed: libwrap ignores its last line, and in hosts.deny denies everybody there.
+    MissingNewline,
+    /// A logical line is over 2,047 bytes: the same, for it and all lines behind it.
+    TooLong,
+    /// A byte order mark is part of the first daemon's name.
+    ByteOrderMark,
+    /// A NUL byte hides the rest of its line and glues the next line to it.
+    NulByte,
+    /// A line has no colon and is skipped.
+    NoColon,
+    /// A comment that ends in a backslash swallows the next line, a rule.
+    SwallowedRule,
+    /// `#` is not the first byte of the line, so that what follows counts.
+    LiveComment,
+    /// A pattern that never matches.
+    DeadPattern,
+    /// An IPv6 address without brackets, which the colon cuts: what follows is read as options.
+    BareIpv6,
+    /// An option that libwrap does not take: it denies every client that the rule matches.
+    BadOption,
+    /// A daemon's name under which OpenSSH never asks.
+    DaemonName,
+    /// Not a file: libwrap finds no rule there.
+    NotAFile,
+}
+
+impl ProblemKind {
+    /// The damage that hides rules from libwrap; mended by every edit unless told otherwise.
+    pub const DAMAGE: [Self; 3] = [Self::MissingNewline, Self::TooLong, Self::ByteOrderMark];
+}
+
+/// One problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind it is.
+    pub kind: ProblemKind,
+    /// The physical line.
+    pub origin: Origin,
+    /// The column in bytes, counted from 1.
+    pub column: usize,
+    /// What is wrong, as a sentence fragment.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// The edit that mends it, where one is certain enough to be offered.
+    pub repair: Option<Repair>,
+}
+
+/// An edit that mends a problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// What it makes of the line, as a sentence fragment.
+    pub effect: String,
+    /// The edit, in the file of the problem.
+    pub edits: EditSet,
+}
+
+impl Tables {
+    /// All problems of both files, in the order of the files and their lines.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.both().into_iter().flat_map(|table| check::problems(table, &self.accounts)).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! One rule: daemons, clients, options (hosts_access(5)).
+
+use std::ops::Range;
+
+use crate::answer::{Answer, Doubt, Need};
+use crate::client::Client;
+use crate::list::{ClientPattern, DaemonPattern, Entry, List, Service, is_separator};
+use crate::options::{RuleOption, parse_options};
+use crate::pattern::{Host, PatternFiles, Side, TextPattern};
+use crate::text::{show, split_at};
+
+/// What a logical line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Nothing but blanks.
+    Blank,
+    /// `#` is the very first byte.
+    Comment,
+    /// It has no colon outside brackets: libwrap warns and goes on.
+    NoColon,
+    /// A rule.
+    Rule(Rule),
+}
+
+/// A rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) daemons: List<DaemonPattern>,
+    pub(crate) clients: List<ClientPattern>,
+    /// Empty when there is no second colon.
+    pub(crate) options: Vec<RuleOption>,
+}
+
+impl Kind {
+    /// Reads the text of a logical line.
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        if text.first() == Some(&b'#') {
+            return Self::Comment;
+        }
+        if text.iter().all(|&byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+            return Self::Blank;
+        }
+        let Some((daemons, rest)) = split_at(text, b':') else { return Self::NoColon };
+        let start = daemons.len() + 1;
+        let (end, options) = match split_at(rest, b':') {
+            Some((clients, _)) => {
+                let end = start + clients.len();
+                (end, parse_options(text, end + 1..text.len()))
+            }
+            None => (text.len(), Vec::new()),
+        };
+        Self::Rule(Rule {
+            daemons: List::parse(text, 0..daemons.len(), DaemonPattern::parse),
+            clients: List::parse(text, start..end, ClientPattern::parse),
+            options,
+        })
+    }
+
+    pub(crate) fn rule(&self) -> Option<&Rule> {
+        if let Self::Rule(rule) = self { Some(rule) } else { None }
+    }
+}
+
+impl Rule {
+    /// Whether the rule matches this connection.
+    pub(crate) fn matches(&self, client: &Client, files: &PatternFiles) -> Answer {
+        self.matches_daemon(client, files).and(|| self.clients.matches(|entry| client_matches(entry, client, files)))
+    }
+
+    /// Whether the daemon list matches.
+    pub(crate) fn matches_daemon(&self, client: &Client, files: &PatternFiles) -> Answer {
+        self.daemons.matches(|entry| daemon_matches(entry, client, files))
+    }
+
+    /// The first word of the client list that surely matches, for messages.
+    pub(crate) fn matching_word(&self, client: &Client, files: &PatternFiles) -> Option<String> {
+        let sure = |entry: &&Entry<ClientPattern>| client_matches(entry, client, files) == Answer::Yes;
+        self.clients.named().iter().find(sure).map(|entry| show(&entry.word))
+    }
+
+    /// The text between the last client (exceptions included) and the end of the line, as a range of the line's text.
+    pub(crate) fn tail(&self, text: &[u8]) -> Range<usize> {
+        self.clients.entries().last().map_or(text.len(), |entry| entry.at.end)..text.len()
+    }
+
+    /// The text between the daemons and the clients, when it is a colon among blanks.
+    pub(crate) fn separator<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let start = self.daemons.entries().last()?.at.end;
+        let separator = text.get(start..self.clients.named().first()?.at.start)?;
+        let plain = separator.iter().all(|&byte| matches!(byte, b':' | b' ' | b'\t'));
+        plain.then_some(separator)
+    }
+}
+
+fn daemon_matches(entry: &Entry<DaemonPattern>, client: &Client, files: &PatternFiles) -> Answer {
+    let daemon = client.daemon.as_bytes();
+    let service = match &entry.pattern.service {
+        Service::Name(pattern) => pattern.matches(&daemon[..daemon.len().min(127)]).into(),
+        Service::Port(port) => match client.server_port {
+            Some(actual) => (actual == *port).into(),
+            None => Answer::Maybe(Doubt::new(Need::ServerPort, "the port on which the client arrives")),
+        },
+    };
+    service.and(|| match &entry.pattern.host {
+        Some(host) => host.pattern.matches(&host.word, &server(client), files),
+        None => Answer::Yes,
+    })
+}
+
+fn client_matches(entry: &Entry<ClientPattern>, client: &Client, files: &PatternFiles) -> Answer {
+    let peer = Host { addr: Some(client.addr), name: &client.name, side: Side::Client };
+    let host = &entry.pattern.host;
+    host.pattern.matches(&host.word, &peer, files).and(|| match (&entry.pattern.user, client.user.text()) {
+        (None | Some(TextPattern::All), _) => Answer::Yes,
+        (Some(pattern), Some(user)) => pattern.matches(user).into(),
+        (Some(_), None) => Answer::Maybe(Doubt::new(Need::User, "what the client's ident service says of the user")),
+    })
+}
+
+fn server(client: &Client) -> Host<'_> {
+    Host { addr: client.server_addr, name: &client.server_name, side: Side::Server }
+}
+
+/// Strips separators from both ends.
+pub(crate) fn trim(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&byte| !is_separator(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|&byte| !is_separator(byte)).map_or(start, |last| last + 1);
+    &text[start..end]
+}

@@ -1,0 +1,61 @@
+//! Splits a line that is too long for libwrap into lines with the same meaning.
+
+use sshmend_lossless::{Edit, dominant_ending};
+
+use crate::check::Spot;
+use crate::logical::LINE_LIMIT;
+use crate::rule::{Kind, Rule};
+
+/// How long a line may become, its newline not counted: some room is left for the next edit by hand.
+const ROOM: usize = LINE_LIMIT - 200;
+
+/// The edits that split the line; `None` when its parts cannot be made short enough without changing what it means.
+pub(crate) fn edits(spot: Spot<'_>) -> Option<Vec<Edit>> {
+    match &spot.line.kind {
+        Kind::Rule(rule) => split_rule(spot, rule),
+        Kind::Blank => Some(vec![Edit::delete(spot.line.line.source(0..spot.line.line.text.len()))]),
+        Kind::Comment => split_comment(spot, b""),
+        Kind::NoColon => split_comment(spot, b"# "),
+    }
+}
+
+/// Repeats daemons, exceptions and options for each group of clients that fits on a line.
+///
+/// A client matches one of the new rules exactly when it matched the old one: its exceptions hold in each of them.
+fn split_rule(spot: Spot<'_>, rule: &Rule) -> Option<Vec<Edit>> {
+    let line = &spot.line.line;
+    let clients = rule.clients.named();
+    let (first, last) = (clients.first()?, clients.last()?);
+    let end = line.text.len() - usize::from(line.text.ends_with(b"\r"));
+    let (head, tail) = (&line.text[..first.at.start], &line.text[last.at.end..end.max(last.at.end)]);
+    let ending = dominant_ending(&spot.table.bytes).as_bytes();
+    let mut edits = Vec::new();
+    let mut start = first.at.start;
+    for pair in clients.windows(2) {
+        let length = head.len() + (pair[1].at.end - start) + tail.len();
+        if length > ROOM {
+            let joint = [tail, ending, head].concat();
+            edits.push(Edit::replace(line.source(pair[0].at.end..pair[1].at.start), joint));
+            start = pair[1].at.start;
+        }
+    }
+    let fits = clients.iter().all(|client| head.len() + client.at.len() + tail.len() <= ROOM);
+    (fits && !edits.is_empty()).then_some(edits)
+}
+
+/// Cuts the text into comment lines; a cut never leaves a backslash at an end, which would join the lines again.
+fn split_comment(spot: Spot<'_>, first: &[u8]) -> Option<Vec<Edit>> {
+    let line = &spot.line.line;
+    let ending = dominant_ending(&spot.table.bytes).as_bytes();
+    let mut text = first.to_vec();
+    let mut rest = line.text.as_slice();
+    while rest.len() > ROOM {
+        let cut = (1..=ROOM).rev().find(|&at| rest[at - 1] != b'\\')?;
+        text.extend_from_slice(&rest[..cut]);
+        text.extend_from_slice(ending);
+        text.extend_from_slice(b"# ");
+        rest = &rest[cut..];
+    }
+    text.extend_from_slice(rest);
+    Some(vec![Edit::replace(line.source(0..line.text.len()), text)])
+}

@@ -1,0 +1,218 @@
+//! The two files and what they refer to, as captured.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot};
+
+use crate::logical::{LogicalLine, logical_lines};
+use crate::options::Accounts;
+use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};
+use crate::rule::{Kind, Rule};
+use crate::text::{same, show};
+
+/// Where libwrap of every Linux distribution looks first.
+pub const HOSTS_ALLOW: &str = "/etc/hosts.allow";
+/// Where it looks when hosts.allow does not decide.
+pub const HOSTS_DENY: &str = "/etc/hosts.deny";
+
+const PASSWD: &str = "/etc/passwd";
+const GROUP: &str = "/etc/group";
+const FAIL2BAN_CLIENT: &str = "/usr/bin/fail2ban-client";
+
+/// Which of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Which {
+    Allow,
+    Deny,
+}
+
+/// Whether a file was there to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    Read,
+    /// There is none, which is as good as an empty one.
+    Missing,
+    /// A directory stands there: libwrap opens it and finds no line.
+    Directory,
+    /// It is not known what stands there, for this reason.
+    Unknown(String),
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) which: Which,
+    pub(crate) path: PathBuf,
+    pub(crate) state: State,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lines: Vec<TableLine>,
+}
+
+/// A logical line with its meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TableLine {
+    pub(crate) line: LogicalLine,
+    pub(crate) kind: Kind,
+    /// Whether libwrap gets to read it: false for the line at fault and for all behind it.
+    pub(crate) live: bool,
+}
+
+/// hosts.allow and hosts.deny with all that is known of what they refer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    pub(crate) allow: Table,
+    pub(crate) deny: Table,
+    pub(crate) files: PatternFiles,
+    pub(crate) accounts: Accounts,
+    /// Whether fail2ban is installed, if that was asked.
+    pub(crate) fail2ban: Option<bool>,
+}
+
+/// Says what has to be captured before [`Tables::read`] knows all that can be known; to be asked until it is content.
+pub fn wants(snapshot: &Snapshot) -> Vec<Request> {
+    let tables = Tables::read(snapshot);
+    let read = |path: &str| Request::Read(path.into());
+    let mut wanted = vec![read(HOSTS_ALLOW), read(HOSTS_DENY)];
+    wanted.extend(tables.pattern_files().into_iter().map(Request::Read));
+    if tables.mentions_accounts() {
+        wanted.extend([read(PASSWD), read(GROUP)]);
+    }
+    if tables.looks_banned() {
+        wanted.push(Request::Stat(FAIL2BAN_CLIENT.into()));
+    }
+    wanted.retain(|request| !snapshot.answers(request));
+    wanted
+}
+
+impl Tables {
+    /// Reads both files and what they refer to; what was not captured stays unknown.
+    pub fn read(snapshot: &Snapshot) -> Self {
+        let mut tables = Self {
+            allow: Table::read(snapshot, Which::Allow),
+            deny: Table::read(snapshot, Which::Deny),
+            files: PatternFiles::default(),
+            accounts: Accounts { passwd: content(snapshot, PASSWD), group: content(snapshot, GROUP) },
+            fail2ban: snapshot.entry(Path::new(FAIL2BAN_CLIENT)).map(|entry| !matches!(entry, Captured::Missing)),
+        };
+        for _ in 0..DEEPEST {
+            for path in tables.pattern_files() {
+                if let Some(file) = pattern_file(snapshot, &path) {
+                    tables.files.insert(path, file);
+                }
+            }
+        }
+        tables
+    }
+
+    /// The same machine with other contents of the two files; what is not named stays.
+    #[must_use]
+    pub fn with(&self, contents: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        let changed = |table: &Table| match contents.get(&table.path) {
+            Some(bytes) => Table::parse(table.which, State::Read, bytes.clone()),
+            None => table.clone(),
+        };
+        Self { allow: changed(&self.allow), deny: changed(&self.deny), ..self.clone() }
+    }
+
+    pub(crate) fn both(&self) -> [&Table; 2] {
+        [&self.allow, &self.deny]
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.both().into_iter().flat_map(|table| table.lines.iter().filter_map(|line| line.kind.rule()))
+    }
+
+    /// The pattern files that the tables name, and those that these name in turn.
+    fn pattern_files(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.rules().flat_map(host_patterns).filter_map(path_of).collect();
+        let inner = paths.iter().filter_map(|path| self.files.get(path)).flat_map(PatternFile::names);
+        let inner: Vec<PathBuf> = inner.map(Path::to_owned).collect();
+        paths.extend(inner);
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    fn mentions_accounts(&self) -> bool {
+        let named = |name: &[u8]| same(name, b"user") || same(name, b"group");
+        self.rules().any(|rule| rule.options.iter().any(|option| named(&option.name)))
+    }
+}
+
+fn host_patterns(rule: &Rule) -> Vec<&HostPattern> {
+    let servers = rule.daemons.entries().filter_map(|entry| entry.pattern.host.as_ref());
+    let clients = rule.clients.entries().map(|entry| &entry.pattern.host);
+    servers.chain(clients).map(|host| &host.pattern).collect()
+}
+
+fn path_of(pattern: &HostPattern) -> Option<PathBuf> {
+    if let HostPattern::File(path) = pattern { Some(path.clone()) } else { None }
+}
+
+fn content(snapshot: &Snapshot, path: &str) -> Vec<u8> {
+    snapshot.file(Path::new(path)).map_or_else(Vec::new, |image| image.bytes.clone())
+}
+
+fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
+    Some(match snapshot.entry(path)? {
+        Captured::File(image) => PatternFile::parse(&image.bytes),
+        Captured::Missing | Captured::Dangling | Captured::Directory(..) => PatternFile::parse(b""),
+        Captured::Seen(_) => PatternFile::Unreadable("it is no regular file".to_owned()),
+        Captured::Unreadable(why) => PatternFile::Unreadable(why.clone()),
+    })
+}
+
+impl Table {
+    fn read(snapshot: &Snapshot, which: Which) -> Self {
+        let (state, bytes) = match snapshot.entry(Path::new(which.path())) {
+            Some(Captured::File(image)) => (State::Read, image.bytes.clone()),
+            Some(Captured::Missing | Captured::Dangling) => (State::Missing, Vec::new()),
+            Some(Captured::Directory(..)) => (State::Directory, Vec::new()),
+            Some(Captured::Seen(_)) => (State::Unknown("it is no regular file".to_owned()), Vec::new()),
+            Some(Captured::Unreadable(why)) => (State::Unknown(format!("it cannot be read: {why}")), Vec::new()),
+            None => (State::Unknown("it was not read".to_owned()), Vec::new()),
+        };
+        Self::parse(which, state, bytes)
+    }
+
+    fn parse(which: Which, state: State, bytes: Vec<u8>) -> Self {
+        let mut live = true;
+        let mut lines = Vec::new();
+        for line in logical_lines(&bytes) {
+            live &= line.fault.is_none();
+            lines.push(TableLine { kind: Kind::parse(&line.text), line, live });
+        }
+        Self { which, path: which.path().into(), state, bytes, lines }
+    }
+
+    /// The rules that libwrap gets to read, in order.
+    pub(crate) fn live_rules(&self) -> impl Iterator<Item = (&TableLine, &Rule)> {
+        self.lines.iter().take_while(|line| line.live).filter_map(|line| line.kind.rule().map(|rule| (line, rule)))
+    }
+
+    /// The line at which libwrap stops reading, if it does.
+    pub(crate) fn fault(&self) -> Option<&TableLine> {
+        self.lines.iter().find(|line| line.line.fault.is_some())
+    }
+
+    pub(crate) fn origin(&self, line: &TableLine) -> Origin {
+        Origin::new(&self.path, line.line.first)
+    }
+}
+
+impl TableLine {
+    /// The text of the line for messages.
+    pub(crate) fn shown(&self) -> String {
+        show(crate::rule::trim(&self.line.text))
+    }
+}
+
+impl Which {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Allow => HOSTS_ALLOW,
+            Self::Deny => HOSTS_DENY,
+        }
+    }
+}
