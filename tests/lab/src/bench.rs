@@ -19,6 +19,9 @@ const ATTEMPT: u32 = 40;
 /// The longest that a fault or a remedy may take, in seconds.
 pub(crate) const STEP: u32 = 90;
 
+/// How long a reloaded sshd may be without its socket.
+const SETTLE: Duration = Duration::from_millis(500);
+
 /// The machines of a case.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
@@ -74,6 +77,7 @@ impl<'a> Bench<'a> {
     /// Whether what the remedy promises works now.
     pub(crate) fn works(&self) -> Result<Verdict, LabError> {
         let command = self.case.remedy.works.as_deref().unwrap_or(&self.case.connect.command);
+        thread::sleep(SETTLE);
         let output = self.connect(command)?;
         Ok(holds(output.code == 0, || format!("`{command}` still ends with {}: {}", output.code, output.stderr)))
     }
@@ -111,10 +115,11 @@ impl<'a> Bench<'a> {
         }
         if !fault.run.is_empty() {
             self.told(machine, User::Root, &format!("set -e\n{}", fault.run), STEP)?.ok("the fault")?;
+            thread::sleep(SETTLE);
         }
         if !fault.load.is_empty() {
             machine.background(&fault.load)?;
-            thread::sleep(Duration::from_secs(1));
+            thread::sleep(SETTLE * 2);
         }
         Ok(())
     }

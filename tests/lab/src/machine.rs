@@ -104,7 +104,7 @@ impl Machine {
         let mut nspawn = spawn(role, &root, network, &console, &cgroup::create(&group)?)?;
         let deadline = Instant::now() + BOOT_LIMIT;
         loop {
-            if let Some(leader) = child_of(nspawn.id()) {
+            if let Some(leader) = leader_of(nspawn.id()) {
                 let machine = Self { role, suite, root: root.clone(), leader };
                 if machine.is_up()? {
                     return Ok(machine);
@@ -126,7 +126,7 @@ impl Machine {
 
     /// Runs a shell script inside; after `limit` seconds it is killed and its code is 124, as of timeout(1).
     pub(crate) fn shell(&self, user: User, script: &str, limit: u32) -> Result<Output, LabError> {
-        command::run(self.enter(user).args(["timeout", "-k", "2", &limit.to_string(), "bash", "-s"]), script)
+        command::run(self.enter(user).args(["timeout", "-k", "2", &limit.to_string(), "bash", "-c", script]), "")
     }
 
     /// Starts a shell script inside that runs on by itself.
@@ -173,7 +173,7 @@ impl Machine {
 
     fn is_up(&self) -> Result<bool, LabError> {
         match self.role {
-            Role::Client => Ok(self.shell(User::Root, "[ \"$(id -un)\" = root ] && [ -d /proc/1 ]", 5)?.code == 0),
+            Role::Client => Ok(self.shell(User::Root, "[ -f /opt/lab/tree.py ]", 5)?.code == 0),
             Role::Server => {
                 let asked = self.shell(User::Root, "systemctl is-system-running", 5)?;
                 Ok(matches!(asked.stdout.trim(), "running" | "degraded"))
@@ -221,7 +221,11 @@ fn spawn(role: Role, root: &Path, network: &Network, console: &Path, groups: &[P
     trying("systemd-nspawn", nspawn.spawn())
 }
 
-fn child_of(pid: u32) -> Option<u32> {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-    children.split_whitespace().next()?.parse().ok()
+/// The first process inside the machine, once nspawn's chain of helpers has started it.
+fn leader_of(nspawn: u32) -> Option<u32> {
+    let children = fs::read_to_string(format!("/proc/{nspawn}/task/{nspawn}/children")).ok()?;
+    let leader = children.split_whitespace().next()?.parse().ok()?;
+    let status = fs::read_to_string(format!("/proc/{leader}/status")).ok()?;
+    let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+    pids.trim().ends_with("\t1").then_some(leader)
 }
