@@ -15,7 +15,7 @@ use crate::key::{HostKey, KeyType};
 use crate::line_edit::{EditError, LineEditor, Owned};
 use crate::name::Name;
 use crate::notice::{Notice, NoticeKind};
-use crate::remove::{RemovedName, Why, joined, left};
+use crate::remove::{Removed, RemovedName, Why, joined, left};
 use crate::verdict::{Verdict, judge};
 
 /// What is to be pinned.
@@ -101,6 +101,27 @@ impl KnownHosts<'_> {
         let removed = work.stale.iter().map(|(owned, why)| RemovedName::new(owned, *why)).collect();
         let stale: Vec<_> = work.stale.iter().map(|(owned, _)| owned.clone()).collect();
         Ok(Pinned { edits, placed, removed, left: pin.left(&before, &stale) })
+    }
+
+    /// Takes out the keys that [`pin`](KnownHosts::pin) would call stale, and adds none: for the other files of a target,
+    /// and, without verified keys, to make `ssh` ask again where it now says that the key changed.
+    ///
+    /// A key that the server still offers stays.
+    ///
+    /// # Errors
+    /// [`EditError::NotReadBack`] when a stale key would still be found in the edited file.
+    pub fn remove_stale(&self, pin: &Pin<'_>) -> Result<Removed, EditError> {
+        let stale = Work::new(self, pin).all_stale();
+        let mut editor = LineEditor::new(self);
+        stale.iter().for_each(|(owned, _)| editor.take_out(owned));
+        let edits = editor.finish()?;
+        let after = edits.apply(self.text());
+        if !Work::new(&KnownHosts::parse(&after), pin).all_stale().is_empty() {
+            return Err(EditError::NotReadBack(joined(pin.names)));
+        }
+        let removed = stale.iter().map(|(owned, why)| RemovedName::new(owned, *why)).collect();
+        let stale: Vec<_> = stale.into_iter().map(|(owned, _)| owned).collect();
+        Ok(Removed { edits, removed, left: pin.left(&self.find(pin.names), &stale) })
     }
 
     /// True when more entries are hashed than not.
@@ -200,6 +221,20 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
             }
         }
         work
+    }
+
+    /// The stale entries; without verified keys also those of no offered key, when nothing known is offered.
+    fn all_stale(self) -> Vec<(Owned<'k, 'a>, Why)> {
+        let offered = |key: &HostKey| self.pin.offered.contains(key);
+        let keys: Vec<_> = self.current.iter().map(|owned| owned.entry.key()).collect();
+        let hopeless = self.pin.keys.is_empty() && !self.pin.offered.is_empty() && !keys.iter().flatten().any(offered);
+        let mut stale = self.stale;
+        if hopeless {
+            let readable = self.current.into_iter().zip(keys).filter(|(_, key)| key.is_ok());
+            stale.extend(readable.map(|(owned, _)| (owned, Why::NotOffered)));
+            stale.sort_by_key(|(owned, _)| owned.record.line.number);
+        }
+        stale
     }
 
     fn edit(&self, salt: &mut dyn FnMut() -> [u8; SIZE]) -> Result<(EditSet, Vec<Placed>), EditError> {

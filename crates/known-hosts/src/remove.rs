@@ -50,6 +50,9 @@ pub enum Why {
     /// The server offers another key of this type now; left in place, it would make `ssh` ask for that key and refuse it.
     #[error("the server offers another key of this type now")]
     Contradicted,
+    /// The server offers only other keys now; while nothing but such keys is known, `ssh` calls every key changed.
+    #[error("the server offers only other keys now")]
+    NotOffered,
     /// The host has a new key of another type, and nobody said which key of this type it has now; left in place, it could
     /// make `ssh` ask for a key of this type and refuse it.
     #[error("recorded before the host got its new key, and not confirmed since")]

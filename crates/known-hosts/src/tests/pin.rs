@@ -154,3 +154,24 @@ fn a_wildcard_line_that_contradicts_the_offer_is_reported() {
     let kinds: Vec<_> = pinned.left.iter().map(|notice| notice.kind).collect();
     assert_eq!(kinds, [NoticeKind::WildcardContradicts, NoticeKind::Wildcard]);
 }
+
+#[test]
+fn stale_keys_go_and_what_the_server_still_offers_stays() {
+    let remove = |before: &str, keys: &[&str], offered: &[&str]| {
+        let text = expand(before);
+        let [keys, offered] = [keys, offered].map(|words| words.iter().map(|word| key(word)).collect::<Vec<_>>());
+        let pin = Pin { names: &[Name::host("h")], keys: &keys, offered: &offered, hash_names: false };
+        let removed = KnownHosts::parse(text.as_bytes()).remove_stale(&pin).expect("an edit");
+        let why: Vec<Why> = removed.removed.iter().map(|removed| removed.why).collect();
+        (shorten(&removed.edits.apply(text.as_bytes()), &["h"]), why)
+    };
+    let (ed1, both) = (&["ED1"][..], &["ED1", "RSA1"][..]);
+    assert_eq!(remove("h ED2\n", &[], &[]), ("h ED2\n".to_owned(), vec![]));
+    assert_eq!(remove("h,i ED2\nh RSA1\n", &[], both), ("i ED2\nh RSA1\n".to_owned(), vec![Why::Contradicted]));
+    assert_eq!(remove("h RSA1\n", &[], ed1), (String::new(), vec![Why::NotOffered]));
+    assert_eq!(remove("h RSA1\nh ED1\n", &[], ed1), ("h RSA1\nh ED1\n".to_owned(), vec![]));
+    assert_eq!(remove("h ECDSA1\nh ED2\n", &[], ed1), (String::new(), vec![Why::NotOffered, Why::Contradicted]));
+    assert_eq!(remove("h ssh-rsa AAAA\n* ED2\n", &[], both), ("h ssh-rsa AAAA\n* ED2\n".to_owned(), vec![]));
+    assert_eq!(remove("h RSA1\nh ED2\n", ed1, both), ("h RSA1\n".to_owned(), vec![Why::Stale]));
+    assert_eq!(remove("h ECDSA1\n", ed1, both), ("h ECDSA1\n".to_owned(), vec![]));
+}

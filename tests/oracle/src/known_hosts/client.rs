@@ -5,7 +5,9 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use sshmend_known_hosts::{Destination, HostKey, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict, judge};
+use sshmend_known_hosts::{
+    Destination, Found, HostKey, How, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict, judge,
+};
 use sshmend_lossless::{Snapshot, lines};
 
 use super::excuse::excuse;
@@ -55,6 +57,7 @@ impl<'k> Run<'k> {
             let index = usize::try_from(case).unwrap_or_default() % keys.len();
             self.judged(report, destination, &files, &keys[index], index)?;
             self.pinned(report, destination, &files, &keys)?;
+            self.forgotten(report, destination, &files[0], &keys)?;
         }
         Ok(())
     }
@@ -108,6 +111,28 @@ impl<'k> Run<'k> {
         }
         let theirs = self.ssh(destination, &after, "sshd_all")?;
         report.compare(&show(destination, &after), &true, &matches!(theirs, Outcome::Known(..)));
+        Ok(())
+    }
+
+    /// Without a verified key the stale ones go: `ssh` does not call the key changed any more.
+    fn forgotten(&self, report: &mut Report, destination: &str, file: &[u8], keys: &[HostKey]) -> io::Result<()> {
+        let names = names(destination);
+        let pin = Pin { names: &names, keys: &[], offered: keys, hash_names: false };
+        let known = KnownHosts::parse(file);
+        let removed = known.remove_stale(&pin).map_err(io::Error::other)?;
+        if removed.edits.is_empty() {
+            return Ok(());
+        }
+        let after = [removed.edits.apply(file), Vec::new()];
+        let lookup = KnownHosts::parse(&after[0]).find(&names);
+        let by_wildcard = |found: &Found| {
+            found.marker.is_none() && found.matches.iter().any(|found| matches!(found.how, How::Wildcard(_)))
+        };
+        if lookup.found.iter().any(by_wildcard) || self.excuse(&after).is_some() {
+            return Ok(());
+        }
+        let theirs = self.ssh(destination, &after, "sshd_all")?;
+        report.compare(&show(destination, &after), &false, &matches!(theirs, Outcome::Changed(_)));
         Ok(())
     }
 
