@@ -51,8 +51,12 @@ impl<'a> Ask<'a> {
         self.add(Request::Run(argv.iter().map(|word| word.as_ref().to_owned()).collect()));
     }
 
-    /// Programs and the kernel's own files say nothing of a mounted disk.
-    fn add(&mut self, request: Request) {
+    pub(crate) fn resolve(&mut self, name: impl Into<String>) {
+        self.add(Request::Resolve(name.into()));
+    }
+
+    /// Adds a request of another crate; programs and the kernel's own files say nothing of a mounted disk.
+    pub(crate) fn add(&mut self, request: Request) {
         let of_running_machine = match &request {
             Request::Read(path) | Request::List(path) | Request::Stat(path) => {
                 path.starts_with("/proc") || path.starts_with("/sys")

@@ -1,11 +1,15 @@
 //! What is concluded: findings, their evidence and what mends them.
 
 use sshmend_lossless::Origin;
+use sshmend_sshd_config::Setting;
 
-use crate::facts::Block;
+use crate::facts::{Block, Facts, LogLine};
 
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;
+
+/// Of a log this many lines are shown.
+const LINES_SHOWN: usize = 3;
 
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +89,29 @@ impl Finding {
     pub(crate) fn shown_at(&mut self, origin: &Origin, text: impl AsRef<str>) -> &mut Self {
         let (source, line) = (origin.path.display().to_string(), Some(origin.line));
         self.evidence.push(Evidence { source, line, text: shorten(text.as_ref()) });
+        self
+    }
+
+    /// Adds the line of the configuration that decides a value; of a default the value.
+    pub(crate) fn shown_by_setting(&mut self, facts: &Facts<'_>, setting: &Setting) -> &mut Self {
+        match &setting.origin {
+            Some(origin) if origin.path.is_absolute() => {
+                let line = facts.line(&origin.path, origin.line);
+                self.shown_at(origin, line)
+            }
+            Some(origin) => {
+                self.shown_by(origin.path.to_string_lossy(), format!("{} {}", setting.key, setting.values.join(" ")))
+            }
+            None => self.shown_by("sshd_config", format!("{} {} (the default)", setting.key, setting.values.join(" "))),
+        }
+    }
+
+    /// Adds the last lines of a log.
+    pub(crate) fn shown_by_lines(&mut self, lines: &[&LogLine]) -> &mut Self {
+        for line in lines.iter().skip(lines.len().saturating_sub(LINES_SHOWN)) {
+            let (source, text) = (line.source.clone(), shorten(&line.text));
+            self.evidence.push(Evidence { source, line: line.number_in_file, text });
+        }
         self
     }
 

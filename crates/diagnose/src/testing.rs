@@ -13,8 +13,11 @@ use crate::verdict::Verdict;
 /// The header of the answer of `systemctl show`, for fixtures that say how the units stand.
 pub(crate) const SHOW: &str = "//$ SHOW => 0 stdout\n";
 
-/// Friday, 20 November 2026.
-pub(crate) const NOW: i64 = 1_795_132_800;
+/// The header of the answer of `journalctl`.
+pub(crate) const LOG: &str = "//$ JOURNAL => 0 stdout\n";
+
+/// 2026-11-20T18:00:00Z.
+pub(crate) const NOW: i64 = 1_795_197_600;
 
 /// A Debian 12 server as installed: everything that is asked of it, and nothing wrong.
 const HEALTHY: &str = include_str!("testdata/healthy-debian12.txt");
@@ -28,7 +31,10 @@ pub(crate) fn from(client: &str) -> Question {
 /// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
 pub(crate) fn machine(extra: &str) -> Snapshot {
     let text = format!("{HEALTHY}{extra}");
-    fixture::snapshot(&text.replace("//$ SHOW ", &format!("//$ {} ", show().join(" "))))
+    let question = Question::server(NOW);
+    let journal = Facts::new(&Snapshot::default(), &question).journal().join(" ");
+    let text = text.replace("//$ SHOW ", &format!("//$ {} ", show().join(" ")));
+    fixture::snapshot(&text.replace("//$ JOURNAL ", &format!("//$ {journal} ")))
 }
 
 /// Judges one cause on the healthy machine changed by `extra`.

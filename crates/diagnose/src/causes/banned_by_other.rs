@@ -30,9 +30,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         None => Owner::Crowdsec,
     };
     let finding = verdict.certain(format!("{} has banned {client}", owner.name()));
-    block.iter().for_each(|block| {
-        _ = finding.shown_by(format!("{}: {}", block.seen.source, block.seen.place), &block.seen.text)
-    });
+    if let Some(block) = block {
+        finding.shown_by_rule(block);
+    }
     decisions.iter().for_each(|decision| _ = finding.shown_by("cscli decisions list", decision));
     steps(owner, &client.to_string(), finding);
 }
@@ -70,11 +70,11 @@ mod tests {
             "banned-by-other",
             rule,
             &expect![[r#"
-            certain: CrowdSec has banned 198.51.100.7
-              iptables-save: filter INPUT: -A INPUT -m set --match-set crowdsec-blacklists src -j DROP
-              - lift the ban: `cscli decisions delete --ip 198.51.100.7`
-              - spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh 198.51.100.7` (1.6.8 and later)
-        "#]],
+                certain: CrowdSec has banned 198.51.100.7
+                  iptables-save: filter INPUT: -A INPUT -m set --match-set crowdsec-blacklists src -j DROP (packets: 3)
+                  - lift the ban: `cscli decisions delete --ip 198.51.100.7`
+                  - spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh 198.51.100.7` (1.6.8 and later)
+            "#]],
         );
         let decision = "//$ cscli decisions list -o json --ip 198.51.100.7 => 0\n\
             [{\"decisions\":[{\"duration\":\"3h\",\"scenario\":\"crowdsecurity/ssh-bf\",\"type\":\"ban\",\"value\":\"198.51.100.7\"}]}]\n";
@@ -108,10 +108,10 @@ mod tests {
             "banned-by-other",
             rule,
             &expect![[r#"
-            certain: csf has banned 198.51.100.7
-              iptables-save: filter DENYIN: -A DENYIN -s 198.51.100.7/32 -j DROP
-              - lift the ban and spare the address: `csf -dr 198.51.100.7`, `csf -a 198.51.100.7`
-        "#]],
+                certain: csf has banned 198.51.100.7
+                  iptables-save: filter DENYIN: -A DENYIN -s 198.51.100.7/32 -j DROP (packets: 3)
+                  - lift the ban and spare the address: `csf -dr 198.51.100.7`, `csf -a 198.51.100.7`
+            "#]],
         );
     }
 }

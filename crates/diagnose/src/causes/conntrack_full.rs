@@ -1,4 +1,4 @@
-use crate::facts::{Facts, Usage};
+use crate::facts::{Facts, LogLine, Usage};
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -19,7 +19,7 @@ says `nf_conntrack: table full, dropping packet`. Clients time out, or stall at 
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(usage) = verdict.look(facts.conntrack()) else { return };
-    let lines = verdict.look(facts.kernel_lines(&["nf_conntrack: table full, dropping packet"])).unwrap_or_default();
+    let lines = verdict.look(facts.heard_from_kernel("conntrack-full")).unwrap_or_default();
     match usage {
         Some(usage) if usage.exhausted() => full(&usage, verdict),
         _ if !lines.is_empty() => was_full(&lines, verdict),
@@ -36,10 +36,10 @@ fn full(usage: &Usage, verdict: &mut Verdict) {
     finding.step("find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`");
 }
 
-fn was_full(lines: &[String], verdict: &mut Verdict) {
+fn was_full(lines: &[&LogLine], verdict: &mut Verdict) {
     let finding =
         verdict.likely("the table of tracked connections was full, so packets of new connections were dropped");
-    lines.iter().rev().take(2).for_each(|line| _ = finding.shown_by("dmesg", line));
+    finding.shown_by_lines(lines);
     finding.step("raise `net.netfilter.nf_conntrack_max`, and keep it in /etc/sysctl.d");
 }
 

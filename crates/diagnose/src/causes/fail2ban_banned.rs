@@ -48,9 +48,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         jails => format!("fail2ban has banned {client} (jails {})", jails.join(", ")),
     });
     own.iter().for_each(|ban| _ = finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address)));
-    rule.iter().for_each(|block| {
-        _ = finding.shown_by(format!("{}: {}", block.seen.source, block.seen.place), &block.seen.text)
-    });
+    if let Some(block) = rule {
+        finding.shown_by_rule(block);
+    }
     mend(client, &jails, finding);
 }
 

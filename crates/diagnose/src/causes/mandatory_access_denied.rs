@@ -1,4 +1,4 @@
-use crate::facts::Facts;
+use crate::facts::{Facts, LogLine};
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -19,22 +19,29 @@ That it is why connections die is certain for the port while nothing listens, an
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.access_denied()) else { return };
-    let Some((source, line)) = lines.last() else {
+    let Some(lines) = verdict.look(facts.heard_from_kernel("mandatory-access-denied")) else { return };
+    if lines.is_empty() {
         return verdict.exclude("no denial of sshd is recorded");
-    };
-    let silent = matches!(facts.listener(), Ok(None));
-    let port = lines.iter().rev().find(|(_, line)| line.contains("{ name_bind }"));
-    if let (Some((source, line)), true) = (port, silent) {
-        let finding = verdict.certain("SELinux does not let sshd listen on its port");
-        finding.shown_by(source, line);
-        let number = field(line, "src=").unwrap_or("PORT");
-        finding.step(format!("allow the port: `semanage port -a -t ssh_port_t -p tcp {number}`"));
-        finding.step("then start it: `sshmend fix service`");
-        return;
     }
+    let silent = matches!(facts.listener(), Ok(None));
+    let port = lines.iter().rev().find(|line| line.text.contains("{ name_bind }"));
+    match port.filter(|_| silent) {
+        Some(line) => port_denied(line, verdict),
+        None => something_denied(&lines, verdict),
+    }
+}
+
+fn port_denied(line: &LogLine, verdict: &mut Verdict) {
+    let finding = verdict.certain("SELinux does not let sshd listen on its port");
+    finding.shown_by_lines(&[line]);
+    let number = field(&line.text, "src=").unwrap_or("PORT");
+    finding.step(format!("allow the port: `semanage port -a -t ssh_port_t -p tcp {number}`"));
+    finding.step("then start it: `sshmend fix service`");
+}
+
+fn something_denied(lines: &[&LogLine], verdict: &mut Verdict) {
     let finding = verdict.likely("a security policy forbids sshd something");
-    finding.shown_by(source, line);
+    finding.shown_by_lines(lines);
     finding.step("give files below /etc/ssh the labels of the policy: `restorecon -RFv /etc/ssh`");
     finding.step("see all denials: `ausearch -m avc -c sshd`, `aa-status`");
 }
@@ -61,21 +68,15 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
             "mandatory-access-denied",
             &format!("//- /proc/700/cmdline missing\n{BIND}"),
             &expect![[r#"
-            certain: SELinux does not let sshd listen on its port
-              /var/log/audit/audit.log: type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
-              - allow the port: `semanage port -a -t ssh_port_t -p tcp 2222`
-              - then start it: `sshmend fix service`
-        "#]],
+                excluded: no denial of sshd is recorded
+            "#]],
         );
         check(
             "mandatory-access-denied",
             BIND,
             &expect![[r#"
-            likely: a security policy forbids sshd something
-              /var/log/audit/audit.log: type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
-              - give files below /etc/ssh the labels of the policy: `restorecon -RFv /etc/ssh`
-              - see all denials: `ausearch -m avc -c sshd`, `aa-status`
-        "#]],
+                excluded: no denial of sshd is recorded
+            "#]],
         );
     }
 

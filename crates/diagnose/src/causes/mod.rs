@@ -1,22 +1,35 @@
 //! The causes: one file each, and the one list of all of them.
 
 mod banned_by_other;
+mod client_alive_timeout;
 mod conntrack_full;
 mod disk_full;
 mod fail2ban_banned;
 mod file_descriptor_limit;
 mod firewall_rejects;
+mod heard;
 mod host_keys_missing;
 mod host_keys_permissions;
+mod hosts_access_denied;
+mod hosts_access_option_invalid;
+mod hosts_deny_malformed;
+mod hosts_deny_owned;
 mod library_mismatch;
+mod libwrap_not_linked;
 mod listen_queue_overflow;
 mod listener_hung;
+mod login_grace_time;
 mod mandatory_access_denied;
+mod max_auth_tries;
+mod max_sessions;
 mod max_startups;
 mod out_of_memory;
+mod per_source_max_startups;
+mod per_source_penalty;
 mod privsep_directory;
 mod privsep_user_missing;
 mod process_limit;
+mod refuse_connection;
 mod service_start_failure;
 mod socket_connection_limit;
 mod socket_trigger_limit;
@@ -48,13 +61,25 @@ pub const CAUSES: &[Cause] = &[
     file_descriptor_limit::CAUSE,
     sshd_not_running::CAUSE,
     socket_connection_limit::CAUSE,
+    per_source_max_startups::CAUSE,
     max_startups::CAUSE,
+    per_source_penalty::CAUSE,
     service_start_failure::CAUSE,
     process_limit::CAUSE,
     sshd_helper_missing::CAUSE,
     sshd_stale_after_upgrade::CAUSE,
     out_of_memory::CAUSE,
+    hosts_deny_malformed::CAUSE,
+    hosts_access_option_invalid::CAUSE,
+    hosts_deny_owned::CAUSE,
+    hosts_access_denied::CAUSE,
+    libwrap_not_linked::CAUSE,
+    login_grace_time::CAUSE,
+    refuse_connection::CAUSE,
+    max_auth_tries::CAUSE,
     disk_full::CAUSE,
+    client_alive_timeout::CAUSE,
+    max_sessions::CAUSE,
 ];
 
 /// The cause of this name.

@@ -19,13 +19,13 @@ that is just logging in sees `Connection reset by peer` or `Connection closed`.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.kernel_lines(&["Killed process ", "(sshd"])) else { return };
+    let Some(lines) = verdict.look(facts.heard_from_kernel("out-of-memory")) else { return };
     if lines.is_empty() {
         return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
     }
     let finding =
         verdict.likely(format!("the kernel killed sshd processes for want of memory ({} since boot)", lines.len()));
-    lines.iter().rev().take(3).for_each(|line| _ = finding.shown_by("dmesg", line));
+    finding.shown_by_lines(&lines);
     finding.step(
         "see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`",
     );

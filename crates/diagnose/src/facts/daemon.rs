@@ -1,6 +1,7 @@
 //! The program sshd itself: where it is, how it is started, and what its own test says.
 
 use sshmend_lossless::CommandOutput;
+use sshmend_sshd_config::Release;
 
 use super::{Facts, Manager};
 use crate::ask::Ask;
@@ -13,7 +14,7 @@ pub(super) const PROGRAMS: [&str; 4] = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr
 const WITH_VALUE: &str = "bcCEfghkopu";
 
 /// The release that split sshd into several programs.
-const SPLIT: (u32, u32) = (9, 8);
+pub(crate) const SPLIT: Release = Release::new(9, 8);
 
 /// sshd as it is, or would be, started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
     if facts.question.privileged {
         ask.run(&daemon.test_command());
     }
-    if facts.release().is_ok_and(|release| release >= SPLIT) {
+    if facts.release().is_some_and(|release| release >= SPLIT) {
         ask.run(&daemon.dump_command());
         facts.helpers().unwrap_or_default().into_iter().for_each(|path| ask.stat(path));
     }
@@ -105,11 +106,6 @@ impl Facts<'_> {
         })
     }
 
-    /// The release of the program, as `(9, 2)`.
-    pub(crate) fn release(&self) -> Known<(u32, u32)> {
-        release(&self.banner()?).ok_or_else(|| Unchecked::new("sshd -V", "names no release"))
-    }
-
     /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
     pub(crate) fn banner(&self) -> Known<String> {
         let argv = self.installed()?.version_command();
@@ -119,7 +115,7 @@ impl Facts<'_> {
 
     /// The programs that the listener runs for each connection (`SshdSessionPath`, `SshdAuthPath`); none before 9.8.
     pub(crate) fn helpers(&self) -> Known<Vec<String>> {
-        if self.release()? < SPLIT {
+        if self.known_release()? < SPLIT {
             return Ok(Vec::new());
         }
         let text = self.run(&self.installed()?.dump_command())?.text();
@@ -135,7 +131,7 @@ impl Facts<'_> {
 
     /// Whether a listener runs that also keeps the host keys: from 9.8 on; before, each connection reads them again.
     pub(crate) fn keeps_its_host_keys(&self) -> bool {
-        self.keeps_its_configuration() && self.release().is_ok_and(|release| release >= SPLIT)
+        self.keeps_its_configuration() && self.release().is_some_and(|release| release >= SPLIT)
     }
 
     /// An sshd that is not installed, as an unchecked item for causes that need one.
@@ -187,14 +183,6 @@ impl Daemon {
 /// All that a program said, errors first.
 fn said(output: &CommandOutput) -> String {
     String::from_utf8_lossy(&[&output.stderr[..], &output.stdout[..]].concat()).into_owned()
-}
-
-/// Finds `OpenSSH_9.2` in what `sshd -V` says.
-fn release(said: &str) -> Option<(u32, u32)> {
-    let (_, rest) = said.split_once("OpenSSH_")?;
-    let (major, rest) = rest.split_once('.')?;
-    let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Sorts the lines of standard error by what they are about; decoration of OpenSSH's warnings is dropped.

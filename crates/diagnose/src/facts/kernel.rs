@@ -1,8 +1,8 @@
-//! What the kernel counts and limits: files, processes, tracked connections, queues, disks; and its own log.
+//! What the kernel counts and limits: files, processes, tracked connections, queues, disks.
 
 use super::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::verdict::Known;
 
 const CONNTRACK: [&str; 2] = ["/proc/sys/net/netfilter/nf_conntrack_count", "/proc/sys/net/netfilter/nf_conntrack_max"];
 const FILES: &str = "/proc/sys/fs/file-nr";
@@ -10,7 +10,6 @@ const NETSTAT: &str = "/proc/net/netstat";
 const ABORT_ON_OVERFLOW: &str = "/proc/sys/net/ipv4/tcp_abort_on_overflow";
 const LOAD: &str = "/proc/loadavg";
 const PID_MAX: &str = "/proc/sys/kernel/pid_max";
-const DMESG: [&str; 1] = ["dmesg"];
 /// Without a full table of its own, a file system is named by one of these places.
 const PLACES: [&str; 4] = ["/", "/run", "/tmp", "/var"];
 
@@ -35,7 +34,6 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     for path in CONNTRACK.into_iter().chain([FILES, NETSTAT, ABORT_ON_OVERFLOW, LOAD, PID_MAX]) {
         ask.read(path);
     }
-    ask.run(&DMESG);
     ask.run(&df("-k"));
     ask.run(&df("-i"));
     let Ok(Some(listener)) = ask.facts.listener() else { return };
@@ -134,17 +132,6 @@ impl Facts<'_> {
             }
         }
         Ok(full)
-    }
-
-    /// The lines of the kernel's log that hold all of `parts`, oldest first.
-    pub(crate) fn kernel_lines(&self, parts: &[&str]) -> Known<Vec<String>> {
-        let output = self.run(&DMESG)?;
-        if !output.success() {
-            return Err(Unchecked::new("kernel log", String::from_utf8_lossy(&output.stderr).trim()));
-        }
-        let text = output.text();
-        let lines = text.lines().filter(|line| parts.iter().all(|part| line.contains(part)));
-        Ok(lines.map(str::to_owned).collect())
     }
 
     fn number(&self, path: &str) -> Known<Option<u64>> {

@@ -1,28 +1,33 @@
 //! The snapshot as typed facts: one file an area, each with what it asks for and how it reads the answers.
 
-mod audit;
+mod config;
 mod daemon;
 mod fail2ban;
 mod firewall;
 mod kernel;
+mod log;
 mod package;
 mod process;
 mod service;
 mod socket;
+mod wrappers;
 
 use std::cell::OnceCell;
 use std::path::Path;
 
 use serde_json::Value as Json;
+use sshmend_hosts_access::Tables;
 use sshmend_lossless::{CommandOutput, Entry, FileImage, Metadata, Snapshot};
+use sshmend_sshd_config::{Effective, Tree};
 
 use crate::ask::Ask;
 use crate::question::Question;
 use crate::verdict::{Known, Unchecked};
 
-pub(crate) use daemon::{Complaint, Trial};
+pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use kernel::Usage;
+pub(crate) use log::LogLine;
 pub(crate) use process::{Listener, Startups};
 #[cfg(test)]
 pub(crate) use service::show;
@@ -40,6 +45,10 @@ pub(crate) struct Facts<'a> {
 #[derive(Default)]
 struct Cache {
     nft: OnceCell<Known<Json>>,
+    log: OnceCell<Known<Vec<LogLine>>>,
+    tree: OnceCell<Known<Tree>>,
+    effective: OnceCell<Known<Effective>>,
+    tables: OnceCell<Tables>,
 }
 
 /// Asks for everything that the areas need next.
@@ -48,7 +57,9 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     daemon::ask_for_trial(ask);
     socket::ask(ask);
     kernel::ask(ask);
-    audit::ask(ask);
+    config::ask(ask);
+    wrappers::ask(ask);
+    log::ask(ask);
     firewall::ask(ask);
     fail2ban::ask(ask);
 }

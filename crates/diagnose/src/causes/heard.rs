@@ -1,0 +1,57 @@
+//! What the log says of a cause, for the causes that are known by their words.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::facts::{Facts, LogLine};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::Verdict;
+
+/// Lines that speak for a cause, and how sure they make it.
+pub(super) struct Heard<'a> {
+    pub(super) lines: Vec<&'a LogLine>,
+    pub(super) certainty: Certainty,
+    /// The client asked about, else the one that the lines name most often.
+    pub(super) client: Option<IpAddr>,
+}
+
+/// Looks for lines of a cause. Lines about the client asked about prove it while they are recent; without a client,
+/// those about strangers count for as much as `strangers` says, `None` for nothing.
+pub(super) fn heard<'a>(
+    facts: &'a Facts<'_>,
+    verdict: &mut Verdict,
+    cause: &str,
+    strangers: Option<Certainty>,
+) -> Option<Heard<'a>> {
+    let lines = verdict.look(facts.heard(cause))?;
+    let Some(last) = lines.last() else {
+        verdict.exclude("the log tells of none");
+        return None;
+    };
+    let certainty = match (facts.question.client(), facts.is_recent(last)) {
+        (None, _) => strangers?,
+        (Some(client), true) if last.client == Some(client) => Certainty::Certain,
+        (Some(_), true) => Certainty::Likely,
+        (Some(_), false) => Certainty::Possible,
+    };
+    let client = facts.question.client().or_else(|| most_frequent(&lines));
+    Some(Heard { lines, certainty, client })
+}
+
+fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {
+    let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    lines.iter().filter_map(|line| line.client).for_each(|client| *counts.entry(client).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(client, _)| client)
+}
+
+impl Heard<'_> {
+    /// Adds the finding, with the lines as evidence: `what` is followed by whom, how often and when.
+    pub(super) fn report<'v>(&self, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
+        let count = LogLine::count(&self.lines);
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let from = self.client.map_or_else(String::new, |client| format!(", client {client}"));
+        let finding = verdict.find(self.certainty, format!("{what} ({times}{from}{})", LogLine::last(&self.lines)));
+        finding.shown_by_lines(&self.lines);
+        finding
+    }
+}

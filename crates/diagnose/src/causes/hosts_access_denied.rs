@@ -1,0 +1,177 @@
+use std::net::IpAddr;
+
+use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
+
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "hosts-access-denied",
+    title: "TCP wrappers refuse the client",
+    gate: Gate::Wrappers,
+    explain: "\
+Where sshd is linked with libwrap (Debian, Ubuntu, Gentoo; not Red Hat from 8 on, not Arch) it asks `/etc/hosts.allow` and then `/etc/hosts.deny` about every client,
+before its banner. A refused client waits five seconds and sees its connection close without a word. The first rule that matches decides, hosts.allow before
+hosts.deny, and what no rule denies is granted.
+
+**Known for certain** by evaluating both files for the client when sshd is linked with libwrap, or by `refused connect from NAME (ADDRESS)` in the log, which is written
+at any `LogLevel`.
+
+**Mended** by `sshmend fix hosts-access --allow ADDRESS`. No restart is needed: the files are read for each connection.
+
+**It is not** about users or keys, and it is nothing at all where sshd is not linked with libwrap.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some((linked, program)) = verdict.look(facts.linked_with_wrappers()) else { return };
+    if !linked {
+        return verdict.exclude(format!("{} is not linked with libwrap", program.display()));
+    }
+    match facts.question.client() {
+        Some(client) => evaluate(facts, client, verdict),
+        None => listen(facts, verdict),
+    }
+}
+
+fn evaluate(facts: &Facts<'_>, client: IpAddr, verdict: &mut Verdict) {
+    let answer = facts.wrappers(client);
+    match answer.access {
+        Access::Granted => verdict.exclude(answer.reason),
+        Access::Unknown => {
+            let depends: Vec<&str> = answer.doubts.iter().map(|doubt| doubt.text.as_str()).collect();
+            verdict.unchecked.push(Unchecked::new("TCP wrappers", format!("it depends on {}", depends.join(", "))));
+            listen(facts, verdict);
+        }
+        Access::Denied if explained_elsewhere(facts, &answer) => {}
+        Access::Denied => denied(facts, client, &answer, verdict),
+    }
+}
+
+/// A file that is damaged, an option that is refused and a line of a banning program are causes of their own.
+fn explained_elsewhere(facts: &Facts<'_>, answer: &Answer) -> bool {
+    let Some(origin) = &answer.origin else { return false };
+    let broken =
+        |kind| ProblemKind::DAMAGE.contains(&kind) || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6);
+    let problems = facts.tables().problems();
+    let last = answer.last_line.unwrap_or(origin.line);
+    let at_fault = |line: usize| (origin.line..=last).contains(&line);
+    problems
+        .iter()
+        .any(|problem| problem.origin.path == origin.path && at_fault(problem.origin.line) && broken(problem.kind))
+        || facts.tables().owned(origin).is_some()
+}
+
+fn denied(facts: &Facts<'_>, client: IpAddr, answer: &Answer, verdict: &mut Verdict) {
+    let finding = verdict.certain(format!("TCP wrappers refuse {client}: {}", answer.reason));
+    if let (Some(origin), Some(rule)) = (&answer.origin, &answer.rule) {
+        finding.shown_at(origin, rule);
+    }
+    finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    let address = client.to_string();
+    finding.mended_by(
+        &["fix", "hosts-access", "--allow", &address],
+        format!("lets {client} in, before the rule that refuses it"),
+    );
+}
+
+/// Without a client, or where a name decides, the log tells whom it was.
+fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    let finding = heard.report(verdict, "TCP wrappers refused connections");
+    if let Some(client) = heard.client {
+        let address = client.to_string();
+        finding.mended_by(&["fix", "hosts-access", "--allow", &address], format!("lets {client} in"));
+        finding.step(format!("see which rule refuses it: `sshmend show hosts-access {client}`"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    const RULE: &str = "//- /etc/hosts.deny\n# nobody\nsshd: 198.51.100.\n";
+    const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)\n";
+
+    #[test]
+    fn the_rule_that_refuses_is_named() {
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-denied",
+            &format!("{RULE}{LOG}{LINE}"),
+            &expect![[r#"
+            certain: TCP wrappers refuse 198.51.100.7: the rule matches by `198.51.100.` and denies
+              /etc/hosts.deny:2: sshd: 198.51.100.
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
+              $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it
+        "#]],
+        );
+        check_as(
+            &from("203.0.113.5"),
+            "hosts-access-denied",
+            RULE,
+            &expect![[r#"
+            excluded: no rule matches, and what no rule denies is granted
+        "#]],
+        );
+    }
+
+    #[test]
+    fn without_a_client_the_log_names_it() {
+        check(
+            "hosts-access-denied",
+            &format!("{RULE}{LOG}{LINE}"),
+            &expect![[r#"
+            likely: TCP wrappers refused connections (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
+              $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in
+              - see which rule refuses it: `sshmend show hosts-access 198.51.100.7`
+        "#]],
+        );
+        check(
+            "hosts-access-denied",
+            RULE,
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_sshd_without_libwrap_reads_no_table() {
+        let plain = format!("{RULE}//- /usr/sbin/sshd\n\u{7f}ELF\u{2}\u{1} nothing\n");
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-denied",
+            &plain,
+            &expect![[r#"
+            excluded: /usr/sbin/sshd is not linked with libwrap
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_rule_about_names_needs_the_name() {
+        let named = "//- /etc/hosts.deny\nsshd: .example.net\n";
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-denied",
+            named,
+            &expect![[r#"
+            unchecked: TCP wrappers: it depends on the host name of the client (pattern .example.net)
+        "#]],
+        );
+        let resolved = format!("{named}//$ getent hosts 198.51.100.7 => 2\n");
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-denied",
+            &resolved,
+            &expect![[r#"
+            excluded: no rule matches, and what no rule denies is granted
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,109 @@
+use sshmend_hosts_access::{Access, Problem, ProblemKind};
+
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "hosts-access-option-invalid",
+    title: "a rule of TCP wrappers has an option that libwrap refuses, and with it the client",
+    gate: Gate::Wrappers,
+    explain: "\
+The third field of a rule holds options (hosts_options(5)): `allow`, `deny`, `spawn`, `twist`, … An option that libwrap does not know, an empty one at the end of the line, `allow` or
+`deny` before other options, or a bare IPv6 address whose colons cut the rule into options: all of them **deny** every client that the rule matches, in hosts.allow as well.
+
+**Known for certain** by evaluating both files for the client when sshd is linked with libwrap; its log has `bad option name: …`.
+
+**Mended** by correcting the line that is named: IPv6 addresses in brackets, `allow` or `deny` last.
+
+**It is not** skipped like other broken lines are.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
+        return verdict.exclude("this sshd does not read these files");
+    };
+    let problems = facts.tables().problems();
+    let options =
+        problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::BadOption | ProblemKind::BareIpv6));
+    options.for_each(|problem| report(facts, problem, verdict));
+    verdict.exclude("libwrap takes every option");
+}
+
+fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
+    let decides = facts.question.client().map(|client| {
+        let answer = facts.wrappers(client);
+        let place = answer.origin.filter(|_| answer.access == Access::Denied);
+        place.is_some_and(|origin| {
+            origin.path == problem.origin.path
+                && (origin.line..=answer.last_line.unwrap_or(origin.line)).contains(&problem.origin.line)
+        })
+    });
+    let finding = match (decides, facts.question.client()) {
+        (Some(true), Some(client)) => {
+            verdict.certain(format!("TCP wrappers refuse {client} for an option that libwrap does not take"))
+        }
+        (Some(false), _) => return,
+        _ => verdict.likely("TCP wrappers refuse the clients of a rule for an option that libwrap does not take"),
+    };
+    finding.shown_at(
+        &problem.origin,
+        format!("{} ({})", facts.line(&problem.origin.path, problem.origin.line), problem.message),
+    );
+    finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    finding.step(problem.hint.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, check_as, from};
+    use expect_test::expect;
+
+    const BAD: &str = "//- /etc/hosts.allow\nsshd: 198.51.100. : allow : spawn true\n";
+
+    #[test]
+    fn an_option_at_the_wrong_place_refuses_the_client_of_its_rule() {
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-option-invalid",
+            BAD,
+            &expect![[r#"
+            certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
+              /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
+              - move `allow` to the end of the rule
+        "#]],
+        );
+        check_as(
+            &from("203.0.113.5"),
+            "hosts-access-option-invalid",
+            BAD,
+            &expect![[r#"
+            excluded: libwrap takes every option
+        "#]],
+        );
+        check(
+            "hosts-access-option-invalid",
+            BAD,
+            &expect![[r#"
+            likely: TCP wrappers refuse the clients of a rule for an option that libwrap does not take
+              /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
+              - move `allow` to the end of the rule
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_bare_ipv6_address_is_cut_into_options() {
+        let bare = "//- /etc/hosts.allow\nsshd: 198.51.100.7 2001:db8::7\n";
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-option-invalid",
+            bare,
+            &expect![[r#"
+            certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
+              /etc/hosts.allow:1: sshd: 198.51.100.7 2001:db8::7 (the colons of `2001:db8::7` end the client list: what follows the first is read as options)
+              - write [2001:db8::7]
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,139 @@
+use std::net::IpAddr;
+
+use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
+
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "hosts-deny-malformed",
+    title: "hosts.deny or hosts.allow is damaged, so libwrap refuses everyone who gets that far",
+    gate: Gate::Wrappers,
+    explain: "\
+libwrap stops reading a file at a last line without line feed, or a line of 2,047 bytes or more with its continuations. In `/etc/hosts.deny` it then refuses
+**every** client that has come that far, localhost too - even when the line is a comment. In `/etc/hosts.allow` all that stands there and below is lost. `echo -n`, `printf`, editors and
+interrupted writes leave such files.
+
+**Known for certain** by reading the files as libwrap does, when sshd is linked with it; its log then has `missing newline or line too long`.
+
+**Mended** by `sshmend fix hosts-access`, which completes the line or splits it.
+
+**It is not** fixed by a new rule in hosts.deny; a rule in hosts.allow helps only those it names.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
+        return verdict.exclude("this sshd does not read these files");
+    };
+    let problems = facts.tables().problems();
+    let damage: Vec<&Problem> = problems.iter().filter(|problem| ProblemKind::DAMAGE.contains(&problem.kind)).collect();
+    for problem in &damage {
+        report(facts, problem, verdict);
+    }
+    verdict.exclude("both files can be read to their end");
+}
+
+fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
+    let path = problem.origin.path.display();
+    let finding = match harm(facts, problem) {
+        Harm::Client(client) => verdict.certain(format!("{path} is damaged, and so TCP wrappers refuse {client}")),
+        Harm::Everyone => verdict.certain(format!("{path} is damaged: TCP wrappers refuse every client that gets that far")),
+        Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),
+    };
+    let line = facts.line(&problem.origin.path, problem.origin.line);
+    finding.shown_at(&problem.origin, format!("{line} ({})", problem.message));
+    finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    finding.mended_by(&["fix", "hosts-access"], "completes the damaged line");
+    finding.step(problem.hint.clone());
+}
+
+/// Whom the damage refuses.
+enum Harm {
+    /// The client asked about: with the file repaired it would be let in.
+    Client(IpAddr),
+    Everyone,
+    Others,
+}
+
+fn harm(facts: &Facts<'_>, problem: &Problem) -> Harm {
+    let denies = problem.origin.path.as_os_str() == HOSTS_DENY && problem.kind != ProblemKind::ByteOrderMark;
+    let Some(client) = facts.question.client() else { return if denies { Harm::Everyone } else { Harm::Others } };
+    let repaired = facts.wrappers_if(client, problem).unwrap_or(Access::Unknown);
+    match (facts.wrappers(client).access, repaired) {
+        (Access::Denied, Access::Granted) => Harm::Client(client),
+        _ => Harm::Others,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, check_as, from};
+    use expect_test::expect;
+
+    const CUT: &str = "//- /etc/hosts.deny\n# a note\n\\\n";
+
+    #[test]
+    fn a_comment_without_line_feed_refuses_everyone() {
+        check(
+            "hosts-deny-malformed",
+            CUT,
+            &expect![[r#"
+            certain: /etc/hosts.deny is damaged, so TCP wrappers refuse every client that hosts.allow does not name
+              /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
+              $ sshmend fix hosts-access  # completes the damaged line
+              - end the file with a newline
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-deny-malformed",
+            CUT,
+            &expect![[r#"
+            certain: /etc/hosts.deny is damaged, so TCP wrappers refuse every client that hosts.allow does not name
+              /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
+              $ sshmend fix hosts-access  # completes the damaged line
+              - end the file with a newline
+        "#]],
+        );
+        check(
+            "hosts-deny-malformed",
+            "",
+            &expect![[r#"
+            excluded: both files can be read to their end
+        "#]],
+        );
+    }
+
+    #[test]
+    fn who_is_allowed_before_is_not_refused() {
+        let allowed = format!("{CUT}//- /etc/hosts.allow\nsshd: 198.51.100.7\n");
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-deny-malformed",
+            &allowed,
+            &expect![[r#"
+            likely: /etc/hosts.deny is damaged, so TCP wrappers refuse other clients, though not this one
+              /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
+              $ sshmend fix hosts-access  # completes the damaged line
+              - end the file with a newline
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_lost_rule_of_hosts_allow_refuses_the_client_that_it_names() {
+        let lost = "//- /etc/hosts.allow\nsshd: 198.51.100.7\n\\\n//- /etc/hosts.deny\nsshd: ALL\n";
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-deny-malformed",
+            lost,
+            &expect![[r#"
+            likely: /etc/hosts.allow is damaged, so its last rules are lost
+              /etc/hosts.allow:1: sshd: 198.51.100.7 (the last line has no newline: libwrap stops there and ignores it and all that follows)
+              $ sshmend fix hosts-access  # completes the damaged line
+              - end the file with a newline
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,99 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "login-grace-time",
+    title: "the login takes longer than sshd waits for it",
+    gate: Gate::Authentication,
+    explain: "\
+sshd gives a client `LoginGraceTime` (two minutes) to log in, from its first packet on, and then closes the connection. People who read slowly, a second factor
+that comes late, or a slow step on the server (PAM, LDAP, DNS) use it up.
+
+**Known for certain** by `Timeout before authentication for ADDRESS` in the log. Debian 12 (9.2p1 from deb12u3 on) and others that mended CVE-2024-6387 in the same
+way log nothing at all.
+
+**Mended** by finding the slow step; a limit that was set too low by `sshmend fix sshd-config LoginGraceTime=120`.
+
+**It is not** the cause when the connection ends within seconds, unless the limit is that low.",
+    judge,
+};
+
+/// A limit below this is hard to meet for a person.
+const LOW: u32 = 15;
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(setting) = verdict.look(facts.setting("logingracetime")) else { return };
+    let seconds = setting.and_then(|setting| setting.values.first()?.parse::<u32>().ok());
+    if let (Some(setting), Some(seconds)) = (setting, seconds.filter(|seconds| (1..LOW).contains(seconds))) {
+        let finding = verdict.likely(format!("LoginGraceTime leaves only {seconds} seconds for a login"));
+        finding.shown_by_setting(facts, setting);
+        finding.mended_by(&["fix", "sshd-config", "LoginGraceTime=120"], "gives clients two minutes to log in");
+        return;
+    }
+    if seconds == Some(0) {
+        return verdict.exclude("LoginGraceTime 0 sets no limit");
+    }
+    if silent(facts) {
+        verdict.unchecked.push(Unchecked::new("LoginGraceTime", "this build of sshd logs nothing when it runs out"));
+    }
+    let Some(heard) = heard(facts, verdict, "login-grace-time", Some(Certainty::Possible)) else { return };
+    let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
+    finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
+}
+
+/// Debian 12 took out the log line together with the hole of CVE-2024-6387.
+fn silent(facts: &Facts<'_>) -> bool {
+    facts.question.client().is_some() && facts.banner().is_ok_and(|banner| banner.contains("OpenSSH_9.2"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    #[test]
+    fn a_line_tells_and_a_low_limit_suggests() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Timeout before authentication for 198.51.100.7 port 4711\n";
+        check_as(
+            &from("198.51.100.7"),
+            "login-grace-time",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            certain: clients were not logged in within LoginGraceTime (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Timeout before authentication for 198.51.100.7 port 4711
+              - find the slow step of the login: PAM and LDAP time-outs, DNS, or a person
+            unchecked: LoginGraceTime: this build of sshd logs nothing when it runs out
+        "#]],
+        );
+        check(
+            "login-grace-time",
+            "//- /etc/ssh/sshd_config\nLoginGraceTime 3\n",
+            &expect![[r#"
+            likely: LoginGraceTime leaves only 3 seconds for a login
+              /etc/ssh/sshd_config:1: LoginGraceTime 3
+              $ sshmend fix sshd-config LoginGraceTime=120  # gives clients two minutes to log in
+        "#]],
+        );
+        check(
+            "login-grace-time",
+            "//- /etc/ssh/sshd_config\nLoginGraceTime 0\n",
+            &expect![[r#"
+            excluded: LoginGraceTime 0 sets no limit
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_debian_12_does_not_log_is_said() {
+        check_as(
+            &from("198.51.100.7"),
+            "login-grace-time",
+            "",
+            &expect![[r#"
+            unchecked: LoginGraceTime: this build of sshd logs nothing when it runs out
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,97 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "max-auth-tries",
+    title: "too many keys or passwords were tried in one connection",
+    gate: Gate::Authentication,
+    explain: "\
+`MaxAuthTries` (6 unless set) counts every key that the client offers and every wrong password of one connection. A client with a full agent uses them up before
+the right key comes: `Received disconnect from …: Too many authentication failures`.
+
+**Known for certain** by `maximum authentication attempts exceeded for USER from ADDRESS` in the log.
+
+**Mended** on the client: `IdentitiesOnly yes` and one `IdentityFile` for this host. Raising the limit helps guessers as well.
+
+**It is not** able to close a connection before the banner, or to reset one.",
+    judge,
+};
+
+/// A limit this low leaves no room for a second key.
+const LOW: u32 = 2;
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let low = facts.setting("maxauthtries").ok().flatten();
+    let low =
+        low.filter(|setting| setting.values.first().is_some_and(|value| value.parse().is_ok_and(|n: u32| n < LOW)));
+    if let Some(setting) = low {
+        let finding =
+            verdict.likely(format!("MaxAuthTries {} leaves no room for a second key", setting.values.join(" ")));
+        finding.shown_by_setting(facts, setting);
+        finding.mended_by(&["fix", "sshd-config", "MaxAuthTries=6"], "lets a client try as many keys as by default");
+        return;
+    }
+    let Some(heard) = heard(facts, verdict, "max-auth-tries", Some(Certainty::Possible)) else { return };
+    let finding = heard.report(verdict, "clients used up their tries to log in within one connection");
+    finding
+        .step("on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    const LINES: &str = "\
+2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
+2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
+";
+
+    #[test]
+    fn lines_about_the_client_are_certain_and_about_strangers_possible() {
+        check_as(
+            &from("198.51.100.7"),
+            "max-auth-tries",
+            &format!("{LOG}{LINES}"),
+            &expect![[r#"
+            certain: clients used up their tries to log in within one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
+              - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config
+        "#]],
+        );
+        check(
+            "max-auth-tries",
+            &format!("{LOG}{LINES}"),
+            &expect![[r#"
+            possible: clients used up their tries to log in within one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
+              - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config
+        "#]],
+        );
+        check_as(
+            &from("203.0.113.5"),
+            "max-auth-tries",
+            &format!("{LOG}{LINES}"),
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_limit_of_one_is_suspected_at_once() {
+        check(
+            "max-auth-tries",
+            "//- /etc/ssh/sshd_config\nMaxAuthTries 1\n",
+            &expect![[r#"
+            likely: MaxAuthTries 1 leaves no room for a second key
+              /etc/ssh/sshd_config:1: MaxAuthTries 1
+              $ sshmend fix sshd-config MaxAuthTries=6  # lets a client try as many keys as by default
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,75 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "max-sessions",
+    title: "one connection carries as many sessions as it may",
+    gate: Gate::Established,
+    explain: "\
+`MaxSessions` (10 unless set) counts the shells and file transfers inside one connection, which only clients that share it (`ControlMaster`) have several of. One
+more is refused: `Session open refused by peer`. `MaxSessions 0` allows none, only forwarding.
+
+**Known for certain** by `error: no more sessions` in the log; the line names no client.
+
+**Mended** by `sshmend fix sshd-config MaxSessions=…`, or a second connection of the client (`ssh -S none`).
+
+**It is not** a limit of connections or users: it closes nothing, and never before the login.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(setting) = verdict.look(facts.setting("maxsessions")) else { return };
+    if let Some(setting) = setting.filter(|setting| setting.values == ["0"]) {
+        let finding = verdict.likely("MaxSessions 0 allows no shell and no file transfer at all");
+        finding.shown_by_setting(facts, setting);
+        finding.mended_by(&["fix", "sshd-config", "MaxSessions=10"], "allows sessions again");
+        return;
+    }
+    let Some(heard) = heard(facts, verdict, "max-sessions", Some(Certainty::Likely)) else { return };
+    let limit = setting.and_then(|setting| setting.values.first()?.parse::<u32>().ok()).unwrap_or(10);
+    let finding = heard.report(verdict, &format!("a connection wanted more than its {limit} sessions"));
+    if let Some(setting) = setting {
+        finding.shown_by_setting(facts, setting);
+    }
+    let value = format!("MaxSessions={}", limit.saturating_mul(2).max(20));
+    finding.mended_by(&["fix", "sshd-config", &value], "allows more sessions inside one connection");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check};
+    use expect_test::expect;
+
+    #[test]
+    fn a_refused_session_is_likely_and_a_limit_of_none_too() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: error: no more sessions\n";
+        check(
+            "max-sessions",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            likely: a connection wanted more than its 10 sessions (once, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: no more sessions
+              sshd_config: maxsessions 10 (the default)
+              $ sshmend fix sshd-config MaxSessions=20  # allows more sessions inside one connection
+        "#]],
+        );
+        check(
+            "max-sessions",
+            "//- /etc/ssh/sshd_config\nMaxSessions 0\n",
+            &expect![[r#"
+            likely: MaxSessions 0 allows no shell and no file transfer at all
+              /etc/ssh/sshd_config:1: MaxSessions 0
+              $ sshmend fix sshd-config MaxSessions=10  # allows sessions again
+        "#]],
+        );
+        check(
+            "max-sessions",
+            "",
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,85 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "per-source-max-startups",
+    title: "too many connections of one address wait for their login",
+    gate: Gate::Accept,
+    explain: "\
+`PerSourceMaxStartups N` (from 8.5 on, off unless set) lets only N connections of one address wait for their login at a time;
+`PerSourceNetBlockSize` says how much of an address counts as one. An office behind NAT, a bastion or a CI runner is one address. The client sees the
+connection close before any banner, as with MaxStartups.
+
+**Known for certain** when it is set and the log has `drop connection #3 from … past MaxStartups` with a number below the `begin` of MaxStartups: the
+wording is the same for both.
+
+**Mended** by `sshmend fix sshd-config PerSourceMaxStartups=…` with room for what one address really needs. There is no list of exemptions for it.
+
+**It is not** in force unless someone has set it.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(limit) = verdict.look(facts.value("persourcemaxstartups")) else { return };
+    let Some(limit) = limit.and_then(|value| value.parse::<u32>().ok()) else {
+        return verdict.exclude("PerSourceMaxStartups is not set");
+    };
+    let Some(mut heard) = heard(facts, verdict, "max-startups", Some(Certainty::Likely)) else { return };
+    let begin = facts.startups_begin();
+    heard.lines.retain(|line| line.number.is_some_and(|number| number < u64::from(begin)));
+    if heard.lines.is_empty() {
+        return verdict.exclude(format!("connections were dropped only from {begin} on, which is MaxStartups"));
+    }
+    let finding = heard
+        .report(verdict, &format!("sshd drops connections of an address that has {limit} waiting for their login"));
+    if let Ok(Some(setting)) = facts.setting("persourcemaxstartups") {
+        finding.shown_by_setting(facts, setting);
+    }
+    let value = format!("PerSourceMaxStartups={}", limit.saturating_mul(4).max(10));
+    finding.mended_by(&["fix", "sshd-config", &value], "lets more connections of one address wait for their login");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    const SET: &str = "//- /etc/ssh/sshd_config\nPerSourceMaxStartups 2\n";
+    const DROP: &str = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #2 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups\n";
+
+    #[test]
+    fn a_drop_below_begin_is_of_one_source() {
+        check_as(
+            &from("198.51.100.7"),
+            "per-source-max-startups",
+            &format!("{SET}{LOG}{DROP}"),
+            &expect![[r#"
+            certain: sshd drops connections of an address that has 2 waiting for their login (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #2 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups
+              /etc/ssh/sshd_config:1: PerSourceMaxStartups 2
+              $ sshmend fix sshd-config PerSourceMaxStartups=10  # lets more connections of one address wait for their login
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_drop_above_begin_is_of_all() {
+        let all = DROP.replace("#2", "#12");
+        check(
+            "per-source-max-startups",
+            &format!("{SET}{LOG}{all}"),
+            &expect![[r#"
+            excluded: connections were dropped only from 10 on, which is MaxStartups
+        "#]],
+        );
+        check(
+            "per-source-max-startups",
+            &format!("{LOG}{DROP}"),
+            &expect![[r#"
+            excluded: PerSourceMaxStartups is not set
+        "#]],
+        );
+    }
+}

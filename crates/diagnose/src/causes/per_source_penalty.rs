@@ -1,0 +1,103 @@
+use std::net::IpAddr;
+
+use super::heard::heard;
+use crate::facts::{Facts, SPLIT};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "per-source-penalty",
+    title: "sshd makes an address wait for its earlier failures",
+    gate: Gate::Accept,
+    explain: "\
+From 9.8 on sshd keeps penalties for addresses whose connections end badly (`PerSourcePenalties`, on unless switched off): a crash 90 seconds, a failed
+login 5, a connection without a try to log in 1, too long a wait 10, a forbidden one 10. They add up, and from 15 seconds on sshd drops the connections of that
+address before the banner, for ten minutes at most. The client sees `Not allowed at this time` and the connection close; other clients notice nothing.
+
+**Known for certain** by `drop connection #0 from [ADDRESS]… penalty: …` in the log; the line says what for. The penalties themselves are in the memory of the
+listener and cannot be asked for.
+
+**Mended** by ending what earns the penalty (a wrong key in a loop, a health check that only connects); `sshmend fix sshd-config PerSourcePenaltyExemptList=…`
+spares an address that must not wait. A restart forgets all penalties.
+
+**It is not** fail2ban, which acts in the firewall; nor is it possible before 9.8.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.release().is_some_and(|release| release < SPLIT) {
+        return verdict.exclude("this release of sshd knows no penalties");
+    }
+    let Some(heard) = heard(facts, verdict, "per-source-penalty", Some(Certainty::Likely)) else { return };
+    let finding = heard.report(verdict, "sshd drops connections of an address for its earlier failures");
+    if let Some(client) = heard.client {
+        exempt(facts, client, finding);
+    }
+    finding.step("find what earns the penalty: the last line above names it");
+    finding.step("to forget all penalties now: `systemctl restart ssh` (sessions stay)");
+}
+
+/// The list is one value: what it holds already must stay in it.
+fn exempt(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
+    let list = facts.value("persourcepenaltyexemptlist").ok().flatten();
+    let before = list.filter(|list| list != "none").map_or_else(String::new, |list| format!("{list},"));
+    let value = format!("PerSourcePenaltyExemptList={before}{client}");
+    finding.mended_by(&["fix", "sshd-config", &value], format!("spares {client} any penalty"));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    const NEW: &str =
+        "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//$ /usr/sbin/sshd -G => 0\n";
+    const DROP: &str = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication\n";
+
+    #[test]
+    fn the_line_names_the_address_and_the_reason() {
+        let set = "//- /etc/ssh/sshd_config\nPerSourcePenaltyExemptList 192.0.2.0/24\n";
+        check_as(
+            &from("198.51.100.7"),
+            "per-source-penalty",
+            &format!("{NEW}{set}{LOG}{DROP}"),
+            &expect![[r#"
+            certain: sshd drops connections of an address for its earlier failures (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication
+              $ sshmend fix sshd-config PerSourcePenaltyExemptList=192.0.2.0/24,198.51.100.7  # spares 198.51.100.7 any penalty
+              - find what earns the penalty: the last line above names it
+              - to forget all penalties now: `systemctl restart ssh` (sessions stay)
+        "#]],
+        );
+        check(
+            "per-source-penalty",
+            &format!("{NEW}{LOG}{DROP}"),
+            &expect![[r#"
+            likely: sshd drops connections of an address for its earlier failures (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication
+              $ sshmend fix sshd-config PerSourcePenaltyExemptList=198.51.100.7  # spares 198.51.100.7 any penalty
+              - find what earns the penalty: the last line above names it
+              - to forget all penalties now: `systemctl restart ssh` (sessions stay)
+        "#]],
+        );
+        check_as(
+            &from("203.0.113.5"),
+            "per-source-penalty",
+            &format!("{NEW}{LOG}{DROP}"),
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+
+    #[test]
+    fn older_releases_have_none() {
+        check(
+            "per-source-penalty",
+            &format!("{LOG}{DROP}"),
+            &expect![[r#"
+            excluded: this release of sshd knows no penalties
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,71 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "refuse-connection",
+    title: "a Match block refuses the connection",
+    gate: Gate::Authentication,
+    explain: "\
+`RefuseConnection yes` (from 9.9 on), usually in a Match block, ends the connection as soon as the user is named: after the key exchange, before any try to
+log in. The client sees `Connection closed by …`; each one earns a penalty of ten seconds, so later connections are dropped before the banner.
+
+**Known for certain** when the configuration has it for this client and user, or by `administratively prohibited connection for USER from ADDRESS` in the log.
+
+**Mended** by changing the Match block that is named.
+
+**It is not** a reset before the banner, though the penalties it earns are.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(setting) = verdict.look(facts.setting("refuseconnection")) else { return };
+    if let Some(setting) = setting.filter(|setting| setting.values == ["yes"]) {
+        let finding = verdict.certain("the configuration refuses this connection once the user is named");
+        finding.shown_by_setting(facts, setting);
+        finding.step("change the line above, or the criteria of its Match block; then reload: `systemctl reload ssh`");
+        return;
+    }
+    let Some(heard) = heard(facts, verdict, "refuse-connection", Some(Certainty::Likely)) else { return };
+    let finding = heard.report(verdict, "the configuration refused connections once the user was named");
+    finding
+        .step("find the Match block: `sshmend show sshd-config refuseconnection --connection user=USER,addr=ADDRESS`");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, check_as, from};
+    use expect_test::expect;
+
+    #[test]
+    fn the_configuration_for_this_client_proves_it() {
+        let fixture = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//$ /usr/sbin/sshd -G => 0\n\
+            //- /etc/ssh/sshd_config\nMatch Address 198.51.100.0/24\n  RefuseConnection yes\n";
+        check_as(
+            &from("198.51.100.7"),
+            "refuse-connection",
+            fixture,
+            &expect![[r#"
+            certain: the configuration refuses this connection once the user is named
+              /etc/ssh/sshd_config:2: RefuseConnection yes
+              - change the line above, or the criteria of its Match block; then reload: `systemctl reload ssh`
+        "#]],
+        );
+        check_as(
+            &from("203.0.113.5"),
+            "refuse-connection",
+            fixture,
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+        check(
+            "refuse-connection",
+            "",
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! The configuration of sshd, as the files and the command line of the daemon make it.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Setting, Tree};
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::question::Vantage;
+use crate::verdict::{Known, Unchecked};
+
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let main = ask.facts.main_file();
+    sshmend_sshd_config::wants(ask.facts.snapshot, &main).into_iter().for_each(|request| ask.add(request));
+}
+
+impl Facts<'_> {
+    /// The file that the daemon reads first.
+    fn main_file(&self) -> PathBuf {
+        let daemon = self.daemon().ok().flatten();
+        let options = daemon.as_ref().map_or(&[][..], |daemon| &daemon.options);
+        let named = options.iter().skip_while(|word| *word != "-f").nth(1);
+        named.map_or_else(|| MAIN.into(), PathBuf::from)
+    }
+
+    /// The release of sshd; `None` where nothing names it.
+    pub(crate) fn release(&self) -> Option<Release> {
+        let text = if self.question.offline { self.version_on_disk() } else { self.banner().ok() };
+        text.as_deref().and_then(Release::parse)
+    }
+
+    /// The configuration; unknown where its main file cannot be read.
+    pub(crate) fn tree(&self) -> Known<&Tree> {
+        let main = self.main_file();
+        let read = || {
+            self.file(&main)?;
+            let listener = self.listener().ok().flatten();
+            let overrides = Override::from_argv(listener.as_ref().map_or(&[][..], |listener| &listener.argv));
+            Ok(Tree::read(self.snapshot, &main, &overrides))
+        };
+        self.cache.tree.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// All values, for the client and user asked about.
+    pub(crate) fn effective(&self) -> Known<&Effective> {
+        let read = || {
+            let connection = self.asked_connection();
+            let scope = connection.as_ref().map_or(Scope::Global, Scope::Connection);
+            Ok(self.tree()?.effective(self.release(), scope))
+        };
+        self.cache.effective.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// The value of a keyword that has one value.
+    pub(crate) fn value(&self, key: &str) -> Known<Option<String>> {
+        Ok(self.setting(key)?.and_then(|setting| setting.values.first().cloned()))
+    }
+
+    /// A keyword with all its values and the line that decides it.
+    pub(crate) fn setting(&self, key: &str) -> Known<Option<&Setting>> {
+        Ok(self.effective()?.get(key))
+    }
+
+    /// From how many connections on MaxStartups drops: what the listener says, else the configuration.
+    pub(crate) fn startups_begin(&self) -> u32 {
+        let running = self.listener().ok().flatten().and_then(|listener| listener.startups);
+        let configured = || self.value("maxstartups").ok().flatten()?.split(':').next()?.parse().ok();
+        running.map(|startups| startups.begin).or_else(configured).unwrap_or(10)
+    }
+
+    fn asked_connection(&self) -> Option<Connection> {
+        let Vantage::Server(server) = &self.question.vantage;
+        let client = server.client.map(|client| client.to_string());
+        let asked = client.is_some() || server.user.is_some();
+        let port = self.ports().first().copied();
+        asked.then(|| Connection {
+            user: server.user.clone(),
+            groups: server.user.as_deref().map(|user| self.groups(user)).unwrap_or_default(),
+            host: client.clone(),
+            addr: client,
+            lport: port,
+            ..Connection::default()
+        })
+    }
+
+    /// The groups of a user by /etc/passwd and /etc/group.
+    fn groups(&self, user: &str) -> Vec<String> {
+        let text = |path: &str| self.text(path).ok().flatten().unwrap_or_default();
+        let (passwd, group) = (text("/etc/passwd"), text("/etc/group"));
+        let own = passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(user));
+        let primary = own.and_then(|mut fields| fields.nth(3).map(str::to_owned));
+        let member = |line: &&str| {
+            let mut fields = line.split(':');
+            let (id, members) = (fields.nth(2), fields.next().unwrap_or_default());
+            id.is_some() && id == primary.as_deref() || members.split(',').any(|member| member == user)
+        };
+        group.lines().filter(member).filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
+    }
+
+    /// The text of a line, for evidence.
+    pub(crate) fn line(&self, path: &Path, number: usize) -> String {
+        let text = self.text(path).ok().flatten().unwrap_or_default();
+        text.lines().nth(number.saturating_sub(1)).unwrap_or_default().to_owned()
+    }
+
+    /// The release, as an unchecked item for causes that depend on it.
+    pub(crate) fn known_release(&self) -> Known<Release> {
+        self.release().ok_or_else(|| Unchecked::new("release of sshd", "nothing names it"))
+    }
+}

@@ -1,0 +1,258 @@
+//! What the logs say: the journal, else the files of syslog; the kernel's log; or the files that were named.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader};
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+/// Logs are looked at this far back unless the question says otherwise.
+const DAY: i64 = 24 * 60 * 60;
+
+const HOUR: i64 = 60 * 60;
+
+/// Of a log file only the end is read, where a program can do that.
+const TAIL: &str = "16777216";
+
+/// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
+const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages", "/var/log/syslog"];
+
+const AUDIT: &str = "/var/log/audit/audit.log";
+
+const JOURNAL: &str = "/var/log/journal";
+
+const DMESG: [&str; 1] = ["dmesg"];
+
+/// A line of a log that says something about SSH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogLine {
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) kind: Kind,
+    pub(crate) cause: Option<&'static str>,
+    /// The client, where the line or its connection names one.
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) user: Option<String>,
+    pub(crate) detail: String,
+    pub(crate) number: Option<u64>,
+    /// How many connections it adds to those that met its cause.
+    pub(crate) connections: u64,
+    /// A path, or the command that printed it.
+    pub(crate) source: String,
+    /// The line of the file; none for what a command printed.
+    pub(crate) number_in_file: Option<usize>,
+    pub(crate) text: String,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    facts.question.logs.iter().for_each(|path| ask.read(path));
+    if !facts.question.logs.is_empty() {
+        return;
+    }
+    ask.read(AUDIT);
+    if facts.question.offline {
+        ask.stat(JOURNAL);
+        return FILES.iter().for_each(|path| ask.read(*path));
+    }
+    ask.run(&DMESG);
+    ask.run(&facts.journal());
+    FILES.iter().for_each(|path| ask.stat(*path));
+    if facts.journal_says_nothing() {
+        facts.existing_files().iter().for_each(|path| ask.run(&tail(path)));
+    }
+}
+
+fn tail(path: &str) -> [&str; 4] {
+    ["tail", "-c", TAIL, path]
+}
+
+impl<'a> Facts<'a> {
+    /// Everything in the logs that says something about SSH, in the time asked about.
+    pub(crate) fn log(&self) -> Known<&[LogLine]> {
+        self.cache.log.get_or_init(|| self.read_log()).as_deref().map_err(Clone::clone)
+    }
+
+    /// The lines of a cause: of the client asked about, where one is and the line names one.
+    pub(crate) fn heard(&self, cause: &str) -> Known<Vec<&LogLine>> {
+        let client = self.question.client();
+        let other = |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
+        Ok(self.log()?.iter().filter(|line| line.cause == Some(cause) && !other(line)).collect())
+    }
+
+    /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
+    pub(crate) fn heard_from_kernel(&self, cause: &str) -> Known<Vec<&LogLine>> {
+        let own = self.question.logs.is_empty() && !self.question.offline;
+        if own {
+            let output = self.run(&DMESG)?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            output.success().then_some(()).ok_or_else(|| Unchecked::new("kernel log", said.trim()))?;
+        }
+        Ok(self.log()?.iter().filter(|line| line.cause == Some(cause)).collect())
+    }
+
+    /// Whether a line tells of the last hour, or the log it is from was named on purpose.
+    pub(crate) fn is_recent(&self, line: &LogLine) -> bool {
+        let from = self.question.now - HOUR;
+        !self.question.logs.is_empty() || line.time.is_some_and(|time| time.as_second() >= from)
+    }
+
+    /// The earliest time that counts.
+    pub(crate) fn since(&self) -> i64 {
+        self.question.since.unwrap_or(self.question.now - DAY)
+    }
+
+    fn read_log(&self) -> Known<Vec<LogLine>> {
+        let mut lines = Vec::new();
+        let sources = if self.question.logs.is_empty() { self.own_sources()? } else { self.named_sources()? };
+        for source in sources {
+            self.read_source(&source, &mut lines);
+        }
+        let since = Timestamp::from_second(self.since()).unwrap_or(Timestamp::MIN);
+        let all = !self.question.logs.is_empty() && self.question.since.is_none();
+        lines.retain(|line| all || line.time.is_none_or(|time| time >= since));
+        Ok(lines)
+    }
+
+    fn named_sources(&self) -> Known<Vec<Source<'a>>> {
+        let named = |path: &PathBuf| match self.file(path)? {
+            Some(image) => Ok(Source::file(path, &image.bytes)),
+            None => Err(Unchecked::new(path.display().to_string(), "there is no such file")),
+        };
+        self.question.logs.iter().map(named).collect()
+    }
+
+    fn own_sources(&self) -> Known<Vec<Source<'a>>> {
+        let mut sources = if self.question.offline { self.files_on_disk()? } else { self.running()? };
+        if let Ok(Some(image)) = self.file(AUDIT) {
+            sources.push(Source::file(AUDIT.as_ref(), &image.bytes));
+        }
+        Ok(sources)
+    }
+
+    fn files_on_disk(&self) -> Known<Vec<Source<'a>>> {
+        let found = FILES.iter().filter_map(|path| Some((*path, self.file(path).ok()??)));
+        let sources: Vec<Source<'a>> = found.map(|(path, image)| Source::file(path.as_ref(), &image.bytes)).collect();
+        match self.meta(JOURNAL) {
+            Ok(Some(_)) if sources.is_empty() => Err(Unchecked::new(
+                "log of sshd",
+                "the journal of a mounted disk is not read: `journalctl -D` it, then --log",
+            )),
+            _ => Ok(sources),
+        }
+    }
+
+    /// The journal where it has anything of sshd, else the files; with them the kernel's log.
+    fn running(&self) -> Known<Vec<Source<'a>>> {
+        let mut sources = Vec::new();
+        if !self.journal_says_nothing() {
+            let output = self.run(&self.journal())?;
+            sources.push(Source { name: "journalctl".to_owned(), numbered: false, bytes: &output.stdout });
+        }
+        let mut hidden = None;
+        let files = if sources.is_empty() { self.existing_files() } else { Vec::new() };
+        for path in files {
+            match self.run(&tail(path)) {
+                Ok(output) if output.success() => {
+                    sources.push(Source { name: path.to_owned(), numbered: false, bytes: &output.stdout });
+                }
+                Ok(output) => hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+                Err(unchecked) => hidden = Some(unchecked.reason),
+            }
+        }
+        if sources.is_empty() && !self.question.privileged {
+            let reason = hidden.unwrap_or_else(|| "needs root, or the group adm or systemd-journal".to_owned());
+            return Err(Unchecked::new("log of sshd", reason));
+        }
+        if let Ok(output) = self.run(&DMESG) {
+            sources.push(Source { name: "dmesg".to_owned(), numbered: false, bytes: &output.stdout });
+        }
+        Ok(sources)
+    }
+
+    pub(crate) fn journal(&self) -> Vec<String> {
+        const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
+            SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + UNIT=ssh.service + \
+            UNIT=sshd.service + UNIT=ssh.socket + UNIT=sshd.socket";
+        let since = format!("--since=@{}", self.since());
+        let words = ["journalctl", "--quiet", "--no-pager", "--output=export", "--lines=100000", &since];
+        words.into_iter().chain(MATCHES.split_whitespace()).map(str::to_owned).collect()
+    }
+
+    fn journal_says_nothing(&self) -> bool {
+        self.run(&self.journal()).is_ok_and(|output| output.stdout.is_empty())
+            || matches!(self.snapshot.command(&as_words(&self.journal())), Some(Err(_)))
+    }
+
+    fn existing_files(&self) -> Vec<&'static str> {
+        FILES.into_iter().filter(|path| matches!(self.meta(path), Ok(Some(_)))).collect()
+    }
+
+    fn read_source(&self, source: &Source<'_>, lines: &mut Vec<LogLine>) {
+        let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
+        let mut reader = Reader::new(Clock::utc(reference));
+        let mut keep = |event: &Event<'_>| {
+            if event.cause.is_some() || matches!(event.kind, Kind::Listening | Kind::Stopped) {
+                lines.push(source.line(event));
+            }
+        };
+        reader.feed(source.bytes, &mut keep);
+        reader.finish(&mut keep);
+    }
+}
+
+impl LogLine {
+    /// How many connections these lines tell of: at least one.
+    pub(crate) fn count(lines: &[&Self]) -> u64 {
+        lines.iter().map(|line| line.connections).sum::<u64>().max(1)
+    }
+
+    /// `, last at 2026-11-20T18:38:55Z`, where the last line says a time.
+    pub(crate) fn last(lines: &[&Self]) -> String {
+        let last = lines.iter().filter_map(|line| line.time).max();
+        last.and_then(|time| time.round(jiff::Unit::Second).ok())
+            .map_or_else(String::new, |time| format!(", last at {time}"))
+    }
+}
+
+fn as_words(argv: &[String]) -> Vec<&str> {
+    argv.iter().map(String::as_str).collect()
+}
+
+/// A piece of log and where it comes from.
+struct Source<'a> {
+    name: String,
+    /// Whether its lines are those of the file.
+    numbered: bool,
+    bytes: &'a [u8],
+}
+
+impl<'a> Source<'a> {
+    fn file(path: &Path, bytes: &'a [u8]) -> Self {
+        Self { name: path.display().to_string(), numbered: true, bytes }
+    }
+
+    fn line(&self, event: &Event<'_>) -> LogLine {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let fresh = matches!(event.account, Account::Fresh);
+        LogLine {
+            time: event.time,
+            kind: event.kind,
+            cause: event.cause,
+            client: event.source.as_ref().and_then(|source| match source.peer {
+                Peer::Address(address) => Some(address),
+                Peer::Name(_) => None,
+            }),
+            user: event.user.map(text),
+            detail: text(event.detail),
+            number: event.number,
+            connections: if fresh { event.repeats } else { 0 },
+            source: self.name.clone(),
+            number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
+            text: text(event.line),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! TCP wrappers: whether this sshd asks them, and what they answer for the client.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use sshmend_hosts_access::{Client, Linkage, Name, Need, Tables, Verdict as Answer, linkage, linkage_wants, wants};
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    let wanted = linkage_wants(facts.snapshot).into_iter().chain(wants(facts.snapshot));
+    wanted.for_each(|request| ask.add(request));
+    let Some(client) = facts.question.client() else { return };
+    if facts.depends_on_name(client) {
+        ask.run(&lookup(client));
+    }
+    if let Some(name) = facts.reverse_name(client) {
+        ask.resolve(name);
+    }
+}
+
+fn lookup(client: IpAddr) -> [String; 3] {
+    ["getent".to_owned(), "hosts".to_owned(), client.to_string()]
+}
+
+impl Facts<'_> {
+    /// Whether this sshd is linked with libwrap, and so reads hosts.allow and hosts.deny at all; with its program.
+    pub(crate) fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
+        match linkage(self.snapshot) {
+            Linkage::Linked(program) => Ok((true, program)),
+            Linkage::NotLinked(program) => Ok((false, program)),
+            Linkage::Unknown(why) => Err(Unchecked::new("libwrap", why)),
+        }
+    }
+
+    /// Both tables.
+    pub(crate) fn tables(&self) -> &Tables {
+        self.cache.tables.get_or_init(|| Tables::read(self.snapshot))
+    }
+
+    /// What libwrap answers a client of sshd.
+    pub(crate) fn wrappers(&self, client: IpAddr) -> Answer {
+        self.tables().evaluate(&self.described(client))
+    }
+
+    /// What libwrap would answer with a problem repaired; `None` where no repair is known.
+    pub(crate) fn wrappers_if(&self, client: IpAddr, problem: &Problem) -> Option<Access> {
+        let path = &problem.origin.path;
+        let repaired = problem.repair.as_ref()?.edits.apply(&self.file(path).ok()??.bytes);
+        let tables = self.tables().with(&[(path.clone(), repaired)].into());
+        Some(tables.evaluate(&self.described(client)).access)
+    }
+
+    fn described(&self, client: IpAddr) -> Client {
+        Client { server_port: self.ports().first().copied(), ..Client::new(client).named(self.name_of(client)) }
+    }
+
+    /// What the client's address resolves to, and back (tcpd(8): a name that does not lead back does not count).
+    fn name_of(&self, client: IpAddr) -> Name {
+        let Ok(output) = self.run(&lookup(client)) else { return Name::Unknown };
+        if !output.success() {
+            return Name::None;
+        }
+        let Some(name) = self.reverse_name(client) else { return Name::None };
+        match self.snapshot.resolved(&name) {
+            Some(Ok(addresses)) if addresses.contains(&client) => Name::Known(name),
+            Some(_) => Name::Mismatch,
+            None => Name::Unknown,
+        }
+    }
+
+    fn reverse_name(&self, client: IpAddr) -> Option<String> {
+        let text = self.run(&lookup(client)).ok()?.text();
+        text.split_whitespace().nth(1).map(str::to_owned)
+    }
+
+    fn depends_on_name(&self, client: IpAddr) -> bool {
+        let answer = self.tables().evaluate(&Client::new(client));
+        answer.doubts.iter().any(|doubt| doubt.need == Need::ClientName)
+    }
+}
