@@ -1,6 +1,7 @@
 //! Runs a program of the machine with a clean environment, a deadline and a limit.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -11,12 +12,13 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use rustix::fs::{MemfdFlags, memfd_create};
 use sshmend_lossless::CommandOutput;
 
 use crate::failure::reason;
 
 /// Where programs are looked for: the administrator's, whoever calls.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How often a program is asked whether it has ended, when its output does not say so.
 const PULSE: Duration = Duration::from_millis(10);
@@ -73,7 +75,19 @@ impl Runner {
     /// # Errors
     /// When it cannot be started, or was killed for taking too long or saying too much.
     pub fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
-        let mut running = Running::start(argv)?;
+        self.finish(Running::start(argv, Stdio::null())?)
+    }
+
+    /// The same, with these bytes on standard input.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub fn feed(&self, argv: &[String], stdin: &[u8]) -> Result<CommandOutput, RunError> {
+        let stdin = in_memory(stdin).map_err(|error| RunError::NotStarted(reason(&error)))?;
+        self.finish(Running::start(argv, stdin.into())?)
+    }
+
+    fn finish(&self, mut running: Running) -> Result<CommandOutput, RunError> {
         let code = running.wait(self);
         if code.is_err() {
             running.kill();
@@ -83,7 +97,7 @@ impl Runner {
 }
 
 impl Running {
-    fn start(argv: &[String]) -> Result<Self, RunError> {
+    fn start(argv: &[String], stdin: Stdio) -> Result<Self, RunError> {
         let (program, arguments) = argv.split_first().ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -91,7 +105,7 @@ impl Running {
             .env("PATH", PATH)
             .env("LC_ALL", "C")
             .current_dir("/")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -174,6 +188,14 @@ impl Stream {
         }
         Ok(())
     }
+}
+
+/// A file has no reader that could make its writer wait.
+fn in_memory(bytes: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create("stdin", MemfdFlags::CLOEXEC)?);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]

@@ -66,3 +66,12 @@ fn long_output_on_both_streams_does_not_block() {
     let output = run(&Runner::default(), "for i in 1 2 3 4; do seq 20000; seq 20000 >&2; done").unwrap();
     assert_eq!((output.stdout.len(), output.stderr.len()), (4 * 108_894, 4 * 108_894));
 }
+
+#[test]
+fn what_is_fed_is_read_and_more_than_a_pipe_holds_blocks_nobody() {
+    let argv = ["sh".to_owned(), "-c".to_owned(), "head -c 3; sleep 0.1".to_owned()];
+    let long = vec![b'x'; 1_000_000];
+    assert_eq!(Runner::default().feed(&argv, &long).unwrap().stdout, b"xxx");
+    let all = Runner::default().feed(&["cat".to_owned()], &long).unwrap();
+    assert_eq!(all.stdout.len(), long.len());
+}

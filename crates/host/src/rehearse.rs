@@ -1,0 +1,175 @@
+//! The future, seen by the real programs before it happens.
+//!
+//! One thread takes a mount namespace of its own and lays an overlay over each directory in which a file is to
+//! change; the files are changed in there, and the programs that the thread starts see them at their real paths. When
+//! the thread ends, in whatever way, all of it is gone. The disk and the mounts of the machine never change.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use sshmend_lossless::{CommandOutput, FileChange, Metadata};
+
+use crate::failure::reason;
+use crate::machine::Machine;
+use crate::overlay::{Mounts, Overlays};
+use crate::run::Runner;
+
+/// A directory that sshd(8) wants where Debian builds it; made by its service, and missing while that is stopped.
+const PRIVSEP: &str = "/run/sshd";
+
+/// A program and what it reads from standard input.
+pub type Rehearsed = (Vec<String>, Vec<u8>);
+
+/// Why nothing could be rehearsed. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RehearsalUnavailable {
+    /// No program of a mounted disk is run.
+    #[error("not done under --root")]
+    NotLive,
+    /// A mount namespace takes `CAP_SYS_ADMIN`.
+    #[error("it needs root")]
+    NotPermitted,
+    /// A step of setting it up failed.
+    #[error("{doing}: {reason}")]
+    Failed {
+        /// The step.
+        doing: String,
+        /// The reason.
+        reason: String,
+    },
+}
+
+impl RehearsalUnavailable {
+    pub(crate) fn step(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let doing = doing.into();
+        move |error| match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::EPERM | Errno::EACCES) => Self::NotPermitted,
+            _ => Self::Failed { doing, reason: reason(&error) },
+        }
+    }
+}
+
+impl Machine {
+    /// Runs programs as if the changes were made already, and says of each what it said or why it did not run.
+    ///
+    /// They see the changed files at their real paths, with their mode and owner, and `/run/sshd` even where it is
+    /// missing just now; everything else is the machine as it is.
+    ///
+    /// # Errors
+    /// When a mount namespace with overlays is not to be had: the privilege or the support of the kernel is missing.
+    pub fn rehearse(
+        &self,
+        changes: &[FileChange],
+        commands: &[Rehearsed],
+    ) -> Result<Vec<Result<CommandOutput, String>>, RehearsalUnavailable> {
+        if !self.is_live() {
+            return Err(RehearsalUnavailable::NotLive);
+        }
+        thread::scope(|scope| {
+            let stage = thread::Builder::new().name("rehearsal".to_owned());
+            let stage = stage.spawn_scoped(scope, || on_stage(changes, commands));
+            let stage = stage.map_err(RehearsalUnavailable::step("a thread"))?;
+            stage.join().unwrap_or_else(|_| Err(failed("the thread", "it panicked")))
+        })
+    }
+}
+
+/// Runs in a thread of its own, which ends with the namespace that it makes.
+fn on_stage(
+    changes: &[FileChange],
+    commands: &[Rehearsed],
+) -> Result<Vec<Result<CommandOutput, String>>, RehearsalUnavailable> {
+    let planned: Vec<Planned<'_>> = changes.iter().map(Planned::new).collect::<Result<_, _>>()?;
+    unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS)
+        .map_err(|errno| RehearsalUnavailable::step("a mount namespace")(errno.into()))?;
+    let mounts = Mounts::read()?;
+    let targets: Vec<&Path> = planned.iter().map(|file| file.target.as_path()).collect();
+    let mut overlays = Overlays::new()?;
+    for directory in mounts.overlay_roots(&targets)? {
+        overlays.lay(&directory, &mounts, &targets)?;
+    }
+    provide_privsep(&mut overlays, &mounts, &targets)?;
+    for file in &planned {
+        overlays.check(&file.target)?;
+        file.write().map_err(RehearsalUnavailable::step(file.target.display().to_string()))?;
+    }
+    let run = |(argv, stdin): &Rehearsed| Runner::default().feed(argv, stdin).map_err(|error| error.to_string());
+    Ok(commands.iter().map(run).collect())
+}
+
+/// An overlay that is there already, because a file in it changes, is used.
+fn provide_privsep(overlays: &mut Overlays, mounts: &Mounts, targets: &[&Path]) -> Result<(), RehearsalUnavailable> {
+    let directory = Path::new(PRIVSEP);
+    let Some(parent) = directory.parent().filter(|parent| parent.is_dir() && !directory.exists()) else {
+        return Ok(());
+    };
+    if overlays.check(directory).is_err() {
+        overlays.lay(parent, mounts, targets)?;
+    }
+    let made =
+        fs::create_dir(directory).and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)));
+    made.map_err(RehearsalUnavailable::step(PRIVSEP))
+}
+
+/// One file as it is going to be.
+struct Planned<'a> {
+    /// Its path after all links.
+    target: PathBuf,
+    content: Option<&'a [u8]>,
+    /// Mode and owner of a file that is created.
+    create: Option<&'a Metadata>,
+}
+
+impl<'a> Planned<'a> {
+    fn new(change: &'a FileChange) -> Result<Self, RehearsalUnavailable> {
+        let target = match &change.before {
+            Some(image) => image.target.clone(),
+            None => canonical(&change.path).map_err(RehearsalUnavailable::step(change.path.display().to_string()))?,
+        };
+        let create = change.before.is_none().then_some(&change.create);
+        Ok(Self { target, content: change.after.as_deref(), create })
+    }
+
+    /// Writes in place: the overlay copies the file first, with its mode, owner and extended attributes.
+    fn write(&self) -> io::Result<()> {
+        match (self.content, self.create) {
+            (None, _) => fs::remove_file(&self.target),
+            (Some(content), None) => fs::write(&self.target, content),
+            (Some(content), Some(create)) => self.create(content, create),
+        }
+    }
+
+    fn create(&self, content: &[u8], create: &Metadata) -> io::Result<()> {
+        fs::create_dir_all(self.target.parent().unwrap_or(Path::new("/")))?;
+        fs::write(&self.target, content)?;
+        chown(&self.target, Some(create.uid), Some(create.gid))?;
+        fs::set_permissions(&self.target, fs::Permissions::from_mode(create.mode))
+    }
+}
+
+/// The path after all links of what exists, and the rest as it is.
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    match (fs::canonicalize(path), path.parent(), path.file_name()) {
+        (Err(error), Some(parent), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(canonical(parent)?.join(name))
+        }
+        (found, _, _) => found,
+    }
+}
+
+pub(crate) fn failed(doing: impl Into<String>, reason: impl Into<String>) -> RehearsalUnavailable {
+    RehearsalUnavailable::Failed { doing: doing.into(), reason: reason.into() }
+}
+
+/// The device number of the nearest directory that exists.
+pub(crate) fn device(path: &Path) -> io::Result<u64> {
+    match (fs::metadata(path), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => device(parent),
+        (found, _) => found.map(|meta| meta.dev()),
+    }
+}

@@ -1,0 +1,292 @@
+//! Programs see the future at its real paths, and the machine stays as it is.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use sshmend_host::{Account, Machine, RehearsalUnavailable, Rehearsed, become_user};
+use sshmend_lossless::{CommandOutput, EditSet, FileChange, Metadata};
+
+const FUTURE: &str = "/etc/sshmend-rehearsal.d/future.conf";
+
+/// The mounts, and everything below /etc and /run that would change with any write.
+type Picture = (Vec<u8>, BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>);
+
+fn picture() -> Picture {
+    let mut files = BTreeMap::new();
+    add(Path::new("/etc"), &mut files);
+    for entry in fs::read_dir("/run").unwrap() {
+        note(&entry.unwrap().path(), &mut files);
+    }
+    (fs::read("/proc/thread-self/mountinfo").unwrap(), files)
+}
+
+fn note(path: &Path, files: &mut BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>) {
+    let meta = fs::symlink_metadata(path).unwrap();
+    files.insert(path.to_owned(), (meta.ino(), meta.mode(), meta.ctime(), meta.ctime_nsec(), meta.size()));
+}
+
+fn add(path: &Path, files: &mut BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>) {
+    note(path, files);
+    if path.is_dir() && !path.is_symlink() {
+        fs::read_dir(path).unwrap().for_each(|entry| add(&entry.unwrap().path(), files));
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+fn can_rehearse() -> bool {
+    match Machine::live().rehearse(&[], &[]) {
+        Ok(_) => true,
+        Err(reason) => {
+            eprintln!("not checked: {reason}");
+            false
+        }
+    }
+}
+
+fn shell(script: &str) -> Rehearsed {
+    (["sh", "-c", script].map(str::to_owned).to_vec(), Vec::new())
+}
+
+/// Rehearses, and looks that nothing of it is left behind.
+fn rehearse(changes: &[FileChange], script: &str) -> CommandOutput {
+    let before = picture();
+    let answers = Machine::live().rehearse(changes, &[shell(script)]).unwrap();
+    assert!(picture() == before, "the machine changed");
+    answers.into_iter().next().unwrap().unwrap()
+}
+
+fn create(path: impl Into<PathBuf>, content: &str, mode: u32) -> FileChange {
+    FileChange::create(path, content.into(), Metadata { mode, uid: 12, gid: 34, ..Metadata::default() })
+}
+
+fn edit(path: &str, after: &str) -> FileChange {
+    let image = Machine::live().read(Path::new(path)).unwrap().unwrap();
+    FileChange { after: Some(after.into()), ..FileChange::edit(path, image, EditSet::default()) }
+}
+
+/// Runs `test` in a mount namespace of its own, which ends with it.
+fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(|| {
+        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).unwrap();
+        test();
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn created_edited_and_removed_files_stand_at_their_real_paths() {
+    if !can_rehearse() {
+        return;
+    }
+    let passwd = Machine::live().read(Path::new("/etc/passwd")).unwrap().unwrap();
+    let group = Machine::live().read(Path::new("/etc/group")).unwrap().unwrap();
+    let changes = [
+        create(FUTURE, "the future\n", 0o640),
+        edit("/etc/passwd", "edited\n"),
+        FileChange::remove("/etc/group", group.clone()),
+    ];
+    let script = format!(
+        "cat {FUTURE} /etc/passwd; stat -c '%a %u %g' {FUTURE} /etc/passwd; cat /etc/group; ls -d /etc/sshmend*/*"
+    );
+    let output = rehearse(&changes, &script);
+    let meta = &passwd.meta;
+    let expected = format!("the future\nedited\n640 12 34\n{:o} {} {}\n{FUTURE}\n", meta.mode, meta.uid, meta.gid);
+    assert_eq!((output.text(), output.stderr.is_empty()), (expected, false));
+    assert!(!Path::new(FUTURE).exists());
+    assert_eq!(Machine::live().read(Path::new("/etc/passwd")).unwrap().unwrap(), passwd);
+    assert_eq!(Machine::live().read(Path::new("/etc/group")).unwrap().unwrap(), group);
+}
+
+#[test]
+fn the_directory_of_sshd_is_there_even_while_it_is_missing() {
+    if !can_rehearse() {
+        return;
+    }
+    let there = Path::new("/run/sshd").exists();
+    let output = rehearse(&[], "stat -c '%F %a %u' /run/sshd; ls /run | sort");
+    let text = output.text();
+    assert!(text.starts_with("directory 755 0\n"), "{text}");
+    assert_eq!(Path::new("/run/sshd").exists(), there);
+    let others = fs::read_dir("/run").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    for name in others {
+        assert!(text.lines().any(|line| line == name), "{name} is hidden: {text}");
+    }
+}
+
+#[test]
+fn what_programs_write_is_not_kept() {
+    if !can_rehearse() {
+        return;
+    }
+    let changes = [create(FUTURE, "x", 0o644)];
+    let output = rehearse(&changes, "echo gone > /etc/sshmend-written && rm /etc/passwd && ls /etc/sshmend-written");
+    assert_eq!(output.text(), "/etc/sshmend-written\n");
+    assert!(!Path::new("/etc/sshmend-written").exists() && Path::new("/etc/passwd").exists());
+}
+
+#[test]
+fn files_outside_etc_and_behind_links_get_their_own_overlay() {
+    if !can_rehearse() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let real = place.path().join("real, with: odd \\name");
+    fs::create_dir(&real).unwrap();
+    fs::write(real.join("file"), "old\n").unwrap();
+    std::os::unix::fs::symlink(&real, place.path().join("link")).unwrap();
+    let path = place.path().join("link/file");
+    let changes = [
+        edit(path.to_str().unwrap(), "new\n"),
+        create(place.path().join("link/deep/er"), "deeper\n", 0o600),
+        create(FUTURE, "the future\n", 0o600),
+    ];
+    let script = format!("cd {} && cat link/file link/deep/er && cat {FUTURE}", place.path().display());
+    assert_eq!(rehearse(&changes, &script).text(), "new\ndeeper\nthe future\n");
+    assert_eq!(fs::read(&path).unwrap(), b"old\n");
+    assert!(!real.join("deep").exists());
+}
+
+#[test]
+fn what_is_mounted_below_etc_stays_and_can_change_too() {
+    if !can_rehearse() {
+        return;
+    }
+    among_own_mounts(|| {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("mounted"), "mounted file\n").unwrap();
+        fs::create_dir(place.path().join("directory")).unwrap();
+        fs::write(place.path().join("directory/file"), "in a mounted directory\n").unwrap();
+        let bind = |from: &str, to: &str| {
+            mount(Some(&place.path().join(from)), to, None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
+        };
+        bind("mounted", "/etc/hostname");
+        bind("directory", "/etc/ssl");
+        let untouched = [create(FUTURE, "the future\n", 0o600)];
+        let script = format!("cat {FUTURE} /etc/hostname /etc/ssl/file");
+        let expected = "the future\nmounted file\nin a mounted directory\n";
+        assert_eq!(rehearse(&untouched, &script).text(), expected);
+
+        let changes = [
+            create(FUTURE, "the future\n", 0o600),
+            edit("/etc/ssl/file", "changed in there\n"),
+            edit("/etc/hostname", "no longer mounted\n"),
+        ];
+        assert_eq!(rehearse(&changes, &script).text(), "the future\nno longer mounted\nchanged in there\n");
+        assert_eq!(fs::read(place.path().join("directory/file")).unwrap(), b"in a mounted directory\n");
+        for point in ["/etc/hostname", "/etc/ssl"] {
+            nix::mount::umount(point).unwrap();
+        }
+    });
+}
+
+/// As systemd sets it up: what one namespace mounts, all others would see.
+#[test]
+fn where_mounts_are_shared_the_machine_still_sees_none_of_it() {
+    if !can_rehearse() {
+        return;
+    }
+    among_own_mounts(|| {
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SHARED, None::<&str>).unwrap();
+        let text = rehearse(&[create(FUTURE, "the future\n", 0o600)], &format!("cat {FUTURE}")).text();
+        assert_eq!(text, "the future\n");
+        assert!(!Path::new(FUTURE).exists());
+    });
+}
+
+#[test]
+fn mode_owner_and_attributes_of_the_directory_itself_are_seen() {
+    if !can_rehearse() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o2751)).unwrap();
+    std::os::unix::fs::chown(place.path(), Some(1234), Some(5678)).unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o2751)).unwrap();
+    let changes = [create(place.path().join("file"), "x", 0o600)];
+    let script = format!("stat -c '%a %u %g' {}", place.path().display());
+    assert_eq!(rehearse(&changes, &script).text(), "2751 1234 5678\n");
+}
+
+#[test]
+fn a_program_that_cannot_run_says_so_and_the_others_run() {
+    if !can_rehearse() {
+        return;
+    }
+    let commands = [(vec!["/nonexistent".to_owned()], Vec::new()), (vec!["cat".to_owned()], b"fed\n".to_vec())];
+    let answers = Machine::live().rehearse(&[], &commands).unwrap();
+    assert_eq!(answers[0], Err("No such file or directory".to_owned()));
+    assert_eq!(answers[1].as_ref().unwrap().stdout, b"fed\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_there_leaves_nothing_behind() {
+    if !can_rehearse() {
+        return;
+    }
+    for path in ["/sshmend-future.conf", "/etc/passwd/below-a-file", "/proc/sshmend/future"] {
+        let before = picture();
+        let error = Machine::live().rehearse(&[create(path, "x", 0o600)], &[shell("true")]).unwrap_err();
+        assert!(matches!(error, RehearsalUnavailable::Failed { .. }), "{path}: {error}");
+        assert!(picture() == before, "{path}: the machine changed");
+    }
+}
+
+#[test]
+fn a_mounted_disk_is_not_rehearsed() {
+    let disk = tempfile::tempdir().unwrap();
+    let refused = Machine::below(disk.path()).unwrap().rehearse(&[], &[]);
+    assert_eq!(refused, Err(RehearsalUnavailable::NotLive));
+}
+
+/// sshd itself, on drop-ins that its own Include finds by their pattern.
+#[test]
+fn sshd_judges_the_future_at_its_real_paths() {
+    let sshd = Path::new("/usr/sbin/sshd");
+    let main = Path::new("/etc/ssh/sshd_config");
+    if !sshd.exists() || !main.exists() || !can_rehearse() {
+        return eprintln!("not checked: no sshd");
+    }
+    let dropin = "/etc/ssh/sshd_config.d/00-sshmend-rehearsal.conf";
+    let main = edit("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\nMaxAuthTries 3\n");
+    let sshd = |changes: &[FileChange], mode: &str| rehearse(changes, &format!("/usr/sbin/sshd {mode}"));
+
+    let good = [main.clone(), create(dropin, "MaxAuthTries 5\nMaxStartups 30:30:200\n", 0o600)];
+    assert_eq!(sshd(&good, "-t"), CommandOutput { code: Some(0), ..CommandOutput::default() });
+    let effective = sshd(&good, "-T").text();
+    for line in ["maxauthtries 5", "maxstartups 30:30:200"] {
+        assert!(effective.lines().any(|it| it == line), "{line} is not in\n{effective}");
+    }
+    let bad = sshd(&[main, create(dropin, "\nNoSuchKeyword yes\n", 0o600)], "-t");
+    let told = String::from_utf8_lossy(&bad.stderr).into_owned();
+    assert_eq!(bad.code, Some(255));
+    assert!(told.contains(&format!("{dropin}: line 2: Bad configuration option: NoSuchKeyword")), "{told}");
+}
+
+/// Changing the user changes the whole process: the test runs itself once more.
+#[test]
+fn without_the_privilege_it_says_so() {
+    const CHILD: &str = "SSHMEND_TEST_REHEARSE";
+    if std::env::var_os(CHILD).is_some() {
+        if nix::unistd::geteuid().is_root() {
+            become_user(&Account::named("nobody").unwrap()).unwrap();
+        }
+        assert_eq!(Machine::live().rehearse(&[], &[]), Err(RehearsalUnavailable::NotPermitted));
+        return;
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "without_the_privilege_it_says_so", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+}
