@@ -38,7 +38,9 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let path = problem.origin.path.display();
     let finding = match harm(facts, problem) {
         Harm::Client(client) => verdict.certain(format!("{path} is damaged, and so TCP wrappers refuse {client}")),
-        Harm::Everyone => verdict.certain(format!("{path} is damaged: TCP wrappers refuse every client that gets that far")),
+        Harm::Everyone => {
+            verdict.certain(format!("{path} is damaged: TCP wrappers refuse every client that gets that far"))
+        }
         Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),
     };
     let line = facts.line(&problem.origin.path, problem.origin.line);
@@ -79,22 +81,22 @@ mod tests {
             "hosts-deny-malformed",
             CUT,
             &expect![[r#"
-            certain: /etc/hosts.deny is damaged, so TCP wrappers refuse every client that hosts.allow does not name
-              /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-              $ sshmend fix hosts-access  # completes the damaged line
-              - end the file with a newline
-        "#]],
+                certain: /etc/hosts.deny is damaged: TCP wrappers refuse every client that gets that far
+                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
+                  $ sshmend fix hosts-access  # completes the damaged line
+                  - end the file with a newline
+            "#]],
         );
         check_as(
             &from("198.51.100.7"),
             "hosts-deny-malformed",
             CUT,
             &expect![[r#"
-            certain: /etc/hosts.deny is damaged, so TCP wrappers refuse every client that hosts.allow does not name
-              /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-              $ sshmend fix hosts-access  # completes the damaged line
-              - end the file with a newline
-        "#]],
+                certain: /etc/hosts.deny is damaged, and so TCP wrappers refuse 198.51.100.7
+                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
+                  $ sshmend fix hosts-access  # completes the damaged line
+                  - end the file with a newline
+            "#]],
         );
         check(
             "hosts-deny-malformed",
@@ -113,11 +115,11 @@ mod tests {
             "hosts-deny-malformed",
             &allowed,
             &expect![[r#"
-            likely: /etc/hosts.deny is damaged, so TCP wrappers refuse other clients, though not this one
-              /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-              $ sshmend fix hosts-access  # completes the damaged line
-              - end the file with a newline
-        "#]],
+                possible: /etc/hosts.deny is damaged, so that rules are lost
+                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
+                  $ sshmend fix hosts-access  # completes the damaged line
+                  - end the file with a newline
+            "#]],
         );
     }
 
@@ -129,11 +131,11 @@ mod tests {
             "hosts-deny-malformed",
             lost,
             &expect![[r#"
-            likely: /etc/hosts.allow is damaged, so its last rules are lost
-              /etc/hosts.allow:1: sshd: 198.51.100.7 (the last line has no newline: libwrap stops there and ignores it and all that follows)
-              $ sshmend fix hosts-access  # completes the damaged line
-              - end the file with a newline
-        "#]],
+                certain: /etc/hosts.allow is damaged, and so TCP wrappers refuse 198.51.100.7
+                  /etc/hosts.allow:1: sshd: 198.51.100.7 (the last line has no newline: libwrap stops there and ignores it and all that follows)
+                  $ sshmend fix hosts-access  # completes the damaged line
+                  - end the file with a newline
+            "#]],
         );
     }
 }

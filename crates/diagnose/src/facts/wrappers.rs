@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use sshmend_hosts_access::{Client, Linkage, Name, Need, Tables, Verdict as Answer, linkage, linkage_wants, wants};
+use sshmend_hosts_access::{
+    Access, Client, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage, linkage_wants, wants,
+};
 
 use super::Facts;
 use crate::ask::Ask;
