@@ -52,7 +52,9 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
     fn undo(mut self, touched: usize, cause: Box<Cause>) -> CommitError {
         let id = self.record.id.clone();
         match self.store.undo_stopped(&mut self.record, touched) {
-            Ok(()) => CommitError::RolledBack { id, cause },
+            Ok(()) => CommitError::RolledBack { id, changed: touched > 0, cause },
+            // Only the journal does not know yet: the next recovery tells it.
+            Err(_) if touched == 0 => CommitError::RolledBack { id, changed: false, cause },
             Err(rollback) => CommitError::RollbackFailed { id, cause, rollback: Box::new(rollback) },
         }
     }

@@ -81,6 +81,8 @@ pub enum CommitError {
     RolledBack {
         /// The transaction.
         id: Id,
+        /// Whether any had been changed.
+        changed: bool,
         /// What was in the way.
         cause: Box<Cause>,
     },

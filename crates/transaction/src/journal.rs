@@ -20,6 +20,7 @@ pub struct Journal<'a, D> {
 }
 
 /// One transaction of the past, as far as it can be read.
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are records")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Past {
     /// It can be read.

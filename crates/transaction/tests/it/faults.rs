@@ -298,7 +298,7 @@ fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
 #[test]
 fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
     let course = course();
-    let mut failed = 0;
+    let (mut failed, mut taken_back) = (0, 0);
     for at in 0..course.applying {
         let disk = TestDisk::new();
         let faulty = Faulty::new(&disk.machine, &[(Fault::FailsAfterwards, at)]);
@@ -312,15 +312,16 @@ fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
         };
         match prepared.commit() {
             Ok(_) => {}
-            Err(CommitError::RolledBack { cause, .. }) => {
+            Err(CommitError::RolledBack { cause, changed, .. }) => {
                 assert!(matches!(*cause, Cause::File(_) | Cause::Journal(_)), "{cause}");
+                taken_back += usize::from(changed);
                 assert_eq!(disk.picture(), course.old, "effect {at}");
                 failed += 1;
             }
             Err(error) => panic!("effect {at}: {error}"),
         }
     }
-    assert!(failed > 10, "{failed} failures only");
+    assert!(failed > 10 && (5..failed).contains(&taken_back), "{failed} failures, {taken_back} after a change");
 }
 
 #[test]
@@ -330,7 +331,8 @@ fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
     for at in 0..course.applying {
         let disk = TestDisk::new();
         let Err(error) = apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])) else { continue };
-        if disk.picture() != course.old && disk.picture() != course.new {
+        let first_is_new = !disk.at("/etc/fail2ban/jail.local").exists();
+        if first_is_new && disk.picture() != course.new {
             assert!(error.starts_with("ROLLBACK FAILED"), "effect {at}: {error}");
             loud += 1;
             let again = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
@@ -340,7 +342,7 @@ fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
             assert_eq!(disk.picture(), course.old);
         }
     }
-    assert!(loud >= 4, "{loud} cases only");
+    assert!(loud >= 3, "{loud} cases only");
 }
 
 #[test]
