@@ -44,6 +44,8 @@ enum Token {
 enum Slot {
     User,
     Detail,
+    /// A detail that begins with a slash.
+    Path,
     Nothing,
 }
 
@@ -77,6 +79,7 @@ impl Template {
     pub(crate) fn lead(&self) -> &[u8] {
         match self.tokens.first() {
             Some(Token::Literal(literal)) => literal,
+            Some(Token::Gap(Slot::Path, _)) => b"/",
             _ => b"",
         }
     }
@@ -112,6 +115,7 @@ fn token(field: &str) -> Token {
         "any" => Token::Gap(Slot::Nothing, Reach::Last),
         "quoted" => Token::Gap(Slot::Detail, Reach::Last),
         "detail" => Token::Gap(Slot::Detail, Reach::First),
+        "path" => Token::Gap(Slot::Path, Reach::First),
         "" => Token::Gap(Slot::Nothing, Reach::First),
         _ => panic!("no such field: {field}"),
     }
@@ -140,7 +144,8 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], side: Reach, fields: &mut Field
             let Some(end) = gap(rest, text, side, *reach, fields) else { return false };
             match slot {
                 Slot::User => fields.user = Some(&text[..end]),
-                Slot::Detail => fields.detail = Some(&text[..end]),
+                Slot::Path if text.first() != Some(&b'/') => return false,
+                Slot::Detail | Slot::Path => fields.detail = Some(&text[..end]),
                 Slot::Nothing => {}
             }
             true

@@ -121,6 +121,7 @@ mod tests {
                 ("{detail}", "d"),
                 ("{any}", "a"),
                 ("{quoted}", "q"),
+                ("{path}", "/p"),
                 ("{}", "x"),
             ];
             texts.iter().fold(pattern.to_owned(), |text, (field, value)| text.replace(field, value))

@@ -1,0 +1,58 @@
+//! Every message that is known, in the words of each version: what it is taken for.
+//!
+//! Versions by the sources of OpenSSH 5.3p1 to 10.5p1, libwrap 7.6.q, fail2ban 1.1.2, sshguard 2.4.2, systemd 252.
+
+mod support;
+
+use support::shown;
+
+/// Checks pairs of lines: a message with its tag, and what it must be taken for.
+#[track_caller]
+fn says(table: &str) {
+    let mut lines = table.lines().filter(|line| !line.is_empty());
+    while let (Some(message), Some(expected)) = (lines.next(), lines.next()) {
+        let log = format!("Nov 20 15:52:43 gw {message}\n");
+        let shown = shown(log.as_bytes()).join("\n");
+        assert_eq!(if shown.is_empty() { "(nothing)" } else { &shown }, expected.trim(), "{message}");
+    }
+}
+
+#[test]
+fn what_sshd_says_when_it_refuses() {
+    says(include_str!("messages/refusals.txt"));
+}
+
+#[test]
+fn what_sshd_says_of_clients_that_do_not_get_to_the_login() {
+    says(include_str!("messages/clients.txt"));
+}
+
+#[test]
+fn what_libwrap_says() {
+    says(include_str!("messages/libwrap.txt"));
+}
+
+#[test]
+fn what_a_broken_sshd_says() {
+    says(include_str!("messages/broken.txt"));
+}
+
+#[test]
+fn what_pam_modules_say() {
+    says(include_str!("messages/pam.txt"));
+}
+
+#[test]
+fn what_systemd_and_xinetd_say_of_sshd() {
+    says(include_str!("messages/systemd.txt"));
+}
+
+#[test]
+fn what_the_kernel_says() {
+    says(include_str!("messages/kernel.txt"));
+}
+
+#[test]
+fn what_banning_tools_say() {
+    says(include_str!("messages/bans.txt"));
+}
