@@ -4,14 +4,15 @@
 //! change; the files are changed in there, and the programs that the thread starts see them at their real paths. When
 //! the thread ends, in whatever way, all of it is gone. The disk and the mounts of the machine never change.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use sshmend_lossless::{CommandOutput, FileChange, Metadata};
 
 use crate::failure::reason;
@@ -137,19 +138,28 @@ impl<'a> Planned<'a> {
 
     /// Writes in place: the overlay copies the file first, with its mode, owner and extended attributes.
     fn write(&self) -> io::Result<()> {
-        match (self.content, self.create) {
-            (None, _) => fs::remove_file(&self.target),
-            (Some(content), None) => fs::write(&self.target, content),
-            (Some(content), Some(create)) => self.create(content, create),
+        let Some(content) = self.content else { return fs::remove_file(&self.target) };
+        if self.create.is_some() {
+            fs::create_dir_all(self.target.parent().unwrap_or(Path::new("/")))?;
+        }
+        let mut file = open_for_writing(&self.target)?;
+        file.write_all(content)?;
+        match self.create {
+            Some(create) => give(&file, create),
+            None => Ok(()),
         }
     }
+}
 
-    fn create(&self, content: &[u8], create: &Metadata) -> io::Result<()> {
-        fs::create_dir_all(self.target.parent().unwrap_or(Path::new("/")))?;
-        fs::write(&self.target, content)?;
-        chown(&self.target, Some(create.uid), Some(create.gid))?;
-        fs::set_permissions(&self.target, fs::Permissions::from_mode(create.mode))
-    }
+/// Through no link: it might lead out of the overlay.
+fn open_for_writing(path: &Path) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(openat(CWD, path, flags, Mode::RUSR | Mode::WUSR)?.into())
+}
+
+fn give(file: &File, attributes: &Metadata) -> io::Result<()> {
+    fchown(file, Some(attributes.uid), Some(attributes.gid))?;
+    file.set_permissions(fs::Permissions::from_mode(attributes.mode))
 }
 
 /// The path after all links of what exists, and the rest as it is.

@@ -241,6 +241,19 @@ fn a_file_that_cannot_be_written_there_leaves_nothing_behind() {
 }
 
 #[test]
+fn nothing_is_written_through_a_link_that_leads_out_of_the_overlay() {
+    if !can_rehearse() {
+        return;
+    }
+    let (place, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let link = place.path().join("link");
+    std::os::unix::fs::symlink(outside.path().join("made"), &link).unwrap();
+    let refused = Machine::live().rehearse(&[create(&link, "x", 0o600)], &[shell("true")]);
+    assert!(matches!(refused, Err(RehearsalUnavailable::Failed { .. })), "{refused:?}");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_mounted_disk_is_not_rehearsed() {
     let disk = tempfile::tempdir().unwrap();
     let refused = Machine::below(disk.path()).unwrap().rehearse(&[], &[]);
