@@ -1,4 +1,6 @@
+use super::heard::heard;
 use crate::facts::{Facts, Usage};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -6,15 +8,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd may open no more files, so it cannot take a connection",
     gate: Gate::Listener,
     explain: "\
-Each connection is a file descriptor. When the listener (`LimitNOFILE=`, `ulimit -n`) or the whole machine (`fs.file-max`) has none left, `accept` fails
-and sshd logs `error: accept: Too many open files`. The connection stays in the kernel's queue: the client waits and times out, nothing
-is reset.
+Each connection is a file descriptor, and a few more while it begins. When the listener (`LimitNOFILE=`, `ulimit -n`) or the whole machine (`fs.file-max`) has none left, it cannot take the connection, which
+then waits in the kernel's queue (`error: accept: Too many open files`); or it can take it and no more, and the client sees `Connection reset by peer` (`error: reexec socketpair: Too many open files`).
 
-**Known for certain** by counting: `/proc/PID/fd` against `/proc/PID/limits`, or `/proc/sys/fs/file-nr`.
+**Known for certain** by counting: `/proc/PID/fd` against `/proc/PID/limits`, or `/proc/sys/fs/file-nr`. The lines in the log tell of the past.
 
 **Mended** by raising the limit of the unit or of the machine, once it is known what holds the files.
 
-**It is not** a cause of `Connection reset by peer`.",
+**It is not** MaxStartups, though many connections that wait for their login can use up the files as well.",
     judge,
 };
 
@@ -33,6 +34,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by(&usage.source, usage.text());
         finding.step("find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`");
         finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
+    } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
+        heard
+            .report(verdict, "sshd could open no more files for connections")
+            .step("raise LimitNOFILE= of the unit: `systemctl edit ssh.service`");
     } else {
         verdict.exclude("the listener and the machine may open more files");
     }
@@ -71,8 +76,8 @@ mod tests {
             "file-descriptor-limit",
             "",
             &expect![[r#"
-            excluded: the listener and the machine may open more files
-        "#]],
+                excluded: the log tells of none
+            "#]],
         );
     }
 }

@@ -1,5 +1,10 @@
-use crate::facts::{Facts, Startups};
-use crate::verdict::{Cause, Gate, Verdict};
+use sshmend_ssh_log::Kind;
+use sshmend_sshd_config::Release;
+
+use super::heard::heard;
+use crate::facts::{Facts, LogLine, Manager, Startups};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "max-startups",
@@ -23,34 +28,84 @@ away (PerSourceMaxStartups, a firewall), or they fill the new places as well.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
-    let Some(startups) = listener.startups else { return count(facts, verdict) };
-    if startups.pending < startups.begin {
-        let Startups { pending, begin, .. } = startups;
-        return verdict.exclude(format!("only {pending} connections wait for their login; dropping begins at {begin}"));
+    let manager = facts.manager().unwrap_or(Manager::Other);
+    if let Some(socket) = manager.socket().filter(|unit| unit.active() && unit.accepts()) {
+        return verdict
+            .exclude(format!("{} starts one sshd for each connection: MaxStartups counts nothing", socket.name()));
     }
-    full(startups, verdict, &listener.title);
+    let listener = verdict.look(facts.listener()).flatten();
+    match listener.as_ref().and_then(|listener| Some((listener, listener.startups?))) {
+        Some((listener, startups)) if startups.pending >= startups.begin => {
+            full(facts, startups, verdict, &listener.title)
+        }
+        Some((_, startups)) => was_full(facts, Some(startups), verdict),
+        None if listener.is_some() => count(facts, verdict),
+        None => was_full(facts, None, verdict),
+    }
 }
 
-/// Releases up to 8.1 count in silence; what their children call themselves tells how many wait.
-fn count(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(waiting) = verdict.look(facts.unauthenticated()) else { return };
-    let begin = 10;
-    if waiting.len() < begin {
-        return;
-    }
-    let finding = verdict
-        .likely(format!("{} connections wait for their login; sshd drops new ones from {begin} on", waiting.len()));
-    waiting.iter().take(3).for_each(|title| _ = finding.shown_by("/proc", title));
-    finding.mended_by(&["fix", "sshd-config", "MaxStartups=100:30:200"], "gives more connections the time to log in");
-}
-
-fn full(startups: Startups, verdict: &mut Verdict, title: &str) {
+fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &str) {
     let Startups { pending, begin, full } = startups;
     let finding = verdict.certain(format!(
         "{pending} connections wait for their login: sshd drops new ones from {begin} on, and all of them from {full} on"
     ));
     finding.shown_by("/proc", title);
+    finding.shown_by_lines(&of_all(facts, begin));
+    mend(facts, startups, finding);
+}
+
+/// The listener has room now, but the log tells that it had none.
+fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
+    let begin = facts.startups_begin();
+    hidden(facts, verdict);
+    let Some(mut heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    heard.lines = of_all(facts, begin);
+    if heard.lines.is_empty() {
+        return verdict.exclude(format!("connections were dropped only below {begin}, which is PerSourceMaxStartups"));
+    }
+    let room =
+        now.map_or_else(String::new, |now| format!("; now {} wait, and dropping begins at {begin}", now.pending));
+    let finding =
+        heard.report(verdict, &format!("sshd dropped connections, because too many waited for their login{room}"));
+    mend(facts, now.unwrap_or(Startups { pending: 0, begin, full: 100 }), finding);
+}
+
+/// Drops below the begin of MaxStartups are those of PerSourceMaxStartups.
+fn of_all<'a>(facts: &'a Facts<'_>, begin: u32) -> Vec<&'a LogLine> {
+    let mut lines = facts.heard(CAUSE.name).unwrap_or_default();
+    lines.retain(|line| line.kind != Kind::Dropped || line.number.is_none_or(|number| number >= u64::from(begin)));
+    lines
+}
+
+/// From 7.4 to 8.3 the drops are logged at VERBOSE only.
+fn hidden(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let level = facts.value("loglevel").ok().flatten().unwrap_or_default();
+    let quiet = facts.release().is_some_and(|release| (Release::new(7, 4)..Release::new(8, 4)).contains(&release));
+    if quiet && !level.starts_with("DEBUG") && level != "VERBOSE" {
+        verdict
+            .unchecked
+            .push(Unchecked::new("drops by MaxStartups", "this release logs them at LogLevel VERBOSE only"));
+    }
+}
+
+/// Releases up to 8.1 count in silence; what their children call themselves tells how many wait.
+fn count(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(waiting) = verdict.look(facts.unauthenticated()) else { return };
+    let begin = facts.startups_begin();
+    if waiting.len() < usize::try_from(begin).unwrap_or(usize::MAX) {
+        return was_full(facts, None, verdict);
+    }
+    let pending = waiting.len();
+    let finding =
+        verdict.likely(format!("{pending} connections wait for their login; sshd drops new ones from {begin} on"));
+    waiting.iter().take(3).for_each(|title| _ = finding.shown_by("/proc", title));
+    mend(facts, Startups { pending: 0, begin, full: 100 }, finding);
+}
+
+fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
+    if let Ok(Some(setting)) = facts.setting("maxstartups") {
+        finding.shown_by_setting(facts, setting);
+    }
     let setting = format!("MaxStartups={}", roomier(startups));
     finding.mended_by(&["fix", "sshd-config", &setting], "gives more connections the time to log in");
     finding.step("see who holds the places: `ss -tn state established '( sport = :ssh )'`");
@@ -66,7 +121,7 @@ fn roomier(startups: Startups) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check;
+    use crate::testing::{LOG, SHOW, check, check_as, from};
     use expect_test::expect;
 
     #[test]
@@ -76,11 +131,12 @@ mod tests {
             "max-startups",
             full,
             &expect![[r#"
-            certain: 12 connections wait for their login: sshd drops new ones from 10 on, and all of them from 100 on
-              /proc: sshd: /usr/sbin/sshd -D [listener] 12 of 10-100 startups
-              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
-              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
-        "#]],
+                certain: 12 connections wait for their login: sshd drops new ones from 10 on, and all of them from 100 on
+                  /proc: sshd: /usr/sbin/sshd -D [listener] 12 of 10-100 startups
+                  sshd_config: maxstartups 10:30:100 (the default)
+                  $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+                  - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+            "#]],
         );
     }
 
@@ -90,7 +146,87 @@ mod tests {
             "max-startups",
             "",
             &expect![[r#"
-            excluded: only 0 connections wait for their login; dropping begins at 10
+                excluded: the log tells of none
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_log_tells_of_earlier_drops() {
+        let lines = "\
+2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
+2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
+";
+        check(
+            "max-startups",
+            &format!("{LOG}{lines}"),
+            &expect![[r#"
+            likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
+              sshd_config: maxstartups 10:30:100 (the default)
+              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "max-startups",
+            &format!("{LOG}{lines}"),
+            &expect![[r#"
+            likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
+              sshd_config: maxstartups 10:30:100 (the default)
+              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn releases_that_hide_their_drops_are_said_to() {
+        let old = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_8.2p1 Ubuntu-4ubuntu0.11, OpenSSL 1.1.1f\n";
+        check(
+            "max-startups",
+            old,
+            &expect![[r#"
+            unchecked: drops by MaxStartups: this release logs them at LogLevel VERBOSE only
+        "#]],
+        );
+    }
+
+    #[test]
+    fn before_8_2_the_children_are_counted() {
+        let child = |n: u32| format!("//- /proc/{n}/cmdline\nsshd: unknown [priv]\n");
+        let children: String = (800..812).map(child).collect();
+        let old = format!("//- /proc/700/cmdline\n/usr/sbin/sshd -D\n{children}");
+        check(
+            "max-startups",
+            &old,
+            &expect![[r#"
+            likely: 12 connections wait for their login; sshd drops new ones from 10 on
+              /proc: sshd: unknown [priv]
+              /proc: sshd: unknown [priv]
+              /proc: sshd: unknown [priv]
+              sshd_config: maxstartups 10:30:100 (the default)
+              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_socket_unit_that_accepts_leaves_nothing_to_count() {
+        let unit = "Id=ssh.socket\nLoadState=loaded\nActiveState=active\nAccept=yes\n";
+        check(
+            "max-startups",
+            &format!("{SHOW}{unit}"),
+            &expect![[r#"
+            excluded: ssh.socket starts one sshd for each connection: MaxStartups counts nothing
         "#]],
         );
     }

@@ -1,12 +1,21 @@
 //! The causes: one file each, and the one list of all of them.
 
+mod address_family;
+mod algorithm_mismatch;
+mod ban_not_lifted;
 mod banned_by_other;
+mod child_crash;
 mod client_alive_timeout;
+mod client_parallelism;
+mod client_vanished;
 mod conntrack_full;
 mod disk_full;
+mod evidence_hidden;
 mod fail2ban_banned;
 mod file_descriptor_limit;
+mod file_owned_by;
 mod firewall_rejects;
+mod health_check_penalised;
 mod heard;
 mod host_keys_missing;
 mod host_keys_permissions;
@@ -14,6 +23,7 @@ mod hosts_access_denied;
 mod hosts_access_option_invalid;
 mod hosts_deny_malformed;
 mod hosts_deny_owned;
+mod ip_options;
 mod library_mismatch;
 mod libwrap_not_linked;
 mod listen_queue_overflow;
@@ -23,14 +33,18 @@ mod mandatory_access_denied;
 mod max_auth_tries;
 mod max_sessions;
 mod max_startups;
+mod not_an_ssh_client;
 mod out_of_memory;
 mod per_source_max_startups;
 mod per_source_penalty;
+mod port_in_use;
 mod privsep_directory;
 mod privsep_user_missing;
 mod process_limit;
 mod refuse_connection;
+mod reverse_dns_slow;
 mod service_start_failure;
+mod setting_shadowed;
 mod socket_connection_limit;
 mod socket_trigger_limit;
 mod sshd_config_invalid;
@@ -38,11 +52,15 @@ mod sshd_helper_missing;
 mod sshd_not_running;
 mod sshd_stale_after_upgrade;
 mod still_booting;
+mod user_not_allowed;
 
 use crate::verdict::Cause;
 
 /// Every cause; within one gate, what explains another stands before it.
 pub const CAUSES: &[Cause] = &[
+    file_owned_by::CAUSE,
+    evidence_hidden::CAUSE,
+    ban_not_lifted::CAUSE,
     fail2ban_banned::CAUSE,
     banned_by_other::CAUSE,
     firewall_rejects::CAUSE,
@@ -56,26 +74,38 @@ pub const CAUSES: &[Cause] = &[
     privsep_user_missing::CAUSE,
     privsep_directory::CAUSE,
     mandatory_access_denied::CAUSE,
+    port_in_use::CAUSE,
     socket_trigger_limit::CAUSE,
     listener_hung::CAUSE,
     file_descriptor_limit::CAUSE,
     sshd_not_running::CAUSE,
+    address_family::CAUSE,
     socket_connection_limit::CAUSE,
     per_source_max_startups::CAUSE,
     max_startups::CAUSE,
+    client_parallelism::CAUSE,
     per_source_penalty::CAUSE,
+    health_check_penalised::CAUSE,
+    setting_shadowed::CAUSE,
     service_start_failure::CAUSE,
     process_limit::CAUSE,
     sshd_helper_missing::CAUSE,
     sshd_stale_after_upgrade::CAUSE,
     out_of_memory::CAUSE,
+    child_crash::CAUSE,
+    ip_options::CAUSE,
     hosts_deny_malformed::CAUSE,
     hosts_access_option_invalid::CAUSE,
     hosts_deny_owned::CAUSE,
     hosts_access_denied::CAUSE,
     libwrap_not_linked::CAUSE,
+    reverse_dns_slow::CAUSE,
+    not_an_ssh_client::CAUSE,
+    algorithm_mismatch::CAUSE,
+    client_vanished::CAUSE,
     login_grace_time::CAUSE,
     refuse_connection::CAUSE,
+    user_not_allowed::CAUSE,
     max_auth_tries::CAUSE,
     disk_full::CAUSE,
     client_alive_timeout::CAUSE,

@@ -1,4 +1,6 @@
+use super::heard::heard;
 use crate::facts::{Facts, Usage};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -41,6 +43,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             verdict.possible(format!("the control group of sshd was full {refused} times since the unit started"));
         finding.shown_by("pids.events", format!("max {refused}"));
         finding.step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
+    } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
+        heard
+            .report(verdict, "sshd could start no process for connections")
+            .step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
     } else {
         verdict.exclude("sshd may start more processes");
     }
@@ -83,8 +89,8 @@ mod tests {
             "process-limit",
             &group(4, 0),
             &expect![[r#"
-            excluded: sshd may start more processes
-        "#]],
+                excluded: the log tells of none
+            "#]],
         );
     }
 

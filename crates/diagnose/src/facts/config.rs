@@ -70,6 +70,14 @@ impl Facts<'_> {
         running.map(|startups| startups.begin).or_else(configured).unwrap_or(10)
     }
 
+    /// The ports that the configuration gives to sshd.
+    pub(crate) fn configured_ports(&self) -> Vec<u16> {
+        let setting = self.setting("port").ok().flatten();
+        let ports = setting.map_or(&[][..], |setting| &setting.values).iter().filter_map(|value| value.parse().ok());
+        let ports: Vec<u16> = ports.collect();
+        if ports.is_empty() { vec![22] } else { ports }
+    }
+
     fn asked_connection(&self) -> Option<Connection> {
         let Vantage::Server(server) = &self.question.vantage;
         let client = server.client.map(|client| client.to_string());

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use serde_json::Value as Json;
-use sshmend_lossless::CommandOutput;
+use sshmend_fail2ban::{Config, Ignored, Network};
+use sshmend_lossless::{CommandOutput, Origin};
 
 use super::{Facts, in_network_text};
 use crate::ask::Ask;
@@ -12,6 +13,8 @@ use crate::verdict::Known;
 const STATUS: [&str; 2] = ["fail2ban-client", "status"];
 /// Since 0.11; the older ones are asked jail by jail.
 const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
+
+const DIRECTORY: &str = "/etc/fail2ban";
 
 /// An address or network that a jail bans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,12 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
     ask.run(&STATUS);
     ask.run(&BANNED);
+    let facts = ask.facts;
+    if facts.fail2ban_runs() {
+        sshmend_fail2ban::wants(facts.snapshot, DIRECTORY.as_ref(), None)
+            .into_iter()
+            .for_each(|request| ask.add(request));
+    }
     ask.facts.jails_to_ask().iter().for_each(|jail| ask.run(&jail_status(jail)));
     if let Some(client) = ask.facts.question.client() {
         ask.run(&decisions(client));
@@ -62,6 +71,15 @@ impl Facts<'_> {
             )
         });
         Ok(lists.flatten().collect())
+    }
+
+    /// Where the configuration of a jail spares an address: the word, and the line it stands in.
+    pub(crate) fn spared(&self, jail: &str, client: IpAddr) -> Option<(String, Option<Origin>)> {
+        let config = Config::read(self.snapshot, DIRECTORY.as_ref(), None);
+        match config.jail(jail)?.ignored(Network::from(client)) {
+            Ignored::Yes { word, origin } => Some((word, origin)),
+            _ => None,
+        }
     }
 
     /// Whether fail2ban runs.

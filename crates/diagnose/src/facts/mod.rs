@@ -1,5 +1,6 @@
 //! The snapshot as typed facts: one file an area, each with what it asks for and how it reads the answers.
 
+mod account;
 mod config;
 mod daemon;
 mod fail2ban;
@@ -24,6 +25,7 @@ use crate::ask::Ask;
 use crate::question::Question;
 use crate::verdict::{Known, Unchecked};
 
+pub(crate) use account::{Account, user_matches};
 pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use kernel::Usage;
@@ -58,6 +60,7 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     socket::ask(ask);
     kernel::ask(ask);
     config::ask(ask);
+    account::ask(ask);
     wrappers::ask(ask);
     log::ask(ask);
     firewall::ask(ask);

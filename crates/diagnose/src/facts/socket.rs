@@ -47,13 +47,13 @@ impl Facts<'_> {
         Ok(sockets)
     }
 
-    /// The ports that sshd listens on; 22 where that is not known.
+    /// The ports that sshd listens on; by the configuration where no socket tells.
     pub(crate) fn ports(&self) -> Vec<u16> {
         let sockets = self.ssh_sockets().unwrap_or_default();
         let mut ports: Vec<u16> = sockets.iter().map(|socket| socket.port).collect();
         ports.sort_unstable();
         ports.dedup();
-        if ports.is_empty() { vec![22] } else { ports }
+        if ports.is_empty() { self.configured_ports() } else { ports }
     }
 }
 

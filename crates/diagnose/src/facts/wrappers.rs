@@ -7,6 +7,8 @@ use sshmend_hosts_access::{
     Access, Client, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage, linkage_wants, wants,
 };
 
+use sshmend_lossless::CommandOutput;
+
 use super::Facts;
 use crate::ask::Ask;
 use crate::verdict::{Known, Unchecked};
@@ -16,7 +18,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let wanted = linkage_wants(facts.snapshot).into_iter().chain(wants(facts.snapshot));
     wanted.for_each(|request| ask.add(request));
     let Some(client) = facts.question.client() else { return };
-    if facts.depends_on_name(client) {
+    if facts.depends_on_name(client) || matches!(facts.value("usedns"), Ok(Some(value)) if value == "yes") {
         ask.run(&lookup(client));
     }
     if let Some(name) = facts.reverse_name(client) {
@@ -72,6 +74,11 @@ impl Facts<'_> {
             Some(_) => Name::Mismatch,
             None => Name::Unknown,
         }
+    }
+
+    /// Whether the client's address has a name; `None` where nobody looked.
+    pub(crate) fn has_name(&self, client: IpAddr) -> Option<bool> {
+        self.run(&lookup(client)).ok().map(CommandOutput::success)
     }
 
     fn reverse_name(&self, client: IpAddr) -> Option<String> {

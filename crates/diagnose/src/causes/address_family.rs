@@ -1,0 +1,104 @@
+use crate::facts::{Facts, Socket};
+use crate::finding::Finding;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "address-family",
+    title: "sshd does not listen where the client knocks: the other address family, or only inside",
+    gate: Gate::Listener,
+    explain: "\
+`ListenAddress` and `AddressFamily` (or the socket unit) say where sshd listens. A name with an IPv4 and an IPv6 address leads the client to the IPv6 one first: when sshd, a rule
+of TCP wrappers or of the firewall knows IPv4 only, that half of the tries fails, `ssh -4` works and `ssh -6` does not. A `ListenAddress 127.0.0.1` serves nobody outside.
+
+**Known for certain** by the sockets of sshd and the address of the client; from the client by trying both families.
+
+**Mended** by the line that is named, then a restart (`sshmend fix service`): a reload does not open new addresses under a socket unit.
+
+**It is not** the firewall when nothing listens on that family.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(sockets) = verdict.look(facts.ssh_sockets()) else { return };
+    if sockets.is_empty() {
+        return;
+    }
+    let client = facts.question.client();
+    let inside = |socket: &Socket| socket.address.is_some_and(|address| address.is_loopback());
+    if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(inside) {
+        let finding = verdict.certain("sshd listens inside this machine only: no client can reach it from outside");
+        return explain(facts, &sockets, finding);
+    }
+    let Some(client) = client else { return };
+    if sockets.iter().any(|socket| serves(socket, client.is_ipv6())) {
+        return verdict.exclude("sshd listens on the client's address family");
+    }
+    let (family, other) = if client.is_ipv6() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
+    let finding = verdict.certain(format!("sshd listens on {other} only, and {client} comes by {family}"));
+    explain(facts, &sockets, finding);
+}
+
+/// `::` takes IPv4 as well unless told otherwise (ipv6(7), IPV6_V6ONLY); sshd tells it so, systemd does not.
+fn serves(socket: &Socket, v6: bool) -> bool {
+    let by_sshd = socket.holders.iter().any(|(name, _)| name == "sshd");
+    socket.address.is_none_or(|address| address.is_ipv6() == v6 || (!v6 && address.is_unspecified() && !by_sshd))
+}
+
+fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
+    sockets.iter().for_each(|socket| _ = finding.shown_by("ss -Hltnp", &socket.line));
+    for key in ["addressfamily", "listenaddress"] {
+        if let Ok(Some(setting)) = facts.setting(key)
+            && setting.origin.is_some()
+        {
+            finding.shown_by_setting(facts, setting);
+        }
+    }
+    finding.step("change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check, check_as, from};
+    use expect_test::expect;
+
+    const V4: &str = "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
+
+    #[test]
+    fn a_family_that_nobody_serves_is_named() {
+        let set = format!("{V4}//- /etc/ssh/sshd_config\nAddressFamily inet\n");
+        check_as(
+            &from("2001:db8::7"),
+            "address-family",
+            &set,
+            &expect![[r#"
+            certain: sshd listens on IPv4 only, and 2001:db8::7 comes by IPv6
+              ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+              /etc/ssh/sshd_config:1: AddressFamily inet
+              - change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &set,
+            &expect![[r#"
+            excluded: sshd listens on the client's address family
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_loopback_socket_serves_nobody_outside() {
+        let inside = V4.replace("0.0.0.0:22", "127.0.0.1:22");
+        check(
+            "address-family",
+            &inside,
+            &expect![[r#"
+            certain: sshd listens inside this machine only: no client can reach it from outside
+              ss -Hltnp: LISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+              - change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`
+        "#]],
+        );
+        check("address-family", "", &expect![[""]]);
+    }
+}

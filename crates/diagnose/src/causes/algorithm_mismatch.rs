@@ -1,0 +1,69 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "algorithm-mismatch",
+    title: "client and server share no algorithm",
+    gate: Gate::Exchange,
+    explain: "\
+Both ends name what they can in the first packet after the banner, and need one key exchange, host key type, cipher and MAC in common. An old client or device, or a list in the configuration
+that is too short, leaves none: `Unable to negotiate with … no matching key exchange method found. Their offer: …`, on both ends.
+
+**Known for certain** by that line; it names the kind and the offer of the other end.
+
+**Mended** by upgrading the older end; until then `+ALGORITHM` for this one host on the client, or in a `Match` block where the server allows it.
+
+**It is not** a network problem, and `StrictHostKeyChecking` has nothing to do with it.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) else { return };
+    let finding = heard.report(verdict, "client and server found no algorithm in common");
+    for key in ["kexalgorithms", "hostkeyalgorithms", "ciphers", "macs"] {
+        if let Ok(Some(setting)) = facts.setting(key)
+            && setting.origin.is_some()
+        {
+            finding.shown_by_setting(facts, setting);
+        }
+    }
+    finding.step("compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`");
+    finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]\n";
+
+    #[test]
+    fn the_line_names_the_offer_and_the_list_that_is_set() {
+        let set = "//- /etc/ssh/sshd_config\nCiphers aes256-gcm@openssh.com\n";
+        check_as(
+            &from("198.51.100.7"),
+            "algorithm-mismatch",
+            &format!("{set}{LOG}{LINE}"),
+            &expect![[r#"
+            certain: client and server found no algorithm in common (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]
+              /etc/ssh/sshd_config:1: Ciphers aes256-gcm@openssh.com
+              - compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`
+              - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)
+        "#]],
+        );
+        check(
+            "algorithm-mismatch",
+            &format!("{LOG}{LINE}"),
+            &expect![[r#"
+            possible: client and server found no algorithm in common (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]
+              - compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`
+              - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,58 @@
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "ban-not-lifted",
+    title: "the configuration spares the client, but a ban from before still stands",
+    gate: Gate::Firewall,
+    explain: "\
+`ignoreip` keeps fail2ban from counting against an address. It lifts no ban that stands, and bans survive a restart in fail2ban's database: who was banned before the line was written stays
+banned until the time is over.
+
+**Known for certain** when a jail bans the client and spares it by its configuration.
+
+**Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which also lifts the ban.
+
+**It is no** fault of the configuration.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let (Some(client), Ok(bans)) = (facts.question.client(), facts.bans()) else { return };
+    for ban in bans.iter().filter(|ban| ban.covers(client)) {
+        let Some((word, origin)) = facts.spared(&ban.jail, client) else { continue };
+        let finding =
+            verdict.certain(format!("the jail {} spares {client}, but its ban from before still stands", ban.jail));
+        finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address));
+        if let Some(origin) = origin {
+            finding.shown_at(&origin, format!("ignoreip has {word}"));
+        }
+        let address = client.to_string();
+        finding.mended_by(&["fix", "fail2ban", "--ignore", &address], "lifts the ban");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_as, from};
+    use expect_test::expect;
+
+    #[test]
+    fn a_ban_that_the_configuration_spares_is_told() {
+        let fixture = "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}]\n//- /etc/fail2ban/jail.conf\n[DEFAULT]\n\
+            ignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n";
+        check_as(
+            &from("198.51.100.7"),
+            "ban-not-lifted",
+            fixture,
+            &expect![[r#"
+            certain: the jail sshd spares 198.51.100.7, but its ban from before still stands
+              fail2ban-client banned: sshd: 198.51.100.7
+              /etc/fail2ban/jail.conf:2: ignoreip has 198.51.100.0/24
+              $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban
+        "#]],
+        );
+        let strict = fixture.replace("198.51.100.0/24", "203.0.113.0/24");
+        check_as(&from("198.51.100.7"), "ban-not-lifted", &strict, &expect![[""]]);
+    }
+}

@@ -1,0 +1,57 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "child-crash",
+    title: "the process that serves the connection crashes",
+    gate: Gate::Session,
+    explain: "\
+The process that talks to an unauthenticated client runs under a system call filter, in an empty directory, as another user. A C library that is newer or older than the filter expects,
+a broken PAM or GSSAPI module, or a real fault end it with a signal: the client sees the connection close or reset, at the banner or in the key exchange. From 9.8 on each crash also earns the
+client a penalty of 90 seconds.
+
+**Known for certain** by `preauth child terminated by signal 31`, `session process N for connection from … killed by signal …`; signal 31 is the filter (`SIGSYS`), 11 a
+fault, 9 someone's kill or want of memory.
+
+**Mended** by bringing sshd and its libraries to versions that fit, and by leaving out modules one at a time.
+
+**It is not** the client's doing, unless one packet of it brings every process down.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    let finding = heard.report(verdict, "processes of sshd that serve a connection crash");
+    finding.step("see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill");
+    finding.step("bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check};
+    use expect_test::expect;
+
+    #[test]
+    fn the_line_names_the_signal() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: fatal: privsep_preauth: preauth child terminated by signal 31\n";
+        check(
+            "child-crash",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            likely: processes of sshd that serve a connection crash (once, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: privsep_preauth: preauth child terminated by signal 31
+              - see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill
+              - bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`
+        "#]],
+        );
+        check(
+            "child-crash",
+            "",
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "client-parallelism",
+    title: "one client opens more connections at once than the server takes",
+    gate: Gate::Accept,
+    explain: "\
+Ansible with many forks, parallel-ssh, rsync in a loop, CI runners and everything that goes through one bastion open many connections at the same moment. Each is unauthenticated for a second or two, so that
+`MaxStartups` or `PerSourceMaxStartups` drop some of them: at random, now this host, now that.
+
+**Likely** when most of the dropped connections come from one address.
+
+**Mended** on the client: `ControlMaster auto` with `ControlPersist`, fewer forks; and on the server by room for what is meant to come.
+
+**It is not** an attack, but looks like one in the log.",
+    judge,
+};
+
+/// Fewer drops say nothing of where they come from.
+const ENOUGH: usize = 5;
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(lines) = verdict.look(facts.heard("max-startups")) else { return };
+    let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    lines.iter().filter_map(|line| line.client).for_each(|client| *counts.entry(client).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let Some((client, own)) = counts.into_iter().max_by_key(|(_, own)| *own) else {
+        return verdict.exclude("no connection was dropped for want of room");
+    };
+    if own < ENOUGH || own * 2 <= all {
+        return verdict.exclude("the dropped connections come from many addresses");
+    }
+    let finding = verdict.possible(format!("most of the dropped connections come from {client} ({own} of {all})"));
+    finding.shown_by_lines(&lines);
+    finding
+        .step("on that client share connections: `ControlMaster auto`, `ControlPath ~/.ssh/%C`, `ControlPersist 60s`");
+    finding.step("and open fewer at once: `forks` in ansible.cfg, `-P` of xargs, `-p` of parallel-ssh");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check};
+    use expect_test::expect;
+
+    fn drops(clients: &[u8]) -> String {
+        let line = |client: &u8| {
+            format!(
+                "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.{client}]:4711 on [192.0.2.10]:22 past MaxStartups\n"
+            )
+        };
+        format!("{LOG}{}", clients.iter().map(line).collect::<String>())
+    }
+
+    #[test]
+    fn most_drops_must_be_of_one_address() {
+        check(
+            "client-parallelism",
+            &drops(&[7, 7, 7, 8, 7, 7]),
+            &expect![[r#"
+            possible: most of the dropped connections come from 198.51.100.7 (5 of 6)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.8]:4711 on [192.0.2.10]:22 past MaxStartups
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups
+              - on that client share connections: `ControlMaster auto`, `ControlPath ~/.ssh/%C`, `ControlPersist 60s`
+              - and open fewer at once: `forks` in ansible.cfg, `-P` of xargs, `-p` of parallel-ssh
+        "#]],
+        );
+        check(
+            "client-parallelism",
+            &drops(&[1, 2, 3, 4, 5, 6]),
+            &expect![[r#"
+            excluded: the dropped connections come from many addresses
+        "#]],
+        );
+        check(
+            "client-parallelism",
+            "",
+            &expect![[r#"
+            excluded: no connection was dropped for want of room
+        "#]],
+        );
+    }
+}

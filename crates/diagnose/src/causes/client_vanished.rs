@@ -1,0 +1,51 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "client-vanished",
+    title: "the client, or the way to it, hung up first",
+    gate: Gate::Exchange,
+    explain: "\
+The mirror image of the client's complaint, seen by the server: the connection ended before or in the key exchange, and it was not sshd that ended it. Port scans and health checks
+look like that, a client that refuses the host key, a client that gives up waiting, and a firewall that cuts connections (then both ends say that the other one did).
+
+**Known** by `Connection closed by ADDRESS port N [preauth]`, `Did not receive identification string from ADDRESS`, `kex_exchange_identification: …`: the server was **not** the one that
+refused. What it was, only the client's side can tell.
+
+**Mended** by looking from the client: `sshmend diagnose DESTINATION` there.
+
+**It is not** a refusal: nothing on the server changes it.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(mut heard) = heard(facts, verdict, CAUSE.name, None) else { return };
+    heard.certainty = heard.certainty.max(Certainty::Likely);
+    let finding = heard.report(verdict, "the client, or the way to it, ended the connection before the login");
+    finding.step("look from the other end: run `sshmend diagnose DESTINATION` on the client");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    #[test]
+    fn the_server_s_word_alone_is_never_certain() {
+        let line =
+            "2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by 198.51.100.7 port 4711 [preauth]\n";
+        check_as(
+            &from("198.51.100.7"),
+            "client-vanished",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            likely: the client, or the way to it, ended the connection before the login (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by 198.51.100.7 port 4711 [preauth]
+              - look from the other end: run `sshmend diagnose DESTINATION` on the client
+        "#]],
+        );
+        check("client-vanished", &format!("{LOG}{line}"), &expect![[""]]);
+    }
+}

@@ -1,0 +1,50 @@
+use super::heard::heard;
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "not-an-ssh-client",
+    title: "the client does not speak SSH",
+    gate: Gate::Exchange,
+    explain: "\
+A scanner, a load balancer's health check or a browser sends something else than an SSH identification. sshd answers `Invalid SSH identification string.` and closes. A
+proxy that puts its own header before the connection (PROXY protocol) turns every client into such a one.
+
+**Known for certain** by `banner exchange: Connection from ADDRESS port N: invalid format`, `Bad protocol version identification '…' from ADDRESS`. From 8.0 to 8.2 the line
+names no address.
+
+**Mended** at the client. Strangers who do it are noise on every server.
+
+**It is not** a refusal of sshd: an SSH client never meets it.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(heard) = heard(facts, verdict, CAUSE.name, None) else { return };
+    let finding = heard.report(verdict, "the client sent something that is not SSH");
+    finding.step("see what it sends: the last line above quotes it where this release does");
+    finding.step("if it comes through a load balancer, switch off the PROXY protocol for this port");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, check, check_as, from};
+    use expect_test::expect;
+
+    #[test]
+    fn only_the_client_asked_about_counts() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: banner exchange: Connection from 198.51.100.7 port 4711: invalid format\n";
+        check_as(
+            &from("198.51.100.7"),
+            "not-an-ssh-client",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            certain: the client sent something that is not SSH (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: banner exchange: Connection from 198.51.100.7 port 4711: invalid format
+              - see what it sends: the last line above quotes it where this release does
+              - if it comes through a load balancer, switch off the PROXY protocol for this port
+        "#]],
+        );
+        check("not-an-ssh-client", &format!("{LOG}{line}"), &expect![[""]]);
+    }
+}

@@ -1,0 +1,54 @@
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "port-in-use",
+    title: "another program holds the port of sshd",
+    gate: Gate::Listener,
+    explain: "\
+sshd cannot listen where another program does already: `Bind to port 22 on 0.0.0.0 failed: Address already in use`. Then it ends, or listens on its other addresses only. Clients reach
+the other program: a second SSH server (dropbear, the one in a container), a forwarder, a honeypot.
+
+**Known for certain** when a program other than sshd and systemd holds a port that the configuration gives to sshd.
+
+**Mended** by stopping or moving the other program, or by another port for sshd (`sshmend fix sshd-config Port=…`).
+
+**It is not** a second sshd process of a connection: those hold no listening port.",
+    judge,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if !facts.question.privileged {
+        return;
+    }
+    let Some(sockets) = verdict.look(facts.sockets()) else { return };
+    let ports = facts.configured_ports();
+    let foreign = |name: &str| name != "sshd" && name != "systemd";
+    let held = sockets.iter().filter(|socket| ports.contains(&socket.port));
+    for socket in
+        held.filter(|socket| !socket.holders.is_empty() && socket.holders.iter().all(|(name, _)| foreign(name)))
+    {
+        let (name, pid) = &socket.holders[0];
+        let finding =
+            verdict.certain(format!("{name} (process {pid}) holds port {}, which is meant for sshd", socket.port));
+        finding.shown_by("ss -Hltnp", &socket.line);
+        finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+        finding.step(format!("stop or move {name}, then start sshd: `sshmend fix service`"));
+    }
+    verdict.exclude("no other program holds a port of sshd");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn another_program_on_the_port_is_named() {
+        let other = "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
+        check("port-in-use", other, &expect![[""]]);
+        check("port-in-use", "", &expect![[""]]);
+        let elsewhere = "//- /etc/ssh/sshd_config\nPort 2222\n";
+        check("port-in-use", &format!("{other}{elsewhere}"), &expect![[""]]);
+    }
+}
