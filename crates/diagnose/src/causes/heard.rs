@@ -24,15 +24,16 @@ pub(super) fn heard<'a>(
     strangers: Option<Certainty>,
 ) -> Option<Heard<'a>> {
     let lines = verdict.look(facts.heard(cause))?;
-    let Some(last) = lines.last() else {
+    if lines.is_empty() {
         verdict.exclude("the log tells of none");
         return None;
-    };
-    let certainty = match (facts.question.client(), facts.is_recent(last)) {
-        (None, _) => strangers?,
-        (Some(client), true) if last.client == Some(client) => Certainty::Certain,
-        (Some(_), true) => Certainty::Likely,
-        (Some(_), false) => Certainty::Possible,
+    }
+    let recent = |named: bool| lines.iter().any(|line| facts.is_recent(line) && (!named || line.client.is_some()));
+    let certainty = match facts.question.client() {
+        None => strangers?,
+        Some(_) if recent(true) => Certainty::Certain,
+        Some(_) if recent(false) => Certainty::Likely,
+        Some(_) => Certainty::Possible,
     };
     let client = facts.question.client().or_else(|| most_frequent(&lines));
     Some(Heard { lines, certainty, client })

@@ -36,7 +36,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let listener = verdict.look(facts.listener()).flatten();
     match listener.as_ref().and_then(|listener| Some((listener, listener.startups?))) {
         Some((listener, startups)) if startups.pending >= startups.begin => {
-            full(facts, startups, verdict, &listener.title)
+            full(facts, startups, verdict, &listener.title);
         }
         Some((_, startups)) => was_full(facts, Some(startups), verdict),
         None if listener.is_some() => count(facts, verdict),
@@ -162,28 +162,28 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-            likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
-              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
-              sshd_config: maxstartups 10:30:100 (the default)
-              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
-              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
-        "#]],
+                likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (41 times, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+                  journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
+                  sshd_config: maxstartups 10:30:100 (the default)
+                  $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+                  - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+            "#]],
         );
         check_as(
             &from("198.51.100.7"),
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-            likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
-              journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
-              sshd_config: maxstartups 10:30:100 (the default)
-              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
-              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
-        "#]],
+                certain: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (41 times, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+                  journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
+                  sshd_config: maxstartups 10:30:100 (the default)
+                  $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+                  - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+            "#]],
         );
     }
 

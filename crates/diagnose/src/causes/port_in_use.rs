@@ -46,9 +46,29 @@ mod tests {
     #[test]
     fn another_program_on_the_port_is_named() {
         let other = "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
-        check("port-in-use", other, &expect![[""]]);
-        check("port-in-use", "", &expect![[""]]);
+        check(
+            "port-in-use",
+            other,
+            &expect![[r#"
+            certain: dropbear (process 81) holds port 22, which is meant for sshd
+              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
+              - stop or move dropbear, then start sshd: `sshmend fix service`
+        "#]],
+        );
+        check(
+            "port-in-use",
+            "",
+            &expect![[r#"
+            excluded: no other program holds a port of sshd
+        "#]],
+        );
         let elsewhere = "//- /etc/ssh/sshd_config\nPort 2222\n";
-        check("port-in-use", &format!("{other}{elsewhere}"), &expect![[""]]);
+        check(
+            "port-in-use",
+            &format!("{other}{elsewhere}"),
+            &expect![[r#"
+            excluded: no other program holds a port of sshd
+        "#]],
+        );
     }
 }

@@ -93,22 +93,80 @@ mod tests {
     #[test]
     fn the_lists_are_asked_for_the_user() {
         let lists = format!("{ACCOUNTS}//- /etc/ssh/sshd_config\nAllowUsers bob carol\nPermitRootLogin no\n");
-        check_as(&user("alice"), "user-not-allowed", &lists, &expect![[""]]);
-        check_as(&user("root"), "user-not-allowed", &lists, &expect![[""]]);
+        check_as(
+            &user("alice"),
+            "user-not-allowed",
+            &lists,
+            &expect![[r#"
+            certain: AllowUsers does not name the account alice
+              /etc/ssh/sshd_config:1: AllowUsers bob carol
+        "#]],
+        );
+        check_as(
+            &user("root"),
+            "user-not-allowed",
+            &lists,
+            &expect![[r#"
+            certain: AllowUsers does not name the account root
+              /etc/ssh/sshd_config:1: AllowUsers bob carol
+            certain: PermitRootLogin lets root in by no means
+              /etc/ssh/sshd_config:2: PermitRootLogin no
+        "#]],
+        );
         let denied = format!("{ACCOUNTS}//- /etc/ssh/sshd_config\nDenyUsers al*\n");
-        check_as(&user("alice"), "user-not-allowed", &denied, &expect![[""]]);
+        check_as(
+            &user("alice"),
+            "user-not-allowed",
+            &denied,
+            &expect![[r#"
+            certain: DenyUsers names the account alice
+              /etc/ssh/sshd_config:1: DenyUsers al*
+        "#]],
+        );
     }
 
     #[test]
     fn accounts_that_cannot_log_in_are_told_from_missing_ones() {
-        check_as(&user("backup"), "user-not-allowed", ACCOUNTS, &expect![[""]]);
-        check_as(&user("nobody-here"), "user-not-allowed", ACCOUNTS, &expect![[""]]);
-        check_as(&user("alice"), "user-not-allowed", ACCOUNTS, &expect![[""]]);
+        check_as(
+            &user("backup"),
+            "user-not-allowed",
+            ACCOUNTS,
+            &expect![[r#"
+            possible: the account backup has a shell that ends at once: /usr/sbin/nologin
+              /etc/passwd: backup:x:34:34::/var/backups:/usr/sbin/nologin
+              - give it a shell, if it is meant for people: `chsh -s /bin/sh ACCOUNT`
+        "#]],
+        );
+        check_as(
+            &user("nobody-here"),
+            "user-not-allowed",
+            ACCOUNTS,
+            &expect![[r#"
+            certain: there is no account nobody-here on this machine
+              getent passwd -- nobody-here: finds none
+        "#]],
+        );
+        check_as(
+            &user("alice"),
+            "user-not-allowed",
+            ACCOUNTS,
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
     }
 
     #[test]
     fn nologin_shuts_out_everyone_but_root() {
-        check("user-not-allowed", "//- /run/nologin\nSystem is booting up.\n", &expect![[""]]);
+        check(
+            "user-not-allowed",
+            "//- /run/nologin\nSystem is booting up.\n",
+            &expect![[r#"
+            certain: /run/nologin exists, so only root may log in
+              /run/nologin: System is booting up.
+              - see who made it and why (a boot or shutdown under way, maintenance), then `rm /run/nologin`
+        "#]],
+        );
     }
 
     #[test]

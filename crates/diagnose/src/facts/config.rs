@@ -72,9 +72,9 @@ impl Facts<'_> {
 
     /// The ports that the configuration gives to sshd.
     pub(crate) fn configured_ports(&self) -> Vec<u16> {
-        let setting = self.setting("port").ok().flatten();
-        let ports = setting.map_or(&[][..], |setting| &setting.values).iter().filter_map(|value| value.parse().ok());
-        let ports: Vec<u16> = ports.collect();
+        let global = self.tree().map(|tree| tree.effective(self.release(), Scope::Global)).unwrap_or_default();
+        let values = global.get("port").map_or(&[][..], |setting| &setting.values);
+        let ports: Vec<u16> = values.iter().filter_map(|value| value.parse().ok()).collect();
         if ports.is_empty() { vec![22] } else { ports }
     }
 

@@ -205,9 +205,11 @@ impl<'a> Facts<'a> {
 }
 
 impl LogLine {
-    /// How many connections these lines tell of: at least one.
+    /// How many connections these lines tell of: at least one, and as many as the listener counted where it did.
     pub(crate) fn count(lines: &[&Self]) -> u64 {
-        lines.iter().map(|line| line.connections).sum::<u64>().max(1)
+        let told = lines.iter().map(|line| line.connections).sum::<u64>();
+        let counted = lines.iter().filter(|line| line.kind == Kind::ThrottlingEnded).filter_map(|line| line.number);
+        counted.sum::<u64>().max(told).max(1)
     }
 
     /// `, last at 2026-11-20T18:38:55Z`, where the last line says a time.
