@@ -1,6 +1,7 @@
 //! The project's own chores, run as `cargo xtask …`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
 
+mod docs;
 mod oracle;
 mod packages;
 mod run;
@@ -23,12 +24,15 @@ enum Chore {
     Test(test::Arguments),
     /// Compare our models with the real programs
     Oracle(oracle::Arguments),
+    /// Write what is generated: JSON schemas, the pages of the causes
+    Docs(docs::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Oracle(arguments) => oracle::run(&arguments),
+        Chore::Docs(arguments) => docs::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -19,6 +19,7 @@ mod verdict;
 pub use ask::wants;
 pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, diagnose};
+pub use facts::package::{package_version, package_wants};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
 pub use question::{Question, Server, Vantage};
 pub use sshd::{Sshd, sshd_wants};

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Environment {
     pub can_ask: bool,
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
+    /// The working directory; the root when it is gone.
+    pub directory: PathBuf,
     /// The name of this machine; empty when the kernel does not say.
     pub hostname: String,
 }
@@ -66,8 +68,14 @@ impl Environment {
             no_color: get("NO_COLOR").is_some(),
             can_ask: io::stdin().is_terminal() && io::stderr().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
+            directory: env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             hostname: fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned(),
         }
+    }
+
+    /// A path of the command line, from the root on.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
     }
 }
 

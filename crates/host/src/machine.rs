@@ -52,21 +52,26 @@ impl Machine {
     }
 
     /// Asks `wants` until it wants nothing new, and answers everything on the way.
-    pub fn capture(&self, mut wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
+    pub fn capture(&self, wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
         let mut snapshot = Snapshot::default();
+        self.capture_into(&mut snapshot, wants);
+        snapshot
+    }
+
+    /// The same, adding to what was captured already.
+    pub fn capture_into(&self, snapshot: &mut Snapshot, mut wants: impl FnMut(&Snapshot) -> Vec<Request>) {
         let mut answered = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
             let new: BTreeSet<Request> =
-                wants(&snapshot).into_iter().filter(|request| !answered.contains(request)).collect();
+                wants(snapshot).into_iter().filter(|request| !answered.contains(request)).collect();
             if new.is_empty() {
                 break;
             }
             for request in &new {
-                self.answer(request, &mut snapshot);
+                self.answer(request, snapshot);
             }
             answered.extend(new);
         }
-        snapshot
     }
 
     /// Finds out one thing and records it; a program is run and a connection made each time it is asked for.

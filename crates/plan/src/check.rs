@@ -11,8 +11,8 @@ pub struct Check {
     pub title: String,
     /// The program and its arguments.
     pub argv: Vec<String>,
-    /// What it reads from standard input.
-    pub stdin: Vec<u8>,
+    /// What it reads from standard input instead of from the files of the plan; it needs no rehearsal then.
+    pub stdin: Option<Vec<u8>>,
     /// What has to come of it.
     pub expect: Expect,
 }
@@ -26,6 +26,10 @@ pub enum Expect {
     Line(String),
     /// It exits with 0 and its output holds this text.
     Mention(String),
+    /// It exits with 0 and one line of its output holds all of these texts.
+    LineWith(Vec<String>),
+    /// It exits with 0 and none of the words of its output is this one.
+    SilenceWord(String),
     /// It exits with 0 or 1, as one that finds nothing does, and its output does not hold this text.
     Silence(String),
 }
@@ -39,13 +43,13 @@ impl Check {
     /// Asks for more than an exit code.
     pub fn new(title: &str, argv: &[&str], expect: Expect) -> Self {
         let argv = argv.iter().map(|&word| word.to_owned()).collect();
-        Self { title: title.to_owned(), argv, stdin: Vec::new(), expect }
+        Self { title: title.to_owned(), argv, stdin: None, expect }
     }
 
     /// The same, reading these bytes from standard input.
     #[must_use]
     pub fn reading(mut self, stdin: &[u8]) -> Self {
-        self.stdin = stdin.to_vec();
+        self.stdin = Some(stdin.to_vec());
         self
     }
 
@@ -57,6 +61,11 @@ impl Check {
             Expect::Success => answer.success(),
             Expect::Line(line) => answer.success() && said(line),
             Expect::Mention(words) => answer.success() && text.contains(words.as_str()),
+            Expect::LineWith(parts) => {
+                let holds_all = |line: &str| parts.iter().all(|part| line.contains(part.as_str()));
+                answer.success() && text.lines().any(holds_all)
+            }
+            Expect::SilenceWord(word) => answer.success() && !text.split_whitespace().any(|said| said == word),
             Expect::Silence(words) => matches!(answer.code, Some(0 | 1)) && !text.contains(words.as_str()),
         }
     }
@@ -97,5 +106,9 @@ mod tests {
     fn silence_and_mention_look_anywhere() {
         assert!(Check::new("x", &["x"], Expect::Mention("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
         assert!(!Check::new("x", &["x"], Expect::Silence("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
+        let word = Check::new("x", &["x"], Expect::SilenceWord("192.0.2.1".into()));
+        assert!(word.holds(&says(0, "192.0.2.11\n")) && !word.holds(&says(0, "192.0.2.9 192.0.2.1\n")));
+        let both = Check::new("x", &["x"], Expect::LineWith(vec!["'sshd'".into(), "'::1'".into()]));
+        assert!(both.holds(&says(0, "a\n['set', 'sshd', '::1']\n")) && !both.holds(&says(0, "'sshd'\n'::1'\n")));
     }
 }

@@ -5,12 +5,21 @@
 
 mod check;
 mod diff;
+mod fail2ban;
+mod future;
+mod hosts_access;
 mod known_hosts;
 mod lockout;
+mod person;
 mod plan;
+//TMP mod sshd_config;
 
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
+pub use fail2ban::{DIRECTORY, Fail2banWish, fail2ban, fail2ban_release, fail2ban_wants};
+pub use hosts_access::{HostsAccessWish, hosts_access, hosts_access_wants};
 pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
+pub use person::Person;
 pub use plan::{Effect, Notice, Plan, Refusal};
+//TMP pub use sshd_config::{SshdConfigWish, sshd_config};

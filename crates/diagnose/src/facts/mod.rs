@@ -7,7 +7,7 @@ mod fail2ban;
 mod firewall;
 mod kernel;
 mod log;
-mod package;
+pub(crate) mod package;
 mod process;
 mod service;
 mod socket;

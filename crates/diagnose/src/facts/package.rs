@@ -4,6 +4,8 @@
 //! Read: dpkg's `status`, apk's `installed`, pacman's directory of packages. The database of rpm is binary; there the
 //! program's own bytes tell.
 
+use sshmend_lossless::{Entry, Listed, Request, Snapshot};
+
 use super::Facts;
 use super::daemon::PROGRAMS;
 use crate::ask::Ask;
@@ -12,6 +14,26 @@ const DPKG: &str = "/var/lib/dpkg/status";
 const APK: &str = "/lib/apk/db/installed";
 const PACMAN: &str = "/var/lib/pacman/local";
 const BANNER: &[u8] = b"OpenSSH_";
+
+/// What to look at for [`package_version`]; call it again with the answers until it returns nothing.
+pub fn package_wants(snapshot: &Snapshot) -> Vec<Request> {
+    let databases = [Request::Read(DPKG.into()), Request::Read(APK.into()), Request::List(PACMAN.into())];
+    databases.into_iter().filter(|request| !snapshot.answers(request)).collect()
+}
+
+/// The version of an installed package, such as `1:9.2p1-2+deb12u10`, by the package database of a disk.
+pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
+    let text = |path: &str| snapshot.file(path.as_ref()).map(|image| String::from_utf8_lossy(&image.bytes));
+    let dpkg = text(DPKG).and_then(|text| stanza(&text, &format!("Package: {package}"), "Version: "));
+    let apk = || text(APK).and_then(|text| stanza(&text, &format!("P:{package}"), "V:"));
+    let pacman = || {
+        let Some(Entry::Directory(names, _)) = snapshot.entry(PACMAN.as_ref()) else { return None };
+        let version =
+            |listed: &Listed| listed.name.to_str()?.strip_prefix(package)?.strip_prefix('-').map(str::to_owned);
+        names.iter().filter_map(version).find(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    dpkg.or_else(apk).or_else(pacman)
+}
 
 /// Asks for the databases; for the program itself only once none of them knows it.
 pub(super) fn ask(ask: &mut Ask<'_>) {
@@ -22,8 +44,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.read(APK);
     ask.list(PACMAN);
     let facts = ask.facts;
-    let looked = [DPKG, APK, PACMAN].iter().all(|path| facts.snapshot.entry(path.as_ref()).is_some());
-    if looked && facts.packaged().is_none() {
+    if package_wants(facts.snapshot).is_empty() && facts.packaged().is_none() {
         PROGRAMS.iter().for_each(|program| ask.read(*program));
     }
 }
@@ -34,15 +55,9 @@ impl Facts<'_> {
         self.packaged().or_else(|| PROGRAMS.iter().find_map(|program| self.carried(program)))
     }
 
+    /// Arch names the package of both ends after the project.
     fn packaged(&self) -> Option<String> {
-        let dpkg =
-            self.text(DPKG).ok().flatten().and_then(|text| stanza(&text, "Package: openssh-server", "Version: "));
-        let apk = || self.text(APK).ok().flatten().and_then(|text| stanza(&text, "P:openssh-server", "V:"));
-        let pacman = || {
-            let names = self.names(PACMAN).ok()?;
-            names.iter().find_map(|name| name.strip_prefix("openssh-").map(str::to_owned))
-        };
-        dpkg.or_else(apk).or_else(pacman)
+        ["openssh-server", "openssh"].iter().find_map(|package| package_version(self.snapshot, package))
     }
 
     fn carried(&self, program: &str) -> Option<String> {

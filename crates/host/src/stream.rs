@@ -1,0 +1,72 @@
+//! A program whose output is read as it comes, for logs too long to be kept.
+
+use std::io::{self, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::failure::reason;
+use crate::run::{PATH, RunError};
+
+/// The standard output of a running program; the program is ended when this is dropped.
+#[derive(Debug)]
+pub struct ProgramOutput {
+    child: Child,
+    stdout: ChildStdout,
+}
+
+impl ProgramOutput {
+    /// Starts `argv` with a clean environment, empty standard input and no standard error.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(argv: &[String]) -> Result<Self, RunError> {
+        let (program, arguments) = argv.split_first().ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", PATH)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| RunError::NotStarted(reason(&error)))?;
+        let stdout = child.stdout.take().ok_or_else(|| RunError::NotStarted("no standard output".to_owned()))?;
+        Ok(Self { child, stdout })
+    }
+}
+
+impl Read for ProgramOutput {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        self.stdout.read(piece)
+    }
+}
+
+impl Drop for ProgramOutput {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argv(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    #[test]
+    fn output_is_read_to_its_end() {
+        let mut text = String::new();
+        let mut output = ProgramOutput::start(&argv(&["printf", "a\\nb\\n"])).expect("printf exists");
+        output.read_to_string(&mut text).expect("readable");
+        assert_eq!(text, "a\nb\n");
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_an_error() {
+        assert!(matches!(ProgramOutput::start(&argv(&["/nonexistent"])), Err(RunError::NotStarted(_))));
+        assert!(ProgramOutput::start(&[]).is_err());
+    }
+}

@@ -1,0 +1,230 @@
+//! The plan that sets keywords of sshd_config.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+
+use sshmend_diagnose::Sshd;
+use sshmend_lossless::{Metadata, Origin, Snapshot};
+use sshmend_sshd_config::{Connection, Edited, Effective, Override, Place, Release, Scope, Tree};
+
+use crate::check::{Check, Expect, Proof};
+use crate::future::{files, future};
+use crate::lockout::Lockout;
+use crate::person::Person;
+use crate::plan::{Effect, Notice, Plan, Refusal};
+
+/// A connection that stands for all: plain `sshd -T` refuses Match blocks on some releases.
+const SOME_CONNECTION: &str = "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22";
+
+/// What is wanted of sshd's configuration.
+#[derive(Debug, Clone)]
+pub struct SshdConfigWish<'a> {
+    /// Keywords and the values that they are to have.
+    pub settings: Vec<(String, String)>,
+    /// Where a value may be written.
+    pub place: Place,
+    /// The main file.
+    pub main: &'a Path,
+    /// The directives on the daemon's command line.
+    pub overrides: &'a [Override],
+    /// The release that reads the files; `None` when it is not known.
+    pub release: Option<Release>,
+    /// As which release the files are read where none is known.
+    pub reading: Release,
+    /// The daemon.
+    pub sshd: &'a Sshd,
+    /// The person who wants it.
+    pub person: &'a Person,
+}
+
+/// Plans the change.
+///
+/// # Errors
+/// When a keyword or a value would not be accepted, or cannot be made to win.
+pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
+    let before = Tree::read(snapshot, wish.main, wish.overrides);
+    let settings: Vec<(&str, &str)> = wish.settings.iter().map(|(key, value)| (&**key, &**value)).collect();
+    let edited = before.set_all(&settings, wish.release, wish.place);
+    let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
+    let after_snapshot = future(snapshot, &edited.edits, &edited.creates);
+    let after = Tree::read(&after_snapshot, wish.main, wish.overrides);
+    let work = Work { wish, before: &before, after: &after };
+    let new = like_main(snapshot, wish.main);
+    let mut plan = Plan { files: files(snapshot, &edited.edits, &edited.creates, &new), ..Plan::default() };
+    let words: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    plan.purpose = format!("set {}", words.join(" "));
+    plan.effects = work.effects();
+    plan.notices = notices(&edited);
+    plan.notices.extend(work.overridden());
+    plan.lockout = work.lockout();
+    if !plan.changes_nothing() {
+        plan.rehearsal = work.rehearsal();
+        work.activate(&mut plan);
+    }
+    Ok(plan)
+}
+
+/// A file that is created gets the mode and owner of the main file.
+fn like_main(snapshot: &Snapshot, main: &Path) -> Metadata {
+    let main = snapshot.file(main).map(|image| &image.meta);
+    main.map_or(Metadata { mode: 0o644, ..Metadata::default() }, |main| Metadata {
+        mode: main.mode,
+        uid: main.uid,
+        gid: main.gid,
+        ..Metadata::default()
+    })
+}
+
+fn notices(edited: &Edited) -> Vec<Notice> {
+    let notices = edited.notes.iter().map(|note| Notice {
+        name: note.name().to_owned(),
+        text: note.to_string(),
+        origin: note.origin().cloned(),
+    });
+    notices.collect()
+}
+
+/// A plan in the making.
+struct Work<'w> {
+    wish: &'w SshdConfigWish<'w>,
+    before: &'w Tree,
+    after: &'w Tree,
+}
+
+impl Work<'_> {
+    fn effective(&self, tree: &Tree) -> Effective {
+        tree.effective(Some(self.wish.reading), Scope::Global)
+    }
+
+    fn effects(&self) -> Vec<Effect> {
+        let before = self.effective(self.before);
+        let after = self.effective(self.after);
+        let changed = after.iter().filter_map(|setting| {
+            let was = before.get(&setting.key).map(|was| was.values.join(", ")).unwrap_or_default();
+            let is = setting.values.join(", ");
+            (was != is).then(|| Effect { what: setting.key.clone(), before: was, after: is })
+        });
+        changed.collect()
+    }
+
+    /// For whom the change has no effect.
+    fn overridden(&self) -> Vec<Notice> {
+        let keys = self.wish.settings.iter().map(|(key, _)| key);
+        let overrides = keys.flat_map(|key| {
+            let overrides = self.after.match_overrides(key, Some(self.wish.reading));
+            overrides.into_iter().map(move |over| Notice {
+                name: "setting-shadowed".to_owned(),
+                text: format!("for connections with \"Match {}\" {key} stays {}", over.criteria, over.value),
+                origin: Some(over.line),
+            })
+        });
+        overrides.collect()
+    }
+
+    fn rehearsal(&self) -> Vec<Check> {
+        let Some(program) = &self.wish.sshd.program else { return Vec::new() };
+        let mut checks = vec![self.check(program, &["-t"], "sshd -t", Expect::Success)];
+        let connection = self.after.needs_connection(self.wish.reading);
+        checks.extend(self.expected_lines(connection).into_iter().map(|line| {
+            let question: &[&str] = if connection { &["-T", "-C", SOME_CONNECTION] } else { &["-T"] };
+            self.check(program, question, &format!("sshd -T: {line}"), Expect::Line(line))
+        }));
+        checks
+    }
+
+    fn check(&self, program: &str, question: &[&str], title: &str, expect: Expect) -> Check {
+        let options = self.wish.sshd.options.iter().map(String::as_str);
+        let argv: Vec<&str> = std::iter::once(program).chain(question.iter().copied()).chain(options).collect();
+        Check::new(title, &argv, expect)
+    }
+
+    /// The lines that `sshd -T` has to print for the keywords that were asked for.
+    fn expected_lines(&self, connection: bool) -> Vec<String> {
+        let some = Connection::parse(SOME_CONNECTION).unwrap_or_default();
+        let scope = if connection { Scope::Connection(&some) } else { Scope::Global };
+        let effective = self.after.effective(Some(self.wish.reading), scope);
+        let settings = self.wish.settings.iter().filter_map(|(key, _)| effective.get(key));
+        settings.flat_map(|setting| setting.values.iter().map(|value| format!("{} {value}", setting.key))).collect()
+    }
+
+    /// Reload what runs, and prove that it still answers.
+    fn activate(&self, plan: &mut Plan) {
+        let sshd = self.wish.sshd;
+        match (&sshd.unit, sshd.pid) {
+            (Some(unit), _) => {
+                plan.activation
+                    .push(Check::success(&format!("systemctl reload {unit}"), &["systemctl", "reload", unit]));
+                plan.reloaded.push(unit.clone());
+                let alive = Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]);
+                plan.proof.push(Proof::Check(alive));
+            }
+            (None, Some(pid)) => {
+                let pid = pid.to_string();
+                plan.activation.push(Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]));
+                plan.reloaded.push(format!("sshd (process {pid})"));
+            }
+            (None, None) => plan.notices.push(Notice {
+                name: "sshd-not-running".to_owned(),
+                text: "no sshd runs here: the next one to start reads the change".to_owned(),
+                origin: None,
+            }),
+        }
+        if !plan.activation.is_empty() {
+            plan.proof.extend(self.listen_addresses().into_iter().map(Proof::Banner));
+            let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
+            plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
+        }
+    }
+
+    /// Where sshd listens, as this machine reaches it.
+    fn listen_addresses(&self) -> Vec<SocketAddr> {
+        let effective = self.effective(self.after);
+        let values = effective.get("listenaddress").map(|setting| setting.values.clone()).unwrap_or_default();
+        values.iter().filter_map(|value| value.parse().ok()).map(reachable).collect()
+    }
+
+    fn lockout(&self) -> Lockout {
+        let connection = self.wish.person.connection();
+        let scope = Scope::Connection(&connection);
+        let before = self.before.effective(Some(self.wish.reading), scope);
+        let after = self.after.effective(Some(self.wish.reading), scope);
+        let root = self.wish.person.user.as_deref() == Some("root");
+        match refused(&after, root) {
+            Some((why, origin)) if refused(&before, root).is_none() => Lockout::Loses { why, origin },
+            _ => Lockout::Keeps,
+        }
+    }
+}
+
+/// The address under which a wildcard address is reached from here.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// Why these values let nobody in, and the line that says so.
+fn refused(effective: &Effective, root: bool) -> Option<(String, Option<Origin>)> {
+    let is = |key: &str, value: &str| effective.get(key).is_some_and(|setting| setting.values == [value]);
+    let because = |key: &str, why: &str| {
+        let origin = effective.get(key).and_then(|setting| setting.origin.clone());
+        Some((why.to_owned(), origin))
+    };
+    let methods = ["pubkeyauthentication", "passwordauthentication", "kbdinteractiveauthentication"];
+    let others = ["gssapiauthentication", "hostbasedauthentication", "kerberosauthentication"];
+    match () {
+        () if is("maxauthtries", "0") => because("maxauthtries", "MaxAuthTries 0 fails every login"),
+        () if is("maxsessions", "0") => because("maxsessions", "MaxSessions 0 gives nobody a shell"),
+        () if is("refuseconnection", "yes") => {
+            because("refuseconnection", "RefuseConnection yes refuses the connection")
+        }
+        () if root && is("permitrootlogin", "no") => because("permitrootlogin", "you log in as root, which is refused"),
+        () if methods.iter().all(|key| is(key, "no")) && !others.iter().any(|key| is(key, "yes")) => {
+            because(methods[0], "no way to authenticate is left")
+        }
+        () => None,
+    }
+}

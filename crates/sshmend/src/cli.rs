@@ -1,0 +1,297 @@
+//! The command line: what can be asked, with its flags.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Names why SSH connections die before login, and mends the configuration that causes it
+#[derive(Debug, Parser)]
+#[command(name = "sshmend", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) general: General,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 nothing to mend, or mended; 1 findings, or changes that a dry run would make; \
+2 trouble, nothing was changed; 3 changed and rolled back; 4 recovery or rollback failed, look now.";
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct General {
+    /// Work on the disk mounted at DIR: files and state are looked up below it, none of its programs is run
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Keep transactions in DIR instead of the default state folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// The two output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs; the schemas are in docs/schema
+    Json,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Why does the connection die?
+    Diagnose(Diagnose),
+    /// What is in force, and which line decides it
+    #[command(subcommand)]
+    Show(Show),
+    /// Mend: show the change, rehearse it, apply it as one transaction
+    Fix(Fix),
+    /// What the logs say: causes, sources, a timeline
+    Logs(Logs),
+    /// What a cause is, how it is known, how it is mended
+    Explain(Explain),
+    /// What was changed, newest last
+    History(History),
+    /// Take a transaction back
+    Rollback(Rollback),
+    /// Bring transactions that a crash interrupted to their old state
+    Recover(Recover),
+}
+
+/// `sshmend diagnose`
+#[derive(Debug, Args)]
+pub(crate) struct Diagnose {
+    /// Look at this machine as the server, for this client
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) client: Option<IpAddr>,
+    /// … and for this user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+}
+
+/// `sshmend show …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Show {
+    /// Settings of sshd: the value in force, the line that decides it, the lines that lost
+    SshdConfig(ShowSshdConfig),
+    /// The entries that ssh would find for a host
+    KnownHosts(ShowKnownHosts),
+    /// Whether TCP wrappers let a client in, and by which rule
+    HostsAccess(ShowHostsAccess),
+    /// The addresses that each jail ignores, as fail2ban merges its files
+    Fail2ban(ShowFail2ban),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowSshdConfig {
+    /// Keywords; none: all that are set
+    #[arg(value_name = "KEY")]
+    pub(crate) keys: Vec<String>,
+    /// Evaluate for a connection: user=U,addr=A,host=H,laddr=L,lport=P
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) connection: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SshdSource,
+}
+
+/// Which configuration of sshd, read as which release.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SshdSource {
+    /// The main file, instead of the running daemon's or /etc/ssh/sshd_config
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Read the files as this release of OpenSSH does (such as 9.2), instead of the one installed
+    #[arg(long, value_name = "X.Y")]
+    pub(crate) release: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowKnownHosts {
+    /// HOST, HOST:PORT or [HOST]:PORT
+    #[arg(value_name = "HOST[:PORT]")]
+    pub(crate) host: String,
+    /// Look in these files instead of those that ssh would read
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowHostsAccess {
+    /// The client's address
+    #[arg(value_name = "CLIENT")]
+    pub(crate) client: IpAddr,
+    /// The wrapped program
+    #[arg(long, default_value = "sshd")]
+    pub(crate) daemon: String,
+    /// The client's name, where it has one
+    #[arg(long, value_name = "HOSTNAME")]
+    pub(crate) name: Option<String>,
+    /// The client's address has no name (otherwise rules about names cannot be decided)
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) no_name: bool,
+    /// The address of this machine that the client connects to
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) server: Option<IpAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowFail2ban {
+    /// Jails; none: the enabled ones
+    #[arg(value_name = "JAIL")]
+    pub(crate) jails: Vec<String>,
+}
+
+/// `sshmend fix …`
+#[derive(Debug, Args)]
+pub(crate) struct Fix {
+    #[command(flatten)]
+    pub(crate) apply: Apply,
+    #[command(subcommand)]
+    pub(crate) what: What,
+}
+
+/// What every command takes that may change something.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Apply {
+    /// Show what would change and change nothing (exit 1 when something would)
+    #[arg(long, short = 'n', global = true)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short = 'y', global = true)]
+    pub(crate) yes: bool,
+    /// Leave the running service as it is
+    #[arg(long, global = true)]
+    pub(crate) no_reload: bool,
+    /// Apply even what would lock out the person at the keyboard
+    #[arg(long, global = true)]
+    pub(crate) allow_lockout: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum What {
+    /// Set keywords of sshd_config, where the value wins
+    SshdConfig(FixSshdConfig),
+    /// Drop a stale host key; pin the new one when it is verified
+    KnownHosts(FixKnownHosts),
+    /// Let a client through TCP wrappers
+    HostsAccess(FixHostsAccess),
+    /// Never ban an address, and lift its ban
+    Fail2ban(FixFail2ban),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixSshdConfig {
+    /// Such as MaxStartups=30:30:200
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    pub(crate) settings: Vec<String>,
+    /// Write sshd_config.d/00-sshmend.conf instead of the line in force; refused where it would lose
+    #[arg(long)]
+    pub(crate) drop_in: bool,
+    #[command(flatten)]
+    pub(crate) source: SshdSource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixKnownHosts {
+    /// HOST, HOST:PORT or [HOST]:PORT
+    #[arg(value_name = "HOST[:PORT]")]
+    pub(crate) host: String,
+    /// The fingerprint that the server's key must have, learnt on another way (repeatable)
+    #[arg(long, value_name = "SHA256:…")]
+    pub(crate) expect_fingerprint: Vec<String>,
+    /// A file with the server's public key, learnt on another way
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Only keys of this type, such as ssh-ed25519
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) key_type: Option<String>,
+    /// Only this line of a file (FILE:LINE), also a wildcard or marker line
+    #[arg(long, value_name = "FILE:LINE")]
+    pub(crate) line: Option<String>,
+    /// Edit these files instead of those that ssh would read
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixHostsAccess {
+    /// Addresses, networks or names to let in; none: only mend what is malformed
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
+    pub(crate) allow: Vec<String>,
+    /// Remove rules that deny exactly what is to be let in
+    #[arg(long)]
+    pub(crate) remove_deny: bool,
+    /// The wrapped program
+    #[arg(long, default_value = "sshd")]
+    pub(crate) daemon: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixFail2ban {
+    /// An address, network or name to ignore (repeatable)
+    #[arg(long, value_name = "ADDR|CIDR|NAME", required = true, num_args = 1..)]
+    pub(crate) ignore: Vec<String>,
+    /// Only in these jails; none: in every enabled one
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(crate) jail: Vec<String>,
+    /// When this ends, such as 2026-12-31 or 2026-12-31T18:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+/// `sshmend logs`
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// Logs, also rotated and compressed ones, or - for standard input; none: this machine's own
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// `sshmend explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The name of a cause; none: all names
+    pub(crate) cause: Option<String>,
+}
+
+/// `sshmend history`
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// One transaction, in full
+    pub(crate) id: Option<String>,
+}
+
+/// `sshmend rollback`
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The transaction; none: the newest
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) apply: Apply,
+}
+
+/// `sshmend recover`
+#[derive(Debug, Args)]
+pub(crate) struct Recover {
+    /// Show what would be recovered and change nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+}

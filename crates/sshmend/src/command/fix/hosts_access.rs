@@ -1,0 +1,26 @@
+//! `sshmend fix hosts-access`: a rule where it wins, and the tables mended.
+
+use sshmend_hosts_access::Wanted;
+use sshmend_plan::{HostsAccessWish, hosts_access, hosts_access_wants};
+
+use crate::cli::{Apply, FixHostsAccess};
+use crate::error::{Failure, Outcome};
+use crate::execute::execute;
+use crate::session::Session;
+
+/// Plans and carries out what is wanted of hosts.allow and hosts.deny.
+pub(super) fn fix(session: &Session, arguments: &FixHostsAccess, flags: &Apply) -> Result<Outcome, Failure> {
+    let wish = HostsAccessWish {
+        patterns: arguments.allow.iter().map(|text| pattern(text)).collect::<Result<_, _>>()?,
+        daemon: arguments.daemon.clone(),
+        remove_deny: arguments.remove_deny,
+        person: &session.person(),
+    };
+    let snapshot = session.capture(hosts_access_wants);
+    let plan = hosts_access(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))?;
+    execute(session, plan, flags)
+}
+
+fn pattern(text: &str) -> Result<Wanted, Failure> {
+    Wanted::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+}

@@ -1,0 +1,72 @@
+//! `sshmend fix known-hosts`: as the user whose files they are.
+
+use std::path::PathBuf;
+
+use sshmend_host::{Account, become_user, random};
+use sshmend_known_hosts::{Destination, Fingerprint, KeyType};
+use sshmend_plan::{KnownHostsWish, known_hosts};
+
+use crate::cli::{Apply, FixKnownHosts};
+use crate::command::known_hosts::wish;
+use crate::error::{Failure, Outcome};
+use crate::execute::execute;
+use crate::session::Session;
+
+/// Plans and carries out what is wanted of the host's keys.
+pub(super) fn fix(session: Session, arguments: &FixKnownHosts, flags: &Apply) -> Result<Outcome, Failure> {
+    let named_files = !arguments.files.is_empty() || arguments.line.is_some();
+    let session = if named_files { session } else { as_invoking_user(session)? };
+    let wish = complete(wish(&session, destination(&arguments.host)?, &arguments.files), arguments)?;
+    let snapshot = session.capture(|snapshot| wish.wants(snapshot));
+    let mut failed = None;
+    let mut salt = || {
+        random().unwrap_or_else(|reason| {
+            failed = Some(reason);
+            [0; 20]
+        })
+    };
+    let plan = known_hosts(&snapshot, &wish, &mut salt).map_err(|refusal| Failure::from_refusal(&refusal))?;
+    match failed {
+        Some(reason) => Err(Failure::trouble(format!("nothing was changed: no random bytes: {reason}"))),
+        None => execute(&session, plan, flags),
+    }
+}
+
+/// Under sudo the files of the one who called it are meant, and they are touched with that user's rights only.
+fn as_invoking_user(session: Session) -> Result<Session, Failure> {
+    let Some(sudo) = session.environment.sudo.clone().filter(|sudo| sudo.uid != 0 && session.machine.is_live()) else {
+        return Ok(session);
+    };
+    let account = Account::of_uid(sudo.uid)
+        .ok_or_else(|| Failure::trouble(format!("uid {} of SUDO_UID is no account of this machine", sudo.uid)))?;
+    become_user(&account).map_err(|error| Failure::caused("cannot work as the user who called sudo", &error))?;
+    Ok(session.of(&account))
+}
+
+fn destination(host: &str) -> Result<Destination, Failure> {
+    Destination::parse(host).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+}
+
+fn complete(wish: KnownHostsWish, arguments: &FixKnownHosts) -> Result<KnownHostsWish, Failure> {
+    let fingerprint = |text: &String| {
+        Fingerprint::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+    };
+    Ok(KnownHostsWish {
+        expected: arguments.expect_fingerprint.iter().map(fingerprint).collect::<Result<_, _>>()?,
+        key_type: arguments.key_type.as_deref().map(key_type).transpose()?,
+        line: arguments.line.as_deref().map(place).transpose()?,
+        key_file: arguments.key_file.clone(),
+        ..wish
+    })
+}
+
+fn key_type(text: &str) -> Result<KeyType, Failure> {
+    KeyType::parse(text).ok_or_else(|| {
+        Failure::trouble(format!("not a key type that ssh knows: {text}")).with_hint("such as ssh-ed25519 or ssh-rsa")
+    })
+}
+
+fn place(text: &str) -> Result<(PathBuf, usize), Failure> {
+    let parsed = text.rsplit_once(':').and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
+    parsed.ok_or_else(|| Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as ~/.ssh/known_hosts:7"))
+}

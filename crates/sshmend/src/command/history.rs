@@ -1,0 +1,119 @@
+//! `sshmend history`: what was changed, newest last.
+
+use std::fmt::Write as _;
+
+use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
+use sshmend_plan::unified;
+use sshmend_transaction::{Id, Journal, Past, Record, State, Versions};
+
+use crate::cli;
+use crate::error::{Failure, Outcome};
+use crate::json::history::{Damaged, History, Transaction};
+use crate::output::escape::line;
+use crate::output::words::{count, shell};
+use crate::output::{Output, Role};
+use crate::session::Session;
+
+/// Lists the transactions, or shows one.
+pub(crate) fn run(session: &Session, arguments: &cli::History) -> Result<Outcome, Failure> {
+    let journal = Journal::new(session.state_disk(), session.state());
+    let printed = match &arguments.id {
+        None => list(&session.output, &journal.history().map_err(|error| Failure::from_file(&error))?),
+        Some(id) => {
+            let record = journal.record(&parse(id)?).map_err(|error| Failure::from_journal(&error))?;
+            let versions = journal.versions(&record).map_err(|error| Failure::from_journal(&error))?;
+            show(&session.output, &record, &versions)
+        }
+    };
+    printed.map_err(|error| Failure::caused("cannot print", &error))?;
+    Ok(Outcome::Fine)
+}
+
+/// Reads a transaction's name from the command line.
+pub(crate) fn parse(id: &str) -> Result<Id, Failure> {
+    id.parse().map_err(|error: sshmend_transaction::NotAnId| {
+        Failure::trouble(error.to_string()).with_hint("sshmend history lists them")
+    })
+}
+
+fn list(output: &Output, past: &[Past]) -> std::io::Result<()> {
+    if output.is_json() {
+        return output.json(&document(past));
+    }
+    let mut text = String::new();
+    if past.is_empty() {
+        text.push_str("nothing was changed yet\n");
+    }
+    for past in past {
+        let shown = match past {
+            Past::Record(record) => summary(output, record),
+            Past::Abandoned(id) => format!("{id} {}", output.paint(Role::Dim, "cut off before it changed anything")),
+            Past::Damaged(damaged) => output.quote(Role::Bad, &damaged.to_string()),
+        };
+        writeln!(text, "{shown}").expect("writing to a string does not fail");
+    }
+    output.data(&text)
+}
+
+fn document(past: &[Past]) -> History {
+    let mut document = History::default();
+    for past in past {
+        match past {
+            Past::Record(record) => document.transactions.push(Transaction::new(record, None)),
+            Past::Damaged(damaged) => {
+                document.damaged.push(Damaged { path: damaged.path.display().to_string(), reason: damaged.why.clone() })
+            }
+            Past::Abandoned(_) => {}
+        }
+    }
+    document
+}
+
+fn summary(output: &Output, record: &Record) -> String {
+    let role = if record.state == State::Prepared { Role::Bad } else { Role::Dim };
+    let state = output.paint(role, state(record.state));
+    let files = count(record.files.len(), "file");
+    format!("{} {state} {} ({files})", output.paint(Role::Title, record.id.as_str()), line(&record.why))
+}
+
+/// How far a transaction has come, in one word.
+pub(crate) fn state(state: State) -> &'static str {
+    match state {
+        State::Prepared => "cut-off",
+        State::Committed => "committed",
+        State::Done => "done",
+        State::RolledBack => "rolled-back",
+    }
+}
+
+fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Result<()> {
+    if output.is_json() {
+        return output.json(&Transaction::new(record, Some(versions)));
+    }
+    let mut text = summary(output, record) + "\n";
+    writeln!(text, "when: {}\nwith: {}", record.when, line(&shell(&record.argv))).expect("memory");
+    if let Some(user) = &record.who.sudo_user {
+        writeln!(text, "who:  {}", line(user)).expect("memory");
+    }
+    for versions in versions {
+        text.push_str(&output.diff(&diff(versions)));
+    }
+    output.data(&text)
+}
+
+/// The unified diff of a journaled file.
+pub(crate) fn diff(versions: &Versions) -> String {
+    unified(&between(&versions.path, versions.before.as_deref(), versions.after.as_deref()))
+}
+
+/// A change that leads from one content to another, for display.
+pub(crate) fn between(path: &std::path::Path, before: Option<&[u8]>, after: Option<&[u8]>) -> FileChange {
+    let image = |bytes: &[u8]| FileImage { bytes: bytes.to_vec(), meta: Metadata::default(), target: path.to_owned() };
+    FileChange {
+        path: path.to_owned(),
+        before: before.map(image),
+        edits: EditSet::default(),
+        after: after.map(<[u8]>::to_vec),
+        create: Metadata::default(),
+    }
+}

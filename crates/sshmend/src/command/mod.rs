@@ -1,0 +1,43 @@
+//! The commands, one file each.
+
+mod diagnose;
+mod explain;
+mod fix;
+pub(crate) mod history;
+pub(crate) mod known_hosts;
+mod logs;
+mod recover;
+mod rollback;
+mod show;
+pub(crate) mod sshd;
+
+use crate::cli::{Cli, Command};
+use crate::error::{Failure, Outcome};
+use crate::output::Output;
+use crate::session::Session;
+
+/// Runs what was asked for; errors are said here, once, and become an exit code.
+pub(crate) fn dispatch(arguments: Cli) -> Result<Outcome, u8> {
+    let environment = sshmend_host::Environment::read();
+    let output = Output::new(&arguments.general, environment.no_color, environment.stdout_is_terminal);
+    let outcome = Session::open(&arguments.general, environment).and_then(|session| run(session, arguments.command));
+    outcome.map_err(|failure| complain(&output, &failure))
+}
+
+fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Diagnose(arguments) => diagnose::run(&session, &arguments),
+        Command::Show(what) => show::run(&session, &what),
+        Command::Fix(arguments) => fix::run(session, &arguments),
+        Command::Logs(arguments) => logs::run(&session, &arguments),
+        Command::Explain(arguments) => explain::run(&session, &arguments),
+        Command::History(arguments) => history::run(&session, &arguments),
+        Command::Rollback(arguments) => rollback::run(&session, &arguments),
+        Command::Recover(arguments) => recover::run(&session, &arguments),
+    }
+}
+
+fn complain(output: &Output, failure: &Failure) -> u8 {
+    output.talk(&failure.render());
+    failure.code()
+}

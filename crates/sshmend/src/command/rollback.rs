@@ -1,0 +1,108 @@
+//! `sshmend rollback`: the way back is a change like any other.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use sshmend_lossless::{EditSet, FileChange, Metadata};
+use sshmend_plan::{Check, Plan, unified};
+use sshmend_transaction::{Aftermath, FileRecord, Journal, Past, Record, RollBackError, State, Versions, Which};
+
+use super::history::{between, parse};
+use crate::cli::Rollback;
+use crate::error::{Failure, Outcome};
+use crate::execute::take_back;
+use crate::session::Session;
+
+/// Takes a transaction back.
+pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Failure> {
+    let journal = Journal::new(session.state_disk(), session.state());
+    let record = match &arguments.id {
+        Some(id) => journal.record(&parse(id)?).map_err(|error| Failure::from_journal(&error))?,
+        None => newest(journal.history().map_err(|error| Failure::from_file(&error))?)
+            .ok_or_else(|| Failure::from_roll_back(&RollBackError::Nothing))?,
+    };
+    let versions = journal.versions(&record).map_err(|error| Failure::from_journal(&error))?;
+    let plan = plan(session, &record, &versions)?;
+    take_back(session, plan, &arguments.apply, Which::Id(record.id))
+}
+
+/// The newest change that is no way back itself.
+fn newest(past: Vec<Past>) -> Option<Record> {
+    let mut records = past.into_iter().rev().filter_map(|past| match past {
+        Past::Record(record) => Some(record),
+        Past::Damaged(_) | Past::Abandoned(_) => None,
+    });
+    records.find(|record| record.rolls_back.is_none())
+}
+
+fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Plan, Failure> {
+    let mut plan = Plan { purpose: format!("take back {}: {}", record.id, record.why), ..Plan::default() };
+    if record.state == State::RolledBack {
+        return Ok(plan);
+    }
+    let mut edited = String::new();
+    for (file, versions) in record.files.iter().zip(versions) {
+        let change = way_back(session, file, versions)?;
+        if was_edited(&change, versions) {
+            edited.push_str(&three_ways(&change, versions));
+        }
+        plan.files.push(change);
+    }
+    if !edited.is_empty() {
+        session.output.data(&session.output.diff(&edited)).map_err(|error| Failure::caused("cannot print", &error))?;
+        let message = format!("nothing was changed: files of {} were edited since", record.id);
+        return Err(Failure::trouble(message).with_hint("take the change back by hand, or undo the later edit first"));
+    }
+    if session.machine.is_live() {
+        follow(&mut plan, &record.aftermath);
+    }
+    Ok(plan)
+}
+
+/// The change from what stands there now to what stood there before.
+fn way_back(session: &Session, file: &FileRecord, versions: &Versions) -> Result<FileChange, Failure> {
+    let now = session.machine.read(&file.target).map_err(|error| Failure::from_file(&error))?;
+    let create = file.before.as_ref().map(|image| Metadata {
+        mode: image.mode,
+        uid: image.uid,
+        gid: image.gid,
+        xattrs: image.xattrs.clone(),
+        ..Metadata::default()
+    });
+    Ok(FileChange {
+        path: file.path.clone(),
+        before: now,
+        edits: EditSet::default(),
+        after: versions.before.clone(),
+        create: create.unwrap_or_default(),
+    })
+}
+
+/// Neither what the transaction made of it nor what was before.
+fn was_edited(change: &FileChange, versions: &Versions) -> bool {
+    let now = change.before.as_ref().map(|image| &image.bytes);
+    now != versions.after.as_ref() && now != versions.before.as_ref()
+}
+
+fn three_ways(change: &FileChange, versions: &Versions) -> String {
+    let now = change.before.as_ref().map(|image| image.bytes.as_slice());
+    let (before, after) = (versions.before.as_deref(), versions.after.as_deref());
+    let path: &Path = &change.path;
+    let mut text = String::new();
+    writeln!(text, "# {}: what the transaction had changed", path.display()).expect("memory");
+    text.push_str(&unified(&between(path, before, after)));
+    writeln!(text, "# {}: what was edited since", path.display()).expect("memory");
+    text.push_str(&unified(&between(path, after, now)));
+    text
+}
+
+/// What had to follow the change has to follow its way back.
+fn follow(plan: &mut Plan, aftermath: &Aftermath) {
+    let check = |argv: &Vec<String>| {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        Check::success(&argv.join(" "), &words)
+    };
+    plan.rehearsal = aftermath.judges.iter().map(check).collect();
+    plan.activation = aftermath.activation.iter().map(check).collect();
+    plan.reloaded.clone_from(&aftermath.units);
+}

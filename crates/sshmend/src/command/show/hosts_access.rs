@@ -1,0 +1,63 @@
+//! `sshmend show hosts-access`: whether TCP wrappers let a client in, and by which rule.
+
+use sshmend_hosts_access::{Access, Client, Linkage, Name, Tables, linkage, linkage_wants, wants};
+
+use super::Shown;
+use crate::cli::ShowHostsAccess;
+use crate::json::effective::Format;
+use crate::output::Role;
+use crate::session::Session;
+
+/// Evaluates the tables for the client.
+pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> Shown {
+    let snapshot = session.capture(|snapshot| [wants(snapshot), linkage_wants(snapshot)].concat());
+    let linkage = linkage(&snapshot);
+    let client = client(arguments);
+    let verdict = Tables::read(&snapshot).evaluate(&client);
+    let (access, role) = match verdict.access {
+        Access::Granted => ("granted", Role::Good),
+        Access::Denied => ("denied", Role::Bad),
+        Access::Unknown => ("unknown", Role::Warning),
+    };
+    let output = &session.output;
+    let place = verdict.origin.as_ref().map_or_else(|| "no rule matches".to_owned(), ToString::to_string);
+    let rule =
+        verdict.rule.as_deref().map(|rule| format!("  {}\n", output.quote(Role::Title, rule))).unwrap_or_default();
+    let text = format!(
+        "{} at {}: {} ({})\n{rule}  {}\n",
+        arguments.client,
+        client.daemon,
+        output.paint(role, access),
+        output.quote(Role::Dim, &place),
+        crate::output::escape::line(&verdict.reason),
+    );
+    let text = match &linkage {
+        Linkage::NotLinked(program) => {
+            format!("{text}  {} is not linked with libwrap and never asks\n", program.display())
+        }
+        Linkage::Linked(_) | Linkage::Unknown(_) => text,
+    };
+    let format = Format::HostsAccess {
+        client: arguments.client.to_string(),
+        daemon: client.daemon,
+        access,
+        origin: verdict.origin.as_ref().map(Into::into),
+        reason: verdict.reason,
+        linked: match linkage {
+            Linkage::Linked(_) => Some(true),
+            Linkage::NotLinked(_) => Some(false),
+            Linkage::Unknown(_) => None,
+        },
+    };
+    (format, text)
+}
+
+fn client(arguments: &ShowHostsAccess) -> Client {
+    let name = match &arguments.name {
+        Some(name) => Name::Known(name.clone()),
+        None if arguments.no_name => Name::None,
+        None => Name::Unknown,
+    };
+    let client = Client::new(arguments.client).named(name).at(&arguments.daemon);
+    Client { server_addr: arguments.server, ..client }
+}

@@ -1,0 +1,31 @@
+//! `sshmend show …`: the models, laid open.
+
+mod fail2ban;
+mod hosts_access;
+mod known_hosts;
+mod sshd_config;
+
+use crate::cli::Show;
+use crate::error::{Failure, Outcome};
+use crate::json::effective::{Effective, Format};
+use crate::session::Session;
+
+/// Shows what was asked for.
+pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
+    let (format, text) = match what {
+        Show::KnownHosts(arguments) => known_hosts::show(session, arguments)?,
+        Show::HostsAccess(arguments) => hosts_access::show(session, arguments),
+        Show::SshdConfig(arguments) => sshd_config::show(session, arguments)?,
+        Show::Fail2ban(arguments) => fail2ban::show(session, arguments)?,
+    };
+    let printed = if session.output.is_json() {
+        session.output.json(&Effective::new(format))
+    } else {
+        session.output.data(&text)
+    };
+    printed.map_err(|error| Failure::caused("cannot print", &error))?;
+    Ok(Outcome::Fine)
+}
+
+/// A model as JSON and as text.
+type Shown = (Format, String);

@@ -1,0 +1,70 @@
+//! What `show sshd-config` and `fix sshd-config` have in common: which files, read as which release.
+
+use std::path::PathBuf;
+
+use sshmend_diagnose::{Sshd, sshd_wants};
+use sshmend_lossless::Snapshot;
+use sshmend_sshd_config::{Override, Release, Tree, wants};
+
+use crate::cli::SshdSource;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// The main file where nothing says otherwise.
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+/// As which release a tree is read of which it is not known: the newest that a distribution's stable release holds.
+const ASSUMED: Release = Release::new(10, 0);
+
+/// A captured configuration of sshd.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) sshd: Sshd,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) main: PathBuf,
+    /// The release that will read it; `None` when it is not known.
+    pub(crate) release: Option<Release>,
+}
+
+impl Configuration {
+    /// Captures the configuration of the running daemon, else of the one that would run, else of the file given.
+    pub(crate) fn capture(session: &Session, source: &SshdSource) -> Result<Self, Failure> {
+        let question = session.question();
+        let mut snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
+        let sshd = Sshd::read(&snapshot, &question);
+        let main = source.file.clone().or_else(|| main_of(&sshd)).unwrap_or_else(|| MAIN.into());
+        session.capture_more(&mut snapshot, |snapshot| wants(snapshot, &main));
+        let release = match &source.release {
+            Some(text) => Some(release(text)?),
+            None => sshd.version.as_deref().and_then(Release::parse),
+        };
+        Ok(Self { sshd, snapshot, main, release })
+    }
+
+    /// The files and the options on the daemon's command line.
+    pub(crate) fn tree(&self) -> Tree {
+        Tree::read(&self.snapshot, &self.main, &self.overrides())
+    }
+
+    /// The directives on the daemon's command line.
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        let argv: Vec<&String> = self.sshd.program.iter().chain(&self.sshd.options).collect();
+        Override::from_argv(&argv)
+    }
+
+    /// As which release the files are read.
+    pub(crate) fn reading(&self) -> Release {
+        self.release.unwrap_or(ASSUMED)
+    }
+}
+
+/// The file of the daemon's `-f` option.
+fn main_of(sshd: &Sshd) -> Option<PathBuf> {
+    let pairs = sshd.options.chunks_exact(2).rev();
+    pairs.filter_map(|pair| (pair[0] == "-f").then(|| PathBuf::from(&pair[1]))).next()
+}
+
+fn release(text: &str) -> Result<Release, Failure> {
+    Release::parse(text)
+        .ok_or_else(|| Failure::trouble(format!("not a release of OpenSSH: {text}")).with_hint("such as 9.2"))
+}

@@ -1,0 +1,191 @@
+//! Every way to fail, with its text, its hint and its exit code.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use sshmend_host::{FileError, LockError};
+use sshmend_plan::Refusal;
+use sshmend_transaction::{Cause, CommitError, JournalError, PrepareError, RecoverError, RollBackError};
+
+use crate::json::change::Trouble;
+
+/// What a command ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing to mend, or mended.
+    Fine,
+    /// Findings, or changes that a dry run would make.
+    Findings,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Fine => Self::SUCCESS,
+            Outcome::Findings => Self::from(1),
+        }
+    }
+}
+
+/// How bad it is; the exit code follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// Usage, I/O, a refusal: nothing was changed.
+    Trouble = 2,
+    /// Changed, and taken back.
+    RolledBack = 3,
+    /// A recovery or a rollback failed.
+    Broken = 4,
+}
+
+/// An error as people and programs see it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    severity: Severity,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Trouble: nothing was changed.
+    pub(crate) fn trouble(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Trouble, message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// Another severity.
+    pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// What to do about it.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Wraps an error of a library, with the chain of its causes.
+    pub(crate) fn caused(message: impl Into<String>, error: &dyn std::error::Error) -> Self {
+        let chain = std::iter::successors(Some(error), |error| error.source());
+        let mut failure = Self::trouble(message);
+        failure.causes = chain.map(ToString::to_string).collect();
+        failure
+    }
+
+    /// Says what had gone wrong before, as the first cause.
+    pub(crate) fn after(mut self, earlier: &Self) -> Self {
+        self.causes.push(earlier.message.clone());
+        self.causes.extend(earlier.causes.iter().cloned());
+        self
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.severity as u8
+    }
+
+    /// The text for a person: the message, its causes, the hint.
+    pub(crate) fn render(&self) -> String {
+        let mut text = format!("error: {}", self.message);
+        for cause in &self.causes {
+            write!(text, "\ncaused by: {cause}").expect("writing to a string does not fail");
+        }
+        if let Some(hint) = &self.hint {
+            write!(text, "\nhint: {hint}").expect("writing to a string does not fail");
+        }
+        text
+    }
+
+    /// The same for a program.
+    pub(crate) fn trouble_json(&self) -> Trouble {
+        let message = std::iter::once(&self.message).chain(&self.causes).cloned().collect::<Vec<_>>().join(": ");
+        Trouble { message, hint: self.hint.clone(), exit_code: self.code() }
+    }
+}
+
+/// Each library's errors: text, hint and severity.
+impl Failure {
+    /// There is no plan.
+    pub(crate) fn from_refusal(refusal: &Refusal) -> Self {
+        let Refusal::Refused { reason, hint } = refusal;
+        Self { hint: hint.clone(), ..Self::trouble(format!("nothing was changed: {reason}")) }
+    }
+
+    /// A file could not be read or changed.
+    pub(crate) fn from_file(error: &FileError) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::trouble(error.to_string()) }
+    }
+
+    /// The state folder could not be used.
+    pub(crate) fn from_journal(error: &JournalError) -> Self {
+        match error {
+            JournalError::File(file) => Self::from_file(file),
+            JournalError::Lock(LockError::Held { .. }) => {
+                Self::trouble(error.to_string()).with_hint("wait for it to end, then start again")
+            }
+            JournalError::Unknown(_) => Self::trouble(error.to_string()).with_hint("sshmend history lists them"),
+            _ => Self::trouble(error.to_string()),
+        }
+    }
+
+    /// A transaction was not begun.
+    pub(crate) fn from_prepare(error: &PrepareError) -> Self {
+        match error {
+            PrepareError::Cause(cause) => Self::from_cause(cause),
+            PrepareError::Unfinished(_) => Self::trouble(error.to_string()).with_hint("run sshmend recover first"),
+        }
+    }
+
+    fn from_cause(cause: &Cause) -> Self {
+        match cause {
+            Cause::File(file) => Self::from_file(file),
+            Cause::Journal(journal) => Self::from_journal(journal),
+            Cause::Stale(_) => Self::trouble(cause.to_string()).with_hint("nothing was changed; start again"),
+            Cause::Edited(_) => Self::trouble(cause.to_string()),
+        }
+    }
+
+    /// A transaction was not committed.
+    pub(crate) fn from_commit(error: &CommitError) -> Self {
+        match error {
+            CommitError::RolledBack { cause, changed, .. } => {
+                let severity = if *changed { Severity::RolledBack } else { Severity::Trouble };
+                Self::from_cause(cause).after(&Self::trouble("every file is as it was")).with_severity(severity)
+            }
+            CommitError::RollbackFailed { .. } => Self::trouble(error.to_string()).with_severity(Severity::Broken),
+        }
+    }
+
+    /// A transaction was not rolled back.
+    pub(crate) fn from_roll_back(error: &RollBackError) -> Self {
+        match error {
+            RollBackError::Nothing => Self::trouble(error.to_string()).with_hint("sshmend history lists what was done"),
+            RollBackError::Edited(_) => Self::trouble(format!("nothing was changed: {error}")).with_hint(
+                "the three versions stand above; take the change back by hand, or undo the later edit first",
+            ),
+            RollBackError::Prepare(error) => Self::from_prepare(error),
+            RollBackError::Commit(error) => Self::from_commit(error),
+            RollBackError::Journal(error) => Self::from_journal(error),
+            RollBackError::Recover(error) => Self::from_recover(error),
+        }
+    }
+
+    /// A recovery failed.
+    pub(crate) fn from_recover(error: &RecoverError) -> Self {
+        Self::trouble(error.to_string()).with_severity(Severity::Broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_cause_and_hint_stand_on_lines_of_their_own() {
+        let io = std::io::Error::other("no space");
+        let failure = Failure::caused("cannot write /etc/a", &io).with_hint("free some");
+        assert_eq!(failure.render(), "error: cannot write /etc/a\ncaused by: no space\nhint: free some");
+        assert_eq!(failure.code(), 2);
+    }
+}

@@ -1,0 +1,114 @@
+//! The way of data, from a plan to a verified change: rehearse, preview, ask, commit, activate, prove; else roll back.
+
+mod apply;
+mod preview;
+mod rehearse;
+mod report;
+
+use sshmend_host::Change;
+use sshmend_plan::{Lockout, Notice, Plan};
+use sshmend_transaction::{Captured, Which};
+
+use crate::cli::Apply;
+use crate::error::{Failure, Outcome};
+use crate::json;
+use crate::json::change::Check;
+use crate::session::Session;
+
+/// Carries a plan out, as far as the flags and the person allow, and says what came of it.
+pub(crate) fn execute(session: &Session, plan: Plan, flags: &Apply) -> Result<Outcome, Failure> {
+    Run::new(session, plan, flags, Way::Forward).report()
+}
+
+/// Takes a transaction back; the plan says what that changes.
+pub(crate) fn take_back(session: &Session, plan: Plan, flags: &Apply, which: Which) -> Result<Outcome, Failure> {
+    Run::new(session, plan, flags, Way::Back(which)).report()
+}
+
+/// Whether a plan leads to something new or back to what was.
+enum Way {
+    Forward,
+    Back(Which),
+}
+
+/// One plan on its way.
+struct Run<'a> {
+    session: &'a Session,
+    plan: Plan,
+    flags: &'a Apply,
+    way: Way,
+    /// What the real programs said, in the order in which they were asked.
+    checks: Vec<Check>,
+    transaction: Option<String>,
+    changed: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(session: &'a Session, plan: Plan, flags: &'a Apply, way: Way) -> Self {
+        Self { session, plan, flags, way, checks: Vec::new(), transaction: None, changed: false }
+    }
+
+    /// Goes all steps and prints the document where a program reads along.
+    fn report(mut self) -> Result<Outcome, Failure> {
+        let outcome = self.steps();
+        let error = outcome.as_ref().err().map(Failure::trouble_json);
+        if self.session.output.is_json() {
+            let document = json::change::Change { error, ..self.document() };
+            self.session.output.json(&document).map_err(|error| Failure::caused("cannot print", &error))?;
+        }
+        outcome
+    }
+
+    fn steps(&mut self) -> Result<Outcome, Failure> {
+        self.refuse_lockout()?;
+        let captured = Captured::new(self.plan.files.iter().cloned());
+        let captured = captured.map_err(|error| Failure::caused("cannot change these files together", &error))?;
+        self.look_ahead(captured.as_ref())?;
+        let anything = captured.is_some() || !self.plan.activation.is_empty();
+        let rehearsal = if anything { self.rehearse() } else { Ok(()) };
+        self.preview(anything)?;
+        rehearsal?;
+        if !anything {
+            return Ok(Outcome::Fine);
+        }
+        self.changed = true;
+        if self.flags.dry_run {
+            return Ok(Outcome::Findings);
+        }
+        let applied = self.ask().and_then(|()| self.apply(captured));
+        self.changed = applied.is_ok();
+        applied.map(|()| Outcome::Fine)
+    }
+
+    /// Asks the operating system, before anybody is asked, whether the files can be changed.
+    fn look_ahead(&mut self, captured: Option<&Captured>) -> Result<(), Failure> {
+        for change in captured.map(Captured::changes).unwrap_or_default() {
+            let target = change.before.as_ref().map_or(&change.path, |image| &image.target);
+            let effect = match (&change.before, &change.after) {
+                (Some(_), Some(bytes)) => Change::Replace(bytes),
+                (None, Some(bytes)) => Change::Create(bytes, &change.create),
+                (_, None) => Change::Remove,
+            };
+            let warnings = self.session.machine.preflight(target, effect);
+            let warnings = warnings.map_err(|error| Failure::from_file(&error))?;
+            self.plan.notices.extend(warnings.iter().map(|warning| Notice {
+                name: "file".to_owned(),
+                text: warning.to_string(),
+                origin: None,
+            }));
+        }
+        Ok(())
+    }
+
+    fn refuse_lockout(&self) -> Result<(), Failure> {
+        match &self.plan.lockout {
+            Lockout::Loses { why, origin } if !self.flags.allow_lockout => {
+                let place = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+                let message = format!("nothing was changed: this would lock you out: {why}{place}");
+                Err(Failure::trouble(message)
+                    .with_hint("--allow-lockout does it all the same, if you have another way in"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

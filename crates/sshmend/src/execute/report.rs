@@ -1,0 +1,51 @@
+//! The JSON document of a run.
+
+use sha2::{Digest, Sha256};
+use sshmend_lossless::FileChange;
+use sshmend_plan::unified;
+
+use super::Run;
+use crate::json::change::{Change, Effect, File, Notice, State};
+
+impl Run<'_> {
+    /// The document as things stand, without an error.
+    pub(super) fn document(&self) -> Change {
+        let effects = self.plan.effects.iter();
+        let notices = self.plan.notices.iter();
+        Change {
+            schema: "sshmend.change/1",
+            changed: self.changed,
+            transaction: self.transaction.clone(),
+            dry_run: self.flags.dry_run,
+            files: self.plan.files.iter().map(file).collect(),
+            effects: effects
+                .map(|e| Effect { what: e.what.clone(), before: e.before.clone(), after: e.after.clone() })
+                .collect(),
+            checks: self.checks.clone(),
+            reloaded: if self.flags.no_reload || !self.changed { Vec::new() } else { self.plan.reloaded.clone() },
+            notices: notices
+                .map(|n| Notice {
+                    name: n.name.clone(),
+                    text: n.text.clone(),
+                    origin: n.origin.as_ref().map(Into::into),
+                })
+                .collect(),
+            error: None,
+        }
+    }
+}
+
+fn file(change: &FileChange) -> File {
+    let meta = change.before.as_ref().map_or(&change.create, |image| &image.meta);
+    let state = |bytes: &[u8]| State {
+        sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        size: bytes.len() as u64,
+        mode: format!("{:04o}", meta.mode),
+    };
+    File {
+        path: change.path.display().to_string(),
+        before: change.before.as_ref().map(|image| state(&image.bytes)),
+        after: change.after.as_deref().map(state),
+        diff: unified(change),
+    }
+}

@@ -1,0 +1,136 @@
+//! `sshmend.effective/1`: the models, laid open.
+
+use serde::Serialize;
+
+use super::Origin;
+
+/// What is in force, for one format.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Effective {
+    /// Always `sshmend.effective/1`.
+    pub schema: &'static str,
+    /// The format and what was found.
+    #[serde(flatten)]
+    pub format: Format,
+}
+
+/// One of the four formats.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[serde(tag = "format", rename_all = "kebab-case")]
+pub enum Format {
+    /// Settings of sshd.
+    SshdConfig {
+        /// The release whose rules were applied; null when it is not known.
+        release: Option<String>,
+        /// The settings, in the order of their names.
+        values: Vec<Value>,
+        /// What sshd would refuse or complain of.
+        problems: Vec<Problem>,
+    },
+    /// Entries of known_hosts for one host.
+    KnownHosts {
+        /// The name that was looked up first.
+        host: String,
+        /// The entries, in the order in which ssh reads them.
+        entries: Vec<Entry>,
+    },
+    /// The answer of TCP wrappers for one client.
+    HostsAccess {
+        /// The client's address.
+        client: String,
+        /// The wrapped program.
+        daemon: String,
+        /// `granted`, `denied` or `unknown`.
+        access: &'static str,
+        /// The rule that decides; null when none matches.
+        origin: Option<Origin>,
+        /// Why.
+        reason: String,
+        /// Whether this sshd reads the tables at all; null when it cannot be known.
+        linked: Option<bool>,
+    },
+    /// The jails of fail2ban.
+    Fail2ban {
+        /// The jails, in the order of their names.
+        jails: Vec<Jail>,
+        /// What fail2ban would refuse or misread.
+        problems: Vec<Problem>,
+    },
+}
+
+/// One setting of sshd.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Value {
+    /// The keyword in lower case.
+    pub key: String,
+    /// The value as `sshd -T` prints it; several values are joined by line feeds.
+    pub value: String,
+    /// The line that decides it; null for the default.
+    pub origin: Option<Origin>,
+    /// The lines that lost.
+    pub shadowed: Vec<Shadowed>,
+}
+
+/// A line that lost.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Shadowed {
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What it would have set.
+    pub value: String,
+}
+
+/// Something that is wrong with a file.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Problem {
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column, counted from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// Whether the program stops because of it.
+    pub fatal: bool,
+}
+
+/// One entry of known_hosts.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Entry {
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// `@cert-authority`, `@revoked`, or null.
+    pub marker: Option<&'static str>,
+    /// The key type.
+    #[serde(rename = "type")]
+    pub key_type: String,
+    /// The fingerprint, `SHA256:…`.
+    pub fingerprint: String,
+    /// Whether the name is hashed in the file.
+    pub hashed: bool,
+}
+
+/// One jail.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Jail {
+    /// Its name.
+    pub name: String,
+    /// Whether fail2ban starts it.
+    pub enabled: bool,
+    /// The addresses, networks and names that it never bans.
+    pub ignoreip: Vec<String>,
+    /// The line that decides the list; null when nothing sets it.
+    pub origin: Option<Origin>,
+}
+
+impl Effective {
+    /// Wraps what was found.
+    pub(crate) fn new(format: Format) -> Self {
+        Self { schema: "sshmend.effective/1", format }
+    }
+}

@@ -1,0 +1,81 @@
+//! `sshmend.history/1`.
+
+use serde::Serialize;
+use sshmend_transaction::{Record, Versions};
+
+use crate::command::history::{diff, state};
+
+/// The transactions of the past.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct History {
+    /// Always `sshmend.history/1`.
+    pub schema: &'static str,
+    /// The transactions, newest last.
+    pub transactions: Vec<Transaction>,
+    /// Folders that cannot be read as transactions.
+    pub damaged: Vec<Damaged>,
+}
+
+/// One transaction.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Transaction {
+    /// Its name.
+    pub id: String,
+    /// `cut-off`, `committed`, `done` or `rolled-back`.
+    pub state: &'static str,
+    /// When it began, as in RFC 3339.
+    pub when: String,
+    /// What it was for.
+    pub why: String,
+    /// The command line.
+    pub argv: Vec<String>,
+    /// The transaction that it rolls back.
+    pub rolls_back: Option<String>,
+    /// The paths of its files.
+    pub files: Vec<String>,
+    /// The unified diffs of its files, where one transaction was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diffs: Option<Vec<String>>,
+}
+
+/// A folder that cannot be read as a transaction.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Damaged {
+    /// The folder.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// `sshmend.recovery/1`: what was recovered, or would be.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Recovery {
+    /// Always `sshmend.recovery/1`.
+    pub schema: &'static str,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// One sentence for each transaction.
+    pub transactions: Vec<String>,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { schema: "sshmend.history/1", transactions: Vec::new(), damaged: Vec::new() }
+    }
+}
+
+impl Transaction {
+    /// Puts a record into its JSON form.
+    pub(crate) fn new(record: &Record, versions: Option<&[Versions]>) -> Self {
+        Self {
+            id: record.id.to_string(),
+            state: state(record.state),
+            when: record.when.to_string(),
+            why: record.why.clone(),
+            argv: record.argv.clone(),
+            rolls_back: record.rolls_back.as_ref().map(ToString::to_string),
+            files: record.files.iter().map(|file| file.path.display().to_string()).collect(),
+            diffs: versions.map(|versions| versions.iter().map(diff).collect()),
+        }
+    }
+}

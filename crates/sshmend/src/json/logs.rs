@@ -1,0 +1,114 @@
+//! `sshmend.logs/1`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sshmend_ssh_log::{CauseTally, Peer, SourceTally, Span, Tally};
+
+/// What the logs say in all.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Logs {
+    /// Always `sshmend.logs/1`.
+    pub schema: &'static str,
+    /// First and last time of a line about SSH, as in RFC 3339.
+    pub first: Option<String>,
+    /// The last time.
+    pub last: Option<String>,
+    /// The causes, the most frequent first.
+    pub causes: Vec<Cause>,
+    /// The sources, the one with the most lines first.
+    pub sources: Vec<Source>,
+    /// How many sources were forgotten to keep memory bounded.
+    pub forgotten_sources: u64,
+}
+
+/// What the logs say of one cause.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Cause {
+    /// Its name.
+    pub cause: &'static str,
+    /// Lines that speak for it.
+    pub lines: u64,
+    /// Connections that met it, at least: those logged and those that sshd says it dropped without logging.
+    pub connections: u64,
+    /// The first time.
+    pub first: Option<String>,
+    /// The last time.
+    pub last: Option<String>,
+    /// Connections over time.
+    pub timeline: Vec<Bucket>,
+}
+
+/// A stretch of time.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Bucket {
+    /// When it begins.
+    pub from: String,
+    /// Its width in seconds.
+    pub seconds: i64,
+    /// Connections in it.
+    pub connections: u64,
+}
+
+/// What the logs say of one source.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Source {
+    /// Its address or name.
+    pub source: String,
+    /// Lines about it.
+    pub lines: u64,
+    /// Its connections by cause.
+    pub causes: BTreeMap<&'static str, u64>,
+    /// Logins that succeeded.
+    pub accepted: u64,
+    /// Attempts to authenticate that failed.
+    pub failed: u64,
+    /// The first time.
+    pub first: Option<String>,
+    /// The last time.
+    pub last: Option<String>,
+}
+
+impl Logs {
+    /// Puts a tally into its JSON form.
+    pub(crate) fn new(tally: &Tally) -> Self {
+        let (first, last) = times(tally.span());
+        Self {
+            schema: "sshmend.logs/1",
+            first,
+            last,
+            causes: tally.causes().into_iter().map(|(name, cause)| Cause::new(name, cause)).collect(),
+            sources: tally.sources().into_iter().map(|(peer, source)| Source::new(peer, source)).collect(),
+            forgotten_sources: tally.forgotten_sources(),
+        }
+    }
+}
+
+impl Cause {
+    fn new(cause: &'static str, tally: &CauseTally) -> Self {
+        let (first, last) = times(tally.span);
+        let seconds = tally.timeline.width();
+        let buckets = tally.timeline.buckets();
+        let timeline = buckets.map(|(from, connections)| Bucket { from: from.to_string(), seconds, connections });
+        Self { cause, lines: tally.lines, connections: tally.at_least(), first, last, timeline: timeline.collect() }
+    }
+}
+
+impl Source {
+    fn new(peer: &Peer, tally: &SourceTally) -> Self {
+        let (first, last) = times(tally.span);
+        Self {
+            source: peer.to_string(),
+            lines: tally.lines,
+            causes: tally.causes.clone(),
+            accepted: tally.accepted,
+            failed: tally.failed,
+            first,
+            last,
+        }
+    }
+}
+
+fn times(span: Span) -> (Option<String>, Option<String>) {
+    (span.first.map(|time| time.to_string()), span.last.map(|time| time.to_string()))
+}

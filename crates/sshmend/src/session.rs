@@ -1,0 +1,109 @@
+//! What one run of the command has at hand: the machine, the person, the way to talk.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_diagnose::Question;
+use sshmend_host::{Account, Environment, Machine, now};
+use sshmend_lossless::{Request, Snapshot};
+use sshmend_plan::Person;
+
+use crate::cli::General;
+use crate::error::Failure;
+use crate::output::Output;
+
+/// One run of the command.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) machine: Machine,
+    pub(crate) environment: Environment,
+    pub(crate) output: Output,
+    /// The running machine, on which `--state` lies whatever `--root` says.
+    live: Machine,
+    root: Option<PathBuf>,
+    state: Option<PathBuf>,
+}
+
+impl Session {
+    /// Opens the machine that the arguments name.
+    pub(crate) fn open(general: &General, environment: Environment) -> Result<Self, Failure> {
+        let machine = match &general.root {
+            None => Machine::live(),
+            Some(root) => Machine::below(root).map_err(|error| Failure::caused("cannot work below --root", &error))?,
+        };
+        let output = Output::new(general, environment.no_color, environment.stdout_is_terminal);
+        Ok(Self {
+            machine,
+            environment,
+            output,
+            live: Machine::live(),
+            root: general.root.clone(),
+            state: general.state.clone(),
+        })
+    }
+
+    /// The same session, after the process has become that user.
+    pub(crate) fn of(mut self, account: &Account) -> Self {
+        self.environment.uid = account.uid;
+        self.environment.home = Some(account.home.clone());
+        self.environment.state_home = None;
+        self
+    }
+
+    /// A command line of sshmend for the same machine and state.
+    pub(crate) fn command(&self, words: &[&str]) -> Vec<String> {
+        let folders = [("--root", &self.root), ("--state", &self.state)];
+        let flags = folders
+            .into_iter()
+            .filter_map(|(flag, path)| Some([flag.to_owned(), path.as_ref()?.display().to_string()]));
+        let command = ["sshmend"].iter().chain(words).map(|&word| word.to_owned());
+        command.chain(flags.flatten()).collect()
+    }
+
+    /// True for root on the running machine, or on a mounted disk.
+    pub(crate) fn is_root(&self) -> bool {
+        self.environment.uid == 0
+    }
+
+    /// The person at the keyboard; on a mounted disk nobody's access is at stake.
+    pub(crate) fn person(&self) -> Person {
+        if !self.machine.is_live() {
+            return Person::default();
+        }
+        let own = || Account::of_uid(self.environment.uid).map(|account| account.name);
+        let user = self.environment.sudo.as_ref().map(|sudo| sudo.user.clone()).or_else(own);
+        Person::new(user, self.environment.ssh_connection.as_deref())
+    }
+
+    /// Where transactions are kept: the given folder, else the machine's own, else the user's.
+    pub(crate) fn state(&self) -> PathBuf {
+        match &self.state {
+            Some(state) => state.clone(),
+            None if self.is_root() || !self.machine.is_live() => Path::new("/var/lib/sshmend").to_owned(),
+            None => {
+                let home = self.environment.home.clone().unwrap_or_else(|| PathBuf::from("/nonexistent"));
+                self.environment.state_home.clone().unwrap_or_else(|| home.join(".local/state")).join("sshmend")
+            }
+        }
+    }
+
+    /// The disk that the state folder lies on.
+    pub(crate) fn state_disk(&self) -> &Machine {
+        if self.state.is_some() { &self.live } else { &self.machine }
+    }
+
+    /// Captures until `wants` wants nothing more.
+    pub(crate) fn capture(&self, wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
+        self.machine.capture(wants)
+    }
+
+    /// The same, adding to what was captured already.
+    pub(crate) fn capture_more(&self, snapshot: &mut Snapshot, wants: impl FnMut(&Snapshot) -> Vec<Request>) {
+        self.machine.capture_into(snapshot, wants);
+    }
+
+    /// The question about this machine as the server, as far as this run may look.
+    pub(crate) fn question(&self) -> Question {
+        let offline = !self.machine.is_live();
+        Question { privileged: self.is_root(), offline, ..Question::server(now().as_second()) }
+    }
+}

@@ -1,0 +1,10 @@
+//! The command as a person or a script meets it: exit code, standard output and standard error, on a disk of our own.
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test makes files and runs the command")]
+
+mod disk;
+mod fail2ban;
+mod history;
+mod hosts_access;
+mod known_hosts;
+mod logs;
+mod terminal;

@@ -1,0 +1,69 @@
+//! Flags, questions, colours and hostile text.
+
+use expect_test::expect;
+
+use crate::disk::{Disk, run};
+
+#[test]
+fn without_a_terminal_and_without_yes_nothing_is_changed() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7");
+    assert_eq!((said.code, disk.read("/etc/hosts.allow")), (2, None));
+    assert!(
+        said.stderr.ends_with("hint: --yes applies it without asking, --dry-run only shows it\n"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(disk.read("/var/lib/sshmend/lock"), None);
+}
+
+#[test]
+fn a_dry_run_exits_with_1_when_something_would_change_and_leaves_no_trace() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --dry-run --format json");
+    assert_eq!(
+        (said.code, said.json()["changed"].as_bool(), said.json()["dry_run"].as_bool()),
+        (1, Some(true), Some(true))
+    );
+    assert_eq!((disk.read("/etc/hosts.allow"), disk.read("/var/lib/sshmend/lock")), (None, None));
+}
+
+#[test]
+fn colour_is_asked_for_or_not_there() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    assert!(!disk.run("show hosts-access 192.0.2.1").stdout.contains('\x1b'));
+    assert!(disk.run("show hosts-access 192.0.2.1 --color always").stdout.contains("\x1b["));
+}
+
+#[test]
+fn control_characters_of_a_file_never_reach_the_terminal() {
+    let disk = Disk::new("//- /etc/hosts.deny\nsshd: ALL : spawn echo \x1b[2J\n");
+    let said = disk.run("show hosts-access 192.0.2.1");
+    assert!(!said.stdout.contains('\x1b'), "{:?}", said.stdout);
+    assert!(said.stdout.contains("\\u{1b}[2J"), "{:?}", said.stdout);
+}
+
+#[test]
+fn an_error_of_usage_exits_with_2() {
+    assert_eq!(run(&["fix"], b"").code, 2);
+    assert_eq!(run(&["no-such-command"], b"").code, 2);
+    assert_eq!(run(&["show", "hosts-access", "not-an-address"], b"").code, 2);
+}
+
+#[test]
+fn a_root_that_is_none_is_named() {
+    run(&["history", "--root", "/nonexistent"], b"").check(&expect![[r#"
+        exit 2
+        --
+        error: cannot work below --root
+        caused by: /nonexistent: no such file
+    "#]]);
+}
+
+#[test]
+fn an_error_is_part_of_the_document() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --format json");
+    assert_eq!(said.json()["error"]["exit_code"], 2);
+    assert_eq!(said.json()["changed"], false);
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask docs`: what is generated, and whether it is stale.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::run::project;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Write nothing; fail when a generated document is not what it should be
+    #[arg(long)]
+    check: bool,
+}
+
+/// The folders that hold nothing but generated documents.
+const FOLDERS: [&str; 2] = ["docs/schema", "docs/causes"];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    let documents = documents();
+    let stale = stale(&documents)?;
+    if arguments.check {
+        let list: String = stale.iter().map(|path| format!("\n  {}", path.display())).collect();
+        return if stale.is_empty() { Ok(()) } else { Err(format!("stale, `cargo xtask docs` writes them:{list}")) };
+    }
+    for folder in FOLDERS {
+        fs::create_dir_all(project().join(folder)).map_err(|error| format!("{folder}: {error}"))?;
+    }
+    stale.iter().try_for_each(|path| match documents.get(path) {
+        Some(text) => fs::write(project().join(path), text).map_err(|error| format!("{}: {error}", path.display())),
+        None => fs::remove_file(project().join(path)).map_err(|error| format!("{}: {error}", path.display())),
+    })
+}
+
+/// Every generated document by its path below the project.
+fn documents() -> BTreeMap<PathBuf, String> {
+    let schemas = sshmend::schemas().into_iter().map(|(name, schema)| {
+        (Path::new("docs/schema").join(format!("{name}.json")), schema + "\n")
+    });
+    let causes = sshmend_diagnose::CAUSES.iter().map(|cause| {
+        let text = format!("# {}: {}\n\n{}\n", cause.name, cause.title, cause.explain.trim());
+        (Path::new("docs/causes").join(format!("{}.md", cause.name)), text)
+    });
+    schemas.chain(causes).collect()
+}
+
+/// Documents that are missing or differ, and files that nothing generates any more.
+fn stale(documents: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>, String> {
+    let differs = |(path, text): &(&PathBuf, &String)| fs::read_to_string(project().join(path)).ok().as_ref() != Some(text);
+    let mut stale: Vec<PathBuf> = documents.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+    for folder in FOLDERS {
+        let Ok(entries) = fs::read_dir(project().join(folder)) else { continue };
+        for entry in entries {
+            let name = entry.map_err(|error| format!("{folder}: {error}"))?.file_name();
+            let path = Path::new(folder).join(name);
+            if !documents.contains_key(&path) {
+                stale.push(path);
+            }
+        }
+    }
+    Ok(stale)
+}
