@@ -109,6 +109,11 @@ impl Jail {
         self.lists.first().map_or(&[], |list| &list.words)
     }
 
+    /// Whether [`Jail::words`] is the whole list: a part can come from the regular expressions of the filter.
+    pub fn is_complete(&self) -> bool {
+        self.lists.iter().all(|list| !list.opaque)
+    }
+
     /// Whether fail2ban runs the jail, as far as the configuration says.
     pub fn runs(&self) -> bool {
         self.enabled && self.skipped.is_none()

@@ -88,7 +88,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) loader: Loader<'a>,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) directory: &'a Path,
-    release: Option<Release>,
+    pub(crate) release: Option<Release>,
     pub(crate) dialects: &'static [Dialect],
     pub(crate) stack: Stack,
     /// Layers that were not read.

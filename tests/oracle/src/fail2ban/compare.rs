@@ -1,13 +1,14 @@
 //! One tree, ours and theirs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
-use sshmend_fail2ban::{Config, Ignored, Network, Release, wants};
+use jiff::Timestamp;
+use sshmend_fail2ban::{Address, Config, Consequence, Edited, Ignored, Jail, Network, Release, Wish, wants};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot};
 
-use super::program::{Answer, Program};
+use super::program::{Answer, Program, Started};
 use super::trees::{self, Tree};
 use crate::Report;
 
@@ -31,14 +32,11 @@ pub(super) const ADDRESSES: &[&str] = &[
     "1.2.0.3",
 ];
 
-/// Compares one tree as it is.
-pub(super) fn tree(
-    program: &mut Program,
-    case: &str,
-    tree: &Tree,
-    _random: &mut Rng,
-    report: &mut Report,
-) -> Result<(), String> {
+/// What is asked for; all of it is new to most trees.
+const WISHES: &[&str] = &["203.0.113.9", "198.18.0.0/15", "2001:db8:77::1", "2001:db8:78::/48", "192.0.2.1", "new.example.net"];
+
+/// Compares one tree as it is, and after each kind of fix.
+pub(super) fn tree(program: &mut Program, case: &str, tree: &Tree, random: &mut Rng, report: &mut Report) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     trees::write(tree, directory.path()).map_err(|error| error.to_string())?;
     let addresses: Vec<String> = ADDRESSES.iter().map(|&address| address.to_owned()).collect();
@@ -47,7 +45,104 @@ pub(super) fn tree(
     let ours = Config::read(&snapshot, directory.path(), Some(program.release));
     let case = format!("{case}\n{}  {:?}\n  {:?}", trees::shown(tree), theirs.error, ours.problems());
     compare(&case, &ours, &theirs, report);
+    let running: Vec<String> = theirs.jails.keys().cloned().collect();
+    let wish = wish(random, &running);
+    fix(program, &case, &ours, &theirs, &wish, directory.path(), report)
+}
+
+fn wish(random: &mut Rng, running: &[String]) -> Wish {
+    let first = random.usize(0..WISHES.len());
+    let count = 1 + usize::from(random.u8(..) < 60);
+    let chosen = WISHES.iter().cycle().skip(first).take(count);
+    let addresses = chosen.map(|text| Address::parse(text).expect("our own list").address).collect();
+    let jails = (random.bool() && !running.is_empty()).then(|| vec![running[random.usize(0..running.len())].clone()]);
+    let until = random.bool().then(|| Timestamp::from_second(1_800_000_000).expect("a time"));
+    Wish { addresses, jails, until }
+}
+
+/// After `ignore` the program must start and take every address in every jail that is meant, and only there.
+fn fix(
+    program: &mut Program,
+    case: &str,
+    ours: &Config<'_>,
+    before: &Answer,
+    wish: &Wish,
+    directory: &Path,
+    report: &mut Report,
+) -> Result<(), String> {
+    let case = format!("{case}\n  {wish:?}");
+    let edited = match ours.ignore(wish) {
+        Ok(edited) => edited,
+        Err(refusal) => {
+            report.compare(&format!("{case}: {refusal}"), &"refused", &if ours.starts() { "possible" } else { "refused" });
+            return Ok(());
+        }
+    };
+    let originals = write(&edited, directory).map_err(|error| error.to_string())?;
+    let case = format!("{case}\n{}", diff(&originals, directory));
+    let asked: Vec<String> = wish.addresses.iter().map(|address| address.to_string().split('/').next().unwrap_or_default().to_owned()).collect();
+    let after = program.ask(directory, &asked)?;
+    report.compare(&format!("{case}: after the fix: {:?} {:?}", after.error, after.server), &(true, None), &(after.starts, after.server.clone()));
+    for (name, jail) in &after.jails {
+        let is_meant = wish.jails.as_ref().is_none_or(|jails| jails.contains(name));
+        if is_meant {
+            for (address, asked) in wish.addresses.iter().zip(&asked) {
+                let words = jail.words.as_deref().unwrap_or_default();
+                let is_ignored = words.contains(&address.to_string()) || after.ignored.get(name).is_some_and(|verdicts| verdicts[asked]);
+                report.compare(&format!("{case}: {address} in {name}"), &true, &is_ignored);
+            }
+        } else if before.starts {
+            let words = |answer: &Answer| answer.jails.get(name).and_then(|jail| jail.words.clone()).unwrap_or_default();
+            report.compare(&format!("{case}: {name} is not meant"), &words(before), &words(&after));
+        }
+    }
+    undo(program, &case, before, wish, directory, report)
+}
+
+/// A second `ignore` changes nothing; `unignore` gives back the words of before.
+fn undo(program: &mut Program, case: &str, before: &Answer, wish: &Wish, directory: &Path, report: &mut Report) -> Result<(), String> {
+    let snapshot = capture(directory, program.release);
+    let config = Config::read(&snapshot, directory, Some(program.release));
+    let again = config.ignore(wish).map(|edited| edited.is_empty());
+    report.compare(&format!("{case}: again"), &Ok(true), &again);
+    let Ok(edited) = config.unignore(&wish.addresses, wish.jails.as_deref()) else { return Ok(()) };
+    write(&edited, directory).map_err(|error| error.to_string())?;
+    let after = program.ask(directory, &[])?;
+    let words = |answer: &Answer| -> Vec<(String, Vec<String>)> {
+        let words = |jail: &Started| jail.words.clone().unwrap_or_default();
+        let is_wished = |word: &String| Address::parse(word).is_ok_and(|parsed| wish.addresses.contains(&parsed.address));
+        answer.jails.iter().map(|(name, jail)| (name.clone(), words(jail).into_iter().filter(|word| !is_wished(word)).collect())).collect()
+    };
+    if before.starts && before.server.is_none() {
+        report.compare(&format!("{case}: unignored {:?}", after.error), &words(before), &words(&after));
+    }
     Ok(())
+}
+
+/// Writes a change and returns what the files were.
+pub(super) fn write(edited: &Edited, directory: &Path) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut originals = Vec::new();
+    for (path, edits) in &edited.edits {
+        let before = fs::read(path)?;
+        fs::write(path, edits.apply(&before))?;
+        originals.push((path.clone(), before));
+    }
+    for (path, content) in &edited.creates {
+        fs::create_dir_all(path.parent().unwrap_or(directory))?;
+        fs::write(path, content)?;
+        originals.push((path.clone(), Vec::new()));
+    }
+    Ok(originals)
+}
+
+fn diff(originals: &[(PathBuf, Vec<u8>)], directory: &Path) -> String {
+    let shown = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\n");
+    let files = originals.iter().map(|(path, before)| {
+        let after = fs::read(path).unwrap_or_default();
+        let name = path.strip_prefix(directory).unwrap_or(path).display();
+        format!("  {name} was\n{}\n  and is\n{}\n", shown(before), shown(&after))
+    });
+    files.collect()
 }
 
 /// Compares what both say of a tree.
@@ -85,17 +180,17 @@ impl Summary {
 
     fn of(config: &Config<'_>, theirs: &Answer) -> Self {
         let starts =
-            !config.problems().iter().any(|problem| problem.consequence == sshmend_fail2ban::Consequence::DoesNotStart);
+            !config.problems().iter().any(|problem| problem.consequence == Consequence::DoesNotStart);
         let server = starts
             && config
                 .problems()
                 .iter()
-                .any(|problem| problem.consequence == sshmend_fail2ban::Consequence::ServerStops);
+                .any(|problem| problem.consequence == Consequence::ServerStops);
         let running = config.jails().iter().filter(|jail| starts && jail.runs());
         let mut jails: Vec<JailSummary> = running
             .map(|jail| JailSummary {
                 name: jail.name.clone(),
-                words: jail.setting("ignoreip").map(|_| jail.words().iter().map(|word| word.text.clone()).collect()),
+                words: words(jail, theirs),
                 settings: settings(jail, theirs),
                 ignored: ignored(jail, theirs),
             })
@@ -105,7 +200,15 @@ impl Summary {
     }
 }
 
-fn settings(jail: &sshmend_fail2ban::Jail, theirs: &Answer) -> Vec<(String, String)> {
+/// Our words; what comes out of a filter's regular expressions is taken for theirs.
+fn words(jail: &Jail, theirs: &Answer) -> Option<Vec<String>> {
+    if !jail.is_complete() {
+        return theirs.jails.get(&jail.name).and_then(|started| started.words.clone());
+    }
+    jail.setting("ignoreip").map(|_| jail.words().iter().map(|word| word.text.clone()).collect())
+}
+
+fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
     let asked =
         theirs.jails.get(&jail.name).map(|started| started.settings.keys().cloned().collect()).unwrap_or_default();
     let keys: Vec<String> = asked;
@@ -119,11 +222,12 @@ fn settings(jail: &sshmend_fail2ban::Jail, theirs: &Answer) -> Vec<(String, Stri
 }
 
 /// Our verdicts; what depends on names is taken for theirs, which resolves none.
-fn ignored(jail: &sshmend_fail2ban::Jail, theirs: &Answer) -> Vec<(String, bool)> {
+fn ignored(jail: &Jail, theirs: &Answer) -> Vec<(String, bool)> {
     let Some(verdicts) = theirs.ignored.get(&jail.name) else { return Vec::new() };
     let ours = verdicts.keys().map(|address| {
         let network = Network::from(address.parse::<std::net::IpAddr>().expect("our own list"));
-        (address.clone(), matches!(jail.ignored(network), Ignored::Yes { .. }))
+        let is_ignored = matches!(jail.ignored(network), Ignored::Yes { .. });
+        (address.clone(), is_ignored || !jail.is_complete() && verdicts[address])
     });
     ours.collect()
 }

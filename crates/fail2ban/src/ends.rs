@@ -1,0 +1,121 @@
+//! Ends of what is ignored: recorded, moved, and carried out when they have passed.
+
+use jiff::Timestamp;
+use sshmend_lossless::{Edit, Origin};
+
+use crate::change::{Edited, Refusal};
+use crate::config::Config;
+use crate::document::{Block, Document};
+use crate::ignore::Wish;
+use crate::layers::SourceFile;
+use crate::list_edit;
+use crate::proof::broken;
+use crate::reading::Reading;
+use crate::release::Dialect;
+use crate::session::{Session, Step};
+use crate::until::{self, Mark};
+
+/// An end that has passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expired {
+    /// The line that says so.
+    pub origin: Origin,
+    /// When it ended.
+    pub until: Timestamp,
+    /// The words it is about.
+    pub words: Vec<String>,
+}
+
+impl Config<'_> {
+    /// The recorded ends that have passed at `now`, in the order of files.
+    pub fn expired(&self, now: Timestamp) -> Vec<Expired> {
+        let mut expired = Vec::new();
+        for source in marked_files(&self.reading) {
+            let over = until::marks(&source.document).into_iter().filter(|mark| mark.until <= now);
+            expired.extend(over.map(|mark| Expired {
+                origin: Origin::new(source.path.clone(), mark.line),
+                until: mark.until,
+                words: mark.words,
+            }));
+        }
+        expired
+    }
+
+    /// Takes out what has expired at `now`, with the lines that say so.
+    ///
+    /// # Errors
+    /// [`Refusal::Broken`].
+    pub fn retire(&self, now: Timestamp) -> Result<Edited, Refusal> {
+        let mut session = self.running_session()?;
+        while let Some(next) = retire_one(&session, now) {
+            session = next;
+        }
+        broken(&session.reading()).map_or_else(|| Ok(session.finish()), Err)
+    }
+}
+
+fn marked_files<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = &'a SourceFile> {
+    let mut read = reading.stack.read.clone();
+    read.sort_unstable();
+    read.dedup();
+    read.into_iter().map(|file| &reading.loader.files[file])
+}
+
+/// Makes the recorded ends of what is already ignored agree with the wish.
+pub(crate) fn set<'c>(mut session: Session<'c>, wish: &Wish) -> Session<'c> {
+    loop {
+        let reading = session.reading();
+        let ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
+        let step = ours.into_iter().find_map(|source| set_end(source, wish));
+        drop(reading);
+        match step.and_then(|step| session.with(&step)) {
+            Some(next) => session = next,
+            None => return session,
+        }
+    }
+}
+
+/// Moves the wished words of one line to a line with the wished end, or away.
+fn set_end(source: &SourceFile, wish: &Wish) -> Option<Step> {
+    let document = &source.document;
+    let is_wished = |word: &String| wish.addresses.iter().any(|address| address.is_word(word));
+    let concerns = |mark: &Mark| {
+        let is_meant =
+            wish.jails.as_ref().is_none_or(|jails| section_of(document, mark).is_some_and(|name| jails.contains(name)));
+        is_meant && wish.until != Some(mark.until) && mark.words.iter().any(is_wished)
+    };
+    let mark = until::marks(document).into_iter().find(concerns)?;
+    let moved: Vec<String> = mark.words.iter().filter(|word| is_wished(word)).cloned().collect();
+    let line = wish.until.map(|until| mark.beside(document, until, &moved));
+    Step::edit(&source.path, line.into_iter().chain([mark.without(document, |word| moved.iter().any(|it| it == word))]))
+}
+
+/// The section of the option that a line speaks of.
+fn section_of<'a>(document: &'a Document, mark: &Mark) -> Option<&'a String> {
+    let holds = |block: &&Block| block.options.iter().any(|option| Some(option.line.number) == mark.option);
+    document.blocks.iter().find(holds).map(|block| &block.name)
+}
+
+/// Takes out one word of a line that has expired, or the line when none is left.
+fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> {
+    let reading = session.reading();
+    let mut ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
+    let step = ours.find_map(|source| {
+        let mark = until::marks(&source.document).into_iter().find(|mark| mark.until <= now)?;
+        let line = || mark.without(&source.document, |_| true);
+        Step::edit(&source.path, [listed_word(&source.document, &mark).unwrap_or_else(line)])
+    })?;
+    session.with(&step)
+}
+
+/// The removal of the first word below a line that the line names.
+fn listed_word(document: &Document, mark: &Mark) -> Option<Edit> {
+    let mut options = document.blocks.iter().flat_map(|block| &block.options);
+    let option = options.find(|option| Some(option.line.number) == mark.option && option.key == "ignoreip")?;
+    option.pieces.iter().find_map(|piece| {
+        let text = &document.text[piece.text.clone()];
+        let mut words = Dialect::From111.words(text).into_iter();
+        let word = words.find(|word| mark.words.iter().any(|listed| *listed == text[word.clone()]))?;
+        list_edit::remove(document, option, &(piece.text.start + word.start..piece.text.start + word.end))
+    })
+}
