@@ -1,4 +1,4 @@
-//! Lines on which `ssh-keygen` of some release differs from `ssh`, or both from every later release.
+//! Lines on which `ssh-keygen -F` differs from `ssh`, or both from what they were meant to do.
 
 /// Why the two may differ on this line; docs/formats/known_hosts.md has the command that shows each.
 pub(super) fn excuse(line: &[u8], unterminated: bool, keys: &[String]) -> Option<&'static str> {
@@ -9,10 +9,10 @@ pub(super) fn excuse(line: &[u8], unterminated: bool, keys: &[String]) -> Option
     let key_type = words.get(marked + 1).copied().unwrap_or_default();
     let blob = words.get(marked + 2).copied().unwrap_or_default();
     if host_ends_it && (visible.len() < line.len() || unterminated) {
-        return Some("up to 10.0 both read on behind the end of such a line");
+        return Some("both read on behind the end of such a line");
     }
     if ["RSA", "ED25519", "ECDSA", "DSA"].iter().any(|short| key_type.eq_ignore_ascii_case(short.as_bytes())) {
-        return Some("ssh-keygen -F reads short key types up to 9.x, ssh never does");
+        return Some("ssh-keygen -F reads short key types, ssh never does");
     }
     let known = keys.iter().any(|key| key.as_bytes().ends_with(blob));
     if key_type.starts_with(b"ecdsa-") && !known {
