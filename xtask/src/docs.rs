@@ -19,12 +19,19 @@ pub(crate) struct Arguments {
 const FOLDERS: [&str; 2] = ["docs/schema", "docs/causes"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    if arguments.check { check() } else { write() }
+}
+
+/// Fails when a generated document is not what it should be.
+pub(crate) fn check() -> Result<(), String> {
+    let stale = stale(&documents())?;
+    let list: String = stale.iter().map(|path| format!("\n  {}", path.display())).collect();
+    if stale.is_empty() { Ok(()) } else { Err(format!("stale, `cargo xtask docs` writes them:{list}")) }
+}
+
+fn write() -> Result<(), String> {
     let documents = documents();
     let stale = stale(&documents)?;
-    if arguments.check {
-        let list: String = stale.iter().map(|path| format!("\n  {}", path.display())).collect();
-        return if stale.is_empty() { Ok(()) } else { Err(format!("stale, `cargo xtask docs` writes them:{list}")) };
-    }
     for folder in FOLDERS {
         fs::create_dir_all(project().join(folder)).map_err(|error| format!("{folder}: {error}"))?;
     }
@@ -36,9 +43,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 
 /// Every generated document by its path below the project.
 fn documents() -> BTreeMap<PathBuf, String> {
-    let schemas = sshmend::schemas().into_iter().map(|(name, schema)| {
-        (Path::new("docs/schema").join(format!("{name}.json")), schema + "\n")
-    });
+    let schemas = sshmend::schemas()
+        .into_iter()
+        .map(|(name, schema)| (Path::new("docs/schema").join(format!("{name}.json")), schema + "\n"));
     let causes = sshmend_diagnose::CAUSES.iter().map(|cause| {
         let text = format!("# {}: {}\n\n{}\n", cause.name, cause.title, cause.explain.trim());
         (Path::new("docs/causes").join(format!("{}.md", cause.name)), text)
@@ -48,7 +55,8 @@ fn documents() -> BTreeMap<PathBuf, String> {
 
 /// Documents that are missing or differ, and files that nothing generates any more.
 fn stale(documents: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>, String> {
-    let differs = |(path, text): &(&PathBuf, &String)| fs::read_to_string(project().join(path)).ok().as_ref() != Some(text);
+    let differs =
+        |(path, text): &(&PathBuf, &String)| fs::read_to_string(project().join(path)).ok().as_ref() != Some(text);
     let mut stale: Vec<PathBuf> = documents.iter().filter(differs).map(|(path, _)| path.clone()).collect();
     for folder in FOLDERS {
         let Ok(entries) = fs::read_dir(project().join(folder)) else { continue };

@@ -1,7 +1,9 @@
 //! The project's own chores, run as `cargo xtask …`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
 
+mod bench;
 mod docs;
+mod lab;
 mod oracle;
 mod packages;
 mod run;
@@ -24,6 +26,14 @@ enum Chore {
     Test(test::Arguments),
     /// Compare our models with the real programs
     Oracle(oracle::Arguments),
+    /// Real machines, each with one fault
+    Lab(lab::Arguments),
+    /// Show one case of the lab, with the real output at every step
+    Demo,
+    /// Time and memory of whole commands beside those of other programs
+    Bench(bench::Arguments),
+    #[command(hide = true)]
+    Measure(bench::Measured),
     /// Write what is generated: JSON schemas, the pages of the causes
     Docs(docs::Arguments),
 }
@@ -32,6 +42,10 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Oracle(arguments) => oracle::run(&arguments),
+        Chore::Lab(arguments) => lab::run(&arguments),
+        Chore::Demo => lab::demo(),
+        Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Measure(measured) => bench::measure(&measured),
         Chore::Docs(arguments) => docs::run(&arguments),
     };
     match outcome {

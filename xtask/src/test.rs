@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{packages, run};
+use crate::{docs, lab, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -35,6 +35,7 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         ),
         ("unit and command tests", Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"])))),
     ];
+    steps.push(("generated documents", Box::new(docs::check)));
     for (name, format) in [
         ("random trees against sshd -T", Format::SshdConfig),
         ("random files against ssh-keygen", Format::KnownHosts),
@@ -45,6 +46,10 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     }
     if arguments.no_lab {
         println!("the lab is left out, as asked");
+    } else if nix::unistd::geteuid().is_root() {
+        steps.push(("the lab: real machines with one fault each", Box::new(lab::test)));
+    } else {
+        steps.push(("the lab", Box::new(|| Err("the lab takes root; --no-lab leaves it out".to_owned()))));
     }
     steps
 }

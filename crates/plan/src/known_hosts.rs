@@ -94,7 +94,7 @@ pub fn known_hosts(
         let keys = verified(snapshot, wish, &target, offer.as_ref())?;
         work.pin(&target, &keys, &offer.map(|offer| offer.host_keys()).unwrap_or_default(), salt)?;
     } else {
-        work.remove(&target)?;
+        work.remove(&target, &offer.as_ref().map(Offer::host_keys).unwrap_or_default())?;
         work.say_what_is_offered(&target, offer.as_ref());
     }
     Ok(work.plan)
@@ -172,13 +172,20 @@ struct Work<'w> {
 }
 
 impl<'w> Work<'w> {
-    fn remove(&mut self, target: &Target) -> Result<(), Refusal> {
+    /// What the server still offers is not stale; where it could not be asked, or one type was named, all of it goes.
+    fn remove(&mut self, target: &Target, offered: &[HostKey]) -> Result<(), Refusal> {
+        let names = self.names.clone();
+        let pin = Pin { names: &names, keys: &[], offered, hash_names: false };
         for path in target.files() {
             let Some(image) = self.editable(path) else {
                 self.leave(path);
                 continue;
             };
-            let removed = KnownHosts::parse(&image.bytes).remove(&self.names, self.wish.key_type);
+            let known = KnownHosts::parse(&image.bytes);
+            let removed = match (offered, self.wish.key_type) {
+                ([_, ..], None) => known.remove_stale(&pin),
+                (_, key_type) => known.remove(&names, key_type),
+            };
             let removed = removed.map_err(|error| Refusal::of_file(path, &error))?;
             self.note_removed(path, &removed);
             self.check_gone(&removed.edits.apply(&image.bytes), &removed.removed);
@@ -217,7 +224,7 @@ impl<'w> Work<'w> {
         for path in target.files() {
             match self.editable(path) {
                 before if path == home => self.pin_here(path, before, &pin, salt)?,
-                Some(image) => self.remove_elsewhere(path, image)?,
+                Some(image) => self.remove_elsewhere(path, image, &pin)?,
                 None => self.leave(path),
             }
         }
@@ -240,8 +247,8 @@ impl<'w> Work<'w> {
     }
 
     /// A stale key in another file would still make ssh ask for it.
-    fn remove_elsewhere(&mut self, path: &Path, image: &FileImage) -> Result<(), Refusal> {
-        let removed = KnownHosts::parse(&image.bytes).remove(&self.names, None);
+    fn remove_elsewhere(&mut self, path: &Path, image: &FileImage, pin: &Pin<'_>) -> Result<(), Refusal> {
+        let removed = KnownHosts::parse(&image.bytes).remove_stale(pin);
         let removed = removed.map_err(|error| Refusal::of_file(path, &error))?;
         self.note_removed(path, &removed);
         self.put(path, Some(image), &removed.edits);
