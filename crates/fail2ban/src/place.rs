@@ -79,7 +79,7 @@ impl Site<'_> {
         files.reverse();
         files.dedup();
         let sources = files.into_iter().map(|file| &self.reading.loader.files[file]);
-        let ours = sources.filter(|source| self.session.is_ours(&source.path));
+        let ours = sources.filter(|source| self.session.is_ours(&source.path) && self.session.is_layer(&source.path));
         ours.filter_map(|source| {
             let block = free_block(&source.document, self.section)?;
             Step::edit(

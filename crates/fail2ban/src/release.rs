@@ -1,6 +1,9 @@
 //! Which fail2ban it is, and what that changes in the meaning of a configuration.
 
 use std::fmt;
+use std::ops::Range;
+
+use crate::python::{is_space, strip};
 
 /// A release of fail2ban.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +39,11 @@ impl fmt::Display for Release {
 /// A span of releases that read the same files alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dialect {
-    /// Up to 1.0: any mask after `/` is taken for a number, and the server gives up at a bad one.
+    /// Up to 1.0: a tab is no separator, any mask after `/` is taken for a number, and the server gives up at a bad one.
     Before11,
-    /// 1.1.0: what is no address with a mask is taken for a name.
+    /// 1.1.0: every blank separates words, and what is no address with a mask is taken for a name.
     V11,
-    /// From 1.1.1: every blank separates words, `file:` items, a file that cannot be read stops the start.
+    /// From 1.1.1: `file:` items; a file that cannot be read stops the start.
     From111,
 }
 
@@ -56,15 +59,16 @@ impl Dialect {
     }
 
     /// `helpers.splitwords`: the byte ranges of the words of a list.
-    pub(crate) fn words(self, text: &str) -> Vec<std::ops::Range<usize>> {
-        let separates = |c: char| {
-            if self == Self::From111 { crate::python::is_space(c) || c == ',' } else { matches!(c, ' ' | ',' | '\n') }
+    pub(crate) fn words(self, text: &str) -> Vec<Range<usize>> {
+        let separates = |c| match self {
+            Self::Before11 => matches!(c, ' ' | ',' | '\n'),
+            Self::V11 | Self::From111 => c == ',' || is_space(c),
         };
         let mut words = Vec::new();
         let mut start = 0;
         for (at, c) in text.char_indices().chain([(text.len(), ',')]) {
             if at == text.len() || separates(c) {
-                words.push(crate::python::strip(text, start..at));
+                words.push(strip(text, start..at));
                 start = at + c.len_utf8();
             }
         }
@@ -88,10 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_separates_words_from_1_1_1_on_only() {
+    fn a_tab_separates_words_from_1_1_0_on_only() {
         let text = "a,b c\td\n\te";
         let words = |dialect: Dialect| dialect.words(text).into_iter().map(|word| &text[word]).collect::<Vec<_>>();
         assert_eq!(words(Dialect::Before11), ["a", "b", "c\td", "e"]);
-        assert_eq!(words(Dialect::From111), ["a", "b", "c", "d", "e"]);
+        assert_eq!(words(Dialect::V11), ["a", "b", "c", "d", "e"]);
     }
 }

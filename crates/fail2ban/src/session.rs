@@ -116,6 +116,11 @@ impl<'c> Session<'c> {
         !is_paths && !is_part && PACKAGED.iter().all(|packaged| relative != Path::new(packaged))
     }
 
+    /// Whether a file is read for itself, not because another one includes it.
+    pub(crate) fn is_layer(&self, path: &Path) -> bool {
+        path == self.directory.join(WITHOUT_FOLDER) || path.parent() == Some(&self.directory.join("jail.d"))
+    }
+
     /// The change.
     pub(crate) fn finish(mut self) -> Edited {
         let edited: Vec<PathBuf> =

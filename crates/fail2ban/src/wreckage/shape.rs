@@ -7,34 +7,10 @@ use sshmend_lossless::Edit;
 use super::Scene;
 use crate::document::{Block, DEFAULT, Opt, Piece};
 use crate::mend::{is_list, mend};
+use crate::options::{FAMILIAR, names};
 use crate::problem::{Consequence, Problem};
 use crate::reading::Reading;
 
-/// Options that people write in jails.
-const FAMILIAR: [&str; 22] = [
-    "action",
-    "backend",
-    "banaction",
-    "banaction_allports",
-    "bantime",
-    "bantime.increment",
-    "bantime.maxtime",
-    "chain",
-    "destemail",
-    "enabled",
-    "failregex",
-    "filter",
-    "findtime",
-    "ignorecommand",
-    "ignoreip",
-    "ignoreself",
-    "logpath",
-    "maxretry",
-    "mode",
-    "port",
-    "protocol",
-    "usedns",
-];
 /// Sections from which no jail takes anything.
 const NO_JAILS: [&str; 3] = ["INCLUDES", "Definition", "Init"];
 
@@ -65,7 +41,8 @@ fn swallowed(scene: &Scene<'_>, option: &Opt, piece: &Piece) -> Problem {
 }
 
 fn is_option(line: &str) -> bool {
-    line.split_once(['=', ':']).is_some_and(|(name, _)| FAMILIAR.contains(&name.trim().to_lowercase().as_str()))
+    line.split_once(['=', ':'])
+        .is_some_and(|(name, _)| names(FAMILIAR).any(|known| name.trim().eq_ignore_ascii_case(known)))
 }
 
 /// How many brackets a line opens and does not close: in `action = a[x=1,` a line below may look like an option.

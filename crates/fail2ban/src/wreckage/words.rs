@@ -78,7 +78,7 @@ fn glued(word: &str) -> Option<&'static str> {
     if word.contains(';') {
         Some("separate words by a blank or a comma")
     } else {
-        word.contains(is_space).then_some("separate words by a blank; before fail2ban 1.1.1 a tab does not")
+        word.contains(is_space).then_some("separate words by a blank; before fail2ban 1.1.0 a tab does not")
     }
 }
 

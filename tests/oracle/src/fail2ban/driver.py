@@ -8,6 +8,7 @@ Answer:   {"starts": what `fail2ban-client -d` would exit with 0 for,
            "jails": {name: {"words": [...] or null, "settings": {...}}}, those that would be started,
            "disabled": [names],
            "server": the text with which the server would refuse a word, or null,
+           "stream": the lines that `fail2ban-client -d` prints, when the request has "stream": true,
            "ignored": {name: {address: bool}}, without ignoreself, names resolved only where they are numbers}
 The first line that it prints is {"version": "1.0.2"}.
 """
@@ -92,7 +93,7 @@ def answer(request):
     try:
         starts, configurator = read(request["dir"])
     except Exception as error:
-        return {"starts": False, "error": "%s: %s" % (type(error).__name__, error), "jails": {}, "ignored": {}, "server": None}
+        return {"starts": False, "error": "%s: %s" % (type(error).__name__, error), "jails": {}, "ignored": {}, "server": None, "stream": []}
     stream = configurator.getConfigStream()
     readers = {reader.getName(): reader for reader in configurator._Configurator__jails.jails}
     jails, verdicts, server = {}, {}, None
@@ -106,7 +107,8 @@ def answer(request):
             server = server or verdict
         else:
             verdicts[name] = verdict
-    return {"starts": starts, "error": None, "jails": jails, "ignored": verdicts, "server": server}
+    printed = [str(command) for command in stream] if request.get("stream") else []
+    return {"starts": starts, "error": None, "jails": jails, "ignored": verdicts, "server": server, "stream": printed}
 
 
 def main():

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use sshmend_fail2ban::Release;
 
@@ -23,6 +23,7 @@ pub(super) struct Program {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+    library: PathBuf,
     /// The release that answers.
     pub(super) release: Release,
 }
@@ -38,6 +39,8 @@ pub(super) struct Answer {
     pub(super) jails: BTreeMap<String, Started>,
     /// Which addresses each of them spares.
     pub(super) ignored: BTreeMap<String, BTreeMap<String, bool>>,
+    /// What `fail2ban-client -d` prints, when it was asked for.
+    pub(super) stream: Vec<String>,
     /// The word at which the server would stop.
     pub(super) server: Option<String>,
 }
@@ -68,12 +71,35 @@ impl Program {
         let mut greeting = String::new();
         answers.read_line(&mut greeting).map_err(|error| error.to_string())?;
         let release = Release::parse(&greeting).ok_or(format!("{} holds no fail2ban", library.display()))?;
-        Ok(Self { child, requests, answers, release })
+        Ok(Self { child, requests, answers, library, release })
     }
 
     /// Asks about one configuration directory.
     pub(super) fn ask(&mut self, directory: &Path, addresses: &[String]) -> Result<Answer, String> {
-        let request = json!({"dir": directory, "addresses": addresses});
+        self.request(&json!({"dir": directory, "addresses": addresses}))
+    }
+
+    /// Asks what `fail2ban-client -d` would print.
+    pub(super) fn ask_stream(&mut self, directory: &Path) -> Result<Answer, String> {
+        self.request(&json!({"dir": directory, "stream": true}))
+    }
+
+    /// Runs the client of the package itself: whether it exits with 0, and the lines it prints.
+    pub(super) fn dump(&self, directory: &Path) -> Result<(bool, Vec<String>), String> {
+        let output = Command::new(PYTHON)
+            .arg(package_root()?.join("usr/bin/fail2ban-client"))
+            .arg("-c")
+            .arg(directory)
+            .args(["-d"])
+            .env("PYTHONPATH", &self.library)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .map_err(|error| error.to_string())?;
+        let lines = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+        Ok((output.status.success(), lines))
+    }
+
+    fn request(&mut self, request: &Value) -> Result<Answer, String> {
         writeln!(self.requests, "{request}").map_err(|error| format!("the driver is gone: {error}"))?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer).map_err(|error| format!("the driver is gone: {error}"))?;

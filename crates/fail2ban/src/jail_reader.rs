@@ -1,0 +1,170 @@
+//! One jail, in the order in which fail2ban's `JailReader.getOptions` takes it.
+
+use std::collections::BTreeMap;
+
+use crate::item::Item;
+use crate::jail::Jail;
+use crate::layers::Stack;
+use crate::merged::Merged;
+use crate::options::{self, is_true, names};
+use crate::problem::Consequence;
+use crate::reading::Reading;
+use crate::release::Dialect;
+use crate::spec;
+use crate::traced::Traced;
+
+impl Reading<'_> {
+    /// `JailReader.getOptions`
+    pub(crate) fn read_jail(&mut self, name: &str) -> Jail {
+        let mut values = BTreeMap::new();
+        self.read_options(name, names(options::FIRST), &mut values);
+        let text = |key: &str| values.get(key).map_or("", Traced::text).to_owned();
+        let enabled = is_true(&text("enabled"));
+        let filter = text("filter");
+        let mut jail = Jail { enabled, ..Jail::new(name) };
+        if enabled && !filter.is_empty() {
+            jail.skipped = self.read_filter(&jail.name, &filter);
+        }
+        if jail.runs() {
+            self.read_options(&jail.name, names(options::JAIL).chain(names(options::FILTER)), &mut values);
+            if self.dialects.contains(&Dialect::From111) {
+                self.read_options(&jail.name, names(options::LATER), &mut values);
+            }
+            let action = values.get("action").map_or("", Traced::text).to_owned();
+            jail.skipped = self.read_actions(&action, &values);
+        }
+        self.note_skipped(&jail);
+        self.settle(&mut jail);
+        self.note_refused(&jail);
+        jail
+    }
+
+    fn read_options(
+        &mut self,
+        section: &str,
+        keys: impl IntoIterator<Item = &'static str>,
+        values: &mut BTreeMap<String, Traced>,
+    ) {
+        let merged = std::mem::take(&mut self.stack.merged);
+        for key in keys {
+            if let Some(value) = self.evaluate(&merged, section, key) {
+                values.insert(key.to_owned(), value);
+            }
+        }
+        self.stack.merged = merged;
+    }
+
+    /// Reads the filter of a jail; its options become `known/…` of the jail. Returns why fail2ban skips the jail.
+    fn read_filter(&mut self, jail: &str, filter: &str) -> Option<String> {
+        let Some((name, options)) = spec::extract(filter) else {
+            return Some(format!("its filter {filter:?} has unexpected syntax"));
+        };
+        let stack = match self.loader.stack(&format!("filter.d/{name}")) {
+            Ok(stack) => stack,
+            Err(failure) => {
+                self.report(&failure);
+                return None;
+            }
+        };
+        if self.is_unread(&stack) {
+            return Some(format!("there is no filter {name:?}, or a file of it cannot be read"));
+        }
+        let given: Vec<&str> = options.into_iter().chain(["logtype"]).collect();
+        let mut known =
+            self.read_given(&stack.merged, given.iter().copied().chain(names(options::FIRST)), options::FILTER);
+        let own = own_keys(&stack.merged, "Definition").into_iter();
+        for key in own.filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
+            known.extend(self.evaluate(&stack.merged, "Definition", &key).map(|value| (key, value)));
+        }
+        known.extend(given.into_iter().map(|key| (key.to_owned(), Traced::unknown())));
+        for (key, value) in known.into_iter().filter(|(key, _)| !key.starts_with("known/")) {
+            self.stack.merged.add(Some(jail), &format!("known/{key}"), without_tags(value));
+        }
+        None
+    }
+
+    /// Evaluates `[Init]` of a filter or action, and the wanted options of `[Definition]`, where what its jail gives it
+    /// comes first and is not known.
+    fn read_given<'k>(
+        &mut self,
+        merged: &Merged,
+        given: impl Iterator<Item = &'k str>,
+        wanted: &str,
+    ) -> BTreeMap<String, Traced> {
+        let mut values = BTreeMap::new();
+        for key in own_keys(merged, "Init") {
+            values.extend(self.evaluate(merged, "Init", &key).map(|value| (key, value)));
+        }
+        if merged.section("Definition").is_some() {
+            let given: Vec<&str> = given.collect();
+            let mut merged = merged.clone();
+            given.iter().for_each(|key| merged.add(Some("Definition"), key, Traced::unknown()));
+            for key in names(wanted).filter(|key| !given.contains(key)) {
+                values.extend(self.evaluate(&merged, "Definition", key).map(|value| (key.to_owned(), value)));
+            }
+        }
+        values
+    }
+
+    /// Reads the actions of a jail. Returns why fail2ban skips the jail.
+    fn read_actions(&mut self, actions: &str, values: &BTreeMap<String, Traced>) -> Option<String> {
+        for action in spec::split(actions) {
+            let Some((name, options)) = spec::extract(action.trim_end_matches(crate::python::is_space)) else {
+                return Some(format!("its action {action:?} has unexpected syntax"));
+            };
+            if name.ends_with(".py") {
+                continue;
+            }
+            match self.loader.stack(&format!("action.d/{name}")) {
+                Err(failure) => self.report(&failure),
+                Ok(stack) if self.is_unread(&stack) => {
+                    return Some(format!("there is no action {name:?}, or a file of it cannot be read"));
+                }
+                Ok(stack) => {
+                    let given = options.into_iter().chain(values.keys().map(String::as_str)).chain(["name", "actname"]);
+                    self.read_given(&stack.merged, given, options::ACTION);
+                }
+            }
+        }
+        None
+    }
+
+    /// `ConfigReader.read` is false when nothing could be read, from 1.1.1 on also when one layer could not.
+    fn is_unread(&self, stack: &Stack) -> bool {
+        stack.read.is_empty() || self.dialects == [Dialect::From111] && !stack.missed.is_empty()
+    }
+
+    fn note_skipped(&mut self, jail: &Jail) {
+        let Some(why) = &jail.skipped else { return };
+        let header = self.loader.files.iter().enumerate().rev().find_map(|(file, source)| {
+            let block = source.document.section(&jail.name).next()?;
+            Some((file, block.name_range.start))
+        });
+        let problem = self.explainer().at(
+            header,
+            format!("jail {} is skipped: {why}", jail.name),
+            Consequence::JailSkipped,
+            "name a filter and actions that exist below filter.d and action.d, or disable the jail",
+        );
+        self.push(problem);
+    }
+
+    /// A word at which the server stops while it sets up the jails.
+    fn note_refused(&mut self, jail: &Jail) {
+        for word in jail.lists.iter().filter(|_| jail.runs()).flat_map(|list| &list.words) {
+            let Item::Refused(why) = word.item else { continue };
+            let place = word.spot.map(|spot| (spot.file, spot.offset));
+            let problem = self.explainer().refused(place, &word.text, why, self.release);
+            self.push(problem);
+        }
+    }
+}
+
+fn own_keys(merged: &Merged, section: &str) -> Vec<String> {
+    merged.section(section).into_iter().flat_map(|options| options.keys().cloned()).collect()
+}
+
+/// fail2ban replaces `<tags>` in what a filter says; we do not.
+fn without_tags(value: Traced) -> Traced {
+    if value.text().contains('<') { Traced::unknown() } else { value }
+}

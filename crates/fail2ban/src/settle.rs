@@ -1,0 +1,82 @@
+//! The settings of a jail, each with the line that decided it.
+
+use std::path::Path;
+
+use sshmend_lossless::Origin;
+
+use crate::document::DEFAULT;
+use crate::interpolate::Interpolation;
+use crate::item::Item;
+use crate::jail::{Jail, List, Loss, Setting, Shadowed, Word};
+use crate::merged::Value;
+use crate::options::{self, is_true, names};
+use crate::reading::Reading;
+use crate::release::Dialect;
+use crate::traced::Traced;
+
+impl Reading<'_> {
+    /// The settings that people ask for, with the lines that decided them.
+    pub(crate) fn settle(&mut self, jail: &mut Jail) {
+        for key in [options::FIRST, options::JAIL, options::ASKED].into_iter().flat_map(names) {
+            let Ok(Some(value)) = Interpolation::new(&self.stack.merged, &jail.name).get(key) else { continue };
+            if key == "ignoreip" {
+                jail.lists = self.dialects.iter().map(|&dialect| self.list(&value, dialect)).collect();
+            }
+            jail.settings.insert(key.to_owned(), self.setting(&jail.name, key, &value));
+        }
+        jail.ignoreself = jail.setting("ignoreself").is_none_or(|setting| is_true(&setting.value));
+    }
+
+    fn setting(&self, jail: &str, key: &str, value: &Traced) -> Setting {
+        let merged = &self.stack.merged;
+        let decider = merged.deciding(jail, key);
+        let origin = decider.and_then(|value| self.origin(value));
+        let is_own = decider.is_some_and(|value| value.section != DEFAULT);
+        let losers = |section: &str, why| {
+            let others =
+                merged.definitions(section, key).iter().filter(|other| decider.is_none_or(|it| it.spot != other.spot));
+            others
+                .filter_map(move |other| Some((self.origin(other)?, other.raw.text().to_owned(), why)))
+                .collect::<Vec<_>>()
+        };
+        let default_loss = if is_own { Loss::OnlyDefault } else { Loss::ReadEarlier };
+        let shadowed = losers(DEFAULT, default_loss).into_iter().chain(losers(jail, Loss::ReadEarlier));
+        let shadowed = shadowed.map(|(origin, value, why)| Shadowed { origin, value, why }).collect();
+        Setting { value: value.text().to_owned(), origin, shadowed }
+    }
+
+    fn origin(&self, value: &Value) -> Option<Origin> {
+        value.spot.map(|spot| Origin::new(self.loader.files[spot.file].path.clone(), spot.line))
+    }
+
+    fn list(&mut self, value: &Traced, dialect: Dialect) -> List {
+        let words = dialect.words(value.text()).into_iter().map(|range| {
+            let spot = value.spot(range.start);
+            let text = value.text()[range].to_owned();
+            let origin = spot.map(|spot| Origin::new(self.loader.files[spot.file].path.clone(), spot.line));
+            let item = Item::parse(&text, dialect);
+            let content = if let Item::File(path) = &item { self.loader.words_of(Path::new(path)) } else { None };
+            Word { text, origin, item, spot, content }
+        });
+        let mut words: Vec<Word> = words.collect();
+        refuse_behind_files(&mut words);
+        List { words, opaque: value.opaque }
+    }
+}
+
+/// Releases with `file:` items compare each later word with the file as if it were text, and stop at the error, unless
+/// an equal word comes before the file.
+fn refuse_behind_files(words: &mut [Word]) {
+    let Some(first) = words.iter().position(|word| matches!(word.item, Item::File(_))) else { return };
+    let (before, behind) = words.split_at_mut(first);
+    for word in behind {
+        let known = before.iter().any(|other| other.item == word.item);
+        match &word.item {
+            Item::File(_) => {}
+            _ if known => {}
+            _ => {
+                word.item = Item::Refused("its place behind a file: entry, at which fail2ban 1.1.1 stops");
+            }
+        }
+    }
+}
