@@ -53,7 +53,9 @@ impl Diagnosis {
 
     /// The sort is stable: causes were judged gate by gate.
     fn finish(mut self) -> Self {
-        self.findings.sort_by_key(|finding| (finding.certainty, finding.latent));
+        let found: Vec<&'static str> = self.findings.iter().map(|finding| finding.cause).collect();
+        let follows = |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
+        self.findings.sort_by_key(|finding| (finding.certainty, finding.latent, follows(finding)));
         self.unchecked.sort();
         self.unchecked.dedup();
         self

@@ -42,6 +42,8 @@ pub struct Finding {
     pub certainty: Certainty,
     /// True when it does no harm yet: it strikes at the next restart, reload or upgrade.
     pub latent: bool,
+    /// The cause that brings this one about; where both are found, that one comes first.
+    pub follows: Option<&'static str>,
     /// One sentence, without full stop; may hold text from the machine: escape it for a terminal.
     pub summary: String,
     /// What shows it.
@@ -76,7 +78,16 @@ impl Finding {
     /// A finding without evidence yet; its cause is filled in by the cause that judges.
     pub(crate) fn new(certainty: Certainty, summary: impl Into<String>) -> Self {
         let (evidence, steps) = (Vec::new(), Vec::new());
-        Self { cause: "", certainty, latent: false, summary: summary.into(), evidence, remedy: None, steps }
+        Self {
+            cause: "",
+            certainty,
+            latent: false,
+            follows: None,
+            summary: summary.into(),
+            evidence,
+            remedy: None,
+            steps,
+        }
     }
 
     /// Adds what a program or a whole file showed.
@@ -131,6 +142,12 @@ impl Finding {
     /// Adds a step to do by hand.
     pub(crate) fn step(&mut self, step: impl Into<String>) -> &mut Self {
         self.steps.push(step.into());
+        self
+    }
+
+    /// Says which cause brings this one about.
+    pub(crate) fn following(&mut self, cause: &'static str) -> &mut Self {
+        self.follows = Some(cause);
         self
     }
 

@@ -34,6 +34,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let blocks = facts.blocks().unwrap_or_default();
     let rule = blocks.iter().map(|(_, block)| block).find(|block| block.owner == Owner::Fail2ban && block.certain);
     let own: Vec<_> = bans.iter().filter(|ban| ban.covers(client)).collect();
+    if rule.is_none() && facts.wrappers(client).origin.is_some_and(|origin| facts.tables().owned(&origin).is_some()) {
+        return verdict.exclude("fail2ban bans this client by hosts.deny, not in the firewall");
+    }
     if own.is_empty() && rule.is_none() {
         return verdict.exclude(if facts.fail2ban_runs() {
             "fail2ban does not ban this client"

@@ -24,7 +24,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
     let own = verdict.look(facts.open_files_of(listener.pid)).flatten();
     let machine = machine.filter(Usage::exhausted);
-    if let Some(usage) = own.filter(Usage::exhausted) {
+    if let Some(usage) = own.clone().filter(Usage::exhausted) {
         let finding = verdict.certain("the listener has used up its file descriptors and cannot take a connection");
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
@@ -34,6 +34,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by(&usage.source, usage.text());
         finding.step("find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`");
         finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
+    } else if let Some(usage) = own.filter(|usage| usage.limit < needed(facts.startups_begin())) {
+        let finding =
+            verdict.likely("the listener may open too few files for the connections that MaxStartups lets wait");
+        finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
+        finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
     } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
         heard
             .report(verdict, "sshd could open no more files for connections")
@@ -41,6 +46,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else {
         verdict.exclude("the listener and the machine may open more files");
     }
+}
+
+/// The listener holds a socket and a pipe for each connection that waits, and some files of its own.
+fn needed(waiting: u32) -> u64 {
+    u64::from(waiting) * 2 + 8
 }
 
 #[cfg(test)]

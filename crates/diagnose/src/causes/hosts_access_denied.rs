@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
 
 use super::heard::heard;
+use super::hosts_deny_malformed::is_damage;
 use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
@@ -30,31 +31,31 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if !linked {
         return verdict.exclude(format!("{} is not linked with libwrap", program.display()));
     }
-    match facts.question.client() {
-        Some(client) => evaluate(facts, client, verdict),
+    match facts.wrapped_client() {
+        Some((client, certainty)) => evaluate(facts, client, certainty, verdict),
         None => listen(facts, verdict),
     }
 }
 
-fn evaluate(facts: &Facts<'_>, client: IpAddr, verdict: &mut Verdict) {
+fn evaluate(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, verdict: &mut Verdict) {
     let answer = facts.wrappers(client);
     match answer.access {
-        Access::Granted => verdict.exclude(answer.reason),
+        Access::Granted if certainty == Certainty::Certain => verdict.exclude(answer.reason),
+        Access::Granted => listen(facts, verdict),
         Access::Unknown => {
             let depends: Vec<&str> = answer.doubts.iter().map(|doubt| doubt.text.as_str()).collect();
             verdict.unchecked.push(Unchecked::new("TCP wrappers", format!("it depends on {}", depends.join(", "))));
             listen(facts, verdict);
         }
         Access::Denied if explained_elsewhere(facts, &answer) => {}
-        Access::Denied => denied(facts, client, &answer, verdict),
+        Access::Denied => denied(facts, client, certainty, &answer, verdict),
     }
 }
 
 /// A file that is damaged, an option that is refused and a line of a banning program are causes of their own.
 fn explained_elsewhere(facts: &Facts<'_>, answer: &Answer) -> bool {
     let Some(origin) = &answer.origin else { return false };
-    let broken =
-        |kind| ProblemKind::DAMAGE.contains(&kind) || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6);
+    let broken = |kind| is_damage(kind) || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6);
     let problems = facts.tables().problems();
     let last = answer.last_line.unwrap_or(origin.line);
     let at_fault = |line: usize| (origin.line..=last).contains(&line);
@@ -64,8 +65,8 @@ fn explained_elsewhere(facts: &Facts<'_>, answer: &Answer) -> bool {
         || facts.tables().owned(origin).is_some()
 }
 
-fn denied(facts: &Facts<'_>, client: IpAddr, answer: &Answer, verdict: &mut Verdict) {
-    let finding = verdict.certain(format!("TCP wrappers refuse {client}: {}", answer.reason));
+fn denied(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, answer: &Answer, verdict: &mut Verdict) {
+    let finding = verdict.find(certainty, format!("TCP wrappers refuse {client}: {}", answer.reason));
     if let (Some(origin), Some(rule)) = (&answer.origin, &answer.rule) {
         finding.shown_at(origin, rule);
     }
@@ -125,11 +126,11 @@ mod tests {
             "hosts-access-denied",
             &format!("{RULE}{LOG}{LINE}"),
             &expect![[r#"
-            likely: TCP wrappers refused connections (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
-              $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in
-              - see which rule refuses it: `sshmend show hosts-access 198.51.100.7`
-        "#]],
+                likely: TCP wrappers refuse 198.51.100.7: the rule matches by `198.51.100.` and denies
+                  /etc/hosts.deny:2: sshd: 198.51.100.
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it
+            "#]],
         );
         check(
             "hosts-access-denied",

@@ -1,6 +1,7 @@
 use sshmend_hosts_access::{Access, Problem, ProblemKind};
 
 use crate::facts::Facts;
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -31,20 +32,21 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
-    let decides = facts.question.client().map(|client| {
+    let judged = facts.wrapped_client();
+    let decides = |client| {
         let answer = facts.wrappers(client);
         let place = answer.origin.filter(|_| answer.access == Access::Denied);
+        let last = answer.last_line.unwrap_or_default();
         place.is_some_and(|origin| {
-            origin.path == problem.origin.path
-                && (origin.line..=answer.last_line.unwrap_or(origin.line)).contains(&problem.origin.line)
+            origin.path == problem.origin.path && (origin.line..=last.max(origin.line)).contains(&problem.origin.line)
         })
-    });
-    let finding = match (decides, facts.question.client()) {
-        (Some(true), Some(client)) => {
-            verdict.certain(format!("TCP wrappers refuse {client} for an option that libwrap does not take"))
+    };
+    let finding = match judged {
+        Some((client, certainty)) if decides(client) => {
+            verdict.find(certainty, format!("TCP wrappers refuse {client} for an option that libwrap does not take"))
         }
-        (Some(false), _) => return,
-        _ => verdict.likely("TCP wrappers refuse the clients of a rule for an option that libwrap does not take"),
+        Some((_, Certainty::Certain)) => return,
+        _ => verdict.possible("TCP wrappers refuse the clients of a rule for an option that libwrap does not take"),
     };
     finding.shown_at(
         &problem.origin,
@@ -85,10 +87,10 @@ mod tests {
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-            likely: TCP wrappers refuse the clients of a rule for an option that libwrap does not take
-              /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
-              - move `allow` to the end of the rule
-        "#]],
+                possible: TCP wrappers refuse the clients of a rule for an option that libwrap does not take
+                  /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
+                  - move `allow` to the end of the rule
+            "#]],
         );
     }
 

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 
 use crate::facts::Facts;
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,17 +28,25 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("this sshd does not read these files");
     };
     let problems = facts.tables().problems();
-    let damage: Vec<&Problem> = problems.iter().filter(|problem| ProblemKind::DAMAGE.contains(&problem.kind)).collect();
+    let damage: Vec<&Problem> = problems.iter().filter(|problem| is_damage(problem.kind)).collect();
     for problem in &damage {
         report(facts, problem, verdict);
     }
     verdict.exclude("both files can be read to their end");
 }
 
+/// What makes libwrap read something else than what is meant.
+pub(super) fn is_damage(kind: ProblemKind) -> bool {
+    ProblemKind::DAMAGE.contains(&kind)
+        || matches!(kind, ProblemKind::LiveComment | ProblemKind::SwallowedRule | ProblemKind::NulByte)
+}
+
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let path = problem.origin.path.display();
     let finding = match harm(facts, problem) {
-        Harm::Client(client) => verdict.certain(format!("{path} is damaged, and so TCP wrappers refuse {client}")),
+        Harm::Client(client, certainty) => {
+            verdict.find(certainty, format!("{path} is damaged, and so TCP wrappers refuse {client}"))
+        }
         Harm::Everyone => {
             verdict.certain(format!("{path} is damaged: TCP wrappers refuse every client that gets that far"))
         }
@@ -52,18 +61,24 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
 
 /// Whom the damage refuses.
 enum Harm {
-    /// The client asked about: with the file repaired it would be let in.
-    Client(IpAddr),
+    /// This client: with the file repaired it would be let in.
+    Client(IpAddr, Certainty),
     Everyone,
     Others,
 }
 
 fn harm(facts: &Facts<'_>, problem: &Problem) -> Harm {
-    let denies = problem.origin.path.as_os_str() == HOSTS_DENY && problem.kind != ProblemKind::ByteOrderMark;
-    let Some(client) = facts.question.client() else { return if denies { Harm::Everyone } else { Harm::Others } };
-    let repaired = facts.wrappers_if(client, problem).unwrap_or(Access::Unknown);
-    match (facts.wrappers(client).access, repaired) {
-        (Access::Denied, Access::Granted) => Harm::Client(client),
+    let ends = matches!(problem.kind, ProblemKind::MissingNewline | ProblemKind::TooLong);
+    let denies = problem.origin.path.as_os_str() == HOSTS_DENY && ends;
+    if denies && facts.question.client().is_none() {
+        return Harm::Everyone;
+    }
+    let Some((client, certainty)) = facts.wrapped_client() else { return Harm::Others };
+    let answer = facts.wrappers(client);
+    let decides = answer.origin.as_ref().is_some_and(|origin| *origin == problem.origin);
+    match (answer.access, facts.wrappers_if(client, problem)) {
+        (Access::Denied, Some(Access::Granted)) => Harm::Client(client, certainty),
+        (Access::Denied, None) if decides => Harm::Client(client, certainty),
         _ => Harm::Others,
     }
 }

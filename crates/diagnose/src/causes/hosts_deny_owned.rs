@@ -1,8 +1,6 @@
 use sshmend_hosts_access::{Access, Owner};
 
-use super::heard::heard;
 use crate::facts::Facts;
-use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -26,10 +24,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
         return verdict.exclude("this sshd does not read hosts.deny");
     };
-    let Some(client) = facts.question.client() else {
-        let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) else { return };
-        heard.report(verdict, "a banning program wrote addresses into hosts.deny");
-        return;
+    let Some((client, certainty)) = facts.wrapped_client() else {
+        return verdict.exclude("libwrap refused no client");
     };
     let answer = facts.wrappers(client);
     let origin = answer.origin.filter(|_| answer.access == Access::Denied);
@@ -38,7 +34,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("no line of a banning program refuses this client");
     };
     let name = owned.owner.name();
-    let finding = verdict.certain(format!("{name} has banned {client} by a line in {}", origin.path.display()));
+    let finding = verdict.find(certainty, format!("{name} has banned {client} by a line in {}", origin.path.display()));
     finding.shown_at(&origin, answer.rule.unwrap_or_default());
     if owned.owner == Owner::Fail2ban {
         let address = client.to_string();

@@ -24,23 +24,16 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(sockets) = verdict.look(facts.ssh_sockets()) else { return };
     let resets = facts.resets_on_overflow() == Ok(true);
     match sockets.iter().find(|socket| socket.overflows()) {
-        Some(socket) if running(facts) => overflowing(socket, resets, verdict),
-        Some(_) => {}
+        Some(socket) => overflowing(socket, resets, verdict),
         None => quiet(facts, resets, verdict),
     }
-}
-
-/// A listener that is stopped fills its queue, too: then that is the cause.
-fn running(facts: &Facts<'_>) -> bool {
-    let listener = facts.listener().ok().flatten();
-    let state = listener.and_then(|listener| facts.status(listener.pid, "State").ok().flatten());
-    state.is_none_or(|state| !state.starts_with(['T', 't']))
 }
 
 fn overflowing(socket: &Socket, resets: bool, verdict: &mut Verdict) {
     let how = if resets { "resets" } else { "drops" };
     let finding = verdict.certain(format!("the queue before sshd is full, so the kernel {how} new connections"));
     finding.shown_by("ss -Hltnp", &socket.line);
+    finding.following("listener-hung");
     if resets {
         finding.step("let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`");
     }
@@ -61,7 +54,8 @@ fn quiet(facts: &Facts<'_>, resets: bool, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::testing::{NOW, check, machine};
+    use crate::{Question, diagnose};
     use expect_test::expect;
 
     const FULL: &str = "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
@@ -92,8 +86,10 @@ mod tests {
 
     #[test]
     fn a_stopped_listener_is_the_cause_of_its_full_queue() {
-        let stopped = format!("{FULL}//- /proc/700/status\nState:\tT (stopped)\n");
-        check("listen-queue-overflow", &stopped, &expect![[""]]);
+        let stopped = machine(&format!("{FULL}//- /proc/700/status\nState:\tT (stopped)\n"));
+        let diagnosis = diagnose(&stopped, &Question::server(NOW));
+        let causes: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.cause).collect();
+        assert_eq!(causes, ["listener-hung", "listen-queue-overflow"]);
     }
 
     #[test]

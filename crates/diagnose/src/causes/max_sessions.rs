@@ -22,7 +22,7 @@ more is refused: `Session open refused by peer`. `MaxSessions 0` allows none, on
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(setting) = verdict.look(facts.setting("maxsessions")) else { return };
     if let Some(setting) = setting.filter(|setting| setting.values == ["0"]) {
-        let finding = verdict.likely("MaxSessions 0 allows no shell and no file transfer at all");
+        let finding = verdict.certain("MaxSessions 0 allows no shell and no file transfer at all");
         finding.shown_by_setting(facts, setting);
         finding.mended_by(&["fix", "sshd-config", "MaxSessions=10"], "allows sessions again");
         return;
@@ -59,10 +59,10 @@ mod tests {
             "max-sessions",
             "//- /etc/ssh/sshd_config\nMaxSessions 0\n",
             &expect![[r#"
-            likely: MaxSessions 0 allows no shell and no file transfer at all
-              /etc/ssh/sshd_config:1: MaxSessions 0
-              $ sshmend fix sshd-config MaxSessions=10  # allows sessions again
-        "#]],
+                certain: MaxSessions 0 allows no shell and no file transfer at all
+                  /etc/ssh/sshd_config:1: MaxSessions 0
+                  $ sshmend fix sshd-config MaxSessions=10  # allows sessions again
+            "#]],
         );
         check(
             "max-sessions",

@@ -33,8 +33,21 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(client) = heard.client {
         exempt(facts, client, finding);
     }
+    if let Some(cause) = heard.lines.iter().rev().find_map(|line| origin(&line.text)) {
+        finding.following(cause);
+    }
     finding.step("find what earns the penalty: the last line above names it");
     finding.step("to forget all penalties now: `systemctl restart ssh` (sessions stay)");
+}
+
+/// The cause that earned the penalty, as its line says (srclimit.c).
+fn origin(line: &str) -> Option<&'static str> {
+    const REASONS: [(&str, &str); 3] = [
+        ("exceeded LoginGraceTime", "login-grace-time"),
+        ("prohibited by RefuseConnection", "refuse-connection"),
+        ("caused crash", "child-crash"),
+    ];
+    REASONS.iter().find(|(words, _)| line.contains(words)).map(|(_, cause)| *cause)
 }
 
 /// The list is one value: what it holds already must stay in it.

@@ -1,4 +1,9 @@
-use crate::facts::Facts;
+use std::net::IpAddr;
+
+use sshmend_sshd_config::Setting;
+
+use crate::facts::{Facts, Lookup};
+use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -9,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
 With `UseDNS yes` (the default up to 6.7) sshd looks up the client's name after the banner; a rule of TCP wrappers about names makes it do so before the banner. A name server that does not
 answer costs ten to thirty seconds each time: clients with a shorter `ConnectTimeout` give up with `Connection timed out during banner exchange`.
 
-**Only suspected** where such a look-up is made and the client's address has no name: how long it took is not seen from here.
+**Known for certain** when the look-up, made here, gets no answer at all; **suspected** where the client's address has no name.
 
 **Mended** by `sshmend fix sshd-config UseDNS=no`, rules by address instead of by name, or a name server that answers.
 
@@ -19,18 +24,38 @@ answer costs ten to thirty seconds each time: clients with a shorter `ConnectTim
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(client) = facts.question.client() else { return };
-    let Some(setting) = verdict.look(facts.setting("usedns")) else { return };
-    let Some(setting) = setting.filter(|setting| setting.values == ["yes"]) else {
-        return verdict.exclude("UseDNS is off");
-    };
-    if facts.has_name(client) != Some(false) {
-        return verdict.exclude("the client's address has a name");
+    let uses_dns = facts.setting("usedns").ok().flatten().filter(|setting| setting.values == ["yes"]);
+    match facts.name_lookup(client) {
+        Some(Lookup::NoAnswer(reason)) => slow(facts, client, uses_dns, &reason, verdict),
+        Some(Lookup::Nameless) if uses_dns.is_some() => nameless(facts, client, uses_dns, verdict),
+        Some(_) => verdict.exclude("the name server answers"),
+        None => verdict.exclude("sshd looks up no name for this client"),
     }
+}
+
+fn slow(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, reason: &str, verdict: &mut Verdict) {
+    let finding =
+        verdict.certain(format!("sshd has to look up the name of {client}, and the name server does not answer"));
+    finding.shown_by(format!("getent hosts {client}"), reason);
+    advise(facts, uses_dns, finding);
+}
+
+fn nameless(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: &mut Verdict) {
     let finding =
         verdict.possible(format!("sshd looks up the name of {client}, which has none: the look-up may take long"));
-    finding.shown_by_setting(facts, setting);
-    finding.mended_by(&["fix", "sshd-config", "UseDNS=no"], "looks up no names");
+    advise(facts, uses_dns, finding);
     finding.step(format!("see how long it takes: `time getent hosts {client}`"));
+}
+
+fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) {
+    match uses_dns {
+        Some(setting) => {
+            finding.shown_by_setting(facts, setting);
+            finding.mended_by(&["fix", "sshd-config", "UseDNS=no"], "looks up no names");
+        }
+        None => _ = finding.step("write the rules of hosts.allow and hosts.deny by address instead of by name"),
+    }
+    finding.step("mend the name server in /etc/resolv.conf");
 }
 
 #[cfg(test)]
@@ -47,19 +72,20 @@ mod tests {
             "reverse-dns-slow",
             &format!("{set}{nameless}"),
             &expect![[r#"
-            possible: sshd looks up the name of 198.51.100.7, which has none: the look-up may take long
-              /etc/ssh/sshd_config:1: UseDNS yes
-              $ sshmend fix sshd-config UseDNS=no  # looks up no names
-              - see how long it takes: `time getent hosts 198.51.100.7`
-        "#]],
+                possible: sshd looks up the name of 198.51.100.7, which has none: the look-up may take long
+                  /etc/ssh/sshd_config:1: UseDNS yes
+                  $ sshmend fix sshd-config UseDNS=no  # looks up no names
+                  - mend the name server in /etc/resolv.conf
+                  - see how long it takes: `time getent hosts 198.51.100.7`
+            "#]],
         );
         check_as(
             &from("198.51.100.7"),
             "reverse-dns-slow",
             nameless,
             &expect![[r#"
-            excluded: UseDNS is off
-        "#]],
+                excluded: the name server answers
+            "#]],
         );
     }
 }

@@ -175,8 +175,7 @@ impl<'a> Facts<'a> {
 
     pub(crate) fn journal(&self) -> Vec<String> {
         const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
-            SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + UNIT=ssh.service + \
-            UNIT=sshd.service + UNIT=ssh.socket + UNIT=sshd.socket";
+            SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + _PID=1";
         let since = format!("--since=@{}", self.since());
         let words = ["journalctl", "--quiet", "--no-pager", "--output=export", "--lines=100000", &since];
         words.into_iter().chain(MATCHES.split_whitespace()).map(str::to_owned).collect()

@@ -35,6 +35,7 @@ pub(crate) use process::{Listener, Startups};
 pub(crate) use service::show;
 pub(crate) use service::{Manager, Unit};
 pub(crate) use socket::Socket;
+pub(crate) use wrappers::Lookup;
 
 /// What was seen and what is asked, with one accessor a fact.
 pub(crate) struct Facts<'a> {

@@ -6,12 +6,21 @@ use std::path::PathBuf;
 use sshmend_hosts_access::{
     Access, Client, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage, linkage_wants, wants,
 };
-
-use sshmend_lossless::CommandOutput;
+use sshmend_ssh_log::Kind;
 
 use super::Facts;
 use crate::ask::Ask;
+use crate::finding::Certainty;
 use crate::verdict::{Known, Unchecked};
+
+/// How the look-up of a name ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Named,
+    Nameless,
+    /// The name server kept quiet; the reason says for how long.
+    NoAnswer(String),
+}
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
@@ -45,6 +54,17 @@ impl Facts<'_> {
         self.cache.tables.get_or_init(|| Tables::read(self.snapshot))
     }
 
+    /// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap
+    /// refused last.
+    pub(crate) fn wrapped_client(&self) -> Option<(IpAddr, Certainty)> {
+        let asked = self.question.client().map(|client| (client, Certainty::Certain));
+        asked.or_else(|| {
+            let lines = self.log().ok()?;
+            let refused = lines.iter().rev().filter(|line| line.kind == Kind::WrapperRefused);
+            refused.filter_map(|line| line.client).next().map(|client| (client, Certainty::Likely))
+        })
+    }
+
     /// What libwrap answers a client of sshd.
     pub(crate) fn wrappers(&self, client: IpAddr) -> Answer {
         self.tables().evaluate(&self.described(client))
@@ -76,9 +96,15 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether the client's address has a name; `None` where nobody looked.
-    pub(crate) fn has_name(&self, client: IpAddr) -> Option<bool> {
-        self.run(&lookup(client)).ok().map(CommandOutput::success)
+    /// How the look-up of the client's name went; `None` where nobody looked.
+    pub(crate) fn name_lookup(&self, client: IpAddr) -> Option<Lookup> {
+        match self.run(&lookup(client)) {
+            Ok(output) if output.success() => Some(Lookup::Named),
+            Ok(_) => Some(Lookup::Nameless),
+            Err(unchecked) => {
+                unchecked.reason.contains("no answer within").then_some(Lookup::NoAnswer(unchecked.reason))
+            }
+        }
     }
 
     fn reverse_name(&self, client: IpAddr) -> Option<String> {

@@ -198,10 +198,20 @@ impl<'a> Reader<'a> {
         match name {
             "tcp" | "multiport" | "conntrack" | "state" | "set" | "iprange" => Truth::Yes,
             "udp" | "icmp" | "icmp6" | "sctp" => Truth::No,
+            "addrtype" => self.address_type(),
             "comment" => self.skip_to(Truth::Yes),
             "recent" if self.words.iter().take(3).any(|word| word == "--set") => self.skip_to(Truth::Yes),
             // The packet came the way that its answer goes.
             "rpfilter" if self.words.iter().take(3).any(|word| word == "--invert") => self.skip_to(Truth::No),
+            _ => self.skip_to(Truth::Maybe),
+        }
+    }
+
+    /// The packet is for this machine; what else an address may be it is not.
+    fn address_type(&mut self) -> Truth {
+        let (option, kind) = (self.words.first().cloned(), self.words.get(1).cloned());
+        match (option.as_deref(), kind.as_deref()) {
+            (Some("--dst-type"), Some(kind)) if !self.packet.reply => self.skip_to(Truth::from(kind == "LOCAL")),
             _ => self.skip_to(Truth::Maybe),
         }
     }

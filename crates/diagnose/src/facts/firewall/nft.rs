@@ -226,6 +226,10 @@ impl Reader<'_> {
             "payload" => self.payload(text(body, "protocol"), text(body, "field")),
             "meta" => self.meta(text(body, "key")),
             "ct" if text(body, "key") == "state" => Operand::Is(Value::Words(vec![self.packet.state()])),
+            "ct" if text(body, "key") == "status" => Operand::Is(Value::Words(Vec::new())),
+            "fib" if text(body, "result") == "type" && !self.packet.reply => {
+                Operand::Is(Value::Text("local".to_owned()))
+            }
             "fib" if text(body, "result") == "oif" => Operand::Is(Value::Text("a route".to_owned())),
             "concat" => {
                 let parts = body.as_array().map_or(&[][..], Vec::as_slice);

@@ -150,6 +150,7 @@ impl Walk<'_> {
             self.certain = false;
             return Flow::Next;
         };
+        let mut may_have_returned = false;
         for rule in &chain.rules {
             self.steps = self.steps.saturating_sub(1);
             if self.steps == 0 {
@@ -158,12 +159,21 @@ impl Walk<'_> {
             }
             match (rule.applies, self.rule_if(rule, depth)) {
                 (Truth::No, _) | (_, Flow::Next) => {}
+                (Truth::Yes, flow) if may_have_returned => return self.either(flow),
                 (Truth::Yes, flow) => return flow,
-                (Truth::Maybe, Flow::Block(block)) => {
-                    self.possible.get_or_insert(Block { certain: false, ..block });
-                }
-                (Truth::Maybe, Flow::Accept | Flow::Return) => self.certain = false,
+                (Truth::Maybe, Flow::Return) => may_have_returned = true,
+                (Truth::Maybe, flow) => _ = self.either(flow),
             }
+        }
+        Flow::Next
+    }
+
+    /// Goes on as if the rule had not applied, and remembers what it would have done.
+    fn either(&mut self, flow: Flow) -> Flow {
+        match flow {
+            Flow::Block(block) => _ = self.possible.get_or_insert(Block { certain: false, ..block }),
+            Flow::Accept => self.certain = false,
+            Flow::Next | Flow::Return => {}
         }
         Flow::Next
     }
@@ -249,6 +259,15 @@ mod tests {
         assert_eq!(walk(then(jump()), inner(), true), None);
         assert!(walk(then(goto()), inner(), true).is_some());
         assert!(walk(then(goto()), vec![], true).is_some());
+    }
+
+    #[test]
+    fn a_rule_that_might_return_leaves_both_ways_open() {
+        let jump = || vec![rule(Truth::Yes, Action::Jump("inner".to_owned()))];
+        let inner = |then| vec![rule(Truth::Maybe, Action::Return), rule(Truth::Yes, then)];
+        assert_eq!(walk(jump(), inner(DROP), true), Some(("Yes Block(Drop)".to_owned(), true)));
+        assert_eq!(walk(jump(), inner(DROP), false), Some(("Yes Block(Drop)".to_owned(), false)));
+        assert_eq!(walk(jump(), inner(Action::Accept), true), Some(("Yes Block(Drop)".to_owned(), false)));
     }
 
     #[test]
