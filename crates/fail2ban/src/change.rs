@@ -95,5 +95,6 @@ impl Refusal {
 }
 
 fn first(problems: &[Problem]) -> String {
-    problems.first().map_or_else(String::new, ToString::to_string)
+    let short = |problem: &Problem| format!("{}: {}", problem.origin, problem.message);
+    problems.first().map_or_else(String::new, short)
 }

@@ -22,8 +22,8 @@ pub(crate) struct Document {
     pub(crate) blocks: Vec<Block>,
     /// What Python raises on: empty when the file is read.
     pub(crate) faults: Vec<Fault>,
-    /// The offset of the first byte that is not UTF-8: the file is then not read at all.
-    pub(crate) undecodable: Option<usize>,
+    /// The line and column of the first byte that is not UTF-8: the file is then not read at all.
+    pub(crate) undecodable: Option<(usize, usize)>,
 }
 
 /// One `[section]` header and the options below it.
@@ -222,14 +222,19 @@ impl Parser {
 }
 
 /// The text that Python hands to the parser before it meets a byte that it cannot decode, and where that byte is.
-fn decodable(bytes: &[u8]) -> (&str, Option<usize>) {
+fn decodable(bytes: &[u8]) -> (&str, Option<(usize, usize)>) {
     let error = match std::str::from_utf8(bytes) {
         Ok(text) => return (text, None),
         Err(error) => error.valid_up_to(),
     };
     let whole_chunks = &bytes[..error / CHUNK * CHUNK];
     let lines = whole_chunks.iter().rposition(|&b| b == b'\n').map_or(0, |feed| feed + 1);
-    (std::str::from_utf8(&bytes[..lines]).unwrap_or_default(), Some(error))
+    let before = std::str::from_utf8(&bytes[..error]).unwrap_or_default();
+    let (line, last) = text_lines(before).last().map_or((1, 0), |line| match line.next == line.content.end {
+        true => (line.number, line.content.start),
+        false => (line.number + 1, line.next),
+    });
+    (&before[..lines], Some((line, before[last..].chars().count() + 1)))
 }
 
 /// The text of a line without comment and blanks around it, and whether there was a comment.

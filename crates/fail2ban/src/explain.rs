@@ -127,10 +127,12 @@ impl Explainer<'_> {
     /// A file that is left out because it is not text; a `layer` of `jail` or `fail2ban` is worse than an include.
     pub(crate) fn undecodable(&self, file: usize, layer: bool, dialects: &[Dialect]) -> Problem {
         let source = &self.files[file];
-        let offset = source.document.undecodable.unwrap_or(0);
-        let message = format!("byte {} of the file is not UTF-8", offset + 1);
-        let mut problem = self.fatal(Some((file, 0)), message, "convert the file to UTF-8, or remove the byte");
-        problem.consequence = Consequence::FileSkipped;
+        let (line, column) = source.document.undecodable.unwrap_or((1, 1));
+        let origin = Origin::new(source.path.clone(), line);
+        let (message, hint) =
+            ("a byte that is not UTF-8".to_owned(), "convert the file to UTF-8, or remove the byte".to_owned());
+        let consequence = Consequence::FileSkipped;
+        let mut problem = Problem { origin, column, text: String::new(), message, consequence, hint, mend: None };
         if layer {
             problem.consequence = left_out(dialects);
             problem.message += since_111(dialects);
@@ -188,7 +190,7 @@ fn fault_text(kind: &FaultKind, bom: bool) -> (String, &'static str) {
             "keep one of them: an option may come once in a section",
         ),
         FaultKind::NoDelimiter => (
-            "neither a [section] nor an option with = or :".to_owned(),
+            "neither a [section] nor `name = value`".to_owned(),
             "write `name = value`, indent a continuation, or comment it out",
         ),
         FaultKind::NoKey => ("a value without a name".to_owned(), "write `name = value`"),

@@ -85,13 +85,17 @@ fn add_missing<'c>(session: Session<'c>, name: &str, wish: &Wish) -> Result<Sess
         missing.iter().all(|address| address.is_ignored_by(jail(&after, name)))
             && proof.holds(&after, &Direction::More(&addition.words))
     };
-    let steps = place::steps(&session, &reading, name, wish.jails.is_none(), &addition);
-    let found = steps.iter().filter_map(|step| session.with(step)).find(takes);
-    let Some(mut next) = found else {
+    let candidates = place::steps(&session, &reading, name, wish.jails.is_none(), &addition);
+    let tried = candidates.iter().filter_map(|candidate| Some((candidate, session.with(&candidate.step)?)));
+    let Some((candidate, mut next)) = tried.into_iter().find(|(_, next)| takes(next)) else {
         return Err(Refusal::NoPlace { jail: name.to_owned(), address: first.clone() });
     };
     if wish.jails.is_none() && is_own(&reading, name) {
         next.note(None, format!("jail {name} has an ignoreip of its own, which replaces that of [DEFAULT]"));
+    }
+    if candidate.copies {
+        let origin = jail(&reading, name).setting("ignoreip").and_then(|setting| setting.origin.clone());
+        next.note(origin, "this list is copied: what is added to it later has no effect");
     }
     Ok(next)
 }

@@ -29,6 +29,8 @@ pub struct Setting {
     pub value: String,
     /// Where its key stands; `None` for what fail2ban adds itself.
     pub origin: Option<Origin>,
+    /// False when a part of it comes out of the filter, which fail2ban works on before it uses it.
+    pub complete: bool,
     /// The lines that lost, in reading order.
     pub shadowed: Vec<Shadowed>,
 }

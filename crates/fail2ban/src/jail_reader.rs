@@ -78,7 +78,9 @@ impl Reading<'_> {
         }
         known.extend(given.into_iter().map(|key| (key.to_owned(), Traced::unknown())));
         for (key, value) in known.into_iter().filter(|(key, _)| !key.starts_with("known/")) {
-            self.stack.merged.add(Some(jail), &format!("known/{key}"), without_tags(value));
+            // fail2ban replaces <tags> in what a filter says; we do not.
+            let has_tags = value.text().contains('<');
+            self.stack.merged.add(Some(jail), &format!("known/{key}"), value.doubtful(has_tags));
         }
         None
     }
@@ -162,9 +164,4 @@ impl Reading<'_> {
 
 fn own_keys(merged: &Merged, section: &str) -> Vec<String> {
     merged.section(section).into_iter().flat_map(|options| options.keys().cloned()).collect()
-}
-
-/// fail2ban replaces `<tags>` in what a filter says; we do not.
-fn without_tags(value: Traced) -> Traced {
-    if value.text().contains('<') { Traced::unknown() } else { value }
 }

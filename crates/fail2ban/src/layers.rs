@@ -197,7 +197,8 @@ impl<'a> Loader<'a> {
             return Ok(Vec::new());
         }
         if seen.len() > MAX_DEPTH {
-            return Err(LoadFailure::Endless(file));
+            let first = seen.first().and_then(|path| self.load(path));
+            return Err(LoadFailure::Endless(first.unwrap_or(file)));
         }
         let mut files = self.named(file, "before", path, seen)?;
         files.push(file);

@@ -37,20 +37,27 @@ pub(crate) fn steps(
     jail: &str,
     everywhere: bool,
     addition: &Addition,
-) -> Vec<Step> {
+) -> Vec<Candidate> {
     let decider = reading.stack.merged.deciding(jail, KEY).map(AsRef::as_ref);
     let is_own = decider.is_some_and(|value| value.section != DEFAULT);
     let section = if is_own || !everywhere { jail } else { DEFAULT };
     let site = Site { session, reading, jail, section, decider, addition };
-    let mut steps = Vec::new();
+    let mut candidates = Vec::new();
     if is_own || everywhere {
-        steps.extend(site.extend());
+        candidates.extend(site.extend().map(|step| Candidate { step, copies: false }));
     }
-    for value in site.values() {
-        steps.extend(site.in_sections(&value));
-        steps.extend(site.in_drop_in(&value));
+    for (value, copies) in site.values() {
+        let steps = site.in_sections(&value).into_iter().chain(site.in_drop_in(&value));
+        candidates.extend(steps.map(|step| Candidate { step, copies }));
     }
-    steps
+    candidates
+}
+
+/// A step that may do it.
+pub(crate) struct Candidate {
+    pub(crate) step: Step,
+    /// It copies a list, which then no longer follows the original.
+    pub(crate) copies: bool,
 }
 
 struct Site<'a> {
@@ -103,21 +110,23 @@ impl Site<'_> {
         }
     }
 
-    /// The values that a new line may have: what is in force now and the words.
-    fn values(&self) -> Vec<String> {
+    /// The values that a new line may have: what is in force now and the words; true for a copy.
+    fn values(&self) -> Vec<(String, bool)> {
         let words = self.addition.words.join(" ");
-        let mut bases = Vec::new();
-        if let Some(decider) = self.decider {
-            match (self.section, decider.section.as_str()) {
-                (DEFAULT, _) => {}
-                (_, DEFAULT) => bases.push("%(default/ignoreip)s".to_owned()),
-                _ => bases.push("%(known/ignoreip)s".to_owned()),
-            }
-            bases.push(one_line(decider.raw.text()));
-            bases.extend(self.expanded());
-        }
-        let both = bases.iter().flat_map(|base| [format!("{base} {words}"), format!("{words} {base}")]);
-        if bases.iter().all(String::is_empty) { vec![words] } else { both.collect() }
+        let Some(decider) = self.decider.filter(|decider| !decider.raw.text().is_empty()) else {
+            return vec![(words, false)];
+        };
+        let reference = match (self.section, decider.section.as_str()) {
+            (DEFAULT, _) => None,
+            (_, DEFAULT) => Some("%(default/ignoreip)s".to_owned()),
+            _ => Some("%(known/ignoreip)s".to_owned()),
+        };
+        let copies = [Some(one_line(decider.raw.text())), self.expanded()];
+        let bases = reference.map(|base| (base, false)).into_iter();
+        let bases = bases.chain(copies.into_iter().flatten().map(|base| (base, true)));
+        bases
+            .flat_map(|(base, copies)| [(format!("{base} {words}"), copies), (format!("{words} {base}"), copies)])
+            .collect()
     }
 
     /// The words in force, written out.

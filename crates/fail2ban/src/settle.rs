@@ -42,7 +42,7 @@ impl Reading<'_> {
         let default_loss = if is_own { Loss::OnlyDefault } else { Loss::ReadEarlier };
         let shadowed = losers(DEFAULT, default_loss).into_iter().chain(losers(jail, Loss::ReadEarlier));
         let shadowed = shadowed.map(|(origin, value, why)| Shadowed { origin, value, why }).collect();
-        Setting { value: value.text().to_owned(), origin, shadowed }
+        Setting { value: value.text().to_owned(), origin, complete: !value.opaque, shadowed }
     }
 
     fn origin(&self, value: &Value) -> Option<Origin> {

@@ -18,7 +18,7 @@ pub(crate) struct Spot {
 pub(crate) struct Traced {
     text: String,
     runs: Vec<Run>,
-    /// True when a part of it is known to exist only, not what it says.
+    /// True when a part of it is known to exist only, or may yet be changed.
     pub(crate) opaque: bool,
 }
 
@@ -40,6 +40,11 @@ impl Traced {
     /// A text that exists, but that is not known.
     pub(crate) fn unknown() -> Self {
         Self { opaque: true, ..Self::default() }
+    }
+
+    /// The same text, which is not the last word.
+    pub(crate) fn doubtful(self, doubtful: bool) -> Self {
+        Self { opaque: self.opaque || doubtful, ..self }
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use sshmend_lossless::Edit;
 
 use super::Scene;
+use crate::address::Address;
 use crate::document::{Block, Opt, Piece};
 use crate::item::{Item, Network};
 use crate::mend::{is_list, mend};
@@ -41,7 +42,7 @@ fn swallowed_comment(scene: &Scene<'_>, range: Range<usize>) -> Problem {
     let mut problem = scene.explainer.at(
         Some((scene.file, range.start)),
         format!("{comment:?} is no comment: its words are entries of the list"),
-        Consequence::NoEffect,
+        Consequence::Misread,
         "begin it with a semicolon after a blank, or give it a line of its own",
     );
     let words = Dialect::From111.words(comment);
@@ -97,6 +98,9 @@ fn unglue(scene: &Scene<'_>, word: &str, range: Range<usize>) -> Option<crate::p
 
 fn judge(word: &str, item: &Item) -> Option<(String, Consequence, &'static str)> {
     match item {
+        Item::Name(_) if Address::parse(word).is_err() => {
+            judge(word, &Item::Nothing("neither an address nor a host name"))
+        }
         Item::Nothing(why) => Some((
             format!("{word:?} is {why}"),
             Consequence::NoEffect,

@@ -250,6 +250,7 @@ fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
         theirs.jails.get(&jail.name).map(|started| started.settings.keys().cloned().collect()).unwrap_or_default();
     let keys: Vec<String> = asked;
     let value = |key: &String| match jail.setting(key) {
+        Some(setting) if !setting.complete => theirs.jails[&jail.name].settings[key].clone(),
         Some(setting) => setting.value.clone(),
         None if key == "backend" => "auto".to_owned(),
         None if key == "filter" || key == "action" => String::new(),

@@ -1,0 +1,125 @@
+//! Machines as text, and what is said of them as text.
+
+use std::path::Path;
+
+use sshmend_fail2ban::{Address, Config, Edited, Release, Wish};
+use sshmend_lossless::{Snapshot, fixture};
+
+/// The directory of every fixture.
+pub(crate) const DIR: &str = "/etc/fail2ban";
+
+/// What every fixture has beside its own files: two jails, off, and what they refer to.
+const STOCK: &str = "\
+//- /etc/fail2ban/fail2ban.conf
+[Definition]
+loglevel = INFO
+//- /etc/fail2ban/jail.conf
+[DEFAULT]
+enabled = false
+filter = %(__name__)s
+backend = auto
+bantime = 10m
+port = 0:65535
+action = ban[port=\"%(port)s\"]
+[sshd]
+port = ssh
+logpath = /var/log/auth.log
+[web]
+port = http
+logpath = /var/log/web.log
+//- /etc/fail2ban/filter.d/sshd.conf
+[Definition]
+failregex = ^x <HOST>
+//- /etc/fail2ban/filter.d/web.conf
+[Definition]
+failregex = ^y <HOST>
+//- /etc/fail2ban/action.d/ban.conf
+[Definition]
+actionban = true
+";
+
+/// The stock files and those of `files`, whose headers are `//- jail.local` and the like.
+pub(crate) fn snapshot(files: &str) -> Snapshot {
+    let mut text = STOCK.to_owned();
+    for line in files.split_inclusive('\n') {
+        match line.strip_prefix("//- ") {
+            Some(header) if !header.starts_with('/') => text += &format!("//- {DIR}/{header}"),
+            _ => text += line,
+        }
+    }
+    fixture::snapshot(&text)
+}
+
+/// The configuration of Debian 12.
+pub(crate) fn debian_12() -> Option<Release> {
+    Release::parse("1.0.2-2")
+}
+
+/// Reads a configuration.
+pub(crate) fn config(snapshot: &Snapshot, release: Option<Release>) -> Config<'_> {
+    Config::read(snapshot, Path::new(DIR), release)
+}
+
+/// Addresses, separated by blanks.
+pub(crate) fn addresses(text: &str) -> Vec<Address> {
+    text.split_whitespace().map(|word| Address::parse(word).expect(word).address).collect()
+}
+
+/// A wish for all jails, or those named.
+pub(crate) fn wish(text: &str, jails: &[&str], until: Option<&str>) -> Wish {
+    let jails = (!jails.is_empty()).then(|| jails.iter().map(|&jail| jail.to_owned()).collect());
+    Wish { addresses: addresses(text), jails, until: until.map(|until| until.parse().expect("a time")) }
+}
+
+/// A change as lines: removed, added, remarks.
+pub(crate) fn shown(snapshot: &Snapshot, edited: &Edited) -> String {
+    let mut text = String::new();
+    for (path, edits) in &edited.edits {
+        let before = &snapshot.file(path).expect("an edited file").bytes;
+        text += &format!("{}\n{}", path.display(), changed_lines(before, &edits.apply(before)));
+    }
+    for (path, content) in &edited.creates {
+        text += &format!("{} (new)\n{}", path.display(), changed_lines(b"", content));
+    }
+    for note in &edited.notes {
+        let origin = note.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+        text += &format!("note: {origin}{}\n", note.text);
+    }
+    text
+}
+
+/// The lines between the common beginning and the common end.
+fn changed_lines(before: &[u8], after: &[u8]) -> String {
+    let lines = |bytes: &[u8]| -> Vec<String> {
+        bytes.split_inclusive(|&b| b == b'\n').map(|line| line.escape_ascii().to_string()).collect()
+    };
+    let (old, new) = (lines(before), lines(after));
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = old.len().min(new.len()) - same;
+    let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    let removed = old[same..old.len() - tail].iter().map(|line| format!("-{line}\n"));
+    let added = new[same..new.len() - tail].iter().map(|line| format!("+{line}\n"));
+    removed.chain(added).collect()
+}
+
+/// The snapshot after a change.
+pub(crate) fn after(snapshot: &Snapshot, edited: &Edited) -> Snapshot {
+    use sshmend_lossless::{Entry, FileImage, Listed, Metadata};
+    let mut next = snapshot.clone();
+    for (path, edits) in &edited.edits {
+        let image = snapshot.file(path).expect("an edited file");
+        let bytes = edits.apply(&image.bytes);
+        next.insert(path, Entry::File(FileImage { bytes, ..image.clone() }));
+    }
+    for (path, content) in &edited.creates {
+        let image = FileImage { bytes: content.clone(), meta: Metadata::default(), target: path.clone() };
+        next.insert(path, Entry::File(image));
+        let folder = path.parent().expect("a folder");
+        if let Some(Entry::Directory(names, meta)) = next.entry(folder).cloned() {
+            let name = path.file_name().expect("a name").to_owned();
+            let names = names.into_iter().chain([Listed { name, directory: false }]).collect();
+            next.insert(folder, Entry::Directory(names, meta));
+        }
+    }
+    next
+}
