@@ -6,7 +6,7 @@ use std::fmt;
 use sshmend_lossless::Origin;
 
 use crate::connection::Connection;
-use crate::keyword::{Keyword, Rule};
+use crate::keyword::Keyword;
 use crate::listen;
 use crate::release::Release;
 use crate::store::{Held, Slot, Store, fill};
@@ -135,10 +135,10 @@ impl<'a> Evaluation<'a> {
         let block = fill(walk, release, |scope| walk.active_for(scope, connection, release));
         for keyword in TABLE.iter().filter(|keyword| is_copied(keyword, release)) {
             let name = keyword.names[0].text;
-            let Some(over) = block.get(name) else { continue };
+            let Some(over) = block.get(name).filter(|over| !over.held.is_empty()) else { continue };
             let slot = self.slots.entry(name).or_default();
             self.first_pass.insert(name, slot.seen.len());
-            slot.overlay(keyword, over, release);
+            slot.overlay(keyword, over);
             let new = |index: &usize| !walk.active_at_start(walk.directives[*index].scope, release);
             slot.seen.extend(over.seen.iter().copied().filter(new));
         }
@@ -195,9 +195,24 @@ impl<'a> Evaluation<'a> {
                     let parts: Vec<String> = self.parts(keyword).into_values().collect();
                     vec![parts.join(&separator.to_string())]
                 }
-                None => slot.held.iter().filter_map(|held| printed(kind, held, self.release)).collect(),
+                None => slot
+                    .held
+                    .iter()
+                    .filter(|held| !self.is_cleared(keyword, held))
+                    .map(|held| printed(kind, held))
+                    .collect(),
             },
         }
+    }
+
+    /// `none` empties some lists, of which nothing is printed then, unless it comes from a Match block.
+    fn is_cleared(&self, keyword: &Keyword, held: &Held) -> bool {
+        let empties = match keyword.kind {
+            Kind::HomePaths | Kind::PathsSince103 => self.release.since(10, 3),
+            Kind::ChannelTimeouts => !self.release.since(9, 3),
+            _ => false,
+        };
+        empties && held.value == "none" && !self.first_pass.contains_key(keyword.names[0].text)
     }
 
     fn held(&self, name: &str) -> Vec<String> {
@@ -225,22 +240,27 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// The values that a Match block sets are copied over the global ones; PAMServiceName may stand there but is not.
+/// The values that a Match block sets are copied over the global ones, with two omissions of some releases.
 fn is_copied(keyword: &Keyword, release: Release) -> bool {
-    keyword.in_match.is_some_and(|since| release >= since) && keyword.names[0].text != "PAMServiceName"
+    let omitted = match keyword.names[0].text {
+        "SetEnv" => !release.since(8, 5),
+        "PAMServiceName" => release.since(10, 4),
+        _ => false,
+    };
+    keyword.in_match.is_some_and(|since| release >= since) && !omitted
 }
 
-/// Up to 8.6 ChallengeResponseAuthentication was carried out by keyboard-interactive, and switched it on.
+/// Up to 8.6 ChallengeResponseAuthentication, on by default, was carried out by keyboard-interactive and switched it on.
 fn challenge_means_keyboard(slots: &mut Store, release: Release) {
     if release.since(8, 7) {
         return;
     }
     let challenge = slots.get("ChallengeResponseAuthentication").and_then(|slot| slot.held.first()).cloned();
-    let slot = slots.entry("KbdInteractiveAuthentication").or_default();
+    let keyboard = slots.entry("KbdInteractiveAuthentication").or_default();
     match challenge {
-        Some(held) if held.value == "yes" => slot.held = vec![held],
-        None if slot.held.is_empty() || slot.held[0].value == "no" => slot.held.clear(),
-        _ => {}
+        Some(held) if held.value == "yes" || keyboard.held.is_empty() => keyboard.held = vec![held],
+        Some(_) => {}
+        None => keyboard.held.clear(),
     }
 }
 
@@ -254,18 +274,7 @@ fn default_parts(keyword: &Keyword, release: Release) -> BTreeMap<usize, String>
     }
 }
 
-/// A value as `sshd -T` prints it; `None` where a cleared list prints nothing.
-fn printed(kind: Kind, held: &Held, release: Release) -> Option<String> {
-    let none = held.value == "none";
-    match kind {
-        Kind::TimeOrNone if held.value == "0" => Some("none".to_owned()),
-        Kind::HomePaths | Kind::PathsSince103 if none && release.since(10, 3) => None,
-        Kind::ChannelTimeouts if none && !release.since(9, 3) => None,
-        _ => Some(held.value.clone()),
-    }
-}
-
-/// Whether the value is decided part by part, so that one line may hold only some of it.
-pub(crate) fn decided_by_parts(keyword: &Keyword) -> bool {
-    keyword.rule == Rule::Penalties
+/// A value as `sshd -T` prints it.
+fn printed(kind: Kind, held: &Held) -> String {
+    if kind == Kind::TimeOrNone && held.value == "0" { "none".to_owned() } else { held.value.clone() }
 }

@@ -96,11 +96,6 @@ impl Keyword {
         self.names.iter().map(|name| name.since).min().unwrap_or(Release::ALWAYS)
     }
 
-    /// The first release that does not know it any more.
-    pub(crate) fn removed(&self) -> Option<Release> {
-        self.names.iter().map(|name| name.before).max_by_key(|before| before.unwrap_or(Release::new(u16::MAX, 0)))?
-    }
-
     /// Whether a Match block may hold the keyword by this name.
     pub(crate) fn allowed_in_match(&self, name: &Name, release: Release) -> bool {
         !name.global && self.in_match.is_some_and(|since| release >= since)
@@ -116,9 +111,9 @@ impl Keyword {
         known.filter(|_| self.known_to(release)).map(|(_, value)| (*value).to_owned())
     }
 
-    /// True where a later line adds to an earlier one, so that no single line holds the value.
+    /// True where several values stand side by side, so that there is no single one to set.
     pub(crate) fn accumulates(&self) -> bool {
-        matches!(self.rule, Rule::All | Rule::FirstOfName)
+        matches!(self.rule, Rule::All | Rule::FirstOfName) || self.kind == Kind::Environment
     }
 
     /// True where the last line wins in this release.

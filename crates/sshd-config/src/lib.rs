@@ -1,27 +1,38 @@
 //! What `sshd_config` means, release by release, and how to change it.
 mod address;
+mod check;
 mod connection;
 mod criteria;
+mod draft;
 mod effective;
+mod intention;
 mod keyword;
 mod line;
 mod listen;
 mod logical;
 mod overrides;
 mod pattern;
+mod place;
 mod problem;
+mod refusal;
 mod refuse;
 mod release;
+mod set;
+mod setting;
 mod store;
 mod table;
+mod targets;
 mod tree;
 mod value;
 mod walk;
 mod words;
+mod write;
 
 pub use connection::{BadConnection, Connection};
 pub use effective::{Effective, Scope, Setting, Shadowed, Why};
 pub use overrides::Override;
 pub use problem::{Problem, Verdict};
+pub use refusal::Refusal;
 pub use release::Release;
+pub use set::{Edited, Note, Place};
 pub use tree::{COMMAND_LINE, MatchOverride, Tree, wants};

@@ -97,6 +97,11 @@ impl Args {
         self.words.get(index).filter(|word| !word.text.is_empty())
     }
 
+    /// The argument at `index`, even an empty one: old releases see one behind a closing quote.
+    pub(crate) fn raw(&self, index: usize) -> Option<&Word> {
+        self.words.get(index)
+    }
+
     /// The list of a keyword with any number of arguments: up to an empty one in old releases, all since 8.7.
     pub(crate) fn list(&self) -> &[Word] {
         let end = if self.modern { None } else { self.words.iter().position(|word| word.text.is_empty()) };

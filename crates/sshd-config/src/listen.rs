@@ -19,9 +19,18 @@ fn wildcards(port: &str, family: &str) -> Vec<String> {
     v6.into_iter().chain(v4).collect()
 }
 
-/// An address that names its port (`[address]:port`) has only that one.
+/// The address of `address` or `[address]:port`.
+pub(crate) fn host(given: &str) -> &str {
+    split(given).map_or(given, |(host, _)| host)
+}
+
+fn split(given: &str) -> Option<(&str, &str)> {
+    given.strip_prefix('[')?.split_once("]:")
+}
+
+/// An address that names its port has only that one.
 fn with_ports(address: &str, ports: &[String]) -> Vec<String> {
-    match address.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
+    match split(address) {
         Some((address, port)) => vec![shown(address, port)],
         None => ports.iter().map(|port| shown(address, port)).collect(),
     }

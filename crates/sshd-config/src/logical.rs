@@ -47,11 +47,6 @@ impl Logical {
         (piece.line, self.offset(index) - piece.line_start + 1)
     }
 
-    /// True when the line was glued together from several physical lines.
-    pub(crate) fn glued(&self) -> bool {
-        self.pieces.len() > 1
-    }
-
     fn piece(&self, index: usize) -> Piece {
         let found = self.pieces.iter().rev().find(|piece| piece.at <= index);
         *found.unwrap_or(&Piece { at: 0, offset: 0, line: 1, line_start: 0 })
@@ -117,7 +112,6 @@ mod tests {
         assert_eq!(line.text, b"Port22");
         assert_eq!((line.offset(0), line.position(0)), (0, (1, 1)));
         assert_eq!((line.offset(4), line.position(4)), (9, (2, 2)));
-        assert!(line.glued());
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! What sshd refuses although every line is right by itself.
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use sshmend_lossless::Origin;
 
 use crate::effective::{Effective, Evaluation, Setting};
+use crate::listen;
 use crate::problem::Problem;
 use crate::release::Release;
 use crate::store::subsystem_name;
@@ -11,18 +15,24 @@ use crate::walk::{Directive, Walk};
 /// Finds the contradictions between lines (servconf.c, and main in sshd.c).
 pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem> {
     let mut found = repeated_subsystems(walk, release);
+    found.extend(subsystems_in_blocks(walk, release));
     found.extend(any_after_methods(walk, release));
     let effective = Evaluation::at_start(walk, release).effective();
     found.extend(command_without_user(walk, &effective, "authorizedkeyscommand"));
     found.extend(command_without_user(walk, &effective, "authorizedprincipalscommand"));
     found.extend(methods_that_are_off(walk, &effective));
+    found.extend(address_of_other_family(walk, &effective, release));
     found
 }
 
-fn active<'a>(walk: &'a Walk, name: &'a str, release: Release) -> impl Iterator<Item = &'a Directive> {
-    let named =
+fn named<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = &'a Directive> {
+    let is_named =
         move |directive: &&Directive| directive.keyword.is_some_and(|(keyword, _)| keyword.names[0].text == name);
-    walk.directives.iter().filter(named).filter(move |directive| walk.active_at_start(directive.scope, release))
+    walk.directives.iter().filter(is_named)
+}
+
+fn active<'a>(walk: &'a Walk, name: &'a str, release: Release) -> impl Iterator<Item = &'a Directive> {
+    named(walk, name).filter(move |directive| walk.active_at_start(directive.scope, release))
 }
 
 fn first_part(directive: &Directive) -> Option<&str> {
@@ -58,16 +68,58 @@ fn repeated_subsystems(walk: &Walk, release: Release) -> Vec<Problem> {
     found
 }
 
-/// From 8.7 to 9.6 `any` was refused behind another AuthenticationMethods line, though it would not count.
+/// From 9.5 to 10.2 a block with more subsystems than stand outside makes sshd read memory that is not there.
+fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
+    if !release.since(9, 5) || release.since(10, 3) {
+        return Vec::new();
+    }
+    let outside = active(walk, "Subsystem", release).count();
+    let mut in_blocks: BTreeMap<usize, Vec<&Directive>> = BTreeMap::new();
+    for directive in named(walk, "Subsystem").filter(|directive| !walk.active_at_start(directive.scope, release)) {
+        in_blocks.entry(directive.scope).or_default().push(directive);
+    }
+    let message = "sshd crashes on connections that this block applies to: it holds more subsystems than stand outside";
+    let hint = "define as many subsystems before the first Match line";
+    let crashing =
+        in_blocks.into_values().filter(|lines| lines.len() > outside).filter_map(|lines| lines.last().copied());
+    crashing.map(|line| Problem { fatal: false, ..problem(line, message.to_owned(), hint) }).collect()
+}
+
+/// From 8.7 to 9.6 `any` was refused behind another AuthenticationMethods line, though it would not count; between two
+/// lines of Match blocks that shows only when a connection matches both.
 fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
     if !release.since(8, 7) || release.since(9, 7) {
         return Vec::new();
     }
-    let mut lines =
-        active(walk, "AuthenticationMethods", release).skip_while(|directive| first_part(directive).is_none());
-    let Some(_) = lines.next() else { return Vec::new() };
-    let any = lines.filter(|directive| first_part(directive) == Some("any"));
-    any.map(|line| problem(line, "\"any\" must stand alone".to_owned(), "remove the line: an earlier one decides"))
+    let (mut at_start, mut in_blocks) = (false, false);
+    let mut found = Vec::new();
+    for directive in named(walk, "AuthenticationMethods").filter(|directive| first_part(directive).is_some()) {
+        if first_part(directive) == Some("any") && (at_start || in_blocks) {
+            let problem =
+                problem(directive, "\"any\" must stand alone".to_owned(), "remove the line: an earlier one decides");
+            found.push(Problem { certain: at_start, ..problem });
+        }
+        let active = walk.active_at_start(directive.scope, release);
+        at_start |= active;
+        in_blocks |= !active;
+    }
+    found
+}
+
+/// A numeric address of a family that AddressFamily excludes.
+fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release) -> Vec<Problem> {
+    let excluded = match value(effective, "addressfamily") {
+        Some("inet") => Ipv6Addr::UNSPECIFIED.into(),
+        Some("inet6") => Ipv4Addr::UNSPECIFIED.into(),
+        _ => return Vec::new(),
+    };
+    let family = |address: &str| address.parse().map(|address: IpAddr| address.is_ipv4() == IpAddr::is_ipv4(&excluded));
+    let hit = |directive: &&Directive| first_part(directive).is_some_and(|part| family(listen::host(part)) == Ok(true));
+    let hint = "remove the line, or change AddressFamily";
+    let message = "the address is of a family that AddressFamily excludes";
+    active(walk, "ListenAddress", release)
+        .filter(hit)
+        .map(|directive| problem(directive, message.to_owned(), hint))
         .collect()
 }
 

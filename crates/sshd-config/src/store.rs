@@ -57,10 +57,10 @@ impl Slot {
             Rule::All => self.held.extend(parts.iter().map(held)),
             Rule::FirstOfName => parts.iter().for_each(|part| self.add_name(held(part))),
             Rule::FirstOfPart | Rule::Penalties => {
-                parts.iter().for_each(|part| self.add_part(held(part), keyword.rule))
+                parts.iter().for_each(|part| self.add_part(held(part), keyword.rule));
             }
             Rule::FirstOrNone if parts.iter().any(|part| part.1 == "none") => {
-                self.held = parts.iter().map(held).collect()
+                self.held = parts.iter().map(held).collect();
             }
             _ if self.held.is_empty() => self.held = parts.iter().map(held).collect(),
             _ => {}
@@ -88,19 +88,10 @@ impl Slot {
         self.held.push(held);
     }
 
-    /// Lays what a Match block sets over this; the keywords that are not copied stay as they are.
-    pub(crate) fn overlay(&mut self, keyword: &Keyword, block: &Self, release: Release) {
-        if block.held.is_empty() {
-            return;
-        }
-        let merges = keyword.rule == Rule::FirstOfName && !release.since(10, 4);
-        let name = |held: &Held| subsystem_name(&held.value).to_owned();
-        let kept = |held: &Held| match keyword.rule {
-            Rule::FirstOfPart => !block.held.iter().any(|other| other.part == held.part),
-            Rule::FirstOfName if merges => !block.held.iter().any(|other| name(other) == name(held)),
-            _ => false,
-        };
-        self.held.retain(kept);
+    /// Lays what a Match block sets over this. A block with subsystems replaces all of them, not only those it names.
+    pub(crate) fn overlay(&mut self, keyword: &Keyword, block: &Self) {
+        let by_part = keyword.rule == Rule::FirstOfPart;
+        self.held.retain(|held| by_part && !block.held.iter().any(|other| other.part == held.part));
         self.held.extend(block.held.iter().cloned());
     }
 }

@@ -146,7 +146,7 @@ pub(crate) static TABLE: &[Keyword] = &[
         Kind::Flag,
     )
     .in_match()
-    .default(&[(ALWAYS, "no"), (Release::new(8, 7), "yes")]),
+    .default(YES),
     keyword(
         &[name("ChallengeResponseAuthentication").before(8, 7), name("SkeyAuthentication").before(7, 8)],
         Kind::Flag,

@@ -261,6 +261,36 @@ fn doubtful(args: &Args, why: &str) -> Outcome {
 }
 
 impl Kind {
+    /// True where everything behind the keyword is the value.
+    pub(crate) fn takes_the_rest(self) -> bool {
+        matches!(self, Self::Rest | Self::Addendum | Self::Command)
+    }
+
+    /// True where the value is one word, which has to be quoted when it holds a blank.
+    pub(crate) fn is_one_word(self) -> bool {
+        let several = matches!(
+            self,
+            Self::RekeyLimit
+                | Self::IpQos
+                | Self::PathsSince103
+                | Self::HomePaths
+                | Self::Words
+                | Self::Users
+                | Self::Groups
+                | Self::EnvNames
+                | Self::Environment
+                | Self::Destinations
+                | Self::Listeners
+                | Self::Methods
+                | Self::ChannelTimeouts
+                | Self::PubkeyOptions
+                | Self::Penalties
+                | Self::Subsystem
+                | Self::ListenAddress
+        );
+        !several && !self.takes_the_rest()
+    }
+
     /// What stands between the parts of a value that has several.
     pub(crate) fn separator(self) -> Option<char> {
         match self {

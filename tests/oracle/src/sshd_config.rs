@@ -1,15 +1,39 @@
 //! `sshd_config` against `sshd -T`.
 
+mod capture;
+mod differential;
+mod generate;
+mod recorded;
+mod sandbox;
+mod setting;
+mod vocabulary;
+
 use std::path::Path;
 
 use crate::Report;
 
+/// The file that sshd reads when nobody says otherwise.
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+/// Where distributions install sshd.
+const SSHD: &str = "/usr/sbin/sshd";
+
 /// Compares with what was recorded of every item in a corpus.
-pub fn corpus(_corpus: &Path) -> Report {
-    Report::default()
+pub fn corpus(corpus: &Path) -> Report {
+    recorded::corpus(corpus)
 }
 
-/// Compares `cases` random inputs with the program of this machine.
-pub fn random(_cases: u64, _seed: u64) -> Report {
-    Report::default()
+/// Compares `cases` random trees with the sshd of this machine.
+pub fn random(cases: u64, seed: u64) -> Report {
+    random_in(None, cases, seed)
+}
+
+/// As [`random`], with the sshd of the distribution that lies below `root`.
+pub fn random_in(root: Option<&Path>, cases: u64, seed: u64) -> Report {
+    random_with(root, Path::new(SSHD), cases, seed)
+}
+
+/// As [`random_in`], with the sshd at this path of it.
+pub fn random_with(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64) -> Report {
+    differential::random(root, sshd, cases, seed)
 }

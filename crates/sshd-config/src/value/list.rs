@@ -274,7 +274,10 @@ pub(super) fn listen_address(args: &Args) -> Outcome {
     if address.is_none() {
         reading.doubt = Some(format!("whether \"{host}\" resolves depends on the machine"));
     }
-    if args.extra(1).is_some() {
+    if let Some(word) = args.raw(1) {
+        if word.text != b"rdomain" || args.raw(2).is_none() {
+            return Err(Fault::at(word, format!("\"{}\" is not rdomain with a routing domain", word.lossy())));
+        }
         reading.doubt = Some("whether routing domains work depends on the platform".to_owned());
         return Ok((reading, Used::Words(3)));
     }

@@ -81,10 +81,10 @@ pub(crate) fn seconds(text: &[u8], release: Release) -> Option<i64> {
             None if sticky => unit,
             None => 1,
         };
-        total = number.checked_mul(unit)?.checked_add(total).filter(|&total| total <= limit)?;
+        total = number.checked_mul(unit)?.checked_add(total).filter(|&total| total <= limit || !release.since(8, 5))?;
         rest = behind.get(1..).unwrap_or_default();
     }
-    Some(total)
+    Some(i64::from(truncate(total))).filter(|&total| total != -1)
 }
 
 /// A time with decimals (convtime_double, 10.3 and later): only seconds may have them, and seconds only once.
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn times_are_read_as_each_release_reads_them() {
-        let cases: [(&str, (u16, u16), Option<i64>); 22] = [
+        let cases: [(&str, (u16, u16), Option<i64>); 24] = [
             ("90", (9, 2), Some(90)),
             ("1m30s", (9, 2), Some(90)),
             ("1m30s", (8, 3), Some(1860)),
@@ -167,6 +167,8 @@ mod tests {
             ("none", (9, 2), None),
             ("-1", (9, 2), None),
             ("5x", (9, 2), None),
+            ("99999999999", (8, 4), Some(1_215_752_191)),
+            ("99999999999", (8, 5), None),
             ("1.5", (10, 2), None),
             ("1.5", (10, 3), Some(1)),
             ("1.5m", (10, 3), None),

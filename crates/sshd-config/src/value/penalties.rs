@@ -64,7 +64,7 @@ impl Penalties {
             .join(" ")
     }
 
-    /// The words, one for each part, in which these parts would be written.
+    /// The part that a word such as `crash:90s` sets; `None` for `yes` and `no`.
     pub(crate) fn name_of(word: &[u8]) -> Option<usize> {
         let name = word.split(|&b| b == b':').next()?;
         SUB_KEYS.iter().position(|key| key.name.as_bytes() == name).map(|index| index + 1)

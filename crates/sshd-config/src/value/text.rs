@@ -9,7 +9,8 @@ use crate::words::Word;
 pub(crate) type Names = &'static [(&'static str, &'static str)];
 
 pub(crate) const LOG_LEVELS: Names = &[
-    ("QUIET", "QUIET"),
+    ("QUIET", "SILENT"),
+    ("SILENT", "SILENT"),
     ("FATAL", "FATAL"),
     ("ERROR", "ERROR"),
     ("INFO", "INFO"),
@@ -185,7 +186,7 @@ pub(super) fn rekey_limit(args: &Args, release: Release) -> Outcome {
 
 pub(super) fn ip_qos(args: &Args, release: Release) -> Outcome {
     let interactive = traffic_class(first(args)?, release)?;
-    let Some(word) = args.extra(1) else {
+    let Some(word) = args.raw(1) else {
         return Ok((Reading::one(format!("{interactive} {interactive}")), Used::Words(1)));
     };
     let bulk = traffic_class(word, release)?;

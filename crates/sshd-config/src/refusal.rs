@@ -1,0 +1,142 @@
+//! Why a value cannot be set, and what to do instead.
+
+use std::path::PathBuf;
+
+use sshmend_lossless::{Origin, Overlap};
+
+use crate::release::Release;
+
+/// A change that is refused: nothing would be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No release knows the keyword.
+    #[error("unknown keyword \"{key}\"")]
+    UnknownKeyword {
+        /// The keyword as asked for.
+        key: String,
+    },
+    /// This release does not know the keyword.
+    #[error("{release} does not know {key}")]
+    NotInRelease {
+        /// The keyword.
+        key: String,
+        /// The release of this sshd.
+        release: Release,
+        /// The first release that knows it.
+        since: Release,
+    },
+    /// The release is unknown, and old ones do not know the keyword.
+    #[error("the release of sshd is unknown, and only {since} and later know {key}")]
+    PerhapsNotInRelease {
+        /// The keyword.
+        key: String,
+        /// The first release that knows it.
+        since: Release,
+    },
+    /// The keyword has no effect in any release in use.
+    #[error("sshd ignores {key}")]
+    Ignored {
+        /// The keyword.
+        key: String,
+    },
+    /// Several lines of the keyword add up, so that there is no single value to set.
+    #[error("the lines of {key} add up: there is no single value to set")]
+    AddsUp {
+        /// The keyword.
+        key: String,
+    },
+    /// The keyword is no setting (Match, Include).
+    #[error("{key} is not a setting")]
+    NotASetting {
+        /// The keyword.
+        key: String,
+    },
+    /// sshd would refuse the value.
+    #[error("{key} {value}: {message}")]
+    BadValue {
+        /// The keyword.
+        key: String,
+        /// The value as asked for.
+        value: String,
+        /// What is wrong with it.
+        message: String,
+        /// What a value looks like.
+        hint: String,
+    },
+    /// The command line of the daemon sets the keyword, which beats every file.
+    #[error("the daemon was started with {option}, which beats every file")]
+    Overridden {
+        /// The keyword.
+        key: String,
+        /// The option.
+        option: String,
+    },
+    /// There is no main file to change.
+    #[error("{} cannot be read", path.display())]
+    NoFile {
+        /// The main file.
+        path: PathBuf,
+    },
+    /// No Include line outside the Match blocks reads the drop-in.
+    #[error("no Include line outside the Match blocks reads {}", path.display())]
+    NotRead {
+        /// The drop-in.
+        path: PathBuf,
+    },
+    /// Another line decides, so that the drop-in would have no effect.
+    #[error("a line in {} would have no effect: {winner} decides {key}", path.display())]
+    WouldLose {
+        /// The keyword.
+        key: String,
+        /// The drop-in.
+        path: PathBuf,
+        /// The line that decides.
+        winner: Origin,
+    },
+    /// sshd would refuse the whole for what other lines say.
+    #[error("with {key} so, sshd would not start: {message}")]
+    Contradiction {
+        /// The keyword.
+        key: String,
+        /// What sshd would say.
+        message: String,
+        /// What to do first.
+        hint: String,
+    },
+    /// No place was found where a line would do what it says and nothing else.
+    #[error("no place was found where {key} would take effect without changing anything else")]
+    NoPlace {
+        /// The keyword.
+        key: String,
+    },
+    /// Two edits want the same bytes: a defect of this program.
+    #[error(transparent)]
+    Overlap(#[from] Overlap),
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::UnknownKeyword { .. } => "see sshd_config(5) for the keywords".to_owned(),
+            Self::NotInRelease { since, .. } => format!("upgrade to {since} or later"),
+            Self::PerhapsNotInRelease { .. } => {
+                "say which release reads the file, or use the keyword once by hand".to_owned()
+            }
+            Self::Ignored { .. } => "leave it out".to_owned(),
+            Self::AddsUp { .. } => "edit the lines by hand".to_owned(),
+            Self::NotASetting { .. } => "edit the file by hand".to_owned(),
+            Self::BadValue { hint, .. } | Self::Contradiction { hint, .. } => hint.clone(),
+            Self::Overridden { .. } => {
+                "change the unit or the defaults file from which the daemon is started".to_owned()
+            }
+            Self::NoFile { .. } => "create the file, or mend its permissions".to_owned(),
+            Self::NotRead { .. } => "set the value in the main file, or add an Include line at its top".to_owned(),
+            Self::WouldLose { winner, .. } => {
+                format!("set the value where it is decided, in {}", winner.path.display())
+            }
+            Self::NoPlace { .. } => "mend what sshd refuses in the file first".to_owned(),
+            Self::Overlap(_) => "report this as a defect".to_owned(),
+        }
+    }
+}

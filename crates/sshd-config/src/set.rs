@@ -1,0 +1,118 @@
+//! Setting and unsetting values, checked by reading the result.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use sshmend_lossless::{Edit, EditSet, Origin};
+
+use crate::COMMAND_LINE;
+use crate::draft::Draft;
+use crate::effective::{Evaluation, Scope};
+use crate::keyword::Keyword;
+use crate::refusal::Refusal;
+use crate::release::Release;
+use crate::setting::Setting;
+use crate::targets::targets;
+use crate::tree::Tree;
+use crate::walk::Directive;
+
+/// Where a value is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the line that decides; else beside the commented default; else where the line takes effect.
+    Best,
+    /// In `sshd_config.d/00-sshmend.conf` next to the main file, and nowhere else.
+    DropIn,
+}
+
+/// What has to be written, and what should be said about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edited {
+    /// The edits of files that exist, by the path under which sshd opens them.
+    pub edits: BTreeMap<PathBuf, EditSet>,
+    /// The files to create, with their content.
+    pub creates: BTreeMap<PathBuf, Vec<u8>>,
+    /// What the person should know.
+    pub notes: Vec<Note>,
+}
+
+/// A remark about a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The line that it is about.
+    pub origin: Option<Origin>,
+    /// A lower-case fragment.
+    pub message: String,
+}
+
+/// Lines that one value may have to be written to.
+pub(crate) const MAX_LINES: usize = 64;
+
+impl Tree {
+    /// Sets one value; see [`Tree::set_all`].
+    ///
+    /// # Errors
+    /// As [`Tree::set_all`].
+    pub fn set(&self, key: &str, value: &str, release: Option<Release>, place: Place) -> Result<Edited, Refusal> {
+        self.set_all(&[(key, value)], release, place)
+    }
+
+    /// Sets values for the global scope, so that they are in force in this release.
+    ///
+    /// Lines that would decide after an upgrade are brought into agreement; where the release is unknown, the values
+    /// hold in all releases that accept the tree. What is in force already is left alone. Every result is read back.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where sshd would refuse the line, where it would have no effect, or where it would change anything
+    /// else; nothing is to be written then.
+    pub fn set_all<K: AsRef<str>, V: AsRef<str>>(
+        &self,
+        wanted: &[(K, V)],
+        release: Option<Release>,
+        place: Place,
+    ) -> Result<Edited, Refusal> {
+        let mut draft = Draft::new(self.clone());
+        let mut notes = Vec::new();
+        for (key, value) in wanted {
+            let setting = Setting::new(&draft.tree, key.as_ref(), value.as_ref(), release, place)?;
+            draft = setting.write(&draft, &mut notes)?;
+        }
+        Ok(draft.finish(notes)?)
+    }
+
+    /// Removes every line that decides the global value of a keyword, so that its default is in force.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the keyword is unknown or the daemon's command line sets it.
+    pub fn unset(&self, key: &str, release: Option<Release>) -> Result<Edited, Refusal> {
+        let (keyword, releases) = targets(self, key, release)?;
+        let mut draft = Draft::new(self.clone());
+        for target in releases.all() {
+            for _ in 0..MAX_LINES * 16 {
+                let Some(line) = first_decider(&draft.tree, keyword, target) else { break };
+                overridden(&draft.tree, keyword, &line)?;
+                let Some(bytes) = draft.bytes(&line.origin.path) else { break };
+                let physical = sshmend_lossless::lines(bytes).nth(line.origin.line - 1);
+                let Some(physical) = physical else { break };
+                draft.apply(&line.origin.path, Edit::delete(physical.span));
+            }
+        }
+        Ok(draft.finish(Vec::new())?)
+    }
+}
+
+/// The first line that decides a part of the global value.
+fn first_decider(tree: &Tree, keyword: &Keyword, release: Release) -> Option<Directive> {
+    let walk = tree.walk(release);
+    let index = Evaluation::new(&walk, release, Scope::Global).deciders(keyword).into_values().min()?;
+    walk.directives.get(index).cloned()
+}
+
+pub(crate) fn overridden(tree: &Tree, keyword: &Keyword, line: &Directive) -> Result<(), Refusal> {
+    if line.origin.path.as_os_str() != COMMAND_LINE {
+        return Ok(());
+    }
+    let given = line.origin.line.checked_sub(1).and_then(|index| tree.overrides.get(index));
+    let option = given.map_or_else(String::new, |given| given.option.clone());
+    Err(Refusal::Overridden { key: keyword.key(), option })
+}

@@ -1,0 +1,243 @@
+//! One value on its way into a tree.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::check::{new_problem, same_otherwise};
+use crate::draft::Draft;
+use crate::effective::{Evaluation, Scope};
+use crate::intention::{bad_value, intention, unified};
+use crate::keyword::Keyword;
+use crate::place;
+use crate::refusal::Refusal;
+use crate::release::Release;
+use crate::set::{MAX_LINES, Note, Place, overridden};
+use crate::targets::{Targets, targets};
+use crate::tree::{MatchOverride, Tree};
+use crate::value::Kind;
+use crate::walk::Directive;
+use crate::write;
+
+/// One value on its way into a tree.
+pub(crate) struct Setting {
+    keyword: &'static Keyword,
+    targets: Targets,
+    place: Place,
+    /// What is meant, by release.
+    meant: BTreeMap<Release, BTreeMap<usize, String>>,
+    /// The forms in which to write it: as given, then with all its parts.
+    forms: Vec<String>,
+}
+
+impl Setting {
+    /// Checks keyword and value against the releases to please.
+    pub(crate) fn new(
+        tree: &Tree,
+        key: &str,
+        value: &str,
+        release: Option<Release>,
+        place: Place,
+    ) -> Result<Self, Refusal> {
+        let (keyword, mut targets) = targets(tree, key, release)?;
+        let mut meant = BTreeMap::new();
+        for target in targets.must.clone() {
+            meant.insert(target, intention(keyword, value, target)?);
+        }
+        targets.should.retain(|&target| {
+            let later = intention(keyword, value, target);
+            later.is_ok_and(|later| meant.insert(target, later).is_none())
+        });
+        let separator = keyword.kind.separator().map(|separator| separator.to_string());
+        let whole = separator.and_then(|separator| {
+            let parts = meant.get(&targets.primary())?;
+            Some(parts.values().cloned().collect::<Vec<_>>().join(&separator))
+        });
+        let forms = std::iter::once(value.to_owned()).chain(whole).collect();
+        Ok(Self { keyword, targets, place, meant, forms })
+    }
+
+    /// Writes the value in the first form that works.
+    pub(crate) fn write(&self, draft: &Draft, notes: &mut Vec<Note>) -> Result<Draft, Refusal> {
+        let mut outcome = Err(Refusal::NoPlace { key: self.keyword.key() });
+        for form in &self.forms {
+            outcome = self.write_form(draft.clone(), form);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        let (after, remarks) = outcome?;
+        self.check(&draft.tree, &after.tree)?;
+        notes.extend(remarks);
+        notes.extend(self.match_notes(&after.tree));
+        Ok(after)
+    }
+
+    fn write_form(&self, mut draft: Draft, form: &str) -> Result<(Draft, Vec<Note>), Refusal> {
+        let mut notes = Vec::new();
+        self.mend_refused_lines(&mut draft, form)?;
+        for _ in 0..MAX_LINES {
+            let Some(target) = self.targets.all().find(|&target| !self.holds(&draft.tree, target)) else {
+                return Ok((draft, notes));
+            };
+            let now = self.targets.must.contains(&target);
+            let culprit = self.culprit(&draft.tree, target);
+            culprit.as_ref().map_or(Ok(()), |line| overridden(&draft.tree, self.keyword, line))?;
+            match culprit {
+                Some(line) if self.may_edit(&line) => {
+                    if !now {
+                        notes.push(self.agreement(&line, target));
+                    }
+                    self.overwrite(&mut draft, &line, form)?;
+                }
+                Some(line) if !now => {
+                    notes.push(self.after_upgrade(&line, target));
+                    return Ok((draft, notes));
+                }
+                None if !now => return Ok((draft, notes)),
+                _ => draft = self.insert(&draft, form)?,
+            }
+        }
+        Err(Refusal::NoPlace { key: self.keyword.key() })
+    }
+
+    /// True when what is meant is in force for the global scope.
+    fn holds(&self, tree: &Tree, target: Release) -> bool {
+        let walk = tree.walk(target);
+        let parts = Evaluation::new(&walk, target, Scope::Global).parts(self.keyword);
+        let Some(meant) = self.meant.get(&target) else { return true };
+        meant.iter().all(|(part, value)| {
+            let value = unified(self.keyword.kind, value);
+            let default = self.keyword.kind == Kind::Penalties && *part == 0 && value == "yes";
+            parts.get(part).map_or(default, |found| unified(self.keyword.kind, found) == value)
+        })
+    }
+
+    /// The line that keeps a part from being what is meant.
+    fn culprit(&self, tree: &Tree, target: Release) -> Option<Directive> {
+        let walk = tree.walk(target);
+        let evaluation = Evaluation::new(&walk, target, Scope::Global);
+        let (parts, deciders) = (evaluation.parts(self.keyword), evaluation.deciders(self.keyword));
+        let meant = self.meant.get(&target)?;
+        let wrong = |part: &&usize| parts.get(*part) != meant.get(*part);
+        let by = meant.keys().filter(wrong).find_map(|part| deciders.get(part));
+        let any_penalty = || deciders.values().min().filter(|_| self.keyword.kind == Kind::Penalties);
+        walk.directives.get(*by.or_else(any_penalty)?).cloned()
+    }
+
+    fn may_edit(&self, line: &Directive) -> bool {
+        self.place == Place::Best || line.origin.path.ends_with("sshd_config.d/00-sshmend.conf")
+    }
+
+    /// Lines of the keyword that sshd refuses keep it from starting: they get the value too.
+    fn mend_refused_lines(&self, draft: &mut Draft, form: &str) -> Result<(), Refusal> {
+        let release = self.targets.primary();
+        for _ in 0..MAX_LINES {
+            let walk = draft.tree.walk(release);
+            let is_refused = |line: &&Directive| {
+                let own = line.keyword.is_some_and(|(keyword, _)| std::ptr::eq(keyword, self.keyword));
+                own && line.reading.is_err() && walk.active_at_start(line.scope, release) && self.may_edit(line)
+            };
+            let Some(line) = walk.directives.iter().find(is_refused).cloned() else { break };
+            overridden(&draft.tree, self.keyword, &line)?;
+            self.overwrite(draft, &line, form)?;
+        }
+        Ok(())
+    }
+
+    fn overwrite(&self, draft: &mut Draft, line: &Directive, form: &str) -> Result<(), Refusal> {
+        let argument = self.argument(form)?;
+        let path = line.origin.path.clone();
+        let document = draft.bytes(&path).ok_or_else(|| Refusal::NoFile { path: path.clone() })?.to_vec();
+        let empty = BTreeMap::new();
+        let meant = self.meant.get(&self.targets.primary()).unwrap_or(&empty);
+        draft.apply(&path, write::over(&line.line, &document, self.keyword, &argument, meant));
+        Ok(())
+    }
+
+    fn argument(&self, form: &str) -> Result<String, Refusal> {
+        let oldest = self.targets.must.iter().min().copied().unwrap_or(Release::NEWEST);
+        let bad = || bad_value(self.keyword, form, "it cannot be quoted in this release".to_owned());
+        write::argument(self.keyword.kind, form, oldest).ok_or_else(bad)
+    }
+
+    /// Adds a line where it takes effect.
+    fn insert(&self, draft: &Draft, form: &str) -> Result<Draft, Refusal> {
+        let argument = self.argument(form)?;
+        let name = self.keyword.name_for(self.targets.primary());
+        let path = match self.place {
+            Place::Best => draft.tree.main.clone(),
+            Place::DropIn => place::drop_in(&draft.tree.main),
+        };
+        let Some(document) = draft.bytes(&path).map(<[u8]>::to_vec) else {
+            return match self.place {
+                Place::Best => Err(Refusal::NoFile { path }),
+                Place::DropIn => self.create(draft, &path, place::new_file(name, &argument)),
+            };
+        };
+        let mut refusal = None;
+        for edit in place::candidates(&document, self.keyword, name, &argument, self.targets.primary()) {
+            let mut after = draft.clone();
+            after.apply(&path, edit);
+            match self.check(&draft.tree, &after.tree) {
+                Ok(()) => return Ok(after),
+                Err(why) => refusal = refusal.or(Some(why)),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Refusal::NoPlace { key: self.keyword.key() }))
+    }
+
+    fn create(&self, draft: &Draft, path: &Path, content: Vec<u8>) -> Result<Draft, Refusal> {
+        let mut after = draft.clone();
+        let created = after.create(path, content);
+        let is_read = |target: &Release| after.tree.walk(*target).paths.contains(path);
+        if !created || !self.targets.must.iter().all(is_read) {
+            return Err(Refusal::NotRead { path: path.to_owned() });
+        }
+        self.check(&draft.tree, &after.tree).map(|()| after)
+    }
+
+    /// The value must be in force, nothing else may change, and sshd may refuse nothing that it accepted before.
+    fn check(&self, before: &Tree, after: &Tree) -> Result<(), Refusal> {
+        let key = self.keyword.key();
+        for &target in &self.targets.must {
+            if let Some(problem) = new_problem(before, after, target) {
+                return Err(Refusal::Contradiction { key, message: problem.message, hint: problem.hint });
+            }
+            if !self.holds(after, target) {
+                return Err(match self.culprit(after, target).filter(|_| self.place == Place::DropIn) {
+                    Some(line) => Refusal::WouldLose { key, path: place::drop_in(&after.main), winner: line.origin },
+                    None if self.place == Place::DropIn => Refusal::NotRead { path: place::drop_in(&after.main) },
+                    None => Refusal::NoPlace { key },
+                });
+            }
+            if !same_otherwise(before, after, self.keyword, target) {
+                return Err(Refusal::NoPlace { key });
+            }
+        }
+        Ok(())
+    }
+
+    fn agreement(&self, line: &Directive, target: Release) -> Note {
+        let message = format!("brought into agreement: from {target} on this line decides {}", self.keyword.key());
+        Note { origin: Some(line.origin.clone()), message }
+    }
+
+    fn after_upgrade(&self, line: &Directive, target: Release) -> Note {
+        let message = format!("from {target} on this line decides {}, not the drop-in", self.keyword.key());
+        Note { origin: Some(line.origin.clone()), message }
+    }
+
+    fn match_notes(&self, tree: &Tree) -> Vec<Note> {
+        let overrides = tree.match_overrides(&self.keyword.key(), Some(self.targets.primary()));
+        let note = |found: MatchOverride| {
+            let message = format!(
+                "no effect for Match {}: the block sets {} {}",
+                found.criteria,
+                self.keyword.key(),
+                found.value
+            );
+            Note { origin: Some(found.line), message }
+        };
+        overrides.into_iter().map(note).collect()
+    }
+}

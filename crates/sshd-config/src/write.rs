@@ -1,0 +1,71 @@
+//! How a value is written: on a new line, or over the value of an existing one.
+
+use std::collections::BTreeMap;
+
+use sshmend_lossless::Edit;
+
+use crate::keyword::{Keyword, Rule};
+use crate::line::Line;
+use crate::release::Release;
+use crate::value::{Kind, Parts, Penalties};
+use crate::words::{Word, argv_split};
+
+/// The value as the argument of a line: one word is quoted where it has to be. `None` where no quoting helps.
+pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<String> {
+    let special = |c: char| matches!(c, ' ' | '\t' | '"' | '\'' | '\\' | '#' | '=');
+    if !kind.is_one_word() || !value.contains(special) && !value.is_empty() {
+        return Some(value.to_owned());
+    }
+    if release.since(8, 7) {
+        return Some(format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")));
+    }
+    (!value.contains(['"', '#'])).then(|| format!("\"{value}\""))
+}
+
+/// Writes a value over that of a line; of penalties only the wanted ones, and `wanted` says which parts those are.
+pub(crate) fn over(
+    line: &Line,
+    document: &[u8],
+    keyword: &Keyword,
+    argument: &str,
+    wanted: &BTreeMap<usize, String>,
+) -> Edit {
+    let words = line.args().map(|args| args.list().to_vec()).unwrap_or_default();
+    let whole = match (keyword.kind.takes_the_rest(), words.first().zip(words.last())) {
+        (false, Some((first, last))) => first.range.start..last.range.end,
+        _ => line.rest().map_or(line.logical.text.len()..line.logical.text.len(), |rest| rest.range),
+    };
+    let mut text = match keyword.rule {
+        Rule::Penalties => merged_penalties(&words, argument, wanted),
+        _ => argument.to_owned(),
+    };
+    let range = line.file_range(&whole);
+    if whole.is_empty() {
+        text.insert(0, ' ');
+    }
+    if document.get(range.end) == Some(&b'#') {
+        text.push(' ');
+    }
+    Edit::replace(range, text)
+}
+
+/// The words of a line with the wanted sub-keys replaced or added; `no` and `yes` stand alone.
+fn merged_penalties(words: &[Word], argument: &str, wanted: &BTreeMap<usize, String>) -> String {
+    let new = argv_split(argument.as_bytes(), 0).unwrap_or_default();
+    let lone = |words: &[Word]| words.iter().any(|word| Penalties::name_of(&word.text).is_none());
+    if lone(words) || lone(&new) || words.is_empty() {
+        return argument.to_owned();
+    }
+    let part = |word: &Word| Penalties::name_of(&word.text);
+    let kept = words.iter().filter(|word| part(word).is_some_and(|part| !wanted.contains_key(&part)));
+    kept.chain(&new).map(Word::lossy).collect::<Vec<_>>().join(" ")
+}
+
+/// The parts that a value means: for all but penalties a whole value, with defaults for what it leaves open.
+pub(crate) fn meant(keyword: &Keyword, parts: &Parts, defaults: &BTreeMap<usize, String>) -> BTreeMap<usize, String> {
+    let given: BTreeMap<usize, String> = parts.iter().cloned().collect();
+    match (keyword.kind, given.len()) {
+        (Kind::Penalties, _) => BTreeMap::from([(0, "yes".to_owned())]).into_iter().chain(given).collect(),
+        _ => defaults.clone().into_iter().chain(given).collect(),
+    }
+}

@@ -1,0 +1,52 @@
+//! A directory that stands for `/`, captured as the model wants it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot};
+use sshmend_sshd_config::wants;
+
+/// Captures all that `wants` asks for below `root`; `at` maps the path of the machine to the path in the directory.
+pub(super) fn capture(main: &Path, at: impl Fn(&Path) -> PathBuf) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    loop {
+        let requests = wants(&snapshot, main);
+        if requests.is_empty() {
+            return snapshot;
+        }
+        for request in requests {
+            if let Request::Read(path) | Request::List(path) | Request::Stat(path) = request {
+                let entry = look(&at(&path));
+                snapshot.insert(path, entry);
+            }
+        }
+    }
+}
+
+fn look(path: &Path) -> Entry {
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => list(path).unwrap_or_else(|error| Entry::Unreadable(error.to_string())),
+        Ok(_) => match fs::read(path) {
+            Ok(bytes) => Entry::File(FileImage { bytes, meta: Metadata::default(), target: target(path) }),
+            Err(error) => Entry::Unreadable(error.to_string()),
+        },
+        Err(_) if fs::symlink_metadata(path).is_ok() => Entry::Dangling,
+        Err(_) => Entry::Missing,
+    }
+}
+
+fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn list(path: &Path) -> io::Result<Entry> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let directory = fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir());
+        names.push(Listed { name: entry.file_name(), directory });
+    }
+    names.sort();
+    Ok(Entry::Directory(names, Metadata { kind: Kind::Directory, ..Metadata::default() }))
+}

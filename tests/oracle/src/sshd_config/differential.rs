@@ -1,0 +1,225 @@
+//! Random trees: the model and sshd are asked the same.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Tree, Verdict};
+
+use super::MAIN;
+use super::capture::capture;
+use super::generate::{Generated, Maker};
+use super::sandbox::{Answer, Question, Sandbox};
+use super::setting::Attempt;
+use crate::Report;
+
+/// Cases for which sshd is started in one namespace.
+const BATCH: u64 = 500;
+
+/// The connections that are asked about; the first one is nobody.
+pub(super) const SPECS: [&str; 4] = [
+    "",
+    "user=bob,host=gw.example.org,addr=192.0.2.7,laddr=127.0.0.1,lport=22",
+    "user=daemon,host=a.example.org,addr=10.1.2.3,laddr=127.0.0.1,lport=2222",
+    "user=root,host=other,addr=2001:db8::5,laddr=::1,lport=22",
+];
+
+/// Defaults that depend on how sshd was built, and are therefore no part of the model.
+const BUILD_DEFAULTS: [&str; 27] = [
+    "casignaturealgorithms",
+    "ciphers",
+    "debianbanner",
+    "gssapiauthentication",
+    "gssapicleanupcredentials",
+    "gssapidelegatecredentials",
+    "gssapikexalgorithms",
+    "gssapikeyexchange",
+    "gssapistorecredentialsonrekey",
+    "gssapistrictacceptorcheck",
+    "hostbasedacceptedalgorithms",
+    "hostbasedacceptedkeytypes",
+    "hostkeyalgorithms",
+    "ipqos",
+    "kerberosauthentication",
+    "kerberosgetafstoken",
+    "kerberosorlocalpasswd",
+    "kerberosticketcleanup",
+    "kexalgorithms",
+    "macs",
+    "modulifile",
+    "pamservicename",
+    "pidfile",
+    "pubkeyacceptedalgorithms",
+    "pubkeyacceptedkeytypes",
+    "sshdauthpath",
+    "sshdsessionpath",
+];
+
+/// One generated case, with all that is needed to repeat it.
+struct Case {
+    number: u64,
+    tree: Generated,
+}
+
+/// Compares `cases` random trees with the sshd at `sshd`, seen below `root`.
+pub(super) fn random(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64) -> Report {
+    let mut report = Report::default();
+    if let Err(error) = all(root, sshd, cases, seed, &mut report) {
+        report.leave_out("sshd_config", &error.to_string());
+    }
+    report
+}
+
+fn all(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64, report: &mut Report) -> io::Result<()> {
+    let sandbox = Sandbox::new(root, sshd)?;
+    let release = sandbox.release()?;
+    let mut at = 0;
+    while at < cases {
+        let count = BATCH.min(cases - at);
+        let made = (at..at + count).map(|number| {
+            let number = seed.wrapping_mul(1_000_003).wrapping_add(number);
+            Case { number, tree: Maker::new(number, release).tree() }
+        });
+        batch(&sandbox, release, &made.collect::<Vec<_>>(), report)?;
+        at += count;
+    }
+    Ok(())
+}
+
+fn batch(sandbox: &Sandbox, release: Release, cases: &[Case], report: &mut Report) -> io::Result<()> {
+    let questions: Vec<Question<'_>> = cases.iter().map(|case| Question { tree: &case.tree, specs: &SPECS }).collect();
+    let mut models = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let place = sandbox.write(number, &case.tree)?;
+        models.push(model(&place, case, &sandbox.key()));
+        std::fs::remove_dir_all(place)?;
+    }
+    let answers = sandbox.ask(&questions)?;
+    for ((case, tree), answers) in cases.iter().zip(&models).zip(&answers) {
+        for (spec, answer) in SPECS.iter().zip(answers) {
+            compare(case, tree, release, spec, answer, report);
+        }
+    }
+    changes(sandbox, release, cases, &models, &answers, report)
+}
+
+/// Sets one value in every tree, and asks sshd again.
+fn changes(
+    sandbox: &Sandbox,
+    release: Release,
+    cases: &[Case],
+    models: &[Tree],
+    answers: &[Vec<Answer>],
+    report: &mut Report,
+) -> io::Result<()> {
+    let made = cases.iter().zip(models).map(|(case, tree)| Attempt::make(case.number, &case.tree, tree, release));
+    let attempts: Vec<Attempt> = made.collect();
+    let judged = sandbox.ask(&attempts.iter().flat_map(Attempt::questions).collect::<Vec<_>>())?;
+    for (((case, attempt), before), judged) in cases.iter().zip(&attempts).zip(answers).zip(judged.chunks(2)) {
+        let ([plain, _, connected, ..], [after, alone]) = (before.as_slice(), judged) else { continue };
+        let label = || format!("case {} {release}\n{}", case.number, show(&case.tree));
+        attempt.judge(&label, &[plain, connected], after, &alone[0], report);
+    }
+    Ok(())
+}
+
+/// The tree as the model reads it: the scratch directory stands for `/etc/ssh`, links into it included.
+fn model(place: &Path, case: &Case, key: &Path) -> Tree {
+    let inside = |path: &Path| path.strip_prefix("/etc/ssh").map(|rest| place.join(rest)).ok();
+    let at = |path: &Path| {
+        let link = case.tree.links.iter().find(|(link, _)| Path::new("/etc/ssh").join(link) == path);
+        link.and_then(|(_, target)| inside(target))
+            .or_else(|| inside(path))
+            .unwrap_or_else(|| PathBuf::from("/nowhere"))
+    };
+    let mut overrides = vec![Override::new(format!("HostKey {}", key.display()))];
+    overrides.extend(case.tree.options.iter().map(Override::new));
+    Tree::read(&capture(Path::new(MAIN), at), Path::new(MAIN), &overrides)
+}
+
+fn compare(case: &Case, tree: &Tree, release: Release, spec: &str, answer: &Answer, report: &mut Report) {
+    let label = || format!("case {} {spec:?} {}\n{}", case.number, release, show(&case.tree));
+    let asks = spec.is_empty() && tree.needs_connection(release);
+    let expected = match tree.verdict(release) {
+        Verdict::Accepts => Some(true),
+        Verdict::Refuses(_) => Some(false),
+        Verdict::Unknown(_) => None,
+    };
+    report.compared += 1;
+    if expected.is_some_and(|expected| (expected && !asks) != answer.started) {
+        let text = format!("{}\n  ours:   {:?}\n  theirs: {}", label(), tree.verdict(release), answer.complaint);
+        report.disagreements.push(text);
+        return;
+    }
+    if !answer.started {
+        return;
+    }
+    let connection = Connection { groups: groups(spec), ..Connection::parse(spec).unwrap_or_default() };
+    let scope = if spec.is_empty() { Scope::Global } else { Scope::Connection(&connection) };
+    let (ours, theirs) = differing(&tree.effective(Some(release), scope), answer, release);
+    if ours != theirs {
+        report.disagreements.push(format!("{}\n  ours:   {ours:?}\n  theirs: {theirs:?}", label()));
+    }
+}
+
+/// The users of the specifications are alone in the group of their name.
+fn groups(spec: &str) -> Vec<String> {
+    let user = spec.strip_prefix("user=").and_then(|rest| rest.split(',').next());
+    user.filter(|user| *user != "bob").map(str::to_owned).into_iter().collect()
+}
+
+type Values = BTreeMap<String, Vec<String>>;
+
+fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Values, Values) {
+    let mut theirs: Values =
+        answer.values.iter().map(|(key, values)| (current_name(key).to_owned(), trimmed(values))).collect();
+    let mut ours = Values::new();
+    for setting in effective {
+        if setting.origin.is_none() && BUILD_DEFAULTS.contains(&setting.key.as_str()) || setting.values.is_empty() {
+            continue;
+        }
+        ours.insert(setting.key.clone(), trimmed(&setting.values));
+    }
+    theirs.retain(|key, _| ours.contains_key(key) || !BUILD_DEFAULTS.contains(&key.as_str()));
+    theirs.remove("xauthlocation");
+    if (release.major, release.minor) == (10, 0) {
+        // Debian's 10.0 has the meaning of the old class names from 10.1.
+        ours.remove("ipqos");
+        theirs.remove("ipqos");
+    }
+    let same: Vec<String> =
+        ours.iter().filter(|(key, value)| theirs.get(*key) == Some(*value)).map(|(key, _)| key.clone()).collect();
+    for key in same {
+        ours.remove(&key);
+        theirs.remove(&key);
+    }
+    (ours, theirs)
+}
+
+/// The model reports a keyword by its current name.
+fn current_name(key: &str) -> &str {
+    match key {
+        "hostbasedacceptedkeytypes" => "hostbasedacceptedalgorithms",
+        "pubkeyacceptedkeytypes" => "pubkeyacceptedalgorithms",
+        key => key,
+    }
+}
+
+/// Blanks at the end of a value are not part of it.
+fn trimmed(values: &[String]) -> Vec<String> {
+    values.iter().map(|value| value.trim_end().to_owned()).collect()
+}
+
+fn show(tree: &Generated) -> String {
+    let mut text = String::new();
+    for option in &tree.options {
+        text.push_str(&format!("-o {option:?}\n"));
+    }
+    for (path, target) in &tree.links {
+        text.push_str(&format!("//- {} -> {}\n", path.display(), target.display()));
+    }
+    for (path, bytes) in &tree.files {
+        text.push_str(&format!("//- {}\n{}\n", path.display(), bytes.escape_ascii().to_string().replace("\\n", "\n")));
+    }
+    text
+}

@@ -1,0 +1,181 @@
+//! Random values set in random trees: `sshd -T` judges what the model wrote, and why it refused.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fastrand::Rng;
+use sshmend_sshd_config::{Edited, Place, Refusal, Release, Tree};
+
+use super::generate::Generated;
+use super::sandbox::{Answer, Question};
+use super::vocabulary::VOCABULARY;
+use crate::Report;
+
+/// The drop-in, relative to `/etc/ssh`.
+const DROP_IN: &str = "sshd_config.d/00-sshmend.conf";
+
+/// What plain `-T` and one connection are asked of a changed tree.
+pub(super) const SPECS: [&str; 2] = ["", super::differential::SPECS[2]];
+
+/// A value that was set, or refused, and the trees with which sshd judges it.
+pub(super) struct Attempt {
+    key: &'static str,
+    value: &'static str,
+    place: Place,
+    outcome: Result<Edited, Refusal>,
+    /// The tree after the change; where it was refused, with the line in the drop-in or alone at the end of nothing.
+    pub(super) after: Generated,
+    /// A tree with nothing but the line.
+    pub(super) alone: Generated,
+}
+
+impl Attempt {
+    /// Chooses a keyword and a value, and asks the model to set it.
+    pub(super) fn make(seed: u64, before: &Generated, tree: &Tree, release: Release) -> Self {
+        let mut random = Rng::with_seed(seed ^ 0x5e7);
+        let known: Vec<_> =
+            VOCABULARY.iter().filter(|sample| sample.since <= release || random.u8(0..20) == 0).collect();
+        let sample = random.choice(&known).copied().unwrap_or(&VOCABULARY[0]);
+        let values = if random.u8(0..10) == 0 && !sample.bad.is_empty() { sample.bad } else { sample.good };
+        let value = random.choice(values).copied().unwrap_or("x").trim_matches('"');
+        let key = random.choice(sample.names).copied().unwrap_or_default();
+        let place = if random.u8(0..3) == 0 { Place::DropIn } else { Place::Best };
+        let outcome = tree.set(key, value, Some(release), place);
+        let mut after = before.clone();
+        match &outcome {
+            Ok(edited) => apply(&mut after, edited),
+            Err(_) => after.files.push((PathBuf::from(DROP_IN), format!("{key} {value}\n").into_bytes())),
+        }
+        let line = format!("{key} {}\n", if value.is_empty() { "\"\"" } else { value });
+        let alone =
+            Generated { files: vec![(PathBuf::from("sshd_config"), line.into_bytes())], ..Generated::default() };
+        Self { key, value, place, outcome, after, alone }
+    }
+
+    /// The questions whose answers [`Attempt::judge`] wants.
+    pub(super) fn questions(&self) -> [Question<'_>; 2] {
+        [Question { tree: &self.after, specs: &SPECS }, Question { tree: &self.alone, specs: &SPECS[..1] }]
+    }
+
+    /// Compares what sshd says before and after.
+    pub(super) fn judge(
+        &self,
+        label: &dyn Fn() -> String,
+        before: &[&Answer],
+        after: &[Answer],
+        alone: &Answer,
+        report: &mut Report,
+    ) {
+        report.compared += 1;
+        let wrong = match &self.outcome {
+            Ok(edited) => self.judge_change(edited, before, after, alone),
+            Err(refusal) => self.judge_refusal(refusal, before, after, alone),
+        };
+        if let Some(wrong) = wrong {
+            let what = format!("set {} {:?} {:?}: {:?}", self.key, self.value, self.place, self.outcome);
+            report.disagreements.push(format!("{}\n{what}\n  {wrong}", label()));
+        }
+    }
+
+    fn judge_change(&self, edited: &Edited, before: &[&Answer], after: &[Answer], alone: &Answer) -> Option<String> {
+        for (before, after) in before.iter().zip(after) {
+            if before.started && !after.started {
+                return Some(format!("sshd does not start any more: {}", after.complaint));
+            }
+            if before.started && !edited.edits.is_empty() && others(before, self.key) != others(after, self.key) {
+                return Some("other values changed".to_owned());
+            }
+        }
+        let plain = after.first().filter(|plain| plain.started && alone.started)?;
+        let (wanted, found) = (printed(alone, self.key), printed(plain, self.key));
+        let wanted = wanted.map(|wanted| self.as_meant(wanted));
+        let same = match (self.key, wanted.as_deref(), found.as_deref()) {
+            ("PerSourcePenalties", Some(wanted), Some(found)) => self.penalties_hold(wanted, found),
+            (_, wanted, found) => wanted == found,
+        };
+        (!same).then(|| format!("wanted {wanted:?}, sshd has {found:?}"))
+    }
+
+    /// One number means the same in all releases, whatever they make of it.
+    fn as_meant(&self, printed: String) -> String {
+        match (self.key, self.value.parse::<u32>()) {
+            ("MaxStartups", Ok(number)) => format!("{number}:30:{number}"),
+            ("PerSourceNetBlockSize", Ok(number)) => format!("{number}:128"),
+            _ => printed,
+        }
+    }
+
+    /// Only the sub-keys that were set must hold.
+    fn penalties_hold(&self, wanted: &str, found: &str) -> bool {
+        let named = |word: &&str| self.value.split(' ').any(|set| set.split(':').next() == word.split(':').next());
+        match self.value {
+            "yes" => found != "no",
+            "no" => found == "no",
+            _ => wanted.split(' ').filter(named).all(|word| found.split(' ').any(|other| other == word)),
+        }
+    }
+
+    fn judge_refusal(&self, refusal: &Refusal, before: &[&Answer], after: &[Answer], alone: &Answer) -> Option<String> {
+        let justified = match refusal {
+            Refusal::BadValue { .. } | Refusal::NotInRelease { .. } | Refusal::UnknownKeyword { .. } => !alone.started,
+            Refusal::Overridden { .. } => !self.after.options.is_empty(),
+            Refusal::AddsUp { .. } | Refusal::Ignored { .. } => true,
+            Refusal::WouldLose { .. } | Refusal::NotRead { .. } => {
+                self.place == Place::DropIn && !self.took_effect(after, alone)
+            }
+            Refusal::Contradiction { .. } => !alone.started || !after.iter().all(|answer| answer.started),
+            _ => before.iter().any(|answer| !answer.started),
+        };
+        (!justified).then(|| format!("refused, but sshd would do it: {refusal}"))
+    }
+
+    /// Whether the drop-in that was refused would have set the value.
+    fn took_effect(&self, after: &[Answer], alone: &Answer) -> bool {
+        let Some(plain) = after.first().filter(|plain| plain.started && alone.started) else { return false };
+        let wanted = printed(alone, self.key).map(|wanted| self.as_meant(wanted));
+        wanted == printed(plain, self.key) && self.key != "PerSourcePenalties"
+    }
+}
+
+fn apply(tree: &mut Generated, edited: &Edited) {
+    let inside = |path: &Path| path.strip_prefix("/etc/ssh").unwrap_or(path).to_owned();
+    for (path, edits) in &edited.edits {
+        let path = inside(path);
+        let target = tree.links.iter().find(|(link, _)| *link == path).map_or(path, |_| PathBuf::from("extra.conf"));
+        if let Some((_, bytes)) = tree.files.iter_mut().find(|(known, _)| *known == target) {
+            *bytes = edits.apply(bytes);
+        }
+    }
+    let created = edited.creates.iter().map(|(path, bytes)| (inside(path), bytes.clone()));
+    tree.files.extend(created);
+}
+
+fn name(key: &str) -> String {
+    match key.to_ascii_lowercase().as_str() {
+        "dsaauthentication" => "pubkeyauthentication".to_owned(),
+        "keepalive" => "tcpkeepalive".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn printed(answer: &Answer, key: &str) -> Option<String> {
+    let aliases = ["challengeresponseauthentication", "skeyauthentication"];
+    let key = name(key);
+    let found = answer.values.get(&key);
+    let found =
+        found.or_else(|| answer.values.get("kbdinteractiveauthentication").filter(|_| aliases.contains(&key.as_str())));
+    found.map(|values| values.join("\n").trim_end().to_owned())
+}
+
+/// All values but that of the keyword and of what follows it.
+fn others(answer: &Answer, key: &str) -> BTreeMap<String, Vec<String>> {
+    let mut values = answer.values.clone();
+    values.remove(&name(key));
+    let follows = match name(key).as_str() {
+        "addressfamily" => "listenaddress",
+        key if key.ends_with("authentication") => "kbdinteractiveauthentication",
+        _ => "",
+    };
+    values.remove(follows);
+    values
+}
