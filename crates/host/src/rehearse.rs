@@ -13,7 +13,7 @@ use std::thread;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use sshmend_lossless::{CommandOutput, FileChange, Metadata};
+use sshmend_lossless::{Attributes, CommandOutput, FileChange};
 
 use crate::failure::reason;
 use crate::machine::Machine;
@@ -122,8 +122,10 @@ struct Planned<'a> {
     /// Its path after all links.
     target: PathBuf,
     content: Option<&'a [u8]>,
-    /// Mode and owner of a file that is created.
-    create: Option<&'a Metadata>,
+    /// Whether it is created.
+    new: bool,
+    /// Mode and owner, where they are not those of the file that is there.
+    give: Option<Attributes>,
 }
 
 impl<'a> Planned<'a> {
@@ -132,22 +134,20 @@ impl<'a> Planned<'a> {
             Some(image) => image.target.clone(),
             None => canonical(&change.path).map_err(RehearsalUnavailable::step(change.path.display().to_string()))?,
         };
-        let create = change.before.is_none().then_some(&change.create);
-        Ok(Self { target, content: change.after.as_deref(), create })
+        let new = change.before.is_none();
+        let give = if new { Some(change.attributes_after()) } else { change.give };
+        Ok(Self { target, content: change.after.as_deref(), new, give })
     }
 
     /// Writes in place: the overlay copies the file first, with its mode, owner and extended attributes.
     fn write(&self) -> io::Result<()> {
         let Some(content) = self.content else { return fs::remove_file(&self.target) };
-        if self.create.is_some() {
+        if self.new {
             fs::create_dir_all(self.target.parent().unwrap_or(Path::new("/")))?;
         }
         let mut file = open_for_writing(&self.target)?;
         file.write_all(content)?;
-        match self.create {
-            Some(create) => give(&file, create),
-            None => Ok(()),
-        }
+        self.give.map_or(Ok(()), |attributes| give(&file, attributes))
     }
 }
 
@@ -157,7 +157,7 @@ fn open_for_writing(path: &Path) -> io::Result<File> {
     Ok(openat(CWD, path, flags, Mode::RUSR | Mode::WUSR)?.into())
 }
 
-fn give(file: &File, attributes: &Metadata) -> io::Result<()> {
+fn give(file: &File, attributes: Attributes) -> io::Result<()> {
     fchown(file, Some(attributes.uid), Some(attributes.gid))?;
     file.set_permissions(fs::Permissions::from_mode(attributes.mode))
 }

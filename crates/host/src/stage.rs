@@ -15,7 +15,7 @@ use rustix::fs::{
     fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat, renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
-use sshmend_lossless::Metadata;
+use sshmend_lossless::{Attributes, FileChange, Metadata};
 
 use crate::attributes::{metadata, set_xattrs};
 use crate::directory::Directory;
@@ -27,12 +27,22 @@ use crate::walk::open_node;
 /// What becomes of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Change<'a> {
-    /// It gets this content and keeps mode, owner and extended attributes.
-    Replace(&'a [u8]),
+    /// It gets this content, and this mode and owner if any; else it keeps its own, and always its extended attributes.
+    Replace(&'a [u8], Option<Attributes>),
     /// It is created with this content, and with the mode, owner and extended attributes given.
     Create(&'a [u8], &'a Metadata),
     /// It is removed.
     Remove,
+}
+
+impl<'a> From<&'a FileChange> for Change<'a> {
+    fn from(change: &'a FileChange) -> Self {
+        match (&change.before, &change.after) {
+            (Some(_), Some(bytes)) => Self::Replace(bytes, change.give),
+            (None, Some(bytes)) => Self::Create(bytes, &change.create),
+            (_, None) => Self::Remove,
+        }
+    }
 }
 
 /// Something about a file that does not prevent its change and should be known.
@@ -131,12 +141,13 @@ impl Staged {
 
     fn prepare(&mut self, change: Change<'_>, temporary: &str) -> Result<(), Why> {
         match (change, &self.site.original) {
-            (Change::Replace(bytes), Some(original)) => {
-                let kept = metadata(&original.file, &original.stat);
-                self.write(bytes, &kept, true, temporary)
+            (Change::Replace(bytes, give), Some(original)) => {
+                let own = metadata(&original.file, &original.stat);
+                let Attributes { mode, uid, gid } = give.unwrap_or(Attributes::of(&own));
+                self.write(bytes, &Metadata { mode, uid, gid, ..own }, true, temporary)
             }
             (Change::Create(bytes, given), _) => self.write(bytes, given, !given.xattrs.is_empty(), temporary),
-            (Change::Replace(_) | Change::Remove, _) => Ok(()),
+            (Change::Replace(..) | Change::Remove, _) => Ok(()),
         }
     }
 
@@ -188,8 +199,8 @@ impl Site {
         match (change, &self.original) {
             (Change::Create(..), None) => Ok(()),
             (Change::Create(..), Some(_)) => Err(Why::Exists),
-            (Change::Replace(_) | Change::Remove, None) => Err(Why::Missing),
-            (Change::Replace(_) | Change::Remove, Some(original)) => original.check(),
+            (Change::Replace(..) | Change::Remove, None) => Err(Why::Missing),
+            (Change::Replace(..) | Change::Remove, Some(original)) => original.check(),
         }
     }
 

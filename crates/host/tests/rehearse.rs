@@ -11,7 +11,7 @@ use std::process::Command;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use sshmend_host::{Account, Machine, RehearsalUnavailable, Rehearsed, become_user};
-use sshmend_lossless::{CommandOutput, EditSet, FileChange, Metadata};
+use sshmend_lossless::{Attributes, CommandOutput, EditSet, FileChange, Metadata};
 
 const FUTURE: &str = "/etc/sshmend-rehearsal.d/future.conf";
 
@@ -88,18 +88,20 @@ fn created_edited_and_removed_files_stand_at_their_real_paths() {
         return;
     }
     let passwd = Machine::live().read(Path::new("/etc/passwd")).unwrap().unwrap();
+    let issue = Machine::live().read(Path::new("/etc/issue")).unwrap().unwrap();
     let group = Machine::live().read(Path::new("/etc/group")).unwrap().unwrap();
     let changes = [
         create(FUTURE, "the future\n", 0o640),
         edit("/etc/passwd", "edited\n"),
         FileChange::remove("/etc/group", group.clone()),
+        FileChange::edit("/etc/issue", issue, EditSet::default()).giving(Attributes { mode: 0o604, uid: 5, gid: 6 }),
     ];
-    let script = format!(
-        "cat {FUTURE} /etc/passwd; stat -c '%a %u %g' {FUTURE} /etc/passwd; cat /etc/group; ls -d /etc/sshmend*/*"
-    );
+    let looks = format!("cat {FUTURE} /etc/passwd; stat -c '%a %u %g' {FUTURE} /etc/passwd /etc/issue");
+    let script = format!("{looks}; cat /etc/group; ls -d /etc/sshmend*/*");
     let output = rehearse(&changes, &script);
     let meta = &passwd.meta;
-    let expected = format!("the future\nedited\n640 12 34\n{:o} {} {}\n{FUTURE}\n", meta.mode, meta.uid, meta.gid);
+    let kept = format!("{:o} {} {}", meta.mode, meta.uid, meta.gid);
+    let expected = format!("the future\nedited\n640 12 34\n{kept}\n604 5 6\n{FUTURE}\n");
     assert_eq!((output.text(), output.stderr.is_empty()), (expected, false));
     assert!(!Path::new(FUTURE).exists());
     assert_eq!(Machine::live().read(Path::new("/etc/passwd")).unwrap().unwrap(), passwd);

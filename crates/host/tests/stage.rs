@@ -10,7 +10,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
 use sshmend_host::{Change, FileError, Machine, Warning, Why};
-use sshmend_lossless::Metadata;
+use sshmend_lossless::{Attributes, Metadata};
 use tempfile::TempDir;
 
 const TEMPORARY: &str = ".sshmend-test.tmp";
@@ -43,7 +43,7 @@ fn change(path: &Path, change: Change<'_>) -> Result<(), FileError> {
 }
 
 fn replace(path: &Path) -> Result<(), FileError> {
-    change(path, Change::Replace(b"new\n"))
+    change(path, Change::Replace(b"new\n", None))
 }
 
 fn why(path: &Path) -> Why {
@@ -85,6 +85,20 @@ fn bytes_change_and_mode_and_owner_stay() {
     assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
     assert_ne!(after.ino(), before.ino(), "it was written in place");
     assert_eq!(place.names(), ["file"]);
+}
+
+#[test]
+fn a_file_can_be_given_another_mode_and_owner_and_keeps_the_rest() {
+    let place = place();
+    fs::set_permissions(&place.file, fs::Permissions::from_mode(0o644)).unwrap();
+    setxattr(&place.file, "user.note", b"kept", XattrFlags::empty()).unwrap();
+    let own = fs::metadata(&place.file).unwrap();
+    let (uid, gid) = if is_root() { (1234, 5678) } else { (own.uid(), own.gid()) };
+    change(&place.file, Change::Replace(b"old\n", Some(Attributes { mode: 0o600, uid, gid }))).unwrap();
+    let after = fs::metadata(&place.file).unwrap();
+    assert_eq!((after.mode() & 0o7777, after.uid(), after.gid()), (0o600, uid, gid));
+    assert_eq!(fs::read(&place.file).unwrap(), b"old\n");
+    assert_eq!(xattrs(&place.file), [("user.note".to_owned(), b"kept".to_vec())]);
 }
 
 /// `user::rw-,user:12345:r--,group::r--,mask::r--,other::---` in the kernel's form (`posix_acl_xattr.h`).
@@ -133,7 +147,7 @@ fn the_default_access_list_of_the_directory_adds_nothing() {
 #[test]
 fn what_is_staged_and_not_published_leaves_nothing() {
     let place = place();
-    let staged = Machine::live().stage(&place.file, Change::Replace(b"new\n"), TEMPORARY).unwrap();
+    let staged = Machine::live().stage(&place.file, Change::Replace(b"new\n", None), TEMPORARY).unwrap();
     assert_eq!(place.names(), [TEMPORARY, "file"]);
     assert_eq!(fs::metadata(place.directory.path().join(TEMPORARY)).unwrap().mode() & 0o7777, 0o644);
     drop(staged);
@@ -143,11 +157,11 @@ fn what_is_staged_and_not_published_leaves_nothing() {
 #[test]
 fn the_rest_of_an_attempt_that_was_cut_off_is_in_nobodys_way() {
     let place = place();
-    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n"), TEMPORARY).unwrap());
+    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n", None), TEMPORARY).unwrap());
     assert_eq!(place.names(), [TEMPORARY, "file"]);
     replace(&place.file).unwrap();
     assert_eq!((place.names(), fs::read(&place.file).unwrap()), (vec!["file".to_owned()], b"new\n".to_vec()));
-    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n"), TEMPORARY).unwrap());
+    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n", None), TEMPORARY).unwrap());
     for _ in 0..2 {
         Machine::live().discard(&place.file, TEMPORARY).unwrap();
         assert_eq!(place.names(), ["file"]);
@@ -167,7 +181,7 @@ fn a_file_that_someone_else_wrote_meanwhile_is_not_replaced() {
         ("gone", |path| fs::remove_file(path).unwrap()),
     ];
     for (name, meddle) in cases {
-        for change in [Change::Replace(b"new\n"), Change::Remove] {
+        for change in [Change::Replace(b"new\n", None), Change::Remove] {
             let place = place();
             let staged = Machine::live().stage(&place.file, change, TEMPORARY).unwrap();
             // The kernel's clock for file times may tick only every few milliseconds.
@@ -294,7 +308,7 @@ fn a_full_and_a_read_only_file_system_are_told_apart() {
         let file = disk.join("file");
         fs::write(&file, "old\n").unwrap();
         let long = vec![b'x'; 200_000];
-        let full = change(&file, Change::Replace(&long)).expect_err("it does not fit");
+        let full = change(&file, Change::Replace(&long, None)).expect_err("it does not fit");
         assert_eq!(
             (full.why, fs::read(&file).unwrap(), place.names()),
             (Why::Full, b"old\n".to_vec(), vec!["file".to_owned()])
@@ -348,7 +362,7 @@ fn below_a_root_the_change_stays_inside() {
     let machine = Machine::below(disk.path()).unwrap();
     let target = machine.read(Path::new("/etc/file")).unwrap().unwrap().target;
     assert_eq!(target, Path::new("/data/file"));
-    machine.stage(&target, Change::Replace(b"new\n"), TEMPORARY).unwrap().publish().unwrap();
+    machine.stage(&target, Change::Replace(b"new\n", None), TEMPORARY).unwrap().publish().unwrap();
     assert_eq!(fs::read(disk.path().join("data/file")).unwrap(), b"new\n");
 }
 

@@ -24,7 +24,7 @@ mod origin;
 mod request;
 mod snapshot;
 
-pub use change::FileChange;
+pub use change::{Attributes, FileChange};
 pub use edit::{Edit, EditSet, Overlap};
 pub use glob::matches as glob_matches;
 pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};

@@ -20,6 +20,9 @@ pub struct Plan {
     pub rehearsal: Vec<Check>,
     /// Programs that bring the committed files into force, in order.
     pub activation: Vec<Check>,
+    /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old files
+    /// into force as well.
+    pub undo: Vec<Check>,
     /// The units that `activation` reloads.
     pub reloaded: Vec<String>,
     /// What has to be true afterwards.

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_host::Change;
 use sshmend_lossless::FileChange;
 
 /// Changes that may go together: each changes something, and no two the same file.
@@ -46,13 +45,4 @@ impl Captured {
 /// The file that is changed: where the captured path led, or the path of a file that is created.
 pub(crate) fn target(change: &FileChange) -> &Path {
     change.before.as_ref().map_or(&change.path, |image| &image.target)
-}
-
-/// What becomes of it.
-pub(crate) fn effect(change: &FileChange) -> Change<'_> {
-    match (&change.before, &change.after) {
-        (Some(_), Some(bytes)) => Change::Replace(bytes),
-        (None, Some(bytes)) => Change::Create(bytes, &change.create),
-        (_, None) => Change::Remove,
-    }
 }

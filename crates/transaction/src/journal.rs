@@ -135,7 +135,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     pub(crate) fn mark(&self, record: &mut Record, state: State) -> Result<(), JournalError> {
         record.state = state;
         let path = self.path_of_record(&record.id);
-        let staged = self.disk.stage(&path, Change::Replace(text(record)?.as_bytes()), TEMPORARY)?;
+        let staged = self.disk.stage(&path, Change::Replace(text(record)?.as_bytes(), None), TEMPORARY)?;
         Ok(self.disk.publish(staged)?)
     }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sshmend_lossless::{FileImage, Metadata};
+use sshmend_lossless::{Attributes, Metadata};
 
 use crate::escape;
 use crate::id::Id;
@@ -39,6 +39,10 @@ pub struct Aftermath {
     /// Programs that bring the files into force, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activation: Vec<Vec<String>>,
+    /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old
+    /// files into force as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<Vec<String>>,
     /// The units that are reloaded by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
@@ -138,6 +142,14 @@ pub struct Image {
     pub xattrs: BTreeMap<String, Vec<u8>>,
 }
 
+impl FileRecord {
+    /// Whether the transaction gives a file that was there another mode or owner.
+    pub fn gives(&self) -> bool {
+        let attributes = |image: &Option<Image>| image.as_ref().map(Image::attributes);
+        self.before.is_some() && self.after.is_some() && attributes(&self.before) != attributes(&self.after)
+    }
+}
+
 impl Image {
     pub(crate) fn new(bytes: &[u8], meta: &Metadata) -> Self {
         Self {
@@ -150,14 +162,15 @@ impl Image {
         }
     }
 
-    /// Mode, owner and extended attributes, for a file that is created with them.
-    pub(crate) fn attributes(&self) -> Metadata {
-        let (mode, uid, gid, xattrs) = (self.mode, self.uid, self.gid, self.xattrs.clone());
-        Metadata { mode, uid, gid, size: self.size, xattrs, ..Metadata::default() }
+    /// Mode and owner.
+    pub fn attributes(&self) -> Attributes {
+        Attributes { mode: self.mode, uid: self.uid, gid: self.gid }
     }
 
-    pub(crate) fn is_of(&self, file: &FileImage) -> bool {
-        self.has(&file.bytes)
+    /// Mode, owner and extended attributes, for a file that is created with them.
+    pub fn metadata(&self) -> Metadata {
+        let (mode, uid, gid, xattrs) = (self.mode, self.uid, self.gid, self.xattrs.clone());
+        Metadata { mode, uid, gid, size: self.size, xattrs, ..Metadata::default() }
     }
 
     pub(crate) fn has(&self, bytes: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sshmend_host::FileError;
-use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
+use sshmend_lossless::{Attributes, EditSet, FileChange, FileImage, Metadata};
 
 use crate::apply::{apply, temporary};
 use crate::disk::Disk;
@@ -37,7 +37,8 @@ pub(crate) struct WayBack {
 impl<D: Disk> Store<'_, D> {
     /// Compares the first `count` files with the record.
     ///
-    /// Who changed the mode or the owner since has edited nothing: bytes come back, and the rest stays as it is.
+    /// Who changed the mode or the owner since has edited nothing: bytes come back, and the rest stays as it is. Where
+    /// the transaction itself had changed them, they count as the bytes do.
     pub(crate) fn way_back(&self, record: &Record, count: usize) -> Result<WayBack, Cause> {
         let mut way = WayBack { changes: Vec::new(), edited: Vec::new() };
         for (number, file) in record.files.iter().enumerate().take(count) {
@@ -104,16 +105,20 @@ impl<D: Disk> Store<'_, D> {
 fn is(file: &FileRecord, image: Option<&Image>, now: Option<&FileImage>) -> bool {
     match (image, now) {
         (None, None) => true,
-        (Some(image), Some(now)) => image.is_of(now) && (file.before.is_none() || now.target == file.target),
+        (Some(image), Some(now)) => {
+            let attributes = !file.gives() || image.attributes() == Attributes::of(&now.meta);
+            image.has(&now.bytes) && attributes && (file.before.is_none() || now.target == file.target)
+        }
         _ => false,
     }
 }
 
 fn change(file: &FileRecord, now: Option<FileImage>, before: Option<Vec<u8>>) -> FileChange {
     let create = match (&now, &file.before) {
-        (None, Some(image)) => image.attributes(),
+        (None, Some(image)) => image.metadata(),
         _ => Metadata::default(),
     };
+    let give = file.before.as_ref().filter(|_| now.is_some() && file.gives()).map(Image::attributes);
     let path = if now.is_none() { file.target.clone() } else { file.path.clone() };
-    FileChange { path, before: now, edits: EditSet::default(), after: before, create }
+    FileChange { path, before: now, edits: EditSet::default(), after: before, create, give }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{FileError, own};
-use sshmend_lossless::FileChange;
+use sshmend_lossless::{Attributes, FileChange, Metadata};
 
 use crate::apply::check;
 use crate::captured::{Captured, target};
@@ -126,11 +126,13 @@ fn record(
 }
 
 fn file_record(change: &FileChange) -> FileRecord {
-    let meta = change.before.as_ref().map_or(&change.create, |image| &image.meta);
+    let own = change.before.as_ref().map_or(&change.create, |image| &image.meta);
+    let Attributes { mode, uid, gid } = change.attributes_after();
+    let after = Metadata { mode, uid, gid, ..own.clone() };
     FileRecord {
         path: change.path.clone(),
         target: target(change).to_owned(),
         before: change.before.as_ref().map(|image| Image::new(&image.bytes, &image.meta)),
-        after: change.after.as_ref().map(|bytes| Image::new(bytes, meta)),
+        after: change.after.as_ref().map(|bytes| Image::new(bytes, &after)),
     }
 }

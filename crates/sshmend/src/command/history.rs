@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
 use sshmend_plan::unified;
-use sshmend_transaction::{Id, Journal, Past, Record, State, Versions};
+use sshmend_transaction::{FileRecord, Id, Image, Journal, Past, Record, State, Versions};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
@@ -95,15 +95,22 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
     if let Some(user) = &record.who.sudo_user {
         writeln!(text, "who:  {}", line(user)).expect("memory");
     }
-    for versions in versions {
-        text.push_str(&output.diff(&diff(versions)));
+    for diff in diffs(record, versions) {
+        text.push_str(&output.diff(&diff));
     }
     output.data(&text)
 }
 
-/// The unified diff of a journaled file.
-pub(crate) fn diff(versions: &Versions) -> String {
-    unified(&between(&versions.path, versions.before.as_deref(), versions.after.as_deref()))
+/// The unified diffs of the journaled files.
+pub(crate) fn diffs(record: &Record, versions: &[Versions]) -> Vec<String> {
+    let diff = |(file, versions): (&FileRecord, &Versions)| {
+        let mut change = between(&versions.path, versions.before.as_deref(), versions.after.as_deref());
+        if let (Some(image), Some(before)) = (&mut change.before, &file.before) {
+            image.meta = before.metadata();
+        }
+        unified(&FileChange { give: file.after.as_ref().map(Image::attributes), ..change })
+    };
+    record.files.iter().zip(versions).map(diff).collect()
 }
 
 /// A change that leads from one content to another, for display.
@@ -115,5 +122,6 @@ pub(crate) fn between(path: &std::path::Path, before: Option<&[u8]>, after: Opti
         edits: EditSet::default(),
         after: after.map(<[u8]>::to_vec),
         create: Metadata::default(),
+        give: None,
     }
 }

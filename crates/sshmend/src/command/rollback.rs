@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use sshmend_lossless::{EditSet, FileChange, Metadata};
+use sshmend_lossless::{Attributes, EditSet, FileChange};
 use sshmend_plan::{Check, Plan, unified};
-use sshmend_transaction::{Aftermath, FileRecord, Journal, Past, Record, RollBackError, State, Versions, Which};
+use sshmend_transaction::{Aftermath, FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
 use crate::cli::Rollback;
@@ -43,8 +43,8 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
     let mut edited = String::new();
     for (file, versions) in record.files.iter().zip(versions) {
         let change = way_back(session, file, versions)?;
-        if was_edited(&change, versions) {
-            edited.push_str(&three_ways(&change, versions));
+        if was_edited(&change, file, versions) {
+            edited.push_str(&three_ways(&change, file, versions));
         }
         plan.files.push(change);
     }
@@ -62,29 +62,29 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
 /// The change from what stands there now to what stood there before.
 fn way_back(session: &Session, file: &FileRecord, versions: &Versions) -> Result<FileChange, Failure> {
     let now = session.machine.read(&file.target).map_err(|error| Failure::from_file(&error))?;
-    let create = file.before.as_ref().map(|image| Metadata {
-        mode: image.mode,
-        uid: image.uid,
-        gid: image.gid,
-        xattrs: image.xattrs.clone(),
-        ..Metadata::default()
-    });
+    let create = file.before.as_ref().map(Image::metadata).unwrap_or_default();
+    let give = file.before.as_ref().filter(|_| now.is_some() && file.gives()).map(Image::attributes);
     Ok(FileChange {
         path: file.path.clone(),
         before: now,
         edits: EditSet::default(),
         after: versions.before.clone(),
-        create: create.unwrap_or_default(),
+        create,
+        give,
     })
 }
 
 /// Neither what the transaction made of it nor what was before.
-fn was_edited(change: &FileChange, versions: &Versions) -> bool {
-    let now = change.before.as_ref().map(|image| &image.bytes);
-    now != versions.after.as_ref() && now != versions.before.as_ref()
+fn was_edited(change: &FileChange, file: &FileRecord, versions: &Versions) -> bool {
+    let now = change.before.as_ref();
+    let is = |bytes: Option<&Vec<u8>>, image: Option<&Image>| {
+        let attributes = now.map(|now| Attributes::of(&now.meta));
+        now.map(|now| &now.bytes) == bytes && (!file.gives() || attributes == image.map(Image::attributes))
+    };
+    !is(versions.after.as_ref(), file.after.as_ref()) && !is(versions.before.as_ref(), file.before.as_ref())
 }
 
-fn three_ways(change: &FileChange, versions: &Versions) -> String {
+fn three_ways(change: &FileChange, file: &FileRecord, versions: &Versions) -> String {
     let now = change.before.as_ref().map(|image| image.bytes.as_slice());
     let (before, after) = (versions.before.as_deref(), versions.after.as_deref());
     let path: &Path = &change.path;
@@ -93,7 +93,17 @@ fn three_ways(change: &FileChange, versions: &Versions) -> String {
     text.push_str(&unified(&between(path, before, after)));
     writeln!(text, "# {}: what was edited since", path.display()).expect("memory");
     text.push_str(&unified(&between(path, after, now)));
+    if let Some(words) = modes(change, file) {
+        writeln!(text, "# {}: {words}", path.display()).expect("memory");
+    }
     text
+}
+
+/// The permission bits in all three versions, where the transaction had changed them.
+fn modes(change: &FileChange, file: &FileRecord) -> Option<String> {
+    let (before, after) = (file.before.as_ref()?, file.after.as_ref().filter(|_| file.gives())?);
+    let now = change.attributes_before()?;
+    Some(format!("mode {:04o} before, {:04o} after, {:04o} now", before.mode, after.mode, now.mode))
 }
 
 /// What had to follow the change has to follow its way back.
@@ -103,6 +113,7 @@ fn follow(plan: &mut Plan, aftermath: &Aftermath) {
         Check::success(&argv.join(" "), &words)
     };
     plan.rehearsal = aftermath.judges.iter().map(check).collect();
-    plan.activation = aftermath.activation.iter().map(check).collect();
+    let [activation, undo] = [&aftermath.activation, &aftermath.undo].map(|argvs| argvs.iter().map(check).collect());
+    (plan.activation, plan.undo) = if aftermath.undo.is_empty() { (activation, undo) } else { (undo, activation) };
     plan.reloaded.clone_from(&aftermath.units);
 }

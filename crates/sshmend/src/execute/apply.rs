@@ -161,6 +161,7 @@ fn intent(session: &Session, plan: &Plan) -> Intent {
     let aftermath = Aftermath {
         judges: judges.map(|check| check.argv.clone()).collect(),
         activation: words(&plan.activation),
+        undo: words(&plan.undo),
         units: plan.reloaded.clone(),
     };
     Intent { when: now(), who, why: plan.purpose.clone(), argv, aftermath }

@@ -5,7 +5,6 @@ mod preview;
 mod rehearse;
 mod report;
 
-use sshmend_host::Change;
 use sshmend_plan::{Lockout, Notice, Plan};
 use sshmend_transaction::{Captured, Which};
 
@@ -84,12 +83,7 @@ impl<'a> Run<'a> {
     fn look_ahead(&mut self, captured: Option<&Captured>) -> Result<(), Failure> {
         for change in captured.map(Captured::changes).unwrap_or_default() {
             let target = change.before.as_ref().map_or(&change.path, |image| &image.target);
-            let effect = match (&change.before, &change.after) {
-                (Some(_), Some(bytes)) => Change::Replace(bytes),
-                (None, Some(bytes)) => Change::Create(bytes, &change.create),
-                (_, None) => Change::Remove,
-            };
-            let warnings = self.session.machine.preflight(target, effect);
+            let warnings = self.session.machine.preflight(target, change.into());
             let warnings = warnings.map_err(|error| Failure::from_file(&error))?;
             self.plan.notices.extend(warnings.iter().map(|warning| Notice {
                 name: "file".to_owned(),

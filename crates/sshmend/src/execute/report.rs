@@ -36,16 +36,15 @@ impl Run<'_> {
 }
 
 fn file(change: &FileChange) -> File {
-    let meta = change.before.as_ref().map_or(&change.create, |image| &image.meta);
-    let state = |bytes: &[u8]| State {
+    let state = |bytes: &[u8], mode: u32| State {
         sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
         size: bytes.len() as u64,
-        mode: format!("{:04o}", meta.mode),
+        mode: format!("{mode:04o}"),
     };
     File {
         path: change.path.display().to_string(),
-        before: change.before.as_ref().map(|image| state(&image.bytes)),
-        after: change.after.as_deref().map(state),
+        before: change.before.as_ref().map(|image| state(&image.bytes, image.meta.mode)),
+        after: change.after.as_deref().map(|bytes| state(bytes, change.attributes_after().mode)),
         diff: unified(change),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sshmend_transaction::{Record, Versions};
 
-use crate::command::history::{diff, state};
+use crate::command::history::{diffs, state};
 
 /// The transactions of the past.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -75,7 +75,7 @@ impl Transaction {
             argv: record.argv.clone(),
             rolls_back: record.rolls_back.as_ref().map(ToString::to_string),
             files: record.files.iter().map(|file| file.path.display().to_string()).collect(),
-            diffs: versions.map(|versions| versions.iter().map(diff).collect()),
+            diffs: versions.map(|versions| diffs(record, versions)),
         }
     }
 }

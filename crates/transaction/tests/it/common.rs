@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{Machine, own};
-use sshmend_lossless::{EditSet, FileChange, Metadata};
+use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata};
 use sshmend_transaction::{Aftermath, Captured, Disk, Intent, Who};
 use tempfile::TempDir;
 
@@ -35,10 +35,12 @@ impl TestDisk {
         disk.write("/etc/ssh/sshd_config", "old main\n", 0o600);
         disk.write("/srv/hosts.allow", "old allow\r\nno final newline", 0o644);
         disk.write("/etc/fail2ban/jail.local", "to be removed\n", 0o640);
+        disk.write("/etc/ssh/host_key", "open to all\n", 0o644);
         symlink("/srv/hosts.allow", disk.at("/etc/hosts.allow")).unwrap();
         if nix::unistd::geteuid().is_root() {
             chown(disk.at("/etc/ssh/sshd_config"), Some(1234), Some(5678)).unwrap();
             chown(disk.at("/etc/fail2ban/jail.local"), Some(4321), Some(8765)).unwrap();
+            chown(disk.at("/etc/ssh/host_key"), Some(4321), Some(8765)).unwrap();
         }
         disk.attribute("/etc/ssh/sshd_config");
         disk.attribute("/etc/fail2ban/jail.local");
@@ -94,7 +96,8 @@ impl TestDisk {
         }
     }
 
-    /// One file edited, one edited through a link, one created in a new directory, one removed.
+    /// One file edited, one edited through a link, one created in a new directory, one removed, one given another mode
+    /// and owner.
     pub(crate) fn changes(&self) -> Vec<FileChange> {
         let image = |path: &str| self.machine.read(Path::new(path)).unwrap().unwrap();
         let edit = |path: &str, after: &str| FileChange {
@@ -107,6 +110,8 @@ impl TestDisk {
             edit("/etc/hosts.allow", "new allow\r\n"),
             FileChange::create("/etc/ssh/sshd_config.d/deep/00-sshmend.conf", b"new drop-in\n".to_vec(), create),
             FileChange::remove("/etc/fail2ban/jail.local", image("/etc/fail2ban/jail.local")),
+            FileChange::edit("/etc/ssh/host_key", image("/etc/ssh/host_key"), EditSet::default())
+                .giving(Attributes::of(&own(0o600))),
         ]
     }
 
@@ -132,7 +137,8 @@ fn memory() -> PathBuf {
 fn aftermath() -> Aftermath {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
     let activation = vec![words("systemctl reload ssh.service")];
-    Aftermath { judges: vec![words("sshd -t")], activation, units: vec!["ssh.service".to_owned()] }
+    let undo = vec![words("systemctl stop ssh.service")];
+    Aftermath { judges: vec![words("sshd -t")], activation, undo, units: vec!["ssh.service".to_owned()] }
 }
 
 pub(crate) fn intent(second: i64) -> Intent {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::common::{STATE, TestDisk, intent, store};
 use expect_test::expect;
-use sshmend_host::{LockError, Why};
+use sshmend_host::{LockError, Why, own};
 use sshmend_lossless::{EditSet, FileChange};
 use sshmend_transaction::{
     Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError, Record, Recovered,
@@ -52,6 +52,26 @@ fn every_file_becomes_new_and_keeps_what_belongs_to_it() {
     }
     let created = &after[Path::new("/etc/ssh/sshd_config.d/deep/00-sshmend.conf")];
     assert_eq!(created.1 & 0o7777, 0o600);
+    let (now, was) = (&after[Path::new("/etc/ssh/host_key")], &before[Path::new("/etc/ssh/host_key")]);
+    let own = own(0o600);
+    assert_eq!((now.1 & 0o7777, now.2, now.3), (0o600, own.uid, own.gid));
+    assert_eq!((&now.0, &now.4), (&was.0, &was.4));
+}
+
+#[test]
+fn a_mode_that_was_changed_since_counts_only_where_the_transaction_had_changed_it() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    apply(&disk, 0);
+    disk.write("/etc/ssh/host_key", "open to all\n", 0o640);
+    let RollBackError::Edited(edited) = roll_back(&disk, &Which::Latest, 1).unwrap_err() else { panic!("edited") };
+    assert_eq!(edited.iter().map(|file| &*file.path).collect::<Vec<_>>(), [Path::new("/etc/ssh/host_key")]);
+    disk.write("/etc/ssh/host_key", "open to all\n", 0o600);
+    disk.write("/etc/ssh/sshd_config", "new main\n", 0o640);
+    roll_back(&disk, &Which::Latest, 1).unwrap();
+    let after = disk.picture();
+    assert_eq!(after[Path::new("/etc/ssh/host_key")], before[Path::new("/etc/ssh/host_key")]);
+    assert_eq!(after[Path::new("/etc/ssh/sshd_config")].1 & 0o7777, 0o640);
 }
 
 #[test]
@@ -61,7 +81,7 @@ fn rolling_back_brings_back_everything() {
     let record = apply(&disk, 0);
     let RolledBack::Now { id, by } = roll_back(&disk, &Which::Latest, 1).unwrap() else { panic!("it was in force") };
     assert_eq!(disk.picture(), before);
-    assert_eq!((&id, by.rolls_back.as_ref(), by.files.len()), (&record.id, Some(&record.id), 4));
+    assert_eq!((&id, by.rolls_back.as_ref(), by.files.len()), (&record.id, Some(&record.id), 5));
     assert_eq!(states(&disk), [(State::RolledBack, None), (State::Done, Some(id.clone()))]);
 
     for which in [Which::Latest, Which::Id(id.clone())] {
@@ -141,6 +161,11 @@ fn the_record_can_be_read_by_people() {
             "reload",
             "ssh.service",
         ]]
+        undo = [[
+            "systemctl",
+            "stop",
+            "ssh.service",
+        ]]
         units = ["ssh.service"]
 
     "#]]
@@ -151,9 +176,10 @@ fn the_record_can_be_read_by_people() {
     let again = Journal::new(&disk.machine, STATE).record(&record.id).unwrap();
     assert_eq!(again, record);
     let versions = Journal::new(&disk.machine, STATE).versions(&record).unwrap();
-    assert_eq!(versions.len(), 4);
-    assert_eq!(versions[1].before.as_deref(), Some(&b"old main\n"[..]));
-    assert_eq!((&versions[2].before, versions[2].after.as_deref()), (&None, Some(&b"new drop-in\n"[..])));
+    assert_eq!(versions.len(), 5);
+    assert_eq!(versions[1].before, versions[1].after);
+    assert_eq!(versions[2].before.as_deref(), Some(&b"old main\n"[..]));
+    assert_eq!((&versions[3].before, versions[3].after.as_deref()), (&None, Some(&b"new drop-in\n"[..])));
 }
 
 #[test]
@@ -407,7 +433,7 @@ fn paths_of_any_bytes_are_kept() {
     use std::os::unix::ffi::OsStrExt;
     let disk = TestDisk::new();
     let name = std::ffi::OsStr::from_bytes(b"/srv/b\\ad\xff\nname");
-    let change = FileChange::create(name, b"x".to_vec(), sshmend_host::own(0o644));
+    let change = FileChange::create(name, b"x".to_vec(), own(0o644));
     let store = store(&disk.machine);
     let captured = Captured::new([change]).unwrap().unwrap();
     let record = store.prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap();
