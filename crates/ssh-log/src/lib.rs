@@ -2,7 +2,7 @@
 //!
 //! [`Reader`] takes a log in pieces and gives an [`Event`] for each line that says something about SSH; the event names
 //! the cause that the line speaks for, and its source even where only another line of the same connection does.
-//! [`Tally`] adds events up. Nothing here opens a file or asks for the time.
+//! [`Tally`] adds events up. [`transcript`] reads what a client printed instead. Nothing here opens a file or asks for the time.
 //!
 //! A log is hostile text: user names and identification strings are chosen by the client and imitate lines. See
 //! [`Event`] for what that means for those who print it.
@@ -21,6 +21,7 @@ mod tally;
 mod template;
 mod time;
 mod timeline;
+pub mod transcript;
 
 pub use event::{Account, Event, Peer, Source, Stage};
 pub use kind::Kind;

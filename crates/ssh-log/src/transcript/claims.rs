@@ -1,0 +1,317 @@
+//! What symptoms prove and exclude.
+
+use super::Certainty::{self, Certain, Likely, Possible};
+use super::facts::Symptom;
+use super::{Exclusion, Reached};
+
+/// Causes that a symptom speaks for, in the order in which they are worth looking at: name, certainty, reason.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claims {
+    pub(super) symptom: Symptom,
+    pub(super) when: When,
+    pub(super) causes: &'static [(&'static str, Certainty, &'static str)],
+}
+
+/// Under what circumstances a symptom speaks for a cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Always,
+    /// Over TCP, before the server's identification.
+    Unidentified,
+    /// The same, where a text that the server may have sent is not shown.
+    Unseen,
+    /// The same, where it would be shown.
+    Seen,
+    /// Behind the server's identification, before the connection is encrypted.
+    Exchanging,
+    /// Encrypted, but not logged in.
+    LoggingIn,
+    /// Logged in.
+    LoggedIn,
+    /// Through a proxy command, before the server's identification.
+    Proxied,
+}
+
+const fn claims(symptom: Symptom, when: When, causes: &'static [(&'static str, Certainty, &'static str)]) -> Claims {
+    Claims { symptom, when, causes }
+}
+
+const PROXY_SAYS: &[(&str, Certainty, &str)] = &[("proxy-failed", Certain, "the proxy says so itself")];
+const PIPE_ENDED: &[(&str, Certainty, &str)] =
+    &[("proxy-failed", Likely, "the connection is a pipe to the proxy, and the pipe ended before the server spoke")];
+const UNSEEN: &[(&str, Certainty, &str)] = &[
+    ("max-startups", Possible, "sshd closes; what it says then (from 8.2 on) is not shown here"),
+    ("per-source-penalty", Possible, "sshd from 9.8 on closes; what it says then is not shown here"),
+];
+const SEEN: &[(&str, Certainty, &str)] =
+    &[("max-startups", Possible, "sshd up to 8.1 closes without a word, later ones would have said so")];
+
+/// All claims.
+pub(super) const CLAIMS: &[Claims] = &[
+    claims(
+        Symptom::ConfigInvalid,
+        When::Always,
+        &[("client-config-invalid", Certain, "ssh refuses its configuration")],
+    ),
+    claims(Symptom::NameUnknown, When::Always, &[("name-not-resolved", Certain, "the name has no address here")]),
+    claims(Symptom::ProxyError, When::Proxied, PROXY_SAYS),
+    claims(Symptom::Refused, When::Proxied, PROXY_SAYS),
+    claims(Symptom::NoRoute, When::Proxied, PROXY_SAYS),
+    claims(Symptom::ConnectTimeout, When::Proxied, PROXY_SAYS),
+    claims(Symptom::Closed, When::Proxied, PIPE_ENDED),
+    claims(Symptom::Reset, When::Proxied, PIPE_ENDED),
+    claims(Symptom::BannerTimeout, When::Proxied, &[("proxy-failed", Possible, "the proxy runs but brings nothing")]),
+    claims(
+        Symptom::BehindRefused,
+        When::Always,
+        &[
+            ("sshd-not-running", Possible, "the jump host works; the host behind it refuses the connection"),
+            ("firewall-rejects", Possible, "the jump host works; a firewall behind it may refuse the connection"),
+        ],
+    ),
+    claims(
+        Symptom::BehindUnreachable,
+        When::Always,
+        &[
+            ("host-unreachable", Possible, "the jump host works; the host behind it does not answer it"),
+            ("firewall-rejects", Possible, "the jump host works; a firewall behind it may drop the packets"),
+        ],
+    ),
+    claims(Symptom::BehindName, When::Always, &[("name-not-resolved", Likely, "the jump host does not know the name")]),
+    claims(
+        Symptom::TextStartups,
+        When::Always,
+        &[
+            ("max-startups", Likely, "sshd 8.2 to 9.7 says this for MaxStartups and for PerSourceMaxStartups"),
+            ("per-source-max-startups", Possible, "the text is the same; only the server's log tells them apart"),
+        ],
+    ),
+    claims(
+        Symptom::TextNotAllowed,
+        When::Always,
+        &[
+            (
+                "per-source-penalty",
+                Likely,
+                "sshd from 9.8 on says this to a penalised source; penalties are on by default",
+            ),
+            ("max-startups", Likely, "sshd from 9.8 on says this when MaxStartups is exceeded"),
+            ("per-source-max-startups", Possible, "the text is the same; only the server's log tells them apart"),
+        ],
+    ),
+    claims(Symptom::NotSsh, When::Always, &[("wrong-service", Certain, "what answers on this port is not SSH")]),
+    claims(Symptom::NotSshBytes, When::Always, &[("wrong-service", Likely, "what answers does not speak as SSH does")]),
+    claims(
+        Symptom::TextOther,
+        When::Always,
+        &[
+            ("hosts-access-denied", Possible, "a `twist` or `banners` rule of hosts.deny may send a text and close"),
+            ("wrong-service", Possible, "what answers on this port may not be SSH: read the text"),
+        ],
+    ),
+    claims(
+        Symptom::BannerTimeout,
+        When::Unidentified,
+        &[
+            ("listener-hung", Possible, "the kernel accepts connections for a process that is stopped or waits"),
+            ("hosts-access-denied", Possible, "libwrap is silent for 5 seconds, longer than a short ConnectTimeout"),
+            ("file-descriptor-limit", Possible, "a listener without free descriptors leaves connections waiting"),
+            ("reverse-dns-slow", Possible, "libwrap looks names up before the banner"),
+            ("conntrack-full", Possible, "packets of new connections are dropped"),
+        ],
+    ),
+    claims(Symptom::Closed, When::Unseen, UNSEEN),
+    claims(Symptom::Closed, When::Seen, SEEN),
+    claims(
+        Symptom::Closed,
+        When::Unidentified,
+        &[
+            ("hosts-access-denied", Possible, "libwrap closes without a word, after 5 seconds of silence"),
+            ("dead-backend", Possible, "a port forwarder or load balancer accepts, then finds nobody behind it"),
+            ("socket-connection-limit", Possible, "systemd or xinetd closes connections over their limit"),
+            ("sshd-config-invalid", Possible, "sshd up to 9.7 reads its configuration for every connection"),
+            ("host-keys-missing", Possible, "sshd up to 9.7 reads its host keys for every connection"),
+            ("process-limit", Possible, "a listener that cannot fork closes"),
+        ],
+    ),
+    claims(Symptom::Reset, When::Unseen, UNSEEN),
+    claims(Symptom::Reset, When::Seen, SEEN),
+    claims(
+        Symptom::Reset,
+        When::Unidentified,
+        &[
+            ("hosts-access-denied", Possible, "libwrap closes after 5 seconds; unread data make that a reset"),
+            ("host-keys-missing", Possible, "sshd up to 9.7 reads its host keys for every connection"),
+            ("privsep-directory", Possible, "sshd up to 9.7 checks its directory for every connection"),
+            ("sshd-config-invalid", Possible, "sshd up to 9.7 reads its configuration for every connection"),
+            ("dead-backend", Possible, "a port forwarder or load balancer accepts, then finds nobody behind it"),
+            ("listen-queue-overflow", Possible, "with tcp_abort_on_overflow a full queue answers with a reset"),
+            ("middlebox-reset", Possible, "a device on the path may send the reset"),
+        ],
+    ),
+    claims(
+        Symptom::Refused,
+        When::Unidentified,
+        &[
+            ("sshd-not-running", Possible, "nothing listens on this port"),
+            ("fail2ban-banned", Possible, "the default ban of fail2ban answers like a closed port"),
+            ("firewall-rejects", Possible, "a firewall that rejects answers like a closed port"),
+            ("socket-trigger-limit", Possible, "systemd closes a socket that is activated too often"),
+        ],
+    ),
+    claims(
+        Symptom::NoRoute,
+        When::Unidentified,
+        &[
+            ("firewall-rejects", Possible, "a firewall that rejects with host-prohibited, as firewalld does"),
+            ("host-unreachable", Possible, "no machine answers for this address"),
+        ],
+    ),
+    claims(Symptom::Unreachable, When::Unidentified, &[("host-unreachable", Certain, "this machine has no route")]),
+    claims(
+        Symptom::ConnectTimeout,
+        When::Unidentified,
+        &[
+            ("host-unreachable", Possible, "no machine answers"),
+            ("firewall-rejects", Possible, "a firewall drops the packets"),
+            ("banned-by-other", Possible, "a ban may drop the packets"),
+            ("conntrack-full", Possible, "packets of new connections are dropped"),
+        ],
+    ),
+    claims(Symptom::Mismatch, When::Always, &[("algorithm-mismatch", Certain, "no algorithm is common to both sides")]),
+    claims(Symptom::HostKeyChanged, When::Always, &[("host-key-changed", Certain, "another key than this is known")]),
+    claims(Symptom::HostKeyUnknown, When::Always, &[("host-key-unknown", Certain, "no key of the server is known")]),
+    claims(
+        Symptom::TooManyFailures,
+        When::Always,
+        &[("max-auth-tries", Certain, "the server ends the connection after MaxAuthTries attempts; each key is one")],
+    ),
+    claims(
+        Symptom::Closed,
+        When::Exchanging,
+        &[
+            ("child-crash", Possible, "the process of the connection may have died"),
+            ("privsep-directory", Possible, "sshd from 9.8 on needs its directory here"),
+            ("middlebox-reset", Possible, "a device on the path may have ended the connection"),
+        ],
+    ),
+    claims(
+        Symptom::Reset,
+        When::Exchanging,
+        &[
+            ("middlebox-reset", Possible, "a device on the path may send the reset"),
+            ("child-crash", Possible, "the process of the connection may have died"),
+            ("privsep-directory", Possible, "sshd from 9.8 on needs its directory here"),
+        ],
+    ),
+    claims(
+        Symptom::Stalled,
+        When::Exchanging,
+        &[("mtu-black-hole", Likely, "small packets arrive, the large ones of the key exchange do not")],
+    ),
+    claims(
+        Symptom::Closed,
+        When::LoggingIn,
+        &[
+            ("refuse-connection", Possible, "RefuseConnection acts here (from 9.9 on)"),
+            ("user-not-allowed", Possible, "PAM may refuse the account here"),
+            ("login-grace-time", Possible, "the time for logging in may have run out"),
+        ],
+    ),
+    claims(
+        Symptom::Reset,
+        When::LoggingIn,
+        &[("child-crash", Possible, "the process of the connection may have died")],
+    ),
+    claims(
+        Symptom::Denied,
+        When::Always,
+        &[("user-not-allowed", Possible, "the login was reached and refused: the key, the password or the user")],
+    ),
+    claims(
+        Symptom::SessionRefused,
+        When::Always,
+        &[("max-sessions", Likely, "the shared connection has as many sessions as MaxSessions allows")],
+    ),
+    claims(
+        Symptom::MultiplexStale,
+        When::Always,
+        &[("multiplex-stale", Certain, "the control socket is left over from a connection that is gone")],
+    ),
+    claims(
+        Symptom::LostSession,
+        When::LoggedIn,
+        &[
+            ("nat-idle-timeout", Possible, "a device on the path may have forgotten an idle connection"),
+            ("client-alive-timeout", Possible, "the server may have given the client up"),
+        ],
+    ),
+];
+
+const fn exclusion(causes: &'static [&'static str], reason: &'static str) -> Exclusion {
+    Exclusion { causes, reason }
+}
+
+/// What a stage excludes: the stages from the first to the second, both included.
+pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
+    (
+        Reached::Nothing,
+        Reached::Connected,
+        exclusion(
+            &["max-sessions", "max-auth-tries", "client-alive-timeout", "user-not-allowed", "too-many-keys"],
+            "they act on users and sessions, and the server has not even identified itself",
+        ),
+    ),
+    (
+        Reached::Nothing,
+        Reached::Connected,
+        exclusion(
+            &["host-key-changed", "host-key-unknown", "algorithm-mismatch", "mtu-black-hole"],
+            "keys and algorithms are exchanged behind the identification",
+        ),
+    ),
+    (
+        Reached::Connected,
+        Reached::LoggedIn,
+        exclusion(&["name-not-resolved", "host-unreachable"], "a connection was established"),
+    ),
+    (
+        Reached::Identified,
+        Reached::LoggedIn,
+        exclusion(
+            &[
+                "max-startups",
+                "per-source-max-startups",
+                "per-source-penalty",
+                "hosts-access-denied",
+                "hosts-deny-malformed",
+                "socket-connection-limit",
+                "sshd-not-running",
+                "wrong-service",
+                "dead-backend",
+            ],
+            "they act before the identification, and the server has sent it",
+        ),
+    ),
+    (
+        Reached::Encrypted,
+        Reached::LoggedIn,
+        exclusion(&["algorithm-mismatch", "host-key-changed"], "the key exchange is complete"),
+    ),
+];
+
+/// What a connection that was never established excludes.
+pub(super) const UNCONNECTED: Exclusion = exclusion(
+    &["max-startups", "per-source-max-startups", "per-source-penalty", "hosts-access-denied", "hosts-deny-malformed"],
+    "sshd refuses only connections that are established",
+);
+
+/// What an established connection that ends at once excludes.
+pub(super) const CONNECTED: Exclusion = exclusion(
+    &["fail2ban-banned", "firewall-rejects"],
+    "a default ban or a rule that rejects lets no connection be established",
+);
+
+/// What silence of the server excludes where `ssh -v` would show its text.
+pub(super) const SILENT: Exclusion =
+    exclusion(&["per-source-penalty"], "sshd says `Not allowed at this time` before it closes, and -v would show it");

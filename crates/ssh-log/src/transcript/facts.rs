@@ -1,0 +1,221 @@
+//! What the lines of a transcript say, one by one.
+
+use super::{Client, Reached, Software, openssh, others};
+
+/// What a line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// The implementation; the detail is its version.
+    Version(Software),
+    /// The connection came so far.
+    Reached(Reached),
+    /// The attempt to connect: its fields name host, address and port.
+    Connecting,
+    /// The proxy command.
+    Proxy,
+    /// The peer is `UNKNOWN port 65535`: there is a proxy.
+    Pipe,
+    /// The server's identification.
+    Server,
+    /// Whom the client authenticates to: fields name host and port.
+    Destination,
+    /// A key is offered.
+    KeyOffered,
+    /// Text that the server sent instead of an identification.
+    ServerText,
+    /// Something went wrong.
+    Symptom(Symptom),
+}
+
+/// What the client saw go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Symptom {
+    ConfigInvalid,
+    NameUnknown,
+    Refused,
+    Unreachable,
+    NoRoute,
+    ConnectTimeout,
+    ProxyError,
+    BehindRefused,
+    BehindUnreachable,
+    BehindName,
+    TextStartups,
+    TextNotAllowed,
+    TextOther,
+    NotSsh,
+    NotSshBytes,
+    BannerTimeout,
+    Closed,
+    Reset,
+    Mismatch,
+    HostKeyChanged,
+    HostKeyUnknown,
+    TooManyFailures,
+    Denied,
+    SessionRefused,
+    MultiplexStale,
+    LostSession,
+    /// Nothing more is printed although the connection stands.
+    Stalled,
+}
+
+/// All that the lines said.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) client: Client,
+    pub(super) reached: Reached,
+    pub(super) host: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) proxy: Option<String>,
+    /// It was the connection through the proxy that ended before the server identified itself.
+    pub(super) piped: bool,
+    pub(super) server: Option<String>,
+    pub(super) verbose: bool,
+    pub(super) keys_offered: u32,
+    pub(super) symptoms: Vec<Seen>,
+    pub(super) last: String,
+}
+
+/// A symptom and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) symptom: Symptom,
+    pub(super) line: usize,
+    pub(super) text: String,
+}
+
+/// A sign with what its line names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) host: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) detail: Option<String>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            client: Client { software: Software::Unknown, version: None },
+            reached: Reached::Nothing,
+            host: None,
+            address: None,
+            port: None,
+            proxy: None,
+            piped: false,
+            server: None,
+            verbose: false,
+            keys_offered: 0,
+            symptoms: Vec::new(),
+            last: String::new(),
+        }
+    }
+}
+
+impl Facts {
+    pub(super) fn line(&mut self, number: usize, line: &[u8]) {
+        if line.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(line).into_owned();
+        let debug = openssh::is_debug(line);
+        self.verbose |= debug;
+        if self.client.software == Software::Unknown {
+            self.client.software = others::software(line).unwrap_or(Software::Unknown);
+        }
+        match openssh::sign(line) {
+            // What goes wrong is never said in a debug message alone.
+            Some((Sign::Symptom(_), _)) if debug => {}
+            Some((sign, named)) => self.apply(sign, named, number, &text),
+            None if self.client.software != Software::OpenSsh => self.library(number, line, &text),
+            None => {}
+        }
+        self.last = text;
+    }
+
+    fn library(&mut self, number: usize, line: &[u8], text: &str) {
+        let Some((symptoms, reached)) = others::symptoms(line) else { return };
+        self.reached = self.reached.max(reached);
+        for symptom in symptoms {
+            // The last of several lines is the message; those before it are code of a stack trace.
+            self.symptoms.retain(|seen| seen.symptom != *symptom);
+            self.note(*symptom, number, text);
+        }
+    }
+
+    fn apply(&mut self, sign: Sign, named: Named, number: usize, text: &str) {
+        match sign {
+            Sign::Version(software) => self.client = Client { software, version: named.detail },
+            Sign::Reached(reached) => self.reached = self.reached.max(reached),
+            Sign::Connecting => self.meet(named, Reached::Connecting),
+            Sign::Destination => self.meet(named, Reached::Identified),
+            Sign::Proxy => {
+                self.proxy = named.detail.or(Some(String::new()));
+                self.reached = self.reached.max(Reached::Connecting);
+            }
+            Sign::Pipe => {
+                self.proxy.get_or_insert_default();
+                self.piped = true;
+                self.note(Symptom::Closed, number, text);
+            }
+            Sign::Server => {
+                self.server = named.detail;
+                self.reached = self.reached.max(Reached::Identified);
+            }
+            Sign::KeyOffered => self.keys_offered += 1,
+            Sign::ServerText => self.note(server_text(&named.detail.unwrap_or_default()), number, text),
+            Sign::Symptom(symptom) => {
+                self.piped |= text.contains("exchange_identification: ") && self.proxy.is_some();
+                self.address = self.address.take().or(named.address);
+                self.port = self.port.or(named.port);
+                self.note(symptom, number, text);
+            }
+        }
+    }
+
+    fn meet(&mut self, named: Named, reached: Reached) {
+        self.reached = self.reached.max(reached);
+        self.host = named.host.or(self.host.take());
+        self.address = named.address.or(self.address.take());
+        self.port = named.port.or(self.port);
+    }
+
+    fn note(&mut self, symptom: Symptom, line: usize, text: &str) {
+        self.reached = self.reached.max(least(symptom));
+        if !self.saw(symptom) {
+            self.symptoms.push(Seen { symptom, line, text: text.to_owned() });
+        }
+    }
+
+    pub(super) fn saw(&self, symptom: Symptom) -> bool {
+        self.symptoms.iter().any(|seen| seen.symptom == symptom)
+    }
+}
+
+/// How far a connection must have come for a symptom.
+fn least(symptom: Symptom) -> Reached {
+    match symptom {
+        Symptom::TextStartups
+        | Symptom::TextNotAllowed
+        | Symptom::TextOther
+        | Symptom::NotSsh
+        | Symptom::BannerTimeout => Reached::Connected,
+        Symptom::Mismatch | Symptom::HostKeyChanged | Symptom::HostKeyUnknown => Reached::KeyExchange,
+        Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
+        Symptom::SessionRefused | Symptom::LostSession => Reached::LoggedIn,
+        _ => Reached::Nothing,
+    }
+}
+
+/// What a text that comes instead of an identification means.
+fn server_text(text: &str) -> Symptom {
+    const FOREIGN: &[&str] = &["HTTP/", "220 ", "220-", "+OK ", "* OK ", "RFB ", "<?xml", "<html"];
+    match text.trim() {
+        "Exceeded MaxStartups" => Symptom::TextStartups,
+        "Not allowed at this time" => Symptom::TextNotAllowed,
+        text if FOREIGN.iter().any(|start| text.starts_with(start)) => Symptom::NotSsh,
+        _ => Symptom::TextOther,
+    }
+}

@@ -1,0 +1,224 @@
+//! Recordings of real clients against listeners that behave as servers, proxies and firewalls do: OpenSSH 7.9p1, 8.4p1,
+//! 9.2p1 and 10.0p2 with `-vvv` (the lines of debug2 and debug3 are left out; `quiet`: without `-v`), PuTTY 0.78 (plink),
+//! paramiko 2.12. The messages of Go, libssh2 and JSch are those of their sources.
+
+use std::fmt::Write;
+
+use expect_test::{expect, expect_file};
+use sshmend_ssh_log::transcript::{Transcript, read};
+
+const RECORDINGS: &[(&str, &[u8])] = &[
+    ("openssh-7.9-closed", include_bytes!("transcripts/openssh-7.9-closed.txt")),
+    ("openssh-8.4-closed", include_bytes!("transcripts/openssh-8.4-closed.txt")),
+    ("openssh-9.2-closed", include_bytes!("transcripts/openssh-9.2-closed.txt")),
+    ("openssh-10.0-closed", include_bytes!("transcripts/openssh-10.0-closed.txt")),
+    ("openssh-7.9-reset", include_bytes!("transcripts/openssh-7.9-reset.txt")),
+    ("openssh-10.0-reset", include_bytes!("transcripts/openssh-10.0-reset.txt")),
+    ("openssh-7.9-exceeded", include_bytes!("transcripts/openssh-7.9-exceeded.txt")),
+    ("openssh-9.2-exceeded", include_bytes!("transcripts/openssh-9.2-exceeded.txt")),
+    ("openssh-10.0-exceeded", include_bytes!("transcripts/openssh-10.0-exceeded.txt")),
+    ("openssh-10.0-not-allowed", include_bytes!("transcripts/openssh-10.0-not-allowed.txt")),
+    ("openssh-8.4-http", include_bytes!("transcripts/openssh-8.4-http.txt")),
+    ("openssh-7.9-smtp", include_bytes!("transcripts/openssh-7.9-smtp.txt")),
+    ("openssh-10.0-tls", include_bytes!("transcripts/openssh-10.0-tls.txt")),
+    ("openssh-9.2-twist", include_bytes!("transcripts/openssh-9.2-twist.txt")),
+    ("openssh-7.9-silence", include_bytes!("transcripts/openssh-7.9-silence.txt")),
+    ("openssh-9.2-silence", include_bytes!("transcripts/openssh-9.2-silence.txt")),
+    ("openssh-9.2-reset-at-kex", include_bytes!("transcripts/openssh-9.2-reset-at-kex.txt")),
+    ("openssh-10.0-stall-at-kex", include_bytes!("transcripts/openssh-10.0-stall-at-kex.txt")),
+    ("openssh-8.4-too-many-keys", include_bytes!("transcripts/openssh-8.4-too-many-keys.txt")),
+    ("openssh-10.0-permission-denied", include_bytes!("transcripts/openssh-10.0-permission-denied.txt")),
+    ("openssh-7.9-host-key-changed", include_bytes!("transcripts/openssh-7.9-host-key-changed.txt")),
+    ("openssh-10.0-host-key-changed", include_bytes!("transcripts/openssh-10.0-host-key-changed.txt")),
+    ("openssh-9.2-host-key-unknown", include_bytes!("transcripts/openssh-9.2-host-key-unknown.txt")),
+    ("openssh-8.4-no-matching-kex", include_bytes!("transcripts/openssh-8.4-no-matching-kex.txt")),
+    ("openssh-7.9-refused", include_bytes!("transcripts/openssh-7.9-refused.txt")),
+    ("openssh-10.0-name-not-resolved", include_bytes!("transcripts/openssh-10.0-name-not-resolved.txt")),
+    ("openssh-7.9-proxy-closed", include_bytes!("transcripts/openssh-7.9-proxy-closed.txt")),
+    ("openssh-10.0-proxy-closed", include_bytes!("transcripts/openssh-10.0-proxy-closed.txt")),
+    ("openssh-9.2-proxy-missing", include_bytes!("transcripts/openssh-9.2-proxy-missing.txt")),
+    ("openssh-8.4-proxy-jump-refused", include_bytes!("transcripts/openssh-8.4-proxy-jump-refused.txt")),
+    ("openssh-9.2-jump-target-refused", include_bytes!("transcripts/openssh-9.2-jump-target-refused.txt")),
+    ("openssh-9.2-jump-target-exceeded", include_bytes!("transcripts/openssh-9.2-jump-target-exceeded.txt")),
+    ("openssh-9.2-quiet-exceeded", include_bytes!("transcripts/openssh-9.2-quiet-exceeded.txt")),
+    ("openssh-10.0-quiet-exceeded", include_bytes!("transcripts/openssh-10.0-quiet-exceeded.txt")),
+    ("openssh-9.2-quiet-proxy-closed", include_bytes!("transcripts/openssh-9.2-quiet-proxy-closed.txt")),
+    ("openssh-10.0-quiet-proxy-closed", include_bytes!("transcripts/openssh-10.0-quiet-proxy-closed.txt")),
+    ("openssh-10.0-config-invalid", include_bytes!("transcripts/openssh-10.0-config-invalid.txt")),
+    ("openssh-10.0-success", include_bytes!("transcripts/openssh-10.0-success.txt")),
+    ("putty-closed", include_bytes!("transcripts/putty-closed.txt")),
+    ("putty-reset", include_bytes!("transcripts/putty-reset.txt")),
+    ("putty-refused", include_bytes!("transcripts/putty-refused.txt")),
+    ("putty-host-key-unknown", include_bytes!("transcripts/putty-host-key-unknown.txt")),
+    ("putty-silence", include_bytes!("transcripts/putty-silence.txt")),
+    ("putty-reset-at-kex", include_bytes!("transcripts/putty-reset-at-kex.txt")),
+    ("putty-name-not-resolved", include_bytes!("transcripts/putty-name-not-resolved.txt")),
+    ("paramiko-closed", include_bytes!("transcripts/paramiko-closed.txt")),
+    ("paramiko-reset", include_bytes!("transcripts/paramiko-reset.txt")),
+    ("paramiko-silence", include_bytes!("transcripts/paramiko-silence.txt")),
+    ("paramiko-refused", include_bytes!("transcripts/paramiko-refused.txt")),
+    ("paramiko-host-key-changed", include_bytes!("transcripts/paramiko-host-key-changed.txt")),
+    ("paramiko-host-key-unknown", include_bytes!("transcripts/paramiko-host-key-unknown.txt")),
+    ("paramiko-permission-denied", include_bytes!("transcripts/paramiko-permission-denied.txt")),
+    ("paramiko-reset-at-kex", include_bytes!("transcripts/paramiko-reset-at-kex.txt")),
+];
+
+fn shown(transcript: &Transcript) -> String {
+    let Transcript { client, reached, destination, port, proxy, server, conclusions, excluded, next } = transcript;
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+    let port = port.map_or_else(|| "-".into(), |port| port.to_string());
+    let mut text = format!(
+        "{:?} {} reached {reached:?}, destination {} port {port}, proxy {}, server {}\n",
+        client.software,
+        known(&client.version),
+        known(destination),
+        known(proxy),
+        known(server)
+    );
+    for found in conclusions {
+        let line = found.line.map_or_else(|| "the end".into(), |line| format!("line {line}"));
+        let _ = writeln!(text, "  {:?}: {} ({line}: {})", found.certainty, found.cause, found.text);
+    }
+    let causes: Vec<_> = excluded.iter().flat_map(|exclusion| exclusion.causes).copied().collect();
+    let _ = writeln!(text, "  not: {}", causes.join(" "));
+    for advice in next {
+        let _ = writeln!(text, "  {:?}: {}", advice.place, advice.argv.join(" "));
+    }
+    text
+}
+
+#[test]
+fn recordings_of_real_clients_are_understood() {
+    let text: String = RECORDINGS.iter().map(|(name, bytes)| format!("{name}: {}", shown(&read(bytes)))).collect();
+    expect_file!["transcripts/expected.txt"].assert_eq(&text);
+}
+
+/// Where each recording must lead: the first conclusion.
+#[test]
+fn the_cause_that_was_made_is_named_first_or_among_the_possible_ones() {
+    const MADE: &[(&str, &[&str])] = &[
+        ("-exceeded", &["max-startups"]),
+        ("-not-allowed", &["per-source-penalty"]),
+        ("-http", &["wrong-service"]),
+        ("-smtp", &["wrong-service"]),
+        ("-tls", &["wrong-service"]),
+        ("-twist", &["hosts-access-denied"]),
+        ("-stall-at-kex", &["mtu-black-hole"]),
+        ("-too-many-keys", &["too-many-keys"]),
+        ("-host-key-changed", &["host-key-changed"]),
+        ("-host-key-unknown", &["host-key-unknown"]),
+        ("-no-matching-kex", &["algorithm-mismatch"]),
+        ("-refused", &["sshd-not-running", "proxy-failed"]),
+        ("-name-not-resolved", &["name-not-resolved"]),
+        ("-proxy-closed", &["proxy-failed"]),
+        ("-proxy-missing", &["proxy-failed"]),
+        ("-config-invalid", &["client-config-invalid"]),
+    ];
+    for (name, bytes) in RECORDINGS {
+        let transcript = read(bytes);
+        let first = transcript.conclusions.first().map(|found| found.cause);
+        let made = MADE.iter().find(|(end, _)| name.ends_with(end));
+        if let Some((_, causes)) = made {
+            assert!(first.is_some_and(|first| causes.contains(&first)), "{name}: {first:?}");
+        }
+        let excluded: Vec<_> = transcript.excluded.iter().flat_map(|exclusion| exclusion.causes).collect();
+        let found: Vec<_> = transcript.conclusions.iter().map(|found| found.cause).collect();
+        assert!(found.iter().all(|cause| !excluded.contains(&cause)), "{name}: {found:?} {excluded:?}");
+    }
+}
+
+#[test]
+fn a_login_that_works_proves_nothing() {
+    let transcript = read(include_bytes!("transcripts/openssh-10.0-success.txt"));
+    assert_eq!((transcript.conclusions.as_slice(), transcript.next.as_slice()), (&[][..], &[][..]));
+}
+
+const MESSAGES: &[&str] = &[
+    "ssh: handshake failed: EOF",
+    "2026/11/20 15:52:43 ssh: handshake failed: read tcp 192.0.2.7:5512->192.0.2.10:22: read: connection reset by peer",
+    "dial tcp 192.0.2.10:22: connect: connection refused",
+    "dial tcp 192.0.2.10:22: i/o timeout",
+    "ssh: handshake failed: knownhosts: key mismatch",
+    "ssh: handshake failed: ssh: no common algorithm for key exchange; client offered: [a], server offered: [b]",
+    "ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain",
+    "ssh: handshake failed: ssh: overflow reading version string",
+    "libssh2: Failed getting banner",
+    "com.jcraft.jsch.JSchException: Session.connect: java.io.IOException: End of IO Stream Read",
+    "com.jcraft.jsch.JSchException: connection is closed by foreign host",
+    "com.jcraft.jsch.JSchException: java.net.ConnectException: Connection refused (Connection refused)",
+    "com.jcraft.jsch.JSchException: Auth fail",
+    "com.jcraft.jsch.JSchException: HostKey has been changed: gw.example.com",
+    "com.jcraft.jsch.JSchException: Algorithm negotiation fail",
+    "WARNING - POTENTIAL SECURITY BREACH!",
+    "Exceeded MaxStartups",
+    "Not allowed at this time",
+    "hello",
+    "",
+];
+
+#[test]
+fn messages_of_libraries_are_understood() {
+    let line = |message: &&str| {
+        let transcript = read(message.as_bytes());
+        let first =
+            transcript.conclusions.first().map_or("-".into(), |found| format!("{:?} {}", found.certainty, found.cause));
+        format!("{message}\n    {:?} {:?} {first}\n", transcript.client.software, transcript.reached)
+    };
+    expect![[r#"
+        ssh: handshake failed: EOF
+            Go Nothing Possible max-startups
+        2026/11/20 15:52:43 ssh: handshake failed: read tcp 192.0.2.7:5512->192.0.2.10:22: read: connection reset by peer
+            Go Nothing Possible max-startups
+        dial tcp 192.0.2.10:22: connect: connection refused
+            Go Connecting Possible sshd-not-running
+        dial tcp 192.0.2.10:22: i/o timeout
+            Go Nothing Possible host-unreachable
+        ssh: handshake failed: knownhosts: key mismatch
+            Go KeyExchange Certain host-key-changed
+        ssh: handshake failed: ssh: no common algorithm for key exchange; client offered: [a], server offered: [b]
+            Go KeyExchange Certain algorithm-mismatch
+        ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain
+            Go Authenticating Possible user-not-allowed
+        ssh: handshake failed: ssh: overflow reading version string
+            Go Connected Certain wrong-service
+        libssh2: Failed getting banner
+            Libssh2 Nothing Possible max-startups
+        com.jcraft.jsch.JSchException: Session.connect: java.io.IOException: End of IO Stream Read
+            Jsch Nothing Possible max-startups
+        com.jcraft.jsch.JSchException: connection is closed by foreign host
+            Jsch Nothing Possible max-startups
+        com.jcraft.jsch.JSchException: java.net.ConnectException: Connection refused (Connection refused)
+            Jsch Connecting Possible sshd-not-running
+        com.jcraft.jsch.JSchException: Auth fail
+            Jsch Authenticating Possible user-not-allowed
+        com.jcraft.jsch.JSchException: HostKey has been changed: gw.example.com
+            Jsch KeyExchange Certain host-key-changed
+        com.jcraft.jsch.JSchException: Algorithm negotiation fail
+            Jsch KeyExchange Certain algorithm-mismatch
+        WARNING - POTENTIAL SECURITY BREACH!
+            Unknown KeyExchange Certain host-key-changed
+        Exceeded MaxStartups
+            Unknown Connected Likely max-startups
+        Not allowed at this time
+            Unknown Connected Likely per-source-penalty
+        hello
+            Unknown Nothing -
+
+            Unknown Nothing -
+    "#]].assert_eq(&MESSAGES.iter().map(line).collect::<String>());
+}
+
+#[test]
+fn random_lines_do_not_panic() {
+    let lines: Vec<&[u8]> = RECORDINGS.iter().flat_map(|(_, bytes)| bytes.split(|&b| b == b'\n')).collect();
+    let mut random = fastrand::Rng::with_seed(17);
+    for _ in 0..2_000 {
+        let mut text: Vec<u8> = Vec::new();
+        for _ in 0..random.usize(0..12) {
+            let line = lines[random.usize(0..lines.len())];
+            text.extend_from_slice(&line[random.usize(0..=line.len())..]);
+            text.push(*random.choice(b"\n\r\xff").expect("not empty"));
+        }
+        read(&text);
+    }
+}
