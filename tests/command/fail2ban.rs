@@ -18,7 +18,7 @@ fn each_jail_is_shown_with_what_it_ignores_and_why() {
     disk.run("show fail2ban").check(&expect![[r##"
         exit 0
         sshd ignores 192.0.2.1 # office, and the machine itself  /etc/fail2ban/jail.d/admin.local:3
-        note: /etc/fail2ban/jail.d/admin.local:3:22: "# office" is no comment: its words are entries of the list: it has no effect; begin it with a semicolon after a blank, or give it a line of its own
+        note: /etc/fail2ban/jail.d/admin.local:3:22: "# office" is no comment: its words are entries of the list: it means something else; begin it with a semicolon after a blank, or give it a line of its own
         --
     "##]]);
 }
@@ -62,7 +62,7 @@ fn an_end_is_recorded_and_a_past_one_is_refused() {
     disk.run("fix fail2ban --ignore 203.0.113.8 --until 2001-01-01 --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: --until lies in the past
+        error: nothing was changed: 2001-01-02T00:00:00Z lies in the past
     "#]]);
     let files = ["/etc/fail2ban/jail.d/admin.local", "/etc/fail2ban/jail.d/zz-sshmend.local"];
     let text: String = files.iter().filter_map(|path| disk.read(path)).collect();

@@ -7,4 +7,5 @@ mod history;
 mod hosts_access;
 mod known_hosts;
 mod logs;
+mod sshd_config;
 mod terminal;

@@ -154,9 +154,16 @@ impl Snapshot {
         self.entries.insert(path.into(), entry);
     }
 
-    /// Records a file that does not exist yet, with its name in its directory: a look into the future.
+    /// Records a file that does not exist yet, with its name in its directory, and the directory where it was known to
+    /// be missing: a look into the future.
     pub fn insert_new(&mut self, path: impl Into<PathBuf>, entry: Entry) {
         let path = path.into();
+        if let Some(parent) = path.parent()
+            && self.entries.get(parent) == Some(&Entry::Missing)
+        {
+            let meta = Metadata { kind: Kind::Directory, mode: 0o755, ..Metadata::default() };
+            self.insert_new(parent.to_owned(), Entry::Directory(Vec::new(), meta));
+        }
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
             && let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent)
         {
@@ -196,5 +203,12 @@ mod tests {
         seen.insert_new("/d/20-b.conf", Entry::Dangling);
         let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed");
         assert_eq!(found, [Path::new("/d/00-a.conf"), Path::new("/d/20-b.conf")]);
+    }
+
+    #[test]
+    fn a_new_file_brings_its_directory_along() {
+        let mut seen = snapshot("//- /etc/x\n//- /etc/d missing\n");
+        seen.insert_new("/etc/d/a.conf", Entry::Dangling);
+        assert_eq!(seen.glob(Path::new("/etc/*/a.conf")).expect("all is listed"), [Path::new("/etc/d/a.conf")]);
     }
 }

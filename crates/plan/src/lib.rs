@@ -12,7 +12,7 @@ mod known_hosts;
 mod lockout;
 mod person;
 mod plan;
-//TMP mod sshd_config;
+mod sshd_config;
 
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
@@ -22,4 +22,4 @@ pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
 pub use person::Person;
 pub use plan::{Effect, Notice, Plan, Refusal};
-//TMP pub use sshd_config::{SshdConfigWish, sshd_config};
+pub use sshd_config::{SshdConfigWish, reload_sshd, sshd_config};

@@ -77,9 +77,9 @@ fn like_main(snapshot: &Snapshot, main: &Path) -> Metadata {
 
 fn notices(edited: &Edited) -> Vec<Notice> {
     let notices = edited.notes.iter().map(|note| Notice {
-        name: note.name().to_owned(),
-        text: note.to_string(),
-        origin: note.origin().cloned(),
+        name: "placed".to_owned(),
+        text: note.message.clone(),
+        origin: note.origin.clone(),
     });
     notices.collect()
 }
@@ -149,31 +149,19 @@ impl Work<'_> {
 
     /// Reload what runs, and prove that it still answers.
     fn activate(&self, plan: &mut Plan) {
-        let sshd = self.wish.sshd;
-        match (&sshd.unit, sshd.pid) {
-            (Some(unit), _) => {
-                plan.activation
-                    .push(Check::success(&format!("systemctl reload {unit}"), &["systemctl", "reload", unit]));
-                plan.reloaded.push(unit.clone());
-                let alive = Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]);
-                plan.proof.push(Proof::Check(alive));
-            }
-            (None, Some(pid)) => {
-                let pid = pid.to_string();
-                plan.activation.push(Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]));
-                plan.reloaded.push(format!("sshd (process {pid})"));
-            }
-            (None, None) => plan.notices.push(Notice {
-                name: "sshd-not-running".to_owned(),
-                text: "no sshd runs here: the next one to start reads the change".to_owned(),
-                origin: None,
-            }),
+        let Some((reload, name)) = reload_sshd(self.wish.sshd) else {
+            let text = "no sshd runs here: the next one to start reads the change".to_owned();
+            return plan.notices.push(Notice { name: "sshd-not-running".to_owned(), text, origin: None });
+        };
+        plan.activation.push(reload);
+        plan.reloaded.push(name);
+        if let Some(unit) = &self.wish.sshd.unit {
+            let alive = Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]);
+            plan.proof.push(Proof::Check(alive));
         }
-        if !plan.activation.is_empty() {
-            plan.proof.extend(self.listen_addresses().into_iter().map(Proof::Banner));
-            let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
-            plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
-        }
+        plan.proof.extend(self.listen_addresses().into_iter().map(Proof::Banner));
+        let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
+        plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
     }
 
     /// Where sshd listens, as this machine reaches it.
@@ -194,6 +182,16 @@ impl Work<'_> {
             _ => Lockout::Keeps,
         }
     }
+}
+
+/// How the running sshd is told to read its configuration again, and what it is called; `None` when none runs.
+pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
+    if let Some(unit) = &sshd.unit {
+        let reload = Check::success(&format!("systemctl reload {unit}"), &["systemctl", "reload", unit]);
+        return Some((reload, unit.clone()));
+    }
+    let pid = sshd.pid?.to_string();
+    Some((Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]), format!("sshd (process {pid})")))
 }
 
 /// The address under which a wildcard address is reached from here.

@@ -85,6 +85,12 @@ pub(crate) struct Diagnose {
     /// … and for this user
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
+    /// With these logs instead of the journal and /var/log
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) log: Vec<PathBuf>,
+    /// Only log lines from this time on: 2h, 2026-12-31, 2026-12-31T18:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
 }
 
 /// `sshmend show …`

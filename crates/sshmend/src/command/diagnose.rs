@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use sshmend_diagnose::{Diagnosis, Evidence, Finding, Question, Server, Vantage, diagnose, wants};
+
+use sshmend_host::now;
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
 use crate::json;
+use crate::output::times::past;
 use crate::output::words::{count, shell};
 use crate::output::{Output, Role};
 use crate::session::Session;
@@ -14,7 +18,12 @@ use crate::session::Session;
 /// Looks, concludes, prints.
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
     let server = Server { client: arguments.client, user: arguments.user.clone() };
-    let question = Question { vantage: Vantage::Server(server), ..session.question() };
+    let question = Question {
+        vantage: Vantage::Server(server),
+        logs: arguments.log.iter().map(|path| session.environment.absolute(path)).collect(),
+        since: arguments.since.as_deref().map(|text| past(text, now())).transpose()?.map(Timestamp::as_second),
+        ..session.question()
+    };
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
     let diagnosis = diagnose(&snapshot, &question);
     let printed = if session.output.is_json() {

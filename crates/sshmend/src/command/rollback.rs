@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use sshmend_diagnose::{Sshd, sshd_wants};
 use sshmend_lossless::{Attributes, EditSet, FileChange};
-use sshmend_plan::{Check, Plan, unified};
+use sshmend_plan::{Check, Plan, reload_sshd, unified};
 use sshmend_transaction::{Aftermath, FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
@@ -55,6 +56,7 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
     }
     if session.machine.is_live() {
         follow(&mut plan, &record.aftermath);
+        name_the_listener_of_today(session, &mut plan);
     }
     Ok(plan)
 }
@@ -116,4 +118,20 @@ fn follow(plan: &mut Plan, aftermath: &Aftermath) {
     let [activation, undo] = [&aftermath.activation, &aftermath.undo].map(|argvs| argvs.iter().map(check).collect());
     (plan.activation, plan.undo) = if aftermath.undo.is_empty() { (activation, undo) } else { (undo, activation) };
     plan.reloaded.clone_from(&aftermath.units);
+}
+
+/// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs.
+fn name_the_listener_of_today(session: &Session, plan: &mut Plan) {
+    let is_signal = |check: &Check| check.argv.starts_with(&["kill".to_owned(), "-HUP".to_owned()]);
+    if !plan.activation.iter().any(is_signal) {
+        return;
+    }
+    let question = session.question();
+    let snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
+    plan.activation.retain(|check| !is_signal(check));
+    plan.reloaded.clear();
+    if let Some((reload, name)) = reload_sshd(&Sshd::read(&snapshot, &question)) {
+        plan.activation.push(reload);
+        plan.reloaded.push(name);
+    }
 }

@@ -27,6 +27,8 @@ pub struct Subject {
     pub client: Option<String>,
     /// The user, where one was named.
     pub user: Option<String>,
+    /// The destination, where it was looked at from the client.
+    pub destination: Option<String>,
 }
 
 /// One cause that the facts point at.
@@ -92,7 +94,10 @@ impl Diagnosis {
         let (vantage, subject) = match &question.vantage {
             Vantage::Server(server) => {
                 let client = server.client.map(|client| client.to_string());
-                ("server", Subject { client, user: server.user.clone() })
+                ("server", Subject { client, user: server.user.clone(), destination: None })
+            }
+            Vantage::Client(target) => {
+                ("client", Subject { destination: Some(target.destination.clone()), ..Subject::default() })
             }
         };
         let unchecked = diagnosis.unchecked.iter();

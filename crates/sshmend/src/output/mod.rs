@@ -2,6 +2,7 @@
 
 pub(crate) mod escape;
 pub(crate) mod logs;
+pub(crate) mod times;
 pub(crate) mod words;
 
 use std::fmt::Write as _;

@@ -1,8 +1,5 @@
 //! `sshmend fix fail2ban`: an exemption that lasts, and the ban lifted now.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use sshmend_fail2ban::{Address, Parsed};
 use sshmend_host::now;
 use sshmend_plan::{Fail2banWish, fail2ban, fail2ban_wants};
@@ -10,6 +7,7 @@ use sshmend_plan::{Fail2banWish, fail2ban, fail2ban_wants};
 use crate::cli::{Apply, FixFail2ban};
 use crate::error::{Failure, Outcome};
 use crate::execute::execute;
+use crate::output::times::future;
 use crate::session::Session;
 
 /// Plans and carries out what is wanted of fail2ban.
@@ -17,13 +15,10 @@ pub(super) fn fix(session: &Session, arguments: &FixFail2ban, flags: &Apply) -> 
     let wish = Fail2banWish {
         addresses: arguments.ignore.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
         jails: arguments.jail.clone(),
-        until: arguments.until.as_deref().map(time).transpose()?,
+        until: arguments.until.as_deref().map(|text| future(text, now())).transpose()?,
         now: now(),
         live: session.machine.is_live(),
     };
-    if wish.until.is_some_and(|until| until <= wish.now) {
-        return Err(Failure::trouble("nothing was changed: --until lies in the past"));
-    }
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, wish.live));
     let plan = fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))?;
     execute(session, plan, flags)
@@ -31,15 +26,4 @@ pub(super) fn fix(session: &Session, arguments: &FixFail2ban, flags: &Apply) -> 
 
 fn address(text: &str) -> Result<Parsed, Failure> {
     Address::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
-}
-
-/// Reads a moment, or a day, which ends with it in the zone of this machine.
-fn time(text: &str) -> Result<Timestamp, Failure> {
-    let day = || {
-        let next: Date = text.parse::<Date>().ok()?.tomorrow().ok()?;
-        next.to_zoned(TimeZone::system()).ok().map(|zoned| zoned.timestamp())
-    };
-    text.parse().ok().or_else(day).ok_or_else(|| {
-        Failure::trouble(format!("not a time: {text}")).with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z")
-    })
 }

@@ -3,7 +3,7 @@
 mod fail2ban;
 mod hosts_access;
 mod known_hosts;
-//TMP mod sshd_config;
+mod sshd_config;
 
 use crate::cli::{Fix, What};
 use crate::error::{Failure, Outcome};
@@ -12,9 +12,8 @@ use crate::session::Session;
 /// Mends what was asked for.
 pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure> {
     match &arguments.what {
-        What::SshdConfig(_) => todo!(), //TMP
         What::KnownHosts(wish) => known_hosts::fix(session, wish, &arguments.apply),
-        //TMP What::SshdConfig(wish) => sshd_config::fix(&session, wish, &arguments.apply),
+        What::SshdConfig(wish) => sshd_config::fix(&session, wish, &arguments.apply),
         What::HostsAccess(wish) => hosts_access::fix(&session, wish, &arguments.apply),
         What::Fail2ban(wish) => fail2ban::fix(&session, wish, &arguments.apply),
     }

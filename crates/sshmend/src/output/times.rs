@@ -1,0 +1,57 @@
+//! Times as people write them.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::Failure;
+
+/// Reads a moment of the past: how long ago it was (`2h`), a day, which begins it, or a time of RFC 3339.
+pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?).ok();
+    let parsed = text.parse().ok().or_else(|| beginning(text.parse().ok()?)).or_else(ago);
+    parsed.ok_or_else(|| {
+        Failure::trouble(format!("not a time: {text}")).with_hint("such as 2h, 2026-12-31 or 2026-12-31T18:00:00Z")
+    })
+}
+
+/// Reads a moment of the future: a time of RFC 3339, or a day, which it ends with.
+pub(crate) fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let end_of_day = || beginning(text.parse::<Date>().ok()?.tomorrow().ok()?);
+    match text.parse().ok().or_else(end_of_day) {
+        Some(time) if time > now => Ok(time),
+        Some(time) => Err(Failure::trouble(format!("nothing was changed: {time} lies in the past"))),
+        None => {
+            Err(Failure::trouble(format!("not a time: {text}")).with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z"))
+        }
+    }
+}
+
+/// The beginning of a day in the zone of this machine.
+fn beginning(day: Date) -> Option<Timestamp> {
+    day.to_zoned(TimeZone::system()).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-12-01T12:00:00Z".parse().expect("a time")
+    }
+
+    #[test]
+    fn times_are_read_in_each_form() {
+        assert_eq!(past("2h", now()).expect("a time").to_string(), "2026-12-01T10:00:00Z");
+        assert_eq!(past("2026-11-30T01:02:03Z", now()).expect("a time").to_string(), "2026-11-30T01:02:03Z");
+        assert!(past("2026-11-30", now()).expect("a day") < now());
+        assert!(past("yesterday", now()).is_err());
+    }
+
+    #[test]
+    fn an_end_lies_in_the_future_and_a_day_counts_whole() {
+        assert!(future("2026-12-02", now()).expect("a day") > now());
+        assert!(future("2026-11-01", now()).is_err());
+        assert!(future("soon", now()).is_err());
+    }
+}

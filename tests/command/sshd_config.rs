@@ -1,0 +1,168 @@
+//! `show sshd-config` and `fix sshd-config`.
+
+use expect_test::expect;
+
+use crate::disk::Disk;
+
+fn disk(main: &str) -> Disk {
+    Disk::new(&format!(
+        "//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n\
+         //- /etc/ssh/sshd_config\n{main}"
+    ))
+}
+
+#[test]
+fn the_line_that_decides_is_shown_with_those_that_lost() {
+    let disk = disk("Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100\nMaxSessions 5\nMaxSessions 7\n");
+    disk.write("/etc/ssh/sshd_config.d/50-cloud.conf", "MaxStartups 5:50:20\nMaxSessions 3\n");
+    disk.run("show sshd-config MaxStartups maxsessions LoginGraceTime").check(&expect![[r#"
+        exit 0
+        maxstartups 10:30:100  /etc/ssh/sshd_config:2
+            /etc/ssh/sshd_config.d/50-cloud.conf:1: 5:50:20 has no effect: a later line decides
+        maxsessions 3  /etc/ssh/sshd_config.d/50-cloud.conf:2
+            /etc/ssh/sshd_config:3: 5 has no effect: an earlier line decides
+            /etc/ssh/sshd_config:4: 7 has no effect: an earlier line decides
+        logingracetime 120  default
+        --
+    "#]]);
+}
+
+#[test]
+fn a_connection_is_evaluated_with_its_match_blocks() {
+    let disk = disk("MaxSessions 5\nMatch User bob Address 192.0.2.0/24\n  MaxSessions 2\n");
+    let value = |spec: &str| {
+        let json = disk.run(&format!("show sshd-config maxsessions --format json --connection {spec}")).json();
+        json["values"][0]["value"].as_str().expect("a value").to_owned()
+    };
+    assert_eq!(value("user=bob,addr=192.0.2.9,host=h,laddr=192.0.2.1,lport=22"), "2");
+    assert_eq!(value("user=bob,addr=198.51.100.9,host=h,laddr=192.0.2.1,lport=22"), "5");
+}
+
+#[test]
+fn the_value_is_written_where_it_wins_on_this_release() {
+    let disk = disk(
+        "Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100 # keep\nMatch User bob\n  X11Forwarding no\n",
+    );
+    disk.write("/etc/ssh/sshd_config.d/50-cloud.conf", "MaxSessions 3\n");
+    disk.run("fix sshd-config MaxStartups=30:30:200 MaxSessions=20 --yes").check(&expect![[r#"
+        exit 0
+        --- /etc/ssh/sshd_config
+        +++ /etc/ssh/sshd_config
+        @@ -1,4 +1,4 @@
+         Include /etc/ssh/sshd_config.d/*.conf
+        -MaxStartups 10:30:100 # keep
+        +MaxStartups 30:30:200 # keep
+         Match User bob
+           X11Forwarding no
+        --- /etc/ssh/sshd_config.d/50-cloud.conf
+        +++ /etc/ssh/sshd_config.d/50-cloud.conf
+        @@ -1 +1 @@
+        -MaxSessions 3
+        +MaxSessions 20
+        effect: maxsessions 3 -> 20
+        effect: maxstartups 10:30:100 -> 30:30:200
+        note:   no sshd runs here: the next one to start reads the change [sshd-not-running]
+        --
+        applied as ID; undo it with: sshmend rollback ID --root DISK
+    "#]]);
+    let shown = disk.run("show sshd-config MaxStartups MaxSessions --format json").json();
+    assert_eq!(
+        (shown["values"][0]["value"].as_str(), shown["values"][1]["value"].as_str()),
+        (Some("30:30:200"), Some("20"))
+    );
+}
+
+#[test]
+fn a_drop_in_is_refused_where_it_would_lose() {
+    let disk = disk("Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100\n");
+    disk.run("fix sshd-config MaxStartups=30:30:200 --drop-in --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: no Include line outside the Match blocks reads /etc/ssh/sshd_config.d/00-sshmend.conf
+        hint: set the value in the main file, or add an Include line at its top
+    "#]]);
+    let without = self::disk("MaxSessions 5\n");
+    without.run("fix sshd-config MaxAuthTries=4 --drop-in --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: no Include line outside the Match blocks reads /etc/ssh/sshd_config.d/00-sshmend.conf
+        hint: set the value in the main file, or add an Include line at its top
+    "#]]);
+}
+
+#[test]
+fn what_this_release_refuses_is_never_written() {
+    let disk = disk("Port 22\n");
+    disk.run("fix sshd-config PerSourcePenalties=no --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: OpenSSH 9.2 does not know PerSourcePenalties
+        hint: upgrade to OpenSSH 9.8 or later
+    "#]]);
+    disk.run("fix sshd-config MaxStartups=10:30 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: maxstartups 10:30: invalid value "10:30"
+        hint: give start:rate:full with start <= full and a rate from 1 to 100, or one number
+    "#]]);
+    disk.run("fix sshd-config NoSuchThing=1 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: unknown keyword "NoSuchThing"
+        hint: see sshd_config(5) for the keywords
+    "#]]);
+    disk.run("fix sshd-config AllowUsers=bob --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: the lines of AllowUsers add up: there is no single value to set
+        hint: edit the lines by hand
+    "#]]);
+    disk.run("fix sshd-config MaxSessions --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: not KEY=VALUE: MaxSessions
+        hint: such as MaxStartups=30:30:200
+    "#]]);
+    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("Port 22\n"));
+}
+
+#[test]
+fn for_whom_a_match_block_keeps_its_own_value_is_said() {
+    let disk = disk("MaxSessions 5\nMatch Group backup\n  MaxSessions 1\n");
+    let said = disk.run("fix sshd-config MaxSessions=10 --yes");
+    assert!(said.stdout.contains("Match Group backup") && said.stdout.contains("setting-shadowed"), "{}", said.stdout);
+}
+
+#[test]
+fn a_value_that_lets_nobody_in_is_refused() {
+    let said = disk("Port 22\n").run("fix sshd-config MaxAuthTries=0 --yes");
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("this would lock you out: MaxAuthTries 0 fails every login"), "{}", said.stderr);
+}
+
+#[test]
+fn where_the_release_is_not_known_every_line_agrees() {
+    let disk = Disk::new("//- /etc/ssh/sshd_config\nMaxStartups 5:50:20\nPort 22\nMaxStartups 10:30:100\n");
+    assert_eq!(disk.run("fix sshd-config MaxStartups=30:30:200 --yes").code, 0);
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("MaxStartups 30:30:200\nPort 22\nMaxStartups 30:30:200\n")
+    );
+}
+
+#[test]
+fn the_way_back_restores_bytes_mode_and_links() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let disk = disk("");
+    disk.write("/etc/ssh/real", "Port 22\r\nMaxSessions 5");
+    std::fs::set_permissions(disk.path("/etc/ssh/real"), PermissionsExt::from_mode(0o640)).expect("a mode");
+    std::fs::remove_file(disk.path("/etc/ssh/sshd_config")).expect("it was there");
+    symlink("real", disk.path("/etc/ssh/sshd_config")).expect("a link");
+    assert_eq!(disk.run("fix sshd-config MaxSessions=9 --yes").code, 0);
+    assert_eq!(disk.read("/etc/ssh/real").as_deref(), Some("Port 22\r\nMaxSessions 9"));
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    assert_eq!(disk.read("/etc/ssh/real").as_deref(), Some("Port 22\r\nMaxSessions 5"));
+    let meta = std::fs::symlink_metadata(disk.path("/etc/ssh/sshd_config")).expect("still there");
+    assert!(meta.is_symlink());
+    assert_eq!(std::fs::metadata(disk.path("/etc/ssh/real")).expect("there").permissions().mode() & 0o777, 0o640);
+}
