@@ -403,21 +403,35 @@ fn an_address_is_taken_out_where_it_stands() {
 
 #[test]
 fn everything_that_can_be_mended_is() {
-    let wreck = with_both(
+    let wreck = snapshot(&with_both(
         "\
 //- jail.local
+[sshd]
+bantime = 1h
 [default]
 ignoreip = 192.0.2.1 # office
 [sshd]
-bantime = 1h
+port = 22
   findtime = 2h
-bantime = 1h
 ",
-    );
-    expect![[r#"
-        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:6: a second bantime in this section; the first is in line 4
-        hint: keep one of them: an option may come once in a section
-    "#]].assert_eq(&outcome(&wreck, |config| config.mend()));
+    ));
+    let edited = config(&wreck, debian_12()).mend().expect("one way for each");
+    expect![[r##"
+        /etc/fail2ban/jail.local
+        -[default]\n
+        -ignoreip = 192.0.2.1 # office\n
+        -[sshd]\n
+        -port = 22\n
+        -  findtime = 2h\n
+        +port = 22\n
+        +findtime = 2h\n
+        +[DEFAULT]\n
+        +ignoreip = 192.0.2.1 ; office\n
+        note: /etc/fail2ban/jail.local:5: mended: a second [sshd] section; the first is in line 1
+        note: /etc/fail2ban/jail.local:6: mended: "# office" is no comment: its words are entries of the list
+        note: /etc/fail2ban/jail.local:4: mended: the indented findtime belongs to the value of port above it
+        note: /etc/fail2ban/jail.local:5: mended: [default] is a jail of this name, not the defaults of all jails
+    "##]].assert_eq(&shown(&wreck, &edited));
 }
 
 #[test]
