@@ -1,6 +1,6 @@
 //! One case set up: the two machines, their network, and the fault put into them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
 use crate::error::LabError;
 use crate::image;
-use crate::machine::{Machine, Network, Role, User};
+use crate::machine::{self, Machine, Network, Role, User};
 use crate::suite::Suite;
 use crate::symptom;
 
@@ -30,6 +30,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) server: Machine,
     pub(crate) client: Machine,
     _networks: [Network; 2],
+    place: PathBuf,
     narrate: bool,
 }
 
@@ -41,7 +42,7 @@ impl<'a> Bench<'a> {
         command::script(&[], NETWORK, &[&networks[0].pid(), &networks[1].pid()])?;
         let start = |role, network| Machine::start(role, suite, &tree, place, network);
         let (server, client) = (start(Role::Server, &networks[0])?, start(Role::Client, &networks[1])?);
-        let bench = Self { case, suite, server, client, _networks: networks, narrate };
+        let bench = Self { case, suite, server, client, _networks: networks, place: place.to_owned(), narrate };
         bench.limit_processes()?;
         Ok(bench)
     }
@@ -54,8 +55,10 @@ impl<'a> Bench<'a> {
 
     /// Puts the fault in.
     pub(crate) fn break_it(&self) -> Result<(), LabError> {
-        let router = &self.case.router;
-        command::script(&["env", &format!("SUITE={}", self.suite)], &router.run, &[])?;
+        let helpers = self.place.join("lab");
+        machine::install_helpers(&helpers)?;
+        let environment = ["env", &format!("SUITE={}", self.suite), &format!("LAB={}", helpers.display())];
+        command::script(&environment, &format!("set -e\n{}", self.case.router.run), &[])?;
         self.break_one(&self.server, &self.case.server)?;
         self.break_one(&self.client, &self.case.client)
     }

@@ -109,9 +109,12 @@ pub struct Remedy {
     /// Who knows it.
     #[serde(default)]
     pub from: From,
-    /// With `from = "owner"`: what the owner of the thing does, as root on the server.
+    /// With `from = "owner"`: what the owner of the server does, as root.
     #[serde(default)]
     pub steps: String,
+    /// With `from = "owner"`: what alice does on the client.
+    #[serde(default)]
+    pub client_steps: String,
     /// What works afterwards, as alice on the client; none: the connection of the case.
     #[serde(default)]
     pub works: Option<String>,
@@ -222,7 +225,12 @@ mod tests {
                 assert!(regex::Regex::new(pattern).is_ok(), "{}: {sees}", case.name);
                 assert!(case.cause.is_none() || !sees.is_empty(), "{} says nothing of {suite}", case.name);
             }
-            assert!(case.remedy.from != From::Owner || !case.remedy.steps.is_empty(), "{} has no steps", case.name);
+            assert!(
+                case.remedy.from != From::Owner
+                    || !format!("{}{}", case.remedy.steps, case.remedy.client_steps).is_empty(),
+                "{} has no steps",
+                case.name
+            );
         }
     }
 }

@@ -17,9 +17,12 @@ const BOOT_LIMIT: Duration = Duration::from_secs(60);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Programs that a fault or a record needs on a machine.
-const HELPERS: [(&str, &str); 4] = [
+const HELPERS: [(&str, &str); 7] = [
     ("tree.py", include_str!("../machine/tree.py")),
     ("idle.py", include_str!("../machine/idle.py")),
+    ("conntrack.py", include_str!("../machine/conntrack.py")),
+    ("fail2ban.sh", include_str!("../machine/fail2ban.sh")),
+    ("wrong-logins.sh", include_str!("../machine/wrong-logins.sh")),
     ("listen.py", include_str!("../machine/listen.py")),
     ("facts.sh", include_str!("../machine/facts.sh")),
 ];
@@ -98,7 +101,7 @@ impl Machine {
     ) -> Result<Self, LabError> {
         let place = place.join(role.name());
         let root = overlay(tree, &place)?;
-        install_helpers(&root)?;
+        install_helpers(&root.join("opt/lab"))?;
         let console = place.join("console");
         let group = format!("{}-{}", sandbox::job_id(), role.name());
         let mut nspawn = spawn(role, &root, network, &console, &cgroup::create(&group)?)?;
@@ -199,9 +202,9 @@ fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
     Ok(root)
 }
 
-fn install_helpers(root: &Path) -> Result<(), LabError> {
-    let folder = root.join("opt/lab");
-    trying(folder.display().to_string(), fs::create_dir_all(&folder))?;
+/// Writes the helper programs into a directory.
+pub(crate) fn install_helpers(folder: &Path) -> Result<(), LabError> {
+    trying(folder.display().to_string(), fs::create_dir_all(folder))?;
     HELPERS.iter().try_for_each(|(name, text)| trying(*name, fs::write(folder.join(name), text)))
 }
 

@@ -99,9 +99,13 @@ fn diagnose(
 }
 
 fn by_owner(bench: &Bench) -> Result<Verdict, LabError> {
-    let output = bench.told(&bench.server, User::Root, &format!("set -e\n{}", bench.case.remedy.steps), STEP)?;
-    if output.code != 0 {
-        return Ok(Err(said(&output)));
+    let remedy = &bench.case.remedy;
+    let by = [(&bench.server, User::Root, &remedy.steps), (&bench.client, User::Alice, &remedy.client_steps)];
+    for (machine, user, steps) in by {
+        let output = bench.told(machine, user, &format!("set -e\n{steps}"), STEP)?;
+        if output.code != 0 {
+            return Ok(Err(said(&output)));
+        }
     }
     bench.works()
 }

@@ -1,0 +1,9 @@
+#!/bin/bash
+# Tries to log in as USER with a key that nobody knows, from the client's first address, again and again.
+# Arguments: user, seconds between two attempts.
+key=$(mktemp -d)/key
+ssh-keygen -q -t ed25519 -N '' -f "$key"
+while sleep "$2"; do
+  ssh -F none -o BatchMode=yes -o ConnectTimeout=2 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+    -o IdentitiesOnly=yes -i "$key" -b 198.51.100.11 "$1@192.0.2.10" true
+done
