@@ -1,5 +1,6 @@
 //! Runs a program of the machine with a clean environment, a deadline and a limit.
 
+use std::env;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
@@ -19,6 +20,9 @@ use crate::failure::reason;
 
 /// Where programs are looked for: the administrator's, whoever calls.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a program is told of the caller: where the agent is that holds the keys which ssh would offer.
+const KEPT: [&str; 1] = ["SSH_AUTH_SOCK"];
 
 /// How often a program is asked whether it has ended, when its output does not say so.
 const PULSE: Duration = Duration::from_millis(10);
@@ -70,7 +74,7 @@ trait Pipe: Read + AsFd {}
 impl<T: Read + AsFd> Pipe for T {}
 
 impl Runner {
-    /// Runs `argv` and keeps what it says; the environment is `PATH` and `LC_ALL=C`, standard input is empty.
+    /// Runs `argv` and keeps what it says; the environment is `PATH`, `LC_ALL=C` and `SSH_AUTH_SOCK`, standard input is empty.
     ///
     /// # Errors
     /// When it cannot be started, or was killed for taking too long or saying too much.
@@ -102,6 +106,7 @@ impl Running {
         let mut child = Command::new(program)
             .args(arguments)
             .env_clear()
+            .envs(KEPT.iter().filter_map(|&name| Some((name, env::var_os(name)?))))
             .env("PATH", PATH)
             .env("LC_ALL", "C")
             .current_dir("/")

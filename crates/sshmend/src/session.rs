@@ -1,5 +1,6 @@
 //! What one run of the command has at hand: the machine, the person, the way to talk.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sshmend_diagnose::Question;
@@ -10,6 +11,9 @@ use sshmend_plan::Person;
 use crate::cli::General;
 use crate::error::Failure;
 use crate::output::Output;
+
+/// More than any transcript: what is longer was not meant.
+const INPUT_LIMIT: u64 = 64 << 20;
 
 /// One run of the command.
 #[derive(Debug)]
@@ -99,6 +103,18 @@ impl Session {
     /// The same, adding to what was captured already.
     pub(crate) fn capture_more(&self, snapshot: &mut Snapshot, wants: impl FnMut(&Snapshot) -> Vec<Request>) {
         self.machine.capture_into(snapshot, wants);
+    }
+
+    /// Reads a file of the command line, or standard input for `-`.
+    pub(crate) fn read_input(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+        if path == Path::new("-") {
+            let mut text = Vec::new();
+            let read = std::io::stdin().lock().take(INPUT_LIMIT).read_to_end(&mut text);
+            return read.map(|_| text).map_err(|error| Failure::caused("cannot read standard input", &error));
+        }
+        let path = self.environment.absolute(path);
+        let image = self.live.read(&path).map_err(|error| Failure::from_file(&error))?;
+        image.map(|image| image.bytes).ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
     }
 
     /// The question about this machine as the server, as far as this run may look.

@@ -99,6 +99,7 @@ impl Diagnosis {
             Vantage::Client(target) => {
                 ("client", Subject { destination: Some(target.destination.clone()), ..Subject::default() })
             }
+            Vantage::Transcript(_) => ("client", Subject::default()),
         };
         let unchecked = diagnosis.unchecked.iter();
         let excluded = diagnosis.excluded.iter();

@@ -1,0 +1,61 @@
+//! `sshmend diagnose`: the answer on the first line, the evidence under it, then the command that mends it.
+
+mod probe;
+mod text;
+
+use jiff::Timestamp;
+use sshmend_diagnose::{Diagnosis, Question, Server, Target, Vantage, diagnose, wants};
+use sshmend_host::now;
+use sshmend_known_hosts::Destination;
+
+use crate::cli;
+use crate::error::{Failure, Outcome};
+use crate::json;
+use crate::output::times::past;
+use crate::session::Session;
+
+/// Looks, concludes, prints.
+pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
+    let question = question(session, arguments)?;
+    let snapshot = match question.vantage {
+        Vantage::Server(_) | Vantage::Transcript(_) => session.capture(|snapshot| wants(snapshot, &question)),
+        Vantage::Client(_) => probe::capture(session, &question),
+    };
+    let diagnosis = diagnose(&snapshot, &question);
+    print(session, &question, &diagnosis)?;
+    Ok(if diagnosis.findings.is_empty() { Outcome::Fine } else { Outcome::Findings })
+}
+
+fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {
+    let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
+    Ok(Question {
+        vantage: vantage(session, arguments)?,
+        logs: arguments.log.iter().map(|path| session.environment.absolute(path)).collect(),
+        since: since.map(Timestamp::as_second),
+        ..session.question()
+    })
+}
+
+fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Failure> {
+    if let Some(path) = &arguments.transcript {
+        return session.read_input(path).map(Vantage::Transcript);
+    }
+    let Some(destination) = &arguments.destination else {
+        return Ok(Vantage::Server(Server { client: arguments.client, user: arguments.user.clone() }));
+    };
+    let parsed =
+        Destination::parse(destination).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))?;
+    let user = parsed.user.or_else(|| arguments.user.clone());
+    let destination = user.map_or_else(|| parsed.host.clone(), |user| format!("{user}@{}", parsed.host));
+    let options = parsed.port.map(|port| vec!["-p".to_owned(), port.to_string()]).unwrap_or_default();
+    Ok(Vantage::Client(Target { destination, options }))
+}
+
+fn print(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {
+    let output = &session.output;
+    let printed = match output.is_json() {
+        true => output.json(&json::diagnosis::Diagnosis::new(question, diagnosis)),
+        false => output.data(&text::text(output, diagnosis)),
+    };
+    printed.map_err(|error| Failure::caused("cannot print", &error))
+}
