@@ -11,6 +11,7 @@ mod diagnosis;
 mod facts;
 mod finding;
 mod question;
+mod service;
 mod sshd;
 #[cfg(test)]
 mod testing;
@@ -22,5 +23,6 @@ pub use diagnosis::{Diagnosis, Excluded, diagnose};
 pub use facts::package::{package_version, package_wants};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
 pub use question::{Question, Server, Vantage};
+pub use service::{Service, TrialToday, UnitState, WornOut, service_wants};
 pub use sshd::{Sshd, sshd_wants};
 pub use verdict::{Cause, Gate, Unchecked};

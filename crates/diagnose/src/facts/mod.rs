@@ -76,6 +76,13 @@ pub(crate) fn ask_of_sshd(ask: &mut Ask<'_>) {
     package::ask(ask);
 }
 
+/// Asks for what tells how that sshd stands, and what its own test says.
+pub(crate) fn ask_of_service(ask: &mut Ask<'_>) {
+    ask_of_sshd(ask);
+    daemon::ask_for_trial(ask);
+    socket::ask(ask);
+}
+
 impl<'a> Facts<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
         Self { snapshot, question, cache: Cache::default() }

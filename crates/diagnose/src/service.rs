@@ -1,0 +1,219 @@
+//! The service of sshd as one who wants to bring it back needs to know it.
+
+use std::net::SocketAddr;
+
+use sshmend_lossless::{Request, Snapshot};
+
+use crate::ask::Ask;
+use crate::facts::{self, Complaint, Facts, Listener, Manager, Unit, Usage};
+use crate::question::Question;
+
+/// The scripts by which sshd is started where systemd does not run.
+const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
+
+/// While this file stands there, units and scripts of Debian do not start sshd.
+const FORBIDDEN: &str = "/etc/ssh/sshd_not_to_be_run";
+
+/// Who starts sshd, whether it listens, and what keeps it from doing so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Whether systemd is the service manager.
+    pub systemd: bool,
+    /// The unit that runs sshd.
+    pub unit: Option<UnitState>,
+    /// The socket unit that starts it, where it is in use or enabled.
+    pub socket: Option<UnitState>,
+    /// Whether units of single connections have failed.
+    pub failed_instances: bool,
+    /// The script that starts sshd where systemd does not run.
+    pub script: Option<&'static str>,
+    /// The file that forbids to start sshd, when it is there.
+    pub forbidden: Option<&'static str>,
+    /// The process id of the listener.
+    pub listener: Option<u32>,
+    /// Why the listener does not do what it should although it is there.
+    pub worn_out: Option<WornOut>,
+    /// What `sshd -t` says today; `None` where it could not be asked.
+    pub trial: Option<TrialToday>,
+}
+
+/// How a unit stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitState {
+    /// The name, such as `ssh.service`.
+    pub name: String,
+    /// `enabled`, `disabled`, `masked`, `static` and so on (systemctl(1), is-enabled).
+    pub file_state: String,
+    /// Whether it runs, or is about to.
+    pub active: bool,
+    /// Whether its last run ended badly.
+    pub failed: bool,
+    /// Whether it starts one sshd for each connection (`Accept=yes`).
+    pub accepts: bool,
+    /// An address that it listens on.
+    pub listen: Option<SocketAddr>,
+    /// The directories below /run that are made when it starts.
+    pub runtime_directories: Vec<String>,
+    /// Whether its file was changed since systemd has read it.
+    pub changed_on_disk: bool,
+}
+
+/// Why a listener needs a restart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WornOut {
+    /// Its program was replaced on the disk.
+    #[error("its program {0} was replaced since")]
+    Replaced(String),
+    /// It is stopped, by SIGSTOP or a debugger.
+    #[error("it is stopped")]
+    Stopped,
+    /// Connections wait, and it does not take them.
+    #[error("it does not take the connections that wait for it")]
+    Hung,
+    /// It may open no more files.
+    #[error("it has used up its file descriptors")]
+    OutOfFiles,
+}
+
+/// What `sshd -t` says, sorted by what it is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrialToday {
+    /// Whether it accepts everything.
+    pub passed: bool,
+    /// Lines about host keys that are missing or open to others.
+    pub host_keys: Vec<String>,
+    /// The line about the directory of privilege separation.
+    pub directory: Option<String>,
+    /// All other lines.
+    pub others: Vec<String>,
+}
+
+/// What to look at for [`Service::read`]; call it again with the answers until it returns nothing.
+pub fn service_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
+    let facts = Facts::new(snapshot, question);
+    let mut ask = Ask::new(&facts);
+    facts::ask_of_service(&mut ask);
+    SCRIPTS.into_iter().chain([FORBIDDEN]).for_each(|path| ask.stat(path));
+    ask.finish()
+}
+
+impl Service {
+    /// Reads it from the answers.
+    pub fn read(snapshot: &Snapshot, question: &Question) -> Self {
+        let facts = Facts::new(snapshot, question);
+        let manager = facts.manager().unwrap_or(Manager::Other);
+        let listener = facts.listener().ok().flatten();
+        let there = |path: &&str| matches!(facts.meta(path), Ok(Some(_)));
+        Self {
+            systemd: matches!(manager, Manager::Systemd(_)),
+            unit: manager.service().map(UnitState::new),
+            socket: manager.socket().map(UnitState::new),
+            failed_instances: facts.failed_instances().is_ok_and(|failed| !failed.is_empty()),
+            script: SCRIPTS.into_iter().find(there),
+            forbidden: Some(FORBIDDEN).filter(there),
+            worn_out: listener.as_ref().and_then(|listener| worn_out(&facts, listener)),
+            listener: listener.map(|listener| listener.pid),
+            trial: trial(&facts),
+        }
+    }
+}
+
+impl UnitState {
+    fn new(unit: &Unit) -> Self {
+        let listen = unit.get("Listen").split(' ').next().and_then(|address| address.parse().ok());
+        let directories = unit.get("RuntimeDirectory").split_whitespace();
+        Self {
+            name: unit.name().to_owned(),
+            file_state: unit.get("UnitFileState").to_owned(),
+            active: unit.active(),
+            failed: unit.failed(),
+            accepts: unit.accepts(),
+            listen,
+            runtime_directories: directories.map(str::to_owned).collect(),
+            changed_on_disk: unit.get("NeedDaemonReload") == "yes",
+        }
+    }
+}
+
+fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
+    let program = facts.executable(listener.pid).unwrap_or_default();
+    let state = facts.status(listener.pid, "State").ok().flatten().unwrap_or_default();
+    let files = facts.open_files_of(listener.pid).ok().flatten();
+    let sockets = facts.ssh_sockets().unwrap_or_default();
+    match program.strip_suffix(" (deleted)") {
+        Some(program) => Some(WornOut::Replaced(program.to_owned())),
+        None if state.starts_with(['T', 't']) => Some(WornOut::Stopped),
+        None if files.as_ref().is_some_and(Usage::exhausted) => Some(WornOut::OutOfFiles),
+        None if sockets.iter().any(facts::Socket::overflows) => Some(WornOut::Hung),
+        None => None,
+    }
+}
+
+fn trial(facts: &Facts<'_>) -> Option<TrialToday> {
+    let trial = facts.trial().ok().flatten()?;
+    let mut today = TrialToday { passed: trial.passed, ..TrialToday::default() };
+    for (about, line) in trial.complaints {
+        match about {
+            Complaint::NoHostKeys | Complaint::KeyPermissions => today.host_keys.push(line),
+            Complaint::PrivsepDirectory => today.directory = Some(line),
+            _ => today.others.push(line),
+        }
+    }
+    Some(today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOW, SHOW, machine};
+
+    fn read(extra: &str) -> Service {
+        Service::read(&machine(extra), &Question::server(NOW))
+    }
+
+    #[test]
+    fn a_healthy_machine_needs_nothing() {
+        let service = read("");
+        assert_eq!((service.systemd, service.listener, service.worn_out), (true, Some(700), None));
+        let unit = service.unit.expect("a unit");
+        assert_eq!((unit.name.as_str(), unit.active, unit.file_state.as_str()), ("ssh.service", true, "enabled"));
+        assert_eq!(unit.runtime_directories, ["sshd"]);
+        assert_eq!(service.trial, Some(TrialToday { passed: true, ..TrialToday::default() }));
+    }
+
+    #[test]
+    fn what_wears_a_listener_out_is_told_apart() {
+        let cases = [
+            ("//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n", WornOut::Replaced("/usr/sbin/sshd".into())),
+            ("//- /proc/700/status\nState:\tT (stopped)\n", WornOut::Stopped),
+            ("//- /proc/700/limits\nMax open files            2     2     files\n", WornOut::OutOfFiles),
+            (
+                "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n",
+                WornOut::Hung,
+            ),
+        ];
+        for (extra, expected) in cases {
+            assert_eq!(read(extra).worn_out, Some(expected), "{extra}");
+        }
+    }
+
+    #[test]
+    fn a_socket_that_gave_up_is_read_with_its_address() {
+        let units = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nNeedDaemonReload=yes\n\n\
+            Id=ssh.socket\nLoadState=loaded\nActiveState=failed\nAccept=no\nListen=[::]:22 (Stream)\n";
+        let service = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{units}"));
+        let socket = service.socket.expect("a socket");
+        assert_eq!((socket.failed, socket.accepts, socket.listen), (true, false, "[::]:22".parse().ok()));
+        let unit = service.unit.expect("a unit");
+        assert_eq!((unit.failed, unit.changed_on_disk, service.listener), (true, true, None));
+    }
+
+    #[test]
+    fn what_sshd_complains_of_is_sorted() {
+        let said = "//$ /usr/sbin/sshd -t => 255\nUnable to load host key: /etc/ssh/ssh_host_rsa_key\n\
+            Missing privilege separation directory: /run/sshd\nKilled\n";
+        let trial = read(said).trial.expect("it was asked");
+        assert_eq!((trial.passed, trial.host_keys.len(), trial.others), (false, 1, vec!["Killed".to_owned()]));
+        assert_eq!(trial.directory.as_deref(), Some("Missing privilege separation directory: /run/sshd"));
+    }
+}
