@@ -92,9 +92,8 @@ fn compose(edits: &mut Vec<Edit>, new: Edit, current: &[u8]) {
             let mut text = current[left..merged.range.start].to_vec();
             text.extend_from_slice(&merged.text);
             text.extend_from_slice(&current[merged.range.end..right]);
-            let from = edit.range.start - (start - left);
-            let to = edit.range.end + (right - end);
-            original = Some(original.map_or((from, to), |(first, _)| (first, to)));
+            let from = original.map_or_else(|| edit.range.start - (start - left), |(from, _)| from);
+            original = Some((from, edit.range.end + (right - end)));
             merged = Edit { range: left..right, text };
         }
         ahead += growth;

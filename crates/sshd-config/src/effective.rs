@@ -167,7 +167,7 @@ impl<'a> Evaluation<'a> {
         let empty = Slot::default();
         let slot = self.slots.get(keyword.names[0].text).unwrap_or(&empty);
         let values = self.values(keyword, slot);
-        if values.is_empty() && slot.seen.is_empty() {
+        if values.is_empty() && slot.held.is_empty() {
             return None;
         }
         let mut by: Vec<usize> = slot.held.iter().map(|held| held.by).collect();

@@ -22,6 +22,8 @@ mod setting;
 mod store;
 mod table;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 mod walk;

@@ -50,7 +50,8 @@ pub(crate) fn targets(
     let key = key.to_owned();
     let Some((keyword, _)) = Keyword::find(&key, assumed) else {
         return match Keyword::find_in_any(&key) {
-            Some(keyword) if keyword.since() > assumed && tree.mentions(keyword) => Ok((keyword, one(assumed))),
+            // Distributions backport keywords: one that stands in the tree is known to this sshd.
+            Some(keyword) if keyword.since() > assumed && tree.mentions(keyword) => Ok((keyword, one(keyword.since()))),
             Some(keyword) if keyword.since() > assumed => {
                 Err(Refusal::NotInRelease { key, release: assumed, since: keyword.since() })
             }

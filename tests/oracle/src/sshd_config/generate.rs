@@ -204,7 +204,7 @@ impl Maker {
             2 => "\t",
             3 => "  ",
             4 if self.mood == Mood::Hostile => {
-                *self.random.choice(&["==", " = = ", "\r", "\x0c", "\u{a0}"]).unwrap_or(&" ")
+                self.random.choice(["==", " = = ", "\r", "\x0c", "\u{a0}"]).unwrap_or(" ")
             }
             _ => " ",
         }

@@ -1,0 +1,115 @@
+//! Identity, locality and read-back, on random bytes.
+
+use std::path::Path;
+
+use fastrand::Rng;
+
+use super::{MAIN, NEW, OLD, bytes, changed, value};
+use crate::{Connection, Place, Release, Scope, Tree};
+
+const NASTY: &[&[u8]] = &[
+    b"MaxSessions 3\n",
+    b"maxstartups=5:77:50\r\n",
+    b"MaxStartups 9 # note\n",
+    b"#MaxStartups 10:30:100\n",
+    b"Match User bob\n",
+    b"Match all\n",
+    b"Include /etc/ssh/sshd_config\n",
+    b"Include /etc/ssh/sshd_config.d/*.conf\n",
+    b"MaxSessions \"3",
+    b"MaxSessions 'x\\\n",
+    b"PerSourcePenalties crash:1s max:2m\n",
+    b"RekeyLimit 1G 1h\n",
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\"",
+    b"'",
+    b"\\",
+    b"#",
+    b"=",
+    b" ",
+    b"\t",
+    b"\x0c",
+    b"AllowUsers a@10.0.0.1/8,!b\n",
+    b"Subsystem a b\n",
+    b"Match Address 10.0.0.0/8,!10.1.0.0/16 LocalPort 22\n",
+];
+
+fn document(random: &mut Rng) -> Vec<u8> {
+    (0..random.usize(0..14)).flat_map(|_| random.choice(NASTY).copied().unwrap_or_default()).copied().collect()
+}
+
+fn read(document: &[u8]) -> Tree {
+    Tree::read(&bytes(document), Path::new(MAIN), &[])
+}
+
+const RELEASES: [Release; 5] = [Release::new(7, 4), Release::new(8, 4), OLD, Release::new(10, 1), NEW];
+
+#[test]
+fn any_bytes_are_read_by_any_release() {
+    let mut random = Rng::with_seed(31);
+    for _ in 0..1_000 {
+        let content = document(&mut random);
+        let tree = read(&content);
+        let connection = Connection::parse("user=bob,addr=10.0.0.1,lport=22").expect("well formed");
+        for release in RELEASES {
+            for problem in tree.problems(Some(release)) {
+                assert!(problem.origin.line >= 1 && problem.column >= 1, "{problem}");
+            }
+            let effective = tree.effective(Some(release), Scope::Connection(&connection));
+            assert!(effective.get("maxsessions").is_some());
+        }
+    }
+}
+
+#[test]
+fn setting_what_is_in_force_changes_nothing() {
+    let mut random = Rng::with_seed(32);
+    for _ in 0..1_000 {
+        let content = document(&mut random);
+        let tree = read(&content);
+        let now = value(&tree, "maxsessions", OLD);
+        let refused =
+            tree.problems(Some(OLD)).iter().any(|problem| problem.line.to_lowercase().contains("maxsessions"));
+        if let (Ok(edited), false) = (tree.set("MaxSessions", &now, Some(OLD), Place::Best), refused) {
+            assert!(edited.edits.is_empty() && edited.creates.is_empty(), "{content:?}");
+        }
+    }
+}
+
+#[test]
+fn an_edit_keeps_all_other_lines_and_reads_back() {
+    let mut random = Rng::with_seed(33);
+    let (mut set, mut refused) = (0, 0);
+    for _ in 0..600 {
+        let content = document(&mut random);
+        let (key, wanted) = *random
+            .choice(&[("MaxSessions", "77"), ("MaxStartups", "11:22:33"), ("LogLevel", "DEBUG3")])
+            .expect("some");
+        let release = *random.choice(&RELEASES).expect("some");
+        let before = read(&content);
+        let Ok(edited) = before.set(key, wanted, Some(release), Place::Best) else {
+            refused += 1;
+            continue;
+        };
+        set += 1;
+        let files = changed(&bytes(&content), &edited);
+        let Some(edits) = edited.edits.get(Path::new(MAIN)) else {
+            assert_eq!(value(&before, key, release), wanted);
+            continue;
+        };
+        let after = edits.apply(&content);
+        assert_eq!(value(&read(&after), key, release), wanted, "{:?}", files.values());
+        for edit in edits.iter() {
+            assert!(edit.text.len() < 60, "{edit:?}");
+            let one_line = !content[edit.range.clone()].contains(&b'\n');
+            assert!(one_line || content.contains(&0), "{edit:?} in {}", content.escape_ascii());
+        }
+        let lines = |bytes: &[u8]| bytes.split(|&b| b == b'\n').count();
+        assert!(lines(&after) <= lines(&content) + 1, "one line more at most");
+    }
+    assert!(set > 400 && refused > 5, "{set} set, {refused} refused");
+}
