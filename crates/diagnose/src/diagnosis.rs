@@ -2,7 +2,7 @@
 
 use sshmend_lossless::Snapshot;
 
-use crate::causes::CAUSES;
+use crate::causes::{CAUSES, claimed};
 use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::question::Question;
@@ -37,10 +37,11 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     for cause in causes {
         let mut verdict = Verdict::default();
-        (cause.judge)(&facts, &mut verdict);
+        cause.judge(question)(&facts, &mut verdict);
+        claimed::add(&facts, cause, &mut verdict);
         diagnosis.add(cause, verdict);
     }
-    diagnosis.finish()
+    diagnosis.finish(&facts)
 }
 
 impl Diagnosis {
@@ -52,10 +53,11 @@ impl Diagnosis {
     }
 
     /// The sort is stable: causes were judged gate by gate.
-    fn finish(mut self) -> Self {
+    fn finish(mut self, facts: &Facts<'_>) -> Self {
         let found: Vec<&'static str> = self.findings.iter().map(|finding| finding.cause).collect();
         let follows = |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
         self.findings.sort_by_key(|finding| (finding.certainty, finding.latent, follows(finding)));
+        claimed::advise(facts, &mut self.findings);
         self.unchecked.sort();
         self.unchecked.dedup();
         self

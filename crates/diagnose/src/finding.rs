@@ -103,6 +103,12 @@ impl Finding {
         self
     }
 
+    /// Adds a line of something that has lines.
+    pub(crate) fn shown_on(&mut self, source: &str, line: Option<usize>, text: &str) -> &mut Self {
+        self.evidence.push(Evidence { source: source.to_owned(), line, text: shorten(text) });
+        self
+    }
+
     /// Adds the line of the configuration that decides a value; of a default the value.
     pub(crate) fn shown_by_setting(&mut self, facts: &Facts<'_>, setting: &Setting) -> &mut Self {
         match &setting.origin {

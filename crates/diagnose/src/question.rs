@@ -25,6 +25,19 @@ pub struct Question {
 pub enum Vantage {
     /// This machine is the server.
     Server(Server),
+    /// This machine is the client.
+    Client(Target),
+    /// Neither: only what a client printed is known.
+    Transcript(Vec<u8>),
+}
+
+/// Whom the client wants to reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The destination as given to ssh: a host name or alias, perhaps with `USER@`.
+    pub destination: String,
+    /// Options of ssh that belong to it: `-p`, `-F`, `-J`, `-o`.
+    pub options: Vec<String>,
 }
 
 /// The connection to this machine that is asked about; with neither field, any connection.
@@ -43,10 +56,35 @@ impl Question {
         Self { vantage, now, privileged: true, offline: false, logs: Vec::new(), since: None }
     }
 
+    /// A question about `destination`, asked by an ordinary user at `now`.
+    pub fn client(destination: impl Into<String>, now: i64) -> Self {
+        let vantage = Vantage::Client(Target { destination: destination.into(), options: Vec::new() });
+        Self { vantage, privileged: false, ..Self::server(now) }
+    }
+
+    /// A question about what a client printed, at `now`.
+    pub fn transcript(text: impl Into<Vec<u8>>, now: i64) -> Self {
+        Self { vantage: Vantage::Transcript(text.into()), privileged: false, ..Self::server(now) }
+    }
+
     /// The client address asked about, on the server side.
-    pub fn client(&self) -> Option<IpAddr> {
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.asked_server()?.client
+    }
+
+    /// The connection to this machine that is asked about.
+    pub(crate) fn asked_server(&self) -> Option<&Server> {
         match &self.vantage {
-            Vantage::Server(server) => server.client,
+            Vantage::Server(server) => Some(server),
+            Vantage::Client(_) | Vantage::Transcript(_) => None,
+        }
+    }
+
+    /// Whom the client wants to reach.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        match &self.vantage {
+            Vantage::Client(target) => Some(target),
+            Vantage::Server(_) | Vantage::Transcript(_) => None,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Machines written down as text, for the tests of causes.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use expect_test::Expect;
-use sshmend_lossless::{Snapshot, fixture};
+use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
+
+use crate::causes::claimed;
 
 use crate::diagnosis::diagnose;
 use crate::facts::{Facts, show};
@@ -44,11 +47,127 @@ pub(crate) fn check(cause: &str, extra: &str, expected: &Expect) {
 
 /// As [`check`], with another question.
 pub(crate) fn check_as(question: &Question, cause: &str, extra: &str, expected: &Expect) {
-    let snapshot = machine(extra);
+    check_on(question, &machine(extra), cause, expected);
+}
+
+fn check_on(question: &Question, snapshot: &Snapshot, cause: &str, expected: &Expect) {
     let cause = crate::cause(cause).expect("a registered cause");
     let mut verdict = Verdict::default();
-    (cause.judge)(&Facts::new(&snapshot, question), &mut verdict);
+    let facts = Facts::new(snapshot, question);
+    cause.judge(question)(&facts, &mut verdict);
+    claimed::add(&facts, cause, &mut verdict);
     expected.assert_eq(&print(&verdict));
+}
+
+/// What `ssh` says of the destination `server`, and what the client has.
+const CLIENT: &str = "\
+//$ ssh -G -- server => 0
+user alice
+hostname 192.0.2.10
+port 22
+identitiesonly no
+stricthostkeychecking ask
+controlpath none
+//$ ssh-add -l => 2
+Could not open a connection to your authentication agent.
+";
+
+const JUMP: &str = "\
+//$ ssh -G -- server => 0
+hostname 192.0.2.10
+port 22
+proxyjump bastion
+//$ ssh -G -- bastion => 0
+hostname 192.0.2.1
+port 22
+";
+
+fn dialled(connected: bool, received: &[&str], end: DialEnd, stood: u64) -> Dialled {
+    let connected_after = connected.then_some(Duration::from_millis(1));
+    let received = received.iter().map(|text| (Duration::from_millis(2), text.as_bytes().to_vec())).collect();
+    Dialled { connected_after, received, end, ended_after: Duration::from_millis(stood) }
+}
+
+const BANNER: &str = "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
+
+pub(crate) fn works() -> Dialled {
+    dialled(true, &[BANNER, "\0\0\u{4}"], DialEnd::Enough, 4)
+}
+
+pub(crate) fn says(text: &str) -> Dialled {
+    dialled(true, &[text], DialEnd::Closed, 4)
+}
+
+pub(crate) fn closed() -> Dialled {
+    dialled(true, &[], DialEnd::Closed, 3)
+}
+
+pub(crate) fn closed_after_pause() -> Dialled {
+    dialled(true, &[], DialEnd::Closed, 5_010)
+}
+
+pub(crate) fn silent_for_long() -> Dialled {
+    dialled(true, &[], DialEnd::Silence, 15_000)
+}
+
+pub(crate) fn reset_after_banner() -> Dialled {
+    dialled(true, &[BANNER], DialEnd::Reset, 4)
+}
+
+pub(crate) fn silent_after_banner() -> Dialled {
+    dialled(true, &[BANNER], DialEnd::Silence, 15_000)
+}
+
+pub(crate) fn refused_by() -> Dialled {
+    dialled(false, &[], DialEnd::Refused, 1)
+}
+
+pub(crate) fn unreachable() -> Dialled {
+    dialled(false, &[], DialEnd::Unreachable, 1)
+}
+
+pub(crate) fn unanswered() -> Dialled {
+    dialled(false, &[], DialEnd::Silence, 15_000)
+}
+
+/// Judges one cause from the client, whose connections show `replies` in this order.
+pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expected: &Expect) {
+    let question = Question::client("server", NOW);
+    let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
+    let mut replies = replies.iter();
+    loop {
+        let wanted = crate::wants(&snapshot, &question);
+        let dials = wanted.into_iter().filter_map(|request| match request {
+            Request::Dial(dial) => Some(dial),
+            _ => None,
+        });
+        let Some((dial, reply)) = dials.zip(replies.by_ref()).next() else { break };
+        snapshot.insert_dialled(dial, reply.clone());
+    }
+    check_on(&question, &snapshot, cause, expected);
+}
+
+/// As [`check_client`], on the way to a plain address.
+pub(crate) fn check_way(cause: &str, replies: &[Dialled], expected: &Expect) {
+    check_client(cause, "", replies, expected);
+}
+
+/// As [`check_client`], on the way through a jump host.
+pub(crate) fn check_jump(cause: &str, replies: &[Dialled], expected: &Expect) {
+    check_client(cause, JUMP, replies, expected);
+}
+
+/// Judges one cause for a name that the resolver does not know.
+pub(crate) fn check_unresolved(cause: &str, reason: &str, expected: &Expect) {
+    let named = CLIENT.replace("192.0.2.10", "server.example.net");
+    let mut snapshot = fixture::snapshot(&named);
+    snapshot.insert_resolved("server.example.net", Err(reason.to_owned()));
+    check_on(&Question::client("server", NOW), &snapshot, cause, expected);
+}
+
+/// Judges one cause by what a client printed.
+pub(crate) fn check_transcript(cause: &str, text: &str, expected: &Expect) {
+    check_on(&Question::transcript(text, NOW), &Snapshot::default(), cause, expected);
 }
 
 fn print(verdict: &Verdict) -> String {

@@ -2,6 +2,7 @@
 
 use crate::facts::Facts;
 use crate::finding::{Certainty, Finding};
+use crate::question::{Question, Vantage};
 
 /// A cause of dying connections: what it is, and how it is recognised.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +15,17 @@ pub struct Cause {
     pub gate: Gate,
     /// Markdown: what it is, how it is known, how it is mended, what it is not.
     pub explain: &'static str,
-    /// Judges the facts.
-    pub(crate) judge: fn(&Facts<'_>, &mut Verdict),
+    /// Judges what is seen of the server by itself.
+    pub(crate) server: Judge,
+    /// Judges what is seen from the client.
+    pub(crate) client: Judge,
 }
+
+/// Judges the facts.
+pub(crate) type Judge = fn(&Facts<'_>, &mut Verdict);
+
+/// Of a cause that cannot be seen from this end.
+pub(crate) fn silent(_: &Facts<'_>, _: &mut Verdict) {}
 
 /// Where on its way a connection meets a cause: in the order in which a connection meets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +74,16 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Finding>,
     pub(crate) unchecked: Vec<Unchecked>,
     pub(crate) excluded: Option<String>,
+}
+
+impl Cause {
+    /// What judges this cause from the end that is asked about.
+    pub(crate) fn judge(&self, question: &Question) -> Judge {
+        match question.vantage {
+            Vantage::Server(_) => self.server,
+            Vantage::Client(_) | Vantage::Transcript(_) => self.client,
+        }
+    }
 }
 
 impl Unchecked {

@@ -1,4 +1,5 @@
 use crate::facts::{Facts, Socket};
+use crate::facts::{Reply, Tried};
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -15,7 +16,8 @@ of TCP wrappers or of the firewall knows IPv4 only, that half of the tries fails
 **Mended** by the line that is named, then a restart (`sshmend fix service`): a reload does not open new addresses under a socket unit.
 
 **It is not** the firewall when nothing listens on that family.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -23,7 +25,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if sockets.is_empty() {
         return;
     }
-    let client = facts.question.client();
+    let client = facts.question.client_address();
     let inside = |socket: &Socket| socket.address.is_some_and(|address| address.is_loopback());
     if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(inside) {
         let finding = verdict.certain("sshd listens inside this machine only: no client can reach it from outside");
@@ -54,6 +56,23 @@ fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
         }
     }
     finding.step("change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`");
+}
+
+/// Seen from the client: one family gets through and the other does not.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let tried = facts.tried();
+    let works = |tried: &Tried| tried.replies.iter().any(|reply| matches!(reply, Reply::Works(_)));
+    let (good, bad): (Vec<&Tried>, Vec<&Tried>) = tried.iter().partition(|tried| works(tried));
+    let (Some(good), Some(bad)) = (good.first(), bad.first()) else { return };
+    let (family, flag) = if bad.to.is_ipv6() { ("IPv6", "-4") } else { ("IPv4", "-6") };
+    let finding = verdict.certain(format!("the server can be reached, but not by {family}"));
+    for one in [bad, good] {
+        one.replies.iter().for_each(|reply| _ = finding.shown_by(format!("connection to {}", one.to), reply.text()));
+    }
+    finding.step(format!("go the other way: `ssh {flag} …`, or `AddressFamily` in ~/.ssh/config"));
+    finding.step(
+        "on the server let sshd, TCP wrappers and the firewall know both families, or take the address out of the DNS",
+    );
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "algorithm-mismatch",
@@ -16,7 +16,8 @@ that is too short, leaves none: `Unable to negotiate with … no matching key ex
 **Mended** by upgrading the older end; until then `+ALGORITHM` for this one host on the client, or in a `Match` block where the server allows it.
 
 **It is not** a network problem, and `StrictHostKeyChecking` has nothing to do with it.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

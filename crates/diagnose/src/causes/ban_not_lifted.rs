@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "ban-not-lifted",
@@ -14,11 +14,12 @@ banned until the time is over.
 **Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which also lifts the ban.
 
 **It is no** fault of the configuration.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let (Some(client), Ok(bans)) = (facts.question.client(), facts.bans()) else { return };
+    let (Some(client), Ok(bans)) = (facts.question.client_address(), facts.bans()) else { return };
     for ban in bans.iter().filter(|ban| ban.covers(client)) {
         let Some((word, origin)) = facts.spared(&ban.jail, client) else { continue };
         let finding =

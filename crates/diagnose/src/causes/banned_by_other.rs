@@ -1,6 +1,6 @@
 use crate::facts::{Facts, Owner};
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "banned-by-other",
@@ -15,12 +15,13 @@ or nothing at all.
 **Mended** through the program that banned, which would otherwise write the rule again; then keep the address on its list of those to spare.
 
 **It is not** fail2ban, whose bans stand in `fail2ban-client banned`.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(blocks) = verdict.look(facts.blocks()) else { return };
-    let Some(client) = facts.question.client() else { return };
+    let Some(client) = facts.question.client_address() else { return };
     let decisions = verdict.look(facts.crowdsec_decisions(client)).unwrap_or_default();
     let block =
         blocks.iter().map(|(_, block)| block).find(|block| block.owner.bans() && block.owner != Owner::Fail2ban);

@@ -1,5 +1,7 @@
 use super::heard::heard;
+use super::replied::{ask_the_server, replied};
 use crate::facts::Facts;
+use crate::facts::Reply;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -18,7 +20,8 @@ fault, 9 someone's kill or want of memory.
 **Mended** by bringing sshd and its libraries to versions that fit, and by leaving out modules one at a time.
 
 **It is not** the client's doing, unless one packet of it brings every process down.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -26,6 +29,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = heard.report(verdict, "processes of sshd that serve a connection crash");
     finding.step("see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill");
     finding.step("bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`");
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAfterBanner { .. })) else {
+        return;
+    };
+    let what = "the process that serves the connection may crash after its banner";
+    ask_the_server(replied.report(verdict, Certainty::Possible, what));
 }
 
 #[cfg(test)]

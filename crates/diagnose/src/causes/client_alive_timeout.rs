@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "client-alive-timeout",
@@ -17,7 +17,8 @@ the first silence up to 8.1, and from 8.2 on never ends it.
 **Mended** by `sshmend fix sshd-config ClientAliveCountMax=…` or a longer interval.
 
 **It is not** able to end a connection before the login, and it is no limit for idle people: a client that stands idle answers by itself.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "client-parallelism",
@@ -17,7 +17,8 @@ Ansible with many forks, parallel-ssh, rsync in a loop, CI runners and everythin
 **Mended** on the client: `ControlMaster auto` with `ControlPersist`, fewer forks; and on the server by room for what is meant to come.
 
 **It is not** an attack, but looks like one in the log.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 /// Fewer drops say nothing of where they come from.

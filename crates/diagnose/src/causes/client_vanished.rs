@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "client-vanished",
@@ -17,7 +17,8 @@ refused. What it was, only the client's side can tell.
 **Mended** by looking from the client: `sshmend diagnose DESTINATION` there.
 
 **It is not** a refusal: nothing on the server changes it.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

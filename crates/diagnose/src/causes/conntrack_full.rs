@@ -1,5 +1,5 @@
 use crate::facts::{Facts, LogLine, Usage};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "conntrack-full",
@@ -14,7 +14,8 @@ says `nf_conntrack: table full, dropping packet`. Clients time out, or stall at 
 **Mended** by raising `net.netfilter.nf_conntrack_max` (and `nf_conntrack_buckets`), shortening the time-outs, or not tracking SSH at all.
 
 **It is not** a limit of sshd: sshd never sees the packet.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

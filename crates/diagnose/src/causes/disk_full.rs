@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "disk-full",
@@ -14,7 +14,8 @@ cannot write - and makes other causes: a full `/run` on which `/run/sshd` cannot
 **Mended** by making room.
 
 **It is not** the reason for a connection that closes before the banner.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,4 +1,4 @@
-use crate::verdict::{Cause, Gate};
+use crate::verdict::{Cause, Gate, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "evidence-hidden",
@@ -13,5 +13,6 @@ What sshd does not log cannot be found in the log. From 7.4 to 8.3 drops by MaxS
 **Mended** by running as root, and by `sshmend fix log-level`, which sets VERBOSE for a while and takes it back.
 
 **It is no cause** of a connection that dies.",
-    judge: |_, _| {},
+    server: silent,
+    client: silent,
 };

@@ -1,3 +1,6 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
+use crate::finding::Certainty;
 use std::net::IpAddr;
 
 use crate::facts::{Facts, Owner};
@@ -19,12 +22,13 @@ filter in `mode = ddos` or `aggressive` counts connections that end before login
 ban that stands.
 
 **It is not** lifted by deleting the rule: fail2ban writes it again at its restart.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(bans) = verdict.look(facts.bans()) else { return };
-    let Some(client) = facts.question.client() else {
+    let Some(client) = facts.question.client_address() else {
         if !bans.is_empty() {
             let reason = format!("name the client with --client: {} addresses are banned", bans.len());
             verdict.unchecked.push(Unchecked::new("bans of fail2ban", reason));
@@ -64,6 +68,15 @@ fn mend(client: IpAddr, jails: &[&str], finding: &mut Finding) {
     jails.iter().filter(named).for_each(|jail| words.extend(["--jail", jail]));
     finding.mended_by(&words, "lifts the ban and keeps the address from being banned again");
     finding.step(format!("to lift it once only: `fail2ban-client unban {client}`"));
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let turned_away = |reply: &Reply| matches!(reply, Reply::Refused | Reply::Unreachable | Reply::Unanswered);
+    let Some(replied) = replied(facts, verdict, turned_away) else { return };
+    let finding =
+        replied.report(verdict, Certainty::Possible, "a program that bans addresses may have banned this one");
+    finding.step("come from another address: when that works, it is a ban or a filter");
+    ask_the_server(finding);
 }
 
 #[cfg(test)]

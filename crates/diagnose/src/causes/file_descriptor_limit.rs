@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::{Facts, Usage};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "file-descriptor-limit",
@@ -16,7 +16,8 @@ then waits in the kernel's queue (`error: accept: Too many open files`); or it c
 **Mended** by raising the limit of the unit or of the machine, once it is known what holds the files.
 
 **It is not** MaxStartups, though many connections that wait for their login can use up the files as well.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

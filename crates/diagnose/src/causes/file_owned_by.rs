@@ -1,4 +1,4 @@
-use crate::verdict::{Cause, Gate};
+use crate::verdict::{Cause, Gate, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "file-owned-by",
@@ -13,5 +13,6 @@ program's next run.
 **Mended** by making the change where the program takes it from.
 
 **It is no cause** of a connection that dies; it says how long a fix will last.",
-    judge: |_, _| {},
+    server: silent,
+    client: silent,
 };

@@ -1,6 +1,9 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use crate::facts::{Block, Facts, Owner};
+use crate::finding::Certainty;
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "firewall-rejects",
@@ -18,19 +21,26 @@ a rule depends on a rate, a mark or another thing that cannot be known, and has 
 boot.
 
 **It is not** the filter of a cloud or a router, which this machine cannot see.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(blocks) = verdict.look(facts.blocks()) else { return };
-    for (port, block) in blocks.iter().filter(|(_, block)| !block.owner.bans()) {
+    let (mine, others): (Vec<_>, Vec<_>) =
+        blocks.iter().partition(|(_, block)| facts.question.client_address().is_some() || block.certain);
+    if let Some((_, block)) = others.first() {
+        let reason = format!("some rules depend on the client: name it with --client (first: {})", block.seen.text);
+        verdict.unchecked.push(Unchecked::new("firewall", reason));
+    }
+    for (port, block) in mine.into_iter().filter(|(_, block)| !block.owner.bans()) {
         report(facts, *port, block, verdict);
     }
     verdict.exclude("no rule of the firewall on this machine turns the connection away");
 }
 
 fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
-    let who = facts.question.client().map_or_else(|| "everyone".to_owned(), |client| client.to_string());
+    let who = facts.question.client_address().map_or_else(|| "everyone".to_owned(), |client| client.to_string());
     let effect = block.how.effect();
     let finding = match (block.certain, block.seen.packets) {
         (true, _) => verdict.certain(format!("{} turns {who} away from port {port}: {effect}", block.owner.name())),
@@ -48,7 +58,7 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
 }
 
 fn steps(facts: &Facts<'_>, port: u16, block: &Block, finding: &mut Finding) {
-    let client = facts.question.client();
+    let client = facts.question.client_address();
     let from = client.map_or_else(|| "any".to_owned(), |client| client.to_string());
     match block.owner {
         Owner::Ufw => {
@@ -92,6 +102,16 @@ fn firewalld(port: u16, client: Option<(bool, String)>) -> String {
         None => format!("--add-port={port}/tcp"),
     };
     format!("let it in through firewalld: `firewall-cmd --permanent {what}`")
+}
+
+/// Seen from the client: no answer, or a refusal that any firewall on the way can give.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let turned_away = |reply: &Reply| matches!(reply, Reply::Refused | Reply::Unreachable | Reply::Unanswered);
+    let Some(replied) = replied(facts, verdict, turned_away) else { return };
+    let silent = replied.hits.iter().any(|(_, reply)| *reply == Reply::Unanswered);
+    let certainty = if silent { Certainty::Likely } else { Certainty::Possible };
+    let what = "a firewall on the way or on the server may turn this client away (so may that of a cloud)";
+    ask_the_server(replied.report(verdict, certainty, what));
 }
 
 #[cfg(test)]
@@ -158,8 +178,8 @@ mod tests {
             "firewall-rejects",
             &limit(3),
             &expect![[r#"
-            excluded: no rule of the firewall on this machine turns the connection away
-        "#]],
+                unchecked: firewall: some rules depend on the client: name it with --client (first: -A INPUT -p tcp -m tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name x --rsource -j REJECT --reject-with tcp-reset)
+            "#]],
         );
     }
 

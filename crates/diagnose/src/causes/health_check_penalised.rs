@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "health-check-penalised",
@@ -16,7 +16,8 @@ ban of the address - and of the people who share it. fail2ban counts them too, i
 **Mended** by sparing the address (`PerSourcePenaltyExemptList`, `ignoreip`), or by a check that asks more seldom.
 
 **It is not** a failed login, which the log names differently.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -25,7 +26,6 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if heard.lines.is_empty() {
         return verdict.exclude("no penalty is for connections without a try to log in");
     }
-    heard.certainty = heard.certainty.max(Certainty::Likely);
     let finding = heard.report(verdict, "an address is penalised for connections that never tried to log in");
     if let Some(client) = heard.client {
         let address = client.to_string();
@@ -52,11 +52,11 @@ mod tests {
             "health-check-penalised",
             &line("connections without attempting authentication"),
             &expect![[r#"
-            likely: an address is penalised for connections that never tried to log in (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: connections without attempting authentication
-              - if it is a health check of yours, spare it: `sshmend fix sshd-config PerSourcePenaltyExemptList=198.51.100.7` (added to what the list holds already)
-              - and let it ask more seldom than every two seconds
-        "#]],
+                certain: an address is penalised for connections that never tried to log in (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: connections without attempting authentication
+                  - if it is a health check of yours, spare it: `sshmend fix sshd-config PerSourcePenaltyExemptList=198.51.100.7` (added to what the list holds already)
+                  - and let it ask more seldom than every two seconds
+            "#]],
         );
         check_as(
             &from("198.51.100.7"),

@@ -29,13 +29,13 @@ pub(super) fn heard<'a>(
         return None;
     }
     let recent = |named: bool| lines.iter().any(|line| facts.is_recent(line) && (!named || line.client.is_some()));
-    let certainty = match facts.question.client() {
+    let certainty = match facts.question.client_address() {
         None => strangers?,
         Some(_) if recent(true) => Certainty::Certain,
         Some(_) if recent(false) => Certainty::Likely,
         Some(_) => Certainty::Possible,
     };
-    let client = facts.question.client().or_else(|| most_frequent(&lines));
+    let client = facts.question.client_address().or_else(|| most_frequent(&lines));
     Some(Heard { lines, certainty, client })
 }
 

@@ -1,4 +1,7 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use crate::facts::{Complaint, Facts};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -17,7 +20,8 @@ with the next restart. Typical origins: an image cleaned for cloning, a restored
 will warn that the host key has changed: restore the old files from a backup where there is one.
 
 **It is not** `host-keys-permissions`, where the keys are there and sshd ignores them.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -38,6 +42,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.mended_by(&["fix", "host-keys"], "makes the missing host keys; clients will see new ones");
     finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");
     finding.latent_if(later);
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    if replied.always() {
+        let what = "the server may have lost its host keys: up to 9.7 each connection then ends at once";
+        ask_the_server(replied.report(verdict, Certainty::Possible, what));
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use crate::facts::{Complaint, Facts};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "host-keys-permissions",
@@ -17,7 +17,8 @@ container volume. Red Hat's sshd tolerates `0640` with the group `ssh_keys`.
 taken for known: replace it when strangers have accounts on the machine.
 
 **It is not** why a login is refused: that is about the user's files.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

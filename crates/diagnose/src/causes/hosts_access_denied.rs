@@ -1,3 +1,5 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use std::net::IpAddr;
 
 use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
@@ -23,7 +25,8 @@ at any `LogLevel`.
 **Mended** by `sshmend fix hosts-access --allow ADDRESS`. No restart is needed: the files are read for each connection.
 
 **It is not** about users or keys, and it is nothing at all where sshd is not linked with libwrap.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -89,9 +92,29 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// Seen from the client: the pause of five seconds that libwrap makes before it closes, or a text of its options.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let refused = |reply: &Reply| matches!(reply, Reply::ClosedAfterPause | Reply::OtherText(_));
+    let Some(replied) = replied(facts, verdict, refused) else { return };
+    let paused = replied.hits.iter().any(|(_, reply)| *reply == Reply::ClosedAfterPause);
+    let finding = match paused {
+        true => replied.report(
+            verdict,
+            Certainty::Likely,
+            "the server keeps silent for five seconds and closes, as TCP wrappers do",
+        ),
+        false => replied.report(
+            verdict,
+            Certainty::Possible,
+            "the server answers with text of its own, as `twist` and `banners` of TCP wrappers do",
+        ),
+    };
+    ask_the_server(finding);
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use crate::testing::{LOG, check, check_as, check_way, closed_after_pause, from, works};
     use expect_test::expect;
 
     const RULE: &str = "//- /etc/hosts.deny\n# nobody\nsshd: 198.51.100.\n";
@@ -172,6 +195,26 @@ mod tests {
             &resolved,
             &expect![[r#"
             excluded: no rule matches, and what no rule denies is granted
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_pause_of_five_seconds_suggests_it_to_the_client() {
+        check_way(
+            "hosts-access-denied",
+            &[closed_after_pause()],
+            &expect![[r#"
+            likely: the server keeps silent for five seconds and closes, as TCP wrappers do
+              connection to 192.0.2.10:22: silence for five seconds, then closed without a word
+              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+        "#]],
+        );
+        check_way(
+            "hosts-access-denied",
+            &[works()],
+            &expect![[r#"
+            excluded: 192.0.2.10:22 says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
         "#]],
         );
     }

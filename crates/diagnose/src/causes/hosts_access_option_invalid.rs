@@ -2,7 +2,7 @@ use sshmend_hosts_access::{Access, Problem, ProblemKind};
 
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "hosts-access-option-invalid",
@@ -17,7 +17,8 @@ The third field of a rule holds options (hosts_options(5)): `allow`, `deny`, `sp
 **Mended** by correcting the line that is named: IPv6 addresses in brackets, `allow` or `deny` last.
 
 **It is not** skipped like other broken lines are.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -4,7 +4,7 @@ use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "hosts-deny-malformed",
@@ -20,7 +20,8 @@ interrupted writes leave such files.
 **Mended** by `sshmend fix hosts-access`, which completes the line or splits it.
 
 **It is not** fixed by a new rule in hosts.deny; a rule in hosts.allow helps only those it names.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -70,7 +71,7 @@ enum Harm {
 fn harm(facts: &Facts<'_>, problem: &Problem) -> Harm {
     let ends = matches!(problem.kind, ProblemKind::MissingNewline | ProblemKind::TooLong);
     let denies = problem.origin.path.as_os_str() == HOSTS_DENY && ends;
-    if denies && facts.question.client().is_none() {
+    if denies && facts.question.client_address().is_none() {
         return Harm::Everyone;
     }
     let Some((client, certainty)) = facts.wrapped_client() else { return Harm::Others };

@@ -1,7 +1,7 @@
 use sshmend_hosts_access::{Access, Owner};
 
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "hosts-deny-owned",
@@ -17,7 +17,8 @@ installed.
 **Mended** through the program, which would write the line again: it forgets the address first, and then has to spare it.
 
 **It is not** a rule that someone wrote for good.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

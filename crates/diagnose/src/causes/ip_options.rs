@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "ip-options",
@@ -16,7 +16,8 @@ IP options such as source routing let a sender choose the way of the answers. ss
 **Mended** on the way: a router, tunnel or security appliance adds them (CIPSO labels, record route).
 
 **It is not** about options of ssh.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,5 +1,5 @@
 use crate::facts::{Complaint, Facts};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "library-mismatch",
@@ -16,7 +16,8 @@ A listener that runs keeps the old library, but executes sshd again for each con
 **Mended** through the package manager: finish the upgrade, or reinstall the server and its libraries together.
 
 **It is not** `sshd-stale-after-upgrade`, where old and new program files meet.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,7 +1,7 @@
 use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY};
 
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "libwrap-not-linked",
@@ -16,7 +16,8 @@ linked with libwrap, rules for it in `/etc/hosts.allow` and `/etc/hosts.deny` ne
 **Mended** by a firewall rule or a `Match Address` block in place of the rules.
 
 **It is no cause** of a connection that dies; it says that an edit of these files cannot be a fix.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,5 +1,5 @@
 use crate::facts::{Facts, Socket};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "listen-queue-overflow",
@@ -17,7 +17,8 @@ whole machine since boot and only suggest it.
 against a flood.
 
 **It is not** MaxStartups, which acts after sshd has taken the connection.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,4 +1,7 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use crate::facts::{Facts, Listener};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -15,7 +18,8 @@ listener looks healthy, only suggest it.
 **Mended** by `kill -CONT PID` where it was stopped, by detaching the debugger, or by a restart once the disk answers again.
 
 **It is not** MaxStartups or a ban: those close or refuse the connection, they do not keep it waiting.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -57,9 +61,16 @@ fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
     finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`; sessions stay");
 }
 
+/// Seen from the client: the kernel of the server completes the handshake, and nobody speaks.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Silent) else { return };
+    let what = "the connection stands, but nobody speaks: the listener is stopped, stuck or out of files";
+    ask_the_server(replied.report(verdict, Certainty::Likely, what));
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::testing::{check, check_way, silent_for_long};
     use expect_test::expect;
 
     #[test]
@@ -102,6 +113,19 @@ mod tests {
             likely: the listener does not take the connections that wait for it
               ss -Hltnp: LISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
               $ sshmend fix service  # restarts the service after `sshd -t`; sessions stay
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_connection_on_which_nobody_speaks_suggests_it_to_the_client() {
+        check_way(
+            "listener-hung",
+            &[silent_for_long()],
+            &expect![[r#"
+            likely: the connection stands, but nobody speaks: the listener is stopped, stuck or out of files
+              connection to 192.0.2.10:22: connected, then silence for 15 seconds
+              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
         "#]],
         );
     }

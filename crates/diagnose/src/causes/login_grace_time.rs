@@ -1,7 +1,9 @@
+use sshmend_sshd_config::Setting;
+
 use super::heard::heard;
 use crate::facts::Facts;
-use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "login-grace-time",
@@ -17,7 +19,8 @@ way log nothing at all.
 **Mended** by finding the slow step; a limit that was set too low by `sshmend fix sshd-config LoginGraceTime=120`.
 
 **It is not** the cause when the connection ends within seconds, unless the limit is that low.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 /// A limit below this is hard to meet for a person.
@@ -26,26 +29,30 @@ const LOW: u32 = 15;
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(setting) = verdict.look(facts.setting("logingracetime")) else { return };
     let seconds = setting.and_then(|setting| setting.values.first()?.parse::<u32>().ok());
-    if let (Some(setting), Some(seconds)) = (setting, seconds.filter(|seconds| (1..LOW).contains(seconds))) {
-        let finding = verdict.likely(format!("LoginGraceTime leaves only {seconds} seconds for a login"));
-        finding.shown_by_setting(facts, setting);
-        finding.mended_by(&["fix", "sshd-config", "LoginGraceTime=120"], "gives clients two minutes to log in");
-        return;
-    }
     if seconds == Some(0) {
         return verdict.exclude("LoginGraceTime 0 sets no limit");
     }
-    if silent(facts) {
+    let low = setting.zip(seconds.filter(|seconds| *seconds < LOW));
+    if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) {
+        let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
+        finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
+        low.iter().for_each(|(setting, _)| raise(facts, setting, finding));
+    } else if let Some((setting, seconds)) = low {
+        let finding = verdict.likely(format!("LoginGraceTime leaves only {seconds} seconds for a login"));
+        raise(facts, setting, finding);
+    } else if logs_nothing(facts) {
         verdict.unchecked.push(Unchecked::new("LoginGraceTime", "this build of sshd logs nothing when it runs out"));
     }
-    let Some(heard) = heard(facts, verdict, "login-grace-time", Some(Certainty::Possible)) else { return };
-    let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
-    finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
+}
+
+fn raise(facts: &Facts<'_>, setting: &Setting, finding: &mut Finding) {
+    finding.shown_by_setting(facts, setting);
+    finding.mended_by(&["fix", "sshd-config", "LoginGraceTime=120"], "gives clients two minutes to log in");
 }
 
 /// Debian 12 took out the log line together with the hole of CVE-2024-6387.
-fn silent(facts: &Facts<'_>) -> bool {
-    facts.question.client().is_some() && facts.banner().is_ok_and(|banner| banner.contains("OpenSSH_9.2"))
+fn logs_nothing(facts: &Facts<'_>) -> bool {
+    facts.question.client_address().is_some() && facts.banner().is_ok_and(|banner| banner.contains("OpenSSH_9.2"))
 }
 
 #[cfg(test)]
@@ -61,11 +68,10 @@ mod tests {
             "login-grace-time",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            certain: clients were not logged in within LoginGraceTime (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Timeout before authentication for 198.51.100.7 port 4711
-              - find the slow step of the login: PAM and LDAP time-outs, DNS, or a person
-            unchecked: LoginGraceTime: this build of sshd logs nothing when it runs out
-        "#]],
+                certain: clients were not logged in within LoginGraceTime (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Timeout before authentication for 198.51.100.7 port 4711
+                  - find the slow step of the login: PAM and LDAP time-outs, DNS, or a person
+            "#]],
         );
         check(
             "login-grace-time",

@@ -1,5 +1,5 @@
 use crate::facts::{Facts, LogLine};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "mandatory-access-denied",
@@ -15,7 +15,8 @@ That it is why connections die is certain for the port while nothing listens, an
 **Mended** by telling the policy: `semanage port -a -t ssh_port_t -p tcp PORT`, `restorecon -RF /etc/ssh`, the AppArmor profile.
 
 **It is not** about modes and owners, which `ls -l` shows.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

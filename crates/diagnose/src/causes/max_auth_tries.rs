@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "max-auth-tries",
@@ -16,7 +16,8 @@ the right key comes: `Received disconnect from …: Too many authentication fail
 **Mended** on the client: `IdentitiesOnly yes` and one `IdentityFile` for this host. Raising the limit helps guessers as well.
 
 **It is not** able to close a connection before the banner, or to reset one.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 /// A limit this low leaves no room for a second key.

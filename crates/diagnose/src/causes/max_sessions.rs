@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "max-sessions",
@@ -16,7 +16,8 @@ more is refused: `Session open refused by peer`. `MaxSessions 0` allows none, on
 **Mended** by `sshmend fix sshd-config MaxSessions=…`, or a second connection of the client (`ssh -S none`).
 
 **It is not** a limit of connections or users: it closes nothing, and never before the login.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

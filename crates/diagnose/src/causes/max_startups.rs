@@ -1,3 +1,5 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use sshmend_ssh_log::Kind;
 use sshmend_sshd_config::Release;
 
@@ -24,7 +26,8 @@ thinned out later: few lines do not mean few drops.
 away (PerSourceMaxStartups, a firewall), or they fill the new places as well.
 
 **It is not** MaxSessions (channels of one connection) nor MaxAuthTries (keys and passwords tried in one connection).",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -118,10 +121,32 @@ fn roomier(startups: Startups) -> String {
     format!("{begin}:30:{full}")
 }
 
+/// Seen from the client: what the listener says when it drops a connection, or connections that end by chance.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let dropped = |reply: &Reply| matches!(reply, Reply::Dropped(_) | Reply::ClosedAtOnce { .. });
+    let Some(replied) = replied(facts, verdict, dropped) else { return };
+    let said = |words: &str| replied.hits.iter().any(|(_, reply)| *reply == Reply::Dropped(words.to_owned()));
+    let finding = if said("Exceeded MaxStartups") {
+        let what = "the server drops connections, because too many wait for their login (in all, or of this address)";
+        replied.report(verdict, Certainty::Certain, what)
+    } else if !replied.always() {
+        let what = "the server drops some connections and not others, as it does when too many wait for their login";
+        replied.report(verdict, Certainty::Likely, what)
+    } else if said("Not allowed at this time") {
+        let what = "the server drops connections: too many wait for their login, or this address is penalised";
+        replied.report(verdict, Certainty::Possible, what)
+    } else {
+        let what =
+            "the server closes connections without a word, as releases up to 8.1 do when too many wait for their login";
+        replied.report(verdict, Certainty::Possible, what)
+    };
+    ask_the_server(finding);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{LOG, SHOW, check, check_as, from};
+    use crate::testing::{LOG, SHOW, check, check_as, check_way, closed, from, says, works};
     use expect_test::expect;
 
     #[test]
@@ -236,5 +261,61 @@ mod tests {
         for (begin, full, expected) in [(10, 100, "100:30:200"), (100, 200, "200:30:400"), (9, 1_000, "100:30:2000")] {
             assert_eq!(roomier(Startups { pending: 0, begin, full }), expected);
         }
+    }
+
+    #[test]
+    fn the_client_hears_it_or_meets_it_by_chance() {
+        let dropped = || says("Exceeded MaxStartups\r\n");
+        check_way(
+            "max-startups",
+            &[dropped(), dropped(), dropped()],
+            &expect![[r#"
+            certain: the server drops connections, because too many wait for their login (in all, or of this address)
+              connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH
+              connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH
+              connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH
+              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+        "#]],
+        );
+        let refused = || says("Not allowed at this time\r\n");
+        check_way(
+            "max-startups",
+            &[refused(), refused(), refused()],
+            &expect![[r#"
+            possible: the server drops connections: too many wait for their login, or this address is penalised
+              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
+              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
+              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
+              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+        "#]],
+        );
+        check_way(
+            "max-startups",
+            &[refused(), works(), refused()],
+            &expect![[r#"
+            likely: the server drops some connections and not others, as it does when too many wait for their login
+              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
+              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
+              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+        "#]],
+        );
+        check_way(
+            "max-startups",
+            &[closed(), closed(), closed()],
+            &expect![[r#"
+            possible: the server closes connections without a word, as releases up to 8.1 do when too many wait for their login
+              connection to 192.0.2.10:22: connected, then closed at once without a word
+              connection to 192.0.2.10:22: connected, then closed at once without a word
+              connection to 192.0.2.10:22: connected, then closed at once without a word
+              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+        "#]],
+        );
+        check_way(
+            "max-startups",
+            &[works()],
+            &expect![[r#"
+            excluded: 192.0.2.10:22 says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
+        "#]],
+        );
     }
 }

@@ -1,6 +1,6 @@
 use super::heard::heard;
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "not-an-ssh-client",
@@ -16,7 +16,8 @@ names no address.
 **Mended** at the client. Strangers who do it are noise on every server.
 
 **It is not** a refusal of sshd: an SSH client never meets it.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

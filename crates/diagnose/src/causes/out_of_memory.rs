@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "out-of-memory",
@@ -15,7 +15,8 @@ that is just logging in sees `Connection reset by peer` or `Connection closed`.
 **Mended** by giving the machine or the unit (`MemoryMax=`) more memory, or by ending what takes it.
 
 **It is not** a disk that is full.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,5 +1,7 @@
 use super::heard::heard;
+use super::replied::{ask_the_server, replied};
 use crate::facts::Facts;
+use crate::facts::Reply;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -18,7 +20,8 @@ wording is the same for both.
 **Mended** by `sshmend fix sshd-config PerSourceMaxStartups=…` with room for what one address really needs. There is no list of exemptions for it.
 
 **It is not** in force unless someone has set it.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -39,6 +42,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let value = format!("PerSourceMaxStartups={}", limit.saturating_mul(4).max(10));
     finding.mended_by(&["fix", "sshd-config", &value], "lets more connections of one address wait for their login");
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::Dropped(_))) else { return };
+    let what = "the server may drop connections, because too many of this address wait for their login";
+    ask_the_server(replied.report(verdict, Certainty::Possible, what));
 }
 
 #[cfg(test)]

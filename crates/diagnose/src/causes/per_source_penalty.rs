@@ -1,3 +1,5 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use std::net::IpAddr;
 
 use super::heard::heard;
@@ -21,7 +23,8 @@ listener and cannot be asked for.
 spares an address that must not wait. A restart forgets all penalties.
 
 **It is not** fail2ban, which acts in the firewall; nor is it possible before 9.8.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -42,7 +45,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// The cause that earned the penalty, as its line says (srclimit.c).
 fn origin(line: &str) -> Option<&'static str> {
-    const REASONS: [(&str, &str); 3] = [
+    const REASONS: [(&str, &str); 4] = [
+        ("without attempting authentication", "health-check-penalised"),
         ("exceeded LoginGraceTime", "login-grace-time"),
         ("prohibited by RefuseConnection", "refuse-connection"),
         ("caused crash", "child-crash"),
@@ -56,6 +60,16 @@ fn exempt(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
     let before = list.filter(|list| list != "none").map_or_else(String::new, |list| format!("{list},"));
     let value = format!("PerSourcePenaltyExemptList={before}{client}");
     finding.mended_by(&["fix", "sshd-config", &value], format!("spares {client} any penalty"));
+}
+
+/// Seen from the client: a listener of 9.8 or later that drops every connection of this address.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let dropped = |reply: &Reply| *reply == Reply::Dropped("Not allowed at this time".to_owned());
+    let Some(replied) = replied(facts, verdict, dropped) else { return };
+    let certainty = if replied.always() { Certainty::Likely } else { Certainty::Possible };
+    let finding = replied.report(verdict, certainty, "the server makes this address wait for earlier failures");
+    finding.step("wait ten minutes without a try, or come from another address: when that works, it was a penalty");
+    ask_the_server(finding);
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "port-in-use",
@@ -14,7 +14,8 @@ the other program: a second SSH server (dropbear, the one in a container), a for
 **Mended** by stopping or moving the other program, or by another port for sshd (`sshmend fix sshd-config Port=…`).
 
 **It is not** a second sshd process of a connection: those hold no listening port.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

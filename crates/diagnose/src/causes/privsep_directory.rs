@@ -1,4 +1,7 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use crate::facts::{Complaint, Facts};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -17,7 +20,8 @@ peer`; from 9.8 on a missing one ends each connection with `chroot(\"/run/sshd\"
 **Mended** by `sshmend fix privsep-directory`: it makes the directory, root's and 0755, and has it made at each boot.
 
 **It is not** missing while a stopped unit would make it at its start.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -39,6 +43,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.shown_by(&trial.command, line);
     finding.mended_by(&["fix", "privsep-directory"], "makes the directory, root's and 0755, now and at each boot");
     finding.latent_if(!missing && facts.keeps_its_host_keys());
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    if replied.always() {
+        let what = "the server may have lost its privilege separation directory: each connection then ends at once";
+        ask_the_server(replied.report(verdict, Certainty::Possible, what));
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use crate::facts::{Complaint, Facts};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "privsep-user-missing",
@@ -15,7 +15,8 @@ goes away. Typical origins: a restored `/etc/passwd`, a user clean-up, a contain
 **Mended** through the package or `systemd-sysusers`; the account needs no password, no shell and no home.
 
 **It is not** about the account that logs in.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

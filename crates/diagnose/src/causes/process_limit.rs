@@ -1,4 +1,6 @@
 use super::heard::heard;
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use crate::facts::{Facts, Usage};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
@@ -18,7 +20,8 @@ the log, tells of the past.
 **Mended** by a larger `TasksMax=` for the unit, once it is known what runs in it.
 
 **It is not** MaxSessions or MaxStartups, which count connections.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -49,6 +52,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
     } else {
         verdict.exclude("sshd may start more processes");
+    }
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    if replied.always() {
+        let what = "the server may be unable to start a process for the connection";
+        ask_the_server(replied.report(verdict, Certainty::Possible, what));
     }
 }
 

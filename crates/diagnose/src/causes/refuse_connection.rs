@@ -1,7 +1,7 @@
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "refuse-connection",
@@ -16,7 +16,8 @@ log in. The client sees `Connection closed by …`; each one earns a penalty of 
 **Mended** by changing the Match block that is named.
 
 **It is not** a reset before the banner, though the penalties it earns are.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,3 +1,6 @@
+use super::replied::replied;
+use crate::facts::Reply;
+use crate::finding::Certainty;
 use std::net::IpAddr;
 
 use sshmend_sshd_config::Setting;
@@ -19,11 +22,12 @@ answer costs ten to thirty seconds each time: clients with a shorter `ConnectTim
 **Mended** by `sshmend fix sshd-config UseDNS=no`, rules by address instead of by name, or a name server that answers.
 
 **It is not** about the name of the server, which the client looks up.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(client) = facts.question.client() else { return };
+    let Some(client) = facts.question.client_address() else { return };
     let uses_dns = facts.setting("usedns").ok().flatten().filter(|setting| setting.values == ["yes"]);
     match facts.name_lookup(client) {
         Some(Lookup::NoAnswer(reason)) => slow(facts, client, uses_dns, &reason, verdict),
@@ -56,6 +60,14 @@ fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) 
         None => _ = finding.step("write the rules of hosts.allow and hosts.deny by address instead of by name"),
     }
     finding.step("mend the name server in /etc/resolv.conf");
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Silent) else { return };
+    let what = "the server may be looking up this client's name, and get no answer";
+    let finding = replied.report(verdict, Certainty::Possible, what);
+    finding
+        .step("wait longer once: `ssh -o ConnectTimeout=120 …`; a banner after 10, 20 or 30 seconds is a name look-up");
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use crate::facts::{Facts, Manager};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "service-start-failure",
@@ -15,7 +15,8 @@ cannot be made, the configuration is refused - the client sees its connection cl
 **Mended** by what the log of the unit names; `sshd -t` usually says it, and is then a finding of its own.
 
 **It is not** a limit: see `socket-trigger-limit` and `socket-connection-limit`.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,7 +1,7 @@
 use sshmend_sshd_config::Setting;
 
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "setting-shadowed",
@@ -17,7 +17,8 @@ can be in the file and not in force.
 **Mended** by `sshmend fix sshd-config KEY=VALUE`, which writes where the value wins.
 
 **It is no cause** by itself; it says why an earlier fix did not help.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 /// The keywords that decide whether and how long a connection lives.

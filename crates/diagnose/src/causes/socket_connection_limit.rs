@@ -1,6 +1,6 @@
 use crate::facts::{Facts, Unit};
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "socket-connection-limit",
@@ -16,7 +16,8 @@ closed at once: `Too many incoming connections (64), dropping connection`.
 **Mended** by `systemctl edit ssh.socket`, or better by letting sshd listen itself (`ssh.service`).
 
 **It is not** MaxStartups, which has no effect there.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "socket-trigger-limit",
@@ -15,7 +15,8 @@ is refused - until the socket is started again, even when the reason has gone.
 **Mended** by mending what makes sshd fail (a finding of its own), then `sshmend fix service`, which clears the failure and starts the socket.
 
 **It is not** MaxStartups.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -4,7 +4,7 @@ use sshmend_lossless::Origin;
 
 use crate::facts::{Complaint, Facts, Trial};
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "sshd-config-invalid",
@@ -21,7 +21,8 @@ a line added behind a `Match` block, a dangling link below `sshd_config.d`.
 **Mended** by correcting the line named; `sshd -t` must pass before any reload.
 
 **It is not** the reason for refused connections while a listener runs, unless sshd is started for each connection.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

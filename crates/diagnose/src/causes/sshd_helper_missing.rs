@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "sshd-helper-missing",
@@ -15,7 +15,8 @@ each connection is taken and closed at once (`fatal: rexec of /usr/lib/openssh/s
 **Mended** through the package manager: reinstall the server.
 
 **It is not** possible up to 9.7, where sshd is one program.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,4 +1,7 @@
+use super::replied::{ask_the_server, replied};
+use crate::facts::Reply;
 use crate::facts::{Facts, Manager, Unit};
+use crate::finding::Certainty;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -18,7 +21,8 @@ where processes of other users are hidden.
 starting is a finding of its own and stands before this one.
 
 **It is not** a firewall: that also answers with `Connection refused` but leaves the listener alone.",
-    judge,
+    server: judge,
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -81,6 +85,14 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
     } else {
         finding.step("mend what `sshd -t` complains about first, then run `sshmend fix service`");
     }
+}
+
+/// Seen from the client: nothing listens, or a firewall says so.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Refused) else { return };
+    let finding = replied.report(verdict, Certainty::Likely, "nothing listens there: sshd is down, or on another port");
+    finding.step("if it is on another port: `ssh -p PORT …`");
+    ask_the_server(finding);
 }
 
 #[cfg(test)]

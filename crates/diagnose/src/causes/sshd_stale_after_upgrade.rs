@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "sshd-stale-after-upgrade",
@@ -15,7 +15,8 @@ just closed). Typical origins: an upgrade interrupted before its restart, a rest
 **Mended** by `sshmend fix service`: a restart after `sshd -t`; sessions survive it.
 
 **It is not** harmful by itself: a listener may be stale for months.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,5 +1,5 @@
 use crate::facts::Facts;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "still-booting",
@@ -14,7 +14,8 @@ refused, or connect and are closed; some minutes later all is well. Logins of ot
 **Mended** by waiting, or by ending the job that does not end (`systemctl list-jobs`). Clients should try again with growing pauses.
 
 **It is not** still booting when `systemctl is-system-running` says `running` or `degraded`.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

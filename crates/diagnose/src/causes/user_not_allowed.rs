@@ -1,6 +1,6 @@
 use super::heard::heard;
 use crate::facts::{Account, Facts, user_matches};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "user-not-allowed",
@@ -15,7 +15,8 @@ through the motions all the same: the client is asked for its password and told 
 **Mended** by changing the line that is named - after asking whether it is meant.
 
 **It is not** able to close a connection before the banner.",
-    judge,
+    server: judge,
+    client: silent,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -2,7 +2,6 @@
 
 use super::Facts;
 use crate::ask::Ask;
-use crate::question::Vantage;
 use crate::verdict::Known;
 
 /// While one of these exists only root logs in (sshd(8), pam_nologin(8)).
@@ -34,8 +33,7 @@ fn entry(user: &str) -> [&str; 4] {
 impl Facts<'_> {
     /// The account asked about.
     pub(crate) fn user(&self) -> Option<&str> {
-        let Vantage::Server(server) = &self.question.vantage;
-        server.user.as_deref()
+        self.question.asked_server()?.user.as_deref()
     }
 
     /// The account in the database, that of the network included; `None` when there is no such account.

@@ -6,7 +6,6 @@ use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Setti
 
 use super::Facts;
 use crate::ask::Ask;
-use crate::question::Vantage;
 use crate::verdict::{Known, Unchecked};
 
 const MAIN: &str = "/etc/ssh/sshd_config";
@@ -79,7 +78,7 @@ impl Facts<'_> {
     }
 
     fn asked_connection(&self) -> Option<Connection> {
-        let Vantage::Server(server) = &self.question.vantage;
+        let server = self.question.asked_server()?;
         let client = server.client.map(|client| client.to_string());
         let asked = client.is_some() || server.user.is_some();
         let port = self.ports().first().copied();

@@ -101,7 +101,9 @@ impl Facts<'_> {
     pub(crate) fn runtime_directory_comes_with_service(&self) -> bool {
         let makes = |unit: &super::Unit| unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd");
         self.manager().is_ok_and(|manager| match &manager {
-            Manager::Systemd(_) => manager.service().is_some_and(makes) && manager.main_pid().is_none(),
+            Manager::Systemd(_) => manager.service().is_some_and(|unit| {
+                makes(unit) && (manager.main_pid().is_none() || unit.get("ActiveState") == "activating")
+            }),
             Manager::Other => false,
         })
     }

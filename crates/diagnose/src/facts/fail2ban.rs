@@ -36,7 +36,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
             .for_each(|request| ask.add(request));
     }
     ask.facts.jails_to_ask().iter().for_each(|jail| ask.run(&jail_status(jail)));
-    if let Some(client) = ask.facts.question.client() {
+    if let Some(client) = ask.facts.question.client_address() {
         ask.run(&decisions(client));
     }
 }

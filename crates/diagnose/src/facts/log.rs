@@ -78,7 +78,7 @@ impl<'a> Facts<'a> {
 
     /// The lines of a cause: of the client asked about, where one is and the line names one.
     pub(crate) fn heard(&self, cause: &str) -> Known<Vec<&LogLine>> {
-        let client = self.question.client();
+        let client = self.question.client_address();
         let other = |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
         Ok(self.log()?.iter().filter(|line| line.cause == Some(cause) && !other(line)).collect())
     }

@@ -8,7 +8,10 @@ mod firewall;
 mod kernel;
 mod log;
 pub(crate) mod package;
+mod probe;
 mod process;
+mod reply;
+mod route;
 mod service;
 mod socket;
 mod wrappers;
@@ -19,10 +22,11 @@ use std::path::Path;
 use serde_json::Value as Json;
 use sshmend_hosts_access::Tables;
 use sshmend_lossless::{CommandOutput, Entry, FileImage, Metadata, Snapshot};
+use sshmend_ssh_log::transcript::Transcript;
 use sshmend_sshd_config::{Effective, Tree};
 
 use crate::ask::Ask;
-use crate::question::Question;
+use crate::question::{Question, Vantage};
 use crate::verdict::{Known, Unchecked};
 
 pub(crate) use account::{Account, user_matches};
@@ -30,7 +34,11 @@ pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use kernel::Usage;
 pub(crate) use log::LogLine;
+pub use probe::opens_connection;
 pub(crate) use process::{Listener, Startups};
+pub use reply::{DIAL_LIMIT, DIAL_PAUSE};
+pub(crate) use reply::{Reply, Tried};
+pub(crate) use route::Proxy;
 #[cfg(test)]
 pub(crate) use service::show;
 pub(crate) use service::{Manager, Unit};
@@ -52,10 +60,26 @@ struct Cache {
     tree: OnceCell<Known<Tree>>,
     effective: OnceCell<Known<Effective>>,
     tables: OnceCell<Tables>,
+    transcript: OnceCell<Option<(String, Transcript)>>,
 }
 
 /// Asks for everything that the areas need next.
 pub(crate) fn ask(ask: &mut Ask<'_>) {
+    match ask.facts.question.vantage {
+        Vantage::Server(_) => ask_of_server(ask),
+        Vantage::Client(_) => ask_of_way(ask),
+        Vantage::Transcript(_) => {}
+    }
+}
+
+/// Asks for what can be seen of the way to a server.
+fn ask_of_way(ask: &mut Ask<'_>) {
+    route::ask(ask);
+    reply::ask(ask);
+    probe::ask(ask);
+}
+
+fn ask_of_server(ask: &mut Ask<'_>) {
     ask_of_sshd(ask);
     daemon::ask_for_trial(ask);
     socket::ask(ask);

@@ -26,7 +26,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let wanted = linkage_wants(facts.snapshot).into_iter().chain(wants(facts.snapshot));
     wanted.for_each(|request| ask.add(request));
-    let Some(client) = facts.question.client() else { return };
+    let Some(client) = facts.question.client_address() else { return };
     if facts.depends_on_name(client) || matches!(facts.value("usedns"), Ok(Some(value)) if value == "yes") {
         ask.run(&lookup(client));
     }
@@ -57,7 +57,7 @@ impl Facts<'_> {
     /// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap
     /// refused last.
     pub(crate) fn wrapped_client(&self) -> Option<(IpAddr, Certainty)> {
-        let asked = self.question.client().map(|client| (client, Certainty::Certain));
+        let asked = self.question.client_address().map(|client| (client, Certainty::Certain));
         asked.or_else(|| {
             let lines = self.log().ok()?;
             let refused = lines.iter().rev().filter(|line| line.kind == Kind::WrapperRefused);

@@ -43,7 +43,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ask.run(&IPSET);
         IPTABLES.iter().for_each(|(command, _)| ask.run(command));
     }
-    if let Some(client) = ask.facts.question.client() {
+    if let Some(client) = ask.facts.question.client_address() {
         ask.run(&route(client));
     }
 }
@@ -53,9 +53,10 @@ fn route(client: IpAddr) -> [String; 4] {
 }
 
 impl Facts<'_> {
-    /// The rules that turn the client away from sshd, each with the port; without a client, those that turn everyone away.
+    /// The rules that turn the client away from sshd, each with the port; without a client,
+    /// those that turn everyone away, and those that turn someone away (not certain).
     pub(crate) fn blocks(&self) -> Known<Vec<(u16, Block)>> {
-        let client = self.question.client();
+        let client = self.question.client_address();
         let families = client.map_or(vec![false, true], |client| vec![client.is_ipv6()]);
         let mut blocks: Vec<(u16, Block)> = Vec::new();
         for (port, v6) in self.ports().into_iter().flat_map(|port| families.iter().map(move |v6| (port, *v6))) {
@@ -65,7 +66,7 @@ impl Facts<'_> {
                 None => self.ruleset(&connection.answer())?.block(),
                 block => block,
             };
-            blocks.extend(block.filter(|block| client.is_some() || block.certain).map(|block| (port, block)));
+            blocks.extend(block.map(|block| (port, block)));
         }
         blocks.dedup_by(|a, b| a.1.seen == b.1.seen);
         Ok(blocks)

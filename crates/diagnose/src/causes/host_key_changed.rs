@@ -1,0 +1,62 @@
+use super::claimed::claim;
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict, silent};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "host-key-changed",
+    title: "the server shows another host key than the one that is known",
+    gate: Gate::HostKey,
+    explain: "\
+`WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!`: the known_hosts files hold another key for this name. The machine was installed anew, the name or address now belongs to another machine, a load balancer
+has members with different keys - or someone is in between. ssh ends the connection after the key exchange; the server sees it close.
+
+**Known for certain** by the words of ssh, which name the file and line.
+
+**Mended** only after the new fingerprint has been compared with that of the server, by a way that does not go through this connection (its console, its provider): then
+`sshmend fix known-hosts HOST --expect-fingerprint SHA256:…` drops the old key and pins the new one.
+
+**It is not** a reset, and never a reason to switch off the check.",
+    server: silent,
+    client: from_client,
+};
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let destination = facts.known_as();
+    let Some(finding) = claim(facts, CAUSE.name, verdict) else { return };
+    let name = destination.as_deref().unwrap_or("HOST");
+    finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
+    finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check_transcript;
+    use expect_test::expect;
+
+    #[test]
+    fn the_warning_of_ssh_is_certain() {
+        let text = "\
+debug1: Connecting to server.example.net [192.0.2.10] port 22.
+debug1: Connection established.
+debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2
+debug1: SSH2_MSG_KEXINIT sent
+debug1: SSH2_MSG_KEXINIT received
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+Offending ED25519 key in /home/alice/.ssh/known_hosts:3
+Host key for server.example.net has changed and you have requested strict checking.
+Host key verification failed.
+";
+        check_transcript(
+            "host-key-changed",
+            text,
+            &expect![[r#"
+            certain: another key than this is known
+              transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+              - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
+        "#]],
+        );
+    }
+}

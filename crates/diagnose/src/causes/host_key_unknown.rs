@@ -1,0 +1,65 @@
+use super::claimed::claim;
+use crate::facts::Facts;
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict, silent};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "host-key-unknown",
+    title: "no host key is known for the server, and ssh may not ask",
+    gate: Gate::HostKey,
+    explain: "\
+At the first connection ssh asks whether the host key is right. A program that cannot be asked (`BatchMode`, Ansible, CI), or `StrictHostKeyChecking yes`, ends the connection instead: `Host key
+verification failed`. After the server got a new kind of key, or the name is written differently, the same happens though \"the host\" is known.
+
+**Known for certain** by `No … host key is known for HOST and you have requested strict checking`.
+
+**Mended** by pinning the key once its fingerprint was compared on the server's console: `sshmend fix known-hosts HOST --expect-fingerprint SHA256:…`.
+
+**It is not** mended by switching the check off.",
+    server: silent,
+    client: from_client,
+};
+
+/// Our own try never takes an unknown key; that is no fault unless the user's ssh would not ask either.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let asks = facts.asks_about_keys();
+    let destination = facts.known_as();
+    let Some(finding) = claim(facts, CAUSE.name, verdict) else { return };
+    if asks {
+        finding.certainty = Certainty::Possible;
+        finding.summary =
+            "no host key is known for the server: ssh asks, and programs that cannot be asked end here".to_owned();
+    }
+    let name = destination.as_deref().unwrap_or("HOST");
+    finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
+    finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check_transcript;
+    use expect_test::expect;
+
+    #[test]
+    fn strict_checking_is_certain() {
+        let text = "\
+debug1: Connecting to server.example.net [192.0.2.10] port 2222.
+debug1: Connection established.
+debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2
+debug1: SSH2_MSG_KEXINIT sent
+debug1: SSH2_MSG_KEXINIT received
+No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
+Host key verification failed.
+";
+        check_transcript(
+            "host-key-unknown",
+            text,
+            &expect![[r#"
+            certain: no key of the server is known
+              transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
+              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+              - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,65 @@
+use crate::facts::Facts;
+use crate::verdict::{Cause, Gate, Verdict, silent};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "multiplex-stale",
+    title: "the socket of a shared connection is there, but nobody answers it",
+    gate: Gate::Client,
+    explain: "\
+With `ControlMaster` ssh sends new sessions through a connection that stands already. When its process is gone, or its network is, the socket file stays: `Control socket connect(…): Connection refused`,
+`mux_client_request_session: … Session open refused by peer`, or new sessions hang.
+
+**Known for certain** by `ssh -O check` failing on a socket that exists.
+
+**Mended** by removing the socket: `ssh -O exit DESTINATION`, or deleting the file.
+
+**It is not** the server, which is not asked at all.",
+    server: silent,
+    client: from_client,
+};
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(said) = facts.dead_master() else {
+        return verdict.exclude("no dead socket of a shared connection is in the way");
+    };
+    let finding = verdict.likely("the socket of a shared connection is there, but nobody answers it");
+    finding.shown_by("ssh -O check", said);
+    finding.step("go around it once: `ssh -S none …`");
+    finding.step("clear it away: `ssh -O exit DESTINATION`, or delete the file named above");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_client, works};
+    use expect_test::expect;
+
+    #[test]
+    fn a_socket_without_master_is_likely() {
+        let dead = "//- /home/alice/.ssh/cm\n//$ ssh -O check -- server => 255
+Control socket connect(/home/alice/.ssh/cm): Connection refused
+//$ ssh -G -- server => 0
+hostname 192.0.2.10
+port 22
+controlpath /home/alice/.ssh/cm
+";
+        check_client(
+            "multiplex-stale",
+            dead,
+            &[works()],
+            &expect![[r#"
+            likely: the socket of a shared connection is there, but nobody answers it
+              ssh -O check: Control socket connect(/home/alice/.ssh/cm): Connection refused
+              - go around it once: `ssh -S none …`
+              - clear it away: `ssh -O exit DESTINATION`, or delete the file named above
+        "#]],
+        );
+        check_client(
+            "multiplex-stale",
+            "",
+            &[works()],
+            &expect![[r#"
+            excluded: no dead socket of a shared connection is in the way
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! What our own connections showed, for the causes that are seen from the client.
+
+use std::net::SocketAddr;
+
+use crate::facts::{Facts, Reply};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::Verdict;
+
+/// The replies that speak for a cause.
+pub(super) struct Replied {
+    pub(super) hits: Vec<(SocketAddr, Reply)>,
+    /// How many replies there were in all.
+    pub(super) all: usize,
+}
+
+/// Looks for replies that speak for a cause. Where an address works as far as the key exchange, the client gets through
+/// there, and what others show is `address-family`.
+pub(super) fn replied(facts: &Facts<'_>, verdict: &mut Verdict, speaks: fn(&Reply) -> bool) -> Option<Replied> {
+    let tried = facts.tried();
+    let replies = || tried.iter().flat_map(|tried| tried.replies.iter().map(move |reply| (tried.to, reply.clone())));
+    if let Some((to, reply)) = replies().find(|(_, reply)| matches!(reply, Reply::Works(_))) {
+        verdict.exclude(format!("{to} {}", reply.text()));
+        let chance = replies().any(|(at, reply)| at == to && speaks(&reply));
+        if !chance {
+            return None;
+        }
+    }
+    let hits: Vec<_> = replies().filter(|(_, reply)| speaks(reply)).collect();
+    (!hits.is_empty()).then(|| Replied { hits, all: replies().count() })
+}
+
+impl Replied {
+    /// Whether all connections ended like that.
+    pub(super) fn always(&self) -> bool {
+        self.hits.len() == self.all
+    }
+
+    /// Adds the finding, with the replies as evidence.
+    pub(super) fn report<'v>(
+        &self,
+        verdict: &'v mut Verdict,
+        certainty: Certainty,
+        what: impl Into<String>,
+    ) -> &'v mut Finding {
+        let finding = verdict.find(certainty, what);
+        self.hits.iter().for_each(|(to, reply)| _ = finding.shown_by(format!("connection to {to}"), reply.text()));
+        finding
+    }
+}
+
+/// What only the server knows.
+pub(super) fn ask_the_server(finding: &mut Finding) {
+    finding.step("ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`");
+}

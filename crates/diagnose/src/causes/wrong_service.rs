@@ -1,0 +1,70 @@
+use super::replied::replied;
+use crate::facts::{Facts, Reply};
+use crate::finding::Certainty;
+use crate::verdict::{Cause, Gate, Verdict, silent};
+
+pub(super) const CAUSE: Cause = Cause {
+    name: "wrong-service",
+    title: "something else than SSH answers on that port",
+    gate: Gate::Exchange,
+    explain: "\
+A web server, a mail server, a TLS proxy or a login portal answers where SSH is expected: the port is wrong, the name leads to another machine, or the network puts itself in between. ssh says
+`banner line contains invalid characters`, `invalid format`, or waits for a banner that never comes.
+
+**Known for certain** by what it says: `HTTP/1.1 400`, `220 … ESMTP`, a TLS alert.
+
+**Mended** by the right port and name: `ssh -G DESTINATION` shows what ssh makes of it.
+
+**It is not** a broken sshd.",
+    server: silent,
+    client: from_client,
+};
+
+/// How other services begin their first line.
+const OTHERS: [&str; 9] = ["HTTP/", "220 ", "220-", "+OK", "* OK", "RFB ", "\u{15}\u{3}", "<!DOCTYPE", "<html"];
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::OtherText(_))) else { return };
+    let known = replied.hits.iter().any(|(_, reply)| match reply {
+        Reply::OtherText(line) => OTHERS.iter().any(|start| line.starts_with(start)),
+        _ => false,
+    });
+    let certainty = if known { Certainty::Certain } else { Certainty::Likely };
+    let finding = replied.report(verdict, certainty, "something else than SSH answers on that port");
+    finding.step("see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_way, says, works};
+    use expect_test::expect;
+
+    #[test]
+    fn known_services_are_certain_and_other_text_is_likely() {
+        check_way(
+            "wrong-service",
+            &[says("HTTP/1.1 400 Bad Request\r\n")],
+            &expect![[r#"
+            certain: something else than SSH answers on that port
+              connection to 192.0.2.10:22: answers "HTTP/1.1 400 Bad Request" and no SSH
+              - see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`
+        "#]],
+        );
+        check_way(
+            "wrong-service",
+            &[says("go away\r\n")],
+            &expect![[r#"
+            likely: something else than SSH answers on that port
+              connection to 192.0.2.10:22: answers "go away" and no SSH
+              - see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`
+        "#]],
+        );
+        check_way(
+            "wrong-service",
+            &[works()],
+            &expect![[r#"
+            excluded: 192.0.2.10:22 says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
+        "#]],
+        );
+    }
+}

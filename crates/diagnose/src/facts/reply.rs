@@ -1,0 +1,233 @@
+//! What a connection of our own shows: how the server's end behaves before anyone logs in.
+//!
+//! Each one that ends without a try to log in earns its address a second of penalty from 9.8 on, and counts for fail2ban
+//! in its strict modes: so they are few, and the caller keeps [`DIAL_PAUSE`] between them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use sshmend_lossless::{Dial, DialEnd, Dialled, Request};
+
+use super::Facts;
+use crate::ask::Ask;
+
+/// The pause that the caller keeps between two connections.
+pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
+
+/// How many connections [`wants`](crate::wants) asks for at most, all addresses together.
+///
+/// One of them is left to the real client.
+pub const DIAL_LIMIT: usize = 6;
+
+/// How often an address is tried when its first answer might be a matter of chance.
+const TRIES: usize = 3;
+
+/// libwrap keeps a client waiting for five seconds; a name server for ten or more.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Our identification (RFC 4253, 4.2); the server answers with its list of algorithms.
+const IDENTIFICATION: &[u8] = b"SSH-2.0-sshmend_probe\r\n";
+
+/// How long libwrap waits before it closes (`clean_exit`, `sleep(5)`), with some tolerance.
+const WRAPPERS_PAUSE: std::ops::Range<Duration> = Duration::from_millis(4_500)..Duration::from_millis(7_000);
+
+/// How the server's end behaved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Refused,
+    Unreachable,
+    /// The TCP handshake was not answered.
+    Unanswered,
+    /// A line that the listener writes when it drops a connection.
+    Dropped(String),
+    /// Other text, and no SSH.
+    OtherText(String),
+    /// Closed or reset after the pause of libwrap, without a word.
+    ClosedAfterPause,
+    /// Closed or reset at once, without a word.
+    ClosedAtOnce {
+        reset: bool,
+    },
+    /// It stands, and nothing comes.
+    Silent,
+    /// An SSH identification came, and then the end.
+    ClosedAfterBanner {
+        banner: String,
+        reset: bool,
+    },
+    /// An SSH identification came, but no list of algorithms.
+    SilentAfterBanner(String),
+    /// The key exchange began: the server works as far as that.
+    Works(String),
+    /// The operating system says something else.
+    Failed(String),
+}
+
+/// An address with everything that connections to it showed, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tried {
+    pub(crate) to: SocketAddr,
+    pub(crate) replies: Vec<Reply>,
+}
+
+/// Asks for one connection to the first address of each family, and for more where chance may play a part.
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    let mut left = DIAL_LIMIT - 1;
+    for to in facts.first_addresses() {
+        let replies = facts.replies(to);
+        let tries = match replies.first() {
+            Some(Reply::ClosedAtOnce { .. } | Reply::Dropped(_)) => TRIES,
+            _ => 1,
+        };
+        for number in (0..tries.min(left)).take(replies.len() + 1) {
+            ask.add(Request::Dial(dial(to, number)));
+        }
+        left = left.saturating_sub(tries);
+    }
+}
+
+/// The deadline tells the tries to one address apart.
+fn dial(to: SocketAddr, number: usize) -> Dial {
+    let deadline = DEADLINE + Duration::from_millis(u64::try_from(number).unwrap_or(0));
+    Dial { to, say: IDENTIFICATION.to_vec(), deadline }
+}
+
+impl Facts<'_> {
+    /// What our own connections showed, for the first address of each family.
+    pub(crate) fn tried(&self) -> Vec<Tried> {
+        let tried = self.first_addresses().into_iter().map(|to| Tried { to, replies: self.replies(to) });
+        tried.filter(|tried| !tried.replies.is_empty()).collect()
+    }
+
+    fn first_addresses(&self) -> Vec<SocketAddr> {
+        let addresses = self.addresses().unwrap_or_default();
+        let Some((_, port)) = self.first_hop() else { return Vec::new() };
+        let first = |family: fn(&IpAddr) -> bool| addresses.iter().copied().find(family);
+        let both = [first(IpAddr::is_ipv6), first(IpAddr::is_ipv4)];
+        both.into_iter().flatten().map(|address| SocketAddr::new(address, port)).collect()
+    }
+
+    fn replies(&self, to: SocketAddr) -> Vec<Reply> {
+        (0..TRIES).flat_map(|number| self.snapshot.dialled(&dial(to, number))).map(reply).collect()
+    }
+}
+
+fn reply(dialled: &Dialled) -> Reply {
+    let Some(connected) = dialled.connected_after else {
+        return match &dialled.end {
+            DialEnd::Refused | DialEnd::Reset => Reply::Refused,
+            DialEnd::Unreachable => Reply::Unreachable,
+            DialEnd::Silence => Reply::Unanswered,
+            DialEnd::Failed(why) => Reply::Failed(why.clone()),
+            DialEnd::Closed | DialEnd::Enough => Reply::Failed("closed before it stood".to_owned()),
+        };
+    };
+    let bytes = dialled.bytes();
+    let lines = String::from_utf8_lossy(&bytes);
+    let reset = dialled.end == DialEnd::Reset;
+    match lines.lines().find(|line| line.starts_with("SSH-")) {
+        Some(banner) => after_banner(banner, &bytes, dialled),
+        None if bytes.is_empty() => wordless(dialled.ended_after.saturating_sub(connected), &dialled.end, reset),
+        None => text(lines.lines().next().unwrap_or_default()),
+    }
+}
+
+fn wordless(stood: Duration, end: &DialEnd, reset: bool) -> Reply {
+    match end {
+        DialEnd::Silence => Reply::Silent,
+        DialEnd::Failed(why) => Reply::Failed(why.clone()),
+        _ if WRAPPERS_PAUSE.contains(&stood) => Reply::ClosedAfterPause,
+        _ => Reply::ClosedAtOnce { reset },
+    }
+}
+
+/// The two lines of `drop_connection` (sshd.c, 8.2 to 9.7, and from 9.8 on).
+fn text(line: &str) -> Reply {
+    match line {
+        "Exceeded MaxStartups" | "Not allowed at this time" => Reply::Dropped(line.to_owned()),
+        _ => Reply::OtherText(line.to_owned()),
+    }
+}
+
+fn after_banner(banner: &str, bytes: &[u8], dialled: &Dialled) -> Reply {
+    let banner = banner.to_owned();
+    let end = bytes.windows(4).position(|window| window == b"SSH-").unwrap_or(0);
+    let rest = bytes[end..].iter().position(|&byte| byte == b'\n').map_or(0, |feed| bytes.len() - end - feed - 1);
+    match (&dialled.end, rest) {
+        (_, 1..) => Reply::Works(banner),
+        (DialEnd::Reset, 0) => Reply::ClosedAfterBanner { banner, reset: true },
+        (DialEnd::Closed, 0) => Reply::ClosedAfterBanner { banner, reset: false },
+        _ => Reply::SilentAfterBanner(banner),
+    }
+}
+
+impl Reply {
+    /// What was seen, for evidence.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Refused => "connection refused".to_owned(),
+            Self::Unreachable => "no route to the host".to_owned(),
+            Self::Unanswered => "no answer to the TCP handshake".to_owned(),
+            Self::Dropped(line) | Self::OtherText(line) => format!("answers {line:?} and no SSH"),
+            Self::ClosedAfterPause => "silence for five seconds, then closed without a word".to_owned(),
+            Self::ClosedAtOnce { reset: true } => "connected, then reset at once without a word".to_owned(),
+            Self::ClosedAtOnce { reset: false } => "connected, then closed at once without a word".to_owned(),
+            Self::Silent => format!("connected, then silence for {} seconds", DEADLINE.as_secs()),
+            Self::ClosedAfterBanner { banner, reset } => {
+                format!("says {banner}, then {} the connection", if *reset { "resets" } else { "closes" })
+            }
+            Self::SilentAfterBanner(banner) => format!("says {banner}, then nothing"),
+            Self::Works(banner) => format!("says {banner} and begins the key exchange"),
+            Self::Failed(why) => why.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(received: &[(u64, &str)], end: DialEnd, ended: u64) -> Reply {
+        let millis = Duration::from_millis;
+        let received = received.iter().map(|(at, text)| (millis(*at), text.as_bytes().to_vec())).collect();
+        reply(&Dialled { connected_after: Some(millis(1)), received, end, ended_after: millis(ended) })
+    }
+
+    #[test]
+    fn behaviours_are_told_apart() {
+        let banner = "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
+        let ssh = || "SSH-2.0-OpenSSH_9.2p1 Debian-2".to_owned();
+        let cases = [
+            (after(&[], DialEnd::Closed, 5_010), Reply::ClosedAfterPause),
+            (after(&[], DialEnd::Reset, 5_010), Reply::ClosedAfterPause),
+            (after(&[], DialEnd::Reset, 3), Reply::ClosedAtOnce { reset: true }),
+            (after(&[], DialEnd::Closed, 3), Reply::ClosedAtOnce { reset: false }),
+            (after(&[], DialEnd::Silence, 15_000), Reply::Silent),
+            (
+                after(&[(2, "Exceeded MaxStartups\r\n")], DialEnd::Closed, 3),
+                Reply::Dropped("Exceeded MaxStartups".into()),
+            ),
+            (
+                after(&[(2, "Not allowed at this time\r\n")], DialEnd::Closed, 3),
+                Reply::Dropped("Not allowed at this time".into()),
+            ),
+            (after(&[(2, "220 mail ESMTP\r\n")], DialEnd::Closed, 3), Reply::OtherText("220 mail ESMTP".into())),
+            (after(&[(2, banner)], DialEnd::Reset, 5), Reply::ClosedAfterBanner { banner: ssh(), reset: true }),
+            (after(&[(2, banner)], DialEnd::Silence, 15_000), Reply::SilentAfterBanner(ssh())),
+            (after(&[(2, banner), (4, "\0\0\u{4}")], DialEnd::Enough, 5), Reply::Works(ssh())),
+            (after(&[(1, "Welcome\r\n"), (2, banner), (4, "\0")], DialEnd::Enough, 5), Reply::Works(ssh())),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn failures_before_the_connection_stands_are_told_apart() {
+        let failed = |end| reply(&Dialled { connected_after: None, received: vec![], end, ended_after: DEADLINE });
+        assert_eq!(failed(DialEnd::Refused), Reply::Refused);
+        assert_eq!(failed(DialEnd::Unreachable), Reply::Unreachable);
+        assert_eq!(failed(DialEnd::Silence), Reply::Unanswered);
+    }
+}

@@ -1,0 +1,159 @@
+//! The way that ssh would take to a destination: what `ssh -G` says.
+
+use std::net::IpAddr;
+
+use super::Facts;
+use crate::ask::Ask;
+use crate::question::Target;
+use crate::verdict::{Known, Unchecked};
+
+/// A destination as ssh understands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) proxy: Proxy,
+    /// Whether only the keys that the configuration names are offered.
+    pub(crate) identities_only: bool,
+    /// Whether a host key that is not known is asked about or taken.
+    pub(crate) asks_about_keys: bool,
+    /// The socket of a shared connection, where one is configured.
+    pub(crate) control_path: Option<String>,
+}
+
+/// How the connection gets to the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Proxy {
+    Direct,
+    /// The first of the hosts on the way, and the whole list as written.
+    Jump(String, String),
+    Command(String),
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    let Some(target) = facts.question.target() else { return };
+    ask.run(&show(target));
+    let Ok(route) = facts.route() else { return };
+    ask.run(&AGENT);
+    if let Some(path) = &route.control_path {
+        ask.stat(path);
+        ask.run(&check(target));
+    }
+    if let Proxy::Jump(first, _) = &route.proxy {
+        ask.run(&show_hop(target, first));
+    }
+    if let Some((host, _)) = facts.first_hop()
+        && host.parse::<IpAddr>().is_err()
+    {
+        ask.resolve(host);
+    }
+}
+
+const AGENT: [&str; 2] = ["ssh-add", "-l"];
+
+fn with_options(target: &Target, words: &[&str], destination: &str) -> Vec<String> {
+    let words = words.iter().map(|&word| word.to_owned());
+    let end = ["--".to_owned(), destination.to_owned()];
+    std::iter::once("ssh".to_owned()).chain(target.options.iter().cloned()).chain(words).chain(end).collect()
+}
+
+fn show(target: &Target) -> Vec<String> {
+    with_options(target, &["-G"], &target.destination)
+}
+
+/// A jump host is looked up with the same files, but without the options that are for the destination.
+fn show_hop(target: &Target, hop: &str) -> Vec<String> {
+    let file = target.options.iter().skip_while(|word| *word != "-F").take(2).cloned().collect();
+    with_options(&Target { destination: hop.to_owned(), options: file }, &["-G"], hop)
+}
+
+fn check(target: &Target) -> Vec<String> {
+    with_options(target, &["-O", "check"], &target.destination)
+}
+
+impl Facts<'_> {
+    /// The way to the destination.
+    pub(crate) fn route(&self) -> Known<Route> {
+        let target = self.question.target().ok_or_else(|| Unchecked::new("destination", "none is asked about"))?;
+        let argv = show(target);
+        let output = self.run(&argv)?;
+        let said = || Unchecked::new(argv.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        if output.success() { route(&output.text()).ok_or_else(said) } else { Err(said()) }
+    }
+
+    /// What ssh says of its own configuration; `None` where it accepts it.
+    pub(crate) fn refused_configuration(&self) -> Option<String> {
+        let argv = show(self.question.target()?);
+        let output = self.run(&argv).ok()?;
+        (!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+
+    /// The host and port that the first connection goes to: the destination, else the first jump host; `None` behind a command.
+    pub(crate) fn first_hop(&self) -> Option<(String, u16)> {
+        let target = self.question.target()?;
+        let own = self.route().ok()?;
+        match &own.proxy {
+            Proxy::Direct => Some((own.host, own.port)),
+            Proxy::Command(_) => None,
+            Proxy::Jump(first, _) => {
+                let hop = route(&self.run(&show_hop(target, first)).ok()?.text())?;
+                (hop.proxy == Proxy::Direct).then_some((hop.host, hop.port))
+            }
+        }
+    }
+
+    /// The addresses of the first hop, in the order of the resolver.
+    pub(crate) fn addresses(&self) -> Known<Vec<IpAddr>> {
+        let (host, _) =
+            self.first_hop().ok_or_else(|| Unchecked::new("addresses", "the way goes through a command"))?;
+        if let Ok(address) = host.parse() {
+            return Ok(vec![address]);
+        }
+        match self.snapshot.resolved(&host) {
+            Some(Ok(addresses)) => Ok(addresses.to_vec()),
+            Some(Err(reason)) => Err(Unchecked::new(format!("addresses of {host}"), reason)),
+            None => Err(Unchecked::new(format!("addresses of {host}"), "were not looked up")),
+        }
+    }
+
+    /// Whether the user's own ssh would ask about a host key that is not known, as far as its configuration says.
+    pub(crate) fn asks_about_keys(&self) -> bool {
+        self.route().is_ok_and(|route| route.asks_about_keys)
+    }
+
+    /// How many keys the agent would offer.
+    pub(crate) fn agent_keys(&self) -> Known<usize> {
+        let output = self.run(&AGENT)?;
+        Ok(if output.success() { output.text().lines().count() } else { 0 })
+    }
+
+    /// What a shared connection's socket answers when it is there and dead.
+    pub(crate) fn dead_master(&self) -> Option<String> {
+        let route = self.route().ok()?;
+        self.meta(route.control_path.as_ref()?).ok()??;
+        let output = self.run(&check(self.question.target()?)).ok()?;
+        (!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+}
+
+/// Reads `ssh -G`: a keyword in lower case, a blank, the value.
+fn route(text: &str) -> Option<Route> {
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+    let set = |key: &str| value(key).filter(|value| *value != "none").map(str::to_owned);
+    let proxy = match (set("proxyjump"), set("proxycommand")) {
+        (Some(jump), _) => Proxy::Jump(jump.split(',').next()?.to_owned(), jump),
+        (None, Some(command)) => Proxy::Command(command),
+        (None, None) => Proxy::Direct,
+    };
+    Some(Route {
+        host: value("hostname")?.to_owned(),
+        port: value("port")?.parse().ok()?,
+        user: value("user").unwrap_or_default().to_owned(),
+        proxy,
+        identities_only: value("identitiesonly") == Some("yes"),
+        asks_about_keys: !matches!(value("stricthostkeychecking"), Some("yes" | "true")),
+        control_path: set("controlpath"),
+    })
+}
