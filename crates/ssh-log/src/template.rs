@@ -1,10 +1,11 @@
 //! Patterns that read like the message they match.
 //!
 //! A template is a message with fields: `Failed {word} for invalid user {user} from {addr} port {port} ssh2`. It matches
-//! the whole message or nothing. The text of a client can stand in two places only: in `{user}`, which extends to the
+//! the whole message or nothing. The text of a client can stand in three places only: in `{user}`, which extends to the
 //! *last* place where the rest of the template still matches, so that a user name cannot put an address in front of the
-//! true one; and in a final `{detail}`, which no other field follows. Where a message holds both (`{user?}`), the first
-//! and the last reading must agree; else neither user nor source is believed.
+//! true one; in `{quoted}`, which does the same; and in a final `{detail}`, which no other field follows. A message with
+//! both a user and such a detail has a colon between them, and a user name has none: sshd takes what follows a colon for
+//! the style of authentication (auth2.c, `input_userauth_request`). So there is one way to read it.
 //!
 //! Matching takes no memory and, with one `{user}` a template, linear time.
 
@@ -14,7 +15,6 @@ use memchr::{memchr, memrchr};
 #[derive(Debug)]
 pub(crate) struct Template {
     tokens: Vec<Token>,
-    guarded: bool,
 }
 
 /// What the fields of a template took.
@@ -23,6 +23,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) addr: Option<&'a [u8]>,
     pub(crate) port: Option<u16>,
     pub(crate) user: Option<&'a [u8]>,
+    pub(crate) host: Option<&'a [u8]>,
     pub(crate) number: Option<u64>,
     pub(crate) detail: Option<&'a [u8]>,
 }
@@ -42,7 +43,9 @@ enum Token {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Slot {
+    /// Without a colon.
     User,
+    Host,
     Detail,
     /// A detail that begins with a slash.
     Path,
@@ -72,7 +75,7 @@ impl Template {
             rest = tail;
         }
         push_literal(&mut tokens, rest);
-        Self { tokens, guarded: pattern.contains("{user?}") }
+        Self { tokens }
     }
 
     /// The bytes that every match begins with.
@@ -86,16 +89,8 @@ impl Template {
 
     /// Matches the whole message.
     pub(crate) fn fields<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
-        let found = self.read(message, Reach::Last)?;
-        if self.guarded && self.read(message, Reach::First) != Some(found) {
-            return Some(Fields { addr: None, port: None, user: None, ..found });
-        }
-        Some(found)
-    }
-
-    fn read<'a>(&self, message: &'a [u8], side: Reach) -> Option<Fields<'a>> {
         let mut fields = Fields::default();
-        matches(&self.tokens, message, side, &mut fields).then_some(fields)
+        matches(&self.tokens, message, &mut fields).then_some(fields)
     }
 }
 
@@ -111,7 +106,8 @@ fn token(field: &str) -> Token {
         "port" => Token::Port,
         "n" => Token::Number,
         "word" => Token::Word,
-        "user" | "user?" => Token::Gap(Slot::User, Reach::Last),
+        "user" => Token::Gap(Slot::User, Reach::Last),
+        "host" => Token::Gap(Slot::Host, Reach::Last),
         "any" => Token::Gap(Slot::Nothing, Reach::Last),
         "quoted" => Token::Gap(Slot::Detail, Reach::Last),
         "detail" => Token::Gap(Slot::Detail, Reach::First),
@@ -121,29 +117,31 @@ fn token(field: &str) -> Token {
     }
 }
 
-fn matches<'a>(tokens: &[Token], text: &'a [u8], side: Reach, fields: &mut Fields<'a>) -> bool {
+fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> bool {
     let Some((token, rest)) = tokens.split_first() else { return text.is_empty() };
     match token {
-        Token::Literal(literal) => text.strip_prefix(&**literal).is_some_and(|tail| matches(rest, tail, side, fields)),
-        Token::Addr => matches_addr(rest, text, side, fields),
+        Token::Literal(literal) => text.strip_prefix(&**literal).is_some_and(|tail| matches(rest, tail, fields)),
+        Token::Addr => matches_addr(rest, text, fields),
         Token::Port => {
             let (number, tail) = digits(text);
             fields.port = number.and_then(|port| u16::try_from(port).ok());
-            number.is_some() && matches(rest, tail, side, fields)
+            number.is_some() && matches(rest, tail, fields)
         }
         Token::Number => {
             let (number, tail) = digits(text);
             fields.number = number;
-            number.is_some() && matches(rest, fraction(tail), side, fields)
+            number.is_some() && matches(rest, fraction(tail), fields)
         }
         Token::Word => {
             let end = memchr(b' ', text).unwrap_or(text.len());
-            end > 0 && matches(rest, &text[end..], side, fields)
+            end > 0 && matches(rest, &text[end..], fields)
         }
         Token::Gap(slot, reach) => {
-            let Some(end) = gap(rest, text, side, *reach, fields) else { return false };
+            let room = room(*slot, text);
+            let Some(end) = gap(rest, text, room, *reach, fields) else { return false };
             match slot {
                 Slot::User => fields.user = Some(&text[..end]),
+                Slot::Host => fields.host = Some(&text[..end]),
                 Slot::Path if text.first() != Some(&b'/') => return false,
                 Slot::Detail | Slot::Path => fields.detail = Some(&text[..end]),
                 Slot::Nothing => {}
@@ -154,11 +152,11 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], side: Reach, fields: &mut Field
 }
 
 /// Takes an address; a colon or a dash in its end may belong to the message (`from 192.0.2.1: 11: …`).
-fn matches_addr<'a>(rest: &[Token], text: &'a [u8], side: Reach, fields: &mut Fields<'a>) -> bool {
+fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> bool {
     let end = text.iter().position(|&b| !is_addr_byte(b)).unwrap_or(text.len());
     let separator = memrchr(b'-', &text[..end]).or_else(|| end.checked_sub(1).filter(|&at| text[at] == b':'));
     let ends = [Some(end), separator];
-    let Some(end) = ends.into_iter().flatten().find(|&end| end > 0 && matches(rest, &text[end..], side, fields)) else {
+    let Some(end) = ends.into_iter().flatten().find(|&end| end > 0 && matches(rest, &text[end..], fields)) else {
         return false;
     };
     fields.addr = Some(&text[..end]);
@@ -169,39 +167,28 @@ fn is_addr_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%')
 }
 
-/// The end of a gap in `text` from which the rest matches.
-fn gap<'a>(rest: &[Token], text: &'a [u8], side: Reach, reach: Reach, fields: &mut Fields<'a>) -> Option<usize> {
-    let Some(Token::Literal(next)) = rest.first() else {
-        return matches(rest, &text[text.len()..], side, fields).then_some(text.len());
-    };
-    match (reach, side) {
-        (Reach::First, _) => {
-            let at = find(text, next)?;
-            matches(rest, &text[at..], side, fields).then_some(at)
-        }
-        (Reach::Last, Reach::Last) => last_gap(rest, text, next, fields),
-        (Reach::Last, Reach::First) => first_gap(rest, text, next, fields),
-    }
+/// How far a gap may extend.
+fn room(slot: Slot, text: &[u8]) -> usize {
+    let colon = if slot == Slot::User { memchr(b':', text) } else { None };
+    colon.unwrap_or(text.len())
 }
 
-fn last_gap<'a>(rest: &[Token], text: &'a [u8], next: &[u8], fields: &mut Fields<'a>) -> Option<usize> {
-    let mut end = text.len();
-    while let Some(at) = memrchr(*next.first()?, &text[..end]) {
-        if matches(rest, &text[at..], Reach::Last, fields) {
+/// The end of a gap in `text`, at most `room`, from which the rest matches.
+fn gap<'a>(rest: &[Token], text: &'a [u8], room: usize, reach: Reach, fields: &mut Fields<'a>) -> Option<usize> {
+    let Some(Token::Literal(next)) = rest.first() else {
+        return (room == text.len() && matches(rest, b"", fields)).then_some(room);
+    };
+    if reach == Reach::First {
+        let at = find(text, next).filter(|&at| at <= room)?;
+        return matches(rest, &text[at..], fields).then_some(at);
+    }
+    let first = *next.first()?;
+    let mut end = text.len().min(room + 1);
+    while let Some(at) = memrchr(first, &text[..end]) {
+        if matches(rest, &text[at..], fields) {
             return Some(at);
         }
         end = at;
-    }
-    None
-}
-
-fn first_gap<'a>(rest: &[Token], text: &'a [u8], next: &[u8], fields: &mut Fields<'a>) -> Option<usize> {
-    let mut start = 0;
-    while let Some(at) = memchr(*next.first()?, &text[start..]).map(|at| start + at) {
-        if matches(rest, &text[at..], Reach::First, fields) {
-            return Some(at);
-        }
-        start = at + 1;
     }
     None
 }
@@ -272,11 +259,15 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_on_both_sides_is_believed_only_when_both_readings_agree() {
-        let pattern = "Failed key for {user?} from {addr} port {port} ssh2: {detail}";
+    fn a_user_has_no_colon() {
+        let pattern = "Failed key for {user} from {addr} port {port} ssh2: {detail}";
         let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
         says("Failed key for bob from ::1 port 2 ssh2: ID x", "::1|2|bob||ID x");
-        says("Failed key for bob from ::1 port 2 ssh2: ID x from ::9 port 3 ssh2: y", "||||y");
+        says("Failed key for a from 192.0.2.8 port 9 from ::1 port 2 ssh2: x", "::1|2|a from 192.0.2.8 port 9||x");
+        says(
+            "Failed key for bob from ::1 port 2 ssh2: x from ::9 port 3 ssh2: y",
+            "::1|2|bob||x from ::9 port 3 ssh2: y",
+        );
     }
 
     #[test]

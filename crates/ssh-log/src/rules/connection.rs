@@ -30,7 +30,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("Received disconnect from {addr}: {n}:", ReceivedDisconnect),
     of("max-auth-tries", "Disconnecting {peer}: Too many authentication failures", TooManyFailures),
     of("max-auth-tries", "Disconnecting: Too many authentication failures{}", TooManyFailures),
-    rule("Disconnecting {peer?}: {detail}", Disconnecting),
+    rule("Disconnecting {peer}: {detail}", Disconnecting),
     rule("Disconnecting: {detail}", Disconnecting),
     // Identification.
     of(VANISHED, "kex_exchange_identification: Connection closed by remote host", NoIdentification),
@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     of(VANISHED, "scanned from {addr} port {port} with {detail}.  Don't panic.", Probed),
     of(VANISHED, "scanned from {addr} with {detail}.  Don't panic.", Probed),
     // Key exchange.
-    of(MISMATCH, "Unable to negotiate with {peer?}: {detail}", NegotiationFailed),
+    of(MISMATCH, "Unable to negotiate with {peer}: {detail}", NegotiationFailed),
     of(MISMATCH, "Unable to negotiate a key exchange method", NegotiationFailed),
     of(MISMATCH, "no matching {detail}", NegotiationFailed),
     of(MISMATCH, "no hostkey alg", NegotiationFailed),

@@ -32,8 +32,8 @@ const PEER: &[&str] = &[
 /// information behind `ssh2`, so the form that ends there comes first.
 const LOGIN: &[&str] = &[
     "{user} from {addr} port {port} ssh2",
-    "{user?} from {addr} port {port} ssh2: {detail}",
-    "{user?} from {addr} port {port} ssh1: {detail}",
+    "{user} from {addr} port {port} ssh2: {detail}",
+    "{user} from {addr} port {port} ssh1: {detail}",
     "{user} from {addr} port {port} ssh1",
     "{user} from {addr} port {port}  ssh2",
     "{user} from {addr} port {port}",
@@ -70,18 +70,12 @@ fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
     }
 }
 
-/// Replaces `{peer}`, `{peer?}` and `{login}` by all their forms.
+/// Replaces `{peer}` and `{login}` by all their forms.
 fn expand(template: &str) -> Vec<String> {
-    let with = |name: &str, forms: &[&str]| forms.iter().map(|form| template.replace(name, form)).collect();
-    if template.contains("{peer}") {
-        with("{peer}", PEER)
-    } else if template.contains("{peer?}") {
-        let guarded: Vec<String> = PEER.iter().map(|form| form.replace("{user}", "{user?}")).collect();
-        with("{peer?}", &guarded.iter().map(String::as_str).collect::<Vec<_>>())
-    } else if template.contains("{login}") {
-        with("{login}", LOGIN)
-    } else {
-        vec![template.to_owned()]
+    let forms = [("{peer}", PEER), ("{login}", LOGIN)].into_iter().find(|(name, _)| template.contains(name));
+    match forms {
+        Some((name, forms)) => forms.iter().map(|form| template.replace(name, form)).collect(),
+        None => vec![template.to_owned()],
     }
 }
 
@@ -94,10 +88,7 @@ mod tests {
     fn a_template_holds_one_open_end_only() {
         for rule in SSHD.iter().chain(FAMILIES).copied().flatten() {
             for pattern in expand(rule.template) {
-                let open = ["{user}", "{user?}", "{any}", "{quoted}"]
-                    .iter()
-                    .map(|f| pattern.matches(f).count())
-                    .sum::<usize>();
+                let open = ["{user}", "{any}", "{quoted}"].iter().map(|f| pattern.matches(f).count()).sum::<usize>();
                 let detail_first = pattern.find("{detail}").zip(pattern.find("{user")).is_some_and(|(d, u)| d < u);
                 assert!(open <= 1 || pattern.ends_with("user={user}"), "{pattern}");
                 assert!(!detail_first || pattern.starts_with('['), "{pattern}");
@@ -117,7 +108,6 @@ mod tests {
                 ("{n}", "7"),
                 ("{word}", "word"),
                 ("{user}", "bob"),
-                ("{user?}", "bob"),
                 ("{detail}", "d"),
                 ("{any}", "a"),
                 ("{quoted}", "q"),

@@ -13,7 +13,7 @@ pub(super) fn sign(line: &[u8]) -> Option<(Sign, Named)> {
         TABLE.iter().find_map(|(template, sign)| template.fields(text).map(|fields| (*sign, fields)))?;
     let owned = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let named = Named {
-        host: fields.user.map(owned),
+        host: fields.host.map(owned),
         address: fields.addr.map(owned),
         port: fields.port,
         detail: fields.detail.map(owned),
@@ -41,14 +41,13 @@ fn putty_time(line: &[u8]) -> &[u8] {
 static TABLE: LazyLock<Vec<(Template, Sign)>> =
     LazyLock::new(|| SIGNS.iter().map(|&(template, sign)| (Template::new(template), sign)).collect());
 
-/// `{user}` stands for the host here, since both reach as far as they can.
 const SIGNS: &[(&str, Sign)] = &[
     ("OpenSSH_for_Windows_{detail}", Sign::Version(Software::OpenSsh)),
     ("OpenSSH_{detail}", Sign::Version(Software::OpenSsh)),
     ("We claim version: SSH-2.0-PuTTY_{detail}", Sign::Version(Software::Putty)),
-    ("Looking up host \"{user}\" for SSH connection", Sign::Connecting),
-    ("Looking up host \"{user}\"", Sign::Connecting),
-    ("Connecting to {user} [{addr}] port {port}.", Sign::Connecting),
+    ("Looking up host \"{host}\" for SSH connection", Sign::Connecting),
+    ("Looking up host \"{host}\"", Sign::Connecting),
+    ("Connecting to {host} [{addr}] port {port}.", Sign::Connecting),
     ("Connecting to {addr} port {port}", Sign::Connecting),
     ("Connected to {addr}", Sign::Reached(Reached::Connected)),
     ("Executing proxy command: exec {detail}", Sign::Proxy),
@@ -60,7 +59,7 @@ const SIGNS: &[(&str, Sign)] = &[
     ("Remote protocol version {word} remote software version {detail}", Sign::Server),
     ("Remote version: SSH-2.0-{detail}", Sign::Server),
     ("Server version: SSH-2.0-{detail}", Sign::Server),
-    ("Authenticating to {user}:{port} as '{}'", Sign::Destination),
+    ("Authenticating to {host}:{port} as '{}'", Sign::Destination),
     ("SSH2_MSG_KEXINIT sent", Sign::Reached(Reached::KeyExchange)),
     ("SSH2_MSG_KEXINIT received", Sign::Reached(Reached::KeyExchange)),
     ("Doing {} key exchange{}", Sign::Reached(Reached::KeyReply)),
@@ -93,11 +92,11 @@ const SIGNS: &[(&str, Sign)] = &[
     ("ssh: Could not resolve hostname {}", Sign::Symptom(Symptom::NameUnknown)),
     ("Host does not exist", Sign::Symptom(Symptom::NameUnknown)),
     ("Name or service not known", Sign::Symptom(Symptom::NameUnknown)),
-    ("ssh: connect to host {user} port {port}: Connection refused", Sign::Symptom(Symptom::Refused)),
-    ("ssh: connect to host {user} port {port}: No route to host", Sign::Symptom(Symptom::NoRoute)),
-    ("ssh: connect to host {user} port {port}: Network is unreachable", Sign::Symptom(Symptom::Unreachable)),
-    ("ssh: connect to host {user} port {port}: Connection timed out", Sign::Symptom(Symptom::ConnectTimeout)),
-    ("ssh: connect to host {user} port {port}: Operation timed out", Sign::Symptom(Symptom::ConnectTimeout)),
+    ("ssh: connect to host {host} port {port}: Connection refused", Sign::Symptom(Symptom::Refused)),
+    ("ssh: connect to host {host} port {port}: No route to host", Sign::Symptom(Symptom::NoRoute)),
+    ("ssh: connect to host {host} port {port}: Network is unreachable", Sign::Symptom(Symptom::Unreachable)),
+    ("ssh: connect to host {host} port {port}: Connection timed out", Sign::Symptom(Symptom::ConnectTimeout)),
+    ("ssh: connect to host {host} port {port}: Operation timed out", Sign::Symptom(Symptom::ConnectTimeout)),
     ("Connection refused", Sign::Symptom(Symptom::Refused)),
     ("No route to host", Sign::Symptom(Symptom::NoRoute)),
     ("Network is unreachable", Sign::Symptom(Symptom::Unreachable)),
