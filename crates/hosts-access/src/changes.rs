@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::answer::Answer;
 use crate::client::{Client, Name};
+use crate::connection::Connection;
 use crate::evaluate::{Access, Verdict};
 use crate::extent::{Extent, NOWHERE, NOWHERE_V6};
 use crate::list::{HostWord, Service};
@@ -52,20 +53,23 @@ pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &
     let mut changes = AccessChanges::default();
     let mut looked_at = 0;
     let mut seen = BTreeSet::new();
-    let own = also.iter().map(|client| Group { who: client.addr.to_string(), clients: vec![client.clone()] });
-    let others = groups(before, after).into_iter().flat_map(|group| daemons.iter().map(move |daemon| group.at(daemon)));
-    for group in own.chain(others) {
-        if !changed.may_touch(&group) || !seen.insert((group.who.clone(), group.daemon().to_owned())) {
-            continue;
+    for group in own(also).chain(groups(before, after)).filter(|group| changed.may_touch(group)) {
+        for daemon in &daemons {
+            if !seen.insert((group.who.clone(), daemon.clone())) {
+                continue;
+            }
+            looked_at += 1;
+            match looked_at <= MOST {
+                true => changes.compare(&group.at(daemon), before, after),
+                false => changes.left_out += 1,
+            }
         }
-        if looked_at == MOST {
-            changes.left_out += 1;
-            continue;
-        }
-        looked_at += 1;
-        changes.compare(&group, before, after);
     }
     changes
+}
+
+fn own(also: &[Client]) -> impl Iterator<Item = Group> {
+    also.iter().map(|client| Group { who: client.addr.to_string(), clients: vec![client.clone()] })
 }
 
 impl AccessChanges {
@@ -114,10 +118,6 @@ impl Group {
         let clients = self.clients.iter().map(|client| client.clone().at(daemon)).collect();
         Self { who: self.who.clone(), clients }
     }
-
-    fn daemon(&self) -> &str {
-        self.clients.first().map_or("", |client| &client.daemon)
-    }
 }
 
 /// The rules that stand in one state only.
@@ -143,10 +143,13 @@ impl<'a> Changed<'a> {
         Self { before, rules, everybody }
     }
 
+    /// Whether a changed rule may match one of them, at whatever daemon.
     fn may_touch(&self, group: &Group) -> bool {
-        let matched =
-            |rule: &&Rule| group.clients.iter().any(|client| rule.matches(client, &self.before.files) != Answer::No);
-        self.everybody || self.rules.iter().any(matched)
+        let matched = |client: &Client| {
+            let connection = Connection::new(client, &self.before.files);
+            self.rules.iter().any(|rule| rule.matches_client(&connection) != Answer::No)
+        };
+        self.everybody || group.clients.iter().any(matched)
     }
 }
 

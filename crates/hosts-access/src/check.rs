@@ -238,7 +238,7 @@ impl<'a> Spot<'a> {
         }
         let message = "libwrap knows no comment behind a rule: the words behind # count";
         let hint = "put the comment on a line of its own, with # as its very first byte";
-        let kept = text[..start].trim_ascii_end().len();
+        let kept = end_of_word(text, text[..start].trim_ascii_end().len());
         let end = text.len() - usize::from(text.ends_with(b"\r"));
         let own_line = [text[start..end].trim_ascii_end(), self.ending()].concat();
         let edits = [Edit::insert(self.line.line.span.start, own_line), self.replace(kept..end, "")];
@@ -290,7 +290,8 @@ impl<'a> Spot<'a> {
         })?;
         let message = format!("{error}: libwrap denies every client that the rule matches");
         let problem = self.problem(ProblemKind::BadOption, option.at.start, message, error.hint());
-        if error != OptionError::Empty || !option.last {
+        let backslash = self.text()[..option.at.start - 1].ends_with(b"\\");
+        if error != OptionError::Empty || !option.last || backslash {
             return Some(problem);
         }
         let end = option.at.end - usize::from(self.text().ends_with(b"\r"));
@@ -305,13 +306,18 @@ fn with_repair(mut problem: Problem, effect: String, edits: impl IntoIterator<It
 }
 
 /// The bytes that end the last line, so that libwrap reads it: one newline, or two when a backslash or a NUL eats one.
-fn closing(table: &Table, start: usize) -> Vec<u8> {
+pub(crate) fn closing(table: &Table, start: usize) -> Vec<u8> {
     let ending = dominant_ending(&table.bytes).as_bytes();
     let closes = |tail: &[u8]| {
         let closed = [&table.bytes[start..], tail].concat();
         crate::logical::logical_lines(&closed).iter().all(|line| line.terminated)
     };
     if closes(ending) { ending.to_vec() } else { [ending, ending].concat() }
+}
+
+/// Where a line may end behind a word that ends at `end`: a backslash needs a blank behind it, lest it join the next line.
+pub(crate) fn end_of_word(text: &[u8], end: usize) -> usize {
+    if text[..end].ends_with(b"\\") { end + 1 } else { end }
 }
 
 /// What a line does when libwrap gets to read it.

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use sshmend_lossless::{Edit, EditSet, Origin};
 
 use crate::answer::Answer;
-use crate::check::meaning;
+use crate::check::{closing, end_of_word, meaning};
 use crate::list::{ClientPattern, Entry};
 use crate::options::Accounts;
 use crate::owner::Owned;
-use crate::permit::{Edited, Note, Offer, Remedy, anyone_at};
-use crate::place::{Outcome, outcome};
+use crate::permit::{Edited, Note, Offer, Remedy};
+use crate::place::{Outcome, asks_for, outcome};
 use crate::problem::ProblemKind;
 use crate::rule::Rule;
 use crate::table::{State, Table, TableLine, Tables};
@@ -59,9 +59,21 @@ impl<'a> Draft<'a> {
                 let Some(offer) = removal(table, line, rule, exact) else { continue };
                 match self.before.owned_at(table, index) {
                     Some(owned) => self.owned.push(owned),
-                    None => self.take(remove, offer),
+                    None => {
+                        self.drop_newline(table, line, remove, &offer);
+                        self.take(remove, offer);
+                    }
                 }
             }
+        }
+    }
+
+    /// A last line that goes whole needs no newline any more.
+    fn drop_newline(&mut self, table: &Table, line: &TableLine, remove: bool, offer: &Offer) {
+        let whole = offer.edits.iter().any(|edit| edit.range == line.line.span);
+        if remove && whole && line.line.span.end == table.bytes.len() {
+            let edits = self.edits.entry(table.path.clone()).or_default();
+            edits.retain(|edit| edit.range != (table.bytes.len()..table.bytes.len()));
         }
     }
 
@@ -69,18 +81,13 @@ impl<'a> Draft<'a> {
     fn denies(&self, table: &Table, rule: &Rule, daemon: &str) -> bool {
         outcome(rule, table.which, &self.before.accounts) == Outcome::Denies
             && rule.clients.groups.len() == 1
-            && rule.matches_daemon(&anyone_at(daemon), &self.before.files) != Answer::No
+            && asks_for(rule, daemon, self.before) != Answer::No
     }
 
     /// Makes the edit when it is wanted and does not collide with an earlier one, else offers it.
     fn take(&mut self, wanted: bool, offer: Offer) {
         let edits = self.edits.entry(offer.origin.path.clone()).or_default();
-        let joined: Vec<Edit> = edits
-            .iter()
-            .filter(|edit| !ends_what_goes(edit, &offer.edits))
-            .chain(offer.edits.iter())
-            .cloned()
-            .collect();
+        let joined: Vec<Edit> = edits.iter().chain(offer.edits.iter()).cloned().collect();
         if wanted && EditSet::new(joined.iter().cloned()).is_ok() {
             *edits = joined;
             self.note(Some(offer.origin), offer.text);
@@ -100,15 +107,18 @@ impl<'a> Draft<'a> {
         EditSet::new(edits).unwrap_or_default()
     }
 
-    /// Adds whole lines before the line that begins at `at`, or at the end of the file.
+    /// Adds whole lines before the line that begins at `at`, or at the end of the file, where the last line is ended first.
     pub(crate) fn insert_lines(&mut self, table: &Table, at: usize, text: &[u8]) {
         let edits = self.edits.entry(table.path.clone()).or_default();
         let at_end = at == table.bytes.len();
+        let open = table.lines.last().filter(|line| at_end && !line.line.terminated);
         match edits.iter_mut().find(|edit| edit.range == (at..at)) {
-            // What stands there ends the last line.
             Some(edit) if at_end => edit.text.extend_from_slice(text),
             Some(edit) => edit.text = [text, &edit.text].concat(),
-            None => edits.push(Edit::insert(at, text)),
+            None => {
+                let newline = open.map_or(Vec::new(), |line| closing(table, line.line.span.start));
+                edits.push(Edit::insert(at, [&newline, text].concat()));
+            }
         }
     }
 
@@ -134,14 +144,6 @@ impl<'a> Draft<'a> {
         }
         Edited { edits, creates, notes: self.notes, offers: self.offers, owned: self.owned, after }
     }
-}
-
-/// Whether an edit only adds the newline of a last line that the others delete whole.
-fn ends_what_goes(edit: &Edit, others: &EditSet) -> bool {
-    edit.range.is_empty()
-        && others
-            .iter()
-            .any(|other| other.text.is_empty() && other.range.end == edit.range.start && !other.range.is_empty())
 }
 
 /// The edit that takes some words out of a rule, or the whole rule when none is left.
@@ -172,7 +174,10 @@ fn cut(line: &TableLine, entries: &[Entry<ClientPattern>], goes: impl Fn(&Entry<
         if goes(&entries[first]) {
             let range = match (entries.get(next), first.checked_sub(1)) {
                 (Some(next), _) => entries[first].at.start..next.at.start,
-                (None, previous) => previous.map_or(0, |previous| entries[previous].at.end)..entries[next - 1].at.end,
+                (None, previous) => {
+                    let kept = previous.map_or(0, |previous| entries[previous].at.end);
+                    end_of_word(&line.line.text, kept)..entries[next - 1].at.end
+                }
             };
             edits.push(Edit::delete(line.line.source(range)));
         }

@@ -4,6 +4,7 @@ use sshmend_lossless::Origin;
 
 use crate::answer::{Answer, Doubt, Need};
 use crate::client::Client;
+use crate::connection::Connection;
 use crate::logical::Fault;
 use crate::options::{Decision, Step};
 use crate::rule::Rule;
@@ -43,7 +44,12 @@ impl Tables {
     /// A rule of which it cannot be known whether it matches makes the answer unknown only where it would change it:
     /// when every way on leads to the same access, that is the answer.
     pub fn evaluate(&self, client: &Client) -> Verdict {
-        let mut course = Course { tables: self, client, ends: Vec::new(), doubts: Vec::new() };
+        let mut course = Course {
+            tables: self,
+            connection: Connection::new(client, &self.files),
+            ends: Vec::new(),
+            doubts: Vec::new(),
+        };
         let exit = course.walk(&self.allow, false);
         if exit.command_failed {
             course.walk(&self.deny, true);
@@ -58,7 +64,7 @@ impl Tables {
 /// All ways that one evaluation can take.
 struct Course<'a> {
     tables: &'a Tables,
-    client: &'a Client,
+    connection: Connection<'a>,
     ends: Vec<End<'a>>,
     doubts: Vec<(Doubt, Place<'a>)>,
 }
@@ -105,7 +111,7 @@ impl<'a> Course<'a> {
         }
         for (line, rule) in table.live_rules() {
             let place = Place { table, line: Some(line) };
-            match rule.matches(self.client, &self.tables.files) {
+            match rule.matches(&self.connection) {
                 Answer::No => continue,
                 Answer::Yes => {
                     exit.command_failed |= self.run(place, rule, command_failed);
@@ -180,7 +186,7 @@ impl<'a> Course<'a> {
     }
 
     fn who(&self, rule: &Rule) -> String {
-        let word = rule.matching_word(self.client, &self.tables.files);
+        let word = rule.matching_word(&self.connection);
         word.map_or_else(|| "perhaps".to_owned(), |word| format!("by `{word}`"))
     }
 

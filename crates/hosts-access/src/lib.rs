@@ -21,6 +21,7 @@ mod answer;
 mod changes;
 mod check;
 mod client;
+mod connection;
 mod draft;
 mod evaluate;
 mod extent;

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::answer::{Answer, Doubt, Need};
-use crate::client::{Name, address_text, canonical};
+use crate::connection::{Address, Host};
 use crate::text::{atoi, dotted_quad, is_space, same, show, split_at, wildcard};
 
 /// A pattern that is compared with one text: a daemon's name, a user's, an address or a host name.
@@ -62,10 +62,10 @@ impl TextPattern {
         }
     }
 
-    fn matches_address(&self, addr: IpAddr) -> Answer {
-        match (self, addr) {
+    fn matches_address(&self, addr: &Address) -> Answer {
+        match (self, addr.ip) {
             (Self::Bracketed(Some(pattern)), IpAddr::V6(addr)) => pattern.matches(addr, 128),
-            _ => self.matches(address_text(addr).as_bytes()).into(),
+            _ => self.matches(addr.text.as_bytes()).into(),
         }
     }
 
@@ -180,29 +180,6 @@ fn v4_mask(text: &[u8]) -> Option<u32> {
     })
 }
 
-/// One end of the connection.
-pub(crate) struct Host<'a> {
-    pub(crate) addr: Option<IpAddr>,
-    pub(crate) name: &'a Name,
-    pub(crate) side: Side,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Client,
-    Server,
-}
-
-impl Host<'_> {
-    fn unnamed(&self, pattern: &[u8]) -> Doubt {
-        let (need, whose) = match self.side {
-            Side::Client => (Need::ClientName, "the client"),
-            Side::Server => (Need::ServerName, "this server"),
-        };
-        Doubt::new(need, format!("the host name of {whose} (pattern {})", show(pattern)))
-    }
-}
-
 impl HostPattern {
     pub(crate) fn parse(word: &[u8]) -> Self {
         match word {
@@ -228,16 +205,16 @@ impl HostPattern {
             Self::Known => named(word, host, |_| true),
             Self::Local => named(word, host, |name| !name.contains(&b'.')),
             Self::Masked(Network::Malformed) => Answer::No,
-            Self::Masked(network) => at_address(host, |addr| network.matches(addr)),
+            Self::Masked(network) => at_address(host, |addr| network.matches(addr.ip)),
             Self::Text(TextPattern::All) => Answer::Yes,
             Self::Text(text) => at_address(host, |addr| text.matches_address(addr)).or(|| by_name(text, word, host)),
         }
     }
 }
 
-fn at_address(host: &Host<'_>, matches: impl FnOnce(IpAddr) -> Answer) -> Answer {
-    match host.addr {
-        Some(addr) => matches(canonical(addr)),
+fn at_address(host: &Host<'_>, matches: impl FnOnce(&Address) -> Answer) -> Answer {
+    match &host.addr {
+        Some(addr) => matches(addr),
         None => Answer::Maybe(Doubt::new(Need::ServerAddress, "the address on which the client arrives")),
     }
 }

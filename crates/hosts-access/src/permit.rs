@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use sshmend_lossless::{EditSet, Origin};
 
-use crate::client::{Client, Name};
 use crate::draft::Draft;
 use crate::evaluate::Access;
 use crate::owner::Owned;
@@ -97,6 +96,14 @@ pub enum Refusal {
         /// Why.
         why: String,
     },
+    /// A problem that was to be mended would remain.
+    #[error("{origin}: {problem}")]
+    NotMended {
+        /// Where it would stand.
+        origin: Origin,
+        /// What it is.
+        problem: String,
+    },
     /// The rule would not do what it says.
     #[error("{pattern} would not be granted: {why}")]
     NotGranted {
@@ -113,6 +120,7 @@ impl Refusal {
         match self {
             Self::Daemon(_) => "name one daemon, such as sshd",
             Self::Unreadable { .. } => "run it as root, and see that the path names a regular file",
+            Self::NotMended { .. } => "mend the file by hand first",
             Self::NotGranted { .. } => "look at the rules above and at the problems of the file first",
         }
     }
@@ -142,7 +150,8 @@ impl Tables {
         draft.remove_denials(&order.patterns, daemon, order.remove_exact_deny);
         place::add_rules(&mut draft, &order.patterns, daemon);
         let edited = draft.finish();
-        prove(&edited.after, &order.patterns, daemon)?;
+        prove_mended(&edited.after, &order.mend)?;
+        prove_granted(&edited.after, &order.patterns, daemon)?;
         Ok(edited)
     }
 }
@@ -159,10 +168,20 @@ fn daemon_name(name: &str) -> Result<&str, Refusal> {
     }
 }
 
-fn prove(after: &Tables, patterns: &[Wanted], daemon: &str) -> Result<(), Refusal> {
+/// The damage that was to be mended is gone; what no edit can mend stays.
+fn prove_mended(after: &Tables, mend: &BTreeSet<ProblemKind>) -> Result<(), Refusal> {
+    let wanted = |kind: &ProblemKind| ProblemKind::DAMAGE.contains(kind) && mend.contains(kind);
+    match after.problems().into_iter().find(|problem| problem.repair.is_some() && wanted(&problem.kind)) {
+        Some(problem) => Err(Refusal::NotMended { origin: problem.origin, problem: problem.message }),
+        None => Ok(()),
+    }
+}
+
+fn prove_granted(after: &Tables, patterns: &[Wanted], daemon: &str) -> Result<(), Refusal> {
     for wanted in patterns {
-        for (addr, name) in wanted.extent().probes() {
-            let verdict = after.evaluate(&Client::new(addr).named(name).at(daemon));
+        for client in wanted.examples() {
+            let addr = client.addr;
+            let verdict = after.evaluate(&client.at(daemon));
             if verdict.access != Access::Granted {
                 let line = verdict.origin.map_or_else(String::new, |origin| format!("{origin}: "));
                 let why = format!("{line}{} (asked for {addr})", verdict.reason);
@@ -171,9 +190,4 @@ fn prove(after: &Tables, patterns: &[Wanted], daemon: &str) -> Result<(), Refusa
         }
     }
     Ok(())
-}
-
-/// A client of the daemon of which nothing else is known.
-pub(crate) fn anyone_at(daemon: &str) -> Client {
-    Client::new(crate::extent::NOWHERE).named(Name::Unknown).at(daemon)
 }

@@ -3,12 +3,14 @@
 use sshmend_lossless::{EditSet, dominant_ending};
 
 use crate::answer::Answer;
+use crate::client::Client;
+use crate::connection::Connection;
 use crate::draft::Draft;
-use crate::extent::Extent;
+use crate::extent::{Extent, NOWHERE};
 use crate::list::ClientPattern;
 use crate::logical::LINE_LIMIT;
 use crate::options::{Accounts, Decision, Step};
-use crate::permit::anyone_at;
+use crate::pattern::{HostPattern, TextPattern};
 use crate::rule::{Kind, Rule, trim};
 use crate::table::{Table, TableLine, Tables, Which};
 use crate::wanted::Wanted;
@@ -34,6 +36,12 @@ pub(crate) fn outcome(rule: &Rule, which: Which, accounts: &Accounts) -> Outcome
     if which == Which::Allow { Outcome::Grants } else { Outcome::Denies }
 }
 
+/// Whether a rule is for this daemon, on whatever address of the server.
+pub(crate) fn asks_for(rule: &Rule, daemon: &str, tables: &Tables) -> Answer {
+    let anyone = Client::new(NOWHERE).at(daemon);
+    rule.matches_daemon(&Connection::new(&anyone, &tables.files))
+}
+
 impl Wanted {
     /// Whether a pattern of a rule means exactly the same clients.
     pub(crate) fn is_exactly(&self, pattern: &ClientPattern) -> bool {
@@ -44,8 +52,10 @@ impl Wanted {
         pattern.user.is_none() && Extent::of(&pattern.host).is_some_and(|extent| extent.contains(self.extent()))
     }
 
+    /// A wildcard may match by the name, whatever the address.
     fn may_meet(&self, pattern: &ClientPattern) -> bool {
-        Extent::of(&pattern.host).is_none_or(|extent| extent.meets(self.extent()))
+        matches!(pattern.host.pattern, HostPattern::Text(TextPattern::Wildcard(_)))
+            || Extent::of(&pattern.host).is_none_or(|extent| extent.meets(self.extent()))
     }
 }
 
@@ -83,7 +93,7 @@ fn barrier(tables: &Tables, wanted: &Wanted, daemon: &str) -> usize {
         None => false,
         Some(rule) => {
             outcome(rule, Which::Allow, &tables.accounts) != Outcome::Grants
-                && rule.matches_daemon(&anyone_at(daemon), &tables.files) != Answer::No
+                && asks_for(rule, daemon, tables) != Answer::No
                 && rule.clients.named().iter().any(|entry| wanted.may_meet(&entry.pattern))
         }
     };
@@ -95,7 +105,7 @@ fn granted_by<'t>(tables: &'t Tables, wanted: &Wanted, daemon: &str, barrier: us
     tables.allow.lines[..barrier].iter().find(|line| {
         line.kind.rule().is_some_and(|rule| {
             outcome(rule, Which::Allow, &tables.accounts) == Outcome::Grants
-                && rule.matches_daemon(&anyone_at(daemon), &tables.files) == Answer::Yes
+                && asks_for(rule, daemon, tables) == Answer::Yes
                 && rule.clients.groups.len() == 1
                 && rule.clients.named().iter().any(|entry| wanted.is_within(&entry.pattern))
         })

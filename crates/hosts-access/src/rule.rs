@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use crate::answer::{Answer, Doubt, Need};
-use crate::client::Client;
+use crate::connection::Connection;
 use crate::list::{ClientPattern, DaemonPattern, Entry, List, Service, is_separator};
 use crate::options::{RuleOption, parse_options};
-use crate::pattern::{Host, PatternFiles, Side, TextPattern};
+use crate::pattern::TextPattern;
 use crate::text::{show, split_at};
 
 /// What a logical line is.
@@ -63,18 +63,23 @@ impl Kind {
 
 impl Rule {
     /// Whether the rule matches this connection.
-    pub(crate) fn matches(&self, client: &Client, files: &PatternFiles) -> Answer {
-        self.matches_daemon(client, files).and(|| self.clients.matches(|entry| client_matches(entry, client, files)))
+    pub(crate) fn matches(&self, connection: &Connection<'_>) -> Answer {
+        self.matches_daemon(connection).and(|| self.matches_client(connection))
+    }
+
+    /// Whether the client list matches.
+    pub(crate) fn matches_client(&self, connection: &Connection<'_>) -> Answer {
+        self.clients.matches(|entry| client_matches(entry, connection))
     }
 
     /// Whether the daemon list matches.
-    pub(crate) fn matches_daemon(&self, client: &Client, files: &PatternFiles) -> Answer {
-        self.daemons.matches(|entry| daemon_matches(entry, client, files))
+    pub(crate) fn matches_daemon(&self, connection: &Connection<'_>) -> Answer {
+        self.daemons.matches(|entry| daemon_matches(entry, connection))
     }
 
     /// The first word of the client list that surely matches, for messages.
-    pub(crate) fn matching_word(&self, client: &Client, files: &PatternFiles) -> Option<String> {
-        let sure = |entry: &&Entry<ClientPattern>| client_matches(entry, client, files) == Answer::Yes;
+    pub(crate) fn matching_word(&self, connection: &Connection<'_>) -> Option<String> {
+        let sure = |entry: &&Entry<ClientPattern>| client_matches(entry, connection) == Answer::Yes;
         self.clients.named().iter().find(sure).map(|entry| show(&entry.word))
     }
 
@@ -92,33 +97,28 @@ impl Rule {
     }
 }
 
-fn daemon_matches(entry: &Entry<DaemonPattern>, client: &Client, files: &PatternFiles) -> Answer {
-    let daemon = client.daemon.as_bytes();
+fn daemon_matches(entry: &Entry<DaemonPattern>, connection: &Connection<'_>) -> Answer {
     let service = match &entry.pattern.service {
-        Service::Name(pattern) => pattern.matches(&daemon[..daemon.len().min(127)]).into(),
-        Service::Port(port) => match client.server_port {
+        Service::Name(pattern) => pattern.matches(connection.daemon()).into(),
+        Service::Port(port) => match connection.client.server_port {
             Some(actual) => (actual == *port).into(),
             None => Answer::Maybe(Doubt::new(Need::ServerPort, "the port on which the client arrives")),
         },
     };
     service.and(|| match &entry.pattern.host {
-        Some(host) => host.pattern.matches(&host.word, &server(client), files),
+        Some(host) => host.pattern.matches(&host.word, &connection.server, connection.files),
         None => Answer::Yes,
     })
 }
 
-fn client_matches(entry: &Entry<ClientPattern>, client: &Client, files: &PatternFiles) -> Answer {
-    let peer = Host { addr: Some(client.addr), name: &client.name, side: Side::Client };
-    let host = &entry.pattern.host;
-    host.pattern.matches(&host.word, &peer, files).and(|| match (&entry.pattern.user, client.user.text()) {
+fn client_matches(entry: &Entry<ClientPattern>, connection: &Connection<'_>) -> Answer {
+    let ClientPattern { user, host } = &entry.pattern;
+    let matched = host.pattern.matches(&host.word, &connection.peer, connection.files);
+    matched.and(|| match (user, connection.client.user.text()) {
         (None | Some(TextPattern::All), _) => Answer::Yes,
         (Some(pattern), Some(user)) => pattern.matches(user).into(),
         (Some(_), None) => Answer::Maybe(Doubt::new(Need::User, "what the client's ident service says of the user")),
     })
-}
-
-fn server(client: &Client) -> Host<'_> {
-    Host { addr: client.server_addr, name: &client.server_name, side: Side::Server }
 }
 
 /// Strips separators from both ends.

@@ -2,7 +2,7 @@
 
 use sshmend_lossless::{Edit, dominant_ending};
 
-use crate::check::Spot;
+use crate::check::{Spot, end_of_word};
 use crate::logical::LINE_LIMIT;
 use crate::rule::{Kind, Rule};
 
@@ -34,8 +34,8 @@ fn split_rule(spot: Spot<'_>, rule: &Rule) -> Option<Vec<Edit>> {
     for pair in clients.windows(2) {
         let length = head.len() + (pair[1].at.end - start) + tail.len();
         if length > ROOM {
-            let joint = [tail, ending, head].concat();
-            edits.push(Edit::replace(line.source(pair[0].at.end..pair[1].at.start), joint));
+            let end = if tail.is_empty() { end_of_word(&line.text, pair[0].at.end) } else { pair[0].at.end };
+            edits.push(Edit::replace(line.source(end..pair[1].at.start), [tail, ending, head].concat()));
             start = pair[1].at.start;
         }
     }

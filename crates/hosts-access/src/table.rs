@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot};
 
@@ -61,8 +62,8 @@ pub(crate) struct TableLine {
 /// hosts.allow and hosts.deny with all that is known of what they refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables {
-    pub(crate) allow: Table,
-    pub(crate) deny: Table,
+    pub(crate) allow: Arc<Table>,
+    pub(crate) deny: Arc<Table>,
     pub(crate) files: PatternFiles,
     pub(crate) accounts: Accounts,
     /// Whether fail2ban is installed, if that was asked.
@@ -89,8 +90,8 @@ impl Tables {
     /// Reads both files and what they refer to; what was not captured stays unknown.
     pub fn read(snapshot: &Snapshot) -> Self {
         let mut tables = Self {
-            allow: Table::read(snapshot, Which::Allow),
-            deny: Table::read(snapshot, Which::Deny),
+            allow: Table::read(snapshot, Which::Allow).into(),
+            deny: Table::read(snapshot, Which::Deny).into(),
             files: PatternFiles::default(),
             accounts: Accounts { passwd: content(snapshot, PASSWD), group: content(snapshot, GROUP) },
             fail2ban: snapshot.entry(Path::new(FAIL2BAN_CLIENT)).map(|entry| !matches!(entry, Captured::Missing)),
@@ -108,9 +109,9 @@ impl Tables {
     /// The same machine with other contents of the two files; what is not named stays.
     #[must_use]
     pub fn with(&self, contents: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
-        let changed = |table: &Table| match contents.get(&table.path) {
-            Some(bytes) => Table::parse(table.which, State::Read, bytes.clone()),
-            None => table.clone(),
+        let changed = |table: &Arc<Table>| match contents.get(&table.path) {
+            Some(bytes) => Table::parse(table.which, State::Read, bytes.clone()).into(),
+            None => Arc::clone(table),
         };
         Self { allow: changed(&self.allow), deny: changed(&self.deny), ..self.clone() }
     }

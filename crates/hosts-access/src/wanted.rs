@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::client::Client;
 use crate::extent::{Extent, prefix6};
 use crate::list::HostWord;
 use crate::text::same;
@@ -70,6 +71,11 @@ impl Wanted {
     /// The address, when the pattern means but one.
     pub fn single_address(&self) -> Option<IpAddr> {
         self.extent.single_address()
+    }
+
+    /// Clients of `sshd` that the pattern means, those at its edges among them; what does not matter of them is unknown.
+    pub fn examples(&self) -> Vec<Client> {
+        self.extent.probes().into_iter().map(|(addr, name)| Client::new(addr).named(name)).collect()
     }
 
     pub(crate) fn extent(&self) -> &Extent {
