@@ -1,5 +1,7 @@
 //! What a change must leave as it is: the configuration, read again, is the judge.
 
+use std::collections::BTreeSet;
+
 use crate::address::Address;
 use crate::change::Refusal;
 use crate::jail::Jail;
@@ -53,13 +55,15 @@ fn words(jail: &Jail) -> Vec<&str> {
 
 fn changes(old: &[&str], new: &[&str], direction: &Direction<'_>) -> bool {
     match direction {
-        Direction::More(words) => {
-            is_kept(old, new) && new.iter().all(|word| old.contains(word) || words.iter().any(|it| it == word))
-        }
-        Direction::Less(address) => {
-            is_kept(new, old) && old.iter().all(|word| new.contains(word) || address.is_word(word))
-        }
+        Direction::More(words) => is_kept(old, new) && differ(new, old, |word| words.iter().any(|it| it == word)),
+        Direction::Less(address) => is_kept(new, old) && differ(old, new, |word| address.is_word(word)),
     }
+}
+
+/// Whether all words that only the longer list has are allowed to differ.
+fn differ(long: &[&str], short: &[&str], may: impl Fn(&str) -> bool) -> bool {
+    let short: BTreeSet<&str> = short.iter().copied().collect();
+    long.iter().all(|word| short.contains(word) || may(word))
 }
 
 /// Whether the words come in the same order in the longer list.

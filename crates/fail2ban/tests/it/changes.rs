@@ -431,7 +431,8 @@ port = 22
         note: /etc/fail2ban/jail.local:6: mended: "# office" is no comment: its words are entries of the list
         note: /etc/fail2ban/jail.local:4: mended: the indented findtime belongs to the value of port above it
         note: /etc/fail2ban/jail.local:5: mended: [default] is a jail of this name, not the defaults of all jails
-    "##]].assert_eq(&shown(&wreck, &edited));
+    "##]]
+    .assert_eq(&shown(&wreck, &edited));
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn reading_never_fails_and_points_into_the_files() {
 
 #[test]
 fn what_changes_nothing_leaves_every_byte() {
-    for_random_trees(2, 600, |tree, release, wish| {
+    for_random_trees(2, 300, |tree, release, wish| {
         let Ok(edited) = config(tree, release).ignore(wish) else { return };
         let next = after(tree, &edited);
         let again = config(&next, release).ignore(wish).expect("it was possible before");
@@ -146,7 +146,7 @@ fn what_changes_nothing_leaves_every_byte() {
 #[test]
 fn a_change_only_adds_to_what_stands_there() {
     let mut changed = 0;
-    for_random_trees(3, 2_000, |tree, release, wish| {
+    for_random_trees(3, 800, |tree, release, wish| {
         let before = config(tree, release);
         let is_marked = FILES.iter().any(|path| {
             let bytes = &tree.file(&Path::new(DIR).join(path)).expect("a file").bytes;
@@ -157,13 +157,13 @@ fn a_change_only_adds_to_what_stands_there() {
         changed += edited.edits.len();
         assert!(edited.edits.values().flat_map(|edits| edits.iter()).all(|edit| edit.range.is_empty()), "{edited:?}");
     });
-    assert!(changed > 80, "only {changed} files were edited");
+    assert!(changed > 30, "only {changed} files were edited");
 }
 
 #[test]
 fn what_was_written_is_read_back() {
     let mut held = 0;
-    for_random_trees(4, 2_000, |tree, release, wish| {
+    for_random_trees(4, 800, |tree, release, wish| {
         let Ok(edited) = config(tree, release).ignore(wish) else { return };
         let next = after(tree, &edited);
         let reread = config(&next, release);
@@ -175,7 +175,7 @@ fn what_was_written_is_read_back() {
             }
         }
     });
-    assert!(held > 400, "only {held} addresses were looked for");
+    assert!(held > 150, "only {held} addresses were looked for");
 }
 
 fn is_meant(wish: &Wish, jail: &sshmend_fail2ban::Jail) -> bool {
@@ -184,7 +184,7 @@ fn is_meant(wish: &Wish, jail: &sshmend_fail2ban::Jail) -> bool {
 
 #[test]
 fn what_is_taken_out_is_gone_and_nothing_else() {
-    for_random_trees(5, 600, |tree, release, wish| {
+    for_random_trees(5, 400, |tree, release, wish| {
         let before: Config<'_> = config(tree, release);
         let Ok(edited) = before.unignore(&wish.addresses, wish.jails.as_deref()) else { return };
         let next = after(tree, &edited);
@@ -199,7 +199,7 @@ fn what_is_taken_out_is_gone_and_nothing_else() {
 #[test]
 fn what_has_expired_is_gone() {
     let now = "2026-06-01T00:00:00Z".parse().expect("a time");
-    for_random_trees(6, 600, |tree, release, _| {
+    for_random_trees(6, 400, |tree, release, _| {
         let Ok(edited) = config(tree, release).retire(now) else { return };
         let next = after(tree, &edited);
         assert_eq!(config(&next, release).expired(now), []);

@@ -67,7 +67,7 @@ fn wish(random: &mut Rng, running: &[String]) -> Wish {
 }
 
 /// After `ignore` the program must start and take every address in every jail that is meant, and only there.
-fn fix(
+pub(super) fn fix(
     program: &mut Program,
     case: &str,
     ours: &Config<'_>,

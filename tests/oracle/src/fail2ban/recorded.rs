@@ -4,16 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sshmend_fail2ban::{Config, Consequence, Ignored, Jail, Network, Release};
+use sshmend_fail2ban::{Address, Config, Consequence, Ignored, Jail, Network, Release, Wish};
 
-use super::compare::capture;
-use super::program::package_root;
-use super::trees;
+use super::compare::{self, capture};
+use super::program::{Program, package_root};
 use crate::{Item, Report, items};
 
 /// The release that was recorded in full; another one where it differs.
 const RECORDED: &str = "1.0.2";
 const LATER: &str = "1.1.2";
+/// Addresses that no item has.
+const NEW: [&str; 2] = ["203.0.113.211", "2001:db8:ffff::/64"];
 /// Lists longer than this are abridged in the recording.
 const LONG: usize = 100;
 
@@ -24,13 +25,21 @@ pub(super) fn compare(corpus: &Path) -> Result<Report, String> {
     let base = bases.first().ok_or("the corpus has no base")?;
     let package = package_root()?.join("etc/fail2ban");
     let mut report = Report::default();
+    let mut program = Program::start()?;
     for item in items {
-        compare_item(&package, base, &item, &mut report).unwrap_or_else(|reason| report.leave_out(&item.name, &reason));
+        let outcome = compare_item(&package, base, &item, &mut program, &mut report);
+        outcome.unwrap_or_else(|reason| report.leave_out(&item.name, &reason));
     }
     Ok(report)
 }
 
-fn compare_item(package: &Path, base: &Item, item: &Item, report: &mut Report) -> Result<(), String> {
+fn compare_item(
+    package: &Path,
+    base: &Item,
+    item: &Item,
+    program: &mut Program,
+    report: &mut Report,
+) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let at = directory.path();
     for source in [package, &base.path, &item.path] {
@@ -49,7 +58,21 @@ fn compare_item(package: &Path, base: &Item, item: &Item, report: &mut Report) -
     } else if head.is_object() {
         compare_release(LATER, at, head, &item.name, report);
     }
-    Ok(())
+    fix_item(at, &item.name, program, report)
+}
+
+/// After `ignore` every jail that fail2ban starts holds the address.
+fn fix_item(at: &Path, name: &str, program: &mut Program, report: &mut Report) -> Result<(), String> {
+    let before = program.ask(at, &[])?;
+    let snapshot = capture(at, program.release);
+    let config = Config::read(&snapshot, at, Some(program.release));
+    let addresses = NEW.iter().map(|text| Address::parse(text).expect("our own list").address).collect();
+    let wish = Wish { addresses, jails: None, until: None };
+    if !config.starts() && config.ignore(&wish).is_err() {
+        report.compare(&format!("{name}: broken"), &false, &(before.starts && before.server.is_none()));
+        return Ok(());
+    }
+    compare::fix(program, name, &config, &before, &wish, at, report)
 }
 
 fn compare_release(release: &str, at: &Path, oracle: &Value, name: &str, report: &mut Report) {

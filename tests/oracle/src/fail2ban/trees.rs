@@ -162,6 +162,20 @@ const REFERENCES: &[&str] = &[
     "%(known/mode)s",
     "%(known/known/ignoreip)s",
 ];
+const OTHER_REFERENCES: &[&str] = &[
+    "%(fail2ban_confpath)s",
+    "%(nothing)s",
+    "%(__name__)s",
+    "%(known/failregex)s",
+    "%(known/mode)s",
+    "%(port)s",
+    "%(sshd/port)s",
+    "%(default/port)s",
+    "%%",
+    "%",
+    "%(",
+    "%(Port)s",
+];
 const SEPARATORS: &[&str] = &[
     " ",
     " ",
@@ -270,13 +284,9 @@ fn option(random: &mut Rng, calm: bool) -> String {
         "backend" => pick(random, &["auto", "systemd", "polling"]).to_string(),
         "loglevel" => "DEBUG".to_owned(),
         "maxretry" => random.u8(1..9).to_string(),
-        _ => {
-            if random.u8(..) < 20 {
-                pick(random, REFERENCES).to_string()
-            } else {
-                random.u16(..).to_string()
-            }
-        }
+        // No reference to a list: a setting that changes with the list is a reason to refuse, and rightly so.
+        _ if random.u8(..) < 20 => pick(random, OTHER_REFERENCES).to_string(),
+        _ => random.u16(..).to_string(),
     };
     format!("{key}{delimiter}{value}\n")
 }
