@@ -7,12 +7,16 @@
 
 mod ask;
 mod causes;
+#[cfg(test)]
+mod contract;
 mod diagnosis;
 mod facts;
 mod finding;
+mod negative;
 mod question;
 mod service;
 mod sshd;
+mod startups;
 #[cfg(test)]
 mod testing;
 mod verdict;
@@ -23,7 +27,9 @@ pub use diagnosis::{Diagnosis, Excluded, diagnose};
 pub use facts::package::{package_version, package_wants};
 pub use facts::{DIAL_LIMIT, DIAL_PAUSE, opens_connection};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
+pub use negative::{NEGATIVES, Negative, negative};
 pub use question::{Question, Server, Target, Vantage};
 pub use service::{Service, TrialToday, UnitState, WornOut, service_wants};
 pub use sshd::{Sshd, sshd_wants};
+pub use startups::MaxStartups;
 pub use verdict::{Cause, Gate, Unchecked};

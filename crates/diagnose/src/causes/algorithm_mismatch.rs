@@ -8,12 +8,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "client and server share no algorithm",
     gate: Gate::Exchange,
     explain: "\
-Both ends name what they can in the first packet after the banner, and need one key exchange, host key type, cipher and MAC in common. An old client or device, or a list in the configuration
-that is too short, leaves none: `Unable to negotiate with … no matching key exchange method found. Their offer: …`, on both ends.
+Both ends name what they can in the first packet after the banner, and need one key exchange, host key type, cipher
+and MAC in common. An old client or device, or a list in the configuration that is too short, leaves none: `Unable to
+negotiate with … no matching key exchange method found. Their offer: …`, on both ends.
 
 **Known for certain** by that line; it names the kind and the offer of the other end.
 
-**Mended** by upgrading the older end; until then `+ALGORITHM` for this one host on the client, or in a `Match` block where the server allows it.
+**Mended** by upgrading the older end; until then `+ALGORITHM` for this one host on the client, or in a `Match` block
+where the server allows it.
 
 **It is not** a network problem, and `StrictHostKeyChecking` has nothing to do with it.",
     server: judge,

@@ -6,8 +6,8 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the configuration spares the client, but a ban from before still stands",
     gate: Gate::Firewall,
     explain: "\
-`ignoreip` keeps fail2ban from counting against an address. It lifts no ban that stands, and bans survive a restart in fail2ban's database: who was banned before the line was written stays
-banned until the time is over.
+`ignoreip` keeps fail2ban from counting against an address. It lifts no ban that stands, and bans survive a restart in
+fail2ban's database: who was banned before the line was written stays banned until the time is over.
 
 **Known for certain** when a jail bans the client and spares it by its configuration.
 

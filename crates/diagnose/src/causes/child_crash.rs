@@ -10,12 +10,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the process that serves the connection crashes",
     gate: Gate::Session,
     explain: "\
-The process that talks to an unauthenticated client runs under a system call filter, in an empty directory, as another user. A C library that is newer or older than the filter expects,
-a broken PAM or GSSAPI module, or a real fault end it with a signal: the client sees the connection close or reset, at the banner or in the key exchange. From 9.8 on each crash also earns the
-client a penalty of 90 seconds.
+The process that talks to an unauthenticated client runs under a system call filter, in an empty directory, as another
+user. A C library that is newer or older than the filter expects, a broken PAM or GSSAPI module, or a real fault end
+it with a signal: the client sees the connection close or reset, at the banner or in the key exchange. From 9.8 on
+each crash also earns the client a penalty of 90 seconds.
 
-**Known for certain** by `preauth child terminated by signal 31`, `session process N for connection from … killed by signal …`; signal 31 is the filter (`SIGSYS`), 11 a
-fault, 9 someone's kill or want of memory.
+**Known for certain** by `preauth child terminated by signal 31`, `session process N for connection from … killed by
+signal …`; signal 31 is the filter (`SIGSYS`), 11 a fault, 9 someone's kill or want of memory.
 
 **Mended** by bringing sshd and its libraries to versions that fit, and by leaving out modules one at a time.
 

@@ -14,7 +14,7 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
         return;
     }
     if counts(facts, cause) {
-        claim(facts, cause.name, verdict);
+        claim(facts, cause, verdict);
     }
     let excludes = transcript.excluded.iter().find(|exclusion| exclusion.causes.contains(&cause.name));
     if let Some(exclusion) = excludes {
@@ -23,10 +23,10 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
 }
 
 /// Adds what the transcript concludes of a cause.
-pub(super) fn claim<'v>(facts: &Facts<'_>, cause: &str, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
+pub(super) fn claim<'v>(facts: &Facts<'_>, cause: &Cause, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
     let (source, transcript) = facts.transcript()?;
-    let conclusion = transcript.conclusions.iter().find(|conclusion| conclusion.cause == cause)?;
-    let finding = verdict.find(certainty(conclusion.certainty), conclusion.reason);
+    let conclusion = transcript.conclusions.iter().find(|conclusion| conclusion.cause == cause.name)?;
+    let finding = verdict.find(certainty(conclusion.certainty), format!("{}: {}", cause.title, conclusion.reason));
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
 }
 

@@ -8,15 +8,17 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd ends sessions whose client does not answer",
     gate: Gate::Established,
     explain: "\
-With `ClientAliveInterval` set, sshd asks a silent client for a sign of life and ends the session after `ClientAliveCountMax` unanswered ones. A laptop that
-sleeps or a path that is lost for that long loses its session: `Connection to HOST closed by remote host`. `ClientAliveCountMax 0` ended the session at
-the first silence up to 8.1, and from 8.2 on never ends it.
+With `ClientAliveInterval` set, sshd asks a silent client for a sign of life and ends the session after
+`ClientAliveCountMax` unanswered ones. A laptop that sleeps or a path that is lost for that long loses its session:
+`Connection to HOST closed by remote host`. `ClientAliveCountMax 0` ended the session at the first silence up to 8.1,
+and from 8.2 on never ends it.
 
 **Known for certain** by `Timeout, client not responding from user USER ADDRESS` in the log.
 
 **Mended** by `sshmend fix sshd-config ClientAliveCountMax=…` or a longer interval.
 
-**It is not** able to end a connection before the login, and it is no limit for idle people: a client that stands idle answers by itself.",
+**It is not** able to end a connection before the login, and it is no limit for idle people: a client that stands idle
+answers by itself.",
     server: judge,
     client: silent,
 };

@@ -6,7 +6,8 @@ pub(super) const CAUSE: Cause = Cause {
     title: "ssh refuses its own configuration",
     gate: Gate::Client,
     explain: "\
-An unknown keyword in `~/.ssh/config` or `/etc/ssh/ssh_config`, or a file that others may write (`Bad owner or permissions on ~/.ssh/config`), ends ssh before it connects.
+An unknown keyword in `~/.ssh/config` or `/etc/ssh/ssh_config`, or a file that others may write (`Bad owner or
+permissions on ~/.ssh/config`), ends ssh before it connects.
 
 **Known for certain** by `ssh -G`, which reads the same files.
 

@@ -9,12 +9,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "one client opens more connections at once than the server takes",
     gate: Gate::Accept,
     explain: "\
-Ansible with many forks, parallel-ssh, rsync in a loop, CI runners and everything that goes through one bastion open many connections at the same moment. Each is unauthenticated for a second or two, so that
-`MaxStartups` or `PerSourceMaxStartups` drop some of them: at random, now this host, now that.
+Ansible with many forks, parallel-ssh, rsync in a loop, CI runners and everything that goes through one bastion open
+many connections at the same moment. Each is unauthenticated for a second or two, so that `MaxStartups` or
+`PerSourceMaxStartups` drop some of them: at random, now this host, now that.
 
 **Likely** when most of the dropped connections come from one address.
 
-**Mended** on the client: `ControlMaster auto` with `ControlPersist`, fewer forks; and on the server by room for what is meant to come.
+**Mended** on the client: `ControlMaster auto` with `ControlPersist`, fewer forks; and on the server by room for what
+is meant to come.
 
 **It is not** an attack, but looks like one in the log.",
     server: judge,

@@ -6,12 +6,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the firewall's table of connections is full",
     gate: Gate::Kernel,
     explain: "\
-A stateful firewall keeps an entry for each connection. When the table is full (`nf_conntrack_max`) the kernel drops the packets of new ones and
-says `nf_conntrack: table full, dropping packet`. Clients time out, or stall at any stage.
+A stateful firewall keeps an entry for each connection. When the table is full (`nf_conntrack_max`) the kernel drops
+the packets of new ones and says `nf_conntrack: table full, dropping packet`. Clients time out, or stall at any stage.
 
-**Known for certain** when `nf_conntrack_count` has reached `nf_conntrack_max`. The line in the kernel log tells of the past.
+**Known for certain** when `nf_conntrack_count` has reached `nf_conntrack_max`. The line in the kernel log tells of
+the past.
 
-**Mended** by raising `net.netfilter.nf_conntrack_max` (and `nf_conntrack_buckets`), shortening the time-outs, or not tracking SSH at all.
+**Mended** by raising `net.netfilter.nf_conntrack_max` (and `nf_conntrack_buckets`), shortening the time-outs, or not
+tracking SSH at all.
 
 **It is not** a limit of sshd: sshd never sees the packet.",
     server: judge,

@@ -8,10 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a forwarder takes the connection, but what stands behind it does not",
     gate: Gate::Listener,
     explain: "\
-docker-proxy, kubectl port-forward, QEMU, HAProxy, a load balancer or `ssh -L` accept the connection first and then connect to what stands behind. When that is down, they close at once: no byte ever comes, and
-`Connection reset by peer` or `closed by remote host` is all the client sees. A container without sshd, a VM still booting, a wrong port in the mapping.
+docker-proxy, kubectl port-forward, QEMU, HAProxy, a load balancer or `ssh -L` accept the connection first and then
+connect to what stands behind. When that is down, they close at once: no byte ever comes, and `Connection reset by
+peer` or `closed by remote host` is all the client sees. A container without sshd, a VM still booting, a wrong port in
+the mapping.
 
-**Suspected** when every connection is taken and closed at once without a word. **Certain** on the machine with the forwarder: the connection to the back end fails there as well, and sshd logs nothing.
+**Suspected** when every connection is taken and closed at once without a word. **Certain** on the machine with the
+forwarder: the connection to the back end fails there as well, and sshd logs nothing.
 
 **Mended** behind the forwarder.
 

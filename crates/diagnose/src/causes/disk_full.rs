@@ -6,8 +6,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a file system has no room left",
     gate: Gate::Authentication,
     explain: "\
-sshd itself writes nothing before login, so a full disk does not close a connection at its start. It ends logins later - PAM, login records, shells that
-cannot write - and makes other causes: a full `/run` on which `/run/sshd` cannot be made, a configuration or host key cut off in the middle of writing.
+sshd itself writes nothing before login, so a full disk does not close a connection at its start. It ends logins later
+- PAM, login records, shells that cannot write - and makes other causes: a full `/run` on which `/run/sshd` cannot be
+made, a configuration or host key cut off in the middle of writing.
 
 **Only suspected**: that a file system is full is certain, that it ends this connection is not.
 

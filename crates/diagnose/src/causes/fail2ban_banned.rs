@@ -12,14 +12,16 @@ pub(super) const CAUSE: Cause = Cause {
     title: "fail2ban has banned the client",
     gate: Gate::Firewall,
     explain: "\
-fail2ban watches the log and bans addresses that fail too often. Its usual actions answer new connections with `Connection refused`, `No route to
-host` or nothing; only a ban that comes while a connection stands, or one written into `hosts.deny`, looks like `Connection reset by peer`. A
-filter in `mode = ddos` or `aggressive` counts connections that end before login, so monitoring and `ssh-keyscan` can get an address banned.
+fail2ban watches the log and bans addresses that fail too often. Its usual actions answer new connections with
+`Connection refused`, `No route to host` or nothing; only a ban that comes while a connection stands, or one written
+into `hosts.deny`, looks like `Connection reset by peer`. A filter in `mode = ddos` or `aggressive` counts connections
+that end before login, so monitoring and `ssh-keyscan` can get an address banned.
 
-**Known for certain** when `fail2ban-client banned` names the client, or a rule of fail2ban in the firewall turns it away.
+**Known for certain** when `fail2ban-client banned` names the client, or a rule of fail2ban in the firewall turns it
+away.
 
-**Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which lifts the ban and keeps the address from being banned again. `ignoreip` alone lifts no
-ban that stands.
+**Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which lifts the ban and keeps the address from being banned
+again. `ignoreip` alone lifts no ban that stands.
 
 **It is not** lifted by deleting the rule: fail2ban writes it again at its restart.",
     server: judge,

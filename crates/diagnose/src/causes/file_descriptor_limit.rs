@@ -8,10 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd may open no more files, so it cannot take a connection",
     gate: Gate::Listener,
     explain: "\
-Each connection is a file descriptor, and a few more while it begins. When the listener (`LimitNOFILE=`, `ulimit -n`) or the whole machine (`fs.file-max`) has none left, it cannot take the connection, which
-then waits in the kernel's queue (`error: accept: Too many open files`); or it can take it and no more, and the client sees `Connection reset by peer` (`error: reexec socketpair: Too many open files`).
+Each connection is a file descriptor, and a few more while it begins. When the listener (`LimitNOFILE=`, `ulimit -n`)
+or the whole machine (`fs.file-max`) has none left, it cannot take the connection, which then waits in the kernel's
+queue (`error: accept: Too many open files`); or it can take it and no more, and the client sees `Connection reset by
+peer` (`error: reexec socketpair: Too many open files`).
 
-**Known for certain** by counting: `/proc/PID/fd` against `/proc/PID/limits`, or `/proc/sys/fs/file-nr`. The lines in the log tell of the past.
+**Known for certain** by counting: `/proc/PID/fd` against `/proc/PID/limits`, or `/proc/sys/fs/file-nr`. The lines in
+the log tell of the past.
 
 **Mended** by raising the limit of the unit or of the machine, once it is known what holds the files.
 

@@ -5,8 +5,8 @@ pub(super) const CAUSE: Cause = Cause {
     title: "another program will write the file again",
     gate: Gate::Client,
     explain: "\
-A file that says `Ansible managed`, comes from Puppet, Chef or cloud-init (`50-cloud-init.conf`), or holds the lines of DenyHosts or fail2ban is written by a program. A change made by hand is lost at that
-program's next run.
+A file that says `Ansible managed`, comes from Puppet, Chef or cloud-init (`50-cloud-init.conf`), or holds the lines
+of DenyHosts or fail2ban is written by a program. A change made by hand is lost at that program's next run.
 
 **Known** by the words in the file. The plan of a change says it before anything is written.
 

@@ -8,8 +8,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a health check that only connects earns its address penalties",
     gate: Gate::Accept,
     explain: "\
-Monitoring, load balancers and `ssh-keyscan` connect, perhaps read the banner, and hang up. From 9.8 on each of these earns one second of penalty; more often than once a second they add up to a
-ban of the address - and of the people who share it. fail2ban counts them too, in `mode = ddos` or `aggressive`.
+Monitoring, load balancers and `ssh-keyscan` connect, perhaps read the banner, and hang up. From 9.8 on each of these
+earns one second of penalty; more often than once a second they add up to a ban of the address - and of the people who
+share it. fail2ban counts them too, in `mode = ddos` or `aggressive`.
 
 **Likely** when the penalty of the dropped connection is `connections without attempting authentication`.
 

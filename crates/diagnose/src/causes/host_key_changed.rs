@@ -7,13 +7,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the server shows another host key than the one that is known",
     gate: Gate::HostKey,
     explain: "\
-`WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!`: the known_hosts files hold another key for this name. The machine was installed anew, the name or address now belongs to another machine, a load balancer
-has members with different keys - or someone is in between. ssh ends the connection after the key exchange; the server sees it close.
+`WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!`: the known_hosts files hold another key for this name. The machine
+was installed anew, the name or address now belongs to another machine, a load balancer has members with different
+keys - or someone is in between. ssh ends the connection after the key exchange; the server sees it close.
 
 **Known for certain** by the words of ssh, which name the file and line.
 
-**Mended** only after the new fingerprint has been compared with that of the server, by a way that does not go through this connection (its console, its provider): then
-`sshmend fix known-hosts HOST --expect-fingerprint SHA256:…` drops the old key and pins the new one.
+**Mended** only after the new fingerprint has been compared with that of the server, by a way that does not go through
+this connection (its console, its provider): then `sshmend fix known-hosts HOST --expect-fingerprint SHA256:…` drops
+the old key and pins the new one.
 
 **It is not** a reset, and never a reason to switch off the check.",
     server: silent,
@@ -22,7 +24,7 @@ has members with different keys - or someone is in between. ssh ends the connect
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let destination = facts.known_as();
-    let Some(finding) = claim(facts, CAUSE.name, verdict) else { return };
+    let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
     let name = destination.as_deref().unwrap_or("HOST");
     finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
     finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
@@ -52,11 +54,11 @@ Host key verification failed.
             "host-key-changed",
             text,
             &expect![[r#"
-            certain: another key than this is known
-              transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
-              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-              - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
-        "#]],
+                certain: the server shows another host key than the one that is known: another key than this is known
+                  transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+                  - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+                  - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
+            "#]],
         );
     }
 }

@@ -8,12 +8,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "no host key is known for the server, and ssh may not ask",
     gate: Gate::HostKey,
     explain: "\
-At the first connection ssh asks whether the host key is right. A program that cannot be asked (`BatchMode`, Ansible, CI), or `StrictHostKeyChecking yes`, ends the connection instead: `Host key
-verification failed`. After the server got a new kind of key, or the name is written differently, the same happens though \"the host\" is known.
+At the first connection ssh asks whether the host key is right. A program that cannot be asked (`BatchMode`, Ansible,
+CI), or `StrictHostKeyChecking yes`, ends the connection instead: `Host key verification failed`. After the server got
+a new kind of key, or the name is written differently, the same happens though \"the host\" is known.
 
 **Known for certain** by `No … host key is known for HOST and you have requested strict checking`.
 
-**Mended** by pinning the key once its fingerprint was compared on the server's console: `sshmend fix known-hosts HOST --expect-fingerprint SHA256:…`.
+**Mended** by pinning the key once its fingerprint was compared on the server's console: `sshmend fix known-hosts HOST
+--expect-fingerprint SHA256:…`.
 
 **It is not** mended by switching the check off.",
     server: silent,
@@ -24,7 +26,7 @@ verification failed`. After the server got a new kind of key, or the name is wri
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let asks = facts.asks_about_keys();
     let destination = facts.known_as();
-    let Some(finding) = claim(facts, CAUSE.name, verdict) else { return };
+    let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
     if asks {
         finding.certainty = Certainty::Possible;
         finding.summary =
@@ -55,11 +57,11 @@ Host key verification failed.
             "host-key-unknown",
             text,
             &expect![[r#"
-            certain: no key of the server is known
-              transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
-              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-              - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
-        "#]],
+                certain: no host key is known for the server, and ssh may not ask: no key of the server is known
+                  transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
+                  - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+                  - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
+            "#]],
         );
     }
 }

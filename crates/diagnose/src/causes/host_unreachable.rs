@@ -8,8 +8,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "there is no way to the host",
     gate: Gate::Network,
     explain: "\
-The host is down, the network between is, or a router on the way has no route: `No route to host`, `Network is unreachable`, or no answer at all. A firewall that rejects with
-`host-prohibited` or `admin-prohibited` (firewalld by default) looks the same.
+The host is down, the network between is, or a router on the way has no route: `No route to host`, `Network is
+unreachable`, or no answer at all. A firewall that rejects with `host-prohibited` or `admin-prohibited` (firewalld by
+default) looks the same.
 
 **Known** from the client by its own try to connect; **which** of these it is, only others on the way can tell.
 

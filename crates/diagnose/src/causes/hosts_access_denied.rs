@@ -15,14 +15,16 @@ pub(super) const CAUSE: Cause = Cause {
     title: "TCP wrappers refuse the client",
     gate: Gate::Wrappers,
     explain: "\
-Where sshd is linked with libwrap (Debian, Ubuntu, Gentoo; not Red Hat from 8 on, not Arch) it asks `/etc/hosts.allow` and then `/etc/hosts.deny` about every client,
-before its banner. A refused client waits five seconds and sees its connection close without a word. The first rule that matches decides, hosts.allow before
-hosts.deny, and what no rule denies is granted.
+Where sshd is linked with libwrap (Debian, Ubuntu, Gentoo; not Red Hat from 8 on, not Arch) it asks `/etc/hosts.allow`
+and then `/etc/hosts.deny` about every client, before its banner. A refused client waits five seconds and sees its
+connection close without a word. The first rule that matches decides, hosts.allow before hosts.deny, and what no rule
+denies is granted.
 
-**Known for certain** by evaluating both files for the client when sshd is linked with libwrap, or by `refused connect from NAME (ADDRESS)` in the log, which is written
-at any `LogLevel`.
+**Known for certain** by evaluating both files for the client when sshd is linked with libwrap, or by `refused connect
+from NAME (ADDRESS)` in the log, which is written at any `LogLevel`.
 
-**Mended** by `sshmend fix hosts-access --allow ADDRESS`. No restart is needed: the files are read for each connection.
+**Mended** by `sshmend fix hosts-access --allow ADDRESS`. No restart is needed: the files are read for each
+connection.
 
 **It is not** about users or keys, and it is nothing at all where sshd is not linked with libwrap.",
     server: judge,

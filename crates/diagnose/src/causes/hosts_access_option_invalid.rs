@@ -9,10 +9,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a rule of TCP wrappers has an option that libwrap refuses, and with it the client",
     gate: Gate::Wrappers,
     explain: "\
-The third field of a rule holds options (hosts_options(5)): `allow`, `deny`, `spawn`, `twist`, … An option that libwrap does not know, an empty one at the end of the line, `allow` or
-`deny` before other options, or a bare IPv6 address whose colons cut the rule into options: all of them **deny** every client that the rule matches, in hosts.allow as well.
+The third field of a rule holds options (hosts_options(5)): `allow`, `deny`, `spawn`, `twist`, … An option that
+libwrap does not know, an empty one at the end of the line, `allow` or `deny` before other options, or a bare IPv6
+address whose colons cut the rule into options: all of them **deny** every client that the rule matches, in
+hosts.allow as well.
 
-**Known for certain** by evaluating both files for the client when sshd is linked with libwrap; its log has `bad option name: …`.
+**Known for certain** by evaluating both files for the client when sshd is linked with libwrap; its log has `bad
+option name: …`.
 
 **Mended** by correcting the line that is named: IPv6 addresses in brackets, `allow` or `deny` last.
 

@@ -11,11 +11,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "hosts.deny or hosts.allow is damaged, so libwrap refuses everyone who gets that far",
     gate: Gate::Wrappers,
     explain: "\
-libwrap stops reading a file at a last line without line feed, or a line of 2,047 bytes or more with its continuations. In `/etc/hosts.deny` it then refuses
-**every** client that has come that far, localhost too - even when the line is a comment. In `/etc/hosts.allow` all that stands there and below is lost. `echo -n`, `printf`, editors and
+libwrap stops reading a file at a last line without line feed, or a line of 2,047 bytes or more with its
+continuations. In `/etc/hosts.deny` it then refuses **every** client that has come that far, localhost too - even when
+the line is a comment. In `/etc/hosts.allow` all that stands there and below is lost. `echo -n`, `printf`, editors and
 interrupted writes leave such files.
 
-**Known for certain** by reading the files as libwrap does, when sshd is linked with it; its log then has `missing newline or line too long`.
+**Known for certain** by reading the files as libwrap does, when sshd is linked with it; its log then has `missing
+newline or line too long`.
 
 **Mended** by `sshmend fix hosts-access`, which completes the line or splits it.
 

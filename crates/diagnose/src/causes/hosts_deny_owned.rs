@@ -8,13 +8,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a banning program has written the client into hosts.deny",
     gate: Gate::Wrappers,
     explain: "\
-DenyHosts, the action `hostsdeny` of fail2ban and others ban by a line in `/etc/hosts.deny`. The client sees what `hosts-access-denied` shows: five seconds of silence, then
-the connection closes.
+DenyHosts, the action `hostsdeny` of fail2ban and others ban by a line in `/etc/hosts.deny`. The client sees what
+`hosts-access-denied` shows: five seconds of silence, then the connection closes.
 
-**Known for certain** when the rule that refuses the client has the shape of such a program: `# DenyHosts: DATE | sshd: ADDRESS` above it, or `ALL: ADDRESS` where fail2ban is
-installed.
+**Known for certain** when the rule that refuses the client has the shape of such a program: `# DenyHosts: DATE |
+sshd: ADDRESS` above it, or `ALL: ADDRESS` where fail2ban is installed.
 
-**Mended** through the program, which would write the line again: it forgets the address first, and then has to spare it.
+**Mended** through the program, which would write the line again: it forgets the address first, and then has to spare
+it.
 
 **It is not** a rule that someone wrote for good.",
     server: judge,

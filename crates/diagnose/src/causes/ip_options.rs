@@ -8,8 +8,8 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the client's packets carry IP options, which sshd refuses",
     gate: Gate::Session,
     explain: "\
-IP options such as source routing let a sender choose the way of the answers. sshd ends such a connection before its banner and says
-`Connection from ADDRESS with IP opts: …`.
+IP options such as source routing let a sender choose the way of the answers. sshd ends such a connection before its
+banner and says `Connection from ADDRESS with IP opts: …`.
 
 **Known for certain** by that line.
 

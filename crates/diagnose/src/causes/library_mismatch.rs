@@ -6,10 +6,11 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd does not fit the libraries it finds",
     gate: Gate::Listener,
     explain: "\
-sshd compares the OpenSSL that it was built with to the one it finds, and ends where they do not fit (`entropy.c`: up to 9.3 the same
-major and minor version are needed, from 9.4 on the same major version for 3.x); or the dynamic linker finds no fitting library at all.
-A listener that runs keeps the old library, but executes sshd again for each connection, which ends at once: clients see
-`Connection reset by peer`. Typical origins: half an upgrade, a library put into `/usr/local/lib`, `LD_LIBRARY_PATH` in a unit.
+sshd compares the OpenSSL that it was built with to the one it finds, and ends where they do not fit (`entropy.c`: up
+to 9.3 the same major and minor version are needed, from 9.4 on the same major version for 3.x); or the dynamic linker
+finds no fitting library at all. A listener that runs keeps the old library, but executes sshd again for each
+connection, which ends at once: clients see `Connection reset by peer`. Typical origins: half an upgrade, a library
+put into `/usr/local/lib`, `LD_LIBRARY_PATH` in a unit.
 
 **Known for certain** by what `sshd -t` says before it does anything else.
 

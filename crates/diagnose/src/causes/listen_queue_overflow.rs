@@ -6,15 +6,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "connections wait in a full queue before sshd sees them",
     gate: Gate::Kernel,
     explain: "\
-The kernel keeps a queue of connections that sshd has not taken yet (128 for sshd, at most `net.core.somaxconn`). When it is full
-new ones are dropped - the client tries again and times out - or, with `net.ipv4.tcp_abort_on_overflow=1`, reset after the handshake: exactly
-`Connection reset by peer`, and sshd logs nothing.
+The kernel keeps a queue of connections that sshd has not taken yet (128 for sshd, at most `net.core.somaxconn`). When
+it is full new ones are dropped - the client tries again and times out - or, with `net.ipv4.tcp_abort_on_overflow=1`,
+reset after the handshake: exactly `Connection reset by peer`, and sshd logs nothing.
 
-**Known for certain** by `ss -ltn`: Recv-Q above Send-Q at the socket of sshd. The counters `ListenOverflows` and `ListenDrops` count for the
-whole machine since boot and only suggest it.
+**Known for certain** by `ss -ltn`: Recv-Q above Send-Q at the socket of sshd. The counters `ListenOverflows` and
+`ListenDrops` count for the whole machine since boot and only suggest it.
 
-**Mended** by finding why sshd does not keep up (load, a stopped listener, a flood), by `tcp_abort_on_overflow=0`, and by a firewall
-against a flood.
+**Mended** by finding why sshd does not keep up (load, a stopped listener, a flood), by `tcp_abort_on_overflow=0`, and
+by a firewall against a flood.
 
 **It is not** MaxStartups, which acts after sshd has taken the connection.",
     server: judge,

@@ -10,11 +10,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the login takes longer than sshd waits for it",
     gate: Gate::Authentication,
     explain: "\
-sshd gives a client `LoginGraceTime` (two minutes) to log in, from its first packet on, and then closes the connection. People who read slowly, a second factor
-that comes late, or a slow step on the server (PAM, LDAP, DNS) use it up.
+sshd gives a client `LoginGraceTime` (two minutes) to log in, from its first packet on, and then closes the
+connection. People who read slowly, a second factor that comes late, or a slow step on the server (PAM, LDAP, DNS) use
+it up.
 
-**Known for certain** by `Timeout before authentication for ADDRESS` in the log. Debian 12 (9.2p1 from deb12u3 on) and others that mended CVE-2024-6387 in the same
-way log nothing at all.
+**Known for certain** by `Timeout before authentication for ADDRESS` in the log. Debian 12 (9.2p1 from deb12u3 on) and
+others that mended CVE-2024-6387 in the same way log nothing at all.
 
 **Mended** by finding the slow step; a limit that was set too low by `sshmend fix sshd-config LoginGraceTime=120`.
 

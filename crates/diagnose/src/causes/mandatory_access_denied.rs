@@ -6,13 +6,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "SELinux or AppArmor forbids sshd something it needs",
     gate: Gate::Listener,
     explain: "\
-Beside the modes of files, a policy says what sshd may do. A port that it does not know as an SSH port (`name_bind`), host keys with a wrong label, or a helper
-that it may not run, end the start of sshd or each connection.
+Beside the modes of files, a policy says what sshd may do. A port that it does not know as an SSH port (`name_bind`),
+host keys with a wrong label, or a helper that it may not run, end the start of sshd or each connection.
 
-**Known for certain** that something was forbidden by the kernel's words: `avc:  denied  { name_bind } … comm=\"sshd\"`, `apparmor=\"DENIED\" … comm=\"sshd\"`.
-That it is why connections die is certain for the port while nothing listens, and likely otherwise. With `auditd` the lines are in its log.
+**Known for certain** that something was forbidden by the kernel's words: `avc: denied { name_bind } … comm=\"sshd\"`,
+`apparmor=\"DENIED\" … comm=\"sshd\"`. That it is why connections die is certain for the port while nothing listens,
+and likely otherwise. With `auditd` the lines are in its log.
 
-**Mended** by telling the policy: `semanage port -a -t ssh_port_t -p tcp PORT`, `restorecon -RF /etc/ssh`, the AppArmor profile.
+**Mended** by telling the policy: `semanage port -a -t ssh_port_t -p tcp PORT`, `restorecon -RF /etc/ssh`, the
+AppArmor profile.
 
 **It is not** about modes and owners, which `ls -l` shows.",
     server: judge,

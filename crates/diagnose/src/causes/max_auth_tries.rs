@@ -8,12 +8,14 @@ pub(super) const CAUSE: Cause = Cause {
     title: "too many keys or passwords were tried in one connection",
     gate: Gate::Authentication,
     explain: "\
-`MaxAuthTries` (6 unless set) counts every key that the client offers and every wrong password of one connection. A client with a full agent uses them up before
-the right key comes: `Received disconnect from …: Too many authentication failures`.
+`MaxAuthTries` (6 unless set) counts every key that the client offers and every wrong password of one connection. A
+client with a full agent uses them up before the right key comes: `Received disconnect from …: Too many authentication
+failures`.
 
 **Known for certain** by `maximum authentication attempts exceeded for USER from ADDRESS` in the log.
 
-**Mended** on the client: `IdentitiesOnly yes` and one `IdentityFile` for this host. Raising the limit helps guessers as well.
+**Mended** on the client: `IdentitiesOnly yes` and one `IdentityFile` for this host. Raising the limit helps guessers
+as well.
 
 **It is not** able to close a connection before the banner, or to reset one.",
     server: judge,

@@ -8,8 +8,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "one connection carries as many sessions as it may",
     gate: Gate::Established,
     explain: "\
-`MaxSessions` (10 unless set) counts the shells and file transfers inside one connection, which only clients that share it (`ControlMaster`) have several of. One
-more is refused: `Session open refused by peer`. `MaxSessions 0` allows none, only forwarding.
+`MaxSessions` (10 unless set) counts the shells and file transfers inside one connection, which only clients that
+share it (`ControlMaster`) have several of. One more is refused: `Session open refused by peer`. `MaxSessions 0`
+allows none, only forwarding.
 
 **Known for certain** by `error: no more sessions` in the log; the line names no client.
 

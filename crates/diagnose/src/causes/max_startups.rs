@@ -13,17 +13,18 @@ pub(super) const CAUSE: Cause = Cause {
     title: "too many connections wait for their login, so sshd drops new ones",
     gate: Gate::Accept,
     explain: "\
-`MaxStartups begin:rate:full` (10:30:100 unless set): from `begin` connections that have not logged in yet, sshd drops a new
-one with a probability of `rate` percent, rising to all of them at `full`. Who knocks and says nothing holds a place for
-`LoginGraceTime` (two minutes), so ten idle scanners are enough. The client sees the connection close before any banner; up to 8.1 without a
-word, from 8.2 to 9.7 after `Exceeded MaxStartups`, from 9.8 on after `Not allowed at this time`.
+`MaxStartups begin:rate:full` (10:30:100 unless set): from `begin` connections that have not logged in yet, sshd drops
+a new one with a probability of `rate` percent, rising to all of them at `full`. Who knocks and says nothing holds a
+place for `LoginGraceTime` (two minutes), so ten idle scanners are enough. The client sees the connection close before
+any banner; up to 8.1 without a word, from 8.2 to 9.7 after `Exceeded MaxStartups`, from 9.8 on after `Not allowed at
+this time`.
 
-**Known for certain** by the counter in the title of the listener (from 8.2 on: `sshd: … [listener] 12 of 10-100 startups`) and by
-`drop connection #12 from … past MaxStartups` in the log. That line is hidden at `LogLevel INFO` from 7.4 to 8.3, and
-thinned out later: few lines do not mean few drops.
+**Known for certain** by the counter in the title of the listener (from 8.2 on: `sshd: … [listener] 12 of 10-100
+startups`) and by `drop connection #12 from … past MaxStartups` in the log. That line is hidden at `LogLevel INFO`
+from 7.4 to 8.3, and thinned out later: few lines do not mean few drops.
 
-**Mended** by `sshmend fix sshd-config MaxStartups=…` with room for what really comes, and a shorter `LoginGraceTime`; and by keeping scanners
-away (PerSourceMaxStartups, a firewall), or they fill the new places as well.
+**Mended** by `sshmend fix sshd-config MaxStartups=…` with room for what really comes, and a shorter `LoginGraceTime`;
+and by keeping scanners away (PerSourceMaxStartups, a firewall), or they fill the new places as well.
 
 **It is not** MaxSessions (channels of one connection) nor MaxAuthTries (keys and passwords tried in one connection).",
     server: judge,

@@ -10,10 +10,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "something between client and server cuts the connection",
     gate: Gate::Exchange,
     explain: "\
-An intrusion prevention system, a corporate or national firewall or a transparent proxy lets the TCP connection stand until it sees that it is SSH, and then sends a reset to both ends. Each end blames the
-other: the client says `Connection reset by SERVER`, the server's log `Connection reset by CLIENT [preauth]`.
+An intrusion prevention system, a corporate or national firewall or a transparent proxy lets the TCP connection stand
+until it sees that it is SSH, and then sends a reset to both ends. Each end blames the other: the client says
+`Connection reset by SERVER`, the server's log `Connection reset by CLIENT [preauth]`.
 
-**Certain** only when both ends say so, or a capture shows resets with another TTL than the packets before. **Suspected** when the connection ends right after the banner, or the server's log blames the client.
+**Certain** only when both ends say so, or a capture shows resets with another TTL than the packets before.
+**Suspected** when the connection ends right after the banner, or the server's log blames the client.
 
 **Mended** by another port, a tunnel, or those who run the device. No setting of sshd helps.
 

@@ -6,8 +6,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the socket of a shared connection is there, but nobody answers it",
     gate: Gate::Client,
     explain: "\
-With `ControlMaster` ssh sends new sessions through a connection that stands already. When its process is gone, or its network is, the socket file stays: `Control socket connect(…): Connection refused`,
-`mux_client_request_session: … Session open refused by peer`, or new sessions hang.
+With `ControlMaster` ssh sends new sessions through a connection that stands already. When its process is gone, or its
+network is, the socket file stays: `Control socket connect(…): Connection refused`, `mux_client_request_session: …
+Session open refused by peer`, or new sessions hang.
 
 **Known for certain** by `ssh -O check` failing on a socket that exists.
 

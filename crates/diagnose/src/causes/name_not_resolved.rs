@@ -6,8 +6,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the host name has no address here",
     gate: Gate::Client,
     explain: "\
-ssh looks up the name that `HostName` in its configuration makes of the destination: a typing error, an alias that is defined for another user, a search domain or VPN that is missing, a
-name server that does not answer. `ssh: Could not resolve hostname`.
+ssh looks up the name that `HostName` in its configuration makes of the destination: a typing error, an alias that is
+defined for another user, a search domain or VPN that is missing, a name server that does not answer. `ssh: Could not
+resolve hostname`.
 
 **Known for certain** by looking it up in the same way.
 

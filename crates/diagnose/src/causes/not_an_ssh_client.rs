@@ -7,11 +7,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the client does not speak SSH",
     gate: Gate::Exchange,
     explain: "\
-A scanner, a load balancer's health check or a browser sends something else than an SSH identification. sshd answers `Invalid SSH identification string.` and closes. A
-proxy that puts its own header before the connection (PROXY protocol) turns every client into such a one.
+A scanner, a load balancer's health check or a browser sends something else than an SSH identification. sshd answers
+`Invalid SSH identification string.` and closes. A proxy that puts its own header before the connection (PROXY
+protocol) turns every client into such a one.
 
-**Known for certain** by `banner exchange: Connection from ADDRESS port N: invalid format`, `Bad protocol version identification '…' from ADDRESS`. From 8.0 to 8.2 the line
-names no address.
+**Known for certain** by `banner exchange: Connection from ADDRESS port N: invalid format`, `Bad protocol version
+identification '…' from ADDRESS`. From 8.0 to 8.2 the line names no address.
 
 **Mended** at the client. Strangers who do it are noise on every server.
 

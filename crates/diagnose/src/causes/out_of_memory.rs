@@ -6,11 +6,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the kernel killed sshd for want of memory",
     gate: Gate::Session,
     explain: "\
-When memory runs out the kernel kills a process. The listener protects itself (`oom_score_adj -1000`), the processes of connections do not: a client
-that is just logging in sees `Connection reset by peer` or `Connection closed`.
+When memory runs out the kernel kills a process. The listener protects itself (`oom_score_adj -1000`), the processes
+of connections do not: a client that is just logging in sees `Connection reset by peer` or `Connection closed`.
 
-**Known for certain** for one moment by the kernel log: `Out of memory: Killed process 812 (sshd)`, `Memory cgroup out of memory: …`; from 9.8 on also by
-`session process N for connection from … killed by signal 9`. That it is still so is only likely.
+**Known for certain** for one moment by the kernel log: `Out of memory: Killed process 812 (sshd)`, `Memory cgroup out
+of memory: …`; from 9.8 on also by `session process N for connection from … killed by signal 9`. That it is still so
+is only likely.
 
 **Mended** by giving the machine or the unit (`MemoryMax=`) more memory, or by ending what takes it.
 

@@ -10,14 +10,15 @@ pub(super) const CAUSE: Cause = Cause {
     title: "too many connections of one address wait for their login",
     gate: Gate::Accept,
     explain: "\
-`PerSourceMaxStartups N` (from 8.5 on, off unless set) lets only N connections of one address wait for their login at a time;
-`PerSourceNetBlockSize` says how much of an address counts as one. An office behind NAT, a bastion or a CI runner is one address. The client sees the
-connection close before any banner, as with MaxStartups.
+`PerSourceMaxStartups N` (from 8.5 on, off unless set) lets only N connections of one address wait for their login at
+a time; `PerSourceNetBlockSize` says how much of an address counts as one. An office behind NAT, a bastion or a CI
+runner is one address. The client sees the connection close before any banner, as with MaxStartups.
 
-**Known for certain** when it is set and the log has `drop connection #3 from … past MaxStartups` with a number below the `begin` of MaxStartups: the
-wording is the same for both.
+**Known for certain** when it is set and the log has `drop connection #3 from … past MaxStartups` with a number below
+the `begin` of MaxStartups: the wording is the same for both.
 
-**Mended** by `sshmend fix sshd-config PerSourceMaxStartups=…` with room for what one address really needs. There is no list of exemptions for it.
+**Mended** by `sshmend fix sshd-config PerSourceMaxStartups=…` with room for what one address really needs. There is
+no list of exemptions for it.
 
 **It is not** in force unless someone has set it.",
     server: judge,

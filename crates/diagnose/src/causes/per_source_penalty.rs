@@ -12,15 +12,16 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd makes an address wait for its earlier failures",
     gate: Gate::Accept,
     explain: "\
-From 9.8 on sshd keeps penalties for addresses whose connections end badly (`PerSourcePenalties`, on unless switched off): a crash 90 seconds, a failed
-login 5, a connection without a try to log in 1, too long a wait 10, a forbidden one 10. They add up, and from 15 seconds on sshd drops the connections of that
-address before the banner, for ten minutes at most. The client sees `Not allowed at this time` and the connection close; other clients notice nothing.
+From 9.8 on sshd keeps penalties for addresses whose connections end badly (`PerSourcePenalties`, on unless switched
+off): a crash 90 seconds, a failed login 5, a connection without a try to log in 1, too long a wait 10, a forbidden
+one 10. They add up, and from 15 seconds on sshd drops the connections of that address before the banner, for ten
+minutes at most. The client sees `Not allowed at this time` and the connection close; other clients notice nothing.
 
-**Known for certain** by `drop connection #0 from [ADDRESS]… penalty: …` in the log; the line says what for. The penalties themselves are in the memory of the
-listener and cannot be asked for.
+**Known for certain** by `drop connection #0 from [ADDRESS]… penalty: …` in the log; the line says what for. The
+penalties themselves are in the memory of the listener and cannot be asked for.
 
-**Mended** by ending what earns the penalty (a wrong key in a loop, a health check that only connects); `sshmend fix sshd-config PerSourcePenaltyExemptList=…`
-spares an address that must not wait. A restart forgets all penalties.
+**Mended** by ending what earns the penalty (a wrong key in a loop, a health check that only connects); `sshmend fix
+sshd-config PerSourcePenaltyExemptList=…` spares an address that must not wait. A restart forgets all penalties.
 
 **It is not** fail2ban, which acts in the firewall; nor is it possible before 9.8.",
     server: judge,

@@ -6,8 +6,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "another program holds the port of sshd",
     gate: Gate::Listener,
     explain: "\
-sshd cannot listen where another program does already: `Bind to port 22 on 0.0.0.0 failed: Address already in use`. Then it ends, or listens on its other addresses only. Clients reach
-the other program: a second SSH server (dropbear, the one in a container), a forwarder, a honeypot.
+sshd cannot listen where another program does already: `Bind to port 22 on 0.0.0.0 failed: Address already in use`.
+Then it ends, or listens on its other addresses only. Clients reach the other program: a second SSH server (dropbear,
+the one in a container), a forwarder, a honeypot.
 
 **Known for certain** when a program other than sshd and systemd holds a port that the configuration gives to sshd.
 

@@ -10,10 +10,11 @@ pub(super) const CAUSE: Cause = Cause {
     gate: Gate::Listener,
     explain: "\
 sshd shuts the process that talks to a stranger into an empty directory: `/run/sshd` on Debian and Ubuntu,
-`/usr/share/empty.sshd` on Fedora and Arch, `/var/empty` elsewhere. It must exist, belong to root and be writable by nobody
-else. `/run` is emptied at boot; systemd makes the directory for the unit (`RuntimeDirectory=`) and removes it when the unit stops,
-also under a second sshd that was started by hand. Up to 9.7 every connection checks it again and dies with `read: Connection reset by
-peer`; from 9.8 on a missing one ends each connection with `chroot(\"/run/sshd\"): No such file or directory`.
+`/usr/share/empty.sshd` on Fedora and Arch, `/var/empty` elsewhere. It must exist, belong to root and be writable by
+nobody else. `/run` is emptied at boot; systemd makes the directory for the unit (`RuntimeDirectory=`) and removes it
+when the unit stops, also under a second sshd that was started by hand. Up to 9.7 every connection checks it again and
+dies with `read: Connection reset by peer`; from 9.8 on a missing one ends each connection with
+`chroot(\"/run/sshd\"): No such file or directory`.
 
 **Known for certain** by `sshd -t`, which names the directory.
 

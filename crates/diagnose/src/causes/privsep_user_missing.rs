@@ -6,9 +6,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the account sshd, which unauthenticated connections run as, does not exist",
     gate: Gate::Listener,
     explain: "\
-sshd talks to strangers in a process of the account `sshd`, and does nothing without that account
-(`Privilege separation user sshd does not exist`). Up to 9.7 a listener that runs loses each new connection when the account
-goes away. Typical origins: a restored `/etc/passwd`, a user clean-up, a container image put together by hand.
+sshd talks to strangers in a process of the account `sshd`, and does nothing without that account (`Privilege
+separation user sshd does not exist`). Up to 9.7 a listener that runs loses each new connection when the account goes
+away. Typical origins: a restored `/etc/passwd`, a user clean-up, a container image put together by hand.
 
 **Known for certain** by `sshd -t`.
 

@@ -10,12 +10,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd may start no more processes, so it drops what it has taken",
     gate: Gate::Session,
     explain: "\
-sshd starts a process for each connection. When it may not - the control group of the unit is full (`TasksMax=`), or the machine has no process id left
-(`kernel.pid_max`) - it logs `error: fork: Resource temporarily unavailable` and closes the connection it has just taken: the client sees it
-close or reset without a word. Sessions stay in the unit's group, so busy users can fill it.
+sshd starts a process for each connection. When it may not - the control group of the unit is full (`TasksMax=`), or
+the machine has no process id left (`kernel.pid_max`) - it logs `error: fork: Resource temporarily unavailable` and
+closes the connection it has just taken: the client sees it close or reset without a word. Sessions stay in the unit's
+group, so busy users can fill it.
 
-**Known for certain** when `pids.current` has reached `pids.max`, or the threads of the machine `kernel.pid_max`. A count in `pids.events`, or the line in
-the log, tells of the past.
+**Known for certain** when `pids.current` has reached `pids.max`, or the threads of the machine `kernel.pid_max`. A
+count in `pids.events`, or the line in the log, tells of the past.
 
 **Mended** by a larger `TasksMax=` for the unit, once it is known what runs in it.
 

@@ -6,8 +6,10 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the way through a jump host or proxy command fails",
     gate: Gate::Client,
     explain: "\
-With `ProxyJump` or `ProxyCommand` ssh talks to a program that carries the connection. When that program ends, ssh says `Connection closed by UNKNOWN port 65535`: the cause is
-in the proxy, and the last host has not even been asked. The jump host is down or refuses the login, may not forward (`AllowTcpForwarding no`, `PermitOpen`), cannot reach the host, or the program does not exist.
+With `ProxyJump` or `ProxyCommand` ssh talks to a program that carries the connection. When that program ends, ssh
+says `Connection closed by UNKNOWN port 65535`: the cause is in the proxy, and the last host has not even been asked.
+The jump host is down or refuses the login, may not forward (`AllowTcpForwarding no`, `PermitOpen`), cannot reach the
+host, or the program does not exist.
 
 **Known for certain** where the jump host does not answer to us either, or the proxy says so itself.
 

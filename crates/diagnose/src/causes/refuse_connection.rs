@@ -8,10 +8,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a Match block refuses the connection",
     gate: Gate::Authentication,
     explain: "\
-`RefuseConnection yes` (from 9.9 on), usually in a Match block, ends the connection as soon as the user is named: after the key exchange, before any try to
-log in. The client sees `Connection closed by …`; each one earns a penalty of ten seconds, so later connections are dropped before the banner.
+`RefuseConnection yes` (from 9.9 on), usually in a Match block, ends the connection as soon as the user is named:
+after the key exchange, before any try to log in. The client sees `Connection closed by …`; each one earns a penalty
+of ten seconds, so later connections are dropped before the banner.
 
-**Known for certain** when the configuration has it for this client and user, or by `administratively prohibited connection for USER from ADDRESS` in the log.
+**Known for certain** when the configuration has it for this client and user, or by `administratively prohibited
+connection for USER from ADDRESS` in the log.
 
 **Mended** by changing the Match block that is named.
 

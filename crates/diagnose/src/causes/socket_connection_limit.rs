@@ -7,11 +7,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "systemd or xinetd takes no more connections for sshd",
     gate: Gate::Accept,
     explain: "\
-Where systemd starts one sshd for each connection (`Accept=yes`), or xinetd does, there is no listener of sshd: MaxStartups and PerSource* mean nothing, and the
-limits are systemd's: `MaxConnections=64` for all, `MaxConnectionsPerSource=` for one address. A connection over the limit is taken and
-closed at once: `Too many incoming connections (64), dropping connection`.
+Where systemd starts one sshd for each connection (`Accept=yes`), or xinetd does, there is no listener of sshd:
+MaxStartups and PerSource* mean nothing, and the limits are systemd's: `MaxConnections=64` for all,
+`MaxConnectionsPerSource=` for one address. A connection over the limit is taken and closed at once: `Too many
+incoming connections (64), dropping connection`.
 
-**Known for certain** when as many connections stand as may. The count of refused connections of the unit tells of the past.
+**Known for certain** when as many connections stand as may. The count of refused connections of the unit tells of the
+past.
 
 **Mended** by `systemctl edit ssh.socket`, or better by letting sshd listen itself (`ssh.service`).
 

@@ -11,10 +11,10 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd refuses its configuration",
     gate: Gate::Listener,
     explain: "\
-One unknown keyword, bad value or unreadable include in `sshd_config` makes sshd refuse the whole of it. A listener that
-runs keeps the configuration it has read, so nothing changes until the next reload or restart - which then ends it:
-`SIGHUP` makes sshd execute itself again, and the new one exits with 255. Typical origins: a keyword of a newer release,
-a line added behind a `Match` block, a dangling link below `sshd_config.d`.
+One unknown keyword, bad value or unreadable include in `sshd_config` makes sshd refuse the whole of it. A listener
+that runs keeps the configuration it has read, so nothing changes until the next reload or restart - which then ends
+it: `SIGHUP` makes sshd execute itself again, and the new one exits with 255. Typical origins: a keyword of a newer
+release, a line added behind a `Match` block, a dangling link below `sshd_config.d`.
 
 **Known for certain** by `sshd -t`, with file and line. For a mounted disk the model of the files judges instead.
 

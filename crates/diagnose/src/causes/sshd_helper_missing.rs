@@ -6,9 +6,10 @@ pub(super) const CAUSE: Cause = Cause {
     title: "a program that sshd runs for each connection is missing",
     gate: Gate::Session,
     explain: "\
-From 9.8 on the listener runs `sshd-session` for each connection, and from 10.0 on that runs `sshd-auth`. When one is missing or not executable
-each connection is taken and closed at once (`fatal: rexec of /usr/lib/openssh/sshd-session failed: No such file or directory`,
-`privsep_preauth: exec of … failed`). `sshd -t` does not notice. Typical origins: half an upgrade, a hardening script, an image with files left out.
+From 9.8 on the listener runs `sshd-session` for each connection, and from 10.0 on that runs `sshd-auth`. When one is
+missing or not executable each connection is taken and closed at once (`fatal: rexec of /usr/lib/openssh/sshd-session
+failed: No such file or directory`, `privsep_preauth: exec of … failed`). `sshd -t` does not notice. Typical origins:
+half an upgrade, a hardening script, an image with files left out.
 
 **Known for certain** by looking at the paths that `sshd -G` names (`SshdSessionPath`, `SshdAuthPath`).
 

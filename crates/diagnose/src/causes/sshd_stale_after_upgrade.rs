@@ -6,11 +6,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the sshd that runs is older than the one installed",
     gate: Gate::Session,
     explain: "\
-A listener that was not restarted after an upgrade runs the old program, but executes the new one for each connection. Most upgrades survive that;
-those over 8.2, 9.8 and 10.0 do not, because the two talk to each other differently (`rexec version mismatch`, or the connection is
-just closed). Typical origins: an upgrade interrupted before its restart, a restart that was forbidden by policy.
+A listener that was not restarted after an upgrade runs the old program, but executes the new one for each connection.
+Most upgrades survive that; those over 8.2, 9.8 and 10.0 do not, because the two talk to each other differently
+(`rexec version mismatch`, or the connection is just closed). Typical origins: an upgrade interrupted before its
+restart, a restart that was forbidden by policy.
 
-**Known** by `/proc/PID/exe`, which then says `(deleted)`. **For certain** the cause only with the words of sshd in the log.
+**Known** by `/proc/PID/exe`, which then says `(deleted)`. **For certain** the cause only with the words of sshd in
+the log.
 
 **Mended** by `sshmend fix service`: a restart after `sshd -t`; sessions survive it.
 

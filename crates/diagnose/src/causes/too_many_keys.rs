@@ -6,8 +6,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "the agent offers more keys than the server lets one connection try",
     gate: Gate::Authentication,
     explain: "\
-ssh offers every key of the agent before the one that the configuration names, and the server counts each as a try (`MaxAuthTries`, 6 unless set). With six or more keys the right one may never have its
-turn: `Too many authentication failures`.
+ssh offers every key of the agent before the one that the configuration names, and the server counts each as a try
+(`MaxAuthTries`, 6 unless set). With six or more keys the right one may never have its turn: `Too many authentication
+failures`.
 
 **Suspected** when the agent holds that many and `IdentitiesOnly` is off; **certain** by the words of the server.
 

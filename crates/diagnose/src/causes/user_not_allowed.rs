@@ -7,10 +7,12 @@ pub(super) const CAUSE: Cause = Cause {
     title: "this account may not log in",
     gate: Gate::Authentication,
     explain: "\
-`DenyUsers`, `AllowUsers`, `DenyGroups` and `AllowGroups` (in this order), `PermitRootLogin`, a shell that does not exist, `/etc/nologin` and PAM shut an account out. sshd goes
-through the motions all the same: the client is asked for its password and told `Permission denied`; other reasons close the connection after the key was accepted.
+`DenyUsers`, `AllowUsers`, `DenyGroups` and `AllowGroups` (in this order), `PermitRootLogin`, a shell that does not
+exist, `/etc/nologin` and PAM shut an account out. sshd goes through the motions all the same: the client is asked for
+its password and told `Permission denied`; other reasons close the connection after the key was accepted.
 
-**Known for certain** by the configuration for this user (`--user NAME`), or by `User NAME from ADDRESS not allowed because …` in the log.
+**Known for certain** by the configuration for this user (`--user NAME`), or by `User NAME from ADDRESS not allowed
+because …` in the log.
 
 **Mended** by changing the line that is named - after asking whether it is meant.
 

@@ -8,8 +8,9 @@ pub(super) const CAUSE: Cause = Cause {
     title: "something else than SSH answers on that port",
     gate: Gate::Exchange,
     explain: "\
-A web server, a mail server, a TLS proxy or a login portal answers where SSH is expected: the port is wrong, the name leads to another machine, or the network puts itself in between. ssh says
-`banner line contains invalid characters`, `invalid format`, or waits for a banner that never comes.
+A web server, a mail server, a TLS proxy or a login portal answers where SSH is expected: the port is wrong, the name
+leads to another machine, or the network puts itself in between. ssh says `banner line contains invalid characters`,
+`invalid format`, or waits for a banner that never comes.
 
 **Known for certain** by what it says: `HTTP/1.1 400`, `220 … ESMTP`, a TLS alert.
 

@@ -1,0 +1,80 @@
+//! What cannot end a connection before the banner, though it is often blamed for it.
+
+/// A setting or circumstance that is no cause of a connection reset before the banner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Negative {
+    /// The keyword, or what people call it.
+    pub name: &'static str,
+    /// Why it cannot: one sentence without full stop.
+    pub why: &'static str,
+    /// The causes that it does bring about; none where it brings about nothing of the kind.
+    pub causes: &'static [&'static str],
+}
+
+const fn negative_of(name: &'static str, why: &'static str, causes: &'static [&'static str]) -> Negative {
+    Negative { name, why, causes }
+}
+
+/// Everything that is often blamed, in alphabetical order.
+pub const NEGATIVES: &[Negative] = &[
+    negative_of("AllowUsers", "sshd knows no user before the key exchange is over", &["user-not-allowed"]),
+    negative_of("authorized_keys", "it is read when a key is offered, after the key exchange", &["user-not-allowed"]),
+    negative_of(
+        "ClientAliveCountMax",
+        "it counts unanswered signs of life of a session that is logged in",
+        &["client-alive-timeout"],
+    ),
+    negative_of(
+        "ClientAliveInterval",
+        "it asks for a sign of life in a session that is logged in",
+        &["client-alive-timeout"],
+    ),
+    negative_of("clock", "no time is compared before certificates and passwords are", &[]),
+    negative_of(
+        "HostKeyAlgorithms",
+        "host keys are chosen in the key exchange, after the banner",
+        &["algorithm-mismatch"],
+    ),
+    negative_of(
+        "known_hosts",
+        "it is read by the client, after the server has shown its key",
+        &["host-key-changed", "host-key-unknown"],
+    ),
+    negative_of("LogLevel", "it decides what is written, not what is done", &["evidence-hidden"]),
+    negative_of(
+        "MaxAuthTries",
+        "it counts tries to log in, after the key exchange",
+        &["max-auth-tries", "too-many-keys"],
+    ),
+    negative_of("MaxSessions", "it counts sessions inside one connection that is logged in", &["max-sessions"]),
+    negative_of("PermitRootLogin", "sshd knows no user before the key exchange is over", &["user-not-allowed"]),
+    negative_of("UsePAM", "PAM is asked when the user logs in", &["user-not-allowed", "login-grace-time"]),
+];
+
+/// What is to be said of a name that people blame, in any case; `None` where it can be the cause, or is not known.
+pub fn negative(name: &str) -> Option<&'static Negative> {
+    NEGATIVES.iter().find(|negative| negative.name.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_that_is_named_exists_and_acts_later() {
+        for negative in NEGATIVES {
+            for name in negative.causes {
+                let cause = crate::cause(name).expect("a cause");
+                let later = cause.gate > crate::Gate::Wrappers || *name == "evidence-hidden";
+                assert!(later, "{} cannot act before the banner", cause.name);
+            }
+        }
+        assert!(NEGATIVES.is_sorted_by_key(|negative| negative.name.to_ascii_lowercase()));
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        assert!(negative("maxsessions").is_some());
+        assert!(negative("MaxStartups").is_none());
+    }
+}
