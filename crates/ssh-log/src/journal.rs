@@ -30,10 +30,13 @@ impl Record {
     }
 }
 
-/// Reads a line of `journalctl -o json`; `None` when it is not such an object.
+/// Reads a line of `journalctl -o json`, `json-sse` or `json-seq`; `None` when it is not such an object.
 pub(crate) fn json(line: &[u8]) -> Option<Record> {
-    let object = line.first().filter(|&&first| first == b'{').map(|_| line)?;
-    let fields: Map<String, Value> = serde_json::from_slice(object).ok()?;
+    let object = line.strip_prefix(b"data: ").or_else(|| line.strip_prefix(b"\x1e")).unwrap_or(line);
+    let fields: Map<String, Value> = match object.first() {
+        Some(b'{') => serde_json::from_slice(object).ok()?,
+        _ => return None,
+    };
     let mut record = Record::default();
     for (name, value) in &fields {
         if let Some(value) = bytes(value) {

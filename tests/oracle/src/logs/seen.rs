@@ -55,11 +55,10 @@ impl Log {
         let mut sources: BTreeMap<u32, (usize, String)> = BTreeMap::new();
         for (&line, seen) in self.events.iter_mut().rev() {
             let Some(pid) = seen.pid.filter(|_| !is_of_listener(seen.kind)) else { continue };
-            match &seen.source {
-                Some(source) => drop(sources.insert(pid, (line, source.clone()))),
-                None => {
-                    seen.source = sources.get(&pid).filter(|(at, _)| at - line < 50).map(|(_, source)| source.clone())
-                }
+            if let Some(source) = &seen.source {
+                sources.insert(pid, (line, source.clone()));
+            } else if let Some((at, source)) = sources.get(&pid) {
+                seen.source = (at - line < 50).then(|| source.clone());
             }
         }
     }
