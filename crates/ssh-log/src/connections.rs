@@ -30,6 +30,8 @@ struct Connection {
     attempted: bool,
     accepted: bool,
     ended: bool,
+    /// A host key has too wide permissions.
+    key_modes: bool,
     cause: Option<&'static str>,
     unattributed: bool,
 }
@@ -72,7 +74,7 @@ impl Connections {
         connection.accepted |= logged_in;
         connection.learn(event);
         event.settle_stage(connection.accepted);
-        event.drop_consequence(connection.attempted, connection.cause);
+        connection.explain(event);
         event.account = connection.account(event);
         let (source, child) = (connection.source.clone(), child_of(event).map(|pid| (pid, connection.clone())));
         self.remember_login(event, source.as_ref());
@@ -84,7 +86,7 @@ impl Connections {
     fn complete_nearby(&mut self, event: &mut Event<'_>) {
         let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
         event.settle_stage(logged_in);
-        event.drop_consequence(false, None);
+        Connection::default().explain(event);
         self.remember_login(event, event.source.clone().as_ref());
         event.account = alone(event);
         let Some(cause) = event.cause else { return };
@@ -133,6 +135,33 @@ impl Connection {
         self.accepted |= event.kind == Kind::Accepted;
         self.attempted |= is_attempt(event.kind);
         self.ended |= is_end(event.kind);
+        self.key_modes |= event.cause == Some("host-keys-permissions");
+    }
+
+    /// Takes the cause from an event that only follows from what went before: a connection that ends for a reason is
+    /// closed too, and a client that tried to log in did not vanish.
+    fn explain(&self, event: &mut Event<'_>) {
+        let other = self.cause.is_some() && self.cause != event.cause;
+        let after = event.stage == Stage::AfterLogin;
+        let before = event.stage == Stage::BeforeLogin;
+        let follows = match event.cause {
+            Some("client-vanished") => {
+                let untold = event.kind == Kind::ConnectionError && !before;
+                self.attempted || event.user.is_some() || other || after || untold
+            }
+            Some("not-an-ssh-client") => after,
+            Some("sshd-not-running") => other,
+            // A user's own ChrootDirectory fails in the same words.
+            Some("privsep-directory") => event.kind == Kind::ChrootRefused && !before,
+            // One key may be spared: what counts is whether any is left.
+            Some("host-keys-permissions") => true,
+            _ => false,
+        };
+        if follows {
+            event.cause = None;
+        } else if event.cause == Some("host-keys-missing") && self.key_modes {
+            event.cause = Some("host-keys-permissions");
+        }
     }
 
     fn account(&mut self, event: &Event<'_>) -> Account {
@@ -162,21 +191,6 @@ impl Event<'_> {
             };
         }
     }
-
-    /// A connection that ends for a reason is closed too, and a client that tried to log in did not vanish.
-    fn drop_consequence(&mut self, attempted: bool, cause: Option<&'static str>) {
-        let explained = attempted || self.user.is_some() || cause.is_some_and(|cause| Some(cause) != self.cause);
-        let after = self.stage == Stage::AfterLogin;
-        let untold = self.kind == Kind::ConnectionError && self.stage != Stage::BeforeLogin;
-        let dropped = match self.cause {
-            Some("client-vanished") => explained || after || untold,
-            Some("not-an-ssh-client") => after,
-            _ => false,
-        };
-        if dropped {
-            self.cause = None;
-        }
-    }
 }
 
 /// The account of a line that stands for itself.
@@ -200,7 +214,6 @@ fn is_of_listener(kind: Kind) -> bool {
         Kind::Listening
             | Kind::Stopped
             | Kind::Restarted
-            | Kind::BindFailed
             | Kind::ListenerFault
             | Kind::Dropped
             | Kind::ThrottlingBegan

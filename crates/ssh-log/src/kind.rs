@@ -27,6 +27,8 @@ kinds! {
     Restarted = "restarted",
     /// The listener could not bind a port.
     BindFailed = "bind-failed",
+    /// A host key cannot be used; the others may do.
+    HostKeyUnusable = "host-key-unusable",
     /// sshd or one of its helpers cannot work; the cause says why.
     Broken = "broken",
     /// The listener could not take a connection or start a process for it.

@@ -147,6 +147,42 @@ no-identification | client-vanished",
 }
 
 #[test]
+fn one_unusable_host_key_is_no_cause_and_none_left_is() {
+    says(
+        "
+sshd[8]: error: Could not load host key: /etc/ssh/ssh_host_dsa_key
+sshd[8]: Server listening on 0.0.0.0 port 22.
+sshd[9]: error: Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.
+sshd[9]: sshd: no hostkeys available -- exiting.
+sshd[10]: error: Could not load host key: /etc/ssh/ssh_host_rsa_key
+sshd[10]: sshd: no hostkeys available -- exiting.",
+        "
+host-key-unusable | - | - | - | - | /etc/ssh/ssh_host_dsa_key
+listening | - | - | - | - | 0.0.0.0 port 22
+host-key-unusable | - | - | - | - | /etc/ssh/ssh_host_rsa_key
+broken | host-keys-permissions
+host-key-unusable | - | - | - | - | /etc/ssh/ssh_host_rsa_key
+broken | host-keys-missing",
+    );
+}
+
+#[test]
+fn a_port_in_use_is_said_once() {
+    says(
+        "
+sshd[8]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.
+sshd[8]: error: Bind to port 22 on :: failed: Address already in use.
+sshd[8]: fatal: Cannot bind any address.
+sshd[9]: fatal: Cannot bind any address.",
+        "
+bind-failed | port-in-use | - | - | 22 | 0.0.0.0
+bind-failed | port-in-use | - | - | 22 | ::
+bind-failed
+bind-failed | sshd-not-running",
+    );
+}
+
+#[test]
 fn machines_do_not_share_their_processes() {
     let log = "\
 Nov 20 15:52:43 a sshd[8]: Connection from 192.0.2.7 port 2 on 192.0.2.1 port 22

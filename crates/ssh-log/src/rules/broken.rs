@@ -1,7 +1,7 @@
 //! sshd cannot work: configuration, keys, directories, helpers, libraries.
 
 use super::{Rule, of, rule};
-use crate::kind::Kind::{Broken, Crashed, Noted};
+use crate::kind::Kind::{Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
 
 const CONFIG: &str = "sshd-config-invalid";
 const KEYS: &str = "host-keys-missing";
@@ -29,15 +29,15 @@ pub(super) const RULES: &[Rule] = &[
     of(CONFIG, "Too many recursive configuration includes", Broken),
     of(KEYS, "sshd: no hostkeys available -- exiting.", Broken),
     of(KEYS, "no hostkeys available -- exiting.", Broken),
-    of(KEYS, "Could not load host key: {detail}", Broken),
-    of(KEYS, "Unable to load host key: {detail}", Broken),
-    of(KEY_MODES, "Unable to load host key \"{detail}\": bad permissions", Broken),
-    of(KEYS, "Unable to load host key \"{detail}\": {}", Broken),
-    of(KEY_MODES, "Permissions {word} for '{detail}' are too open.", Broken),
-    of(KEY_MODES, "bad permissions: ignore key: {detail}", Broken),
+    rule("Could not load host key: {detail}", HostKeyUnusable),
+    rule("Unable to load host key: {detail}", HostKeyUnusable),
+    of(KEY_MODES, "Unable to load host key \"{detail}\": bad permissions", HostKeyUnusable),
+    rule("Unable to load host key \"{detail}\": {}", HostKeyUnusable),
+    of(KEY_MODES, "Permissions {word} for '{detail}' are too open.", HostKeyUnusable),
+    of(KEY_MODES, "bad permissions: ignore key: {detail}", HostKeyUnusable),
     of(PRIVSEP, "Missing privilege separation directory: {detail}", Broken),
     of(PRIVSEP, "{path} must be owned by root and not group or world-writable.", Broken),
-    of(PRIVSEP, "chroot(\"{detail}\"): {}", Broken),
+    of(PRIVSEP, "chroot(\"{detail}\"): {}", ChrootRefused),
     of("privsep-user-missing", "Privilege separation user {detail} does not exist", Broken),
     of(HELPER, "rexec of {detail} failed: {}", Broken),
     of(HELPER, "privsep_preauth: exec of {detail} failed: {}", Broken),

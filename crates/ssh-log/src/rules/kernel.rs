@@ -27,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("cgroup: fork rejected by pids controller in {detail}", ForkRejected),
     of("file-descriptor-limit", "VFS: file-max limit {n} reached", FileTableFull),
     of(CRASH, "audit: type=1326 {} comm=\"sshd{} sig={n} {}", Crashed),
+    of(CRASH, "SECCOMP {} comm=\"sshd{} sig={n} {}", Crashed),
     of(CRASH, "sshd[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-session[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-auth[{n}]: segfault at {detail}", Crashed),
@@ -34,6 +35,8 @@ pub(super) const RULES: &[Rule] = &[
     of(CRASH, "traps: sshd{}] trap {detail}", Crashed),
     of(DENIED, "audit: type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
     of(DENIED, "audit: type=1400 {}avc:  denied {} comm=\"sshd{}", AccessDenied),
+    of(DENIED, "AVC {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
+    of(DENIED, "AVC avc:  denied {} comm=\"sshd{}", AccessDenied),
     of(FIREWALL, "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}", PacketBlocked),
     rule("[UFW {}BLOCK] {} SRC={addr} {}", PacketBlocked),
 ];

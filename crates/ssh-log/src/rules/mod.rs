@@ -61,7 +61,7 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
     match program {
         Program::Sshd | Program::SshdSession | Program::SshdAuth | Program::Bare => sshd(message),
         Program::Kernel | Program::Audit => KERNEL.verdict(kernel::text(message)),
-        Program::Systemd => SYSTEMD.verdict(systemd::of_ssh_unit(message)?),
+        Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),
         Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
         Program::Sshguard => SSHGUARD.verdict(message),

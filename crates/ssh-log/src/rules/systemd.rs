@@ -1,6 +1,7 @@
 //! systemd about the units of sshd, and xinetd.
 
-use super::{Rule, is_ssh_unit, of, rule};
+use super::table::Table;
+use super::{Rule, Verdict, is_ssh_unit, of, rule};
 use crate::kind::Kind::{BindFailed, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused};
 
 const TRIGGER: &str = "socket-trigger-limit";
@@ -49,16 +50,23 @@ pub(super) const XINETD: &[Rule] = &[
 /// How distributions describe the service; systemd before 250 names no unit in `Started …`.
 const DESCRIPTIONS: &[&[u8]] = &[b"OpenBSD Secure Shell server", b"OpenSSH "];
 
-/// The message without the unit, when it is about a unit of sshd.
-pub(super) fn of_ssh_unit(message: &[u8]) -> Option<&[u8]> {
-    if let Some(at) = memchr::memmem::find(message, b": ").filter(|&at| is_ssh_unit(&message[..at])) {
-        return Some(&message[at + 2..]);
-    }
-    let mut subjects = memchr::memchr_iter(b' ', message).map(|at| &message[at + 1..]);
-    let about_sshd = subjects.by_ref().take(3).any(|subject| {
+/// Understands a message that is about a unit of sshd.
+pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a>> {
+    let unit = memchr::memmem::find(message, b": ").map(|at| &message[..at]).filter(|unit| is_ssh_unit(unit));
+    let Some(unit) = unit else {
+        return table.verdict(message).filter(|_| names_ssh(message));
+    };
+    let verdict = table.verdict(&message[unit.len() + 2..])?;
+    // The unit of one connection (`Accept=yes`) fails whenever sshd ends it.
+    let of_connection = unit.contains(&b'@') && verdict.kind == UnitFailed;
+    Some(Verdict { cause: verdict.cause.filter(|_| !of_connection), ..verdict })
+}
+
+/// Whether one of the first words is a unit of sshd or its description.
+fn names_ssh(message: &[u8]) -> bool {
+    memchr::memchr_iter(b' ', message).take(3).map(|at| &message[at + 1..]).any(|subject| {
         let unit = subject.split(|&b| b == b' ').next().unwrap_or_default();
         is_ssh_unit(unit.strip_suffix(b".").unwrap_or(unit))
             || DESCRIPTIONS.iter().any(|text| subject.starts_with(text))
-    });
-    about_sshd.then_some(message)
+    })
 }
