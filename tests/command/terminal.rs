@@ -67,3 +67,10 @@ fn an_error_is_part_of_the_document() {
     assert_eq!(said.json()["error"]["exit_code"], 2);
     assert_eq!(said.json()["changed"], false);
 }
+
+#[test]
+fn a_shell_can_complete_the_command() {
+    let said = run(&["completions", "bash"], b"");
+    assert_eq!(said.code, 0);
+    assert!(said.stdout.contains("hosts-access"), "{}", said.stdout);
+}

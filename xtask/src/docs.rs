@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 }
 
 /// The folders that hold nothing but generated documents.
-const FOLDERS: [&str; 2] = ["docs/schema", "docs/causes"];
+const FOLDERS: [&str; 3] = ["docs/schema", "docs/causes", "docs/man"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.check { check() } else { write() }
@@ -50,7 +50,25 @@ fn documents() -> BTreeMap<PathBuf, String> {
         let text = format!("# {}: {}\n\n{}\n", cause.name, cause.title, cause.explain.trim());
         (Path::new("docs/causes").join(format!("{}.md", cause.name)), text)
     });
-    schemas.chain(causes).collect()
+    schemas.chain(causes).chain(manual_pages()).collect()
+}
+
+/// One page for the command and one for each of its commands.
+fn manual_pages() -> Vec<(PathBuf, String)> {
+    let mut pages = Vec::new();
+    let definition = sshmend::definition().disable_help_subcommand(true);
+    page(&definition, "sshmend", &mut pages);
+    pages
+}
+
+fn page(command: &clap::Command, name: &str, pages: &mut Vec<(PathBuf, String)>) {
+    let mut text = Vec::new();
+    let named = command.clone().name(name.to_owned());
+    clap_mangen::Man::new(named).render(&mut text).expect("writing to memory does not fail");
+    pages.push((Path::new("docs/man").join(format!("{name}.1")), String::from_utf8_lossy(&text).into_owned()));
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        page(sub, &format!("{name}-{}", sub.get_name()), pages);
+    }
 }
 
 /// Documents that are missing or differ, and files that nothing generates any more.

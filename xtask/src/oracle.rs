@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
-use sshmend_oracle::{Report, fail2ban, hosts_access, known_hosts, sshd_config};
+use clap::{Args, Subcommand};
+use sshmend_oracle::{Report, fail2ban, hosts_access, known_hosts, logs, sshd_config};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -32,6 +32,8 @@ enum Random {
     HostsAccess(Amount),
     /// Random trees against `fail2ban-client -d`
     Fail2ban(Amount),
+    /// Hostile names against the log of a real sshd
+    Logs(Amount),
 }
 
 #[derive(Args)]
@@ -45,16 +47,17 @@ struct Amount {
 }
 
 /// The formats that have an oracle.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy)]
 pub(crate) enum Format {
     SshdConfig,
     KnownHosts,
     HostsAccess,
     Fail2ban,
+    Logs,
 }
 
 impl Format {
-    pub(crate) const ALL: [Self; 4] = [Self::SshdConfig, Self::KnownHosts, Self::HostsAccess, Self::Fail2ban];
+    const ALL: [Self; 5] = [Self::SshdConfig, Self::KnownHosts, Self::HostsAccess, Self::Fail2ban, Self::Logs];
 
     /// Compares `cases` random inputs with the program of this machine.
     pub(crate) fn random(self, cases: u64, seed: u64) -> Result<(), String> {
@@ -63,6 +66,7 @@ impl Format {
             Self::KnownHosts => ("known-hosts", known_hosts::random(cases, seed)),
             Self::HostsAccess => ("hosts-access", hosts_access::random(cases, seed)),
             Self::Fail2ban => ("fail2ban", fail2ban::random(cases, seed)),
+            Self::Logs => ("logs", logs::random(cases, seed)),
         };
         conclude(name, &report)
     }
@@ -73,6 +77,7 @@ impl Format {
             Self::KnownHosts => ("known-hosts", known_hosts::corpus(directory)),
             Self::HostsAccess => ("hosts-access", hosts_access::corpus(directory)),
             Self::Fail2ban => ("fail2ban", fail2ban::corpus(directory)),
+            Self::Logs => ("logs", logs::corpus(directory)),
         };
         conclude(name, &report)
     }
@@ -87,6 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
                 Random::KnownHosts(amount) => (Format::KnownHosts, amount),
                 Random::HostsAccess(amount) => (Format::HostsAccess, amount),
                 Random::Fail2ban(amount) => (Format::Fail2ban, amount),
+                Random::Logs(amount) => (Format::Logs, amount),
             };
             format.random(amount.cases, amount.seed)
         }

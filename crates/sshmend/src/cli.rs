@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Names why SSH connections die before login, and mends the configuration that causes it
 #[derive(Debug, Parser)]
 #[command(name = "sshmend", version, max_term_width = 100, after_help = AFTER_HELP)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) general: General,
     #[command(subcommand)]
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Rollback(Rollback),
     /// Bring transactions that a crash interrupted to their old state
     Recover(Recover),
+    /// Print what makes a shell complete this command
+    Completions(Completions),
 }
 
 /// `sshmend diagnose`
@@ -306,4 +308,11 @@ pub(crate) struct Recover {
     /// Show what would be recovered and change nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+}
+
+/// `sshmend completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
 }

@@ -1,7 +1,5 @@
 //! `sshmend explain`: what a cause is, how it is known, how it is mended.
 
-use std::fmt::Write as _;
-
 use sshmend_diagnose::{CAUSES, cause};
 
 use crate::cli;
@@ -28,7 +26,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome
 fn list(session: &Session) -> String {
     CAUSES.iter().fold(String::new(), |mut text, cause| {
         let name = session.output.paint(Role::Title, &format!("{:<28}", cause.name));
-        writeln!(text, "{name} {}", cause.title).expect("writing to a string does not fail");
+        text.push_str(&format!("{name} {}\n", cause.title));
         text
     })
 }

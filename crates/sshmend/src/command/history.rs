@@ -1,7 +1,5 @@
 //! `sshmend history`: what was changed, newest last.
 
-use std::fmt::Write as _;
-
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
 use sshmend_plan::unified;
 use sshmend_transaction::{FileRecord, Id, Image, Journal, Past, Record, State, Versions};
@@ -50,7 +48,7 @@ fn list(output: &Output, past: &[Past]) -> std::io::Result<()> {
             Past::Abandoned(id) => format!("{id} {}", output.paint(Role::Dim, "cut off before it changed anything")),
             Past::Damaged(damaged) => output.quote(Role::Bad, &damaged.to_string()),
         };
-        writeln!(text, "{shown}").expect("writing to a string does not fail");
+        text.push_str(&format!("{shown}\n"));
     }
     output.data(&text)
 }
@@ -60,9 +58,7 @@ fn document(past: &[Past]) -> History {
     for past in past {
         match past {
             Past::Record(record) => document.transactions.push(Transaction::new(record, None)),
-            Past::Damaged(damaged) => {
-                document.damaged.push(Damaged { path: damaged.path.display().to_string(), reason: damaged.why.clone() })
-            }
+            Past::Damaged(damaged) => document.damaged.push(Damaged::new(damaged)),
             Past::Abandoned(_) => {}
         }
     }
@@ -91,9 +87,9 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
         return output.json(&Transaction::new(record, Some(versions)));
     }
     let mut text = summary(output, record) + "\n";
-    writeln!(text, "when: {}\nwith: {}", record.when, line(&shell(&record.argv))).expect("memory");
+    text.push_str(&format!("when: {}\nwith: {}\n", record.when, line(&shell(&record.argv))));
     if let Some(user) = &record.who.sudo_user {
-        writeln!(text, "who:  {}", line(user)).expect("memory");
+        text.push_str(&format!("who:  {}\n", line(user)));
     }
     for diff in diffs(record, versions) {
         text.push_str(&output.diff(&diff));

@@ -1,6 +1,5 @@
 //! `sshmend logs`: what the logs say, by cause, by source, over time.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -60,7 +59,7 @@ fn named(session: &Session, files: &[PathBuf]) -> Vec<Input> {
 fn usual(session: &Session) -> Vec<Input> {
     let names = session.machine.names(Path::new("/var/log")).ok().flatten().unwrap_or_default();
     let mut files: Vec<PathBuf> =
-        names.into_iter().map(|name| Path::new("/var/log").join(name)).filter(is_usual).collect();
+        names.into_iter().map(|name| Path::new("/var/log").join(name)).filter(|path| is_usual(path)).collect();
     files.sort();
     match files.is_empty() && session.machine.is_live() {
         true => vec![Input::Journal],
@@ -69,7 +68,7 @@ fn usual(session: &Session) -> Vec<Input> {
 }
 
 /// `auth.log`, `auth.log.1`, `auth.log.2.gz`, `secure-20261101`.
-fn is_usual(path: &PathBuf) -> bool {
+fn is_usual(path: &Path) -> bool {
     let Some(path) = path.to_str() else { return false };
     let rotated = |rest: &str| rest.is_empty() || rest.starts_with(['.', '-']);
     PLACES.iter().filter_map(|place| path.strip_prefix(place)).any(rotated)
@@ -128,7 +127,9 @@ fn read(mut source: impl Read, name: &str) -> Result<Tally, Failure> {
 /// A bar for long input on a terminal; hidden everywhere else.
 fn progress(session: &Session, inputs: &[Input]) -> ProgressBar {
     let size = |input: &Input| match input {
-        Input::File(path) => session.machine.open(path).ok().and_then(|file| length(&file)).unwrap_or(0),
+        Input::File(path) => {
+            session.machine.open(path).ok().and_then(|file| file.metadata().ok()).map_or(0, |m| m.len())
+        }
         Input::Stdin | Input::Journal => 0,
     };
     let total: u64 = inputs.iter().map(size).sum();
@@ -137,9 +138,4 @@ fn progress(session: &Session, inputs: &[Input]) -> ProgressBar {
     }
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}");
     ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-#[expect(clippy::disallowed_types, reason = "host opened it; only its length is asked for")]
-fn length(file: &File) -> Option<u64> {
-    file.metadata().ok().map(|meta| meta.len())
 }

@@ -34,7 +34,16 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
         Command::History(arguments) => history::run(&session, &arguments),
         Command::Rollback(arguments) => rollback::run(&session, &arguments),
         Command::Recover(arguments) => recover::run(&session, &arguments),
+        Command::Completions(arguments) => completions(&session, arguments.shell),
     }
+}
+
+fn completions(session: &Session, shell: clap_complete::Shell) -> Result<Outcome, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut crate::definition(), "sshmend", &mut script);
+    let script = String::from_utf8_lossy(&script);
+    session.output.data(&script).map_err(|error| Failure::caused("cannot print", &error))?;
+    Ok(Outcome::Fine)
 }
 
 fn complain(output: &Output, failure: &Failure) -> u8 {

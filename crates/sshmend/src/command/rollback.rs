@@ -1,6 +1,5 @@
 //! `sshmend rollback`: the way back is a change like any other.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use sshmend_diagnose::{Sshd, sshd_wants};
@@ -91,12 +90,12 @@ fn three_ways(change: &FileChange, file: &FileRecord, versions: &Versions) -> St
     let (before, after) = (versions.before.as_deref(), versions.after.as_deref());
     let path: &Path = &change.path;
     let mut text = String::new();
-    writeln!(text, "# {}: what the transaction had changed", path.display()).expect("memory");
+    text.push_str(&format!("# {}: what the transaction had changed\n", path.display()));
     text.push_str(&unified(&between(path, before, after)));
-    writeln!(text, "# {}: what was edited since", path.display()).expect("memory");
+    text.push_str(&format!("# {}: what was edited since\n", path.display()));
     text.push_str(&unified(&between(path, after, now)));
     if let Some(words) = modes(change, file) {
-        writeln!(text, "# {}: {words}", path.display()).expect("memory");
+        text.push_str(&format!("# {}: {words}\n", path.display()));
     }
     text
 }

@@ -61,7 +61,7 @@ impl Configuration {
 /// The file of the daemon's `-f` option.
 fn main_of(sshd: &Sshd) -> Option<PathBuf> {
     let pairs = sshd.options.chunks_exact(2).rev();
-    pairs.filter_map(|pair| (pair[0] == "-f").then(|| PathBuf::from(&pair[1]))).next()
+    pairs.filter(|pair| pair[0] == "-f").map(|pair| PathBuf::from(&pair[1])).next()
 }
 
 fn release(text: &str) -> Result<Release, Failure> {

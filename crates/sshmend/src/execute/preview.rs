@@ -1,7 +1,5 @@
 //! What a person sees before anything happens, and the question.
 
-use std::fmt::Write as _;
-
 use dialoguer::Confirm;
 use sshmend_plan::{Lockout, unified};
 
@@ -22,7 +20,7 @@ impl Run<'_> {
         }
         let mut text = String::new();
         if !anything {
-            writeln!(text, "nothing to change: {}", line(&self.plan.purpose)).expect("memory");
+            text.push_str(&format!("nothing to change: {}\n", line(&self.plan.purpose)));
         }
         self.plan.files.iter().for_each(|change| text.push_str(&output.diff(&unified(change))));
         self.effects(output, &mut text);
@@ -35,24 +33,24 @@ impl Run<'_> {
         for effect in self.plan.effects.iter().take(EFFECTS) {
             let (what, before, after) =
                 (line(&effect.what), line(&effect.before), output.quote(Role::Title, &effect.after));
-            writeln!(text, "effect: {what} {before} -> {after}").expect("memory");
+            text.push_str(&format!("effect: {what} {before} -> {after}\n"));
         }
         let more = self.plan.effects.len().saturating_sub(EFFECTS);
         if more > 0 {
-            writeln!(text, "effect: and {} more: --format json lists them all", more).expect("memory");
+            text.push_str(&format!("effect: and {more} more: --format json lists them all\n"));
         }
         for check in &self.plan.activation {
             let word = if self.flags.no_reload { "left:  " } else { "then:  " };
-            writeln!(text, "{word} {}", line(&check.title)).expect("memory");
+            text.push_str(&format!("{word} {}\n", line(&check.title)));
         }
     }
 
     fn verdicts(&self, output: &Output, text: &mut String) {
         for check in &self.checks {
             let verdict = if check.ok { output.paint(Role::Good, "ok") } else { output.paint(Role::Bad, "REFUSED") };
-            writeln!(text, "check:  {} {verdict}", line(&check.program)).expect("memory");
+            text.push_str(&format!("check:  {} {verdict}\n", line(&check.program)));
             let said = check.output.lines().filter(|_| !check.ok);
-            said.for_each(|said| writeln!(text, "        {}", output.quote(Role::Bad, said)).expect("memory"));
+            said.for_each(|said| text.push_str(&format!("        {}\n", output.quote(Role::Bad, said))));
         }
     }
 
@@ -60,17 +58,14 @@ impl Run<'_> {
         for notice in &self.plan.notices {
             let place = notice.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
             let name = output.paint(Role::Warning, &notice.name);
-            writeln!(text, "note:   {}{} [{name}]", line(&place), line(&notice.text)).expect("memory");
+            text.push_str(&format!("note:   {}{} [{name}]\n", line(&place), line(&notice.text)));
         }
-        match &self.plan.lockout {
-            Lockout::Keeps => {}
-            Lockout::Unknown(why) => {
-                writeln!(text, "note:   whether you keep your own access: {}", line(why)).expect("memory")
-            }
-            Lockout::Loses { why, .. } => {
-                writeln!(text, "note:   you lose your own access: {}", line(why)).expect("memory")
-            }
-        }
+        let access = match &self.plan.lockout {
+            Lockout::Keeps => return,
+            Lockout::Unknown(why) => format!("whether you keep your own access: {}", line(why)),
+            Lockout::Loses { why, .. } => format!("you lose your own access: {}", line(why)),
+        };
+        text.push_str(&format!("note:   {access}\n"));
     }
 
     /// Asks the person; where nobody can be asked, nothing is done.

@@ -64,6 +64,13 @@ impl Default for History {
     }
 }
 
+impl Damaged {
+    /// Puts it into its JSON form.
+    pub(crate) fn new(damaged: &sshmend_transaction::Damaged) -> Self {
+        Self { path: damaged.path.display().to_string(), reason: damaged.why.clone() }
+    }
+}
+
 impl Transaction {
     /// Puts a record into its JSON form.
     pub(crate) fn new(record: &Record, versions: Option<&[Versions]>) -> Self {

@@ -1,7 +1,5 @@
 //! A tally of log events, for people.
 
-use std::fmt::Write as _;
-
 use sshmend_ssh_log::{CauseTally, Peer, SourceTally, Span, Tally, Timeline};
 
 use super::escape::line;
@@ -23,14 +21,14 @@ pub(crate) fn text(output: &Output, tally: &Tally) -> String {
     let mut text = format!("{}\n", output.paint(Role::Title, &headline(tally)));
     causes.iter().for_each(|(name, cause)| text.push_str(&cause_line(output, name, cause)));
     let sources = tally.sources();
-    writeln!(text, "\n{}", output.paint(Role::Title, "sources")).expect("memory");
+    text.push_str(&format!("\n{}\n", output.paint(Role::Title, "sources")));
     sources.iter().take(SOURCES).for_each(|(peer, source)| text.push_str(&source_line(output, peer, source)));
     let more = sources.len().saturating_sub(SOURCES);
     if more > 0 || tally.forgotten_sources() > 0 {
         let more = format!("  and {}, {} forgotten", count(more, "more source"), tally.forgotten_sources());
-        writeln!(text, "{}", output.paint(Role::Dim, &more)).expect("memory");
+        text.push_str(&format!("{}\n", output.paint(Role::Dim, &more)));
     }
-    writeln!(text, "\n{}\n  {}", output.paint(Role::Title, "over time"), sparkline(&tally.timeline())).expect("memory");
+    text.push_str(&format!("\n{}\n  {}\n", output.paint(Role::Title, "over time"), sparkline(&tally.timeline())));
     text
 }
 

@@ -5,7 +5,6 @@ pub(crate) mod logs;
 pub(crate) mod times;
 pub(crate) mod words;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -87,7 +86,7 @@ impl Output {
             };
             let plain = line.starts_with(' ');
             let shown = if plain { escape::line(line) } else { self.quote(role, line) };
-            writeln!(out, "{shown}").expect("writing to a string does not fail");
+            out.push_str(&format!("{shown}\n"));
             out
         })
     }

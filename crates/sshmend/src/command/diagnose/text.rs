@@ -1,7 +1,5 @@
 //! A diagnosis for people.
 
-use std::fmt::Write as _;
-
 use sshmend_diagnose::{Diagnosis, Evidence, Finding};
 
 use crate::output::escape::line;
@@ -13,7 +11,7 @@ pub(super) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     if diagnosis.findings.is_empty() {
         text.push_str(&output.paint(Role::Title, "no cause found on this machine"));
-        writeln!(text, " ({} ruled out)", count(diagnosis.excluded.len(), "cause")).expect("memory");
+        text.push_str(&format!(" ({} ruled out)\n", count(diagnosis.excluded.len(), "cause")));
     }
     for (index, finding) in diagnosis.findings.iter().enumerate() {
         if index > 0 {
@@ -22,11 +20,11 @@ pub(super) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
         text.push_str(&render(output, finding));
     }
     if !diagnosis.unchecked.is_empty() {
-        writeln!(text, "\n{}", output.paint(Role::Title, "not checked")).expect("memory");
+        text.push_str(&format!("\n{}\n", output.paint(Role::Title, "not checked")));
     }
     for unchecked in &diagnosis.unchecked {
         let (check, reason) = (output.quote(Role::Title, &unchecked.check), output.quote(Role::Dim, &unchecked.reason));
-        writeln!(text, "  {check}: {reason}").expect("memory");
+        text.push_str(&format!("  {check}: {reason}\n"));
     }
     text
 }

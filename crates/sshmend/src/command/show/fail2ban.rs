@@ -1,6 +1,5 @@
 //! `sshmend show fail2ban`: the addresses that each jail ignores.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use sshmend_fail2ban::{Config, Jail};
@@ -23,11 +22,15 @@ pub(super) fn show(session: &Session, arguments: &ShowFail2ban) -> Result<Shown,
     let mut text = text(&session.output, &jails);
     for problem in config.problems() {
         let word = session.output.paint(Role::Warning, "note");
-        writeln!(text, "{word}: {}; {}", line(&problem.to_string()), line(&problem.hint)).expect("memory");
+        text.push_str(&format!("{word}: {}; {}\n", line(&problem.to_string()), line(&problem.hint)));
     }
     for over in config.expired(now()) {
-        writeln!(text, "over: {}: {} was to be ignored until {}", over.origin, over.words.join(" "), over.until)
-            .expect("memory");
+        text.push_str(&format!(
+            "over: {}: {} was to be ignored until {}\n",
+            over.origin,
+            over.words.join(" "),
+            over.until
+        ));
     }
     let problems = config.problems().iter().map(problem).collect();
     Ok((Format::Fail2ban { jails: jails.into_iter().map(jail).collect(), problems }, text))
@@ -59,7 +62,7 @@ fn text(output: &Output, jails: &[&Jail]) -> String {
         let origin = origin.map_or_else(|| "not set".to_owned(), ToString::to_string);
         let own = if jail.ignoreself { ", and the machine itself" } else { "" };
         let name = output.quote(Role::Title, &jail.name);
-        writeln!(text, "{name} ignores {}{own}  {}", line(&list), output.quote(Role::Dim, &origin)).expect("memory");
+        text.push_str(&format!("{name} ignores {}{own}  {}\n", line(&list), output.quote(Role::Dim, &origin)));
         text
     })
 }

@@ -1,7 +1,5 @@
 //! `sshmend show known-hosts`: the entries that ssh would find for a host.
 
-use std::fmt::Write as _;
-
 use sshmend_known_hosts::{Destination, KnownHosts, Target};
 use sshmend_lossless::{Request, Snapshot};
 
@@ -60,7 +58,7 @@ fn text(output: &Output, host: &str, entries: &[Entry]) -> String {
         let marker = entry.marker.map(|marker| format!("{marker} ")).unwrap_or_default();
         let hashed = if entry.hashed { " (hashed)" } else { "" };
         let (kind, key) = (&entry.key_type, output.paint(Role::Title, &entry.fingerprint));
-        writeln!(text, "{place}: {marker}{kind} {key}{hashed}").expect("writing to a string does not fail");
+        text.push_str(&format!("{place}: {marker}{kind} {key}{hashed}\n"));
         text
     })
 }

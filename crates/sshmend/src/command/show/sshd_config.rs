@@ -1,7 +1,5 @@
 //! `sshmend show sshd-config`: the value in force, the line that decides it, the lines that lost.
 
-use std::fmt::Write as _;
-
 use sshmend_sshd_config::{Connection, Effective, Scope, Setting};
 
 use super::Shown;
@@ -60,7 +58,7 @@ fn text(output: &Output, effective: &Effective, chosen: &[&Setting], all: bool) 
     let defaults = effective.iter().filter(|setting| setting.origin.is_none() && setting.shadowed.is_empty()).count();
     if all {
         let more = format!("{} at the default; name it to see it", count(defaults, "more keyword"));
-        writeln!(text, "{}", output.paint(Role::Dim, &more)).expect("writing to a string does not fail");
+        text.push_str(&format!("{}\n", output.paint(Role::Dim, &more)));
     }
     text
 }
@@ -70,11 +68,11 @@ fn describe(output: &Output, setting: &Setting) -> String {
     let mut text = String::new();
     for value in &setting.values {
         let key = output.paint(Role::Title, &setting.key);
-        writeln!(text, "{key} {}  {}", line(value), output.quote(Role::Dim, &origin)).expect("memory");
+        text.push_str(&format!("{key} {}  {}\n", line(value), output.quote(Role::Dim, &origin)));
     }
     for lost in &setting.shadowed {
         let place = output.quote(Role::Dim, &lost.origin.to_string());
-        writeln!(text, "    {place}: {} has no effect: {}", line(&lost.value), lost.why).expect("memory");
+        text.push_str(&format!("    {place}: {} has no effect: {}\n", line(&lost.value), lost.why));
     }
     text
 }
