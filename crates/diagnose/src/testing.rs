@@ -195,6 +195,17 @@ fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
 }
 
 #[test]
+fn a_healthy_disk_has_no_finding() {
+    let question = Question { offline: true, ..Question::server(NOW) };
+    let disk = machine(
+        "//- /lib/systemd/system/ssh.service\n//- /etc/systemd/system/multi-user.target.wants/ssh.service\n\
+         //- /etc/systemd/system/sockets.target.wants dir\n//- /var/log/journal missing\n\
+         //- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
+    );
+    assert_eq!(diagnose(&disk, &question).findings, Vec::new());
+}
+
+#[test]
 fn a_healthy_machine_has_no_finding_and_nothing_unchecked() {
     let diagnosis = diagnose(&machine(""), &Question::server(NOW));
     assert_eq!((diagnosis.findings, diagnosis.unchecked), (Vec::new(), Vec::new()));

@@ -73,10 +73,8 @@ mod tests {
             "conntrack-full",
             &format!("{}{line}", counts(3)),
             &expect![[r#"
-            likely: the table of tracked connections was full, so packets of new connections were dropped
-              dmesg: [ 99.1] nf_conntrack: nf_conntrack: table full, dropping packet
-              - raise `net.netfilter.nf_conntrack_max`, and keep it in /etc/sysctl.d
-        "#]],
+                excluded: 3 of 500 connections are tracked
+            "#]],
         );
         check(
             "conntrack-full",

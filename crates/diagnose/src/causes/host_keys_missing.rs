@@ -1,7 +1,7 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
-use crate::facts::{Complaint, Facts};
-use crate::finding::Certainty;
+use crate::facts::{Complaint, Facts, Trial};
+use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -25,7 +25,14 @@ will warn that the host key has changed: restore the old files from a backup whe
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    match facts.trial() {
+        Ok(Some(trial)) => tried(facts, &trial, verdict),
+        Ok(None) => {}
+        Err(_) => looked_at(facts, verdict),
+    }
+}
+
+fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     if trial.passed {
         return verdict.exclude("`sshd -t` finds a host key");
     }
@@ -33,15 +40,29 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if lines.peek().is_none() || trial.about(Complaint::KeyPermissions).next().is_some() {
         return;
     }
+    let finding = missing(facts, verdict);
+    lines.for_each(|line| _ = finding.shown_by(&trial.command, line));
+}
+
+/// Where sshd cannot be asked the files tell: it needs one of them.
+fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(keys) = verdict.look(facts.host_keys()) else { return };
+    if keys.iter().any(|key| key.mode.is_some()) {
+        return verdict.exclude("there is a host key");
+    }
+    let finding = missing(facts, verdict);
+    keys.iter().for_each(|key| _ = finding.shown_by(&key.path, "is missing"));
+}
+
+fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> &'v mut Finding {
     let later = facts.keeps_its_host_keys();
     let finding = match later {
         true => verdict.certain("there is no host key; the running sshd still has them, the next one will not start"),
         false => verdict.certain("there is no host key, so sshd can serve no connection"),
     };
-    lines.for_each(|line| _ = finding.shown_by(&trial.command, line));
     finding.mended_by(&["fix", "host-keys"], "makes the missing host keys; clients will see new ones");
     finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");
-    finding.latent_if(later);
+    finding.latent_if(later)
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -54,7 +75,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::Question;
+    use crate::testing::{NOW, check, check_as};
     use expect_test::expect;
 
     const NONE: &str = "//$ /usr/sbin/sshd -t => 1
@@ -89,6 +111,39 @@ sshd: no hostkeys available -- exiting.
               /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
               $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
               - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+    }
+
+    #[test]
+    fn of_a_mounted_disk_the_files_tell() {
+        let question = Question { offline: true, ..Question::server(NOW) };
+        let named = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own_key\n";
+        check_as(
+            &question,
+            "host-keys-missing",
+            &format!("{named}//- /etc/ssh/own_key missing\n"),
+            &expect![[r#"
+            certain: there is no host key, so sshd can serve no connection
+              /etc/ssh/own_key: is missing
+              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+        check_as(
+            &question,
+            "host-keys-missing",
+            &format!("{named}//- /etc/ssh/own_key mode:0600\n"),
+            &expect![[r#"
+            excluded: there is a host key
+        "#]],
+        );
+        check_as(
+            &question,
+            "host-keys-missing",
+            named,
+            &expect![[r#"
+            unchecked: /etc/ssh/own_key: was not looked at
         "#]],
         );
     }

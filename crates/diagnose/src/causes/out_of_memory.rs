@@ -1,4 +1,5 @@
-use crate::facts::Facts;
+use crate::facts::{Facts, LogLine};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -25,8 +26,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if lines.is_empty() {
         return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
     }
-    let finding =
-        verdict.likely(format!("the kernel killed sshd processes for want of memory ({} since boot)", lines.len()));
+    let recent = lines.iter().any(|line| facts.is_recent(line));
+    let certainty = if recent { Certainty::Likely } else { Certainty::Possible };
+    let (count, last) = (lines.len(), LogLine::last(&lines));
+    let finding = verdict.find(certainty, format!("the kernel killed {count} sshd processes for want of memory{last}"));
     finding.shown_by_lines(&lines);
     finding.step(
         "see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`",
@@ -48,15 +51,15 @@ mod tests {
             excluded: the kernel log tells of no sshd killed for want of memory
         "#]],
         );
-        let own = "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB\n";
+        let own = "//$ dmesg => 0\n[89900.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB\n";
         check(
             "out-of-memory",
             own,
             &expect![[r#"
-            likely: the kernel killed sshd processes for want of memory (1 since boot)
-              dmesg: [9.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB
-              - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
-        "#]],
+                likely: the kernel killed 1 sshd processes for want of memory, last at 2026-11-20T17:58:20Z
+                  dmesg: [89900.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB
+                  - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
+            "#]],
         );
     }
 

@@ -1,4 +1,5 @@
 use crate::facts::{Complaint, Facts};
+use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -20,22 +21,36 @@ away. Typical origins: a restored `/etc/passwd`, a user clean-up, a container im
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.question.offline {
+        return looked_up(facts, verdict);
+    }
     let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
     if trial.passed {
         return verdict.exclude("`sshd -t` finds the account sshd");
     }
     let Some(line) = trial.about(Complaint::PrivsepUser).next() else { return };
-    let later = facts.keeps_its_host_keys();
-    let finding = verdict.certain("the account `sshd` does not exist, so sshd can serve no connection");
-    finding.shown_by(&trial.command, line);
+    missing(verdict, Certainty::Certain).shown_by(&trial.command, line).latent_if(facts.keeps_its_host_keys());
+}
+
+/// Of a mounted disk only its own file of accounts is seen.
+fn looked_up(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(accounts) = verdict.look(facts.text("/etc/passwd")) else { return };
+    if accounts.unwrap_or_default().lines().any(|line| line.starts_with("sshd:")) {
+        return verdict.exclude("/etc/passwd has the account sshd");
+    }
+    missing(verdict, Certainty::Likely).shown_by("/etc/passwd", "no line for sshd");
+}
+
+fn missing(verdict: &mut Verdict, certainty: Certainty) -> &mut Finding {
+    let finding = verdict.find(certainty, "the account `sshd` does not exist, so sshd can serve no connection");
     finding.step("make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`");
-    finding.step("or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`");
-    finding.latent_if(later);
+    finding.step("or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`")
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::Question;
+    use crate::testing::{NOW, check, check_as};
     use expect_test::expect;
 
     #[test]
@@ -56,6 +71,32 @@ mod tests {
             "",
             &expect![[r#"
             excluded: `sshd -t` finds the account sshd
+        "#]],
+        );
+    }
+
+    #[test]
+    fn of_a_mounted_disk_the_accounts_tell() {
+        let question = Question { offline: true, ..Question::server(NOW) };
+        let without = "//- /etc/passwd\nroot:x:0:0::/root:/bin/sh\n";
+        check_as(
+            &question,
+            "privsep-user-missing",
+            without,
+            &expect![[r#"
+            likely: the account `sshd` does not exist, so sshd can serve no connection
+              /etc/passwd: no line for sshd
+              - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
+              - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`
+        "#]],
+        );
+        let with = format!("{without}sshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n");
+        check_as(
+            &question,
+            "privsep-user-missing",
+            &with,
+            &expect![[r#"
+            excluded: /etc/passwd has the account sshd
         "#]],
         );
     }

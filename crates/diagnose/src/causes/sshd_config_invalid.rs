@@ -1,10 +1,11 @@
 use std::path::Path;
 
 use sshmend_lossless::Origin;
+use sshmend_sshd_config::{Problem, Release, Verdict as Judged};
 
 use crate::facts::{Complaint, Facts, Trial};
-use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "sshd-config-invalid",
@@ -26,24 +27,56 @@ release, a line added behind a `Match` block, a dangling link below `sshd_config
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    match facts.trial() {
+        Ok(Some(trial)) => tried(facts, &trial, verdict),
+        Ok(None) => {}
+        Err(unchecked) => modelled(facts, unchecked, verdict),
+    }
+}
+
+fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     if trial.passed {
         return verdict.exclude("`sshd -t` accepts the configuration");
     }
     let lines: Vec<&str> = trial.about(Complaint::Config).collect();
     let Some(first) = lines.first() else { return };
+    let finding = refused(facts, Certainty::Certain, first, verdict);
+    for line in &lines {
+        show(finding, trial, line);
+    }
+    finding.step(format!("check it with `{}`", trial.command));
+}
+
+/// Where sshd cannot be asked the model of its files judges; it must know the release to be certain.
+fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
+    let Some(tree) = verdict.look(facts.tree()) else { return };
+    let release = facts.release();
+    match tree.verdict(release.unwrap_or(Release::NEWEST)) {
+        Judged::Accepts => verdict.exclude("every line of the configuration is valid"),
+        Judged::Refuses(problem) if release.is_some() => report(facts, Certainty::Certain, &problem, verdict),
+        Judged::Refuses(problem) => report(facts, Certainty::Likely, &problem, verdict),
+        Judged::Unknown(_) => match tree.problems(release).iter().find(|problem| problem.fatal) {
+            Some(problem) => report(facts, Certainty::Likely, problem, verdict),
+            None => verdict.unchecked.push(unchecked),
+        },
+    }
+}
+
+fn report(facts: &Facts<'_>, certainty: Certainty, problem: &Problem, verdict: &mut Verdict) {
+    let finding = refused(facts, certainty, &format!("{}: {}", problem.origin, problem.message), verdict);
+    finding.shown_at(&problem.origin, &problem.line);
+    finding.step(problem.hint.clone());
+}
+
+fn refused<'v>(facts: &Facts<'_>, certainty: Certainty, what: &str, verdict: &'v mut Verdict) -> &'v mut Finding {
     let running = facts.keeps_its_configuration();
     let now = if running { "; the running one keeps the old until it is reloaded" } else { "" };
-    let finding = verdict.certain(format!("sshd does not accept its configuration: {first}{now}"));
-    for line in &lines {
-        show(finding, &trial, line);
-    }
+    let finding = verdict.find(certainty, format!("sshd does not accept its configuration: {what}{now}"));
     finding.step("correct the line named above");
-    finding.step(format!("check it with `{}`", trial.command));
-    if !running {
-        finding.step("start the service: `sshmend fix service`");
+    if !running && !facts.question.offline {
+        finding.step("then start the service: `sshmend fix service`");
     }
-    finding.latent_if(running);
+    finding.latent_if(running)
 }
 
 /// Complaints of sshd name a place as `FILE: line N: …` or `FILE line N: …`.
@@ -63,7 +96,8 @@ fn place(complaint: &str) -> Option<Origin> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::check;
+    use crate::Question;
+    use crate::testing::{NOW, check, check_as};
     use expect_test::expect;
 
     const FAILS: &str = "//$ /usr/sbin/sshd -t => 255
@@ -105,12 +139,38 @@ mod tests {
             "sshd-config-invalid",
             &format!("//- /proc/700/cmdline missing\n{FAILS}"),
             &expect![[r#"
-            certain: sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
-              /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
-              /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
-              - correct the line named above
-              - check it with `/usr/sbin/sshd -t`
-              - start the service: `sshmend fix service`
+                certain: sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+                  /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+                  /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+                  - correct the line named above
+                  - then start the service: `sshmend fix service`
+                  - check it with `/usr/sbin/sshd -t`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn of_a_mounted_disk_the_model_judges() {
+        let question = Question { offline: true, ..Question::server(NOW) };
+        let disk = "//- /etc/ssh/sshd_config\nPort 22\nBogus yes\n\
+            //- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n";
+        check_as(
+            &question,
+            "sshd-config-invalid",
+            disk,
+            &expect![[r#"
+                likely: sshd does not accept its configuration: /etc/ssh/sshd_config:2: bad configuration option "Bogus"
+                  /etc/ssh/sshd_config:2: Bogus yes
+                  - correct the line named above
+                  - correct the keyword, or remove the line; ask sshd -t, for this depends on how OpenSSH 9.2 was built
+            "#]],
+        );
+        check_as(
+            &question,
+            "sshd-config-invalid",
+            "//- /etc/ssh/sshd_config\nPort 22\n",
+            &expect![[r#"
+            excluded: every line of the configuration is valid
         "#]],
         );
     }

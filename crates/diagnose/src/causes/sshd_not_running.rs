@@ -1,6 +1,6 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
-use crate::facts::{Facts, Manager, Unit};
+use crate::facts::{Facts, MARKER, Manager, Unit};
 use crate::finding::Certainty;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
@@ -26,6 +26,9 @@ starting is a finding of its own and stands before this one.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.question.offline {
+        return at_boot(facts, verdict);
+    }
     let Some(listener) = verdict.look(facts.listener()) else { return };
     if let Some(listener) = listener {
         return verdict.exclude(format!("process {} listens: {}", listener.pid, listener.title));
@@ -37,6 +40,27 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.daemon() {
         Ok(None) => not_installed(verdict),
         _ => stopped(facts, &manager, verdict),
+    }
+}
+
+/// Of a mounted disk only the intention is seen.
+fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.forbidden_to_run() {
+        let finding = verdict.likely(format!("sshd will not start: {MARKER} forbids it"));
+        finding.shown_by(MARKER, "exists").step(format!("take it away: `rm {MARKER}`"));
+        return;
+    }
+    match verdict.look(facts.starts_at_boot()) {
+        Some(Some(false)) => {
+            let finding = verdict.likely("sshd will not start at boot: its unit is not enabled");
+            finding.shown_by(
+                "/etc/systemd/system",
+                "no link to a unit of sshd below multi-user.target.wants or sockets.target.wants",
+            );
+            finding.step("enable it: `systemctl --root=DIR enable ssh.service` (Debian, Ubuntu) or `sshd.service`");
+        }
+        Some(Some(true)) => verdict.exclude("the unit of sshd is enabled"),
+        _ => {}
     }
 }
 
@@ -52,6 +76,12 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     finding.shown_by("/proc", "no process has the title of an sshd listener");
     if let Some(unit) = service {
         finding.shown_by("systemctl show", unit.state());
+    }
+    if facts.forbidden_to_run() {
+        finding
+            .shown_by(MARKER, "exists")
+            .step(format!("this file forbids sshd to run: ask who made it, then `rm {MARKER}`"));
+        return;
     }
     remedy(facts, service, finding);
 }
@@ -97,7 +127,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::Question;
+    use crate::testing::{NOW, check, check_as};
     use expect_test::expect;
 
     const GONE: &str = "//- /proc/700/cmdline missing\n";
@@ -154,6 +185,48 @@ mod tests {
             &format!("{GONE}{}{unit}", crate::testing::SHOW),
             &expect![[r#"
             excluded: ssh.socket listens and starts sshd for a connection
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_file_that_forbids_sshd_to_run_is_named() {
+        let marker = format!("{GONE}//- /etc/ssh/sshd_not_to_be_run\n");
+        check(
+            "sshd-not-running",
+            &marker,
+            &expect![[r#"
+            certain: sshd is not running: ssh.service is stopped
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: active (running), result success, enabled
+              /etc/ssh/sshd_not_to_be_run: exists
+              - this file forbids sshd to run: ask who made it, then `rm /etc/ssh/sshd_not_to_be_run`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn of_a_mounted_disk_the_links_tell() {
+        let question = Question { offline: true, ..Question::server(NOW) };
+        let unit = "//- /lib/systemd/system/ssh.service\n//- /etc/systemd/system/sockets.target.wants dir\n";
+        let off = format!("{unit}//- /etc/systemd/system/multi-user.target.wants/cron.service\n");
+        check_as(
+            &question,
+            "sshd-not-running",
+            &off,
+            &expect![[r#"
+            likely: sshd will not start at boot: its unit is not enabled
+              /etc/systemd/system: no link to a unit of sshd below multi-user.target.wants or sockets.target.wants
+              - enable it: `systemctl --root=DIR enable ssh.service` (Debian, Ubuntu) or `sshd.service`
+        "#]],
+        );
+        let on = format!("{unit}//- /etc/systemd/system/multi-user.target.wants/ssh.service\n");
+        check_as(
+            &question,
+            "sshd-not-running",
+            &on,
+            &expect![[r#"
+            excluded: the unit of sshd is enabled
         "#]],
         );
     }

@@ -19,8 +19,8 @@ pub(crate) struct Account {
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     NOLOGIN.iter().for_each(|path| ask.read(*path));
+    ask.read("/etc/passwd");
     if let Some(user) = ask.facts.user() {
-        ask.read("/etc/passwd");
         ask.read("/etc/group");
         ask.run(&entry(user));
     }

@@ -27,6 +27,8 @@ const JOURNAL: &str = "/var/log/journal";
 
 const DMESG: [&str; 1] = ["dmesg"];
 
+const UPTIME: &str = "/proc/uptime";
+
 /// A line of a log that says something about SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogLine {
@@ -58,6 +60,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ask.stat(JOURNAL);
         return FILES.iter().for_each(|path| ask.read(*path));
     }
+    ask.read(UPTIME);
     ask.run(&DMESG);
     ask.run(&facts.journal());
     FILES.iter().for_each(|path| ask.stat(*path));
@@ -168,9 +171,16 @@ impl<'a> Facts<'a> {
             return Err(Unchecked::new("log of sshd", reason));
         }
         if let Ok(output) = self.run(&DMESG) {
-            sources.push(Source { name: "dmesg".to_owned(), numbered: false, bytes: &output.stdout });
+            sources.push(Source { name: DMESG[0].to_owned(), numbered: false, bytes: &output.stdout });
         }
         Ok(sources)
+    }
+
+    /// When the machine started; the kernel counts the seconds of its log from then.
+    fn boot(&self) -> Option<i64> {
+        let text = self.text(UPTIME).ok().flatten()?;
+        let seconds: i64 = text.split('.').next()?.parse().ok()?;
+        Some(self.question.now - seconds)
     }
 
     pub(crate) fn journal(&self) -> Vec<String> {
@@ -200,6 +210,12 @@ impl<'a> Facts<'a> {
         };
         reader.feed(source.bytes, &mut keep);
         reader.finish(&mut keep);
+        if let Some(boot) = self.boot().filter(|_| source.name == DMESG[0]) {
+            lines
+                .iter_mut()
+                .filter(|line| line.time.is_none())
+                .for_each(|line| line.time = since_boot(boot, &line.text));
+        }
     }
 }
 
@@ -217,6 +233,13 @@ impl LogLine {
         last.and_then(|time| time.round(jiff::Unit::Second).ok())
             .map_or_else(String::new, |time| format!(", last at {time}"))
     }
+}
+
+/// Reads the stamp of `[ 3274.616943] Out of memory: …`.
+fn since_boot(boot: i64, line: &str) -> Option<Timestamp> {
+    let (seconds, _) = line.strip_prefix('[')?.split_once('.')?;
+    let seconds: i64 = seconds.trim().parse().ok()?;
+    Timestamp::from_second(boot.checked_add(seconds)?).ok()
 }
 
 fn as_words(argv: &[String]) -> Vec<&str> {

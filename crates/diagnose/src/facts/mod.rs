@@ -5,6 +5,7 @@ mod config;
 mod daemon;
 mod fail2ban;
 mod firewall;
+mod host_keys;
 mod kernel;
 mod log;
 pub(crate) mod package;
@@ -32,6 +33,7 @@ use crate::verdict::{Known, Unchecked};
 pub(crate) use account::{Account, user_matches};
 pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use firewall::{Block, Owner, in_network_text};
+pub(crate) use host_keys::HostKeyFile;
 pub(crate) use kernel::Usage;
 pub(crate) use log::LogLine;
 pub use probe::opens_connection;
@@ -41,7 +43,7 @@ pub(crate) use reply::{Reply, Tried};
 pub(crate) use route::Proxy;
 #[cfg(test)]
 pub(crate) use service::show;
-pub(crate) use service::{Manager, Unit};
+pub(crate) use service::{MARKER, Manager, Unit};
 pub(crate) use socket::Socket;
 pub(crate) use wrappers::Lookup;
 
@@ -86,6 +88,7 @@ fn ask_of_server(ask: &mut Ask<'_>) {
     kernel::ask(ask);
     config::ask(ask);
     account::ask(ask);
+    host_keys::ask(ask);
     wrappers::ask(ask);
     log::ask(ask);
     firewall::ask(ask);

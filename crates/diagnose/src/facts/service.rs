@@ -9,6 +9,20 @@ use crate::verdict::{Known, Unchecked};
 /// Present exactly when systemd is the service manager (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 
+/// Debian's units do not start while this file exists (ConditionPathExists).
+pub(crate) const MARKER: &str = "/etc/ssh/sshd_not_to_be_run";
+
+/// Where distributions put the unit.
+const UNIT_FILES: [&str; 4] = [
+    "/lib/systemd/system/ssh.service",
+    "/usr/lib/systemd/system/ssh.service",
+    "/lib/systemd/system/sshd.service",
+    "/usr/lib/systemd/system/sshd.service",
+];
+
+/// Where a link makes systemd start a unit at boot.
+const ENABLED: [&str; 2] = ["/etc/systemd/system/multi-user.target.wants", "/etc/systemd/system/sockets.target.wants"];
+
 const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"];
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,UnitFileState,MainPID,ExecMainStatus,\
@@ -36,6 +50,11 @@ pub(crate) struct Unit {
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
+    ask.stat(MARKER);
+    if ask.facts.question.offline {
+        UNIT_FILES.iter().for_each(|path| ask.stat(*path));
+        ENABLED.iter().for_each(|path| ask.list(*path));
+    }
     ask.stat(BOOTED);
     if ask.facts.booted() == Ok(true) {
         ask.run(&show());
@@ -69,6 +88,24 @@ impl Facts<'_> {
             return Err(Unchecked::new("systemctl show", said));
         }
         Ok(Manager::Systemd(units.into_iter().filter(|unit| unit.get("LoadState") != "not-found").collect()))
+    }
+
+    /// Whether a mounted disk starts sshd at boot, as far as systemd does; `None` where it has no unit for it.
+    pub(crate) fn starts_at_boot(&self) -> Known<Option<bool>> {
+        let there = UNIT_FILES.iter().any(|path| matches!(self.meta(path), Ok(Some(_))));
+        if !there {
+            return Ok(None);
+        }
+        let mut names = Vec::new();
+        for path in ENABLED {
+            names.extend(self.names(path)?);
+        }
+        Ok(Some(UNITS.iter().any(|unit| names.contains(unit))))
+    }
+
+    /// Whether the file that forbids sshd to run is there.
+    pub(crate) fn forbidden_to_run(&self) -> bool {
+        matches!(self.meta(MARKER), Ok(Some(_)))
     }
 
     /// What systemd says of the whole machine: `starting`, `running`, `degraded`; `None` without systemd.
