@@ -44,10 +44,13 @@ impl Draft {
         }
     }
 
-    /// Adds a file to a directory that is known; false where the directory is not.
+    /// Adds a file to a directory that is known; false where the directory is not, or where something stands there.
     pub(crate) fn create(&mut self, path: &Path, bytes: Vec<u8>) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         let Some(Entry::Directory(names, meta)) = self.tree.snapshot.entry(parent) else { return false };
+        if names.iter().any(|listed| listed.name == name) {
+            return false;
+        }
         let (mut names, meta) = (names.clone(), meta.clone());
         names.push(Listed { name: name.to_owned(), directory: false });
         names.sort();

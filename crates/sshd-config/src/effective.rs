@@ -125,7 +125,7 @@ impl<'a> Evaluation<'a> {
 
     /// Reads the tree once: what sshd checks before it starts.
     pub(crate) fn at_start(walk: &'a Walk, release: Release) -> Self {
-        let mut slots = fill(walk, release, |scope| walk.active_at_start(scope, release));
+        let mut slots = fill(walk, release, |scope| walk.active_at_start(scope));
         challenge_means_keyboard(&mut slots, release);
         Self { walk, release, slots, first_pass: BTreeMap::new() }
     }
@@ -139,7 +139,7 @@ impl<'a> Evaluation<'a> {
             let slot = self.slots.entry(name).or_default();
             self.first_pass.insert(name, slot.seen.len());
             slot.overlay(keyword, over);
-            let new = |index: &usize| !walk.active_at_start(walk.directives[*index].scope, release);
+            let new = |index: &usize| !walk.active_at_start(walk.directives[*index].scope);
             slot.seen.extend(over.seen.iter().copied().filter(new));
         }
     }
@@ -205,13 +205,9 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// `none` empties some lists, of which nothing is printed then, unless it comes from a Match block.
+    /// Since 10.3 `none` empties a list of files, of which nothing is printed then, unless it comes from a Match block.
     fn is_cleared(&self, keyword: &Keyword, held: &Held) -> bool {
-        let empties = match keyword.kind {
-            Kind::HomePaths | Kind::PathsSince103 => self.release.since(10, 3),
-            Kind::ChannelTimeouts => !self.release.since(9, 3),
-            _ => false,
-        };
+        let empties = matches!(keyword.kind, Kind::HomePaths | Kind::PathsSince103) && self.release.since(10, 3);
         empties && held.value == "none" && !self.first_pass.contains_key(keyword.names[0].text)
     }
 

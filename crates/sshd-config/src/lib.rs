@@ -1,5 +1,36 @@
-//! What `sshd_config` means, release by release, and how to change it.
+//! What `sshd_config` means to sshd, release by release, and how to change it without losing a byte.
+//!
+//! A [`Tree`] is the main file and all that it includes, as captured in a [`Snapshot`](sshmend_lossless::Snapshot);
+//! [`wants`] says what has to be captured. Nothing is parsed before a question is asked, because every question names
+//! a [`Release`], and releases differ: in how they split a line, in which keywords they know and where, in which of
+//! two lines decides. [`Tree::effective`] answers what is in force, with the line that decides and the lines that lost;
+//! [`Tree::problems`] what sshd would refuse; [`Tree::set_all`] returns edits that were read back before they were
+//! returned, or a [`Refusal`]. Where the answer hangs on how sshd was built, it says so instead of guessing.
+//!
+//! The rules are those of servconf.c, misc.c, match.c and addr.c of the releases 7.4 to 10.5; what the manual page says
+//! differently stands in `docs/formats/sshd_config.md`.
+//!
+//! ```
+//! use std::path::Path;
+//! use sshmend_lossless::fixture::snapshot;
+//! use sshmend_sshd_config::{Place, Release, Scope, Tree};
+//!
+//! let seen = snapshot("//- /etc/ssh/sshd_config\nMaxStartups 5\nMaxStartups 10:30:100 # enough\n");
+//! let tree = Tree::read(&seen, Path::new("/etc/ssh/sshd_config"), &[]);
+//! let release = Release::parse("OpenSSH_9.2p1 Debian-2+deb12u10");
+//! let effective = tree.effective(release, Scope::Global);
+//! let setting = effective.get("MaxStartups").expect("it has a default");
+//! assert_eq!(setting.values, ["10:30:100"]);
+//! assert_eq!(setting.origin.as_ref().map(|origin| origin.line), Some(2));
+//!
+//! let edited = tree.set("MaxStartups", "30:30:200", release, Place::Best)?;
+//! let edits = &edited.edits[Path::new("/etc/ssh/sshd_config")];
+//! assert_eq!(edits.apply(b"MaxStartups 5\nMaxStartups 10:30:100 # enough\n"), b"MaxStartups 30:30:200\nMaxStartups 30:30:200 # enough\n");
+//! # Ok::<(), sshmend_sshd_config::Refusal>(())
+//! ```
+
 mod address;
+mod change;
 mod check;
 mod connection;
 mod criteria;
@@ -18,7 +49,6 @@ mod refusal;
 mod refuse;
 mod release;
 mod set;
-mod setting;
 mod store;
 mod table;
 mod targets;

@@ -21,7 +21,7 @@ pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem>
     found.extend(command_without_user(walk, &effective, "authorizedkeyscommand"));
     found.extend(command_without_user(walk, &effective, "authorizedprincipalscommand"));
     found.extend(methods_that_are_off(walk, &effective));
-    found.extend(address_of_other_family(walk, &effective, release));
+    found.extend(address_of_other_family(walk, &effective));
     found
 }
 
@@ -31,8 +31,8 @@ fn named<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = &'a Directiv
     walk.directives.iter().filter(is_named)
 }
 
-fn active<'a>(walk: &'a Walk, name: &'a str, release: Release) -> impl Iterator<Item = &'a Directive> {
-    named(walk, name).filter(move |directive| walk.active_at_start(directive.scope, release))
+fn active<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = &'a Directive> {
+    named(walk, name).filter(move |directive| walk.active_at_start(directive.scope))
 }
 
 fn first_part(directive: &Directive) -> Option<&str> {
@@ -58,7 +58,7 @@ fn repeated_subsystems(walk: &Walk, release: Release) -> Vec<Problem> {
     }
     let mut names = Vec::new();
     let mut found = Vec::new();
-    for directive in active(walk, "Subsystem", release) {
+    for directive in active(walk, "Subsystem") {
         let Some(name) = first_part(directive).map(subsystem_name) else { continue };
         if names.contains(&name) {
             found.push(problem(directive, format!("subsystem \"{name}\" is already defined"), "keep one of the lines"));
@@ -73,9 +73,9 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
     if !release.since(9, 5) || release.since(10, 3) {
         return Vec::new();
     }
-    let outside = active(walk, "Subsystem", release).count();
+    let outside = active(walk, "Subsystem").count();
     let mut in_blocks: BTreeMap<usize, Vec<&Directive>> = BTreeMap::new();
-    for directive in named(walk, "Subsystem").filter(|directive| !walk.active_at_start(directive.scope, release)) {
+    for directive in named(walk, "Subsystem").filter(|directive| !walk.active_at_start(directive.scope)) {
         in_blocks.entry(directive.scope).or_default().push(directive);
     }
     let message = "sshd crashes on connections that this block applies to: it holds more subsystems than stand outside";
@@ -99,7 +99,7 @@ fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
                 problem(directive, "\"any\" must stand alone".to_owned(), "remove the line: an earlier one decides");
             found.push(Problem { certain: at_start, ..problem });
         }
-        let active = walk.active_at_start(directive.scope, release);
+        let active = walk.active_at_start(directive.scope);
         at_start |= active;
         in_blocks |= !active;
     }
@@ -107,7 +107,7 @@ fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
 }
 
 /// A numeric address of a family that AddressFamily excludes.
-fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release) -> Vec<Problem> {
+fn address_of_other_family(walk: &Walk, effective: &Effective) -> Vec<Problem> {
     let excluded = match value(effective, "addressfamily") {
         Some("inet") => Ipv6Addr::UNSPECIFIED.into(),
         Some("inet6") => Ipv4Addr::UNSPECIFIED.into(),
@@ -117,10 +117,7 @@ fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release)
     let hit = |directive: &&Directive| first_part(directive).is_some_and(|part| family(listen::host(part)) == Ok(true));
     let hint = "remove the line, or change AddressFamily";
     let message = "the address is of a family that AddressFamily excludes";
-    active(walk, "ListenAddress", release)
-        .filter(hit)
-        .map(|directive| problem(directive, message.to_owned(), hint))
-        .collect()
+    active(walk, "ListenAddress").filter(hit).map(|directive| problem(directive, message.to_owned(), hint)).collect()
 }
 
 fn value<'a>(effective: &'a Effective, key: &str) -> Option<&'a str> {

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use sshmend_lossless::{Edit, EditSet, Origin};
 
 use crate::COMMAND_LINE;
+use crate::change::Change;
 use crate::draft::Draft;
 use crate::effective::{Evaluation, Scope};
 use crate::keyword::Keyword;
 use crate::refusal::Refusal;
 use crate::release::Release;
-use crate::setting::Setting;
 use crate::targets::targets;
 use crate::tree::Tree;
 use crate::walk::Directive;
@@ -74,8 +74,8 @@ impl Tree {
         let mut draft = Draft::new(self.clone());
         let mut notes = Vec::new();
         for (key, value) in wanted {
-            let setting = Setting::new(&draft.tree, key.as_ref(), value.as_ref(), release, place)?;
-            draft = setting.write(&draft, &mut notes)?;
+            let change = Change::new(&draft.tree, key.as_ref(), value.as_ref(), release, place)?;
+            draft = change.write(&draft, &mut notes)?;
         }
         Ok(draft.finish(notes)?)
     }

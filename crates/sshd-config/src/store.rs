@@ -32,8 +32,9 @@ pub(crate) type Store = BTreeMap<&'static str, Slot>;
 
 /// Reads the directives whose scope is active.
 pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool) -> Store {
+    let active: Vec<bool> = (0..walk.scopes.len()).map(active).collect();
     let mut store = Store::new();
-    for (index, directive) in walk.directives.iter().enumerate().filter(|(_, directive)| active(directive.scope)) {
+    for (index, directive) in walk.directives.iter().enumerate().filter(|(_, directive)| active[directive.scope]) {
         let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else { continue };
         if matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
             continue;

@@ -219,9 +219,7 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[named("SetEnv", 7, 8)], Kind::Environment).in_match(),
     keyword(&[named("AuthenticationMethods", 6, 2)], Kind::Methods).in_match().default(ANY),
     keyword(&[named("LogVerbose", 8, 5)], Kind::Words).in_match(),
-    keyword(&[named("ChannelTimeout", 9, 2)], Kind::ChannelTimeouts)
-        .in_match()
-        .default(&[(Release::new(9, 3), "none")]),
+    keyword(&[named("ChannelTimeout", 9, 2)], Kind::ChannelTimeouts).in_match().default(NONE),
     keyword(&[name("Subsystem")], Kind::Subsystem).in_match_since(9, 5).rule(Rule::FirstOfName),
     keyword(&[name("MaxStartups")], Kind::MaxStartups)
         .rule(Rule::LastBefore(Release::new(10, 1)))

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Entry, Origin, Request, Snapshot};
 
+use crate::connection::Connection;
+use crate::criteria::Criteria;
 use crate::effective::{Effective, Evaluation, Scope};
 use crate::keyword::Keyword;
 use crate::overrides::Override;
@@ -109,7 +111,7 @@ impl Tree {
         let mut found = Vec::new();
         for directive in walk.directives.iter().filter(|directive| directive.scope != GLOBAL) {
             let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else { continue };
-            if !std::ptr::eq(keyword, wanted) || walk.active_at_start(directive.scope, release) {
+            if !std::ptr::eq(keyword, wanted) || walk.active_at_start(directive.scope) {
                 continue;
             }
             let chain: Vec<_> = walk.chain(directive.scope).collect();
@@ -125,16 +127,17 @@ impl Tree {
         found
     }
 
-    /// True when plain `sshd -T` refuses to print, because it wants to be told of a connection: up to 8.0 for every
+    /// True when plain `sshd -T` refuses to print, because it wants to be told of a connection: from 7.7 to 8.0 for every
     /// Match block but `all`, later for LocalPort.
     pub fn needs_connection(&self, release: Release) -> bool {
         let walk = self.walk(release);
-        let mut blocks = walk.scopes.iter().skip(1);
-        if release.since(8, 1) {
-            blocks.any(|scope| scope.criteria.asks_for_local_port())
-        } else {
-            release.since(7, 7) && blocks.any(|scope| scope.criteria.asks_for_connection())
-        }
+        let asks = |criteria: &Criteria| match release.since(8, 1) {
+            true => criteria.asks_for_local_port(),
+            false => release.since(7, 7) && criteria.asks_for_connection(),
+        };
+        let nobody = Connection::default();
+        let reached = |scope: usize| scope == GLOBAL || walk.active_for(scope, &nobody, release);
+        walk.scopes.iter().skip(1).any(|scope| asks(&scope.criteria) && reached(scope.outer))
     }
 
     /// True when a line of the files sets this keyword in any scope.

@@ -37,7 +37,9 @@ pub(crate) struct Scope {
     /// The Match line.
     pub(crate) origin: Origin,
     /// The scope of the Include line by which the file was read.
-    outer: usize,
+    pub(crate) outer: usize,
+    /// Whether its lines take effect when sshd starts.
+    at_start: bool,
     /// True where a defect of 8.2 and 8.3 keeps the block from ever matching.
     dead: bool,
 }
@@ -77,7 +79,8 @@ pub(crate) struct Walk {
 
 /// Reads the overrides of the command line, then the main file and all that it includes.
 pub(crate) fn walk(snapshot: &Snapshot, main: &Path, overrides: &[Override], release: Release) -> Walk {
-    let outside = Scope { criteria: Criteria::never(), origin: Origin::new(main, 0), outer: GLOBAL, dead: false };
+    let outside =
+        Scope { criteria: Criteria::never(), origin: Origin::new(main, 0), outer: GLOBAL, at_start: true, dead: false };
     let mut walker = Walker { snapshot, release, walk: Walk { scopes: vec![outside], ..Walk::default() } };
     for (index, given) in overrides.iter().enumerate() {
         let logical = Logical::detached(given.text.as_bytes());
@@ -148,7 +151,8 @@ impl Walker<'_> {
             Criteria::never()
         });
         let dead = depth > 0 && base == GLOBAL && self.release.since(8, 2) && !self.release.since(8, 4);
-        self.walk.scopes.push(Scope { criteria, origin, outer: base, dead });
+        let at_start = self.walk.active_at_start(base) && criteria.holds_at_start(self.release);
+        self.walk.scopes.push(Scope { criteria, origin, outer: base, at_start, dead });
         self.walk.scopes.len() - 1
     }
 
@@ -210,7 +214,7 @@ impl Walker<'_> {
             let (fault, hint) = unknown(name, self.release);
             return self.report(&directive.line, &directive.origin, Fault { range: Some(whole), ..fault }, hint);
         };
-        if !self.walk.active_at_start(directive.scope, self.release) && !keyword.allowed_in_match(known, self.release) {
+        if !self.walk.active_at_start(directive.scope) && !keyword.allowed_in_match(known, self.release) {
             let fault = at_keyword(format!("{name} is not allowed within a Match block"));
             let hint =
                 "move the line before the first Match line: indentation and blank lines do not end a block".to_owned();
@@ -275,8 +279,8 @@ fn include_path(pattern: &Word, release: Release) -> Option<PathBuf> {
 
 impl Walk {
     /// Whether the lines of a scope take effect when sshd starts.
-    pub(crate) fn active_at_start(&self, scope: usize, release: Release) -> bool {
-        self.chain(scope).all(|scope| scope.criteria.holds_at_start(release))
+    pub(crate) fn active_at_start(&self, scope: usize) -> bool {
+        self.scopes.get(scope).is_some_and(|scope| scope.at_start)
     }
 
     /// Whether the lines of a scope override the global values for a connection.

@@ -15,8 +15,9 @@ use crate::{Item, Report, items};
 /// 10.5 and 8.0 were built without PAM: they ignore UsePAM and do not print it. What 8.0 does not know was not recorded
 /// as missing. It was built without OpenSSL too and refuses algorithms that others know, of which the model says that
 /// it cannot know.
+/// 9.2 does not print an empty ChannelTimeout.
 const BUILDS: [(&str, Release, &[&str]); 3] = [
-    ("9.2", Release::new(9, 2), &[]),
+    ("9.2", Release::new(9, 2), &["channeltimeout"]),
     ("10.5", Release::new(10, 5), &["usepam"]),
     (
         "8.0",

@@ -23,7 +23,7 @@ pub(super) struct Attempt {
     value: &'static str,
     place: Place,
     outcome: Result<Edited, Refusal>,
-    /// The tree after the change; where it was refused, with the line in the drop-in or alone at the end of nothing.
+    /// The tree after the change; where it was refused, with the line added by hand.
     pub(super) after: Generated,
     /// A tree with nothing but the line.
     pub(super) alone: Generated,
@@ -44,7 +44,7 @@ impl Attempt {
         let mut after = before.clone();
         match &outcome {
             Ok(edited) => apply(&mut after, edited),
-            Err(_) => after.files.push((PathBuf::from(DROP_IN), format!("{key} {value}\n").into_bytes())),
+            Err(_) => add_by_hand(&mut after, place, &format!("{key} {value}\n")),
         }
         let line = format!("{key} {}\n", if value.is_empty() { "\"\"" } else { value });
         let alone =
@@ -121,7 +121,7 @@ impl Attempt {
             Refusal::Overridden { .. } => !self.after.options.is_empty(),
             Refusal::AddsUp { .. } | Refusal::Ignored { .. } => true,
             Refusal::WouldLose { .. } | Refusal::NotRead { .. } => {
-                self.place == Place::DropIn && !self.took_effect(after, alone)
+                self.place == Place::DropIn && !self.took_effect(before, after, alone)
             }
             Refusal::Contradiction { .. } => !alone.started || !after.iter().all(|answer| answer.started),
             _ => before.iter().any(|answer| !answer.started),
@@ -130,10 +130,19 @@ impl Attempt {
     }
 
     /// Whether the drop-in that was refused would have set the value.
-    fn took_effect(&self, after: &[Answer], alone: &Answer) -> bool {
+    fn took_effect(&self, before: &[&Answer], after: &[Answer], alone: &Answer) -> bool {
         let Some(plain) = after.first().filter(|plain| plain.started && alone.started) else { return false };
         let wanted = printed(alone, self.key).map(|wanted| self.as_meant(wanted));
-        wanted == printed(plain, self.key) && self.key != "PerSourcePenalties"
+        let new = before.first().is_some_and(|before| printed(before, self.key) != wanted);
+        wanted == printed(plain, self.key) && new && self.key != "PerSourcePenalties"
+    }
+}
+
+/// What someone would do who was refused: the line in the drop-in, or at the top of the main file.
+fn add_by_hand(tree: &mut Generated, place: Place, line: &str) {
+    match tree.files.iter_mut().find(|(path, _)| path == Path::new("sshd_config")).filter(|_| place == Place::Best) {
+        Some((_, main)) => main.splice(0..0, line.bytes()).for_each(drop),
+        None => tree.files.push((PathBuf::from(DROP_IN), line.as_bytes().to_vec())),
     }
 }
 

@@ -18,8 +18,8 @@ use crate::value::Kind;
 use crate::walk::Directive;
 use crate::write;
 
-/// One value on its way into a tree.
-pub(crate) struct Setting {
+/// One value on its way into a tree, and the releases that have to read it so.
+pub(crate) struct Change {
     keyword: &'static Keyword,
     targets: Targets,
     place: Place,
@@ -29,7 +29,7 @@ pub(crate) struct Setting {
     forms: Vec<String>,
 }
 
-impl Setting {
+impl Change {
     /// Checks keyword and value against the releases to please.
     pub(crate) fn new(
         tree: &Tree,
@@ -52,7 +52,8 @@ impl Setting {
             let parts = meant.get(&targets.primary())?;
             Some(parts.values().cloned().collect::<Vec<_>>().join(&separator))
         });
-        let forms = std::iter::once(value.to_owned()).chain(whole).collect();
+        let mut forms: Vec<String> = std::iter::once(value.to_owned()).chain(whole).collect();
+        forms.dedup();
         Ok(Self { keyword, targets, place, meant, forms })
     }
 
@@ -135,7 +136,7 @@ impl Setting {
             let walk = draft.tree.walk(release);
             let is_refused = |line: &&Directive| {
                 let own = line.keyword.is_some_and(|(keyword, _)| std::ptr::eq(keyword, self.keyword));
-                own && line.reading.is_err() && walk.active_at_start(line.scope, release) && self.may_edit(line)
+                own && line.reading.is_err() && walk.active_at_start(line.scope) && self.may_edit(line)
             };
             let Some(line) = walk.directives.iter().find(is_refused).cloned() else { break };
             overridden(&draft.tree, self.keyword, &line)?;
