@@ -147,7 +147,9 @@ struct Parser {
     /// The line of the first header of each name.
     sections: BTreeMap<String, usize>,
     /// The line of the first option of each name in each section, which for `[DEFAULT]` may be several blocks.
-    options: BTreeMap<(String, String), usize>,
+    options: BTreeMap<(usize, String), usize>,
+    /// The first line of the section that is open.
+    section: usize,
 }
 
 impl Parser {
@@ -187,6 +189,7 @@ impl Parser {
     fn open_section(&mut self, line: TextLine, name_range: Range<usize>) {
         let name = self.document.text[name_range.clone()].to_owned();
         let first = *self.sections.entry(name.clone()).or_insert(line.number);
+        self.section = first;
         if first != line.number && name != DEFAULT {
             self.fault(FaultKind::SecondSection { name: name.clone(), first }, &line, name_range.start);
         }
@@ -204,8 +207,7 @@ impl Parser {
         if key.is_empty() {
             self.fault(FaultKind::NoKey, &line, text.start);
         }
-        let section = self.document.blocks.last().map(|block| block.name.clone()).unwrap_or_default();
-        let first = *self.options.entry((section, key.clone())).or_insert(line.number);
+        let first = *self.options.entry((self.section, key.clone())).or_insert(line.number);
         if first != line.number {
             self.fault(FaultKind::SecondOption { key: key.clone(), first }, &line, text.start);
         }

@@ -12,6 +12,9 @@ use crate::problem::{Consequence, Problem};
 use crate::release::{Dialect, Release};
 use crate::traced::Spot;
 
+/// Of longer lines no text is kept.
+const LONG_LINE: usize = 1000;
+
 /// Names places in the files that were read.
 #[derive(Clone, Copy)]
 pub(crate) struct Explainer<'a> {
@@ -34,7 +37,8 @@ impl Explainer<'_> {
         };
         let source = &self.files[file];
         let (line, column) = source.document.position(offset);
-        let text = source.document.line_text(offset).to_owned();
+        let text = source.document.line_text(offset);
+        let text = if text.len() > LONG_LINE { String::new() } else { text.to_owned() };
         let origin = Origin::new(source.path.clone(), line);
         Problem { origin, column, text, message, consequence, hint, mend: None }
     }
@@ -60,7 +64,7 @@ impl Explainer<'_> {
                 vec![self.interpolation(failure, "INCLUDES", "before or after", None)]
             }
             LoadFailure::NulInName(file) => {
-                vec![self.fatal(Some((*file, 0)), "a NUL byte in the name of an included file", "remove the byte")]
+                vec![self.fatal(file.map(|file| (file, 0)), "a NUL byte in the name of a file", "remove the byte")]
             }
             LoadFailure::Endless(file) => {
                 vec![self.fatal(

@@ -62,7 +62,7 @@ pub(crate) fn meant(reading: &Reading<'_>, names: Option<&[String]>) -> Result<V
 }
 
 fn is_own(reading: &Reading<'_>, jail: &str) -> bool {
-    reading.stack.merged.deciding(jail, "ignoreip").is_some_and(|value| value.section != DEFAULT)
+    reading.stack.merged.deciding(jail, "ignoreip").is_some_and(|value| !value.is_default)
 }
 
 pub(crate) fn jail<'a>(reading: &'a Reading<'_>, name: &str) -> &'a Jail {

@@ -1,6 +1,7 @@
 //! A jail as fail2ban merges it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sshmend_lossless::Origin;
 
@@ -19,7 +20,7 @@ pub struct Jail {
     /// Whether the machine's own addresses are spared (`ignoreself`, true unless it says otherwise).
     pub ignoreself: bool,
     pub(crate) settings: BTreeMap<String, Setting>,
-    pub(crate) lists: Vec<List>,
+    pub(crate) lists: Arc<[List]>,
 }
 
 /// The value of an option, and the lines that decided it.
@@ -96,7 +97,7 @@ pub enum Ignored {
 
 impl Jail {
     pub(crate) fn new(name: &str) -> Self {
-        let (settings, lists) = (BTreeMap::new(), Vec::new());
+        let (settings, lists) = (BTreeMap::new(), Arc::default());
         Self { name: name.to_owned(), enabled: false, skipped: None, ignoreself: true, settings, lists }
     }
 

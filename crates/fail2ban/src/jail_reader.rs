@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::item::Item;
-use crate::jail::Jail;
+use crate::jail::{Jail, Word};
 use crate::layers::Stack;
 use crate::merged::Merged;
 use crate::options::{self, is_true, names};
@@ -153,7 +153,8 @@ impl Reading<'_> {
 
     /// A word at which the server stops while it sets up the jails.
     fn note_refused(&mut self, jail: &Jail) {
-        for word in jail.lists.iter().filter(|_| jail.runs()).flat_map(|list| &list.words) {
+        let is_refused = |word: &&Word| matches!(word.item, Item::Refused(_));
+        for word in jail.lists.iter().filter(|_| jail.runs()).filter_map(|list| list.words.iter().find(is_refused)) {
             let Item::Refused(why) = word.item else { continue };
             let place = word.spot.map(|spot| (spot.file, spot.offset));
             let problem = self.explainer().refused(place, &word.text, why, self.release);

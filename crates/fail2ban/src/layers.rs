@@ -37,8 +37,8 @@ pub(crate) enum LoadFailure {
     Refused(usize),
     /// The value of `before` or `after` cannot be interpolated.
     Interpolation(Failure),
-    /// A NUL byte in the name of an included file.
-    NulInName(usize),
+    /// A NUL byte in the name of a file; the file that includes it, if any.
+    NulInName(Option<usize>),
     /// Files that include one another without end.
     Endless(usize),
 }
@@ -78,6 +78,9 @@ impl<'a> Loader<'a> {
     pub(crate) fn stack(&mut self, name: &str) -> Result<Stack, LoadFailure> {
         if matches!(self.snapshot.entry(self.directory), Some(Entry::Missing | Entry::Dangling)) {
             return Err(LoadFailure::NoDirectory);
+        }
+        if name.contains('\0') {
+            return Err(LoadFailure::NulInName(None));
         }
         let layers = self.layers(name);
         let read = if layers.is_empty() { Vec::new() } else { self.includes(&layers, &[])? };
@@ -224,7 +227,7 @@ impl<'a> Loader<'a> {
         let mut files = Vec::new();
         for name in value.text().split('\n') {
             if name.contains('\0') {
-                return Err(LoadFailure::NulInName(file));
+                return Err(LoadFailure::NulInName(Some(file)));
             }
             let included = folder.join(name).into_os_string();
             if !seen.contains(&included) {

@@ -7,6 +7,7 @@ use sshmend_lossless::{Edit, EditSet};
 use crate::document::{Block, DEFAULT, Document, Fault, FaultKind, Opt};
 use crate::item::Item;
 use crate::layers::SourceFile;
+use crate::list_edit;
 use crate::problem::Mend;
 use crate::release::Dialect;
 
@@ -52,11 +53,8 @@ fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec
     if kept.key != "ignoreip" {
         return None;
     }
-    let added: Vec<&str> = new.into_iter().filter(|word| !old.contains(word)).collect();
-    let last = kept.pieces.iter().rev().find(|piece| !piece.text.is_empty());
-    let end = last.map_or(kept.delimiter + 1, |piece| piece.text.end);
-    let insert = Edit::insert(end, format!(" {}", added.join(" ")));
-    Some(if added.is_empty() { vec![drop] } else { vec![insert, drop] })
+    let added: Vec<String> = new.into_iter().filter(|word| !old.contains(word)).map(str::to_owned).collect();
+    Some(if added.is_empty() { vec![drop] } else { vec![list_edit::append(document, kept, &added), drop] })
 }
 
 /// Moves the options of the second section below those of the first, when none comes twice.
@@ -64,7 +62,10 @@ fn second_section(document: &Document, name: &str, first: usize, second: usize) 
     let find = |number| document.section(name).find(|block| block.header.number == number);
     let (kept, moved) = (find(first)?, find(second)?);
     let is_there = |option: &Opt| kept.options.iter().any(|other| other.key == option.key);
-    if name == DEFAULT || moved.options.iter().any(is_there) {
+    // An option that is indented deeper than the one above it would become part of its value.
+    let indent = |option: &Opt| option.key_start - option.line.content.start;
+    let is_deeper = moved.options.first().map(indent) > kept.options.last().map(indent);
+    if name == DEFAULT || moved.options.iter().any(is_there) || is_deeper && !kept.options.is_empty() {
         return None;
     }
     let body = document.text.get(moved.header.next..moved.end)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::document::{DEFAULT, Document, Opt};
+use crate::document::{Block, DEFAULT, Document, Opt};
 use crate::python::is_word;
 use crate::traced::{Spot, Traced};
 
@@ -15,8 +15,8 @@ const KNOWN: &str = "KNOWN/";
 pub(crate) struct Value {
     /// The value before interpolation.
     pub(crate) raw: Traced,
-    /// The section as it is written.
-    pub(crate) section: String,
+    /// Whether it stands in `[DEFAULT]`.
+    pub(crate) is_default: bool,
     /// Where its key stands; `None` for what fail2ban adds itself.
     pub(crate) spot: Option<Spot>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Merged {
     sections: BTreeMap<String, Options>,
     order: Vec<String>,
     /// Every definition in reading order, by section (`DEFAULT` too) and option.
-    history: BTreeMap<(String, String), Vec<Rc<Value>>>,
+    history: BTreeMap<String, BTreeMap<String, Vec<Rc<Value>>>>,
 }
 
 impl Merged {
@@ -46,8 +46,7 @@ impl Merged {
     pub(crate) fn lay(&mut self, file: usize, document: &Document) {
         let mut seen = BTreeSet::new();
         for block in &document.blocks {
-            let values: Vec<_> =
-                block.options.iter().map(|option| value(file, document, &block.name, option)).collect();
+            let values: Vec<_> = block.options.iter().map(|option| value(file, document, block, option)).collect();
             if block.name == DEFAULT {
                 values.iter().for_each(|(key, value)| self.record(DEFAULT, key, value));
                 self.defaults.extend(values);
@@ -81,13 +80,13 @@ impl Merged {
     }
 
     fn record(&mut self, section: &str, key: &str, value: &Rc<Value>) {
-        self.history.entry((section.to_owned(), key.to_owned())).or_default().push(Rc::clone(value));
+        let section = self.history.entry(section.to_owned()).or_default();
+        section.entry(key.to_owned()).or_default().push(Rc::clone(value));
     }
 
     /// Adds options that stand in no file.
     pub(crate) fn add(&mut self, section: Option<&str>, key: &str, raw: Traced) {
-        let name = section.unwrap_or(DEFAULT).to_owned();
-        let value = Rc::new(Value { raw, section: name, spot: None });
+        let value = Rc::new(Value { raw, is_default: section.is_none(), spot: None });
         let options = match section {
             None => &mut self.defaults,
             Some(section) => self.sections.entry(section.to_owned()).or_default(),
@@ -116,7 +115,7 @@ impl Merged {
 
     /// Every definition of an option in one section, in reading order.
     pub(crate) fn definitions(&self, section: &str, key: &str) -> &[Rc<Value>] {
-        self.history.get(&(section.to_owned(), key.to_owned())).map_or(&[], Vec::as_slice)
+        self.history.get(section).and_then(|section| section.get(key)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -128,7 +127,7 @@ fn split_condition(name: &str) -> (&str, &str) {
     }
 }
 
-fn value(file: usize, document: &Document, section: &str, option: &Opt) -> (String, Rc<Value>) {
+fn value(file: usize, document: &Document, block: &Block, option: &Opt) -> (String, Rc<Value>) {
     let mut raw = Traced::default();
     for (index, piece) in option.pieces.iter().enumerate() {
         if index > 0 {
@@ -139,5 +138,5 @@ fn value(file: usize, document: &Document, section: &str, option: &Opt) -> (Stri
     }
     raw.truncate(raw.text().trim_end_matches(crate::python::is_space).len());
     let spot = Some(Spot { file, line: option.line.number, offset: option.key_start });
-    (option.key.clone(), Rc::new(Value { raw, section: section.to_owned(), spot }))
+    (option.key.clone(), Rc::new(Value { raw, is_default: block.name == DEFAULT, spot }))
 }

@@ -39,7 +39,7 @@ pub(crate) fn steps(
     addition: &Addition,
 ) -> Vec<Candidate> {
     let decider = reading.stack.merged.deciding(jail, KEY).map(AsRef::as_ref);
-    let is_own = decider.is_some_and(|value| value.section != DEFAULT);
+    let is_own = decider.is_some_and(|value| !value.is_default);
     let section = if is_own || !everywhere { jail } else { DEFAULT };
     let site = Site { session, reading, jail, section, decider, addition };
     let mut candidates = Vec::new();
@@ -116,10 +116,10 @@ impl Site<'_> {
         let Some(decider) = self.decider.filter(|decider| !decider.raw.text().is_empty()) else {
             return vec![(words, false)];
         };
-        let reference = match (self.section, decider.section.as_str()) {
+        let reference = match (self.section, decider.is_default) {
             (DEFAULT, _) => None,
-            (_, DEFAULT) => Some("%(default/ignoreip)s".to_owned()),
-            _ => Some("%(known/ignoreip)s".to_owned()),
+            (_, true) => Some("%(default/ignoreip)s".to_owned()),
+            (_, false) => Some("%(known/ignoreip)s".to_owned()),
         };
         let copies = [Some(one_line(decider.raw.text())), self.expanded()];
         let bases = reference.map(|base| (base, false)).into_iter();

@@ -12,7 +12,7 @@ pub struct Problem {
     pub origin: Origin,
     /// The column in characters, counted from 1.
     pub column: usize,
-    /// The text of the line.
+    /// The text of the line; empty where there is none, or too much of it.
     pub text: String,
     /// What is wrong: a fragment without the path, which is in `origin`.
     pub message: String,

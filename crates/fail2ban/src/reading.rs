@@ -1,20 +1,21 @@
 //! The way from files to jails, in the order in which fail2ban goes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sshmend_lossless::{Request, Snapshot};
 
 use crate::document::DEFAULT;
 use crate::explain::Explainer;
 use crate::interpolate::Interpolation;
-use crate::jail::Jail;
+use crate::jail::{Jail, List};
 use crate::layers::{LoadFailure, Loader, Stack};
 use crate::merged::Merged;
 use crate::options::{self, is_log_level, names};
 use crate::problem::{Consequence, Problem};
 use crate::release::{Dialect, Release};
-use crate::traced::Traced;
+use crate::traced::{Spot, Traced};
 use crate::wreckage;
 
 /// Everything that was read, and what was concluded.
@@ -25,6 +26,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) release: Option<Release>,
     pub(crate) dialects: &'static [Dialect],
     pub(crate) stack: Stack,
+    /// The words of lists without references, by the place of the option.
+    pub(crate) shared_lists: BTreeMap<Spot, Arc<[List]>>,
     /// Layers that were not read.
     missed: BTreeSet<PathBuf>,
     pub(crate) problems: Vec<Problem>,
@@ -34,18 +37,17 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, directory: &'a Path, release: Option<Release>) -> Self {
-        let (loader, dialects) = (Loader::new(snapshot, directory), Dialect::of(release));
-        let (stack, missed, problems, jails) = (Stack::default(), BTreeSet::new(), Vec::new(), Vec::new());
         let mut reading = Self {
-            loader,
+            loader: Loader::new(snapshot, directory),
             snapshot,
             directory,
             release,
-            dialects,
-            stack,
-            missed,
-            problems,
-            jails,
+            dialects: Dialect::of(release),
+            stack: Stack::default(),
+            shared_lists: BTreeMap::new(),
+            missed: BTreeSet::new(),
+            problems: Vec::new(),
+            jails: Vec::new(),
             defaults: Jail::new(DEFAULT),
         };
         reading.read_server();

@@ -4,6 +4,7 @@ use crate::change::{Edited, Refusal};
 use crate::config::Config;
 use crate::problem::Problem;
 use crate::proof::broken;
+use crate::reading::Reading;
 use crate::session::{Session, Step};
 
 impl Config<'_> {
@@ -37,9 +38,13 @@ fn mended<'c>(mut session: Session<'c>, wanted: impl Fn(&Problem) -> bool) -> Se
             drop(reading);
             return session;
         };
-        drop(reading);
         let step = problem.mend.as_ref().map(|mend| Step::Edit(mend.path.clone(), mend.edits.clone()));
-        let next = step.and_then(|step| session.with(&step)).filter(|next| !next.reading().problems.contains(&problem));
+        let before = fatal_in(&reading, &problem);
+        drop(reading);
+        let next = step.and_then(|step| session.with(&step)).filter(|next| {
+            let after = next.reading();
+            !after.problems.contains(&problem) && fatal_in(&after, &problem) <= before
+        });
         match next {
             Some(mut next) => {
                 next.note(Some(problem.origin.clone()), format!("mended: {}", problem.message));
@@ -48,4 +53,10 @@ fn mended<'c>(mut session: Session<'c>, wanted: impl Fn(&Problem) -> bool) -> Se
             None => failed.push(problem),
         }
     }
+}
+
+/// How many problems of the same file keep fail2ban from running.
+fn fatal_in(reading: &Reading<'_>, problem: &Problem) -> usize {
+    let fatal = reading.problems.iter().filter(|other| other.consequence.is_fatal());
+    fatal.filter(|other| other.origin.path == problem.origin.path).count()
 }

@@ -1,6 +1,7 @@
 //! The settings of a jail, each with the line that decided it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sshmend_lossless::Origin;
 
@@ -20,7 +21,7 @@ impl Reading<'_> {
         for key in [options::FIRST, options::JAIL, options::ASKED].into_iter().flat_map(names) {
             let Ok(Some(value)) = Interpolation::new(&self.stack.merged, &jail.name).get(key) else { continue };
             if key == "ignoreip" {
-                jail.lists = self.dialects.iter().map(|&dialect| self.list(&value, dialect)).collect();
+                jail.lists = self.lists(&jail.name, &value);
             }
             jail.settings.insert(key.to_owned(), self.setting(&jail.name, key, &value));
         }
@@ -31,7 +32,7 @@ impl Reading<'_> {
         let merged = &self.stack.merged;
         let decider = merged.deciding(jail, key);
         let origin = decider.and_then(|value| self.origin(value));
-        let is_own = decider.is_some_and(|value| value.section != DEFAULT);
+        let is_own = decider.is_some_and(|value| !value.is_default);
         let losers = |section: &str, why| {
             let others =
                 merged.definitions(section, key).iter().filter(|other| decider.is_none_or(|it| it.spot != other.spot));
@@ -47,6 +48,20 @@ impl Reading<'_> {
 
     fn origin(&self, value: &Value) -> Option<Origin> {
         value.spot.map(|spot| Origin::new(self.loader.files[spot.file].path.clone(), spot.line))
+    }
+
+    /// The words of a list in each dialect. One without references is the same for all jails that take it.
+    fn lists(&mut self, jail: &str, value: &Traced) -> Arc<[List]> {
+        let decider = self.stack.merged.deciding(jail, "ignoreip");
+        let shared = decider.filter(|decider| !decider.raw.text().contains('%')).and_then(|decider| decider.spot);
+        if let Some(known) = shared.and_then(|spot| self.shared_lists.get(&spot)) {
+            return Arc::clone(known);
+        }
+        let lists: Arc<[List]> = self.dialects.iter().map(|&dialect| self.list(value, dialect)).collect();
+        if let Some(spot) = shared {
+            self.shared_lists.insert(spot, Arc::clone(&lists));
+        }
+        lists
     }
 
     fn list(&mut self, value: &Traced, dialect: Dialect) -> List {

@@ -2,6 +2,9 @@
 
 use crate::python::{is_space, is_word};
 
+/// An action with longer options than this is taken word by word.
+const LONGEST: usize = 8192;
+
 /// The name of a filter or action and the names of the options given to it; `None` when fail2ban refuses the text.
 ///
 /// `helpers.extractOptions`.
@@ -28,11 +31,9 @@ fn option_names(mut rest: &str) -> Option<Vec<&str>> {
 
 /// A name and what follows its `=`.
 fn assignment(text: &str) -> Option<(&str, &str)> {
-    let (name, value) = text.trim_start_matches(is_space).split_once('=')?;
-    let plain = name.split('?').next().unwrap_or(name);
-    let is_name =
-        !plain.is_empty() && plain.len() == name.len() && name.chars().all(|c| is_word(c) || matches!(c, '-' | '.'));
-    is_name.then_some((name, value))
+    let text = text.trim_start_matches(is_space);
+    let end = text.find(|c: char| !is_word(c) && !matches!(c, '-' | '.')).filter(|&end| end > 0)?;
+    Some((&text[..end], text[end..].strip_prefix('=')?))
 }
 
 /// The length of a quoted value, or of one that reaches to the next comma or bracket.
@@ -65,6 +66,8 @@ pub(crate) fn split(mut text: &str) -> Vec<&str> {
 
 /// The length of `name [ … ]` at the start of a text, when a blank or the end follows it.
 fn with_options(text: &str) -> Option<usize> {
+    let end = text.char_indices().map(|(at, _)| at).nth(LONGEST).unwrap_or(text.len());
+    let text = &text[..end];
     let name = text.find(|c: char| c == '[' || is_space(c)).filter(|&end| end > 0)?;
     let mut rest = text[name..].trim_start_matches(is_space).strip_prefix('[')?.trim_start_matches(is_space);
     while let Some((_, value)) = assignment(rest) {

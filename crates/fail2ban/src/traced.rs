@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A place in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     /// The index of the file among those read.
     pub(crate) file: usize,

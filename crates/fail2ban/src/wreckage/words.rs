@@ -13,6 +13,9 @@ use crate::problem::{Consequence, Problem};
 use crate::python::is_space;
 use crate::release::Dialect;
 
+/// After so many problems a line needs no more of them.
+const ENOUGH: usize = 20;
+
 /// Looks at every word of an `ignoreip` line; what follows a `#` is said once.
 pub(super) fn check(scene: &Scene<'_>, _: &Block, option: &Opt) -> Vec<Problem> {
     if option.key != "ignoreip" {
@@ -32,6 +35,9 @@ fn check_line(scene: &Scene<'_>, piece: &Piece) -> Vec<Problem> {
             break;
         }
         problems.extend(check_word(scene, &text[word], range));
+        if problems.len() >= ENOUGH {
+            break;
+        }
     }
     problems
 }
