@@ -56,15 +56,15 @@ fn documents() -> BTreeMap<PathBuf, String> {
 /// One page for the command and one for each of its commands.
 fn manual_pages() -> Vec<(PathBuf, String)> {
     let mut pages = Vec::new();
-    let definition = sshmend::definition().disable_help_subcommand(true);
+    let mut definition = sshmend::definition().disable_help_subcommand(true);
+    definition.build();
     page(&definition, "sshmend", &mut pages);
     pages
 }
 
 fn page(command: &clap::Command, name: &str, pages: &mut Vec<(PathBuf, String)>) {
     let mut text = Vec::new();
-    let named = command.clone().name(name.to_owned());
-    clap_mangen::Man::new(named).render(&mut text).expect("writing to memory does not fail");
+    clap_mangen::Man::new(command.clone()).title(name).render(&mut text).expect("writing to memory does not fail");
     pages.push((Path::new("docs/man").join(format!("{name}.1")), String::from_utf8_lossy(&text).into_owned()));
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         page(sub, &format!("{name}-{}", sub.get_name()), pages);

@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     no_lab: bool,
 }
 
+/// A connection takes as long as many cases of the other oracles.
+const CASES_A_CONNECTION: u64 = 20;
+
 type Step<'a> = (&'a str, Box<dyn Fn() -> Result<(), String> + 'a>);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
@@ -44,6 +47,8 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     ] {
         steps.push((name, Box::new(move || format.random(arguments.cases, 1))));
     }
+    let connections = arguments.cases / CASES_A_CONNECTION;
+    steps.push(("hostile names against the log of a real sshd", Box::new(move || Format::Logs.random(connections, 1))));
     if arguments.no_lab {
         println!("the lab is left out, as asked");
     } else if nix::unistd::geteuid().is_root() {
