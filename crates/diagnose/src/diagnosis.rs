@@ -11,8 +11,8 @@ use crate::verdict::{Cause, Unchecked, Verdict};
 /// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// Certain before likely before possible; of equal certainty, what acts now before what acts later, and the gate
-    /// that a connection meets first before later ones.
+    /// Certain before likely before possible; of equal certainty, what acts now before what acts later, a cause before
+    /// what it brings about, and the gate that a connection meets first before later ones.
     pub findings: Vec<Finding>,
     /// What could not be looked at, with the reason, in order of the check.
     pub unchecked: Vec<Unchecked>,
@@ -56,7 +56,10 @@ impl Diagnosis {
     fn finish(mut self, facts: &Facts<'_>) -> Self {
         let found: Vec<&'static str> = self.findings.iter().map(|finding| finding.cause).collect();
         let follows = |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
-        self.findings.sort_by_key(|finding| (finding.certainty, finding.latent, follows(finding)));
+        self.findings.sort_by_key(|finding| {
+            let rank = claimed::rank(facts, finding.cause);
+            (finding.certainty, finding.latent, follows(finding), rank)
+        });
         claimed::advise(facts, &mut self.findings);
         self.unchecked.sort();
         self.unchecked.dedup();

@@ -43,6 +43,12 @@ fn certainty(sure: Sure) -> Certainty {
     }
 }
 
+/// Where the transcript puts a cause among those that it finds equally sure.
+pub(crate) fn rank(facts: &Facts<'_>, cause: &str) -> Option<usize> {
+    let (_, transcript) = facts.transcript()?;
+    transcript.conclusions.iter().position(|conclusion| conclusion.cause == cause)
+}
+
 /// Adds what to run next to the first finding.
 pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
     let (Some((_, transcript)), Some(first)) = (facts.transcript(), findings.first_mut()) else { return };

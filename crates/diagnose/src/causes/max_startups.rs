@@ -67,11 +67,20 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     if heard.lines.is_empty() {
         return verdict.exclude(format!("connections were dropped only below {begin}, which is PerSourceMaxStartups"));
     }
+    if penalised_since(facts, &heard.lines) {
+        heard.certainty = heard.certainty.max(Certainty::Likely);
+    }
     let room =
         now.map_or_else(String::new, |now| format!("; now {} wait, and dropping begins at {begin}", now.pending));
     let finding =
         heard.report(verdict, &format!("sshd dropped connections, because too many waited for their login{room}"));
     mend(facts, now.unwrap_or(Startups { pending: 0, begin, full: 100 }), finding);
+}
+
+/// Whether sshd has since dropped connections for another reason, so that this one is of the past.
+fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
+    let last = |lines: &[&LogLine]| lines.iter().filter_map(|line| line.time).max();
+    last(&facts.heard("per-source-penalty").unwrap_or_default()) > last(lines)
 }
 
 /// Drops below the begin of MaxStartups are those of PerSourceMaxStartups.

@@ -1,4 +1,4 @@
-use crate::facts::{Facts, LogLine};
+use crate::facts::{Facts, LogLine, Manager};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -22,6 +22,13 @@ is only likely.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let manager = facts.manager().unwrap_or(Manager::Other);
+    if let Some(unit) = manager.service().filter(|unit| unit.get("Result") == "oom-kill") {
+        let finding = verdict.certain(format!("the kernel killed {} for want of memory", unit.name()));
+        finding.shown_by("systemctl show", unit.state());
+        finding.step("see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`");
+        return;
+    }
     let Some(lines) = verdict.look(facts.heard_from_kernel("out-of-memory")) else { return };
     if lines.is_empty() {
         return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
@@ -38,7 +45,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::testing::{SHOW, check};
     use expect_test::expect;
 
     #[test]
@@ -60,6 +67,20 @@ mod tests {
                   dmesg: [89900.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB
                   - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_unit_that_was_killed_is_certain() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=oom-kill\n";
+        check(
+            "out-of-memory",
+            &format!("{SHOW}{unit}"),
+            &expect![[r#"
+            certain: the kernel killed ssh.service for want of memory
+              systemctl show: ssh.service: failed (failed), result oom-kill,
+              - see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`
+        "#]],
         );
     }
 

@@ -73,7 +73,7 @@ fn not_installed(verdict: &mut Verdict) {
 fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let service = manager.service();
     let finding = verdict.certain(summary(service));
-    finding.shown_by("/proc", "no process has the title of an sshd listener");
+    finding.shown_by("/proc", "no process has the title of an sshd listener").following("out-of-memory");
     if let Some(unit) = service {
         finding.shown_by("systemctl show", unit.state());
     }

@@ -169,6 +169,13 @@ impl Unit {
         self.get("Accept") == "yes"
     }
 
+    /// Whether a socket unit listens on this port: `Listen=[::]:22 (Stream)`.
+    pub(crate) fn listens_on(&self, port: u16) -> bool {
+        self.get("Listen")
+            .split_whitespace()
+            .any(|word| word.rsplit_once(':').map_or(word, |(_, port)| port).parse() == Ok(port))
+    }
+
     /// Whether its last run ended badly.
     pub(crate) fn failed(&self) -> bool {
         self.get("ActiveState") == "failed"

@@ -42,8 +42,16 @@ impl Facts<'_> {
     /// The sockets that sshd listens on, by itself or through a socket unit.
     pub(crate) fn ssh_sockets(&self) -> Known<Vec<Socket>> {
         let pids: Vec<u32> = self.listeners()?.into_iter().map(|listener| listener.pid).collect();
+        let manager = self.manager().ok();
+        let unit = manager.as_ref().and_then(|manager| manager.socket()).filter(|unit| unit.active());
+        let handed_over = |socket: &Socket| unit.is_some_and(|unit| unit.listens_on(socket.port));
         let mut sockets = self.sockets()?;
-        sockets.retain(|socket| socket.holders.iter().any(|(name, pid)| name == "sshd" || pids.contains(pid)));
+        sockets.retain(|socket| {
+            let held = |(name, pid): &(String, u32)| {
+                name == "sshd" || pids.contains(pid) || (name == "systemd" && handed_over(socket))
+            };
+            socket.holders.iter().any(held)
+        });
         Ok(sockets)
     }
 
