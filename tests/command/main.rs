@@ -6,6 +6,7 @@ mod fail2ban;
 mod history;
 mod hosts_access;
 mod known_hosts;
+mod live;
 mod logs;
 mod sshd_config;
 mod terminal;

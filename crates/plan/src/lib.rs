@@ -22,4 +22,4 @@ pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
 pub use person::Person;
 pub use plan::{Effect, Notice, Plan, Refusal};
-pub use sshd_config::{SshdConfigWish, reload_sshd, sshd_config};
+pub use sshd_config::{SshdConfigWish, listen_addresses, reload_sshd, sshd_config};

@@ -159,16 +159,9 @@ impl Work<'_> {
             let alive = Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]);
             plan.proof.push(Proof::Check(alive));
         }
-        plan.proof.extend(self.listen_addresses().into_iter().map(Proof::Banner));
+        plan.proof.extend(listen_addresses(self.after, self.wish.reading).into_iter().map(Proof::Banner));
         let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
         plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
-    }
-
-    /// Where sshd listens, as this machine reaches it.
-    fn listen_addresses(&self) -> Vec<SocketAddr> {
-        let effective = self.effective(self.after);
-        let values = effective.get("listenaddress").map(|setting| setting.values.clone()).unwrap_or_default();
-        values.iter().filter_map(|value| value.parse().ok()).map(reachable).collect()
     }
 
     fn lockout(&self) -> Lockout {
@@ -192,6 +185,13 @@ pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
     }
     let pid = sshd.pid?.to_string();
     Some((Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]), format!("sshd (process {pid})")))
+}
+
+/// Where sshd listens by this configuration, as this machine reaches it.
+pub fn listen_addresses(tree: &Tree, reading: Release) -> Vec<SocketAddr> {
+    let effective = tree.effective(Some(reading), Scope::Global);
+    let values = effective.get("listenaddress").map(|setting| setting.values.clone()).unwrap_or_default();
+    values.iter().filter_map(|value| value.parse().ok()).map(reachable).collect()
 }
 
 /// The address under which a wildcard address is reached from here.

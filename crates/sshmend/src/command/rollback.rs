@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use sshmend_diagnose::{Sshd, sshd_wants};
 use sshmend_lossless::{Attributes, EditSet, FileChange};
-use sshmend_plan::{Check, Plan, reload_sshd, unified};
+use sshmend_plan::{Check, Plan, Proof, listen_addresses, reload_sshd, unified};
 use sshmend_transaction::{Aftermath, FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
-use crate::cli::Rollback;
+use crate::cli::{Rollback, SshdSource};
+use crate::command::sshd::Configuration;
 use crate::error::{Failure, Outcome};
 use crate::execute::take_back;
 use crate::session::Session;
@@ -55,7 +55,7 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
     }
     if session.machine.is_live() {
         follow(&mut plan, &record.aftermath);
-        name_the_listener_of_today(session, &mut plan);
+        reload_the_sshd_of_today(session, &mut plan)?;
     }
     Ok(plan)
 }
@@ -119,18 +119,23 @@ fn follow(plan: &mut Plan, aftermath: &Aftermath) {
     plan.reloaded.clone_from(&aftermath.units);
 }
 
-/// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs.
-fn name_the_listener_of_today(session: &Session, plan: &mut Plan) {
-    let is_signal = |check: &Check| check.argv.starts_with(&["kill".to_owned(), "-HUP".to_owned()]);
-    if !plan.activation.iter().any(is_signal) {
-        return;
+/// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
+/// told to read its files again it has to answer afterwards as it does today.
+fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
+    let words = |words: [&str; 2]| words.map(str::to_owned);
+    let (signal, reload) = (words(["kill", "-HUP"]), words(["systemctl", "reload"]));
+    let signals = |check: &Check| check.argv.starts_with(&signal);
+    if !plan.activation.iter().any(|check| signals(check) || check.argv.starts_with(&reload)) {
+        return Ok(());
     }
-    let question = session.question();
-    let snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
-    plan.activation.retain(|check| !is_signal(check));
-    plan.reloaded.clear();
-    if let Some((reload, name)) = reload_sshd(&Sshd::read(&snapshot, &question)) {
-        plan.activation.push(reload);
-        plan.reloaded.push(name);
+    let configuration = Configuration::capture(session, &SshdSource { file: None, release: None })?;
+    let addresses = listen_addresses(&configuration.tree(), configuration.reading());
+    plan.proof.extend(addresses.into_iter().map(Proof::Banner));
+    if plan.activation.iter().any(signals) {
+        plan.activation.retain(|check| !signals(check));
+        let today = reload_sshd(&configuration.sshd);
+        plan.reloaded = today.iter().map(|(_, name)| name.clone()).collect();
+        plan.activation.extend(today.map(|(reload, _)| reload));
     }
+    Ok(())
 }

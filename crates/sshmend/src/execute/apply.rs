@@ -18,6 +18,9 @@ use crate::session::Session;
 const ATTEMPTS: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
 
+/// How long a daemon gets to begin reading its files again: until then the old one still answers, and proves nothing.
+const SETTLE: Duration = Duration::from_millis(500);
+
 /// How long an SSH identification may take; longer than the five seconds that libwrap waits before it hangs up.
 const BANNER: Duration = Duration::from_secs(8);
 
@@ -90,6 +93,9 @@ impl Run<'_> {
             return Ok(());
         }
         self.activate()?;
+        if !self.plan.activation.is_empty() {
+            pause(SETTLE);
+        }
         let proofs = self.plan.proof.clone();
         proofs.iter().try_for_each(|proof| match proof {
             Proof::Check(check) => self.prove(check),

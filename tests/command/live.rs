@@ -1,0 +1,164 @@
+//! The whole way on a running sshd: in mount, network and process namespaces of the test's own, over a scratch /etc.
+//!
+//! These tests take root. Without it they say so, and where `CI` is set they fail.
+
+use std::process::Command;
+
+/// Lays a scratch /etc, /run and state folder, makes host keys, and starts sshd; the script goes on from there.
+const STAGE: &str = r#"
+set -u
+ip link set lo up
+S="$1"
+scratch=$(mktemp -d)
+mount -t tmpfs tmpfs "$scratch"
+mkdir "$scratch/up" "$scratch/work" "$scratch/bin"
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$scratch/up,workdir=$scratch/work" /etc
+mount -t tmpfs tmpfs /run
+mkdir -p /var/lib/sshmend
+mount -t tmpfs tmpfs /var/lib/sshmend
+mount -t tmpfs tmpfs /home
+install -d -m755 /run/sshd
+printf 'Port 22\nMaxSessions 5\n' > /etc/ssh/sshd_config
+rm -rf /etc/ssh/sshd_config.d
+: > /etc/hosts.allow
+: > /etc/hosts.deny
+ssh-keygen -A > /dev/null
+/usr/sbin/sshd
+until ssh-keyscan -T 1 127.0.0.1 2>/dev/null | grep -q ssh; do sleep 0.1; done
+listener() { tr '\0' ' ' < "/proc/$(cat /run/sshd.pid)/cmdline"; }
+"#;
+
+/// Runs a script in the scratch machine and returns what it printed; `None` without root.
+fn on_stage(script: &str) -> Option<String> {
+    if !nix::unistd::geteuid().is_root() {
+        assert!(std::env::var_os("CI").is_none(), "CI has to run this as root");
+        println!("not tested: this takes root");
+        return None;
+    }
+    let output = Command::new("unshare")
+        .args(["--mount", "--net", "--pid", "--fork", "--mount-proc", "--propagation", "private"])
+        .args(["bash", "-c", &format!("{STAGE}{script}"), "stage", env!("CARGO_BIN_EXE_sshmend")])
+        .output()
+        .expect("unshare(1) of util-linux");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("{text}{}", String::from_utf8_lossy(&output.stderr));
+    Some(text)
+}
+
+/// Asserts that the script printed each of these lines.
+#[track_caller]
+fn says(text: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(text.lines().any(|said| said == *line), "missing: {line}\n{text}");
+    }
+}
+
+#[test]
+fn a_value_comes_into_force_in_the_running_daemon_and_goes_again() {
+    let script = r#"
+cp -a /etc/ssh/sshd_config "$scratch/before"
+"$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null; echo "fix $?"
+listener | grep -o '0 of 30-200'
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --format json | grep '"changed"'
+"$S" rollback --yes > /dev/null; echo "rollback $?"
+listener | grep -o '0 of 10-100'
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(&text, &["fix 0", "0 of 30-200", "  \"changed\": false,", "rollback 0", "0 of 10-100", "same"]);
+}
+
+#[test]
+fn what_the_daemon_refuses_never_reaches_the_disk() {
+    let script = r#"
+printf 'Match User bob\nNoSuchKeyword yes\n' >> /etc/ssh/sshd_config
+before=$(sha256sum /etc/ssh/sshd_config)
+"$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(&text, &["fix 2", "same"]);
+}
+
+/// The signal is what makes sshd read its files: a `kill` that fails stands for a reload that does.
+const FAILING_RELOAD: &str = r#"
+cat > "$scratch/bin/kill" <<'END'
+#!/bin/bash
+count=$(cat /run/kills 2>/dev/null || echo 0)
+echo $((count + 1)) > /run/kills
+[ "$count" -ge "$(cat /run/failures)" ] && builtin kill "$@"
+END
+chmod +x "$scratch/bin/kill"
+mount --bind "$scratch/bin/kill" "$(command -v kill 2>/dev/null | grep / || echo /usr/bin/kill)"
+before=$(sha256sum /etc/ssh/sshd_config)
+"#;
+
+#[test]
+fn a_failed_reload_takes_the_change_back() {
+    let script = r#"
+echo 1 > /run/failures
+"$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+"$S" history | grep -c rolled-back
+"#;
+    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else { return };
+    says(&text, &["fix 3", "same", "1"]);
+}
+
+#[test]
+fn a_way_back_that_fails_too_is_the_loudest_error() {
+    let script = r#"
+echo 9 > /run/failures
+"$S" fix sshd-config MaxSessions=9 --yes --format json | grep '"exit_code"'
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+"#;
+    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else { return };
+    says(&text, &["    \"exit_code\": 4", "same"]);
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked() {
+    let script = r#"
+for answer in n y; do
+    (sleep 2; printf '%s\r' "$answer"; sleep 2) | script -qec "$S fix sshd-config MaxSessions=9" /dev/null > /dev/null
+    echo "$answer $(/usr/sbin/sshd -T | grep -i '^maxsessions')"
+done
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(&text, &["n maxsessions 5", "y maxsessions 9"]);
+}
+
+#[test]
+fn libwrap_itself_judges_who_is_let_in() {
+    let script = r#"
+printf 'sshd: 127.0.0.1\n' > /etc/hosts.deny
+"$S" diagnose --client 127.0.0.1 | head -1 | grep -o 'hosts-access-denied, certain'
+"$S" fix hosts-access --allow 127.0.0.1 --yes | grep tcpdmatch
+ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "let in"
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(&text, &["hosts-access-denied, certain", "check:  tcpdmatch sshd 127.0.0.1 ok", "let in"]);
+}
+
+#[test]
+fn under_sudo_the_known_hosts_of_the_caller_are_meant_and_stay_theirs() {
+    let script = r#"
+useradd --create-home anna
+install -d -o anna -g anna -m700 /home/anna/.ssh
+ssh-keygen -q -t ed25519 -N '' -f "$scratch/old"
+key=$(cut -d' ' -f1,2 "$scratch/old.pub")
+printf '127.0.0.1,other.example %s\n' "$key" > /home/anna/.ssh/known_hosts
+chown anna:anna /home/anna/.ssh/known_hosts
+new=$(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2)
+export SUDO_USER=anna SUDO_UID=$(id -u anna)
+"$S" fix known-hosts 127.0.0.1 --expect-fingerprint SHA256:ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs --yes; echo "wrong $?"
+"$S" fix known-hosts 127.0.0.1 --expect-fingerprint "$new" --yes > /dev/null; echo "right $?"
+stat -c '%U %a' /home/anna/.ssh/known_hosts
+grep -c "^other.example $key" /home/anna/.ssh/known_hosts
+find /home/anna ! -user anna | wc -l
+runuser -u anna -- ssh -o BatchMode=yes -o PreferredAuthentications=none -o StrictHostKeyChecking=yes \
+    -o HostKeyAlgorithms=ssh-ed25519 127.0.0.1 true 2>&1 | grep -c 'Permission denied'
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(&text, &["wrong 2", "right 0", "anna 644", "1", "0"]);
+}
