@@ -37,7 +37,7 @@ chmod 440 "$tree/etc/sudoers.d/alice"
 install -d -m 700 "$tree/home/alice/.ssh"
 ssh-keygen -q -t ed25519 -N '' -C alice@client -f "$tree/home/alice/.ssh/id_ed25519"
 cp "$tree/home/alice/.ssh/id_ed25519.pub" "$tree/home/alice/.ssh/authorized_keys"
-printf 'Host *\n    BatchMode yes\n' > "$tree/home/alice/.ssh/config"
+printf 'Host *\n    BatchMode yes\n    UpdateHostKeys no\n' > "$tree/home/alice/.ssh/config"
 for key in "$tree"/etc/ssh/ssh_host_*_key.pub; do
   printf 'server,192.0.2.10,2001:db8:2::10 %s\n' "$(cut -d' ' -f1,2 "$key")"
 done > "$tree/home/alice/.ssh/known_hosts"

@@ -1,15 +1,17 @@
 //! One case set up: the two machines, their network, and the fault put into them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use crate::args::Args;
 use crate::case::{Case, Fault};
 use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
 use crate::error::LabError;
 use crate::image;
 use crate::machine::{self, Machine, Network, Role, User};
+use crate::record;
 use crate::suite::Suite;
 use crate::symptom;
 
@@ -29,20 +31,26 @@ pub(crate) struct Bench<'a> {
     pub(crate) suite: Suite,
     pub(crate) server: Machine,
     pub(crate) client: Machine,
+    /// Where to write this case down.
+    pub(crate) recordings: Option<PathBuf>,
     _networks: [Network; 2],
     place: PathBuf,
     narrate: bool,
 }
 
 impl<'a> Bench<'a> {
-    /// Boots both machines, still healthy, below `place`.
-    pub(crate) fn start(case: &'a Case, suite: Suite, place: &Path, narrate: bool) -> Result<Self, LabError> {
+    /// Boots both machines, still healthy.
+    pub(crate) fn start(case: &'a Case, suite: Suite, args: &Args) -> Result<Self, LabError> {
+        let place = &args.place;
         let tree = image::build(suite)?;
         let networks = [Network::create()?, Network::create()?];
         command::script(&[], NETWORK, &[&networks[0].pid(), &networks[1].pid()])?;
         let start = |role, network| Machine::start(role, suite, &tree, place, network);
-        let (server, client) = (start(Role::Server, &networks[0])?, start(Role::Client, &networks[1])?);
-        let bench = Self { case, suite, server, client, _networks: networks, place: place.to_owned(), narrate };
+        let (mut server, client) = (start(Role::Server, &networks[0])?, start(Role::Client, &networks[1])?);
+        server.kernel_log = case.kernel_log;
+        let recordings = args.record.as_ref().map(|folder| folder.join(&case.name).join(suite.name()));
+        let (place, narrate) = (place.clone(), args.narrate);
+        let bench = Self { case, suite, server, client, recordings, _networks: networks, place, narrate };
         bench.limit_processes()?;
         Ok(bench)
     }
@@ -97,6 +105,11 @@ impl<'a> Bench<'a> {
             output.took.as_secs_f64()
         ));
         Ok(output)
+    }
+
+    /// Adds a file to the recording, if there is one.
+    pub(crate) fn record(&self, name: &str, text: &str) -> Result<(), LabError> {
+        self.recordings.as_ref().map_or(Ok(()), |folder| record::write(folder, name, text))
     }
 
     /// Tells an onlooker.

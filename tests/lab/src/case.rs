@@ -27,6 +27,9 @@ pub struct Case {
     /// Whether the machine's systemd must be able to limit processes and memory.
     #[serde(default)]
     pub cgroups: bool,
+    /// Whether root on the server reads the kernel's log. It is one log for all machines and for this one.
+    #[serde(default)]
+    pub kernel_log: bool,
     /// The fault on the server.
     #[serde(default)]
     pub server: Fault,
@@ -109,6 +112,9 @@ pub struct Remedy {
     /// Who knows it.
     #[serde(default)]
     pub from: From,
+    /// The command, where it needs to know what no machine can tell: a fingerprint from elsewhere, say.
+    #[serde(default)]
+    pub command: Option<String>,
     /// With `from = "owner"`: what the owner of the server does, as root.
     #[serde(default)]
     pub steps: String,
@@ -118,6 +124,9 @@ pub struct Remedy {
     /// What works afterwards, as alice on the client; none: the connection of the case.
     #[serde(default)]
     pub works: Option<String>,
+    /// Files that their owner, another program, goes on writing: not compared after a rollback.
+    #[serde(default)]
+    pub not_compared: Vec<String>,
     /// Why nothing is rolled back, where the remedy changes no file.
     #[serde(default)]
     pub no_rollback: Option<String>,

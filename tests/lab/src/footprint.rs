@@ -1,35 +1,66 @@
 //! What a run leaves on this machine: nothing.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 
 use crate::cgroup;
-use crate::error::LabError;
+use crate::error::{LabError, trying};
 
 /// Begins the name of every control group, temporary directory and job.
-pub(crate) const PREFIX: &str = "sshmend-lab-";
+const PREFIX: &str = "sshmend-lab-";
 
-/// The prefix of everything that this process starts.
-pub(crate) fn own_prefix() -> String {
-    format!("{PREFIX}{}.", process::id())
+/// The prefix of everything that a lab with this process id starts.
+pub(crate) fn prefix(pid: u32) -> String {
+    format!("{PREFIX}{pid}.")
+}
+
+/// The directory that its workers cover with their machines.
+pub(crate) fn place(pid: u32) -> PathBuf {
+    std::env::temp_dir().join(prefix(pid))
+}
+
+/// Lists what a lab with this process id has left: directories, mounts, interfaces, processes and control groups.
+pub fn left_by(pid: u32) -> Result<Vec<String>, LabError> {
+    Ok([directories(pid), mounts(pid), interfaces(), processes(pid), groups(pid)?].concat())
 }
 
 /// Fails when anything of this run is still there.
-pub(crate) fn nothing_left(place: &Path) -> Result<(), LabError> {
-    let left: Vec<String> = [directories(place), mounts(), interfaces(), processes(), groups()?].concat();
+pub(crate) fn nothing_left() -> Result<(), LabError> {
+    let left = left_by(process::id())?;
     if left.is_empty() { Ok(()) } else { Err(LabError::LeftBehind(left.join("; "))) }
 }
 
-fn directories(place: &Path) -> Vec<String> {
-    let runtime = Path::new("/run/systemd/nspawn/unix-export/server");
-    [place, runtime].iter().filter(|path| path.exists()).map(|path| format!("directory {}", path.display())).collect()
+/// Clears away what labs that were killed could not: their empty directories and control groups.
+pub(crate) fn sweep() -> Result<(), LabError> {
+    let temporary = std::env::temp_dir();
+    let what = temporary.display().to_string();
+    for entry in trying(&what, fs::read_dir(&temporary))?.flatten() {
+        let dead = dead_owner(&entry.file_name().to_string_lossy());
+        if let Some(pid) = dead {
+            cgroup::remove(&prefix(pid))?;
+            trying(entry.path().display().to_string(), fs::remove_dir(entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
-fn mounts() -> Vec<String> {
-    let own = own_prefix();
+/// The process id in the name of a directory whose lab no longer runs.
+fn dead_owner(name: &str) -> Option<u32> {
+    let pid: u32 = name.strip_prefix(PREFIX)?.strip_suffix('.')?.parse().ok()?;
+    (!Path::new(&format!("/proc/{pid}")).exists()).then_some(pid)
+}
+
+fn directories(pid: u32) -> Vec<String> {
+    let runtime = PathBuf::from("/run/systemd/nspawn/unix-export/server");
+    let ours = [place(pid), runtime];
+    ours.iter().filter(|path| path.exists()).map(|path| format!("directory {}", path.display())).collect()
+}
+
+fn mounts(pid: u32) -> Vec<String> {
+    let prefix = prefix(pid);
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    mounts.lines().filter(|line| line.contains(&own)).map(|line| format!("mount {line}")).collect()
+    mounts.lines().filter(|line| line.contains(&prefix)).map(|line| format!("mount {line}")).collect()
 }
 
 fn interfaces() -> Vec<String> {
@@ -39,9 +70,9 @@ fn interfaces() -> Vec<String> {
         .collect()
 }
 
-/// Processes that carry the name of one of our jobs in their environment.
-fn processes() -> Vec<String> {
-    let wanted = format!("SSHMEND_LAB_JOB={}", own_prefix());
+/// Processes that carry the name of one of the jobs in their environment.
+fn processes(pid: u32) -> Vec<String> {
+    let wanted = format!("SSHMEND_LAB_JOB={}", prefix(pid));
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ours = entries.filter(|entry| {
         let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
@@ -50,6 +81,6 @@ fn processes() -> Vec<String> {
     ours.map(|entry| format!("process {}", entry.file_name().to_string_lossy())).collect()
 }
 
-fn groups() -> Result<Vec<String>, LabError> {
-    Ok(cgroup::find(&own_prefix())?.into_iter().map(|path| format!("control group {}", path.display())).collect())
+fn groups(pid: u32) -> Result<Vec<String>, LabError> {
+    Ok(cgroup::find(&prefix(pid))?.into_iter().map(|path| format!("control group {}", path.display())).collect())
 }

@@ -50,6 +50,8 @@ pub(crate) struct Machine {
     suite: Suite,
     root: PathBuf,
     leader: u32,
+    /// Whether root reads the kernel's log, which all machines share with this one.
+    pub(crate) kernel_log: bool,
 }
 
 /// A network namespace and the process that keeps it.
@@ -108,7 +110,7 @@ impl Machine {
         let deadline = Instant::now() + BOOT_LIMIT;
         loop {
             if let Some(leader) = leader_of(nspawn.id()) {
-                let machine = Self { role, suite, root: root.clone(), leader };
+                let machine = Self { role, suite, root: root.clone(), leader, kernel_log: false };
                 if machine.is_up()? {
                     return Ok(machine);
                 }
@@ -146,11 +148,14 @@ impl Machine {
         };
         let mut command = Command::new("nsenter");
         command.args(["--target", &self.leader.to_string(), "--all", "--", "env", "-i", "-C", home]);
-        let environment = [("PATH", PATH), ("HOME", home), ("USER", name), ("LOGNAME", name), ("LANG", "C.UTF-8")];
+        let environment =
+            [("PATH", PATH), ("HOME", home), ("USER", name), ("LOGNAME", name), ("LANG", "C.UTF-8"), ("TERM", "xterm")];
         command.args(environment.map(|(key, value)| format!("{key}={value}"))).arg(format!("SUITE={}", self.suite));
-        if user == User::Alice {
-            command.args(["setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "--"]);
-        }
+        match user {
+            User::Alice => command.args(["setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "--"]),
+            User::Root if self.kernel_log => &mut command,
+            User::Root => command.args(["setpriv", "--bounding-set=-syslog", "--"]),
+        };
         command
     }
 
@@ -170,7 +175,7 @@ impl Machine {
 
     /// Lists content, mode, owner and attributes of all that a person's configuration lives in.
     pub(crate) fn tree(&self) -> Result<String, LabError> {
-        let script = "python3 /opt/lab/tree.py /etc /root /home";
+        let script = "python3 /opt/lab/tree.py /etc /root /home/alice/.ssh";
         Ok(self.shell(User::Root, script, 60)?.ok("tree.py")?.stdout)
     }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{self, Child, ChildStdout, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -47,10 +47,10 @@ pub(crate) fn run(program: &[OsString], args: &Args) -> Result<bool, LabError> {
     let cases = args.cases()?;
     let args = prepared(args)?;
     let mut pool = Pool::open(program, &args)?;
-    let (place, started) = (pool.place.clone(), Instant::now());
+    let started = Instant::now();
     let outcomes = pool.run(jobs(&cases, &args))?;
     drop(pool);
-    footprint::nothing_left(&place)?;
+    footprint::nothing_left()?;
     let good = outcomes.iter().filter(|outcome| outcome.holds()).count();
     println!(
         "{good} of {} hold every check; {:.0} s; nothing left behind",
@@ -98,14 +98,15 @@ fn prepared(args: &Args) -> Result<Args, LabError> {
 fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
     let pairs = cases.iter().flat_map(|case| args.suites.iter().map(move |suite| (case, *suite)));
     let possible = pairs.filter(|(case, suite)| case.runs_on(*suite)).enumerate();
-    let own = footprint::own_prefix();
+    let own = footprint::prefix(process::id());
     possible.map(|(n, (case, suite))| Job { case: case.name.clone(), suite, id: format!("{own}{n}") }).collect()
 }
 
 impl<'a> Pool<'a> {
     fn open(program: &'a [OsString], args: &'a Args) -> Result<Self, LabError> {
         let interrupt = Interrupt::watch()?;
-        let place = std::env::temp_dir().join(footprint::own_prefix());
+        footprint::sweep()?;
+        let place = footprint::place(process::id());
         trying(place.display().to_string(), fs::create_dir(&place))?;
         Ok(Self { program, args, place, interrupt, running: Vec::new() })
     }
@@ -130,7 +131,7 @@ impl<'a> Pool<'a> {
         Ok(outcomes)
     }
 
-    fn command(&self, job: &Job) -> std::process::Command {
+    fn command(&self, job: &Job) -> process::Command {
         let mut command = sandbox::command(self.program, job, &self.place);
         sandbox::options(&mut command, self.args);
         command
@@ -161,7 +162,7 @@ impl<'a> Pool<'a> {
 }
 
 impl Running {
-    fn outcome(self, status: std::process::ExitStatus) -> Result<Outcome, LabError> {
+    fn outcome(self, status: process::ExitStatus) -> Result<Outcome, LabError> {
         cgroup::remove(&format!("{}-", self.job.id))?;
         let mut checks = self.checks.join().unwrap_or_default();
         let whole = matches!(status.code(), Some(0 | 1));
@@ -181,7 +182,7 @@ impl Drop for Pool<'_> {
                 eprintln!("lab: {}: {error}", one.job.case);
             }
         }
-        let removed = cgroup::remove(&footprint::own_prefix());
+        let removed = cgroup::remove(&footprint::prefix(process::id()));
         if let Err(error) = removed.and_then(|()| trying(self.place.display().to_string(), fs::remove_dir(&self.place)))
         {
             eprintln!("lab: {error}");

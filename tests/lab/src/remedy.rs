@@ -23,9 +23,12 @@ struct Diagnosis {
 struct Finding {
     cause: String,
     remedy: Option<Command>,
+    /// What a person has to do instead.
+    #[serde(default)]
+    steps: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Command {
     argv: Vec<String>,
 }
@@ -39,6 +42,12 @@ struct Cure<'a> {
     line: String,
     /// The configuration before it.
     before: String,
+}
+
+impl Finding {
+    fn says_what_to_do(&self) -> bool {
+        self.remedy.is_some() || !self.steps.is_empty()
+    }
 }
 
 /// Puts the program into both machines.
@@ -59,7 +68,10 @@ pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
     match bench.case.remedy.from {
         From::Nothing => {}
         From::Owner => {
-            tell(Check::ask("remedy", || by_owner(bench)));
+            let told = [&findings.0, &findings.1].into_iter().flatten().any(Finding::says_what_to_do);
+            tell(Check::ask("remedy", || {
+                Ok(holds(told, || "nobody is told what to do".to_owned()).and(by_owner(bench)?))
+            }));
         }
         From::Server => printed(bench, &bench.server, User::Root, findings.0, tell),
         From::Client => printed(bench, &bench.client, User::Alice, findings.1, tell),
@@ -85,6 +97,7 @@ fn diagnose(
 ) -> Result<(Verdict, Option<Finding>), LabError> {
     let wanted = Expect::of(bench.case, wanted);
     let output = bench.told(machine, user, &format!("sshmend diagnose {args} --format json"), STEP)?;
+    bench.record(&format!("{}-diagnosis.json", machine.name()), &output.stdout)?;
     let diagnosis: Diagnosis = match serde_json::from_str(&output.stdout) {
         Ok(diagnosis) => diagnosis,
         Err(error) => return Ok((Err(format!("{}: no diagnosis ({error}): {}", machine.name(), said(&output))), None)),
@@ -117,7 +130,8 @@ fn printed(
     finding: Option<Finding>,
     tell: &mut impl FnMut(Check) -> bool,
 ) {
-    let Some(command) = finding.and_then(|finding| finding.remedy) else {
+    let offered = finding.and_then(|finding| finding.remedy).map(|remedy| quoted(&remedy.argv));
+    let Some(line) = bench.case.remedy.command.clone().or(offered) else {
         tell(Check::failed("remedy", format!("the {} offers none", machine.name())));
         return;
     };
@@ -128,7 +142,7 @@ fn printed(
             return;
         }
     };
-    let cure = Cure { bench, machine, user, line: quoted(&command.argv), before };
+    let cure = Cure { bench, machine, user, line, before };
     let files = bench.case.remedy.no_rollback.is_none();
     if files {
         tell(Check::ask("dry-run", || cure.dry_run()));
@@ -167,7 +181,14 @@ impl Cure<'_> {
         if output.code != 0 {
             return Ok(Err(format!("exit {}: {}", output.code, said(&output))));
         }
-        let restored = same(&self.before, &self.machine.tree()?, "rollback did not restore");
+        let ours = |tree: &str| -> String {
+            let others = &self.bench.case.remedy.not_compared;
+            tree.lines()
+                .filter(|line| !others.iter().any(|path| line.ends_with(path)))
+                .map(|line| format!("{line}\n"))
+                .collect()
+        };
+        let restored = same(&ours(&self.before), &ours(&self.machine.tree()?), "rollback did not restore");
         Ok(restored.and(self.bench.symptom()?))
     }
 
