@@ -1,7 +1,31 @@
 //! What fail2ban's jail configuration means, and how to change it.
 //!
 //! [`wants`] names the files to capture; [`Config::read`] merges them as fail2ban does and says what every jail ignores,
-//! which line decided it, and what is wrong.
+//! which line decided it, and what is wrong. [`Config::ignore`] and [`Config::unignore`] change it, by the smallest edit
+//! after which the merged configuration says what was wanted: that is tried out, not assumed. The rules are those of
+//! `configparserinc.py`, `configreader.py`, `jailreader.py` and `ipdns.py` of fail2ban 1.0.2, 1.1.0 and 1.1.1, and of
+//! Python's `configparser`.
+//!
+//! ```
+//! use std::path::Path;
+//! use sshmend_fail2ban::{Address, Config, Release, Wish};
+//! use sshmend_lossless::fixture;
+//!
+//! let snapshot = fixture::snapshot("\
+//! //- /etc/fail2ban/jail.local
+//! [DEFAULT]
+//! ignoreip = ::1 192.0.2.1 # office
+//! ");
+//! let config = Config::read(&snapshot, Path::new("/etc/fail2ban"), Release::parse("1.0.2"));
+//! assert_eq!(config.problems()[0].message, "\"# office\" is no comment: its words are entries of the list");
+//!
+//! let address = Address::parse("203.0.113.7")?.address;
+//! let edited = config.ignore(&Wish { addresses: vec![address], jails: None, until: None })?;
+//! let edits = &edited.edits[Path::new("/etc/fail2ban/jail.local")];
+//! let after = edits.apply(b"[DEFAULT]\nignoreip = ::1 192.0.2.1 # office\n");
+//! assert_eq!(after, b"[DEFAULT]\nignoreip = ::1 192.0.2.1 203.0.113.7 # office\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod address;
 mod change;

@@ -1,6 +1,8 @@
 //! `fail2ban` against fail2ban's own reader, of which [`program`] keeps a process running.
 
 mod compare;
+mod disk;
+mod fix;
 mod program;
 mod recorded;
 mod trees;

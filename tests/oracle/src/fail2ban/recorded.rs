@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sshmend_fail2ban::{Address, Config, Consequence, Ignored, Jail, Network, Release, Wish};
 
-use super::compare::{self, capture};
+use super::disk::capture;
+use super::fix::Trial;
 use super::program::{Program, package_root};
 use crate::{Item, Report, items};
 
@@ -72,7 +73,7 @@ fn fix_item(at: &Path, name: &str, program: &mut Program, report: &mut Report) -
         report.compare(&format!("{name}: broken"), &false, &(before.starts && before.server.is_none()));
         return Ok(());
     }
-    compare::fix(program, name, &config, &before, &wish, at, report)
+    Trial { program, report, directory: at, case: name.to_owned(), before: &before }.fix(&config, &wish)
 }
 
 fn compare_release(release: &str, at: &Path, oracle: &Value, name: &str, report: &mut Report) {
