@@ -21,6 +21,8 @@ const MAX_ANCESTORS: usize = 64;
 pub struct Environment {
     /// The command line, the program first.
     pub args: Vec<OsString>,
+    /// The file of the program; its bare name when the kernel does not say.
+    pub program: PathBuf,
     /// The effective user.
     pub uid: u32,
     /// Who called sudo, when that is how we became root.
@@ -60,6 +62,7 @@ impl Environment {
         let uid = geteuid();
         Self {
             args: env::args_os().collect(),
+            program: env::current_exe().unwrap_or_else(|_| PathBuf::from("sshmend")),
             uid: uid.as_raw(),
             sudo: sudo(uid, get("SUDO_USER"), get("SUDO_UID")),
             ssh_connection: get("SSH_CONNECTION").map(text).or_else(connection_of_an_ancestor),

@@ -49,6 +49,13 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
         }
     }
 
+    /// Gives it up; no file has changed.
+    pub fn abandon(mut self) {
+        if self.store.undo_stopped(&mut self.record, 0).is_err() {
+            // Only the journal does not know yet: the next recovery tells it.
+        }
+    }
+
     fn undo(mut self, touched: usize, cause: Box<Cause>) -> CommitError {
         let id = self.record.id.clone();
         match self.store.undo_stopped(&mut self.record, touched) {

@@ -325,6 +325,16 @@ fn a_later_change_of_the_same_file_has_to_be_rolled_back_first() {
 }
 
 #[test]
+fn a_transaction_that_is_given_up_is_in_nobodys_way() {
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    let store = store(&disk.machine);
+    store.prepare(disk.captured(), &intent(0)).unwrap().abandon();
+    assert_eq!((disk.picture(), states(&disk)), (before, vec![(State::RolledBack, None)]));
+    store.prepare(disk.captured(), &intent(1)).unwrap().commit().unwrap().finish().unwrap();
+}
+
+#[test]
 fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
     let disk = TestDisk::new();
     let before = disk.picture();
