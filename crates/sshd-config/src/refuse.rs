@@ -82,7 +82,7 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
     let hint = "define as many subsystems before the first Match line";
     let crashing =
         in_blocks.into_values().filter(|lines| lines.len() > outside).filter_map(|lines| lines.last().copied());
-    crashing.map(|line| Problem { fatal: false, ..problem(line, message.to_owned(), hint) }).collect()
+    crashing.map(|line| Problem { fatal: false, certain: false, ..problem(line, message.to_owned(), hint) }).collect()
 }
 
 /// From 8.7 to 9.6 `any` was refused behind another AuthenticationMethods line, though it would not count; between two

@@ -96,7 +96,7 @@ impl Tree {
         if let Some(problem) = fatal {
             return Verdict::Refuses(Box::new(problem.clone()));
         }
-        let doubt = problems.first().map(ToString::to_string);
+        let doubt = problems.iter().find(|problem| !problem.certain).map(ToString::to_string);
         match doubt.or_else(|| self.walk(release).doubts.into_iter().next()) {
             Some(why) => Verdict::Unknown(why),
             None => Verdict::Accepts,

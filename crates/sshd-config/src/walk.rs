@@ -225,6 +225,12 @@ impl Walker<'_> {
                 let fault = Fault { certain: fault.certain && !keyword.optional, ..fault.clone() };
                 self.report(&directive.line, &directive.origin, fault, keyword.kind.expects());
             }
+            Ok(_) if keyword.kind == Kind::Ignored => {
+                let fault = at_keyword(format!("sshd ignores {name}"));
+                let hint = "remove the line: it has no effect".to_owned();
+                let problem = problem_at(&directive.line, &directive.origin, fault, hint, self.release);
+                self.walk.problems.push(Problem { fatal: false, ..problem });
+            }
             Ok(reading) => self.walk.doubts.extend(reading.doubt.clone()),
         }
     }

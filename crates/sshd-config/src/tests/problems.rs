@@ -107,6 +107,17 @@ fn lines_that_are_right_by_themselves_can_contradict_each_other() {
 }
 
 #[test]
+fn a_keyword_without_effect_is_named_but_not_fatal() {
+    let problems = tree("UseLogin no\nKeyRegenerationInterval 3600\n").problems(Some(OLD));
+    assert_eq!(
+        problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
+        ["sshd ignores UseLogin", "sshd ignores KeyRegenerationInterval"]
+    );
+    assert!(problems.iter().all(|problem| !problem.fatal && problem.certain));
+    assert_eq!(tree("UseLogin no\n").verdict(OLD), Verdict::Accepts);
+}
+
+#[test]
 fn a_block_with_a_subsystem_crashes_some_releases() {
     let text = "Match User bob\nSubsystem a b\n";
     let problems = tree(text).problems(Some(Release::new(10, 0)));

@@ -1,6 +1,6 @@
 //! Random trees: the model and sshd are asked the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::MAIN;
 use super::capture::capture;
 use super::generate::{Generated, Maker};
 use super::sandbox::{Answer, Question, Sandbox};
-use super::setting::Attempt;
+use super::setting::{self, Attempt};
 use crate::Report;
 
 /// Cases for which sshd is started in one namespace.
@@ -114,11 +114,22 @@ fn changes(
 ) -> io::Result<()> {
     let made = cases.iter().zip(models).map(|(case, tree)| Attempt::make(case.number, &case.tree, tree, release));
     let attempts: Vec<Attempt> = made.collect();
-    let judged = sandbox.ask(&attempts.iter().flat_map(Attempt::questions).collect::<Vec<_>>())?;
-    for (((case, attempt), before), judged) in cases.iter().zip(&attempts).zip(answers).zip(judged.chunks(2)) {
-        let ([plain, _, connected, ..], [after, alone]) = (before.as_slice(), judged) else { continue };
+    let other: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.has_another_tree()).collect();
+    let lines: BTreeSet<String> = attempts.iter().map(Attempt::line).collect();
+    let alone: Vec<Generated> = lines.iter().map(|line| Generated::of_main(line)).collect();
+    let mut questions: Vec<Question<'_>> =
+        other.iter().map(|attempt| Question { tree: &attempt.after, specs: &setting::SPECS }).collect();
+    questions.extend(alone.iter().map(|tree| Question { tree, specs: &SPECS[..1] }));
+    let mut after = sandbox.ask(&questions)?;
+    let alone: BTreeMap<String, Answer> =
+        lines.into_iter().zip(after.split_off(other.len()).into_iter().map(|mut answers| answers.remove(0))).collect();
+    let mut after = after.into_iter();
+    for ((case, attempt), before) in cases.iter().zip(&attempts).zip(answers) {
+        let [plain, _, connected, ..] = before.as_slice() else { continue };
+        let unchanged = || vec![plain.clone(), connected.clone()];
+        let after = if attempt.has_another_tree() { after.next().unwrap_or_default() } else { unchanged() };
         let label = || format!("case {} {release}\n{}", case.number, show(&case.tree));
-        attempt.judge(&label, &[plain, connected], after, &alone[0], report);
+        attempt.judge(&label, &[plain, connected], &after, &alone[&attempt.line()], report);
     }
     Ok(())
 }
@@ -184,7 +195,8 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
     theirs.remove("xauthlocation");
     if release < Release::new(9, 3) {
         // 9.2 does not print an empty list.
-        [&mut ours, &mut theirs].map(|values| values.retain(|key, value| key != "channeltimeout" || value != &["none"]));
+        [&mut ours, &mut theirs]
+            .map(|values| values.retain(|key, value| key != "channeltimeout" || value != &["none"]));
     }
     if (release.major, release.minor) == (10, 0) {
         // Debian's 10.0 has the meaning of the old class names from 10.1.

@@ -20,6 +20,13 @@ pub(super) struct Generated {
     pub(super) options: Vec<String>,
 }
 
+impl Generated {
+    /// A tree of a main file alone.
+    pub(super) fn of_main(text: &str) -> Self {
+        Self { files: vec![(PathBuf::from("sshd_config"), text.as_bytes().to_vec())], ..Self::default() }
+    }
+}
+
 /// How much of a tree is meant to be refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mood {

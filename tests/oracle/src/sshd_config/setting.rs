@@ -7,7 +7,7 @@ use fastrand::Rng;
 use sshmend_sshd_config::{Edited, Place, Refusal, Release, Tree};
 
 use super::generate::Generated;
-use super::sandbox::{Answer, Question};
+use super::sandbox::Answer;
 use super::vocabulary::VOCABULARY;
 use crate::Report;
 
@@ -25,8 +25,6 @@ pub(super) struct Attempt {
     outcome: Result<Edited, Refusal>,
     /// The tree after the change; where it was refused, with the line added by hand.
     pub(super) after: Generated,
-    /// A tree with nothing but the line.
-    pub(super) alone: Generated,
 }
 
 impl Attempt {
@@ -46,15 +44,22 @@ impl Attempt {
             Ok(edited) => apply(&mut after, edited),
             Err(_) => add_by_hand(&mut after, place, &format!("{key} {value}\n")),
         }
-        let line = format!("{key} {}\n", if value.is_empty() { "\"\"" } else { value });
-        let alone =
-            Generated { files: vec![(PathBuf::from("sshd_config"), line.into_bytes())], ..Generated::default() };
-        Self { key, value, place, outcome, after, alone }
+        Self { key, value, place, outcome, after }
     }
 
-    /// The questions whose answers [`Attempt::judge`] wants.
-    pub(super) fn questions(&self) -> [Question<'_>; 2] {
-        [Question { tree: &self.after, specs: &SPECS }, Question { tree: &self.alone, specs: &SPECS[..1] }]
+    /// The line, by itself the whole configuration.
+    pub(super) fn line(&self) -> String {
+        format!("{} {}\n", self.key, if self.value.is_empty() { "\"\"" } else { self.value })
+    }
+
+    /// Whether the tree afterwards is another one, so that sshd has to be asked about it.
+    pub(super) fn has_another_tree(&self) -> bool {
+        match &self.outcome {
+            Ok(edited) => !edited.edits.is_empty() || !edited.creates.is_empty(),
+            Err(refusal) => {
+                matches!(refusal, Refusal::WouldLose { .. } | Refusal::NotRead { .. } | Refusal::Contradiction { .. })
+            }
+        }
     }
 
     /// Compares what sshd says before and after.
