@@ -3,6 +3,8 @@
 
 mod disk;
 mod fail2ban;
+mod fix_alone;
+mod fix_service;
 mod history;
 mod hosts_access;
 mod known_hosts;

@@ -45,7 +45,7 @@ fn control_characters_of_a_file_never_reach_the_terminal() {
 
 #[test]
 fn an_error_of_usage_exits_with_2() {
-    assert_eq!(run(&["fix"], b"").code, 2);
+    assert_eq!(run(&["fix", "no-such-thing"], b"").code, 2);
     assert_eq!(run(&["no-such-command"], b"").code, 2);
     assert_eq!(run(&["show", "hosts-access", "not-an-address"], b"").code, 2);
 }

@@ -32,6 +32,8 @@ pub enum Expect {
     SilenceWord(String),
     /// It exits with 0 or 1, as one that finds nothing does, and its output does not hold this text.
     Silence(String),
+    /// However it exits, neither its output nor its complaints hold this text.
+    NoWordOf(String),
 }
 
 impl Check {
@@ -67,6 +69,10 @@ impl Check {
             }
             Expect::SilenceWord(word) => answer.success() && !text.split_whitespace().any(|said| said == word),
             Expect::Silence(words) => matches!(answer.code, Some(0 | 1)) && !text.contains(words.as_str()),
+            Expect::NoWordOf(words) => {
+                let complaints = String::from_utf8_lossy(&answer.stderr);
+                !text.contains(words.as_str()) && !complaints.contains(words.as_str())
+            }
         }
     }
 }
@@ -78,6 +84,8 @@ pub enum Proof {
     Check(Check),
     /// An SSH identification is to be had at this address, if it was to be had before the change.
     Banner(SocketAddr),
+    /// One of these addresses is answered by sshd: with its identification, or as TCP wrappers refuse a client.
+    Answer(Vec<SocketAddr>),
 }
 
 #[cfg(test)]
@@ -108,6 +116,9 @@ mod tests {
         assert!(!Check::new("x", &["x"], Expect::Silence("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
         let word = Check::new("x", &["x"], Expect::SilenceWord("192.0.2.1".into()));
         assert!(word.holds(&says(0, "192.0.2.11\n")) && !word.holds(&says(0, "192.0.2.9 192.0.2.1\n")));
+        let gone = Check::new("x", &["x"], Expect::NoWordOf("/run/sshd".into()));
+        let missing = CommandOutput { code: Some(255), stdout: Vec::new(), stderr: "Missing: /run/sshd".into() };
+        assert!(gone.holds(&says(255, "no hostkeys available")) && !gone.holds(&missing));
         let both = Check::new("x", &["x"], Expect::LineWith(vec!["'sshd'".into(), "'::1'".into()]));
         assert!(both.holds(&says(0, "a\n['set', 'sshd', '::1']\n")) && !both.holds(&says(0, "'sshd'\n'::1'\n")));
     }

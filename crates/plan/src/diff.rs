@@ -39,7 +39,7 @@ fn attributes(change: &FileChange) -> Option<String> {
 }
 
 /// PEM, in which OpenSSH and OpenSSL keep private keys (RFC 7468).
-fn is_private_key(bytes: &[u8]) -> bool {
+pub(crate) fn is_private_key(bytes: &[u8]) -> bool {
     let begins = |line: &[u8]| line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----");
     lines(bytes).any(|line| begins(line.text(bytes)))
 }

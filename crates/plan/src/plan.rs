@@ -1,6 +1,7 @@
 //! The plan itself.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sshmend_lossless::{FileChange, Origin};
 
@@ -31,10 +32,12 @@ pub struct Plan {
     pub notices: Vec<Notice>,
     /// Whether the person at the keyboard still gets in.
     pub lockout: Lockout,
+    /// After how long it is taken back by itself; `None` when it stays.
+    pub lasts: Option<Duration>,
 }
 
 impl Plan {
-    /// True when no byte of any file would change.
+    /// True when no file would change.
     pub fn changes_nothing(&self) -> bool {
         self.files.iter().all(FileChange::is_noop)
     }
@@ -60,6 +63,13 @@ pub struct Notice {
     pub text: String,
     /// The line it is about.
     pub origin: Option<Origin>,
+}
+
+impl Notice {
+    /// A notice about no line in particular.
+    pub(crate) fn new(name: &str, text: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), text: text.into(), origin: None }
+    }
 }
 
 /// Why there is no plan.

@@ -1,6 +1,5 @@
 //! The plan that sets keywords of sshd_config.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use sshmend_diagnose::Sshd;
@@ -12,6 +11,7 @@ use crate::future::{files, future};
 use crate::lockout::Lockout;
 use crate::person::Person;
 use crate::plan::{Effect, Notice, Plan, Refusal};
+use crate::reload::{listen_addresses, put_into_force, question};
 
 /// A connection that stands for all: plain `sshd -T` refuses Match blocks on some releases.
 const SOME_CONNECTION: &str = "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22";
@@ -122,20 +122,13 @@ impl Work<'_> {
     }
 
     fn rehearsal(&self) -> Vec<Check> {
-        let Some(program) = &self.wish.sshd.program else { return Vec::new() };
-        let mut checks = vec![self.check(program, &["-t"], "sshd -t", Expect::Success)];
         let connection = self.after.needs_connection(self.wish.reading);
-        checks.extend(self.expected_lines(connection).into_iter().map(|line| {
-            let question: &[&str] = if connection { &["-T", "-C", SOME_CONNECTION] } else { &["-T"] };
-            self.check(program, question, &format!("sshd -T: {line}"), Expect::Line(line))
-        }));
-        checks
-    }
-
-    fn check(&self, program: &str, question: &[&str], title: &str, expect: Expect) -> Check {
-        let options = self.wish.sshd.options.iter().map(String::as_str);
-        let argv: Vec<&str> = std::iter::once(program).chain(question.iter().copied()).chain(options).collect();
-        Check::new(title, &argv, expect)
+        let words: &[&str] = if connection { &["-T", "-C", SOME_CONNECTION] } else { &["-T"] };
+        let test = question(self.wish.sshd, &["-t"], "sshd -t", Expect::Success);
+        let dumps = self.expected_lines(connection).into_iter();
+        let dumps =
+            dumps.filter_map(|line| question(self.wish.sshd, words, &format!("sshd -T: {line}"), Expect::Line(line)));
+        test.into_iter().chain(dumps).collect()
     }
 
     /// The lines that `sshd -T` has to print for the keywords that were asked for.
@@ -149,19 +142,10 @@ impl Work<'_> {
 
     /// Reload what runs, and prove that it still answers.
     fn activate(&self, plan: &mut Plan) {
-        let Some((reload, name)) = reload_sshd(self.wish.sshd) else {
-            let text = "no sshd runs here: the next one to start reads the change".to_owned();
-            return plan.notices.push(Notice { name: "sshd-not-running".to_owned(), text, origin: None });
-        };
-        plan.activation.push(reload);
-        plan.reloaded.push(name);
-        if let Some(unit) = &self.wish.sshd.unit {
-            let alive = Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]);
-            plan.proof.push(Proof::Check(alive));
+        if put_into_force(plan, self.wish.sshd, listen_addresses(&self.effective(self.after))) {
+            let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
+            plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
         }
-        plan.proof.extend(listen_addresses(self.after, self.wish.reading).into_iter().map(Proof::Banner));
-        let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
-        plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
     }
 
     fn lockout(&self) -> Lockout {
@@ -175,33 +159,6 @@ impl Work<'_> {
             _ => Lockout::Keeps,
         }
     }
-}
-
-/// How the running sshd is told to read its configuration again, and what it is called; `None` when none runs.
-pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
-    if let Some(unit) = &sshd.unit {
-        let reload = Check::success(&format!("systemctl reload {unit}"), &["systemctl", "reload", unit]);
-        return Some((reload, unit.clone()));
-    }
-    let pid = sshd.pid?.to_string();
-    Some((Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]), format!("sshd (process {pid})")))
-}
-
-/// Where sshd listens by this configuration, as this machine reaches it.
-pub fn listen_addresses(tree: &Tree, reading: Release) -> Vec<SocketAddr> {
-    let effective = tree.effective(Some(reading), Scope::Global);
-    let values = effective.get("listenaddress").map(|setting| setting.values.clone()).unwrap_or_default();
-    values.iter().filter_map(|value| value.parse().ok()).map(reachable).collect()
-}
-
-/// The address under which a wildcard address is reached from here.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// Why these values let nobody in, and the line that says so.

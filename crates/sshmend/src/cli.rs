@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 
 /// Names why SSH connections die before login, and mends the configuration that causes it
 #[derive(Debug, Parser)]
@@ -62,7 +64,7 @@ pub(crate) enum Command {
     /// What is in force, and which line decides it
     #[command(subcommand)]
     Show(Show),
-    /// Mend: show the change, rehearse it, apply it as one transaction
+    /// Mend: show the change, rehearse it, apply it as one transaction; alone: diagnose and choose
     Fix(Fix),
     /// What the logs say: causes, sources, a timeline
     Logs(Logs),
@@ -127,7 +129,7 @@ pub(crate) struct ShowSshdConfig {
 }
 
 /// Which configuration of sshd, read as which release.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub(crate) struct SshdSource {
     /// The main file, instead of the running daemon's or /etc/ssh/sshd_config
     #[arg(long = "file", value_name = "FILE")]
@@ -178,8 +180,15 @@ pub(crate) struct ShowFail2ban {
 pub(crate) struct Fix {
     #[command(flatten)]
     pub(crate) apply: Apply,
+    /// Diagnose for this client
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) client: Option<IpAddr>,
+    /// … and for this user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// None: what a diagnosis finds, to choose from
     #[command(subcommand)]
-    pub(crate) what: What,
+    pub(crate) what: Option<What>,
 }
 
 /// What every command takes that may change something.
@@ -199,7 +208,7 @@ pub(crate) struct Apply {
     pub(crate) allow_lockout: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum What {
     /// Set keywords of sshd_config, where the value wins
     SshdConfig(FixSshdConfig),
@@ -209,9 +218,17 @@ pub(crate) enum What {
     HostsAccess(FixHostsAccess),
     /// Never ban an address, and lift its ban
     Fail2ban(FixFail2ban),
+    /// Make host keys that are missing, close those that others can read
+    HostKeys(FixHostKeys),
+    /// Make the empty directory that sshd needs, now and at each boot
+    PrivsepDirectory,
+    /// Enable, start or restart sshd, once `sshd -t` accepts its configuration
+    Service(FixService),
+    /// Let sshd tell more for a while; a timer takes it back
+    LogLevel(FixLogLevel),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct FixSshdConfig {
     /// Such as MaxStartups=30:30:200
     #[arg(value_name = "KEY=VALUE", required = true)]
@@ -223,7 +240,14 @@ pub(crate) struct FixSshdConfig {
     pub(crate) source: SshdSource,
 }
 
-#[derive(Debug, Args)]
+impl FixSshdConfig {
+    /// Whether another wish is about the same files, written in the same way.
+    pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
+        self.drop_in == other.drop_in && self.source == other.source
+    }
+}
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct FixKnownHosts {
     /// HOST, HOST:PORT or [HOST]:PORT
     #[arg(value_name = "HOST[:PORT]")]
@@ -245,7 +269,7 @@ pub(crate) struct FixKnownHosts {
     pub(crate) files: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct FixHostsAccess {
     /// Addresses, networks or names to let in; none: only mend what is malformed
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
@@ -258,7 +282,7 @@ pub(crate) struct FixHostsAccess {
     pub(crate) daemon: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct FixFail2ban {
     /// An address, network or name to ignore (repeatable)
     #[arg(long, value_name = "ADDR|CIDR|NAME", required = true, num_args = 1..)]
@@ -269,6 +293,37 @@ pub(crate) struct FixFail2ban {
     /// When this ends, such as 2026-12-31 or 2026-12-31T18:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FixHostKeys {
+    #[command(flatten)]
+    pub(crate) source: SshdSource,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FixService {
+    /// Restart it even if nothing seems wrong with it
+    #[arg(long)]
+    pub(crate) restart: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FixLogLevel {
+    /// QUIET, FATAL, ERROR, INFO, VERBOSE, DEBUG, DEBUG1, DEBUG2 or DEBUG3
+    #[arg(default_value = "VERBOSE")]
+    pub(crate) level: String,
+    /// For how long, such as 30m or 2h
+    #[arg(long = "for", value_name = "TIME", default_value = "30m", value_parser = duration)]
+    pub(crate) lasts: Duration,
+    #[command(flatten)]
+    pub(crate) source: SshdSource,
+}
+
+/// Reads `90s`, `30m`, `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
+    parsed.filter(|span| span.as_secs() > 0).ok_or_else(|| "such as 90s, 30m or 2h".to_owned())
 }
 
 /// `sshmend logs`

@@ -128,8 +128,8 @@ fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Fa
     if !plan.activation.iter().any(|check| signals(check) || check.argv.starts_with(&reload)) {
         return Ok(());
     }
-    let configuration = Configuration::capture(session, &SshdSource { file: None, release: None })?;
-    let addresses = listen_addresses(&configuration.tree(), configuration.reading());
+    let configuration = Configuration::capture(session, &SshdSource::default())?;
+    let addresses = listen_addresses(&configuration.effective());
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));
     if plan.activation.iter().any(signals) {
         plan.activation.retain(|check| !signals(check));

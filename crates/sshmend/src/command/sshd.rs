@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use sshmend_diagnose::{Sshd, sshd_wants};
+use sshmend_diagnose::{Service, Sshd, service_wants, sshd_wants};
 use sshmend_lossless::Snapshot;
-use sshmend_sshd_config::{Override, Release, Tree, wants};
+use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, wants};
 
 use crate::cli::SshdSource;
 use crate::error::Failure;
@@ -39,6 +39,18 @@ impl Configuration {
             None => sshd.version.as_deref().and_then(Release::parse),
         };
         Ok(Self { sshd, snapshot, main, release })
+    }
+
+    /// How the service of that sshd stands.
+    pub(crate) fn service(&mut self, session: &Session) -> Service {
+        let question = session.question();
+        session.capture_more(&mut self.snapshot, |snapshot| service_wants(snapshot, &question));
+        Service::read(&self.snapshot, &question)
+    }
+
+    /// What is in force for sshd itself.
+    pub(crate) fn effective(&self) -> Effective {
+        self.tree().effective(Some(self.reading()), Scope::Global)
     }
 
     /// The files and the options on the daemon's command line.

@@ -3,31 +3,27 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sshmend_host::{Machine, now, pause};
-use sshmend_lossless::{Dial, Request, Snapshot};
-use sshmend_plan::{Check, Expect, Plan, Proof};
+use sshmend_host::{Machine, Runner, now, pause};
+use sshmend_plan::{Check, Expect, Plan};
 use sshmend_transaction::{Aftermath, Captured, Committed, Intent, RolledBack, Store, Who};
 
-use super::rehearse::{ask, verdict};
+use super::arm::arm;
+use super::rehearse::verdict;
 use super::{Run, Way};
 use crate::error::{Failure, Severity};
 use crate::output::words::shell;
 use crate::session::Session;
 
-/// How often, and how far apart, a proof is asked for before it counts as failed.
-const ATTEMPTS: u32 = 20;
-const BETWEEN: Duration = Duration::from_millis(500);
-
 /// How long a daemon gets to begin reading its files again: until then the old one still answers, and proves nothing.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// How long an SSH identification may take; longer than the five seconds that libwrap waits before it hangs up.
-const BANNER: Duration = Duration::from_secs(8);
+/// How long a program that brings a change into force may take: a unit has 90 seconds to start (systemd-system.conf(5)).
+const PATIENCE: Duration = Duration::from_secs(100);
 
 impl Run<'_> {
     /// Makes the plan true, or takes back what was done.
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
-        let Some(captured) = captured else { return self.activate_and_prove(&[]) };
+        let Some(captured) = captured else { return self.without_files() };
         let banners = if self.flags.no_reload { Vec::new() } else { self.banners_today() };
         let intent = intent(self.session, &self.plan);
         let (session, state) = (self.session, self.session.state());
@@ -50,6 +46,11 @@ impl Run<'_> {
         banners: &[SocketAddr],
     ) -> Result<(), Failure> {
         let prepared = store.prepare(captured, intent).map_err(|error| Failure::from_prepare(&error))?;
+        let armed = self.plan.lasts.map_or(Ok(()), |lasts| arm(self.session, prepared.id().as_str(), lasts));
+        if let Err(failure) = armed {
+            prepared.abandon();
+            return Err(failure);
+        }
         self.transaction = Some(prepared.id().to_string());
         let committed = prepared.commit().map_err(|error| Failure::from_commit(&error))?;
         match self.activate_and_prove(banners) {
@@ -76,15 +77,29 @@ impl Run<'_> {
     }
 
     fn take_back(&mut self, committed: Committed<'_, '_, Machine>, intent: &Intent, failure: Failure) -> Failure {
-        match committed.roll_back(intent) {
-            Ok(RolledBack::Now { .. } | RolledBack::Found(_) | RolledBack::Already(_)) => {
-                let activated = if self.flags.no_reload { Ok(()) } else { self.activate() };
-                match activated {
-                    Ok(()) => failure.with_severity(Severity::RolledBack),
-                    Err(again) => again.after(&failure).with_severity(Severity::Broken),
-                }
-            }
+        match committed.roll_back(&turned(intent)) {
+            Ok(RolledBack::Now { .. } | RolledBack::Found(_) | RolledBack::Already(_)) => self.go_back(failure),
             Err(error) => Failure::from_roll_back(&error).after(&failure).with_severity(Severity::Broken),
+        }
+    }
+
+    /// Where no file changes there is no transaction: what was run is taken back at once when it does not work out.
+    fn without_files(&mut self) -> Result<(), Failure> {
+        let done = self.activate_and_prove(&[]);
+        done.map_err(|failure| if self.ran == 0 || self.plan.undo.is_empty() { failure } else { self.go_back(failure) })
+    }
+
+    /// Runs what takes back what was run, after the files are old again.
+    fn go_back(&mut self, failure: Failure) -> Failure {
+        let steps = match () {
+            () if self.flags.no_reload => Vec::new(),
+            () if self.plan.undo.is_empty() => self.plan.activation.clone(),
+            () if self.ran == 0 => Vec::new(),
+            () => self.plan.undo.clone(),
+        };
+        match self.run(&steps) {
+            Ok(()) => failure.with_severity(Severity::RolledBack),
+            Err(again) => again.after(&failure).with_severity(Severity::Broken),
         }
     }
 
@@ -92,67 +107,28 @@ impl Run<'_> {
         if self.flags.no_reload {
             return Ok(());
         }
-        self.activate()?;
-        if !self.plan.activation.is_empty() {
+        self.run(&self.plan.activation.clone())?;
+        if self.ran > 0 {
             pause(SETTLE);
         }
         let proofs = self.plan.proof.clone();
-        proofs.iter().try_for_each(|proof| match proof {
-            Proof::Check(check) => self.prove(check),
-            Proof::Banner(address) if banners.contains(address) => self.prove_banner(*address),
-            Proof::Banner(_) => Ok(()),
-        })
+        proofs.iter().try_for_each(|proof| self.prove(proof, banners))
     }
 
-    fn activate(&mut self) -> Result<(), Failure> {
-        for check in self.plan.activation.clone() {
-            let heard = verdict(&check, &ask(&check));
+    /// Runs programs one after the other, until one fails.
+    fn run(&mut self, steps: &[Check]) -> Result<(), Failure> {
+        let runner = Runner { deadline: PATIENCE, ..Runner::default() };
+        for step in steps {
+            let stdin = step.stdin.as_deref().unwrap_or_default();
+            let heard = verdict(step, &runner.feed(&step.argv, stdin).map_err(|error| error.to_string()));
             let (ok, output) = (heard.ok, heard.output.clone());
             self.checks.push(heard);
             if !ok {
-                return Err(Failure::trouble(format!("{} failed: {output}", check.title)));
+                return Err(Failure::trouble(format!("{} failed: {output}", step.title)));
             }
+            self.ran += 1;
         }
         Ok(())
-    }
-
-    fn prove(&mut self, check: &Check) -> Result<(), Failure> {
-        let mut heard = verdict(check, &ask(check));
-        for _ in 1..ATTEMPTS {
-            if heard.ok {
-                break;
-            }
-            pause(BETWEEN);
-            heard = verdict(check, &ask(check));
-        }
-        self.checks.push(heard.clone());
-        if heard.ok {
-            Ok(())
-        } else {
-            Err(Failure::trouble(format!("{} does not show it: {}", check.title, heard.output)))
-        }
-    }
-
-    fn prove_banner(&mut self, address: SocketAddr) -> Result<(), Failure> {
-        let answered = (0..ATTEMPTS).any(|attempt| {
-            if attempt > 0 {
-                pause(BETWEEN);
-            }
-            answers(address)
-        });
-        let program = format!("an SSH identification at {address}");
-        let output = if answered { String::new() } else { "none came".to_owned() };
-        self.checks.push(crate::json::change::Check { program, ok: answered, output });
-        if answered { Ok(()) } else { Err(Failure::trouble(format!("{address} no longer answers as SSH does"))) }
-    }
-
-    /// The addresses that answer today: only what holds before a change can be asked of it afterwards.
-    fn banners_today(&self) -> Vec<SocketAddr> {
-        let addresses = self.plan.proof.iter().filter_map(|proof| match proof {
-            Proof::Banner(address) => Some(*address),
-            Proof::Check(_) => None,
-        });
-        addresses.filter(|&address| answers(address)).collect()
     }
 }
 
@@ -173,11 +149,12 @@ fn intent(session: &Session, plan: &Plan) -> Intent {
     Intent { when: now(), who, why: plan.purpose.clone(), argv, aftermath }
 }
 
-/// Whether something at this address speaks first, and as an SSH server or its overload notice does.
-fn answers(address: SocketAddr) -> bool {
-    let dial = Dial { to: address, say: Vec::new(), deadline: BANNER };
-    let mut snapshot = Snapshot::default();
-    Machine::live().answer(&Request::Dial(dial.clone()), &mut snapshot);
-    let said = snapshot.dialled(&dial).last().map(sshmend_lossless::Dialled::bytes).unwrap_or_default();
-    ["SSH-", "Exceeded MaxStartups", "Not allowed at this time"].iter().any(|word| said.starts_with(word.as_bytes()))
+/// The same for the way back: what brings one into force takes the other back.
+fn turned(intent: &Intent) -> Intent {
+    let mut intent = intent.clone();
+    let aftermath = &mut intent.aftermath;
+    if !aftermath.undo.is_empty() {
+        std::mem::swap(&mut aftermath.activation, &mut aftermath.undo);
+    }
+    intent
 }

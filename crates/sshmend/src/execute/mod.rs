@@ -1,7 +1,9 @@
 //! The way of data, from a plan to a verified change: rehearse, preview, ask, commit, activate, prove; else roll back.
 
 mod apply;
+mod arm;
 mod preview;
+mod prove;
 mod rehearse;
 mod report;
 
@@ -17,6 +19,11 @@ use crate::session::Session;
 /// Carries a plan out, as far as the flags and the person allow, and says what came of it.
 pub(crate) fn execute(session: &Session, plan: Plan, flags: &Apply) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Forward).report()
+}
+
+/// Ends in a failure before there is a plan to carry out; a program that reads along gets a document all the same.
+pub(crate) fn refuse(session: &Session, plan: Plan, flags: &Apply, failure: Failure) -> Result<Outcome, Failure> {
+    Run::new(session, plan, flags, Way::Forward).close(Err(failure))
 }
 
 /// Takes a transaction back; the plan says what that changes.
@@ -40,16 +47,22 @@ struct Run<'a> {
     checks: Vec<Check>,
     transaction: Option<String>,
     changed: bool,
+    /// How many of the programs that bring it into force have been run.
+    ran: usize,
 }
 
 impl<'a> Run<'a> {
     fn new(session: &'a Session, plan: Plan, flags: &'a Apply, way: Way) -> Self {
-        Self { session, plan, flags, way, checks: Vec::new(), transaction: None, changed: false }
+        Self { session, plan, flags, way, checks: Vec::new(), transaction: None, changed: false, ran: 0 }
     }
 
     /// Goes all steps and prints the document where a program reads along.
     fn report(mut self) -> Result<Outcome, Failure> {
         let outcome = self.steps();
+        self.close(outcome)
+    }
+
+    fn close(self, outcome: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
         let error = outcome.as_ref().err().map(Failure::trouble_json);
         if self.session.output.is_json() {
             let document = json::change::Change { error, ..self.document() };
@@ -63,7 +76,8 @@ impl<'a> Run<'a> {
         let captured = Captured::new(self.plan.files.iter().cloned());
         let captured = captured.map_err(|error| Failure::caused("cannot change these files together", &error))?;
         self.look_ahead(captured.as_ref())?;
-        let anything = captured.is_some() || !self.plan.activation.is_empty();
+        let runs = !self.plan.activation.is_empty() && !self.flags.no_reload;
+        let anything = captured.is_some() || runs;
         let rehearsal = if anything { self.rehearse() } else { Ok(()) };
         self.preview(anything)?;
         rehearsal?;

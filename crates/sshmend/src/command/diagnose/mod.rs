@@ -1,7 +1,7 @@
 //! `sshmend diagnose`: the answer on the first line, the evidence under it, then the command that mends it.
 
 mod probe;
-mod text;
+pub(crate) mod text;
 
 use jiff::Timestamp;
 use sshmend_diagnose::{Diagnosis, Question, Server, Target, Vantage, diagnose, wants};

@@ -7,7 +7,7 @@ use crate::output::words::{count, shell};
 use crate::output::{Output, Role};
 
 /// Renders the answer, its evidence, and what could not be looked at.
-pub(super) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
+pub(crate) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     if diagnosis.findings.is_empty() {
         text.push_str(&output.paint(Role::Title, "no cause found on this machine"));

@@ -1,15 +1,14 @@
 //! `sshmend fix hosts-access`: a rule where it wins, and the tables mended.
 
 use sshmend_hosts_access::Wanted;
-use sshmend_plan::{HostsAccessWish, hosts_access, hosts_access_wants};
+use sshmend_plan::{HostsAccessWish, Plan, hosts_access, hosts_access_wants};
 
-use crate::cli::{Apply, FixHostsAccess};
-use crate::error::{Failure, Outcome};
-use crate::execute::execute;
+use crate::cli::FixHostsAccess;
+use crate::error::Failure;
 use crate::session::Session;
 
-/// Plans and carries out what is wanted of hosts.allow and hosts.deny.
-pub(super) fn fix(session: &Session, arguments: &FixHostsAccess, flags: &Apply) -> Result<Outcome, Failure> {
+/// Plans what is wanted of hosts.allow and hosts.deny.
+pub(super) fn plan(session: &Session, arguments: &FixHostsAccess) -> Result<Plan, Failure> {
     let wish = HostsAccessWish {
         patterns: arguments.allow.iter().map(|text| pattern(text)).collect::<Result<_, _>>()?,
         daemon: arguments.daemon.clone(),
@@ -17,8 +16,7 @@ pub(super) fn fix(session: &Session, arguments: &FixHostsAccess, flags: &Apply) 
         person: &session.person(),
     };
     let snapshot = session.capture(hosts_access_wants);
-    let plan = hosts_access(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))?;
-    execute(session, plan, flags)
+    hosts_access(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 fn pattern(text: &str) -> Result<Wanted, Failure> {

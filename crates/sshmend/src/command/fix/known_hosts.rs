@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use sshmend_host::{Account, become_user, random};
 use sshmend_known_hosts::{Destination, Fingerprint, KeyType};
-use sshmend_plan::{KnownHostsWish, known_hosts};
+use sshmend_plan::{KnownHostsWish, Plan, known_hosts};
 
-use crate::cli::{Apply, FixKnownHosts};
+use crate::cli::FixKnownHosts;
 use crate::command::known_hosts::wish;
-use crate::error::{Failure, Outcome};
-use crate::execute::execute;
+use crate::error::Failure;
 use crate::session::Session;
 
-/// Plans and carries out what is wanted of the host's keys.
-pub(super) fn fix(session: Session, arguments: &FixKnownHosts, flags: &Apply) -> Result<Outcome, Failure> {
+/// Plans what is wanted of the host's keys, and says in whose session it is to be carried out.
+pub(super) fn plan(session: Session, arguments: &FixKnownHosts) -> Result<(Session, Plan), Failure> {
     let named_files = !arguments.files.is_empty() || arguments.line.is_some();
     let session = if named_files { session } else { as_invoking_user(session)? };
     let wish = complete(wish(&session, destination(&arguments.host)?, &arguments.files), arguments)?;
@@ -28,7 +27,7 @@ pub(super) fn fix(session: Session, arguments: &FixKnownHosts, flags: &Apply) ->
     let plan = known_hosts(&snapshot, &wish, &mut salt).map_err(|refusal| Failure::from_refusal(&refusal))?;
     match failed {
         Some(reason) => Err(Failure::trouble(format!("nothing was changed: no random bytes: {reason}"))),
-        None => execute(&session, plan, flags),
+        None => Ok((session, plan)),
     }
 }
 

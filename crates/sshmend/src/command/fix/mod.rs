@@ -1,20 +1,54 @@
 //! `sshmend fix …`: a wish becomes a plan, and the plan is carried out.
 
+mod choose;
 mod fail2ban;
+mod host_keys;
 mod hosts_access;
 mod known_hosts;
+mod log_level;
+mod merge;
+mod privsep_directory;
+mod service;
 mod sshd_config;
+
+use sshmend_plan::Plan;
 
 use crate::cli::{Fix, What};
 use crate::error::{Failure, Outcome};
+use crate::execute::execute;
 use crate::session::Session;
 
-/// Mends what was asked for.
+/// Mends what was asked for, or what is chosen from a diagnosis.
 pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure> {
-    match &arguments.what {
-        What::KnownHosts(wish) => known_hosts::fix(session, wish, &arguments.apply),
-        What::SshdConfig(wish) => sshd_config::fix(&session, wish, &arguments.apply),
-        What::HostsAccess(wish) => hosts_access::fix(&session, wish, &arguments.apply),
-        What::Fail2ban(wish) => fail2ban::fix(&session, wish, &arguments.apply),
+    let (session, plan) = match &arguments.what {
+        None => return choose::run(&session, arguments),
+        Some(_) if arguments.client.is_some() || arguments.user.is_some() => {
+            let message =
+                "nothing was changed: --client and --user are for a diagnosis: leave out what follows them, or them";
+            return Err(Failure::trouble(message));
+        }
+        Some(What::KnownHosts(wish)) => known_hosts::plan(session, wish)?,
+        Some(what) => {
+            let plan = plan(&session, what)?;
+            (session, plan)
+        }
+    };
+    execute(&session, plan, &arguments.apply)
+}
+
+/// The plan of one wish that is carried out as the user whom the session belongs to.
+fn plan(session: &Session, what: &What) -> Result<Plan, Failure> {
+    match what {
+        What::SshdConfig(wish) => sshd_config::plan(session, wish),
+        What::HostsAccess(wish) => hosts_access::plan(session, wish),
+        What::Fail2ban(wish) => fail2ban::plan(session, wish),
+        What::HostKeys(wish) => host_keys::plan(session, wish),
+        What::PrivsepDirectory => privsep_directory::plan(session),
+        What::Service(wish) => service::plan(session, wish),
+        What::LogLevel(wish) => log_level::plan(session, wish),
+        What::KnownHosts(_) => {
+            let message = "nothing was changed: known_hosts belongs to a user, and is mended by itself";
+            Err(Failure::trouble(message).with_hint("sshmend fix known-hosts HOST"))
+        }
     }
 }

@@ -1,16 +1,15 @@
 //! `sshmend fix sshd-config`: keywords, at the line that wins.
 
-use sshmend_plan::{SshdConfigWish, sshd_config};
+use sshmend_plan::{Plan, SshdConfigWish, sshd_config};
 use sshmend_sshd_config::Place;
 
-use crate::cli::{Apply, FixSshdConfig};
+use crate::cli::FixSshdConfig;
 use crate::command::sshd::Configuration;
-use crate::error::{Failure, Outcome};
-use crate::execute::execute;
+use crate::error::Failure;
 use crate::session::Session;
 
-/// Plans and carries out what is wanted of sshd_config.
-pub(super) fn fix(session: &Session, arguments: &FixSshdConfig, flags: &Apply) -> Result<Outcome, Failure> {
+/// Plans what is wanted of sshd_config.
+pub(super) fn plan(session: &Session, arguments: &FixSshdConfig) -> Result<Plan, Failure> {
     let settings = arguments.settings.iter().map(|text| setting(text)).collect::<Result<_, _>>()?;
     let configuration = Configuration::capture(session, &arguments.source)?;
     let wish = SshdConfigWish {
@@ -23,8 +22,7 @@ pub(super) fn fix(session: &Session, arguments: &FixSshdConfig, flags: &Apply) -
         sshd: &configuration.sshd,
         person: &session.person(),
     };
-    let plan = sshd_config(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))?;
-    execute(session, plan, flags)
+    sshd_config(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 fn setting(text: &str) -> Result<(String, String), Failure> {

@@ -1,0 +1,428 @@
+//! The plan that makes missing host keys, and closes those that others can read.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use sshmend_diagnose::{Sshd, TrialToday};
+use sshmend_known_hosts::Offer;
+use sshmend_lossless::{Attributes, Edit, EditSet, Entry, FileChange, FileImage, Metadata, Request, Snapshot};
+use sshmend_sshd_config::Effective;
+
+use crate::check::Expect;
+use crate::diff::is_private_key;
+use crate::plan::{Effect, Notice, Plan, Refusal};
+use crate::reload::{listen_addresses, put_into_force, question};
+
+/// What sshd looks for where nothing says otherwise (servconf.c, `fill_default_server_options`).
+const DEFAULTS: [&str; 3] =
+    ["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key"];
+
+/// The group that Red Hat's sshd lets read host keys.
+const READERS: &str = "ssh_keys";
+
+const GROUPS: &str = "/etc/group";
+
+/// Who may do what with a private key, and with a public one.
+const PRIVATE: Attributes = Attributes { mode: 0o600, uid: 0, gid: 0 };
+const PUBLIC: Attributes = Attributes { mode: 0o644, ..PRIVATE };
+
+/// What is to be known of the machine.
+#[derive(Debug, Clone)]
+pub struct HostKeysWish<'a> {
+    /// The configuration in force.
+    pub effective: &'a Effective,
+    /// The daemon.
+    pub sshd: &'a Sshd,
+    /// What `sshd -t` says today; `None` where it was not asked.
+    pub trial: Option<&'a TrialToday>,
+    /// Whether the machine runs: else only the files change.
+    pub live: bool,
+}
+
+/// A type of key that ssh-keygen makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA, of the size that ssh-keygen chooses.
+    Rsa,
+    /// ECDSA, of the size that ssh-keygen chooses.
+    Ecdsa,
+    /// Ed25519.
+    Ed25519,
+}
+
+/// A new key, as ssh-keygen writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPair {
+    /// The file of the private key.
+    pub private: Vec<u8>,
+    /// The file of the public key.
+    pub public: Vec<u8>,
+}
+
+impl KeyKind {
+    /// The word that ssh-keygen knows it by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rsa => "rsa",
+            Self::Ecdsa => "ecdsa",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+
+    /// By the name of its file, which is all that sshd_config says of a key.
+    fn of_file(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+        [Self::Ed25519, Self::Ecdsa, Self::Rsa].into_iter().find(|kind| name.contains(kind.as_str()))
+    }
+}
+
+/// What is to be looked at for [`host_keys`]; call it again with the answers until it returns nothing.
+pub fn host_keys_wants(snapshot: &Snapshot, effective: &Effective) -> Vec<Request> {
+    let files = paths(effective).into_iter().flat_map(|path| [public(&path), path]);
+    let wanted = files.chain([GROUPS.into()]).map(Request::Read);
+    wanted.filter(|request| !snapshot.answers(request)).collect()
+}
+
+/// Plans the change; `generate` makes a key.
+///
+/// # Errors
+/// When an agent holds the keys, or a key can neither be made nor mended.
+pub fn host_keys(
+    snapshot: &Snapshot,
+    wish: &HostKeysWish<'_>,
+    generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,
+) -> Result<Plan, Refusal> {
+    if let Some(agent) = single(wish.effective, "hostkeyagent").filter(|agent| agent != "none") {
+        let reason = format!("the host keys are held by the agent {agent}");
+        return Err(Refusal::refused(reason, "load them into it, or take HostKeyAgent out of sshd_config"));
+    }
+    let mut work = Work { snapshot, wish, plan: Plan::default(), failed: Vec::new() };
+    work.plan.purpose = "make host keys that are missing, close those that others can read".to_owned();
+    for path in paths(wish.effective) {
+        work.key(&path, generate);
+    }
+    work.finish()
+}
+
+/// The private keys that sshd looks for.
+fn paths(effective: &Effective) -> Vec<PathBuf> {
+    let values = effective.get("hostkey").map(|setting| setting.values.clone()).unwrap_or_default();
+    match values.is_empty() {
+        true => DEFAULTS.map(PathBuf::from).to_vec(),
+        false => values.into_iter().map(PathBuf::from).collect(),
+    }
+}
+
+fn public(private: &Path) -> PathBuf {
+    let mut name = private.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
+}
+
+fn single(effective: &Effective, key: &str) -> Option<String> {
+    effective.get(key)?.values.first().cloned()
+}
+
+/// A plan in the making.
+struct Work<'w> {
+    snapshot: &'w Snapshot,
+    wish: &'w HostKeysWish<'w>,
+    plan: Plan,
+    /// Why keys could not be had.
+    failed: Vec<String>,
+}
+
+impl Work<'_> {
+    fn key(&mut self, path: &Path, generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>) {
+        match self.snapshot.entry(path) {
+            Some(Entry::File(image)) if is_private_key(&image.bytes) => self.close(path, image),
+            Some(Entry::Missing) => match self.make(path, generate) {
+                Ok(()) => {}
+                Err(why) => self.failed.push(format!("{}: {why}", path.display())),
+            },
+            found => self.failed.push(format!("{}: {}", path.display(), odd(found))),
+        }
+    }
+
+    /// Closes a key that others can read; one that belongs to someone else becomes root's.
+    fn close(&mut self, path: &Path, image: &FileImage) {
+        let now = Attributes::of(&image.meta);
+        let by_readers = now.mode & 0o077 == 0o040 && Some(now.gid) == self.readers();
+        if now.uid == 0 && (now.mode & 0o077 == 0 || by_readers) {
+            return;
+        }
+        let words = |of: Attributes| format!("{:04o}, owned by {}:{}", of.mode, of.uid, of.gid);
+        self.effect(path, words(now), words(PRIVATE));
+        if now.mode & 0o044 != 0 {
+            let text = format!("{} could be read by others: take it for known, and replace it", path.display());
+            self.plan.notices.push(Notice::new("host-key-exposed", text));
+        }
+        self.plan.files.push(FileChange::edit(path, image.clone(), EditSet::default()).giving(PRIVATE));
+    }
+
+    /// A public key that is left over would not fit the new private key, and sshd would ignore both.
+    fn make(
+        &mut self,
+        path: &Path,
+        generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,
+    ) -> Result<(), String> {
+        let kind = KeyKind::of_file(path).ok_or("its name does not tell of which type it is to be")?;
+        let pair = generate(kind)?;
+        let key = Offer::parse(&pair.public).host_keys().into_iter().next().ok_or("ssh-keygen made no public key")?;
+        let left_over = public(path);
+        let with = match self.snapshot.entry(&left_over) {
+            Some(Entry::File(image)) => replaced(&left_over, image, pair.public).giving(PUBLIC),
+            Some(Entry::Missing) => FileChange::create(&left_over, pair.public, self.like_others(PUBLIC)),
+            found => return Err(format!("{}: {}", left_over.display(), odd(found))),
+        };
+        self.effect(path, "missing".to_owned(), format!("{} {}", key.key_type(), key.fingerprint()));
+        self.plan.files.extend([FileChange::create(path, pair.private, self.like_others(PRIVATE)), with]);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Plan, Refusal> {
+        let failed = std::mem::take(&mut self.failed);
+        if self.plan.files.is_empty() && !failed.is_empty() && !self.any_key_works() {
+            let hint = "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten";
+            return Err(Refusal::refused(failed.join("; "), hint));
+        }
+        self.plan.notices.extend(failed.into_iter().map(|why| Notice::new("host-key-left", why)));
+        if self.plan.files.iter().any(|change| change.before.is_none()) {
+            self.tell_of_new_keys();
+        }
+        self.plan.files.sort_by(|a, b| a.path.cmp(&b.path));
+        if self.wish.live && !self.plan.files.is_empty() {
+            self.bring_into_force();
+        }
+        Ok(self.plan)
+    }
+
+    fn tell_of_new_keys(&mut self) {
+        let text = "clients that knew the old key will warn that it has changed: tell them the new fingerprints";
+        self.plan.notices.push(Notice::new("new-host-keys", text));
+        for certificate in self.wish.effective.get("hostcertificate").map_or(&[][..], |setting| &setting.values) {
+            let text = format!("the certificate {certificate} was issued for an old key: have a new one issued");
+            self.plan.notices.push(Notice::new("host-certificate-stale", text));
+        }
+    }
+
+    /// While sshd refuses its configuration for other reasons as well, it can neither judge the keys nor take them up.
+    fn bring_into_force(&mut self) {
+        let (sshd, trial) = (self.wish.sshd, self.wish.trial);
+        if let Some(other) = trial.and_then(|trial| trial.others.first().filter(|_| !trial.passed)) {
+            let text = format!("sshd is not reloaded, for it also refuses something else: {other}");
+            return self.plan.notices.push(Notice::new("not-reloaded", text));
+        }
+        self.plan.rehearsal.extend(question(sshd, &["-t"], "sshd -t", Expect::Success));
+        let addresses: Vec<SocketAddr> = listen_addresses(self.wish.effective);
+        put_into_force(&mut self.plan, sshd, addresses);
+    }
+
+    fn effect(&mut self, path: &Path, before: String, after: String) {
+        self.plan.effects.push(Effect { what: format!("host key {}", path.display()), before, after });
+    }
+
+    /// Whether sshd has a key without any change.
+    fn any_key_works(&self) -> bool {
+        let works = |path: &PathBuf| self.snapshot.file(path).is_some_and(|image| is_private_key(&image.bytes));
+        paths(self.wish.effective).iter().any(works)
+    }
+
+    /// A new file gets the security label of its siblings.
+    fn like_others(&self, Attributes { mode, uid, gid }: Attributes) -> Metadata {
+        let siblings = paths(self.wish.effective).into_iter().flat_map(|path| [public(&path), path]);
+        let label =
+            siblings.filter_map(|path| self.snapshot.file(&path)?.meta.xattrs.get_key_value("security.selinux"));
+        let xattrs = label.take(1).map(|(name, value)| (name.clone(), value.clone())).collect();
+        Metadata { mode, uid, gid, xattrs, ..Metadata::default() }
+    }
+
+    /// The id of the group whose members may read host keys, where there is one.
+    fn readers(&self) -> Option<u32> {
+        let text = String::from_utf8_lossy(&self.snapshot.file(Path::new(GROUPS))?.bytes);
+        let mut groups = text.lines().map(|line| line.split(':'));
+        groups.find_map(|mut fields| (fields.next() == Some(READERS)).then(|| fields.nth(1)?.parse().ok()).flatten())
+    }
+}
+
+fn replaced(path: &Path, image: &FileImage, content: Vec<u8>) -> FileChange {
+    let all = Edit::replace(0..image.bytes.len(), content);
+    FileChange::edit(path, image.clone(), EditSet::new([all]).expect("one edit overlaps with no other"))
+}
+
+/// Why what stands there is no key that could be used.
+fn odd(entry: Option<&Entry>) -> String {
+    match entry {
+        Some(Entry::Dangling) => "it is a link that leads nowhere".to_owned(),
+        Some(Entry::Unreadable(why)) => why.clone(),
+        Some(Entry::File(_)) => "it holds no private key, and is not overwritten: move it away".to_owned(),
+        Some(_) => "it is no file".to_owned(),
+        None => "it was not looked at".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use sshmend_lossless::fixture::snapshot;
+    use sshmend_sshd_config::{Release, Scope, Tree};
+
+    const KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
+    const PUB: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKpFSkVcLVW7tOOjkAoAFxXAykYA7UZUNP8yZUIzQN root@a\n";
+
+    /// All that is asked for and not in the fixture is missing.
+    fn machine(text: &str) -> (Snapshot, Effective) {
+        let mut seen =
+            snapshot(&format!("//- /etc/ssh/sshd_config\n\n//- /etc/group\nroot:x:0:\nssh_keys:x:101:\n{text}"));
+        let main = Path::new("/etc/ssh/sshd_config");
+        let effective = Tree::read(&seen, main, &[]).effective(Some(Release::new(9, 2)), Scope::Global);
+        for request in host_keys_wants(&seen, &effective) {
+            if let Request::Read(path) = request {
+                seen.insert(path, Entry::Missing);
+            }
+        }
+        (seen, effective)
+    }
+
+    fn plan(text: &str, trial: Option<&TrialToday>) -> Result<Plan, Refusal> {
+        let (seen, effective) = machine(text);
+        let sshd = Sshd { program: Some("/usr/sbin/sshd".into()), unit: Some("ssh.service".into()), ..Sshd::default() };
+        let wish = HostKeysWish { effective: &effective, sshd: &sshd, trial, live: true };
+        host_keys(&seen, &wish, &mut |_| Ok(KeyPair { private: KEY.into(), public: PUB.into() }))
+    }
+
+    fn check(text: &str, expected: &Expect) {
+        let plan = match plan(text, None) {
+            Ok(plan) => plan,
+            Err(refusal) => return expected.assert_eq(&format!("refused: {refusal}\n")),
+        };
+        let mut lines: Vec<String> = Vec::new();
+        for change in &plan.files {
+            let (verb, mode) = (if change.before.is_some() { "change" } else { "create" }, change.attributes_after());
+            lines.push(format!("{verb} {} {:04o} {}:{}", change.path.display(), mode.mode, mode.uid, mode.gid));
+        }
+        lines.extend(plan.effects.iter().map(|e| format!("{}: {} -> {}", e.what, e.before, e.after)));
+        lines.extend(plan.rehearsal.iter().chain(&plan.activation).map(|check| check.title.clone()));
+        lines.extend(plan.notices.iter().map(|notice| format!("note: {}", notice.text)));
+        expected.assert_eq(&lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+    }
+
+    /// The configuration, and keys with their headers.
+    fn keys(config: &str, headers: &[&str]) -> String {
+        let keys: String = headers.iter().map(|header| format!("//- {header}\n{KEY}")).collect();
+        format!("//- /etc/ssh/sshd_config\n{config}\n{keys}")
+    }
+
+    const ALL: [&str; 3] = [
+        "/etc/ssh/ssh_host_rsa_key mode:0600",
+        "/etc/ssh/ssh_host_ecdsa_key mode:0400",
+        "/etc/ssh/ssh_host_ed25519_key mode:0640 gid:101",
+    ];
+
+    #[test]
+    fn what_cannot_be_mended_is_refused_and_told() {
+        check(
+            &keys("HostKeyAgent /run/agent", &[]),
+            &expect![[r#"
+            refused: the host keys are held by the agent /run/agent
+        "#]],
+        );
+        check(
+            &keys("HostKey /etc/ssh/the_key", &[]),
+            &expect![[r#"
+            refused: /etc/ssh/the_key: its name does not tell of which type it is to be
+        "#]],
+        );
+        check(
+            "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/a_rsa\nHostKey /etc/ssh/b_rsa\n//- /etc/ssh/a_rsa\n//- /etc/ssh/b_rsa dangling\n",
+            &expect![[r#"
+            refused: /etc/ssh/a_rsa: it holds no private key, and is not overwritten: move it away; /etc/ssh/b_rsa: it is a link that leads nowhere
+        "#]],
+        );
+    }
+
+    #[test]
+    fn good_keys_are_left_alone() {
+        check(&keys("", &ALL), &expect![[""]]);
+        check(&keys("HostKey /etc/ssh/only_rsa", &["/etc/ssh/only_rsa mode:0600"]), &expect![[""]]);
+    }
+
+    #[test]
+    fn missing_keys_of_the_default_list_are_made() {
+        check(
+            &keys("", &ALL[..1]),
+            &expect![[r#"
+                create /etc/ssh/ssh_host_ecdsa_key 0600 0:0
+                create /etc/ssh/ssh_host_ecdsa_key.pub 0644 0:0
+                create /etc/ssh/ssh_host_ed25519_key 0600 0:0
+                create /etc/ssh/ssh_host_ed25519_key.pub 0644 0:0
+                host key /etc/ssh/ssh_host_ecdsa_key: missing -> ssh-ed25519 SHA256:nqX+kEaclHV+hqVNn/V6/1P0elY4ufGjigMOI1ut7Ec
+                host key /etc/ssh/ssh_host_ed25519_key: missing -> ssh-ed25519 SHA256:nqX+kEaclHV+hqVNn/V6/1P0elY4ufGjigMOI1ut7Ec
+                sshd -t
+                systemctl reload ssh.service
+                note: clients that knew the old key will warn that it has changed: tell them the new fingerprints
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_list_of_the_configuration_counts_and_a_left_over_public_key_is_replaced() {
+        let config = "HostKey /etc/ssh/my_ed25519\nHostCertificate /etc/ssh/my_ed25519-cert.pub";
+        check(
+            &format!("{}//- /etc/ssh/my_ed25519.pub mode:0600\nold\n", keys(config, &[])),
+            &expect![[r#"
+                create /etc/ssh/my_ed25519 0600 0:0
+                change /etc/ssh/my_ed25519.pub 0644 0:0
+                host key /etc/ssh/my_ed25519: missing -> ssh-ed25519 SHA256:nqX+kEaclHV+hqVNn/V6/1P0elY4ufGjigMOI1ut7Ec
+                sshd -t
+                systemctl reload ssh.service
+                note: clients that knew the old key will warn that it has changed: tell them the new fingerprints
+                note: the certificate /etc/ssh/my_ed25519-cert.pub was issued for an old key: have a new one issued
+            "#]],
+        );
+    }
+
+    #[test]
+    fn keys_that_others_can_read_are_closed() {
+        let open = ["/etc/ssh/ssh_host_rsa_key mode:0644", ALL[1], "/etc/ssh/ssh_host_ed25519_key mode:0600 uid:1000"];
+        check(
+            &keys("", &open),
+            &expect![[r#"
+            change /etc/ssh/ssh_host_ed25519_key 0600 0:0
+            change /etc/ssh/ssh_host_rsa_key 0600 0:0
+            host key /etc/ssh/ssh_host_rsa_key: 0644, owned by 0:0 -> 0600, owned by 0:0
+            host key /etc/ssh/ssh_host_ed25519_key: 0600, owned by 1000:0 -> 0600, owned by 0:0
+            sshd -t
+            systemctl reload ssh.service
+            note: /etc/ssh/ssh_host_rsa_key could be read by others: take it for known, and replace it
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_bytes_of_a_closed_key_stay() {
+        let plan = plan(&keys("HostKey /k_rsa", &["/k_rsa mode:0666"]), None).expect("a plan");
+        assert_eq!(plan.files[0].after.as_deref(), Some(KEY.as_bytes()));
+    }
+
+    #[test]
+    fn sshd_is_not_reloaded_while_it_refuses_something_else() {
+        let trial = TrialToday { others: vec!["line 3: bad".to_owned()], ..TrialToday::default() };
+        let plan = plan(&keys("", &ALL[..1]), Some(&trial)).expect("a plan");
+        assert_eq!((plan.rehearsal.len(), plan.activation.len(), plan.files.len()), (0, 0, 4));
+        assert!(plan.notices.iter().any(|notice| notice.text.ends_with("something else: line 3: bad")));
+    }
+
+    #[test]
+    fn what_ssh_keygen_cannot_make_is_told() {
+        let (seen, effective) = machine(&keys("", &ALL[..2]));
+        let wish = HostKeysWish { effective: &effective, sshd: &Sshd::default(), trial: None, live: false };
+        let plan = host_keys(&seen, &wish, &mut |kind| Err(format!("{} is not allowed", kind.as_str())));
+        let plan = plan.expect("other keys work");
+        assert_eq!(
+            (plan.files.len(), plan.notices[0].text.as_str()),
+            (0, "/etc/ssh/ssh_host_ed25519_key: ed25519 is not allowed")
+        );
+    }
+}

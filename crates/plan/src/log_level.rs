@@ -1,0 +1,104 @@
+//! The plan that lets sshd tell more for a while.
+
+use std::time::Duration;
+
+use sshmend_lossless::Snapshot;
+use sshmend_sshd_config::{Scope, Tree};
+
+use crate::plan::{Notice, Plan, Refusal};
+use crate::sshd_config::{SshdConfigWish, sshd_config};
+
+/// The levels, each telling more than the one before (log.c, `log_levels`).
+const LEVELS: [&str; 9] = ["QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3"];
+
+/// For how long, and who takes it back.
+#[derive(Debug, Clone, Copy)]
+pub struct ForAWhile {
+    /// How long it lasts.
+    pub lasts: Duration,
+    /// Whether systemd runs, whose timer takes it back.
+    pub systemd: bool,
+}
+
+/// Plans LogLevel as the only setting of `wish`, for a while; nothing where sshd tells as much already.
+///
+/// # Errors
+/// As [`sshd_config`], and when nothing would take it back.
+pub fn log_level(
+    snapshot: &Snapshot,
+    wish: &SshdConfigWish<'_>,
+    level: &str,
+    time: ForAWhile,
+) -> Result<Plan, Refusal> {
+    let rank = |level: &str| LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level));
+    let Some(wanted) = rank(level) else {
+        return Err(Refusal::refused(format!("LogLevel knows no {level}"), format!("one of {}", LEVELS.join(", "))));
+    };
+    let effective = Tree::read(snapshot, wish.main, wish.overrides).effective(Some(wish.reading), Scope::Global);
+    let today = effective.get("loglevel").and_then(|setting| rank(setting.values.first()?));
+    if today >= Some(wanted) {
+        return Ok(Plan { purpose: format!("set LogLevel={level} for a while"), ..Plan::default() });
+    }
+    let settings = vec![("LogLevel".to_owned(), level.to_ascii_uppercase())];
+    let plan = sshd_config(snapshot, &SshdConfigWish { settings, ..wish.clone() })?;
+    if !time.systemd {
+        let hint = format!("sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback takes it back");
+        return Err(Refusal::refused("there is no systemd here whose timer would take it back", hint));
+    }
+    let text =
+        "a timer of systemd takes it back; a reboot forgets the timer: sshmend rollback does it then, or earlier";
+    let mut plan = Plan { lasts: Some(time.lasts), ..plan };
+    plan.notices.push(Notice::new("temporary", text));
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::person::Person;
+    use sshmend_diagnose::Sshd;
+    use sshmend_lossless::fixture::snapshot;
+    use sshmend_sshd_config::{Place, Release};
+
+    fn plan(config: &str, level: &str, systemd: bool) -> Result<Plan, Refusal> {
+        let seen = snapshot(&format!("//- /etc/ssh/sshd_config\n{config}"));
+        let release = Release::new(9, 2);
+        let wish = SshdConfigWish {
+            settings: Vec::new(),
+            place: Place::Best,
+            main: Path::new("/etc/ssh/sshd_config"),
+            overrides: &[],
+            release: Some(release),
+            reading: release,
+            sshd: &Sshd::default(),
+            person: &Person::default(),
+        };
+        log_level(&seen, &wish, level, ForAWhile { lasts: Duration::from_secs(60), systemd })
+    }
+
+    #[test]
+    fn it_is_set_and_remembers_that_it_ends() {
+        let plan = plan("Port 22\n", "verbose", true).expect("a plan");
+        let after = plan.files[0].after.as_deref().unwrap_or_default();
+        assert!(String::from_utf8_lossy(after).contains("LogLevel VERBOSE\n"));
+        assert_eq!(plan.lasts, Some(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_level_that_tells_as_much_is_left() {
+        for config in ["LogLevel VERBOSE\n", "loglevel debug3\n"] {
+            assert!(plan(config, "VERBOSE", false).expect("a plan").changes_nothing(), "{config}");
+        }
+        assert!(!plan("LogLevel QUIET\n", "INFO", true).expect("a plan").changes_nothing());
+    }
+
+    #[test]
+    fn what_nothing_would_take_back_is_refused() {
+        let Err(Refusal::Refused { reason, hint }) = plan("", "VERBOSE", false) else { panic!("refused") };
+        assert_eq!(reason, "there is no systemd here whose timer would take it back");
+        assert!(hint.is_some_and(|hint| hint.contains("LogLevel=VERBOSE")));
+        assert!(plan("", "LOUD", true).is_err());
+    }
+}

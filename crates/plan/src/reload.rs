@@ -1,0 +1,62 @@
+//! sshd as it runs: asked, told to read its configuration again, and reached.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use sshmend_diagnose::Sshd;
+use sshmend_sshd_config::Effective;
+
+use crate::check::{Check, Expect, Proof};
+use crate::plan::{Notice, Plan};
+
+/// How the running sshd is told to read its configuration again, and what it is called; `None` when none runs.
+pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
+    if let Some(unit) = &sshd.unit {
+        let reload = Check::success(&format!("systemctl reload {unit}"), &["systemctl", "reload", unit]);
+        return Some((reload, unit.clone()));
+    }
+    let pid = sshd.pid?.to_string();
+    Some((Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]), format!("sshd (process {pid})")))
+}
+
+/// Reloads what runs, and proves that it still answers at these addresses; false when no sshd runs.
+pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<SocketAddr>) -> bool {
+    let Some((reload, name)) = reload_sshd(sshd) else {
+        let text = "no sshd runs here: the next one to start reads the change";
+        plan.notices.push(Notice::new("sshd-not-running", text));
+        return false;
+    };
+    plan.activation.push(reload);
+    plan.reloaded.push(name);
+    plan.proof.extend(sshd.unit.as_deref().map(is_active));
+    plan.proof.extend(addresses.into_iter().map(Proof::Banner));
+    true
+}
+
+/// That systemd takes a unit for running.
+pub(crate) fn is_active(unit: &str) -> Proof {
+    Proof::Check(Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]))
+}
+
+/// A question to sshd itself, with the options of the one that runs.
+pub(crate) fn question(sshd: &Sshd, question: &[&str], title: &str, expect: Expect) -> Option<Check> {
+    let program = sshd.program.as_deref()?;
+    let options = sshd.options.iter().map(String::as_str);
+    let argv: Vec<&str> = std::iter::once(program).chain(question.iter().copied()).chain(options).collect();
+    Some(Check::new(title, &argv, expect))
+}
+
+/// Where sshd listens, as this machine reaches it.
+pub fn listen_addresses(effective: &Effective) -> Vec<SocketAddr> {
+    let values = effective.get("listenaddress").map(|setting| setting.values.clone()).unwrap_or_default();
+    values.iter().filter_map(|value| value.parse().ok()).map(reachable).collect()
+}
+
+/// The address under which a wildcard address is reached from here.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

@@ -1,0 +1,277 @@
+//! The plan that brings the service of sshd back: enabled, started, or restarted where it no longer does its work.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use sshmend_diagnose::{Service, Sshd, TrialToday, UnitState, WornOut};
+
+use crate::check::{Check, Expect, Proof};
+use crate::plan::{Effect, Notice, Plan, Refusal};
+use crate::reload::{is_active, question, reachable};
+
+/// What is to be known of the service.
+#[derive(Debug, Clone)]
+pub struct ServiceWish<'a> {
+    /// How it stands.
+    pub service: &'a Service,
+    /// The daemon.
+    pub sshd: &'a Sshd,
+    /// Where sshd listens by its configuration, as this machine reaches it.
+    pub addresses: Vec<SocketAddr>,
+    /// Restart it also when nothing is seen that asks for it.
+    pub restart: bool,
+}
+
+/// Plans what brings the service back; nothing where it does its work.
+///
+/// # Errors
+/// When sshd would not start, or someone has forbidden it, or nothing here could start it.
+pub fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
+    let work = Work { wish, service: wish.service };
+    let mut steps = Steps::default();
+    let mut plan = Plan { purpose: "bring sshd back".to_owned(), ..Plan::default() };
+    match (wish.service.systemd, &wish.service.socket, &wish.service.unit) {
+        (true, Some(socket), _) => work.of_socket(socket, &mut steps),
+        (true, None, Some(unit)) => work.of_unit(unit, &mut steps)?,
+        (true, None, None) => return Err(work.nothing_to_start()),
+        (false, ..) => work.without_units(&mut steps)?,
+    }
+    if steps.activation.is_empty() {
+        return Ok(plan);
+    }
+    work.may_start()?;
+    plan.notices = work.notices();
+    plan.effects = vec![Effect { what: "sshd".to_owned(), before: work.state(), after: "running".to_owned() }];
+    plan.rehearsal = question(wish.sshd, &["-t"], "sshd -t", Expect::Success).into_iter().collect();
+    plan.proof = work.proof(&steps.started);
+    (plan.activation, plan.undo) = (steps.activation, steps.undo.into_iter().rev().collect());
+    plan.reloaded = steps.started;
+    Ok(plan)
+}
+
+/// What is run, in order, and what takes it back, in the same order.
+#[derive(Default)]
+struct Steps {
+    activation: Vec<Check>,
+    undo: Vec<Check>,
+    /// Units that run afterwards, or the program.
+    started: Vec<String>,
+}
+
+impl Steps {
+    fn run(&mut self, argv: &[&str]) {
+        self.activation.push(Check::success(&argv.join(" "), argv));
+    }
+
+    fn run_and_undo(&mut self, argv: &[&str], undo: &[&str]) {
+        self.run(argv);
+        self.undo.push(Check::success(&undo.join(" "), undo));
+    }
+
+    /// Stopped again when it is taken back.
+    fn start(&mut self, unit: &str) {
+        self.run_and_undo(&["systemctl", "start", unit], &["systemctl", "stop", unit]);
+        self.started.push(unit.to_owned());
+    }
+
+    fn restart(&mut self, unit: &str) {
+        self.run_and_undo(&["systemctl", "restart", unit], &["systemctl", "restart", unit]);
+        self.started.push(unit.to_owned());
+    }
+}
+
+/// A plan in the making.
+struct Work<'w> {
+    wish: &'w ServiceWish<'w>,
+    service: &'w Service,
+}
+
+impl Work<'_> {
+    fn wants_restart(&self) -> bool {
+        self.wish.restart || self.service.worn_out.is_some()
+    }
+
+    /// sshd runs as a unit of its own.
+    fn of_unit(&self, unit: &UnitState, steps: &mut Steps) -> Result<(), Refusal> {
+        let name = unit.name.as_str();
+        let by_hand = self.service.listener.filter(|_| !unit.active);
+        if let Some(pid) = by_hand {
+            return self.beside_its_unit(pid, name);
+        }
+        make_startable(unit, steps);
+        match unit.file_state.as_str() {
+            "masked" => steps.run(&["systemctl", "enable", name]),
+            "disabled" => steps.run_and_undo(&["systemctl", "enable", name], &["systemctl", "disable", name]),
+            _ => {}
+        }
+        match unit.active {
+            true if self.wants_restart() => steps.restart(name),
+            true => {}
+            false => steps.start(name),
+        }
+        Ok(())
+    }
+
+    /// systemd listens, and starts sshd for the first connection or for each one.
+    fn of_socket(&self, socket: &UnitState, steps: &mut Steps) {
+        let unit = self.service.unit.as_ref();
+        if let Some(unit) = unit.filter(|_| !socket.accepts) {
+            make_startable(unit, steps);
+        }
+        if socket.accepts && self.service.failed_instances {
+            steps.run(&["systemctl", "reset-failed", "ssh@*.service", "sshd@*.service"]);
+        }
+        if !socket.active && self.service.listener.is_none() {
+            make_startable(socket, steps);
+            steps.start(&socket.name);
+        }
+        match unit.filter(|_| !socket.accepts) {
+            Some(unit) if unit.active && self.wants_restart() => steps.restart(&unit.name),
+            Some(unit) if unit.failed && socket.active => steps.start(&unit.name),
+            _ => {}
+        }
+    }
+
+    /// An init script, or the program itself.
+    fn without_units(&self, steps: &mut Steps) -> Result<(), Refusal> {
+        let program = self.wish.sshd.program.as_deref().ok_or_else(|| self.nothing_to_start())?;
+        match (self.service.listener, self.service.script) {
+            (Some(_), _) if !self.wants_restart() => {}
+            (Some(_), Some(script)) => steps.run_and_undo(&[script, "restart"], &[script, "restart"]),
+            (None, Some(script)) => steps.run_and_undo(&[script, "start"], &[script, "stop"]),
+            (Some(pid), None) => self.restart_program(pid, steps)?,
+            (None, None) => {
+                let options = self.wish.sshd.options.iter().map(String::as_str);
+                steps.run(&std::iter::once(program).chain(options).collect::<Vec<_>>());
+            }
+        }
+        if !steps.activation.is_empty() {
+            steps.started.push("sshd".to_owned());
+        }
+        Ok(())
+    }
+
+    /// A listener that is told to reload executes the program that stands there now.
+    fn restart_program(&self, pid: u32, steps: &mut Steps) -> Result<(), Refusal> {
+        match &self.service.worn_out {
+            None | Some(WornOut::Replaced(_)) => {
+                steps.run(&["kill", "-HUP", &pid.to_string()]);
+                Ok(())
+            }
+            Some(why) => Err(Refusal::refused(
+                format!("{why}, and nothing manages process {pid} that could restart it"),
+                format!("end it (`kill {pid}`, after `kill -CONT {pid}` where it is stopped), then run this again"),
+            )),
+        }
+    }
+
+    fn beside_its_unit(&self, pid: u32, unit: &str) -> Result<(), Refusal> {
+        if !self.wants_restart() {
+            return Ok(());
+        }
+        let hint = format!("end it (`kill {pid}`), then run this again, which starts {unit}");
+        Err(Refusal::refused(format!("process {pid} listens for SSH, but {unit} did not start it"), hint))
+    }
+
+    fn nothing_to_start(&self) -> Refusal {
+        let reason = "no OpenSSH server is installed that could be started";
+        Refusal::refused(reason, "install it with the package manager, for example `apt install openssh-server`")
+    }
+
+    /// Refuses where `sshd -t` says that it would end at once.
+    fn may_start(&self) -> Result<(), Refusal> {
+        if let Some(file) = self.service.forbidden {
+            let reason = format!("{file} forbids to start sshd");
+            return Err(Refusal::refused(reason, format!("someone put it there on purpose: ask, then rm {file}")));
+        }
+        let Some(trial) = &self.service.trial else {
+            return Err(Refusal::refused("whether sshd would start cannot be known", "run it with sudo"));
+        };
+        let Some(complaint) = self.in_the_way(trial) else { return Ok(()) };
+        let hint = match () {
+            () if trial.host_keys.contains(complaint) => "sshmend fix host-keys mends that first",
+            () if trial.directory.as_ref() == Some(complaint) => "sshmend fix privsep-directory mends that first",
+            () => "sshmend diagnose tells what to mend first",
+        };
+        Err(Refusal::refused(format!("sshd would not start: {complaint}"), hint))
+    }
+
+    /// What would keep sshd from starting; the directory does not where the unit or the script makes it.
+    fn in_the_way<'t>(&self, trial: &'t TrialToday) -> Option<&'t String> {
+        if trial.passed {
+            return None;
+        }
+        let made = |unit: &UnitState| !unit.active && unit.runtime_directories.iter().any(|name| name == "sshd");
+        let comes_with_start = self.service.unit.as_ref().is_some_and(made) || self.service.script.is_some();
+        let directory = trial.directory.as_ref().filter(|line| !(comes_with_start && line.starts_with("Missing")));
+        trial.others.first().or(trial.host_keys.first()).or(directory)
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        let units = || self.service.unit.iter().chain(&self.service.socket);
+        let masked = units().filter(|unit| is_masked(unit)).map(|unit| {
+            Notice::new("unit-masked", format!("{} is masked, which someone does on purpose: ask them", unit.name))
+        });
+        let open = self.service.listener.is_some().then(|| Notice::new("sessions-stay", "open sessions stay"));
+        masked.chain(open).collect()
+    }
+
+    /// How it stands today, in words.
+    fn state(&self) -> String {
+        match (&self.service.worn_out, self.service.listener, &self.service.unit) {
+            (Some(why), Some(pid), _) => format!("process {pid}: {why}"),
+            (_, Some(pid), _) => format!("process {pid}"),
+            (_, None, Some(unit)) if unit.failed => "failed".to_owned(),
+            (_, None, _) => "stopped".to_owned(),
+        }
+    }
+
+    fn proof(&self, started: &[String]) -> Vec<Proof> {
+        let units = started.iter().filter(|_| self.service.systemd).map(|unit| is_active(unit));
+        units.chain(self.listens().into_values().map(Proof::Answer)).collect()
+    }
+
+    /// Where an answer has to come from: for each port the addresses of which one has to answer.
+    fn listens(&self) -> BTreeMap<u16, Vec<SocketAddr>> {
+        let socket = self.service.socket.as_ref().and_then(|socket| socket.listen);
+        let addresses = match socket {
+            Some(address) => either_family(address),
+            None => self.wish.addresses.clone(),
+        };
+        let mut ports: BTreeMap<u16, Vec<SocketAddr>> = BTreeMap::new();
+        addresses.into_iter().for_each(|address| ports.entry(address.port()).or_default().push(address));
+        ports
+    }
+}
+
+/// `[::]` stands for both families, as the kernel is usually set up.
+fn either_family(address: SocketAddr) -> Vec<SocketAddr> {
+    match address.ip().is_unspecified() {
+        true => {
+            let port = address.port();
+            vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]
+        }
+        false => vec![reachable(address)],
+    }
+}
+
+fn is_masked(unit: &UnitState) -> bool {
+    unit.file_state.starts_with("masked")
+}
+
+/// Whatever keeps systemd from starting a unit.
+fn make_startable(unit: &UnitState, steps: &mut Steps) {
+    let name = unit.name.as_str();
+    if is_masked(unit) {
+        steps.run_and_undo(&["systemctl", "unmask", name], &["systemctl", "mask", name]);
+    }
+    if unit.changed_on_disk && !unit.active {
+        steps.run(&["systemctl", "daemon-reload"]);
+    }
+    if unit.failed {
+        steps.run(&["systemctl", "reset-failed", name]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

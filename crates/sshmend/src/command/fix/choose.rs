@@ -1,0 +1,142 @@
+//! `sshmend fix` by itself: a diagnosis, a choice from its findings, and one plan for all that was chosen.
+
+use std::fmt::Write as _;
+
+use clap::Parser;
+use dialoguer::MultiSelect;
+use sshmend_diagnose::{Certainty, Diagnosis, Finding, Question, Server, Vantage, diagnose, wants};
+use sshmend_plan::{Notice, Plan};
+
+use super::{merge, plan};
+use crate::cli::{Apply, Cli, Command, Fix, What};
+use crate::command::diagnose::text::text;
+use crate::error::{Failure, Outcome};
+use crate::execute::{execute, refuse};
+use crate::output::escape::line;
+use crate::output::words::shell;
+use crate::session::Session;
+
+/// A finding that sshmend can mend, and how.
+struct Offer<'d> {
+    finding: &'d Finding,
+    what: What,
+    /// The command that does it.
+    command: String,
+}
+
+/// Diagnoses this machine as the server, and mends what is chosen: without asking, all that is certain.
+pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure> {
+    let flags = &arguments.apply;
+    let server = Server { client: arguments.client, user: arguments.user.clone() };
+    let question = Question { vantage: Vantage::Server(server), ..session.question() };
+    let snapshot = session.capture(|snapshot| wants(snapshot, &question));
+    let diagnosis = diagnose(&snapshot, &question);
+    let offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(|finding| offer(session, finding)).collect();
+    let chosen = match choose(session, flags, &offers) {
+        Ok(chosen) => chosen,
+        Err(failure) => {
+            show(session, &diagnosis)?;
+            return refuse(session, Plan { notices: left(&diagnosis, &[]), ..Plan::default() }, flags, failure);
+        }
+    };
+    let mended: Vec<&str> = chosen.iter().map(|offer| offer.finding.cause).collect();
+    let mut joined = join(session, &chosen)?;
+    joined.notices.extend(left(&diagnosis, &mended));
+    let unmended = diagnosis.findings.iter().any(|finding| is_certain(finding) && !mended.contains(&finding.cause));
+    let outcome = execute(session, joined, flags)?;
+    Ok(if unmended { Outcome::Findings } else { outcome })
+}
+
+/// The list to choose from, for a person.
+fn show(session: &Session, diagnosis: &Diagnosis) -> Result<(), Failure> {
+    if session.output.is_json() {
+        return Ok(());
+    }
+    session.output.data(&text(&session.output, diagnosis)).map_err(|error| Failure::caused("cannot print", &error))
+}
+
+fn is_certain(finding: &Finding) -> bool {
+    finding.certainty == Certainty::Certain
+}
+
+/// A remedy is a command line of this program; it is read as one.
+fn offer<'f>(session: &Session, finding: &'f Finding) -> Option<Offer<'f>> {
+    let remedy = finding.remedy.as_ref()?;
+    let words: Vec<&str> = remedy.argv.iter().skip(1).map(String::as_str).collect();
+    match Cli::try_parse_from(&remedy.argv).ok()?.command {
+        Command::Fix(fix) => Some(Offer { finding, what: fix.what?, command: shell(&session.command(&words)) }),
+        _ => None,
+    }
+}
+
+fn choose<'o>(session: &Session, flags: &Apply, offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
+    if offers.is_empty() || flags.yes || flags.dry_run {
+        return Ok(offers.iter().filter(|offer| is_certain(offer.finding)).collect());
+    }
+    if !session.environment.can_ask {
+        let commands: Vec<&str> = offers.iter().map(|offer| offer.command.as_str()).collect();
+        let message = "nothing was changed: there is no terminal to choose on";
+        let hint = format!("--yes mends what is certain; or run what you choose: {}", commands.join("; "));
+        return Err(Failure::trouble(message).with_hint(hint));
+    }
+    ask(offers)
+}
+
+fn ask<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
+    let describe = |offer: &Offer<'_>| {
+        let (certainty, summary) = (offer.finding.certainty.as_str(), line(&offer.finding.summary));
+        (format!("{certainty}: {summary} ({})", line(&offer.command)), is_certain(offer.finding))
+    };
+    let chosen = MultiSelect::new()
+        .with_prompt("Mend (space chooses, enter goes on)")
+        .items_checked(offers.iter().map(describe))
+        .interact_opt()
+        .map_err(|error| Failure::caused("nothing was changed: the question got no answer", &error))?;
+    match chosen.filter(|chosen| !chosen.is_empty()) {
+        Some(chosen) => Ok(chosen.into_iter().filter_map(|index| offers.get(index)).collect()),
+        None => Err(Failure::trouble("nothing was changed: you chose nothing")),
+    }
+}
+
+/// One plan for all; what cannot be planned is left out and told, unless nothing else is left.
+fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
+    let (mut plans, mut refused) = (Vec::new(), Vec::new());
+    for what in merge::merge(chosen.iter().map(|offer| offer.what.clone())) {
+        match plan(session, &what) {
+            Ok(plan) => plans.push(plan),
+            Err(failure) => refused.push(failure),
+        }
+    }
+    if plans.is_empty()
+        && let Some(first) = refused.pop()
+    {
+        return Err(first);
+    }
+    let mut joined = Plan::join(plans).map_err(|refusal| Failure::from_refusal(&refusal))?;
+    if joined.purpose.is_empty() {
+        joined.purpose = "nothing was found that can be mended for certain".to_owned();
+    }
+    joined.notices.extend(refused.iter().map(|failure| notice("left-out", &failure.trouble_json().message)));
+    Ok(joined)
+}
+
+/// What was found and is not mended: with the command for it, or with what to do by hand.
+fn left(diagnosis: &Diagnosis, mended: &[&str]) -> Vec<Notice> {
+    let left = diagnosis.findings.iter().filter(|finding| !mended.contains(&finding.cause));
+    left.map(|finding| notice(finding.cause, &told(finding))).collect()
+}
+
+fn told(finding: &Finding) -> String {
+    let mut text = format!("{}, {}", finding.certainty.as_str(), finding.summary);
+    if let Some(remedy) = &finding.remedy {
+        write!(text, "; mend: {}", shell(&remedy.argv)).expect("memory");
+    }
+    for step in &finding.steps {
+        write!(text, "; do: {step}").expect("memory");
+    }
+    text
+}
+
+fn notice(name: &str, text: &str) -> Notice {
+    Notice { name: name.to_owned(), text: text.to_owned(), origin: None }
+}

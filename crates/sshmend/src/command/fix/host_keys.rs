@@ -1,0 +1,47 @@
+//! `sshmend fix host-keys`: keys that ssh-keygen makes in memory, and modes that sshd accepts.
+
+use std::path::Path;
+
+use sshmend_host::written_by;
+use sshmend_plan::{HostKeysWish, KeyKind, KeyPair, Plan, host_keys, host_keys_wants};
+
+use crate::cli::FixHostKeys;
+use crate::command::sshd::Configuration;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// Plans what is wanted of the host keys.
+pub(super) fn plan(session: &Session, arguments: &FixHostKeys) -> Result<Plan, Failure> {
+    let mut configuration = Configuration::capture(session, &arguments.source)?;
+    let (service, effective) = (configuration.service(session), configuration.effective());
+    session.capture_more(&mut configuration.snapshot, |snapshot| host_keys_wants(snapshot, &effective));
+    let wish = HostKeysWish {
+        effective: &effective,
+        sshd: &configuration.sshd,
+        trial: service.trial.as_ref(),
+        live: session.machine.is_live(),
+    };
+    let comment = format!("root@{}", hostname(session));
+    let plan = host_keys(&configuration.snapshot, &wish, &mut |kind| generate(kind, &comment));
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+/// The name of the machine that the keys are for.
+fn hostname(session: &Session) -> String {
+    if session.machine.is_live() {
+        return session.environment.hostname.clone();
+    }
+    let file = session.machine.read(Path::new("/etc/hostname")).ok().flatten();
+    file.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned()).unwrap_or_default()
+}
+
+fn generate(kind: KeyKind, comment: &str) -> Result<KeyPair, String> {
+    let argv = |directory: &Path| {
+        let file = directory.join("key").display().to_string();
+        ["ssh-keygen", "-q", "-t", kind.as_str(), "-N", "", "-C", comment, "-f", &file].map(str::to_owned).to_vec()
+    };
+    match <[Vec<u8>; 2]>::try_from(written_by(argv, &["key", "key.pub"])?) {
+        Ok([private, public]) => Ok(KeyPair { private, public }),
+        Err(_) => Err("ssh-keygen made no pair of keys".to_owned()),
+    }
+}

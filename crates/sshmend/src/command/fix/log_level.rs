@@ -1,0 +1,28 @@
+//! `sshmend fix log-level`: sshd tells more for a while.
+
+use sshmend_plan::{ForAWhile, Plan, SshdConfigWish, log_level};
+use sshmend_sshd_config::Place;
+
+use crate::cli::FixLogLevel;
+use crate::command::sshd::Configuration;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// Plans the level and its end.
+pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, Failure> {
+    let mut configuration = Configuration::capture(session, &arguments.source)?;
+    let service = configuration.service(session);
+    let wish = SshdConfigWish {
+        settings: Vec::new(),
+        place: Place::Best,
+        main: &configuration.main,
+        overrides: &configuration.overrides(),
+        release: configuration.release,
+        reading: configuration.reading(),
+        sshd: &configuration.sshd,
+        person: &session.person(),
+    };
+    let time = ForAWhile { lasts: arguments.lasts, systemd: service.systemd };
+    let plan = log_level(&configuration.snapshot, &wish, &arguments.level, time);
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
+}

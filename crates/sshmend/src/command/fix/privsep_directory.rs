@@ -1,0 +1,17 @@
+//! `sshmend fix privsep-directory`: the empty directory that sshd locks strangers into.
+
+use sshmend_plan::{Plan, PrivsepWish, privsep_directory, privsep_directory_wants};
+
+use crate::cli::SshdSource;
+use crate::command::sshd::Configuration;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// Plans what makes the directory.
+pub(super) fn plan(session: &Session) -> Result<Plan, Failure> {
+    let mut configuration = Configuration::capture(session, &SshdSource::default())?;
+    let service = configuration.service(session);
+    session.capture_more(&mut configuration.snapshot, |snapshot| privsep_directory_wants(snapshot, &service));
+    let wish = PrivsepWish { service: &service, sshd: &configuration.sshd };
+    privsep_directory(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+}

@@ -1,0 +1,124 @@
+//! What has to be true once the change is in force, asked of the real programs and of the network.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sshmend_host::{Machine, pause};
+use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot};
+use sshmend_plan::{Check, Proof};
+
+use super::Run;
+use super::rehearse::{ask, verdict};
+use crate::error::Failure;
+use crate::json;
+
+/// How often, and how far apart, a proof is asked for before it counts as failed.
+const ATTEMPTS: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(500);
+
+/// How long an SSH identification may take; longer than the five seconds that libwrap waits before it hangs up.
+const BANNER: Duration = Duration::from_secs(8);
+
+/// Who is hung up on after this time, without a word, is refused by TCP wrappers: sshd does its work.
+const REFUSED_BY_WRAPPERS: Duration = Duration::from_secs(4);
+
+impl Run<'_> {
+    /// The addresses that answer today: only what holds before a change can be asked of it afterwards.
+    pub(super) fn banners_today(&self) -> Vec<SocketAddr> {
+        let addresses = self.plan.proof.iter().filter_map(|proof| match proof {
+            Proof::Banner(address) => Some(*address),
+            Proof::Check(_) | Proof::Answer(_) => None,
+        });
+        addresses.filter(|&address| identifies(&knock(address))).collect()
+    }
+
+    /// Asks for one proof until it is there or will not come.
+    pub(super) fn prove(&mut self, proof: &Proof, banners: &[SocketAddr]) -> Result<(), Failure> {
+        match proof {
+            Proof::Check(check) => self.prove_check(check),
+            Proof::Banner(address) if banners.contains(address) => self.prove_answer(&[*address], identifies),
+            Proof::Banner(_) => Ok(()),
+            Proof::Answer(addresses) => self.prove_answer(addresses, serves),
+        }
+    }
+
+    fn prove_check(&mut self, check: &Check) -> Result<(), Failure> {
+        let mut heard = verdict(check, &ask(check));
+        for _ in 1..ATTEMPTS {
+            if heard.ok {
+                break;
+            }
+            pause(BETWEEN);
+            heard = verdict(check, &ask(check));
+        }
+        self.checks.push(heard.clone());
+        if heard.ok {
+            Ok(())
+        } else {
+            Err(Failure::trouble(format!("{} does not show it: {}", check.title, heard.output)))
+        }
+    }
+
+    fn prove_answer(&mut self, addresses: &[SocketAddr], good: fn(&Dialled) -> bool) -> Result<(), Failure> {
+        let answered = (0..ATTEMPTS).any(|attempt| {
+            if attempt > 0 {
+                pause(BETWEEN);
+            }
+            addresses.iter().any(|&address| good(&knock(address)))
+        });
+        let names = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        let output = if answered { String::new() } else { "none came".to_owned() };
+        let program = format!("an SSH identification at {names}");
+        self.checks.push(json::change::Check { program, ok: answered, output });
+        if answered { Ok(()) } else { Err(Failure::trouble(format!("{names} does not answer as SSH does"))) }
+    }
+}
+
+/// Opens one connection and says nothing.
+fn knock(address: SocketAddr) -> Dialled {
+    let dial = Dial { to: address, say: Vec::new(), deadline: BANNER };
+    let mut snapshot = Snapshot::default();
+    Machine::live().answer(&Request::Dial(dial.clone()), &mut snapshot);
+    let nothing = Dialled { connected_after: None, received: Vec::new(), end: DialEnd::Silence, ended_after: BANNER };
+    snapshot.dialled(&dial).last().cloned().unwrap_or(nothing)
+}
+
+/// Whether the other end speaks first, and as an SSH server or its overload notice does.
+fn identifies(heard: &Dialled) -> bool {
+    let said = heard.bytes();
+    ["SSH-", "Exceeded MaxStartups", "Not allowed at this time"].iter().any(|word| said.starts_with(word.as_bytes()))
+}
+
+/// Whether sshd does its work at the other end, also where it does not want us.
+fn serves(heard: &Dialled) -> bool {
+    let hung_up = matches!(heard.end, DialEnd::Closed | DialEnd::Reset) && heard.received.is_empty();
+    let waited = heard.connected_after.map(|connected| heard.ended_after.saturating_sub(connected));
+    identifies(heard) || hung_up && waited >= Some(REFUSED_BY_WRAPPERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(said: &str, end: DialEnd, seconds: u64) -> Dialled {
+        let received = if said.is_empty() { Vec::new() } else { vec![(Duration::ZERO, said.into())] };
+        let (connected_after, ended_after) = (Some(Duration::ZERO), Duration::from_secs(seconds));
+        Dialled { connected_after, received, end, ended_after }
+    }
+
+    #[test]
+    fn an_identification_and_the_patience_of_libwrap_are_answers() {
+        let cases = [
+            (heard("SSH-2.0-OpenSSH_9.2\r\n", DialEnd::Enough, 0), true, true),
+            (heard("Not allowed at this time\r\n", DialEnd::Closed, 0), true, true),
+            (heard("", DialEnd::Closed, 5), false, true),
+            (heard("", DialEnd::Reset, 0), false, false),
+            (heard("", DialEnd::Silence, 8), false, false),
+            (heard("220 mail ESMTP\r\n", DialEnd::Closed, 5), false, false),
+            (Dialled { connected_after: None, ..heard("", DialEnd::Refused, 6) }, false, false),
+        ];
+        for (heard, identified, served) in cases {
+            assert_eq!((identifies(&heard), serves(&heard)), (identified, served), "{heard:?}");
+        }
+    }
+}
