@@ -22,7 +22,7 @@ share it. fail2ban counts them too, in `mode = ddos` or `aggressive`.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, "per-source-penalty", Some(Certainty::Possible)) else { return };
+    let Some(mut heard) = heard(facts, verdict, "per-source-penalty", Some(Certainty::Likely)) else { return };
     heard.lines.retain(|line| line.text.contains("without attempting authentication"));
     if heard.lines.is_empty() {
         return verdict.exclude("no penalty is for connections without a try to log in");

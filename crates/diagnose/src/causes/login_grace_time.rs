@@ -34,7 +34,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("LoginGraceTime 0 sets no limit");
     }
     let low = setting.zip(seconds.filter(|seconds| *seconds < LOW));
-    if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) {
+    let strangers = if low.is_some() { Certainty::Likely } else { Certainty::Possible };
+    if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(strangers)) {
         let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
         finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
         low.iter().for_each(|(setting, _)| raise(facts, setting, finding));
