@@ -141,8 +141,7 @@ pub(crate) struct SshdSource {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowKnownHosts {
-    /// HOST, HOST:PORT or [HOST]:PORT
-    #[arg(value_name = "HOST[:PORT]")]
+    #[arg(value_name = "HOST[:PORT]", help = "HOST, HOST:PORT or [HOST]:PORT")]
     pub(crate) host: String,
     /// Look in these files instead of those that ssh would read
     #[arg(long = "file", value_name = "FILE")]
@@ -249,8 +248,7 @@ impl FixSshdConfig {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixKnownHosts {
-    /// HOST, HOST:PORT or [HOST]:PORT
-    #[arg(value_name = "HOST[:PORT]")]
+    #[arg(value_name = "HOST[:PORT]", help = "HOST, HOST:PORT or [HOST]:PORT")]
     pub(crate) host: String,
     /// The fingerprint that the server's key must have, learnt on another way (repeatable)
     #[arg(long, value_name = "SHA256:…")]

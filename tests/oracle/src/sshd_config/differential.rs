@@ -195,8 +195,9 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
     theirs.remove("xauthlocation");
     if release < Release::new(9, 3) {
         // 9.2 does not print an empty list.
-        [&mut ours, &mut theirs]
-            .map(|values| values.retain(|key, value| key != "channeltimeout" || value != &["none"]));
+        for values in [&mut ours, &mut theirs] {
+            values.retain(|key, value| key != "channeltimeout" || value != &["none"]);
+        }
     }
     if (release.major, release.minor) == (10, 0) {
         // Debian's 10.0 has the meaning of the old class names from 10.1.
