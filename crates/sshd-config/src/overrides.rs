@@ -19,6 +19,11 @@ impl Override {
         Self { option: format!("-o {text}"), text }
     }
 
+    /// True for `-p`, which makes sshd pass over all ports that are named in other ways later.
+    pub(crate) fn replaces_ports(&self) -> bool {
+        self.option.starts_with("-p")
+    }
+
     /// All overrides in the command line of a daemon, in the order in which they are read.
     pub fn from_argv<T: AsRef<str>>(argv: &[T]) -> Vec<Self> {
         let mut found = Vec::new();

@@ -24,7 +24,7 @@ const SSH_DIR: &str = "/etc/ssh";
 const MAX_DEPTH: usize = 16;
 
 /// Files read beyond which the walk gives up: only hostile trees come near it.
-const MAX_READS: usize = 4096;
+const MAX_READS: usize = 1024;
 
 /// The scope outside every Match block.
 pub(crate) const GLOBAL: usize = 0;
@@ -75,18 +75,23 @@ pub(crate) struct Walk {
     /// All files that were looked at.
     pub(crate) paths: BTreeSet<PathBuf>,
     reads: usize,
+    /// True once sshd would have given up.
+    stopped: bool,
 }
 
 /// Reads the overrides of the command line, then the main file and all that it includes.
 pub(crate) fn walk(snapshot: &Snapshot, main: &Path, overrides: &[Override], release: Release) -> Walk {
     let outside =
         Scope { criteria: Criteria::never(), origin: Origin::new(main, 0), outer: GLOBAL, at_start: true, dead: false };
-    let mut walker = Walker { snapshot, release, walk: Walk { scopes: vec![outside], ..Walk::default() } };
+    let walk = Walk { scopes: vec![outside], ..Walk::default() };
+    let mut walker = Walker { snapshot, release, ports_are_given: false, walk };
     for (index, given) in overrides.iter().enumerate() {
         let logical = Logical::detached(given.text.as_bytes());
+        walker.ports_are_given &= !given.replaces_ports();
         if let Some(line) = Line::parse(logical, release) {
             walker.directive(line, Origin::new(COMMAND_LINE, index + 1), GLOBAL);
         }
+        walker.ports_are_given = overrides[..=index].iter().any(Override::replaces_ports);
     }
     let start = Origin::new(main, 1);
     walker.file(main, GLOBAL, 0, &|message| simple_problem(start.clone(), message));
@@ -101,6 +106,8 @@ fn simple_problem(origin: Origin, message: String) -> Problem {
 struct Walker<'a> {
     snapshot: &'a Snapshot,
     release: Release,
+    /// True once `-p` was read: other ports do not count any more.
+    ports_are_given: bool,
     walk: Walk,
 }
 
@@ -109,8 +116,9 @@ impl Walker<'_> {
         self.walk.paths.insert(path.to_owned());
         self.walk.reads += 1;
         if depth > MAX_DEPTH || self.walk.reads > MAX_READS {
-            let message = format!("{}: files include each other too deeply", path.display());
-            return self.walk.problems.push(problem(message));
+            self.walk.stopped = true;
+            let deep = problem(format!("{}: files include each other too deeply", path.display()));
+            return self.walk.problems.push(Problem { certain: depth > MAX_DEPTH, ..deep });
         }
         let cannot = |why: &str| problem(format!("cannot read {}: {why}", path.display()));
         match self.snapshot.entry(path) {
@@ -133,15 +141,10 @@ impl Walker<'_> {
                 "include" => self.include(&line, &origin, scope, depth),
                 _ => self.directive(line, origin, scope),
             }
-            if self.walk.reads > MAX_READS || self.too_deep() {
+            if self.walk.stopped {
                 return;
             }
         }
-    }
-
-    /// sshd stops at the first Include that is nested too deeply.
-    fn too_deep(&self) -> bool {
-        self.walk.problems.last().is_some_and(|problem| problem.message.ends_with("too deeply"))
     }
 
     fn open_scope(&mut self, line: &Line, origin: Origin, base: usize, depth: usize) -> usize {
@@ -198,7 +201,11 @@ impl Walker<'_> {
     fn directive(&mut self, line: Line, origin: Origin, scope: usize) {
         let name = line.keyword.lossy();
         let keyword = Keyword::find(&name, self.release);
+        if self.ports_are_given && name.eq_ignore_ascii_case("port") {
+            return;
+        }
         let reading = match keyword {
+            Some((keyword, _)) if keyword.kind == Kind::Structure => Err(Fault::new(format!("{name} is no option"))),
             Some((keyword, _)) => value::read(keyword.kind, &line, self.release),
             None => Ok(Reading::default()),
         };

@@ -1,7 +1,7 @@
 //! Which line decides, and which ones lose.
 
-use super::{MAIN, NEW, OLD, tree, tree_with, value};
-use crate::{COMMAND_LINE, Connection, Release, Scope, Why};
+use super::{MAIN, NEW, OLD, snapshot, tree, tree_with, value};
+use crate::{COMMAND_LINE, Connection, Override, Release, Scope, Tree, Why};
 use sshmend_lossless::Origin;
 
 #[test]
@@ -155,6 +155,19 @@ fn the_command_line_is_read_first() {
     let origin = effective.get("maxsessions").and_then(|setting| setting.origin.clone());
     assert_eq!(origin, Some(Origin::new(COMMAND_LINE, 1)));
     assert_eq!(value(&tree, "maxstartups", OLD), "1:2:3");
+}
+
+#[test]
+fn a_port_option_replaces_the_ports_of_the_files() {
+    let cases: [(&[&str], &str); 3] = [
+        (&["sshd", "-p", "2222", "-p2224", "-o", "Port=2223"], "2222 | 2224"),
+        (&["sshd", "-oPort=2223", "-p", "2222"], "2223 | 2222"),
+        (&["sshd", "-D"], "22"),
+    ];
+    for (argv, expected) in cases {
+        let tree = Tree::read(&snapshot("Port 22\n"), MAIN.as_ref(), &Override::from_argv(argv));
+        assert_eq!(value(&tree, "port", OLD), expected, "{argv:?}");
+    }
 }
 
 #[test]
