@@ -127,6 +127,12 @@ impl Document {
         found.unwrap_or(TextLine { number: 1, content: 0..0, next: 0 })
     }
 
+    /// The lines that begin in a stretch of the text.
+    pub(crate) fn lines_in(&self, range: Range<usize>) -> &[TextLine] {
+        let at = |offset| self.lines.partition_point(|line| line.content.start < offset);
+        self.lines.get(at(range.start)..at(range.end)).unwrap_or_default()
+    }
+
     /// The blocks of a section.
     pub(crate) fn section<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Block> {
         self.blocks.iter().filter(move |block| block.name == name)

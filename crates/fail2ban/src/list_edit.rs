@@ -5,8 +5,8 @@ use std::ops::Range;
 use sshmend_lossless::Edit;
 
 use crate::document::{Block, Document, Opt, Piece};
-use crate::mend::end_of_options;
-use crate::python::is_space;
+use crate::mend::{end_of_options, span};
+use crate::python::{TextLine, is_space};
 use crate::release::Dialect;
 
 /// Blanks and commas, which separate words.
@@ -83,9 +83,9 @@ pub(crate) fn remove(document: &Document, option: &Opt, word: &Range<usize>) -> 
     }))
 }
 
-/// A new option at the end of a section, spelt as the option before it.
+/// A new option beside its commented default, else at the end of a section, spelt as the section's last option.
 pub(crate) fn add_option(document: &Document, block: &Block, value: &str, comment: Option<&str>) -> Edit {
-    let at = end_of_options(block);
+    let at = beside_default(document, block).unwrap_or_else(|| end_of_options(block));
     let sibling = block.options.last();
     let indent = sibling.map_or("", |option| &document.text[option.line.content.start..option.key_start]);
     let delimiter = sibling.map_or(" = ", |option| delimiter(document, option));
@@ -94,6 +94,19 @@ pub(crate) fn add_option(document: &Document, block: &Block, value: &str, commen
     let line = format!("{comment}{indent}ignoreip{delimiter}{value}");
     let is_open = at > 0 && !document.text[..at].ends_with(['\n', '\r']);
     Edit::insert(at, if is_open { format!("{ending}{line}") } else { format!("{line}{ending}") })
+}
+
+/// Behind a line such as `#ignoreip = 127.0.0.1/8`, unless it stands in the middle of a value.
+fn beside_default(document: &Document, block: &Block) -> Option<usize> {
+    let lines = document.lines_in(block.header.next..block.end);
+    let is_free = |at: usize| block.options.iter().all(|option| !span(option).contains(&at));
+    lines.iter().rev().find(|line| is_default(document, line) && is_free(line.content.start)).map(|line| line.next)
+}
+
+fn is_default(document: &Document, line: &TextLine) -> bool {
+    let text = document.text[line.content.clone()].trim_start().strip_prefix(['#', ';']);
+    let name = text.and_then(|text| text.split_once(['=', ':'])).map(|(name, _)| name.trim());
+    name.is_some_and(|name| name.eq_ignore_ascii_case("ignoreip"))
 }
 
 /// What stands between the name and the value of an option, when that is nothing unusual.

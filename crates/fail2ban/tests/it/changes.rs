@@ -72,20 +72,22 @@ fn a_stock_configuration_gets_a_file_of_its_own() {
         ON,
         &wish("203.0.113.7", &["sshd"], Some("2026-12-01T00:00:00Z")),
         &expect![[r#"
-        /etc/fail2ban/jail.d/on.conf
-        +# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7\n
-        +ignoreip = 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.d/on.conf
+             enabled = true\n
+            +# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7\n
+            +ignoreip = 203.0.113.7\n
+        "#]],
     );
     check(
         "//- jail.local\n[sshd]\nenabled = true\n",
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        +\n
-        +[DEFAULT]\n
-        +ignoreip = 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.local
+             enabled = true\n
+            +\n
+            +[DEFAULT]\n
+            +ignoreip = 203.0.113.7\n
+        "#]],
     );
     check(
         "",
@@ -107,19 +109,21 @@ fn the_line_that_decides_is_extended() {
         &list,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = ::1 192.0.2.1\n
-        +ignoreip = ::1 192.0.2.1 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.local
+             bantime = 1h\n
+            -ignoreip = ::1 192.0.2.1\n
+            +ignoreip = ::1 192.0.2.1 203.0.113.7\n
+        "#]],
     );
     let lines = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n           192.0.2.1\nbantime = 1h\n");
     check(
         &lines,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        +           203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.local
+                        192.0.2.1\n
+            +           203.0.113.7\n
+        "#]],
     );
     let later = with_both(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\n//- jail.d/mine.local\n[DEFAULT]\nignoreip = 192.0.2.2\n",
@@ -128,10 +132,11 @@ fn the_line_that_decides_is_extended() {
         &later,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.d/mine.local
-        -ignoreip = 192.0.2.2\n
-        +ignoreip = 192.0.2.2 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.d/mine.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.2\n
+            +ignoreip = 192.0.2.2 203.0.113.7\n
+        "#]],
     );
 }
 
@@ -142,25 +147,27 @@ fn a_jail_with_its_own_list_gets_the_address_too() {
         &own,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = 192.0.2.1\n
-        -[sshd]\n
-        -ignoreip = 192.0.2.2\n
-        +ignoreip = 192.0.2.1 203.0.113.7\n
-        +[sshd]\n
-        +ignoreip = 192.0.2.2 203.0.113.7\n
-        note: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.1\n
+            -[sshd]\n
+            -ignoreip = 192.0.2.2\n
+            +ignoreip = 192.0.2.1 203.0.113.7\n
+            +[sshd]\n
+            +ignoreip = 192.0.2.2 203.0.113.7\n
+            note: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
+        "#]],
     );
     let refers = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nignoreip = %(default/ignoreip)s\n");
     check(
         &refers,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = ::1\n
-        +ignoreip = ::1 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = ::1\n
+            +ignoreip = ::1 203.0.113.7\n
+        "#]],
     );
 }
 
@@ -171,9 +178,10 @@ fn one_jail_is_extended_without_the_others() {
         &default,
         &wish("203.0.113.7", &["sshd"], None),
         &expect![[r#"
-        /etc/fail2ban/jail.d/on.conf
-        +ignoreip = %(default/ignoreip)s 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.d/on.conf
+             enabled = true\n
+            +ignoreip = %(default/ignoreip)s 203.0.113.7\n
+        "#]],
     );
     let section =
         with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nbantime: 1h\nport: 22\n[web]\nport: 80\n");
@@ -181,9 +189,36 @@ fn one_jail_is_extended_without_the_others() {
         &section,
         &wish("203.0.113.7", &["sshd"], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        +ignoreip: %(default/ignoreip)s 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.local
+             port: 22\n
+            +ignoreip: %(default/ignoreip)s 203.0.113.7\n
+        "#]],
+    );
+}
+
+#[test]
+fn a_new_line_goes_beside_the_commented_default() {
+    let copied = with_both(
+        "\
+//- jail.local
+[DEFAULT]
+#ignoreself = true
+#ignoreip = 127.0.0.1/8 ::1
+
+bantime  = 10m
+action = ban[x=1]
+    # ignoreip = inside a value
+    ban[x=2]
+",
+    );
+    check(
+        &copied,
+        &wish("203.0.113.7", &[], None),
+        &expect![[r#"
+            /etc/fail2ban/jail.local
+             #ignoreip = 127.0.0.1/8 ::1\n
+            +ignoreip = 203.0.113.7\n
+        "#]],
     );
 }
 
@@ -256,22 +291,24 @@ fn wreckage_in_the_way_is_mended_or_gone_around() {
         &twice,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = 192.0.2.1\n
-        -ignoreip = 192.0.2.2\n
-        +ignoreip = 192.0.2.1 192.0.2.2 203.0.113.7\n
-        note: /etc/fail2ban/jail.local:3: mended: a second ignoreip in this section; the first is in line 2
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.1\n
+            -ignoreip = 192.0.2.2\n
+            +ignoreip = 192.0.2.1 192.0.2.2 203.0.113.7\n
+            note: /etc/fail2ban/jail.local:3: mended: a second ignoreip in this section; the first is in line 2
+        "#]],
     );
     let comment = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1 # office\n");
     check(
         &comment,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = 192.0.2.1 # office\n
-        +ignoreip = 192.0.2.1 203.0.113.7 # office\n
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.1 # office\n
+            +ignoreip = 192.0.2.1 203.0.113.7 # office\n
+        "#]],
     );
     let marked = with_both("//- jail.local\n\u{feff}[DEFAULT]\r\nignoreip=192.0.2.1\r\n");
     check(
@@ -291,11 +328,12 @@ fn wreckage_in_the_way_is_mended_or_gone_around() {
         &managed,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = 192.0.2.1\n
-        +ignoreip = 192.0.2.1 203.0.113.7\n
-        note: /etc/fail2ban/jail.local:1: another program writes this file, and may write it anew
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.1\n
+            +ignoreip = 192.0.2.1 203.0.113.7\n
+            note: /etc/fail2ban/jail.local:1: another program writes this file, and may write it anew
+        "#]],
     );
 }
 
@@ -307,6 +345,7 @@ fn an_end_is_recorded_moved_and_carried_out() {
     let first = config(&snapshot, debian_12()).ignore(&with_end).expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
+         [DEFAULT]\n
         -ignoreip = ::1\n
         +# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7 2001:db8::/48\n
         +ignoreip = ::1 203.0.113.7 2001:db8::/48\n
@@ -318,6 +357,7 @@ fn an_end_is_recorded_moved_and_carried_out() {
     let moved = config(&marked, debian_12()).ignore(&later).expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
+         [DEFAULT]\n
         -# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7 2001:db8::/48\n
         +# sshmend: until 2027-01-01T00:00:00Z 203.0.113.7\n
         +# sshmend: until 2026-12-01T00:00:00Z 2001:db8::/48\n
@@ -326,6 +366,7 @@ fn an_end_is_recorded_moved_and_carried_out() {
     let forever = config(&marked, debian_12()).ignore(&wish("203.0.113.7", &[], None)).expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
+         [DEFAULT]\n
         -# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7 2001:db8::/48\n
         +# sshmend: until 2026-12-01T00:00:00Z 2001:db8::/48\n
     "#]]
@@ -339,6 +380,7 @@ fn an_end_is_recorded_moved_and_carried_out() {
     expect![[r#"/etc/fail2ban/jail.local:3 2026-12-01T00:00:00Z ["2001:db8::/48"]"#]].assert_eq(&over.join("\n"));
     expect![[r#"
         /etc/fail2ban/jail.local
+         # sshmend: until 2027-01-01T00:00:00Z 203.0.113.7\n
         -# sshmend: until 2026-12-01T00:00:00Z 2001:db8::/48\n
         -ignoreip = ::1 203.0.113.7 2001:db8::/48\n
         +ignoreip = ::1 203.0.113.7\n
@@ -359,24 +401,26 @@ fn an_address_is_taken_out_where_it_stands() {
         "203.0.113.7",
         None,
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = ::1, 203.0.113.7, 192.0.2.1\n
-        -[sshd]\n
-        -ignoreip = 203.0.113.7\n
-        +ignoreip = ::1, 192.0.2.1\n
-        +[sshd]\n
-        +ignoreip =\n
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = ::1, 203.0.113.7, 192.0.2.1\n
+            -[sshd]\n
+            -ignoreip = 203.0.113.7\n
+            +ignoreip = ::1, 192.0.2.1\n
+            +[sshd]\n
+            +ignoreip =\n
+        "#]],
     );
     check(
         &list,
         "203.0.113.7",
         Some(&["web".to_owned()]),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -ignoreip = ::1, 203.0.113.7, 192.0.2.1\n
-        +ignoreip = ::1, 192.0.2.1\n
-    "#]],
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = ::1, 203.0.113.7, 192.0.2.1\n
+            +ignoreip = ::1, 192.0.2.1\n
+        "#]],
     );
     check(&list, "198.51.100.1", None, &expect![[""]]);
     let wide = with_both("//- jail.local\n[DEFAULT]\nignoreip = 203.0.113.0/24\n");
@@ -418,6 +462,7 @@ port = 22
     let edited = config(&wreck, debian_12()).mend().expect("one way for each");
     expect![[r##"
         /etc/fail2ban/jail.local
+         bantime = 1h\n
         -[default]\n
         -ignoreip = 192.0.2.1 # office\n
         -[sshd]\n
@@ -442,6 +487,7 @@ fn an_unknown_release_must_not_matter() {
     let edited = config.ignore(&wish("203.0.113.7 192.0.2.1", &[], None)).expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
+         [DEFAULT]\n
         -ignoreip = ::1\t192.0.2.1\n
         +ignoreip = ::1\t192.0.2.1 203.0.113.7 192.0.2.1\n
     "#]]

@@ -88,7 +88,7 @@ pub(crate) fn shown(snapshot: &Snapshot, edited: &Edited) -> String {
     text
 }
 
-/// The lines between the common beginning and the common end.
+/// The lines between the common beginning and the common end, and the one before them.
 fn changed_lines(before: &[u8], after: &[u8]) -> String {
     let lines = |bytes: &[u8]| -> Vec<String> {
         bytes.split_inclusive(|&b| b == b'\n').map(|line| line.escape_ascii().to_string()).collect()
@@ -99,7 +99,8 @@ fn changed_lines(before: &[u8], after: &[u8]) -> String {
     let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     let removed = old[same..old.len() - tail].iter().map(|line| format!("-{line}\n"));
     let added = new[same..new.len() - tail].iter().map(|line| format!("+{line}\n"));
-    removed.chain(added).collect()
+    let context = same.checked_sub(1).map(|at| format!(" {}\n", old[at]));
+    context.into_iter().chain(removed).chain(added).collect()
 }
 
 /// The snapshot after a change.

@@ -27,6 +27,7 @@ fn a_comment_after_addresses_is_no_comment() {
             /etc/fail2ban/jail.local:2:22: "# office" is no comment: its words are entries of the list: it means something else
               hint: begin it with a semicolon after a blank, or give it a line of its own
             /etc/fail2ban/jail.local
+             [DEFAULT]\n
             -ignoreip = 192.0.2.1 # office\n
             +ignoreip = 192.0.2.1 ; office\n
         "##]],
@@ -37,6 +38,7 @@ fn a_comment_after_addresses_is_no_comment() {
             /etc/fail2ban/jail.local:2:22: "#192.0.2.2" is no comment: its words are entries of the list: it means something else
               hint: begin it with a semicolon after a blank, or give it a line of its own
             /etc/fail2ban/jail.local
+             [DEFAULT]\n
             -ignoreip = 192.0.2.1 #192.0.2.2\n
             +ignoreip = 192.0.2.1 ;192.0.2.2\n
         "##]],
@@ -48,22 +50,24 @@ fn words_that_hang_together() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1;192.0.2.2\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:12: "192.0.2.1;192.0.2.2" is one word: it has no effect
-          hint: separate words by a blank or a comma
-        /etc/fail2ban/jail.local
-        -ignoreip = 192.0.2.1;192.0.2.2\n
-        +ignoreip = 192.0.2.1,192.0.2.2\n
-    "#]],
+            /etc/fail2ban/jail.local:2:12: "192.0.2.1;192.0.2.2" is one word: it has no effect
+              hint: separate words by a blank or a comma
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.1;192.0.2.2\n
+            +ignoreip = 192.0.2.1,192.0.2.2\n
+        "#]],
     );
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\t192.0.2.2\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:12: "192.0.2.1\t192.0.2.2" is one word: it has no effect
-          hint: separate words by a blank; before fail2ban 1.1.0 a tab does not
-        /etc/fail2ban/jail.local
-        -ignoreip = 192.0.2.1\t192.0.2.2\n
-        +ignoreip = 192.0.2.1 192.0.2.2\n
-    "#]],
+            /etc/fail2ban/jail.local:2:12: "192.0.2.1\t192.0.2.2" is one word: it has no effect
+              hint: separate words by a blank; before fail2ban 1.1.0 a tab does not
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = 192.0.2.1\t192.0.2.2\n
+            +ignoreip = 192.0.2.1 192.0.2.2\n
+        "#]],
     );
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = home;192.0.2.2\n",
@@ -147,25 +151,27 @@ fn options_that_end_up_in_another() {
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\n  ignoreip = 192.0.2.1\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:3:3: the indented ignoreip belongs to the value of bantime above it: it has no effect
-          hint: begin the line without blanks
-        /etc/fail2ban/jail.local
-        -  ignoreip = 192.0.2.1\n
-        +ignoreip = 192.0.2.1\n
-    "#]],
+            /etc/fail2ban/jail.local:3:3: the indented ignoreip belongs to the value of bantime above it: it has no effect
+              hint: begin the line without blanks
+            /etc/fail2ban/jail.local
+             bantime = 1h\n
+            -  ignoreip = 192.0.2.1\n
+            +ignoreip = 192.0.2.1\n
+        "#]],
     );
     check("//- jail.local\n[sshd]\naction = ban[x=1,\n  port=ssh]\n", &expect![[""]]);
     check(
         "//- jail.local\n[sshd]\nignoreip ::1\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:1: no = after ignoreip: the option is "ignoreip", its value begins behind the colon: it means something else
-          hint: write `ignoreip = …`
-        /etc/fail2ban/jail.local
-        -ignoreip ::1\n
-        +ignoreip = ::1\n
-        /etc/fail2ban/jail.local:2:11: ":1" is neither an address nor a host name: it has no effect
-          hint: write an address, a network with its length, or a host name
-    "#]],
+            /etc/fail2ban/jail.local:2:1: no = after ignoreip: the option is "ignoreip", its value begins behind the colon: it means something else
+              hint: write `ignoreip = …`
+            /etc/fail2ban/jail.local
+             [sshd]\n
+            -ignoreip ::1\n
+            +ignoreip = ::1\n
+            /etc/fail2ban/jail.local:2:11: ":1" is neither an address nor a host name: it has no effect
+              hint: write an address, a network with its length, or a host name
+        "#]],
     );
     check(
         "//- jail.local\n[sshd]\nignoreip 192.0.2.1\n",
@@ -173,6 +179,7 @@ fn options_that_end_up_in_another() {
             /etc/fail2ban/jail.local:2:1: neither a [section] nor `name = value`: fail2ban does not start
               hint: write `name = value`, indent a continuation, or comment it out
             /etc/fail2ban/jail.local
+             [sshd]\n
             -ignoreip 192.0.2.1\n
             +ignoreip = 192.0.2.1\n
         "#]],
@@ -184,24 +191,26 @@ fn what_comes_twice_is_joined_where_nothing_is_lost() {
     check(
         "//- jail.local\n[sshd]\nignoreip = ::1\nbantime = 1h\nignoreip = 192.0.2.1 ::1\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:4:1: a second ignoreip in this section; the first is in line 2: fail2ban does not start
-          hint: keep one of them: an option may come once in a section
-        /etc/fail2ban/jail.local
-        -ignoreip = ::1\n
-        -bantime = 1h\n
-        -ignoreip = 192.0.2.1 ::1\n
-        +ignoreip = ::1 192.0.2.1\n
-        +bantime = 1h\n
-    "#]],
+            /etc/fail2ban/jail.local:4:1: a second ignoreip in this section; the first is in line 2: fail2ban does not start
+              hint: keep one of them: an option may come once in a section
+            /etc/fail2ban/jail.local
+             [sshd]\n
+            -ignoreip = ::1\n
+            -bantime = 1h\n
+            -ignoreip = 192.0.2.1 ::1\n
+            +ignoreip = ::1 192.0.2.1\n
+            +bantime = 1h\n
+        "#]],
     );
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\nbantime = 1h\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:3:1: a second bantime in this section; the first is in line 2: fail2ban does not start
-          hint: keep one of them: an option may come once in a section
-        /etc/fail2ban/jail.local
-        -bantime = 1h\n
-    "#]],
+            /etc/fail2ban/jail.local:3:1: a second bantime in this section; the first is in line 2: fail2ban does not start
+              hint: keep one of them: an option may come once in a section
+            /etc/fail2ban/jail.local
+             bantime = 1h\n
+            -bantime = 1h\n
+        "#]],
     );
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\nbantime = 2h\n",
@@ -213,21 +222,22 @@ fn what_comes_twice_is_joined_where_nothing_is_lost() {
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\n\n[web]\nport = 1\n[sshd]\n# mine\nport = 22\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:6:2: a second [sshd] section; the first is in line 1: fail2ban does not start
-          hint: put both together: a section may come once in a file
-        /etc/fail2ban/jail.local
-        -\n
-        -[web]\n
-        -port = 1\n
-        -[sshd]\n
-        -# mine\n
-        -port = 22\n
-        +# mine\n
-        +port = 22\n
-        +\n
-        +[web]\n
-        +port = 1\n
-    "#]],
+            /etc/fail2ban/jail.local:6:2: a second [sshd] section; the first is in line 1: fail2ban does not start
+              hint: put both together: a section may come once in a file
+            /etc/fail2ban/jail.local
+             bantime = 1h\n
+            -\n
+            -[web]\n
+            -port = 1\n
+            -[sshd]\n
+            -# mine\n
+            -port = 22\n
+            +# mine\n
+            +port = 22\n
+            +\n
+            +[web]\n
+            +port = 1\n
+        "#]],
     );
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\n[sshd]\nbantime = 2h\n",

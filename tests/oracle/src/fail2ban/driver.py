@@ -2,7 +2,7 @@
 
 Usage: driver.py LIBRARY, where LIBRARY holds the package `fail2ban`.
 
-Request:  {"dir": "/tmp/tree", "addresses": ["192.0.2.1"]}
+Request:  {"dir": "/etc/fail2ban", "addresses": ["192.0.2.1"]}
 Answer:   {"starts": what `fail2ban-client -d` would exit with 0 for,
            "error": the text it would fail with,
            "jails": {name: {"words": [...] or null, "settings": {...}}}, those that would be started,

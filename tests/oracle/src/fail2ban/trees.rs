@@ -214,6 +214,9 @@ const JUNK: &[&str] = &[
     " [sshd]\n",
 ];
 
+/// Defaults that are commented out, beside which a new line goes.
+const COMMENTED: &[&str] = &["#ignoreip = 127.0.0.1/8 ::1\n", "; IgnoreIP: ::1\n", "   # ignoreip =\n"];
+
 /// One tree.
 pub(super) fn random(random: &mut Rng) -> Tree {
     let mut tree: Tree = BASE.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
@@ -252,6 +255,9 @@ fn file(random: &mut Rng) -> String {
         for _ in 0..random.usize(0..4) {
             if !calm && random.u8(..) < 60 {
                 text += pick(random, JUNK);
+            }
+            if random.u8(..) < 20 {
+                text += pick(random, COMMENTED);
             }
             text += &option(random, calm);
         }
