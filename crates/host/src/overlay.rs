@@ -121,6 +121,7 @@ impl Overlays {
     ) -> Result<(), RehearsalUnavailable> {
         let step = || RehearsalUnavailable::step(format!("an overlay over {}", directory.display()));
         let kept = mounts.below(directory).into_iter().filter(|point| !targets.contains(point));
+        let kept = kept.filter(|point| !is_hidden(point));
         let kept: Vec<(&Path, File)> =
             kept.map(|point| Ok((point, open(point)?))).collect::<io::Result<_>>().map_err(step())?;
         overlay(directory).map_err(step())?;
@@ -163,6 +164,11 @@ fn copy_attributes(from: &File, to: &Path) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(stat.mode() & 0o7777))?;
     let attributes = metadata(from, &stat).xattrs;
     set_xattrs(&File::open(to)?, &attributes).map_err(|why| io::Error::other(why.to_string()))
+}
+
+/// A mount point below which something else was mounted since, so that its path leads nowhere.
+fn is_hidden(point: &Path) -> bool {
+    open(point).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -58,8 +58,8 @@ impl RehearsalUnavailable {
 impl Machine {
     /// Runs programs as if the changes were made already, and says of each what it said or why it did not run.
     ///
-    /// They see the changed files at their real paths, with their mode and owner, and `/run/sshd` even where it is
-    /// missing just now; everything else is the machine as it is.
+    /// They see the changed files at their real paths, with their mode and owner, and `/run/sshd` in order even where it
+    /// is missing or open to others just now; everything else is the machine as it is.
     ///
     /// # Errors
     /// When a mount namespace with overlays is not to be had: the privilege or the support of the kernel is missing.
@@ -106,15 +106,36 @@ fn on_stage(
 /// An overlay that is there already, because a file in it changes, is used.
 fn provide_privsep(overlays: &mut Overlays, mounts: &Mounts, targets: &[&Path]) -> Result<(), RehearsalUnavailable> {
     let directory = Path::new(PRIVSEP);
-    let Some(parent) = directory.parent().filter(|parent| parent.is_dir() && !directory.exists()) else {
+    let state = Privsep::of(directory);
+    let Some(parent) = directory.parent().filter(|parent| parent.is_dir() && state != Privsep::Good) else {
         return Ok(());
     };
     if overlays.check(directory).is_err() {
         overlays.lay(parent, mounts, targets)?;
     }
-    let made =
-        fs::create_dir(directory).and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)));
-    made.map_err(RehearsalUnavailable::step(PRIVSEP))
+    let made = if state == Privsep::Missing { fs::create_dir(directory) } else { Ok(()) };
+    let made = made.and_then(|()| chown(directory, Some(0), Some(0)));
+    made.and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
+        .map_err(RehearsalUnavailable::step(PRIVSEP))
+}
+
+/// What sshd would say of its directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Privsep {
+    Missing,
+    /// Not root's, or others can write in it.
+    Open,
+    Good,
+}
+
+impl Privsep {
+    fn of(directory: &Path) -> Self {
+        match fs::symlink_metadata(directory) {
+            Ok(meta) if meta.is_dir() && (meta.uid() != 0 || meta.mode() & 0o022 != 0) => Self::Open,
+            Ok(_) => Self::Good,
+            Err(_) => Self::Missing,
+        }
+    }
 }
 
 /// One file as it is going to be.

@@ -125,6 +125,20 @@ fn the_directory_of_sshd_is_there_even_while_it_is_missing() {
 }
 
 #[test]
+fn the_directory_of_sshd_is_in_order_even_while_others_can_write_to_it() {
+    if !can_rehearse() {
+        return;
+    }
+    among_own_mounts(|| {
+        mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
+        fs::create_dir("/run/sshd").unwrap();
+        fs::set_permissions("/run/sshd", fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(rehearse(&[], "stat -c '%a %u' /run/sshd").text(), "755 0\n");
+        assert_eq!(fs::metadata("/run/sshd").unwrap().mode() & 0o7777, 0o777);
+    });
+}
+
+#[test]
 fn what_programs_write_is_not_kept() {
     if !can_rehearse() {
         return;

@@ -1,9 +1,8 @@
 //! The plan that makes missing host keys, and closes those that others can read.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use sshmend_diagnose::{Sshd, TrialToday};
+use sshmend_diagnose::{Service, Sshd};
 use sshmend_known_hosts::Offer;
 use sshmend_lossless::{Attributes, Edit, EditSet, Entry, FileChange, FileImage, Metadata, Request, Snapshot};
 use sshmend_sshd_config::Effective;
@@ -12,6 +11,7 @@ use crate::check::Expect;
 use crate::diff::is_private_key;
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{listen_addresses, put_into_force, question};
+use crate::service::{has_failed, start_failed};
 
 /// What sshd looks for where nothing says otherwise (servconf.c, `fill_default_server_options`).
 const DEFAULTS: [&str; 3] =
@@ -33,8 +33,8 @@ pub struct HostKeysWish<'a> {
     pub effective: &'a Effective,
     /// The daemon.
     pub sshd: &'a Sshd,
-    /// What `sshd -t` says today; `None` where it was not asked.
-    pub trial: Option<&'a TrialToday>,
+    /// How its service stands, and what `sshd -t` says today.
+    pub service: &'a Service,
     /// Whether the machine runs: else only the files change.
     pub live: bool,
 }
@@ -192,7 +192,7 @@ impl Work<'_> {
         }
         self.plan.files.sort_by(|a, b| a.path.cmp(&b.path));
         if self.wish.live && !self.plan.files.is_empty() {
-            self.bring_into_force();
+            return Ok(self.bring_into_force());
         }
         Ok(self.plan)
     }
@@ -207,15 +207,21 @@ impl Work<'_> {
     }
 
     /// While sshd refuses its configuration for other reasons as well, it can neither judge the keys nor take them up.
-    fn bring_into_force(&mut self) {
-        let (sshd, trial) = (self.wish.sshd, self.wish.trial);
-        if let Some(other) = trial.and_then(|trial| trial.others.first().filter(|_| !trial.passed)) {
-            let text = format!("sshd is not reloaded, for it also refuses something else: {other}");
-            return self.plan.notices.push(Notice::new("not-reloaded", text));
+    fn bring_into_force(mut self) -> Plan {
+        let (sshd, service) = (self.wish.sshd, self.wish.service);
+        let trial = service.trial.as_ref().filter(|trial| !trial.passed);
+        if let Some(other) = trial.and_then(|trial| trial.others.first()) {
+            let text = format!("sshd is not told, for it also refuses something else: {other}");
+            self.plan.notices.push(Notice::new("not-reloaded", text));
+            return self.plan;
         }
         self.plan.rehearsal.extend(question(sshd, &["-t"], "sshd -t", Expect::Success));
-        let addresses: Vec<SocketAddr> = listen_addresses(self.wish.effective);
+        let addresses = listen_addresses(self.wish.effective);
+        if has_failed(service) {
+            return start_failed(self.plan, service, sshd, addresses);
+        }
         put_into_force(&mut self.plan, sshd, addresses);
+        self.plan
     }
 
     fn effect(&mut self, path: &Path, before: String, after: String) {
@@ -264,7 +270,9 @@ fn odd(entry: Option<&Entry>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Check;
     use expect_test::{Expect, expect};
+    use sshmend_diagnose::{TrialToday, UnitState};
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Release, Scope, Tree};
 
@@ -285,15 +293,15 @@ mod tests {
         (seen, effective)
     }
 
-    fn plan(text: &str, trial: Option<&TrialToday>) -> Result<Plan, Refusal> {
+    fn plan(text: &str, service: &Service) -> Result<Plan, Refusal> {
         let (seen, effective) = machine(text);
         let sshd = Sshd { program: Some("/usr/sbin/sshd".into()), unit: Some("ssh.service".into()), ..Sshd::default() };
-        let wish = HostKeysWish { effective: &effective, sshd: &sshd, trial, live: true };
+        let wish = HostKeysWish { effective: &effective, sshd: &sshd, service, live: true };
         host_keys(&seen, &wish, &mut |_| Ok(KeyPair { private: KEY.into(), public: PUB.into() }))
     }
 
     fn check(text: &str, expected: &Expect) {
-        let plan = match plan(text, None) {
+        let plan = match plan(text, &Service::default()) {
             Ok(plan) => plan,
             Err(refusal) => return expected.assert_eq(&format!("refused: {refusal}\n")),
         };
@@ -402,22 +410,36 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_closed_key_stay() {
-        let plan = plan(&keys("HostKey /k_rsa", &["/k_rsa mode:0666"]), None).expect("a plan");
+        let plan = plan(&keys("HostKey /k_rsa", &["/k_rsa mode:0666"]), &Service::default()).expect("a plan");
         assert_eq!(plan.files[0].after.as_deref(), Some(KEY.as_bytes()));
     }
 
     #[test]
     fn sshd_is_not_reloaded_while_it_refuses_something_else() {
         let trial = TrialToday { others: vec!["line 3: bad".to_owned()], ..TrialToday::default() };
-        let plan = plan(&keys("", &ALL[..1]), Some(&trial)).expect("a plan");
+        let service = Service { trial: Some(trial), ..Service::default() };
+        let plan = plan(&keys("", &ALL[..1]), &service).expect("a plan");
         assert_eq!((plan.rehearsal.len(), plan.activation.len(), plan.files.len()), (0, 0, 4));
         assert!(plan.notices.iter().any(|notice| notice.text.ends_with("something else: line 3: bad")));
     }
 
     #[test]
+    fn sshd_is_started_where_it_failed_for_want_of_keys() {
+        let unit = UnitState { name: "ssh.service".to_owned(), failed: true, ..UnitState::default() };
+        let trial = TrialToday { host_keys: vec!["no hostkeys available".to_owned()], ..TrialToday::default() };
+        let failed = Service { systemd: true, unit: Some(unit), trial: Some(trial), ..Service::default() };
+        let plan = plan(&keys("", &ALL[..1]), &failed).expect("a plan");
+        let titles = |checks: &[Check]| checks.iter().map(|check| check.title.clone()).collect::<Vec<_>>();
+        assert_eq!(titles(&plan.rehearsal), ["sshd -t"]);
+        assert_eq!(titles(&plan.activation), ["systemctl reset-failed ssh.service", "systemctl start ssh.service"]);
+        assert_eq!((titles(&plan.undo), plan.files.len()), (vec!["systemctl stop ssh.service".to_owned()], 4));
+    }
+
+    #[test]
     fn what_ssh_keygen_cannot_make_is_told() {
         let (seen, effective) = machine(&keys("", &ALL[..2]));
-        let wish = HostKeysWish { effective: &effective, sshd: &Sshd::default(), trial: None, live: false };
+        let wish =
+            HostKeysWish { effective: &effective, sshd: &Sshd::default(), service: &Service::default(), live: false };
         let plan = host_keys(&seen, &wish, &mut |kind| Err(format!("{} is not allowed", kind.as_str())));
         let plan = plan.expect("other keys work");
         assert_eq!(

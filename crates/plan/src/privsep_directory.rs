@@ -1,5 +1,6 @@
 //! The plan that makes the empty directory into which sshd locks strangers, now and at each boot.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sshmend_diagnose::{Service, Sshd, UnitState};
@@ -8,6 +9,7 @@ use sshmend_lossless::{Edit, EditSet, Entry, FileChange, FileImage, Kind, Metada
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::question;
+use crate::service::start_failed;
 
 /// Where builds for systemd have it; `RuntimeDirectory=sshd` of a unit makes it.
 const DEBIAN: &str = "/run/sshd";
@@ -29,6 +31,8 @@ pub struct PrivsepWish<'a> {
     pub service: &'a Service,
     /// The daemon.
     pub sshd: &'a Sshd,
+    /// Where sshd listens by its configuration, as this machine reaches it.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// What is to be looked at for [`privsep_directory`]; call it again with the answers until it returns nothing.
@@ -79,6 +83,7 @@ pub fn privsep_directory(snapshot: &Snapshot, wish: &PrivsepWish<'_>) -> Result<
     if !plan.activation.is_empty() {
         let check = question(wish.sshd, &["-t"], &format!("sshd -t: no word of {path}"), Expect::NoWordOf(path));
         plan.proof.extend(check.map(Proof::Check));
+        return Ok(start_failed(plan, wish.service, wish.sshd, wish.addresses.clone()));
     }
     Ok(plan)
 }
@@ -199,7 +204,7 @@ mod tests {
             }
         }
         let sshd = Sshd { program: Some("/usr/sbin/sshd".into()), ..Sshd::default() };
-        privsep_directory(&seen, &PrivsepWish { service, sshd: &sshd })
+        privsep_directory(&seen, &PrivsepWish { service, sshd: &sshd, addresses: Vec::new() })
     }
 
     fn check(service: &Service, text: &str, expected: &Expect) {
@@ -320,6 +325,26 @@ mod tests {
         }
         let elsewhere = service(Some("Missing privilege separation directory: /usr/share/empty.sshd"), None);
         assert_eq!(plan(&elsewhere, "//- /run/x\n").expect("a plan").files, []);
+    }
+
+    #[test]
+    fn sshd_is_started_where_it_failed_for_want_of_the_directory() {
+        let mut failed = service(Some(OPEN), Some("sshd"));
+        failed.listener = None;
+        failed.unit = failed.unit.map(|unit| UnitState { active: false, failed: true, ..unit });
+        check(
+            &failed,
+            "//- /run/sshd dir mode:0775\n",
+            &expect![[r#"
+                of 0:0, mode 0775 -> root's, mode 0755
+                failed -> running
+                $ chmod 0755 /run/sshd
+                $ systemctl reset-failed ssh.service
+                $ systemctl start ssh.service
+                < systemctl stop ssh.service
+                < chmod 0775 /run/sshd
+            "#]],
+        );
     }
 
     #[test]

@@ -49,6 +49,26 @@ pub fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
+/// Has what failed for want of `plan` started with it, once sshd accepts the result; other plans stay as they are.
+pub(crate) fn start_failed(plan: Plan, service: &Service, sshd: &Sshd, addresses: Vec<SocketAddr>) -> Plan {
+    if !has_failed(service) {
+        return plan;
+    }
+    let trial = Some(TrialToday { passed: true, ..TrialToday::default() });
+    let service = Service { trial, ..service.clone() };
+    let start = self::service(&ServiceWish { service: &service, sshd, addresses, restart: false });
+    match start.and_then(|start| Plan::join(vec![plan.clone(), start])) {
+        Ok(joined) => joined,
+        Err(_) => plan,
+    }
+}
+
+/// Whether sshd is down because its last start failed, not because someone stopped it.
+pub(crate) fn has_failed(service: &Service) -> bool {
+    let mut units = service.unit.iter().chain(&service.socket);
+    service.listener.is_none() && units.any(|unit| unit.failed)
+}
+
 /// What is run, in order, and what takes it back, in the same order.
 #[derive(Default)]
 struct Steps {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sshmend_lossless::{Attributes, EditSet, FileChange};
-use sshmend_plan::{Check, Plan, Proof, listen_addresses, reload_sshd, unified};
+use sshmend_plan::{Check, Lockout, Plan, Proof, listen_addresses, reload_sshd, unified};
 use sshmend_transaction::{Aftermath, FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
@@ -56,6 +56,7 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
     if session.machine.is_live() {
         follow(&mut plan, &record.aftermath);
         reload_the_sshd_of_today(session, &mut plan)?;
+        plan.lockout = lockout(session, &plan);
     }
     Ok(plan)
 }
@@ -117,6 +118,15 @@ fn follow(plan: &mut Plan, aftermath: &Aftermath) {
     let [activation, undo] = [&aftermath.activation, &aftermath.undo].map(|argvs| argvs.iter().map(check).collect());
     (plan.activation, plan.undo) = if aftermath.undo.is_empty() { (activation, undo) } else { (undo, activation) };
     plan.reloaded.clone_from(&aftermath.units);
+}
+
+/// Whoever came by SSH does not come again once sshd is stopped.
+fn lockout(session: &Session, plan: &Plan) -> Lockout {
+    let stops = plan.activation.iter().find(|check| check.argv.starts_with(&["systemctl", "stop"].map(str::to_owned)));
+    match stops.filter(|_| session.person().addr.is_some()) {
+        Some(check) => Lockout::Loses { why: format!("{} is part of what was before", check.title), origin: None },
+        None => Lockout::Keeps,
+    }
 }
 
 /// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is

@@ -15,7 +15,7 @@ impl Run<'_> {
             return Ok(());
         }
         let Some(answers) = self.answers() else { return Ok(()) };
-        let checks = std::mem::take(&mut self.plan.rehearsal);
+        let checks = self.plan.rehearsal.clone();
         let refused = checks.iter().zip(&answers).fold(None, |refused, (check, answer)| {
             let holds = self.hear(check, answer);
             refused.or((!holds).then_some(check.title.as_str()))
@@ -49,9 +49,10 @@ impl Run<'_> {
         answers.map_err(said).ok()
     }
 
-    /// A daemon is never told to read what it refuses.
+    /// A daemon is never told to read what it refuses; what was started is stopped all the same.
     fn leave_running(&mut self, why: String) {
-        self.plan.activation.clear();
+        let stops = |check: &Check| !self.plan.undo.is_empty() && !is_reload(check);
+        self.plan.activation = self.plan.activation.iter().filter(|check| stops(check)).cloned().collect();
         self.plan.reloaded.clear();
         self.plan.proof.clear();
         self.plan.notices.push(Notice { name: "not-reloaded".to_owned(), text: why, origin: None });
@@ -64,6 +65,12 @@ impl Run<'_> {
         self.checks.push(heard);
         ok
     }
+}
+
+/// Whether it tells a daemon to read its files again.
+fn is_reload(check: &Check) -> bool {
+    let words: Vec<&str> = check.argv.iter().take(2).map(String::as_str).collect();
+    matches!(words[..], ["systemctl", "reload"] | ["kill", "-HUP"] | ["fail2ban-client", "reload"])
 }
 
 /// What a program said, or why it was not run.

@@ -18,7 +18,7 @@ pub(super) fn plan(session: &Session, arguments: &FixHostKeys) -> Result<Plan, F
     let wish = HostKeysWish {
         effective: &effective,
         sshd: &configuration.sshd,
-        trial: service.trial.as_ref(),
+        service: &service,
         live: session.machine.is_live(),
     };
     let comment = format!("root@{}", hostname(session));
