@@ -12,8 +12,8 @@ pub(super) const CAUSE: Cause = Cause {
     explain: "\
 A rule of nftables or iptables drops or rejects the packet before sshd sees it: SSH was never opened, only for other
 networks, or a limit of so many new connections a minute has been reached. The client sees `Connection refused`
-(reset, port unreachable), `No route to host` (other rejections), or times out (drop). It never sees `Connection reset
-by peer` after a connection stood.
+(reset, port unreachable), `No route to host` (other rejections), or times out (drop). Only a rule for connections
+that stand already makes it see `Connection reset by peer`.
 
 **Known for certain** by following the client's packet through all chains in their order of priority, with their sets,
 maps and jumps; **suspected** where a rule depends on a rate, a mark or another thing that cannot be known, and has
@@ -43,7 +43,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
     let who = facts.question.client_address().map_or_else(|| "everyone".to_owned(), |client| client.to_string());
-    let effect = block.how.effect();
+    let effect = block.effect();
     let finding = match (block.certain, block.seen.packets) {
         (true, _) => verdict.certain(format!("{} turns {who} away from port {port}: {effect}", block.owner.name())),
         (false, Some(0)) => return,

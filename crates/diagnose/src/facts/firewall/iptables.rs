@@ -71,7 +71,7 @@ impl Lowering<'_> {
         let mut words = text.split_whitespace();
         let (Some(name), policy, counters) = (words.next(), words.next(), words.next()) else { return };
         let packets = counters.and_then(|text| text.trim_matches(['[', ']']).split_once(':')?.0.parse().ok());
-        let stage = match (name, self.packet.reply) {
+        let stage = match (name, self.packet.step.is_reply()) {
             ("PREROUTING", false) => Some(0),
             ("INPUT", false) | ("OUTPUT", true) => Some(1),
             ("POSTROUTING", true) => Some(2),
@@ -211,7 +211,9 @@ impl<'a> Reader<'a> {
     fn address_type(&mut self) -> Truth {
         let (option, kind) = (self.words.first().cloned(), self.words.get(1).cloned());
         match (option.as_deref(), kind.as_deref()) {
-            (Some("--dst-type"), Some(kind)) if !self.packet.reply => self.skip_to(Truth::from(kind == "LOCAL")),
+            (Some("--dst-type"), Some(kind)) if !self.packet.step.is_reply() => {
+                self.skip_to(Truth::from(kind == "LOCAL"))
+            }
             _ => self.skip_to(Truth::Maybe),
         }
     }

@@ -22,7 +22,7 @@ pub(crate) use packet::in_network_text;
 pub(crate) use walk::Block;
 use walk::{How, Seen};
 
-use packet::{Connection, Packet};
+use packet::{Connection, Packet, Step};
 use walk::Ruleset;
 
 const NFT: [&str; 4] = ["nft", "-j", "list", "ruleset"];
@@ -61,11 +61,14 @@ impl Facts<'_> {
         let mut blocks: Vec<(u16, Block)> = Vec::new();
         for (port, v6) in self.ports().into_iter().flat_map(|port| families.iter().map(move |v6| (port, *v6))) {
             let connection = self.connection(client, v6, port);
-            let opening = self.ruleset(&connection.opening())?.block();
-            let block = match opening {
-                None => self.ruleset(&connection.answer())?.block(),
-                block => block,
-            };
+            let mut block = None;
+            for step in Step::ALL {
+                let found = self.ruleset(&connection.packet(step))?.block().map(|block| Block { step, ..block });
+                block = block.or(found);
+                if block.as_ref().is_some_and(|block| block.certain) {
+                    break;
+                }
+            }
             blocks.extend(block.map(|block| (port, block)));
         }
         blocks.dedup_by(|a, b| a.1.seen == b.1.seen);
@@ -126,13 +129,16 @@ impl Block {
     }
 }
 
-impl How {
+impl Block {
     /// What the client sees.
-    pub(crate) fn effect(self) -> &'static str {
-        match self {
-            Self::Drop => "no answer comes, so the client times out",
-            Self::Reset | Self::Refused => "the client sees `Connection refused`",
-            Self::Unreachable => "the client sees `No route to host`",
+    pub(crate) fn effect(&self) -> &'static str {
+        match (self.step, self.how) {
+            (Step::Opening, How::Drop) => "no answer comes, so the client times out",
+            (Step::Opening, How::Reset | How::Refused) => "the client sees `Connection refused`",
+            (Step::Opening, How::Unreachable) => "the client sees `No route to host`",
+            (Step::Answer, _) => "the server's answer never arrives, so the client times out",
+            (Step::Following | Step::Speaking, How::Reset) => "the connection stands and is reset at once",
+            (Step::Following | Step::Speaking, _) => "the connection stands, and then nothing comes",
         }
     }
 }

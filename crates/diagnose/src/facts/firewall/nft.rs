@@ -111,7 +111,7 @@ fn texts(listing: &str) -> BTreeMap<(String, u64), String> {
 }
 
 fn entry(item: &Json, packet: &Packet, place: &str) -> Option<Entry> {
-    let stage = match (text(item, "hook"), packet.reply) {
+    let stage = match (text(item, "hook"), packet.step.is_reply()) {
         ("prerouting", false) => 0,
         ("input", false) | ("output", true) => 1,
         ("postrouting", true) => 2,
@@ -227,7 +227,7 @@ impl Reader<'_> {
             "meta" => self.meta(text(body, "key")),
             "ct" if text(body, "key") == "state" => Operand::Is(Value::Words(vec![self.packet.state()])),
             "ct" if text(body, "key") == "status" => Operand::Is(Value::Words(Vec::new())),
-            "fib" if text(body, "result") == "type" && !self.packet.reply => {
+            "fib" if text(body, "result") == "type" && !self.packet.step.is_reply() => {
                 Operand::Is(Value::Text("local".to_owned()))
             }
             "fib" if text(body, "result") == "oif" => Operand::Is(Value::Text("a route".to_owned())),

@@ -22,8 +22,21 @@ pub(crate) struct Packet {
     pub(crate) destination_port: Option<u16>,
     /// The interface that it comes in by, or goes out by; where it is not known it is none of this machine's own (`lo`).
     pub(crate) interface: Option<String>,
-    /// True for the server's answer, which leaves by the hook `output`.
-    pub(crate) reply: bool,
+    /// Which packet of the connection it is.
+    pub(crate) step: Step,
+}
+
+/// The packets that a connection begins with, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The client's SYN.
+    Opening,
+    /// The server's SYN and ACK.
+    Answer,
+    /// What the client sends then.
+    Following,
+    /// What the server says then: its banner.
+    Speaking,
 }
 
 /// The two ends of a connection, as far as they are known.
@@ -37,52 +50,50 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The packet that opens the connection.
-    pub(crate) fn opening(&self) -> Packet {
-        Packet {
-            v6: self.v6,
-            source: self.client,
-            destination: self.server,
-            source_port: None,
-            destination_port: Some(self.port),
-            interface: self.interface.clone(),
-            reply: false,
-        }
+    /// The packet of this step.
+    pub(crate) fn packet(&self, step: Step) -> Packet {
+        let (client, server, port) = (self.client, self.server, Some(self.port));
+        let (source, destination) = if step.is_reply() { (server, client) } else { (client, server) };
+        let (source_port, destination_port) = if step.is_reply() { (port, None) } else { (None, port) };
+        let interface = self.interface.clone();
+        Packet { v6: self.v6, source, destination, source_port, destination_port, interface, step }
     }
+}
 
-    /// The server's answer to it.
-    pub(crate) fn answer(&self) -> Packet {
-        let opening = self.opening();
-        Packet {
-            source: opening.destination,
-            destination: opening.source,
-            source_port: opening.destination_port,
-            destination_port: None,
-            reply: true,
-            ..opening
-        }
+impl Step {
+    /// All of them, in order.
+    pub(crate) const ALL: [Self; 4] = [Self::Opening, Self::Answer, Self::Following, Self::Speaking];
+
+    /// Whether the server sends it, so that it leaves by the hook `output`.
+    pub(crate) fn is_reply(self) -> bool {
+        matches!(self, Self::Answer | Self::Speaking)
     }
 }
 
 impl Packet {
     /// What connection tracking says of it.
     pub(crate) fn state(&self) -> &'static str {
-        if self.reply { "established" } else { "new" }
+        if self.step == Step::Opening { "new" } else { "established" }
     }
 
     /// Its TCP flags.
     pub(crate) fn flags(&self) -> &'static [&'static str] {
-        if self.reply { &["syn", "ack"] } else { &["syn"] }
+        match self.step {
+            Step::Opening => &["syn"],
+            Step::Answer => &["syn", "ack"],
+            Step::Following => &["ack"],
+            Step::Speaking => &["psh", "ack"],
+        }
     }
 
     /// The interface it comes in by; `None` where it comes from this machine.
     pub(crate) fn comes_in_by(&self) -> Option<Option<&str>> {
-        (!self.reply).then_some(self.interface.as_deref())
+        (!self.step.is_reply()).then_some(self.interface.as_deref())
     }
 
     /// The interface it goes out by; `None` where it is for this machine.
     pub(crate) fn goes_out_by(&self) -> Option<Option<&str>> {
-        self.reply.then_some(self.interface.as_deref())
+        self.step.is_reply().then_some(self.interface.as_deref())
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::Value as Json;
 
-use super::packet::Connection;
+use super::packet::{Connection, Step};
 use super::walk::{Block, Ruleset};
 use super::{Packet, iptables, nft};
 
@@ -32,7 +32,7 @@ fn say(block: Option<Block>) -> String {
 
 fn check(rules: fn(&Packet) -> Ruleset, cases: &[(&str, &str, &str)]) {
     for (client, interface, expected) in cases {
-        let packet = connection(client, interface).opening();
+        let packet = connection(client, interface).packet(Step::Opening);
         assert_eq!(&say(rules(&packet).block()), expected, "{client} by {interface}");
     }
 }
@@ -113,10 +113,21 @@ fn iptables_decide_as_the_kernel_does() {
 
 #[test]
 fn the_answer_is_followed_as_well() {
-    let packet = connection("192.0.2.99", "eth0").answer();
+    let packet = connection("192.0.2.99", "eth0").packet(Step::Answer);
     let expected = "Drop by filter OUTPUT: -A OUTPUT -d 192.0.2.99/32 -p tcp -m tcp --sport 22 -j DROP";
     assert_eq!(say(iptables_rules(&packet).block()), expected);
-    assert_eq!(say(iptables_rules(&connection("192.0.2.98", "eth0").answer()).block()), "passes");
+    assert_eq!(say(iptables_rules(&connection("192.0.2.98", "eth0").packet(Step::Answer)).block()), "passes");
+}
+
+#[test]
+fn a_rule_for_standing_connections_cuts_them() {
+    let rules = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --syn -j ACCEPT\n\
+        -A INPUT -p tcp --dport 22 -m conntrack --ctstate ESTABLISHED -j REJECT --reject-with tcp-reset\nCOMMIT\n";
+    let block = |step| {
+        let packet = connection("192.0.2.5", "eth0").packet(step);
+        iptables::lower("iptables-save", rules, &iptables::Sets::new(), &packet).block().is_some()
+    };
+    assert_eq!(Step::ALL.map(block), [false, false, true, false]);
 }
 
 #[test]
@@ -124,7 +135,7 @@ fn without_a_client_only_what_turns_everyone_away_is_certain() {
     let anyone = Connection { v6: false, client: None, server: None, port: 22, interface: None };
     let closed = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n";
     let block = |saved: &str| {
-        let packet = anyone.opening();
+        let packet = anyone.packet(Step::Opening);
         iptables::lower("iptables-save", saved, &iptables::Sets::new(), &packet).block().map(|block| block.certain)
     };
     assert_eq!(block(closed), Some(true));
@@ -153,7 +164,7 @@ fn any_text_is_survived() {
         "--dports 1:,x ",
     ];
     let mut random = fastrand::Rng::with_seed(7);
-    let packet = connection("192.0.2.1", "eth0").opening();
+    let packet = connection("192.0.2.1", "eth0").packet(Step::Opening);
     for _ in 0..3_000 {
         let text: String = (0..random.usize(0..20)).map(|_| TOKENS[random.usize(0..TOKENS.len())]).collect();
         let _ = iptables::lower("iptables-save", &text, &iptables::sets(&text), &packet).block();

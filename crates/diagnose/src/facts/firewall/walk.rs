@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::owner::Owner;
-use super::packet::Truth;
+use super::packet::{Step, Truth};
 
 /// The kernel allows this many jumps inside each other.
 const DEPTH: usize = 16;
@@ -88,6 +88,8 @@ pub(crate) enum How {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) how: How,
+    /// Which packet of the connection it meets.
+    pub(crate) step: Step,
     /// False where it depends on something that is not known.
     pub(crate) certain: bool,
     pub(crate) seen: Seen,
@@ -180,7 +182,7 @@ impl Walk<'_> {
 
     fn block(&self, how: How, seen: &Seen) -> Block {
         let owner = Owner::of(seen, self.chains.keys().map(String::as_str));
-        Block { how, certain: self.certain, seen: seen.clone(), owner }
+        Block { how, step: Step::Opening, certain: self.certain, seen: seen.clone(), owner }
     }
 
     fn rule_if(&mut self, rule: &Rule, depth: usize) -> Flow {
