@@ -82,14 +82,11 @@ impl Args {
 
     /// The cases that are meant.
     pub fn cases(&self) -> Result<Vec<Case>, LabError> {
-        let mut cases = Case::all()?;
-        if let Some(unknown) = self.names.iter().find(|name| cases.iter().all(|case| case.name != **name)) {
-            return Err(usage(&format!("no case is called {unknown:?}; `lab list` names them")));
+        if self.names.is_empty() {
+            return Case::all();
         }
-        if !self.names.is_empty() {
-            cases.retain(|case| self.names.contains(&case.name));
-        }
-        Ok(cases)
+        let unknown = |name| usage(&format!("no case is called {name:?}; `lab list` names them"));
+        self.names.iter().map(|name| Case::named(name)?.ok_or_else(|| unknown(name))).collect()
     }
 
     fn new(command: Command) -> Self {

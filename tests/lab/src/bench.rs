@@ -95,7 +95,7 @@ impl<'a> Bench<'a> {
 
     /// Runs a command on a machine and, for an onlooker, shows it with its answer.
     pub(crate) fn told(&self, machine: &Machine, user: User, command: &str, limit: u32) -> Result<Output, LabError> {
-        self.narrate(&format!("{}{} {command}", machine.name(), if user == User::Root { "#" } else { "$" }));
+        self.narrate(&format!("{}{} {command}", machine.role.name(), if user == User::Root { "#" } else { "$" }));
         let output = machine.shell(user, command, limit)?;
         self.narrate(&format!(
             "{}{}[{}, {:.1} s]",
@@ -126,7 +126,7 @@ impl<'a> Bench<'a> {
 
     fn break_one(&self, machine: &Machine, fault: &Fault) -> Result<(), LabError> {
         for (path, content) in &fault.files {
-            self.narrate(&format!("{} {} := {content:?}", machine.name(), path.display()));
+            self.narrate(&format!("{} {} := {content:?}", machine.role.name(), path.display()));
             machine.write(path, content.as_bytes())?;
         }
         if !fault.run.is_empty() {

@@ -115,6 +115,9 @@ pub struct Remedy {
     /// The command, where it needs to know what no machine can tell: a fingerprint from elsewhere, say.
     #[serde(default)]
     pub command: Option<String>,
+    /// How many faults there are beyond the first, each to be named and mended in its turn.
+    #[serde(default)]
+    pub further: usize,
     /// With `from = "owner"`: what the owner of the server does, as root.
     #[serde(default)]
     pub steps: String,
@@ -143,6 +146,8 @@ pub enum From {
     Client,
     /// Not sshmend's business: the steps of the case.
     Owner,
+    /// A person at a terminal, led by `sshmend fix`.
+    Guided,
     /// There is nothing to mend.
     Nothing,
 }
@@ -183,12 +188,17 @@ impl Expect {
 impl Case {
     /// Reads every case, in the order of their names.
     pub fn all() -> Result<Vec<Self>, LabError> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-        let what = folder.display().to_string();
-        let entries: Result<Vec<_>, _> = trying(&what, fs::read_dir(&folder))?.collect();
+        let what = folder().display().to_string();
+        let entries: Result<Vec<_>, _> = trying(&what, fs::read_dir(folder()))?.collect();
         let mut paths: Vec<PathBuf> = trying(&what, entries)?.into_iter().map(|entry| entry.path()).collect();
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// Reads the case of this name; none: there is no such file.
+    pub fn named(name: &str) -> Result<Option<Self>, LabError> {
+        let path = folder().join(format!("{name}.toml"));
+        if path.exists() { Self::read(&path).map(Some) } else { Ok(None) }
     }
 
     /// Whether the fault can exist on a suite.
@@ -206,6 +216,10 @@ impl Case {
     fn parse(text: &str) -> Result<Self, String> {
         toml_edit::de::from_str(text).map_err(|error| error.to_string())
     }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
 
 #[cfg(test)]

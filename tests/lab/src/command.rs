@@ -20,13 +20,17 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Everything it said.
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
     /// Accepts success only.
     pub(crate) fn ok(self, program: &str) -> Result<Self, LabError> {
         if self.code == 0 {
             return Ok(self);
         }
-        let said = format!("{}{}", self.stdout, self.stderr);
-        Err(LabError::Program { program: program.to_owned(), code: self.code, stderr: tail(&said, 12) })
+        Err(LabError::Program { program: program.to_owned(), code: self.code, stderr: tail(&self.said(), 12) })
     }
 }
 

@@ -14,6 +14,7 @@ mod case;
 mod cgroup;
 mod check;
 mod command;
+mod diagnosis;
 mod error;
 pub mod footprint;
 mod image;

@@ -17,8 +17,9 @@ const BOOT_LIMIT: Duration = Duration::from_secs(60);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Programs that a fault or a record needs on a machine.
-const HELPERS: [(&str, &str); 7] = [
+const HELPERS: [(&str, &str); 8] = [
     ("tree.py", include_str!("../machine/tree.py")),
+    ("guided.py", include_str!("../machine/guided.py")),
     ("idle.py", include_str!("../machine/idle.py")),
     ("conntrack.py", include_str!("../machine/conntrack.py")),
     ("fail2ban.sh", include_str!("../machine/fail2ban.sh")),
@@ -46,7 +47,8 @@ pub(crate) enum User {
 /// A running machine. It ends with the namespaces of the process that started it.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    role: Role,
+    /// Which one.
+    pub(crate) role: Role,
     suite: Suite,
     root: PathBuf,
     leader: u32,
@@ -122,11 +124,6 @@ impl Machine {
             }
             thread::sleep(Duration::from_millis(20));
         }
-    }
-
-    /// What it is called.
-    pub(crate) fn name(&self) -> &'static str {
-        self.role.name()
     }
 
     /// Runs a shell script inside; after `limit` seconds it is killed and its code is 124, as of timeout(1).

@@ -31,7 +31,7 @@ fn facts(machine: &Machine, folder: &Path) -> Result<(), LabError> {
     machine
         .shell(User::Root, "mkdir -p /opt/lab/facts && bash /opt/lab/facts.sh /opt/lab/facts", STEP)?
         .ok("facts.sh")?;
-    let (from, to) = (machine.path("/opt/lab/facts"), folder.join(machine.name()));
+    let (from, to) = (machine.path("/opt/lab/facts"), folder.join(machine.role.name()));
     trying(from.display().to_string(), copy_files(&from, &to))
 }
 

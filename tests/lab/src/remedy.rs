@@ -10,44 +10,29 @@ use crate::bench::{Bench, STEP};
 use crate::case::{Expect, From};
 use crate::check::{Check, Verdict, holds, same};
 use crate::command::Output;
+use crate::diagnosis::{self, Finding, Findings};
 use crate::error::{LabError, trying};
-use crate::machine::{Machine, User};
+use crate::machine::{Machine, Role, User};
 
-/// What `sshmend diagnose --format json` says, as far as the lab reads it.
-#[derive(Debug, Deserialize)]
-struct Diagnosis {
-    findings: Vec<Finding>,
-}
+/// How a person answers the guided fix: what is chosen beforehand, and yes.
+const ANSWERS: &str = r"'Mend (space' '\r' 'Apply this?' 'y'";
 
-#[derive(Debug, Deserialize)]
-struct Finding {
-    cause: String,
-    remedy: Option<Command>,
-    /// What a person has to do instead.
-    #[serde(default)]
-    steps: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Command {
-    argv: Vec<String>,
-}
-
-/// A remedy and where it is to be run.
+/// A command that mends, and where it is to be run.
 struct Cure<'a> {
     bench: &'a Bench<'a>,
     machine: &'a Machine,
-    user: User,
-    /// The command as printed, quoted for a shell.
     line: String,
-    /// The configuration before it.
-    before: String,
 }
 
-impl Finding {
-    fn says_what_to_do(&self) -> bool {
-        self.remedy.is_some() || !self.steps.is_empty()
-    }
+/// What `sshmend history --format json` says, as far as the lab reads it.
+#[derive(Debug, Deserialize)]
+struct History {
+    transactions: Vec<Transaction>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Transaction {
+    id: String,
 }
 
 /// Puts the program into both machines.
@@ -63,123 +48,112 @@ pub(crate) fn install(bench: &Bench, binary: &Path) -> Result<(), LabError> {
 
 /// Asks everything that can be asked once the symptom shows; stops where the next question would make no sense.
 pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
-    let mut findings = (None, None);
-    tell(Check::ask("cause", || cause(bench, &mut findings)));
+    let mut found = Findings::default();
+    tell(Check::ask("cause", || diagnosis::both(bench, &mut found)));
     match bench.case.remedy.from {
         From::Nothing => {}
         From::Owner => {
-            let told = [&findings.0, &findings.1].into_iter().flatten().any(Finding::says_what_to_do);
-            tell(Check::ask("remedy", || {
-                Ok(holds(told, || "nobody is told what to do".to_owned()).and(by_owner(bench)?))
-            }));
+            tell(Check::ask("remedy", || by_owner(bench, &found)));
         }
-        From::Server => printed(bench, &bench.server, User::Root, findings.0, tell),
-        From::Client => printed(bench, &bench.client, User::Alice, findings.1, tell),
+        From::Server => printed(bench, &bench.server, found.server, tell),
+        From::Client => printed(bench, &bench.client, found.client, tell),
+        From::Guided => guided(bench, tell),
     }
 }
 
-fn cause(bench: &Bench, found: &mut (Option<Finding>, Option<Finding>)) -> Result<Verdict, LabError> {
-    let expect = &bench.case.expect;
-    let server_args = expect.server_args.as_deref().unwrap_or("--client 198.51.100.11 --user alice");
-    let client_args = expect.client_args.as_deref().unwrap_or("server");
-    let (server, first_on_server) = diagnose(bench, &bench.server, User::Root, server_args, &expect.server)?;
-    let (client, first_on_client) = diagnose(bench, &bench.client, User::Alice, client_args, &expect.client)?;
-    *found = (first_on_server, first_on_client);
-    Ok(server.and(client))
-}
-
-fn diagnose(
-    bench: &Bench,
-    machine: &Machine,
-    user: User,
-    args: &str,
-    wanted: &Option<Vec<String>>,
-) -> Result<(Verdict, Option<Finding>), LabError> {
-    let wanted = Expect::of(bench.case, wanted);
-    let output = bench.told(machine, user, &format!("sshmend diagnose {args} --format json"), STEP)?;
-    bench.record(&format!("{}-diagnosis.json", machine.name()), &output.stdout)?;
-    let diagnosis: Diagnosis = match serde_json::from_str(&output.stdout) {
-        Ok(diagnosis) => diagnosis,
-        Err(error) => return Ok((Err(format!("{}: no diagnosis ({error}): {}", machine.name(), said(&output))), None)),
-    };
-    let first = diagnosis.findings.into_iter().next();
-    let name = first.as_ref().map_or("nothing", |finding| finding.cause.as_str());
-    let named = wanted.contains(&"anything") || wanted.contains(&name);
-    let code = i32::from(first.is_some());
-    let verdict = holds(named, || format!("{} says {name}, not {}", machine.name(), wanted.join(" or ")))
-        .and_then(|()| holds(output.code == code, || format!("{}: exit {} with {name}", machine.name(), output.code)));
-    Ok((verdict, first))
-}
-
-fn by_owner(bench: &Bench) -> Result<Verdict, LabError> {
+fn by_owner(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
     let remedy = &bench.case.remedy;
+    if ![&found.server, &found.client].into_iter().flatten().any(Finding::says_what_to_do) {
+        return Ok(Err("nobody is told what to do".to_owned()));
+    }
     let by = [(&bench.server, User::Root, &remedy.steps), (&bench.client, User::Alice, &remedy.client_steps)];
     for (machine, user, steps) in by {
         let output = bench.told(machine, user, &format!("set -e\n{steps}"), STEP)?;
         if output.code != 0 {
-            return Ok(Err(said(&output)));
+            return Ok(Err(output.said()));
         }
     }
     bench.works()
 }
 
-fn printed(
-    bench: &Bench,
-    machine: &Machine,
-    user: User,
-    finding: Option<Finding>,
-    tell: &mut impl FnMut(Check) -> bool,
-) {
-    let offered = finding.and_then(|finding| finding.remedy).map(|remedy| quoted(&remedy.argv));
-    let Some(line) = bench.case.remedy.command.clone().or(offered) else {
-        tell(Check::failed("remedy", format!("the {} offers none", machine.name())));
-        return;
-    };
-    let before = match machine.tree() {
-        Ok(before) => before,
-        Err(error) => {
-            tell(Check::failed("dry-run", error.to_string()));
+/// Runs the remedy as printed, and those of the faults that it uncovers; then takes all of them back.
+fn printed(bench: &Bench, machine: &Machine, mut finding: Option<Finding>, tell: &mut impl FnMut(Check) -> bool) {
+    let remedy = &bench.case.remedy;
+    let Some(before) = told_tree(machine, tell) else { return };
+    let mut cures = Vec::new();
+    for further in 0..=remedy.further {
+        if further > 0 {
+            let wanted = Expect::of(bench.case, &bench.case.expect.server);
+            tell(Check::ask("next cause", || diagnosis::one(bench, machine, &wanted, &mut finding)));
+        }
+        let offered = finding.as_ref().and_then(Finding::line);
+        let Some(line) = remedy.command.clone().or(offered) else {
+            tell(Check::failed("remedy", format!("the {} offers none", machine.role.name())));
+            return;
+        };
+        let cure = Cure { bench, machine, line };
+        if remedy.no_rollback.is_none() && further == 0 {
+            tell(Check::ask("dry-run", || cure.dry_run(&before)));
+        }
+        if !tell(Check::ask("remedy", || cure.apply(further == remedy.further))) {
             return;
         }
-    };
-    let cure = Cure { bench, machine, user, line, before };
-    let files = bench.case.remedy.no_rollback.is_none();
-    if files {
-        tell(Check::ask("dry-run", || cure.dry_run()));
+        cures.push(cure);
     }
-    if tell(Check::ask("remedy", || cure.apply())) && files {
-        tell(Check::ask("again", || cure.again()));
-        tell(Check::ask("rollback", || cure.roll_back()));
+    if let (Some(last), None) = (cures.last(), &remedy.no_rollback) {
+        tell(Check::ask("again", || last.again()));
+        tell(Check::ask("rollback", || last.roll_back(cures.len(), &before)));
     }
+}
+
+/// Lets a person on a terminal choose and agree, then takes it back.
+fn guided(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
+    let (machine, command) = (&bench.server, bench.case.remedy.command.as_deref().unwrap_or("sshmend fix"));
+    let Some(before) = told_tree(machine, tell) else { return };
+    let cure = Cure { bench, machine, line: format!("python3 /opt/lab/guided.py {ANSWERS} -- {command}") };
+    let mended = Check::ask("remedy", || {
+        let output = cure.run(&cure.line)?;
+        if output.code != 0 { Ok(Err(output.said())) } else { bench.works() }
+    });
+    if tell(mended) {
+        tell(Check::ask("rollback", || cure.roll_back(1, &before)));
+    }
+}
+
+fn told_tree(machine: &Machine, tell: &mut impl FnMut(Check) -> bool) -> Option<String> {
+    machine.tree().map_err(|error| tell(Check::failed("tree", error.to_string()))).ok()
 }
 
 impl Cure<'_> {
     /// A dry run says that it would change something, and changes nothing.
-    fn dry_run(&self) -> Result<Verdict, LabError> {
+    fn dry_run(&self, before: &str) -> Result<Verdict, LabError> {
         let output = self.run(&format!("{} --dry-run", self.line))?;
-        let code = holds(output.code == 1, || format!("exit {}, not 1: {}", output.code, said(&output)));
-        Ok(code.and(same(&self.before, &self.machine.tree()?, "a dry run changed")))
+        let code = holds(output.code == 1, || format!("exit {}, not 1: {}", output.code, output.said()));
+        Ok(code.and(same(before, &self.machine.tree()?, "a dry run changed")))
     }
 
-    fn apply(&self) -> Result<Verdict, LabError> {
+    fn apply(&self, last: bool) -> Result<Verdict, LabError> {
         let output = self.run(&format!("{} --yes", self.line))?;
         if output.code != 0 {
-            return Ok(Err(format!("`{} --yes` ended with {}: {}", self.line, output.code, said(&output))));
+            return Ok(Err(format!("`{} --yes` ended with {}: {}", self.line, output.code, output.said())));
         }
-        self.bench.works()
+        if last { self.bench.works() } else { Ok(Ok(())) }
     }
 
     fn again(&self) -> Result<Verdict, LabError> {
         let mended = self.machine.tree()?;
         let output = self.run(&format!("{} --yes", self.line))?;
-        let code = holds(output.code == 0, || format!("exit {}: {}", output.code, said(&output)));
+        let code = holds(output.code == 0, || format!("exit {}: {}", output.code, output.said()));
         Ok(code.and(same(&mended, &self.machine.tree()?, "the second run changed")))
     }
 
-    fn roll_back(&self) -> Result<Verdict, LabError> {
-        let output = self.run("sshmend rollback --yes")?;
-        if output.code != 0 {
-            return Ok(Err(format!("exit {}: {}", output.code, said(&output))));
+    /// Takes back the newest changes, one at a time, until everything is as it was before the first.
+    fn roll_back(&self, times: usize, before: &str) -> Result<Verdict, LabError> {
+        for id in self.newest(times)? {
+            let output = self.run(&format!("sshmend rollback {id} --yes"))?;
+            if output.code != 0 {
+                return Ok(Err(format!("exit {}: {}", output.code, output.said())));
+            }
         }
         let ours = |tree: &str| -> String {
             let others = &self.bench.case.remedy.not_compared;
@@ -188,36 +162,25 @@ impl Cure<'_> {
                 .map(|line| format!("{line}\n"))
                 .collect()
         };
-        let restored = same(&ours(&self.before), &ours(&self.machine.tree()?), "rollback did not restore");
+        let restored = same(&ours(before), &ours(&self.machine.tree()?), "rollback did not restore");
         Ok(restored.and(self.bench.symptom()?))
     }
 
-    fn run(&self, line: &str) -> Result<Output, LabError> {
-        self.bench.told(self.machine, self.user, line, STEP)
+    /// The names of the transactions that are in force, newest first; one alone needs no name.
+    fn newest(&self, times: usize) -> Result<Vec<String>, LabError> {
+        if times == 1 {
+            return Ok(vec![String::new()]);
+        }
+        let history = self.run("sshmend history --format json")?.ok("sshmend history")?.stdout;
+        let history: History = serde_json::from_str(&history)
+            .map_err(|error| LabError::Usage(format!("the history of sshmend cannot be read: {error}")))?;
+        let mut ids: Vec<String> = history.transactions.into_iter().map(|transaction| transaction.id).collect();
+        ids.reverse();
+        Ok(ids)
     }
-}
 
-fn said(output: &Output) -> String {
-    format!("{}{}", output.stdout, output.stderr)
-}
-
-/// Joins words so that a shell takes them apart again.
-fn quoted(argv: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    let quote = |word: &String| match !word.is_empty() && word.chars().all(plain) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    };
-    argv.iter().map(quote).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_survive_a_shell() {
-        let argv = ["sshmend", "a b", "it's", "", "MaxStartups=1:2:3"].map(str::to_owned);
-        assert_eq!(quoted(&argv), r"sshmend 'a b' 'it'\''s' '' MaxStartups=1:2:3");
+    fn run(&self, line: &str) -> Result<Output, LabError> {
+        let user = if self.machine.role == Role::Server { User::Root } else { User::Alice };
+        self.bench.told(self.machine, user, line, STEP)
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn pattern(sees: &str, suite: Suite) -> Option<&str> {
 
 /// Judges exit status, output and time of one attempt.
 pub(crate) fn judge(connect: &Connect, suite: Suite, output: &Output) -> Verdict {
-    let said = format!("{}{}", output.stdout, output.stderr);
+    let said = output.said();
     holds(exit_fits(connect.exit, output.code), || format!("the connection ended with {}:\n{said}", output.code))?;
     let sees = pattern(connect.sees.of(suite), suite).ok_or("no ending has this name")?;
     let pattern = Regex::new(sees).map_err(|error| error.to_string())?;
