@@ -59,10 +59,10 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
     }
     let before = Tables::read(snapshot);
     let permit = Permit {
-        patterns: wish.patterns.clone(),
         daemon: wish.daemon.clone(),
         mend: MENDED.into(),
         remove_exact_deny: wish.remove_deny,
+        ..Permit::new(wish.patterns.clone())
     };
     let edited = before.permit(&permit).map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let new = Metadata { mode: 0o644, ..Metadata::default() };
