@@ -12,6 +12,8 @@ mod contract;
 mod diagnosis;
 mod facts;
 mod finding;
+#[cfg(test)]
+mod hostile;
 mod negative;
 mod question;
 mod service;

@@ -57,6 +57,7 @@ pub(crate) struct Facts<'a> {
 /// What is long to read, and asked for by several causes.
 #[derive(Default)]
 struct Cache {
+    listeners: OnceCell<Known<Vec<Listener>>>,
     nft: OnceCell<Known<Json>>,
     log: OnceCell<Known<Vec<LogLine>>>,
     tree: OnceCell<Known<Tree>>,

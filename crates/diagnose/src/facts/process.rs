@@ -77,6 +77,10 @@ impl Facts<'_> {
 
     /// The listeners of this machine: those of containers are left out, and so is what listens for one user.
     pub(crate) fn listeners(&self) -> Known<Vec<Listener>> {
+        self.cache.listeners.get_or_init(|| self.read_listeners()).clone()
+    }
+
+    fn read_listeners(&self) -> Known<Vec<Listener>> {
         let mut listeners = self.listening_titles()?;
         listeners.retain(|listener| !self.in_container(listener.pid));
         if listeners.is_empty() && !self.processes_visible() {
