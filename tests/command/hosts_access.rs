@@ -76,10 +76,6 @@ fn without_a_client_only_what_is_malformed_is_mended() {
         effect: everybody else at sshd denied (/etc/hosts.deny:1) -> granted (no rule)
         effect: everybody else at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
         effect: 203.0.113.9 at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
-        effect: 203.0.113.8 at sshd denied (/etc/hosts.deny:1) -> granted (no rule)
-        effect: 203.0.113.8 at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
-        effect: 203.0.113.10 at sshd denied (/etc/hosts.deny:1) -> granted (no rule)
-        effect: and 1 more: --format json lists them all
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd [mended]
         --

@@ -61,6 +61,7 @@ fn the_value_is_written_where_it_wins_on_this_release() {
         +MaxSessions 20
         effect: maxsessions 3 -> 20
         effect: maxstartups 10:30:100 -> 30:30:200
+        note:   MaxSessions cannot end a connection before the banner: it counts sessions inside one connection that is logged in [no-cause]
         note:   no sshd runs here: the next one to start reads the change [sshd-not-running]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK

@@ -74,3 +74,32 @@ fn a_shell_can_complete_the_command() {
     assert_eq!(said.code, 0);
     assert!(said.stdout.contains("hosts-access"), "{}", said.stdout);
 }
+
+#[test]
+fn the_odds_of_a_refusal_are_drawn() {
+    let said = Disk::new("").run("explain max-startups --value 10:30:100");
+    assert_eq!(said.code, 0);
+    for row in ["     9   0%", "    10  30%", "    99  99%", "   100 100%"] {
+        assert!(said.stdout.lines().any(|line| line.starts_with(row)), "{row}\n{}", said.stdout);
+    }
+    assert_eq!(Disk::new("").run("explain max-startups --value 10:30").code, 2);
+}
+
+#[test]
+fn what_is_often_blamed_is_said_to_be_no_cause() {
+    run(&["explain", "MaxSessions"], b"").check(&expect![[r#"
+        exit 0
+        MaxSessions cannot end a connection before the banner
+
+        it counts sessions inside one connection that is logged in
+
+        what it does bring about: max-sessions (sshmend explain max-sessions)
+        --
+    "#]]);
+    run(&["explain", "no-such-cause"], b"").check(&expect![[r#"
+        exit 2
+        --
+        error: no cause has the name no-such-cause
+        hint: sshmend explain lists them all
+    "#]]);
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_diagnose::Sshd;
+use sshmend_diagnose::{Sshd, negative};
 use sshmend_lossless::{Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{Connection, Edited, Effective, Override, Place, Release, Scope, Tree};
 
@@ -56,6 +56,7 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
     plan.effects = work.effects();
     plan.notices = notices(&edited);
     plan.notices.extend(work.overridden());
+    plan.notices.extend(settings.iter().filter_map(|(key, _)| no_cause(key)));
     plan.lockout = work.lockout();
     if !plan.changes_nothing() {
         plan.rehearsal = work.rehearsal();
@@ -82,6 +83,13 @@ fn notices(edited: &Edited) -> Vec<Notice> {
         origin: note.origin.clone(),
     });
     notices.collect()
+}
+
+/// What the setting cannot mend, said to those who set it for that.
+pub(crate) fn no_cause(name: &str) -> Option<Notice> {
+    let negative = negative(name)?;
+    let text = format!("{} cannot end a connection before the banner: {}", negative.name, negative.why);
+    Some(Notice { name: "no-cause".to_owned(), text, origin: None })
 }
 
 /// A plan in the making.

@@ -335,8 +335,11 @@ pub(crate) struct Logs {
 /// `sshmend explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The name of a cause; none: all names
+    /// The name of a cause, or of what is often blamed (MaxSessions, known_hosts, …); none: all names
     pub(crate) cause: Option<String>,
+    /// With max-startups: the value to draw, instead of the one in force
+    #[arg(long, value_name = "BEGIN:RATE:FULL")]
+    pub(crate) value: Option<String>,
 }
 
 /// `sshmend history`
