@@ -29,7 +29,7 @@ listener() { tr '\0' ' ' < "/proc/$(cat /run/sshd.pid)/cmdline"; }
 "#;
 
 /// Runs a script in the scratch machine and returns what it printed; `None` without root.
-fn on_stage(script: &str) -> Option<String> {
+pub(crate) fn on_stage(script: &str) -> Option<String> {
     if !nix::unistd::geteuid().is_root() {
         assert!(std::env::var_os("CI").is_none(), "CI has to run this as root");
         println!("not tested: this takes root");
@@ -47,7 +47,7 @@ fn on_stage(script: &str) -> Option<String> {
 
 /// Asserts that the script printed each of these lines.
 #[track_caller]
-fn says(text: &str, lines: &[&str]) {
+pub(crate) fn says(text: &str, lines: &[&str]) {
     for line in lines {
         assert!(text.lines().any(|said| said == *line), "missing: {line}\n{text}");
     }

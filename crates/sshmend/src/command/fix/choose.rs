@@ -7,8 +7,9 @@ use dialoguer::MultiSelect;
 use sshmend_diagnose::{Certainty, Diagnosis, Finding, Question, Server, Vantage, diagnose, wants};
 use sshmend_plan::{Notice, Plan};
 
-use super::{merge, plan};
-use crate::cli::{Apply, Cli, Command, Fix, What};
+use super::service::MendedWith;
+use super::{merge, plan, service};
+use crate::cli::{Apply, Cli, Command, Fix, FixService, What};
 use crate::command::diagnose::text::text;
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
@@ -31,7 +32,8 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     let question = Question { vantage: Vantage::Server(server), ..session.question() };
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
     let diagnosis = diagnose(&snapshot, &question);
-    let offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(|finding| offer(session, finding)).collect();
+    let mut offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(|finding| offer(session, finding)).collect();
+    offers.extend(start(session, &diagnosis, &offers));
     let chosen = match choose(session, flags, &offers) {
         Ok(chosen) => chosen,
         Err(failure) => {
@@ -69,6 +71,15 @@ fn offer<'f>(session: &Session, finding: &'f Finding) -> Option<Offer<'f>> {
     }
 }
 
+/// Where sshd is down and what keeps it down can be mended, it can be started as well, which no remedy of its own says.
+fn start<'d>(session: &Session, diagnosis: &'d Diagnosis, offers: &[Offer<'_>]) -> Option<Offer<'d>> {
+    let mends = |offer: &Offer<'_>| matches!(offer.what, What::HostKeys(_) | What::PrivsepDirectory);
+    let down = diagnosis.findings.iter().find(|finding| finding.cause == "sshd-not-running")?;
+    let what = What::Service(FixService { restart: false });
+    let command = shell(&session.command(&["fix", "service"]));
+    (down.remedy.is_none() && offers.iter().any(mends)).then_some(Offer { finding: down, what, command })
+}
+
 fn choose<'o>(session: &Session, flags: &Apply, offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
     if offers.is_empty() || flags.yes || flags.dry_run {
         return Ok(offers.iter().filter(|offer| is_certain(offer.finding)).collect());
@@ -101,9 +112,18 @@ fn ask<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
 /// One plan for all; what cannot be planned is left out and told, unless nothing else is left.
 fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
+    let mut with = MendedWith::default();
     for what in merge::merge(chosen.iter().map(|offer| offer.what.clone())) {
-        match plan(session, &what) {
-            Ok(plan) => plans.push(plan),
+        let planned = match &what {
+            What::Service(wish) => service::plan(session, wish, with),
+            _ => plan(session, &what),
+        };
+        match planned {
+            Ok(plan) => {
+                with.host_keys |= matches!(what, What::HostKeys(_));
+                with.directory |= matches!(what, What::PrivsepDirectory);
+                plans.push(plan);
+            }
             Err(failure) => refused.push(failure),
         }
     }
@@ -116,8 +136,13 @@ fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
     if joined.purpose.is_empty() {
         joined.purpose = "nothing was found that can be mended for certain".to_owned();
     }
-    joined.notices.extend(refused.iter().map(|failure| notice("left-out", &failure.trouble_json().message)));
+    joined.notices.extend(refused.iter().map(left_out));
     Ok(joined)
+}
+
+fn left_out(failure: &Failure) -> Notice {
+    let message = failure.trouble_json().message;
+    notice("left-out", message.strip_prefix("nothing was changed: ").unwrap_or(&message))
 }
 
 /// What was found and is not mended: with the command for it, or with what to do by hand.

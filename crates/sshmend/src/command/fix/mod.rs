@@ -44,7 +44,7 @@ fn plan(session: &Session, what: &What) -> Result<Plan, Failure> {
         What::Fail2ban(wish) => fail2ban::plan(session, wish),
         What::HostKeys(wish) => host_keys::plan(session, wish),
         What::PrivsepDirectory => privsep_directory::plan(session),
-        What::Service(wish) => service::plan(session, wish),
+        What::Service(wish) => service::plan(session, wish, service::MendedWith::default()),
         What::LogLevel(wish) => log_level::plan(session, wish),
         What::KnownHosts(_) => {
             let message = "nothing was changed: known_hosts belongs to a user, and is mended by itself";
