@@ -58,7 +58,7 @@ impl Run<'_> {
             let files = [0, 1].map(|_| generate::table(&mut self.random, self.libwrap.directory()));
             let tables = read(&files, &named);
             cases.extend(self.mended(&files, &tables));
-            cases.extend(self.as_they_are(files, tables));
+            cases.extend(self.as_they_are(files, &tables));
         }
         let questions: Vec<Question> = cases.iter().map(|case| case.question.clone()).collect();
         for (case, answer) in cases.iter().zip(self.libwrap.ask(&questions)?) {
@@ -68,7 +68,7 @@ impl Run<'_> {
     }
 
     /// One client of which all is known, and the same with some facts withheld.
-    fn as_they_are(&mut self, files: Files, tables: Tables) -> [Case; 2] {
+    fn as_they_are(&mut self, files: Files, tables: &Tables) -> [Case; 2] {
         let client = generate::client(&mut self.random);
         let less = generate::forget(&mut self.random, &client);
         let question = Question { files, client: client.clone() };
@@ -82,6 +82,7 @@ impl Run<'_> {
         let (client, told) = generate::wanted_client(&mut self.random, &wanted);
         let mut order = Permit { daemon: told.daemon.clone(), ..Permit::new(vec![wanted]) };
         order.remove_exact_deny = self.random.bool();
+        order.at_any_cost = self.random.bool();
         if self.random.bool() {
             order.mend = generate::some(&mut self.random, KINDS);
         }

@@ -25,7 +25,7 @@ pub(super) const SPECS: [&str; 4] = [
 ];
 
 /// Defaults that depend on how sshd was built, and are therefore no part of the model.
-const BUILD_DEFAULTS: [&str; 27] = [
+const BUILD_DEFAULTS: [&str; 28] = [
     "casignaturealgorithms",
     "ciphers",
     "debianbanner",
@@ -51,6 +51,7 @@ const BUILD_DEFAULTS: [&str; 27] = [
     "pidfile",
     "pubkeyacceptedalgorithms",
     "pubkeyacceptedkeytypes",
+    "rdomain",
     "sshdauthpath",
     "sshdsessionpath",
 ];
@@ -193,10 +194,20 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
     }
     theirs.retain(|key, _| ours.contains_key(key) || !BUILD_DEFAULTS.contains(&key.as_str()));
     theirs.remove("xauthlocation");
-    if release < Release::new(9, 3) {
-        // 9.2 does not print an empty list.
-        for values in [&mut ours, &mut theirs] {
-            values.retain(|key, value| key != "channeltimeout" || value != &["none"]);
+    if !theirs.contains_key("usepam") {
+        // Builds without PAM ignore the keyword.
+        ours.remove("usepam");
+    }
+    // 9.2 does not print an empty list of timeouts, and 10.3 and later no empty list of files.
+    let unprinted = if release < Release::new(9, 3) { "channeltimeout" } else { "revokedkeys" };
+    for values in [&mut ours, &mut theirs] {
+        values.retain(|key, value| key != unprinted || value != &["none"]);
+    }
+    if release >= Release::new(8, 2) && release < Release::new(8, 4) {
+        // The ends of included files settle ports and addresses there; Ubuntu's 8.2 has that mended.
+        for key in ["addressfamily", "listenaddress", "port"] {
+            ours.remove(key);
+            theirs.remove(key);
         }
     }
     if (release.major, release.minor) == (10, 0) {

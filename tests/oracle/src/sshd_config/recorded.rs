@@ -17,7 +17,7 @@ use crate::{Item, Report, items};
 /// it cannot know.
 /// 9.2 does not print an empty ChannelTimeout.
 const BUILDS: [(&str, Release, &[&str]); 3] = [
-    ("9.2", Release::new(9, 2), &["channeltimeout"]),
+    ("9.2", Release { debian: true, ..Release::new(9, 2) }, &["channeltimeout"]),
     ("10.5", Release::new(10, 5), &["usepam"]),
     (
         "8.0",

@@ -122,6 +122,7 @@ impl Attempt {
 
     fn judge_refusal(&self, refusal: &Refusal, before: &[&Answer], after: &[Answer], alone: &Answer) -> Option<String> {
         let justified = match refusal {
+            Refusal::BadValue { key, .. } if alone.started && key == "usepam" => !alone.values.contains_key(key),
             Refusal::BadValue { .. } | Refusal::NotInRelease { .. } | Refusal::UnknownKeyword { .. } => !alone.started,
             Refusal::Overridden { .. } => !self.after.options.is_empty(),
             Refusal::AddsUp { .. } | Refusal::Ignored { .. } => true,
@@ -178,7 +179,9 @@ fn printed(answer: &Answer, key: &str) -> Option<String> {
     let found = answer.values.get(&key);
     let found =
         found.or_else(|| answer.values.get("kbdinteractiveauthentication").filter(|_| aliases.contains(&key.as_str())));
-    found.map(|values| values.join("\n").trim_end().to_owned())
+    let found = found.map(|values| values.join("\n").trim_end().to_owned());
+    // 9.2 does not print an empty list.
+    found.or_else(|| (key == "channeltimeout").then(|| "none".to_owned()))
 }
 
 /// All values but that of the keyword and of what follows it.
