@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::{Origin, Request, Snapshot};
 
 use crate::document::DEFAULT;
 use crate::explain::Explainer;
@@ -31,6 +31,8 @@ pub(crate) struct Reading<'a> {
     /// Layers that were not read.
     missed: BTreeSet<PathBuf>,
     pub(crate) problems: Vec<Problem>,
+    /// Where which problem was noted already.
+    said: BTreeSet<(Origin, usize, String)>,
     pub(crate) jails: Vec<Jail>,
     pub(crate) defaults: Jail,
 }
@@ -47,6 +49,7 @@ impl<'a> Reading<'a> {
             shared_lists: BTreeMap::new(),
             missed: BTreeSet::new(),
             problems: Vec::new(),
+            said: BTreeSet::new(),
             jails: Vec::new(),
             defaults: Jail::new(DEFAULT),
         };
@@ -126,7 +129,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn push(&mut self, problem: Problem) {
-        if !self.problems.contains(&problem) {
+        if self.said.insert((problem.origin.clone(), problem.column, problem.message.clone())) {
             self.problems.push(problem);
         }
     }
