@@ -40,6 +40,8 @@ pub struct AccessChanges {
     pub left_out: usize,
 }
 
+const EVERYBODY_ELSE: &str = "everybody else";
+
 /// How many groups of clients are looked at.
 const MOST: usize = 1000;
 
@@ -69,7 +71,7 @@ pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &
 }
 
 fn own(also: &[Client]) -> impl Iterator<Item = Group> {
-    also.iter().map(|client| Group { who: client.addr.to_string(), clients: vec![client.clone()] })
+    also.iter().map(|client| Group { who: client.addr.to_string(), clients: vec![client.clone()], outside: false })
 }
 
 impl AccessChanges {
@@ -92,7 +94,10 @@ impl AccessChanges {
                 (Access::Granted, Access::Denied) => &mut self.lost,
                 _ => &mut self.unclear,
             };
-            list.push(AccessChange { who, client: client.clone(), before, after });
+            let known = |change: &AccessChange| change.who == EVERYBODY_ELSE && change.client.daemon == client.daemon;
+            if !group.outside || !list.iter().any(known) {
+                list.push(AccessChange { who, client: client.clone(), before, after });
+            }
         }
     }
 }
@@ -106,17 +111,23 @@ fn kind((before, after): &(Verdict, Verdict)) -> (Access, Access) {
 struct Group {
     who: String,
     clients: Vec<Client>,
+    /// Whether it stands just outside a pattern, and is worth a word only where it fares otherwise than everybody else.
+    outside: bool,
 }
 
 impl Group {
     fn new(who: impl Into<String>, clients: impl IntoIterator<Item = (IpAddr, Name)>) -> Self {
         let clients = clients.into_iter().map(|(addr, name)| Client::new(addr).named(name)).collect();
-        Self { who: who.into(), clients }
+        Self { who: who.into(), clients, outside: false }
+    }
+
+    fn outside(addr: IpAddr) -> Self {
+        Self { outside: true, ..Self::new(addr.to_string(), [(addr, Name::None)]) }
     }
 
     fn at(&self, daemon: &str) -> Self {
         let clients = self.clients.iter().map(|client| client.clone().at(daemon)).collect();
-        Self { who: self.who.clone(), clients }
+        Self { clients, ..self.clone() }
     }
 }
 
@@ -195,12 +206,12 @@ fn groups(before: &Tables, after: &Tables) -> Vec<Group> {
     let mut groups = vec![
         Group::new("127.0.0.1", [(Ipv4Addr::LOCALHOST.into(), Name::Known("localhost".to_owned()))]),
         Group::new("::1", [(Ipv6Addr::LOCALHOST.into(), Name::Known("localhost".to_owned()))]),
-        Group::new("everybody else", elsewhere(&extents)),
+        Group::new(EVERYBODY_ELSE, elsewhere(&extents)),
     ];
     for (word, extent) in extents.iter().filter(|(_, extent)| *extent != Extent::Everyone) {
         let unnamed = |name: Name| if name == Name::Unknown { Name::None } else { name };
         groups.push(Group::new(word, extent.probes().into_iter().map(|(addr, name)| (addr, unnamed(name)))));
-        groups.extend(extent.neighbours().into_iter().map(|addr| Group::new(addr.to_string(), [(addr, Name::None)])));
+        groups.extend(extent.neighbours().into_iter().map(Group::outside));
     }
     groups
 }

@@ -81,19 +81,15 @@ impl<'a> Spot<'a> {
     }
 
     fn byte_order_mark(self) -> Option<Problem> {
-        if self.line.line.span.start > 0 || !self.table.bytes.starts_with(BYTE_ORDER_MARK) {
-            return None;
+        let mut rest = self.text().strip_prefix(BYTE_ORDER_MARK)?;
+        while let Some(more) = rest.strip_prefix(BYTE_ORDER_MARK) {
+            rest = more;
         }
-        let message = "the file begins with a byte order mark, which spoils the first line";
-        let edit = Edit::delete(0..BYTE_ORDER_MARK.len());
-        let meaning = meaning(
-            self.table.which,
-            &Kind::parse(&self.text()[BYTE_ORDER_MARK.len()..]),
-            self.line,
-            &Accounts::default(),
-        );
+        let marks = self.text().len() - rest.len();
+        let message = "the line begins with a byte order mark, which libwrap takes for a part of the first word";
         let problem = self.problem(ProblemKind::ByteOrderMark, 0, message, "remove the three bytes EF BB BF");
-        Some(with_repair(problem, format!("without it, the line {meaning}"), [edit]))
+        let meaning = meaning(self.table.which, &Kind::parse(rest), rest, &Accounts::default());
+        Some(with_repair(problem, format!("without it, the line {meaning}"), [self.replace(0..marks, "")]))
     }
 
     fn nul(self) -> Option<Problem> {
@@ -122,14 +118,11 @@ impl<'a> Spot<'a> {
 
     fn fault(self, accounts: &Accounts) -> Option<Problem> {
         (self.line.line.fault == Some(Fault::TooLong)).then(|| {
-            let length = self.text().len() + 1;
-            let message = format!(
-                "the line has {length} bytes, over {LINE_LIMIT} with its continuations: {}",
-                self.consequence()
-            );
+            let message =
+                format!("the line has over {LINE_LIMIT} bytes with its continuations: {}", self.consequence());
             let hint = "split it into several rules";
             let problem = self.problem(ProblemKind::TooLong, 0, message, hint);
-            let meaning = meaning(self.table.which, &self.line.kind, self.line, accounts);
+            let meaning = meaning(self.table.which, &self.line.kind, self.text(), accounts);
             match split::edits(self) {
                 Some(edits) => {
                     with_repair(problem, format!("split into lines that libwrap can read, it {meaning}"), edits)
@@ -145,7 +138,7 @@ impl<'a> Spot<'a> {
             let message = format!("the last line has no newline: {}", self.consequence());
             let problem =
                 self.problem(ProblemKind::MissingNewline, line.text.len(), message, "end the file with a newline");
-            let meaning = meaning(self.table.which, &self.line.kind, self.line, accounts);
+            let meaning = meaning(self.table.which, &self.line.kind, self.text(), accounts);
             let end = self.table.bytes.len();
             let newline = Edit::insert(end, closing(self.table, line.span.start));
             with_repair(problem, format!("with a newline, the line {meaning}"), [newline])
@@ -202,13 +195,24 @@ impl<'a> Spot<'a> {
         let mut found: Vec<Problem> = rule.daemons.entries().filter_map(|entry| self.daemon(entry)).collect();
         if let Some(problem) = self.bare_ipv6(rule) {
             found.push(problem);
-            return found;
+        } else {
+            let clients = rule.clients.entries();
+            found.extend(
+                clients.filter_map(|entry| Some(self.dead(&entry.word, entry.at.clone(), dead(&entry.pattern.host)?))),
+            );
+            found.extend(self.bad_option(rule, accounts));
         }
-        for entry in rule.clients.entries() {
-            found.extend(dead(&entry.pattern.host).map(|why| self.dead(&entry.word, entry.at.clone(), why)));
-        }
-        found.extend(self.bad_option(rule, accounts));
+        self.withhold_growth(&mut found);
         found
+    }
+
+    /// Corrections that together would make the line too long are not offered.
+    fn withhold_growth(self, found: &mut [Problem]) {
+        let edits = found.iter().filter_map(|problem| problem.repair.as_ref()).flat_map(|repair| repair.edits.iter());
+        let growth: usize = edits.map(|edit| edit.text.len().saturating_sub(edit.range.len())).sum();
+        if self.text().len() + growth >= LINE_LIMIT {
+            found.iter_mut().for_each(|problem| problem.repair = None);
+        }
     }
 
     fn daemon(self, entry: &Entry<DaemonPattern>) -> Option<Problem> {
@@ -243,6 +247,9 @@ impl<'a> Spot<'a> {
         let own_line = [text[start..end].trim_ascii_end(), self.ending()].concat();
         let edits = [Edit::insert(self.line.line.span.start, own_line), self.replace(kept..end, "")];
         let problem = self.problem(ProblemKind::LiveComment, start, message, hint);
+        if self.line.line.fault == Some(Fault::TooLong) {
+            return Some(problem);
+        }
         Some(with_repair(problem, "the comment gets a line of its own".to_owned(), edits))
     }
 
@@ -321,7 +328,7 @@ pub(crate) fn end_of_word(text: &[u8], end: usize) -> usize {
 }
 
 /// What a line does when libwrap gets to read it.
-pub(crate) fn meaning(which: Which, kind: &Kind, line: &TableLine, accounts: &Accounts) -> String {
+pub(crate) fn meaning(which: Which, kind: &Kind, text: &[u8], accounts: &Accounts) -> String {
     let Kind::Rule(rule) = kind else {
         let what = match kind {
             Kind::Blank => "is empty",
@@ -339,7 +346,6 @@ pub(crate) fn meaning(which: Which, kind: &Kind, line: &TableLine, accounts: &Ac
         Some(decision) => decision == Decision::Allow,
     };
     let what = if lets_in { "lets in" } else { "denies" };
-    let text = &line.line.text;
     let clients = rule.clients.entries().map(|entry| entry.at.clone()).reduce(|all, at| all.start..at.end);
     let daemons = rule.daemons.entries().map(|entry| entry.at.clone()).reduce(|all, at| all.start..at.end);
     let list = |at: Option<Range<usize>>| at.map_or_else(|| "nobody".to_owned(), |at| shorten(&show(&text[at])));

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use sshmend_lossless::{Edit, EditSet, Origin};
 
 use crate::answer::Answer;
+use crate::changes::{AccessChange, access_changes};
 use crate::check::{closing, end_of_word, meaning};
+use crate::evaluate::Access;
 use crate::list::{ClientPattern, Entry};
 use crate::options::Accounts;
 use crate::owner::Owned;
@@ -17,6 +19,9 @@ use crate::rule::Rule;
 use crate::table::{State, Table, TableLine, Tables};
 use crate::text::show;
 use crate::wanted::Wanted;
+
+/// How many repairs are tried one by one for whether they cost access, when all of them together do.
+const MOST_TRIED: usize = 16;
 
 /// The tables and what is to be changed in them.
 pub(crate) struct Draft<'a> {
@@ -36,17 +41,42 @@ impl<'a> Draft<'a> {
         self.notes.push(Note { origin, text });
     }
 
-    /// Takes the repairs of the wanted kinds, and offers the others.
-    pub(crate) fn mend(&mut self, kinds: &BTreeSet<ProblemKind>) {
+    /// Takes the repairs of the wanted kinds and offers the others; those that cost somebody access only with `at_any_cost`.
+    pub(crate) fn mend(&mut self, kinds: &BTreeSet<ProblemKind>, daemon: &str, at_any_cost: bool) {
+        let mut wanted = Vec::new();
         for problem in self.before.problems() {
-            let Some(repair) = problem.repair else { continue };
-            let text = format!("{}; {}", problem.message, repair.effect);
-            let remedy = Remedy::Mend(problem.kind);
-            self.take(
-                kinds.contains(&problem.kind),
-                Offer { remedy, origin: problem.origin, text, edits: repair.edits },
-            );
+            match problem.repair {
+                Some(repair) => {
+                    let text = format!("{}; {}", problem.message, repair.effect);
+                    let remedy = Remedy::Mend(problem.kind);
+                    let offer = Offer { remedy, origin: problem.origin, text, edits: repair.edits };
+                    if kinds.contains(&problem.kind) { wanted.push(offer) } else { self.offers.push(offer) }
+                }
+                None if ProblemKind::DAMAGE.contains(&problem.kind) => {
+                    let text = format!("{}; no edit mends it without changing what it means", problem.message);
+                    self.note(Some(problem.origin), text);
+                }
+                None => {}
+            }
         }
+        let free = at_any_cost || !self.costs_access(&wanted, daemon);
+        for (index, offer) in wanted.into_iter().enumerate() {
+            if free || (index < MOST_TRIED && !self.costs_access(std::slice::from_ref(&offer), daemon)) {
+                self.take(true, offer);
+            } else {
+                let text = format!("{}; somebody would lose access by that", offer.text);
+                self.offers.push(Offer { text, ..offer });
+            }
+        }
+    }
+
+    /// Whether the edits so far and these cost anybody the access that he has.
+    fn costs_access(&self, offers: &[Offer], daemon: &str) -> bool {
+        let mut trial = Self { edits: self.edits.clone(), ..Self::new(self.before) };
+        offers.iter().for_each(|offer| trial.take(true, offer.clone()));
+        let changes = access_changes(self.before, &trial.preview(), &[daemon], &[]);
+        let had = |change: &AccessChange| change.before.access == Access::Granted;
+        changes.lost.iter().chain(&changes.unclear).any(had)
     }
 
     /// Finds the rules that deny exactly one of the patterns; removes them, offers that, or leaves them to their owner.
@@ -160,7 +190,7 @@ fn removal(
         count if count == entries.len() => (vec![Edit::delete(line.line.span.clone())], "the rule goes".to_owned()),
         _ => (cut(line, entries, goes), format!("{} goes from it", words.join(" "))),
     };
-    let said = meaning(table.which, &line.kind, line, &Accounts::default());
+    let said = meaning(table.which, &line.kind, &line.line.text, &Accounts::default());
     let text = format!("the rule {said}; {what}");
     Some(Offer { remedy: Remedy::RemoveDeny, origin: table.origin(line), text, edits: EditSet::new(edits).ok()? })
 }

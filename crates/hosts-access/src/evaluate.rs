@@ -51,10 +51,9 @@ impl Tables {
             doubts: Vec::new(),
         };
         let exit = course.walk(&self.allow, false);
-        if exit.command_failed {
-            course.walk(&self.deny, true);
-        }
-        if exit.end && course.walk(&self.deny, false).end {
+        let failed = exit.command_failed && course.walk(&self.deny, true).end;
+        let passed = exit.end && course.walk(&self.deny, false).end;
+        if failed || passed {
             course.ends.push(End::default_grant());
         }
         course.verdict()

@@ -57,9 +57,8 @@ impl Extent {
                 let address = address.as_ref().filter(|pattern| pattern.zone.is_none())?.addr;
                 address.to_ipv4_mapped().is_none().then_some(Self::V6 { net: address.into(), bits: 128 })
             }
-            TextPattern::Prefix(word) => {
-                numbers(word).or_else(|| Some(Self::other(host, Name::Known(show(word) + "example"))))
-            }
+            TextPattern::Prefix(word) if is_name(word) => Some(Self::other(host, Name::Known(show(word) + "example"))),
+            TextPattern::Prefix(word) => numbers(word),
             TextPattern::Wildcard(word) => {
                 let prefix = word.strip_suffix(b"*").filter(|prefix| prefix.ends_with(b".")).and_then(numbers);
                 prefix

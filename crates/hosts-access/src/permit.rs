@@ -9,7 +9,7 @@ use crate::draft::Draft;
 use crate::evaluate::Access;
 use crate::owner::Owned;
 use crate::place;
-use crate::problem::ProblemKind;
+use crate::problem::{Problem, ProblemKind};
 use crate::table::{State, Tables};
 use crate::wanted::Wanted;
 
@@ -22,6 +22,9 @@ pub struct Permit {
     pub daemon: String,
     /// Which kinds of problems to mend on the way; the others are offered.
     pub mend: BTreeSet<ProblemKind>,
+    /// Whether to mend even what costs somebody the access that he has, rather than offer it: a rule that libwrap never
+    /// read may deny, and a word behind `#` may let in.
+    pub at_any_cost: bool,
     /// Whether rules that deny exactly one of the patterns are removed, rather than offered for removal.
     pub remove_exact_deny: bool,
 }
@@ -30,7 +33,7 @@ impl Permit {
     /// Lets the patterns in at `sshd`, and mends the damage that hides rules.
     pub fn new(patterns: Vec<Wanted>) -> Self {
         let mend = ProblemKind::DAMAGE.into();
-        Self { patterns, daemon: "sshd".to_owned(), mend, remove_exact_deny: false }
+        Self { patterns, daemon: "sshd".to_owned(), mend, at_any_cost: false, remove_exact_deny: false }
     }
 }
 
@@ -146,11 +149,11 @@ impl Tables {
         if daemon != order.daemon {
             draft.note(None, format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon));
         }
-        draft.mend(&order.mend);
+        draft.mend(&order.mend, daemon, order.at_any_cost);
         draft.remove_denials(&order.patterns, daemon, order.remove_exact_deny);
         place::add_rules(&mut draft, &order.patterns, daemon);
         let edited = draft.finish();
-        prove_mended(&edited.after, &order.mend)?;
+        prove_mended(&edited, &order.mend)?;
         prove_granted(&edited.after, &order.patterns, daemon)?;
         Ok(edited)
     }
@@ -168,10 +171,17 @@ fn daemon_name(name: &str) -> Result<&str, Refusal> {
     }
 }
 
-/// The damage that was to be mended is gone; what no edit can mend stays.
-fn prove_mended(after: &Tables, mend: &BTreeSet<ProblemKind>) -> Result<(), Refusal> {
-    let wanted = |kind: &ProblemKind| ProblemKind::DAMAGE.contains(kind) && mend.contains(kind);
-    match after.problems().into_iter().find(|problem| problem.repair.is_some() && wanted(&problem.kind)) {
+/// No line is left at which libwrap would stop reading, except one that no edit can mend or whose mending is only offered.
+fn prove_mended(edited: &Edited, mend: &BTreeSet<ProblemKind>) -> Result<(), Refusal> {
+    let stops = [ProblemKind::MissingNewline, ProblemKind::TooLong];
+    let offered = |problem: &Problem| {
+        let same =
+            |offer: &Offer| offer.remedy == Remedy::Mend(problem.kind) && offer.origin.path == problem.origin.path;
+        edited.offers.iter().any(same)
+    };
+    let left =
+        |problem: &Problem| stops.contains(&problem.kind) && mend.contains(&problem.kind) && problem.repair.is_some();
+    match edited.after.problems().into_iter().find(|problem| left(problem) && !offered(problem)) {
         Some(problem) => Err(Refusal::NotMended { origin: problem.origin, problem: problem.message }),
         None => Ok(()),
     }

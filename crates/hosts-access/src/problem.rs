@@ -12,7 +12,7 @@ pub enum ProblemKind {
     MissingNewline,
     /// A logical line is over 2,047 bytes: the same, for it and all lines behind it.
     TooLong,
-    /// A byte order mark is part of the first daemon's name.
+    /// A byte order mark at the start of a line is part of its first word.
     ByteOrderMark,
     /// A NUL byte hides the rest of its line and glues the next line to it.
     NulByte,

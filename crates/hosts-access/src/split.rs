@@ -9,8 +9,12 @@ use crate::rule::{Kind, Rule};
 /// How long a line may become, its newline not counted: some room is left for the next edit by hand.
 const ROOM: usize = LINE_LIMIT - 200;
 
-/// The edits that split the line; `None` when its parts cannot be made short enough without changing what it means.
+/// The edits that split the line; `None` when its parts cannot be made short enough without changing what it means, or
+/// when a NUL in it makes libwrap read parts of it in other places.
 pub(crate) fn edits(spot: Spot<'_>) -> Option<Vec<Edit>> {
+    if spot.table.bytes[spot.line.line.span.clone()].contains(&0) {
+        return None;
+    }
     match &spot.line.kind {
         Kind::Rule(rule) => split_rule(spot, rule),
         Kind::Blank => Some(vec![Edit::delete(spot.line.line.source(0..spot.line.line.text.len()))]),
@@ -47,15 +51,13 @@ fn split_rule(spot: Spot<'_>, rule: &Rule) -> Option<Vec<Edit>> {
 fn split_comment(spot: Spot<'_>, first: &[u8]) -> Option<Vec<Edit>> {
     let line = &spot.line.line;
     let ending = dominant_ending(&spot.table.bytes).as_bytes();
-    let mut text = first.to_vec();
-    let mut rest = line.text.as_slice();
-    while rest.len() > ROOM {
-        let cut = (1..=ROOM).rev().find(|&at| rest[at - 1] != b'\\')?;
-        text.extend_from_slice(&rest[..cut]);
-        text.extend_from_slice(ending);
-        text.extend_from_slice(b"# ");
-        rest = &rest[cut..];
+    let insert = |at: usize, text: &[u8]| Edit::insert(line.source(at..at).start, text);
+    let mut edits = vec![insert(0, first)];
+    let mut start = 0;
+    while line.text.len() - start > ROOM {
+        start = (start + 1..=start + ROOM).rev().find(|&at| line.text[at - 1] != b'\\')?;
+        edits.push(insert(start, &[ending, b"# "].concat()));
     }
-    text.extend_from_slice(rest);
-    Some(vec![Edit::replace(line.source(0..line.text.len()), text)])
+    edits.retain(|edit| !edit.text.is_empty());
+    Some(edits)
 }

@@ -1,0 +1,9 @@
+//! The crate from outside: answers, problems, edits and who they touch.
+
+mod changes;
+mod common;
+mod evaluate;
+mod laws;
+mod linkage;
+mod permit;
+mod problems;
