@@ -2,7 +2,7 @@
 //!
 //! A *case* is a file below `cases/`: a fault, what the client then sees, the expected cause, the remedy. A *machine* is
 //! a Debian tree of one suite under a fresh overlay, booted by systemd-nspawn in a network namespace of its own. Every case
-//! runs in a process of its own inside private mount, process and network namespaces ([`sandbox`]): when that
+//! runs in a process of its own inside private mount, process and network namespaces (`sandbox`): when that
 //! process ends, for whatever reason, the kernel takes the machines, mounts and interfaces with it.
 //!
 //! [`main`] is the whole interface: `cargo xtask lab …` hands its arguments to it.
@@ -55,7 +55,7 @@ pub fn main(program: &[OsString], args: impl IntoIterator<Item = String>) -> Exi
 
 fn dispatch(program: &[OsString], args: &Args) -> Result<bool, LabError> {
     match args.command {
-        Command::Build => image::build_all(&args.suites).map(|()| true),
+        Command::Build => image::hold_all(&args.suites).map(|_| true),
         Command::List => report::list(&args.cases()?),
         Command::Run | Command::Test => pool::run(program, args),
         Command::Shell | Command::Demo => pool::interactive(program, args),

@@ -1,4 +1,4 @@
-//! `fail2ban` against fail2ban's own reader, of which [`program`] keeps a process running.
+//! `fail2ban` against fail2ban's own reader, of which `program` keeps a process running.
 
 mod compare;
 mod disk;
