@@ -2,7 +2,7 @@
 
 use sshmend_lossless::Snapshot;
 
-use crate::causes::{CAUSES, claimed};
+use crate::causes::{CAUSES, claimed, heard};
 use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::question::Question;
@@ -38,6 +38,7 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     for cause in causes {
         let mut verdict = Verdict::default();
         cause.judge(question)(&facts, &mut verdict);
+        heard::add(&facts, cause, &mut verdict);
         claimed::add(&facts, cause, &mut verdict);
         diagnosis.add(cause, verdict);
     }

@@ -30,9 +30,12 @@ pub(super) fn claim<'v>(facts: &Facts<'_>, cause: &Cause, verdict: &'v mut Verdi
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
 }
 
-/// A try of our own never logs in, so that what it says of that means nothing.
+/// A try of our own never logs in, so that what it says of that means nothing; and a client that refuses the host key
+/// has met nothing before it.
 fn counts(facts: &Facts<'_>, cause: &Cause) -> bool {
-    matches!(facts.question.vantage, Vantage::Transcript(_)) || cause.gate < Gate::Authentication
+    let pasted = matches!(facts.question.vantage, Vantage::Transcript(_));
+    let refused = facts.printed_line("Host key verification failed.").is_some();
+    (pasted || cause.gate < Gate::Authentication) && !(refused && cause.gate < Gate::HostKey)
 }
 
 fn certainty(sure: Sure) -> Certainty {

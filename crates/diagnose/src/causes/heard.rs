@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::facts::{Facts, LogLine};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::Verdict;
+use crate::verdict::{Cause, Gate, Verdict};
 
 /// Lines that speak for a cause, and how sure they make it.
 pub(super) struct Heard<'a> {
@@ -37,6 +37,19 @@ pub(super) fn heard<'a>(
     };
     let client = facts.question.client_address().or_else(|| most_frequent(&lines));
     Some(Heard { lines, certainty, client })
+}
+
+/// Of a cause that was not looked at otherwise, what the log says; only of those that stand between the kernel and the
+/// banner, because what strangers meet later is nothing unusual.
+pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
+    let between = (Gate::Kernel..=Gate::Session).contains(&cause.gate);
+    if !between || !verdict.findings.is_empty() || verdict.excluded.is_some() || facts.question.asked_server().is_none()
+    {
+        return;
+    }
+    let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Possible)) else { return };
+    heard.certainty = heard.certainty.max(Certainty::Likely);
+    heard.report(verdict, cause.title);
 }
 
 fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {

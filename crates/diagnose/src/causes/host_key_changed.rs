@@ -1,5 +1,6 @@
 use super::claimed::claim;
 use crate::facts::Facts;
+use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -24,8 +25,24 @@ the old key and pins the new one.
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let destination = facts.known_as();
+    let Some(finding) = revoked(facts, verdict) else { return changed(facts, destination.as_deref(), verdict) };
+    finding.step("on the server make new host keys, or ask who marked this one as revoked, and where it was stolen");
+}
+
+/// A key that a `@revoked` line forbids is refused before anything is compared.
+fn revoked<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
+    let (line, text) = facts.printed_line("is marked as revoked.")?;
+    let (source, _) = facts.transcript()?;
+    Some(verdict.certain("the server shows a host key that known_hosts marks as revoked").shown_on(
+        source,
+        Some(line),
+        &text,
+    ))
+}
+
+fn changed(facts: &Facts<'_>, destination: Option<&str>, verdict: &mut Verdict) {
     let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
-    let name = destination.as_deref().unwrap_or("HOST");
+    let name = destination.unwrap_or("HOST");
     finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
     finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
 }
@@ -60,5 +77,29 @@ Host key verification failed.
                   - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
             "#]],
         );
+    }
+
+    #[test]
+    fn a_revoked_key_is_told_from_a_changed_one() {
+        let text = "\
+debug1: Connecting to server.example.net [192.0.2.10] port 22.
+debug1: Connection established.
+debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2
+debug1: expecting SSH2_MSG_KEX_ECDH_REPLY
+@       WARNING: REVOKED HOST KEY DETECTED!               @
+The ED25519 host key for server.example.net is marked as revoked.
+ED25519 host key for server.example.net was revoked and you have requested strict checking.
+Host key verification failed.
+";
+        check_transcript(
+            "host-key-changed",
+            text,
+            &expect![[r#"
+            certain: the server shows a host key that known_hosts marks as revoked
+              transcript:6: The ED25519 host key for server.example.net is marked as revoked.
+              - on the server make new host keys, or ask who marked this one as revoked, and where it was stolen
+        "#]],
+        );
+        check_transcript("mtu-black-hole", text, &expect![[""]]);
     }
 }

@@ -95,9 +95,10 @@ fn hidden(facts: &Facts<'_>, verdict: &mut Verdict) {
     let level = facts.value("loglevel").ok().flatten().unwrap_or_default();
     let quiet = facts.release().is_some_and(|release| (Release::new(7, 4)..Release::new(8, 4)).contains(&release));
     if quiet && !level.starts_with("DEBUG") && level != "VERBOSE" {
-        verdict
-            .unchecked
-            .push(Unchecked::new("drops by MaxStartups", "this release logs them at LogLevel VERBOSE only"));
+        verdict.unchecked.push(Unchecked::new(
+            "drops by MaxStartups",
+            "this release logs them at LogLevel VERBOSE only: `sshmend fix log-level`",
+        ));
     }
 }
 
@@ -229,8 +230,8 @@ mod tests {
             "max-startups",
             old,
             &expect![[r#"
-            unchecked: drops by MaxStartups: this release logs them at LogLevel VERBOSE only
-        "#]],
+                unchecked: drops by MaxStartups: this release logs them at LogLevel VERBOSE only: `sshmend fix log-level`
+            "#]],
         );
     }
 

@@ -20,7 +20,7 @@ mod file_descriptor_limit;
 mod file_owned_by;
 mod firewall_rejects;
 mod health_check_penalised;
-mod heard;
+pub(crate) mod heard;
 mod host_key_changed;
 mod host_key_unknown;
 mod host_keys_missing;

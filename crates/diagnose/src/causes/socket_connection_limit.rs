@@ -1,5 +1,6 @@
+use super::heard::heard;
 use crate::facts::{Facts, Unit};
-use crate::finding::Finding;
+use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -25,6 +26,9 @@ past.
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(manager) = verdict.look(facts.manager()) else { return };
     let Some(socket) = manager.socket().filter(|unit| unit.accepts()) else {
+        if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
+            heard.report(verdict, "a program that starts sshd for connections took no more of them");
+        }
         return verdict.exclude("no socket unit starts one sshd for each connection");
     };
     let number = |property: &str| socket.get(property).parse::<u64>().unwrap_or(0);
@@ -91,8 +95,8 @@ mod tests {
             "socket-connection-limit",
             "",
             &expect![[r#"
-            excluded: no socket unit starts one sshd for each connection
-        "#]],
+                excluded: the log tells of none
+            "#]],
         );
     }
 }

@@ -1,4 +1,5 @@
 use crate::facts::Facts;
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -27,8 +28,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(path) = program.strip_suffix(" (deleted)") else {
         return verdict.exclude(format!("the listener runs {program} as it is on the disk"));
     };
-    let finding = verdict.likely(format!("the listener runs an older {path} than the one installed"));
+    let lines = facts.heard(CAUSE.name).unwrap_or_default();
+    let certainty = if lines.is_empty() { Certainty::Likely } else { Certainty::Certain };
+    let finding = verdict.find(certainty, format!("the listener runs an older {path} than the one installed"));
     finding.shown_by(format!("/proc/{}/exe", listener.pid), &program);
+    finding.shown_by_lines(&lines);
     finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`; sessions stay");
 }
 

@@ -64,7 +64,16 @@ fn attempt(target: &Target) -> Vec<String> {
 impl Facts<'_> {
     /// What the client printed, understood; with the name of where it was printed.
     pub(crate) fn transcript(&self) -> Option<&(String, Transcript)> {
-        self.cache.transcript.get_or_init(|| self.read_transcript()).as_ref()
+        let read = || self.printed().map(|(source, text)| (source, transcript::read(text)));
+        self.cache.transcript.get_or_init(read).as_ref()
+    }
+
+    /// The first line that holds these words, with its number.
+    pub(crate) fn printed_line(&self, words: &str) -> Option<(usize, String)> {
+        let (_, text) = self.printed()?;
+        let text = String::from_utf8_lossy(text);
+        let mut lines = text.lines().enumerate();
+        lines.find(|(_, line)| line.contains(words)).map(|(at, line)| (at + 1, line.trim().to_owned()))
     }
 
     /// The name and port by which known_hosts knows the destination: `HOST`, or `[HOST]:PORT`.
@@ -78,13 +87,12 @@ impl Facts<'_> {
         Some(port.filter(|port| *port != 22).map_or_else(|| host.clone(), |port| format!("[{host}]:{port}")))
     }
 
-    fn read_transcript(&self) -> Option<(String, Transcript)> {
+    fn printed(&self) -> Option<(String, &[u8])> {
         match &self.question.vantage {
-            Vantage::Transcript(text) => Some(("transcript".to_owned(), transcript::read(text))),
+            Vantage::Transcript(text) => Some(("transcript".to_owned(), text)),
             Vantage::Client(target) => {
                 let output = self.run(&attempt(target)).ok()?;
-                let command = format!("ssh -v {}", target.destination);
-                Some((command, transcript::read(&output.stderr)))
+                Some((format!("ssh -v {}", target.destination), &output.stderr))
             }
             Vantage::Server(_) => None,
         }
