@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use sshmend_lossless::Snapshot;
 use sshmend_sshd_config::{Scope, Tree};
 
@@ -45,8 +46,10 @@ pub fn log_level(
         let hint = format!("sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback takes it back");
         return Err(Refusal::refused("there is no systemd here whose timer would take it back", hint));
     }
-    let text =
-        "a timer of systemd takes it back; a reboot forgets the timer: sshmend rollback does it then, or earlier";
+    let seconds = SignedDuration::from_secs(time.lasts.as_secs().try_into().unwrap_or(i64::MAX));
+    let text = format!(
+        "a timer of systemd takes it back after {seconds:#}; a reboot forgets the timer: sshmend rollback does it then"
+    );
     let mut plan = Plan { lasts: Some(time.lasts), ..plan };
     plan.notices.push(Notice::new("temporary", text));
     Ok(plan)
@@ -84,6 +87,8 @@ mod tests {
         let after = plan.files[0].after.as_deref().unwrap_or_default();
         assert!(String::from_utf8_lossy(after).contains("LogLevel VERBOSE\n"));
         assert_eq!(plan.lasts, Some(Duration::from_secs(60)));
+        let told = plan.notices.iter().find(|notice| notice.name == "temporary").expect("it is told");
+        assert!(told.text.contains(" after 1m; "), "{}", told.text);
     }
 
     #[test]

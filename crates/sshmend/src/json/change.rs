@@ -9,7 +9,7 @@ use super::Origin;
 pub struct Change {
     /// Always `sshmend.change/1`.
     pub schema: &'static str,
-    /// Whether a file was, or in a dry run would be, changed.
+    /// Whether a file was changed or a program run that changes something; in a dry run, whether that would happen.
     pub changed: bool,
     /// The transaction's id; null in a dry run and where nothing changed.
     pub transaction: Option<String>,
