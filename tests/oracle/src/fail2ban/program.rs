@@ -5,6 +5,7 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -125,6 +126,11 @@ fn library() -> Result<PathBuf, String> {
 
 /// The folder that holds Debian's `etc/fail2ban` and library: `/`, or where the package was unpacked for the tests.
 pub(super) fn package_root() -> Result<PathBuf, String> {
+    static ROOT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    ROOT.get_or_init(find_package).clone()
+}
+
+fn find_package() -> Result<PathBuf, String> {
     if Path::new("/").join(INSTALLED).join("fail2ban").is_dir() {
         return Ok(PathBuf::from("/"));
     }
@@ -146,7 +152,7 @@ fn unpack(cache: &Path) -> Result<(), String> {
         return Err(format!("cannot unpack fail2ban: {}", String::from_utf8_lossy(&output.stderr)));
     }
     match std::fs::rename(&temporary, cache) {
-        // Another worker was faster: its copy serves as well.
+        // Another process was faster: its copy serves as well.
         Err(_) if cache.join("root").is_dir() => std::fs::remove_dir_all(&temporary).map_err(|error| error.to_string()),
         outcome => outcome.map_err(|error| error.to_string()),
     }
