@@ -195,6 +195,16 @@ fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
 }
 
 #[test]
+fn a_destination_that_is_this_machine_is_told() {
+    let own = "//$ ip -o address show => 0\n2: eth0    inet 192.0.2.10/24 scope global eth0\n";
+    let bad = "//$ ssh -O check -- server => 255\nConnection refused\n//- /cm\n";
+    let text = CLIENT.replace("controlpath none", "controlpath /cm");
+    let diagnosis = diagnose(&fixture::snapshot(&format!("{text}{own}{bad}")), &Question::client("server", NOW));
+    let steps = &diagnosis.findings.first().expect("the dead socket").steps;
+    assert!(steps.iter().any(|step| step.contains("this machine")), "{steps:?}");
+}
+
+#[test]
 fn a_healthy_disk_has_no_finding() {
     let question = Question { offline: true, ..Question::server(NOW) };
     let disk = machine(

@@ -54,8 +54,12 @@ pub(crate) fn rank(facts: &Facts<'_>, cause: &str) -> Option<usize> {
 
 /// Adds what to run next to the first finding.
 pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
-    let (Some((_, transcript)), Some(first)) = (facts.transcript(), findings.first_mut()) else { return };
-    transcript.next.iter().for_each(|advice| _ = first.step(step(advice)));
+    let Some(first) = findings.first_mut() else { return };
+    if facts.is_this_machine() {
+        first.step("the destination is this machine: `sudo sshmend diagnose` looks at it as the server");
+    }
+    let advice = facts.transcript().map_or(&[][..], |(_, transcript)| &transcript.next);
+    advice.iter().for_each(|advice| _ = first.step(step(advice)));
 }
 
 fn step(advice: &Advice) -> String {

@@ -190,7 +190,7 @@ mod tests {
             unchecked: TCP wrappers: it depends on the host name of the client (pattern .example.net)
         "#]],
         );
-        let resolved = format!("{named}//$ getent hosts 198.51.100.7 => 2\n");
+        let resolved = format!("{named}//$ timeout 4 getent hosts 198.51.100.7 => 2\n");
         check_as(
             &from("198.51.100.7"),
             "hosts-access-denied",

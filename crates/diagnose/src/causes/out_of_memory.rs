@@ -33,8 +33,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if lines.is_empty() {
         return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
     }
+    let killed =
+        manager.service().is_some_and(|unit| unit.get("ExecMainStatus") == "9" || unit.get("Result") == "signal");
     let recent = lines.iter().any(|line| facts.is_recent(line));
-    let certainty = if recent { Certainty::Likely } else { Certainty::Possible };
+    let certainty = match (recent, killed) {
+        (true, true) => Certainty::Certain,
+        (true, false) => Certainty::Likely,
+        (false, _) => Certainty::Possible,
+    };
     let (count, last) = (lines.len(), LogLine::last(&lines));
     let finding = verdict.find(certainty, format!("the kernel killed {count} sshd processes for want of memory{last}"));
     finding.shown_by_lines(&lines);

@@ -32,17 +32,17 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(client) = facts.question.client_address() else { return };
     let uses_dns = facts.setting("usedns").ok().flatten().filter(|setting| setting.values == ["yes"]);
     match facts.name_lookup(client) {
-        Some(Lookup::NoAnswer(reason)) => slow(facts, client, uses_dns, &reason, verdict),
+        Some(Lookup::NoAnswer) => slow(facts, client, uses_dns, verdict),
         Some(Lookup::Nameless) if uses_dns.is_some() => nameless(facts, client, uses_dns, verdict),
         Some(_) => verdict.exclude("the name server answers"),
         None => verdict.exclude("sshd looks up no name for this client"),
     }
 }
 
-fn slow(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, reason: &str, verdict: &mut Verdict) {
+fn slow(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: &mut Verdict) {
     let finding =
         verdict.certain(format!("sshd has to look up the name of {client}, and the name server does not answer"));
-    finding.shown_by(format!("getent hosts {client}"), reason);
+    finding.shown_by(format!("getent hosts {client}"), "no answer within 4 seconds");
     advise(facts, uses_dns, finding);
 }
 
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn it_takes_a_look_up_and_an_address_without_name() {
         let set = "//- /etc/ssh/sshd_config\nUseDNS yes\n";
-        let nameless = "//$ getent hosts 198.51.100.7 => 2\n";
+        let nameless = "//$ timeout 4 getent hosts 198.51.100.7 => 2\n";
         check_as(
             &from("198.51.100.7"),
             "reverse-dns-slow",
@@ -100,6 +100,22 @@ mod tests {
             &expect![[r#"
                 excluded: the name server answers
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_name_server_that_keeps_quiet_is_certain() {
+        let named = "//- /etc/hosts.allow\nsshd: .example.org\n//$ timeout 4 getent hosts 198.51.100.7 => 124\n";
+        check_as(
+            &from("198.51.100.7"),
+            "reverse-dns-slow",
+            named,
+            &expect![[r#"
+            certain: sshd has to look up the name of 198.51.100.7, and the name server does not answer
+              getent hosts 198.51.100.7: no answer within 4 seconds
+              - write the rules of hosts.allow and hosts.deny by address instead of by name
+              - mend the name server in /etc/resolv.conf
+        "#]],
         );
     }
 }

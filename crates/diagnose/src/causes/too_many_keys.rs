@@ -24,21 +24,19 @@ const TRIES: usize = 6;
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(route) = facts.route() else { return };
-    if route.identities_only {
-        return verdict.exclude("only the keys that the configuration names are offered");
-    }
-    let Some(keys) = verdict.look(facts.agent_keys()) else { return };
+    let Some(keys) = verdict.look(facts.keys_to_offer()) else { return };
     if keys < TRIES {
-        return verdict.exclude(format!("the agent holds {keys} keys"));
+        return verdict.exclude(format!("no more than {keys} keys would be offered"));
     }
-    let finding = verdict
-        .possible(format!("the agent offers {keys} keys, and a server takes {TRIES} tries unless told otherwise"));
-    finding.shown_by("ssh-add -l", format!("{keys} keys"));
-    finding.shown_by("ssh -G", "identitiesonly no");
-    finding.step(format!(
-        "offer one key only: `Host {}`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config",
-        route.host
-    ));
+    let what = format!("{keys} keys would be offered, and a server takes {TRIES} tries unless told otherwise");
+    let finding = if keys > TRIES { verdict.likely(what) } else { verdict.possible(what) };
+    finding.shown_by(
+        "ssh-add -l, ssh -G",
+        format!("{keys} keys, {} of them named in the configuration", route.identities),
+    );
+    let host = &route.host;
+    finding
+        .step(format!("offer one key only: `Host {host}`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config"));
 }
 
 #[cfg(test)]
@@ -57,19 +55,18 @@ mod tests {
             &agent(7),
             &[works()],
             &expect![[r#"
-            possible: the agent offers 7 keys, and a server takes 6 tries unless told otherwise
-              ssh-add -l: 7 keys
-              ssh -G: identitiesonly no
-              - offer one key only: `Host 192.0.2.10`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
-        "#]],
+                likely: 7 keys would be offered, and a server takes 6 tries unless told otherwise
+                  ssh-add -l, ssh -G: 7 keys, 0 of them named in the configuration
+                  - offer one key only: `Host 192.0.2.10`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
+            "#]],
         );
         check_client(
             "too-many-keys",
             &agent(2),
             &[works()],
             &expect![[r#"
-            excluded: the agent holds 2 keys
-        "#]],
+                excluded: no more than 2 keys would be offered
+            "#]],
         );
     }
 }

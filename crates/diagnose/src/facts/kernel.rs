@@ -95,14 +95,15 @@ impl Facts<'_> {
         Ok(count.unwrap_or(0))
     }
 
-    /// The directory that counts the processes of a control group: version 2, else the hierarchy `pids` of version 1.
+    /// The directory that counts the processes of a control group: the hierarchy `pids` of version 1 where
+    /// there is one, else version 2.
     fn pids_group(&self, pid: u32) -> Known<Option<String>> {
         let text = self.text(format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
         let of = |start: &str, root: &str| {
             let path = text.lines().find_map(|line| line.split_once(start).filter(|(id, _)| !id.contains(':')))?.1;
             (path.len() > 1).then(|| format!("{root}{path}"))
         };
-        Ok(of("::", "/sys/fs/cgroup").or_else(|| of(":pids:", "/sys/fs/cgroup/pids")))
+        Ok(of(":pids:", "/sys/fs/cgroup/pids").or_else(|| of("::", "/sys/fs/cgroup")))
     }
 
     /// A counter of the TCP stack since boot, such as `ListenOverflows`.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use sshmend_lossless::CommandOutput;
+
 use super::Facts;
 use crate::ask::Ask;
 use crate::question::Target;
@@ -16,6 +18,8 @@ pub(crate) struct Route {
     pub(crate) proxy: Proxy,
     /// Whether only the keys that the configuration names are offered.
     pub(crate) identities_only: bool,
+    /// How many keys the configuration names; those that ssh tries unless told are not counted.
+    pub(crate) identities: usize,
     /// Whether a host key that is not known is asked about or taken.
     pub(crate) asks_about_keys: bool,
     /// The socket of a shared connection, where one is configured.
@@ -37,6 +41,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&show(target));
     let Ok(route) = facts.route() else { return };
     ask.run(&AGENT);
+    ask.run(&OWN);
     if let Some(path) = &route.control_path {
         ask.stat(path);
         ask.run(&check(target));
@@ -53,6 +58,8 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 
 const AGENT: [&str; 2] = ["ssh-add", "-l"];
 
+const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
+
 fn with_options(target: &Target, words: &[&str], destination: &str) -> Vec<String> {
     let words = words.iter().map(|&word| word.to_owned());
     let end = ["--".to_owned(), destination.to_owned()];
@@ -63,10 +70,18 @@ fn show(target: &Target) -> Vec<String> {
     with_options(target, &["-G"], &target.destination)
 }
 
-/// A jump host is looked up with the same files, but without the options that are for the destination.
+/// A jump host is looked up with the same files, but without the options that are for the destination. It is written as
+/// `[USER@]HOST[:PORT]` or as an URI (ssh_config(5), ProxyJump).
 fn show_hop(target: &Target, hop: &str) -> Vec<String> {
-    let file = target.options.iter().skip_while(|word| *word != "-F").take(2).cloned().collect();
-    with_options(&Target { destination: hop.to_owned(), options: file }, &["-G"], hop)
+    let mut options: Vec<String> = target.options.iter().skip_while(|word| *word != "-F").take(2).cloned().collect();
+    let hop = hop.strip_prefix("ssh://").unwrap_or(hop);
+    let (destination, port) = match hop.rsplit_once(':') {
+        Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, Some(port)),
+        _ => (hop, None),
+    };
+    options.extend(port.into_iter().flat_map(|port| ["-p".to_owned(), port.to_owned()]));
+    let destination = destination.replace(['[', ']'], "");
+    with_options(&Target { destination: destination.clone(), options }, &["-G"], &destination)
 }
 
 fn check(target: &Target) -> Vec<String> {
@@ -123,19 +138,40 @@ impl Facts<'_> {
         self.route().is_ok_and(|route| route.asks_about_keys)
     }
 
-    /// How many keys the agent would offer.
-    pub(crate) fn agent_keys(&self) -> Known<usize> {
-        let output = self.run(&AGENT)?;
-        Ok(if output.success() { output.text().lines().count() } else { 0 })
+    /// Whether the destination is this machine itself.
+    pub(crate) fn is_this_machine(&self) -> bool {
+        let Ok(own) = self.run(&OWN).map(CommandOutput::text) else { return false };
+        let is_own = |address: &IpAddr| {
+            let text = address.to_string();
+            own.split_whitespace().any(|word| word.split('/').next() == Some(text.as_str()))
+        };
+        self.addresses().is_ok_and(|addresses| addresses.iter().any(is_own))
+    }
+
+    /// How many keys would be offered: those that the configuration names, and those of the agent.
+    pub(crate) fn keys_to_offer(&self) -> Known<usize> {
+        let route = self.route()?;
+        let agent = self.run(&AGENT).ok().filter(|output| output.success() && !route.identities_only);
+        Ok(route.identities + agent.map_or(0, |output| output.text().lines().count()))
     }
 
     /// What a shared connection's socket answers when it is there and dead.
     pub(crate) fn dead_master(&self) -> Option<String> {
         let route = self.route().ok()?;
         self.meta(route.control_path.as_ref()?).ok()??;
-        let output = self.run(&check(self.question.target()?)).ok()?;
-        (!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        match self.run(&check(self.question.target()?)) {
+            Ok(output) if output.success() => None,
+            Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(unchecked) => Some(unchecked.reason).filter(|reason| reason.contains("no answer within")),
+        }
     }
+}
+
+/// The keys that ssh tries unless told (readconf.c, fill_default_options): most of them do not exist.
+fn is_usual(key: &str) -> bool {
+    const NAMES: [&str; 8] =
+        ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa", "identity"];
+    key.strip_prefix("~/.ssh/").is_some_and(|name| NAMES.contains(&name))
 }
 
 /// Reads `ssh -G`: a keyword in lower case, a blank, the value.
@@ -153,7 +189,38 @@ fn route(text: &str) -> Option<Route> {
         user: value("user").unwrap_or_default().to_owned(),
         proxy,
         identities_only: value("identitiesonly") == Some("yes"),
+        identities: text
+            .lines()
+            .filter_map(|line| line.strip_prefix("identityfile "))
+            .filter(|key| !is_usual(key))
+            .count(),
         asks_about_keys: !matches!(value("stricthostkeychecking"), Some("yes" | "true")),
         control_path: set("controlpath"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jump_hosts_are_read_in_all_their_forms() {
+        let target = Target { destination: "server".to_owned(), options: vec!["-p".to_owned(), "22".to_owned()] };
+        let cases = [
+            ("bastion", "ssh -G -- bastion"),
+            ("bob@bastion:2200", "ssh -p 2200 -G -- bob@bastion"),
+            ("ssh://bastion:2200", "ssh -p 2200 -G -- bastion"),
+            ("[2001:db8::1]:2200", "ssh -p 2200 -G -- 2001:db8::1"),
+            ("2001:db8::1", "ssh -G -- 2001:db8::1"),
+        ];
+        for (hop, expected) in cases {
+            assert_eq!(show_hop(&target, hop).join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn keys_that_are_tried_unless_told_are_not_counted() {
+        let text = "hostname h\nport 22\nidentityfile ~/.ssh/id_rsa\nidentityfile ~/.ssh/work\n";
+        assert_eq!(route(text).map(|route| route.identities), Some(1));
+    }
 }
