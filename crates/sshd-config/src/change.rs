@@ -157,7 +157,7 @@ impl Change {
 
     fn argument(&self, form: &str) -> Result<String, Refusal> {
         let oldest = self.targets.must.iter().min().copied().unwrap_or(Release::NEWEST);
-        let bad = || bad_value(self.keyword, form, "it cannot be quoted in this release".to_owned());
+        let bad = || bad_value(self.keyword, form, "it cannot be written in this release".to_owned());
         write::argument(self.keyword.kind, form, oldest).ok_or_else(bad)
     }
 

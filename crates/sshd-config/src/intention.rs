@@ -28,7 +28,7 @@ pub(crate) fn intention(keyword: &Keyword, value: &str, release: Release) -> Res
     }
     let quotable = write::argument(keyword.kind, value, release);
     let argument =
-        quotable.ok_or_else(|| bad_value(keyword, value, "it cannot be quoted in this release".to_owned()))?;
+        quotable.ok_or_else(|| bad_value(keyword, value, "it cannot be written in this release".to_owned()))?;
     let parts = read_alone(keyword, &argument, release).map_err(|message| bad_value(keyword, value, message))?;
     let newest = read_alone(keyword, &argument, Release::NEWEST);
     let parts = match keyword.kind {

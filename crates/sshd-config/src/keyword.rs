@@ -38,11 +38,13 @@ pub(crate) struct Name {
     pub(crate) before: Option<Release>,
     /// True where the name may not stand in a Match block although the keyword may.
     pub(crate) global: bool,
+    /// True where only Debian's patches know it.
+    pub(crate) debian: bool,
 }
 
 impl Name {
     fn known_to(&self, release: Release) -> bool {
-        release >= self.since && self.before.is_none_or(|before| release < before)
+        release >= self.since && self.before.is_none_or(|before| release < before) && (release.debian || !self.debian)
     }
 }
 

@@ -135,6 +135,9 @@ impl Refusal {
             Self::WouldLose { winner, .. } => {
                 format!("set the value where it is decided, in {}", winner.path.display())
             }
+            Self::NoPlace { key } if key == "kbdinteractiveauthentication" => {
+                "up to 8.6 ChallengeResponseAuthentication decides: set that".to_owned()
+            }
             Self::NoPlace { .. } => "mend what sshd refuses in the file first".to_owned(),
             Self::Overlap(_) => "report this as a defect".to_owned(),
         }

@@ -21,7 +21,7 @@ pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem>
     found.extend(command_without_user(walk, &effective, "authorizedkeyscommand"));
     found.extend(command_without_user(walk, &effective, "authorizedprincipalscommand"));
     found.extend(methods_that_are_off(walk, &effective));
-    found.extend(address_of_other_family(walk, &effective));
+    found.extend(address_of_other_family(walk, &effective, release));
     found
 }
 
@@ -107,7 +107,7 @@ fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
 }
 
 /// A numeric address of a family that AddressFamily excludes.
-fn address_of_other_family(walk: &Walk, effective: &Effective) -> Vec<Problem> {
+fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release) -> Vec<Problem> {
     let excluded = match value(effective, "addressfamily") {
         Some("inet") => Ipv6Addr::UNSPECIFIED.into(),
         Some("inet6") => Ipv4Addr::UNSPECIFIED.into(),
@@ -115,9 +115,12 @@ fn address_of_other_family(walk: &Walk, effective: &Effective) -> Vec<Problem> {
     };
     let family = |address: &str| address.parse().map(|address: IpAddr| address.is_ipv4() == IpAddr::is_ipv4(&excluded));
     let hit = |directive: &&Directive| first_part(directive).is_some_and(|part| family(listen::host(part)) == Ok(true));
+    // In 8.2 and 8.3 the end of an included file settled the family, before a later line could set it.
+    let certain = !release.since(8, 2) || release.since(8, 4);
     let hint = "remove the line, or change AddressFamily";
     let message = "the address is of a family that AddressFamily excludes";
-    active(walk, "ListenAddress").filter(hit).map(|directive| problem(directive, message.to_owned(), hint)).collect()
+    let hits = active(walk, "ListenAddress").filter(hit);
+    hits.map(|directive| Problem { certain, ..problem(directive, message.to_owned(), hint) }).collect()
 }
 
 fn value<'a>(effective: &'a Effective, key: &str) -> Option<&'a str> {

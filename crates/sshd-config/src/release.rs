@@ -11,6 +11,8 @@ pub struct Release {
     pub minor: u16,
     /// The 1 of `OpenSSH_9.2p1`; 0 where it is not said.
     pub portable: u16,
+    /// True for the packages of Debian and its descendants, whose patches add keywords.
+    pub debian: bool,
 }
 
 impl Release {
@@ -22,21 +24,20 @@ impl Release {
 
     /// The release `major.minor`.
     pub const fn new(major: u16, minor: u16) -> Self {
-        Self { major, minor, portable: 0 }
+        Self { major, minor, portable: 0, debian: false }
     }
 
     /// Reads a version banner (`OpenSSH_9.2p1 Debian-2+deb12u10`), the output of `sshd -V`, or a package version
     /// (`1:9.2p1-2+deb12u10`, `8.0p1-25.el8_10`); `None` where no release can be found in it.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.split_once("OpenSSH_").map_or(text, |(_, rest)| rest);
-        let text = match text.split_once(':') {
-            Some((epoch, rest)) if is_number(epoch) => rest,
-            _ => text,
-        };
+        let banner = text.split_once("OpenSSH_").map(|(_, rest)| rest);
+        let epoch = text.split_once(':').filter(|(epoch, _)| is_number(epoch)).map(|(_, rest)| rest);
+        let debian = epoch.is_some() || ["Debian", "Ubuntu", "Raspbian"].iter().any(|name| text.contains(name));
+        let text = banner.or(epoch).unwrap_or(text);
         let (major, rest) = number(text)?;
         let (minor, rest) = number(rest.strip_prefix('.')?)?;
         let portable = rest.strip_prefix('p').and_then(number).map_or(0, |(portable, _)| portable);
-        Some(Self { major, minor, portable })
+        Some(Self { major, minor, portable, debian })
     }
 
     /// True for this release and all later ones.
@@ -73,18 +74,19 @@ mod tests {
     #[test]
     fn banners_and_package_versions_name_the_same_release() {
         let cases = [
-            ("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.20", Some((9, 2, 1))),
-            ("unknown option -- V\nOpenSSH_8.4p1 Debian-5+deb11u3", Some((8, 4, 1))),
-            ("1:9.2p1-2+deb12u10", Some((9, 2, 1))),
-            ("8.0p1-25.el8_10", Some((8, 0, 1))),
-            ("10.0p2", Some((10, 0, 2))),
+            ("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.20", Some((9, 2, 1, true))),
+            ("unknown option -- V\nOpenSSH_8.4p1 Debian-5+deb11u3", Some((8, 4, 1, true))),
+            ("OpenSSH_8.9p1 Ubuntu-3ubuntu0.13", Some((8, 9, 1, true))),
+            ("1:9.2p1-2+deb12u10", Some((9, 2, 1, true))),
+            ("8.0p1-25.el8_10", Some((8, 0, 1, false))),
+            ("10.0p2", Some((10, 0, 2, false))),
             ("OpenSSH_for_Windows_9.5p1", None),
             ("10", None),
             ("", None),
             ("OpenSSH_99999999999.1", None),
         ];
         for (text, expected) in cases {
-            let found = Release::parse(text).map(|r| (r.major, r.minor, r.portable));
+            let found = Release::parse(text).map(|r| (r.major, r.minor, r.portable, r.debian));
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -9,7 +9,7 @@ use crate::value::{Choice, Kind};
 const ALWAYS: Release = Release::ALWAYS;
 
 const fn named(text: &'static str, major: u16, minor: u16) -> Name {
-    Name { text, since: Release::new(major, minor), before: None, global: false }
+    Name { text, since: Release::new(major, minor), before: None, global: false, debian: false }
 }
 
 const fn name(text: &'static str) -> Name {
@@ -19,6 +19,10 @@ const fn name(text: &'static str) -> Name {
 impl Name {
     const fn before(self, major: u16, minor: u16) -> Self {
         Self { before: Some(Release::new(major, minor)), ..self }
+    }
+
+    const fn debian(self) -> Self {
+        Self { debian: true, ..self }
     }
 
     const fn global(self) -> Self {
@@ -136,6 +140,9 @@ pub(crate) static TABLE: &[Keyword] = &[
         Kind::Flag,
     )
     .optional(),
+    keyword(&[name("GSSAPIKeyExchange").debian()], Kind::Flag).optional(),
+    keyword(&[name("GSSAPIStoreCredentialsOnRekey").debian()], Kind::Flag).optional(),
+    keyword(&[name("GSSAPIKexAlgorithms").debian()], Kind::Algorithms).optional(),
     keyword(&[name("PasswordAuthentication")], Kind::Flag).in_match().default(YES),
     keyword(
         &[
@@ -172,6 +179,7 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[named("FingerprintHash", 6, 8)], Kind::Digest).rule(Rule::Last).default(&[(ALWAYS, "SHA256")]),
     keyword(&[named("ExposeAuthInfo", 7, 6)], Kind::Flag).in_match().default(NO),
     keyword(&[named("RefuseConnection", 9, 9)], Kind::Flag).in_match().default(NO),
+    keyword(&[name("DebianBanner").debian()], Kind::Flag).default(YES),
     keyword(&[name("PidFile")], Kind::Path),
     keyword(&[named("ModuliFile", 8, 6)], Kind::Path),
     keyword(&[name("XAuthLocation")], Kind::Path),
@@ -244,6 +252,7 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[name("Match")], Kind::Structure).in_match(),
     keyword(&[named("Include", 8, 2)], Kind::Structure).in_match(),
     keyword(&[name("PAMAuthenticationViaKbdInt").before(10, 4)], Kind::Ignored),
+    keyword(&[name("PermitBlacklistedKeys").debian()], Kind::Ignored),
     keyword(&[name("ServerKeyBits")], Kind::Ignored),
     keyword(&[name("KeyRegenerationInterval")], Kind::Ignored),
     keyword(&[name("RhostsAuthentication")], Kind::Ignored),

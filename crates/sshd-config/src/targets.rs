@@ -55,6 +55,7 @@ pub(crate) fn targets(
             Some(keyword) if keyword.since() > assumed => {
                 Err(Refusal::NotInRelease { key, release: assumed, since: keyword.since() })
             }
+            Some(keyword) if keyword.names.iter().any(|name| name.debian) => Err(Refusal::UnknownKeyword { key }),
             Some(_) => Err(Refusal::Ignored { key }),
             None => Err(Refusal::UnknownKeyword { key }),
         };

@@ -209,7 +209,7 @@ fn dispatch(kind: Kind, line: &Line, args: &Args, release: Release) -> Outcome {
         Kind::RekeyLimit => text::rekey_limit(args, release),
         Kind::IpQos => text::ip_qos(args, release),
         Kind::Octal => single(args, text::octal),
-        Kind::LogLevel => single(args, |word| text::named(word, text::LOG_LEVELS)),
+        Kind::LogLevel => single(args, |word| text::log_level(word, release)),
         Kind::Facility => single(args, |word| text::named(word, text::FACILITIES)),
         Kind::Digest => single(args, |word| text::named(word, text::DIGESTS)),
         Kind::Path => single(args, |word| Ok(text::path(word))),

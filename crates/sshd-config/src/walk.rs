@@ -271,6 +271,9 @@ fn unknown(name: &str, release: Release) -> (Fault, String) {
             let hint = format!("remove the line: {name} came with {}, and this is {release}", keyword.since());
             (fault, hint)
         }
+        Some(keyword) if keyword.names.iter().any(|name| name.debian) => {
+            (Fault { certain: false, ..fault }, format!("remove the line: only Debian's sshd knows {name}"))
+        }
         Some(_) => (fault, format!("remove the line: {release} does not know {name}")),
         None => (Fault { certain: false, ..fault }, "correct the keyword, or remove the line".to_owned()),
     }

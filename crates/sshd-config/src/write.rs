@@ -10,8 +10,12 @@ use crate::release::Release;
 use crate::value::{Kind, Parts, Penalties};
 use crate::words::{Word, argv_split};
 
-/// The value as the argument of a line: one word is quoted where it has to be. `None` where no quoting helps.
+/// The value as the argument of a line: one word is quoted where it has to be. `None` where no quoting helps:
+/// old releases cut a line at `#` before they look at quotes.
 pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<String> {
+    if !release.since(8, 7) && value.contains('#') {
+        return None;
+    }
     let special = |c: char| matches!(c, ' ' | '\t' | '"' | '\'' | '\\' | '#' | '=');
     if !kind.is_one_word() || !value.contains(special) && !value.is_empty() {
         return Some(value.to_owned());
@@ -19,7 +23,7 @@ pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<Stri
     if release.since(8, 7) {
         return Some(format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")));
     }
-    (!value.contains(['"', '#'])).then(|| format!("\"{value}\""))
+    (!value.contains('"')).then(|| format!("\"{value}\""))
 }
 
 /// Writes a value over that of a line; of penalties only the wanted ones, and `wanted` says which parts those are.

@@ -130,6 +130,8 @@ fn the_verdict_is_open_where_the_build_decides() {
     let verdict = |text: &str| tree(text).verdict(OLD);
     assert_eq!(verdict("MaxSessions 3\n"), Verdict::Accepts);
     assert!(matches!(verdict("MaxSessions x\n"), Verdict::Refuses(_)));
+    let debian = Release::parse("OpenSSH_9.2p1 Debian-2+deb12u10").expect("a release");
+    assert_eq!(tree("DebianBanner no\nLogLevel silent\n").verdict(debian), Verdict::Accepts);
     for text in ["DebianBanner no\n", "Ciphers aes128-ctr\n", "Port ssh\n", "ListenAddress localhost\n"] {
         assert!(matches!(verdict(text), Verdict::Unknown(_)), "{text}");
     }

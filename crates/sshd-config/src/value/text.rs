@@ -9,8 +9,7 @@ use crate::words::Word;
 pub(crate) type Names = &'static [(&'static str, &'static str)];
 
 pub(crate) const LOG_LEVELS: Names = &[
-    ("QUIET", "SILENT"),
-    ("SILENT", "SILENT"),
+    ("QUIET", "QUIET"),
     ("FATAL", "FATAL"),
     ("ERROR", "ERROR"),
     ("INFO", "INFO"),
@@ -114,6 +113,12 @@ pub(super) fn named(word: &Word, names: Names) -> Result<String, Fault> {
     found.map(|name| name.1.to_owned()).ok_or_else(|| unsupported(word))
 }
 
+/// Debian calls QUIET by its old name SILENT, which others do not know any more.
+pub(super) fn log_level(word: &Word, release: Release) -> Result<String, Fault> {
+    let quiet = ["quiet", "silent"].iter().any(|name| word.text.eq_ignore_ascii_case(name.as_bytes()));
+    if quiet && release.debian { Ok("SILENT".to_owned()) } else { named(word, LOG_LEVELS) }
+}
+
 pub(super) fn integer(word: &Word, release: Release) -> Result<String, Fault> {
     let value = numeric::integer(&word.text, release);
     value
@@ -177,7 +182,7 @@ pub(super) fn rekey_limit(args: &Args, release: Release) -> Outcome {
     let size = if word.text == b"default" { Some(0) } else { numeric::scaled(&word.text) };
     let size = size.filter(|&size| size == 0 || size >= 16).ok_or_else(|| invalid(word))?;
     let mut parts = vec![(0, size.to_string())];
-    let Some(interval) = args.extra(1) else { return Ok((Reading { parts, doubt: None }, Used::Words(1))) };
+    let Some(interval) = args.raw(1) else { return Ok((Reading { parts, doubt: None }, Used::Words(1))) };
     if interval.text != b"none" {
         parts.push((1, time(interval, release)?));
     }

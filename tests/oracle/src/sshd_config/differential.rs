@@ -130,7 +130,7 @@ fn changes(
         let unchanged = || vec![plain.clone(), connected.clone()];
         let after = if attempt.has_another_tree() { after.next().unwrap_or_default() } else { unchanged() };
         let label = || format!("case {} {release}\n{}", case.number, show(&case.tree));
-        attempt.judge(&label, &[plain, connected], &after, &alone[&attempt.line()], report);
+        attempt.judge(&label, release, &[plain, connected], &after, &alone[&attempt.line()], report);
     }
     Ok(())
 }

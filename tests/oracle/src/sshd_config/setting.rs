@@ -22,6 +22,8 @@ pub(super) struct Attempt {
     key: &'static str,
     value: &'static str,
     place: Place,
+    /// False where the model was not told the release, so that it may refuse for the sake of another one.
+    known: bool,
     outcome: Result<Edited, Refusal>,
     /// The tree after the change; where it was refused, with the line added by hand.
     pub(super) after: Generated,
@@ -38,13 +40,14 @@ impl Attempt {
         let value = random.choice(values).copied().unwrap_or("x").trim_matches('"');
         let key = random.choice(sample.names).copied().unwrap_or_default();
         let place = if random.u8(0..3) == 0 { Place::DropIn } else { Place::Best };
-        let outcome = tree.set(key, value, Some(release), place);
+        let known = random.u8(0..6) > 0;
+        let outcome = tree.set(key, value, Some(release).filter(|_| known), place);
         let mut after = before.clone();
         match &outcome {
             Ok(edited) => apply(&mut after, edited),
             Err(_) => add_by_hand(&mut after, place, &format!("{key} {value}\n")),
         }
-        Self { key, value, place, outcome, after }
+        Self { key, value, place, known, outcome, after }
     }
 
     /// The line, by itself the whole configuration.
@@ -66,6 +69,7 @@ impl Attempt {
     pub(super) fn judge(
         &self,
         label: &dyn Fn() -> String,
+        release: Release,
         before: &[&Answer],
         after: &[Answer],
         alone: &Answer,
@@ -73,7 +77,7 @@ impl Attempt {
     ) {
         report.compared += 1;
         let wrong = match &self.outcome {
-            Ok(edited) => self.judge_change(edited, before, after, alone),
+            Ok(edited) => self.judge_change(edited, release, before, after, alone),
             Err(refusal) => self.judge_refusal(refusal, before, after, alone),
         };
         if let Some(wrong) = wrong {
@@ -82,7 +86,14 @@ impl Attempt {
         }
     }
 
-    fn judge_change(&self, edited: &Edited, before: &[&Answer], after: &[Answer], alone: &Answer) -> Option<String> {
+    fn judge_change(
+        &self,
+        edited: &Edited,
+        release: Release,
+        before: &[&Answer],
+        after: &[Answer],
+        alone: &Answer,
+    ) -> Option<String> {
         for (before, after) in before.iter().zip(after) {
             if before.started && !after.started {
                 return Some(format!("sshd does not start any more: {}", after.complaint));
@@ -92,6 +103,9 @@ impl Attempt {
             }
         }
         let plain = after.first().filter(|plain| plain.started && alone.started)?;
+        if self.key == "AddressFamily" && release < Release::new(8, 4) {
+            return None;
+        }
         let (wanted, found) = (printed(alone, self.key), printed(plain, self.key));
         let wanted = wanted.map(|wanted| self.as_meant(wanted));
         let same = match (self.key, wanted.as_deref(), found.as_deref()) {
@@ -106,6 +120,8 @@ impl Attempt {
         match (self.key, self.value.parse::<u32>()) {
             ("MaxStartups", Ok(number)) => format!("{number}:30:{number}"),
             ("PerSourceNetBlockSize", Ok(number)) => format!("{number}:128"),
+            // Up to 8.6 a line of this keyword alone has no effect.
+            ("KbdInteractiveAuthentication", _) => self.value.to_lowercase(),
             _ => printed,
         }
     }
@@ -122,7 +138,11 @@ impl Attempt {
 
     fn judge_refusal(&self, refusal: &Refusal, before: &[&Answer], after: &[Answer], alone: &Answer) -> Option<String> {
         let justified = match refusal {
+            _ if !self.known => true,
             Refusal::BadValue { key, .. } if alone.started && key == "usepam" => !alone.values.contains_key(key),
+            Refusal::BadValue { value, .. } if value.is_empty() => true,
+            // Old releases cut the line at a `#`, which is not what was meant.
+            Refusal::BadValue { message, .. } if message.contains("cannot be written") => self.value.contains('#'),
             Refusal::BadValue { .. } | Refusal::NotInRelease { .. } | Refusal::UnknownKeyword { .. } => !alone.started,
             Refusal::Overridden { .. } => !self.after.options.is_empty(),
             Refusal::AddsUp { .. } | Refusal::Ignored { .. } => true,
@@ -130,7 +150,7 @@ impl Attempt {
                 self.place == Place::DropIn && !self.took_effect(before, after, alone)
             }
             Refusal::Contradiction { .. } => !alone.started || !after.iter().all(|answer| answer.started),
-            _ => before.iter().any(|answer| !answer.started),
+            _ => before.iter().any(|answer| !answer.started) || !self.took_effect(before, after, alone),
         };
         (!justified).then(|| format!("refused, but sshd would do it: {refusal}"))
     }
