@@ -55,6 +55,11 @@ impl Check {
         self
     }
 
+    /// Whether the command line begins with these words.
+    pub fn begins_with(&self, words: &[&str]) -> bool {
+        self.argv.len() >= words.len() && self.argv.iter().zip(words).all(|(argument, word)| argument == word)
+    }
+
     /// Whether the answer is the one asked for.
     pub fn holds(&self, answer: &CommandOutput) -> bool {
         let text = String::from_utf8_lossy(&answer.stdout);
@@ -94,6 +99,13 @@ mod tests {
 
     fn says(code: i32, stdout: &str) -> CommandOutput {
         CommandOutput { code: Some(code), stdout: stdout.into(), stderr: Vec::new() }
+    }
+
+    #[test]
+    fn a_command_begins_with_its_own_words_only() {
+        let check = Check::success("x", &["systemctl", "stop", "ssh"]);
+        assert!(check.begins_with(&["systemctl", "stop"]) && check.begins_with(&[]));
+        assert!(!check.begins_with(&["systemctl", "start"]) && !check.begins_with(&["systemctl", "stop", "ssh", "x"]));
     }
 
     #[test]

@@ -183,8 +183,7 @@ impl Work<'_> {
     fn finish(mut self) -> Result<Plan, Refusal> {
         let failed = std::mem::take(&mut self.failed);
         if self.plan.files.is_empty() && !failed.is_empty() && !self.any_key_works() {
-            let hint = "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten";
-            return Err(Refusal::refused(failed.join("; "), hint));
+            return Err(Refusal::refused(failed.join("; "), self.hint()));
         }
         self.plan.notices.extend(failed.into_iter().map(|why| Notice::new("host-key-left", why)));
         if self.plan.files.iter().any(|change| change.before.is_none()) {
@@ -195,6 +194,14 @@ impl Work<'_> {
             return Ok(self.bring_into_force());
         }
         Ok(self.plan)
+    }
+
+    fn hint(&self) -> &'static str {
+        let unreadable = |path: &PathBuf| matches!(self.snapshot.entry(path), Some(Entry::Unreadable(_)));
+        match paths(self.wish.effective).iter().any(unreadable) {
+            true => "run it with sudo",
+            false => "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten",
+        }
     }
 
     fn tell_of_new_keys(&mut self) {
@@ -303,7 +310,9 @@ mod tests {
     fn check(text: &str, expected: &Expect) {
         let plan = match plan(text, &Service::default()) {
             Ok(plan) => plan,
-            Err(refusal) => return expected.assert_eq(&format!("refused: {refusal}\n")),
+            Err(Refusal::Refused { reason, hint }) => {
+                return expected.assert_eq(&format!("refused: {reason} ({})\n", hint.unwrap_or_default()));
+            }
         };
         let mut lines: Vec<String> = Vec::new();
         for change in &plan.files {
@@ -333,20 +342,26 @@ mod tests {
         check(
             &keys("HostKeyAgent /run/agent", &[]),
             &expect![[r#"
-            refused: the host keys are held by the agent /run/agent
-        "#]],
+                refused: the host keys are held by the agent /run/agent (load them into it, or take HostKeyAgent out of sshd_config)
+            "#]],
+        );
+        check(
+            "//- /etc/ssh/sshd_config\nHostKey /k_rsa\n//- /k_rsa unreadable:Permission denied\n",
+            &expect![[r#"
+                refused: /k_rsa: Permission denied (run it with sudo)
+            "#]],
         );
         check(
             &keys("HostKey /etc/ssh/the_key", &[]),
             &expect![[r#"
-            refused: /etc/ssh/the_key: its name does not tell of which type it is to be
-        "#]],
+                refused: /etc/ssh/the_key: its name does not tell of which type it is to be (make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten)
+            "#]],
         );
         check(
             "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/a_rsa\nHostKey /etc/ssh/b_rsa\n//- /etc/ssh/a_rsa\n//- /etc/ssh/b_rsa dangling\n",
             &expect![[r#"
-            refused: /etc/ssh/a_rsa: it holds no private key, and is not overwritten: move it away; /etc/ssh/b_rsa: it is a link that leads nowhere
-        "#]],
+                refused: /etc/ssh/a_rsa: it holds no private key, and is not overwritten: move it away; /etc/ssh/b_rsa: it is a link that leads nowhere (make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten)
+            "#]],
         );
     }
 

@@ -120,9 +120,10 @@ fn follow(plan: &mut Plan, aftermath: &Aftermath) {
     plan.reloaded.clone_from(&aftermath.units);
 }
 
-/// Whoever came by SSH does not come again once sshd is stopped.
+/// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.
 fn lockout(session: &Session, plan: &Plan) -> Lockout {
-    let stops = plan.activation.iter().find(|check| check.argv.starts_with(&["systemctl", "stop"].map(str::to_owned)));
+    let ends = |check: &&Check| check.begins_with(&["systemctl", "stop"]) || check.begins_with(&["rmdir"]);
+    let stops = plan.activation.iter().find(ends);
     match stops.filter(|_| session.person().addr.is_some()) {
         Some(check) => Lockout::Loses { why: format!("{} is part of what was before", check.title), origin: None },
         None => Lockout::Keeps,
@@ -132,10 +133,8 @@ fn lockout(session: &Session, plan: &Plan) -> Lockout {
 /// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
 /// told to read its files again it has to answer afterwards as it does today.
 fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
-    let words = |words: [&str; 2]| words.map(str::to_owned);
-    let (signal, reload) = (words(["kill", "-HUP"]), words(["systemctl", "reload"]));
-    let signals = |check: &Check| check.argv.starts_with(&signal);
-    if !plan.activation.iter().any(|check| signals(check) || check.argv.starts_with(&reload)) {
+    let signals = |check: &Check| check.begins_with(&["kill", "-HUP"]);
+    if !plan.activation.iter().any(|check| signals(check) || check.begins_with(&["systemctl", "reload"])) {
         return Ok(());
     }
     let configuration = Configuration::capture(session, &SshdSource::default())?;

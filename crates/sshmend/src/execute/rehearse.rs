@@ -69,8 +69,9 @@ impl Run<'_> {
 
 /// Whether it tells a daemon to read its files again.
 fn is_reload(check: &Check) -> bool {
-    let words: Vec<&str> = check.argv.iter().take(2).map(String::as_str).collect();
-    matches!(words[..], ["systemctl", "reload"] | ["kill", "-HUP"] | ["fail2ban-client", "reload"])
+    [["systemctl", "reload"], ["kill", "-HUP"], ["fail2ban-client", "reload"]]
+        .iter()
+        .any(|words| check.begins_with(words))
 }
 
 /// What a program said, or why it was not run.
