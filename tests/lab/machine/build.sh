@@ -5,6 +5,8 @@ set -eu
 suite=$1 tree=$2 mirror=$3 security=$4
 packages='systemd systemd-sysv libpam-systemd dbus openssh-server openssh-client rsyslog fail2ban nftables iptables ipset
   conntrack iproute2 iputils-ping procps python3 python3-systemd tcpd ufw firewalld netcat-openbsd sudo attr acl kmod'
+# Whoever mends a fleet does it from the newest suite.
+[ "$suite" != trixie ] || packages="$packages ansible-core"
 
 debootstrap --variant=minbase "$suite" "$tree" "$mirror"
 cat > "$tree/etc/apt/sources.list" <<EOF
@@ -48,6 +50,7 @@ cat > "$tree/etc/hosts" <<EOF
 127.0.0.1 localhost
 ::1 localhost ip6-localhost
 192.0.2.10 server
+203.0.113.20 second
 198.51.100.11 client
 2001:db8:2::10 server6
 EOF

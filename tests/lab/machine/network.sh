@@ -1,8 +1,8 @@
 #!/bin/sh
 # Joins the two machines through a router, which is the network of the process that runs this.
-# Arguments: the process ids that hold the server's and the client's network namespace.
+# Arguments: the process ids that hold the network namespaces of the server, the client and, if there is one, a second server.
 set -eu
-server=$1 client=$2
+server=$1 client=$2 second=${3-}
 
 ip link set lo up
 ip link add to-server type veth peer name eth0 netns "$server"
@@ -30,3 +30,12 @@ nsenter --net="/proc/$server/ns/net" ip route add default via 192.0.2.1
 nsenter --net="/proc/$server/ns/net" ip -6 route add default via 2001:db8:2::1
 nsenter --net="/proc/$client/ns/net" ip route add default via 198.51.100.1 src 198.51.100.11
 nsenter --net="/proc/$client/ns/net" ip -6 route add default via 2001:db8:1::1 src 2001:db8:1::11
+
+[ -n "$second" ] || exit 0
+ip link add to-second type veth peer name eth0 netns "$second"
+ip address add 203.0.113.1/24 dev to-second
+ip link set to-second up
+nsenter --net="/proc/$second/ns/net" ip link set lo up
+nsenter --net="/proc/$second/ns/net" ip link set eth0 up
+inside "$second" address add 203.0.113.20/24 eth0 ''
+nsenter --net="/proc/$second/ns/net" ip route add default via 203.0.113.1

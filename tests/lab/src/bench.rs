@@ -15,7 +15,8 @@ use crate::record;
 use crate::suite::Suite;
 use crate::symptom;
 
-const NETWORK: &str = include_str!("../machine/network.sh");
+/// Joins the machines.
+pub(crate) const NETWORK: &str = include_str!("../machine/network.sh");
 /// The longest that one attempt to connect may take, in seconds.
 const ATTEMPT: u32 = 40;
 /// The longest that a fault or a remedy may take, in seconds.
@@ -42,7 +43,7 @@ impl<'a> Bench<'a> {
     /// Boots both machines, still healthy.
     pub(crate) fn start(case: &'a Case, suite: Suite, args: &Args) -> Result<Self, LabError> {
         let place = &args.place;
-        let tree = image::build(suite)?;
+        let tree = image::path(suite);
         let networks = [Network::create()?, Network::create()?];
         command::script(&[], NETWORK, &[&networks[0].pid(), &networks[1].pid()])?;
         let start = |role, network| Machine::start(role, suite, &tree, place, network);

@@ -48,6 +48,19 @@ pub struct Case {
     /// How it is mended.
     #[serde(default)]
     pub remedy: Remedy,
+    /// Two servers instead of one, and a page of documentation that is followed.
+    #[serde(default)]
+    pub fleet: Option<Fleet>,
+}
+
+/// Two machines of different suites, which the client mends as a page says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fleet {
+    /// The page, from the root of the repository.
+    pub page: PathBuf,
+    /// The suites of `server` and `second`.
+    pub servers: [Suite; 2],
 }
 
 /// What is done to one machine.

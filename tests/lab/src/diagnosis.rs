@@ -65,7 +65,9 @@ pub(crate) fn one(
 ) -> Result<Verdict, LabError> {
     let (expect, name) = (&bench.case.expect, machine.role.name());
     let (user, args) = match machine.role {
-        Role::Server => (User::Root, expect.server_args.as_deref().unwrap_or("--client 198.51.100.11 --user alice")),
+        Role::Server | Role::Second => {
+            (User::Root, expect.server_args.as_deref().unwrap_or("--client 198.51.100.11 --user alice"))
+        }
         Role::Client => (User::Alice, expect.client_args.as_deref().unwrap_or("server")),
     };
     let output = bench.told(machine, user, &format!("sshmend diagnose {args} --format json"), STEP)?;

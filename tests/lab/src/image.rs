@@ -15,29 +15,43 @@ use crate::suite::Suite;
 
 const RECIPE: &str = include_str!("../machine/build.sh");
 
-/// Builds the trees of these suites that are not there yet.
-pub(crate) fn build_all(suites: &[Suite]) -> Result<(), LabError> {
-    suites.iter().try_for_each(|suite| build(*suite).map(drop))
+/// A tree that stays while this is held.
+#[derive(Debug)]
+pub(crate) struct Held(#[expect(dead_code, reason = "held, never read")] Flock<File>);
+
+/// Returns these suites' trees for as long as they are held, building those that are not there yet.
+pub(crate) fn hold_all(suites: &[Suite]) -> Result<Vec<Held>, LabError> {
+    let cache = cache();
+    trying(cache.display().to_string(), fs::create_dir_all(&cache))?;
+    suites.iter().map(|suite| hold(&cache, *suite)).collect()
 }
 
-/// Returns the suite's tree, building it first if need be.
-#[expect(clippy::print_stderr, reason = "two minutes without a word would look like a hang")]
-pub(crate) fn build(suite: Suite) -> Result<PathBuf, LabError> {
-    let (cache, tree) = (cache(), path(suite));
-    trying(format!("{}", cache.display()), fs::create_dir_all(&cache))?;
-    let _lock = lock(&cache.join(format!("{suite}.lock")))?;
-    if tree.exists() {
-        return Ok(tree);
+fn hold(cache: &Path, suite: Suite) -> Result<Held, LabError> {
+    let file = cache.join(format!("{suite}.lock"));
+    let shared = lock(&file, FlockArg::LockShared)?;
+    if path(suite).exists() {
+        return Ok(Held(shared));
     }
+    drop(shared);
+    let exclusive = lock(&file, FlockArg::LockExclusive)?;
+    if !path(suite).exists() {
+        build(cache, suite)?;
+    }
+    trying(file.display().to_string(), exclusive.relock(FlockArg::LockShared).map_err(Into::into))?;
+    Ok(Held(exclusive))
+}
+
+#[expect(clippy::print_stderr, reason = "two minutes without a word would look like a hang")]
+fn build(cache: &Path, suite: Suite) -> Result<(), LabError> {
+    let tree = path(suite);
     eprintln!("lab: building {} (some two minutes, once)", tree.display());
-    discard_others(&cache, suite)?;
+    discard_others(cache, suite)?;
     let mirror = Mirror::find()?;
     let partial = cache.join(format!("{suite}.partial"));
     let target = partial.to_string_lossy();
     let args = [suite.name(), &*target, &mirror.main, &mirror.security];
     command::script(&["unshare", "--mount", "--"], RECIPE, &args)?;
-    trying(format!("{}", tree.display()), fs::rename(&partial, &tree))?;
-    Ok(tree)
+    trying(tree.display().to_string(), fs::rename(&partial, &tree))
 }
 
 /// The suite's tree; its name changes with the recipe.
@@ -53,10 +67,10 @@ fn cache() -> PathBuf {
     base.unwrap_or_else(|| PathBuf::from("/var/cache")).join("sshmend-lab")
 }
 
-fn lock(path: &Path) -> Result<Flock<File>, LabError> {
+fn lock(path: &Path, kind: FlockArg) -> Result<Flock<File>, LabError> {
     let what = path.display().to_string();
     let file = trying(&what, File::create(path))?;
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| LabError::Io { what, source: errno.into() })
+    Flock::lock(file, kind).map_err(|(_, errno)| LabError::Io { what, source: errno.into() })
 }
 
 /// Removes trees of an earlier recipe and unfinished ones.

@@ -16,6 +16,7 @@ mod check;
 mod command;
 mod diagnosis;
 mod error;
+mod fleet;
 pub mod footprint;
 mod image;
 mod interrupt;
@@ -25,6 +26,7 @@ mod pool;
 mod record;
 mod remedy;
 mod report;
+mod run;
 mod sandbox;
 mod suite;
 mod symptom;
@@ -57,8 +59,8 @@ fn dispatch(program: &[OsString], args: &Args) -> Result<bool, LabError> {
     match args.command {
         Command::Build => image::hold_all(&args.suites).map(|_| true),
         Command::List => report::list(&args.cases()?),
-        Command::Run | Command::Test => pool::run(program, args),
-        Command::Shell | Command::Demo => pool::interactive(program, args),
+        Command::Run | Command::Test => run::cases(program, args),
+        Command::Shell | Command::Demo => run::interactive(program, args),
         Command::Worker => worker::run(args),
     }
 }

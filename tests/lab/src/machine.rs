@@ -33,6 +33,8 @@ const HELPERS: [(&str, &str); 8] = [
 pub(crate) enum Role {
     /// Boots systemd and runs sshd.
     Server,
+    /// Another server, where a case has two.
+    Second,
     /// Runs nothing but what it is told.
     Client,
 }
@@ -64,13 +66,14 @@ impl Role {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Server => "server",
+            Self::Second => "second",
             Self::Client => "client",
         }
     }
 
     fn payload(self) -> &'static [&'static str] {
         match self {
-            Self::Server => &["--boot"],
+            Self::Server | Self::Second => &["--boot"],
             Self::Client => &["--as-pid2", "sleep", "infinity"],
         }
     }
@@ -179,7 +182,7 @@ impl Machine {
     fn is_up(&self) -> Result<bool, LabError> {
         match self.role {
             Role::Client => Ok(self.shell(User::Root, "[ -f /opt/lab/tree.py ]", 5)?.code == 0),
-            Role::Server => {
+            Role::Server | Role::Second => {
                 let asked = self.shell(User::Root, "systemctl is-system-running", 5)?;
                 Ok(matches!(asked.stdout.trim(), "running" | "degraded"))
             }

@@ -1,24 +1,22 @@
-//! Cases side by side, as many as there are cores, and the tearing down after them.
+//! Workers side by side, and the tearing down after them.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{self, Child, ChildStdout, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::args::{Args, Command};
-use crate::binary;
-use crate::case::Case;
+use crate::args::Args;
 use crate::cgroup;
 use crate::check::Check;
 use crate::error::{LabError, trying};
 use crate::footprint;
-use crate::image;
+use crate::image::Held;
 use crate::interrupt::Interrupt;
-use crate::report::{self, Outcome};
+use crate::report::Outcome;
 use crate::sandbox::{self, Job};
 
 /// The longest that one case may take on one suite.
@@ -33,86 +31,28 @@ struct Running {
 }
 
 /// Everything that the workers of one run share. Dropping it tears down what is left of them.
-struct Pool<'a> {
+pub(crate) struct Pool<'a> {
     program: &'a [OsString],
     args: &'a Args,
     place: PathBuf,
     interrupt: Interrupt,
     running: Vec<Running>,
-}
-
-/// Runs the cases that are meant, prints a line for each; true when all checks hold and nothing is left behind.
-#[expect(clippy::print_stdout, reason = "the command's output")]
-pub(crate) fn run(program: &[OsString], args: &Args) -> Result<bool, LabError> {
-    let cases = args.cases()?;
-    let args = prepared(args)?;
-    let mut pool = Pool::open(program, &args)?;
-    let started = Instant::now();
-    let outcomes = pool.run(jobs(&cases, &args))?;
-    drop(pool);
-    footprint::nothing_left()?;
-    let good = outcomes.iter().filter(|outcome| outcome.holds()).count();
-    println!(
-        "{good} of {} hold every check; {:.0} s; nothing left behind",
-        outcomes.len(),
-        started.elapsed().as_secs_f64()
-    );
-    if args.write {
-        report::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"), &cases, &outcomes)?;
-    }
-    Ok(good == outcomes.len())
-}
-
-/// Hands the terminal to one case: a shell in the broken machine, or everything that is said while it is mended.
-pub(crate) fn interactive(program: &[OsString], args: &Args) -> Result<bool, LabError> {
-    let mut args = if args.command == Command::Demo { prepared(args)? } else { args.clone() };
-    args.names.truncate(1);
-    if args.names.is_empty() {
-        args.names.push("hosts-access-denied".to_owned());
-    }
-    let job = jobs(&args.cases()?, &args).pop_back().ok_or_else(|| LabError::Usage("not on this suite".to_owned()))?;
-    image::build(job.suite)?;
-    let pool = Pool::open(program, &args)?;
-    let mut worker = pool.command(&job);
-    worker.stdin(Stdio::inherit()).arg(if args.command == Command::Demo { "--narrate" } else { "--stay" });
-    if args.client {
-        worker.arg("--client");
-    }
-    let status = trying("setpriv", worker.status())?;
-    Ok(status.success())
-}
-
-/// Builds what the run needs: trees, and the program unless it is given or not wanted.
-fn prepared(args: &Args) -> Result<Args, LabError> {
-    image::build_all(&args.suites)?;
-    let mut args = args.clone();
-    if args.sshmend.is_none() && !args.symptom_only {
-        args.sshmend = Some(binary::build()?);
-    }
-    for path in [&mut args.sshmend, &mut args.record].into_iter().flatten() {
-        *path = trying(path.display().to_string(), std::path::absolute(&*path))?;
-    }
-    Ok(args)
-}
-
-fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
-    let pairs = cases.iter().flat_map(|case| args.suites.iter().map(move |suite| (case, *suite)));
-    let possible = pairs.filter(|(case, suite)| case.runs_on(*suite)).enumerate();
-    let own = footprint::prefix(process::id());
-    possible.map(|(n, (case, suite))| Job { case: case.name.clone(), suite, id: format!("{own}{n}") }).collect()
+    _trees: Vec<Held>,
 }
 
 impl<'a> Pool<'a> {
-    fn open(program: &'a [OsString], args: &'a Args) -> Result<Self, LabError> {
+    /// Clears away what killed runs have left, and makes room for this one.
+    pub(crate) fn open(program: &'a [OsString], args: &'a Args, trees: Vec<Held>) -> Result<Self, LabError> {
         let interrupt = Interrupt::watch()?;
         footprint::sweep()?;
         let place = footprint::place(process::id());
         trying(place.display().to_string(), fs::create_dir(&place))?;
-        Ok(Self { program, args, place, interrupt, running: Vec::new() })
+        Ok(Self { program, args, place, interrupt, running: Vec::new(), _trees: trees })
     }
 
+    /// Runs every job, prints a line for each, and stops at a signal.
     #[expect(clippy::print_stdout, reason = "the command's output")]
-    fn run(&mut self, mut waiting: VecDeque<Job>) -> Result<Vec<Outcome>, LabError> {
+    pub(crate) fn run(&mut self, mut waiting: VecDeque<Job>) -> Result<Vec<Outcome>, LabError> {
         let mut outcomes = Vec::new();
         while !(waiting.is_empty() && self.running.is_empty()) {
             if self.interrupt.came() {
@@ -131,7 +71,8 @@ impl<'a> Pool<'a> {
         Ok(outcomes)
     }
 
-    fn command(&self, job: &Job) -> process::Command {
+    /// The command line of a job's worker.
+    pub(crate) fn command(&self, job: &Job) -> process::Command {
         let mut command = sandbox::command(self.program, job, &self.place);
         sandbox::options(&mut command, self.args);
         command

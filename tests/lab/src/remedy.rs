@@ -35,15 +35,12 @@ struct Transaction {
     id: String,
 }
 
-/// Puts the program into both machines.
-pub(crate) fn install(bench: &Bench, binary: &Path) -> Result<(), LabError> {
-    for machine in [&bench.server, &bench.client] {
-        let target = machine.path("/usr/local/bin/sshmend");
-        let copied =
-            fs::copy(binary, &target).and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o755)));
-        trying(binary.display().to_string(), copied)?;
-    }
-    Ok(())
+/// Puts the program into a machine.
+pub(crate) fn install(machine: &Machine, binary: &Path) -> Result<(), LabError> {
+    let target = machine.path("/usr/local/bin/sshmend");
+    let copied =
+        fs::copy(binary, &target).and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o755)));
+    trying(binary.display().to_string(), copied.map(drop))
 }
 
 /// Asks everything that can be asked once the symptom shows; stops where the next question would make no sense.

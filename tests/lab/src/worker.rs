@@ -5,6 +5,7 @@ use crate::bench::Bench;
 use crate::case::Case;
 use crate::check::Check;
 use crate::error::{LabError, trying};
+use crate::fleet;
 use crate::machine::User;
 use crate::record;
 use crate::remedy;
@@ -22,12 +23,16 @@ pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
         println!("{}", serde_json::to_string(&check).expect("a check is plain data"));
         check.failure.is_none()
     };
+    if let Some(fleet) = &case.fleet {
+        fleet::run(fleet, suite, args, &mut tell)?;
+        return Ok(all);
+    }
     let bench = match Bench::start(&case, suite, args) {
         Ok(bench) => bench,
         Err(error) => return Ok(tell(Check::failed("boot", error.to_string()))),
     };
     if let Some(binary) = &args.sshmend {
-        remedy::install(&bench, binary)?;
+        [&bench.server, &bench.client].into_iter().try_for_each(|machine| remedy::install(machine, binary))?;
     }
     if args.stay {
         return stay(&bench, args.client);

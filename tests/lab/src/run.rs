@@ -1,0 +1,87 @@
+//! The commands that need machines.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::path::{Path, absolute};
+use std::process::{self, Stdio};
+use std::time::Instant;
+
+use crate::args::{Args, Command};
+use crate::binary;
+use crate::case::Case;
+use crate::error::{LabError, trying};
+use crate::footprint;
+use crate::image::{self, Held};
+use crate::pool::Pool;
+use crate::report;
+use crate::sandbox::Job;
+use crate::suite::Suite;
+
+/// The case that a newcomer is shown.
+const SHOWN: &str = "hosts-access-denied";
+
+/// Runs the cases that are meant, prints a line for each; true when all checks hold and nothing is left behind.
+#[expect(clippy::print_stdout, reason = "the command's output")]
+pub(crate) fn cases(program: &[OsString], args: &Args) -> Result<bool, LabError> {
+    let (cases, started) = (args.cases()?, Instant::now());
+    let args = with_binary(args)?;
+    let mut pool = Pool::open(program, &args, trees(&cases, &args)?)?;
+    let outcomes = pool.run(jobs(&cases, &args))?;
+    drop(pool);
+    footprint::nothing_left()?;
+    let good = outcomes.iter().filter(|outcome| outcome.holds()).count();
+    let took = started.elapsed().as_secs();
+    println!("{good} of {} hold every check; {took} s; nothing left behind", outcomes.len());
+    if args.write {
+        report::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"), &cases, &outcomes)?;
+    }
+    Ok(good == outcomes.len())
+}
+
+/// Hands the terminal to one case: a shell in the broken machine, or everything that is said while it is mended.
+pub(crate) fn interactive(program: &[OsString], args: &Args) -> Result<bool, LabError> {
+    let demo = args.command == Command::Demo;
+    let mut args = if demo { with_binary(args)? } else { args.clone() };
+    if args.names.is_empty() {
+        args.names.push(SHOWN.to_owned());
+    }
+    let cases = args.cases()?;
+    let job = jobs(&cases, &args).pop_back().ok_or_else(|| LabError::Usage("it cannot be on this suite".to_owned()))?;
+    args.suites = vec![job.suite];
+    let pool = Pool::open(program, &args, trees(&cases, &args)?)?;
+    let mut worker = pool.command(&job);
+    worker.stdin(Stdio::inherit()).arg(if demo { "--narrate" } else { "--stay" });
+    if args.client {
+        worker.arg("--client");
+    }
+    trying("setpriv", worker.status()).map(|status| status.success())
+}
+
+/// Builds sshmend, unless it is given or not wanted.
+fn with_binary(args: &Args) -> Result<Args, LabError> {
+    let mut args = args.clone();
+    if args.sshmend.is_none() && !args.symptom_only {
+        args.sshmend = Some(binary::build()?);
+    }
+    for path in [&mut args.sshmend, &mut args.record].into_iter().flatten() {
+        *path = trying(path.display().to_string(), absolute(&*path))?;
+    }
+    Ok(args)
+}
+
+/// The trees of the suites that are meant, and of those that a case brings along.
+fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
+    let mut suites: Vec<Suite> =
+        cases.iter().flat_map(|case| case.fleet.iter().flat_map(|fleet| fleet.servers)).collect();
+    suites.extend(&args.suites);
+    suites.sort();
+    suites.dedup();
+    image::hold_all(&suites)
+}
+
+fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
+    let pairs = cases.iter().flat_map(|case| args.suites.iter().map(move |suite| (case, *suite)));
+    let possible = pairs.filter(|(case, suite)| case.runs_on(*suite)).enumerate();
+    let own = footprint::prefix(process::id());
+    possible.map(|(n, (case, suite))| Job { case: case.name.clone(), suite, id: format!("{own}{n}") }).collect()
+}
