@@ -22,11 +22,6 @@ pub(crate) fn demo() -> Result<(), String> {
     call(vec!["demo".to_owned()])
 }
 
-/// Every case on every suite.
-pub(crate) fn test() -> Result<(), String> {
-    call(vec!["test".to_owned()])
-}
-
 fn call(words: Vec<String>) -> Result<(), String> {
     let program = std::env::current_exe().map_err(|error| format!("this program's own path: {error}"))?;
     let code = sshmend_lab::main(&[program.into_os_string(), "lab".into()], words);

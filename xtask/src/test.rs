@@ -5,16 +5,13 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{docs, lab, packages, run};
+use crate::{docs, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Random inputs for each oracle
     #[arg(long, default_value_t = 5_000)]
     cases: u64,
-    /// Leave the lab out (said in the closing line; CI never passes this)
-    #[arg(long)]
-    no_lab: bool,
 }
 
 /// A connection takes as long as many cases of the other oracles.
@@ -49,13 +46,6 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     }
     let connections = arguments.cases / CASES_A_CONNECTION;
     steps.push(("hostile names against the log of a real sshd", Box::new(move || Format::Logs.random(connections, 1))));
-    if arguments.no_lab {
-        println!("the lab is left out, as asked");
-    } else if nix::unistd::geteuid().is_root() {
-        steps.push(("the lab: real machines with one fault each", Box::new(lab::test)));
-    } else {
-        steps.push(("the lab", Box::new(|| Err("the lab takes root; --no-lab leaves it out".to_owned()))));
-    }
     steps
 }
 
