@@ -289,13 +289,18 @@ fn a_missing_newline_is_added_and_the_line_that_comes_to_life_is_named() {
 #[test]
 fn a_line_that_would_come_to_deny_is_left_asleep_unless_asked_for() {
     let cost = Permit { at_any_cost: true, ..order(&["10.1.2.3"]) };
-    check("sshd: ALL: deny", "", &cost, &expect![[r#"
+    check(
+        "sshd: ALL: deny",
+        "",
+        &cost,
+        &expect![[r#"
         == /etc/hosts.allow
         sshd: 10.1.2.3
         sshd: ALL: deny
         note /etc/hosts.allow:1: the last line has no newline: libwrap stops there and ignores it and all that follows; with a newline, the line denies ALL at sshd
         note `sshd: 10.1.2.3` goes before the rule that would refuse them: sshd: ALL: deny
-    "#]]);
+    "#]],
+    );
     check(
         "sshd: ALL: deny",
         "",
