@@ -2,7 +2,7 @@
 //!
 //! Everyone who owns a directory or a link on the way, or may write into a directory, can make the path lead
 //! elsewhere between two system calls. So root writes only along directories and links that are root's alone; in a
-//! user's own directory that user does the work ([`crate::become_user`]).
+//! user's own directory that user does the work ([`crate::become_user()`]).
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
