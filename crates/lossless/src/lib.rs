@@ -1,7 +1,7 @@
 //! Bytes to line records and back to the same bytes, and the plain data that the rest of sshmend hands around.
 //!
 //! Nothing here knows a format and nothing here touches a machine. A format crate finds byte ranges in a document
-//! with [`lines`], says what it wants changed as an [`EditSet`], and names the line that decided a value as an
+//! with [`lines()`], says what it wants changed as an [`EditSet`], and names the line that decided a value as an
 //! [`Origin`]. What it needs to know of the machine it asks for with [`Request`]s; the answers arrive in a
 //! [`Snapshot`].
 //!

@@ -52,7 +52,7 @@ pub fn lines(document: &[u8]) -> Lines<'_> {
     Lines { document, at: 0, number: 0 }
 }
 
-/// The iterator that [`lines`] returns.
+/// The iterator that [`lines()`] returns.
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
     document: &'a [u8],
