@@ -1,6 +1,7 @@
 //! What a program writes into files, without a file of the machine.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,7 +37,9 @@ pub fn written_by(argv: impl FnOnce(&Path) -> Vec<String>, names: &[&str]) -> Re
 
 fn private_directory() -> Result<tempfile::TempDir, String> {
     let places = IN_MEMORY.into_iter().map(PathBuf::from).chain([std::env::temp_dir()]);
-    let mut made = places.map(|place| tempfile::Builder::new().prefix(".sshmend-").tempdir_in(place));
+    let private = fs::Permissions::from_mode(0o700);
+    let make = |place| tempfile::Builder::new().prefix(".sshmend-").permissions(private.clone()).tempdir_in(place);
+    let mut made = places.map(make);
     let made = made.find(Result::is_ok).transpose().map_err(|error| reason(&error))?;
     made.ok_or_else(|| "no directory can be made for temporary files".to_owned())
 }
