@@ -12,6 +12,9 @@ pub(crate) struct Arguments {
     /// Random inputs for each oracle
     #[arg(long, default_value_t = 5_000)]
     cases: u64,
+    /// Random trees for sshd, which takes longest
+    #[arg(long, default_value_t = 5_000)]
+    sshd_trees: u64,
 }
 
 /// A connection takes as long as many cases of the other oracles.
@@ -36,8 +39,9 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         ("unit and command tests", Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"])))),
     ];
     steps.push(("generated documents", Box::new(docs::check)));
+    let trees = arguments.sshd_trees;
+    steps.push(("random trees against sshd -T", Box::new(move || Format::SshdConfig.random(trees, 1))));
     for (name, format) in [
-        ("random trees against sshd -T", Format::SshdConfig),
         ("random files against ssh-keygen", Format::KnownHosts),
         ("random tables against libwrap", Format::HostsAccess),
         ("random trees against fail2ban", Format::Fail2ban),

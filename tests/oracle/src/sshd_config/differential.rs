@@ -198,6 +198,14 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
         // Builds without PAM ignore the keyword.
         ours.remove("usepam");
     }
+    // A pattern of a Match block is printed, but is not in force.
+    if ours.get("permituserenvironment").is_some_and(|value| value == &["no"]) {
+        theirs.insert("permituserenvironment".to_owned(), vec!["no".to_owned()]);
+    }
+    // Debian prints QUIET by its old name; not all of its binaries say that they are Debian's.
+    for values in [&mut ours, &mut theirs].map(|values| values.get_mut("loglevel")).into_iter().flatten() {
+        values.iter_mut().filter(|value| *value == "SILENT").for_each(|value| *value = "QUIET".to_owned());
+    }
     // 9.2 does not print an empty list of timeouts, and 10.3 and later no empty list of files.
     let unprinted = if release < Release::new(9, 3) { "channeltimeout" } else { "revokedkeys" };
     for values in [&mut ours, &mut theirs] {
@@ -209,6 +217,11 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
             ours.remove(key);
             theirs.remove(key);
         }
+    }
+    if release < Release::new(8, 9) && ours.get("persourcenetblocksize").is_some_and(|value| value[0].ends_with(":0")) {
+        // What nothing sets has a random value in builds that do not clear it.
+        ours.remove("persourcenetblocksize");
+        theirs.remove("persourcenetblocksize");
     }
     if (release.major, release.minor) == (10, 0) {
         // Debian's 10.0 has the meaning of the old class names from 10.1.
