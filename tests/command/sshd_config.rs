@@ -115,7 +115,7 @@ fn what_this_release_refuses_is_never_written() {
     disk.run("fix sshd-config AllowUsers=bob --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: the lines of AllowUsers add up: there is no single value to set
+        error: nothing was changed: AllowUsers holds several values: there is no single one to set
         hint: edit the lines by hand
     "#]]);
     disk.run("fix sshd-config MaxSessions --yes").check(&expect![[r#"

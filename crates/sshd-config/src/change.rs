@@ -59,18 +59,19 @@ impl Change {
 
     /// Writes the value in the first form that works.
     pub(crate) fn write(&self, draft: &Draft, notes: &mut Vec<Note>) -> Result<Draft, Refusal> {
-        let mut outcome = Err(Refusal::NoPlace { key: self.keyword.key() });
+        let mut refusal = None;
         for form in &self.forms {
-            outcome = self.write_form(draft.clone(), form);
-            if outcome.is_ok() {
-                break;
+            let written = self.write_form(draft.clone(), form);
+            match written.and_then(|(after, remarks)| self.check(&draft.tree, &after.tree).map(|()| (after, remarks))) {
+                Ok((after, remarks)) => {
+                    notes.extend(remarks);
+                    notes.extend(self.match_notes(&after.tree));
+                    return Ok(after);
+                }
+                Err(why) => refusal = refusal.or(Some(why)),
             }
         }
-        let (after, remarks) = outcome?;
-        self.check(&draft.tree, &after.tree)?;
-        notes.extend(remarks);
-        notes.extend(self.match_notes(&after.tree));
-        Ok(after)
+        Err(refusal.unwrap_or_else(|| Refusal::NoPlace { key: self.keyword.key() }))
     }
 
     fn write_form(&self, mut draft: Draft, form: &str) -> Result<(Draft, Vec<Note>), Refusal> {

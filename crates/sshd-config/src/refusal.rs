@@ -39,8 +39,8 @@ pub enum Refusal {
         /// The keyword.
         key: String,
     },
-    /// Several lines of the keyword add up, so that there is no single value to set.
-    #[error("the lines of {key} add up: there is no single value to set")]
+    /// The keyword holds several values, on one line or on several that add up.
+    #[error("{key} holds several values: there is no single one to set")]
     AddsUp {
         /// The keyword.
         key: String,
@@ -94,7 +94,7 @@ pub enum Refusal {
         winner: Origin,
     },
     /// sshd would refuse the whole for what other lines say.
-    #[error("with {key} so, sshd would not start: {message}")]
+    #[error("sshd would not start with this {key}: {message}")]
     Contradiction {
         /// The keyword.
         key: String,

@@ -152,15 +152,30 @@ pub(crate) struct Reading {
     pub(crate) parts: Parts,
     /// Why this build may still refuse it.
     pub(crate) doubt: Option<String>,
+    /// What should be said although sshd accepts it.
+    pub(crate) notice: Option<Notice>,
+}
+
+/// A remark about a line that sshd accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// A lower-case fragment.
+    pub(crate) message: &'static str,
+    /// What to do about it.
+    pub(crate) hint: &'static str,
 }
 
 impl Reading {
+    fn of_parts(parts: Parts) -> Self {
+        Self { parts, ..Self::default() }
+    }
+
     fn one(value: impl Into<String>) -> Self {
-        Self { parts: vec![(0, value.into())], doubt: None }
+        Self::of_parts(vec![(0, value.into())])
     }
 
     fn each(values: impl IntoIterator<Item = String>) -> Self {
-        Self { parts: values.into_iter().map(|value| (0, value)).collect(), doubt: None }
+        Self::of_parts(values.into_iter().map(|value| (0, value)).collect())
     }
 }
 
@@ -204,8 +219,8 @@ fn dispatch(kind: Kind, line: &Line, args: &Args, release: Release) -> Outcome {
         Kind::IntegerOrNone => single(args, |word| text::integer_or_none(word, release)),
         Kind::Time => single(args, |word| text::time(word, release)),
         Kind::TimeOrNone => single(args, |word| text::time_or_none(word, release)),
-        Kind::MaxStartups => single_reading(args, |word| text::max_startups(word, release)),
-        Kind::NetBlockSize => single_reading(args, |word| text::net_block_size(word, release)),
+        Kind::MaxStartups => text::max_startups(first(args)?, release),
+        Kind::NetBlockSize => text::net_block_size(first(args)?, release),
         Kind::RekeyLimit => text::rekey_limit(args, release),
         Kind::IpQos => text::ip_qos(args, release),
         Kind::Octal => single(args, text::octal),
@@ -239,9 +254,12 @@ fn dispatch(kind: Kind, line: &Line, args: &Args, release: Release) -> Outcome {
         Kind::Subsystem => list::subsystem(args, release),
         Kind::Port => single(args, list::port),
         Kind::ListenAddress => list::listen_address(args),
-        Kind::Ignored | Kind::Structure => Ok((Reading::default(), Used::All)),
+        Kind::Ignored => Ok((Reading { notice: Some(IGNORED), ..Reading::default() }, Used::All)),
+        Kind::Structure => Ok((Reading::default(), Used::All)),
     }
 }
+
+const IGNORED: Notice = Notice { message: "sshd ignores this keyword", hint: "remove the line: it has no effect" };
 
 fn first(args: &Args) -> Result<&Word, Fault> {
     args.get(0).ok_or_else(|| Fault::new("the argument is missing"))
@@ -249,10 +267,6 @@ fn first(args: &Args) -> Result<&Word, Fault> {
 
 fn single(args: &Args, read: impl Fn(&Word) -> Result<String, Fault>) -> Outcome {
     Ok((Reading::one(read(first(args)?)?), Used::Words(1)))
-}
-
-fn single_reading(args: &Args, read: impl Fn(&Word) -> Result<Parts, Fault>) -> Outcome {
-    Ok((Reading { parts: read(first(args)?)?, doubt: None }, Used::Words(1)))
 }
 
 fn doubtful(args: &Args, why: &str) -> Outcome {

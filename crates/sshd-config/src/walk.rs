@@ -66,7 +66,7 @@ pub(crate) struct Walk {
     pub(crate) directives: Vec<Directive>,
     /// All scopes; the first one is [`GLOBAL`].
     pub(crate) scopes: Vec<Scope>,
-    /// What sshd would refuse.
+    /// What sshd would refuse or ignore.
     pub(crate) problems: Vec<Problem>,
     /// Why another build could refuse what looks right.
     pub(crate) doubts: Vec<String>,
@@ -121,8 +121,9 @@ impl Walker<'_> {
             return self.walk.problems.push(Problem { certain: depth > MAX_DEPTH, ..deep });
         }
         let cannot = |why: &str| problem(format!("cannot read {}: {why}", path.display()));
-        match self.snapshot.entry(path) {
-            Some(Entry::File(image)) => self.lines(&image.bytes.clone(), path, scope, depth),
+        let snapshot = self.snapshot;
+        match snapshot.entry(path) {
+            Some(Entry::File(image)) => self.lines(&image.bytes, path, scope, depth),
             Some(Entry::Directory(..)) => {}
             Some(Entry::Missing) => self.walk.problems.push(cannot("it does not exist")),
             Some(Entry::Dangling) => self.walk.problems.push(cannot("the link leads nowhere")),
@@ -232,13 +233,16 @@ impl Walker<'_> {
                 let fault = Fault { certain: fault.certain && !keyword.optional, ..fault.clone() };
                 self.report(&directive.line, &directive.origin, fault, keyword.kind.expects());
             }
-            Ok(_) if keyword.kind == Kind::Ignored => {
-                let fault = at_keyword(format!("sshd ignores {name}"));
-                let hint = "remove the line: it has no effect".to_owned();
-                let problem = problem_at(&directive.line, &directive.origin, fault, hint, self.release);
-                self.walk.problems.push(Problem { fatal: false, ..problem });
-            }
-            Ok(reading) => self.walk.doubts.extend(reading.doubt.clone()),
+            Ok(reading) => self.remark(directive, reading),
+        }
+    }
+
+    fn remark(&mut self, directive: &Directive, reading: &Reading) {
+        self.walk.doubts.extend(reading.doubt.clone());
+        if let Some(notice) = reading.notice {
+            let fault = Fault::new(notice.message);
+            let problem = problem_at(&directive.line, &directive.origin, fault, notice.hint.to_owned(), self.release);
+            self.walk.problems.push(Problem { fatal: false, ..problem });
         }
     }
 

@@ -109,12 +109,18 @@ fn lines_that_are_right_by_themselves_can_contradict_each_other() {
 #[test]
 fn a_keyword_without_effect_is_named_but_not_fatal() {
     let problems = tree("UseLogin no\nKeyRegenerationInterval 3600\n").problems(Some(OLD));
-    assert_eq!(
-        problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
-        ["sshd ignores UseLogin", "sshd ignores KeyRegenerationInterval"]
-    );
+    assert_eq!(problems.iter().map(|problem| problem.origin.line).collect::<Vec<_>>(), [1, 2]);
+    assert!(problems.iter().all(|problem| problem.message == "sshd ignores this keyword"));
     assert!(problems.iter().all(|problem| !problem.fatal && problem.certain));
     assert_eq!(tree("UseLogin no\n").verdict(OLD), Verdict::Accepts);
+}
+
+#[test]
+fn one_number_for_a_block_size_is_a_trap_up_to_10_2() {
+    let count = |text: &str, release| tree(text).problems(Some(release)).len();
+    assert_eq!(count("PerSourceNetBlockSize 24\n", Release::new(10, 2)), 1);
+    assert_eq!(count("PerSourceNetBlockSize 24\n", Release::new(10, 3)), 0);
+    assert_eq!(count("PerSourceNetBlockSize 24:64\n", OLD), 0);
 }
 
 #[test]

@@ -226,9 +226,9 @@ fn what_sshd_would_refuse_is_refused_with_the_reason() {
             None,
             "the release of sshd is unknown, and only OpenSSH 9.8 and later know PerSourcePenalties",
         ),
-        ("", "Port=22", Some(OLD), "the lines of Port add up: there is no single value to set"),
-        ("", "SetEnv=A=b", Some(OLD), "the lines of SetEnv add up: there is no single value to set"),
-        ("", "Subsystem=a b", Some(OLD), "the lines of Subsystem add up: there is no single value to set"),
+        ("", "Port=22", Some(OLD), "Port holds several values: there is no single one to set"),
+        ("", "SetEnv=A=b", Some(OLD), "SetEnv holds several values: there is no single one to set"),
+        ("", "Subsystem=a b", Some(OLD), "Subsystem holds several values: there is no single one to set"),
         ("", "Match=all", Some(OLD), "Match is not a setting"),
         ("", "UseLogin=no", Some(OLD), "sshd ignores UseLogin"),
         ("", "MaxStartups=0", Some(OLD), "maxstartups 0: invalid value \"0\""),
@@ -247,7 +247,7 @@ fn what_sshd_would_refuse_is_refused_with_the_reason() {
             "",
             "AuthorizedKeysCommand=/bin/x",
             Some(OLD),
-            "with authorizedkeyscommand so, sshd would not start: authorizedkeyscommand is set without authorizedkeyscommanduser",
+            "sshd would not start with this authorizedkeyscommand: authorizedkeyscommand is set without authorizedkeyscommanduser",
         ),
     ];
     for (text, set, release, expected) in cases {

@@ -99,7 +99,7 @@ pub(super) fn read(args: &Args, release: Release) -> Outcome {
             _ => sub_value(word, release)?,
         });
     }
-    Ok((Reading { parts, doubt: None }, Used::List))
+    Ok((Reading::of_parts(parts), Used::List))
 }
 
 fn sub_value(word: &Word, release: Release) -> Result<(usize, String), Fault> {

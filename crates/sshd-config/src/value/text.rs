@@ -1,6 +1,6 @@
 //! Values of one or two words.
 
-use super::{Choice, Fault, Outcome, Parts, Reading, Used, first, numeric};
+use super::{Choice, Fault, Notice, Outcome, Parts, Reading, Used, first, numeric};
 use crate::line::{Args, Line};
 use crate::release::Release;
 use crate::words::Word;
@@ -146,7 +146,7 @@ pub(super) fn octal(word: &Word) -> Result<String, Fault> {
 
 /// `start:rate:full`. One number sets start and full; up to 10.0 it left the rate as the line before had set it, and in
 /// 10.1 and 10.2 it set full only.
-pub(super) fn max_startups(word: &Word, release: Release) -> Result<Parts, Fault> {
+pub(super) fn max_startups(word: &Word, release: Release) -> Outcome {
     let numbers = numeric::colon_list(&word.text, 3);
     let (parts, valid) = match *numbers {
         [start, rate, full] => (vec![(0, start), (1, rate), (2, full)], start <= full && (1..=100).contains(&rate)),
@@ -159,22 +159,31 @@ pub(super) fn max_startups(word: &Word, release: Release) -> Result<Parts, Fault
     if !valid || !positive {
         return Err(invalid(word));
     }
-    Ok(parts.into_iter().map(|(part, number)| (part, number.to_string())).collect())
+    let parts: Parts = parts.into_iter().map(|(part, number)| (part, number.to_string())).collect();
+    Ok((Reading::of_parts(parts), Used::Words(1)))
 }
 
-/// Bits of IPv4 and IPv6. Up to 10.2 one number leaves the IPv6 bits uninitialised, which makes them 0 in practice.
-pub(super) fn net_block_size(word: &Word, release: Release) -> Result<Parts, Fault> {
-    let (v4, v6) = match *numeric::colon_list(&word.text, 2) {
+/// Bits of IPv4 and IPv6. Up to 10.2 one number leaves those of IPv6 uninitialised: 0 in builds of 8.9 and later whose
+/// compiler clears such variables, and anything else in others.
+pub(super) fn net_block_size(word: &Word, release: Release) -> Outcome {
+    let numbers = numeric::colon_list(&word.text, 2);
+    let by_chance = numbers.len() == 1 && !release.since(10, 3);
+    let (v4, v6) = match *numbers {
         [v4, v6] => (v4, v6),
-        [v4] if release.since(10, 3) => (v4, 128),
-        [v4] => (v4, 0),
+        [v4] => (v4, if by_chance { 0 } else { 128 }),
         _ => return Err(invalid(word)),
     };
     if !(0..=32).contains(&v4) || !(0..=128).contains(&v6) {
         return Err(invalid(word));
     }
-    Ok(vec![(0, v4.to_string()), (1, v6.to_string())])
+    let notice = by_chance.then_some(LEFT_TO_CHANCE);
+    Ok((Reading { notice, ..Reading::of_parts(vec![(0, v4.to_string()), (1, v6.to_string())]) }, Used::Words(1)))
 }
+
+const LEFT_TO_CHANCE: Notice = Notice {
+    message: "one number leaves the bits of IPv6 to chance: often all of IPv6 becomes one block",
+    hint: "give both numbers, such as 32:128",
+};
 
 /// A size and perhaps an interval, which are decided apart.
 pub(super) fn rekey_limit(args: &Args, release: Release) -> Outcome {
@@ -182,11 +191,11 @@ pub(super) fn rekey_limit(args: &Args, release: Release) -> Outcome {
     let size = if word.text == b"default" { Some(0) } else { numeric::scaled(&word.text) };
     let size = size.filter(|&size| size == 0 || size >= 16).ok_or_else(|| invalid(word))?;
     let mut parts = vec![(0, size.to_string())];
-    let Some(interval) = args.raw(1) else { return Ok((Reading { parts, doubt: None }, Used::Words(1))) };
+    let Some(interval) = args.raw(1) else { return Ok((Reading::of_parts(parts), Used::Words(1))) };
     if interval.text != b"none" {
         parts.push((1, time(interval, release)?));
     }
-    Ok((Reading { parts, doubt: None }, Used::Words(2)))
+    Ok((Reading::of_parts(parts), Used::Words(2)))
 }
 
 pub(super) fn ip_qos(args: &Args, release: Release) -> Outcome {
