@@ -7,9 +7,11 @@ use sshmend_lossless::{EditSet, Origin};
 
 use crate::draft::Draft;
 use crate::evaluate::Access;
+use crate::mend::mend;
 use crate::owner::Owned;
-use crate::place;
+use crate::place::add_rules;
 use crate::problem::{Problem, ProblemKind};
+use crate::removal::remove_denials;
 use crate::table::{State, Tables};
 use crate::wanted::Wanted;
 
@@ -149,9 +151,9 @@ impl Tables {
         if daemon != order.daemon {
             draft.note(None, format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon));
         }
-        draft.mend(&order.mend, daemon, order.at_any_cost);
-        draft.remove_denials(&order.patterns, daemon, order.remove_exact_deny);
-        place::add_rules(&mut draft, &order.patterns, daemon);
+        mend(&mut draft, &order.mend, daemon, order.at_any_cost);
+        remove_denials(&mut draft, &order.patterns, daemon, order.remove_exact_deny);
+        add_rules(&mut draft, &order.patterns, daemon);
         let edited = draft.finish();
         prove_mended(&edited, &order.mend)?;
         prove_granted(&edited.after, &order.patterns, daemon)?;
@@ -164,7 +166,12 @@ fn daemon_name(name: &str) -> Result<&str, Refusal> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     match name {
         "sshd-session" | "sshd-auth" | "ssh" | "openssh" => Ok("sshd"),
-        _ if !plain || name.is_empty() || name.eq_ignore_ascii_case("ALL") || name.eq_ignore_ascii_case("EXCEPT") => {
+        _ if !plain
+            || name.is_empty()
+            || name.len() > 127
+            || name.eq_ignore_ascii_case("ALL")
+            || name.eq_ignore_ascii_case("EXCEPT") =>
+        {
             Err(Refusal::Daemon(name.to_owned()))
         }
         _ => Ok(name),

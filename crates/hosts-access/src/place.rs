@@ -13,6 +13,7 @@ use crate::options::{Accounts, Decision, Step};
 use crate::pattern::{HostPattern, TextPattern};
 use crate::rule::{Kind, Rule, trim};
 use crate::table::{Table, TableLine, Tables, Which};
+use crate::text::show;
 use crate::wanted::Wanted;
 
 /// What a rule does with a client that it matches.
@@ -114,21 +115,21 @@ fn granted_by<'t>(tables: &'t Tables, wanted: &Wanted, daemon: &str, barrier: us
 
 fn insert(draft: &mut Draft<'_>, mended: &Tables, barrier: usize, words: &[&str], daemon: &str) {
     let table = &draft.before.allow;
-    let at = match mended.allow.lines.get(barrier) {
+    let next = mended.allow.lines.get(barrier);
+    let at = match next {
         None => table.bytes.len(),
         Some(line) => above_comments(table, original_line(table, &draft.edits(table), line.line.span.start)),
     };
     let style = Style::near(table, at, &draft.before.accounts);
-    let ending = dominant_ending(&table.bytes).as_bytes();
-    let text = render(words, daemon, &style, ending);
-    let next = mended.allow.lines.get(barrier);
-    let rule = String::from_utf8_lossy(trim(&text)).into_owned();
+    let text = render(words, daemon, &style, dominant_ending(&table.bytes).as_bytes());
     let place = match next {
         None => "at the end of the file: no rule there refuses them".to_owned(),
         Some(line) if line.live => format!("before the rule that would refuse them: {}", line.shown()),
         Some(_) => "before the line at which libwrap stops reading".to_owned(),
     };
-    draft.note(None, format!("`{rule}` goes {place}"));
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        draft.note(None, format!("`{}` goes {place}", show(trim(line))));
+    }
     draft.insert_lines(table, at, &text);
 }
 

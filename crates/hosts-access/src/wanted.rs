@@ -120,6 +120,9 @@ fn refuse(text: &str) -> Result<(), Fault> {
     }
 }
 
+/// libwrap keeps this much of a host name.
+const LONGEST_NAME: usize = 127;
+
 const NEEDS_DNS: &str = "libwrap compares the name that the client's address resolves to, and only when that name leads back to the address";
 
 fn keyword(text: &str) -> Option<Corrected> {
@@ -254,6 +257,9 @@ fn named(text: &str) -> Result<Corrected, Fault> {
         return Err(("has brackets, which are for IPv6 addresses", FORMS));
     }
     let word = text.trim_end_matches('.');
+    if word.len() > LONGEST_NAME {
+        return Err(("is longer than the 127 bytes that libwrap keeps of a name", FORMS));
+    }
     let mut corrections = vec![NEEDS_DNS.to_owned()];
     if word != text {
         corrections.push("host names are compared without a dot at their end".to_owned());

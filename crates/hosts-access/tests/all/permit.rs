@@ -208,12 +208,12 @@ fn the_neighbours_style_is_copied() {
         "ALL: ALL\r\n",
         &order(&["11."]),
         &expect![[r#"
-        == /etc/hosts.allow
-        sshd:\t10.1.2.3\r
-        sshd:\t10.1.2.4\r
-        sshd:\t11.\r
-        note `sshd:	11.` goes at the end of the file: no rule there refuses them
-    "#]],
+            == /etc/hosts.allow
+            sshd:\t10.1.2.3\r
+            sshd:\t10.1.2.4\r
+            sshd:\t11.\r
+            note `sshd:\t11.` goes at the end of the file: no rule there refuses them
+        "#]],
     );
     check(
         "sshd : 10.1.2.3 : ALLOW\nALL : ALL : DENY\n",
@@ -613,6 +613,7 @@ fn what_is_no_pattern_is_refused() {
     for text in cases {
         assert!(Wanted::parse(text).is_err(), "{text:?}");
     }
+    assert!(Wanted::parse(&"a".repeat(127)).is_ok() && Wanted::parse(&"a".repeat(128)).is_err());
     let error: BadPattern = Wanted::parse("10.1.2.3-10.1.2.9").expect_err("a range");
     assert_eq!(error.to_string(), "pattern `10.1.2.3-10.1.2.9` is a range, which libwrap does not know");
     assert_eq!(error.hint(), "give the networks that make up the range");

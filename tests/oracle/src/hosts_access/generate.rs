@@ -106,6 +106,8 @@ const CLIENTS: &[&str] = &[
     "10.*",
     "10.1.2.?",
     "10.1.2.**",
+    "10.1.2.3**",
+    "host**",
     "10.1.**",
     "**",
     "*",
@@ -227,6 +229,22 @@ const OPTIONS: &[&str] = &[
     "aclexec true ",
 ];
 
+/// Words that match most clients, and options that let a rule go on: without them most rules would never be run.
+const LIKELY_DAEMONS: &[&str] = &["sshd", "ALL", "s*", "22", "sshd@10.77.", "KNOWN"];
+const LIKELY_CLIENTS: &[&str] =
+    &["ALL", "10.", "10.1.2.3", "10.1.2.0/24", "10.*", "[::]/0", "0.0.0.0/0.0.0.0", ".org", "ALL@ALL"];
+const LIKELY_OPTIONS: &[&str] = &[
+    "spawn true",
+    "spawn a\\:b",
+    "severity info",
+    "aclexec true",
+    "aclexec false",
+    "setenv A b",
+    "umask 022",
+    "allow",
+    "deny",
+];
+
 const NAMES: &[&str] = &[
     "h.example.org",
     "H.Example.Org",
@@ -309,26 +327,26 @@ fn line(random: &mut Rng, directory: &Path) -> String {
 }
 
 fn rule(random: &mut Rng, directory: &Path) -> String {
-    let daemons = words(random, |random| pick(random, DAEMONS).to_owned());
+    let daemons = words(random, |random| pick_either(random, LIKELY_DAEMONS, DAEMONS).to_owned());
     let clients = words(random, |random| client_word(random, directory, PATTERN_FILES));
     let mut text = format!("{daemons}{}{clients}", pick(random, &[":", ": ", " : ", ":\t"]));
-    let options = random.usize(0..6).saturating_sub(3);
-    for _ in 0..options {
+    for _ in 0..random.usize(0..6).saturating_sub(2) {
         text.push_str(pick(random, &[":", ": ", " : "]));
-        text.push_str(pick(random, OPTIONS));
+        text.push_str(pick_either(random, LIKELY_OPTIONS, OPTIONS));
     }
     text
 }
 
-/// One that comes close to the limit of libwrap's buffer, from both sides.
+/// One that comes close to the limit of libwrap's buffer, from both sides, now and then to the byte.
 fn long_line(random: &mut Rng, directory: &Path) -> String {
     let mut text = format!("{}:", pick(random, DAEMONS));
-    let length = random.usize(2030..2060);
+    let exact = random.bool();
+    let length = if exact { random.usize(2044..2050) } else { random.usize(2030..2060) };
     while text.len() < length {
-        text.push_str(pick(random, &[" ", ",", " \\\n"]));
+        text.push_str(if exact { " " } else { pick(random, &[" ", ",", " \\\n"]) });
         text.push_str(&client_word(random, directory, PATTERN_FILES));
     }
-    if random.bool() {
+    if exact || random.bool() {
         text.truncate(text.floor_char_boundary(length));
     }
     text
@@ -349,7 +367,13 @@ fn client_word(random: &mut Rng, directory: &Path, pattern_files: usize) -> Stri
     if pattern_files > 0 && random.u8(..) < 8 {
         return format!("{}/patterns{}", directory.display(), random.usize(0..pattern_files));
     }
-    pick(random, CLIENTS).to_owned()
+    pick_either(random, LIKELY_CLIENTS, CLIENTS).to_owned()
+}
+
+/// Half from the words that make a rule matter, half from all.
+fn pick_either(random: &mut Rng, likely: &[&'static str], all: &[&'static str]) -> &'static str {
+    let from = if random.bool() { likely } else { all };
+    pick(random, from)
 }
 
 fn pick(random: &mut Rng, from: &[&'static str]) -> &'static str {
