@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::packet::{Packet, Truth, in_network_text};
+use super::packet::{Packet, Truth, in_network_text, port_in};
 use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
 
 /// The members of each ipset, as `ipset save` writes them.
@@ -170,11 +170,11 @@ impl<'a> Reader<'a> {
             "-p" => matches!(self.value(), "tcp" | "6" | "all").into(),
             "-i" => interface(packet.comes_in_by(), self.value()),
             "-o" => interface(packet.goes_out_by(), self.value()),
-            "--dport" | "--dports" | "--destination-ports" => port_in(packet.destination_port, self.value()),
-            "--sport" | "--sports" | "--source-ports" => port_in(packet.source_port, self.value()),
+            "--dport" | "--dports" | "--destination-ports" => port_in_list(packet.destination_port, self.value()),
+            "--sport" | "--sports" | "--source-ports" => port_in_list(packet.source_port, self.value()),
             "--ports" => {
                 let ports = self.value();
-                port_in(packet.destination_port, ports).or(port_in(packet.source_port, ports))
+                port_in_list(packet.destination_port, ports).or(port_in_list(packet.source_port, ports))
             }
             "--src-range" => in_range(packet.source, self.value()),
             "--dst-range" => in_range(packet.destination, self.value()),
@@ -302,13 +302,12 @@ fn in_range(address: Option<IpAddr>, range: &str) -> Truth {
     }
 }
 
-fn port_in(port: Option<u16>, list: &str) -> Truth {
-    let Some(port) = port else { return Truth::Maybe };
+fn port_in_list(port: Option<u16>, list: &str) -> Truth {
     let within = |part: &str| {
         let (low, high) = part.split_once(':').unwrap_or((part, part));
         let number = |text: &str, default| if text.is_empty() { Some(default) } else { text.parse::<u16>().ok() };
         let range = number(low, 0).zip(number(high, u16::MAX));
-        range.map_or(Truth::Maybe, |(low, high)| (low..=high).contains(&port).into())
+        range.map_or(Truth::Maybe, |(low, high)| port_in(port, low, high))
     };
     Truth::any(list.split(',').map(within))
 }

@@ -64,7 +64,7 @@ impl Facts<'_> {
             let mut block = None;
             for step in Step::ALL {
                 let found = self.ruleset(&connection.packet(step))?.block().map(|block| Block { step, ..block });
-                block = block.or(found);
+                block = if found.as_ref().is_some_and(|found| found.certain) { found } else { block.or(found) };
                 if block.as_ref().is_some_and(|block| block.certain) {
                     break;
                 }

@@ -141,6 +141,19 @@ impl From<bool> for Truth {
     }
 }
 
+/// Whether a port lies in a range; one that is not known is the client's, which takes one from 1024 on.
+pub(crate) fn port_in(port: Option<u16>, low: u16, high: u16) -> Truth {
+    match port {
+        Some(port) => (low..=high).contains(&port).into(),
+        None if high < EPHEMERAL => Truth::No,
+        None if low <= EPHEMERAL && high == u16::MAX => Truth::Yes,
+        None => Truth::Maybe,
+    }
+}
+
+/// The lowest port that a client gets when it does not ask for one (RFC 6335, 6).
+const EPHEMERAL: u16 = 1024;
+
 /// Whether an address lies in `network/bits`; never across families.
 pub(crate) fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     let (address, network, width) = match (address, network) {

@@ -131,6 +131,19 @@ fn a_rule_for_standing_connections_cuts_them() {
 }
 
 #[test]
+fn a_rejection_by_icmp_is_for_its_family() {
+    let json: Json = serde_json::from_str(
+        r#"{"nftables": [{"chain": {"family": "inet", "table": "t", "name": "c", "type": "filter", "hook": "input", "prio": 0,
+        "policy": "accept"}}, {"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 2, "expr": [{"reject": {"type":
+        "icmpv6", "expr": "port-unreachable"}}]}}]}"#,
+    )
+    .expect("JSON");
+    let block =
+        |client| nft::lower(&json, "", &connection(client, "eth0").packet(Step::Opening), &[]).block().is_some();
+    assert_eq!(["192.0.2.1", "2001:db8::1"].map(block), [false, true]);
+}
+
+#[test]
 fn without_a_client_only_what_turns_everyone_away_is_certain() {
     let anyone = Connection { v6: false, client: None, server: None, port: 22, interface: None };
     let closed = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n";
