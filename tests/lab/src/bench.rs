@@ -10,13 +10,12 @@ use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
 use crate::error::LabError;
 use crate::image;
-use crate::machine::{self, Machine, Network, Role, User};
+use crate::machine::{self, Machine, Role, User};
+use crate::network::Network;
 use crate::record;
 use crate::suite::Suite;
 use crate::symptom;
 
-/// Joins the machines.
-pub(crate) const NETWORK: &str = include_str!("../machine/network.sh");
 /// The longest that one attempt to connect may take, in seconds.
 const ATTEMPT: u32 = 40;
 /// The longest that a fault or a remedy may take, in seconds.
@@ -44,10 +43,10 @@ impl<'a> Bench<'a> {
     pub(crate) fn start(case: &'a Case, suite: Suite, args: &Args) -> Result<Self, LabError> {
         let place = &args.place;
         let tree = image::path(suite);
-        let networks = [Network::create()?, Network::create()?];
-        command::script(&[], NETWORK, &[&networks[0].pid(), &networks[1].pid()])?;
+        let networks = Network::joined()?;
         let start = |role, network| Machine::start(role, suite, &tree, place, network);
-        let (mut server, client) = (start(Role::Server, &networks[0])?, start(Role::Client, &networks[1])?);
+        let [to_server, to_client] = &networks;
+        let (mut server, client) = (start(Role::Server, to_server)?, start(Role::Client, to_client)?);
         server.kernel_log = case.kernel_log;
         let recordings = args.record.as_ref().map(|folder| folder.join(&case.name).join(suite.name()));
         let (place, narrate) = (place.clone(), args.narrate);

@@ -8,13 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::args::Args;
-use crate::bench::NETWORK;
 use crate::case::Fleet;
 use crate::check::{Check, Verdict, holds};
-use crate::command;
 use crate::error::{LabError, trying};
 use crate::image;
-use crate::machine::{Machine, Network, Role, User};
+use crate::machine::{Machine, Role, User};
+use crate::network::Network;
 use crate::remedy;
 use crate::suite::Suite;
 
@@ -66,9 +65,8 @@ pub(crate) fn run(
 
 impl Machines {
     fn start(fleet: &Fleet, suite: Suite, place: &Path) -> Result<Self, LabError> {
-        let networks = [Network::create()?, Network::create()?, Network::create()?];
-        let [first, second, client] = &networks;
-        command::script(&[], NETWORK, &[&first.pid(), &client.pid(), &second.pid()])?;
+        let networks = Network::joined()?;
+        let [first, client, second] = &networks;
         let start = |role, suite, network| Machine::start(role, suite, &image::path(suite), place, network);
         let servers = [start(Role::Server, fleet.servers[0], first)?, start(Role::Second, fleet.servers[1], second)?];
         let client = start(Role::Client, suite, client)?;

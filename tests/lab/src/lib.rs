@@ -10,6 +10,7 @@
 mod args;
 mod bench;
 mod binary;
+mod boot;
 mod case;
 mod cgroup;
 mod check;
@@ -22,6 +23,7 @@ mod image;
 mod interrupt;
 mod machine;
 mod mirror;
+mod network;
 mod pool;
 mod record;
 mod remedy;

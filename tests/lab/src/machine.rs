@@ -1,16 +1,15 @@
-//! A machine: a fresh overlay over a suite's tree, run by systemd-nspawn in a network namespace of its own.
+//! A machine, and what can be done to it from outside.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cgroup;
+use crate::boot::{self, Nspawn};
 use crate::command::{self, Output};
 use crate::error::{LabError, trying};
-use crate::sandbox;
+use crate::network::Network;
 use crate::suite::Suite;
 
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
@@ -58,10 +57,6 @@ pub(crate) struct Machine {
     pub(crate) kernel_log: bool,
 }
 
-/// A network namespace and the process that keeps it.
-#[derive(Debug)]
-pub(crate) struct Network(Child);
-
 impl Role {
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -71,29 +66,12 @@ impl Role {
         }
     }
 
-    fn payload(self) -> &'static [&'static str] {
+    /// What systemd-nspawn runs in it.
+    pub(crate) fn payload(self) -> &'static [&'static str] {
         match self {
             Self::Server | Self::Second => &["--boot"],
             Self::Client => &["--as-pid2", "sleep", "infinity"],
         }
-    }
-}
-
-impl Network {
-    /// Makes an empty network namespace.
-    pub(crate) fn create() -> Result<Self, LabError> {
-        let mut keeper = Command::new("unshare");
-        keeper.args(["--net", "sh", "-c", "echo; exec sleep infinity"]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = trying("unshare", keeper.spawn())?;
-        if let Some(stdout) = child.stdout.take() {
-            trying("unshare", BufReader::new(stdout).read_line(&mut String::new()))?;
-        }
-        Ok(Self(child))
-    }
-
-    /// The process whose network it is.
-    pub(crate) fn pid(&self) -> String {
-        self.0.id().to_string()
     }
 }
 
@@ -107,23 +85,19 @@ impl Machine {
         network: &Network,
     ) -> Result<Self, LabError> {
         let place = place.join(role.name());
-        let root = overlay(tree, &place)?;
+        let root = boot::overlay(tree, &place)?;
         install_helpers(&root.join("opt/lab"))?;
-        let console = place.join("console");
-        let group = format!("{}-{}", sandbox::job_id(), role.name());
-        let mut nspawn = spawn(role, &root, network, &console, &cgroup::create(&group)?)?;
+        let mut nspawn = Nspawn::start(role, &root, network, &place)?;
         let deadline = Instant::now() + BOOT_LIMIT;
         loop {
-            if let Some(leader) = leader_of(nspawn.id()) {
+            if let Some(leader) = nspawn.leader() {
                 let machine = Self { role, suite, root: root.clone(), leader, kernel_log: false };
                 if machine.is_up()? {
                     return Ok(machine);
                 }
             }
-            if Instant::now() > deadline || trying("systemd-nspawn", nspawn.try_wait())?.is_some() {
-                let said = fs::read(&console).unwrap_or_default();
-                let console = command::tail(&String::from_utf8_lossy(&said), 15);
-                return Err(LabError::Boot { role: role.name().to_owned(), console });
+            if Instant::now() > deadline || nspawn.has_ended()? {
+                return Err(LabError::Boot { role: role.name().to_owned(), console: nspawn.last_words() });
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -190,50 +164,8 @@ impl Machine {
     }
 }
 
-fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
-    let [upper, work, root] = ["upper", "work", "root"].map(|name| place.join(name));
-    for folder in [&upper, &work, &root] {
-        trying(folder.display().to_string(), fs::create_dir_all(folder))?;
-    }
-    let options = format!("lowerdir={},upperdir={},workdir={}", tree.display(), upper.display(), work.display());
-    let mounted = nix::mount::mount(
-        Some("overlay"),
-        &root,
-        Some("overlay"),
-        nix::mount::MsFlags::empty(),
-        Some(options.as_str()),
-    );
-    trying(format!("overlay on {}", root.display()), mounted.map_err(Into::into))?;
-    Ok(root)
-}
-
 /// Writes the helper programs into a directory.
 pub(crate) fn install_helpers(folder: &Path) -> Result<(), LabError> {
     trying(folder.display().to_string(), fs::create_dir_all(folder))?;
     HELPERS.iter().try_for_each(|(name, text)| trying(*name, fs::write(folder.join(name), text)))
-}
-
-/// Starts systemd-nspawn inside the given control groups.
-fn spawn(role: Role, root: &Path, network: &Network, console: &Path, groups: &[PathBuf]) -> Result<Child, LabError> {
-    let output = trying(console.display().to_string(), fs::File::create(console))?;
-    let errors = trying(console.display().to_string(), output.try_clone())?;
-    let join = "until [ \"$1\" = -- ]; do echo 0 > \"$1/cgroup.procs\" || exit; shift; done; shift; exec \"$@\"";
-    let mut nspawn = Command::new("sh");
-    nspawn.args(["-c", join, "sh"]).args(groups).args(["--", "systemd-nspawn", "--quiet", "--settings=no"]);
-    nspawn.arg(format!("--directory={}", root.display())).arg(format!("--machine={}", role.name()));
-    nspawn.arg(format!("--network-namespace-path=/proc/{}/ns/net", network.pid()));
-    nspawn.args(["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]);
-    nspawn.args(["--console=read-only", "--capability=CAP_NET_ADMIN"]).args(role.payload());
-    nspawn.env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network");
-    nspawn.stdin(Stdio::null()).stdout(output).stderr(errors);
-    trying("systemd-nspawn", nspawn.spawn())
-}
-
-/// The first process inside the machine, once nspawn's chain of helpers has started it.
-fn leader_of(nspawn: u32) -> Option<u32> {
-    let children = fs::read_to_string(format!("/proc/{nspawn}/task/{nspawn}/children")).ok()?;
-    let leader = children.split_whitespace().next()?.parse().ok()?;
-    let status = fs::read_to_string(format!("/proc/{leader}/status")).ok()?;
-    let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
-    pids.trim().ends_with("\t1").then_some(leader)
 }

@@ -23,14 +23,22 @@ pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
         println!("{}", serde_json::to_string(&check).expect("a check is plain data"));
         check.failure.is_none()
     };
-    if let Some(fleet) = &case.fleet {
-        fleet::run(fleet, suite, args, &mut tell)?;
-        return Ok(all);
+    match &case.fleet {
+        Some(fleet) => fleet::run(fleet, suite, args, &mut tell)?,
+        None => follow(&case, suite, args, &mut tell)?,
     }
-    let bench = match Bench::start(&case, suite, args) {
-        Ok(bench) => bench,
-        Err(error) => return Ok(tell(Check::failed("boot", error.to_string()))),
-    };
+    Ok(all)
+}
+
+/// The one case and the one suite that a worker is for.
+fn one(args: &Args) -> Result<(Case, Suite), LabError> {
+    let none = || LabError::Usage("a worker takes one case and one suite".to_owned());
+    Ok((args.cases()?.into_iter().next().ok_or_else(none)?, *args.suites.first().ok_or_else(none)?))
+}
+
+/// Sets the machines up, puts the fault in and asks what can be asked.
+fn follow(case: &Case, suite: Suite, args: &Args, tell: &mut impl FnMut(Check) -> bool) -> Result<(), LabError> {
+    let bench = Bench::start(case, suite, args)?;
     if let Some(binary) = &args.sshmend {
         [&bench.server, &bench.client].into_iter().try_for_each(|machine| remedy::install(machine, binary))?;
     }
@@ -42,21 +50,15 @@ pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
         && tell(Check::ask("symptom", || bench.symptom()));
     record::symptom(&bench)?;
     if broken && args.sshmend.is_some() {
-        remedy::checks(&bench, &mut tell);
+        remedy::checks(&bench, tell);
     }
-    Ok(all)
-}
-
-/// The one case and the one suite that a worker is for.
-pub(crate) fn one(args: &Args) -> Result<(Case, Suite), LabError> {
-    let case = args.cases()?.into_iter().next().ok_or_else(|| LabError::Usage("no case".to_owned()))?;
-    Ok((case, args.suites[0]))
+    Ok(())
 }
 
 /// Hands out a shell in the broken machine.
-fn stay(bench: &Bench, client: bool) -> Result<bool, LabError> {
+fn stay(bench: &Bench, client: bool) -> Result<(), LabError> {
     bench.break_it()?;
     let (machine, user) = if client { (&bench.client, User::Alice) } else { (&bench.server, User::Root) };
     let status = machine.enter(user).args(["bash", "-l"]).status();
-    trying("bash", status).map(|status| status.success())
+    trying("bash", status).map(drop)
 }
