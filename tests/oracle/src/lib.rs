@@ -4,6 +4,7 @@
 //! say, `random(cases, seed)` makes inputs and asks the programs of this machine. Both return a [`Report`].
 
 mod corpus;
+mod daemon;
 pub mod fail2ban;
 pub mod hosts_access;
 pub mod known_hosts;

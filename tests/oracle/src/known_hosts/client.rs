@@ -13,7 +13,7 @@ use sshmend_lossless::{Snapshot, lines};
 use super::excuse::excuse;
 use super::generate::Generator;
 use super::kit::Kit;
-use crate::Report;
+use crate::{Report, daemon};
 
 /// Destinations by host and port.
 const DESTINATIONS: [&str; 5] = ["h", "h:2222", "i", "192.0.2.7", "[2001:db8::1]:22"];
@@ -139,7 +139,9 @@ impl<'k> Run<'k> {
     fn ssh(&self, destination: &str, files: &[Vec<u8>; 2], config: &str) -> io::Result<Outcome> {
         fs::write(&self.user, &files[0])?;
         fs::write(&self.global, &files[1])?;
-        let sshd = format!("ProxyCommand=/usr/sbin/sshd -i -f {}", self.kit.path().join(config).display());
+        let quoted = |word: &&str| format!("'{word}'");
+        let sshd: Vec<String> = daemon::sshd().iter().map(quoted).collect();
+        let sshd = format!("ProxyCommand={} -i -f {}", sshd.join(" "), self.kit.path().join(config).display());
         let options = [
             sshd,
             format!("UserKnownHostsFile={}", self.user.display()),

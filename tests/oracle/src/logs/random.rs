@@ -14,7 +14,7 @@ use sshmend_ssh_log::Kind;
 use tempfile::TempDir;
 
 use super::seen::{Log, Seen};
-use crate::Report;
+use crate::{Report, daemon};
 
 /// Words of log lines, and what stands between them.
 const WORDS: &[&str] = &[
@@ -127,13 +127,17 @@ impl Server {
             Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path("key")).status()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         fs::write(path("config"), config(directory.path(), port))?;
-        let tested = Command::new("/usr/sbin/sshd").arg("-t").arg("-f").arg(path("config")).output()?;
+        let words = daemon::sshd();
+        let sshd = || {
+            let mut sshd = Command::new(words[0]);
+            sshd.args(&words[1..]).arg("-f").arg(path("config")).stdin(Stdio::null());
+            sshd
+        };
+        let tested = sshd().arg("-t").output()?;
         if !keygen.success() || !tested.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&tested.stderr).into_owned()));
         }
-        let mut sshd = Command::new("/usr/sbin/sshd");
-        sshd.arg("-D").arg("-f").arg(path("config")).arg("-E").arg(path("log"));
-        let process = sshd.stdin(Stdio::null()).spawn()?;
+        let process = sshd().arg("-D").arg("-E").arg(path("log")).spawn()?;
         let server = Self { directory, process, port };
         server.wait()?;
         Ok(server)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sshmend_sshd_config::{Connection, Effective, Release, Scope, Tree, Verdict};
+use sshmend_sshd_config::{Connection, Effective, Place, Release, Scope, Tree, Verdict};
 
 use super::MAIN;
 use super::capture::capture;
@@ -66,9 +66,26 @@ fn compare_item(item: &Item, selected: &BTreeSet<String>, report: &mut Report) {
     };
     let snapshot = capture(Path::new(MAIN), at);
     let tree = Tree::read(&snapshot, Path::new(MAIN), &[]);
+    compare_identity(item, &tree, report);
     for (name, release, absent) in BUILDS {
         let Some(values) = compare_plain(item, name, release, &tree, selected, absent, report) else { continue };
         compare_connections(item, name, release, &tree, selected, absent, &values, report);
+    }
+}
+
+/// What is in force already is not written again: not a byte of the item changes.
+fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
+    let (_, release, _) = BUILDS[0];
+    let effective = tree.effective(Some(release), Scope::Global);
+    if matches!(tree.verdict(release), Verdict::Refuses(_)) {
+        return;
+    }
+    for setting in &effective {
+        let [value] = setting.values.as_slice() else { continue };
+        if let Ok(edited) = tree.set(&setting.key, value, Some(release), Place::Best) {
+            let changed: Vec<_> = edited.edits.keys().chain(edited.creates.keys()).collect();
+            report.compare(&format!("{} {} {value}: untouched", item.name, setting.key), &changed, &Vec::new());
+        }
     }
 }
 
