@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{docs, packages, run};
+use crate::{docs, lab, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -50,6 +50,7 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     }
     let connections = arguments.cases / CASES_A_CONNECTION;
     steps.push(("hostile names against the log of a real sshd", Box::new(move || Format::Logs.random(connections, 1))));
+    steps.push(("the lab: every case on every suite", Box::new(lab::test)));
     steps
 }
 

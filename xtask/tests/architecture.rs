@@ -34,6 +34,15 @@ fn the_code_map_names_every_crate_and_no_other() {
 }
 
 #[test]
+fn every_file_that_is_named_exists() {
+    let page = page();
+    let named: Vec<&str> = quoted(&page).filter(|word| word.contains('/') && word.ends_with(".rs")).collect();
+    assert!(named.len() >= 2, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|path| !project().join(path).is_file()).collect();
+    assert!(missing.is_empty(), "no such file: {missing:?}");
+}
+
+#[test]
 fn every_test_that_holds_an_invariant_exists() {
     let page = page();
     let (_, invariants) = page.split_once("## What is deliberately missing").expect("the invariants");

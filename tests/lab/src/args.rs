@@ -43,7 +43,7 @@ pub struct Args {
     pub names: Vec<String>,
     /// The suites to do it on; all unless told.
     pub suites: Vec<Suite>,
-    /// How many cases run at once; they wait more than they compute, so two for each core unless told.
+    /// How many cases run at once; they wait more than they compute, so four for each core unless told.
     pub jobs: usize,
     /// The sshmend to judge; it is built when none is named.
     pub sshmend: Option<PathBuf>,
@@ -94,7 +94,7 @@ impl Args {
             command,
             names: Vec::new(),
             suites: Suite::ALL.to_vec(),
-            jobs: 2 * thread::available_parallelism().map_or(1, usize::from),
+            jobs: 4 * thread::available_parallelism().map_or(1, usize::from),
             sshmend: None,
             symptom_only: false,
             record: None,

@@ -22,6 +22,9 @@ use crate::sandbox::{self, Job};
 /// The longest that one case may take on one suite.
 const LIMIT: Duration = Duration::from_secs(900);
 
+/// So many failures may be the doing of a busy machine.
+const MOST_REPEATED: usize = 12;
+
 /// A worker at work.
 struct Running {
     job: Job,
@@ -50,15 +53,28 @@ impl<'a> Pool<'a> {
         Ok(Self { program, args, place, interrupt, running: Vec::new(), _trees: trees })
     }
 
-    /// Runs every job, prints a line for each, and stops at a signal.
+    /// Runs every job, prints a line for each, and stops at a signal. What fails beside others is asked once more alone, because
+    /// time is part of what is asked; where much fails it is not the time.
+    pub(crate) fn run(&mut self, jobs: VecDeque<Job>) -> Result<Vec<Outcome>, LabError> {
+        let outcomes = self.side_by_side(jobs, self.args.jobs)?;
+        let failed: VecDeque<Job> =
+            outcomes.iter().filter(|outcome| !outcome.holds()).map(|outcome| outcome.job.clone()).collect();
+        if self.args.jobs < 2 || failed.len() > MOST_REPEATED {
+            return Ok(outcomes);
+        }
+        let (mut outcomes, _): (Vec<Outcome>, Vec<Outcome>) = outcomes.into_iter().partition(Outcome::holds);
+        outcomes.extend(self.side_by_side(failed, 1)?.into_iter().map(|outcome| Outcome { alone: true, ..outcome }));
+        Ok(outcomes)
+    }
+
     #[expect(clippy::print_stdout, reason = "the command's output")]
-    pub(crate) fn run(&mut self, mut waiting: VecDeque<Job>) -> Result<Vec<Outcome>, LabError> {
+    fn side_by_side(&mut self, mut waiting: VecDeque<Job>, jobs: usize) -> Result<Vec<Outcome>, LabError> {
         let mut outcomes = Vec::new();
         while !(waiting.is_empty() && self.running.is_empty()) {
             if self.interrupt.came() {
                 return Err(LabError::Interrupted);
             }
-            while self.running.len() < self.args.jobs.max(1) {
+            while self.running.len() < jobs.max(1) {
                 let Some(job) = waiting.pop_front() else { break };
                 self.start(job)?;
             }
@@ -110,7 +126,7 @@ impl Running {
         if !whole {
             checks.push(Check::failed("worker", format!("{status}")));
         }
-        Ok(Outcome { job: self.job, checks })
+        Ok(Outcome { job: self.job, checks, alone: false })
     }
 }
 

@@ -20,6 +20,8 @@ const END: &str = "<!-- end of results -->\n";
 pub(crate) struct Outcome {
     pub(crate) job: Job,
     pub(crate) checks: Vec<Check>,
+    /// Whether it had failed beside others before.
+    pub(crate) alone: bool,
 }
 
 impl Outcome {
@@ -39,6 +41,11 @@ impl Outcome {
             }
         }
         text
+    }
+
+    /// Says that it was asked alone.
+    fn mark(&self) -> &'static str {
+        if self.alone { ", alone" } else { "" }
     }
 
     /// Checks that hold, of checks that were made.
@@ -76,7 +83,7 @@ fn table(cases: &[Case], outcomes: &[Outcome]) -> String {
     let mut notes = String::new();
     for case in cases {
         let cell = |suite| match (of.get(&(case.name.as_str(), suite)), case.except.get(&suite)) {
-            (Some(one), _) => format!("{} {}", if one.holds() { "yes" } else { "**no**" }, one.count()),
+            (Some(one), _) => format!("{}{} {}", if one.holds() { "yes" } else { "**no**" }, one.mark(), one.count()),
             (None, Some(_)) => "cannot be".to_owned(),
             (None, None) => "not run".to_owned(),
         };

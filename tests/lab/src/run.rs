@@ -30,8 +30,9 @@ pub(crate) fn cases(program: &[OsString], args: &Args) -> Result<bool, LabError>
     drop(pool);
     footprint::nothing_left()?;
     let good = outcomes.iter().filter(|outcome| outcome.holds()).count();
+    let alone = outcomes.iter().filter(|outcome| outcome.alone).count();
     let took = started.elapsed().as_secs();
-    println!("{good} of {} hold every check; {took} s; nothing left behind", outcomes.len());
+    println!("{good} of {} hold every check, {alone} asked alone; {took} s; nothing left behind", outcomes.len());
     if args.write {
         report::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"), &cases, &outcomes)?;
     }
