@@ -36,12 +36,22 @@ fn without_a_terminal_the_remedies_are_listed_and_nothing_is_changed() {
 }
 
 #[test]
+fn a_remedy_for_a_disk_mends_that_disk_when_run_as_printed() {
+    let disk = disk();
+    let argv = disk.run("diagnose --format json").json()["findings"][0]["remedy"]["argv"].clone();
+    assert_eq!(argv, serde_json::json!(["sshmend", "fix", "sshd-config", "MaxSessions=10", "--root", "DISK"]));
+    assert!(disk.run("diagnose").stdout.contains("mend: sshmend fix sshd-config MaxSessions=10 --root DISK\n"));
+    assert_eq!(disk.run("fix sshd-config MaxSessions=10 --yes").code, 0);
+    assert_ne!(disk.run("diagnose --format json").json()["findings"][0]["remedy"]["argv"], argv);
+}
+
+#[test]
 fn what_is_certain_is_mended_and_the_rest_told() {
     let disk = disk();
     assert_eq!(disk.run("fix --dry-run").code, 1);
     let said = disk.run("fix --yes");
     let told = "note:   likely, MaxAuthTries 0 leaves no room for a second key; \
-                mend: sshmend fix sshd-config MaxAuthTries=6 [max-auth-tries]\n";
+                mend: sshmend fix sshd-config MaxAuthTries=6 --root DISK [max-auth-tries]\n";
     assert!(said.code == 0 && said.stdout.contains("effect: maxsessions 0 -> 10\n"), "{}", said.stdout);
     assert!(said.stdout.contains(told), "{}", said.stdout);
     assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("MaxSessions 10\nMaxAuthTries 0\n"));

@@ -1,6 +1,6 @@
 //! The command `sshmend`: arguments, output, exit codes, and the order of the steps. It holds no decisions.
 //!
-//! Begin with `execute.rs`: the way of data from preview to verification.
+//! Begin with `execute/mod.rs`: the way of data from preview to verification.
 
 mod cli;
 mod command;

@@ -39,6 +39,17 @@ pub(super) fn heard<'a>(
     Some(Heard { lines, certainty, client })
 }
 
+/// Lines about other clients than the one asked about: of a cause that meets whoever comes next, they speak for it as well.
+pub(super) fn heard_of_others<'a>(facts: &'a Facts<'_>, cause: &str) -> Option<Heard<'a>> {
+    let asked = facts.question.client_address()?;
+    let of_others = |line: &&LogLine| line.cause == Some(cause) && line.client.is_some_and(|client| client != asked);
+    let lines: Vec<&LogLine> = facts.log().ok()?.iter().filter(of_others).collect();
+    let recent = lines.iter().any(|line| facts.is_recent(line));
+    let certainty = if recent { Certainty::Likely } else { Certainty::Possible };
+    let client = most_frequent(&lines);
+    (!lines.is_empty()).then_some(Heard { lines, certainty, client })
+}
+
 /// Of a cause that was not looked at otherwise, what the log says; only of those that stand between the kernel and the
 /// banner, because what strangers meet later is nothing unusual.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {

@@ -3,7 +3,7 @@ use crate::facts::Reply;
 use sshmend_ssh_log::Kind;
 use sshmend_sshd_config::Release;
 
-use super::heard::heard;
+use super::heard::{heard, heard_of_others};
 use crate::facts::{Facts, LogLine, Manager, Startups};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
@@ -54,7 +54,9 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
         "{pending} connections wait for their login: sshd drops new ones from {begin} on, and all of them from {full} on"
     ));
     finding.shown_by("/proc", title);
-    finding.shown_by_lines(&of_all(facts, begin));
+    let mut lines = facts.heard(CAUSE.name).unwrap_or_default();
+    of_all(&mut lines, begin);
+    finding.shown_by_lines(&lines);
     mend(facts, startups, finding);
 }
 
@@ -62,8 +64,9 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
 fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     let begin = facts.startups_begin();
     hidden(facts, verdict);
-    let Some(mut heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
-    heard.lines = of_all(facts, begin);
+    let heard = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely));
+    let Some(mut heard) = heard.or_else(|| heard_of_others(facts, CAUSE.name)) else { return };
+    of_all(&mut heard.lines, begin);
     if heard.lines.is_empty() {
         return verdict.exclude(format!("connections were dropped only below {begin}, which is PerSourceMaxStartups"));
     }
@@ -84,10 +87,8 @@ fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
 }
 
 /// Drops below the begin of MaxStartups are those of PerSourceMaxStartups.
-fn of_all<'a>(facts: &'a Facts<'_>, begin: u32) -> Vec<&'a LogLine> {
-    let mut lines = facts.heard(CAUSE.name).unwrap_or_default();
+fn of_all(lines: &mut Vec<&LogLine>, begin: u32) {
     lines.retain(|line| line.kind != Kind::Dropped || line.number.is_none_or(|number| number >= u64::from(begin)));
-    lines
 }
 
 /// From 7.4 to 8.3 the drops are logged at VERBOSE only.
@@ -220,6 +221,23 @@ mod tests {
                   $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
             "#]],
+        );
+    }
+
+    #[test]
+    fn drops_of_others_meet_whoever_comes_next() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [203.0.113.9]:34663 on [192.0.2.10]:22 Maxstartups\n";
+        check_as(
+            &from("198.51.100.7"),
+            "max-startups",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once, client 203.0.113.9, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [203.0.113.9]:34663 on [192.0.2.10]:22 Maxstartups
+              sshd_config: maxstartups 10:30:100 (the default)
+              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+        "#]],
         );
     }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sshmend_diagnose::{Diagnosis, Question, Server, Target, Vantage, diagnose, wants};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
+use sshmend_lossless::Snapshot;
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
@@ -21,9 +22,19 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
         Vantage::Server(_) | Vantage::Transcript(_) => session.capture(|snapshot| wants(snapshot, &question)),
         Vantage::Client(_) => probe::capture(session, &question),
     };
-    let diagnosis = diagnose(&snapshot, &question);
+    let diagnosis = conclude(session, &snapshot, &question);
     print(session, &question, &diagnosis)?;
     Ok(if diagnosis.findings.is_empty() { Outcome::Fine } else { Outcome::Findings })
+}
+
+/// Judges what was seen; each remedy is a command for this very machine and state.
+pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Question) -> Diagnosis {
+    let mut diagnosis = diagnose(snapshot, question);
+    for remedy in diagnosis.findings.iter_mut().filter_map(|finding| finding.remedy.as_mut()) {
+        let words: Vec<&str> = remedy.argv.iter().skip(1).map(String::as_str).collect();
+        remedy.argv = session.command(&words);
+    }
+    diagnosis
 }
 
 fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {

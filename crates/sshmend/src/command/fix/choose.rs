@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use clap::Parser;
 use dialoguer::MultiSelect;
-use sshmend_diagnose::{Certainty, Diagnosis, Finding, Question, Server, Vantage, diagnose, wants};
+use sshmend_diagnose::{Certainty, Diagnosis, Finding, Question, Server, Vantage, wants};
 use sshmend_plan::{Notice, Plan};
 
 use super::service::MendedWith;
 use super::{merge, plan, service};
 use crate::cli::{Apply, Cli, Command, Fix, FixService, What};
-use crate::command::diagnose::text::text;
+use crate::command::diagnose::{conclude, text::text};
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
 use crate::output::escape::line;
@@ -31,8 +31,8 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     let server = Server { client: arguments.client, user: arguments.user.clone() };
     let question = Question { vantage: Vantage::Server(server), ..session.question() };
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
-    let diagnosis = diagnose(&snapshot, &question);
-    let mut offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(|finding| offer(session, finding)).collect();
+    let diagnosis = conclude(session, &snapshot, &question);
+    let mut offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(offer).collect();
     offers.extend(start(session, &diagnosis, &offers));
     let chosen = match choose(session, flags, &offers) {
         Ok(chosen) => chosen,
@@ -62,11 +62,10 @@ fn is_certain(finding: &Finding) -> bool {
 }
 
 /// A remedy is a command line of this program; it is read as one.
-fn offer<'f>(session: &Session, finding: &'f Finding) -> Option<Offer<'f>> {
-    let remedy = finding.remedy.as_ref()?;
-    let words: Vec<&str> = remedy.argv.iter().skip(1).map(String::as_str).collect();
-    match Cli::try_parse_from(&remedy.argv).ok()?.command {
-        Command::Fix(fix) => Some(Offer { finding, what: fix.what?, command: shell(&session.command(&words)) }),
+fn offer(finding: &Finding) -> Option<Offer<'_>> {
+    let argv = &finding.remedy.as_ref()?.argv;
+    match Cli::try_parse_from(argv).ok()?.command {
+        Command::Fix(fix) => Some(Offer { finding, what: fix.what?, command: shell(argv) }),
         _ => None,
     }
 }
