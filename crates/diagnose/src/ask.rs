@@ -9,7 +9,7 @@ use crate::question::Question;
 
 /// What is still to be looked at; call it again with the answers until it returns nothing.
 ///
-/// Under [`Question::offline`] only files are asked for, never a program, a process or the network.
+/// Under [`Question::offline`] only files and the journal are asked for, never a program, a process or the network.
 pub fn wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
     let facts = Facts::new(snapshot, question);
     let mut ask = Ask::new(&facts);
@@ -62,6 +62,7 @@ impl<'a> Ask<'a> {
                 path.starts_with("/proc") || path.starts_with("/sys")
             }
             Request::Run(_) | Request::Resolve(_) | Request::Dial(_) => true,
+            Request::Journal(_) => false,
         };
         if !(of_running_machine && self.facts.question.offline || self.facts.snapshot.answers(&request)) {
             self.wanted.push(request);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use expect_test::Expect;
-use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
+use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture, journalctl};
 
 use crate::causes::claimed;
 
@@ -35,7 +35,7 @@ pub(crate) fn from(client: &str) -> Question {
 pub(crate) fn machine(extra: &str) -> Snapshot {
     let text = format!("{HEALTHY}{extra}");
     let question = Question::server(NOW);
-    let journal = Facts::new(&Snapshot::default(), &question).journal().join(" ");
+    let journal = journalctl(&Facts::new(&Snapshot::default(), &question).journal()).join(" ");
     let text = text.replace("//$ SHOW ", &format!("//$ {} ", show().join(" ")));
     fixture::snapshot(&text.replace("//$ JOURNAL ", &format!("//$ {journal} ")))
 }
@@ -209,8 +209,7 @@ fn a_healthy_disk_has_no_finding() {
     let question = Question { offline: true, ..Question::server(NOW) };
     let disk = machine(
         "//- /lib/systemd/system/ssh.service\n//- /etc/systemd/system/multi-user.target.wants/ssh.service\n\
-         //- /etc/systemd/system/sockets.target.wants dir\n//- /var/log/journal missing\n\
-         //- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
+         //- /etc/systemd/system/sockets.target.wants dir\n//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
     );
     assert_eq!(diagnose(&disk, &question).findings, Vec::new());
 }

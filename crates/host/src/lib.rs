@@ -25,6 +25,7 @@ mod dial;
 mod directory;
 mod environment;
 mod failure;
+mod journal;
 mod lock;
 mod look;
 mod machine;

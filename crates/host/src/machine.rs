@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot};
+use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, journalctl};
 
 use crate::dial::dial;
 use crate::failure::{FileError, Why, reason};
@@ -83,6 +83,10 @@ impl Machine {
             Request::Run(argv) => {
                 let answer = self.only_live("run", || Runner::default().run(argv).map_err(|error| error.to_string()));
                 snapshot.insert_command(argv.clone(), answer);
+            }
+            Request::Journal(words) => {
+                let answer = self.journal(words).map_err(|error| error.to_string());
+                snapshot.insert_command(journalctl(words), answer);
             }
             Request::Resolve(name) => {
                 let answer = self.only_live("resolved", || resolve(name));

@@ -1,5 +1,6 @@
 //! A program whose output is read as it comes, for logs too long to be kept.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -11,6 +12,8 @@ use crate::run::{PATH, RunError};
 pub struct ProgramOutput {
     child: Child,
     stdout: ChildStdout,
+    /// Kept open for the program, which knows it by our process and its number.
+    _held: Option<File>,
 }
 
 impl ProgramOutput {
@@ -31,7 +34,13 @@ impl ProgramOutput {
             .spawn()
             .map_err(|error| RunError::NotStarted(reason(&error)))?;
         let stdout = child.stdout.take().ok_or_else(|| RunError::NotStarted("no standard output".to_owned()))?;
-        Ok(Self { child, stdout })
+        Ok(Self { child, stdout, _held: None })
+    }
+
+    /// Keeps a file open as long as the program runs.
+    pub(crate) fn holding(mut self, file: Option<File>) -> Self {
+        self._held = file;
+        self
     }
 }
 

@@ -172,6 +172,15 @@ fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
 }
 
 #[test]
+fn a_mounted_disk_without_a_journal_is_not_given_that_of_this_machine() {
+    let disk = disk();
+    let machine = Machine::below(disk.path()).unwrap();
+    let seen = ask(&machine, &Request::Journal(vec!["--quiet".to_owned()]));
+    let Some(Err(reason)) = seen.command(&["journalctl", "--quiet"]) else { panic!("{seen:?}") };
+    assert!(reason.starts_with("/var/log/journal: "), "{reason}");
+}
+
+#[test]
 fn names_of_this_machine_resolve() {
     let seen = ask(&Machine::live(), &Request::Resolve("localhost".to_owned()));
     let found = seen.resolved("localhost").expect("asked").expect("every machine knows itself");

@@ -29,5 +29,5 @@ pub use edit::{Edit, EditSet, Overlap};
 pub use glob::matches as glob_matches;
 pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};
 pub use origin::Origin;
-pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request};
+pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, journalctl};
 pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};

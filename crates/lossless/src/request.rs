@@ -18,10 +18,17 @@ pub enum Request {
     Stat(PathBuf),
     /// Run a program (`argv`, the program first) and keep what it says; never asked below another root.
     Run(Vec<String>),
+    /// What the journal says: the words are those after `journalctl`. That of another root is read by the running machine's.
+    Journal(Vec<String>),
     /// The addresses of a host name.
     Resolve(String),
     /// Open one TCP connection and watch what comes.
     Dial(Dial),
+}
+
+/// The command line under which [`Snapshot::command`](crate::Snapshot::command) keeps the answer of [`Request::Journal`].
+pub fn journalctl(words: &[String]) -> Vec<String> {
+    std::iter::once("journalctl".to_owned()).chain(words.iter().cloned()).collect()
 }
 
 /// How to open one TCP connection.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::glob;
-use crate::request::{CommandOutput, Dial, Dialled, Request};
+use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
 
 /// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
 ///
@@ -144,6 +144,7 @@ impl Snapshot {
             Request::Read(path) => self.entries.get(path).is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
             Request::List(path) | Request::Stat(path) => self.entries.contains_key(path),
             Request::Run(argv) => self.commands.contains_key(argv),
+            Request::Journal(words) => self.commands.contains_key(&journalctl(words)),
             Request::Resolve(name) => self.names.contains_key(name),
             Request::Dial(dial) => self.dialled.contains_key(dial),
         }

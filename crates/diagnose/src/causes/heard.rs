@@ -74,7 +74,8 @@ impl Heard<'_> {
     pub(super) fn report<'v>(&self, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
         let count = LogLine::count(&self.lines);
         let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-        let from = self.client.map_or_else(String::new, |client| format!(", client {client}"));
+        let named = self.client.filter(|_| self.lines.iter().any(|line| line.client == self.client));
+        let from = named.map_or_else(String::new, |client| format!(", client {client}"));
         let finding = verdict.find(self.certainty, format!("{what} ({times}{from}{})", LogLine::last(&self.lines)));
         finding.shown_by_lines(&self.lines);
         finding

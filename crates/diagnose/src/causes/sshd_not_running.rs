@@ -45,6 +45,15 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// Of a mounted disk only the intention is seen.
 fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if matches!(facts.daemon(), Ok(None)) {
+        return not_installed(verdict);
+    }
+    if let Some(link) = facts.masked_at_boot() {
+        let finding = verdict.certain("sshd will not start at boot: its unit is masked");
+        finding.shown_by(link, "a link that leads nowhere or to /dev/null");
+        finding.step(format!("someone masked it on purpose: ask, then remove {link}"));
+        return;
+    }
     if facts.forbidden_to_run() {
         let finding = verdict.likely(format!("sshd will not start: {MARKER} forbids it"));
         finding.shown_by(MARKER, "exists").step(format!("take it away: `rm {MARKER}`"));
@@ -218,6 +227,17 @@ mod tests {
             likely: sshd will not start at boot: its unit is not enabled
               /etc/systemd/system: no link to a unit of sshd below multi-user.target.wants or sockets.target.wants
               - enable it: `systemctl --root=DIR enable ssh.service` (Debian, Ubuntu) or `sshd.service`
+        "#]],
+        );
+        let masked = format!("{off}//- /etc/systemd/system/ssh.service dangling\n");
+        check_as(
+            &question,
+            "sshd-not-running",
+            &masked,
+            &expect![[r#"
+            certain: sshd will not start at boot: its unit is masked
+              /etc/systemd/system/ssh.service: a link that leads nowhere or to /dev/null
+              - someone masked it on purpose: ask, then remove /etc/systemd/system/ssh.service
         "#]],
         );
         let on = format!("{unit}//- /etc/systemd/system/multi-user.target.wants/ssh.service\n");

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use sshmend_lossless::{Request, journalctl};
 use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader};
 
 use super::Facts;
@@ -23,7 +24,7 @@ const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/mess
 
 const AUDIT: &str = "/var/log/audit/audit.log";
 
-const JOURNAL: &str = "/var/log/journal";
+const JOURNALCTL: &str = "journalctl";
 
 const DMESG: [&str; 1] = ["dmesg"];
 
@@ -56,15 +57,14 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         return;
     }
     ask.read(AUDIT);
+    ask.add(Request::Journal(facts.journal()));
     if facts.question.offline {
-        ask.stat(JOURNAL);
         return FILES.iter().for_each(|path| ask.read(*path));
     }
     ask.read(UPTIME);
     ask.run(&DMESG);
-    ask.run(&facts.journal());
     FILES.iter().for_each(|path| ask.stat(*path));
-    if facts.journal_says_nothing() {
+    if !matches!(facts.journaled(), Ok(Some(_))) {
         facts.existing_files().iter().for_each(|path| ask.run(&tail(path)));
     }
 }
@@ -99,13 +99,18 @@ impl<'a> Facts<'a> {
 
     /// Whether a line tells of the last hour, or the log it is from was named on purpose.
     pub(crate) fn is_recent(&self, line: &LogLine) -> bool {
-        let from = self.question.now - HOUR;
+        let from = self.latest() - HOUR;
         !self.question.logs.is_empty() || line.time.is_some_and(|time| time.as_second() >= from)
     }
 
-    /// The earliest time that counts.
-    pub(crate) fn since(&self) -> i64 {
-        self.question.since.unwrap_or(self.question.now - DAY)
+    /// The time up to which the logs tell, in seconds since 1970: now, and of a mounted disk that of its last line.
+    fn latest(&self) -> i64 {
+        self.log().map_or(self.question.now, |lines| self.end_of(lines))
+    }
+
+    fn end_of(&self, lines: &[LogLine]) -> i64 {
+        let last = lines.iter().filter_map(|line| line.time).max().filter(|_| self.question.offline);
+        last.map_or(self.question.now, Timestamp::as_second)
     }
 
     fn read_log(&self) -> Known<Vec<LogLine>> {
@@ -114,7 +119,8 @@ impl<'a> Facts<'a> {
         for source in sources {
             self.read_source(&source, &mut lines);
         }
-        let since = Timestamp::from_second(self.since()).unwrap_or(Timestamp::MIN);
+        let since = self.question.since.unwrap_or(self.end_of(&lines) - DAY);
+        let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
         let all = !self.question.logs.is_empty() && self.question.since.is_none();
         lines.retain(|line| all || line.time.is_none_or(|time| time >= since));
         Ok(lines)
@@ -129,32 +135,27 @@ impl<'a> Facts<'a> {
     }
 
     fn own_sources(&self) -> Known<Vec<Source<'a>>> {
-        let mut sources = if self.question.offline { self.files_on_disk()? } else { self.running()? };
+        let mut sources = if self.question.offline { self.on_disk()? } else { self.running()? };
         if let Ok(Some(image)) = self.file(AUDIT) {
             sources.push(Source::file(AUDIT.as_ref(), &image.bytes));
         }
         Ok(sources)
     }
 
-    fn files_on_disk(&self) -> Known<Vec<Source<'a>>> {
+    /// The journal of a mounted disk where it has anything of sshd, else its files.
+    fn on_disk(&self) -> Known<Vec<Source<'a>>> {
+        let journal = self.journaled();
+        if let Ok(Some(source)) = journal {
+            return Ok(vec![source]);
+        }
         let found = FILES.iter().filter_map(|path| Some((*path, self.file(path).ok()??)));
         let sources: Vec<Source<'a>> = found.map(|(path, image)| Source::file(path.as_ref(), &image.bytes)).collect();
-        match self.meta(JOURNAL) {
-            Ok(Some(_)) if sources.is_empty() => Err(Unchecked::new(
-                "log of sshd",
-                "the journal of a mounted disk is not read: `journalctl -D` it, then --log",
-            )),
-            _ => Ok(sources),
-        }
+        if sources.is_empty() { Err(journal.err().unwrap_or_else(no_log)) } else { Ok(sources) }
     }
 
     /// The journal where it has anything of sshd, else the files; with them the kernel's log.
     fn running(&self) -> Known<Vec<Source<'a>>> {
-        let mut sources = Vec::new();
-        if !self.journal_says_nothing() {
-            let output = self.run(&self.journal())?;
-            sources.push(Source { name: "journalctl".to_owned(), numbered: false, bytes: &output.stdout });
-        }
+        let mut sources: Vec<Source<'a>> = self.journaled().ok().flatten().into_iter().collect();
         let mut hidden = None;
         let files = if sources.is_empty() { self.existing_files() } else { Vec::new() };
         for path in files {
@@ -166,9 +167,10 @@ impl<'a> Facts<'a> {
                 Err(unchecked) => hidden = Some(unchecked.reason),
             }
         }
-        if sources.is_empty() && !self.question.privileged {
-            let reason = hidden.unwrap_or_else(|| "needs root, or the group adm or systemd-journal".to_owned());
-            return Err(Unchecked::new("log of sshd", reason));
+        if sources.is_empty() {
+            let shut =
+                (!self.question.privileged).then(|| "needs root, or the group adm or systemd-journal".to_owned());
+            return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
         }
         if let Ok(output) = self.run(&DMESG) {
             sources.push(Source { name: DMESG[0].to_owned(), numbered: false, bytes: &output.stdout });
@@ -186,14 +188,27 @@ impl<'a> Facts<'a> {
     pub(crate) fn journal(&self) -> Vec<String> {
         const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
             SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + _PID=1";
-        let since = format!("--since=@{}", self.since());
-        let words = ["journalctl", "--quiet", "--no-pager", "--output=export", "--lines=100000", &since];
-        words.into_iter().chain(MATCHES.split_whitespace()).map(str::to_owned).collect()
+        let since = self.question.since.or((!self.question.offline).then_some(self.question.now - DAY));
+        let since = since.map(|since| format!("--since=@{since}"));
+        let words = ["--quiet", "--no-pager", "--output=export", "--lines=100000"].into_iter();
+        let kernel = ["+", "_TRANSPORT=kernel"].into_iter().filter(|_| self.question.offline);
+        words.chain(since.as_deref()).chain(MATCHES.split_whitespace()).chain(kernel).map(str::to_owned).collect()
     }
 
-    fn journal_says_nothing(&self) -> bool {
-        self.run(&self.journal()).is_ok_and(|output| output.stdout.is_empty())
-            || matches!(self.snapshot.command(&as_words(&self.journal())), Some(Err(_)))
+    /// What the journal has of sshd; `None` when it has nothing.
+    fn journaled(&self) -> Known<Option<Source<'a>>> {
+        let argv = journalctl(&self.journal());
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
+        match self.snapshot.command(&words) {
+            Some(Ok(output)) if !output.stdout.is_empty() => {
+                Ok(Some(Source { name: JOURNALCTL.to_owned(), numbered: false, bytes: &output.stdout }))
+            }
+            Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
+            Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
+            Some(Err(reason)) => unchecked(reason),
+            None => unchecked("was not read"),
+        }
     }
 
     fn existing_files(&self) -> Vec<&'static str> {
@@ -242,8 +257,8 @@ fn since_boot(boot: i64, line: &str) -> Option<Timestamp> {
     Timestamp::from_second(boot.checked_add(seconds)?).ok()
 }
 
-fn as_words(argv: &[String]) -> Vec<&str> {
-    argv.iter().map(String::as_str).collect()
+fn no_log() -> Unchecked {
+    Unchecked::new("log of sshd", "there is none: neither the journal nor a file of syslog")
 }
 
 /// A piece of log and where it comes from.
@@ -257,6 +272,13 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     fn file(path: &Path, bytes: &'a [u8]) -> Self {
         Self { name: path.display().to_string(), numbered: true, bytes }
+    }
+
+    /// The time of a record of the journal, whose text does not begin with it.
+    fn stamp(&self, event: &Event<'_>) -> String {
+        let bare = self.name == JOURNALCTL && event.line.first().is_some_and(u8::is_ascii_alphabetic);
+        let time = event.time.filter(|_| bare).and_then(|time| time.round(jiff::Unit::Second).ok());
+        time.map_or_else(String::new, |time| format!("{time} "))
     }
 
     fn line(&self, event: &Event<'_>) -> LogLine {
@@ -276,7 +298,40 @@ impl<'a> Source<'a> {
             connections: if fresh { event.repeats } else { 0 },
             source: self.name.clone(),
             number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
-            text: text(event.line),
+            text: format!("{}{}", self.stamp(event), text(event.line)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::question::Question;
+    use crate::testing::{LOG, NOW, machine};
+
+    use super::*;
+
+    const RECORD: &str = "__REALTIME_TIMESTAMP=1795197000000000\nSYSLOG_IDENTIFIER=sshd\n_PID=700\n\
+        MESSAGE=drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n\n";
+
+    #[test]
+    fn a_record_of_the_journal_is_shown_with_its_time() {
+        let (machine, question) = (machine(&format!("{LOG}{RECORD}")), Question::server(NOW));
+        let facts = Facts::new(&machine, &question);
+        let lines = facts.log().expect("it was read");
+        assert!(lines[0].text.starts_with("2026-11-20T17:50:00Z drop connection #12 from "), "{lines:?}");
+    }
+
+    #[test]
+    fn the_log_of_a_disk_ends_when_the_machine_did() {
+        const MONTH: i64 = 30 * DAY;
+        let syslog = "//- /var/log/auth.log\n2026-11-18T17:59:00+00:00 server sshd[700]: drop connection #12 from \
+            [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n2026-11-20T17:59:00+00:00 server sshd[700]: Server \
+            listening on 0.0.0.0 port 22.\n2026-11-20T17:59:30+00:00 server sshd[700]: drop connection #13 from \
+            [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n";
+        let (machine, question) = (machine(syslog), Question { offline: true, ..Question::server(NOW + MONTH) });
+        let facts = Facts::new(&machine, &question);
+        let drops = facts.heard("max-startups").expect("it was read");
+        assert_eq!(drops.iter().map(|line| line.number).collect::<Vec<_>>(), [Some(13)], "the day before it ended");
+        assert!(facts.is_recent(drops[0]));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sshmend_lossless::{Entry, Kind};
+
 use super::Facts;
 use crate::ask::Ask;
 use crate::verdict::{Known, Unchecked};
@@ -19,6 +21,9 @@ const UNIT_FILES: [&str; 4] = [
     "/lib/systemd/system/sshd.service",
     "/usr/lib/systemd/system/sshd.service",
 ];
+
+/// Where a link to /dev/null keeps systemd from ever starting the unit.
+const MASKS: [&str; 2] = ["/etc/systemd/system/ssh.service", "/etc/systemd/system/sshd.service"];
 
 /// Where a link makes systemd start a unit at boot.
 const ENABLED: [&str; 2] = ["/etc/systemd/system/multi-user.target.wants", "/etc/systemd/system/sockets.target.wants"];
@@ -52,7 +57,7 @@ pub(crate) struct Unit {
 pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.stat(MARKER);
     if ask.facts.question.offline {
-        UNIT_FILES.iter().for_each(|path| ask.stat(*path));
+        UNIT_FILES.iter().chain(&MASKS).for_each(|path| ask.stat(*path));
         ENABLED.iter().for_each(|path| ask.list(*path));
     }
     ask.stat(BOOTED);
@@ -101,6 +106,16 @@ impl Facts<'_> {
             names.extend(self.names(path)?);
         }
         Ok(Some(UNITS.iter().any(|unit| names.contains(unit))))
+    }
+
+    /// The link on a mounted disk that masks the unit.
+    pub(crate) fn masked_at_boot(&self) -> Option<&'static str> {
+        let masks = |path: &&str| match self.snapshot.entry(path.as_ref()) {
+            Some(Entry::Dangling) => true,
+            Some(Entry::Seen(meta)) => meta.kind == Kind::Other,
+            _ => false,
+        };
+        MASKS.into_iter().find(masks)
     }
 
     /// Whether the file that forbids sshd to run is there.

@@ -6,7 +6,7 @@ use std::thread;
 
 use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
-use sshmend_host::{ProgramOutput, now};
+use sshmend_host::now;
 use sshmend_ssh_log::{Clock, Reader, Tally};
 
 use crate::cli;
@@ -19,7 +19,7 @@ use crate::session::Session;
 const PLACES: [&str; 3] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages"];
 
 /// Where no such file is, the journal: every unit, for libwrap, fail2ban and the kernel write there too.
-const JOURNAL: [&str; 5] = ["journalctl", "--no-pager", "--quiet", "--output", "short-iso-precise"];
+const JOURNAL: [&str; 3] = ["--no-pager", "--quiet", "--output=short-iso-precise"];
 
 /// Input from which on a person wants to see that something moves, in bytes.
 const LONG: u64 = 32 << 20;
@@ -61,7 +61,7 @@ fn usual(session: &Session) -> Vec<Input> {
     let mut files: Vec<PathBuf> =
         names.into_iter().map(|name| Path::new("/var/log").join(name)).filter(|path| is_usual(path)).collect();
     files.sort();
-    match files.is_empty() && session.machine.is_live() {
+    match files.is_empty() {
         true => vec![Input::Journal],
         false => files.into_iter().map(Input::File).collect(),
     }
@@ -93,8 +93,7 @@ fn read_one(session: &Session, input: &Input, bar: &ProgressBar) -> Result<Tally
     match input {
         Input::Stdin => read(io::stdin().lock(), "standard input"),
         Input::Journal => {
-            let argv: Vec<String> = JOURNAL.iter().map(|&word| word.to_owned()).collect();
-            let output = ProgramOutput::start(&argv);
+            let output = session.machine.stream_journal(&JOURNAL.map(str::to_owned));
             read(output.map_err(|error| Failure::caused("cannot read the journal", &error))?, "journalctl")
         }
         Input::File(path) => {

@@ -1,17 +1,19 @@
 //! A diagnosis for people.
 
-use sshmend_diagnose::{Diagnosis, Evidence, Finding};
+use sshmend_diagnose::{Diagnosis, Evidence, Finding, Unchecked};
 
 use crate::output::escape::line;
 use crate::output::words::{count, shell};
 use crate::output::{Output, Role};
+
+const WIDTH: usize = 100;
 
 /// Renders the answer, its evidence, and what could not be looked at.
 pub(crate) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     if diagnosis.findings.is_empty() {
         text.push_str(&output.paint(Role::Title, "no cause found on this machine"));
-        text.push_str(&format!(" ({} ruled out)\n", count(diagnosis.excluded.len(), "cause")));
+        text.push('\n');
     }
     for (index, finding) in diagnosis.findings.iter().enumerate() {
         if index > 0 {
@@ -22,11 +24,41 @@ pub(crate) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
     if !diagnosis.unchecked.is_empty() {
         text.push_str(&format!("\n{}\n", output.paint(Role::Title, "not checked")));
     }
-    for unchecked in &diagnosis.unchecked {
-        let (check, reason) = (output.quote(Role::Title, &unchecked.check), output.quote(Role::Dim, &unchecked.reason));
-        text.push_str(&format!("  {check}: {reason}\n"));
+    for (reason, checks) in by_reason(&diagnosis.unchecked) {
+        let (checks, reason) = (output.quote(Role::Title, &checks.join(", ")), output.quote(Role::Dim, reason));
+        text.push_str(&format!("  {checks}: {reason}\n"));
+    }
+    if !diagnosis.excluded.is_empty() {
+        let names: Vec<&str> = diagnosis.excluded.iter().map(|excluded| excluded.cause).collect();
+        let title = format!("ruled out ({}; why: --format json)", count(names.len(), "cause"));
+        text.push_str(&format!("\n{}\n{}", output.paint(Role::Title, &title), wrapped(&names)));
     }
     text
+}
+
+/// What was not looked at for the same reason, together; in the order of the first of each.
+fn by_reason(unchecked: &[Unchecked]) -> Vec<(&str, Vec<&str>)> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for one in unchecked {
+        match groups.iter_mut().find(|(reason, _)| *reason == one.reason) {
+            Some((_, checks)) => checks.push(&one.check),
+            None => groups.push((&one.reason, vec![&one.check])),
+        }
+    }
+    groups
+}
+
+/// Names in lines of at most [`WIDTH`] characters.
+fn wrapped(names: &[&str]) -> String {
+    let mut lines = vec![String::new()];
+    for name in names {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(name),
+            Some(last) if last.len() + 1 + name.len() <= WIDTH => *last = format!("{last} {name}"),
+            _ => lines.push((*name).to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 fn render(output: &Output, finding: &Finding) -> String {

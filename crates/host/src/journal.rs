@@ -1,0 +1,54 @@
+//! The journal of systemd: of the running machine, or the one that lies on a mounted disk.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::process;
+
+use sshmend_lossless::{CommandOutput, journalctl};
+
+use crate::failure::reason;
+use crate::machine::Machine;
+use crate::path::Root;
+use crate::run::{RunError, Runner};
+use crate::stream::ProgramOutput;
+
+const FOLDER: &str = "/var/log/journal";
+
+/// The command line that reads a journal, and its folder for as long as that runs.
+struct Reading {
+    argv: Vec<String>,
+    folder: Option<File>,
+}
+
+impl Machine {
+    /// What the journal says, as journalctl(1) prints it; `words` are those after the program's name. The journal of a mounted
+    /// disk is read by the running machine's program.
+    ///
+    /// # Errors
+    /// When there is no such program or no journal, or reading it takes too long or gives too much.
+    pub fn journal(&self, words: &[String]) -> Result<CommandOutput, RunError> {
+        let reading = self.reading(words)?;
+        Runner::default().run(&reading.argv)
+    }
+
+    /// The same, read as it comes.
+    ///
+    /// # Errors
+    /// When there is no such program or no journal.
+    pub fn stream_journal(&self, words: &[String]) -> Result<ProgramOutput, RunError> {
+        let reading = self.reading(words)?;
+        Ok(ProgramOutput::start(&reading.argv)?.holding(reading.folder))
+    }
+
+    fn reading(&self, words: &[String]) -> Result<Reading, RunError> {
+        let mut argv = journalctl(words);
+        if matches!(self.root, Root::Live) {
+            return Ok(Reading { argv, folder: None });
+        }
+        let located = self.root.locate(Path::new(FOLDER));
+        let folder = located.map_err(|error| RunError::NotStarted(format!("{FOLDER}: {}", reason(&error))))?.node;
+        argv.push(format!("--directory=/proc/{}/fd/{}", process::id(), folder.as_raw_fd()));
+        Ok(Reading { argv, folder: Some(folder) })
+    }
+}
