@@ -5,14 +5,8 @@ use std::net::SocketAddr;
 use sshmend_lossless::{Request, Snapshot};
 
 use crate::ask::Ask;
-use crate::facts::{self, Complaint, Facts, Listener, Manager, Unit, Usage};
+use crate::facts::{self, Complaint, Facts, Listener, MARKER, Manager, Unit, Usage};
 use crate::question::Question;
-
-/// The scripts by which sshd is started where systemd does not run.
-const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
-
-/// While this file stands there, units and scripts of Debian do not start sshd.
-const FORBIDDEN: &str = "/etc/ssh/sshd_not_to_be_run";
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,7 +100,6 @@ pub fn service_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
     let facts = Facts::new(snapshot, question);
     let mut ask = Ask::new(&facts);
     facts::ask_of_service(&mut ask);
-    SCRIPTS.into_iter().chain([FORBIDDEN]).for_each(|path| ask.stat(path));
     ask.finish()
 }
 
@@ -116,14 +109,13 @@ impl Service {
         let facts = Facts::new(snapshot, question);
         let manager = facts.manager().unwrap_or(Manager::Other);
         let listener = facts.listener().ok().flatten();
-        let there = |path: &&str| matches!(facts.meta(path), Ok(Some(_)));
         Self {
             systemd: matches!(manager, Manager::Systemd(_)),
             unit: manager.service().map(UnitState::new),
             socket: manager.socket().map(UnitState::new),
             failed_instances: facts.failed_instances().is_ok_and(|failed| !failed.is_empty()),
-            script: SCRIPTS.into_iter().find(there),
-            forbidden: Some(FORBIDDEN).filter(there),
+            script: facts.script(),
+            forbidden: facts.forbidden_to_run().then_some(MARKER),
             worn_out: listener.as_ref().and_then(|listener| worn_out(&facts, listener)),
             listener: listener.map(|listener| listener.pid),
             trial: trial(&facts),

@@ -33,7 +33,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else { return };
     let missing = line.starts_with("Missing");
     if missing && facts.runtime_directory_comes_with_service() {
-        return verdict.exclude("the unit makes the directory when it starts");
+        return verdict.exclude("whatever starts sshd makes the directory");
     }
     let finding = match missing {
         true => verdict.certain("the privilege separation directory is missing, so no connection can be served"),
@@ -96,7 +96,15 @@ mod tests {
             "privsep-directory",
             &stopped,
             &expect![[r#"
-            excluded: the unit makes the directory when it starts
+            excluded: whatever starts sshd makes the directory
+        "#]],
+        );
+        let script = "//- /run/systemd/system missing\n//- /etc/init.d/ssh\n";
+        check(
+            "privsep-directory",
+            &format!("//- /proc/700/cmdline missing\n{MISSING}{script}"),
+            &expect![[r#"
+            excluded: whatever starts sshd makes the directory
         "#]],
         );
     }

@@ -97,14 +97,14 @@ impl Facts<'_> {
         Ok(Some(Trial { command: argv.join(" "), passed: output.success(), complaints }))
     }
 
-    /// Whether the service manager makes the runtime directory each time it starts sshd.
+    /// Whether the service manager, or the script, makes the runtime directory each time it starts sshd.
     pub(crate) fn runtime_directory_comes_with_service(&self) -> bool {
         let makes = |unit: &super::Unit| unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd");
         self.manager().is_ok_and(|manager| match &manager {
             Manager::Systemd(_) => manager.service().is_some_and(|unit| {
                 makes(unit) && (manager.main_pid().is_none() || unit.get("ActiveState") == "activating")
             }),
-            Manager::Other => false,
+            Manager::Other => self.script().is_some() && matches!(self.listener(), Ok(None)),
         })
     }
 

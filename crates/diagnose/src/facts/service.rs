@@ -14,6 +14,9 @@ const BOOTED: &str = "/run/systemd/system";
 /// Debian's units do not start while this file exists (ConditionPathExists).
 pub(crate) const MARKER: &str = "/etc/ssh/sshd_not_to_be_run";
 
+/// The scripts by which sshd is started where systemd does not run; Debian's makes /run/sshd before it starts sshd.
+const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
+
 /// Where distributions put the unit.
 const UNIT_FILES: [&str; 4] = [
     "/lib/systemd/system/ssh.service",
@@ -61,10 +64,14 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ENABLED.iter().for_each(|path| ask.list(*path));
     }
     ask.stat(BOOTED);
-    if ask.facts.booted() == Ok(true) {
-        ask.run(&show());
-        ask.run(&SYSTEM_STATE);
-        ask.run(&INSTANCES);
+    match ask.facts.booted() {
+        Ok(true) => {
+            ask.run(&show());
+            ask.run(&SYSTEM_STATE);
+            ask.run(&INSTANCES);
+        }
+        Ok(false) => SCRIPTS.iter().for_each(|path| ask.stat(*path)),
+        Err(_) => {}
     }
 }
 
@@ -93,6 +100,11 @@ impl Facts<'_> {
             return Err(Unchecked::new("systemctl show", said));
         }
         Ok(Manager::Systemd(units.into_iter().filter(|unit| unit.get("LoadState") != "not-found").collect()))
+    }
+
+    /// The script that starts sshd where systemd does not run.
+    pub(crate) fn script(&self) -> Option<&'static str> {
+        SCRIPTS.into_iter().find(|path| matches!(self.meta(path), Ok(Some(_))))
     }
 
     /// Whether a mounted disk starts sshd at boot, as far as systemd does; `None` where it has no unit for it.
