@@ -22,7 +22,10 @@ const NEEDED: &[(&str, &str)] = &[
     ("attr", "extended attributes that a rollback has to restore"),
     ("e2fsprogs", "chattr, for files that refuse a change"),
     ("iproute2", "the lab's networks"),
+    ("procps", "the lab's networks"),
+    ("nftables", "the lab's router"),
     ("debootstrap", "the lab's machines"),
+    ("debian-archive-keyring", "the lab's machines"),
     ("systemd-container", "the lab's machines"),
 ];
 
