@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// How often each command runs
     #[arg(long, default_value_t = 7)]
     runs: usize,
+    /// Also put the ratios into docs/bench.md
+    #[arg(long)]
+    write: bool,
 }
 
 /// One command to measure, started by a process of its own so that its memory is not mixed with another's.
@@ -35,6 +38,14 @@ struct Pair {
     theirs: Vec<String>,
 }
 
+/// How many times as much theirs took.
+struct Row {
+    question: String,
+    theirs: String,
+    time: f64,
+    memory: f64,
+}
+
 /// Time and memory of one run.
 #[derive(Clone, Copy)]
 struct Cost {
@@ -45,9 +56,25 @@ struct Cost {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     run::run(&mut run::cargo(&["build", "--release", "--quiet", "-p", "sshmend"]))?;
     let folder = std::env::temp_dir().join(format!("sshmend-bench-{}", std::process::id()));
-    let outcome = pairs(&folder).and_then(|pairs| pairs.iter().try_for_each(|pair| compare(pair, arguments.runs)));
+    let rows: Result<Vec<Row>, String> =
+        pairs(&folder).and_then(|pairs| pairs.iter().map(|pair| compare(pair, arguments.runs)).collect());
     fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    outcome
+    if arguments.write { document(&rows?, arguments.runs) } else { rows.map(drop) }
+}
+
+/// Puts the ratios into the page.
+fn document(rows: &[Row], runs: usize) -> Result<(), String> {
+    let table: String = rows
+        .iter()
+        .map(|row| format!("| {} | {} | {:.1} | {:.1} |\n", row.question, row.theirs, row.time, row.memory))
+        .collect();
+    let page = format!(
+        "# Benchmarks\n\nWritten by `cargo xtask bench --write`: the median of {runs} runs of whole commands that took turns on one \
+         machine.\nHow many times as much the other program took, for the same answer from the same input:\n\n\
+         | question | other program | time | memory |\n|---|---|---|---|\n{table}"
+    );
+    let path = project().join("docs/bench.md");
+    fs::write(&path, page).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Runs one command and prints its wall time in microseconds and its peak memory in KiB.
@@ -69,7 +96,7 @@ pub(crate) fn measure(measured: &Measured) -> Result<(), String> {
     Ok(())
 }
 
-fn compare(pair: &Pair, runs: usize) -> Result<(), String> {
+fn compare(pair: &Pair, runs: usize) -> Result<Row, String> {
     let mut costs = (Vec::new(), Vec::new());
     for _ in 0..runs {
         costs.0.push(cost(&pair.ours)?);
@@ -82,11 +109,15 @@ fn compare(pair: &Pair, runs: usize) -> Result<(), String> {
     let time = theirs.wall.as_secs_f64() / ours.wall.as_secs_f64();
     let memory = theirs.memory_kib as f64 / ours.memory_kib as f64;
     println!("  theirs / ours: {time:.2} in time, {memory:.2} in memory\n");
-    Ok(())
+    Ok(Row { question: pair.question.clone(), theirs: program(&pair.theirs), time, memory })
+}
+
+fn program(argv: &[String]) -> String {
+    Path::new(&argv[0]).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn show(name: &str, argv: &[String], cost: Cost) {
-    let program = Path::new(&argv[0]).file_name().unwrap_or_default().to_string_lossy();
+    let program = program(argv);
     let (wall, mib) = (cost.wall.as_secs_f64() * 1e3, cost.memory_kib as f64 / 1024.0);
     println!("  {name:<7} {program:<16} {wall:>9.1} ms {mib:>8.1} MiB");
 }
