@@ -37,6 +37,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// All notices, that about the person's own access among them.
+    pub fn notes(&self) -> Vec<Notice> {
+        let access = match &self.lockout {
+            Lockout::Keeps => None,
+            Lockout::Unknown(why) => Some((format!("whether you keep your own access: {why}"), None)),
+            Lockout::Loses { why, origin } => Some((format!("you lose your own access: {why}"), origin.clone())),
+        };
+        let notice = |(text, origin)| Notice { name: "own-access".to_owned(), text, origin };
+        self.notices.iter().cloned().chain(access.map(notice)).collect()
+    }
+
     /// True when no file would change.
     pub fn changes_nothing(&self) -> bool {
         self.files.iter().all(FileChange::is_noop)

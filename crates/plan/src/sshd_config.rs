@@ -164,9 +164,34 @@ impl Work<'_> {
         let root = self.wish.person.user.as_deref() == Some("root");
         match refused(&after, root) {
             Some((why, origin)) if refused(&before, root).is_none() => Lockout::Loses { why, origin },
-            _ => Lockout::Keeps,
+            _ => doubted(&before, &after, root).map_or(Lockout::Keeps, Lockout::Unknown),
         }
     }
+}
+
+/// Ways to log in, of which nobody says which one the person uses.
+const METHODS: [&str; 6] = [
+    "pubkeyauthentication",
+    "passwordauthentication",
+    "kbdinteractiveauthentication",
+    "gssapiauthentication",
+    "hostbasedauthentication",
+    "kerberosauthentication",
+];
+
+/// What else decides who gets in.
+const PROOFS: [&str; 5] =
+    ["authenticationmethods", "authorizedkeysfile", "pubkeyacceptedalgorithms", "trustedusercakeys", "usepam"];
+
+/// Why the person may not get in as before: by what is switched off, or asked for anew.
+fn doubted(before: &Effective, after: &Effective, root: bool) -> Option<String> {
+    let values = |effective: &Effective, key: &str| effective.get(key).map(|setting| setting.values.clone());
+    let changed = |key: &&str| values(before, key) != values(after, key);
+    let off = |key: &&str| changed(key) && values(after, key).is_some_and(|values| values == ["no"]);
+    let of_root = ["permitrootlogin"].into_iter().filter(|_| root);
+    let key = METHODS.into_iter().find(off).or_else(|| PROOFS.into_iter().chain(of_root).find(changed))?;
+    let value = values(after, key).unwrap_or_default().join(" ");
+    Some(format!("it cannot be known how you log in, and {key} becomes {value}"))
 }
 
 /// Why these values let nobody in, and the line that says so.
@@ -176,8 +201,7 @@ fn refused(effective: &Effective, root: bool) -> Option<(String, Option<Origin>)
         let origin = effective.get(key).and_then(|setting| setting.origin.clone());
         Some((why.to_owned(), origin))
     };
-    let methods = ["pubkeyauthentication", "passwordauthentication", "kbdinteractiveauthentication"];
-    let others = ["gssapiauthentication", "hostbasedauthentication", "kerberosauthentication"];
+    let (methods, others) = METHODS.split_at(3);
     match () {
         () if is("maxauthtries", "0") => because("maxauthtries", "MaxAuthTries 0 fails every login"),
         () if is("maxsessions", "0") => because("maxsessions", "MaxSessions 0 gives nobody a shell"),
@@ -189,5 +213,35 @@ fn refused(effective: &Effective, root: bool) -> Option<(String, Option<Origin>)
             because(methods[0], "no way to authenticate is left")
         }
         () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_lossless::fixture::snapshot;
+
+    use super::*;
+
+    fn effective(config: &str) -> Effective {
+        let main = Path::new("/etc/ssh/sshd_config");
+        let tree = Tree::read(&snapshot(&format!("//- {}\n{config}", main.display())), main, &[]);
+        tree.effective(Some(Release::NEWEST), Scope::Global)
+    }
+
+    #[test]
+    fn what_may_take_away_the_way_in_is_doubted() {
+        let doubt = |before, after, root| doubted(&effective(before), &effective(after), root);
+        for (before, after, root, key) in [
+            ("", "PubkeyAuthentication no\n", false, Some("pubkeyauthentication")),
+            ("", "AuthenticationMethods publickey,password\n", false, Some("authenticationmethods")),
+            ("", "PermitRootLogin forced-commands-only\n", true, Some("permitrootlogin")),
+            ("", "PermitRootLogin forced-commands-only\n", false, None),
+            ("PasswordAuthentication no\n", "PasswordAuthentication yes\n", false, None),
+            ("", "MaxStartups 30:30:200\n", true, None),
+        ] {
+            let why = doubt(before, after, root);
+            assert_eq!(why.is_some(), key.is_some(), "{after}: {why:?}");
+            assert!(why.unwrap_or_default().contains(key.unwrap_or_default()), "{after}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::release::Release;
 use crate::set::{MAX_LINES, Note, Place, overridden};
 use crate::targets::{Targets, targets};
-use crate::tree::{MatchOverride, Tree};
+use crate::tree::Tree;
 use crate::value::Kind;
 use crate::walk::Directive;
 use crate::write;
@@ -65,7 +65,6 @@ impl Change {
             match written.and_then(|(after, remarks)| self.check(&draft.tree, &after.tree).map(|()| (after, remarks))) {
                 Ok((after, remarks)) => {
                     notes.extend(remarks);
-                    notes.extend(self.match_notes(&after.tree));
                     return Ok(after);
                 }
                 Err(why) => refusal = refusal.or(Some(why)),
@@ -220,26 +219,21 @@ impl Change {
     }
 
     fn agreement(&self, line: &Directive, target: Release) -> Note {
-        let message = format!("brought into agreement: from {target} on this line decides {}", self.keyword.key());
+        let message =
+            format!("brought into agreement: {} this line decides {}", self.since(target), self.keyword.key());
         Note { origin: Some(line.origin.clone()), message }
     }
 
     fn after_upgrade(&self, line: &Directive, target: Release) -> Note {
-        let message = format!("from {target} on this line decides {}, not the drop-in", self.keyword.key());
+        let message = format!("{} this line decides {}, not the drop-in", self.since(target), self.keyword.key());
         Note { origin: Some(line.origin.clone()), message }
     }
 
-    fn match_notes(&self, tree: &Tree) -> Vec<Note> {
-        let overrides = tree.match_overrides(&self.keyword.key(), Some(self.targets.primary()));
-        let note = |found: MatchOverride| {
-            let message = format!(
-                "no effect for Match {}: the block sets {} {}",
-                found.criteria,
-                self.keyword.key(),
-                found.value
-            );
-            Note { origin: Some(found.line), message }
-        };
-        overrides.into_iter().map(note).collect()
+    /// Which releases read the lines of the keyword as `target` does.
+    fn since(&self, target: Release) -> String {
+        match self.keyword.first_wins_from().filter(|&first| first > self.targets.primary()) {
+            Some(first) => format!("from {first} on"),
+            None => format!("in {target}"),
+        }
     }
 }

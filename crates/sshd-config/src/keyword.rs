@@ -118,6 +118,11 @@ impl Keyword {
         matches!(self.rule, Rule::All | Rule::FirstOfName) || self.kind == Kind::Environment
     }
 
+    /// The release from which on the first line wins, where it was the last one before.
+    pub(crate) fn first_wins_from(&self) -> Option<Release> {
+        if let Rule::LastBefore(first) = self.rule { Some(first) } else { None }
+    }
+
     /// True where the last line wins in this release.
     pub(crate) fn last_wins(&self, release: Release) -> bool {
         match self.rule {

@@ -208,14 +208,6 @@ fn several_values_compose() {
 }
 
 #[test]
-fn for_whom_a_match_block_keeps_its_value_is_said() {
-    let edited = tree("MaxSessions 3\nMatch User bob\nMaxSessions 1\n")
-        .set("MaxSessions", "9", Some(OLD), Place::Best)
-        .expect("possible");
-    assert_eq!(edited.notes[0].message, "no effect for Match User bob: the block sets maxsessions 1");
-}
-
-#[test]
 fn what_sshd_would_refuse_is_refused_with_the_reason() {
     let cases: [(&str, &str, Option<Release>, &str); 16] = [
         ("", "MaxStartup=9", Some(OLD), "unknown keyword \"MaxStartup\""),

@@ -1,7 +1,7 @@
 //! What a person sees before anything happens, and the question.
 
 use dialoguer::Confirm;
-use sshmend_plan::{Lockout, unified};
+use sshmend_plan::unified;
 
 use super::Run;
 use crate::error::Failure;
@@ -55,17 +55,11 @@ impl Run<'_> {
     }
 
     fn notices(&self, output: &Output, text: &mut String) {
-        for notice in &self.plan.notices {
+        for notice in self.plan.notes() {
             let place = notice.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
             let name = output.paint(Role::Warning, &notice.name);
             text.push_str(&format!("note:   {}{} [{name}]\n", line(&place), line(&notice.text)));
         }
-        let access = match &self.plan.lockout {
-            Lockout::Keeps => return,
-            Lockout::Unknown(why) => format!("whether you keep your own access: {}", line(why)),
-            Lockout::Loses { why, .. } => format!("you lose your own access: {}", line(why)),
-        };
-        text.push_str(&format!("note:   {access}\n"));
     }
 
     /// Asks the person; where nobody can be asked, nothing is done.

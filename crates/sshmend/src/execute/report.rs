@@ -11,7 +11,7 @@ impl Run<'_> {
     /// The document as things stand, without an error.
     pub(super) fn document(&self) -> Change {
         let effects = self.plan.effects.iter();
-        let notices = self.plan.notices.iter();
+        let notices = self.plan.notes().into_iter();
         Change {
             schema: "sshmend.change/1",
             changed: self.changed,
@@ -24,11 +24,7 @@ impl Run<'_> {
             checks: self.checks.clone(),
             reloaded: if self.flags.no_reload || !self.changed { Vec::new() } else { self.plan.reloaded.clone() },
             notices: notices
-                .map(|n| Notice {
-                    name: n.name.clone(),
-                    text: n.text.clone(),
-                    origin: n.origin.as_ref().map(Into::into),
-                })
+                .map(|n| Notice { name: n.name, text: n.text, origin: n.origin.as_ref().map(Into::into) })
                 .collect(),
             error: None,
         }
