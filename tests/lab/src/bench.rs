@@ -112,6 +112,11 @@ impl<'a> Bench<'a> {
         self.recordings.as_ref().map_or(Ok(()), |folder| record::write(folder, name, text))
     }
 
+    /// Whether somebody wants to see what is said.
+    pub(crate) fn has_onlooker(&self) -> bool {
+        self.narrate
+    }
+
     /// Tells an onlooker.
     #[expect(clippy::print_stderr, reason = "what `demo` is for")]
     pub(crate) fn narrate(&self, text: &str) {

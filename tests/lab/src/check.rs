@@ -31,6 +31,14 @@ impl Check {
         Self { name: name.to_owned(), failure, took: started.elapsed().as_secs_f64() }
     }
 
+    /// The answer for a person.
+    pub(crate) fn words(&self) -> String {
+        match &self.failure {
+            None => format!("=== {}: holds\n", self.name),
+            Some(why) => format!("=== {}: does not hold: {why}\n", self.name),
+        }
+    }
+
     /// A question that could not even be asked.
     pub(crate) fn failed(name: &str, why: String) -> Self {
         Self { name: name.to_owned(), failure: Some(why), took: 0.0 }

@@ -12,15 +12,16 @@ use crate::remedy;
 use crate::sandbox;
 use crate::suite::Suite;
 
-/// Runs the case and prints one line of JSON a check; true when all hold.
-#[expect(clippy::print_stdout, reason = "the pool reads it")]
+/// Runs the case and prints one line a check, of JSON unless somebody looks on; true when all hold.
+#[expect(clippy::print_stdout, reason = "the pool reads it, or an onlooker")]
 pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
     sandbox::settle(&args.place)?;
     let (case, suite) = one(args)?;
     let mut all = true;
     let mut tell = |check: Check| {
         all &= check.failure.is_none();
-        println!("{}", serde_json::to_string(&check).expect("a check is plain data"));
+        let json = || serde_json::to_string(&check).expect("a check is plain data");
+        println!("{}", if args.narrate { check.words() } else { json() });
         check.failure.is_none()
     };
     match &case.fleet {

@@ -1,6 +1,6 @@
 //! A diagnosis for people.
 
-use sshmend_diagnose::{Diagnosis, Evidence, Finding, Unchecked};
+use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding, Unchecked};
 
 use crate::output::escape::line;
 use crate::output::words::{count, shell};
@@ -28,12 +28,19 @@ pub(crate) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
         let (checks, reason) = (output.quote(Role::Title, &checks.join(", ")), output.quote(Role::Dim, reason));
         text.push_str(&format!("  {checks}: {reason}\n"));
     }
-    if !diagnosis.excluded.is_empty() {
-        let names: Vec<&str> = diagnosis.excluded.iter().map(|excluded| excluded.cause).collect();
-        let title = format!("ruled out ({}; why: --format json)", count(names.len(), "cause"));
-        text.push_str(&format!("\n{}\n{}", output.paint(Role::Title, &title), wrapped(&names)));
-    }
+    text.push_str(&ruled_out(output, diagnosis));
     text
+}
+
+/// The names help whoever has no certain answer.
+fn ruled_out(output: &Output, diagnosis: &Diagnosis) -> String {
+    let names: Vec<&str> = diagnosis.excluded.iter().map(|excluded| excluded.cause).collect();
+    let known = diagnosis.findings.first().is_some_and(|finding| finding.certainty == Certainty::Certain);
+    if names.is_empty() || known {
+        return String::new();
+    }
+    let title = format!("ruled out ({}; why: --format json)", count(names.len(), "cause"));
+    format!("\n{}\n{}", output.paint(Role::Title, &title), wrapped(&names))
 }
 
 /// What was not looked at for the same reason, together; in the order of the first of each.
