@@ -56,6 +56,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod user;
 mod value;
 mod walk;
 mod words;
@@ -70,3 +71,4 @@ pub use release::Release;
 pub use set::{Edited, Note, Place};
 pub use startups::MaxStartups;
 pub use tree::{COMMAND_LINE, MatchOverride, Tree, wants};
+pub use user::user_matches;

@@ -1,7 +1,7 @@
 //! PAM modules, which log under the name of sshd.
 
 use super::{Rule, of, rule};
-use crate::kind::Kind::{Noted, PamDenied, PamFailure, SessionClosed, SessionOpened};
+use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, SessionOpened};
 
 const DENIED: &str = "user-not-allowed";
 
@@ -22,6 +22,9 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "pam_access(sshd:account): access denied for user `{user}' from `{addr}'", PamDenied),
     of(DENIED, "pam_{}(sshd:auth): Consecutive login failures for user {user} account temporarily locked", PamDenied),
     of(DENIED, "pam_listfile(sshd:{}): Refused user {user} for service sshd", PamDenied),
+    of(DENIED, "pam_{}(sshd:account): expired password for user {user} ({}", PamDenied),
+    of(DENIED, "PAM unable to dlopen({detail}): {}", Broken),
+    of(DENIED, "PAM unable to dlopen({detail})", Broken),
     of(DENIED, "pam_nologin(sshd:{}): {detail}", PamDenied),
     rule("pam_{}", Noted),
 ];
