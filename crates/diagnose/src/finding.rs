@@ -117,7 +117,11 @@ impl Finding {
                 self.shown_at(origin, line)
             }
             Some(origin) => {
-                self.shown_by(origin.path.to_string_lossy(), format!("{} {}", setting.key, setting.values.join(" ")))
+                self.shown_by(origin.path.to_string_lossy(), format!("{} {}", setting.key, setting.values.join(" ")));
+                match facts.line_of_start(&setting.key) {
+                    Some(place) => self.shown_at(&place, facts.line(&place.path, place.line)),
+                    None => self,
+                }
             }
             None => self.shown_by("sshd_config", format!("{} {} (the default)", setting.key, setting.values.join(" "))),
         }
@@ -143,6 +147,24 @@ impl Finding {
         let argv = std::iter::once("sshmend").chain(words.iter().copied()).map(str::to_owned).collect();
         self.remedy = Some(Remedy { argv, summary: summary.into() });
         self
+    }
+
+    /// Names the command that gives a keyword another value; where the command line of sshd decides, what to do there.
+    pub(crate) fn mended_by_setting(
+        &mut self,
+        facts: &Facts<'_>,
+        key: &str,
+        value: &str,
+        summary: impl Into<String>,
+    ) -> &mut Self {
+        let Some(place) = facts.decided_by_command_line(key) else {
+            return self.mended_by(&["fix", "sshd-config", &format!("{key}={value}")], summary);
+        };
+        let unit = facts.start().map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
+        self.step(format!(
+            "no file of sshd can change it, for sshd is started with it: write {key}={value} in {place}"
+        ));
+        self.step(format!("then `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)"))
     }
 
     /// Adds a step to do by hand.

@@ -44,18 +44,19 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// `::` takes IPv4 as well unless told otherwise (ipv6(7), IPV6_V6ONLY); sshd tells it so, systemd does not.
 fn serves(socket: &Socket, v6: bool) -> bool {
-    let by_sshd = socket.holders.iter().any(|(name, _)| name == "sshd");
+    let by_sshd = socket.is_of_sshd();
     socket.address.is_none_or(|address| address.is_ipv6() == v6 || (!v6 && address.is_unspecified() && !by_sshd))
 }
 
 fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
     sockets.iter().for_each(|socket| _ = finding.shown_by("ss -Hltnp", &socket.line));
-    for key in ["addressfamily", "listenaddress"] {
-        if let Ok(Some(setting)) = facts.setting(key)
-            && setting.origin.is_some()
-        {
-            finding.shown_by_setting(facts, setting);
-        }
+    let settings = ["addressfamily", "listenaddress"].iter().filter_map(|key| facts.setting(key).ok()?);
+    let written: Vec<_> = settings.filter(|setting| setting.origin.is_some()).collect();
+    written.iter().for_each(|setting| _ = finding.shown_by_setting(facts, setting));
+    if written.is_empty() && sockets.iter().any(Socket::is_of_sshd) {
+        let what = "has sshd read its files, which name no address and no family; sessions stay";
+        finding.mended_by(&["fix", "service", "--restart"], what);
+        return;
     }
     finding.step("change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`");
 }
@@ -115,10 +116,10 @@ mod tests {
             "address-family",
             &inside,
             &expect![[r#"
-            certain: sshd listens inside this machine only: no client can reach it from outside
-              ss -Hltnp: LISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
-              - change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`
-        "#]],
+                certain: sshd listens inside this machine only: no client can reach it from outside
+                  ss -Hltnp: LISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
+            "#]],
         );
         check("address-family", "", &expect![[""]]);
     }

@@ -32,8 +32,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
     }
     let count = facts.value("clientalivecountmax").ok().flatten().and_then(|value| value.parse::<u32>().ok());
-    let value = format!("ClientAliveCountMax={}", count.unwrap_or(3).saturating_mul(2).max(6));
-    finding.mended_by(&["fix", "sshd-config", &value], "waits longer for a sign of life");
+    let value = count.unwrap_or(3).saturating_mul(2).max(6).to_string();
+    finding.mended_by_setting(facts, "ClientAliveCountMax", &value, "waits longer for a sign of life");
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ pub(super) struct Heard<'a> {
     pub(super) client: Option<IpAddr>,
 }
 
-/// Looks for lines of a cause. Lines about the client asked about prove it while they are recent; without a client,
-/// those about strangers count for as much as `strangers` says, `None` for nothing.
+/// Looks for lines of a cause. Lines about the client asked about prove it while they are recent and no login
+/// has gone well since; without a client, those about strangers count for as much as `strangers` says, `None` for nothing.
 pub(super) fn heard<'a>(
     facts: &'a Facts<'_>,
     verdict: &mut Verdict,
@@ -29,11 +29,18 @@ pub(super) fn heard<'a>(
         return None;
     }
     let recent = |named: bool| lines.iter().any(|line| facts.is_recent(line) && (!named || line.client.is_some()));
+    let worked = lines.last().is_some_and(|line| facts.worked_since(line));
+    if worked && !recent(false) {
+        verdict.exclude("what the log tells of is long over, and logins have gone well since");
+        return None;
+    }
+    let over = worked || !recent(false);
     let certainty = match facts.question.client_address() {
+        None if over => strangers?.max(Certainty::Possible),
         None => strangers?,
+        Some(_) if over => Certainty::Possible,
         Some(_) if recent(true) => Certainty::Certain,
-        Some(_) if recent(false) => Certainty::Likely,
-        Some(_) => Certainty::Possible,
+        Some(_) => Certainty::Likely,
     };
     let client = facts.question.client_address().or_else(|| most_frequent(&lines));
     Some(Heard { lines, certainty, client })

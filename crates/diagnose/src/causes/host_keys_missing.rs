@@ -1,6 +1,6 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
-use crate::facts::{Complaint, Facts, Trial};
+use crate::facts::{Complaint, Facts, HostKeyFile, Trial};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -42,6 +42,39 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     }
     let finding = missing(facts, verdict);
     lines.for_each(|line| _ = finding.shown_by(&trial.command, line));
+    let keys = facts.host_keys().unwrap_or_default();
+    let (there, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.mode.is_some());
+    if !there.is_empty() {
+        damaged(&there, finding);
+    } else if !gone.is_empty() && !gone.iter().any(|key| tells_its_type(key)) {
+        misnamed(facts, finding);
+    }
+}
+
+/// Files that are no keys: they are never overwritten, so they have to go first.
+fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
+    finding.summary = finding.summary.replacen("there is no host key", "sshd can read no host key", 1);
+    let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
+    paths.iter().for_each(|path| _ = finding.shown_by(path, "is there, but sshd cannot read it as a private key"));
+    finding.remedy = None;
+    let aside: Vec<String> = paths.iter().map(|path| format!("`mv {path} {path}.broken`")).collect();
+    finding.step(format!("or put aside what is there: {}", aside.join(", ")));
+    finding.step("then have new ones made: `sshmend fix host-keys`; clients will see them as changed");
+}
+
+/// A file of a name that tells no type cannot be made; the line that names it is wrong, or the file was lost.
+fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
+    finding.remedy = None;
+    if let Ok(Some(setting)) = facts.setting("hostkey") {
+        finding.shown_by_setting(facts, setting);
+    }
+    finding.step("or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key");
+    finding.step("then `sshd -t`, and `sshmend fix service`");
+}
+
+/// Whether `sshmend fix host-keys` can know which type of key a file is to hold.
+fn tells_its_type(key: &HostKeyFile) -> bool {
+    ["ed25519", "ecdsa", "rsa"].iter().any(|kind| key.path.to_lowercase().contains(kind))
 }
 
 /// Where sshd cannot be asked the files tell: it needs one of them.
@@ -82,6 +115,9 @@ mod tests {
     const NONE: &str = "//$ /usr/sbin/sshd -t => 1
 Unable to load host key: /etc/ssh/ssh_host_rsa_key
 sshd: no hostkeys available -- exiting.
+//- /etc/ssh/ssh_host_rsa_key missing
+//- /etc/ssh/ssh_host_ecdsa_key missing
+//- /etc/ssh/ssh_host_ed25519_key missing
 ";
 
     #[test]
@@ -111,6 +147,42 @@ sshd: no hostkeys available -- exiting.
               /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
               $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
               - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+    }
+
+    #[test]
+    fn files_that_are_no_keys_have_to_go_before_new_ones_can_be_made() {
+        let damaged = format!("{NONE}//- /etc/ssh/ssh_host_rsa_key mode:0600\n");
+        check(
+            "host-keys-missing",
+            &damaged,
+            &expect![[r#"
+            certain: sshd can read no host key, so sshd can serve no connection
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              /etc/ssh/ssh_host_rsa_key: is there, but sshd cannot read it as a private key
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+              - or put aside what is there: `mv /etc/ssh/ssh_host_rsa_key /etc/ssh/ssh_host_rsa_key.broken`
+              - then have new ones made: `sshmend fix host-keys`; clients will see them as changed
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_that_names_no_key_is_shown() {
+        let named = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own\n//- /etc/ssh/own missing\n";
+        check(
+            "host-keys-missing",
+            &format!("{NONE}{named}"),
+            &expect![[r#"
+            certain: there is no host key, so sshd can serve no connection
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              /etc/ssh/sshd_config:1: HostKey /etc/ssh/own
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+              - or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key
+              - then `sshd -t`, and `sshmend fix service`
         "#]],
         );
     }
@@ -150,7 +222,8 @@ sshd: no hostkeys available -- exiting.
 
     #[test]
     fn keys_that_are_ignored_are_not_missing() {
-        let ignored = format!("{NONE}Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\n");
+        let open = "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\nsshd: no hostkeys";
+        let ignored = NONE.replace("sshd: no hostkeys", open);
         check("host-keys-missing", &ignored, &expect![[""]]);
     }
 

@@ -49,7 +49,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn raise(facts: &Facts<'_>, setting: &Setting, finding: &mut Finding) {
     finding.shown_by_setting(facts, setting);
-    finding.mended_by(&["fix", "sshd-config", "LoginGraceTime=120"], "gives clients two minutes to log in");
+    finding.mended_by_setting(facts, "LoginGraceTime", "120", "gives clients two minutes to log in");
 }
 
 /// Debian 12 took out the log line together with the hole of CVE-2024-6387.

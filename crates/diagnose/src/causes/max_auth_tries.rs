@@ -33,7 +33,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding =
             verdict.likely(format!("MaxAuthTries {} leaves no room for a second key", setting.values.join(" ")));
         finding.shown_by_setting(facts, setting);
-        finding.mended_by(&["fix", "sshd-config", "MaxAuthTries=6"], "lets a client try as many keys as by default");
+        finding.mended_by_setting(facts, "MaxAuthTries", "6", "lets a client try as many keys as by default");
         return;
     }
     let Some(heard) = heard(facts, verdict, "max-auth-tries", Some(Certainty::Possible)) else { return };

@@ -26,7 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(setting) = setting.filter(|setting| setting.values == ["0"]) {
         let finding = verdict.certain("MaxSessions 0 allows no shell and no file transfer at all");
         finding.shown_by_setting(facts, setting);
-        finding.mended_by(&["fix", "sshd-config", "MaxSessions=10"], "allows sessions again");
+        finding.mended_by_setting(facts, "MaxSessions", "10", "allows sessions again");
         return;
     }
     let Some(heard) = heard(facts, verdict, "max-sessions", Some(Certainty::Likely)) else { return };
@@ -35,8 +35,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(setting) = setting {
         finding.shown_by_setting(facts, setting);
     }
-    let value = format!("MaxSessions={}", limit.saturating_mul(2).max(20));
-    finding.mended_by(&["fix", "sshd-config", &value], "allows more sessions inside one connection");
+    let value = limit.saturating_mul(2).max(20).to_string();
+    finding.mended_by_setting(facts, "MaxSessions", &value, "allows more sessions inside one connection");
 }
 
 #[cfg(test)]

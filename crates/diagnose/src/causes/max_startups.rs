@@ -6,6 +6,7 @@ use sshmend_sshd_config::Release;
 use super::heard::{heard, heard_of_others};
 use crate::facts::{Facts, LogLine, Manager, Startups};
 use crate::finding::{Certainty, Finding};
+use crate::startups::MaxStartups;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -86,9 +87,13 @@ fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
     last(&facts.heard("per-source-penalty").unwrap_or_default()) > last(lines)
 }
 
-/// Drops below the begin of MaxStartups are those of PerSourceMaxStartups.
+/// Drops below the begin of MaxStartups are those of PerSourceMaxStartups, for which sshd says that it throttles as well.
 fn of_all(lines: &mut Vec<&LogLine>, begin: u32) {
-    lines.retain(|line| line.kind != Kind::Dropped || line.number.is_none_or(|number| number >= u64::from(begin)));
+    let below =
+        |line: &LogLine| line.kind == Kind::Dropped && line.number.is_some_and(|number| number < u64::from(begin));
+    let drops = |line: &LogLine| line.kind == Kind::Dropped && !below(line);
+    let of_one = lines.iter().any(|line| below(line)) && !lines.iter().any(|line| drops(line));
+    lines.retain(|line| !of_one && !below(line));
 }
 
 /// From 7.4 to 8.3 the drops are logged at VERBOSE only.
@@ -121,9 +126,19 @@ fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
     if let Ok(Some(setting)) = facts.setting("maxstartups") {
         finding.shown_by_setting(facts, setting);
     }
-    let setting = format!("MaxStartups={}", roomier(startups));
-    finding.mended_by(&["fix", "sshd-config", &setting], "gives more connections the time to log in");
+    match configured(facts).filter(|configured| configured.begin > startups.begin) {
+        Some(_) => finding.mended_by(&["fix", "service", "--restart"], "has sshd read its files, which give more room"),
+        None => {
+            let room = roomier(startups);
+            finding.mended_by_setting(facts, "MaxStartups", &room, "gives more connections the time to log in")
+        }
+    };
     finding.step("see who holds the places: `ss -tn state established '( sport = :ssh )'`");
+}
+
+/// What the files say, which the sshd that runs may not have read yet.
+fn configured(facts: &Facts<'_>) -> Option<MaxStartups> {
+    MaxStartups::parse(&facts.value("maxstartups").ok()??)
 }
 
 /// Values with room for ten times the default, or for twice what there is now.
@@ -237,6 +252,53 @@ mod tests {
               sshd_config: maxstartups 10:30:100 (the default)
               $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
               - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_value_of_its_own_start_is_changed_where_it_comes_from() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=700\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n";
+        let file = "//- /etc/default/ssh\nSSHD_OPTS=\"-o MaxStartups=2\"\n";
+        let full = "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups\n";
+        check(
+            "max-startups",
+            "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D [listener] 2 of 2-2 startups\n",
+            &expect![[r#"
+                certain: 2 connections wait for their login: sshd drops new ones from 2 on, and all of them from 2 on
+                  /proc: sshd: /usr/sbin/sshd -D [listener] 2 of 2-2 startups
+                  sshd_config: maxstartups 10:30:100 (the default)
+                  $ sshmend fix service --restart  # has sshd read its files, which give more room
+                  - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+            "#]],
+        );
+        check(
+            "max-startups",
+            &format!("{full}{file}{SHOW}{unit}"),
+            &expect![[r#"
+            certain: 2 connections wait for their login: sshd drops new ones from 2 on, and all of them from 2 on
+              /proc: sshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups
+              command line: maxstartups 2:30:2
+              /etc/default/ssh:1: SSHD_OPTS="-o MaxStartups=2"
+              - no file of sshd can change it, for sshd is started with it: write MaxStartups=100:30:200 in /etc/default/ssh:1
+              - then `systemctl daemon-reload && systemctl restart ssh.service` (sessions stay)
+              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn throttling_of_one_source_is_not_that_of_all() {
+        let lines = "\
+2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #1 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
+";
+        check_as(
+            &from("198.51.100.7"),
+            "max-startups",
+            &format!("{LOG}{lines}"),
+            &expect![[r#"
+            excluded: connections were dropped only below 10, which is PerSourceMaxStartups
         "#]],
         );
     }

@@ -55,6 +55,7 @@ mod privsep_user_missing;
 mod process_limit;
 mod proxy_failed;
 mod refuse_connection;
+mod refused_account;
 mod replied;
 mod reverse_dns_slow;
 mod service_start_failure;

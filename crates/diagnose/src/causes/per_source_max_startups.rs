@@ -41,8 +41,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Ok(Some(setting)) = facts.setting("persourcemaxstartups") {
         finding.shown_by_setting(facts, setting);
     }
-    let value = format!("PerSourceMaxStartups={}", limit.saturating_mul(4).max(10));
-    finding.mended_by(&["fix", "sshd-config", &value], "lets more connections of one address wait for their login");
+    let value = limit.saturating_mul(4).max(10).to_string();
+    finding.mended_by_setting(
+        facts,
+        "PerSourceMaxStartups",
+        &value,
+        "lets more connections of one address wait for their login",
+    );
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -59,8 +59,8 @@ fn origin(line: &str) -> Option<&'static str> {
 fn exempt(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
     let list = facts.value("persourcepenaltyexemptlist").ok().flatten();
     let before = list.filter(|list| list != "none").map_or_else(String::new, |list| format!("{list},"));
-    let value = format!("PerSourcePenaltyExemptList={before}{client}");
-    finding.mended_by(&["fix", "sshd-config", &value], format!("spares {client} any penalty"));
+    let value = format!("{before}{client}");
+    finding.mended_by_setting(facts, "PerSourcePenaltyExemptList", &value, format!("spares {client} any penalty"));
 }
 
 /// Seen from the client: a listener of 9.8 or later that drops every connection of this address.

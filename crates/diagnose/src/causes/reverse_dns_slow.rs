@@ -57,7 +57,7 @@ fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) 
     match uses_dns {
         Some(setting) => {
             finding.shown_by_setting(facts, setting);
-            finding.mended_by(&["fix", "sshd-config", "UseDNS=no"], "looks up no names");
+            finding.mended_by_setting(facts, "UseDNS", "no", "looks up no names");
         }
         None => _ = finding.step("write the rules of hosts.allow and hosts.deny by address instead of by name"),
     }

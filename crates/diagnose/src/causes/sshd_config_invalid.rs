@@ -44,7 +44,40 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     for line in &lines {
         show(finding, trial, line);
     }
+    hints(facts, &lines, finding);
     finding.step(format!("check it with `{}`", trial.command));
+    start(facts, finding);
+}
+
+fn start(facts: &Facts<'_>, finding: &mut Finding) {
+    if !facts.keeps_its_configuration() && !facts.question.offline {
+        finding.step("then start the service: `sshmend fix service`");
+    }
+}
+
+/// What is to be done about a line: what the model of the files says of it, or where it comes from if not from them.
+fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
+    let problems = facts.tree().map(|tree| tree.problems(facts.release())).unwrap_or_default();
+    for line in lines {
+        let at = place(line);
+        let known = problems.iter().find(|problem| Some(&problem.origin) == at.as_ref());
+        known.iter().for_each(|problem| _ = finding.step(problem.hint.clone()));
+        match line.strip_suffix(": No such file or directory") {
+            Some(path) => {
+                finding.step(format!("{path} leads nowhere: remove the link, or restore what it stands for"));
+            }
+            None if line.starts_with("command-line") => started_with(facts, line, finding),
+            None => {}
+        }
+    }
+}
+
+/// An option of the command line, which the unit or its environment names.
+fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
+    let word = line.rsplit(' ').next().unwrap_or_default().trim_matches(['"', '.']).to_lowercase();
+    let Some(place) = facts.line_of_start(&word) else { return };
+    finding.shown_at(&place, facts.line(&place.path, place.line));
+    finding.step(format!("the line is in {place}, which names the options that sshd is started with"));
 }
 
 /// Where sshd cannot be asked the model of its files judges; it must know the release to be certain.
@@ -66,6 +99,7 @@ fn report(facts: &Facts<'_>, certainty: Certainty, problem: &Problem, verdict: &
     let finding = refused(facts, certainty, &format!("{}: {}", problem.origin, problem.message), verdict);
     finding.shown_at(&problem.origin, &problem.line);
     finding.step(problem.hint.clone());
+    start(facts, finding);
 }
 
 fn refused<'v>(facts: &Facts<'_>, certainty: Certainty, what: &str, verdict: &'v mut Verdict) -> &'v mut Finding {
@@ -73,15 +107,12 @@ fn refused<'v>(facts: &Facts<'_>, certainty: Certainty, what: &str, verdict: &'v
     let now = if running { "; the running one keeps the old until it is reloaded" } else { "" };
     let finding = verdict.find(certainty, format!("sshd does not accept its configuration: {what}{now}"));
     finding.step("correct the line named above");
-    if !running && !facts.question.offline {
-        finding.step("then start the service: `sshmend fix service`");
-    }
     finding.latent_if(running)
 }
 
 /// Complaints of sshd name a place as `FILE: line N: …` or `FILE line N: …`.
 fn show(finding: &mut Finding, trial: &Trial, complaint: &str) {
-    match place(complaint) {
+    match place(complaint).filter(|origin| origin.path.is_absolute()) {
         Some(origin) => finding.shown_at(&origin, complaint),
         None => finding.shown_by(&trial.command, complaint),
     };
@@ -97,7 +128,7 @@ fn place(complaint: &str) -> Option<Origin> {
 mod tests {
     use super::*;
     use crate::Question;
-    use crate::testing::{NOW, check, check_as};
+    use crate::testing::{NOW, SHOW, check, check_as};
     use expect_test::expect;
 
     const FAILS: &str = "//$ /usr/sbin/sshd -t => 255
@@ -143,9 +174,47 @@ mod tests {
                   /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
                   /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
                   - correct the line named above
-                  - then start the service: `sshmend fix service`
                   - check it with `/usr/sbin/sshd -t`
+                  - then start the service: `sshmend fix service`
             "#]],
+        );
+    }
+
+    #[test]
+    fn an_option_that_sshd_is_started_with_is_traced_to_its_file() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n\
+            ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no ; pid=0 }\n";
+        let file = "//- /etc/default/ssh\nSSHD_OPTS=\"-o Bogus=1\"\n";
+        let said = "//$ /usr/sbin/sshd -t -o Bogus=1 => 255\ncommand-line: line 0: Bad configuration option: Bogus\n";
+        let stopped = format!("//- /proc/700/cmdline missing\n{file}{said}{SHOW}{unit}");
+        check(
+            "sshd-config-invalid",
+            &stopped,
+            &expect![[r#"
+                certain: sshd does not accept its configuration: command-line: line 0: Bad configuration option: Bogus
+                  /usr/sbin/sshd -t -o Bogus=1: command-line: line 0: Bad configuration option: Bogus
+                  /etc/default/ssh:1: SSHD_OPTS="-o Bogus=1"
+                  - correct the line named above
+                  - the line is in /etc/default/ssh:1, which names the options that sshd is started with
+                  - check it with `/usr/sbin/sshd -t -o Bogus=1`
+                  - then start the service: `sshmend fix service`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_named() {
+        let said = "//$ /usr/sbin/sshd -t => 255\n/etc/ssh/sshd_config.d/a.conf: No such file or directory\n";
+        check(
+            "sshd-config-invalid",
+            said,
+            &expect![[r#"
+            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config.d/a.conf: No such file or directory; the running one keeps the old until it is reloaded
+              /usr/sbin/sshd -t: /etc/ssh/sshd_config.d/a.conf: No such file or directory
+              - correct the line named above
+              - /etc/ssh/sshd_config.d/a.conf leads nowhere: remove the link, or restore what it stands for
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
         );
     }
 

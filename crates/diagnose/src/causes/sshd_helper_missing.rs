@@ -1,4 +1,5 @@
 use crate::facts::Facts;
+use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -21,25 +22,51 @@ half an upgrade, a hardening script, an image with files left out.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Ok(Some(_)) = facts.daemon() else { return };
+    let Ok(Some(daemon)) = facts.daemon() else { return };
+    if let Some(how) = unusable(facts, &daemon.program).filter(|_| facts.keeps_its_configuration()) {
+        let program = daemon.program;
+        let finding = missing(
+            verdict,
+            format!("{program}, which the running sshd was started from, {how}: no start will succeed"),
+            &program,
+            how,
+        );
+        finding.latent_if(true);
+        return;
+    }
     let Some(helpers) = verdict.look(facts.helpers()) else { return };
     if helpers.is_empty() {
         return verdict.exclude("this sshd is one program");
     }
     for path in helpers {
-        match verdict.look(facts.meta(&path)) {
-            Some(None) => missing(verdict, &path, "is missing"),
-            Some(Some(meta)) if meta.mode & 0o100 == 0 => missing(verdict, &path, "is not executable"),
-            _ => {}
+        verdict.look(facts.meta(&path));
+        if let Some(how) = unusable(facts, &path) {
+            missing(verdict, format!("{path}, which sshd runs for each connection, {how}"), &path, how);
         }
     }
     verdict.exclude("the programs that sshd runs for a connection are there");
 }
 
-fn missing(verdict: &mut Verdict, path: &str, how: &str) {
-    let finding = verdict.certain(format!("{path}, which sshd runs for each connection, {how}"));
+/// Why a program cannot be run, as far as its file tells.
+pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str> {
+    match facts.meta(program).ok()? {
+        None => Some("is missing"),
+        Some(meta) => (meta.mode & 0o100 == 0).then_some("is not executable"),
+    }
+}
+
+fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
+    let finding = verdict.certain(what);
     finding.shown_by(path, how);
-    finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`");
+    mend(path, how, finding)
+}
+
+/// How a program of the package comes back.
+pub(super) fn mend<'f>(path: &str, how: &str, finding: &'f mut Finding) -> &'f mut Finding {
+    if how == "is not executable" {
+        finding.step(format!("make it executable again: `chmod 755 {path}`"));
+    }
+    finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`")
 }
 
 #[cfg(test)]
@@ -54,6 +81,19 @@ sshdsessionpath /usr/lib/openssh/sshd-session
 sshdauthpath /usr/lib/openssh/sshd-auth
 //- /usr/lib/openssh/sshd-session mode:0755
 ";
+
+    #[test]
+    fn a_listener_whose_program_is_gone_does_not_start_again() {
+        check(
+            "sshd-helper-missing",
+            "//- /usr/sbin/sshd missing\n",
+            &expect![[r#"
+            certain (latent): /usr/sbin/sshd, which the running sshd was started from, is missing: no start will succeed
+              /usr/sbin/sshd: is missing
+              - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
+        "#]],
+        );
+    }
 
     #[test]
     fn each_helper_must_be_there_and_run() {
@@ -72,6 +112,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             &expect![[r#"
                 certain: /usr/lib/openssh/sshd-auth, which sshd runs for each connection, is not executable
                   /usr/lib/openssh/sshd-auth: is not executable
+                  - make it executable again: `chmod 755 /usr/lib/openssh/sshd-auth`
                   - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
             "#]],
         );

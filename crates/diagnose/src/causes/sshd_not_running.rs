@@ -1,6 +1,9 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
-use crate::facts::{Facts, MARKER, Manager, Unit};
+use sshmend_ssh_log::Kind;
+
+use super::sshd_helper_missing::{mend, unusable};
+use crate::facts::{Facts, LogLine, MARKER, Manager, Start, Unit};
 use crate::finding::Certainty;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
@@ -31,6 +34,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let Some(listener) = verdict.look(facts.listener()) else { return };
     if let Some(listener) = listener {
+        moved(facts, verdict);
         return verdict.exclude(format!("process {} listens: {}", listener.pid, listener.title));
     }
     let Some(manager) = verdict.look(facts.manager()) else { return };
@@ -38,9 +42,42 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude(format!("{} listens and starts sshd for a connection", socket.name()));
     }
     match facts.daemon() {
-        Ok(None) => not_installed(verdict),
+        Ok(None) if facts.start().is_none() => not_installed(verdict),
         _ => stopped(facts, &manager, verdict),
     }
+}
+
+/// A port that sshd listened on a while ago, and does not now.
+fn moved(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let now = facts.ports();
+    let port = |line: &LogLine| line.detail.rsplit_once(" port ")?.1.parse::<u16>().ok();
+    let before = facts.log().unwrap_or_default().iter().filter(|line| line.kind == Kind::Listening);
+    let Some((line, old)) = before.filter_map(|line| Some((line, port(line)?))).rfind(|(_, port)| !now.contains(port))
+    else {
+        return;
+    };
+    if facts.sockets().unwrap_or_default().iter().any(|socket| socket.port == old) {
+        return;
+    }
+    let ports = now.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    let finding = verdict.possible(format!(
+        "nothing listens on port {old} any more, for sshd has moved to port {ports}: who asks for {old} is refused"
+    ));
+    finding.shown_by_lines(&[line]);
+    if let Ok(Some(setting)) = facts.setting("port") {
+        finding.shown_by_setting(facts, setting);
+    }
+    finding.step(format!("tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"));
+    if facts.configured_ports().contains(&old) {
+        finding.mended_by(
+            &["fix", "service", "--restart"],
+            "has sshd read its files, which name that port; sessions stay",
+        );
+        return;
+    }
+    finding.step(format!(
+        "or go back to it: write `Port {old}` at the line above, then `sshd -t && systemctl restart ssh.service`"
+    ));
 }
 
 /// Of a mounted disk only the intention is seen.
@@ -81,7 +118,9 @@ fn not_installed(verdict: &mut Verdict) {
 
 fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let service = manager.service();
-    let finding = verdict.certain(summary(service));
+    let obstacle = obstacle(facts);
+    let why = obstacle.as_ref().map_or_else(String::new, |obstacle| format!(": {}", obstacle.what));
+    let finding = verdict.certain(format!("{}{why}", summary(service)));
     finding.shown_by("/proc", "no process has the title of an sshd listener").following("out-of-memory");
     if let Some(unit) = service {
         finding.shown_by("systemctl show", unit.state());
@@ -92,14 +131,70 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
             .step(format!("this file forbids sshd to run: ask who made it, then `rm {MARKER}`"));
         return;
     }
-    remedy(facts, service, finding);
+    match obstacle {
+        Some(obstacle) => obstacle.explain(facts, finding),
+        None => remedy(facts, service, finding),
+    }
+}
+
+/// What keeps sshd from starting that its own test does not look at.
+struct Obstacle {
+    what: String,
+    kind: Kept,
+}
+
+enum Kept {
+    /// The program of the unit cannot be run.
+    Program(Start, &'static str),
+    /// No address that it is to listen on belongs to this machine.
+    Address,
+}
+
+fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
+    let start = facts.start();
+    if let Some((start, how)) = start.and_then(|start| unusable(facts, &start.program).map(|how| (start, how))) {
+        let what = format!("{}, which {} starts, {how}", start.program, start.unit);
+        return Some(Obstacle { what, kind: Kept::Program(start, how) });
+    }
+    let foreign = facts.foreign_addresses()?;
+    let what = format!("it is to listen on {}, which this machine does not have", foreign.join(", "));
+    Some(Obstacle { what, kind: Kept::Address })
+}
+
+impl Obstacle {
+    fn explain(&self, facts: &Facts<'_>, finding: &mut Finding) {
+        match &self.kind {
+            Kept::Program(start, how) if start.program.starts_with("/usr/sbin/") => {
+                mend(&start.program, how, finding).shown_by(&start.program, how).step("then `sshmend fix service`");
+            }
+            Kept::Program(start, how) => {
+                finding.shown_by(&start.program, how);
+                let line = facts.line_of_start(&format!("execstart={}", start.program));
+                line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                let place = line.map_or_else(|| format!("`systemctl cat {}`", start.unit), |line| line.to_string());
+                finding.step(format!(
+                    "correct the program in {place}, or take the line out; then `systemctl daemon-reload`"
+                ));
+                finding.step("then `sshmend fix service`");
+            }
+            Kept::Address => {
+                finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+                if let Ok(Some(setting)) = facts.setting("listenaddress") {
+                    finding.shown_by_setting(facts, setting);
+                }
+                finding.step("correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`");
+                finding.step("then `sshmend fix service`");
+            }
+        }
+    }
 }
 
 fn summary(service: Option<&Unit>) -> String {
     let Some(unit) = service else { return "sshd is not running".to_owned() };
     let name = unit.name();
     let why = match (unit.get("UnitFileState"), unit.failed()) {
-        ("masked", _) => "is masked".to_owned(),
+        ("masked" | "masked-runtime", _) => "is masked".to_owned(),
+        _ if unit.get("SubState") == "auto-restart" => format!("fails again and again ({})", unit.get("Result")),
         (_, true) => format!("has failed ({})", unit.get("Result")),
         _ if unit.get("ConditionResult") == "no" => {
             "was skipped, because a condition of the unit does not hold".to_owned()
@@ -117,13 +212,15 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
         Ok(None) => false,
         Err(_) => true,
     };
-    if service.is_some_and(|unit| unit.get("UnitFileState") == "masked") {
+    if service.is_some_and(|unit| unit.get("UnitFileState").starts_with("masked")) {
         finding.step("someone masked the unit on purpose: ask, then `systemctl unmask` it");
     }
     if passes {
         finding.mended_by(&["fix", "service"], "enables and starts the service after `sshd -t`");
-    } else {
+    } else if facts.trial().is_ok() {
         finding.step("mend what `sshd -t` complains about first, then run `sshmend fix service`");
+    } else {
+        finding.step("as root see what `sshd -t` says, and once it says nothing, run `sshmend fix service`");
     }
 }
 
@@ -138,7 +235,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 #[cfg(test)]
 mod tests {
     use crate::Question;
-    use crate::testing::{NOW, check, check_as};
+    use crate::testing::{LOG, NOW, SHOW, check, check_as};
     use expect_test::expect;
 
     const GONE: &str = "//- /proc/700/cmdline missing\n";
@@ -160,7 +257,7 @@ mod tests {
             UnitFileState=enabled\nMainPID=0\n";
         check(
             "sshd-not-running",
-            &format!("{GONE}{}{unit}", crate::testing::SHOW),
+            &format!("{GONE}{SHOW}{unit}"),
             &expect![[r#"
             certain: sshd is not running: ssh.service has failed (signal)
               /proc: no process has the title of an sshd listener
@@ -176,7 +273,7 @@ mod tests {
             UnitFileState=disabled\nMainPID=0\n";
         check(
             "sshd-not-running",
-            &format!("{GONE}{}{unit}", crate::testing::SHOW),
+            &format!("{GONE}{SHOW}{unit}"),
             &expect![[r#"
             certain: sshd is not running: ssh.service is stopped and not enabled
               /proc: no process has the title of an sshd listener
@@ -192,7 +289,7 @@ mod tests {
             Id=ssh.socket\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n";
         check(
             "sshd-not-running",
-            &format!("{GONE}{}{unit}", crate::testing::SHOW),
+            &format!("{GONE}{SHOW}{unit}"),
             &expect![[r#"
             excluded: ssh.socket listens and starts sshd for a connection
         "#]],
@@ -211,6 +308,81 @@ mod tests {
               systemctl show: ssh.service: active (running), result success, enabled
               /etc/ssh/sshd_not_to_be_run: exists
               - this file forbids sshd to run: ask who made it, then `rm /etc/ssh/sshd_not_to_be_run`
+        "#]],
+        );
+    }
+
+    const FAILED: &str = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\n\
+        UnitFileState=enabled\nMainPID=0\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+
+    #[test]
+    fn a_program_that_cannot_be_started_is_named_with_its_line() {
+        let unit = |program: &str| {
+            format!("{SHOW}{FAILED}ExecStart={{ path={program} ; argv[]={program} -D ; ignore_errors=no ; pid=0 }}\n")
+        };
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nExecStart=\nExecStart=/opt/sshd -D\n//- /opt/sshd missing\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{drop_in}{}", unit("/opt/sshd")),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): /opt/sshd, which ssh.service starts, is missing
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /opt/sshd: is missing
+              /etc/systemd/system/ssh.service.d/o.conf:3: ExecStart=/opt/sshd -D
+              - correct the program in /etc/systemd/system/ssh.service.d/o.conf:3, or take the line out; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+        let closed = format!("{GONE}//- /usr/sbin/sshd mode:0644\n{}", unit("/usr/sbin/sshd"));
+        check(
+            "sshd-not-running",
+            &closed,
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): /usr/sbin/sshd, which ssh.service starts, is not executable
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /usr/sbin/sshd: is not executable
+              - make it executable again: `chmod 755 /usr/sbin/sshd`
+              - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
+              - then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_machine_keeps_sshd_from_starting() {
+        let config = "//- /etc/ssh/sshd_config\nListenAddress 192.0.2.99\n";
+        let own = "//$ ip -o address show => 0\n2: eth0    inet 192.0.2.10/24 scope global eth0\n";
+        let line = "2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{config}{own}{SHOW}{FAILED}{LOG}{line}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): it is to listen on 192.0.2.99, which this machine does not have
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.
+              /etc/ssh/sshd_config:1: ListenAddress 192.0.2.99
+              - correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`
+              - then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_port_that_was_left_is_told() {
+        let moved = "//- /etc/ssh/sshd_config\nPort 2222\n\
+            //$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
+        check(
+            "sshd-not-running",
+            moved,
+            &expect![[r#"
+            possible: nothing listens on port 22 any more, for sshd has moved to port 2222: who asks for 22 is refused
+              journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
+              /etc/ssh/sshd_config:1: Port 2222
+              - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+              - or go back to it: write `Port 22` at the line above, then `sshd -t && systemctl restart ssh.service`
         "#]],
         );
     }

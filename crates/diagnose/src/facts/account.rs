@@ -1,4 +1,6 @@
-//! The account that logs in: whether it exists, and what shuts accounts out.
+//! The account that logs in: whether it exists, its groups, and what shuts accounts out.
+
+use std::path::PathBuf;
 
 use super::Facts;
 use crate::ask::Ask;
@@ -7,11 +9,19 @@ use crate::verdict::Known;
 /// While one of these exists only root logs in (sshd(8), pam_nologin(8)).
 const NOLOGIN: [&str; 2] = ["/etc/nologin", "/run/nologin"];
 
+/// The rules of pam_access(8).
+pub(crate) const ACCESS: &str = "/etc/security/access.conf";
+
 const SHELLS_THAT_REFUSE: [&str; 4] = ["/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false"];
+
+/// Accounts from this number on are those of people.
+const FIRST_OF_PEOPLE: u32 = 1000;
 
 /// An entry of the account database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
+    pub(crate) id: u32,
+    pub(crate) home: String,
     pub(crate) shell: String,
     /// The line, for evidence.
     pub(crate) line: String,
@@ -20,14 +30,24 @@ pub(crate) struct Account {
 pub(super) fn ask(ask: &mut Ask<'_>) {
     NOLOGIN.iter().for_each(|path| ask.read(*path));
     ask.read("/etc/passwd");
-    if let Some(user) = ask.facts.user() {
-        ask.read("/etc/group");
-        ask.run(&entry(user));
+    let facts = ask.facts;
+    let Some(user) = facts.user() else { return };
+    ask.read("/etc/group");
+    ask.read(ACCESS);
+    ask.run(&entry(user));
+    ask.run(&groups(user));
+    if let Ok(Some(account)) = facts.account(user) {
+        ask.stat(account.shell);
     }
+    facts.chroot(user).iter().flat_map(|path| path.ancestors()).for_each(|path| ask.stat(path));
 }
 
 fn entry(user: &str) -> [&str; 4] {
     ["getent", "passwd", "--", user]
+}
+
+fn groups(user: &str) -> [&str; 4] {
+    ["id", "-Gn", "--", user]
 }
 
 impl Facts<'_> {
@@ -42,16 +62,53 @@ impl Facts<'_> {
             Ok(output) => output.text(),
             Err(unchecked) => self.text("/etc/passwd").ok().flatten().ok_or(unchecked)?,
         };
-        let line = text.lines().find(|line| line.split(':').next() == Some(user));
-        Ok(line.map(|line| Account {
-            shell: line.split(':').nth(6).unwrap_or_default().trim().to_owned(),
-            line: line.to_owned(),
-        }))
+        Ok(text.lines().find(|line| line.split(':').next() == Some(user)).and_then(account))
+    }
+
+    /// The groups of a user, those of the network included; without a program to ask, by /etc/passwd and /etc/group.
+    pub(crate) fn groups(&self, user: &str) -> Vec<String> {
+        match self.run(&groups(user)) {
+            Ok(output) if output.success() => output.text().split_whitespace().map(str::to_owned).collect(),
+            _ => self.groups_in_files(user),
+        }
+    }
+
+    fn groups_in_files(&self, user: &str) -> Vec<String> {
+        let text = |path: &str| self.text(path).ok().flatten().unwrap_or_default();
+        let (passwd, group) = (text("/etc/passwd"), text("/etc/group"));
+        let own = passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(user));
+        let primary = own.and_then(|mut fields| fields.nth(3).map(str::to_owned));
+        let member = |line: &&str| {
+            let mut fields = line.split(':');
+            let (id, members) = (fields.nth(2), fields.next().unwrap_or_default());
+            id.is_some() && id == primary.as_deref() || members.split(',').any(|member| member == user)
+        };
+        group.lines().filter(member).filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
+    }
+
+    /// The directory that the sessions of a user are locked into.
+    pub(crate) fn chroot(&self, user: &str) -> Option<PathBuf> {
+        let set = self.value("chrootdirectory").ok()??;
+        let home = self.account(user).ok()??.home;
+        Some(set.replace("%u", user).replace("%h", &home).into()).filter(|path: &PathBuf| path.is_absolute())
+    }
+
+    /// Whether an account of this machine is meant for a person.
+    pub(crate) fn is_person(&self, user: &str) -> bool {
+        let people = |account: &Account| account.id >= FIRST_OF_PEOPLE && !account.has_no_shell();
+        self.account(user).ok().flatten().is_some_and(|account| people(&account))
     }
 
     /// The file that lets only root in, with what it says.
     pub(crate) fn nologin(&self) -> Option<(&'static str, String)> {
         NOLOGIN.into_iter().find_map(|path| Some((path, self.text(path).ok()??)))
+    }
+
+    /// The rules of pam_access(8) that are in force, with their numbers.
+    pub(crate) fn access_rules(&self) -> Vec<(usize, String)> {
+        let text = self.text(ACCESS).ok().flatten().unwrap_or_default();
+        let lines = text.lines().map(str::trim).enumerate().map(|(at, line)| (at + 1, line.to_owned()));
+        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect()
     }
 }
 
@@ -62,60 +119,9 @@ impl Account {
     }
 }
 
-/// Whether a user name matches a pattern of AllowUsers and its like (sshd_config(5), PATTERNS); `None` where the pattern also
-/// names a host, and the user part matches.
-pub(crate) fn user_matches(pattern: &str, user: &str) -> Option<bool> {
-    match pattern.rsplit_once('@') {
-        Some((name, _)) => {
-            if wildcard(name.as_bytes(), user.as_bytes()) {
-                None
-            } else {
-                Some(false)
-            }
-        }
-        None => Some(wildcard(pattern.as_bytes(), user.as_bytes())),
-    }
-}
-
-/// `*` and `?`, without backtracking over more than the last star.
-fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut read) = (0, 0);
-    let mut star = None;
-    while let Some(&byte) = text.get(read) {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, read));
-                at += 1;
-            }
-            Some(&wanted) if wanted == b'?' || wanted == byte => (at, read) = (at + 1, read + 1),
-            _ => {
-                let Some((from, matched)) = star else { return false };
-                star = Some((from, matched + 1));
-                (at, read) = (from + 1, matched + 1);
-            }
-        }
-    }
-    pattern.get(at..).is_some_and(|rest| rest.iter().all(|&byte| byte == b'*'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_of_users_match_as_in_sshd() {
-        let cases = [
-            ("alice", "alice", Some(true)),
-            ("a*e", "alice", Some(true)),
-            ("a?ice", "alice", Some(true)),
-            ("*", "", Some(true)),
-            ("ali", "alice", Some(false)),
-            ("a*b*e", "alice", Some(false)),
-            ("alice@192.0.2.*", "alice", None),
-            ("bob@192.0.2.*", "alice", Some(false)),
-        ];
-        for (pattern, user, expected) in cases {
-            assert_eq!(user_matches(pattern, user), expected, "{pattern} {user}");
-        }
-    }
+fn account(line: &str) -> Option<Account> {
+    let fields: Vec<&str> = line.split(':').collect();
+    let shell = Some(fields.get(6)?.trim()).filter(|shell| !shell.is_empty()).unwrap_or("/bin/sh");
+    let home = fields[5].to_owned();
+    Some(Account { id: fields[2].parse().ok()?, home, shell: shell.to_owned(), line: line.to_owned() })
 }

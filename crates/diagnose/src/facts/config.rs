@@ -35,8 +35,9 @@ impl Facts<'_> {
         let main = self.main_file();
         let read = || {
             self.file(&main)?;
-            let listener = self.listener().ok().flatten();
-            let overrides = Override::from_argv(listener.as_ref().map_or(&[][..], |listener| &listener.argv));
+            let running = self.listener().ok().flatten().map(|listener| listener.argv);
+            let argv = running.or_else(|| Some(self.start()?.argv)).unwrap_or_default();
+            let overrides = Override::from_argv(&argv);
             Ok(Tree::read(self.snapshot, &main, &overrides))
         };
         self.cache.tree.get_or_init(read).as_ref().map_err(Clone::clone)
@@ -60,6 +61,13 @@ impl Facts<'_> {
     /// A keyword with all its values and the line that decides it.
     pub(crate) fn setting(&self, key: &str) -> Known<Option<&Setting>> {
         Ok(self.effective()?.get(key))
+    }
+
+    /// Where the command line of sshd is written, when that is what decides a keyword.
+    pub(crate) fn decided_by_command_line(&self, key: &str) -> Option<String> {
+        self.setting(key).ok()??.origin.as_ref().filter(|origin| !origin.path.is_absolute())?;
+        let place = self.line_of_start(&key.to_lowercase()).map(|origin| origin.to_string());
+        Some(place.unwrap_or_else(|| "what starts sshd (`systemctl cat ssh.service`)".to_owned()))
     }
 
     /// From how many connections on MaxStartups drops: what the listener says, else the configuration.
@@ -90,20 +98,6 @@ impl Facts<'_> {
             lport: port,
             ..Connection::default()
         })
-    }
-
-    /// The groups of a user by /etc/passwd and /etc/group.
-    fn groups(&self, user: &str) -> Vec<String> {
-        let text = |path: &str| self.text(path).ok().flatten().unwrap_or_default();
-        let (passwd, group) = (text("/etc/passwd"), text("/etc/group"));
-        let own = passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(user));
-        let primary = own.and_then(|mut fields| fields.nth(3).map(str::to_owned));
-        let member = |line: &&str| {
-            let mut fields = line.split(':');
-            let (id, members) = (fields.nth(2), fields.next().unwrap_or_default());
-            id.is_some() && id == primary.as_deref() || members.split(',').any(|member| member == user)
-        };
-        group.lines().filter(member).filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
     }
 
     /// The text of a line, for evidence.

@@ -59,6 +59,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
     let facts = ask.facts;
     let Ok(Some(daemon)) = facts.daemon() else { return };
+    ask.stat(&daemon.program);
     ask.run(&daemon.version_command());
 }
 
@@ -80,9 +81,12 @@ impl Facts<'_> {
         if let Ok(Some(listener)) = self.listener() {
             return Ok(Some(Daemon::from_argv(&listener.argv)));
         }
-        for program in PROGRAMS {
+        let start = self.start();
+        let options = start.as_ref().map(|start| Daemon::from_argv(&start.argv).options).unwrap_or_default();
+        let named = start.iter().filter(|start| start.is_sshd()).map(|start| start.program.as_str());
+        for program in named.chain(PROGRAMS) {
             if self.meta(program)?.is_some() {
-                return Ok(Some(Daemon { program: program.to_owned(), options: Vec::new() }));
+                return Ok(Some(Daemon { program: program.to_owned(), options }));
             }
         }
         Ok(None)

@@ -26,6 +26,9 @@ const AUDIT: &str = "/var/log/audit/audit.log";
 
 const JOURNALCTL: &str = "journalctl";
 
+/// A field of what the system wrote, in the export format of the journal.
+const ROOT: &[u8] = b"\n_UID=0\n";
+
 const DMESG: [&str; 1] = ["dmesg"];
 
 const UPTIME: &str = "/proc/uptime";
@@ -113,6 +116,15 @@ impl<'a> Facts<'a> {
         last.map_or(self.question.now, Timestamp::as_second)
     }
 
+    /// Whether the client asked about, without one the client of the line, has logged in after that line.
+    pub(crate) fn worked_since(&self, line: &LogLine) -> bool {
+        let client = self.question.client_address().or(line.client);
+        let lines = self.log().unwrap_or_default();
+        let mut logins = lines.iter().filter(|line| line.kind == Kind::Accepted);
+        logins
+            .any(|login| login.time > line.time && line.time.is_some() && (client.is_none() || login.client == client))
+    }
+
     fn read_log(&self) -> Known<Vec<LogLine>> {
         let mut lines = Vec::new();
         let sources = if self.question.logs.is_empty() { self.own_sources()? } else { self.named_sources()? };
@@ -195,13 +207,15 @@ impl<'a> Facts<'a> {
         words.chain(since.as_deref()).chain(MATCHES.split_whitespace()).chain(kernel).map(str::to_owned).collect()
     }
 
-    /// What the journal has of sshd; `None` when it has nothing.
+    /// What the journal has of sshd; `None` when it has nothing. Who may not read that of the system still sees what processes of
+    /// their own wrote, which says nothing.
     fn journaled(&self) -> Known<Option<Source<'a>>> {
         let argv = journalctl(&self.journal());
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
         match self.snapshot.command(&words) {
-            Some(Ok(output)) if !output.stdout.is_empty() => {
+            Some(Ok(output)) if self.question.privileged && !output.stdout.is_empty() || of_root(&output.stdout) => {
                 Ok(Some(Source { name: JOURNALCTL.to_owned(), numbered: false, bytes: &output.stdout }))
             }
             Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
@@ -219,7 +233,7 @@ impl<'a> Facts<'a> {
         let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
         let mut reader = Reader::new(Clock::utc(reference));
         let mut keep = |event: &Event<'_>| {
-            if event.cause.is_some() || matches!(event.kind, Kind::Listening | Kind::Stopped) {
+            if event.cause.is_some() || matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted) {
                 lines.push(source.line(event));
             }
         };
@@ -333,5 +347,16 @@ mod tests {
         let drops = facts.heard("max-startups").expect("it was read");
         assert_eq!(drops.iter().map(|line| line.number).collect::<Vec<_>>(), [Some(13)], "the day before it ended");
         assert!(facts.is_recent(drops[0]));
+    }
+
+    #[test]
+    fn ones_own_lines_are_not_the_log_of_the_machine() {
+        let question = Question { privileged: false, ..Question::server(NOW) };
+        let entry =
+            |user: u32| format!("{LOG}__REALTIME_TIMESTAMP=1795197000000000\n_UID={user}\n_COMM=sshd\nMESSAGE=x\n\n");
+        let known =
+            |text: &str| Facts::new(&machine(text), &question).log().map(<[LogLine]>::len).map_err(|item| item.reason);
+        assert_eq!(known(&entry(1000)), Err("needs root, or the group adm or systemd-journal".to_owned()));
+        assert_eq!(known(&entry(0)), Ok(0));
     }
 }

@@ -15,6 +15,7 @@ mod reply;
 mod route;
 mod service;
 mod socket;
+mod start;
 mod wrappers;
 
 use std::cell::OnceCell;
@@ -30,7 +31,7 @@ use crate::ask::Ask;
 use crate::question::{Question, Vantage};
 use crate::verdict::{Known, Unchecked};
 
-pub(crate) use account::{Account, user_matches};
+pub(crate) use account::{ACCESS, Account};
 pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use host_keys::HostKeyFile;
@@ -45,6 +46,7 @@ pub(crate) use route::Proxy;
 pub(crate) use service::show;
 pub(crate) use service::{MARKER, Manager, Unit};
 pub(crate) use socket::Socket;
+pub(crate) use start::Start;
 pub(crate) use wrappers::Lookup;
 
 /// What was seen and what is asked, with one accessor a fact.
@@ -100,6 +102,7 @@ fn ask_of_server(ask: &mut Ask<'_>) {
 pub(crate) fn ask_of_sshd(ask: &mut Ask<'_>) {
     process::ask(ask);
     service::ask(ask);
+    start::ask(ask);
     daemon::ask(ask);
     package::ask(ask);
 }

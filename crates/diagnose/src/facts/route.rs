@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use sshmend_lossless::CommandOutput;
-
 use super::Facts;
 use crate::ask::Ask;
 use crate::question::Target;
@@ -58,7 +56,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 
 const AGENT: [&str; 2] = ["ssh-add", "-l"];
 
-const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
+pub(super) const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
 
 fn with_options(target: &Target, words: &[&str], destination: &str) -> Vec<String> {
     let words = words.iter().map(|&word| word.to_owned());
@@ -140,12 +138,14 @@ impl Facts<'_> {
 
     /// Whether the destination is this machine itself.
     pub(crate) fn is_this_machine(&self) -> bool {
-        let Ok(own) = self.run(&OWN).map(CommandOutput::text) else { return false };
-        let is_own = |address: &IpAddr| {
-            let text = address.to_string();
-            own.split_whitespace().any(|word| word.split('/').next() == Some(text.as_str()))
-        };
-        self.addresses().is_ok_and(|addresses| addresses.iter().any(is_own))
+        let own = |address: &IpAddr| self.has_address(*address).unwrap_or(false);
+        self.addresses().is_ok_and(|addresses| addresses.iter().any(own))
+    }
+
+    /// Whether an address belongs to this machine.
+    pub(super) fn has_address(&self, address: IpAddr) -> Known<bool> {
+        let (own, text) = (self.run(&OWN)?.text(), address.to_string());
+        Ok(own.split_whitespace().any(|word| word.split('/').next() == Some(text.as_str())))
     }
 
     /// How many keys would be offered: those that the configuration names, and those of the agent.

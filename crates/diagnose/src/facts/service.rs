@@ -35,7 +35,7 @@ const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.soc
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,UnitFileState,MainPID,ExecMainStatus,\
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
-    MaxConnectionsPerSource,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
+    MaxConnectionsPerSource,ExecStart,Environment,EnvironmentFiles,DropInPaths,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
 
 const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
 
@@ -217,14 +217,20 @@ impl Unit {
 
 /// Splits the output of `systemctl show`: `NAME=VALUE` lines, a blank line between units.
 fn blocks(text: &str) -> Vec<Unit> {
-    let units = text
-        .split("\n\n")
-        .map(|block| Unit { properties: block.lines().filter_map(|line| line.split_once('=')).map(owned).collect() });
+    let units = text.split("\n\n").map(|block| Unit { properties: properties(block) });
     let mut units: Vec<Unit> = units.filter(|unit| !unit.properties.is_empty()).collect();
     units.dedup_by(|a, b| a.name() == b.name());
     units
 }
 
-fn owned((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
+/// A property that is said several times has a line for each.
+fn properties(block: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::<String, String>::new();
+    for (name, value) in block.lines().filter_map(|line| line.split_once('=')) {
+        found
+            .entry(name.to_owned())
+            .and_modify(|lines| *lines = format!("{lines}\n{value}"))
+            .or_insert(value.to_owned());
+    }
+    found
 }

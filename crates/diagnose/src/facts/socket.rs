@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::Facts;
+use super::route::OWN;
 use crate::ask::Ask;
 use crate::verdict::{Known, Unchecked};
 
@@ -26,6 +27,9 @@ pub(crate) struct Socket {
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&SS);
+    if ask.facts.listen_addresses().is_some() {
+        ask.run(&OWN);
+    }
 }
 
 impl Facts<'_> {
@@ -55,6 +59,20 @@ impl Facts<'_> {
         Ok(sockets)
     }
 
+    /// The addresses that lines of the configuration name for sshd to listen on; `None` where none does.
+    fn listen_addresses(&self) -> Option<Vec<IpAddr>> {
+        let setting = self.setting("listenaddress").ok()?.filter(|setting| setting.origin.is_some())?;
+        let address = |value: &String| value.rsplit_once(':')?.0.trim_matches(['[', ']']).parse().ok();
+        setting.values.iter().map(address).collect()
+    }
+
+    /// The addresses that sshd is to listen on, where this machine has none of them.
+    pub(crate) fn foreign_addresses(&self) -> Option<Vec<String>> {
+        let named = self.listen_addresses()?;
+        let foreign = |address: &IpAddr| !address.is_unspecified() && self.has_address(*address) == Ok(false);
+        (!named.is_empty() && named.iter().all(foreign)).then(|| named.iter().map(IpAddr::to_string).collect())
+    }
+
     /// The ports that sshd listens on; by the configuration where no socket tells.
     pub(crate) fn ports(&self) -> Vec<u16> {
         let sockets = self.ssh_sockets().unwrap_or_default();
@@ -66,6 +84,11 @@ impl Facts<'_> {
 }
 
 impl Socket {
+    /// Whether sshd itself has opened it.
+    pub(crate) fn is_of_sshd(&self) -> bool {
+        self.holders.iter().any(|(name, _)| name == "sshd")
+    }
+
     /// Whether connections queue up behind what is accepted.
     pub(crate) fn overflows(&self) -> bool {
         self.waiting > self.backlog

@@ -1,0 +1,151 @@
+//! How the service manager would start sshd: the program, its options, and the files that name them (systemd.service(5),
+//! COMMAND LINES; systemd.exec(5), EnvironmentFile).
+
+use sshmend_lossless::Origin;
+
+use super::{Facts, Unit};
+use crate::ask::Ask;
+
+/// What the unit of sshd starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Start {
+    pub(crate) unit: String,
+    pub(crate) program: String,
+    /// The command line with the variables put in.
+    pub(crate) argv: Vec<String>,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let Some(unit) = ask.facts.service_unit() else { return };
+    sources(&unit).into_iter().for_each(|path| ask.read(path));
+    if let Some((program, _)) = command(&unit) {
+        ask.stat(program);
+    }
+}
+
+impl Facts<'_> {
+    fn service_unit(&self) -> Option<Unit> {
+        self.manager().ok()?.service().cloned()
+    }
+
+    /// What the unit of sshd starts; `None` where no unit says it.
+    pub(crate) fn start(&self) -> Option<Start> {
+        let unit = self.service_unit()?;
+        let (program, words) = command(&unit)?;
+        let argv = words.split_whitespace().flat_map(|word| self.expand(&unit, word)).collect();
+        Some(Start { unit: unit.name().to_owned(), program: program.to_owned(), argv })
+    }
+
+    /// The line, of the files that make the command line of sshd, that speaks of this.
+    pub(crate) fn line_of_start(&self, words: &str) -> Option<Origin> {
+        let unit = self.service_unit()?;
+        let speaks = |line: &str| !line.trim_start().starts_with(['#', ';']) && line.to_lowercase().contains(words);
+        sources(&unit).into_iter().find_map(|path| {
+            let text = self.text(path).ok()??;
+            let at = text.lines().position(speaks)?;
+            Some(Origin::new(path, at + 1))
+        })
+    }
+
+    /// `$NAME` as a word of its own becomes the words of the variable.
+    fn expand(&self, unit: &Unit, word: &str) -> Vec<String> {
+        let name = word.strip_prefix('$').filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        name.map_or_else(|| vec![word.to_owned()], |name| words(&self.variable(unit, name)))
+    }
+
+    /// A variable of the unit's environment; files come after its own and win.
+    fn variable(&self, unit: &Unit, name: &str) -> String {
+        let texts = environment_files(unit).filter_map(|path| self.text(path).ok()?);
+        let lines: Vec<String> = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let own = words(unit.get("Environment"));
+        let all = own.iter().chain(&lines).filter_map(|line| line.trim().split_once('='));
+        let mut set = all.filter(|(key, _)| *key == name);
+        set.next_back().map_or_else(String::new, |(_, value)| unquoted(value.trim()).to_owned())
+    }
+}
+
+impl Start {
+    /// Whether the program is sshd itself, and not something that wraps it.
+    pub(crate) fn is_sshd(&self) -> bool {
+        self.program.rsplit('/').next() == Some("sshd")
+    }
+}
+
+/// Program and command line of `{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no ; … }`.
+fn command(unit: &Unit) -> Option<(&str, &str)> {
+    let (program, rest) = unit.get("ExecStart").strip_prefix("{ path=")?.split_once(" ; argv[]=")?;
+    Some((program, rest.split_once(" ; ignore_errors=")?.0))
+}
+
+/// The files that make the command line, the most particular first.
+fn sources(unit: &Unit) -> Vec<&str> {
+    let drop_ins = unit.get("DropInPaths").split_whitespace().rev();
+    environment_files(unit)
+        .chain(drop_ins)
+        .chain(Some(unit.get("FragmentPath")).filter(|path| !path.is_empty()))
+        .collect()
+}
+
+/// Reads `/etc/default/ssh (ignore_errors=yes)`, one a line.
+fn environment_files(unit: &Unit) -> impl Iterator<Item = &str> {
+    unit.get("EnvironmentFiles").lines().filter_map(|line| Some(line.rsplit_once(" (")?.0))
+}
+
+fn unquoted(value: &str) -> &str {
+    ['"', '\''].iter().find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
+}
+
+/// Splits at blanks outside quotes, which are dropped.
+fn words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut word, mut quote) = (None::<String>, None);
+    for letter in text.chars() {
+        match (letter, quote) {
+            (_, Some(open)) if letter == open => quote = None,
+            ('"' | '\'', None) => (quote, word) = (Some(letter), Some(word.unwrap_or_default())),
+            (_, None) if letter.is_whitespace() => found.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    found.extend(word);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Question;
+    use crate::testing::{NOW, SHOW, machine};
+
+    const UNIT: &str = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\n\
+        ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS $NONE ; ignore_errors=no ; pid=0 }\n\
+        Environment=SSHD_OPTS=-4\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n\
+        EnvironmentFiles=/etc/default/more (ignore_errors=no)\nFragmentPath=/lib/systemd/system/ssh.service\n\
+        DropInPaths=/etc/systemd/system/ssh.service.d/a.conf\n";
+
+    fn start(extra: &str) -> (Vec<String>, Option<String>) {
+        let (snapshot, question) = (machine(&format!("{extra}{SHOW}{UNIT}")), Question::server(NOW));
+        let facts = Facts::new(&snapshot, &question);
+        let line = facts.line_of_start("maxstartups").map(|origin| origin.to_string());
+        (facts.start().expect("a unit").argv, line)
+    }
+
+    #[test]
+    fn variables_come_from_the_last_file_that_sets_them() {
+        let files = "//- /etc/default/ssh\n# SSHD_OPTS=-6\nSSHD_OPTS=\"-o MaxStartups=2 -o 'Port 2222'\"\n";
+        let (argv, line) = start(files);
+        assert_eq!(argv, ["/usr/sbin/sshd", "-D", "-o", "MaxStartups=2", "-o", "Port 2222"]);
+        assert_eq!(line.as_deref(), Some("/etc/default/ssh:2"));
+        let more = format!("{files}//- /etc/default/more\nSSHD_OPTS=\n");
+        assert_eq!(start(&more).0, ["/usr/sbin/sshd", "-D"]);
+        assert_eq!(start("").0, ["/usr/sbin/sshd", "-D", "-4"]);
+    }
+
+    #[test]
+    fn the_unit_and_its_drop_ins_are_searched_as_well() {
+        let drop_in =
+            "//- /etc/systemd/system/ssh.service.d/a.conf\n[Service]\nExecStart=/usr/sbin/sshd -oMaxStartups=2\n";
+        assert_eq!(start(drop_in).1.as_deref(), Some("/etc/systemd/system/ssh.service.d/a.conf:2"));
+        assert_eq!(start("").1, None);
+    }
+}
