@@ -1,6 +1,7 @@
 //! Recordings of real clients against listeners that behave as servers, proxies and firewalls do: OpenSSH 7.9p1, 8.4p1,
 //! 9.2p1 and 10.0p2 with `-vvv` (the lines of debug2 and debug3 are left out; `quiet`: without `-v`), PuTTY 0.78 (plink),
-//! paramiko 2.12. The messages of Go, libssh2 and JSch are those of their sources.
+//! paramiko 2.12, fabric 2.7, AsyncSSH 2.10, Go x/crypto 0.4, libssh 0.10, libssh2 1.10 (curl), Dropbear 2022.83, ssh2 1.17 for Node.js;
+//! scp, sftp, rsync, git and ansible around the ssh of 9.2. The messages of JSch are those of its source.
 
 use std::fmt::Write;
 
@@ -61,10 +62,62 @@ const RECORDINGS: &[(&str, &[u8])] = &[
     ("paramiko-host-key-unknown", include_bytes!("transcripts/paramiko-host-key-unknown.txt")),
     ("paramiko-permission-denied", include_bytes!("transcripts/paramiko-permission-denied.txt")),
     ("paramiko-reset-at-kex", include_bytes!("transcripts/paramiko-reset-at-kex.txt")),
+    ("ansible-host-key-changed", include_bytes!("transcripts/ansible-host-key-changed.txt")),
+    ("ansible-no-matching-cipher", include_bytes!("transcripts/ansible-no-matching-cipher.txt")),
+    ("ansible-permission-denied", include_bytes!("transcripts/ansible-permission-denied.txt")),
+    ("ansible-refused", include_bytes!("transcripts/ansible-refused.txt")),
+    ("ansible-reset", include_bytes!("transcripts/ansible-reset.txt")),
+    ("ansible-tls", include_bytes!("transcripts/ansible-tls.txt")),
+    ("asyncssh-closed", include_bytes!("transcripts/asyncssh-closed.txt")),
+    ("asyncssh-host-key-refused", include_bytes!("transcripts/asyncssh-host-key-refused.txt")),
+    ("asyncssh-no-matching-cipher", include_bytes!("transcripts/asyncssh-no-matching-cipher.txt")),
+    ("asyncssh-permission-denied", include_bytes!("transcripts/asyncssh-permission-denied.txt")),
+    ("asyncssh-refused", include_bytes!("transcripts/asyncssh-refused.txt")),
+    ("asyncssh-reset", include_bytes!("transcripts/asyncssh-reset.txt")),
+    ("asyncssh-silence", include_bytes!("transcripts/asyncssh-silence.txt")),
+    ("curl-closed", include_bytes!("transcripts/curl-closed.txt")),
+    ("curl-closed-at-kex", include_bytes!("transcripts/curl-closed-at-kex.txt")),
+    ("curl-host-key-refused", include_bytes!("transcripts/curl-host-key-refused.txt")),
+    ("curl-permission-denied", include_bytes!("transcripts/curl-permission-denied.txt")),
+    ("curl-refused", include_bytes!("transcripts/curl-refused.txt")),
+    ("curl-reset", include_bytes!("transcripts/curl-reset.txt")),
+    ("dropbear-closed", include_bytes!("transcripts/dropbear-closed.txt")),
+    ("dropbear-closed-at-kex", include_bytes!("transcripts/dropbear-closed-at-kex.txt")),
+    ("dropbear-host-key-changed", include_bytes!("transcripts/dropbear-host-key-changed.txt")),
+    ("dropbear-host-key-unknown", include_bytes!("transcripts/dropbear-host-key-unknown.txt")),
+    ("dropbear-no-matching-cipher", include_bytes!("transcripts/dropbear-no-matching-cipher.txt")),
+    ("dropbear-refused", include_bytes!("transcripts/dropbear-refused.txt")),
+    ("dropbear-reset", include_bytes!("transcripts/dropbear-reset.txt")),
+    ("fabric-permission-denied", include_bytes!("transcripts/fabric-permission-denied.txt")),
+    ("git-closed", include_bytes!("transcripts/git-closed.txt")),
+    ("go-closed", include_bytes!("transcripts/go-closed.txt")),
+    ("go-host-key-changed", include_bytes!("transcripts/go-host-key-changed.txt")),
+    ("go-no-matching-cipher", include_bytes!("transcripts/go-no-matching-cipher.txt")),
+    ("go-refused", include_bytes!("transcripts/go-refused.txt")),
+    ("go-reset", include_bytes!("transcripts/go-reset.txt")),
+    ("libssh-closed", include_bytes!("transcripts/libssh-closed.txt")),
+    ("libssh-no-matching-kex", include_bytes!("transcripts/libssh-no-matching-kex.txt")),
+    ("libssh-permission-denied", include_bytes!("transcripts/libssh-permission-denied.txt")),
+    ("libssh-refused", include_bytes!("transcripts/libssh-refused.txt")),
+    ("libssh-reset", include_bytes!("transcripts/libssh-reset.txt")),
+    ("libssh-silence", include_bytes!("transcripts/libssh-silence.txt")),
+    ("node-closed", include_bytes!("transcripts/node-closed.txt")),
+    ("node-no-matching-cipher", include_bytes!("transcripts/node-no-matching-cipher.txt")),
+    ("node-permission-denied", include_bytes!("transcripts/node-permission-denied.txt")),
+    ("node-refused", include_bytes!("transcripts/node-refused.txt")),
+    ("node-reset", include_bytes!("transcripts/node-reset.txt")),
+    ("node-silence", include_bytes!("transcripts/node-silence.txt")),
+    ("plink-host-key-unknown", include_bytes!("transcripts/plink-host-key-unknown.txt")),
+    ("plink-refused", include_bytes!("transcripts/plink-refused.txt")),
+    ("plink-reset-quiet", include_bytes!("transcripts/plink-reset-quiet.txt")),
+    ("rsync-silence", include_bytes!("transcripts/rsync-silence.txt")),
+    ("scp-reset", include_bytes!("transcripts/scp-reset.txt")),
+    ("sftp-exceeded-quiet", include_bytes!("transcripts/sftp-exceeded-quiet.txt")),
 ];
 
 fn shown(transcript: &Transcript) -> String {
-    let Transcript { client, reached, destination, port, proxy, server, conclusions, excluded, next } = transcript;
+    let Transcript { client, reached, destination, port, known_as, proxy, server, conclusions, excluded, next } =
+        transcript;
     let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
     let port = port.map_or_else(|| "-".into(), |port| port.to_string());
     let mut text = format!(
@@ -75,6 +128,9 @@ fn shown(transcript: &Transcript) -> String {
         known(proxy),
         known(server)
     );
+    if let Some(name) = known_as {
+        let _ = writeln!(text, "  known as {name}");
+    }
     for found in conclusions {
         let line = found.line.map_or_else(|| "the end".into(), |line| format!("line {line}"));
         let _ = writeln!(text, "  {:?}: {} ({line}: {})", found.certainty, found.cause, found.text);
@@ -102,6 +158,9 @@ fn the_cause_that_was_made_is_named_first_or_among_the_possible_ones() {
         ("-http", &["wrong-service"]),
         ("-smtp", &["wrong-service"]),
         ("-tls", &["wrong-service"]),
+        ("-host-key-refused", &["host-key-unknown"]),
+        ("-permission-denied", &["user-not-allowed"]),
+        ("-no-matching-cipher", &["algorithm-mismatch"]),
         ("-twist", &["hosts-access-denied"]),
         ("-stall-at-kex", &["mtu-black-hole"]),
         ("-too-many-keys", &["too-many-keys"]),
@@ -221,4 +280,50 @@ fn random_lines_do_not_panic() {
         }
         read(&text);
     }
+}
+
+const QUIET: &str =
+    "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.10 port 22\n";
+
+/// What people paste is seldom what the client printed and no more.
+#[test]
+fn what_stands_around_the_messages_is_passed_over() {
+    let plain = read(QUIET.as_bytes());
+    let around = [
+        QUIET.replace('\n', "\r\n"),
+        QUIET.replace("Connection reset", "\x1b[31mConnection reset\x1b[0m"),
+        format!("alice@laptop:~$ ssh build\n{QUIET}alice@laptop:~$ "),
+        format!("PS C:\\Users\\alice> ssh build\n{QUIET}"),
+        QUIET.lines().map(|line| format!("> {line}\n")).collect(),
+        QUIET.lines().map(|line| format!("Nov 20 15:52:43 ci backup[4711]: {line}\n")).collect(),
+        QUIET
+            .lines()
+            .map(|line| format!("2026-11-20T15:52:43.123456Z {line}\n").replace("Z ", "Z deploy-1 | "))
+            .collect(),
+        QUIET.lines().map(|line| format!("[2026-11-20 15:52:43] {line}\n")).collect(),
+        QUIET.replace("read: Connection", "read:\nConnection"),
+        QUIET.replace("by peer", "b\ny peer"),
+        format!("Hallo, seit gestern kommt immer:\n\n{QUIET}\nKönnt ihr helfen?\n"),
+        format!("fatal: [build]: UNREACHABLE! => {{\"msg\": \"{}\"}}\n", QUIET.replace('\n', "\\r\\n")),
+    ];
+    for text in around {
+        let seen = read(text.as_bytes());
+        let names =
+            |transcript: &Transcript| transcript.conclusions.iter().map(|found| found.cause).collect::<Vec<_>>();
+        assert_eq!(names(&seen), names(&plain), "{text}");
+    }
+}
+
+#[test]
+fn the_redirection_of_powershell_is_read() {
+    let text = "ssh : Host key verification failed.\r\n";
+    let wide: Vec<u8> = [0xfeff_u16].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read(&wide).conclusions.first().map(|found| found.cause), Some("host-key-unknown"));
+}
+
+#[test]
+fn an_end_that_is_told_in_unknown_words_is_no_silence() {
+    let text = "debug1: Connecting to build [192.0.2.10] port 22.\nbuild: something new: went wrong\n";
+    let text = format!("OpenSSH_10.0p2\n{text}");
+    assert_eq!(read(text.as_bytes()).conclusions, []);
 }

@@ -16,6 +16,18 @@ pub(super) struct Claims {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
     Always,
+    /// Over TCP, or through a jump host that let the client in.
+    Direct,
+    /// Not of a jump host.
+    Own,
+    /// Of a jump host: what is said comes from the client that should carry the connection.
+    Hop,
+    /// Through a proxy command, before the server's identification, whatever else is said.
+    Carried,
+    /// Where nothing says more.
+    Untold,
+    /// Where ssh refused the host key in the end.
+    Rejected,
     /// Over TCP, before the server's identification.
     Unidentified,
     /// The same, where a text that the server may have sent is not shown.
@@ -39,6 +51,11 @@ const fn claims(symptom: Symptom, when: When, causes: &'static [(&'static str, C
 const PROXY_SAYS: &[(&str, Certainty, &str)] = &[("proxy-failed", Certain, "the proxy says so itself")];
 const PIPE_ENDED: &[(&str, Certainty, &str)] =
     &[("proxy-failed", Likely, "the connection is a pipe to the proxy, and the pipe ended before the server spoke")];
+const HOP: &[(&str, Certainty, &str)] = &[("proxy-failed", Likely, "it is the jump host that ends the connection")];
+const HOP_KEY: &[(&str, Certainty, &str)] = &[("proxy-failed", Likely, "it is the host key of the jump host")];
+const REVOKED: &[(&str, Certainty, &str)] = &[("host-key-changed", Certain, "the key that it shows is revoked here")];
+const OTHER_TEXT: &[(&str, Certainty, &str)] =
+    &[("proxy-failed", Likely, "the proxy answers with a text instead of the server's identification")];
 const UNSEEN: &[(&str, Certainty, &str)] = &[
     ("max-startups", Possible, "sshd closes; what it says then (from 8.2 on) is not shown here"),
     ("per-source-penalty", Possible, "sshd from 9.8 on closes; what it says then is not shown here"),
@@ -53,14 +70,29 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[("client-config-invalid", Certain, "ssh refuses its configuration")],
     ),
-    claims(Symptom::NameUnknown, When::Always, &[("name-not-resolved", Certain, "the name has no address here")]),
+    claims(Symptom::NameUnknown, When::Own, &[("name-not-resolved", Certain, "the name has no address here")]),
+    claims(
+        Symptom::NameUnknown,
+        When::Hop,
+        &[
+            ("proxy-failed", Certain, "the name of the jump host has no address here"),
+            ("name-not-resolved", Likely, "it is the name of the jump host"),
+        ],
+    ),
+    claims(Symptom::Denied, When::Hop, &[("proxy-failed", Certain, "the jump host refuses the login")]),
+    claims(Symptom::TooManyFailures, When::Hop, HOP),
+    claims(Symptom::Mismatch, When::Hop, HOP),
+    claims(Symptom::HostKeyChanged, When::Hop, HOP_KEY),
+    claims(Symptom::HostKeyRevoked, When::Hop, HOP_KEY),
+    claims(Symptom::HostKeyUnknown, When::Hop, HOP_KEY),
+    claims(Symptom::HostKeyRejected, When::Hop, HOP_KEY),
     claims(Symptom::ProxyError, When::Proxied, PROXY_SAYS),
     claims(Symptom::Refused, When::Proxied, PROXY_SAYS),
     claims(Symptom::NoRoute, When::Proxied, PROXY_SAYS),
     claims(Symptom::ConnectTimeout, When::Proxied, PROXY_SAYS),
     claims(Symptom::Closed, When::Proxied, PIPE_ENDED),
     claims(Symptom::Reset, When::Proxied, PIPE_ENDED),
-    claims(Symptom::BannerTimeout, When::Proxied, &[("proxy-failed", Possible, "the proxy runs but brings nothing")]),
+    claims(Symptom::BannerTimeout, When::Proxied, &[("proxy-failed", Likely, "the proxy runs but brings nothing")]),
     claims(
         Symptom::BehindRefused,
         When::Always,
@@ -77,7 +109,14 @@ pub(super) const CLAIMS: &[Claims] = &[
             ("firewall-rejects", Possible, "the jump host works; a firewall behind it may drop the packets"),
         ],
     ),
-    claims(Symptom::BehindName, When::Always, &[("name-not-resolved", Likely, "the jump host does not know the name")]),
+    claims(
+        Symptom::BehindName,
+        When::Always,
+        &[
+            ("proxy-failed", Certain, "the jump host does not know the name of the host behind it"),
+            ("name-not-resolved", Likely, "the name has no address on the jump host"),
+        ],
+    ),
     claims(
         Symptom::TextStartups,
         When::Always,
@@ -99,8 +138,12 @@ pub(super) const CLAIMS: &[Claims] = &[
             ("per-source-max-startups", Possible, "the text is the same; only the server's log tells them apart"),
         ],
     ),
-    claims(Symptom::NotSsh, When::Always, &[("wrong-service", Certain, "what answers on this port is not SSH")]),
-    claims(Symptom::NotSshBytes, When::Always, &[("wrong-service", Likely, "what answers does not speak as SSH does")]),
+    claims(Symptom::TextOther, When::Carried, OTHER_TEXT),
+    claims(Symptom::NotSsh, When::Carried, OTHER_TEXT),
+    claims(Symptom::NotSshBytes, When::Carried, OTHER_TEXT),
+    claims(Symptom::NotSsh, When::Direct, &[("wrong-service", Certain, "what answers on this port is not SSH")]),
+    claims(Symptom::NotSsh, When::Carried, &[("wrong-service", Likely, "or what answers behind it is not SSH")]),
+    claims(Symptom::NotSshBytes, When::Direct, &[("wrong-service", Likely, "what answers does not speak as SSH does")]),
     claims(
         Symptom::TextOther,
         When::Always,
@@ -180,6 +223,20 @@ pub(super) const CLAIMS: &[Claims] = &[
     ),
     claims(Symptom::Mismatch, When::Always, &[("algorithm-mismatch", Certain, "no algorithm is common to both sides")]),
     claims(Symptom::HostKeyChanged, When::Always, &[("host-key-changed", Certain, "another key than this is known")]),
+    claims(
+        Symptom::HostKeyOfAddress,
+        When::Rejected,
+        &[("host-key-changed", Certain, "another key is known for its address")],
+    ),
+    claims(Symptom::HostKeyRevoked, When::Always, REVOKED),
+    claims(
+        Symptom::HostKeyRejected,
+        When::Untold,
+        &[
+            ("host-key-unknown", Likely, "ssh says no more than this where it may not ask about an unknown key"),
+            ("host-key-changed", Likely, "lines above this one would say that another key is known"),
+        ],
+    ),
     claims(Symptom::HostKeyUnknown, When::Always, &[("host-key-unknown", Certain, "no key of the server is known")]),
     claims(
         Symptom::TooManyFailures,
@@ -225,7 +282,7 @@ pub(super) const CLAIMS: &[Claims] = &[
     ),
     claims(
         Symptom::Denied,
-        When::Always,
+        When::Own,
         &[("user-not-allowed", Possible, "the login was reached and refused: the key, the password or the user")],
     ),
     claims(

@@ -10,8 +10,9 @@ pub(super) fn conclude(mut facts: Facts) -> Transcript {
     let conclusions = conclusions(&facts);
     let excluded = exclusions(&facts, &conclusions);
     let next = advice(&facts, &conclusions);
-    let Facts { client, reached, host, address, port, proxy, server, .. } = facts;
-    Transcript { client, reached, destination: host.or(address), port, proxy, server, conclusions, excluded, next }
+    let Facts { client, reached, host, address, port, known_as, proxy, server, .. } = facts;
+    let destination = host.or(address);
+    Transcript { client, reached, destination, port, known_as, proxy, server, conclusions, excluded, next }
 }
 
 /// `ssh -J` runs a second ssh, whose lines stand between those of the first: how far *it* came says nothing of the
@@ -20,6 +21,7 @@ fn see_through_proxy(facts: &mut Facts) {
     if !facts.piped {
         return;
     }
+    facts.through = facts.reached == Reached::LoggedIn;
     facts.reached = Reached::Connected;
     facts.server = None;
     let target = facts.proxy.as_deref().and_then(forwarded);
@@ -39,7 +41,7 @@ fn forwarded(proxy: &str) -> Option<(String, Option<u16>)> {
 fn complete(facts: &mut Facts) {
     let line = facts.last.clone();
     let ends = |symptom| Seen { symptom, line: 0, text: line };
-    if facts.symptoms.is_empty() {
+    if facts.symptoms.is_empty() && waits(facts) {
         match facts.reached {
             Reached::Connecting => facts.symptoms.push(ends(Symptom::ConnectTimeout)),
             Reached::Connected => facts.symptoms.push(ends(Symptom::BannerTimeout)),
@@ -51,6 +53,11 @@ fn complete(facts: &mut Facts) {
     } else if is_before_8_0(facts) && facts.saw(Symptom::ConnectTimeout) {
         facts.symptoms.push(ends(Symptom::BannerTimeout));
     }
+}
+
+/// Whether the transcript ends without a word about an end: behind the messages of `ssh -v` stands at most a prompt.
+fn waits(facts: &Facts) -> bool {
+    facts.client.software != Software::OpenSsh || facts.last_is_debug || !facts.last.contains(": ")
 }
 
 /// With ConnectTimeout, ssh up to 7.9 waits for the first byte of the server instead of the connection (sshconnect.c,
@@ -84,13 +91,20 @@ fn is_twin(cause: &str) -> bool {
 }
 
 fn applies(when: When, facts: &Facts) -> bool {
-    let unidentified = facts.reached < Reached::Identified;
+    let direct = facts.proxy.is_none() || facts.through;
+    let silent = facts.reached < Reached::Identified && direct && !told(facts);
     match when {
         When::Always => true,
-        When::Unidentified => unidentified && facts.proxy.is_none() && !told(facts),
-        When::Unseen => unidentified && facts.proxy.is_none() && !told(facts) && !shows_text(facts),
-        When::Seen => unidentified && facts.proxy.is_none() && !told(facts) && shows_text(facts),
-        When::Proxied => unidentified && facts.proxy.is_some() && !told(facts),
+        When::Direct => direct,
+        When::Own => !(facts.piped && !facts.through),
+        When::Hop => facts.piped && !facts.through,
+        When::Carried => !direct && facts.reached < Reached::Identified,
+        When::Untold => !told(facts),
+        When::Rejected => facts.saw(Symptom::HostKeyRejected),
+        When::Unidentified => silent,
+        When::Unseen => silent && !shows_text(facts),
+        When::Seen => silent && shows_text(facts),
+        When::Proxied => facts.reached < Reached::Identified && !direct && !told(facts),
         When::Exchanging => (Reached::Identified..Reached::Encrypted).contains(&facts.reached) && !told(facts),
         When::LoggingIn => (Reached::Encrypted..Reached::LoggedIn).contains(&facts.reached) && !told(facts),
         When::LoggedIn => facts.reached == Reached::LoggedIn,
@@ -115,7 +129,10 @@ fn told(facts: &Facts) -> bool {
         Symptom::BehindName,
         Symptom::Mismatch,
         Symptom::HostKeyChanged,
+        Symptom::HostKeyOfAddress,
+        Symptom::HostKeyRevoked,
         Symptom::HostKeyUnknown,
+        Symptom::ConfigInvalid,
         Symptom::TooManyFailures,
         Symptom::Denied,
         Symptom::NameUnknown,
@@ -145,8 +162,9 @@ fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
     let within = |from: &Reached, to: &Reached| (*from..=*to).contains(&facts.reached);
     let mut excluded: Vec<Exclusion> =
         EXCLUSIONS.iter().filter(|(from, to, _)| within(from, to)).map(|(_, _, exclusion)| *exclusion).collect();
+    let banner = facts.saw(Symptom::BannerTimeout);
     let unconnected = [Symptom::Refused, Symptom::NoRoute, Symptom::Unreachable, Symptom::ConnectTimeout];
-    if unconnected.iter().any(|symptom| facts.saw(*symptom)) && !facts.saw(Symptom::BannerTimeout) {
+    if unconnected.iter().any(|symptom| facts.saw(*symptom)) && !banner {
         excluded.push(UNCONNECTED);
     }
     let ended = facts.saw(Symptom::Closed) || facts.saw(Symptom::Reset);
@@ -175,12 +193,9 @@ fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
     if has("proxy-failed") {
         let why = "it carries the connection: run it alone, and look there first";
         match facts.proxy.as_deref().filter(|proxy| !proxy.is_empty()) {
-            Some(proxy) => next.push(on_client(&["sh", "-c", proxy], why)),
+            Some(proxy) => next.push(Advice { argv: vec![proxy.to_owned()], place: Place::Client, why }),
             None => next.push(on_client(&["ssh", "-G", &destination], "it names the ProxyJump or ProxyCommand")),
         }
-    } else if facts.client.software != Software::Putty && (has("host-key-changed") || has("host-key-unknown")) {
-        let argv = ["sshmend", "fix", "known-hosts", &destination, "--expect-fingerprint", "SHA256:FINGERPRINT"];
-        next.push(on_client(&argv, "when the fingerprint has been confirmed in another way"));
     } else if has("too-many-keys") {
         let argv = ["ssh", "-o", "IdentitiesOnly=yes", "-i", "KEY", &destination];
         next.push(on_client(&argv, "it offers one key only"));

@@ -1,6 +1,7 @@
 //! What the lines of a transcript say, one by one.
 
-use super::{Client, Reached, Software, openssh, others};
+use super::openssh::{self, Said};
+use super::{Client, Reached, Software, others};
 
 /// What a line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub(super) enum Sign {
     Connecting,
     /// The proxy command.
     Proxy,
-    /// The peer is `UNKNOWN port 65535`: there is a proxy.
-    Pipe,
+    /// The peer is `UNKNOWN port 65535`: there is a proxy, and this happened to its pipe.
+    Pipe(Symptom),
     /// The server's identification.
     Server,
     /// Whom the client authenticates to: fields name host and port.
@@ -23,6 +24,8 @@ pub(super) enum Sign {
     KeyOffered,
     /// Text that the server sent instead of an identification.
     ServerText,
+    /// The host key is refused; the field host is the name by which known_hosts knows the server.
+    KnownAs(Symptom),
     /// Something went wrong.
     Symptom(Symptom),
 }
@@ -50,7 +53,12 @@ pub(super) enum Symptom {
     Reset,
     Mismatch,
     HostKeyChanged,
+    /// The same, of the entry for the address.
+    HostKeyOfAddress,
+    HostKeyRevoked,
     HostKeyUnknown,
+    /// Not told why.
+    HostKeyRejected,
     TooManyFailures,
     Denied,
     SessionRefused,
@@ -71,11 +79,18 @@ pub(super) struct Facts {
     pub(super) proxy: Option<String>,
     /// It was the connection through the proxy that ended before the server identified itself.
     pub(super) piped: bool,
+    /// The proxy is an ssh of its own, and it logged in.
+    pub(super) through: bool,
+    pub(super) known_as: Option<String>,
     pub(super) server: Option<String>,
     pub(super) verbose: bool,
     pub(super) keys_offered: u32,
     pub(super) symptoms: Vec<Seen>,
     pub(super) last: String,
+    /// Whether the last line is one of `ssh -v`.
+    pub(super) last_is_debug: bool,
+    /// The line before, where it says nothing by itself: it may have been cut in two.
+    unread: Option<(usize, Vec<u8>)>,
 }
 
 /// A symptom and where it stands.
@@ -105,11 +120,15 @@ impl Default for Facts {
             port: None,
             proxy: None,
             piped: false,
+            through: false,
+            known_as: None,
             server: None,
             verbose: false,
             keys_offered: 0,
             symptoms: Vec::new(),
             last: String::new(),
+            last_is_debug: false,
+            unread: None,
         }
     }
 }
@@ -119,33 +138,46 @@ impl Facts {
         if line.is_empty() {
             return;
         }
-        let text = String::from_utf8_lossy(line).into_owned();
-        let debug = openssh::is_debug(line);
-        self.verbose |= debug;
         if self.client.software == Software::Unknown {
             self.client.software = others::software(line).unwrap_or(Software::Unknown);
         }
-        match openssh::sign(line) {
-            // What goes wrong is never said in a debug message alone.
-            Some((Sign::Symptom(_), _)) if debug => {}
-            Some((sign, named)) => self.apply(sign, named, number, &text),
-            None if self.client.software != Software::OpenSsh => self.library(number, line, &text),
-            None => {}
+        let (said, debug) = openssh::read(line);
+        let (said, number) = self.with_line_before(said, number, line);
+        self.verbose |= debug;
+        self.last = String::from_utf8_lossy(line).into_owned();
+        self.last_is_debug = debug;
+        if said.is_empty() && self.client.software != Software::OpenSsh {
+            self.library(number, line);
         }
-        self.last = text;
+        self.unread = said.is_empty().then(|| (number, line.to_vec()));
+        // What goes wrong is never said in a debug message alone.
+        let tells = |said: &Said| !(said.debug && matches!(said.sign, Sign::Symptom(_) | Sign::KnownAs(_)));
+        said.into_iter().filter(tells).for_each(|said| self.apply(said, number));
     }
 
-    fn library(&mut self, number: usize, line: &[u8], text: &str) {
+    /// A terminal that is too narrow, and mail, cut a message in two.
+    fn with_line_before(&self, said: Vec<Said>, number: usize, line: &[u8]) -> (Vec<Said>, usize) {
+        let Some((before, start)) = self.unread.as_ref().filter(|_| said.is_empty()) else { return (said, number) };
+        let joined = |glue: &[u8]| openssh::whole(&[start, glue, line].concat());
+        match joined(b"").or_else(|| joined(b" ")) {
+            Some(said) => (vec![said], *before),
+            None => (said, number),
+        }
+    }
+
+    fn library(&mut self, number: usize, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
         let Some((symptoms, reached)) = others::symptoms(line) else { return };
         self.reached = self.reached.max(reached);
         for symptom in symptoms {
             // The last of several lines is the message; those before it are code of a stack trace.
             self.symptoms.retain(|seen| seen.symptom != *symptom);
-            self.note(*symptom, number, text);
+            self.note(*symptom, number, &text);
         }
     }
 
-    fn apply(&mut self, sign: Sign, named: Named, number: usize, text: &str) {
+    fn apply(&mut self, said: Said, number: usize) {
+        let Said { sign, named, text, .. } = said;
         match sign {
             Sign::Version(software) => self.client = Client { software, version: named.detail },
             Sign::Reached(reached) => self.reached = self.reached.max(reached),
@@ -155,22 +187,26 @@ impl Facts {
                 self.proxy = named.detail.or(Some(String::new()));
                 self.reached = self.reached.max(Reached::Connecting);
             }
-            Sign::Pipe => {
+            Sign::Pipe(symptom) => {
                 self.proxy.get_or_insert_default();
                 self.piped = true;
-                self.note(Symptom::Closed, number, text);
+                self.note(symptom, number, &text);
+            }
+            Sign::KnownAs(symptom) => {
+                self.known_as = self.known_as.take().or(named.host);
+                self.note(symptom, number, &text);
             }
             Sign::Server => {
                 self.server = named.detail;
                 self.reached = self.reached.max(Reached::Identified);
             }
             Sign::KeyOffered => self.keys_offered += 1,
-            Sign::ServerText => self.note(server_text(&named.detail.unwrap_or_default()), number, text),
+            Sign::ServerText => self.note(server_text(&named.detail.unwrap_or_default()), number, &text),
             Sign::Symptom(symptom) => {
                 self.piped |= text.contains("exchange_identification: ") && self.proxy.is_some();
                 self.address = self.address.take().or(named.address);
                 self.port = self.port.or(named.port);
-                self.note(symptom, number, text);
+                self.note(symptom, number, &text);
             }
         }
     }
@@ -202,7 +238,12 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::TextOther
         | Symptom::NotSsh
         | Symptom::BannerTimeout => Reached::Connected,
-        Symptom::Mismatch | Symptom::HostKeyChanged | Symptom::HostKeyUnknown => Reached::KeyExchange,
+        Symptom::Mismatch
+        | Symptom::HostKeyChanged
+        | Symptom::HostKeyOfAddress
+        | Symptom::HostKeyRevoked
+        | Symptom::HostKeyUnknown
+        | Symptom::HostKeyRejected => Reached::KeyExchange,
         Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
         Symptom::SessionRefused | Symptom::LostSession => Reached::LoggedIn,
         _ => Reached::Nothing,

@@ -7,8 +7,10 @@
 mod claims;
 mod conclude;
 mod facts;
+mod noise;
 mod openssh;
 mod others;
+mod signs;
 
 use facts::Facts;
 
@@ -23,6 +25,8 @@ pub struct Transcript {
     pub destination: Option<String>,
     /// The port.
     pub port: Option<u16>,
+    /// The name by which known_hosts knows the server whose key was refused: `HOST`, `[HOST]:PORT` or an alias.
+    pub known_as: Option<String>,
     /// The command that carries the connection instead of TCP; an empty text when there is one that is not shown.
     pub proxy: Option<String>,
     /// The software that the server says it is.
@@ -57,6 +61,14 @@ pub enum Software {
     Go,
     /// libssh2, so curl, libgit2 and others.
     Libssh2,
+    /// libssh, so KDE, and programs in PHP and Perl.
+    Libssh,
+    /// `dbclient` of Dropbear, so OpenWrt and BusyBox systems.
+    Dropbear,
+    /// AsyncSSH for Python.
+    Asyncssh,
+    /// ssh2 for Node.js.
+    NodeSsh2,
     /// JSch, so Jenkins, Eclipse and others.
     Jsch,
     /// Not told.
@@ -144,8 +156,8 @@ pub enum Place {
 /// Understands what a client printed. Anything can be read; of a text that is no transcript nothing is concluded.
 pub fn read(text: &[u8]) -> Transcript {
     let mut facts = Facts::default();
-    for (at, line) in text.split(|&b| b == b'\n').enumerate() {
-        facts.line(at + 1, line.trim_ascii());
+    for (at, line) in noise::lines(text).iter().enumerate() {
+        facts.line(at + 1, line);
     }
     conclude::conclude(facts)
 }
