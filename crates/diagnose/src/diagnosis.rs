@@ -35,10 +35,15 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let mut causes: Vec<&Cause> = CAUSES.iter().collect();
     causes.sort_by_key(|cause| cause.gate);
     let mut diagnosis = Diagnosis::default();
+    let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
     for cause in causes {
         let mut verdict = Verdict::default();
-        cause.judge(question)(&facts, &mut verdict);
-        heard::add(&facts, cause, &mut verdict);
+        if elsewhere {
+            heard::add_from_elsewhere(&facts, cause, &mut verdict);
+        } else {
+            cause.judge(question)(&facts, &mut verdict);
+            heard::add(&facts, cause, &mut verdict);
+        }
         claimed::add(&facts, cause, &mut verdict);
         diagnosis.add(cause, verdict);
     }
@@ -62,6 +67,9 @@ impl Diagnosis {
             (finding.certainty, finding.latent, follows(finding), rank)
         });
         claimed::advise(facts, &mut self.findings);
+        if self.findings.is_empty() {
+            self.unchecked.extend(claimed::untold(facts));
+        }
         self.unchecked.sort();
         self.unchecked.dedup();
         self

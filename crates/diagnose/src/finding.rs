@@ -136,6 +136,14 @@ impl Finding {
         self
     }
 
+    /// Adds what ssh makes of the destination, where that is another host or port than its name says.
+    pub(crate) fn led_by(&mut self, facts: &Facts<'_>) -> &mut Self {
+        if let Some(elsewhere) = facts.led_elsewhere() {
+            self.shown_by("ssh -G", elsewhere);
+        }
+        self
+    }
+
     /// Adds a rule of the firewall.
     pub(crate) fn shown_by_rule(&mut self, block: &Block) -> &mut Self {
         let (source, text) = block.evidence();

@@ -49,6 +49,13 @@ pub struct Server {
     pub user: Option<String>,
 }
 
+impl Target {
+    /// The host name or alias, without the user.
+    pub(crate) fn host(&self) -> &str {
+        self.destination.rsplit_once('@').map_or(&*self.destination, |(_, host)| host)
+    }
+}
+
 impl Question {
     /// A question about this machine as the server, at `now`, with all privileges.
     pub fn server(now: i64) -> Self {

@@ -9,8 +9,8 @@ use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture, journalctl}
 use crate::causes::claimed;
 
 use crate::diagnosis::diagnose;
-use crate::facts::{Facts, show};
-use crate::question::{Question, Server, Vantage};
+use crate::facts::{Facts, attempt, show};
+use crate::question::{Question, Server, Target, Vantage};
 use crate::verdict::Verdict;
 
 /// The header of the answer of `systemctl show`, for fixtures that say how the units stand.
@@ -130,9 +130,11 @@ pub(crate) fn unanswered() -> Dialled {
     dialled(false, &[], DialEnd::Silence, 15_000)
 }
 
-/// Judges one cause from the client, whose connections show `replies` in this order.
+/// Judges one cause from the client, whose connections show `replies` in this order; `TRY` stands for the try of the real ssh.
 pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expected: &Expect) {
     let question = Question::client("server", NOW);
+    let target = Target { destination: "server".to_owned(), options: Vec::new() };
+    let extra = extra.replace("//$ TRY ", &format!("//$ {} ", attempt(&target).join(" ")));
     let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
     let mut replies = replies.iter();
     loop {
@@ -155,6 +157,14 @@ pub(crate) fn check_way(cause: &str, replies: &[Dialled], expected: &Expect) {
 /// As [`check_client`], on the way through a jump host.
 pub(crate) fn check_jump(cause: &str, replies: &[Dialled], expected: &Expect) {
     check_client(cause, JUMP, replies, expected);
+}
+
+/// As [`check_jump`], where the jump host answers, and the real ssh says this of it.
+pub(crate) fn check_jump_that_says(cause: &str, words: &str, expected: &Expect) {
+    let end =
+        "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
+    let proxy = "OpenSSH_9.2p1\ndebug1: Executing proxy command: exec ssh -v -W '[192.0.2.10]:22' bastion\n";
+    check_client(cause, &format!("{JUMP}//$ TRY => 255\n{proxy}{words}{end}"), &[works()], expected);
 }
 
 /// Judges one cause for a name that the resolver does not know.
@@ -212,6 +222,24 @@ fn a_healthy_disk_has_no_finding() {
          //- /etc/systemd/system/sockets.target.wants dir\n//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
     );
     assert_eq!(diagnose(&disk, &question).findings, Vec::new());
+}
+
+/// The findings of a diagnosis, one a line.
+fn named(snapshot: &Snapshot, question: &Question) -> Vec<String> {
+    let findings = diagnose(snapshot, question).findings;
+    findings.iter().map(|finding| format!("{} {}", finding.certainty.as_str(), finding.cause)).collect()
+}
+
+#[test]
+fn of_a_log_of_elsewhere_nothing_is_said_of_this_machine() {
+    let gone = "//- /proc/700/cmdline missing\n//- /proc/sys/kernel/hostname\nhere\n";
+    let line = "2026-11-20T17:59:00+00:00 there sshd[700]: error: beginning MaxStartups throttling\n";
+    let question = Question { logs: vec!["/tmp/auth.log".into()], ..Question::server(NOW) };
+    let asked = |line: &str| named(&machine(&format!("{gone}//- /tmp/auth.log\n{line}")), &question);
+    assert_eq!(asked(line), ["likely max-startups"]);
+    assert_eq!(asked(&line.replace("there", "here.example.net"))[0], "certain sshd-not-running");
+    assert_eq!(asked("beginning MaxStartups throttling\n"), ["likely max-startups"]);
+    assert_eq!(asked(""), Vec::<String>::new());
 }
 
 #[test]

@@ -9,6 +9,9 @@ use sshmend_lossless::{Dial, DialEnd, Dialled};
 
 use crate::failure::reason;
 
+/// Longer than TCP wrappers keep a client waiting before they close.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// More than any greeting: who sends this much is no SSH server.
 const MAX_BYTES: usize = 65536;
 
@@ -21,6 +24,8 @@ struct Watch<'a> {
 }
 
 /// Opens the connection, says what is to be said after the first line, and looks until it is enough.
+///
+/// A server that waits for the client to speak first is no SSH server; it is spoken to after [`PATIENCE`].
 ///
 /// It is enough when a line that begins with `SSH-` has come and, where something was said, an answer to it.
 pub(crate) fn dial(dial: &Dial) -> Dialled {
@@ -70,9 +75,12 @@ impl Watch<'_> {
     /// False when the peer has closed.
     fn next(&mut self, mut stream: &TcpStream) -> io::Result<bool> {
         let mut piece = [0; 4096];
-        stream.set_read_timeout(Some(self.left()?))?;
+        let left = self.left()?;
+        let waits = !self.said && !self.dial.say.is_empty() && left > PATIENCE;
+        stream.set_read_timeout(Some(if waits { PATIENCE } else { left }))?;
         let length = match stream.read(&mut piece) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            Err(error) if waits && end_of(&error) == DialEnd::Silence => return self.say(stream).map(|()| true),
             other => other?,
         };
         if length > 0 {
@@ -88,8 +96,11 @@ impl Watch<'_> {
 
     fn is_enough(&mut self, stream: &TcpStream) -> io::Result<bool> {
         let bytes: Vec<u8> = self.received.iter().flat_map(|(_, piece)| piece.iter().copied()).collect();
-        if bytes.len() > MAX_BYTES || self.said {
+        if bytes.len() > MAX_BYTES {
             return Ok(true);
+        }
+        if self.said {
+            return Ok(answered(&bytes));
         }
         if self.dial.say.is_empty() {
             return Ok(greeted(&bytes));
@@ -105,6 +116,12 @@ impl Watch<'_> {
         stream.set_write_timeout(Some(self.left()?))?;
         stream.write_all(&self.dial.say)
     }
+}
+
+/// Whether something follows the version of an SSH server; of another one all that it says is wanted.
+fn answered(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').skip_while(|line| !line.starts_with(b"SSH-"));
+    lines.next().is_some_and(|version| version.ends_with(b"\n")) && lines.next().is_some()
 }
 
 /// A server may send other lines before its version (RFC 4253, 4.2).

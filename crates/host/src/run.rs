@@ -12,17 +12,20 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, geteuid};
 use rustix::fs::{MemfdFlags, memfd_create};
 use sshmend_lossless::CommandOutput;
 
 use crate::failure::reason;
 
-/// Where programs are looked for: the administrator's, whoever calls.
+/// Where programs are looked for: the administrator's, unless an ordinary user calls.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What a program is told of the caller: where the agent is that holds the keys which ssh would offer.
 const KEPT: [&str; 1] = ["SSH_AUTH_SOCK"];
+
+/// What else it is told when the caller is an ordinary user, whose ssh runs proxy commands that are found by it.
+const OWN: [&str; 5] = ["PATH", "HOME", "SHELL", "USER", "LOGNAME"];
 
 /// How often a program is asked whether it has ended, when its output does not say so.
 const PULSE: Duration = Duration::from_millis(10);
@@ -74,7 +77,8 @@ trait Pipe: Read + AsFd {}
 impl<T: Read + AsFd> Pipe for T {}
 
 impl Runner {
-    /// Runs `argv` and keeps what it says; the environment is `PATH`, `LC_ALL=C` and `SSH_AUTH_SOCK`, standard input is empty.
+    /// Runs `argv` and keeps what it says; the environment is `PATH`, `LC_ALL=C` and `SSH_AUTH_SOCK`, of an ordinary user
+    /// also what their own programs are found by; standard input is empty.
     ///
     /// # Errors
     /// When it cannot be started, or was killed for taking too long or saying too much.
@@ -100,14 +104,19 @@ impl Runner {
     }
 }
 
+fn told() -> impl Iterator<Item = &'static str> {
+    let own = if geteuid().is_root() { &[][..] } else { &OWN[..] };
+    KEPT.iter().chain(own).copied()
+}
+
 impl Running {
     fn start(argv: &[String], stdin: Stdio) -> Result<Self, RunError> {
         let (program, arguments) = argv.split_first().ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
         let mut child = Command::new(program)
             .args(arguments)
             .env_clear()
-            .envs(KEPT.iter().filter_map(|&name| Some((name, env::var_os(name)?))))
             .env("PATH", PATH)
+            .envs(told().filter_map(|name| Some((name, env::var_os(name)?))))
             .env("LC_ALL", "C")
             .current_dir("/")
             .stdin(stdin)

@@ -35,11 +35,13 @@ impl DestinationError {
 }
 
 impl Destination {
-    /// Reads `HOST`, `HOST:PORT`, `[HOST]:PORT`, an IPv6 address with or without brackets, each with `USER@` before it.
+    /// Reads `HOST`, `HOST:PORT`, `[HOST]:PORT`, an IPv6 address with or without brackets, each with `USER@` before it, and
+    /// the same as an URI (`ssh://USER@HOST:PORT`).
     ///
     /// # Errors
     /// When the host is missing or could be taken for an option, or when the port is no port.
     pub fn parse(text: &str) -> Result<Self, DestinationError> {
+        let text = text.strip_prefix("ssh://").map_or(text, |rest| rest.trim_end_matches('/'));
         let (user, rest) = text.rsplit_once('@').map_or((None, text), |(user, rest)| (Some(user), rest));
         let (host, port) = split_port(rest).ok_or_else(|| DestinationError::BadHost(text.to_owned()))?;
         let port = port.map(|port| parse_port(port).ok_or_else(|| DestinationError::BadPort(port.to_owned())));
@@ -119,6 +121,8 @@ mod tests {
             ("[2001:db8::1]:22", None, "2001:db8::1", Some(22)),
             ("fe80::1%eth0", None, "fe80::1%eth0", None),
             ("bob@h:2222", Some("bob"), "h", Some(2222)),
+            ("ssh://bob@h:2222/", Some("bob"), "h", Some(2222)),
+            ("ssh://h", None, "h", None),
             ("bob@example.com@h", Some("bob@example.com"), "h", None),
         ];
         for (text, user, host, port) in table {

@@ -1,7 +1,8 @@
+use super::claimed::claim;
 use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "algorithm-mismatch",
@@ -19,8 +20,32 @@ where the server allows it.
 
 **It is not** a network problem, and `StrictHostKeyChecking` has nothing to do with it.",
     server: judge,
-    client: silent,
+    client: from_client,
 };
+
+/// What ssh calls the kinds, and the keywords that list them.
+const KINDS: [(&str, &str); 4] = [
+    ("key exchange method", "KexAlgorithms"),
+    ("host key type", "HostKeyAlgorithms"),
+    ("cipher", "Ciphers"),
+    ("MAC", "MACs"),
+];
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
+    if facts.printed_line("Bad server host key: Invalid key length").is_some() {
+        finding.step("the server's RSA key is shorter than RequiredRSASize: take another of its keys (`ssh -o HostKeyAlgorithms=ssh-ed25519 …`), or make a longer one there");
+        return;
+    }
+    let said = facts.printed_line(" found. Their offer: ").map(|(_, line)| line).unwrap_or_default();
+    let keyword =
+        KINDS.iter().find(|(kind, _)| said.contains(&format!("no matching {kind} "))).map(|(_, keyword)| *keyword);
+    let keyword = keyword.unwrap_or("KexAlgorithms");
+    finding.step(format!("see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i {keyword}` with `ssh -F none -G HOST`"));
+    finding.step(format!(
+        "upgrade the older end; until then, for this host alone: `ssh -o {keyword}=+NAME …` with a name of their offer"
+    ));
+}
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) else { return };

@@ -1,11 +1,11 @@
 //! What a client's own words say of a cause.
 
-use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Place};
+use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Place, Reached};
 
 use crate::facts::Facts;
 use crate::finding::{Certainty, Finding};
 use crate::question::Vantage;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 /// Adds what the transcript concludes of a cause, unless our own connections told already.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
@@ -30,12 +30,10 @@ pub(super) fn claim<'v>(facts: &Facts<'_>, cause: &Cause, verdict: &'v mut Verdi
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
 }
 
-/// A try of our own never logs in, so that what it says of that means nothing; and a client that refuses the host key
-/// has met nothing before it.
+/// A try of our own never logs in, so that what it says of that means nothing.
 fn counts(facts: &Facts<'_>, cause: &Cause) -> bool {
     let pasted = matches!(facts.question.vantage, Vantage::Transcript(_));
-    let refused = facts.printed_line("Host key verification failed.").is_some();
-    (pasted || cause.gate < Gate::Authentication) && !(refused && cause.gate < Gate::HostKey)
+    pasted || cause.gate < Gate::Authentication
 }
 
 fn certainty(sure: Sure) -> Certainty {
@@ -58,8 +56,33 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
     if facts.is_this_machine() {
         first.step("the destination is this machine: `sudo sshmend diagnose` looks at it as the server");
     }
-    let advice = facts.transcript().map_or(&[][..], |(_, transcript)| &transcript.next);
-    advice.iter().for_each(|advice| _ = first.step(step(advice)));
+    let Some((_, transcript)) = facts.transcript() else { return };
+    let own = matches!(facts.question.vantage, Vantage::Client(_));
+    // What is done here already is no advice.
+    let done = |advice: &Advice| own && advice.place == Place::Client && is_a_look(&advice.argv);
+    transcript.next.iter().filter(|advice| !done(advice)).for_each(|advice| _ = first.step(step(advice)));
+}
+
+/// What a transcript leaves open that names no cause: an end in unknown words, or no end at all.
+pub(crate) fn untold(facts: &Facts<'_>) -> Option<Unchecked> {
+    let (source, transcript) = facts.transcript()?;
+    let pasted = matches!(facts.question.vantage, Vantage::Transcript(_));
+    if transcript.reached >= Reached::Authenticating && !pasted {
+        return Some(Unchecked::new("login", "is not tried: see what `ssh -v` says of it"));
+    }
+    if !transcript.conclusions.is_empty() || transcript.reached >= Reached::Authenticating {
+        return None;
+    }
+    let last = facts.printed_lines()?.filter(|line| !line.is_empty()).last().unwrap_or_default();
+    let reason = match pasted {
+        true => "no message of a client in it names a cause: run `ssh -vvv HOST`, and take all that it prints".into(),
+        false => format!("it ended before the login, in words that are not known: {last}"),
+    };
+    Some(Unchecked::new(source, reason))
+}
+
+fn is_a_look(argv: &[String]) -> bool {
+    argv.starts_with(&["sshmend".to_owned(), "diagnose".to_owned()])
 }
 
 fn step(advice: &Advice) -> String {

@@ -1,3 +1,4 @@
+use super::claimed::claim;
 use crate::facts::Facts;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -7,7 +8,9 @@ pub(super) const CAUSE: Cause = Cause {
     gate: Gate::Client,
     explain: "\
 An unknown keyword in `~/.ssh/config` or `/etc/ssh/ssh_config`, or a file that others may write (`Bad owner or
-permissions on ~/.ssh/config`), ends ssh before it connects.
+permissions on ~/.ssh/config`), ends ssh before it connects. A `BindAddress` that this machine has not, a
+`KnownHostsCommand` or `RevokedHostKeys` file that fails, a `ControlPath` whose directory does not exist or that is too
+long end it on the way. A private key that others may read is ignored.
 
 **Known for certain** by `ssh -G`, which reads the same files.
 
@@ -19,15 +22,40 @@ permissions on ~/.ssh/config`), ends ssh before it connects.
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(said) = facts.refused_configuration() else { return verdict.exclude("ssh accepts its configuration") };
-    let first = said.lines().next().unwrap_or_default();
-    let finding = verdict.certain(format!("ssh refuses its own configuration: {first}"));
-    said.lines().take(3).for_each(|line| _ = finding.shown_by("ssh -G", line));
-    if said.contains("Bad owner or permissions") {
-        finding.step("close the file to others: `chmod 600 FILE`, `chown YOU FILE`");
-    } else {
-        finding.step("correct the line that is named");
+    if facts.question.target().is_some() {
+        match verdict.look(facts.refused_configuration()) {
+            Some(Some(said)) => return refused(&said, verdict),
+            Some(None) => verdict.exclude("ssh accepts its configuration"),
+            None => {}
+        }
     }
+    if let Some(why) = facts.impossible_socket() {
+        let finding =
+            verdict.certain("the socket of the shared connection that is configured cannot be made: ssh ends");
+        finding.shown_by("ssh -G", why);
+        finding.step("make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`");
+    }
+    for (file, mode) in facts.ignored_keys() {
+        let finding = verdict.likely(format!("ssh ignores the private key {file}: others may read it"));
+        finding.shown_by(file, format!("mode {mode:04o}")).step(format!("close it: `chmod 600 {file}`"));
+    }
+    if let Some(finding) = claim(facts, &CAUSE, verdict) {
+        let said = finding.evidence.first().map(|one| one.text.clone()).unwrap_or_default();
+        finding.summary = format!("ssh cannot do what its configuration or command line says: {said}");
+        finding.step(
+            "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
+        );
+    }
+}
+
+fn refused(said: &str, verdict: &mut Verdict) {
+    let line = said.lines().find(|line| line.starts_with('/')).or(said.lines().next()).unwrap_or_default();
+    let finding = verdict.certain(format!("ssh refuses its own configuration: {line}"));
+    said.lines().take(3).for_each(|line| _ = finding.shown_by("ssh -G", line));
+    match line.strip_prefix("Bad owner or permissions on ") {
+        Some(file) => finding.step(format!("close it to others: `chmod 600 {file}`; it must belong to you or root")),
+        None => finding.step("correct the line that is named"),
+    };
 }
 
 #[cfg(test)]
@@ -55,10 +83,10 @@ mod tests {
             open,
             &[],
             &expect![[r#"
-            certain: ssh refuses its own configuration: Bad owner or permissions on /home/alice/.ssh/config
-              ssh -G: Bad owner or permissions on /home/alice/.ssh/config
-              - close the file to others: `chmod 600 FILE`, `chown YOU FILE`
-        "#]],
+                certain: ssh refuses its own configuration: Bad owner or permissions on /home/alice/.ssh/config
+                  ssh -G: Bad owner or permissions on /home/alice/.ssh/config
+                  - close it to others: `chmod 600 /home/alice/.ssh/config`; it must belong to you or root
+            "#]],
         );
         check_client(
             "client-config-invalid",
@@ -66,6 +94,62 @@ mod tests {
             &[works()],
             &expect![[r#"
             excluded: ssh accepts its configuration
+        "#]],
+        );
+    }
+
+    const FOUND: &str = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\ncontrolmaster auto\n";
+
+    #[test]
+    fn a_socket_that_cannot_be_made_ends_ssh() {
+        let missing = format!("{FOUND}controlpath /home/alice/.ssh/cm/s\n//- /home/alice/.ssh/cm missing\n");
+        check_client(
+            "client-config-invalid",
+            &missing,
+            &[works()],
+            &expect![[r#"
+            certain: the socket of the shared connection that is configured cannot be made: ssh ends
+              ssh -G: the directory of ControlPath does not exist: /home/alice/.ssh/cm
+              - make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`
+        "#]],
+        );
+        let long = format!("{FOUND}controlpath /home/alice/.ssh/{}\n//- /home/alice/.ssh dir\n", "x".repeat(80));
+        check_client(
+            "client-config-invalid",
+            &long,
+            &[works()],
+            &expect![[r#"
+            certain: the socket of the shared connection that is configured cannot be made: ssh ends
+              ssh -G: ControlPath has 97 bytes, and 90 are possible: /home/alice/.ssh/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+              - make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_suspected() {
+        let open = "//$ TRY => 255\ndebug1: identity file /home/alice/.ssh/work type 3\n\
+                    //- /home/alice/.ssh/work mode:0644 uid:1000\n";
+        check_client(
+            "client-config-invalid",
+            open,
+            &[works()],
+            &expect![[r#"
+            likely: ssh ignores the private key /home/alice/.ssh/work: others may read it
+              /home/alice/.ssh/work: mode 0644
+              - close it: `chmod 600 /home/alice/.ssh/work`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn where_there_is_no_ssh_its_configuration_is_not_checked() {
+        check_client(
+            "client-config-invalid",
+            "//$ ssh -G -- server => missing\n",
+            &[works()],
+            &expect![[r#"
+            unchecked: ssh -G -- server: cannot be run: No such file or directory
         "#]],
         );
     }

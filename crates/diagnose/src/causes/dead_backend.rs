@@ -24,12 +24,19 @@ forwarder: the connection to the back end fails there as well, and sshd logs not
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    let Some(replied) =
+        replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. } | Reply::ClosedLate(_)))
+    else {
+        return;
+    };
     if !replied.always() {
         return;
     }
-    let what =
-        "every connection is taken and closed at once without a word, as forwarders do when nothing stands behind them";
+    let late = replied.hits.iter().any(|(_, reply)| matches!(reply, Reply::ClosedLate(_)));
+    let when = if late { "later" } else { "at once" };
+    let what = format!(
+        "every connection is taken and closed {when} without a word, as forwarders do when nothing stands behind them"
+    );
     let finding = replied.report(verdict, Certainty::Possible, what);
     finding.step("is the port forwarded (container, virtual machine, load balancer)? look at what stands behind it");
     ask_the_server(finding);

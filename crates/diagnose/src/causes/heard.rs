@@ -70,6 +70,18 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     heard.report(verdict, cause.title);
 }
 
+/// What a log of another machine says: nothing that was seen of this one has to do with it.
+pub(crate) fn add_from_elsewhere(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
+    let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Likely)) else { return };
+    if cause.gate > Gate::Wrappers && heard.certainty > Certainty::Certain {
+        heard.certainty = Certainty::Possible;
+    }
+    let finding = heard.report(verdict, cause.title);
+    let client = heard.client.map_or_else(|| "ADDRESS".to_owned(), |client| client.to_string());
+    finding.step(format!("on the machine that wrote this log: `sudo sshmend diagnose --client {client}`"));
+    finding.step(format!("how it is mended: `sshmend explain {}`", cause.name));
+}
+
 fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
     lines.iter().filter_map(|line| line.client).for_each(|client| *counts.entry(client).or_default() += 1);

@@ -1,6 +1,6 @@
 use super::claimed::claim;
+use super::host_key_unknown::pin;
 use crate::facts::Facts;
-use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -24,27 +24,23 @@ the old key and pins the new one.
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let destination = facts.known_as();
-    let Some(finding) = revoked(facts, verdict) else { return changed(facts, destination.as_deref(), verdict) };
-    finding.step("on the server make new host keys, or ask who marked this one as revoked, and where it was stolen");
-}
-
-/// A key that a `@revoked` line forbids is refused before anything is compared.
-fn revoked<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
-    let (line, text) = facts.printed_line("is marked as revoked.")?;
-    let (source, _) = facts.transcript()?;
-    Some(verdict.certain("the server shows a host key that known_hosts marks as revoked").shown_on(
-        source,
-        Some(line),
-        &text,
-    ))
-}
-
-fn changed(facts: &Facts<'_>, destination: Option<&str>, verdict: &mut Verdict) {
     let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
-    let name = destination.unwrap_or("HOST");
-    finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
-    finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
+    let shown = |words: &str| facts.printed_line(words);
+    if shown("REVOKED HOST KEY").or(shown("is marked as revoked.")).or(shown(" revoked by file ")).is_some() {
+        finding.summary =
+            "the server shows a host key that is revoked here (@revoked in known_hosts, or RevokedHostKeys)".into();
+        finding
+            .step("on the server make new host keys, or ask who marked this one as revoked, and where it was stolen");
+        return;
+    }
+    for words in ["Offending ", "SHA256:"] {
+        let source = facts.transcript().map(|(source, _)| source.as_str()).unwrap_or_default();
+        shown(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
+    }
+    if let Some(place) = shown("Offending ").and_then(|(_, text)| Some(text.rsplit_once(" in ")?.1.to_owned())) {
+        finding.step(format!("the old key stands in {place}"));
+    }
+    pin(facts, finding);
 }
 
 #[cfg(test)]
@@ -73,6 +69,8 @@ Host key verification failed.
             &expect![[r#"
                 certain: the server shows another host key than the one that is known: another key than this is known
                   transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+                  transcript:9: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
+                  - the old key stands in /home/alice/.ssh/known_hosts:3
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
             "#]],
@@ -95,10 +93,10 @@ Host key verification failed.
             "host-key-changed",
             text,
             &expect![[r#"
-            certain: the server shows a host key that known_hosts marks as revoked
-              transcript:6: The ED25519 host key for server.example.net is marked as revoked.
-              - on the server make new host keys, or ask who marked this one as revoked, and where it was stolen
-        "#]],
+                certain: the server shows a host key that is revoked here (@revoked in known_hosts, or RevokedHostKeys)
+                  transcript:5: @       WARNING: REVOKED HOST KEY DETECTED!               @
+                  - on the server make new host keys, or ask who marked this one as revoked, and where it was stolen
+            "#]],
         );
         check_transcript("mtu-black-hole", text, &expect![[""]]);
     }

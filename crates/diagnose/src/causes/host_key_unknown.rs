@@ -1,6 +1,8 @@
+use sshmend_ssh_log::transcript::Software;
+
 use super::claimed::claim;
-use crate::facts::Facts;
-use crate::finding::Certainty;
+use crate::facts::{Facts, UnknownKey};
+use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -22,18 +24,34 @@ a new kind of key, or the name is written differently, the same happens though \
     client: from_client,
 };
 
-/// Our own try never takes an unknown key; that is no fault unless the user's ssh would not ask either.
+/// Our own try never takes an unknown key; whether that is a fault depends on what the user's own ssh would do.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let asks = facts.asks_about_keys();
-    let destination = facts.known_as();
+    let route = facts.route().ok();
+    if route.as_ref().is_some_and(|route| route.unknown_key == UnknownKey::Taken) {
+        return verdict.exclude("ssh takes a host key that is not known");
+    }
     let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
-    if asks {
+    if route.is_some_and(|route| route.unknown_key == UnknownKey::Asked && !route.batch) {
         finding.certainty = Certainty::Possible;
         finding.summary =
             "no host key is known for the server: ssh asks, and programs that cannot be asked end here".to_owned();
     }
-    let name = destination.as_deref().unwrap_or("HOST");
+    let source = facts.transcript().map(|(source, _)| source.as_str()).unwrap_or_default();
+    for words in ["hostkeys_foreach failed for ", "KnownHostsCommand"] {
+        facts.printed_line(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
+    }
+    pin(facts, finding);
+}
+
+/// How a key gets into known_hosts: never without a look at the server.
+pub(super) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
     finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
+    if facts.transcript().is_some_and(|(_, transcript)| transcript.client.software == Software::Putty) {
+        finding
+            .step("when it is the same key: start PuTTY, compare the fingerprint that it shows, and accept that one");
+        return;
+    }
+    let name = facts.known_as().unwrap_or_else(|| "HOST".to_owned());
     finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
 }
 

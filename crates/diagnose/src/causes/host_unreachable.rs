@@ -28,6 +28,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let unreachable = replied.hits.iter().any(|(_, reply)| *reply == Reply::Unreachable);
     let certainty = if unreachable { Certainty::Likely } else { Certainty::Possible };
     let finding = replied.report(verdict, certainty, "there is no way to the host, or it is down");
+    finding.led_by(facts);
+    finding.step(
+        "is it the right address? `getent ahosts HOST` (an entry of /etc/hosts goes first), `ssh -G DESTINATION`",
+    );
     finding.step("see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`");
 }
 
@@ -42,19 +46,23 @@ mod tests {
             "host-unreachable",
             &[unreachable()],
             &expect![[r#"
-            likely: there is no way to the host, or it is down
-              connection to 192.0.2.10:22: no route to the host
-              - see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`
-        "#]],
+                likely: there is no way to the host, or it is down
+                  connection to 192.0.2.10:22: no route to the host
+                  ssh -G: hostname 192.0.2.10, port 22
+                  - is it the right address? `getent ahosts HOST` (an entry of /etc/hosts goes first), `ssh -G DESTINATION`
+                  - see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`
+            "#]],
         );
         check_way(
             "host-unreachable",
             &[unanswered()],
             &expect![[r#"
-            possible: there is no way to the host, or it is down
-              connection to 192.0.2.10:22: no answer to the TCP handshake
-              - see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`
-        "#]],
+                possible: there is no way to the host, or it is down
+                  connection to 192.0.2.10:22: no answer to the TCP handshake
+                  ssh -G: hostname 192.0.2.10, port 22
+                  - is it the right address? `getent ahosts HOST` (an entry of /etc/hosts goes first), `ssh -G DESTINATION`
+                  - see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`
+            "#]],
         );
         check_way("host-unreachable", &[refused_by()], &expect![[""]]);
     }

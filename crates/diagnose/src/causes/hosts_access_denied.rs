@@ -1,12 +1,12 @@
-use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
 use std::net::IpAddr;
 
 use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
 
 use super::heard::heard;
 use super::hosts_deny_malformed::is_damage;
-use crate::facts::Facts;
+use super::replied::{ask_the_server, replied};
+use super::wrong_service;
+use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
@@ -96,7 +96,9 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// Seen from the client: the pause of five seconds that libwrap makes before it closes, or a text of its options.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let refused = |reply: &Reply| matches!(reply, Reply::ClosedAfterPause | Reply::OtherText(_));
+    let refused = |reply: &Reply| {
+        matches!(reply, Reply::ClosedAfterPause | Reply::OtherText(_)) && !wrong_service::is_known(reply)
+    };
     let Some(replied) = replied(facts, verdict, refused) else { return };
     let paused = replied.hits.iter().any(|(_, reply)| *reply == Reply::ClosedAfterPause);
     let finding = match paused {

@@ -1,4 +1,5 @@
 use crate::facts::Facts;
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -10,7 +11,8 @@ With `ControlMaster` ssh sends new sessions through a connection that stands alr
 network is, the socket file stays: `Control socket connect(…): Connection refused`, `mux_client_request_session: …
 Session open refused by peer`, or new sessions hang.
 
-**Known for certain** by `ssh -O check` failing on a socket that exists.
+**Known for certain** by `ssh -O check` that gets no answer from a socket that exists; where the socket refuses, ssh
+complains and connects by itself.
 
 **Mended** by removing the socket: `ssh -O exit DESTINATION`, or deleting the file.
 
@@ -20,13 +22,17 @@ Session open refused by peer`, or new sessions hang.
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Ok(route) = facts.route() else { return };
     let Some(said) = facts.dead_master() else {
         return verdict.exclude("no dead socket of a shared connection is in the way");
     };
-    let finding = verdict.likely("the socket of a shared connection is there, but nobody answers it");
-    finding.shown_by("ssh -O check", said);
+    // Of a socket that refuses, ssh complains and goes around it by itself.
+    let hangs = !said.contains("Connection refused");
+    let certainty = if hangs { Certainty::Certain } else { Certainty::Possible };
+    let finding = verdict.find(certainty, CAUSE.title).shown_by("ssh -O check", said);
     finding.step("go around it once: `ssh -S none …`");
-    finding.step("clear it away: `ssh -O exit DESTINATION`, or delete the file named above");
+    let socket = route.control_path.unwrap_or_default();
+    finding.step(format!("clear it away: `ssh -O exit DESTINATION`, end the ssh that holds it, `rm {socket}`"));
 }
 
 #[cfg(test)]
@@ -48,11 +54,11 @@ controlpath /home/alice/.ssh/cm
             dead,
             &[works()],
             &expect![[r#"
-            likely: the socket of a shared connection is there, but nobody answers it
-              ssh -O check: Control socket connect(/home/alice/.ssh/cm): Connection refused
-              - go around it once: `ssh -S none …`
-              - clear it away: `ssh -O exit DESTINATION`, or delete the file named above
-        "#]],
+                possible: the socket of a shared connection is there, but nobody answers it
+                  ssh -O check: Control socket connect(/home/alice/.ssh/cm): Connection refused
+                  - go around it once: `ssh -S none …`
+                  - clear it away: `ssh -O exit DESTINATION`, end the ssh that holds it, `rm /home/alice/.ssh/cm`
+            "#]],
         );
         check_client(
             "multiplex-stale",

@@ -22,17 +22,18 @@ resolve hostname`.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((host, _)) = facts.first_hop() else { return };
     match facts.addresses() {
-        Ok(addresses) if addresses.is_empty() => unknown(&host, "no address", verdict),
+        Ok(addresses) if addresses.is_empty() => unknown(facts, &host, "no address", verdict),
         Ok(addresses) => verdict.exclude(format!("{host} has {} addresses", addresses.len())),
-        Err(unchecked) if facts.snapshot.resolved(&host).is_some() => unknown(&host, &unchecked.reason, verdict),
+        Err(unchecked) if facts.snapshot.resolved(&host).is_some() => unknown(facts, &host, &unchecked.reason, verdict),
         Err(unchecked) => verdict.unchecked.push(unchecked),
     }
 }
 
-fn unknown(host: &str, reason: &str, verdict: &mut Verdict) {
-    let finding = verdict.certain(format!("the name {host} has no address here"));
+fn unknown(facts: &Facts<'_>, host: &str, reason: &str, verdict: &mut Verdict) {
+    let finding = verdict.certain(format!("the name {host} has no address here")).following("proxy-failed");
     finding.shown_by("resolver", reason);
-    finding.step("see what ssh makes of the destination: `ssh -G DESTINATION | grep -E '^(hostname|port|proxyjump) '`");
+    finding.led_by(facts);
+    finding.step(format!("ask the resolver that ssh asks: `getent ahosts {host}`; is it the right name?"));
     finding.step("see whether any name resolves: `getent hosts debian.org`; is the VPN up?");
 }
 
@@ -47,11 +48,12 @@ mod tests {
             "name-not-resolved",
             "Name or service not known",
             &expect![[r#"
-            certain: the name server.example.net has no address here
-              resolver: Name or service not known
-              - see what ssh makes of the destination: `ssh -G DESTINATION | grep -E '^(hostname|port|proxyjump) '`
-              - see whether any name resolves: `getent hosts debian.org`; is the VPN up?
-        "#]],
+                certain: the name server.example.net has no address here
+                  resolver: Name or service not known
+                  ssh -G: hostname server.example.net, port 22
+                  - ask the resolver that ssh asks: `getent ahosts server.example.net`; is it the right name?
+                  - see whether any name resolves: `getent hosts debian.org`; is the VPN up?
+            "#]],
         );
         check_way(
             "name-not-resolved",

@@ -228,7 +228,8 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Refused) else { return };
     let finding = replied.report(verdict, Certainty::Likely, "nothing listens there: sshd is down, or on another port");
-    finding.step("if it is on another port: `ssh -p PORT …`");
+    finding.led_by(facts);
+    finding.step("if it is on another port: `ssh -p PORT …`; `ssh -G DESTINATION` shows the one that ssh takes");
     ask_the_server(finding);
 }
 

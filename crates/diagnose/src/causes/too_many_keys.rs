@@ -3,14 +3,15 @@ use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "too-many-keys",
-    title: "the agent offers more keys than the server lets one connection try",
+    title: "ssh offers more keys than the server lets one connection try",
     gate: Gate::Authentication,
     explain: "\
-ssh offers every key of the agent before the one that the configuration names, and the server counts each as a try
-(`MaxAuthTries`, 6 unless set). With six or more keys the right one may never have its turn: `Too many authentication
+ssh offers the keys of the agent and those of every file that it finds, certificates beside their keys, and the server
+counts each as a try (`MaxAuthTries`, 6 unless set). With six or more keys the right one may never have its turn: `Too many authentication
 failures`.
 
-**Suspected** when the agent holds that many and `IdentitiesOnly` is off; **certain** by the words of the server.
+**Suspected** when that many would be offered (`IdentitiesOnly` leaves out what only the agent holds); **certain** by
+the words of the server.
 
 **Mended** by `IdentitiesOnly yes` and one `IdentityFile` for this host in `~/.ssh/config`.
 
@@ -24,19 +25,28 @@ const TRIES: usize = 6;
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(route) = facts.route() else { return };
-    let Some(keys) = verdict.look(facts.keys_to_offer()) else { return };
+    if facts.printed_lines().is_none() {
+        return;
+    }
+    let Some(offer) = verdict.look(facts.offer()) else { return };
+    let keys = offer.keys;
     if keys < TRIES {
         return verdict.exclude(format!("no more than {keys} keys would be offered"));
     }
     let what = format!("{keys} keys would be offered, and a server takes {TRIES} tries unless told otherwise");
     let finding = if keys > TRIES { verdict.likely(what) } else { verdict.possible(what) };
     finding.shown_by(
-        "ssh-add -l, ssh -G",
-        format!("{keys} keys, {} of them named in the configuration", route.identities),
+        "ssh -v, ssh-add -l",
+        format!(
+            "{keys} keys, {} of them from files and {} from the agent alone",
+            keys - offer.of_agent,
+            offer.of_agent
+        ),
     );
-    let host = &route.host;
+    // `Host` is compared with the name on the command line, before HostName is.
+    let named = facts.question.target().map_or(route.host.as_str(), |target| target.host());
     finding
-        .step(format!("offer one key only: `Host {host}`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config"));
+        .step(format!("offer one key only: `Host {named}`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config"));
 }
 
 #[cfg(test)]
@@ -44,29 +54,68 @@ mod tests {
     use crate::testing::{check_client, works};
     use expect_test::expect;
 
+    const LOADED: &str = "//$ TRY => 255
+debug1: Connection established.
+debug1: identity file /home/alice/.ssh/id_rsa type -1
+debug1: identity file /home/alice/.ssh/work type 3
+debug1: identity file /home/alice/.ssh/work-cert type 7
+debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1 Debian-2
+debug1: Authentications that can continue: publickey
+alice@server: Permission denied (publickey).
+//$ ssh-keygen -lf /home/alice/.ssh/work => 0
+256 SHA256:W work (ED25519)
+//$ ssh-keygen -lf /home/alice/.ssh/work-cert => 0
+256 SHA256:W work (ED25519-CERT)
+";
+
+    /// An agent with this many keys, and the one of the file.
+    fn agent(keys: usize) -> String {
+        let keys: String = (0..keys).map(|n| format!("256 SHA256:{n} me@here (ED25519)\n")).collect();
+        format!("{LOADED}//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n{keys}")
+    }
+
     #[test]
     fn six_keys_are_as_many_as_a_server_takes() {
-        let agent = |keys: usize| {
-            let line = "256 SHA256:AAAA comment (ED25519)\n";
-            format!("//$ ssh-add -l => 0\n{}", line.repeat(keys))
-        };
-        check_client(
-            "too-many-keys",
-            &agent(7),
-            &[works()],
+        let check = |extra: &str, expected| check_client("too-many-keys", extra, &[works()], expected);
+        check(
+            &agent(5),
             &expect![[r#"
                 likely: 7 keys would be offered, and a server takes 6 tries unless told otherwise
-                  ssh-add -l, ssh -G: 7 keys, 0 of them named in the configuration
-                  - offer one key only: `Host 192.0.2.10`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
+                  ssh -v, ssh-add -l: 7 keys, 2 of them from files and 5 from the agent alone
+                  - offer one key only: `Host server`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
             "#]],
         );
+        check(
+            &agent(4),
+            &expect![[r#"
+                possible: 6 keys would be offered, and a server takes 6 tries unless told otherwise
+                  ssh -v, ssh-add -l: 6 keys, 2 of them from files and 4 from the agent alone
+                  - offer one key only: `Host server`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
+            "#]],
+        );
+        check(
+            &agent(3),
+            &expect![[r#"
+            excluded: no more than 5 keys would be offered
+        "#]],
+        );
+    }
+
+    #[test]
+    fn keys_that_only_the_agent_holds_are_left_out_where_told() {
+        let only = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nidentitiesonly yes\n";
         check_client(
             "too-many-keys",
-            &agent(2),
+            &format!("{only}{}", agent(9)),
             &[works()],
             &expect![[r#"
-                excluded: no more than 2 keys would be offered
-            "#]],
+            excluded: no more than 2 keys would be offered
+        "#]],
         );
+    }
+
+    #[test]
+    fn without_a_try_nothing_is_said() {
+        check_client("too-many-keys", "", &[works()], &expect![[""]]);
     }
 }

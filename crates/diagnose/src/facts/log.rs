@@ -1,8 +1,12 @@
 //! What the logs say: the journal, else the files of syslog; the kernel's log; or the files that were named.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sshmend_lossless::{Request, journalctl};
 use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader};
@@ -19,6 +23,9 @@ const HOUR: i64 = 60 * 60;
 /// Of a log file only the end is read, where a program can do that.
 const TAIL: &str = "16777216";
 
+/// More than this of a compressed log is left out.
+const UNPACKED: u64 = 1 << 30;
+
 /// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
 const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages", "/var/log/syslog"];
 
@@ -31,7 +38,20 @@ const ROOT: &[u8] = b"\n_UID=0\n";
 
 const DMESG: [&str; 1] = ["dmesg"];
 
+/// The name of this machine.
+const NAME: &str = "/proc/sys/kernel/hostname";
+
+/// Logs below it are this machine's own.
+const OWN: &str = "/var/log";
+
 const UPTIME: &str = "/proc/uptime";
+
+/// What the logs say, and the machines that say so.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    lines: Vec<LogLine>,
+    hosts: BTreeSet<String>,
+}
 
 /// A line of a log that says something about SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +75,9 @@ pub(crate) struct LogLine {
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    facts.question.logs.iter().for_each(|path| ask.read(path));
     if !facts.question.logs.is_empty() {
-        return;
+        ask.read(NAME);
+        return facts.question.logs.iter().for_each(|path| ask.read(path));
     }
     ask.read(AUDIT);
     ask.add(Request::Journal(facts.journal()));
@@ -79,7 +99,24 @@ fn tail(path: &str) -> [&str; 4] {
 impl<'a> Facts<'a> {
     /// Everything in the logs that says something about SSH, in the time asked about.
     pub(crate) fn log(&self) -> Known<&[LogLine]> {
-        self.cache.log.get_or_init(|| self.read_log()).as_deref().map_err(Clone::clone)
+        self.whole_log().map(|log| log.lines.as_slice())
+    }
+
+    fn whole_log(&self) -> Known<&Log> {
+        self.cache.log.get_or_init(|| self.read_log()).as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the logs that were named are those of another machine, so that nothing here has to do with them.
+    pub(crate) fn is_log_of_elsewhere(&self) -> bool {
+        if self.question.logs.is_empty() || self.question.offline {
+            return false;
+        }
+        let hosts = self.whole_log().map(|log| &log.hosts);
+        let own = self.text(NAME).ok().flatten().unwrap_or_default();
+        match hosts {
+            Ok(hosts) if !hosts.is_empty() => !hosts.iter().any(|host| short(host) == short(own.trim())),
+            _ => !self.question.logs.iter().all(|path| path.starts_with(OWN)),
+        }
     }
 
     /// The lines of a cause: of the client asked about, where one is and the line names one.
@@ -125,22 +162,22 @@ impl<'a> Facts<'a> {
             .any(|login| login.time > line.time && line.time.is_some() && (client.is_none() || login.client == client))
     }
 
-    fn read_log(&self) -> Known<Vec<LogLine>> {
-        let mut lines = Vec::new();
+    fn read_log(&self) -> Known<Log> {
+        let mut log = Log::default();
         let sources = if self.question.logs.is_empty() { self.own_sources()? } else { self.named_sources()? };
         for source in sources {
-            self.read_source(&source, &mut lines);
+            self.read_source(&source, &mut log);
         }
-        let since = self.question.since.unwrap_or(self.end_of(&lines) - DAY);
+        let since = self.question.since.unwrap_or(self.end_of(&log.lines) - DAY);
         let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
         let all = !self.question.logs.is_empty() && self.question.since.is_none();
-        lines.retain(|line| all || line.time.is_none_or(|time| time >= since));
-        Ok(lines)
+        log.lines.retain(|line| all || line.time.is_none_or(|time| time >= since));
+        Ok(log)
     }
 
     fn named_sources(&self) -> Known<Vec<Source<'a>>> {
         let named = |path: &PathBuf| match self.file(path)? {
-            Some(image) => Ok(Source::file(path, &image.bytes)),
+            Some(image) => Ok(Source::file(path, unpacked(path, &image.bytes))),
             None => Err(Unchecked::new(path.display().to_string(), "there is no such file")),
         };
         self.question.logs.iter().map(named).collect()
@@ -149,7 +186,7 @@ impl<'a> Facts<'a> {
     fn own_sources(&self) -> Known<Vec<Source<'a>>> {
         let mut sources = if self.question.offline { self.on_disk()? } else { self.running()? };
         if let Ok(Some(image)) = self.file(AUDIT) {
-            sources.push(Source::file(AUDIT.as_ref(), &image.bytes));
+            sources.push(Source::file(AUDIT.as_ref(), image.bytes.as_slice()));
         }
         Ok(sources)
     }
@@ -161,7 +198,8 @@ impl<'a> Facts<'a> {
             return Ok(vec![source]);
         }
         let found = FILES.iter().filter_map(|path| Some((*path, self.file(path).ok()??)));
-        let sources: Vec<Source<'a>> = found.map(|(path, image)| Source::file(path.as_ref(), &image.bytes)).collect();
+        let sources: Vec<Source<'a>> =
+            found.map(|(path, image)| Source::file(path.as_ref(), image.bytes.as_slice())).collect();
         if sources.is_empty() { Err(journal.err().unwrap_or_else(no_log)) } else { Ok(sources) }
     }
 
@@ -173,7 +211,11 @@ impl<'a> Facts<'a> {
         for path in files {
             match self.run(&tail(path)) {
                 Ok(output) if output.success() => {
-                    sources.push(Source { name: path.to_owned(), numbered: false, bytes: &output.stdout });
+                    sources.push(Source {
+                        name: path.to_owned(),
+                        numbered: false,
+                        bytes: Cow::Borrowed(&output.stdout),
+                    });
                 }
                 Ok(output) => hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
                 Err(unchecked) => hidden = Some(unchecked.reason),
@@ -185,7 +227,7 @@ impl<'a> Facts<'a> {
             return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
         }
         if let Ok(output) = self.run(&DMESG) {
-            sources.push(Source { name: DMESG[0].to_owned(), numbered: false, bytes: &output.stdout });
+            sources.push(Source { name: DMESG[0].to_owned(), numbered: false, bytes: Cow::Borrowed(&output.stdout) });
         }
         Ok(sources)
     }
@@ -216,7 +258,7 @@ impl<'a> Facts<'a> {
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
         match self.snapshot.command(&words) {
             Some(Ok(output)) if self.question.privileged && !output.stdout.is_empty() || of_root(&output.stdout) => {
-                Ok(Some(Source { name: JOURNALCTL.to_owned(), numbered: false, bytes: &output.stdout }))
+                Ok(Some(Source { name: JOURNALCTL.to_owned(), numbered: false, bytes: Cow::Borrowed(&output.stdout) }))
             }
             Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
             Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
@@ -229,15 +271,19 @@ impl<'a> Facts<'a> {
         FILES.into_iter().filter(|path| matches!(self.meta(path), Ok(Some(_)))).collect()
     }
 
-    fn read_source(&self, source: &Source<'_>, lines: &mut Vec<LogLine>) {
+    fn read_source(&self, source: &Source<'_>, log: &mut Log) {
+        let Log { lines, hosts } = log;
         let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
         let mut reader = Reader::new(Clock::utc(reference));
         let mut keep = |event: &Event<'_>| {
+            if !event.host.is_empty() {
+                hosts.insert(String::from_utf8_lossy(event.host).into_owned());
+            }
             if event.cause.is_some() || matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted) {
                 lines.push(source.line(event));
             }
         };
-        reader.feed(source.bytes, &mut keep);
+        reader.feed(&source.bytes, &mut keep);
         reader.finish(&mut keep);
         if let Some(boot) = self.boot().filter(|_| source.name == DMESG[0]) {
             lines
@@ -275,17 +321,33 @@ fn no_log() -> Unchecked {
     Unchecked::new("log of sshd", "there is none: neither the journal nor a file of syslog")
 }
 
+/// The first label of a name.
+fn short(host: &str) -> &str {
+    host.split('.').next().unwrap_or_default()
+}
+
+/// A log that was rotated is compressed; of one that is damaged what can be read.
+fn unpacked<'a>(path: &Path, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    if path.extension().is_none_or(|extension| extension != "gz") {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::new();
+    let mut packed = MultiGzDecoder::new(bytes).take(UNPACKED);
+    while packed.read_to_end(&mut text).is_err_and(|error| error.kind() == ErrorKind::Interrupted) {}
+    Cow::Owned(text)
+}
+
 /// A piece of log and where it comes from.
 struct Source<'a> {
     name: String,
     /// Whether its lines are those of the file.
     numbered: bool,
-    bytes: &'a [u8],
+    bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Source<'a> {
-    fn file(path: &Path, bytes: &'a [u8]) -> Self {
-        Self { name: path.display().to_string(), numbered: true, bytes }
+    fn file(path: &Path, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self { name: path.display().to_string(), numbered: true, bytes: bytes.into() }
     }
 
     /// The time of a record of the journal, whose text does not begin with it.

@@ -7,6 +7,7 @@ mod fail2ban;
 mod firewall;
 mod host_keys;
 mod kernel;
+mod keys;
 mod log;
 pub(crate) mod package;
 mod probe;
@@ -36,12 +37,15 @@ pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use host_keys::HostKeyFile;
 pub(crate) use kernel::Usage;
+use log::Log;
 pub(crate) use log::LogLine;
+#[cfg(test)]
+pub(crate) use probe::attempt;
 pub use probe::opens_connection;
 pub(crate) use process::{Listener, Startups};
 pub use reply::{DIAL_LIMIT, DIAL_PAUSE};
 pub(crate) use reply::{Reply, Tried};
-pub(crate) use route::Proxy;
+pub(crate) use route::{Proxy, UnknownKey};
 #[cfg(test)]
 pub(crate) use service::show;
 pub(crate) use service::{MARKER, Manager, Unit};
@@ -61,7 +65,7 @@ pub(crate) struct Facts<'a> {
 struct Cache {
     listeners: OnceCell<Known<Vec<Listener>>>,
     nft: OnceCell<Known<Json>>,
-    log: OnceCell<Known<Vec<LogLine>>>,
+    log: OnceCell<Known<Log>>,
     tree: OnceCell<Known<Tree>>,
     effective: OnceCell<Known<Effective>>,
     tables: OnceCell<Tables>,
@@ -82,6 +86,7 @@ fn ask_of_way(ask: &mut Ask<'_>) {
     route::ask(ask);
     reply::ask(ask);
     probe::ask(ask);
+    keys::ask(ask);
 }
 
 fn ask_of_server(ask: &mut Ask<'_>) {

@@ -10,10 +10,13 @@ use crate::ask::Ask;
 use crate::question::{Target, Vantage};
 
 /// A try of the real client that asks nobody, changes nothing and never logs in: it stops where the user would have to
-/// prove who they are, and takes no key that is not known.
-const TRY: [&str; 21] = [
+/// prove who they are, and takes no key that is not known. Without a terminal no jump host can ask either. It ends before
+/// the caller's patience with a program does.
+const TRY: [&str; 23] = [
+    "setsid",
+    "--wait",
     "timeout",
-    "25",
+    "18",
     "ssh",
     "-v",
     "-o",
@@ -56,7 +59,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
 }
 
-fn attempt(target: &Target) -> Vec<String> {
+pub(crate) fn attempt(target: &Target) -> Vec<String> {
     let end = ["--".to_owned(), target.destination.clone(), "exit".to_owned()];
     TRY.iter().map(|&word| word.to_owned()).chain(target.options.iter().cloned()).chain(end).collect()
 }
@@ -66,6 +69,12 @@ impl Facts<'_> {
     pub(crate) fn transcript(&self) -> Option<&(String, Transcript)> {
         let read = || self.printed().map(|(source, text)| (source, transcript::read(text)));
         self.cache.transcript.get_or_init(read).as_ref()
+    }
+
+    /// The lines that the client printed.
+    pub(crate) fn printed_lines(&self) -> Option<impl Iterator<Item = &str>> {
+        let (_, text) = self.printed()?;
+        Some(text.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line.trim_ascii()).ok()))
     }
 
     /// The first line that holds these words, with its number.
@@ -78,8 +87,11 @@ impl Facts<'_> {
 
     /// The name and port by which known_hosts knows the destination: `HOST`, or `[HOST]:PORT`.
     pub(crate) fn known_as(&self) -> Option<String> {
-        let printed =
-            self.transcript().and_then(|(_, transcript)| Some((transcript.destination.clone()?, transcript.port)));
+        let (_, transcript) = self.transcript()?;
+        if transcript.known_as.is_some() {
+            return transcript.known_as.clone();
+        }
+        let printed = transcript.destination.clone().map(|host| (host, transcript.port));
         let (host, port) = match self.route() {
             Ok(route) => (route.host, Some(route.port)),
             Err(_) => printed?,

@@ -48,6 +48,8 @@ pub(crate) enum Reply {
     ClosedAtOnce {
         reset: bool,
     },
+    /// Closed or reset without a word after a longer silence, of this many seconds.
+    ClosedLate(u64),
     /// It stands, and nothing comes.
     Silent,
     /// An SSH identification came, and then the end.
@@ -138,7 +140,8 @@ fn wordless(stood: Duration, end: &DialEnd, reset: bool) -> Reply {
         DialEnd::Silence => Reply::Silent,
         DialEnd::Failed(why) => Reply::Failed(why.clone()),
         _ if WRAPPERS_PAUSE.contains(&stood) => Reply::ClosedAfterPause,
-        _ => Reply::ClosedAtOnce { reset },
+        _ if stood < WRAPPERS_PAUSE.start => Reply::ClosedAtOnce { reset },
+        _ => Reply::ClosedLate(stood.as_secs()),
     }
 }
 
@@ -173,6 +176,9 @@ impl Reply {
             Self::ClosedAfterPause => "silence for five seconds, then closed without a word".to_owned(),
             Self::ClosedAtOnce { reset: true } => "connected, then reset at once without a word".to_owned(),
             Self::ClosedAtOnce { reset: false } => "connected, then closed at once without a word".to_owned(),
+            Self::ClosedLate(seconds) => {
+                format!("connected, then silence for {seconds} seconds, then closed without a word")
+            }
             Self::Silent => format!("connected, then silence for {} seconds", DEADLINE.as_secs()),
             Self::ClosedAfterBanner { banner, reset } => {
                 format!("says {banner}, then {} the connection", if *reset { "resets" } else { "closes" })
@@ -204,6 +210,7 @@ mod tests {
             (after(&[], DialEnd::Reset, 3), Reply::ClosedAtOnce { reset: true }),
             (after(&[], DialEnd::Closed, 3), Reply::ClosedAtOnce { reset: false }),
             (after(&[], DialEnd::Silence, 15_000), Reply::Silent),
+            (after(&[], DialEnd::Closed, 9_005), Reply::ClosedLate(9)),
             (
                 after(&[(2, "Exceeded MaxStartups\r\n")], DialEnd::Closed, 3),
                 Reply::Dropped("Exceeded MaxStartups".into()),

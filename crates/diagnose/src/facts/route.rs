@@ -1,6 +1,7 @@
 //! The way that ssh would take to a destination: what `ssh -G` says.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use super::Facts;
 use crate::ask::Ask;
@@ -16,12 +17,24 @@ pub(crate) struct Route {
     pub(crate) proxy: Proxy,
     /// Whether only the keys that the configuration names are offered.
     pub(crate) identities_only: bool,
-    /// How many keys the configuration names; those that ssh tries unless told are not counted.
-    pub(crate) identities: usize,
-    /// Whether a host key that is not known is asked about or taken.
-    pub(crate) asks_about_keys: bool,
+    /// `IdentityAgent`: `SSH_AUTH_SOCK`, `none` or a socket.
+    pub(crate) agent: String,
+    /// What becomes of a host key that is not known.
+    pub(crate) unknown_key: UnknownKey,
+    /// Whether ssh may not ask anything.
+    pub(crate) batch: bool,
+    /// Whether ssh makes the socket of a shared connection.
+    pub(crate) master: bool,
     /// The socket of a shared connection, where one is configured.
     pub(crate) control_path: Option<String>,
+}
+
+/// What ssh does with a host key that is not known (`StrictHostKeyChecking`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnknownKey {
+    Refused,
+    Asked,
+    Taken,
 }
 
 /// How the connection gets to the host.
@@ -38,10 +51,10 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let Some(target) = facts.question.target() else { return };
     ask.run(&show(target));
     let Ok(route) = facts.route() else { return };
-    ask.run(&AGENT);
     ask.run(&OWN);
     if let Some(path) = &route.control_path {
         ask.stat(path);
+        Path::new(path).parent().iter().for_each(|folder| ask.stat(folder));
         ask.run(&check(target));
     }
     if let Proxy::Jump(first, _) = &route.proxy {
@@ -53,8 +66,6 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ask.resolve(host);
     }
 }
-
-const AGENT: [&str; 2] = ["ssh-add", "-l"];
 
 pub(super) const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
 
@@ -91,16 +102,40 @@ impl Facts<'_> {
     pub(crate) fn route(&self) -> Known<Route> {
         let target = self.question.target().ok_or_else(|| Unchecked::new("destination", "none is asked about"))?;
         let argv = show(target);
+        if let Some(Err(_)) = self.snapshot.command(&argv.iter().map(String::as_str).collect::<Vec<_>>()) {
+            return Ok(without_ssh(target));
+        }
         let output = self.run(&argv)?;
         let said = || Unchecked::new(argv.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         if output.success() { route(&output.text()).ok_or_else(said) } else { Err(said()) }
     }
 
     /// What ssh says of its own configuration; `None` where it accepts it.
-    pub(crate) fn refused_configuration(&self) -> Option<String> {
-        let argv = show(self.question.target()?);
-        let output = self.run(&argv).ok()?;
-        (!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    pub(crate) fn refused_configuration(&self) -> Known<Option<String>> {
+        let Some(target) = self.question.target() else { return Ok(None) };
+        let output = self.run(&show(target))?;
+        Ok((!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+
+    /// The host and port that ssh makes of the destination, where that is not what its name says.
+    pub(crate) fn led_elsewhere(&self) -> Option<String> {
+        let route = self.route().ok()?;
+        let plain = without_ssh(self.question.target()?);
+        let same = route.host.eq_ignore_ascii_case(&plain.host) && route.port == plain.port;
+        (route.proxy == Proxy::Direct && !same).then(|| format!("hostname {}, port {}", route.host, route.port))
+    }
+
+    /// Why the socket of a shared connection cannot be made, which ends ssh after the login (mux.c, misc.c).
+    pub(crate) fn impossible_socket(&self) -> Option<String> {
+        let route = self.route().ok()?;
+        let path = route.control_path.as_ref()?;
+        let longest = if route.master { SOCKET_PATH - SOCKET_SUFFIX } else { SOCKET_PATH };
+        if path.len() > longest {
+            return Some(format!("ControlPath has {} bytes, and {longest} are possible: {path}", path.len()));
+        }
+        let folder = Path::new(path).parent().filter(|_| route.master)?;
+        let missing = matches!(self.meta(folder), Ok(None));
+        missing.then(|| format!("the directory of ControlPath does not exist: {}", folder.display()))
     }
 
     /// The host and port that the first connection goes to: the destination, else the first jump host; `None` behind a command.
@@ -131,11 +166,6 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether the user's own ssh would ask about a host key that is not known, as far as its configuration says.
-    pub(crate) fn asks_about_keys(&self) -> bool {
-        self.route().is_ok_and(|route| route.asks_about_keys)
-    }
-
     /// Whether the destination is this machine itself.
     pub(crate) fn is_this_machine(&self) -> bool {
         let own = |address: &IpAddr| self.has_address(*address).unwrap_or(false);
@@ -146,13 +176,6 @@ impl Facts<'_> {
     pub(super) fn has_address(&self, address: IpAddr) -> Known<bool> {
         let (own, text) = (self.run(&OWN)?.text(), address.to_string());
         Ok(own.split_whitespace().any(|word| word.split('/').next() == Some(text.as_str())))
-    }
-
-    /// How many keys would be offered: those that the configuration names, and those of the agent.
-    pub(crate) fn keys_to_offer(&self) -> Known<usize> {
-        let route = self.route()?;
-        let agent = self.run(&AGENT).ok().filter(|output| output.success() && !route.identities_only);
-        Ok(route.identities + agent.map_or(0, |output| output.text().lines().count()))
     }
 
     /// What a shared connection's socket answers when it is there and dead.
@@ -167,11 +190,25 @@ impl Facts<'_> {
     }
 }
 
-/// The keys that ssh tries unless told (readconf.c, fill_default_options): most of them do not exist.
-fn is_usual(key: &str) -> bool {
-    const NAMES: [&str; 8] =
-        ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa", "identity"];
-    key.strip_prefix("~/.ssh/").is_some_and(|name| NAMES.contains(&name))
+/// The longest path of a socket (unix(7)), and what the master puts behind it while it makes the socket (mux.c).
+const SOCKET_PATH: usize = 107;
+const SOCKET_SUFFIX: usize = 17;
+
+/// The destination by its own words: what is left where ssh cannot be asked.
+fn without_ssh(target: &Target) -> Route {
+    let port = target.options.iter().skip_while(|word| *word != "-p").nth(1);
+    Route {
+        host: target.host().to_owned(),
+        port: port.and_then(|port| port.parse().ok()).unwrap_or(22),
+        user: String::new(),
+        proxy: Proxy::Direct,
+        identities_only: false,
+        agent: "none".to_owned(),
+        unknown_key: UnknownKey::Asked,
+        batch: false,
+        master: false,
+        control_path: None,
+    }
 }
 
 /// Reads `ssh -G`: a keyword in lower case, a blank, the value.
@@ -189,12 +226,14 @@ fn route(text: &str) -> Option<Route> {
         user: value("user").unwrap_or_default().to_owned(),
         proxy,
         identities_only: value("identitiesonly") == Some("yes"),
-        identities: text
-            .lines()
-            .filter_map(|line| line.strip_prefix("identityfile "))
-            .filter(|key| !is_usual(key))
-            .count(),
-        asks_about_keys: !matches!(value("stricthostkeychecking"), Some("yes" | "true")),
+        agent: value("identityagent").unwrap_or_default().to_owned(),
+        unknown_key: match value("stricthostkeychecking") {
+            Some("yes" | "true") => UnknownKey::Refused,
+            Some("accept-new" | "no" | "off" | "false") => UnknownKey::Taken,
+            _ => UnknownKey::Asked,
+        },
+        batch: value("batchmode") == Some("yes"),
+        master: !matches!(value("controlmaster"), None | Some("no" | "false")),
         control_path: set("controlpath"),
     })
 }
@@ -216,11 +255,5 @@ mod tests {
         for (hop, expected) in cases {
             assert_eq!(show_hop(&target, hop).join(" "), expected);
         }
-    }
-
-    #[test]
-    fn keys_that_are_tried_unless_told_are_not_counted() {
-        let text = "hostname h\nport 22\nidentityfile ~/.ssh/id_rsa\nidentityfile ~/.ssh/work\n";
-        assert_eq!(route(text).map(|route| route.identities), Some(1));
     }
 }

@@ -23,6 +23,8 @@ pub(super) enum When {
     /// Of a jump host: what is said comes from the client that should carry the connection.
     Hop,
     /// Through a proxy command, before the server's identification, whatever else is said.
+    Piped,
+    /// The same, unless it is a jump host that let the client in.
     Carried,
     /// Where nothing says more.
     Untold,
@@ -86,7 +88,7 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(Symptom::HostKeyRevoked, When::Hop, HOP_KEY),
     claims(Symptom::HostKeyUnknown, When::Hop, HOP_KEY),
     claims(Symptom::HostKeyRejected, When::Hop, HOP_KEY),
-    claims(Symptom::ProxyError, When::Proxied, PROXY_SAYS),
+    claims(Symptom::ProxyError, When::Piped, PROXY_SAYS),
     claims(Symptom::Refused, When::Proxied, PROXY_SAYS),
     claims(Symptom::NoRoute, When::Proxied, PROXY_SAYS),
     claims(Symptom::ConnectTimeout, When::Proxied, PROXY_SAYS),

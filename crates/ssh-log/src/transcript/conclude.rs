@@ -96,8 +96,9 @@ fn applies(when: When, facts: &Facts) -> bool {
     match when {
         When::Always => true,
         When::Direct => direct,
-        When::Own => !(facts.piped && !facts.through),
+        When::Own => !facts.piped || facts.through,
         When::Hop => facts.piped && !facts.through,
+        When::Piped => facts.proxy.is_some() && facts.reached < Reached::Identified,
         When::Carried => !direct && facts.reached < Reached::Identified,
         When::Untold => !told(facts),
         When::Rejected => facts.saw(Symptom::HostKeyRejected),
@@ -124,6 +125,7 @@ fn told(facts: &Facts) -> bool {
         Symptom::TextOther,
         Symptom::NotSsh,
         Symptom::NotSshBytes,
+        Symptom::ProxyError,
         Symptom::BehindRefused,
         Symptom::BehindUnreachable,
         Symptom::BehindName,

@@ -27,7 +27,7 @@ pub(super) fn read(line: &[u8]) -> (Vec<Said>, bool) {
     }
     let quoted = noise::quoted(line);
     let debug = quoted.iter().flatten().any(|text| is_debug(text));
-    (quoted.into_iter().filter_map(quotation).collect(), debug)
+    (quoted.iter().filter_map(|starts| quotation(starts)).collect(), debug)
 }
 
 /// A line that is one message.
@@ -38,7 +38,7 @@ pub(super) fn whole(line: &[u8]) -> Option<Said> {
 
 /// The first message that says what it is about even where something stands before it. What a debug message quotes is
 /// text of strangers.
-fn quotation(starts: Vec<&[u8]>) -> Option<Said> {
+fn quotation(starts: &[&[u8]]) -> Option<Said> {
     let debug = starts.iter().position(|text| is_debug(text)).unwrap_or(starts.len());
     starts.iter().take(debug + 1).find_map(|line| {
         let text = without_level(line);

@@ -3,6 +3,8 @@
 mod probe;
 pub(crate) mod text;
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use sshmend_diagnose::{Diagnosis, Question, Server, Target, Vantage, diagnose, wants};
 use sshmend_host::now;
@@ -38,10 +40,14 @@ pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Questi
 }
 
 fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {
+    let logs: Vec<PathBuf> = arguments.log.iter().map(|path| session.environment.absolute(path)).collect();
+    for path in &logs {
+        session.machine.open(path).map_err(|error| Failure::from_file(&error))?;
+    }
     let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
     Ok(Question {
         vantage: vantage(session, arguments)?,
-        logs: arguments.log.iter().map(|path| session.environment.absolute(path)).collect(),
+        logs,
         since: since.map(Timestamp::as_second),
         ..session.question()
     })
@@ -66,7 +72,7 @@ fn print(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Resul
     let output = &session.output;
     let printed = match output.is_json() {
         true => output.json(&json::diagnosis::Diagnosis::new(question, diagnosis)),
-        false => output.data(&text::text(output, diagnosis)),
+        false => output.data(&text::text(output, question, diagnosis)),
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))
 }

@@ -1,6 +1,6 @@
 //! A diagnosis for people.
 
-use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding, Unchecked};
+use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding, Question, Unchecked, Vantage};
 
 use crate::output::escape::line;
 use crate::output::words::{count, shell};
@@ -9,11 +9,15 @@ use crate::output::{Output, Role};
 const WIDTH: usize = 100;
 
 /// Renders the answer, its evidence, and what could not be looked at.
-pub(crate) fn text(output: &Output, diagnosis: &Diagnosis) -> String {
+pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     if diagnosis.findings.is_empty() {
-        text.push_str(&output.paint(Role::Title, "no cause found on this machine"));
-        text.push('\n');
+        let title = match question.vantage {
+            Vantage::Server(_) => "no cause found on this machine",
+            Vantage::Client(_) => "no cause found from here",
+            Vantage::Transcript(_) => "no cause found in the transcript",
+        };
+        text.push_str(&format!("{}\n", output.paint(Role::Title, title)));
     }
     for (index, finding) in diagnosis.findings.iter().enumerate() {
         if index > 0 {

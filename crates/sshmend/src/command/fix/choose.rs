@@ -37,7 +37,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     let chosen = match choose(session, flags, &offers) {
         Ok(chosen) => chosen,
         Err(failure) => {
-            show(session, &diagnosis)?;
+            show(session, &question, &diagnosis)?;
             return refuse(session, Plan { notices: left(&diagnosis, &[]), ..Plan::default() }, flags, failure);
         }
     };
@@ -50,11 +50,14 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
 }
 
 /// The list to choose from, for a person.
-fn show(session: &Session, diagnosis: &Diagnosis) -> Result<(), Failure> {
+fn show(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {
     if session.output.is_json() {
         return Ok(());
     }
-    session.output.data(&text(&session.output, diagnosis)).map_err(|error| Failure::caused("cannot print", &error))
+    session
+        .output
+        .data(&text(&session.output, question, diagnosis))
+        .map_err(|error| Failure::caused("cannot print", &error))
 }
 
 fn is_certain(finding: &Finding) -> bool {
