@@ -69,7 +69,7 @@ fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
         finding.shown_by_setting(facts, setting);
     }
     finding.step("or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key");
-    finding.step("then `sshd -t`, and `sshmend fix service`");
+    finding.step("then `sshmend fix service`");
 }
 
 /// Whether `sshmend fix host-keys` can know which type of key a file is to hold.
@@ -176,14 +176,14 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             &format!("{NONE}{named}"),
             &expect![[r#"
-            certain: there is no host key, so sshd can serve no connection
-              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
-              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
-              /etc/ssh/sshd_config:1: HostKey /etc/ssh/own
-              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
-              - or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key
-              - then `sshd -t`, and `sshmend fix service`
-        "#]],
+                certain: there is no host key, so sshd can serve no connection
+                  /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+                  /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+                  /etc/ssh/sshd_config:1: HostKey /etc/ssh/own
+                  - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+                  - or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key
+                  - then `sshmend fix service`
+            "#]],
         );
     }
 

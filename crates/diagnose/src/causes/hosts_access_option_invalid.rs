@@ -1,5 +1,6 @@
 use sshmend_hosts_access::{Access, Problem, ProblemKind};
 
+use super::heard::heard;
 use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
@@ -32,6 +33,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let options =
         problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::BadOption | ProblemKind::BareIpv6));
     options.for_each(|problem| report(facts, problem, verdict));
+    if verdict.findings.is_empty() {
+        listen(facts, verdict);
+    }
     verdict.exclude("libwrap takes every option");
 }
 
@@ -58,14 +62,42 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     );
     finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
     finding.step(problem.hint.clone());
+    finding.step(format!("correct or take out that option: {}; the change counts at once", problem.origin));
+}
+
+/// What hangs on more than the files, such as an account that an option names, only the log knows.
+fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(mut heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    // The line itself names no client; the refusal that follows it does.
+    let refused = super::heard::heard(facts, verdict, "hosts-access-denied", Some(Certainty::Likely));
+    heard.certainty = refused.map_or(heard.certainty, |refused| refused.certainty.min(heard.certainty));
+    let finding = heard.report(verdict, "TCP wrappers refuse clients for an option that libwrap does not take");
+    finding.step("correct or take out the option of the line that the log names; the change counts at once");
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check, check_as, from};
+    use crate::testing::{LOG, check, check_as, from};
     use expect_test::expect;
 
     const BAD: &str = "//- /etc/hosts.allow\nsshd: 198.51.100. : allow : spawn true\n";
+
+    #[test]
+    fn an_account_that_an_option_names_in_vain_is_told_by_the_log() {
+        let line =
+            "2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: \"nosuch\"\n";
+        let rule = "//- /etc/hosts.allow\nsshd: ALL : user nosuch : allow\n";
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-option-invalid",
+            &format!("{rule}{LOG}{line}"),
+            &expect![[r#"
+            likely: TCP wrappers refuse clients for an option that libwrap does not take (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: "nosuch"
+              - correct or take out the option of the line that the log names; the change counts at once
+        "#]],
+        );
+    }
 
     #[test]
     fn an_option_at_the_wrong_place_refuses_the_client_of_its_rule() {
@@ -74,18 +106,19 @@ mod tests {
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-            certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
-              /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
-              - move `allow` to the end of the rule
-        "#]],
+                certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
+                  /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
+                  - move `allow` to the end of the rule
+                  - correct or take out that option: /etc/hosts.allow:1; the change counts at once
+            "#]],
         );
         check_as(
             &from("203.0.113.5"),
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-            excluded: libwrap takes every option
-        "#]],
+                excluded: the log tells of none
+            "#]],
         );
         check(
             "hosts-access-option-invalid",
@@ -94,6 +127,7 @@ mod tests {
                 possible: TCP wrappers refuse the clients of a rule for an option that libwrap does not take
                   /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
                   - move `allow` to the end of the rule
+                  - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],
         );
     }
@@ -106,10 +140,11 @@ mod tests {
             "hosts-access-option-invalid",
             bare,
             &expect![[r#"
-            certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
-              /etc/hosts.allow:1: sshd: 198.51.100.7 2001:db8::7 (the colons of `2001:db8::7` end the client list: what follows the first is read as options)
-              - write [2001:db8::7]
-        "#]],
+                certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
+                  /etc/hosts.allow:1: sshd: 198.51.100.7 2001:db8::7 (the colons of `2001:db8::7` end the client list: what follows the first is read as options)
+                  - write [2001:db8::7]
+                  - correct or take out that option: /etc/hosts.allow:1; the change counts at once
+            "#]],
         );
     }
 }

@@ -23,6 +23,14 @@ put into `/usr/local/lib`, `LD_LIBRARY_PATH` in a unit.
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    if let Some((command, line)) = facts.missing_library() {
+        let finding =
+            verdict.certain("a program that sshd runs for each connection lacks a library and ends at its start");
+        finding.shown_by(command, &line);
+        let library = line.split_whitespace().next().unwrap_or_default();
+        finding.step(format!("bring the library back: `dpkg -S {library}`, `rpm -qf` or `apt-file search {library}` name its package; reinstall that"));
+        return;
+    }
     if trial.passed {
         return verdict.exclude("sshd starts with the libraries it finds");
     }

@@ -42,6 +42,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
     };
     finding.shown_by(&trial.command, line);
+    let path = line.rsplit(": ").next().filter(|path| missing && path.starts_with('/'));
+    if let Some(path) = path.filter(|path| matches!(facts.meta(path), Ok(Some(_)))) {
+        finding.shown_by(path, "is there, but is no directory");
+        finding.step(format!("move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"));
+        return;
+    }
     finding.mended_by(&["fix", "privsep-directory"], "makes the directory, root's and 0755, now and at each boot");
     finding.latent_if(!missing && facts.keeps_its_host_keys());
 }
@@ -60,6 +66,21 @@ mod tests {
     use expect_test::expect;
 
     const MISSING: &str = "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n";
+
+    #[test]
+    fn a_file_in_its_place_has_to_go_first() {
+        let said = "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n//- /run/sshd\n";
+        check(
+            "privsep-directory",
+            said,
+            &expect![[r#"
+            certain: the privilege separation directory is missing, so no connection can be served
+              /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
+              /run/sshd: is there, but is no directory
+              - move it away: `mv /run/sshd /run/sshd.old`; then `sshmend fix privsep-directory`
+        "#]],
+        );
+    }
 
     #[test]
     fn a_missing_directory_ends_every_connection() {

@@ -1,3 +1,4 @@
+use super::user_not_allowed::NSSWITCH;
 use crate::facts::{Complaint, Facts};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
@@ -29,7 +30,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("`sshd -t` finds the account sshd");
     }
     let Some(line) = trial.about(Complaint::PrivsepUser).next() else { return };
-    missing(verdict, Certainty::Certain).shown_by(&trial.command, line).latent_if(facts.keeps_its_host_keys());
+    let finding = missing(verdict, Certainty::Certain);
+    finding.shown_by(&trial.command, line).latent_if(facts.keeps_its_host_keys());
+    if facts.is_in_passwd("sshd") {
+        finding.steps.clear();
+        finding.shown_by("/etc/passwd", "has the account, but nothing finds it there").step(NSSWITCH);
+    }
 }
 
 /// Of a mounted disk only its own file of accounts is seen.
@@ -54,17 +60,33 @@ mod tests {
     use expect_test::expect;
 
     #[test]
+    fn an_account_that_nothing_finds_is_not_made_again() {
+        let said = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n";
+        check(
+            "privsep-user-missing",
+            said,
+            &expect![[r#"
+            certain: the account `sshd` does not exist, so sshd can serve no connection
+              /usr/sbin/sshd -t: Privilege separation user sshd does not exist
+              /etc/passwd: has the account, but nothing finds it there
+              - let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`
+        "#]],
+        );
+    }
+
+    #[test]
     fn the_test_names_the_account() {
-        let fixture = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n";
+        let fixture = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n\
+            //- /etc/passwd\nroot:x:0:0::/root:/bin/sh\n";
         check(
             "privsep-user-missing",
             fixture,
             &expect![[r#"
-            certain: the account `sshd` does not exist, so sshd can serve no connection
-              /usr/sbin/sshd -t: Privilege separation user sshd does not exist
-              - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
-              - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`
-        "#]],
+                certain: the account `sshd` does not exist, so sshd can serve no connection
+                  /usr/sbin/sshd -t: Privilege separation user sshd does not exist
+                  - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
+                  - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`
+            "#]],
         );
         check(
             "privsep-user-missing",

@@ -38,26 +38,37 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     if trial.passed {
         return verdict.exclude("`sshd -t` accepts the configuration");
     }
-    let lines: Vec<&str> = trial.about(Complaint::Config).collect();
+    let mut lines: Vec<&str> = trial.about(Complaint::Config).collect();
+    let mut certainty = Certainty::Certain;
+    if lines.is_empty() && trial.complaints.iter().all(|(about, _)| *about == Complaint::Other) {
+        (lines, certainty) = (trial.about(Complaint::Other).collect(), Certainty::Likely);
+    }
     let Some(first) = lines.first() else { return };
-    let finding = refused(facts, Certainty::Certain, first, verdict);
+    let finding = refused(facts, certainty, first, verdict);
     for line in &lines {
         show(finding, trial, line);
     }
     hints(facts, &lines, finding);
-    finding.step(format!("check it with `{}`", trial.command));
+    if facts.keeps_its_configuration() {
+        finding.step(format!("check it with `{}`", trial.command));
+    }
     start(facts, finding);
 }
 
 fn start(facts: &Facts<'_>, finding: &mut Finding) {
     if !facts.keeps_its_configuration() && !facts.question.offline {
-        finding.step("then start the service: `sshmend fix service`");
+        finding.step("then start the service: `sshmend fix service`, which asks `sshd -t` first");
     }
 }
 
 /// What is to be done about a line: what the model of the files says of it, or where it comes from if not from them.
 fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
     let problems = facts.tree().map(|tree| tree.problems(facts.release())).unwrap_or_default();
+    if !lines.iter().any(|line| place(line).is_some()) {
+        for problem in problems.iter().filter(|problem| problem.fatal) {
+            finding.shown_at(&problem.origin, &problem.line).step(problem.hint.clone());
+        }
+    }
     for line in lines {
         let at = place(line);
         let known = problems.iter().find(|problem| Some(&problem.origin) == at.as_ref());
@@ -174,8 +185,7 @@ mod tests {
                   /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
                   /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
                   - correct the line named above
-                  - check it with `/usr/sbin/sshd -t`
-                  - then start the service: `sshmend fix service`
+                  - then start the service: `sshmend fix service`, which asks `sshd -t` first
             "#]],
         );
     }
@@ -196,9 +206,37 @@ mod tests {
                   /etc/default/ssh:1: SSHD_OPTS="-o Bogus=1"
                   - correct the line named above
                   - the line is in /etc/default/ssh:1, which names the options that sshd is started with
-                  - check it with `/usr/sbin/sshd -t -o Bogus=1`
-                  - then start the service: `sshmend fix service`
+                  - then start the service: `sshmend fix service`, which asks `sshd -t` first
             "#]],
+        );
+    }
+
+    #[test]
+    fn words_without_a_line_are_traced_by_the_model() {
+        let config = "//- /etc/ssh/sshd_config\nPort 99999\n";
+        let said = "//$ /usr/sbin/sshd -t => 255\nSomething new that sshd says\n";
+        check(
+            "sshd-config-invalid",
+            &format!("{config}{said}"),
+            &expect![[r#"
+            likely (latent): sshd does not accept its configuration: Something new that sshd says; the running one keeps the old until it is reloaded
+              /usr/sbin/sshd -t: Something new that sshd says
+              /etc/ssh/sshd_config:1: Port 99999
+              - correct the line named above
+              - see sshd_config(5) for what this keyword takes
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
+        );
+        let keys = "//$ /usr/sbin/sshd -t => 255\nAuthorizedKeysCommand set without AuthorizedKeysCommandUser\n";
+        check(
+            "sshd-config-invalid",
+            keys,
+            &expect![[r#"
+            certain (latent): sshd does not accept its configuration: AuthorizedKeysCommand set without AuthorizedKeysCommandUser; the running one keeps the old until it is reloaded
+              /usr/sbin/sshd -t: AuthorizedKeysCommand set without AuthorizedKeysCommandUser
+              - correct the line named above
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
         );
     }
 

@@ -1,5 +1,6 @@
+use super::heard::heard;
 use crate::facts::Facts;
-use crate::finding::Finding;
+use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -21,6 +22,14 @@ half an upgrade, a hardening script, an image with files left out.
     client: silent,
 };
 
+/// Where 9.8 and later have the program that serves a connection.
+const SESSIONS: [&str; 4] = [
+    "/usr/lib/openssh/sshd-session",
+    "/usr/libexec/openssh/sshd-session",
+    "/usr/lib/ssh/sshd-session",
+    "/usr/libexec/sshd-session",
+];
+
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(Some(daemon)) = facts.daemon() else { return };
     if let Some(how) = unusable(facts, &daemon.program).filter(|_| facts.keeps_its_configuration()) {
@@ -31,29 +40,53 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             &program,
             how,
         );
-        finding.latent_if(true);
+        // Up to 9.7 each connection runs it again; one that cannot be run at all is done without.
+        let harmless = how != MUTE || SESSIONS.iter().any(|path| matches!(facts.meta(path), Ok(Some(_))));
+        finding.latent_if(harmless);
         return;
     }
-    let Some(helpers) = verdict.look(facts.helpers()) else { return };
-    if helpers.is_empty() {
+    let Some(paths) = verdict.look(facts.helpers()) else { return };
+    if paths.is_empty() {
         return verdict.exclude("this sshd is one program");
     }
-    for path in helpers {
-        verdict.look(facts.meta(&path));
-        if let Some(how) = unusable(facts, &path) {
-            missing(verdict, format!("{path}, which sshd runs for each connection, {how}"), &path, how);
+    for path in &paths {
+        verdict.look(facts.meta(path));
+        if let Some(how) = unusable(facts, path) {
+            missing(verdict, format!("{path}, which sshd runs for each connection, {how}"), path, how);
         }
+    }
+    let otherwise = ["child-crash", "out-of-memory", "process-limit", "library-mismatch", "privsep-directory"];
+    let explained = otherwise.iter().any(|cause| facts.heard(cause).is_ok_and(|lines| !lines.is_empty()));
+    if verdict.findings.is_empty()
+        && !explained
+        && facts.missing_library().is_none()
+        && let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely))
+    {
+        let finding = heard.report(verdict, "a program that sshd runs for each connection ends before it serves it");
+        let programs = paths.join(" ");
+        finding.step(format!(
+            "see why: `ldd {programs} | grep 'not found'`, `dpkg -V openssh-server`, `rpm -V openssh-server`"
+        ));
+        finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`");
     }
     verdict.exclude("the programs that sshd runs for a connection are there");
 }
 
-/// Why a program cannot be run, as far as its file tells.
+/// Why a program cannot be run, as far as its file tells; an sshd that is one says so when it is asked for its version.
 pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str> {
+    let mute = || {
+        facts.installed().is_ok_and(|daemon| daemon.program == program)
+            && facts.banner().is_ok_and(|said| said.trim().is_empty())
+    };
     match facts.meta(program).ok()? {
         None => Some("is missing"),
-        Some(meta) => (meta.mode & 0o100 == 0).then_some("is not executable"),
+        Some(meta) if meta.mode & 0o100 == 0 => Some("is not executable"),
+        Some(_) => mute().then_some(MUTE),
     }
 }
+
+/// Of a file that something else was put into.
+const MUTE: &str = "is no sshd: it tells no version";
 
 fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
     let finding = verdict.certain(what);
@@ -96,14 +129,27 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
+    fn what_is_no_sshd_ends_each_connection_until_9_7() {
+        check(
+            "sshd-helper-missing",
+            "//$ /usr/sbin/sshd -V => 1\n",
+            &expect![[r#"
+            certain: /usr/sbin/sshd, which the running sshd was started from, is no sshd: it tells no version: no start will succeed
+              /usr/sbin/sshd: is no sshd: it tells no version
+              - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
+        "#]],
+        );
+    }
+
+    #[test]
     fn each_helper_must_be_there_and_run() {
         let whole = format!("{NEW}//- /usr/lib/openssh/sshd-auth mode:0755\n");
         check(
             "sshd-helper-missing",
             &whole,
             &expect![[r#"
-            excluded: the programs that sshd runs for a connection are there
-        "#]],
+                excluded: the log tells of none
+            "#]],
         );
         let locked = format!("{NEW}//- /usr/lib/openssh/sshd-auth mode:0644\n");
         check(

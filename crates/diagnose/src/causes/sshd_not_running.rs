@@ -1,9 +1,10 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
+use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
 use super::sshd_helper_missing::{mend, unusable};
-use crate::facts::{Facts, LogLine, MARKER, Manager, Start, Unit};
+use crate::facts::{Facts, Listener, LogLine, MARKER, Manager, Start, Unit};
 use crate::finding::Certainty;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
@@ -34,11 +35,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let Some(listener) = verdict.look(facts.listener()) else { return };
     if let Some(listener) = listener {
-        moved(facts, verdict);
+        moved(facts, None, verdict);
+        elsewhere(facts, &listener, verdict);
         return verdict.exclude(format!("process {} listens: {}", listener.pid, listener.title));
     }
     let Some(manager) = verdict.look(facts.manager()) else { return };
     if let Some(socket) = manager.socket().filter(|unit| unit.active()) {
+        moved(facts, Some(socket), verdict);
         return verdict.exclude(format!("{} listens and starts sshd for a connection", socket.name()));
     }
     match facts.daemon() {
@@ -47,8 +50,31 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// A port that sshd listened on a while ago, and does not now.
-fn moved(facts: &Facts<'_>, verdict: &mut Verdict) {
+/// A listener without any socket in the network of this machine has one in another.
+fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
+    let Some(sockets) = facts.sockets().ok().filter(|_| facts.question.privileged) else { return };
+    let ports = facts.configured_ports();
+    if sockets.iter().any(|socket| ports.contains(&socket.port) || socket.is_of_sshd()) {
+        return;
+    }
+    let line = facts.confinement(&OF_ITS_OWN);
+    let certainty = if line.is_some() { Certainty::Certain } else { Certainty::Possible };
+    let finding = verdict.find(certainty, "sshd runs, but not in the network of this machine: nothing listens here");
+    finding.shown_by("/proc", &listener.title).shown_by("ss -Hltnp", "shows no socket of sshd");
+    if let Some((origin, text)) = line {
+        finding.shown_at(&origin, text);
+        finding.step(format!("take that line out: {origin}; then `systemctl daemon-reload`"));
+    } else {
+        finding.step(format!(
+            "see which network it is in: `lsns -t net -p {}`, `systemctl cat ssh.service`",
+            listener.pid
+        ));
+    }
+    finding.step("then `sshmend fix service --restart`");
+}
+
+/// A port that sshd or its socket unit listened on a while ago, and does not now.
+fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verdict) {
     let now = facts.ports();
     let port = |line: &LogLine| line.detail.rsplit_once(" port ")?.1.parse::<u16>().ok();
     let before = facts.log().unwrap_or_default().iter().filter(|line| line.kind == Kind::Listening);
@@ -64,6 +90,13 @@ fn moved(facts: &Facts<'_>, verdict: &mut Verdict) {
         "nothing listens on port {old} any more, for sshd has moved to port {ports}: who asks for {old} is refused"
     ));
     finding.shown_by_lines(&[line]);
+    if let Some(unit) = socket {
+        let name = unit.name();
+        finding.shown_by("systemctl show", format!("{name}: Listen={}", unit.get("Listen")));
+        finding.step(format!("tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"));
+        finding.step(format!("or write `ListenStream={old}` (`systemctl edit {name}`), then `systemctl daemon-reload && systemctl restart {name}`"));
+        return;
+    }
     if let Ok(Some(setting)) = facts.setting("port") {
         finding.shown_by_setting(facts, setting);
     }
@@ -148,7 +181,30 @@ enum Kept {
     Program(Start, &'static str),
     /// No address that it is to listen on belongs to this machine.
     Address,
+    /// A line of the unit that somebody wrote.
+    Unit(Option<Origin>),
 }
+
+/// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
+const CONFINING: [&str; 14] = [
+    "User=",
+    "DynamicUser=",
+    "CapabilityBoundingSet=",
+    "RestrictAddressFamilies=",
+    "SystemCallFilter=",
+    "SocketBindDeny=",
+    "PrivateUsers=",
+    "RootDirectory=",
+    "RootImage=",
+    "InaccessiblePaths=",
+    "NoExecPaths=",
+    "TemporaryFileSystem=",
+    "LimitNOFILE=",
+    "LimitNPROC=",
+];
+
+/// Settings that put sshd into a network of its own.
+const OF_ITS_OWN: [&str; 2] = ["PrivateNetwork=", "NetworkNamespacePath="];
 
 fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
     let start = facts.start();
@@ -156,9 +212,33 @@ fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
         let what = format!("{}, which {} starts, {how}", start.program, start.unit);
         return Some(Obstacle { what, kind: Kept::Program(start, how) });
     }
-    let foreign = facts.foreign_addresses()?;
-    let what = format!("it is to listen on {}, which this machine does not have", foreign.join(", "));
-    Some(Obstacle { what, kind: Kept::Address })
+    if let Some(foreign) = facts.foreign_addresses() {
+        let what = format!("it is to listen on {}, which this machine does not have", foreign.join(", "));
+        return Some(Obstacle { what, kind: Kept::Address });
+    }
+    of_unit(facts, facts.manager().ok()?.service()?)
+}
+
+/// What the unit asks for before sshd is started, or takes from it.
+fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
+    let written = |settings: &[&str]| facts.confinement(settings);
+    let of_line = |why: &str, (origin, line): (Origin, String)| {
+        let what = format!("{why} ({line} in {})", origin.path.display());
+        Obstacle { what, kind: Kept::Unit(Some(origin)) }
+    };
+    if unit.get("ConditionResult") == "no" {
+        return written(&["Condition"]).map(|line| of_line("its condition does not hold", line));
+    }
+    if let Some(program) = facts.failed_before_start() {
+        let line = facts.line_of_start(&format!("execstartpre={program}"));
+        let what = format!("{program}, which it runs before sshd, has failed");
+        return Some(Obstacle { what, kind: Kept::Unit(line) });
+    }
+    let alone =
+        unit.failed() && unit.get("Result") == "exit-code" && matches!(facts.trial(), Ok(Some(trial)) if trial.passed);
+    written(&CONFINING)
+        .filter(|_| alone)
+        .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))
 }
 
 impl Obstacle {
@@ -175,6 +255,13 @@ impl Obstacle {
                 finding.step(format!(
                     "correct the program in {place}, or take the line out; then `systemctl daemon-reload`"
                 ));
+                finding.step("then `sshmend fix service`");
+            }
+            Kept::Unit(line) => {
+                finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+                line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                let place = line.as_ref().map_or_else(|| "the unit".to_owned(), Origin::to_string);
+                finding.step(format!("ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"));
                 finding.step("then `sshmend fix service`");
             }
             Kept::Address => {
@@ -367,6 +454,101 @@ mod tests {
               /etc/ssh/sshd_config:1: ListenAddress 192.0.2.99
               - correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`
               - then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_the_unit_asks_for_or_takes_away_is_named() {
+        let drop_in = |line: &str| format!("//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\n{line}\n");
+        let skipped = FAILED.replace("ActiveState=failed", "ActiveState=inactive\nConditionResult=no");
+        let condition = drop_in("ConditionPathExists=/etc/nowhere");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{condition}{SHOW}{skipped}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service was skipped, because a condition of the unit does not hold: its condition does not hold (ConditionPathExists=/etc/nowhere in /etc/systemd/system/ssh.service.d/o.conf)
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: inactive (failed), result exit-code, enabled
+              /etc/systemd/system/ssh.service.d/o.conf:2: ConditionPathExists=/etc/nowhere
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+        let before = "ExecStartPre={ path=/bin/false ; argv[]=/bin/false ; ignore_errors=no ; pid=85 ; code=exited ; status=1 }\n";
+        let command = drop_in("ExecStartPre=/bin/false");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{command}{SHOW}{FAILED}{before}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): /bin/false, which it runs before sshd, has failed
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/bin/false
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+        let families = drop_in("RestrictAddressFamilies=AF_UNIX");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{families}{SHOW}{FAILED}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_sshd_in_a_network_of_its_own_is_not_here() {
+        let unit = FAILED.replace("ActiveState=failed", "ActiveState=active").replace("MainPID=0", "MainPID=700");
+        let alone = format!(
+            "//$ ss -Hltnp => 0\n//- /etc/systemd/system/ssh.service.d/o.conf\nPrivateNetwork=yes\n{SHOW}{unit}"
+        );
+        check(
+            "sshd-not-running",
+            &alone,
+            &expect![[r#"
+            certain: sshd runs, but not in the network of this machine: nothing listens here
+              /proc: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+              ss -Hltnp: shows no socket of sshd
+              /etc/systemd/system/ssh.service.d/o.conf:1: PrivateNetwork=yes
+              - take that line out: /etc/systemd/system/ssh.service.d/o.conf:1; then `systemctl daemon-reload`
+              - then `sshmend fix service --restart`
+        "#]],
+        );
+        check(
+            "sshd-not-running",
+            "//$ ss -Hltnp => 0\n",
+            &expect![[r#"
+            possible: sshd runs, but not in the network of this machine: nothing listens here
+              /proc: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+              ss -Hltnp: shows no socket of sshd
+              - see which network it is in: `lsns -t net -p 700`, `systemctl cat ssh.service`
+              - then `sshmend fix service --restart`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_socket_unit_on_another_port_is_told() {
+        let units = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\n\n\
+            Id=ssh.socket\nLoadState=loaded\nActiveState=active\nListen=[::]:2222 (Stream)\n";
+        let sockets = "//$ ss -Hltnp => 0\nLISTEN 0 128 *:2222 *:* users:((\"systemd\",pid=1,fd=3))\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{sockets}{SHOW}{units}"),
+            &expect![[r#"
+            possible: nothing listens on port 22 any more, for sshd has moved to port 2222: who asks for 22 is refused
+              journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
+              systemctl show: ssh.socket: Listen=[::]:2222 (Stream)
+              - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+              - or write `ListenStream=22` (`systemctl edit ssh.socket`), then `systemctl daemon-reload && systemctl restart ssh.socket`
         "#]],
         );
     }

@@ -48,6 +48,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// What to do where the account database passes over its own file.
+pub(super) const NSSWITCH: &str =
+    "let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`";
+
 /// The lists of users and groups and root's own keyword (auth.c, allowed_user and auth_root_allowed), for one user.
 struct Lists<'a> {
     facts: &'a Facts<'a>,
@@ -131,6 +135,13 @@ impl Lists<'_> {
 
 fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     match verdict.look(facts.account(user)) {
+        Some(None) if facts.is_in_passwd(user) => {
+            let finding = verdict.certain(format!("the account {user} is in /etc/passwd, but nothing finds it there"));
+            finding
+                .shown_by(format!("getent passwd -- {user}"), "finds none")
+                .step(NSSWITCH)
+                .following("privsep-user-missing");
+        }
         Some(None) => {
             let finding = verdict.certain(format!("there is no account {user} on this machine"));
             finding.shown_by(format!("getent passwd -- {user}"), "finds none");

@@ -65,6 +65,12 @@ impl Facts<'_> {
         Ok(text.lines().find(|line| line.split(':').next() == Some(user)).and_then(account))
     }
 
+    /// Whether the file of accounts has this one, found by the database or not.
+    pub(crate) fn is_in_passwd(&self, user: &str) -> bool {
+        let text = self.text("/etc/passwd").ok().flatten().unwrap_or_default();
+        text.lines().any(|line| line.split(':').next() == Some(user))
+    }
+
     /// The groups of a user, those of the network included; without a program to ask, by /etc/passwd and /etc/group.
     pub(crate) fn groups(&self, user: &str) -> Vec<String> {
         match self.run(&groups(user)) {

@@ -68,10 +68,16 @@ pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
     let Ok(Some(daemon)) = facts.daemon() else { return };
     if facts.question.privileged {
         ask.run(&daemon.test_command());
+        let trial = facts.trial().ok().flatten();
+        let directory = trial.iter().flat_map(|trial| trial.about(Complaint::PrivsepDirectory));
+        directory.filter_map(|line| line.rsplit(": ").next()).for_each(|path| ask.stat(path));
     }
     if facts.release().is_some_and(|release| release >= SPLIT) {
         ask.run(&daemon.dump_command());
-        facts.helpers().unwrap_or_default().into_iter().for_each(|path| ask.stat(path));
+        for path in facts.helpers().unwrap_or_default() {
+            ask.run(&libraries(&path));
+            ask.stat(path);
+        }
     }
 }
 
@@ -130,6 +136,15 @@ impl Facts<'_> {
         Ok(pairs.filter(|(key, _)| named(key)).map(|(_, path)| path.to_owned()).collect())
     }
 
+    /// A library that a program of a connection needs and does not find: what said so, and the line.
+    pub(crate) fn missing_library(&self) -> Option<(String, String)> {
+        self.helpers().ok()?.iter().find_map(|path| {
+            let text = self.run(&libraries(path)).ok()?.text();
+            let line = text.lines().find(|line| line.ends_with("=> not found"))?;
+            Some((libraries(path).join(" "), line.trim().to_owned()))
+        })
+    }
+
     /// Whether a listener runs that keeps the configuration it has read.
     pub(crate) fn keeps_its_configuration(&self) -> bool {
         matches!(self.listener(), Ok(Some(_)))
@@ -144,6 +159,11 @@ impl Facts<'_> {
     pub(crate) fn installed(&self) -> Known<Daemon> {
         self.daemon()?.ok_or_else(|| Unchecked::new("sshd", "is not installed"))
     }
+}
+
+/// The loader lists what a program is linked with, and runs nothing of it.
+fn libraries(program: &str) -> [&str; 2] {
+    ["ldd", program]
 }
 
 impl Trial {
@@ -213,10 +233,12 @@ fn classify(line: &str) -> Complaint {
         "symbol lookup error",
         "' not found (required by",
     ];
+    const CONFIG: [&str; 4] = [" set without ", "bad addr or host", "recursive configuration includes", "bad address"];
     let row = TABLE.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
     match row {
         Some((_, complaint)) => *complaint,
         None if LIBRARY.iter().any(|part| line.contains(part)) => Complaint::Library,
+        None if CONFIG.iter().any(|part| line.contains(part)) => Complaint::Config,
         None if line.contains(" line ") || line.starts_with('/') || line.contains("sshd_config") => Complaint::Config,
         None => Complaint::Other,
     }
@@ -247,6 +269,9 @@ mod tests {
             ("Privilege separation user sshd does not exist", Complaint::PrivsepUser),
             ("OpenSSL version mismatch. Built against 30000070, you have 10101000", Complaint::Library),
             ("sshd: error while loading shared libraries: libcrypto.so.3: cannot open", Complaint::Library),
+            ("AuthorizedKeysCommand set without AuthorizedKeysCommandUser", Complaint::Config),
+            ("bad addr or host: 300.1.1.1 (Temporary failure in name resolution)", Complaint::Config),
+            ("Too many recursive configuration includes", Complaint::Config),
             ("Killed", Complaint::Other),
         ];
         for (line, expected) in cases {

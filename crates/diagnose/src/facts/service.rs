@@ -35,7 +35,7 @@ const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.soc
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,UnitFileState,MainPID,ExecMainStatus,\
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
-    MaxConnectionsPerSource,ExecStart,Environment,EnvironmentFiles,DropInPaths,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
+    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
 
 const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
 

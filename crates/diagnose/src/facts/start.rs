@@ -36,6 +36,30 @@ impl Facts<'_> {
         Some(Start { unit: unit.name().to_owned(), program: program.to_owned(), argv })
     }
 
+    /// The setting of the unit that keeps it from being started at all, or from what it needs, as far as an administrator has
+    /// written it: that of the package is known to work.
+    pub(crate) fn confinement(&self, settings: &[&str]) -> Option<(Origin, String)> {
+        let unit = self.service_unit()?;
+        let written = sources(&unit).into_iter().filter(|path| path.starts_with("/etc/systemd/"));
+        written.into_iter().find_map(|path| {
+            let text = self.text(path).ok()??;
+            let names = |line: &&str| settings.iter().any(|setting| line.starts_with(setting) && !line.ends_with('='));
+            let (at, line) = text.lines().map(str::trim).enumerate().find(|(_, line)| names(line))?;
+            Some((Origin::new(path, at + 1), line.to_owned()))
+        })
+    }
+
+    /// A command that the unit runs before sshd, and that has failed: its program.
+    pub(crate) fn failed_before_start(&self) -> Option<String> {
+        let unit = self.service_unit()?;
+        let failed = |line: &&str| {
+            line.contains("ignore_errors=no") && line.contains("code=exited") && !line.contains("status=0")
+        };
+        let line = unit.get("ExecStartPre").lines().find(failed)?;
+        let program = line.strip_prefix("{ path=")?.split_once(" ; ")?.0;
+        (program.rsplit('/').next() != Some("sshd")).then(|| program.to_owned())
+    }
+
     /// The line, of the files that make the command line of sshd, that speaks of this.
     pub(crate) fn line_of_start(&self, words: &str) -> Option<Origin> {
         let unit = self.service_unit()?;

@@ -47,5 +47,5 @@ pub(super) const RULES: &[Rule] = &[
     of("child-crash", "session process {n} for connection from {addr} to {} killed by signal {detail}", Crashed),
     of("child-crash", "session process {n} for connection from {addr} to {} terminated abnormally, {detail}", Crashed),
     of("child-crash", "Session process {n} unpriv child crash for connection from {addr} to {detail}", Crashed),
-    rule("server_accept_loop: startup pipe {detail}", ListenerFault),
+    of("sshd-helper-missing", "server_accept_loop: startup pipe {detail}", ListenerFault),
 ];
