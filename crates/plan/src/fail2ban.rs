@@ -208,11 +208,18 @@ impl Work<'_> {
     }
 }
 
+/// Whether a ban stands in the way of what is wanted: that of an address in a wanted network, or that of a network that
+/// holds it, which can be lifted only as a whole.
 fn covers(wanted: &Address, banned: &str) -> bool {
-    match (wanted, banned.parse::<IpAddr>()) {
-        (Address::Network(network), Ok(address)) => network.covers(Network::from(address)),
-        _ => false,
-    }
+    let (Address::Network(wanted), Some(banned)) = (wanted, network(banned)) else { return false };
+    wanted.covers(banned) || banned.covers(*wanted)
+}
+
+fn network(banned: &str) -> Option<Network> {
+    let (address, prefix) = banned.split_once('/').unwrap_or((banned, "128"));
+    let address: IpAddr = address.parse().ok()?;
+    let width = if address.is_ipv4() { 32 } else { 128 };
+    Some(Network::new(address, prefix.parse::<u8>().ok()?.min(width)))
 }
 
 /// Reads `[{'sshd': ['192.0.2.1', '2001:db8::1']}, {'recidive': []}]`, which `fail2ban-client banned` prints.
@@ -231,6 +238,16 @@ fn banned(text: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bans_of_networks_that_hold_the_address_are_lifted_with_it() {
+        let wanted = Address::parse("192.0.2.1").expect("an address").address;
+        let cases =
+            [("192.0.2.1", true), ("192.0.2.0/24", true), ("192.0.2.2", false), ("::/0", false), ("x/y", false)];
+        for (banned, expected) in cases {
+            assert_eq!(covers(&wanted, banned), expected, "{banned}");
+        }
+    }
 
     #[test]
     fn bans_are_read_by_jail() {
