@@ -38,6 +38,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     decisions.iter().for_each(|decision| _ = finding.shown_by("cscli decisions list", decision));
     steps(owner, &client.to_string(), finding);
+    if let Some(removal) = block.and_then(|block| block.removal(Some(client))) {
+        finding.step(format!("until then, or where {} is gone, {removal}", owner.name()));
+    }
 }
 
 fn steps(owner: Owner, client: &str, finding: &mut Finding) {
@@ -77,6 +80,7 @@ mod tests {
                   iptables-save: filter INPUT: -A INPUT -m set --match-set crowdsec-blacklists src -j DROP (packets: 3)
                   - lift the ban: `cscli decisions delete --ip 198.51.100.7`
                   - spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh 198.51.100.7` (1.6.8 and later)
+                  - until then, or where CrowdSec is gone, take it out: `ipset del crowdsec-blacklists 198.51.100.7`
             "#]],
         );
         let decision = "//$ cscli decisions list -o json --ip 198.51.100.7 => 0\n\
@@ -114,6 +118,7 @@ mod tests {
                 certain: csf has banned 198.51.100.7
                   iptables-save: filter DENYIN: -A DENYIN -s 198.51.100.7/32 -j DROP (packets: 3)
                   - lift the ban and spare the address: `csf -dr 198.51.100.7`, `csf -a 198.51.100.7`
+                  - until then, or where csf is gone, take it out: `iptables -D DENYIN -s 198.51.100.7/32 -j DROP`
             "#]],
         );
     }

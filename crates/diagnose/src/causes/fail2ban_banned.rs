@@ -3,7 +3,7 @@ use crate::facts::Reply;
 use crate::finding::Certainty;
 use std::net::IpAddr;
 
-use crate::facts::{Facts, Owner};
+use crate::facts::{Ban, Block, Facts, Owner, Refusal};
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
@@ -17,13 +17,15 @@ fail2ban watches the log and bans addresses that fail too often. Its usual actio
 into `hosts.deny`, looks like `Connection reset by peer`. A filter in `mode = ddos` or `aggressive` counts connections
 that end before login, so monitoring and `ssh-keyscan` can get an address banned.
 
-**Known for certain** when `fail2ban-client banned` names the client, or a rule of fail2ban in the firewall turns it
-away.
+**Known for certain** when a rule of fail2ban in the firewall turns the client away, or `fail2ban-client banned` names
+it and a route refuses it. A jail that names it while nothing turns it away from sshd (it bans from another port, or its
+rules were flushed) is no cause; of a jail of sshd it is told, because the rule comes back when fail2ban starts again.
 
 **Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which lifts the ban and keeps the address from being banned
 again. `ignoreip` alone lifts no ban that stands.
 
-**It is not** lifted by deleting the rule: fail2ban writes it again at its restart.",
+**It is not** lifted by deleting the rule: fail2ban writes it again at its restart. Only a rule that fail2ban has left
+behind, and knows nothing of, has to be taken out by hand.",
     server: judge,
     client: from_client,
 };
@@ -37,39 +39,106 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
         return;
     };
-    let blocks = facts.blocks().unwrap_or_default();
-    let rule = blocks.iter().map(|(_, block)| block).find(|block| block.owner == Owner::Fail2ban && block.certain);
-    let own: Vec<_> = bans.iter().filter(|ban| ban.covers(client)).collect();
-    if rule.is_none() && facts.wrappers(client).origin.is_some_and(|origin| facts.tables().owned(&origin).is_some()) {
+    let blocks = facts.blocks();
+    let own: Vec<&Ban> = bans.iter().filter(|ban| ban.covers(client)).collect();
+    let rules: Vec<&Block> = blocks.iter().flatten().map(|(_, block)| block).collect();
+    let effect = Effect::of(&own, &rules, facts.way_refused());
+    let by_file = facts.wrappers(client).origin.is_some_and(|origin| facts.tables().owned(&origin).is_some());
+    if effect.rule.is_none() && by_file {
         return verdict.exclude("fail2ban bans this client by hosts.deny, not in the firewall");
     }
-    if own.is_empty() && rule.is_none() {
-        return verdict.exclude(if facts.fail2ban_runs() {
-            "fail2ban does not ban this client"
-        } else {
-            "fail2ban does not run"
-        });
+    if effect.is_none() && blocks.is_ok() && !own.iter().any(|ban| is_of_ssh(&ban.jail)) {
+        return verdict.exclude(nothing(facts, &own));
     }
-    let jails: Vec<&str> = own.iter().map(|ban| ban.jail.as_str()).collect();
-    let finding = verdict.certain(match jails.as_slice() {
-        [] => format!("a rule of fail2ban turns {client} away"),
-        [jail] => format!("fail2ban has banned {client} (jail {jail})"),
-        jails => format!("fail2ban has banned {client} (jails {})", jails.join(", ")),
-    });
-    own.iter().for_each(|ban| _ = finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address)));
-    if let Some(block) = rule {
-        finding.shown_by_rule(block);
-    }
-    mend(client, &jails, finding);
+    report(client, &own, &effect, blocks.is_ok(), verdict);
 }
 
-fn mend(client: IpAddr, jails: &[&str], finding: &mut Finding) {
+/// What carries a ban out.
+struct Effect<'b> {
+    rule: Option<&'b Block>,
+    route: Option<Refusal>,
+}
+
+impl<'b> Effect<'b> {
+    fn of(own: &[&Ban], blocks: &[&'b Block], route: Option<Refusal>) -> Self {
+        let written = |block: &&&Block| own.iter().any(|ban| block.names(&ban.address));
+        let of_fail2ban = blocks.iter().find(|block| block.owner == Owner::Fail2ban);
+        let rule = of_fail2ban.or_else(|| blocks.iter().find(written)).copied();
+        let named = |route: &Refusal| own.iter().any(|ban| route.text.split(' ').any(|word| word == ban.address));
+        Self { rule, route: route.filter(named) }
+    }
+
+    fn is_none(&self) -> bool {
+        self.rule.is_none() && self.route.is_none()
+    }
+
+    /// How sure it makes the ban; where neither rules nor routes could be looked at, it may well be carried out.
+    fn certainty(&self, looked: bool) -> Certainty {
+        let owned = |block: &Block| matches!(block.owner, Owner::Fail2ban | Owner::Ufw | Owner::Firewalld);
+        match self.rule {
+            Some(block) if block.certain && owned(block) => Certainty::Certain,
+            Some(_) => Certainty::Likely,
+            None if self.route.is_some() => Certainty::Certain,
+            None if looked => Certainty::Possible,
+            None => Certainty::Likely,
+        }
+    }
+}
+
+fn report(client: IpAddr, own: &[&Ban], effect: &Effect<'_>, looked: bool, verdict: &mut Verdict) {
+    let jails: Vec<&str> = own.iter().map(|ban| ban.jail.as_str()).collect();
+    let idle = effect.is_none() && looked;
+    let what = match jails.as_slice() {
+        [] => format!("a rule of fail2ban turns {client} away, though fail2ban knows of no such ban"),
+        [jail] => format!("fail2ban has banned {client} (jail {jail})"),
+        jails => format!("fail2ban has banned {client} (jails {})", jails.join(", ")),
+    };
+    let but = if idle { ", though no rule turns it away now" } else { "" };
+    let finding = verdict.find(effect.certainty(looked), format!("{what}{but}"));
+    // Its rules are written again when fail2ban starts again.
+    finding.latent_if(idle);
+    own.iter().for_each(|ban| _ = finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address)));
+    if let Some(block) = effect.rule {
+        finding.shown_by_rule(block);
+    }
+    if let Some(route) = &effect.route {
+        finding.shown_by(&route.source, &route.text);
+    }
+    match (effect.rule, own.is_empty()) {
+        (Some(block), true) => left_behind(block, client, finding),
+        _ => mend(client, own, finding),
+    }
+}
+
+/// Whether a jail bans from sshd, as far as its name says.
+fn is_of_ssh(jail: &str) -> bool {
+    jail.contains("ssh") || jail == "recidive"
+}
+
+fn nothing(facts: &Facts<'_>, own: &[&Ban]) -> String {
+    match own.first() {
+        Some(ban) => format!("the jail {} lists this client, and no rule turns it away from sshd for that", ban.jail),
+        None if facts.fail2ban_runs() => "fail2ban does not ban this client".to_owned(),
+        None => "fail2ban does not run".to_owned(),
+    }
+}
+
+/// fail2ban takes away at its end, and lifts, only what it knows of.
+fn left_behind(block: &Block, client: IpAddr, finding: &mut Finding) {
+    block.removal(Some(client)).into_iter().for_each(|step| _ = finding.step(step));
+    finding.step("see whether fail2ban runs: `systemctl status fail2ban`");
+}
+
+fn mend(client: IpAddr, own: &[&Ban], finding: &mut Finding) {
     let address = client.to_string();
     let mut words = vec!["fix", "fail2ban", "--ignore", &address];
-    let named = |jail: &&&str| jail.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    jails.iter().filter(named).for_each(|jail| words.extend(["--jail", jail]));
+    let jails = own.iter().map(|ban| ban.jail.as_str());
+    let named = |jail: &&str| jail.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    jails.filter(named).for_each(|jail| words.extend(["--jail", jail]));
     finding.mended_by(&words, "lifts the ban and keeps the address from being banned again");
-    finding.step(format!("to lift it once only: `fail2ban-client unban {client}`"));
+    let mut banned: Vec<&str> = own.iter().map(|ban| ban.address.as_str()).collect();
+    banned.dedup();
+    finding.step(format!("to lift it once only: `fail2ban-client unban {}`", banned.join(" ")));
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -89,19 +158,82 @@ mod tests {
     const BANS: &str =
         "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}, {'recidive': ['198.51.100.0/24']}]\n";
 
+    fn rule(jail: &str, address: &str) -> String {
+        format!(
+            "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:f2b-{jail} - [0:0]\n[3:180] -A INPUT -p tcp -j f2b-{jail}\n\
+             [3:180] -A f2b-{jail} -s {address}/32 -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+        )
+    }
+
     #[test]
-    fn the_list_of_bans_proves_it() {
+    fn a_jail_that_lists_the_client_proves_nothing_by_itself() {
         check_as(
             &from("198.51.100.7"),
             "fail2ban-banned",
             BANS,
             &expect![[r#"
-            certain: fail2ban has banned 198.51.100.7 (jails sshd, recidive)
-              fail2ban-client banned: sshd: 198.51.100.7
-              fail2ban-client banned: recidive: 198.51.100.0/24
-              $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
-              - to lift it once only: `fail2ban-client unban 198.51.100.7`
+                possible (latent): fail2ban has banned 198.51.100.7 (jails sshd, recidive), though no rule turns it away now
+                  fail2ban-client banned: sshd: 198.51.100.7
+                  fail2ban-client banned: recidive: 198.51.100.0/24
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`
+            "#]],
+        );
+        let web = "//$ fail2ban-client banned => 0\n[{'nginx': ['198.51.100.7']}]\n";
+        check_as(
+            &from("198.51.100.7"),
+            "fail2ban-banned",
+            web,
+            &expect![[r#"
+            excluded: the jail nginx lists this client, and no rule turns it away from sshd for that
         "#]],
+        );
+        let route = "//$ ip route get 198.51.100.7 => 2 stderr\nRTNETLINK answers: No route to host\n\
+            //$ ip -4 route show table all => 0\nunreachable 198.51.100.7 \n";
+        check_as(
+            &from("198.51.100.7"),
+            "fail2ban-banned",
+            &format!("{BANS}{route}"),
+            &expect![[r#"
+                certain: fail2ban has banned 198.51.100.7 (jails sshd, recidive)
+                  fail2ban-client banned: sshd: 198.51.100.7
+                  fail2ban-client banned: recidive: 198.51.100.0/24
+                  ip -4 route show table all: unreachable 198.51.100.7
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_rule_that_was_left_behind_is_taken_out_by_hand() {
+        check_as(
+            &from("198.51.100.7"),
+            "fail2ban-banned",
+            &rule("sshd", "198.51.100.7"),
+            &expect![[r#"
+            certain: a rule of fail2ban turns 198.51.100.7 away, though fail2ban knows of no such ban
+              iptables-save: filter f2b-sshd: -A f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
+              - take it out: `iptables -D f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable`
+              - see whether fail2ban runs: `systemctl status fail2ban`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_list_of_bans_proves_it() {
+        check_as(
+            &from("198.51.100.7"),
+            "fail2ban-banned",
+            &format!("{BANS}{}", rule("sshd", "198.51.100.7")),
+            &expect![[r#"
+                certain: fail2ban has banned 198.51.100.7 (jails sshd, recidive)
+                  fail2ban-client banned: sshd: 198.51.100.7
+                  fail2ban-client banned: recidive: 198.51.100.0/24
+                  iptables-save: filter f2b-sshd: -A f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`
+            "#]],
         );
         check_as(
             &from("203.0.113.5"),
@@ -142,13 +274,14 @@ Status for the jail: sshd
         check_as(
             &from("203.0.113.9"),
             "fail2ban-banned",
-            old,
+            &format!("{old}{}", rule("sshd", "203.0.113.9")),
             &expect![[r#"
-            certain: fail2ban has banned 203.0.113.9 (jail sshd)
-              fail2ban-client banned: sshd: 203.0.113.9
-              $ sshmend fix fail2ban --ignore 203.0.113.9 --jail sshd  # lifts the ban and keeps the address from being banned again
-              - to lift it once only: `fail2ban-client unban 203.0.113.9`
-        "#]],
+                certain: fail2ban has banned 203.0.113.9 (jail sshd)
+                  fail2ban-client banned: sshd: 203.0.113.9
+                  iptables-save: filter f2b-sshd: -A f2b-sshd -s 203.0.113.9/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
+                  $ sshmend fix fail2ban --ignore 203.0.113.9 --jail sshd  # lifts the ban and keeps the address from being banned again
+                  - to lift it once only: `fail2ban-client unban 203.0.113.9`
+            "#]],
         );
     }
 }

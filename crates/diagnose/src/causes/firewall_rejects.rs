@@ -1,8 +1,7 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
-use crate::facts::{Block, Facts, Owner};
+use crate::facts::{Block, Facts};
 use crate::finding::Certainty;
-use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -35,75 +34,38 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let reason = format!("some rules depend on the client: name it with --client (first: {})", block.seen.text);
         verdict.unchecked.push(Unchecked::new("firewall", reason));
     }
+    let mut chains: Vec<&str> = Vec::new();
     for (port, block) in mine.into_iter().filter(|(_, block)| !block.owner.bans()) {
-        report(facts, *port, block, verdict);
+        // What lets the client in before one rule of a chain does so before the others.
+        if !chains.contains(&block.base.as_str()) {
+            report(facts, *port, block, verdict);
+            chains.push(&block.base);
+        }
     }
     verdict.exclude("no rule of the firewall on this machine turns the connection away");
 }
 
 fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
-    let who = facts.question.client_address().map_or_else(|| "everyone".to_owned(), |client| client.to_string());
-    let effect = block.effect();
+    let client = facts.question.client_address();
+    let who = match (client, block.family) {
+        (Some(client), _) => client.to_string(),
+        (None, None) => "everyone".to_owned(),
+        (None, Some(v6)) => format!("everyone who comes by {}", if v6 { "IPv6" } else { "IPv4" }),
+    };
+    let (owner, effect) = (block.owner.name(), block.effect());
     let finding = match (block.certain, block.seen.packets) {
-        (true, _) => verdict.certain(format!("{} turns {who} away from port {port}: {effect}", block.owner.name())),
+        (true, _) if block.diverts() => verdict.likely(format!("{owner} takes {who} away from port {port}: {effect}")),
+        (true, _) => verdict.certain(format!("{owner} turns {who} away from port {port}: {effect}")),
         (false, Some(0)) => return,
         (false, packets) => {
             let what = format!(
-                "{} may turn {who} away from port {port}, depending on a rate or another condition: {effect}",
-                block.owner.name()
+                "{owner} may turn {who} away from port {port}, depending on a rate or another condition: {effect}"
             );
             if packets.is_some() { verdict.likely(what) } else { verdict.possible(what) }
         }
     };
     finding.shown_by_rule(block);
-    steps(facts, port, block, finding);
-}
-
-fn steps(facts: &Facts<'_>, port: u16, block: &Block, finding: &mut Finding) {
-    let client = facts.question.client_address();
-    let from = client.map_or_else(|| "any".to_owned(), |client| client.to_string());
-    match block.owner {
-        Owner::Ufw => {
-            finding
-                .step(format!("let it in through ufw: `ufw insert 1 allow proto tcp from {from} to any port {port}`"));
-        }
-        Owner::Firewalld => {
-            finding.step(firewalld(port, client.map(|client| (client.is_ipv6(), from))));
-            finding.step("and apply it: `firewall-cmd --reload`");
-        }
-        _ if block.seen.source.starts_with("nft") => {
-            let (family, address) = match client {
-                Some(client) => (if client.is_ipv6() { "ip6 saddr " } else { "ip saddr " }, format!("{client} ")),
-                None => ("", String::new()),
-            };
-            finding.step(format!(
-                "let it in before that rule: `nft insert rule {} {family}{address}tcp dport {port} accept`",
-                block.seen.place
-            ));
-            finding.step("keep it where the rules are loaded from at boot, such as /etc/nftables.conf");
-        }
-        _ => {
-            let program = block.seen.source.trim_end_matches("-save");
-            let source = client.map_or_else(String::new, |client| format!("-s {client} "));
-            finding.step(format!(
-                "let it in before that rule: `{program} -I INPUT {source}-p tcp --dport {port} -j ACCEPT`"
-            ));
-            finding.step("keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them");
-        }
-    }
-}
-
-fn firewalld(port: u16, client: Option<(bool, String)>) -> String {
-    let what = match client {
-        Some((v6, address)) => {
-            let family = if v6 { "ipv6" } else { "ipv4" };
-            format!(
-                "--add-rich-rule='rule family={family} source address={address} port port={port} protocol=tcp accept'"
-            )
-        }
-        None => format!("--add-port={port}/tcp"),
-    };
-    format!("let it in through firewalld: `firewall-cmd --permanent {what}`")
+    block.admission(port, client).into_iter().for_each(|step| _ = finding.step(step));
 }
 
 /// Seen from the client: no answer, or a refusal that any firewall on the way can give.
@@ -193,11 +155,11 @@ mod tests {
             "firewall-rejects",
             closed,
             &expect![[r#"
-            certain: the firewall turns everyone away from port 22: no answer comes, so the client times out
-              nft list ruleset: inet filter input: policy drop
-              - let it in before that rule: `nft insert rule inet filter input tcp dport 22 accept`
-              - keep it where the rules are loaded from at boot, such as /etc/nftables.conf
-        "#]],
+                certain: the firewall turns everyone away from port 22: no answer comes, so the client times out
+                  nft list ruleset: inet filter input: policy drop
+                  - let it in before the policy decides: `nft add rule inet filter input tcp dport 22 accept`
+                  - keep it where the rules are loaded from at boot, such as /etc/nftables.conf
+            "#]],
         );
     }
 
@@ -210,10 +172,10 @@ mod tests {
             "firewall-rejects",
             ufw,
             &expect![[r#"
-            certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
-              iptables-save: filter INPUT: policy DROP (packets: 5)
-              - let it in through ufw: `ufw insert 1 allow proto tcp from 198.51.100.7 to any port 22`
-        "#]],
+                certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter INPUT: policy DROP (packets: 5)
+                  - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`
+            "#]],
         );
     }
 

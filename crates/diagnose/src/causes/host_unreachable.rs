@@ -1,7 +1,7 @@
 use super::replied::replied;
 use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "host-unreachable",
@@ -12,14 +12,46 @@ The host is down, the network between is, or a router on the way has no route: `
 unreachable`, or no answer at all. A firewall that rejects with `host-prohibited` or `admin-prohibited` (firewalld by
 default) looks the same.
 
-**Known** from the client by its own try to connect; **which** of these it is, only others on the way can tell.
+The way back counts as much: a server whose routes refuse the client (`ip route add blackhole`, a rule of routing), or
+lead to a router or an interface that is dead, never answers, and the client times out.
+
+**Known** from the client by its own try to connect; **which** of these it is, only others on the way can tell. **Known
+for certain** on the server where its own routes end the way to the client.
 
 **Mended** where the way ends: the VPN, the route, the host's own power.
 
 **It is not** sshd: nothing has reached it.",
-    server: silent,
+    server: judge,
     client: from_client,
 };
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(client) = facts.question.client_address() else { return };
+    if let Some(refusal) = facts.way_refused() {
+        let finding =
+            verdict.certain(format!("this machine has no way back to {client}, so that its answers end here"));
+        finding.shown_by(&refusal.source, &refusal.text).following("fail2ban-banned");
+        finding.step(match refusal.removal {
+            Some(command) => format!("take that away, here and where it is made at boot: `{command}`"),
+            None => format!("give it one: `ip route add {client} via ROUTER`"),
+        });
+        return;
+    }
+    let Some(way) = facts.way_back() else {
+        verdict.unchecked.push(Unchecked::new("the way back to the client", "`ip route get` told nothing"));
+        return;
+    };
+    if let Some((interface, line)) = facts.dead_interface() {
+        let what = format!("the way back to {client} leads by {interface}, and from there nowhere");
+        let finding = verdict.likely(what).shown_by("ip -o link show", line);
+        finding.step(format!("see why it leads there, and take that route away: `ip route get {client}`"));
+    } else if let Some((hop, line)) = facts.silent_neighbour() {
+        let finding = verdict.likely(format!("{hop}, the next machine on the way back to {client}, does not answer"));
+        finding.shown_by("ip neigh show", line);
+        finding.step(format!("is that the right router, and is it up? `ip route get {client}`"));
+    }
+    verdict.exclude(format!("the way back to the client leads by {}", way.interface.unwrap_or_default()));
+}
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::Unreachable | Reply::Unanswered)) else {

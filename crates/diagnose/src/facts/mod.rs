@@ -17,6 +17,7 @@ mod route;
 mod service;
 mod socket;
 mod start;
+mod way;
 mod wrappers;
 
 use std::cell::OnceCell;
@@ -34,6 +35,7 @@ use crate::verdict::{Known, Unchecked};
 
 pub(crate) use account::{ACCESS, Account};
 pub(crate) use daemon::{Complaint, SPLIT, Trial};
+pub(crate) use fail2ban::Ban;
 pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use host_keys::HostKeyFile;
 pub(crate) use kernel::Usage;
@@ -51,6 +53,7 @@ pub(crate) use service::show;
 pub(crate) use service::{MARKER, Manager, Unit};
 pub(crate) use socket::Socket;
 pub(crate) use start::Start;
+pub(crate) use way::Refusal;
 pub(crate) use wrappers::Lookup;
 
 /// What was seen and what is asked, with one accessor a fact.
@@ -65,6 +68,7 @@ pub(crate) struct Facts<'a> {
 struct Cache {
     listeners: OnceCell<Known<Vec<Listener>>>,
     nft: OnceCell<Known<Json>>,
+    blocks: OnceCell<Known<Vec<(u16, Block)>>>,
     log: OnceCell<Known<Log>>,
     tree: OnceCell<Known<Tree>>,
     effective: OnceCell<Known<Effective>>,
@@ -101,6 +105,7 @@ fn ask_of_server(ask: &mut Ask<'_>) {
     log::ask(ask);
     firewall::ask(ask);
     fail2ban::ask(ask);
+    way::ask(ask);
 }
 
 /// Asks for what tells which sshd it is, whether it runs and who runs it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::packet::{Packet, Truth, in_network_text, port_in};
+use super::packet::{Packet, Step, Truth, in_network_text, port_in};
 use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
 
 /// The members of each ipset, as `ipset save` writes them.
@@ -40,6 +40,41 @@ pub(crate) fn lower(program: &str, saved: &str, sets: &Sets, packet: &Packet) ->
     lowering.ruleset
 }
 
+/// Stands before a member of an ipset that is spared (`nomatch`).
+const SPARED: char = '!';
+
+/// The list of the match `recent` among the sets.
+fn recent_list(name: &str) -> String {
+    format!("{RECENT}{name}")
+}
+
+/// Where the kernel shows the lists of the match `recent` (iptables-extensions(8)).
+pub(crate) const RECENT: &str = "/proc/net/xt_recent/";
+
+/// The files of the lists that rules name.
+pub(crate) fn recent_lists(saved: &str) -> Vec<String> {
+    let rules = saved.lines().filter(|line| line.contains("-m recent "));
+    let names = rules.filter_map(|line| line.split(' ').skip_while(|word| *word != "--name").nth(1));
+    names.filter(|name| !name.contains('/')).map(recent_list).collect()
+}
+
+/// Reads `src=198.51.100.7 ttl: 63 last_seen: …`.
+pub(crate) fn recent_addresses(text: &str) -> Vec<String> {
+    text.lines().filter_map(|line| line.strip_prefix("src=")?.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// Whether two programs show the same tables, whatever was counted meanwhile.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    fn rules(saved: &str) -> impl Iterator<Item = &str> {
+        let lines = saved.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        lines.map(|line| match line.strip_prefix(':') {
+            Some(chain) => chain.rsplit_once(' ').map_or(chain, |(chain, _)| chain),
+            None => counted(line).map_or(line, |(_, rule)| rule),
+        })
+    }
+    rules(one).eq(rules(other))
+}
+
 /// Reads `ipset save`: `add NAME MEMBER …`.
 pub(crate) fn sets(saved: &str) -> Sets {
     let mut sets = Sets::new();
@@ -47,6 +82,9 @@ pub(crate) fn sets(saved: &str) -> Sets {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["create", name, ..] => _ = sets.entry((*name).to_owned()).or_default(),
+            ["add", name, member, options @ ..] if options.contains(&"nomatch") => {
+                sets.entry((*name).to_owned()).or_default().push(format!("{SPARED}{member}"));
+            }
             ["add", name, member, ..] => sets.entry((*name).to_owned()).or_default().push((*member).to_owned()),
             _ => {}
         }
@@ -72,9 +110,11 @@ impl Lowering<'_> {
         let (Some(name), policy, counters) = (words.next(), words.next(), words.next()) else { return };
         let packets = counters.and_then(|text| text.trim_matches(['[', ']']).split_once(':')?.0.parse().ok());
         let stage = match (name, self.packet.step.is_reply()) {
-            ("PREROUTING", false) => Some(0),
-            ("INPUT", false) | ("OUTPUT", true) => Some(1),
-            ("POSTROUTING", true) => Some(2),
+            // Only the first packet of a connection meets the table nat.
+            _ if self.table == "nat" && self.packet.step != Step::Opening => None,
+            ("PREROUTING", false) => Some(1),
+            ("INPUT", false) | ("OUTPUT", true) => Some(2),
+            ("POSTROUTING", true) => Some(3),
             _ => None,
         };
         let seen = self.seen(name, "policy DROP", packets);
@@ -98,7 +138,7 @@ impl Lowering<'_> {
 
     fn seen(&self, chain: &str, text: &str, packets: Option<u64>) -> Seen {
         let place = format!("{} {chain}", self.table);
-        Seen { source: self.program.to_owned(), place, text: text.to_owned(), packets }
+        Seen { source: self.program.to_owned(), place, text: text.to_owned(), packets, handle: None }
     }
 }
 
@@ -178,7 +218,14 @@ impl<'a> Reader<'a> {
             }
             "--src-range" => in_range(packet.source, self.value()),
             "--dst-range" => in_range(packet.destination, self.value()),
-            "--state" | "--ctstate" => self.value().split(',').any(|s| s.eq_ignore_ascii_case(packet.state())).into(),
+            "--state" | "--ctstate" => {
+                let states = self.value();
+                let has = |state: &str| states.split(',').any(|word| word.eq_ignore_ascii_case(state));
+                packet.state.map_or(Truth::Maybe, |state| has(state).into())
+            }
+            "--uid-owner" | "--gid-owner" => self.by_root(),
+            "--socket-exists" => packet.step.is_reply().into(),
+            "-f" => Truth::No,
             "--tcp-flags" => {
                 let (mask, set) = (self.value(), self.value());
                 flags(packet, mask, set)
@@ -196,15 +243,42 @@ impl<'a> Reader<'a> {
     fn module(&mut self) -> Truth {
         let name = self.value();
         match name {
-            "tcp" | "multiport" | "conntrack" | "state" | "set" | "iprange" => Truth::Yes,
+            "tcp" | "multiport" | "conntrack" | "state" | "set" | "iprange" | "owner" => Truth::Yes,
             "udp" | "icmp" | "icmp6" | "sctp" => Truth::No,
             "addrtype" => self.address_type(),
             "comment" => self.skip_to(Truth::Yes),
-            "recent" if self.words.iter().take(3).any(|word| word == "--set") => self.skip_to(Truth::Yes),
+            "recent" => self.recent(),
+            "string" if !matches!(self.packet.step, Step::Saying | Step::Speaking) => self.skip_to(Truth::No),
+            "connlimit" if self.words.starts_with(&["--connlimit-above".to_owned(), "0".to_owned()]) => {
+                self.skip_to(Truth::Yes)
+            }
             // The packet came the way that its answer goes.
             "rpfilter" if self.words.iter().take(3).any(|word| word == "--invert") => self.skip_to(Truth::No),
             _ => self.skip_to(Truth::Maybe),
         }
+    }
+
+    /// Root has opened the socket that answers.
+    fn by_root(&mut self) -> Truth {
+        let ids = self.value();
+        let (low, _) = ids.split_once('-').unwrap_or((ids, ids));
+        (self.packet.step.is_reply() && matches!(low, "0" | "root")).into()
+    }
+
+    /// A list of addresses seen lately: who is not on it is not meant; who is may be, where a time or a count decides too.
+    fn recent(&mut self) -> Truth {
+        let options = self.words;
+        let has =
+            |word: &str| options.iter().take_while(|word| !matches!(word.as_str(), "-j" | "-g")).any(|w| w == word);
+        let name = options.iter().skip_while(|word| *word != "--name").nth(1).map_or("DEFAULT", String::as_str);
+        let listed = self.lowering.sets.get(&recent_list(name)).zip(self.packet.source);
+        let listed = listed.filter(|_| !has("--rdest")).map(|(list, source)| list.contains(&source.to_string()));
+        let also = if has("--seconds") || has("--hitcount") { Truth::Maybe } else { Truth::Yes };
+        self.skip_to(match listed {
+            _ if has("--set") => Truth::Yes,
+            Some(listed) => Truth::from(listed).and(also),
+            None => Truth::Maybe,
+        })
     }
 
     /// The packet is for this machine; what else an address may be it is not.
@@ -236,16 +310,34 @@ impl<'a> Reader<'a> {
 
     fn in_set(&self, name: &str, direction: &str) -> Truth {
         let Some(members) = self.lowering.sets.get(name) else { return Truth::Maybe };
-        let address = match direction {
-            "src" => self.packet.source,
-            "dst" => self.packet.destination,
-            _ => return Truth::Maybe,
-        };
-        let member = |member: &String| match self.lowering.sets.get(member) {
+        let within = |member: &str| match self.lowering.sets.get(member) {
             Some(_) if member != name => self.in_set(member, direction),
-            _ => in_list(address, member),
+            _ => self.is_member(member, direction),
         };
-        Truth::any(members.iter().map(member))
+        let (spared, members): (Vec<_>, Vec<_>) = members.iter().partition(|member| member.starts_with(SPARED));
+        let spared = Truth::any(spared.iter().filter_map(|member| member.strip_prefix(SPARED)).map(within));
+        Truth::any(members.iter().map(|member| within(member))).and(!spared)
+    }
+
+    /// `198.51.100.7,tcp:22` for `src,dst`: one part a direction.
+    fn is_member(&self, member: &str, direction: &str) -> Truth {
+        let (parts, directions): (Vec<&str>, Vec<&str>) = (member.split(',').collect(), direction.split(',').collect());
+        if parts.len() > directions.len() {
+            return Truth::Maybe;
+        }
+        Truth::all(parts.iter().zip(&directions).map(|(part, direction)| self.is_part(part, *direction == "src")))
+    }
+
+    fn is_part(&self, part: &str, source: bool) -> Truth {
+        let packet = self.packet;
+        let (address, port) =
+            if source { (packet.source, packet.source_port) } else { (packet.destination, packet.destination_port) };
+        match part.split_once(':') {
+            Some(("tcp", ports)) => port_in_list(port, &ports.replace('-', ":")),
+            Some(("udp" | "sctp" | "icmp" | "icmpv6", _)) => Truth::No,
+            _ if part.parse::<u16>().is_ok() => port_in_list(port, part),
+            _ => in_list(address, part),
+        }
     }
 
     fn target(&mut self, target: &str, goto: bool) -> Action {
@@ -254,7 +346,11 @@ impl<'a> Reader<'a> {
             "DROP" => Action::Block(How::Drop),
             "RETURN" => Action::Return,
             "REJECT" => Action::Block(self.rejection()),
-            "DNAT" | "REDIRECT" | "TPROXY" | "QUEUE" | "NFQUEUE" | "SYNPROXY" | "NETMAP" => Action::Unknown,
+            "NOTRACK" => Action::Untrack,
+            "CT" if self.words.iter().any(|word| word == "--notrack") => Action::Untrack,
+            "DNAT" | "REDIRECT" => self.diversion(),
+            "NFQUEUE" => self.queue(),
+            "TPROXY" | "QUEUE" | "SYNPROXY" | "NETMAP" | "SNAT" | "MASQUERADE" => Action::Unknown,
             "TARPIT" | "STEAL" => Action::Block(How::Drop),
             _ if is_builtin(target) => Action::Continue,
             _ if goto => Action::Goto(self.lowering.key(target)),
@@ -262,6 +358,26 @@ impl<'a> Reader<'a> {
         };
         self.words = &[];
         action
+    }
+
+    /// `--to-ports 2222`, `--to-destination 10.0.0.7:22`.
+    fn diversion(&self) -> Action {
+        let value = |key: &str| self.words.iter().skip_while(|word| *word != key).nth(1).map(String::as_str);
+        let to = value("--to-destination").unwrap_or_default();
+        let (address, port) = match to.rsplit_once(':') {
+            Some((address, port)) if !address.contains(':') || address.ends_with(']') => (address, Some(port)),
+            _ => (to, None),
+        };
+        let port = value("--to-ports").or(port).and_then(|port| port.parse().ok());
+        self.packet.diverted(address.trim_matches(['[', ']']), port)
+    }
+
+    /// `--queue-num 3`, with `--queue-bypass` where nobody needs to take packets from it.
+    fn queue(&self) -> Action {
+        let has = |key: &str| self.words.iter().any(|word| word == key);
+        let number = self.words.iter().skip_while(|word| *word != "--queue-num").nth(1);
+        let number = number.map_or(Some(0), |number| number.parse().ok());
+        self.packet.queued(number.filter(|_| !has("--queue-bypass") && !has("--queue-balance")))
     }
 
     fn rejection(&self) -> How {
@@ -279,9 +395,29 @@ impl<'a> Reader<'a> {
 
 /// Targets that look at or change a packet and let it go on.
 fn is_builtin(target: &str) -> bool {
-    const NAMES: [&str; 16] = [
-        "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TCPMSS", "SET", "TOS", "DSCP", "TTL", "HL",
-        "TRACE", "AUDIT", "CLASSIFY",
+    const NAMES: [&str; 22] = [
+        "LOG",
+        "NFLOG",
+        "ULOG",
+        "MARK",
+        "CONNMARK",
+        "CT",
+        "TCPMSS",
+        "SET",
+        "TOS",
+        "DSCP",
+        "TTL",
+        "HL",
+        "TRACE",
+        "AUDIT",
+        "CLASSIFY",
+        "CHECKSUM",
+        "CONNSECMARK",
+        "SECMARK",
+        "HMARK",
+        "RATEEST",
+        "TEE",
+        "TCPOPTSTRIP",
     ];
     NAMES.contains(&target)
 }

@@ -5,28 +5,9 @@ use std::net::IpAddr;
 
 use serde_json::Value as Json;
 
-use super::packet::{Packet, Truth, in_network, port_in};
+use super::packet::{Packet, Step, Truth};
+use super::value::{Operand, Value, compares, equals, is_catchall, key_of, remembers_only, words_of};
 use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
-
-/// A side of a comparison, as the packet has it.
-enum Operand {
-    Is(Value),
-    /// The packet has no such header: the comparison fails whatever its operator.
-    Absent,
-    Unknown,
-}
-
-enum Value {
-    Address(IpAddr),
-    /// A port; of the client's only that it is one of those that are given out.
-    Port(Option<u16>),
-    Text(String),
-    /// An interface that is not known, but is not the loopback.
-    NotLoopback,
-    /// Flags or states that the packet has.
-    Words(Vec<&'static str>),
-    Several(Vec<Operand>),
-}
 
 /// Everything that rules refer to.
 struct Reader<'a> {
@@ -35,13 +16,15 @@ struct Reader<'a> {
     sets: BTreeMap<[&'a str; 3], &'a [Json]>,
     /// The rules as `nft` writes them, by place and handle.
     texts: BTreeMap<(String, u64), String>,
+    /// Packets that named counters have met, by family, table and name.
+    counters: BTreeMap<[&'a str; 3], u64>,
 }
 
 /// Lowers every chain that the packet can meet. `listing` is `nft -a list ruleset`, which gives the rules their text.
 /// Tables in `elsewhere` are left out: `iptables-save` shows them better.
 pub(crate) fn lower(json: &Json, listing: &str, packet: &Packet, elsewhere: &[(&str, String)]) -> Ruleset {
     let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
-    let reader = Reader { packet, sets: sets(objects), texts: texts(listing) };
+    let reader = Reader { packet, sets: sets(objects), texts: texts(listing), counters: counters(objects) };
     let mut ruleset = Ruleset::default();
     for object in objects {
         let Some((kind @ ("chain" | "rule"), item)) =
@@ -64,16 +47,26 @@ pub(crate) fn lower(json: &Json, listing: &str, packet: &Packet, elsewhere: &[(&
     ruleset
 }
 
-/// The tables that hold rules of iptables, which `nft` cannot read: family and name.
-pub(crate) fn iptables_tables(json: &Json) -> Vec<(&str, String)> {
+/// The tables that `iptables-nft` has made, which one of `saved` shows whole: family and name. Their base chains have the
+/// names of hooks; nft cannot read all of their rules.
+pub(crate) fn iptables_tables<'a>(json: &'a Json, saved: &[String]) -> Vec<(&'a str, String)> {
     let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
-    let rules = objects.iter().filter_map(|object| object.get("rule"));
-    let opaque = |rule: &&Json| statements(rule).any(|(kind, _)| kind == "xt");
-    let mut tables: Vec<(&str, String)> =
-        rules.filter(opaque).map(|rule| (text(rule, "family"), text(rule, "table").to_owned())).collect();
+    let own = |kind: &str, is_own: &dyn Fn(&Json) -> bool| -> Vec<(&'a str, String)> {
+        let items = objects.iter().filter_map(|object| object.get(kind)).filter(|item| is_own(item));
+        items.map(|item| (text(item, "family"), text(item, "table").to_owned())).collect()
+    };
+    let foreign = own("chain", &|chain| chain.get("hook").is_some() && text(chain, "name") != hook_name(chain));
+    let mut tables = own("rule", &|rule| statements(rule).any(|(kind, _)| kind == "xt"));
+    tables.extend(own("chain", &|chain| text(chain, "name") == hook_name(chain)));
+    let shown = |table: &str| saved.iter().any(|saved| saved.lines().any(|line| line.strip_prefix('*') == Some(table)));
+    tables.retain(|table| !foreign.contains(table) && matches!(table.0, "ip" | "ip6") && shown(&table.1));
     tables.sort_unstable();
     tables.dedup();
     tables
+}
+
+fn hook_name(chain: &Json) -> String {
+    text(chain, "hook").to_ascii_uppercase()
 }
 
 fn text<'a>(item: &'a Json, key: &str) -> &'a str {
@@ -86,13 +79,21 @@ fn statements(rule: &Json) -> impl Iterator<Item = (&str, &Json)> {
 }
 
 fn meets(family: &str, packet: &Packet) -> bool {
-    matches!((family, packet.v6), ("inet", _) | ("ip", false) | ("ip6", true))
+    matches!((family, packet.v6), ("inet" | "netdev", _) | ("ip", false) | ("ip6", true))
 }
 
 fn sets(objects: &[Json]) -> BTreeMap<[&str; 3], &[Json]> {
     let items = objects.iter().filter_map(|object| object.get("set").or_else(|| object.get("map")));
     let key = |item| [text(item, "family"), text(item, "table"), text(item, "name")];
     items.map(|item| (key(item), item["elem"].as_array().map_or(&[][..], Vec::as_slice))).collect()
+}
+
+/// Named counters.
+fn counters(objects: &[Json]) -> BTreeMap<[&str; 3], u64> {
+    let items = objects.iter().filter_map(|object| object.get("counter"));
+    items
+        .filter_map(|item| Some((["family", "table", "name"].map(|key| text(item, key)), item["packets"].as_u64()?)))
+        .collect()
 }
 
 /// Reads the rules of `nft -a list ruleset` by table, chain and handle.
@@ -113,13 +114,18 @@ fn texts(listing: &str) -> BTreeMap<(String, u64), String> {
 
 fn entry(item: &Json, packet: &Packet, place: &str) -> Option<Entry> {
     let stage = match (text(item, "hook"), packet.step.is_reply()) {
-        ("prerouting", false) => 0,
-        ("input", false) | ("output", true) => 1,
-        ("postrouting", true) => 2,
+        ("ingress", false) if is_on(&item["dev"], packet) => 0,
+        ("prerouting", false) => 1,
+        ("input", false) | ("output", true) => 2,
+        ("postrouting", true) => 3,
+        ("egress", true) if is_on(&item["dev"], packet) => 4,
         _ => return None,
     };
-    let seen =
-        Seen { source: SOURCE.to_owned(), place: place.to_owned(), text: "policy drop".to_owned(), packets: None };
+    // Only the first packet of a connection meets chains of this type.
+    if text(item, "type") == "nat" && packet.step != Step::Opening {
+        return None;
+    }
+    let seen = seen(place, "policy drop".to_owned());
     let drops = text(item, "policy") == "drop";
     let policy = drops.then_some(Rule { applies: Truth::Yes, action: Action::Block(How::Drop), seen });
     Some(Entry { stage, priority: item["prio"].as_i64().unwrap_or(0), policy })
@@ -127,17 +133,30 @@ fn entry(item: &Json, packet: &Packet, place: &str) -> Option<Entry> {
 
 const SOURCE: &str = "nft list ruleset";
 
+fn seen(place: &str, text: String) -> Seen {
+    Seen { source: SOURCE.to_owned(), place: place.to_owned(), text, ..Seen::default() }
+}
+
+/// Whether a chain at an interface sees the packet; one that names none is taken to.
+fn is_on(devices: &Json, packet: &Packet) -> bool {
+    let names = words_of(devices);
+    packet.interface.as_ref().is_none_or(|interface| names.is_empty() || names.contains(interface))
+}
+
 impl Reader<'_> {
     /// A rule is one row for each thing it may do: several where it holds a verdict map.
     fn rule(&self, rule: &Json, place: &str, chain: &mut Chain) {
         let mut applies = Truth::Yes;
         let (family, table) = (text(rule, "family"), text(rule, "table"));
-        let packets =
-            statements(rule).find_map(|(kind, body)| (kind == "counter").then(|| body["packets"].as_u64())?);
+        let packets = statements(rule).find_map(|(kind, body)| match (kind, body.as_str()) {
+            ("counter", Some(name)) => self.counters.get(&[family, table, name]).copied(),
+            ("counter", None) => body["packets"].as_u64(),
+            _ => None,
+        });
         let handle = rule["handle"].as_u64().unwrap_or_default();
         let words = self.texts.get(&(place.to_owned(), handle)).cloned();
         let words = words.unwrap_or_else(|| format!("rule with handle {handle}"));
-        let seen = Seen { source: SOURCE.to_owned(), place: place.to_owned(), text: words, packets };
+        let seen = Seen { packets, handle: Some(handle), ..seen(place, words) };
         for (kind, body) in statements(rule) {
             match kind {
                 "match" => applies = applies.and(self.matches(body, family, table)),
@@ -146,11 +165,23 @@ impl Reader<'_> {
                         chain.rules.push(Rule { applies: applies.and(truth), action, seen: seen.clone() });
                     }
                 }
-                "counter" | "log" | "mangle" | "notrack" | "quota" | "last" => {}
+                "counter" | "log" | "mangle" | "last" => {}
                 "xt" if text(body, "type") == "target" => {
                     chain.rules.push(Rule { applies, action: Action::Unknown, seen: seen.clone() });
                 }
-                "limit" | "ct count" | "set" | "meter" | "xt" => applies = applies.and(Truth::Maybe),
+                "set" if remembers_only(body) => {}
+                "queue" => {
+                    let bypassed = words_of(&body["flags"]).iter().any(|flag| flag == "bypass");
+                    let number = body["num"].as_u64().and_then(|number| u16::try_from(number).ok());
+                    let action = self.packet.queued(number.filter(|_| !bypassed));
+                    chain.rules.push(Rule { applies, action, seen: seen.clone() });
+                }
+                "redirect" | "dnat" => {
+                    let port = body["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+                    let action = self.packet.diverted(text(body, "addr"), port);
+                    chain.rules.push(Rule { applies, action, seen: seen.clone() });
+                }
+                "limit" | "ct count" | "quota" | "set" | "meter" | "xt" => applies = applies.and(Truth::Maybe),
                 _ => {
                     let action = verdict(kind, body, family, table);
                     let applies = applies.and(self.is_of_family(kind, body));
@@ -175,10 +206,12 @@ impl Reader<'_> {
         let key = self.operand(&vmap["key"]);
         let pairs = self.elements(&vmap["data"], family, table);
         let pairs = pairs.iter().filter_map(|pair| pair.as_array()).filter_map(|pair| pair.first().zip(pair.get(1)));
+        let (others, single): (Vec<_>, Vec<_>) = pairs.partition(|(element, _)| is_catchall(key_of(element)));
+        let pairs = single.into_iter().chain(others);
         pairs
             .filter_map(|(element, action)| {
                 let (kind, body) = action.as_object()?.iter().next()?;
-                Some((self.is(&key, element, family, table), verdict(kind, body, family, table)))
+                Some((self.is_element(&key, key_of(element), family, table), verdict(kind, body, family, table)))
             })
             .collect()
     }
@@ -191,6 +224,7 @@ impl Reader<'_> {
         match text(body, "op") {
             "in" => self.shares(&left, right, family, table),
             "==" => self.is(&left, right, family, table),
+            "<" | "<=" | ">" | ">=" => compares(&left, text(body, "op"), right),
             "!=" => !self.is(&left, right, family, table),
             _ => Truth::Maybe,
         }
@@ -218,7 +252,7 @@ impl Reader<'_> {
         let named = right.as_str().is_some_and(|name| name.starts_with('@'));
         if named || right.get("set").is_some() {
             let elements = self.elements(right, family, table).iter();
-            return Truth::any(elements.map(|element| self.is(left, key_of(element), family, table)));
+            return Truth::any(elements.map(|element| self.is_element(left, key_of(element), family, table)));
         }
         match left {
             Operand::Unknown => Truth::Maybe,
@@ -231,14 +265,21 @@ impl Reader<'_> {
         }
     }
 
+    fn is_element(&self, left: &Operand, element: &Json, family: &str, table: &str) -> Truth {
+        if is_catchall(element) { Truth::Yes } else { self.is(left, element, family, table) }
+    }
+
     fn operand(&self, left: &Json) -> Operand {
         let Some((kind, body)) = left.as_object().and_then(|object| object.iter().next()) else {
             return Operand::Unknown;
         };
         match kind.as_str() {
+            "payload" if body.get("base").is_some() => self.raw_payload(body),
             "payload" => self.payload(text(body, "protocol"), text(body, "field")),
             "meta" => self.meta(text(body, "key")),
-            "ct" if text(body, "key") == "state" => Operand::Is(Value::Words(vec![self.packet.state()])),
+            "ct" if text(body, "key") == "state" => {
+                self.packet.state.map_or(Operand::Unknown, |state| Operand::Is(Value::Words(vec![state])))
+            }
             "ct" if text(body, "key") == "status" => Operand::Is(Value::Words(Vec::new())),
             "fib" if text(body, "result") == "type" && !self.packet.step.is_reply() => {
                 Operand::Is(Value::Text("local".to_owned()))
@@ -271,6 +312,15 @@ impl Reader<'_> {
         }
     }
 
+    /// `@th,16,16`: the header, and where in it, in bits.
+    fn raw_payload(&self, body: &Json) -> Operand {
+        match (text(body, "base"), body["offset"].as_u64(), body["len"].as_u64()) {
+            ("th", Some(0), Some(16)) => self.payload("th", "sport"),
+            ("th", Some(16), Some(16)) => self.payload("th", "dport"),
+            _ => Operand::Unknown,
+        }
+    }
+
     fn meta(&self, key: &str) -> Operand {
         let family = if self.packet.v6 { ("ipv6", "ip6") } else { ("ipv4", "ip") };
         let word = |word: &str| Operand::Is(Value::Text(word.to_owned()));
@@ -285,6 +335,9 @@ impl Reader<'_> {
             "protocol" => word(family.1),
             "iif" | "iifname" => interface(self.packet.comes_in_by()),
             "oif" | "oifname" => interface(self.packet.goes_out_by()),
+            // Root has opened the socket that answers.
+            "skuid" | "skgid" if self.packet.step.is_reply() => Operand::Is(Value::Number(0)),
+            "skuid" | "skgid" => Operand::Absent,
             _ => Operand::Unknown,
         }
     }
@@ -298,71 +351,6 @@ impl Reader<'_> {
     }
 }
 
-/// The element of a set without its timeout, comment and counter; of a map its key.
-fn key_of(element: &Json) -> &Json {
-    match element {
-        Json::Array(pair) => pair.first().map_or(element, key_of),
-        _ => element.get("elem").map_or(element, |inner| &inner["val"]),
-    }
-}
-
-/// Flag names: one, a list, or joined by `|`.
-fn words_of(json: &Json) -> Vec<String> {
-    match json {
-        Json::String(word) => vec![word.clone()],
-        Json::Array(list) => list.iter().flat_map(words_of).collect(),
-        Json::Object(_) => words_of(&json["|"]),
-        _ => Vec::new(),
-    }
-}
-
-fn equals(value: &Value, right: &Json) -> Truth {
-    let right = key_of(right);
-    let known = match value {
-        Value::Address(address) => address_in(*address, right),
-        Value::Port(port) => return port_matches(*port, right),
-        Value::Text(word) => match right {
-            Json::String(other) => Some(is_word(word, other)),
-            Json::Bool(exists) => Some(*exists),
-            _ => None,
-        },
-        Value::Words(words) => {
-            let others = words_of(right);
-            Some(others.len() == words.len() && others.iter().all(|other| words.contains(&other.as_str())))
-        }
-        Value::NotLoopback => right.as_str().filter(|other| *other == "lo").map(|_| false),
-        Value::Several(_) => None,
-    };
-    known.map_or(Truth::Maybe, Truth::from)
-}
-
-/// Names of interfaces may end in a wildcard.
-fn is_word(word: &str, other: &str) -> bool {
-    other.strip_suffix('*').map_or(word == other, |start| word.starts_with(start))
-}
-
-fn address_in(address: IpAddr, right: &Json) -> Option<bool> {
-    let parse = |json: &Json| json.as_str()?.parse::<IpAddr>().ok();
-    if let Some(prefix) = right.get("prefix") {
-        let bits = u32::try_from(prefix["len"].as_u64()?).ok()?;
-        return Some(in_network(address, parse(&prefix["addr"])?, bits));
-    }
-    if let Some(range) = right.get("range") {
-        let (low, high) = (parse(&range[0])?, parse(&range[1])?);
-        return Some(low.is_ipv4() == address.is_ipv4() && (low..=high).contains(&address));
-    }
-    Some(parse(right)? == address)
-}
-
-fn port_matches(port: Option<u16>, right: &Json) -> Truth {
-    let number = |json: &Json| json.as_u64().and_then(|number| u16::try_from(number).ok());
-    let bounds = match right.get("range") {
-        Some(range) => number(&range[0]).zip(number(&range[1])),
-        None => number(right).map(|number| (number, number)),
-    };
-    bounds.map_or(Truth::Maybe, |(low, high)| port_in(port, low, high))
-}
-
 fn verdict(kind: &str, body: &Json, family: &str, table: &str) -> Action {
     let target = || format!("{family} {table} {}", text(body, "target"));
     match kind {
@@ -373,6 +361,7 @@ fn verdict(kind: &str, body: &Json, family: &str, table: &str) -> Action {
         "goto" => Action::Goto(target()),
         "return" => Action::Return,
         "continue" => Action::Continue,
+        "notrack" => Action::Untrack,
         _ => Action::Unknown,
     }
 }

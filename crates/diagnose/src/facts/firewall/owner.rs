@@ -29,11 +29,16 @@ const SIGNS: [(&str, Owner); 9] = [
 ];
 
 impl Owner {
-    /// Tells it from the rule; a policy belongs to the program that manages the whole, told from all `chains`.
-    pub(super) fn of<'a>(seen: &Seen, chains: impl Iterator<Item = &'a str>) -> Self {
+    /// Tells it from the rule. The policy of a base chain belongs to the program that manages its table, told from the
+    /// names of all `chains`.
+    pub(super) fn of<'a>(seen: &Seen, base: &str, mut chains: impl Iterator<Item = &'a str>) -> Self {
+        let table = base.rsplit_once(' ').map_or(base, |(table, _)| table);
+        let manager = |name: &'a str| {
+            let chain = name.strip_prefix(table)?.strip_prefix(' ')?;
+            signed(chain).filter(|owner| matches!(owner, Self::Ufw | Self::Firewalld))
+        };
         let own = signed(&format!("{} {}", seen.place, seen.text));
-        own.or_else(|| chains.filter_map(signed).find(|owner| matches!(owner, Self::Ufw | Self::Firewalld)))
-            .unwrap_or(Self::Unknown)
+        own.or_else(|| chains.find_map(manager).filter(|_| seen.is_policy())).unwrap_or(Self::Unknown)
     }
 
     /// The name of the program.
@@ -73,10 +78,12 @@ mod tests {
             ("filter DENYIN", "-A DENYIN -s 198.51.100.7/32 -j DROP", Owner::Csf),
             ("inet firewalld filter_INPUT", "reject with icmpx admin-prohibited", Owner::Firewalld),
             ("filter INPUT", "policy DROP", Owner::Ufw),
+            ("filter INPUT", "-A INPUT -s 198.51.100.7/32 -j DROP", Owner::Unknown),
         ];
         for (place, text, expected) in cases {
             let seen = Seen { place: place.to_owned(), text: text.to_owned(), ..Seen::default() };
-            assert_eq!(Owner::of(&seen, ["iptables-save filter ufw-user-input"].into_iter()), expected, "{place}");
+            let chains = ["iptables-save filter ufw-user-input"].into_iter();
+            assert_eq!(Owner::of(&seen, "iptables-save filter INPUT", chains), expected, "{place}");
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Not;
 
+use super::walk::{Action, How};
+
 /// Whether a rule applies to the packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Truth {
@@ -24,6 +26,12 @@ pub(crate) struct Packet {
     pub(crate) interface: Option<String>,
     /// Which packet of the connection it is.
     pub(crate) step: Step,
+    /// What connection tracking says of it, where that is known.
+    pub(crate) state: Option<&'static str>,
+    /// The ports that sshd listens on.
+    pub(crate) served: Vec<u16>,
+    /// The queues that a program takes packets from, where that is known.
+    pub(crate) queues: Option<Vec<u16>>,
 }
 
 /// The packets that a connection begins with, in order.
@@ -35,6 +43,8 @@ pub(crate) enum Step {
     Answer,
     /// What the client sends then.
     Following,
+    /// What the client says then: its identification.
+    Saying,
     /// What the server says then: its banner.
     Speaking,
 }
@@ -47,6 +57,12 @@ pub(crate) struct Connection {
     pub(crate) server: Option<IpAddr>,
     pub(crate) port: u16,
     pub(crate) interface: Option<String>,
+    /// Whether connection tracking sees what the client sends.
+    pub(crate) tracked: bool,
+    /// The ports that sshd listens on.
+    pub(crate) served: Vec<u16>,
+    /// The queues that a program takes packets from, where that is known.
+    pub(crate) queues: Option<Vec<u16>>,
 }
 
 impl Connection {
@@ -56,13 +72,26 @@ impl Connection {
         let (source, destination) = if step.is_reply() { (server, client) } else { (client, server) };
         let (source_port, destination_port) = if step.is_reply() { (port, None) } else { (None, port) };
         let interface = self.interface.clone();
-        Packet { v6: self.v6, source, destination, source_port, destination_port, interface, step }
+        let state = if step == Step::Opening { "new" } else { "established" };
+        let state = (self.tracked || !step.is_reply()).then_some(state);
+        Packet {
+            v6: self.v6,
+            source,
+            destination,
+            source_port,
+            destination_port,
+            interface,
+            step,
+            state,
+            served: self.served.clone(),
+            queues: self.queues.clone(),
+        }
     }
 }
 
 impl Step {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Opening, Self::Answer, Self::Following, Self::Speaking];
+    pub(crate) const ALL: [Self; 5] = [Self::Opening, Self::Answer, Self::Following, Self::Saying, Self::Speaking];
 
     /// Whether the server sends it, so that it leaves by the hook `output`.
     pub(crate) fn is_reply(self) -> bool {
@@ -71,9 +100,28 @@ impl Step {
 }
 
 impl Packet {
-    /// What connection tracking says of it.
-    pub(crate) fn state(&self) -> &'static str {
-        if self.step == Step::Opening { "new" } else { "established" }
+    /// The same packet where a rule has kept it from connection tracking.
+    pub(crate) fn untracked(self) -> Self {
+        Self { state: Some("untracked"), ..self }
+    }
+
+    /// What becomes of it where a rule gives it another destination: sshd may take it there as well.
+    pub(super) fn diverted(&self, address: &str, port: Option<u16>) -> Action {
+        let address: Option<IpAddr> = address.parse().ok();
+        let stays = address.is_none_or(|address| address.is_loopback() || Some(address) == self.destination);
+        match port {
+            Some(port) if stays && self.served.contains(&port) => Action::Unknown,
+            None if stays => Action::Unknown,
+            _ => Action::Block(How::Diverted),
+        }
+    }
+
+    /// What becomes of it in a queue; `None` for one that it passes by where no program takes packets from it.
+    pub(super) fn queued(&self, queue: Option<u16>) -> Action {
+        match (queue, &self.queues) {
+            (Some(queue), Some(queues)) if !queues.contains(&queue) => Action::Block(How::Drop),
+            _ => Action::Unknown,
+        }
     }
 
     /// Its TCP flags.
@@ -82,7 +130,7 @@ impl Packet {
             Step::Opening => &["syn"],
             Step::Answer => &["syn", "ack"],
             Step::Following => &["ack"],
-            Step::Speaking => &["psh", "ack"],
+            Step::Saying | Step::Speaking => &["psh", "ack"],
         }
     }
 

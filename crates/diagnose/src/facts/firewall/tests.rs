@@ -4,10 +4,25 @@ use super::packet::{Connection, Step};
 use super::walk::{Block, Ruleset};
 use super::{Packet, iptables, nft};
 
+impl Ruleset {
+    fn block(&self) -> Option<Block> {
+        self.walk().blocks.into_iter().next()
+    }
+}
+
 fn connection(client: &str, interface: &str) -> Connection {
     let client: std::net::IpAddr = client.parse().expect("an address");
     let interface = Some(interface.to_owned());
-    Connection { v6: client.is_ipv6(), client: Some(client), server: None, port: 22, interface }
+    Connection {
+        v6: client.is_ipv6(),
+        client: Some(client),
+        server: None,
+        port: 22,
+        interface,
+        tracked: true,
+        served: vec![22],
+        queues: Some(vec![3]),
+    }
 }
 
 fn nft_rules(packet: &Packet) -> Ruleset {
@@ -127,7 +142,7 @@ fn a_rule_for_standing_connections_cuts_them() {
         let packet = connection("192.0.2.5", "eth0").packet(step);
         iptables::lower("iptables-save", rules, &iptables::Sets::new(), &packet).block().is_some()
     };
-    assert_eq!(Step::ALL.map(block), [false, false, true, false]);
+    assert_eq!(Step::ALL.map(block), [false, false, true, true, false]);
 }
 
 #[test]
@@ -145,7 +160,7 @@ fn a_rejection_by_icmp_is_for_its_family() {
 
 #[test]
 fn without_a_client_only_what_turns_everyone_away_is_certain() {
-    let anyone = Connection { v6: false, client: None, server: None, port: 22, interface: None };
+    let anyone = Connection { client: None, interface: None, ..connection("192.0.2.1", "eth0") };
     let closed = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n";
     let block = |saved: &str| {
         let packet = anyone.packet(Step::Opening);
@@ -185,4 +200,155 @@ fn any_text_is_survived() {
             let _ = nft::lower(&json, &text, &packet, &[]).block();
         }
     }
+}
+
+/// What becomes of a packet by rules of one chain of nftables, each given as its statements.
+fn nft_chain(hook: &str, rules: &[&str], packet: &Packet) -> Vec<String> {
+    let head = format!(
+        r#"{{"chain": {{"family": "inet", "table": "t", "name": "c", "type": "filter", "hook": "{hook}", "prio": 0, "policy": "accept",
+        "dev": "eth0"}}}}"#
+    );
+    let rule = |(at, rule): (usize, &&str)| {
+        format!(r#"{{"rule": {{"family": "inet", "table": "t", "chain": "c", "handle": {at}, "expr": [{rule}]}}}}"#)
+    };
+    let objects: Vec<String> = std::iter::once(head).chain(rules.iter().enumerate().map(rule)).collect();
+    let json: Json = serde_json::from_str(&format!(r#"{{"nftables": [{}]}}"#, objects.join(","))).expect("JSON");
+    let walked = nft::lower(&json, "", packet, &[]).walk();
+    let untracked = walked.untracked.then(|| "untracked".to_owned());
+    walked.blocks.into_iter().map(|block| say(Some(block))).chain(untracked).collect()
+}
+
+const PORT: &str = r#"{"payload": {"protocol": "tcp", "field": "dport"}}"#;
+
+fn compared(left: &str, operator: &str, right: &str) -> String {
+    format!(r#"{{"match": {{"op": "{operator}", "left": {left}, "right": {right}}}}}, {{"drop": null}}"#)
+}
+
+#[test]
+fn ports_and_users_are_compared() {
+    let uid = r#"{"meta": {"key": "skuid"}}"#;
+    let raw = r#"{"payload": {"base": "th", "offset": 16, "len": 16}}"#;
+    let every = r#"{"set": [80, "*"]}"#;
+    let cases = [
+        (PORT, "<", "1024", Step::Opening, true),
+        (PORT, "<", "22", Step::Opening, false),
+        (PORT, "<=", "22", Step::Opening, true),
+        (PORT, ">", "22", Step::Opening, false),
+        (PORT, ">=", "22", Step::Opening, true),
+        (raw, "==", "22", Step::Opening, true),
+        (raw, "==", "23", Step::Opening, false),
+        (PORT, "==", every, Step::Opening, true),
+        (uid, "==", "0", Step::Answer, true),
+        (uid, "==", "1000", Step::Answer, false),
+        (uid, "!=", "0", Step::Answer, false),
+    ];
+    for (left, operator, right, step, drops) in cases {
+        let packet = connection("198.51.100.7", "eth0").packet(step);
+        let hook = if step == Step::Answer { "output" } else { "input" };
+        let found = nft_chain(hook, &[&compared(left, operator, right)], &packet);
+        let expected: &[&str] = if drops { &["Drop by inet t c: rule with handle 0"] } else { &[] };
+        assert_eq!(found, expected, "{left} {operator} {right}");
+    }
+}
+
+#[test]
+fn each_rule_is_told_as_if_those_before_were_mended() {
+    let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
+    let rules = [r#"{"drop": null}"#, r#"{"limit": {"rate": 1}}, {"drop": null}"#, r#"{"reject": null}"#];
+    let expected = ["Drop by inet t c: rule with handle 0", "Refused by inet t c: rule with handle 2"];
+    assert_eq!(nft_chain("input", &rules, &packet), expected);
+}
+
+#[test]
+fn of_rules_that_may_decide_the_one_that_has_met_packets_is_told() {
+    let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
+    let limited = |packets: u64| {
+        format!(r#"{{"limit": {{"rate": 1}}}}, {{"counter": {{"packets": {packets}}}}}, {{"drop": null}}"#)
+    };
+    let rules = [&limited(0), r#"{"limit": {"rate": 1}}, {"drop": null}"#, &limited(3)];
+    assert_eq!(nft_chain("input", &rules, &packet), ["perhaps Drop by inet t c: rule with handle 2"]);
+}
+
+#[test]
+fn chains_at_the_interface_come_before_all_others() {
+    let by = |interface| {
+        nft_chain("ingress", &[r#"{"drop": null}"#], &connection("198.51.100.7", interface).packet(Step::Opening)).len()
+    };
+    assert_eq!(["eth0", "eth1"].map(by), [1, 0]);
+}
+
+#[test]
+fn what_is_not_tracked_is_neither_new_nor_established() {
+    let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
+    assert_eq!(nft_chain("prerouting", &[r#"{"notrack": null}"#], &packet), ["untracked"]);
+    let state = r#"{"ct": {"key": "state"}}"#;
+    let of_new = compared(state, "in", r#""new""#);
+    let of_none = compared(state, "in", r#""untracked""#);
+    let found = |rule: &str, packet: &Packet| nft_chain("input", &[rule], packet).len();
+    assert_eq!((found(&of_new, &packet), found(&of_none, &packet)), (1, 0));
+    let packet = packet.untracked();
+    assert_eq!((found(&of_new, &packet), found(&of_none, &packet)), (0, 1));
+}
+
+#[test]
+fn a_connection_that_is_sent_elsewhere_does_not_reach_sshd() {
+    let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
+    let cases = [
+        (r#"{"redirect": {"port": 2222}}"#, &["Diverted by inet t c: rule with handle 0"][..]),
+        (r#"{"redirect": {"port": 22}}"#, &[]),
+        (r#"{"redirect": null}"#, &[]),
+        (r#"{"dnat": {"addr": "10.0.0.7"}}"#, &["Diverted by inet t c: rule with handle 0"]),
+    ];
+    for (rule, expected) in cases {
+        assert_eq!(nft_chain("prerouting", &[rule], &packet), expected, "{rule}");
+    }
+}
+
+#[test]
+fn a_queue_that_nobody_serves_drops() {
+    let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
+    let cases = [
+        (r#"{"queue": {"num": 4}}"#, &["Drop by inet t c: rule with handle 0"][..]),
+        (r#"{"queue": {"num": 3}}"#, &[]),
+        (r#"{"queue": {"num": 4, "flags": "bypass"}}"#, &[]),
+    ];
+    for (rule, expected) in cases {
+        assert_eq!(nft_chain("input", &[rule], &packet), expected, "{rule}");
+    }
+    let none = iptables::Sets::new();
+    assert_eq!(iptables_chain("-j NFQUEUE --queue-num 4", &none, "198.51.100.7"), "blocked");
+    assert_eq!(iptables_chain("-j NFQUEUE --queue-num 4 --queue-bypass", &none, "198.51.100.7"), "passes");
+}
+
+fn iptables_chain(rule: &str, sets: &iptables::Sets, client: &str) -> String {
+    let saved = format!("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {rule}\nCOMMIT\n");
+    let packet = connection(client, "eth0").packet(Step::Opening);
+    let block = iptables::lower("iptables-save", &saved, sets, &packet).block();
+    block.map_or("passes", |block| if block.certain { "blocked" } else { "perhaps" }).to_owned()
+}
+
+#[test]
+fn sets_of_several_parts_and_spared_members_are_read() {
+    let saved = "create s hash:ip,port\nadd s 198.51.100.7,tcp:22\nadd s 198.51.100.8,udp:22\n\
+        create n hash:net\nadd n 198.51.100.0/24\nadd n 198.51.100.9 nomatch\n";
+    let sets = iptables::sets(saved);
+    let pair = |client| iptables_chain("-m set --match-set s src,dst -j DROP", &sets, client);
+    assert_eq!(["198.51.100.7", "198.51.100.8"].map(pair), ["blocked", "passes"]);
+    let net = |client| iptables_chain("-m set --match-set n src -j DROP", &sets, client);
+    assert_eq!(["198.51.100.7", "198.51.100.9"].map(net), ["blocked", "passes"]);
+}
+
+#[test]
+fn who_is_not_on_the_list_of_recent_addresses_is_not_meant() {
+    let listed = iptables::recent_addresses("src=198.51.100.7 ttl: 63 last_seen: 4295 oldest_pkt: 1 4295\n");
+    let sets = iptables::Sets::from([("/proc/net/xt_recent/b".to_owned(), listed)]);
+    let saved = "-A INPUT -m recent --rcheck --name b --rsource -j DROP";
+    assert_eq!(iptables::recent_lists(saved), ["/proc/net/xt_recent/b"]);
+    let check = |options: &str, client| {
+        iptables_chain(&format!("-m recent {options} --name b --rsource -j DROP"), &sets, client)
+    };
+    assert_eq!(check("--rcheck", "198.51.100.7"), "blocked");
+    assert_eq!(check("--rcheck --seconds 60", "198.51.100.7"), "perhaps");
+    assert_eq!(check("--rcheck --seconds 60", "198.51.100.8"), "passes");
+    assert_eq!(iptables_chain("-m connlimit --connlimit-above 0 -j DROP", &sets, "198.51.100.8"), "blocked");
 }

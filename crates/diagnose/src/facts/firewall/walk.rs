@@ -8,6 +8,9 @@ use super::packet::{Step, Truth};
 /// The kernel allows this many jumps inside each other.
 const DEPTH: usize = 16;
 
+/// So many rules of one base chain that turn a packet away are told.
+const PER_CHAIN: usize = 4;
+
 /// More rules than any packet meets; what is left then stays unknown.
 const STEPS: usize = 1_000_000;
 
@@ -28,7 +31,7 @@ pub(crate) struct Chain {
 /// How the kernel enters a base chain.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// 0 before routing, 1 for this machine (or from it).
+    /// 0 at the interface, 1 before routing, 2 for this machine (or from it), 3 after routing.
     pub(crate) stage: u8,
     /// Lower ones come first.
     pub(crate) priority: i64,
@@ -55,6 +58,15 @@ pub(crate) struct Seen {
     pub(crate) text: String,
     /// How many packets it has met.
     pub(crate) packets: Option<u64>,
+    /// The number by which nft knows it.
+    pub(crate) handle: Option<u64>,
+}
+
+impl Seen {
+    /// Whether it is what a base chain does with packets that no rule decides on.
+    pub(crate) fn is_policy(&self) -> bool {
+        self.text.starts_with("policy ")
+    }
 }
 
 /// What a rule does.
@@ -67,6 +79,8 @@ pub(crate) enum Action {
     Return,
     /// It looks or counts; the next rule follows.
     Continue,
+    /// Connection tracking is to leave the packet alone.
+    Untrack,
     /// It does something that cannot be followed here, such as rewriting the destination.
     Unknown,
 }
@@ -82,6 +96,8 @@ pub(crate) enum How {
     Refused,
     /// An ICMP message that clients read as `No route to host`.
     Unreachable,
+    /// It goes to another port or machine.
+    Diverted,
 }
 
 /// The rule that turns a packet away.
@@ -93,7 +109,21 @@ pub(crate) struct Block {
     /// False where it depends on something that is not known.
     pub(crate) certain: bool,
     pub(crate) seen: Seen,
+    /// The chain by which the kernel came to it: as [`Ruleset::chains`] names it.
+    pub(crate) base: String,
+    /// Where nobody in particular is asked about: whether only IPv6, or only IPv4, meets it.
+    pub(crate) family: Option<bool>,
     pub(crate) owner: Owner,
+}
+
+/// What became of the packet.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// The rules that turn it away, in the order in which it meets them, each as if those before were mended; where there
+    /// is none, the rule that most likely does.
+    pub(crate) blocks: Vec<Block>,
+    /// Whether a rule keeps it from connection tracking.
+    pub(crate) untracked: bool,
 }
 
 enum Flow {
@@ -110,40 +140,66 @@ struct Walk<'a> {
     same: bool,
     /// False once a rule of this base chain might have let the packet pass.
     certain: bool,
-    /// The first rule that might turn it away.
+    /// The base chain.
+    base: &'a str,
+    /// The rules that turn the packet away, taken as mended.
+    mended: Vec<Seen>,
+    untracked: bool,
+    /// The rule that most likely turns it away, of those that may.
     possible: Option<Block>,
 }
 
 impl Ruleset {
-    /// Follows the packet that the rules were lowered for: the rule that turns it away, if any does or might.
-    pub(crate) fn block(&self) -> Option<Block> {
-        let mut entries: Vec<(&String, &Chain, &Entry)> =
-            self.chains.iter().filter_map(|(name, chain)| Some((name, chain, chain.entry.as_ref()?))).collect();
-        entries.sort_by_key(|(_, _, entry)| (entry.stage, entry.priority));
-        let mut walk = Walk { chains: &self.chains, steps: STEPS, same: true, certain: true, possible: None };
-        for (name, _, entry) in entries {
-            walk.certain = walk.same;
-            if let Some(block) = walk.enter(name, entry) {
-                return Some(block);
-            }
+    /// Follows the packet that the rules were lowered for through all base chains.
+    pub(crate) fn walk(&self) -> Walked {
+        let mut entries: Vec<(&String, &Entry)> =
+            self.chains.iter().filter_map(|(name, chain)| Some((name, chain.entry.as_ref()?))).collect();
+        entries.sort_by_key(|(_, entry)| (entry.stage, entry.priority));
+        let mut walk = Walk::new(&self.chains);
+        let mut blocks = Vec::new();
+        for (name, entry) in entries {
+            let found = std::iter::from_fn(|| walk.enter(name, entry)).take(PER_CHAIN);
+            blocks.extend(found);
         }
-        walk.possible
+        if blocks.is_empty() {
+            blocks.extend(walk.possible);
+        }
+        Walked { blocks, untracked: walk.untracked }
     }
 }
 
-impl Walk<'_> {
-    fn enter(&mut self, name: &str, entry: &Entry) -> Option<Block> {
+impl<'a> Walk<'a> {
+    fn new(chains: &'a BTreeMap<String, Chain>) -> Self {
+        let (base, mended, possible) = ("", Vec::new(), None);
+        Self { chains, steps: STEPS, same: true, certain: true, base, mended, untracked: false, possible }
+    }
+
+    /// The next rule of a base chain that turns the packet away for certain.
+    fn enter(&mut self, name: &'a str, entry: &Entry) -> Option<Block> {
+        (self.base, self.certain) = (name, self.same);
         let flow = match self.chain(name, DEPTH) {
-            Flow::Next | Flow::Return => entry.policy.as_ref().map_or(Flow::Next, |rule| self.rule(rule, DEPTH)),
+            Flow::Next | Flow::Return => entry.policy.as_ref().map_or(Flow::Next, |rule| self.rule_if(rule, DEPTH)),
             flow => flow,
         };
-        match flow {
-            Flow::Block(block) if block.certain => Some(block),
-            Flow::Block(block) => {
-                self.possible.get_or_insert(block);
-                None
-            }
-            _ => None,
+        let Flow::Block(block) = flow else { return None };
+        self.mended.push(block.seen.clone());
+        if block.certain {
+            return Some(block);
+        }
+        self.may(block);
+        None
+    }
+
+    /// Remembers a rule that may turn the packet away: one that has met packets rather than one that counts none, and
+    /// that rather than one that has met none.
+    fn may(&mut self, block: Block) {
+        let weight = |block: &Block| match block.seen.packets {
+            Some(0) => 0,
+            None => 1,
+            Some(_) => 2,
+        };
+        if self.possible.as_ref().is_none_or(|known| weight(known) < weight(&block)) {
+            self.possible = Some(block);
         }
     }
 
@@ -173,7 +229,7 @@ impl Walk<'_> {
     /// Goes on as if the rule had not applied, and remembers what it would have done.
     fn either(&mut self, flow: Flow) -> Flow {
         match flow {
-            Flow::Block(block) => _ = self.possible.get_or_insert(Block { certain: false, ..block }),
+            Flow::Block(block) => self.may(Block { certain: false, ..block }),
             Flow::Accept => self.certain = false,
             Flow::Next | Flow::Return => {}
         }
@@ -181,12 +237,14 @@ impl Walk<'_> {
     }
 
     fn block(&self, how: How, seen: &Seen) -> Block {
-        let owner = Owner::of(seen, self.chains.keys().map(String::as_str));
-        Block { how, step: Step::Opening, certain: self.certain, seen: seen.clone(), owner }
+        let owner = Owner::of(seen, self.base, self.chains.keys().map(String::as_str));
+        let (seen, base) = (seen.clone(), self.base.to_owned());
+        Block { how, step: Step::Opening, certain: self.certain, seen, base, family: None, owner }
     }
 
     fn rule_if(&mut self, rule: &Rule, depth: usize) -> Flow {
-        if rule.applies == Truth::No { Flow::Next } else { self.rule(rule, depth) }
+        let passes = rule.applies == Truth::No || self.mended.contains(&rule.seen);
+        if passes { Flow::Next } else { self.rule(rule, depth) }
     }
 
     fn rule(&mut self, rule: &Rule, depth: usize) -> Flow {
@@ -195,6 +253,10 @@ impl Walk<'_> {
             Action::Block(how) => Flow::Block(self.block(*how, &rule.seen)),
             Action::Return => Flow::Return,
             Action::Continue => Flow::Next,
+            Action::Untrack => {
+                self.untracked |= rule.applies == Truth::Yes;
+                Flow::Next
+            }
             Action::Unknown => {
                 (self.same, self.certain) = (false, false);
                 Flow::Next
@@ -224,9 +286,9 @@ mod tests {
     /// What becomes of a packet that meets `rules`, then a policy; the chain `inner` holds `inner`.
     fn walk(rules: Vec<Rule>, inner: Vec<Rule>, drops: bool) -> Option<(String, bool)> {
         let policy = drops.then(|| rule(Truth::Yes, Action::Block(How::Drop)));
-        let base = Chain { entry: Some(Entry { stage: 1, priority: 0, policy }), rules };
+        let base = Chain { entry: Some(Entry { stage: 2, priority: 0, policy }), rules };
         let chains = [("base".to_owned(), base), ("inner".to_owned(), Chain { entry: None, rules: inner })];
-        let block = Ruleset { chains: chains.into() }.block()?;
+        let block = Ruleset { chains: chains.into() }.walk().blocks.into_iter().next()?;
         Some((block.seen.text, block.certain))
     }
 

@@ -1,0 +1,185 @@
+//! The way back from this machine to the client: routes, rules of routing, the next hop, the interface.
+
+use std::net::IpAddr;
+
+use sshmend_lossless::CommandOutput;
+
+use super::{Facts, in_network_text};
+use crate::ask::Ask;
+
+/// How a packet to the client leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) interface: Option<String>,
+    /// The router that it goes to first.
+    pub(crate) via: Option<IpAddr>,
+}
+
+/// A route or rule of routing by which this machine sends nothing to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The command that shows it.
+    pub(crate) source: String,
+    pub(crate) text: String,
+    /// The command that takes it away.
+    pub(crate) removal: Option<String>,
+}
+
+/// Routes and rules that end a packet (ip-route(8), TYPE).
+const ENDS: [&str; 3] = ["blackhole", "unreachable", "prohibit"];
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    let Some(client) = facts.question.client_address() else { return };
+    ask.run(&get(client, facts.own_end()));
+    if facts.way_back().is_none() {
+        ask.run(&list(client, "rule"));
+        ask.run(&list(client, "route"));
+    }
+    ask.run(&NEIGHBOURS);
+    ask.run(&LINKS);
+}
+
+const NEIGHBOURS: [&str; 3] = ["ip", "neigh", "show"];
+const LINKS: [&str; 4] = ["ip", "-o", "link", "show"];
+
+/// Rules of routing may look at the address that this machine answers with, where it has but one.
+fn get(client: IpAddr, from: Option<IpAddr>) -> Vec<String> {
+    let mut words = ["ip", "route", "get"].map(str::to_owned).to_vec();
+    words.push(client.to_string());
+    words.extend(from.into_iter().flat_map(|from| ["from".to_owned(), from.to_string()]));
+    words
+}
+
+fn list(client: IpAddr, what: &'static str) -> Vec<&'static str> {
+    let family = if client.is_ipv6() { "-6" } else { "-4" };
+    let all: &[&str] = if what == "route" { &["table", "all"] } else { &[] };
+    ["ip", family, what, "show"].into_iter().chain(all.iter().copied()).collect()
+}
+
+impl Facts<'_> {
+    /// How a packet to the client leaves; `None` where it does not, or nobody in particular is asked about.
+    pub(crate) fn way_back(&self) -> Option<Way> {
+        let output = self.run(&get(self.question.client_address()?, None)).ok().filter(|output| output.success())?;
+        let text = output.text();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let after = |key: &str| words.iter().skip_while(|word| **word != key).nth(1).copied();
+        let address = |key: &str| after(key).and_then(|word| word.parse().ok());
+        Some(Way { source: address("src"), interface: after("dev").map(str::to_owned), via: address("via") })
+    }
+
+    fn own_end(&self) -> Option<IpAddr> {
+        self.way_back()?.source
+    }
+
+    /// What the kernel says when it knows no way to the client, with the command that asked.
+    fn no_way(&self) -> Option<(String, String)> {
+        let client = self.question.client_address()?;
+        [None, self.own_end()].into_iter().find_map(|from| {
+            let argv = get(client, from);
+            let output = self.run(&argv).ok().filter(|output| !output.success())?;
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            said.contains("RTNETLINK").then(|| (argv.join(" "), said))
+        })
+    }
+
+    /// Why this machine sends nothing to the client: the rule of routing or the route, else what the kernel says.
+    pub(crate) fn way_refused(&self) -> Option<Refusal> {
+        let client = self.question.client_address()?;
+        let (source, text) = self.no_way()?;
+        let listed = |what| self.run(&list(client, what)).map(CommandOutput::text).unwrap_or_default();
+        let (rules, routes) = (listed("rule"), listed("route"));
+        let rule = rules.lines().find(|line| ends_by_rule(line, client));
+        let routes = routes.lines().filter_map(|line| Some((ends_by_route(line, client)?, line)));
+        let route = routes.max_by_key(|(bits, _)| *bits).map(|(_, line)| line);
+        let found = rule.map(|line| ("rule", line)).or(route.map(|line| ("route", line)));
+        let Some((what, line)) = found else { return Some(Refusal { source, text, removal: None }) };
+        let removal = Some(removal(client, what, line));
+        Some(Refusal { source: list(client, what).join(" "), text: line.trim().to_owned(), removal })
+    }
+
+    /// The next hop on the way to the client, where it does not tell its hardware address.
+    pub(crate) fn silent_neighbour(&self) -> Option<(IpAddr, String)> {
+        let hop = self.way_back()?.via.or(self.question.client_address())?;
+        let text = self.run(&NEIGHBOURS).ok()?.text();
+        let of_hop = |line: &&str| line.split(' ').next().and_then(|word| word.parse().ok()) == Some(hop);
+        let line = text.lines().filter(of_hop).find(|line| line.contains("FAILED") || line.contains("INCOMPLETE"))?;
+        Some((hop, line.trim().to_owned()))
+    }
+
+    /// The interface on the way to the client, where it leads nowhere: it is down, or has no carrier.
+    pub(crate) fn dead_interface(&self) -> Option<(String, String)> {
+        let interface = self.way_back()?.interface?;
+        let text = self.run(&LINKS).ok()?.text();
+        let of_it = |line: &&str| line.split(": ").nth(1).and_then(|name| name.split('@').next()) == Some(&interface);
+        let line = text.lines().find(of_it)?;
+        let flags = line.split_once('<')?.1.split_once('>')?.0;
+        let has = |flag| flags.split(',').any(|other| other == flag);
+        let dead = has("NO-CARRIER") || !has("UP");
+        dead.then(|| (interface, line.split(" mtu ").next().unwrap_or(line).to_owned()))
+    }
+}
+
+/// Reads `77: from all to 198.51.100.7 prohibit`.
+fn ends_by_rule(line: &str, client: IpAddr) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let to = words.iter().skip_while(|word| **word != "to").nth(1);
+    let meant = to.is_none_or(|network| in_network_text(client, network) == Some(true));
+    meant && words.last().is_some_and(|word| ENDS.contains(word))
+}
+
+/// How long the prefix of a route is that ends packets to the client: `blackhole 198.51.100.0/24 metric 5`.
+fn ends_by_route(line: &str, client: IpAddr) -> Option<u32> {
+    let mut words = line.split_whitespace();
+    let (kind, network) = (words.next()?, words.next()?);
+    if !ENDS.contains(&kind) {
+        return None;
+    }
+    let bits = network.split_once('/').map_or(Some(u128::BITS), |(_, bits)| bits.parse().ok())?;
+    let meant = network == "default" || in_network_text(client, network) == Some(true);
+    meant.then_some(if network == "default" { 0 } else { bits })
+}
+
+fn removal(client: IpAddr, what: &str, line: &str) -> String {
+    let program = if client.is_ipv6() { "ip -6" } else { "ip" };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    if what == "rule" {
+        let (priority, rest) = line.split_once(':').unwrap_or_default();
+        return format!("{program} rule del {} priority {}", rest.trim(), priority.trim());
+    }
+    let pair = |key: &str| {
+        let value = words.iter().skip_while(|word| **word != key).nth(1);
+        value.map_or_else(String::new, |value| format!(" {key} {value}"))
+    };
+    format!("{program} route del {}{}{}", words[..2].join(" "), pair("table"), pair("metric"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_packets_is_taken_away_by_its_own_words() {
+        let client = "198.51.100.7".parse().expect("an address");
+        let route = "blackhole 198.51.100.0/24 table 9 metric 5 ";
+        assert_eq!(ends_by_route(route, client), Some(24));
+        assert_eq!(removal(client, "route", route), "ip route del blackhole 198.51.100.0/24 table 9 metric 5");
+        let rule = "77:\tfrom all to 198.51.100.7 prohibit";
+        assert!(ends_by_rule(rule, client));
+        assert_eq!(removal(client, "rule", rule), "ip rule del from all to 198.51.100.7 prohibit priority 77");
+    }
+
+    #[test]
+    fn what_leads_elsewhere_or_on_is_left_alone() {
+        let client = "198.51.100.7".parse().expect("an address");
+        for line in
+            ["", "default via 192.0.2.1 dev eth0", "blackhole 203.0.113.0/24", "blackhole junk/x", "unreachable"]
+        {
+            assert_eq!(ends_by_route(line, client), None, "{line}");
+        }
+        for line in ["0:\tfrom all lookup local", "7:\tfrom all to 203.0.113.1 prohibit", ""] {
+            assert!(!ends_by_rule(line, client), "{line}");
+        }
+    }
+}
