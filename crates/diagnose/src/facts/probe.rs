@@ -85,11 +85,23 @@ impl Facts<'_> {
         lines.find(|(_, line)| line.contains(words)).map(|(at, line)| (at + 1, line.trim().to_owned()))
     }
 
-    /// The name and port by which known_hosts knows the destination: `HOST`, or `[HOST]:PORT`.
+    /// The destination as it was given, where HostKeyAlias gives its key this name: ssh finds the way to it by no other.
+    fn own_name(&self, refused: Option<&str>) -> Option<String> {
+        let alias = self.route().ok()?.alias?;
+        let target = self.question.target().filter(|_| refused == Some(alias.as_str()))?;
+        let port = target.options.iter().skip_while(|word| *word != "-p").nth(1);
+        Some(port.map_or_else(|| target.host().to_owned(), |port| format!("[{}]:{port}", target.host())))
+    }
+
+    /// What `sshmend fix known-hosts` takes for the host whose key was refused: `HOST`, or `[HOST]:PORT`.
     pub(crate) fn known_as(&self) -> Option<String> {
         let (_, transcript) = self.transcript()?;
-        if transcript.known_as.is_some() {
-            return transcript.known_as.clone();
+        let refused = transcript.known_as.as_deref();
+        if let Some(own) = self.own_name(refused) {
+            return Some(own);
+        }
+        if let Some(refused) = refused {
+            return Some(refused.to_owned());
         }
         let printed = transcript.destination.clone().map(|host| (host, transcript.port));
         let (host, port) = match self.route() {

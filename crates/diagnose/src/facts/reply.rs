@@ -31,6 +31,9 @@ const IDENTIFICATION: &[u8] = b"SSH-2.0-sshmend_probe\r\n";
 /// How long libwrap waits before it closes (`clean_exit`, `sleep(5)`), with some tolerance.
 const WRAPPERS_PAUSE: std::ops::Range<Duration> = Duration::from_millis(4_500)..Duration::from_millis(7_000);
 
+/// A slow line and a busy machine take less than this to close.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
 /// How the server's end behaved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
@@ -140,7 +143,7 @@ fn wordless(stood: Duration, end: &DialEnd, reset: bool) -> Reply {
         DialEnd::Silence => Reply::Silent,
         DialEnd::Failed(why) => Reply::Failed(why.clone()),
         _ if WRAPPERS_PAUSE.contains(&stood) => Reply::ClosedAfterPause,
-        _ if stood < WRAPPERS_PAUSE.start => Reply::ClosedAtOnce { reset },
+        _ if stood < AT_ONCE => Reply::ClosedAtOnce { reset },
         _ => Reply::ClosedLate(stood.as_secs()),
     }
 }
@@ -210,6 +213,7 @@ mod tests {
             (after(&[], DialEnd::Reset, 3), Reply::ClosedAtOnce { reset: true }),
             (after(&[], DialEnd::Closed, 3), Reply::ClosedAtOnce { reset: false }),
             (after(&[], DialEnd::Silence, 15_000), Reply::Silent),
+            (after(&[], DialEnd::Closed, 3_005), Reply::ClosedLate(3)),
             (after(&[], DialEnd::Closed, 9_005), Reply::ClosedLate(9)),
             (
                 after(&[(2, "Exceeded MaxStartups\r\n")], DialEnd::Closed, 3),

@@ -19,6 +19,8 @@ pub(crate) struct Route {
     pub(crate) identities_only: bool,
     /// `IdentityAgent`: `SSH_AUTH_SOCK`, `none` or a socket.
     pub(crate) agent: String,
+    /// `HostKeyAlias`: the name of the key instead of that of the host.
+    pub(crate) alias: Option<String>,
     /// What becomes of a host key that is not known.
     pub(crate) unknown_key: UnknownKey,
     /// Whether ssh may not ask anything.
@@ -204,6 +206,7 @@ fn without_ssh(target: &Target) -> Route {
         proxy: Proxy::Direct,
         identities_only: false,
         agent: "none".to_owned(),
+        alias: None,
         unknown_key: UnknownKey::Asked,
         batch: false,
         master: false,
@@ -226,6 +229,7 @@ fn route(text: &str) -> Option<Route> {
         user: value("user").unwrap_or_default().to_owned(),
         proxy,
         identities_only: value("identitiesonly") == Some("yes"),
+        alias: set("hostkeyalias"),
         agent: value("identityagent").unwrap_or_default().to_owned(),
         unknown_key: match value("stricthostkeychecking") {
             Some("yes" | "true") => UnknownKey::Refused,

@@ -204,6 +204,7 @@ impl Facts {
             Sign::ServerText => self.note(server_text(&named.detail.unwrap_or_default()), number, &text),
             Sign::Symptom(symptom) => {
                 self.piped |= text.contains("exchange_identification: ") && self.proxy.is_some();
+                self.host = self.host.take().or(named.host);
                 self.address = self.address.take().or(named.address);
                 self.port = self.port.or(named.port);
                 self.note(symptom, number, &text);

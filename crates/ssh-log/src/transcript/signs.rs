@@ -133,6 +133,10 @@ pub(super) const SIGNS: &[(&str, Sign)] = &[
     ("Bad server host key: {}", Sign::Symptom(Symptom::Mismatch)),
     ("Couldn't agree a {} (available: {})", Sign::Symptom(Symptom::Mismatch)),
     ("@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @", Sign::Symptom(Symptom::HostKeyChanged)),
+    (
+        "{word} host key for {host} has changed and you have requested strict checking.",
+        Sign::KnownAs(Symptom::HostKeyChanged),
+    ),
     ("Host key for {host} has changed and you have requested strict checking.", Sign::KnownAs(Symptom::HostKeyChanged)),
     (
         "Warning: the {word} host key for '{host}' differs from the key for the IP address '{addr}'",
@@ -157,6 +161,7 @@ pub(super) const SIGNS: &[(&str, Sign)] = &[
     ("Disconnection message text: Too many authentication failures", Sign::Symptom(Symptom::TooManyFailures)),
     ("\"Too many authentication failures\"", Sign::Symptom(Symptom::TooManyFailures)),
     ("Permission denied ({}).", Sign::Symptom(Symptom::Denied)),
+    ("Permission denied, please try again.", Sign::Symptom(Symptom::Denied)),
     ("{any}@{addr}: Permission denied ({}).", Sign::Symptom(Symptom::Denied)),
     (
         "mux_client_request_session: session request failed: Session open refused by peer",

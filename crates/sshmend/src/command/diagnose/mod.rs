@@ -3,8 +3,10 @@
 mod probe;
 pub(crate) mod text;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sshmend_diagnose::{Diagnosis, Question, Server, Target, Vantage, diagnose, wants};
 use sshmend_host::now;
@@ -41,9 +43,7 @@ pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Questi
 
 fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {
     let logs: Vec<PathBuf> = arguments.log.iter().map(|path| session.environment.absolute(path)).collect();
-    for path in &logs {
-        session.machine.open(path).map_err(|error| Failure::from_file(&error))?;
-    }
+    logs.iter().try_for_each(|path| readable(session, path))?;
     let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
     Ok(Question {
         vantage: vantage(session, arguments)?,
@@ -51,6 +51,16 @@ fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Fa
         since: since.map(Timestamp::as_second),
         ..session.question()
     })
+}
+
+/// A log that cannot be read is no log without lines; of a compressed one that shows only at its end.
+fn readable(session: &Session, path: &Path) -> Result<(), Failure> {
+    let file = session.machine.open(path).map_err(|error| Failure::from_file(&error))?;
+    if path.extension().is_none_or(|extension| extension != "gz") {
+        return Ok(());
+    }
+    let copied = io::copy(&mut MultiGzDecoder::new(file), &mut io::sink());
+    copied.map(drop).map_err(|error| Failure::caused(format!("cannot read {}", path.display()), &error))
 }
 
 fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Failure> {

@@ -13,6 +13,7 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
     let mut text = String::new();
     if diagnosis.findings.is_empty() {
         let title = match question.vantage {
+            Vantage::Server(_) if !question.logs.is_empty() => "no cause found in the logs that were named",
             Vantage::Server(_) => "no cause found on this machine",
             Vantage::Client(_) => "no cause found from here",
             Vantage::Transcript(_) => "no cause found in the transcript",
