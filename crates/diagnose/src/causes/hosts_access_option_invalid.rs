@@ -92,10 +92,10 @@ mod tests {
             "hosts-access-option-invalid",
             &format!("{rule}{LOG}{line}"),
             &expect![[r#"
-            likely: TCP wrappers refuse clients for an option that libwrap does not take (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: "nosuch"
-              - correct or take out the option of the line that the log names; the change counts at once
-        "#]],
+                likely: TCP wrappers refuse clients for an option that libwrap does not take (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: "nosuch"
+                  - correct or take out the option of the line that the log names; the change counts at once
+            "#]],
         );
     }
 
