@@ -8,14 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     title: "sshd does not listen where the client knocks: the other address family, or only inside",
     gate: Gate::Listener,
     explain: "\
-`ListenAddress` and `AddressFamily` (or the socket unit) say where sshd listens. A name with an IPv4 and an IPv6
+`ListenAddress` and `AddressFamily` (or the socket unit, which then decides on the port as well) say where sshd listens. A name with an IPv4 and an IPv6
 address leads the client to the IPv6 one first: when sshd, a rule of TCP wrappers or of the firewall knows IPv4 only,
 that half of the tries fails, `ssh -4` works and `ssh -6` does not. A `ListenAddress 127.0.0.1` serves nobody outside.
 
 **Known for certain** by the sockets of sshd and the address of the client; from the client by trying both families.
 
-**Mended** by the line that is named, then a restart (`sshmend fix service`): a reload does not open new addresses
-under a socket unit.
+**Mended** by the line that is named; under a socket unit by a file beside the unit, and by opening the socket again.
 
 **It is not** the firewall when nothing listens on that family.",
     server: judge,
@@ -28,24 +27,66 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     let client = facts.question.client_address();
-    let inside = |socket: &Socket| socket.address.is_some_and(|address| address.is_loopback());
-    if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(inside) {
+    if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(Socket::is_inside) {
         let finding = verdict.certain("sshd listens inside this machine only: no client can reach it from outside");
         return explain(facts, &sockets, finding);
     }
-    let Some(client) = client else { return };
-    if sockets.iter().any(|socket| serves(socket, client.is_ipv6())) {
-        return verdict.exclude("sshd listens on the client's address family");
+    if let Some(unit) = elsewhere(facts, &sockets) {
+        let (ports, wanted) = (list(&facts.ports()), list(&facts.configured_ports()));
+        let what = format!("{unit} listens on port {ports}, and nothing on port {wanted}, which sshd_config has");
+        let finding = verdict.possible(what);
+        return explain(facts, &sockets, finding);
     }
-    let (family, other) = if client.is_ipv6() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
-    let finding = verdict.certain(format!("sshd listens on {other} only, and {client} comes by {family}"));
-    explain(facts, &sockets, finding);
+    let Some(client) = client else { return };
+    let family = |v6| if v6 { "IPv6" } else { "IPv4" };
+    if !sockets.iter().any(|socket| socket.serves(client.is_ipv6())) {
+        let (own, other) = (family(client.is_ipv6()), family(!client.is_ipv6()));
+        let finding = verdict.certain(format!("sshd listens on {other} only, and {client} comes by {own}"));
+        return explain(facts, &sockets, finding);
+    }
+    verdict.exclude("sshd listens on the client's address family");
 }
 
-/// `::` takes IPv4 as well unless told otherwise (ipv6(7), IPV6_V6ONLY); sshd tells it so, systemd does not.
-fn serves(socket: &Socket, v6: bool) -> bool {
-    let by_sshd = socket.is_of_sshd();
-    socket.address.is_none_or(|address| address.is_ipv6() == v6 || (!v6 && address.is_unspecified() && !by_sshd))
+/// The socket unit that listens, on other ports than sshd_config names: sshd does not look at `Port` then.
+fn elsewhere(facts: &Facts<'_>, sockets: &[Socket]) -> Option<String> {
+    let wanted = facts.configured_ports();
+    if sockets.iter().any(|socket| !by_unit(socket) || wanted.contains(&socket.port)) {
+        return None;
+    }
+    Some(facts.manager().ok()?.socket()?.name().to_owned())
+}
+
+fn by_unit(socket: &Socket) -> bool {
+    socket.holders.iter().any(|(name, _)| name == "systemd")
+}
+
+/// An empty `ListenStream=` takes back those before it (systemd.socket(5)).
+fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
+    let streams: String = ports.iter().map(|port| format!("ListenStream={port}\\n")).collect();
+    let directory = format!("/etc/systemd/system/{unit}.d");
+    finding.step(format!("let it listen for everyone: `mkdir -p {directory}`"));
+    finding.step(format!(
+        "by a file of your own: `printf '[Socket]\\nListenStream=\\n{streams}BindIPv6Only=both\\nBindToDevice=\\n' > \
+         {directory}/zz-listen.conf`"
+    ));
+    let service = unit.replace(".socket", ".service");
+    finding.step(format!(
+        "and open it again: `systemctl daemon-reload; systemctl stop {service}; systemctl restart {unit}`"
+    ));
+}
+
+/// `AddressFamily` alone is one value that sshmend can set.
+fn listen(facts: &Facts<'_>, finding: &mut Finding) {
+    let set = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.is_some());
+    if set("addressfamily") && !set("listenaddress") {
+        finding.mended_by(&["fix", "sshd-config", "AddressFamily=any"], "lets sshd listen on both families");
+    } else {
+        finding.step("change AddressFamily or ListenAddress, then `systemctl restart ssh`");
+    }
+}
+
+fn list(ports: &[u16]) -> String {
+    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
@@ -58,7 +99,11 @@ fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
         finding.mended_by(&["fix", "service", "--restart"], what);
         return;
     }
-    finding.step("change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`");
+    let unit = facts.manager().ok().and_then(|manager| manager.socket().map(|unit| unit.name().to_owned()));
+    match unit.filter(|_| sockets.iter().any(by_unit)) {
+        Some(unit) => open(&unit, &facts.configured_ports(), finding),
+        None => listen(facts, finding),
+    }
 }
 
 /// Seen from the client: one family gets through and the other does not.
@@ -80,7 +125,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check, check_as, from};
+    use crate::testing::{SHOW, check, check_as, from};
     use expect_test::expect;
 
     const V4: &str = "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
@@ -93,11 +138,11 @@ mod tests {
             "address-family",
             &set,
             &expect![[r#"
-            certain: sshd listens on IPv4 only, and 2001:db8::7 comes by IPv6
-              ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
-              /etc/ssh/sshd_config:1: AddressFamily inet
-              - change AddressFamily or ListenAddress (in a socket unit ListenStream), then `sshmend fix service`
-        "#]],
+                certain: sshd listens on IPv4 only, and 2001:db8::7 comes by IPv6
+                  ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  /etc/ssh/sshd_config:1: AddressFamily inet
+                  $ sshmend fix sshd-config AddressFamily=any  # lets sshd listen on both families
+            "#]],
         );
         check_as(
             &from("198.51.100.7"),
@@ -122,5 +167,56 @@ mod tests {
             "#]],
         );
         check("address-family", "", &expect![[""]]);
+        check(
+            "address-family",
+            &V4.replace("0.0.0.0:22", "0.0.0.0%lo:22"),
+            &expect![[r#"
+                certain: sshd listens inside this machine only: no client can reach it from outside
+                  ss -Hltnp: LISTEN 0 128 0.0.0.0%lo:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_socket_unit_for_ipv6_alone_or_another_port_is_named() {
+        let unit = |listen: &str, port: u16| {
+            format!(
+                "//- /proc/700/cmdline missing\n{SHOW}Id=ssh.socket\nLoadState=loaded\nActiveState=active\nListen=[::]:{port} (Stream)\n\
+                 //$ ss -Hltnp => 0\nLISTEN 0 128 {listen} *:* users:((\"systemd\",pid=1,fd=3))\n"
+            )
+        };
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &unit("[::]:22", 22),
+            &expect![[r#"
+                certain: sshd listens on IPv6 only, and 198.51.100.7 comes by IPv4
+                  ss -Hltnp: LISTEN 0 128 [::]:22 *:* users:(("systemd",pid=1,fd=3))
+                  - let it listen for everyone: `mkdir -p /etc/systemd/system/ssh.socket.d`
+                  - by a file of your own: `printf '[Socket]\nListenStream=\nListenStream=22\nBindIPv6Only=both\nBindToDevice=\n' > /etc/systemd/system/ssh.socket.d/zz-listen.conf`
+                  - and open it again: `systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket`
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &unit("*:22", 22),
+            &expect![[r#"
+            excluded: sshd listens on the client's address family
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &unit("*:2222", 2222),
+            &expect![[r#"
+                possible: ssh.socket listens on port 2222, and nothing on port 22, which sshd_config has
+                  ss -Hltnp: LISTEN 0 128 *:2222 *:* users:(("systemd",pid=1,fd=3))
+                  - let it listen for everyone: `mkdir -p /etc/systemd/system/ssh.socket.d`
+                  - by a file of your own: `printf '[Socket]\nListenStream=\nListenStream=22\nBindIPv6Only=both\nBindToDevice=\n' > /etc/systemd/system/ssh.socket.d/zz-listen.conf`
+                  - and open it again: `systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket`
+            "#]],
+        );
     }
 }

@@ -41,14 +41,22 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         verdict.unchecked.push(Unchecked::new("the way back to the client", "`ip route get` told nothing"));
         return;
     };
-    if let Some((interface, line)) = facts.dead_interface() {
-        let what = format!("the way back to {client} leads by {interface}, and from there nowhere");
-        let finding = verdict.likely(what).shown_by("ip -o link show", line);
-        finding.step(format!("see why it leads there, and take that route away: `ip route get {client}`"));
-    } else if let Some((hop, line)) = facts.silent_neighbour() {
-        let finding = verdict.likely(format!("{hop}, the next machine on the way back to {client}, does not answer"));
-        finding.shown_by("ip neigh show", line);
-        finding.step(format!("is that the right router, and is it up? `ip route get {client}`"));
+    let interface = facts.dead_interface().map(|(interface, line)| {
+        (format!("the way back to {client} leads by {interface}, and from there nowhere"), "ip -o link show", line)
+    });
+    let neighbour = || {
+        let (hop, line) = facts.silent_neighbour()?;
+        let what = format!("{hop}, the next machine on the way back to {client}, does not answer");
+        Some((what, "ip neigh show", line))
+    };
+    if let Some((what, source, line)) = interface.or_else(neighbour) {
+        let finding = verdict.likely(what).shown_by(source, line);
+        finding.step(match facts.own_route() {
+            Some(command) => {
+                format!("if that is not its way, take the route away, here and where it is made: `{command}`")
+            }
+            None => format!("is that its way, and is the other end up? `ip route get {client}`"),
+        });
     }
     verdict.exclude(format!("the way back to the client leads by {}", way.interface.unwrap_or_default()));
 }

@@ -283,7 +283,8 @@ fn summary(service: Option<&Unit>) -> String {
         ("masked" | "masked-runtime", _) => "is masked".to_owned(),
         _ if unit.get("SubState") == "auto-restart" => format!("fails again and again ({})", unit.get("Result")),
         (_, true) => format!("has failed ({})", unit.get("Result")),
-        _ if unit.get("ConditionResult") == "no" => {
+        // Also `no` of a unit that nobody has tried to start since systemd has read it.
+        _ if unit.get("ConditionResult") == "no" && unit.get("ConditionTimestampMonotonic") != "0" => {
             "was skipped, because a condition of the unit does not hold".to_owned()
         }
         ("disabled", _) => "is stopped and not enabled".to_owned(),

@@ -33,7 +33,7 @@ const ENABLED: [&str; 2] = ["/etc/systemd/system/multi-user.target.wants", "/etc
 
 const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"];
 
-const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,UnitFileState,MainPID,ExecMainStatus,\
+const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,ConditionTimestampMonotonic,UnitFileState,MainPID,ExecMainStatus,\
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
     MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
 

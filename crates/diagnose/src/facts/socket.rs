@@ -16,9 +16,11 @@ pub(crate) struct Socket {
     pub(crate) waiting: u64,
     /// How many may wait.
     pub(crate) backlog: u64,
-    /// The address; `None` stands for both families.
+    /// The address; `None` stands for both families, `::` for IPv6 alone: ss writes `*` and `[::]`.
     pub(crate) address: Option<IpAddr>,
     pub(crate) port: u16,
+    /// The interface that it is bound to.
+    pub(crate) device: Option<String>,
     /// Name and id of each process that holds it; empty without the privilege to see them.
     pub(crate) holders: Vec<(String, u32)>,
     /// The line, for evidence.
@@ -89,6 +91,16 @@ impl Socket {
         self.holders.iter().any(|(name, _)| name == "sshd")
     }
 
+    /// Whether nobody outside of this machine can reach it.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.address.is_some_and(|address| address.is_loopback()) || self.device.as_deref() == Some("lo")
+    }
+
+    /// Whether it takes connections of a family.
+    pub(crate) fn serves(&self, v6: bool) -> bool {
+        self.address.is_none_or(|address| address.is_ipv6() == v6)
+    }
+
     /// Whether connections queue up behind what is accepted.
     pub(crate) fn overflows(&self) -> bool {
         self.waiting > self.backlog
@@ -100,12 +112,17 @@ fn socket(line: &str) -> Option<Socket> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [_, waiting, backlog, local, _, rest @ ..] = words.as_slice() else { return None };
     let (address, port) = local.rsplit_once(':')?;
-    let address = address.split_once('%').map_or(address, |(address, _)| address).trim_matches(['[', ']']);
+    let (address, device) = match address.split_once('%') {
+        Some((address, device)) => (address, Some(device.trim_end_matches(']').to_owned())),
+        None => (address, None),
+    };
+    let address = address.trim_matches(['[', ']']);
     Some(Socket {
         waiting: waiting.parse().ok()?,
         backlog: backlog.parse().ok()?,
         address: address.parse().ok(),
         port: port.parse().ok()?,
+        device,
         holders: holders(&rest.join(" ")),
         line: words.join(" "),
     })
@@ -128,16 +145,18 @@ mod tests {
     #[test]
     fn addresses_of_every_form_are_read() {
         let cases = [
-            ("0.0.0.0:22", Some("0.0.0.0")),
-            ("[::]:22", Some("::")),
-            ("*:22", None),
-            ("127.0.0.1%lo:22", Some("127.0.0.1")),
-            ("[fe80::1]%eth0:22", Some("fe80::1")),
+            ("0.0.0.0:22", Some("0.0.0.0"), None),
+            ("[::]:22", Some("::"), None),
+            ("*:22", None, None),
+            ("*%lo:22", None, Some("lo")),
+            ("127.0.0.1%lo:22", Some("127.0.0.1"), Some("lo")),
+            ("[fe80::1]%eth0:22", Some("fe80::1"), Some("eth0")),
         ];
-        for (local, address) in cases {
+        for (local, address, device) in cases {
             let socket = socket(&format!("LISTEN 0      128   {local}   *:*   ")).expect("a socket");
             assert_eq!(socket.address, address.map(|text| text.parse().expect("an address")), "{local}");
             assert_eq!(socket.port, 22, "{local}");
+            assert_eq!(socket.device.as_deref(), device, "{local}");
         }
     }
 

@@ -33,10 +33,8 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Some(client) = facts.question.client_address() else { return };
     ask.run(&get(client, facts.own_end()));
-    if facts.way_back().is_none() {
-        ask.run(&list(client, "rule"));
-        ask.run(&list(client, "route"));
-    }
+    ask.run(&list(client, "rule"));
+    ask.run(&list(client, "route"));
     ask.run(&NEIGHBOURS);
     ask.run(&LINKS);
 }
@@ -99,6 +97,18 @@ impl Facts<'_> {
         Some(Refusal { source: list(client, what).join(" "), text: line.trim().to_owned(), removal })
     }
 
+    /// The command that takes away the route to the client, where it is one of its own: neither the default route nor that
+    /// of an interface's own network.
+    pub(crate) fn own_route(&self) -> Option<String> {
+        let client = self.question.client_address()?;
+        let interface = self.way_back()?.interface?;
+        let text = self.run(&list(client, "route")).ok()?.text();
+        let by_it = |line: &&str| line.contains(&format!(" dev {interface} ")) && !line.contains(" table ");
+        let routes = text.lines().filter(by_it).filter_map(|line| Some((prefix_of(line, client)?, line)));
+        let (_, line) = routes.max_by_key(|(bits, _)| *bits)?;
+        (!line.starts_with("default") && !line.contains(" proto kernel")).then(|| removal(client, "route", line))
+    }
+
     /// The next hop on the way to the client, where it does not tell its hardware address.
     pub(crate) fn silent_neighbour(&self) -> Option<(IpAddr, String)> {
         let hop = self.way_back()?.via.or(self.question.client_address())?;
@@ -131,11 +141,13 @@ fn ends_by_rule(line: &str, client: IpAddr) -> bool {
 
 /// How long the prefix of a route is that ends packets to the client: `blackhole 198.51.100.0/24 metric 5`.
 fn ends_by_route(line: &str, client: IpAddr) -> Option<u32> {
-    let mut words = line.split_whitespace();
-    let (kind, network) = (words.next()?, words.next()?);
-    if !ENDS.contains(&kind) {
-        return None;
-    }
+    let (kind, rest) = line.split_once(' ')?;
+    if ENDS.contains(&kind) { prefix_of(rest, client) } else { None }
+}
+
+/// How long the prefix is that a route begins with, where it holds the client.
+fn prefix_of(route: &str, client: IpAddr) -> Option<u32> {
+    let network = route.split_whitespace().next()?;
     let bits = network.split_once('/').map_or(Some(u128::BITS), |(_, bits)| bits.parse().ok())?;
     let meant = network == "default" || in_network_text(client, network) == Some(true);
     meant.then_some(if network == "default" { 0 } else { bits })
@@ -152,7 +164,10 @@ fn removal(client: IpAddr, what: &str, line: &str) -> String {
         let value = words.iter().skip_while(|word| **word != key).nth(1);
         value.map_or_else(String::new, |value| format!(" {key} {value}"))
     };
-    format!("{program} route del {}{}{}", words[..2].join(" "), pair("table"), pair("metric"))
+    let ends = words.first().is_some_and(|word| ENDS.contains(word));
+    let way = if ends { String::new() } else { format!("{}{}", pair("via"), pair("dev")) };
+    let network = words[..words.len().min(if ends { 2 } else { 1 })].join(" ");
+    format!("{program} route del {network}{way}{}{}", pair("table"), pair("metric"))
 }
 
 #[cfg(test)]
@@ -165,6 +180,8 @@ mod tests {
         let route = "blackhole 198.51.100.0/24 table 9 metric 5 ";
         assert_eq!(ends_by_route(route, client), Some(24));
         assert_eq!(removal(client, "route", route), "ip route del blackhole 198.51.100.0/24 table 9 metric 5");
+        let route = "198.51.100.0/24 via 192.0.2.77 dev eth0 ";
+        assert_eq!(removal(client, "route", route), "ip route del 198.51.100.0/24 via 192.0.2.77 dev eth0");
         let rule = "77:\tfrom all to 198.51.100.7 prohibit";
         assert!(ends_by_rule(rule, client));
         assert_eq!(removal(client, "rule", rule), "ip rule del from all to 198.51.100.7 prohibit priority 77");

@@ -9,6 +9,9 @@ use super::walk::{Block, How};
 /// Where ufw reads the rules that stand before those of its own command.
 const BEFORE: [(&str, &str); 2] = [("ufw-before", "/etc/ufw/before.rules"), ("ufw6-before", "/etc/ufw/before6.rules")];
 
+/// The chains that firewalld makes of a zone, by the ends of their names.
+const PARTS: [&str; 5] = ["_pre", "_log", "_deny", "_allow", "_post"];
+
 impl Block {
     /// What lets the client, or everyone, in to a port, in order.
     pub(crate) fn admission(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
@@ -41,7 +44,7 @@ impl Block {
     }
 
     fn by_firewalld(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
-        if self.seen.place.contains("panic") {
+        if self.seen.place.contains("firewalld_policy_drop") {
             return vec!["end the panic mode of firewalld: `firewall-cmd --panic-off`".to_owned()];
         }
         let zone = self.zone().map_or_else(String::new, |zone| format!("--zone={zone} "));
@@ -61,12 +64,14 @@ impl Block {
         ]
     }
 
-    /// The zone whose chain holds the rule: `filter_IN_public_deny`, `filter_IN_drop`, or `IN_public_deny` of iptables.
+    /// The last zone that the packet came through: by `filter_IN_public_deny`, or `IN_public_deny` of iptables.
     fn zone(&self) -> Option<&str> {
-        let chain = self.seen.place.rsplit(' ').next()?;
-        let zone = chain.strip_prefix("filter_").unwrap_or(chain).strip_prefix("IN_")?;
-        let parts = ["_pre", "_log", "_deny", "_allow", "_post"];
-        Some(parts.iter().find_map(|part| zone.strip_suffix(part)).unwrap_or(zone))
+        self.through.iter().rev().find_map(|chain| {
+            let name = chain.rsplit(' ').next()?;
+            let zone = name.strip_prefix("filter_").unwrap_or(name).strip_prefix("IN_")?;
+            let zone = PARTS.iter().find_map(|part| zone.strip_suffix(part)).unwrap_or(zone);
+            (!zone.starts_with("policy_")).then_some(zone)
+        })
     }
 
     fn by_nft(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {

@@ -111,6 +111,8 @@ pub(crate) struct Block {
     pub(crate) seen: Seen,
     /// The chain by which the kernel came to it: as [`Ruleset::chains`] names it.
     pub(crate) base: String,
+    /// The chains that the packet came through to it, in order, those that it came back from as well.
+    pub(crate) through: Vec<String>,
     /// Where nobody in particular is asked about: whether only IPv6, or only IPv4, meets it.
     pub(crate) family: Option<bool>,
     pub(crate) owner: Owner,
@@ -145,6 +147,7 @@ struct Walk<'a> {
     /// The rules that turn the packet away, taken as mended.
     mended: Vec<Seen>,
     untracked: bool,
+    through: Vec<String>,
     /// The rule that most likely turns it away, of those that may.
     possible: Option<Block>,
 }
@@ -171,12 +174,23 @@ impl Ruleset {
 impl<'a> Walk<'a> {
     fn new(chains: &'a BTreeMap<String, Chain>) -> Self {
         let (base, mended, possible) = ("", Vec::new(), None);
-        Self { chains, steps: STEPS, same: true, certain: true, base, mended, untracked: false, possible }
+        Self {
+            chains,
+            steps: STEPS,
+            same: true,
+            certain: true,
+            base,
+            mended,
+            untracked: false,
+            through: Vec::new(),
+            possible,
+        }
     }
 
     /// The next rule of a base chain that turns the packet away for certain.
     fn enter(&mut self, name: &'a str, entry: &Entry) -> Option<Block> {
         (self.base, self.certain) = (name, self.same);
+        self.through.clear();
         let flow = match self.chain(name, DEPTH) {
             Flow::Next | Flow::Return => entry.policy.as_ref().map_or(Flow::Next, |rule| self.rule_if(rule, DEPTH)),
             flow => flow,
@@ -204,6 +218,7 @@ impl<'a> Walk<'a> {
     }
 
     fn chain(&mut self, name: &str, depth: usize) -> Flow {
+        self.through.push(name.to_owned());
         let Some(chain) = self.chains.get(name) else {
             self.certain = false;
             return Flow::Next;
@@ -238,8 +253,8 @@ impl<'a> Walk<'a> {
 
     fn block(&self, how: How, seen: &Seen) -> Block {
         let owner = Owner::of(seen, self.base, self.chains.keys().map(String::as_str));
-        let (seen, base) = (seen.clone(), self.base.to_owned());
-        Block { how, step: Step::Opening, certain: self.certain, seen, base, family: None, owner }
+        let (seen, base, through) = (seen.clone(), self.base.to_owned(), self.through.clone());
+        Block { how, step: Step::Opening, certain: self.certain, seen, base, through, family: None, owner }
     }
 
     fn rule_if(&mut self, rule: &Rule, depth: usize) -> Flow {
