@@ -131,13 +131,14 @@ fn lockout(session: &Session, plan: &Plan) -> Lockout {
 }
 
 /// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
-/// told to read its files again it has to answer afterwards as it does today.
+/// told to read its files again it has to answer afterwards as it does today, wherever it then still listens.
 fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
     let signals = |check: &Check| check.begins_with(&["kill", "-HUP"]);
     if !plan.activation.iter().any(|check| signals(check) || check.begins_with(&["systemctl", "reload"])) {
         return Ok(());
     }
-    let configuration = Configuration::capture(session, &SshdSource::default())?;
+    let mut configuration = Configuration::capture(session, &SshdSource::default())?;
+    configuration.snapshot = configuration.after(&plan.files);
     let addresses = listen_addresses(&configuration.effective());
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));
     if plan.activation.iter().any(signals) {

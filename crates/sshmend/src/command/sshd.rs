@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sshmend_diagnose::{Service, Sshd, service_wants, sshd_wants};
-use sshmend_lossless::Snapshot;
+use sshmend_lossless::{Entry, FileChange, FileImage, Snapshot};
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, wants};
 
 use crate::cli::SshdSource;
@@ -39,6 +39,19 @@ impl Configuration {
             None => sshd.version.as_deref().and_then(Release::parse),
         };
         Ok(Self { sshd, snapshot, main, release })
+    }
+
+    /// The configuration as it is once these changes are made.
+    pub(crate) fn after(&self, changes: &[FileChange]) -> Snapshot {
+        let mut after = self.snapshot.clone();
+        for change in changes {
+            let entry = change.after.clone().map_or(Entry::Missing, |bytes| {
+                let meta = change.before.as_ref().map_or_else(|| change.create.clone(), |before| before.meta.clone());
+                Entry::File(FileImage { bytes, meta, target: change.path.clone() })
+            });
+            after.insert(&change.path, entry);
+        }
+        after
     }
 
     /// How the service of that sshd stands.
