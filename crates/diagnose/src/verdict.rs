@@ -74,6 +74,8 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Finding>,
     pub(crate) unchecked: Vec<Unchecked>,
     pub(crate) excluded: Option<String>,
+    /// Whether what a client says of the cause is answered already.
+    pub(crate) settled: bool,
 }
 
 impl Cause {
@@ -123,6 +125,12 @@ impl Verdict {
     /// Why the cause is ruled out: only what was looked at whole can be.
     pub(crate) fn exclusion(&self) -> Option<&str> {
         self.excluded.as_deref().filter(|_| self.findings.is_empty() && self.unchecked.is_empty())
+    }
+
+    /// As [`Verdict::exclude`], whatever the client of our own try says.
+    pub(crate) fn settle(&mut self, why: impl Into<String>) {
+        self.exclude(why);
+        self.settled = true;
     }
 
     /// Says that the facts rule this cause out, and why.

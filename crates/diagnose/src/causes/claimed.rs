@@ -10,7 +10,7 @@ use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 /// Adds what the transcript concludes of a cause, unless our own connections told already.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     let Some((_, transcript)) = facts.transcript() else { return };
-    if !verdict.findings.is_empty() {
+    if verdict.settled || !verdict.findings.is_empty() {
         return;
     }
     if counts(facts, cause) {

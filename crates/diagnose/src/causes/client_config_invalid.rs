@@ -24,6 +24,7 @@ long end it on the way. A private key that others may read is ignored.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.target().is_some() {
         match verdict.look(facts.refused_configuration()) {
+            Some(Some(said)) if said.contains("Could not resolve host") => {}
             Some(Some(said)) => return refused(&said, verdict),
             Some(None) => verdict.exclude("ssh accepts its configuration"),
             None => {}

@@ -28,7 +28,7 @@ a new kind of key, or the name is written differently, the same happens though \
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let route = facts.route().ok();
     if route.as_ref().is_some_and(|route| route.unknown_key == UnknownKey::Taken) {
-        return verdict.exclude("ssh takes a host key that is not known");
+        return verdict.settle("ssh takes a host key that is not known");
     }
     let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
     if route.is_some_and(|route| route.unknown_key == UnknownKey::Asked && !route.batch) {
@@ -37,6 +37,13 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             "no host key is known for the server: ssh asks, and programs that cannot be asked end here".to_owned();
     }
     let source = facts.transcript().map(|(source, _)| source.as_str()).unwrap_or_default();
+    if let Some((line, text)) = facts.printed_line("Certificate invalid: ") {
+        finding.summary = "the server's host certificate does not hold, and its key alone is not known".to_owned();
+        if finding.evidence.iter().all(|one| one.text != text) {
+            finding.shown_on(source, Some(line), &text);
+        }
+        finding.step("sign the host key anew for the name that ssh uses, and let sshd load it: `ssh-keygen -s CA -h -I ID -n NAME -V +52w KEY.pub`");
+    }
     for words in ["hostkeys_foreach failed for ", "KnownHostsCommand"] {
         facts.printed_line(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
     }
@@ -57,7 +64,7 @@ pub(super) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check_transcript;
+    use crate::testing::{check_client, check_transcript, works};
     use expect_test::expect;
 
     #[test]
@@ -79,6 +86,61 @@ Host key verification failed.
                   transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_certificate_that_does_not_hold_is_signed_anew() {
+        let text = "Certificate invalid: expired\nHost key verification failed.\n";
+        check_transcript(
+            "host-key-unknown",
+            text,
+            &expect![[r#"
+                certain: the server's host certificate does not hold, and its key alone is not known
+                  transcript:1: Certificate invalid: expired
+                  - sign the host key anew for the name that ssh uses, and let sshd load it: `ssh-keygen -s CA -h -I ID -n NAME -V +52w KEY.pub`
+                  - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+                  - when it is the same key: `sshmend fix known-hosts HOST --expect-fingerprint SHA256:…`
+            "#]],
+        );
+    }
+
+    const UNKNOWN: &str = "//$ TRY => 255
+No ED25519 host key is known for server and you have requested strict checking.
+Host key verification failed.
+//$ ssh -G -- server => 0
+hostname 192.0.2.10
+port 22
+";
+
+    #[test]
+    fn what_it_means_depends_on_what_the_user_s_ssh_would_do() {
+        let with = |lines: &str, expected| {
+            check_client("host-key-unknown", &format!("{UNKNOWN}{lines}"), &[works()], expected)
+        };
+        with(
+            "stricthostkeychecking ask\n",
+            &expect![[r#"
+            possible: no host key is known for the server: ssh asks, and programs that cannot be asked end here
+              ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
+              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+        "#]],
+        );
+        with(
+            "stricthostkeychecking ask\nbatchmode yes\n",
+            &expect![[r#"
+            certain: no host key is known for the server, and ssh may not ask: no key of the server is known
+              ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
+              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+        "#]],
+        );
+        with(
+            "stricthostkeychecking accept-new\n",
+            &expect![[r#"
+                excluded: ssh takes a host key that is not known
             "#]],
         );
     }

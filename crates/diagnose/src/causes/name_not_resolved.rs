@@ -20,6 +20,12 @@ resolve hostname`.
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    // With CanonicalizeHostname ssh looks the name up before it says what its configuration makes of it.
+    if let (Some(target), Ok(Some(said))) = (facts.question.target(), facts.refused_configuration())
+        && said.contains("Could not resolve host")
+    {
+        return unknown(facts, target.host(), said.lines().next().unwrap_or_default(), verdict);
+    }
     let Some((host, _)) = facts.first_hop() else { return };
     match facts.addresses() {
         Ok(addresses) if addresses.is_empty() => unknown(facts, &host, "no address", verdict),
@@ -39,7 +45,7 @@ fn unknown(facts: &Facts<'_>, host: &str, reason: &str, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_unresolved, check_way, works};
+    use crate::testing::{check_client, check_unresolved, check_way, works};
     use expect_test::expect;
 
     #[test]
@@ -62,5 +68,22 @@ mod tests {
             excluded: 192.0.2.10 has 1 addresses
         "#]],
         );
+    }
+
+    #[test]
+    fn a_name_that_must_be_canonical_is_looked_up_by_ssh_itself() {
+        let said = "//$ ssh -G -- server => 255\nssh: Could not resolve hostname server.nowhere.: Name or service not known\nssh: Could not resolve host \"server\"\n";
+        check_client(
+            "name-not-resolved",
+            said,
+            &[],
+            &expect![[r#"
+                certain: the name server has no address here
+                  resolver: ssh: Could not resolve hostname server.nowhere.: Name or service not known
+                  - ask the resolver that ssh asks: `getent ahosts server`; is it the right name?
+                  - see whether any name resolves: `getent hosts debian.org`; is the VPN up?
+            "#]],
+        );
+        check_client("client-config-invalid", said, &[], &expect![[""]]);
     }
 }

@@ -12,7 +12,7 @@ use crate::question::{Target, Vantage};
 /// A try of the real client that asks nobody, changes nothing and never logs in: it stops where the user would have to
 /// prove who they are, and takes no key that is not known. Without a terminal no jump host can ask either. It ends before
 /// the caller's patience with a program does.
-const TRY: [&str; 23] = [
+const TRY: [&str; 25] = [
     "setsid",
     "--wait",
     "timeout",
@@ -33,6 +33,8 @@ const TRY: [&str; 23] = [
     "ControlPath=none",
     "-o",
     "PermitLocalCommand=no",
+    "-o",
+    "RemoteCommand=none",
     "-o",
     "ClearAllForwardings=yes",
     "-T",

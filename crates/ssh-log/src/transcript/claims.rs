@@ -232,6 +232,11 @@ pub(super) const CLAIMS: &[Claims] = &[
     ),
     claims(Symptom::HostKeyRevoked, When::Always, REVOKED),
     claims(
+        Symptom::HostKeyCertificate,
+        When::Rejected,
+        &[("host-key-unknown", Certain, "its host certificate does not hold, and its key alone is not known")],
+    ),
+    claims(
         Symptom::HostKeyRejected,
         When::Untold,
         &[

@@ -98,7 +98,7 @@ fn applies(when: When, facts: &Facts) -> bool {
         When::Direct => direct,
         When::Own => !facts.piped || facts.through,
         When::Hop => facts.piped && !facts.through,
-        When::Piped => facts.proxy.is_some() && facts.reached < Reached::Identified,
+        When::Piped => facts.proxy.is_some() && facts.reached < Reached::Identified && !works_so_far(facts),
         When::Carried => !direct && facts.reached < Reached::Identified,
         When::Untold => !told(facts),
         When::Rejected => facts.saw(Symptom::HostKeyRejected),
@@ -110,6 +110,12 @@ fn applies(when: When, facts: &Facts) -> bool {
         When::LoggingIn => (Reached::Encrypted..Reached::LoggedIn).contains(&facts.reached) && !told(facts),
         When::LoggedIn => facts.reached == Reached::LoggedIn,
     }
+}
+
+/// Whether the jump host names what is wrong behind it.
+fn works_so_far(facts: &Facts) -> bool {
+    let behind = [Symptom::BehindRefused, Symptom::BehindUnreachable, Symptom::BehindName];
+    behind.iter().any(|symptom| facts.saw(*symptom))
 }
 
 /// Whether the client shows what the server sends instead of an identification.
@@ -133,6 +139,7 @@ fn told(facts: &Facts) -> bool {
         Symptom::HostKeyChanged,
         Symptom::HostKeyOfAddress,
         Symptom::HostKeyRevoked,
+        Symptom::HostKeyCertificate,
         Symptom::HostKeyUnknown,
         Symptom::ConfigInvalid,
         Symptom::TooManyFailures,

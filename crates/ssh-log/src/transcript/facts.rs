@@ -56,6 +56,8 @@ pub(super) enum Symptom {
     /// The same, of the entry for the address.
     HostKeyOfAddress,
     HostKeyRevoked,
+    /// Its certificate does not hold.
+    HostKeyCertificate,
     HostKeyUnknown,
     /// Not told why.
     HostKeyRejected,
@@ -243,6 +245,7 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::HostKeyChanged
         | Symptom::HostKeyOfAddress
         | Symptom::HostKeyRevoked
+        | Symptom::HostKeyCertificate
         | Symptom::HostKeyUnknown
         | Symptom::HostKeyRejected => Reached::KeyExchange,
         Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
