@@ -117,7 +117,7 @@ port 22
     #[test]
     fn what_it_means_depends_on_what_the_user_s_ssh_would_do() {
         let with = |lines: &str, expected| {
-            check_client("host-key-unknown", &format!("{UNKNOWN}{lines}"), &[works()], expected)
+            check_client("host-key-unknown", &format!("{UNKNOWN}{lines}"), &[works()], expected);
         };
         with(
             "stricthostkeychecking ask\n",
