@@ -9,7 +9,7 @@ pub(super) const CAUSE: Cause = Cause {
 `ignoreip` keeps fail2ban from counting against an address. It lifts no ban that stands, and bans survive a restart in
 fail2ban's database: who was banned before the line was written stays banned until the time is over.
 
-**Known for certain** when a jail bans the client and spares it by its configuration.
+**Known for certain** when a jail bans the client and spares it by its configuration, while something turns it away.
 
 **Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which also lifts the ban.
 
@@ -20,6 +20,9 @@ fail2ban's database: who was banned before the line was written stays banned unt
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let (Some(client), Ok(bans)) = (facts.question.client_address(), facts.bans()) else { return };
+    if !facts.is_turned_away(client) {
+        return;
+    }
     for ban in bans.iter().filter(|ban| ban.covers(client)) {
         let Some((word, origin)) = facts.spared(&ban.jail, client) else { continue };
         let finding =
@@ -41,7 +44,8 @@ mod tests {
     #[test]
     fn a_ban_that_the_configuration_spares_is_told() {
         let fixture = "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}]\n//- /etc/fail2ban/jail.conf\n[DEFAULT]\n\
-            ignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n";
+            ignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n\
+            //$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n[3:180] -A INPUT -s 198.51.100.7/32 -j DROP\nCOMMIT\n";
         check_as(
             &from("198.51.100.7"),
             "ban-not-lifted",
@@ -53,6 +57,8 @@ mod tests {
               $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban
         "#]],
         );
+        let idle = fixture.replace("-j DROP", "-j ACCEPT");
+        check_as(&from("198.51.100.7"), "ban-not-lifted", &idle, &expect![[""]]);
         let strict = fixture.replace("198.51.100.0/24", "203.0.113.0/24");
         check_as(&from("198.51.100.7"), "ban-not-lifted", &strict, &expect![[""]]);
     }

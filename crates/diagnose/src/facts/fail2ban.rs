@@ -82,6 +82,12 @@ impl Facts<'_> {
         }
     }
 
+    /// Whether a rule, a route or TCP wrappers turn the client away; taken so where the rules cannot be seen.
+    pub(crate) fn is_turned_away(&self, client: IpAddr) -> bool {
+        let by_rule = self.blocks().map_or(true, |blocks| !blocks.is_empty());
+        by_rule || self.way_refused().is_some() || self.wrappers(client).origin.is_some()
+    }
+
     /// Whether fail2ban runs.
     pub(crate) fn fail2ban_runs(&self) -> bool {
         [BANNED, STATUS].iter().any(|command| self.run_as_root(command).is_ok_and(CommandOutput::success))
