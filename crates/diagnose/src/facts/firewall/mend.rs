@@ -35,7 +35,7 @@ impl Block {
             let chain = if self.step.is_reply() { "output" } else { "input" };
             let rule = format!("-A {start}-{chain} {} -j ACCEPT", self.iptables_match(port, client));
             return vec![
-                format!("let it in before that rule, in the file: `sed -i '/^# End required lines/a {rule}' {file}`"),
+                format!("let it in before that rule: write `{rule}` below the line `# End required lines` of {file}"),
                 "and apply it: `ufw reload`".to_owned(),
             ];
         }
