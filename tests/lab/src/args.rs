@@ -10,7 +10,7 @@ use crate::suite::Suite;
 /// How to call it.
 pub(crate) const USAGE: &str = "usage: lab build [--suite S]
        lab list
-       lab run CASE… [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR]
+       lab run CASE… [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
        lab test      [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
        lab shell CASE [--suite S] [--client]
        lab demo [CASE] [--suite S]";
@@ -51,7 +51,7 @@ pub struct Args {
     pub symptom_only: bool,
     /// Where to write down what the machines say about themselves.
     pub record: Option<PathBuf>,
-    /// Whether docs/lab.md gets the table of results.
+    /// Whether docs/lab.md gets the results.
     pub write: bool,
     /// Whether `shell` means the client.
     pub client: bool,
@@ -76,6 +76,7 @@ impl Args {
             (Command::Run, 0) | (Command::Shell | Command::Worker, 0 | 2..) | (Command::Demo, 2..) => {
                 Err(usage("which case?"))
             }
+            _ if args.write && args.symptom_only => Err(usage("symptoms alone are no result to write down")),
             _ => Ok(args),
         }
     }
@@ -153,9 +154,18 @@ mod tests {
 
     #[test]
     fn words_that_make_no_sense_are_refused() {
-        for line in
-            ["", "fly", "run", "shell", "shell a b", "run a --suite sid", "run a --jobs", "run a --jobs x", "list --x"]
-        {
+        for line in [
+            "",
+            "fly",
+            "run",
+            "shell",
+            "shell a b",
+            "run a --suite sid",
+            "run a --jobs",
+            "run a --jobs x",
+            "run a --write --symptom-only",
+            "list --x",
+        ] {
             assert!(matches!(parse(line), Err(LabError::Usage(_))), "{line}");
         }
     }

@@ -13,6 +13,7 @@ use crate::sandbox::Job;
 use crate::suite::Suite;
 
 const BEGIN: &str = "<!-- results: written by `cargo xtask lab test --write` -->\n";
+const CANNOT: &str = "cannot be";
 const END: &str = "<!-- end of results -->\n";
 
 /// A job and the answers to its questions.
@@ -43,9 +44,10 @@ impl Outcome {
         text
     }
 
-    /// Says that it was asked alone.
-    fn mark(&self) -> &'static str {
-        if self.alone { ", alone" } else { "" }
+    /// Its cell in the table.
+    fn cell(&self) -> String {
+        let (word, mark) = (if self.holds() { "yes" } else { "**no**" }, if self.alone { ", alone" } else { "" });
+        format!("{word}{mark} {}", self.count())
     }
 
     /// Checks that hold, of checks that were made.
@@ -67,31 +69,69 @@ pub(crate) fn list(cases: &[Case]) -> Result<bool, LabError> {
     Ok(true)
 }
 
-/// Puts the table of results between its marks in a page.
+/// Puts the results into the table between the marks of a page; what was not run keeps the result that stands there.
 pub(crate) fn write(page: &Path, cases: &[Case], outcomes: &[Outcome]) -> Result<(), LabError> {
     let what = page.display().to_string();
     let text = trying(&what, fs::read_to_string(page))?;
     let missing = || LabError::Usage(format!("{what} has no place for the results"));
     let (head, rest) = text.split_once(BEGIN).ok_or_else(missing)?;
-    let (_, foot) = rest.split_once(END).ok_or_else(missing)?;
-    trying(&what, fs::write(page, format!("{head}{BEGIN}{}{END}{foot}", table(cases, outcomes))))
+    let (before, foot) = rest.split_once(END).ok_or_else(missing)?;
+    trying(&what, fs::write(page, format!("{head}{BEGIN}{}{END}{foot}", table(before, cases, outcomes))))
 }
 
-fn table(cases: &[Case], outcomes: &[Outcome]) -> String {
-    let of: BTreeMap<_, _> = outcomes.iter().map(|one| ((one.job.case.as_str(), one.job.suite), one)).collect();
+/// Every case with a cell a suite, how many hold, and what cannot be.
+fn table(before: &str, cases: &[Case], outcomes: &[Outcome]) -> String {
+    let mut cells: BTreeMap<(&str, Suite), String> = old_cells(before).collect();
+    cells.extend(outcomes.iter().map(|one| ((one.job.case.as_str(), one.job.suite), one.cell())));
     let mut text = format!("\n| case | {} |\n|---|---|---|---|\n", Suite::ALL.map(Suite::name).join(" | "));
-    let mut notes = String::new();
+    let (mut notes, mut good, mut all) = (String::new(), 0, 0);
     for case in cases {
-        let cell = |suite| match (of.get(&(case.name.as_str(), suite)), case.except.get(&suite)) {
-            (Some(one), _) => format!("{}{} {}", if one.holds() { "yes" } else { "**no**" }, one.mark(), one.count()),
-            (None, Some(_)) => "cannot be".to_owned(),
-            (None, None) => "not run".to_owned(),
+        let cell = |suite| match cells.get(&(case.name.as_str(), suite)) {
+            _ if !case.runs_on(suite) => CANNOT,
+            Some(cell) if cell != CANNOT => cell,
+            _ => "not run",
         };
-        let _ = writeln!(text, "| {} | {} |", case.name, Suite::ALL.map(cell).join(" | "));
+        let row = Suite::ALL.map(cell);
+        good += row.iter().filter(|cell| cell.starts_with("yes")).count();
+        all += row.iter().filter(|cell| **cell != CANNOT).count();
+        let _ = writeln!(text, "| {} | {} |", case.name, row.join(" | "));
         for (suite, why) in &case.except {
             let _ = writeln!(notes, "- {} on {suite}: {why}", case.name);
         }
     }
-    let good = outcomes.iter().filter(|one| one.holds()).count();
-    format!("{text}\n{good} of {} runs hold every check.\n\nWhat cannot be:\n\n{notes}\n", outcomes.len())
+    format!("{text}\n{good} of {all} hold every check.\n\nWhat cannot be:\n\n{notes}\n")
+}
+
+/// The cells of a table that was written before.
+fn old_cells(table: &str) -> impl Iterator<Item = ((&str, Suite), String)> {
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    rows.flat_map(|(case, cells)| {
+        Suite::ALL.into_iter().zip(cells.split(" | ")).map(move |(suite, cell)| ((case, suite), cell.to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(case: &str, suite: Suite, failure: Option<&str>) -> Outcome {
+        let check = Check { name: "cause".into(), failure: failure.map(str::to_owned), took: 0.0 };
+        let job = Job { case: case.into(), suite, id: String::new() };
+        Outcome { job, checks: vec![check], alone: false }
+    }
+
+    #[test]
+    fn what_is_run_again_replaces_its_own_cells_only() {
+        let named = |name: &str| Case::named(name).unwrap().expect("a case");
+        let cases = [named("healthy"), named("refuse-connection")];
+        let first = table(
+            "",
+            &cases,
+            &[outcome("healthy", Suite::Trixie, None), outcome("healthy", Suite::Bullseye, Some("no"))],
+        );
+        assert!(first.contains("| healthy | **no** 0/1 | not run | yes 1/1 |"), "{first}");
+        assert!(first.contains("| refuse-connection | cannot be | cannot be | not run |\n\n1 of 4 hold"), "{first}");
+        let second = table(&first, &cases, &[outcome("healthy", Suite::Bullseye, None)]);
+        assert!(second.contains("| healthy | yes 1/1 | not run | yes 1/1 |"), "{second}");
+    }
 }
