@@ -87,6 +87,13 @@ impl Check {
 pub enum Proof {
     /// A program has to say so.
     Check(Check),
+    /// A program has to say so, if need be after another one was run again: a daemon that is still starting may undo what that did.
+    CheckAfter {
+        /// What has to be said.
+        check: Check,
+        /// What is run before it is asked again.
+        again: Check,
+    },
     /// An SSH identification is to be had at this address, if it was to be had before the change.
     Banner(SocketAddr),
     /// One of these addresses is answered by sshd: with its identification, or as TCP wrappers refuse a client.

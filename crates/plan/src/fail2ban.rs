@@ -190,10 +190,13 @@ impl Work<'_> {
         }
         for (jail, address) in self.bans() {
             let title = format!("lift the ban of {address} in {jail}");
-            plan.activation.push(Check::success(&title, &["fail2ban-client", "set", &jail, "unbanip", &address]));
+            let lift = Check::success(&title, &["fail2ban-client", "set", &jail, "unbanip", &address]);
+            plan.activation.push(lift.clone());
             let title = format!("{address} is banned no more in {jail}");
             let argv = ["fail2ban-client", "get", &jail, "banip"];
-            plan.proof.push(Proof::Check(Check::new(&title, &argv, Expect::SilenceWord(address))));
+            let check = Check::new(&title, &argv, Expect::SilenceWord(address));
+            // After a reload the jail puts the bans of its database in force again, when it gets to it.
+            plan.proof.push(Proof::CheckAfter { check, again: lift });
         }
     }
 

@@ -33,7 +33,7 @@ fn told(service: &Service, restart: bool) -> String {
     lines.extend(plan.activation.iter().map(|check| format!("$ {}", check.argv.join(" "))));
     lines.extend(plan.undo.iter().map(|check| format!("< {}", check.argv.join(" "))));
     lines.extend(plan.proof.iter().map(|proof| match proof {
-        Proof::Check(check) => format!("! {}", check.title),
+        Proof::Check(check) | Proof::CheckAfter { check, .. } => format!("! {}", check.title),
         Proof::Banner(address) => format!("! {address}"),
         Proof::Answer(addresses) => format!("! {addresses:?}"),
     }));

@@ -27,7 +27,7 @@ impl Run<'_> {
     pub(super) fn banners_today(&self) -> Vec<SocketAddr> {
         let addresses = self.plan.proof.iter().filter_map(|proof| match proof {
             Proof::Banner(address) => Some(*address),
-            Proof::Check(_) | Proof::Answer(_) => None,
+            Proof::Check(_) | Proof::CheckAfter { .. } | Proof::Answer(_) => None,
         });
         addresses.filter(|&address| identifies(&knock(address))).collect()
     }
@@ -35,20 +35,22 @@ impl Run<'_> {
     /// Asks for one proof until it is there or will not come.
     pub(super) fn prove(&mut self, proof: &Proof, banners: &[SocketAddr]) -> Result<(), Failure> {
         match proof {
-            Proof::Check(check) => self.prove_check(check),
+            Proof::Check(check) => self.prove_check(check, None),
+            Proof::CheckAfter { check, again } => self.prove_check(check, Some(again)),
             Proof::Banner(address) if banners.contains(address) => self.prove_answer(&[*address], identifies),
             Proof::Banner(_) => Ok(()),
             Proof::Answer(addresses) => self.prove_answer(addresses, serves),
         }
     }
 
-    fn prove_check(&mut self, check: &Check) -> Result<(), Failure> {
+    fn prove_check(&mut self, check: &Check, again: Option<&Check>) -> Result<(), Failure> {
         let mut heard = verdict(check, &ask(check));
         for _ in 1..ATTEMPTS {
             if heard.ok {
                 break;
             }
             pause(BETWEEN);
+            again.into_iter().for_each(|again| drop(ask(again)));
             heard = verdict(check, &ask(check));
         }
         self.checks.push(heard.clone());
