@@ -1,0 +1,224 @@
+//! What keeps sshd from starting that its own test does not look at: the program, the addresses, the unit.
+
+use sshmend_lossless::Origin;
+
+use super::sshd_helper_missing::{mend, unusable};
+use crate::facts::{Facts, Start, Unit};
+use crate::finding::Finding;
+
+/// What keeps sshd from starting that its own test does not look at.
+pub(super) struct Obstacle {
+    pub(super) what: String,
+    kind: Kept,
+}
+
+enum Kept {
+    /// The program of the unit cannot be run.
+    Program(Start, &'static str),
+    /// No address that it is to listen on belongs to this machine.
+    Address,
+    /// A line of the unit that somebody wrote.
+    Unit(Option<Origin>),
+}
+
+/// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
+const CONFINING: [&str; 14] = [
+    "User=",
+    "DynamicUser=",
+    "CapabilityBoundingSet=",
+    "RestrictAddressFamilies=",
+    "SystemCallFilter=",
+    "SocketBindDeny=",
+    "PrivateUsers=",
+    "RootDirectory=",
+    "RootImage=",
+    "InaccessiblePaths=",
+    "NoExecPaths=",
+    "TemporaryFileSystem=",
+    "LimitNOFILE=",
+    "LimitNPROC=",
+];
+
+/// The first of them.
+pub(super) fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
+    let start = facts.start();
+    if let Some((start, how)) = start.and_then(|start| unusable(facts, &start.program).map(|how| (start, how))) {
+        let what = format!("{}, which {} starts, {how}", start.program, start.unit);
+        return Some(Obstacle { what, kind: Kept::Program(start, how) });
+    }
+    if let Some(foreign) = facts.foreign_addresses() {
+        let what = format!("it is to listen on {}, which this machine does not have", foreign.join(", "));
+        return Some(Obstacle { what, kind: Kept::Address });
+    }
+    of_unit(facts, facts.manager().ok()?.service()?)
+}
+
+/// What the unit asks for before sshd is started, or takes from it.
+fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
+    let written = |settings: &[&str]| facts.confinement(settings);
+    let of_line = |why: &str, (origin, line): (Origin, String)| {
+        let what = format!("{why} ({line} in {})", origin.path.display());
+        Obstacle { what, kind: Kept::Unit(Some(origin)) }
+    };
+    if unit.get("ConditionResult") == "no" {
+        return written(&["Condition"]).map(|line| of_line("its condition does not hold", line));
+    }
+    if let Some(program) = facts.failed_before_start() {
+        let line = facts.line_of_start(&format!("execstartpre={program}"));
+        let what = format!("{program}, which it runs before sshd, has failed");
+        return Some(Obstacle { what, kind: Kept::Unit(line) });
+    }
+    let alone =
+        unit.failed() && unit.get("Result") == "exit-code" && matches!(facts.trial(), Ok(Some(trial)) if trial.passed);
+    written(&CONFINING)
+        .filter(|_| alone)
+        .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))
+}
+
+impl Obstacle {
+    /// Shows it, and says what to do.
+    pub(super) fn explain(&self, facts: &Facts<'_>, finding: &mut Finding) {
+        match &self.kind {
+            Kept::Program(start, how) if start.program.starts_with("/usr/sbin/") => {
+                mend(&start.program, how, finding).shown_by(&start.program, how).step("then `sshmend fix service`");
+            }
+            Kept::Program(start, how) => {
+                finding.shown_by(&start.program, how);
+                let line = facts.line_of_start(&format!("execstart={}", start.program));
+                line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                let place = line.map_or_else(|| format!("`systemctl cat {}`", start.unit), |line| line.to_string());
+                finding.step(format!(
+                    "correct the program in {place}, or take the line out; then `systemctl daemon-reload`"
+                ));
+                finding.step("then `sshmend fix service`");
+            }
+            Kept::Unit(line) => {
+                finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
+                line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                let place = line.as_ref().map_or_else(|| "the unit".to_owned(), Origin::to_string);
+                finding.step(format!("ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"));
+                finding.step("then `sshmend fix service`");
+            }
+            Kept::Address => {
+                finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
+                if let Ok(Some(setting)) = facts.setting("listenaddress") {
+                    finding.shown_by_setting(facts, setting);
+                }
+                finding.step("correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`");
+                finding.step("then `sshmend fix service`");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{LOG, SHOW, check};
+    use expect_test::expect;
+
+    const GONE: &str = "//- /proc/700/cmdline missing\n";
+
+    const FAILED: &str = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\n\
+        UnitFileState=enabled\nMainPID=0\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+
+    #[test]
+    fn a_program_that_cannot_be_started_is_named_with_its_line() {
+        let unit = |program: &str| {
+            format!("{SHOW}{FAILED}ExecStart={{ path={program} ; argv[]={program} -D ; ignore_errors=no ; pid=0 }}\n")
+        };
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nExecStart=\nExecStart=/opt/sshd -D\n//- /opt/sshd missing\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{drop_in}{}", unit("/opt/sshd")),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): /opt/sshd, which ssh.service starts, is missing
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /opt/sshd: is missing
+              /etc/systemd/system/ssh.service.d/o.conf:3: ExecStart=/opt/sshd -D
+              - correct the program in /etc/systemd/system/ssh.service.d/o.conf:3, or take the line out; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+        let closed = format!("{GONE}//- /usr/sbin/sshd mode:0644\n{}", unit("/usr/sbin/sshd"));
+        check(
+            "sshd-not-running",
+            &closed,
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): /usr/sbin/sshd, which ssh.service starts, is not executable
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /usr/sbin/sshd: is not executable
+              - make it executable again: `chmod 755 /usr/sbin/sshd`
+              - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
+              - then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_machine_keeps_sshd_from_starting() {
+        let config = "//- /etc/ssh/sshd_config\nListenAddress 192.0.2.99\n";
+        let own = "//$ ip -o address show => 0\n2: eth0    inet 192.0.2.10/24 scope global eth0\n";
+        let line = "2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.\n";
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{config}{own}{SHOW}{FAILED}{LOG}{line}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): it is to listen on 192.0.2.99, which this machine does not have
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.
+              /etc/ssh/sshd_config:1: ListenAddress 192.0.2.99
+              - correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`
+              - then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_the_unit_asks_for_or_takes_away_is_named() {
+        let drop_in = |line: &str| format!("//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\n{line}\n");
+        let skipped = FAILED.replace("ActiveState=failed", "ActiveState=inactive\nConditionResult=no");
+        let condition = drop_in("ConditionPathExists=/etc/nowhere");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{condition}{SHOW}{skipped}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service was skipped, because a condition of the unit does not hold: its condition does not hold (ConditionPathExists=/etc/nowhere in /etc/systemd/system/ssh.service.d/o.conf)
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: inactive (failed), result exit-code, enabled
+              /etc/systemd/system/ssh.service.d/o.conf:2: ConditionPathExists=/etc/nowhere
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+        let before = "ExecStartPre={ path=/bin/false ; argv[]=/bin/false ; ignore_errors=no ; pid=85 ; code=exited ; status=1 }\n";
+        let command = drop_in("ExecStartPre=/bin/false");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{command}{SHOW}{FAILED}{before}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): /bin/false, which it runs before sshd, has failed
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/bin/false
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+        let families = drop_in("RestrictAddressFamilies=AF_UNIX");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{families}{SHOW}{FAILED}"),
+            &expect![[r#"
+            certain: sshd is not running: ssh.service has failed (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: failed (failed), result exit-code, enabled
+              /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service`
+        "#]],
+        );
+    }
+}

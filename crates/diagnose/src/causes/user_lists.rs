@@ -1,0 +1,216 @@
+//! The lists of users and groups that sshd goes by, for one user.
+
+use std::net::IpAddr;
+
+use sshmend_lossless::Origin;
+use sshmend_sshd_config::{Setting, user_matches};
+
+use super::refused_account;
+use crate::facts::Facts;
+use crate::finding::Finding;
+use crate::verdict::Verdict;
+
+/// The lists of users and groups and root's own keyword (auth.c, allowed_user and auth_root_allowed), for one user.
+pub(super) struct Lists<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) user: &'a str,
+}
+
+impl Lists<'_> {
+    /// Adds a finding for each line that shuts the user out.
+    pub(super) fn judge(&self, verdict: &mut Verdict) {
+        let users = |pattern: &str| {
+            let client = self.facts.question.client_address().map(|client: IpAddr| client.to_string());
+            user_matches(pattern, self.user, client.as_deref(), self.facts.release())
+        };
+        let groups = self.facts.groups(self.user);
+        let of_groups =
+            |pattern: &str| Some(groups.iter().any(|group| user_matches(pattern, group, None, None) == Some(true)));
+        self.denies("DenyUsers", &users, "", verdict);
+        self.allows("AllowUsers", &users, &format!("write {} into that line as well", self.user), verdict);
+        let leave = format!(", or the account out of the group: `gpasswd -d {} GROUP`", self.user);
+        self.denies("DenyGroups", &of_groups, &leave, verdict);
+        if !groups.is_empty() {
+            let join = format!(
+                "let the account join a group of that line: `usermod -aG GROUP {}`, or write one of its groups ({}) there",
+                self.user,
+                groups.join(" ")
+            );
+            self.allows("AllowGroups", &of_groups, &join, verdict);
+        }
+        self.root(verdict);
+    }
+
+    fn denies(&self, key: &str, matches: &dyn Fn(&str) -> Option<bool>, or: &str, verdict: &mut Verdict) {
+        let Some(setting) = self.setting(key) else { return };
+        let Some(pattern) = setting.values.iter().find(|pattern| matches(pattern) == Some(true)) else { return };
+        let finding = verdict.certain(format!("{key} names the account {} by `{pattern}`", self.user));
+        self.mend(key, setting, Some(pattern), &format!("take `{pattern}` out of that line{or}"), finding);
+    }
+
+    fn allows(&self, key: &str, matches: &dyn Fn(&str) -> Option<bool>, step: &str, verdict: &mut Verdict) {
+        let Some(setting) = self.setting(key) else { return };
+        if setting.values.iter().all(|pattern| matches(pattern) == Some(false)) {
+            let from = match self.facts.question.client_address() {
+                Some(client) if setting.values.iter().any(|pattern| pattern.contains('@')) => format!(" from {client}"),
+                _ => String::new(),
+            };
+            let finding = verdict.certain(format!("{key} does not name the account {}{from}", self.user));
+            self.mend(key, setting, None, step, finding);
+        }
+    }
+
+    fn root(&self, verdict: &mut Verdict) {
+        let Some(setting) = self.setting("PermitRootLogin").filter(|_| self.user == "root") else { return };
+        if setting.values == ["no"] {
+            let finding = verdict.certain("PermitRootLogin lets root in by no means");
+            let step =
+                "log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there";
+            self.mend("PermitRootLogin", setting, None, step, finding);
+        }
+    }
+
+    fn setting(&self, key: &str) -> Option<&Setting> {
+        self.facts.setting(key).ok().flatten().filter(|setting| !setting.values.is_empty())
+    }
+
+    fn mend(&self, key: &str, setting: &Setting, pattern: Option<&String>, step: &str, finding: &mut Finding) {
+        let lines: Vec<&Origin> = setting.origin.iter().chain(&setting.also).collect();
+        let text = |origin: &Origin| self.facts.line(&origin.path, origin.line);
+        let deciding = pattern.and_then(|pattern| lines.iter().find(|origin| text(origin).contains(pattern.as_str())));
+        match deciding.or(lines.first()).filter(|origin| origin.path.is_absolute()) {
+            Some(origin) => {
+                finding.shown_at(origin, text(origin)).step(format!("if it is not meant: {origin}: {step}"));
+            }
+            None => {
+                finding.shown_by_setting(self.facts, setting);
+                let place = self.facts.decided_by_command_line(key).unwrap_or_default();
+                finding.step(format!("if it is not meant: {place}: {step}"));
+            }
+        }
+        refused_account::reload(self.facts, finding);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::question::{Question, Server, Vantage};
+    use crate::testing::{NOW, check_as};
+    use expect_test::expect;
+
+    fn user(name: &str) -> Question {
+        let server = Server { client: None, user: Some(name.to_owned()) };
+        Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
+    }
+
+    const ACCOUNTS: &str = "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
+//$ getent passwd -- backup => 0\nbackup:x:34:34::/var/backups:/usr/sbin/nologin
+//$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
+//$ getent passwd -- nobody-here => 2\n";
+
+    fn alice() -> Question {
+        let server = Server { client: "198.51.100.7".parse().ok(), user: Some("alice".to_owned()) };
+        Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
+    }
+
+    #[test]
+    fn the_lists_are_asked_for_the_user() {
+        let lists = format!("{ACCOUNTS}//- /etc/ssh/sshd_config\nAllowUsers bob carol\nPermitRootLogin no\n");
+        check_as(
+            &user("alice"),
+            "user-not-allowed",
+            &lists,
+            &expect![[r#"
+                certain: AllowUsers does not name the account alice
+                  /etc/ssh/sshd_config:1: AllowUsers bob carol
+                  - if it is not meant: /etc/ssh/sshd_config:1: write alice into that line as well
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+        check_as(
+            &user("root"),
+            "user-not-allowed",
+            &lists,
+            &expect![[r#"
+                certain: AllowUsers does not name the account root
+                  /etc/ssh/sshd_config:1: AllowUsers bob carol
+                  - if it is not meant: /etc/ssh/sshd_config:1: write root into that line as well
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+                certain: PermitRootLogin lets root in by no means
+                  /etc/ssh/sshd_config:2: PermitRootLogin no
+                  - if it is not meant: /etc/ssh/sshd_config:2: log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+        let denied = format!("{ACCOUNTS}//- /etc/ssh/sshd_config\nDenyUsers al*\n");
+        check_as(
+            &user("alice"),
+            "user-not-allowed",
+            &denied,
+            &expect![[r#"
+                certain: DenyUsers names the account alice by `al*`
+                  /etc/ssh/sshd_config:1: DenyUsers al*
+                  - if it is not meant: /etc/ssh/sshd_config:1: take `al*` out of that line
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn hosts_and_groups_of_the_lists_count() {
+        let groups = format!("{ACCOUNTS}//$ id -Gn -- alice => 0\nalice staff\n");
+        let config = |line: &str| format!("{groups}//- /etc/ssh/sshd_config\n{line}\n");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &config("AllowUsers alice@203.0.113.*"),
+            &expect![[r#"
+            certain: AllowUsers does not name the account alice from 198.51.100.7
+              /etc/ssh/sshd_config:1: AllowUsers alice@203.0.113.*
+              - if it is not meant: /etc/ssh/sshd_config:1: write alice into that line as well
+              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+        "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &config("DenyUsers bob alice@198.51.100.0/24"),
+            &expect![[r#"
+                certain: DenyUsers names the account alice by `alice@198.51.100.0/24`
+                  /etc/ssh/sshd_config:1: DenyUsers bob alice@198.51.100.0/24
+                  - if it is not meant: /etc/ssh/sshd_config:1: take `alice@198.51.100.0/24` out of that line
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &config("AllowGroups ssh"),
+            &expect![[r#"
+            certain: AllowGroups does not name the account alice
+              /etc/ssh/sshd_config:1: AllowGroups ssh
+              - if it is not meant: /etc/ssh/sshd_config:1: let the account join a group of that line: `usermod -aG GROUP alice`, or write one of its groups (alice staff) there
+              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+        "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &config("DenyGroups st*"),
+            &expect![[r#"
+                certain: DenyGroups names the account alice by `st*`
+                  /etc/ssh/sshd_config:1: DenyGroups st*
+                  - if it is not meant: /etc/ssh/sshd_config:1: take `st*` out of that line, or the account out of the group: `gpasswd -d alice GROUP`
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &config("AllowUsers alice@*"),
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+}
