@@ -31,6 +31,24 @@ pub(crate) fn from(client: &str) -> Question {
     Question { vantage: Vantage::Server(Server { client, user: None }), ..Question::server(NOW) }
 }
 
+/// The question why this account cannot log in.
+pub(crate) fn user(name: &str) -> Question {
+    let server = Server { client: None, user: Some(name.to_owned()) };
+    Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
+}
+
+/// The question why alice cannot log in from her client.
+pub(crate) fn alice() -> Question {
+    let server = Server { client: "198.51.100.7".parse().ok(), user: Some("alice".to_owned()) };
+    Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
+}
+
+/// A person, accounts of the system, and one that is not there.
+pub(crate) const ACCOUNTS: &str = "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
+//$ getent passwd -- backup => 0\nbackup:x:34:34::/var/backups:/usr/sbin/nologin
+//$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
+//$ getent passwd -- nobody-here => 2\n";
+
 /// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
 pub(crate) fn machine(extra: &str) -> Snapshot {
     let text = format!("{HEALTHY}{extra}");

@@ -94,24 +94,8 @@ impl Lists<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::question::{Question, Server, Vantage};
-    use crate::testing::{NOW, check_as};
+    use crate::testing::{ACCOUNTS, alice, check_as, user};
     use expect_test::expect;
-
-    fn user(name: &str) -> Question {
-        let server = Server { client: None, user: Some(name.to_owned()) };
-        Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
-    }
-
-    const ACCOUNTS: &str = "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
-//$ getent passwd -- backup => 0\nbackup:x:34:34::/var/backups:/usr/sbin/nologin
-//$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
-//$ getent passwd -- nobody-here => 2\n";
-
-    fn alice() -> Question {
-        let server = Server { client: "198.51.100.7".parse().ok(), user: Some("alice".to_owned()) };
-        Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
-    }
 
     #[test]
     fn the_lists_are_asked_for_the_user() {

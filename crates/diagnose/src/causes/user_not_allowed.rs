@@ -143,19 +143,8 @@ fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::question::{Question, Server, Vantage};
-    use crate::testing::{LOG, NOW, check, check_as};
+    use crate::testing::{ACCOUNTS, LOG, alice, check, check_as, user};
     use expect_test::expect;
-
-    fn user(name: &str) -> Question {
-        let server = Server { client: None, user: Some(name.to_owned()) };
-        Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
-    }
-
-    const ACCOUNTS: &str = "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
-//$ getent passwd -- backup => 0\nbackup:x:34:34::/var/backups:/usr/sbin/nologin
-//$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
-//$ getent passwd -- nobody-here => 2\n";
 
     #[test]
     fn accounts_that_cannot_log_in_are_told_from_missing_ones() {
@@ -200,11 +189,6 @@ mod tests {
               - see who made it and why (a boot or shutdown under way, maintenance), then `rm /run/nologin`
         "#]],
         );
-    }
-
-    fn alice() -> Question {
-        let server = Server { client: "198.51.100.7".parse().ok(), user: Some("alice".to_owned()) };
-        Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
     }
 
     #[test]
