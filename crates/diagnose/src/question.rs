@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
+
 /// A question about a connection that dies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -10,6 +12,8 @@ pub struct Question {
     pub vantage: Vantage,
     /// The time, in seconds since 1970.
     pub now: i64,
+    /// The zone of the times that logs write without one.
+    pub zone: TimeZone,
     /// Whether the process may look at everything (root).
     pub privileged: bool,
     /// Whether the machine is a mounted disk: nothing of it runs, so no program is started and no process looked at.
@@ -57,10 +61,11 @@ impl Target {
 }
 
 impl Question {
-    /// A question about this machine as the server, at `now`, with all privileges.
+    /// A question about this machine as the server, at `now`, with all privileges, where clocks show UTC.
     pub fn server(now: i64) -> Self {
         let vantage = Vantage::Server(Server::default());
-        Self { vantage, now, privileged: true, offline: false, logs: Vec::new(), since: None }
+        let (zone, logs) = (TimeZone::UTC, Vec::new());
+        Self { vantage, now, zone, privileged: true, offline: false, logs, since: None }
     }
 
     /// A question about `destination`, asked by an ordinary user at `now`.

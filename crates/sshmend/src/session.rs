@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use sshmend_diagnose::Question;
 use sshmend_host::{Account, Environment, Machine, now};
 use sshmend_lossless::{Request, Snapshot};
@@ -120,6 +121,7 @@ impl Session {
     /// The question about this machine as the server, as far as this run may look.
     pub(crate) fn question(&self) -> Question {
         let offline = !self.machine.is_live();
-        Question { privileged: self.is_root(), offline, ..Question::server(now().as_second()) }
+        let (privileged, zone) = (self.is_root(), TimeZone::system());
+        Question { privileged, offline, zone, ..Question::server(now().as_second()) }
     }
 }

@@ -274,7 +274,7 @@ impl<'a> Facts<'a> {
     fn read_source(&self, source: &Source<'_>, log: &mut Log) {
         let Log { lines, hosts } = log;
         let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
-        let mut reader = Reader::new(Clock::utc(reference));
+        let mut reader = Reader::new(Clock { reference, zone: self.question.zone.clone() });
         let mut keep = |event: &Event<'_>| {
             if !event.host.is_empty() {
                 hosts.insert(String::from_utf8_lossy(event.host).into_owned());
@@ -395,6 +395,15 @@ mod tests {
         let facts = Facts::new(&machine, &question);
         let lines = facts.log().expect("it was read");
         assert!(lines[0].text.starts_with("2026-11-20T17:50:00Z drop connection #12 from "), "{lines:?}");
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_that_of_the_machine() {
+        let line = "Nov 20 12:59:30 server sshd[700]: drop connection #13 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n";
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(-5));
+        let (machine, question) = (machine(&format!("{LOG}{line}")), Question { zone, ..Question::server(NOW) });
+        let facts = Facts::new(&machine, &question);
+        assert!(facts.is_recent(facts.heard("max-startups").expect("it was read")[0]));
     }
 
     #[test]
