@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use sshmend_oracle::{Report, fail2ban, hosts_access, known_hosts, logs, sshd_config};
 
+use crate::packages;
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -84,6 +86,7 @@ impl Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    packages::install()?;
     match &arguments.what {
         What::Corpus { directory } => corpus(directory),
         What::Random(random) => {

@@ -73,7 +73,8 @@ fn compare_item(item: &Item, selected: &BTreeSet<String>, report: &mut Report) {
     }
 }
 
-/// What is in force already is not written again: not a byte of the item changes.
+/// What is in force already is not written again: no file of the item changes but for the lines that are said to be
+/// brought into agreement, because they would decide in a later release.
 fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
     let (_, release, _) = BUILDS[0];
     let effective = tree.effective(Some(release), Scope::Global);
@@ -83,7 +84,9 @@ fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
     for setting in &effective {
         let [value] = setting.values.as_slice() else { continue };
         if let Ok(edited) = tree.set(&setting.key, value, Some(release), Place::Best) {
-            let changed: Vec<_> = edited.edits.keys().chain(edited.creates.keys()).collect();
+            let said: BTreeSet<_> = edited.notes.iter().filter_map(|note| Some(&note.origin.as_ref()?.path)).collect();
+            let changed = edited.edits.keys().chain(edited.creates.keys());
+            let changed: Vec<_> = changed.filter(|path| !said.contains(path)).collect();
             report.compare(&format!("{} {} {value}: untouched", item.name, setting.key), &changed, &Vec::new());
         }
     }
