@@ -3,7 +3,9 @@
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::Setting;
 
-use crate::facts::{Block, Facts, LogLine};
+use sshmend_packet_filter::Block;
+
+use crate::facts::{Facts, LogLine};
 
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;

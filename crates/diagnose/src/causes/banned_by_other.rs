@@ -1,4 +1,6 @@
-use crate::facts::{Facts, Owner};
+use sshmend_packet_filter::Owner;
+
+use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 

@@ -1,10 +1,10 @@
-use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
-use crate::finding::Certainty;
 use std::net::IpAddr;
 
-use crate::facts::{Ban, Block, Facts, Owner, Refusal};
-use crate::finding::Finding;
+use sshmend_packet_filter::{Block, Owner};
+
+use super::replied::{ask_the_server, replied};
+use crate::facts::{Ban, Facts, Refusal, Reply};
+use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,6 +1,8 @@
 use super::replied::{ask_the_server, replied};
 use crate::facts::Reply;
-use crate::facts::{Block, Facts};
+use sshmend_packet_filter::Block;
+
+use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 

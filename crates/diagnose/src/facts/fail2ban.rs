@@ -6,7 +6,9 @@ use serde_json::Value as Json;
 use sshmend_fail2ban::{Config, Ignored, Network};
 use sshmend_lossless::{CommandOutput, Origin};
 
-use super::{Facts, in_network_text};
+use sshmend_packet_filter::in_network_text;
+
+use super::Facts;
 use crate::ask::Ask;
 use crate::verdict::Known;
 

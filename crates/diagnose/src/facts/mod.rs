@@ -23,9 +23,9 @@ mod wrappers;
 use std::cell::OnceCell;
 use std::path::Path;
 
-use serde_json::Value as Json;
 use sshmend_hosts_access::Tables;
 use sshmend_lossless::{CommandOutput, Entry, FileImage, Metadata, Snapshot};
+use sshmend_packet_filter::Block;
 use sshmend_ssh_log::transcript::Transcript;
 use sshmend_sshd_config::{Effective, Tree};
 
@@ -36,7 +36,6 @@ use crate::verdict::{Known, Unchecked};
 pub(crate) use account::{ACCESS, Account};
 pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use fail2ban::Ban;
-pub(crate) use firewall::{Block, Owner, in_network_text};
 pub(crate) use host_keys::HostKeyFile;
 pub(crate) use kernel::Usage;
 use log::Log;
@@ -67,7 +66,6 @@ pub(crate) struct Facts<'a> {
 #[derive(Default)]
 struct Cache {
     listeners: OnceCell<Known<Vec<Listener>>>,
-    nft: OnceCell<Known<Json>>,
     blocks: OnceCell<Known<Vec<(u16, Block)>>>,
     log: OnceCell<Known<Log>>,
     tree: OnceCell<Known<Tree>>,

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use sshmend_lossless::CommandOutput;
 
-use super::{Facts, in_network_text};
+use sshmend_packet_filter::in_network_text;
+
+use super::Facts;
 use crate::ask::Ask;
 
 /// How a packet to the client leaves.

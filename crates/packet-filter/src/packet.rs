@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Not;
 
-use super::walk::{Action, How};
+use crate::block::How;
+use crate::walk::Action;
 
 /// Whether a rule applies to the packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub(crate) struct Packet {
 
 /// The packets that a connection begins with, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// The client's SYN.
     Opening,
     /// The server's SYN and ACK.
@@ -51,21 +52,41 @@ pub(crate) enum Step {
 
 /// The two ends of a connection, as far as they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Connection {
-    pub(crate) v6: bool,
-    pub(crate) client: Option<IpAddr>,
-    pub(crate) server: Option<IpAddr>,
-    pub(crate) port: u16,
-    pub(crate) interface: Option<String>,
+pub struct Connection {
+    /// Whether it is one of IPv6.
+    pub v6: bool,
+    /// The client's address.
+    pub client: Option<IpAddr>,
+    /// The address that it comes to.
+    pub server: Option<IpAddr>,
+    /// The port that it comes to.
+    pub port: u16,
+    /// The interface that it comes in by.
+    pub interface: Option<String>,
     /// Whether connection tracking sees what the client sends.
-    pub(crate) tracked: bool,
+    pub tracked: bool,
     /// The ports that sshd listens on.
-    pub(crate) served: Vec<u16>,
+    pub served: Vec<u16>,
     /// The queues that a program takes packets from, where that is known.
-    pub(crate) queues: Option<Vec<u16>>,
+    pub queues: Option<Vec<u16>>,
 }
 
 impl Connection {
+    /// Of anyone to a port of IPv4 on which sshd listens.
+    #[must_use]
+    pub fn to(port: u16) -> Self {
+        Self {
+            v6: false,
+            client: None,
+            server: None,
+            port,
+            interface: None,
+            tracked: true,
+            served: vec![port],
+            queues: None,
+        }
+    }
+
     /// The packet of this step.
     pub(crate) fn packet(&self, step: Step) -> Packet {
         let (client, server, port) = (self.client, self.server, Some(self.port));
@@ -106,7 +127,7 @@ impl Packet {
     }
 
     /// What becomes of it where a rule gives it another destination: sshd may take it there as well.
-    pub(super) fn diverted(&self, address: &str, port: Option<u16>) -> Action {
+    pub(crate) fn diverted(&self, address: &str, port: Option<u16>) -> Action {
         let address: Option<IpAddr> = address.parse().ok();
         let stays = address.is_none_or(|address| address.is_loopback() || Some(address) == self.destination);
         match port {
@@ -117,7 +138,7 @@ impl Packet {
     }
 
     /// What becomes of it in a queue; `None` for one that it passes by where no program takes packets from it.
-    pub(super) fn queued(&self, queue: Option<u16>) -> Action {
+    pub(crate) fn queued(&self, queue: Option<u16>) -> Action {
         match (queue, &self.queues) {
             (Some(queue), Some(queues)) if !queues.contains(&queue) => Action::Block(How::Drop),
             _ => Action::Unknown,
@@ -214,7 +235,8 @@ pub(crate) fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
 }
 
 /// Whether an address lies in a network written as text: `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.1.2.3`.
-pub(crate) fn in_network_text(address: IpAddr, network: &str) -> Option<bool> {
+#[must_use]
+pub fn in_network_text(address: IpAddr, network: &str) -> Option<bool> {
     let (network, mask) = network.split_once('/').unwrap_or((network, "128"));
     let bits = match mask.parse() {
         Ok(bits) => bits,

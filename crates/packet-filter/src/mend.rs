@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::owner::Owner;
-use super::packet::in_network_text;
-use super::walk::{Block, How};
+use crate::block::{Block, How};
+use crate::owner::Owner;
+use crate::packet::in_network_text;
 
 /// Where ufw reads the rules that stand before those of its own command.
 const BEFORE: [(&str, &str); 2] = [("ufw-before", "/etc/ufw/before.rules"), ("ufw6-before", "/etc/ufw/before6.rules")];
@@ -14,7 +14,8 @@ const PARTS: [&str; 5] = ["_pre", "_log", "_deny", "_allow", "_post"];
 
 impl Block {
     /// What lets the client, or everyone, in to a port, in order.
-    pub(crate) fn admission(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
+    #[must_use]
+    pub fn admission(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
         match self.owner {
             Owner::Ufw => self.by_ufw(port, client),
             Owner::Firewalld => self.by_firewalld(port, client),
@@ -119,7 +120,8 @@ impl Block {
     }
 
     /// What takes the rule away: from the set that names the client, or as a whole.
-    pub(crate) fn removal(&self, client: Option<IpAddr>) -> Option<String> {
+    #[must_use]
+    pub fn removal(&self, client: Option<IpAddr>) -> Option<String> {
         if self.seen.is_policy() {
             return None;
         }
@@ -149,7 +151,8 @@ impl Block {
     }
 
     /// Whether the rule itself names an address or network.
-    pub(crate) fn names(&self, network: &str) -> bool {
+    #[must_use]
+    pub fn names(&self, network: &str) -> bool {
         let host = network.split('/').next().unwrap_or(network);
         let Ok(address) = host.parse() else { return false };
         let is_it = |word: &str| word.split('/').next() == Some(host) && in_network_text(address, word) == Some(true);

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use serde_json::Value as Json;
 
-use super::packet::{Packet, Step, Truth};
-use super::value::{Operand, Value, compares, equals, is_catchall, key_of, remembers_only, words_of};
-use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
+use crate::block::{How, Seen};
+use crate::packet::{Packet, Step, Truth};
+use crate::value::{Operand, Value, compares, equals, is_catchall, key_of, remembers_only, words_of};
+use crate::walk::{Action, Chain, Entry, Rule, Ruleset};
 
 /// Everything that rules refer to.
 struct Reader<'a> {
@@ -49,7 +50,7 @@ pub(crate) fn lower(json: &Json, listing: &str, packet: &Packet, elsewhere: &[(&
 
 /// The tables that `iptables-nft` has made, which one of `saved` shows whole: family and name. Their base chains have the
 /// names of hooks; nft cannot read all of their rules.
-pub(crate) fn iptables_tables<'a>(json: &'a Json, saved: &[String]) -> Vec<(&'a str, String)> {
+pub(crate) fn iptables_tables<'a>(json: &'a Json, saved: &[&str]) -> Vec<(&'a str, String)> {
     let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
     let own = |kind: &str, is_own: &dyn Fn(&Json) -> bool| -> Vec<(&'a str, String)> {
         let items = objects.iter().filter_map(|object| object.get(kind)).filter(|item| is_own(item));
@@ -58,7 +59,8 @@ pub(crate) fn iptables_tables<'a>(json: &'a Json, saved: &[String]) -> Vec<(&'a 
     let foreign = own("chain", &|chain| chain.get("hook").is_some() && text(chain, "name") != hook_name(chain));
     let mut tables = own("rule", &|rule| statements(rule).any(|(kind, _)| kind == "xt"));
     tables.extend(own("chain", &|chain| text(chain, "name") == hook_name(chain)));
-    let shown = |table: &str| saved.iter().any(|saved| saved.lines().any(|line| line.strip_prefix('*') == Some(table)));
+    let shown =
+        |table: &str| saved.iter().flat_map(|saved| saved.lines()).any(|line| line.strip_prefix('*') == Some(table));
     tables.retain(|table| !foreign.contains(table) && matches!(table.0, "ip" | "ip6") && shown(&table.1));
     tables.sort_unstable();
     tables.dedup();

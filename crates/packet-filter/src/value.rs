@@ -4,17 +4,17 @@ use std::net::IpAddr;
 
 use serde_json::Value as Json;
 
-use super::packet::{Truth, in_network, port_in};
+use crate::packet::{Truth, in_network, port_in};
 
 /// A side of a comparison, as the packet has it.
-pub(super) enum Operand {
+pub(crate) enum Operand {
     Is(Value),
     /// The packet has no such header: the comparison fails whatever its operator.
     Absent,
     Unknown,
 }
 
-pub(super) enum Value {
+pub(crate) enum Value {
     Address(IpAddr),
     /// A port; of the client's only that it is one of those that are given out.
     Port(Option<u16>),
@@ -28,7 +28,7 @@ pub(super) enum Value {
 }
 
 /// The element of a set without its timeout, comment and counter; of a map its key.
-pub(super) fn key_of(element: &Json) -> &Json {
+pub(crate) fn key_of(element: &Json) -> &Json {
     match element {
         Json::Array(pair) => pair.first().map_or(element, key_of),
         _ => element.get("elem").map_or(element, |inner| &inner["val"]),
@@ -36,12 +36,12 @@ pub(super) fn key_of(element: &Json) -> &Json {
 }
 
 /// What a set or map has for everything that it does not name.
-pub(super) fn is_catchall(element: &Json) -> bool {
+pub(crate) fn is_catchall(element: &Json) -> bool {
     element.as_str() == Some("*")
 }
 
 /// Flag names: one, a list, or joined by `|`.
-pub(super) fn words_of(json: &Json) -> Vec<String> {
+pub(crate) fn words_of(json: &Json) -> Vec<String> {
     match json {
         Json::String(word) => vec![word.clone()],
         Json::Array(list) => list.iter().flat_map(words_of).collect(),
@@ -50,7 +50,7 @@ pub(super) fn words_of(json: &Json) -> Vec<String> {
     }
 }
 
-pub(super) fn equals(value: &Value, right: &Json) -> Truth {
+pub(crate) fn equals(value: &Value, right: &Json) -> Truth {
     let right = key_of(right);
     let known = match value {
         Value::Address(address) => address_in(*address, right),
@@ -106,7 +106,7 @@ fn bounds(right: &Json) -> Option<(u64, u64)> {
 }
 
 /// Whether a port or number is below or above what the rule names.
-pub(super) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
+pub(crate) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
     let (Operand::Is(left), Some(bound)) = (left, right.as_u64()) else { return Truth::Maybe };
     let (low, high) = match operator {
         "<" if bound == 0 => return Truth::No,
@@ -127,6 +127,6 @@ pub(super) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
 }
 
 /// Whether a statement adds to a set and no more; one with a limit or a count inside also decides.
-pub(super) fn remembers_only(body: &Json) -> bool {
+pub(crate) fn remembers_only(body: &Json) -> bool {
     body["stmt"].as_array().is_none_or(|inner| inner.iter().all(|statement| statement.get("counter").is_some()))
 }

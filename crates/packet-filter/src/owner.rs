@@ -1,15 +1,21 @@
 //! Whose rule it is, and so through whom it is taken away.
 
-use super::walk::Seen;
+use crate::block::Seen;
 
 /// A program that writes rules of the packet filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub enum Owner {
+    /// fail2ban, by one of its ban actions.
     Fail2ban,
+    /// sshguard.
     Sshguard,
+    /// CrowdSec, by its firewall bouncer.
     Crowdsec,
+    /// ConfigServer Security & Firewall.
     Csf,
+    /// ufw of Ubuntu and Debian.
     Ufw,
+    /// firewalld.
     Firewalld,
     /// Someone by hand, or a program that is not known here.
     Unknown,
@@ -31,7 +37,7 @@ const SIGNS: [(&str, Owner); 9] = [
 impl Owner {
     /// Tells it from the rule. The policy of a base chain belongs to the program that manages its table, told from the
     /// names of all `chains`.
-    pub(super) fn of<'a>(seen: &Seen, base: &str, mut chains: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn of<'a>(seen: &Seen, base: &str, mut chains: impl Iterator<Item = &'a str>) -> Self {
         let table = base.rsplit_once(' ').map_or(base, |(table, _)| table);
         let manager = |name: &'a str| {
             let chain = name.strip_prefix(table)?.strip_prefix(' ')?;
@@ -42,7 +48,8 @@ impl Owner {
     }
 
     /// The name of the program.
-    pub(crate) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Fail2ban => "fail2ban",
             Self::Sshguard => "sshguard",
@@ -55,7 +62,8 @@ impl Owner {
     }
 
     /// Whether it bans single addresses, rather than saying what is open.
-    pub(crate) fn bans(self) -> bool {
+    #[must_use]
+    pub fn bans(self) -> bool {
         matches!(self, Self::Fail2ban | Self::Sshguard | Self::Crowdsec | Self::Csf)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::owner::Owner;
-use super::packet::{Step, Truth};
+use crate::block::{Block, How, Seen};
+use crate::owner::Owner;
+use crate::packet::{Step, Truth};
 
 /// The kernel allows this many jumps inside each other.
 const DEPTH: usize = 16;
@@ -47,28 +48,6 @@ pub(crate) struct Rule {
     pub(crate) seen: Seen,
 }
 
-/// Where a rule stands, for evidence.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// The command that showed it.
-    pub(crate) source: String,
-    /// Table and chain.
-    pub(crate) place: String,
-    /// The rule as its program writes it.
-    pub(crate) text: String,
-    /// How many packets it has met.
-    pub(crate) packets: Option<u64>,
-    /// The number by which nft knows it.
-    pub(crate) handle: Option<u64>,
-}
-
-impl Seen {
-    /// Whether it is what a base chain does with packets that no rule decides on.
-    pub(crate) fn is_policy(&self) -> bool {
-        self.text.starts_with("policy ")
-    }
-}
-
 /// What a rule does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -83,39 +62,6 @@ pub(crate) enum Action {
     Untrack,
     /// It does something that cannot be followed here, such as rewriting the destination.
     Unknown,
-}
-
-/// How a packet is turned away, and so what the client sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum How {
-    /// Nothing comes back: the client times out.
-    Drop,
-    /// A reset comes back: `Connection refused`.
-    Reset,
-    /// An ICMP message that clients read as `Connection refused`.
-    Refused,
-    /// An ICMP message that clients read as `No route to host`.
-    Unreachable,
-    /// It goes to another port or machine.
-    Diverted,
-}
-
-/// The rule that turns a packet away.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
-    pub(crate) how: How,
-    /// Which packet of the connection it meets.
-    pub(crate) step: Step,
-    /// False where it depends on something that is not known.
-    pub(crate) certain: bool,
-    pub(crate) seen: Seen,
-    /// The chain by which the kernel came to it: as [`Ruleset::chains`] names it.
-    pub(crate) base: String,
-    /// The chains that the packet came through to it, in order, those that it came back from as well.
-    pub(crate) through: Vec<String>,
-    /// Where nobody in particular is asked about: whether only IPv6, or only IPv4, meets it.
-    pub(crate) family: Option<bool>,
-    pub(crate) owner: Owner,
 }
 
 /// What became of the packet.

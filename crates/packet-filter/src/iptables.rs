@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::packet::{Packet, Step, Truth, in_network_text, port_in};
-use super::walk::{Action, Chain, Entry, How, Rule, Ruleset, Seen};
+use crate::block::{How, Seen};
+use crate::packet::{Packet, Step, Truth, in_network_text, port_in};
+use crate::walk::{Action, Chain, Entry, Rule, Ruleset};
 
 /// The members of each ipset, as `ipset save` writes them.
 pub(crate) type Sets = BTreeMap<String, Vec<String>>;
@@ -49,10 +50,11 @@ fn recent_list(name: &str) -> String {
 }
 
 /// Where the kernel shows the lists of the match `recent` (iptables-extensions(8)).
-pub(crate) const RECENT: &str = "/proc/net/xt_recent/";
+const RECENT: &str = "/proc/net/xt_recent/";
 
-/// The files of the lists that rules name.
-pub(crate) fn recent_lists(saved: &str) -> Vec<String> {
+/// The files of the lists of the match `recent` that rules of `iptables-save` name.
+#[must_use]
+pub fn recent_lists(saved: &str) -> Vec<String> {
     let rules = saved.lines().filter(|line| line.contains("-m recent "));
     let names = rules.filter_map(|line| line.split(' ').skip_while(|word| *word != "--name").nth(1));
     names.filter(|name| !name.contains('/')).map(recent_list).collect()

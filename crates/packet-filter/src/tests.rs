@@ -1,8 +1,9 @@
 use serde_json::Value as Json;
 
-use super::packet::{Connection, Step};
-use super::walk::{Block, Ruleset};
-use super::{Packet, iptables, nft};
+use crate::block::Block;
+use crate::packet::{Connection, Packet, Step};
+use crate::walk::Ruleset;
+use crate::{iptables, nft};
 
 impl Ruleset {
     fn block(&self) -> Option<Block> {

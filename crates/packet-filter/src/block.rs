@@ -1,0 +1,93 @@
+//! The rule that turns a packet away: where it stands, and what the client sees of it.
+
+use crate::owner::Owner;
+use crate::packet::Step;
+
+/// The rule that turns a packet away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// How.
+    pub how: How,
+    /// Which packet of the connection it meets.
+    pub step: Step,
+    /// False where it depends on something that is not known.
+    pub certain: bool,
+    /// Where it stands and how it reads.
+    pub seen: Seen,
+    /// The chain by which the kernel came to it: family, table and name of nft, program, table and name of iptables.
+    pub base: String,
+    /// The chains that the packet came through to it, in order, those that it came back from as well.
+    pub through: Vec<String>,
+    /// Where nobody in particular is asked about: whether only IPv6, or only IPv4, meets it.
+    pub family: Option<bool>,
+    /// The program that has written it.
+    pub owner: Owner,
+}
+
+/// How a packet is turned away, and so what the client sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Nothing comes back: the client times out.
+    Drop,
+    /// A reset comes back: `Connection refused`.
+    Reset,
+    /// An ICMP message that clients read as `Connection refused`.
+    Refused,
+    /// An ICMP message that clients read as `No route to host`.
+    Unreachable,
+    /// It goes to another port or machine.
+    Diverted,
+}
+
+/// Where a rule stands, for evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The command that showed it.
+    pub source: String,
+    /// Table and chain.
+    pub place: String,
+    /// The rule as its program writes it.
+    pub text: String,
+    /// How many packets it has met.
+    pub packets: Option<u64>,
+    /// The number by which nft knows it.
+    pub handle: Option<u64>,
+}
+
+impl Seen {
+    /// Whether it is what a base chain does with packets that no rule decides on.
+    #[must_use]
+    pub fn is_policy(&self) -> bool {
+        self.text.starts_with("policy ")
+    }
+}
+
+impl Block {
+    /// Where the rule stands and how it reads, with the packets it has met.
+    #[must_use]
+    pub fn evidence(&self) -> (String, String) {
+        let Seen { source, place, text, packets, .. } = &self.seen;
+        let count = packets.map_or_else(String::new, |packets| format!(" (packets: {packets})"));
+        (format!("{source}: {place}"), format!("{text}{count}"))
+    }
+
+    /// Whether the connection goes elsewhere, rather than nowhere.
+    #[must_use]
+    pub fn diverts(&self) -> bool {
+        self.how == How::Diverted
+    }
+
+    /// What the client sees.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        match (self.step, self.how) {
+            (Step::Opening, How::Drop) => "no answer comes, so the client times out",
+            (Step::Opening, How::Reset | How::Refused) => "the client sees `Connection refused`",
+            (Step::Opening, How::Unreachable) => "the client sees `No route to host`",
+            (_, How::Diverted) => "it goes somewhere else",
+            (Step::Answer, _) => "the server's answer never arrives, so the client times out",
+            (_, How::Reset) => "the connection stands and is reset at once",
+            (_, _) => "the connection stands, and then nothing comes",
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Which rule of nftables or iptables turns a connection away, and what lets it in.
+//!
+//! A [`Filter`] holds what the machine's own programs print of it: `nft -j list ruleset`, `iptables-save -c` of every
+//! kind, `ipset save`. [`Filter::blocks`] follows the first packets of a [`Connection`] through all of it, by hook and
+//! priority, as the kernel does; what it cannot know - a rate, a mark, who the client is - makes an answer uncertain.
+//! A [`Block`] knows the program that has written its rule, and so the command that mends it.
+//!
+//! ```
+//! use sshmend_packet_filter::{Connection, Filter};
+//!
+//! let mut filter = Filter::default();
+//! filter.add_iptables("iptables-save", "*filter\n:INPUT ACCEPT [0:0]\n[3:180] -A INPUT -s 192.0.2.0/24 -j DROP\nCOMMIT\n");
+//! let connection = Connection { client: Some("192.0.2.7".parse()?), ..Connection::to(22) };
+//! let blocks = filter.blocks(&connection);
+//! assert_eq!(blocks[0].effect(), "no answer comes, so the client times out");
+//! assert_eq!(blocks[0].removal(connection.client).as_deref(), Some("take it out: `iptables -D INPUT -s 192.0.2.0/24 -j DROP`"));
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
+
+mod block;
+mod filter;
+mod iptables;
+mod mend;
+mod nft;
+mod owner;
+mod packet;
+#[cfg(test)]
+mod tests;
+mod value;
+mod walk;
+
+pub use block::{Block, How, Seen};
+pub use filter::Filter;
+pub use iptables::recent_lists;
+pub use owner::Owner;
+pub use packet::{Connection, Step, in_network_text};
