@@ -127,12 +127,11 @@ impl UnitState {
     fn new(unit: &Unit) -> Self {
         let listen = unit.get("Listen").split(' ').next().and_then(|address| address.parse().ok());
         let directories = unit.get("RuntimeDirectory").split_whitespace();
-        let fails_again = unit.get("SubState") == "auto-restart";
         Self {
             name: unit.name().to_owned(),
             file_state: unit.get("UnitFileState").to_owned(),
-            active: unit.active() && !fails_again,
-            failed: unit.failed() || fails_again,
+            active: unit.active() && !unit.fails_again(),
+            failed: unit.failed() || unit.fails_again(),
             accepts: unit.accepts(),
             listen,
             runtime_directories: directories.map(str::to_owned).collect(),
@@ -216,9 +215,11 @@ mod tests {
 
     #[test]
     fn a_unit_that_is_tried_again_and_again_has_failed() {
-        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=activating\nSubState=auto-restart\n";
-        let unit = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{unit}")).unit.expect("a unit");
-        assert_eq!((unit.active, unit.failed), (false, true));
+        for state in ["SubState=auto-restart\n", "SubState=start-pre\nNRestarts=3\n"] {
+            let unit = format!("Id=ssh.service\nLoadState=loaded\nActiveState=activating\n{state}");
+            let unit = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{unit}")).unit.expect("a unit");
+            assert_eq!((unit.active, unit.failed), (false, true), "{state}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if lines.is_empty() {
         return verdict.exclude("no denial of sshd is recorded");
     }
-    let silent = matches!(facts.listener(), Ok(None));
+    let silent = facts.lacks_a_listener();
     let port = lines.iter().rev().find(|line| line.text.contains("{ name_bind }"));
     match port.filter(|_| silent) {
         Some(line) => port_denied(line, verdict),

@@ -1,4 +1,4 @@
-use crate::facts::{Facts, LogLine, Manager};
+use crate::facts::{Facts, LogLine, Manager, Unit};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -33,8 +33,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if lines.is_empty() {
         return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
     }
-    let killed =
-        manager.service().is_some_and(|unit| unit.get("ExecMainStatus") == "9" || unit.get("Result") == "signal");
+    let gone = |unit: &Unit| facts.lacks_a_listener() && unit.active();
+    let killed = manager.service().is_some_and(|unit| was_killed(unit) || unit.fails_again() || gone(unit));
     let recent = lines.iter().any(|line| facts.is_recent(line));
     let certainty = match (recent, killed) {
         (true, true) => Certainty::Certain,
@@ -47,6 +47,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(
         "see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`",
     );
+}
+
+fn was_killed(unit: &Unit) -> bool {
+    unit.get("ExecMainStatus") == "9" || unit.get("Result") == "signal"
 }
 
 #[cfg(test)]
@@ -86,6 +90,22 @@ mod tests {
             certain: the kernel killed ssh.service for want of memory
               systemctl show: ssh.service: failed (failed), result oom-kill,
               - see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_unit_that_is_killed_whenever_it_starts_is_certain() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=activating\nSubState=start-pre\nResult=success\nNRestarts=2\n";
+        let killed =
+            "//$ dmesg => 0\n[89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB\n";
+        check(
+            "out-of-memory",
+            &format!("{killed}{SHOW}{unit}"),
+            &expect![[r#"
+            certain: the kernel killed 1 sshd processes for want of memory, last at 2026-11-20T17:58:20Z
+              dmesg: [89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB
+              - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
         "#]],
         );
     }

@@ -72,12 +72,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     verdict.exclude("the programs that sshd runs for a connection are there");
 }
 
-/// Why a program cannot be run, as far as its file tells; an sshd that is one says so when it is asked for its version.
+/// Why a program cannot be run, as far as its file tells; sshd and its helpers tell their version when they are asked.
 pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str> {
-    let mute = || {
-        facts.installed().is_ok_and(|daemon| daemon.program == program)
-            && facts.banner().is_ok_and(|said| said.trim().is_empty())
-    };
+    let mute = || facts.version_of(program).is_ok_and(|said| said.trim().is_empty());
     match facts.meta(program).ok()? {
         None => Some("is missing"),
         Some(meta) if meta.mode & 0o100 == 0 => Some("is not executable"),
@@ -86,7 +83,7 @@ pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str>
 }
 
 /// Of a file that something else was put into.
-const MUTE: &str = "is no sshd: it tells no version";
+const MUTE: &str = "is no program of OpenSSH: it tells no version";
 
 fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
     let finding = verdict.certain(what);
@@ -134,8 +131,8 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             "//$ /usr/sbin/sshd -V => 1\n",
             &expect![[r#"
-            certain: /usr/sbin/sshd, which the running sshd was started from, is no sshd: it tells no version: no start will succeed
-              /usr/sbin/sshd: is no sshd: it tells no version
+            certain: /usr/sbin/sshd, which the running sshd was started from, is no program of OpenSSH: it tells no version: no start will succeed
+              /usr/sbin/sshd: is no program of OpenSSH: it tells no version
               - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
         "#]],
         );
@@ -171,6 +168,23 @@ sshdauthpath /usr/lib/openssh/sshd-auth
                   /usr/lib/openssh/sshd-auth: is missing
                   - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_helper_that_was_replaced_tells_no_version() {
+        let replaced = format!(
+            "{NEW}//- /usr/lib/openssh/sshd-auth mode:0755\n//$ /usr/lib/openssh/sshd-auth -V => 0\nOpenSSH_10.0p2\n\
+             //$ /usr/lib/openssh/sshd-session -V => 1\n"
+        );
+        check(
+            "sshd-helper-missing",
+            &replaced,
+            &expect![[r#"
+            certain: /usr/lib/openssh/sshd-session, which sshd runs for each connection, is no program of OpenSSH: it tells no version
+              /usr/lib/openssh/sshd-session: is no program of OpenSSH: it tells no version
+              - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
+        "#]],
         );
     }
 

@@ -111,12 +111,13 @@ fn summary(service: Option<&Unit>) -> String {
     let name = unit.name();
     let why = match (unit.get("UnitFileState"), unit.failed()) {
         ("masked" | "masked-runtime", _) => "is masked".to_owned(),
-        _ if unit.get("SubState") == "auto-restart" => format!("fails again and again ({})", unit.get("Result")),
+        _ if unit.fails_again() => format!("fails again and again ({})", unit.get("Result")),
         (_, true) => format!("has failed ({})", unit.get("Result")),
         // Also `no` of a unit that nobody has tried to start since systemd has read it.
         _ if unit.get("ConditionResult") == "no" && unit.get("ConditionTimestampMonotonic") != "0" => {
             "was skipped, because a condition of the unit does not hold".to_owned()
         }
+        _ if unit.active() => "is active, and yet no sshd of it waits for connections".to_owned(),
         ("disabled", _) => "is stopped and not enabled".to_owned(),
         _ => "is stopped".to_owned(),
     };
@@ -133,7 +134,9 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
     if service.is_some_and(|unit| unit.get("UnitFileState").starts_with("masked")) {
         finding.step("someone masked the unit on purpose: ask, then `systemctl unmask` it");
     }
-    if passes {
+    if passes && service.is_some_and(|unit| unit.active() && !unit.fails_again()) {
+        finding.mended_by(&["fix", "service", "--restart"], "restarts the service after `sshd -t`");
+    } else if passes {
         finding.mended_by(&["fix", "service"], "enables and starts the service after `sshd -t`");
     } else if facts.trial().is_ok() {
         finding.step("mend what `sshd -t` complains about first, then run `sshmend fix service`");
@@ -216,18 +219,34 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_that_is_active_without_an_sshd_is_not_called_stopped() {
+        check(
+            "sshd-not-running",
+            GONE,
+            &expect![[r#"
+            certain: sshd is not running: ssh.service is active, and yet no sshd of it waits for connections
+              /proc: no process has the title of an sshd listener
+              systemctl show: ssh.service: active (running), result success, enabled
+              $ sshmend fix service --restart  # restarts the service after `sshd -t`
+        "#]],
+        );
+    }
+
+    #[test]
     fn a_file_that_forbids_sshd_to_run_is_named() {
-        let marker = format!("{GONE}//- /etc/ssh/sshd_not_to_be_run\n");
+        let unit =
+            "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n";
+        let marker = format!("{GONE}//- /etc/ssh/sshd_not_to_be_run\n{SHOW}{unit}");
         check(
             "sshd-not-running",
             &marker,
             &expect![[r#"
-            certain: sshd is not running: ssh.service is stopped
-              /proc: no process has the title of an sshd listener
-              systemctl show: ssh.service: active (running), result success, enabled
-              /etc/ssh/sshd_not_to_be_run: exists
-              - this file forbids sshd to run: ask who made it, then `rm /etc/ssh/sshd_not_to_be_run`
-        "#]],
+                certain: sshd is not running: ssh.service is stopped
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: inactive (dead), result , enabled
+                  /etc/ssh/sshd_not_to_be_run: exists
+                  - this file forbids sshd to run: ask who made it, then `rm /etc/ssh/sshd_not_to_be_run`
+            "#]],
         );
     }
 

@@ -60,7 +60,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Ok(Some(daemon)) = facts.daemon() else { return };
     ask.stat(&daemon.program);
-    ask.run(&daemon.version_command());
+    ask.run(&version_command(&daemon.program));
 }
 
 pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
@@ -76,6 +76,7 @@ pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
         ask.run(&daemon.dump_command());
         for path in facts.helpers().unwrap_or_default() {
             ask.run(&libraries(&path));
+            ask.run(&version_command(&path));
             ask.stat(path);
         }
     }
@@ -112,17 +113,21 @@ impl Facts<'_> {
         let makes = |unit: &super::Unit| unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd");
         self.manager().is_ok_and(|manager| match &manager {
             Manager::Systemd(_) => manager.service().is_some_and(|unit| {
-                makes(unit) && (manager.main_pid().is_none() || unit.get("ActiveState") == "activating")
+                let starts = || manager.main_pid().is_none() || unit.get("ActiveState") == "activating";
+                makes(unit) && (self.lacks_a_listener() || starts())
             }),
-            Manager::Other => self.script().is_some() && matches!(self.listener(), Ok(None)),
+            Manager::Other => self.script().is_some() && self.lacks_a_listener(),
         })
     }
 
     /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
     pub(crate) fn banner(&self) -> Known<String> {
-        let argv = self.installed()?.version_command();
-        let output = self.run(&argv)?;
-        Ok(String::from_utf8_lossy(&[&output.stderr[..], &output.stdout[..]].concat()).into_owned())
+        self.version_of(&self.installed()?.program)
+    }
+
+    /// What sshd, or a program that it runs for a connection, says of its version.
+    pub(crate) fn version_of(&self, program: &str) -> Known<String> {
+        self.run(&version_command(program)).map(said)
     }
 
     /// The programs that the listener runs for each connection (`SshdSessionPath`, `SshdAuthPath`); none before 9.8.
@@ -145,6 +150,11 @@ impl Facts<'_> {
         })
     }
 
+    /// Whether no process is an sshd that waits for connections.
+    pub(crate) fn lacks_a_listener(&self) -> bool {
+        matches!(self.listener(), Ok(None))
+    }
+
     /// Whether a listener runs that keeps the configuration it has read.
     pub(crate) fn keeps_its_configuration(&self) -> bool {
         matches!(self.listener(), Ok(Some(_)))
@@ -159,6 +169,10 @@ impl Facts<'_> {
     pub(crate) fn installed(&self) -> Known<Daemon> {
         self.daemon()?.ok_or_else(|| Unchecked::new("sshd", "is not installed"))
     }
+}
+
+fn version_command(program: &str) -> [&str; 2] {
+    [program, "-V"]
 }
 
 /// The loader lists what a program is linked with, and runs nothing of it.
@@ -190,10 +204,6 @@ impl Daemon {
             }
         }
         Self { program, options }
-    }
-
-    fn version_command(&self) -> Vec<String> {
-        vec![self.program.clone(), "-V".to_owned()]
     }
 
     /// `sshd -G` (9.3 and later) prints the effective configuration, also for users who cannot read the host keys.

@@ -208,6 +208,12 @@ impl Unit {
         self.get("ActiveState") == "failed"
     }
 
+    /// Whether systemd starts it once more because its last run ended badly.
+    pub(crate) fn fails_again(&self) -> bool {
+        let restarted = || self.get("NRestarts").parse().is_ok_and(|restarts: u32| restarts > 0);
+        self.get("SubState") == "auto-restart" || self.get("ActiveState") == "activating" && restarted()
+    }
+
     /// One line that shows how it stands.
     pub(crate) fn state(&self) -> String {
         let [active, sub, result] = ["ActiveState", "SubState", "Result"].map(|property| self.get(property));
