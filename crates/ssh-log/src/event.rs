@@ -46,6 +46,18 @@ pub struct Event<'a> {
     pub line_number: u64,
 }
 
+impl Event<'_> {
+    /// How many connections, or events of the machine, it adds to those that met its cause: a line of sshd that was folded
+    /// N times is N lines of one connection, one of the kernel N events.
+    pub fn connections(&self) -> u64 {
+        match self.account {
+            Account::Fresh if self.program.is_sshd() => 1,
+            Account::Fresh => self.repeats,
+            Account::Attributes(_) | Account::Again => 0,
+        }
+    }
+}
+
 /// What a line adds to the number of connections that met a cause.
 ///
 /// One connection often leaves several lines, and the first of them may name no address (`kex_exchange_identification:

@@ -141,8 +141,7 @@ impl CauseTally {
         self.lines += event.repeats;
         self.span.add(event.time);
         if event.account == Account::Fresh {
-            // A line of sshd folded N times is N lines of one connection; one of the kernel is N events.
-            let count = if event.program.is_sshd() { 1 } else { event.repeats };
+            let count = event.connections();
             self.connections += count;
             self.unattributed += if event.source.is_none() { count } else { 0 };
             if let Some(time) = event.time {

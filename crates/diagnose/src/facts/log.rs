@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sshmend_lossless::{Request, journalctl};
-use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader};
+use sshmend_ssh_log::{Clock, Event, Kind, Peer, Reader};
 
 use super::Facts;
 use crate::ask::Ask;
@@ -359,7 +359,6 @@ impl<'a> Source<'a> {
 
     fn line(&self, event: &Event<'_>) -> LogLine {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let fresh = matches!(event.account, Account::Fresh);
         LogLine {
             time: event.time,
             kind: event.kind,
@@ -371,7 +370,7 @@ impl<'a> Source<'a> {
             user: event.user.map(text),
             detail: text(event.detail),
             number: event.number,
-            connections: if fresh { event.repeats } else { 0 },
+            connections: event.connections(),
             source: self.name.clone(),
             number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
             text: format!("{}{}", self.stamp(event), text(event.line)),
@@ -404,6 +403,20 @@ mod tests {
         let (machine, question) = (machine(&format!("{LOG}{line}")), Question { zone, ..Question::server(NOW) });
         let facts = Facts::new(&machine, &question);
         assert!(facts.is_recent(facts.heard("max-startups").expect("it was read")[0]));
+    }
+
+    #[test]
+    fn lines_of_sshd_that_were_folded_are_of_one_connection() {
+        let count = |line: &str| {
+            let log = format!("{LOG}2026-11-20T17:59:30+00:00 server {line}\n");
+            let (machine, question) = (machine(&log), Question::server(NOW));
+            let facts = Facts::new(&machine, &question);
+            let lines: Vec<&LogLine> = facts.log().expect("it was read").iter().collect();
+            (lines.len(), LogLine::count(&lines))
+        };
+        let sshd = "sshd[812]: message repeated 4 times: [ drop connection #13 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups]";
+        let kernel = "kernel: message repeated 4 times: [ Out of memory: Killed process 812 (sshd) total-vm:100kB]";
+        assert_eq!([sshd, kernel].map(count), [(1, 1), (1, 4)]);
     }
 
     #[test]
