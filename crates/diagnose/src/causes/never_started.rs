@@ -19,7 +19,12 @@ enum Kept {
     Address,
     /// A line of the unit that somebody wrote.
     Unit(Option<Origin>),
+    /// Another unit that systemd starts before.
+    Requirement(Unit),
 }
+
+/// Settings of a unit that name others without which it is not started (systemd.unit(5)).
+const REQUIRING: [&str; 4] = ["Requires=", "Requisite=", "BindsTo=", "RequiresMountsFor="];
 
 /// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
 const CONFINING: [&str; 14] = [
@@ -60,6 +65,10 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
         let what = format!("{why} ({line} in {})", origin.path.display());
         Obstacle { what, kind: Kept::Unit(Some(origin)) }
     };
+    if let Some((required, why)) = facts.failed_requirement() {
+        let what = format!("{}, which it requires, {why}", required.name());
+        return Some(Obstacle { what, kind: Kept::Requirement(required) });
+    }
     if unit.get("ConditionResult") == "no" {
         return written(&["Condition"]).map(|line| of_line("its condition does not hold", line));
     }
@@ -97,6 +106,19 @@ impl Obstacle {
                 line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
                 let place = line.as_ref().map_or_else(|| "the unit".to_owned(), Origin::to_string);
                 finding.step(format!("ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"));
+                finding.step("then `sshmend fix service`");
+            }
+            Kept::Requirement(required) => {
+                finding.shown_by("systemctl show", required.state());
+                let name = required.name();
+                finding
+                    .step(format!("see why: `systemctl status '{name}'`, `journalctl -u '{name}'`; mend that first"));
+                if let Some((line, text)) = facts.confinement(&REQUIRING) {
+                    finding.shown_at(&line, text);
+                    finding.step(format!(
+                        "or, if sshd can do without it, take it out of {line}; then `systemctl daemon-reload`"
+                    ));
+                }
                 finding.step("then `sshmend fix service`");
             }
             Kept::Address => {
@@ -173,6 +195,41 @@ mod tests {
               - correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`
               - then `sshmend fix service`
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_unit_that_is_required_and_has_failed_is_named() {
+        let stopped = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n\
+            Requires=sysinit.target data.mount system.slice\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Unit]\nRequiresMountsFor=/data\n";
+        let asked = "//$ systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,Result,UnitFileState -- data.mount => 0\n";
+        let required = |state: &str| format!("{GONE}{drop_in}{SHOW}{stopped}{asked}Id=data.mount\n{state}");
+        check(
+            "sshd-not-running",
+            &required(
+                "LoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\nUnitFileState=generated\n",
+            ),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service is stopped: data.mount, which it requires, has failed (exit-code)
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: inactive (dead), result , enabled
+                  systemctl show: data.mount: failed (failed), result exit-code, generated
+                  /etc/systemd/system/ssh.service.d/o.conf:2: RequiresMountsFor=/data
+                  - see why: `systemctl status 'data.mount'`, `journalctl -u 'data.mount'`; mend that first
+                  - or, if sshd can do without it, take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+                  - then `sshmend fix service`
+            "#]],
+        );
+        check(
+            "sshd-not-running",
+            &required("LoadState=loaded\nActiveState=inactive\nSubState=dead\n"),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service is stopped
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: inactive (dead), result , enabled
+                  $ sshmend fix service  # enables and starts the service after `sshd -t`
+            "#]],
         );
     }
 

@@ -35,7 +35,7 @@ const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.soc
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,ConditionTimestampMonotonic,UnitFileState,MainPID,ExecMainStatus,\
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
-    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
+    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,Requires,Requisite,BindsTo,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
 
 const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
 
@@ -203,6 +203,18 @@ impl Unit {
             .any(|word| word.rsplit_once(':').map_or(word, |(_, port)| port).parse() == Ok(port))
     }
 
+    /// Why a unit that requires this one cannot be started; `None` where it can, as far as is seen.
+    pub(crate) fn hindrance(&self) -> Option<String> {
+        match (self.get("LoadState"), self.get("ActiveState")) {
+            ("masked", _) => Some("is masked".to_owned()),
+            ("not-found", _) => Some("does not exist".to_owned()),
+            ("bad-setting" | "error", _) => Some("cannot be read".to_owned()),
+            (_, "failed") => Some(format!("has failed ({})", self.get("Result"))),
+            (_, "inactive") if self.name().ends_with(".device") => Some("is not there".to_owned()),
+            _ => None,
+        }
+    }
+
     /// Whether its last run ended badly.
     pub(crate) fn failed(&self) -> bool {
         self.get("ActiveState") == "failed"
@@ -222,7 +234,7 @@ impl Unit {
 }
 
 /// Splits the output of `systemctl show`: `NAME=VALUE` lines, a blank line between units.
-fn blocks(text: &str) -> Vec<Unit> {
+pub(super) fn blocks(text: &str) -> Vec<Unit> {
     let units = text.split("\n\n").map(|block| Unit { properties: properties(block) });
     let mut units: Vec<Unit> = units.filter(|unit| !unit.properties.is_empty()).collect();
     units.dedup_by(|a, b| a.name() == b.name());

@@ -3,6 +3,7 @@
 
 use sshmend_lossless::Origin;
 
+use super::service::blocks;
 use super::{Facts, Unit};
 use crate::ask::Ask;
 
@@ -21,6 +22,20 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     if let Some((program, _)) = command(&unit) {
         ask.stat(program);
     }
+    if let Some(required) = required(&unit).filter(|_| ask.facts.lacks_a_listener()) {
+        ask.run(&required);
+    }
+}
+
+/// The command that shows the units without which this one does not start; slices and what the machine itself starts
+/// with are always there.
+fn required(unit: &Unit) -> Option<Vec<&str>> {
+    let names =
+        ["Requires", "Requisite", "BindsTo"].into_iter().flat_map(|property| unit.get(property).split_whitespace());
+    let names: Vec<&str> = names.filter(|name| !name.ends_with(".slice") && *name != "sysinit.target").collect();
+    let show =
+        ["systemctl", "show", "--no-pager", "-p", "Id,LoadState,ActiveState,SubState,Result,UnitFileState", "--"];
+    (!names.is_empty()).then(|| show.into_iter().chain(names).collect())
 }
 
 impl Facts<'_> {
@@ -47,6 +62,13 @@ impl Facts<'_> {
             let (at, line) = text.lines().map(str::trim).enumerate().find(|(_, line)| names(line))?;
             Some((Origin::new(path, at + 1), line.to_owned()))
         })
+    }
+
+    /// A unit without which that of sshd is not started, and that cannot be started itself, with the reason.
+    pub(crate) fn failed_requirement(&self) -> Option<(Unit, String)> {
+        let unit = self.service_unit()?;
+        let shown = self.run(&required(&unit)?).ok()?.text();
+        blocks(&shown).into_iter().find_map(|unit| unit.hindrance().map(|why| (unit, why)))
     }
 
     /// A command that the unit runs before sshd, and that has failed: its program.
