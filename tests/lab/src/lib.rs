@@ -34,7 +34,6 @@ mod suite;
 mod symptom;
 mod worker;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use args::{Args, Command};
@@ -44,10 +43,10 @@ pub use suite::Suite;
 
 /// Runs one command of the lab and returns its exit code: 0 all well, 1 a check failed, 2 trouble.
 ///
-/// `program` is how to start this very command again as a child process (the words before `args`).
+/// `words` are those that lead this program to the lab: they stand before `args` when it starts itself again.
 #[expect(clippy::print_stderr, reason = "the command's own messages")]
-pub fn main(program: &[OsString], args: impl IntoIterator<Item = String>) -> ExitCode {
-    match Args::parse(args).and_then(|args| dispatch(program, &args)) {
+pub fn main(words: &[&str], args: impl IntoIterator<Item = String>) -> ExitCode {
+    match Args::parse(args).and_then(|args| dispatch(words, &args)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
@@ -57,12 +56,12 @@ pub fn main(program: &[OsString], args: impl IntoIterator<Item = String>) -> Exi
     }
 }
 
-fn dispatch(program: &[OsString], args: &Args) -> Result<bool, LabError> {
+fn dispatch(words: &[&str], args: &Args) -> Result<bool, LabError> {
     match args.command {
         Command::Build => image::hold_all(&args.suites).map(|_| true),
         Command::List => report::list(&args.cases()?),
-        Command::Run | Command::Test => run::cases(program, args),
-        Command::Shell | Command::Demo => run::interactive(program, args),
+        Command::Run | Command::Test => run::cases(words, args),
+        Command::Shell | Command::Demo => run::interactive(words, args),
         Command::Worker => worker::run(args),
     }
 }

@@ -4,6 +4,5 @@ use std::env;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let program = env::current_exe().map_or_else(|_| "sshmend-lab".into(), Into::into);
-    sshmend_lab::main(&[program], env::args().skip(1))
+    sshmend_lab::main(&[], env::args().skip(1))
 }

@@ -1,7 +1,6 @@
 //! Workers side by side, and the tearing down after them.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -17,7 +16,7 @@ use crate::footprint;
 use crate::image::Held;
 use crate::interrupt::Interrupt;
 use crate::report::Outcome;
-use crate::sandbox::{self, Job};
+use crate::sandbox::{self, Job, Worker};
 
 /// The longest that one case may take on one suite.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -35,7 +34,7 @@ struct Running {
 
 /// Everything that the workers of one run share. Dropping it tears down what is left of them.
 pub(crate) struct Pool<'a> {
-    program: &'a [OsString],
+    worker: Worker<'a>,
     args: &'a Args,
     place: PathBuf,
     interrupt: Interrupt,
@@ -45,12 +44,13 @@ pub(crate) struct Pool<'a> {
 
 impl<'a> Pool<'a> {
     /// Clears away what killed runs have left, and makes room for this one.
-    pub(crate) fn open(program: &'a [OsString], args: &'a Args, trees: Vec<Held>) -> Result<Self, LabError> {
+    pub(crate) fn open(words: &'a [&'a str], args: &'a Args, trees: Vec<Held>) -> Result<Self, LabError> {
         let interrupt = Interrupt::watch()?;
         footprint::sweep()?;
         let place = footprint::place(process::id());
         trying(place.display().to_string(), fs::create_dir(&place))?;
-        Ok(Self { program, args, place, interrupt, running: Vec::new(), _trees: trees })
+        let worker = Worker::new(words)?;
+        Ok(Self { worker, args, place, interrupt, running: Vec::new(), _trees: trees })
     }
 
     /// Runs every job, prints a line for each, and stops at a signal. What fails beside others is asked once more alone, because
@@ -89,7 +89,7 @@ impl<'a> Pool<'a> {
 
     /// The command line of a job's worker.
     pub(crate) fn command(&self, job: &Job) -> process::Command {
-        let mut command = sandbox::command(self.program, job, &self.place);
+        let mut command = self.worker.command(job, &self.place);
         sandbox::options(&mut command, self.args);
         command
     }

@@ -1,7 +1,6 @@
 //! The commands that need machines.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::path::{Path, absolute};
 use std::process::{self, Stdio};
 use std::time::Instant;
@@ -22,10 +21,10 @@ const SHOWN: &str = "hosts-access-denied";
 
 /// Runs the cases that are meant, prints a line for each; true when all checks hold and nothing is left behind.
 #[expect(clippy::print_stdout, reason = "the command's output")]
-pub(crate) fn cases(program: &[OsString], args: &Args) -> Result<bool, LabError> {
+pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let (cases, started) = (args.cases()?, Instant::now());
     let args = with_binary(args)?;
-    let mut pool = Pool::open(program, &args, trees(&cases, &args)?)?;
+    let mut pool = Pool::open(words, &args, trees(&cases, &args)?)?;
     let outcomes = pool.run(jobs(&cases, &args))?;
     drop(pool);
     footprint::nothing_left()?;
@@ -40,7 +39,7 @@ pub(crate) fn cases(program: &[OsString], args: &Args) -> Result<bool, LabError>
 }
 
 /// Hands the terminal to one case: a shell in the broken machine, or everything that is said while it is mended.
-pub(crate) fn interactive(program: &[OsString], args: &Args) -> Result<bool, LabError> {
+pub(crate) fn interactive(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let demo = args.command == Command::Demo;
     let mut args = if demo { with_binary(args)? } else { args.clone() };
     if args.names.is_empty() {
@@ -49,7 +48,7 @@ pub(crate) fn interactive(program: &[OsString], args: &Args) -> Result<bool, Lab
     let cases = args.cases()?;
     let job = jobs(&cases, &args).pop_back().ok_or_else(|| LabError::Usage("it cannot be on this suite".to_owned()))?;
     args.suites = vec![job.suite];
-    let pool = Pool::open(program, &args, trees(&cases, &args)?)?;
+    let pool = Pool::open(words, &args, trees(&cases, &args)?)?;
     let mut worker = pool.command(&job);
     worker.stdin(Stdio::inherit()).arg(if demo { "--narrate" } else { "--stay" });
     if args.client {

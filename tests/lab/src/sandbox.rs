@@ -1,9 +1,11 @@
 //! The namespaces around one case: with the process that lives in them, everything in them ends.
 
-use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::SigSet;
 
@@ -27,6 +29,8 @@ const AROUND: [&str; 12] = [
     "--",
 ];
 
+const SELF: &str = "/proc/self/exe";
+
 /// Carries the name of a job to its worker, whose control groups begin with it.
 const VARIABLE: &str = "SSHMEND_LAB_JOB";
 
@@ -41,16 +45,32 @@ pub(crate) struct Job {
     pub(crate) id: String,
 }
 
-/// The command line of the job's worker, without `--sshmend` and `--record`.
-pub(crate) fn command(program: &[OsString], job: &Job, place: &Path) -> Command {
-    let mut command = Command::new(AROUND[0]);
-    command
-        .args(&AROUND[1..])
-        .args(program)
-        .args(["worker", &job.case, "--suite", job.suite.name(), "--place"])
-        .arg(place);
-    command.env(VARIABLE, &job.id).stdin(Stdio::null());
-    command
+/// This program, as workers run it: by its open file, for a build may put another one in its place meanwhile.
+pub(crate) struct Worker<'a> {
+    program: File,
+    words: &'a [&'a str],
+}
+
+impl<'a> Worker<'a> {
+    /// `words` are those that lead the program to the lab.
+    pub(crate) fn new(words: &'a [&'a str]) -> Result<Self, LabError> {
+        let program = trying(SELF, File::open(SELF))?;
+        trying(SELF, fcntl(&program, FcntlArg::F_SETFD(FdFlag::empty())).map_err(Into::into))?;
+        Ok(Self { program, words })
+    }
+
+    /// The command line of the job's worker, without `--sshmend` and `--record`.
+    pub(crate) fn command(&self, job: &Job, place: &Path) -> Command {
+        let mut command = Command::new(AROUND[0]);
+        command
+            .args(&AROUND[1..])
+            .arg(format!("/proc/self/fd/{}", self.program.as_raw_fd()))
+            .args(self.words)
+            .args(["worker", &job.case, "--suite", job.suite.name(), "--place"])
+            .arg(place);
+        command.env(VARIABLE, &job.id).stdin(Stdio::null());
+        command
+    }
 }
 
 /// Hands a worker the options that concern it.
