@@ -11,6 +11,7 @@
 //! //$ systemctl is-active ssh => 0 stdout
 //! active
 //! //$ nft -j list ruleset => missing
+//! //$ /usr/lib/openssh/sshd-session -V => signal
 //! ```
 //!
 //! A file's content is what follows its header, up to the next header. A trailing backslash-newline before the next
@@ -84,7 +85,7 @@ fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {
         return snapshot.insert_command(argv, Err("No such file or directory".to_owned()));
     }
     let (code, stream) = outcome.split_once(' ').unwrap_or((outcome, ""));
-    let code = Some(code.parse().expect("exit code"));
+    let code = (code != "signal").then(|| code.parse().expect("exit code"));
     let body = body.into_bytes();
     let (stdout, stderr) = if code == Some(0) || stream == "stdout" { (body, Vec::new()) } else { (Vec::new(), body) };
     snapshot.insert_command(argv, Ok(CommandOutput { code, stdout, stderr }));

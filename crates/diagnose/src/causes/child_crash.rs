@@ -15,8 +15,9 @@ user. A C library that is newer or older than the filter expects, a broken PAM o
 it with a signal: the client sees the connection close or reset, at the banner or in the key exchange. From 9.8 on
 each crash also earns the client a penalty of 90 seconds.
 
-**Known for certain** by `preauth child terminated by signal 31`, `session process N for connection from … killed by
-signal …`; signal 31 is the filter (`SIGSYS`), 11 a fault, 9 someone's kill or want of memory.
+**Known for certain** by a program of sshd that a signal ends when it is only asked for its version, and by `preauth
+child terminated by signal 31`, `session process N for connection from … killed by signal …`; signal 31 is the filter
+(`SIGSYS`), 11 a fault, 9 someone's kill or want of memory.
 
 **Mended** by bringing sshd and its libraries to versions that fit, and by leaving out modules one at a time.
 
@@ -25,11 +26,19 @@ signal …`; signal 31 is the filter (`SIGSYS`), 11 a fault, 9 someone's kill or
     client: from_client,
 };
 
+const FIT: &str = "bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`";
+
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if let Some((command, program)) = facts.crashing_program() {
+        let finding = verdict.certain(format!("{program} crashes as soon as it runs"));
+        finding.shown_by(command, "ended by a signal").shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+        finding.step(FIT);
+        return;
+    }
     let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
     let finding = heard.report(verdict, "processes of sshd that serve a connection crash");
     finding.step("see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill");
-    finding.step("bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`");
+    finding.step(FIT);
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -44,6 +53,19 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 mod tests {
     use crate::testing::{LOG, check};
     use expect_test::expect;
+
+    #[test]
+    fn a_program_that_crashes_by_itself_is_named() {
+        check(
+            "child-crash",
+            "//$ /usr/sbin/sshd -V => signal\n",
+            &expect![[r#"
+            certain: /usr/sbin/sshd crashes as soon as it runs
+              /usr/sbin/sshd -V: ended by a signal
+              - bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`
+        "#]],
+        );
+    }
 
     #[test]
     fn the_line_names_the_signal() {

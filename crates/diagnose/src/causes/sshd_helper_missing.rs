@@ -74,11 +74,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// Why a program cannot be run, as far as its file tells; sshd and its helpers tell their version when they are asked.
 pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str> {
-    let mute = || facts.version_of(program).is_ok_and(|said| said.trim().is_empty());
     match facts.meta(program).ok()? {
         None => Some("is missing"),
         Some(meta) if meta.mode & 0o100 == 0 => Some("is not executable"),
-        Some(_) => mute().then_some(MUTE),
+        Some(_) => facts.is_mute(program).then_some(MUTE),
     }
 }
 

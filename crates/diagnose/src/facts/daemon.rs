@@ -122,12 +122,20 @@ impl Facts<'_> {
 
     /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
     pub(crate) fn banner(&self) -> Known<String> {
-        self.version_of(&self.installed()?.program)
+        self.run(&version_command(&self.installed()?.program)).map(said)
     }
 
-    /// What sshd, or a program that it runs for a connection, says of its version.
-    pub(crate) fn version_of(&self, program: &str) -> Known<String> {
-        self.run(&version_command(program)).map(said)
+    /// Whether sshd, or a program that it runs for a connection, says nothing at all when it is asked for its version.
+    pub(crate) fn is_mute(&self, program: &str) -> bool {
+        self.run(&version_command(program)).is_ok_and(|output| output.code.is_some() && said(output).trim().is_empty())
+    }
+
+    /// The program of sshd that a signal ends as soon as it is asked for its version: what was run, and the program.
+    pub(crate) fn crashing_program(&self) -> Option<(String, String)> {
+        let own = self.installed().ok().map(|daemon| daemon.program);
+        let mut programs = own.into_iter().chain(self.helpers().unwrap_or_default());
+        let crashes = |program: &String| self.run(&version_command(program)).is_ok_and(|output| output.code.is_none());
+        programs.find(crashes).map(|program| (version_command(&program).join(" "), program))
     }
 
     /// The programs that the listener runs for each connection (`SshdSessionPath`, `SshdAuthPath`); none before 9.8.
