@@ -14,7 +14,8 @@ the one in a container), a forwarder, a honeypot.
 
 **Mended** by stopping or moving the other program, or by another port for sshd (`sshmend fix sshd-config Port=…`).
 
-**It is not** a second sshd process of a connection: those hold no listening port.",
+**It is not** a second sshd process of a connection: those hold no listening port; nor inetd, xinetd or tcpserver that
+start sshd for each connection; nor a proxy at an address that `ListenAddress` does not give to sshd.",
     server: judge,
     client: silent,
 };
@@ -24,9 +25,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     let Some(sockets) = verdict.look(facts.sockets()) else { return };
-    let ports = facts.configured_ports();
+    let (meant, starter) = (facts.meant(), facts.starter());
     let foreign = |name: &str| name != "sshd" && name != "systemd";
-    let held = sockets.iter().filter(|socket| ports.contains(&socket.port));
+    let held = sockets.iter().filter(|socket| meant.is_held_by(socket) && Some(*socket) != starter.as_ref());
     for socket in
         held.filter(|socket| !socket.holders.is_empty() && socket.holders.iter().all(|(name, _)| foreign(name)))
     {
@@ -64,12 +65,53 @@ mod tests {
             excluded: no other program holds a port of sshd
         "#]],
         );
-        let elsewhere = "//- /etc/ssh/sshd_config\nPort 2222\n";
+        for elsewhere in ["Port 2222", "ListenAddress 127.0.0.1"] {
+            let other = other.replace("0.0.0.0:22", "192.0.2.10:22");
+            check(
+                "port-in-use",
+                &format!("{other}//- /etc/ssh/sshd_config\n{elsewhere}\n"),
+                &expect![[r#"
+                    excluded: no other program holds a port of sshd
+                "#]],
+            );
+        }
+    }
+
+    #[test]
+    fn a_program_that_starts_sshd_for_a_connection_is_none() {
+        let held = |name: &str| {
+            format!("//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"{name}\",pid=81,fd=3))\n")
+        };
+        let socat = "//- /proc/81/cmdline\nsocat\0TCP-LISTEN:22,fork\0EXEC:/usr/sbin/sshd -i\n";
+        let cases = [
+            ("xinetd", "//- /etc/xinetd.d/ssh\nserver = /usr/sbin/sshd\n"),
+            ("inetd", "//- /etc/inetd.conf\nssh stream tcp nowait root /usr/sbin/sshd sshd -i\n"),
+            ("socat", socat),
+        ];
+        for (name, file) in cases {
+            let machine = format!("//- /proc/700/cmdline missing\n{}{file}", held(name));
+            check(
+                "port-in-use",
+                &machine,
+                &expect![[r#"
+                    excluded: no other program holds a port of sshd
+                "#]],
+            );
+        }
+        check(
+            "sshd-not-running",
+            &format!("//- /proc/700/cmdline missing\n{}{socat}", held("socat")),
+            &expect![[r#"
+                excluded: socat listens and starts sshd for a connection
+            "#]],
+        );
         check(
             "port-in-use",
-            &format!("{other}{elsewhere}"),
+            &format!("{}//- /etc/inetd.conf\n# sshd\n", held("inetd")),
             &expect![[r#"
-            excluded: no other program holds a port of sshd
+            certain: inetd (process 81) holds port 22, which is meant for sshd
+              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("inetd",pid=81,fd=3))
+              - stop or move inetd, then start sshd: `sshmend fix service`
         "#]],
         );
     }

@@ -43,6 +43,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         moved(facts, Some(socket), verdict);
         return verdict.exclude(format!("{} listens and starts sshd for a connection", socket.name()));
     }
+    if let Some((name, _)) = facts.starter().and_then(|socket| socket.holders.into_iter().next()) {
+        return verdict.exclude(format!("{name} listens and starts sshd for a connection"));
+    }
     match facts.daemon() {
         Ok(None) if facts.start().is_none() => not_installed(verdict),
         _ => stopped(facts, &manager, verdict),

@@ -77,9 +77,14 @@ impl Facts<'_> {
         running.map(|startups| startups.begin).or_else(configured).unwrap_or(10)
     }
 
+    /// The values outside of every Match block.
+    pub(super) fn global(&self) -> Known<Effective> {
+        self.tree().map(|tree| tree.effective(self.release(), Scope::Global))
+    }
+
     /// The ports that the configuration gives to sshd.
     pub(crate) fn configured_ports(&self) -> Vec<u16> {
-        let global = self.tree().map(|tree| tree.effective(self.release(), Scope::Global)).unwrap_or_default();
+        let global = self.global().unwrap_or_default();
         let values = global.get("port").map_or(&[][..], |setting| &setting.values);
         let ports: Vec<u16> = values.iter().filter_map(|value| value.parse().ok()).collect();
         if ports.is_empty() { vec![22] } else { ports }

@@ -9,6 +9,10 @@ use crate::verdict::{Known, Unchecked};
 
 const SS: [&str; 2] = ["ss", "-Hltnp"];
 
+/// Where inetd and xinetd are told which program serves a port.
+const INETD: &str = "/etc/inetd.conf";
+const XINETD: &str = "/etc/xinetd.d";
+
 /// A socket that listens for TCP connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Socket {
@@ -27,8 +31,31 @@ pub(crate) struct Socket {
     pub(crate) line: String,
 }
 
+/// Where sshd is to listen by its configuration.
+pub(crate) struct Meant {
+    ports: Vec<u16>,
+    /// `None` for every address.
+    addresses: Option<Vec<IpAddr>>,
+}
+
+impl Meant {
+    /// Whether a socket holds a place that is meant for sshd.
+    pub(crate) fn is_held_by(&self, socket: &Socket) -> bool {
+        let meets = |own: &IpAddr| {
+            own.is_unspecified() || socket.address.is_none_or(|held| held.is_unspecified() || held == *own)
+        };
+        let at_address = || self.addresses.as_ref().is_none_or(|own| own.iter().any(meets));
+        self.ports.contains(&socket.port) && at_address()
+    }
+}
+
 pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&SS);
+    if ask.facts.sockets().is_ok_and(|sockets| sockets.iter().any(Socket::is_of_inetd)) {
+        ask.read(INETD);
+        ask.list(XINETD);
+        ask.facts.names(XINETD).unwrap_or_default().iter().for_each(|name| ask.read(format!("{XINETD}/{name}")));
+    }
     if ask.facts.listen_addresses().is_some() {
         ask.run(&OWN);
     }
@@ -45,7 +72,7 @@ impl Facts<'_> {
         Ok(output.text().lines().filter_map(socket).collect())
     }
 
-    /// The sockets that sshd listens on, by itself or through a socket unit.
+    /// The sockets that sshd listens on, by itself or through a socket unit or another program.
     pub(crate) fn ssh_sockets(&self) -> Known<Vec<Socket>> {
         let pids: Vec<u32> = self.listeners()?.into_iter().map(|listener| listener.pid).collect();
         let manager = self.manager().ok();
@@ -58,12 +85,48 @@ impl Facts<'_> {
             };
             socket.holders.iter().any(held)
         });
+        if sockets.is_empty() {
+            sockets.extend(self.starter());
+        }
         Ok(sockets)
+    }
+
+    /// The socket of a program that starts sshd for each connection to its port: inetd, xinetd, tcpserver, socat.
+    pub(crate) fn starter(&self) -> Option<Socket> {
+        let starts = |socket: &Socket| {
+            let by_its_line = || socket.holders.iter().any(|(_, pid)| self.names_sshd(*pid));
+            !socket.is_of_sshd() && (by_its_line() || socket.is_of_inetd() && self.serves_sshd())
+        };
+        let meant = self.meant();
+        self.sockets().ok()?.into_iter().find(|socket| meant.is_held_by(socket) && starts(socket))
+    }
+
+    /// Whether the command line of a process names sshd as the program to start.
+    fn names_sshd(&self, pid: u32) -> bool {
+        let is_sshd = |word: &str| word == "sshd" || word.ends_with("/sshd") || word.contains("sshd -i");
+        let line = self.text(format!("/proc/{pid}/cmdline")).ok().flatten();
+        line.is_some_and(|line| line.split('\0').skip(1).any(is_sshd))
+    }
+
+    /// Whether a line of inetd's or xinetd's configuration names sshd.
+    fn serves_sshd(&self) -> bool {
+        let services = self.names(XINETD).unwrap_or_default().into_iter().map(|name| format!("{XINETD}/{name}"));
+        let names = |line: &str| !line.trim_start().starts_with('#') && line.contains("sshd");
+        services.chain([INETD.to_owned()]).any(|path| {
+            let text = self.text(path).ok().flatten();
+            text.is_some_and(|text| text.lines().any(names))
+        })
+    }
+
+    /// Where the configuration lets sshd listen.
+    pub(crate) fn meant(&self) -> Meant {
+        Meant { ports: self.configured_ports(), addresses: self.listen_addresses() }
     }
 
     /// The addresses that lines of the configuration name for sshd to listen on; `None` where none does.
     fn listen_addresses(&self) -> Option<Vec<IpAddr>> {
-        let setting = self.setting("listenaddress").ok()?.filter(|setting| setting.origin.is_some())?;
+        let global = self.global().ok()?;
+        let setting = global.get("listenaddress").filter(|setting| setting.origin.is_some())?;
         let address = |value: &String| value.rsplit_once(':')?.0.trim_matches(['[', ']']).parse().ok();
         setting.values.iter().map(address).collect()
     }
@@ -89,6 +152,11 @@ impl Socket {
     /// Whether sshd itself has opened it.
     pub(crate) fn is_of_sshd(&self) -> bool {
         self.holders.iter().any(|(name, _)| name == "sshd")
+    }
+
+    /// Whether inetd or xinetd has opened it.
+    fn is_of_inetd(&self) -> bool {
+        self.holders.iter().any(|(name, _)| name.ends_with("inetd"))
     }
 
     /// Whether nobody outside of this machine can reach it.
