@@ -47,7 +47,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude(format!("{name} listens and starts sshd for a connection"));
     }
     match facts.daemon() {
-        Ok(None) if facts.start().is_none() => not_installed(verdict),
+        Ok(None) if facts.start().is_none() => not_installed(facts, verdict),
         _ => stopped(facts, &manager, verdict),
     }
 }
@@ -55,7 +55,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// Of a mounted disk only the intention is seen.
 fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
     if matches!(facts.daemon(), Ok(None)) {
-        return not_installed(verdict);
+        return not_installed(facts, verdict);
     }
     if let Some(link) = facts.masked_at_boot() {
         let finding = verdict.certain("sshd will not start at boot: its unit is masked");
@@ -82,8 +82,11 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn not_installed(verdict: &mut Verdict) {
+fn not_installed(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.certain("no OpenSSH server is installed on this machine");
+    let meant = facts.meant();
+    let held = facts.sockets().unwrap_or_default().into_iter().filter(|socket| meant.is_held_by(socket));
+    held.for_each(|socket| _ = finding.shown_by("ss -Hltnp", socket.line));
     finding.step("install it with the package manager, for example `apt install openssh-server`");
     finding.step("if another machine is the server, name it: `sshmend diagnose DESTINATION`");
 }
