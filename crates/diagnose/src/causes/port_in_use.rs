@@ -84,15 +84,23 @@ mod tests {
     fn without_sshd_the_port_is_that_of_the_other_program() {
         let dropbear = "//- /proc/700/cmdline missing\n//- /usr/sbin/sshd missing\n//$ ss -Hltnp => 0\n\
             LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
-        check("port-in-use", dropbear, &expect![[r#"
+        check(
+            "port-in-use",
+            dropbear,
+            &expect![[r#"
             excluded: no sshd is installed that could want a port
-        "#]]);
-        check("sshd-not-running", dropbear, &expect![[r#"
+        "#]],
+        );
+        check(
+            "sshd-not-running",
+            dropbear,
+            &expect![[r#"
             certain: no OpenSSH server is installed on this machine
               ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
               - install it with the package manager, for example `apt install openssh-server`
               - if another machine is the server, name it: `sshmend diagnose DESTINATION`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
