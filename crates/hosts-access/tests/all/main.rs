@@ -5,5 +5,6 @@ mod common;
 mod evaluate;
 mod laws;
 mod linkage;
+mod mend;
 mod permit;
 mod problems;
