@@ -1,9 +1,8 @@
 //! What is concluded: findings, their evidence and what mends them.
 
 use sshmend_lossless::Origin;
-use sshmend_sshd_config::Setting;
-
 use sshmend_packet_filter::Block;
+use sshmend_sshd_config::Setting;
 
 use crate::facts::{Facts, LogLine};
 

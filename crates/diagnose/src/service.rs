@@ -130,7 +130,7 @@ impl UnitState {
         Self {
             name: unit.name().to_owned(),
             file_state: unit.get("UnitFileState").to_owned(),
-            active: unit.active() && !unit.fails_again(),
+            active: unit.is_up(),
             failed: unit.failed() || unit.fails_again(),
             accepts: unit.accepts(),
             listen,

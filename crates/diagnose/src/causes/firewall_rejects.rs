@@ -1,8 +1,7 @@
-use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
 use sshmend_packet_filter::Block;
 
-use crate::facts::Facts;
+use super::replied::{ask_the_server, replied};
+use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 

@@ -89,7 +89,7 @@ impl Obstacle {
     pub(super) fn explain(&self, facts: &Facts<'_>, finding: &mut Finding) {
         match &self.kind {
             Kept::Program(start, how) if start.program.starts_with("/usr/sbin/") => {
-                mend(&start.program, how, finding).shown_by(&start.program, how).step("then `sshmend fix service`");
+                mend(&start.program, how, finding).shown_by(&start.program, how);
             }
             Kept::Program(start, how) => {
                 finding.shown_by(&start.program, how);
@@ -99,37 +99,33 @@ impl Obstacle {
                 finding.step(format!(
                     "correct the program in {place}, or take the line out; then `systemctl daemon-reload`"
                 ));
-                finding.step("then `sshmend fix service`");
             }
             Kept::Unit(line) => {
                 finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
                 line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
                 let place = line.as_ref().map_or_else(|| "the unit".to_owned(), Origin::to_string);
                 finding.step(format!("ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"));
-                finding.step("then `sshmend fix service`");
             }
-            Kept::Requirement(required) => {
-                finding.shown_by("systemctl show", required.state());
-                let name = required.name();
-                finding
-                    .step(format!("see why: `systemctl status '{name}'`, `journalctl -u '{name}'`; mend that first"));
-                if let Some((line, text)) = facts.confinement(&REQUIRING) {
-                    finding.shown_at(&line, text);
-                    finding.step(format!(
-                        "or, if sshd can do without it, take it out of {line}; then `systemctl daemon-reload`"
-                    ));
-                }
-                finding.step("then `sshmend fix service`");
-            }
+            Kept::Requirement(required) => explain_requirement(facts, required, finding),
             Kept::Address => {
                 finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
                 if let Ok(Some(setting)) = facts.setting("listenaddress") {
                     finding.shown_by_setting(facts, setting);
                 }
                 finding.step("correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`");
-                finding.step("then `sshmend fix service`");
             }
         }
+        finding.step("then `sshmend fix service`");
+    }
+}
+
+fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding) {
+    finding.shown_by("systemctl show", required.state());
+    let name = required.name();
+    finding.step(format!("see why: `systemctl status '{name}'`, `journalctl -u '{name}'`; mend that first"));
+    if let Some((line, text)) = facts.confinement(&REQUIRING) {
+        finding.shown_at(&line, text);
+        finding.step(format!("or, if sshd can do without it, take it out of {line}; then `systemctl daemon-reload`"));
     }
 }
 

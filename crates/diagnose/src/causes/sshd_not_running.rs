@@ -140,7 +140,7 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
     if service.is_some_and(|unit| unit.get("UnitFileState").starts_with("masked")) {
         finding.step("someone masked the unit on purpose: ask, then `systemctl unmask` it");
     }
-    if passes && service.is_some_and(|unit| unit.active() && !unit.fails_again()) {
+    if passes && service.is_some_and(Unit::is_up) {
         finding.mended_by(&["fix", "service", "--restart"], "restarts the service after `sshd -t`");
     } else if passes {
         finding.mended_by(&["fix", "service"], "enables and starts the service after `sshd -t`");

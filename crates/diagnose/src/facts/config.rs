@@ -78,14 +78,15 @@ impl Facts<'_> {
     }
 
     /// The values outside of every Match block.
-    pub(super) fn global(&self) -> Known<Effective> {
-        self.tree().map(|tree| tree.effective(self.release(), Scope::Global))
+    pub(super) fn global(&self) -> Known<&Effective> {
+        let read = || Ok(self.tree()?.effective(self.release(), Scope::Global));
+        self.cache.global.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// The ports that the configuration gives to sshd.
     pub(crate) fn configured_ports(&self) -> Vec<u16> {
-        let global = self.global().unwrap_or_default();
-        let values = global.get("port").map_or(&[][..], |setting| &setting.values);
+        let setting = self.global().ok().and_then(|global| global.get("port"));
+        let values = setting.map_or(&[][..], |setting| &setting.values);
         let ports: Vec<u16> = values.iter().filter_map(|value| value.parse().ok()).collect();
         if ports.is_empty() { vec![22] } else { ports }
     }

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use serde_json::Value as Json;
 use sshmend_fail2ban::{Config, Ignored, Network};
 use sshmend_lossless::{CommandOutput, Origin};
-
 use sshmend_packet_filter::in_network_text;
 
 use super::Facts;

@@ -1,7 +1,5 @@
 //! The host keys as files, for where sshd itself cannot be asked.
 
-use sshmend_sshd_config::Scope;
-
 use super::Facts;
 use crate::ask::Ask;
 use crate::verdict::Known;
@@ -26,8 +24,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 
 impl Facts<'_> {
     fn host_key_paths(&self) -> Known<Vec<String>> {
-        let global = self.tree()?.effective(self.release(), Scope::Global);
-        let named: Vec<String> = global.get("hostkey").map_or_else(Vec::new, |setting| setting.values.clone());
+        let named: Vec<String> = self.global()?.get("hostkey").map_or_else(Vec::new, |setting| setting.values.clone());
         Ok(if named.is_empty() { DEFAULT.map(str::to_owned).into() } else { named })
     }
 

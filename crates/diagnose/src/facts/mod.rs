@@ -69,6 +69,7 @@ struct Cache {
     blocks: OnceCell<Known<Vec<(u16, Block)>>>,
     log: OnceCell<Known<Log>>,
     tree: OnceCell<Known<Tree>>,
+    global: OnceCell<Known<Effective>>,
     effective: OnceCell<Known<Effective>>,
     tables: OnceCell<Tables>,
     transcript: OnceCell<Option<(String, Transcript)>>,

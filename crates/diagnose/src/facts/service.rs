@@ -226,6 +226,11 @@ impl Unit {
         self.get("SubState") == "auto-restart" || self.get("ActiveState") == "activating" && restarted()
     }
 
+    /// Whether it runs, or is about to for the first time.
+    pub(crate) fn is_up(&self) -> bool {
+        self.active() && !self.fails_again()
+    }
+
     /// One line that shows how it stands.
     pub(crate) fn state(&self) -> String {
         let [active, sub, result] = ["ActiveState", "SubState", "Result"].map(|property| self.get(property));

@@ -125,8 +125,7 @@ impl Facts<'_> {
 
     /// The addresses that lines of the configuration name for sshd to listen on; `None` where none does.
     fn listen_addresses(&self) -> Option<Vec<IpAddr>> {
-        let global = self.global().ok()?;
-        let setting = global.get("listenaddress").filter(|setting| setting.origin.is_some())?;
+        let setting = self.global().ok()?.get("listenaddress").filter(|setting| setting.origin.is_some())?;
         let address = |value: &String| value.rsplit_once(':')?.0.trim_matches(['[', ']']).parse().ok();
         setting.values.iter().map(address).collect()
     }

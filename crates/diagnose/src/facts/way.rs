@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use sshmend_lossless::CommandOutput;
-
 use sshmend_packet_filter::in_network_text;
 
 use super::Facts;
