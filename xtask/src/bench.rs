@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
 
+use crate::packages;
 use crate::run::{self, project};
 
 #[derive(Args)]
@@ -54,6 +55,7 @@ struct Cost {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    packages::install()?;
     run::run(&mut run::cargo(&["build", "--release", "--quiet", "-p", "sshmend"]))?;
     let folder = std::env::temp_dir().join(format!("sshmend-bench-{}", std::process::id()));
     let rows: Result<Vec<Row>, String> =

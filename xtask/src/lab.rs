@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::packages;
+
 #[derive(Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
@@ -12,13 +14,20 @@ pub(crate) struct Arguments {
     words: Vec<String>,
 }
 
+/// Words that boot no machine, or that the lab says to itself inside its sandbox.
+const WITHOUT_PACKAGES: [&str; 2] = ["list", "worker"];
+
 /// Hands the words to the lab, which tells by its exit code what came of it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    if arguments.words.first().is_some_and(|word| !WITHOUT_PACKAGES.contains(&word.as_str())) {
+        packages::install()?;
+    }
     call(arguments.words.clone())
 }
 
 /// One case, with the real output at every step.
 pub(crate) fn demo() -> Result<(), String> {
+    packages::install()?;
     call(vec!["demo".to_owned()])
 }
 
