@@ -17,12 +17,15 @@ pub(crate) struct Arguments {
 /// Words that boot no machine, or that the lab says to itself inside its sandbox.
 const WITHOUT_PACKAGES: [&str; 2] = ["list", "worker"];
 
-/// Hands the words to the lab, which tells by its exit code what came of it.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+/// Hands the words to the lab, which says itself what came of it.
+///
+/// # Errors
+/// When the packages that it needs cannot be installed.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     if arguments.words.first().is_some_and(|word| !WITHOUT_PACKAGES.contains(&word.as_str())) {
         packages::install()?;
     }
-    call(arguments.words.clone())
+    Ok(sshmend_lab::main(&["lab"], arguments.words.clone()))
 }
 
 /// One case, with the real output at every step.

@@ -236,6 +236,7 @@ fn is_attempt(kind: Kind) -> bool {
             | Kind::PamFailure
             | Kind::PamDenied
             | Kind::StrictModes
+            | Kind::KeyRevoked
             | Kind::TooManyFailures
             | Kind::RefusedByMatch
     )

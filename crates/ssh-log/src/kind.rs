@@ -97,6 +97,8 @@ kinds! {
     PamDenied = "pam-denied",
     /// A key file or a home directory has too wide permissions.
     StrictModes = "strict-modes",
+    /// A key is in the file of revoked keys, or that file cannot be read, which refuses every key.
+    KeyRevoked = "key-revoked",
     /// The chroot directory is not acceptable.
     ChrootRefused = "chroot-refused",
     /// More attempts than MaxAuthTries.
@@ -147,7 +149,7 @@ kinds! {
     FileTableFull = "file-table-full",
     /// The packet filter logged a packet that it stopped.
     PacketBlocked = "packet-blocked",
-    /// SELinux or AppArmor denied something to sshd.
+    /// SELinux, AppArmor or a capability that is missing denied something to sshd.
     AccessDenied = "access-denied",
 
     /// systemd closed the socket: activated too often.

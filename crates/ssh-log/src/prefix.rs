@@ -23,6 +23,7 @@ pub(crate) fn read<'a>(line: &'a [u8], stamps: &mut Stamps) -> Envelope<'a> {
         Some(b'<') => priority(line, stamps),
         Some(b'0'..=b'9') => dated(line, stamps),
         Some(b'[') => bracketed(line, stamps),
+        Some(b't' | b'n') if line.starts_with(b"type=") || line.starts_with(b"node=") => audited(line),
         Some(b't') => logfmt(line, stamps),
         Some(_) => named_day(line, stamps),
         None => None,
@@ -144,6 +145,19 @@ fn logfmt<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     let message = &rest[at + 6..];
     let message = message.strip_suffix(b"\"").unwrap_or(message);
     Some(Envelope { time, host: b"", program: Program::CrowdSec, pid: None, message })
+}
+
+/// auditd's own file: `[node=gw1 ]type=AVC msg=audit(1795189963.250:9): avc:  denied  { name_bind } …`.
+fn audited(line: &[u8]) -> Option<Envelope<'_>> {
+    let (host, rest) = match line.strip_prefix(b"node=") {
+        Some(rest) => word(rest).map(|(host, rest)| (host, rest.trim_ascii_start()))?,
+        None => (b"".as_slice(), line),
+    };
+    let message = rest.strip_prefix(b"type=")?;
+    let at = memmem::find(message, b" msg=audit(")?;
+    let stamp = &message[at + 11..];
+    let time = unix_time(&stamp[..memchr(b':', stamp)?]);
+    Some(Envelope { time, host, program: Program::Audit, pid: None, message })
 }
 
 /// A line that begins with the name of a month or of a weekday.
@@ -300,6 +314,14 @@ mod tests {
                 "2026-11-20 15:52:43,397 - denyhosts   : INFO     new denied hosts: ['192.0.2.7']",
                 "2026-11-20T15:52:43.397Z  DenyHosts - | INFO     new denied hosts: ['192.0.2.7']",
             ),
+            (
+                "type=AVC msg=audit(1795189963.250:9): avc:  denied",
+                "2026-11-20T15:52:43.25Z  Audit - | AVC msg=audit(1795189963.250:9): avc:  denied",
+            ),
+            (
+                "node=gw1 type=SECCOMP msg=audit(1795189963.250:9): x",
+                "2026-11-20T15:52:43.25Z gw1 Audit - | SECCOMP msg=audit(1795189963.250:9): x",
+            ),
             ("time=\"2026-11-20T15:52:43Z\" level=info msg=\"x\"", "2026-11-20T15:52:43Z  CrowdSec - | x"),
         ];
         for (line, expected) in cases {
@@ -309,9 +331,18 @@ mod tests {
 
     #[test]
     fn a_line_without_prefix_is_its_own_message() {
-        for line in
-            ["Failed password for x from 192.0.2.1 port 22 ssh2", "", "Nov", "[", "<", "<38>1 ", "1.", "time=\""]
-        {
+        for line in [
+            "Failed password for x from 192.0.2.1 port 22 ssh2",
+            "",
+            "Nov",
+            "[",
+            "<",
+            "<38>1 ",
+            "1.",
+            "time=\"",
+            "type=AVC",
+            "node=",
+        ] {
             assert!(shown(line).ends_with(&format!("Bare - | {line}")), "{line}: {}", shown(line));
         }
     }

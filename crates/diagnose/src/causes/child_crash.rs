@@ -1,7 +1,8 @@
+use sshmend_ssh_log::Kind;
+
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::facts::Facts;
-use crate::facts::Reply;
+use crate::facts::{Facts, LogLine, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -35,10 +36,34 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step(FIT);
         return;
     }
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+        return filtered(facts, verdict);
+    };
     let finding = heard.report(verdict, "processes of sshd that serve a connection crash");
     finding.step("see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill");
     finding.step(FIT);
+}
+
+/// A filter of system calls that somebody has written into the unit kills without a word but the kernel's.
+fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if !facts.log().is_ok_and(worked_for_nobody) {
+        return;
+    }
+    let Some((line, text)) = facts.confinement(&["SystemCallFilter="]) else { return };
+    let finding = verdict.possible(
+        "the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start",
+    );
+    finding.shown_at(&line, text);
+    finding.step("see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`");
+    finding.step(format!(
+        "if it does, take it out of {line}; then `systemctl daemon-reload` and `sshmend fix service --restart`"
+    ));
+}
+
+/// Whether nobody has logged in since sshd began to listen.
+fn worked_for_nobody(lines: &[LogLine]) -> bool {
+    let start = lines.iter().rposition(|line| line.kind == Kind::Listening);
+    start.is_some_and(|start| !lines[start..].iter().any(|line| line.kind == Kind::Accepted))
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -51,7 +76,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check};
+    use crate::testing::{LOG, SHOW, check};
     use expect_test::expect;
 
     #[test]
@@ -63,6 +88,33 @@ mod tests {
             certain: /usr/sbin/sshd crashes as soon as it runs
               /usr/sbin/sshd -V: ended by a signal
               - bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_filter_of_the_unit_is_possible_until_somebody_has_logged_in() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
+            DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nSystemCallFilter=~setresuid\n";
+        let start = "2026-11-20T17:58:00+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
+        let machine = format!("{drop_in}{SHOW}{unit}{LOG}{start}");
+        check(
+            "child-crash",
+            &machine,
+            &expect![[r#"
+            possible: the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start
+              /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~setresuid
+              - see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`
+              - if it does, take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload` and `sshmend fix service --restart`
+        "#]],
+        );
+        let login = "2026-11-20T17:59:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
+        check(
+            "child-crash",
+            &format!("{machine}{login}"),
+            &expect![[r#"
+            excluded: the log tells of none
         "#]],
         );
     }

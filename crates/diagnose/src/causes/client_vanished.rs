@@ -50,5 +50,15 @@ mod tests {
         "#]],
         );
         check("client-vanished", &format!("{LOG}{line}"), &expect![[""]]);
+        let stranger = "2026-11-20T17:59:00+00:00 server sshd[813]: error: kex_exchange_identification: Connection closed by remote host\n\
+            2026-11-20T17:59:00+00:00 server sshd[813]: Connection closed by 203.0.113.9 port 4711\n";
+        check_as(
+            &from("198.51.100.7"),
+            "client-vanished",
+            &format!("{LOG}{stranger}"),
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
     }
 }

@@ -1,3 +1,5 @@
+use sshmend_ssh_log::Kind;
+
 use super::heard::heard;
 use crate::facts::{Facts, Usage};
 use crate::finding::Certainty;
@@ -25,7 +27,11 @@ the log tell of the past.
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let machine = verdict.look(facts.open_files()).flatten();
-    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
+    let listener = match verdict.look(facts.listener()) {
+        Some(Some(listener)) => listener,
+        Some(None) => return at_start(facts, verdict),
+        None => return,
+    };
     let own = verdict.look(facts.open_files_of(listener.pid)).flatten();
     let machine = machine.filter(Usage::exhausted);
     if let Some(usage) = own.clone().filter(Usage::exhausted) {
@@ -52,6 +58,21 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// sshd that is not there: it may have been unable to open even its own files.
+fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let lines = facts.heard(CAUSE.name).unwrap_or_default();
+    let Some(last) = lines.last().filter(|line| line.kind == Kind::Broken && facts.is_recent(line)) else { return };
+    let finding = verdict.certain("sshd cannot start, because it may open too few files");
+    finding.shown_by_lines(&[last]);
+    match facts.confinement(&["LimitNOFILE="]) {
+        Some((line, text)) => finding
+            .shown_at(&line, text)
+            .step(format!("raise it, or take it out of {line}; then `systemctl daemon-reload`")),
+        None => finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`"),
+    };
+    finding.step("then `sshmend fix service`");
+}
+
 /// The listener holds a socket and a pipe for each connection that waits, and some files of its own.
 fn needed(waiting: u32) -> u64 {
     u64::from(waiting) * 2 + 8
@@ -59,8 +80,27 @@ fn needed(waiting: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::testing::{LOG, SHOW, check};
     use expect_test::expect;
+
+    #[test]
+    fn too_few_files_to_start_with_are_named_with_the_line_of_the_unit() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\n\
+            DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nLimitNOFILE=6\n";
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: /etc/ssh/sshd_config: Too many open files\n";
+        check(
+            "file-descriptor-limit",
+            &format!("//- /proc/700/cmdline missing\n{drop_in}{SHOW}{unit}{LOG}{line}"),
+            &expect![[r#"
+                certain: sshd cannot start, because it may open too few files
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: /etc/ssh/sshd_config: Too many open files
+                  /etc/systemd/system/ssh.service.d/o.conf:2: LimitNOFILE=6
+                  - raise it, or take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+                  - then `sshmend fix service`
+            "#]],
+        );
+    }
 
     #[test]
     fn the_limits_of_the_process_and_of_the_machine_count() {

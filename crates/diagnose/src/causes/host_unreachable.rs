@@ -13,7 +13,8 @@ unreachable`, or no answer at all. A firewall that rejects with `host-prohibited
 default) looks the same.
 
 The way back counts as much: a server whose routes refuse the client (`ip route add blackhole`, a rule of routing), or
-lead to a router or an interface that is dead, never answers, and the client times out.
+lead to a router or an interface that is dead, never answers, and the client times out. So does one whose kernel drops what
+comes by another interface than the way back (`rp_filter`).
 
 **Known** from the client by its own try to connect; **which** of these it is, only others on the way can tell. **Known
 for certain** on the server where its own routes end the way to the client.
@@ -58,7 +59,27 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             None => format!("is that its way, and is the other end up? `ip route get {client}`"),
         });
     }
+    path_filter(facts, verdict);
     verdict.exclude(format!("the way back to the client leads by {}", way.interface.unwrap_or_default()));
+}
+
+/// A client that comes by another interface than the one that leads back to it is dropped where that one is strict.
+fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some((interface, shown)) = facts.strict_interface().filter(|_| verdict.findings.is_empty()) else { return };
+    let (Some(client), Some(way)) = (facts.question.client_address(), facts.way_back()) else { return };
+    let back = way.interface.unwrap_or_default();
+    let own = facts.own_route();
+    let certainty = if own.is_some() { Certainty::Likely } else { Certainty::Possible };
+    let what =
+        format!("what comes from {client} by {interface} is dropped, because the way back leads by {back} (rp_filter)");
+    let finding = verdict.find(certainty, what);
+    shown.into_iter().for_each(|(source, text)| _ = finding.shown_by(source, text));
+    if let Some(command) = own {
+        finding.step(format!("if {back} is not its way, take the route away, here and where it is made: `{command}`"));
+    }
+    finding.step(format!(
+        "or let {interface} take such packets: `sysctl -w net.ipv4.conf.{interface}.rp_filter=2`, kept in /etc/sysctl.d"
+    ));
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -77,8 +98,56 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_way, refused_by, unanswered, unreachable};
+    use crate::testing::{check_as, check_way, from, refused_by, unanswered, unreachable};
     use expect_test::expect;
+
+    #[test]
+    fn a_strict_interface_drops_what_it_would_not_answer() {
+        let routes = "//$ ip route get 198.51.100.7 => 0\n198.51.100.7 dev tun0 src 10.8.0.2 uid 0\n\
+            //$ ip -4 route show table all => 0\ndefault via 192.0.2.1 dev eth0\n198.51.100.0/24 dev tun0 scope link\n\
+            //$ ip -o address show => 0\n1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 192.0.2.10/24 scope global eth0\n\
+            3: tun0    inet 10.8.0.2/24 scope global tun0\n//$ ip -o link show => 0\n3: tun0: <UP,LOWER_UP> mtu 1500\n";
+        let filter = "//- /proc/sys/net/ipv4/conf/eth0/rp_filter\n1\n//- /proc/sys/net/ipv4/conf/all/rp_filter\n0\n";
+        let dropped = |count: u32| {
+            format!("//- /proc/net/netstat\nTcpExt: ListenOverflows IPReversePathFilter\nTcpExt: 0 {count}\n")
+        };
+        let asked = |machine: &str, expected: &expect_test::Expect| {
+            check_as(&from("198.51.100.7"), "host-unreachable", machine, expected);
+        };
+        asked(
+            &format!("{routes}{filter}{}", dropped(3)),
+            &expect![[r#"
+            likely: what comes from 198.51.100.7 by eth0 is dropped, because the way back leads by tun0 (rp_filter)
+              /proc/sys/net/ipv4/conf/eth0/rp_filter: 1, of this one or of all
+              /proc/net/netstat: IPReversePathFilter 3
+              - if tun0 is not its way, take the route away, here and where it is made: `ip route del 198.51.100.0/24 dev tun0`
+              - or let eth0 take such packets: `sysctl -w net.ipv4.conf.eth0.rp_filter=2`, kept in /etc/sysctl.d
+        "#]],
+        );
+        let two_ways = routes.replace("198.51.100.0/24 dev tun0 scope link\n", "");
+        asked(
+            &format!("{two_ways}{filter}{}", dropped(3)),
+            &expect![[r#"
+            possible: what comes from 198.51.100.7 by eth0 is dropped, because the way back leads by tun0 (rp_filter)
+              /proc/sys/net/ipv4/conf/eth0/rp_filter: 1, of this one or of all
+              /proc/net/netstat: IPReversePathFilter 3
+              - or let eth0 take such packets: `sysctl -w net.ipv4.conf.eth0.rp_filter=2`, kept in /etc/sysctl.d
+        "#]],
+        );
+        asked(
+            &format!("{routes}{filter}{}", dropped(0)),
+            &expect![[r#"
+            excluded: the way back to the client leads by tun0
+        "#]],
+        );
+        let loose = filter.replace("all/rp_filter\n0", "all/rp_filter\n2");
+        asked(
+            &format!("{routes}{loose}{}", dropped(3)),
+            &expect![[r#"
+            excluded: the way back to the client leads by tun0
+        "#]],
+        );
+    }
 
     #[test]
     fn no_route_is_likely_and_no_answer_possible() {

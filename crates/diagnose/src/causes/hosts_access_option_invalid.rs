@@ -7,13 +7,14 @@ use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "hosts-access-option-invalid",
-    title: "a rule of TCP wrappers has an option that libwrap refuses, and with it the client",
+    title: "a rule of TCP wrappers has an option that libwrap refuses, and with it the client, or one that does not end",
     gate: Gate::Wrappers,
     explain: "\
 The third field of a rule holds options (hosts_options(5)): `allow`, `deny`, `spawn`, `twist`, … An option that
 libwrap does not know, an empty one at the end of the line, `allow` or `deny` before other options, or a bare IPv6
 address whose colons cut the rule into options: all of them **deny** every client that the rule matches, in
-hosts.allow as well.
+hosts.allow as well. And `spawn` holds the connection before the banner until its command has ended, unless the command goes
+to the background.
 
 **Known for certain** by evaluating both files for the client when sshd is linked with libwrap; its log has `bad
 option name: …`.
@@ -36,7 +37,28 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if verdict.findings.is_empty() {
         listen(facts, verdict);
     }
+    waits(facts, verdict);
     verdict.exclude("libwrap takes every option");
+}
+
+/// A command of `spawn` that runs now: sshd says nothing to the client before it has ended.
+fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(client) = facts.question.client_address() else { return };
+    let answer = facts.wrappers(client);
+    let (Some(rule), Some(origin)) = (answer.rule, answer.origin) else { return };
+    let Some((_, spawned)) = rule.split_once("spawn") else { return };
+    // Up to the first field such as %h, which libwrap replaces.
+    let literal = spawned.trim().split('%').next().unwrap_or_default();
+    let titles = facts.titles().unwrap_or_default();
+    // The shell may run a single command in its own place.
+    let of_rule = |title: &str| title.strip_prefix("sh -c ").unwrap_or(title).starts_with(literal);
+    let Some((pid, title)) = titles.iter().find(|(_, title)| literal.len() > 3 && of_rule(title)) else { return };
+    let finding =
+        verdict.likely(format!("the command that TCP wrappers run for {client} has not ended, and sshd waits for it"));
+    finding.shown_at(&origin, facts.line(&origin.path, origin.line)).shown_by(format!("/proc/{pid}/cmdline"), title);
+    finding.step(format!(
+        "let it run in the background, by `&` behind the command, or take it out: {origin}; the change counts at once"
+    ));
 }
 
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
@@ -81,6 +103,36 @@ mod tests {
     use expect_test::expect;
 
     const BAD: &str = "//- /etc/hosts.allow\nsshd: 198.51.100. : allow : spawn true\n";
+
+    #[test]
+    fn a_command_that_has_not_ended_keeps_the_client_waiting() {
+        let rule = "//- /etc/hosts.allow\nsshd: 198.51.100. : spawn (/opt/tell %h)\n";
+        let runs = "//- /proc/900/cmdline\nsh -c (/opt/tell 198.51.100.7)\n";
+        let asked = |machine: &str, expected: &expect_test::Expect| {
+            check_as(&from("198.51.100.7"), "hosts-access-option-invalid", machine, expected);
+        };
+        asked(
+            &format!("{rule}{runs}"),
+            &expect![[r#"
+            likely: the command that TCP wrappers run for 198.51.100.7 has not ended, and sshd waits for it
+              /etc/hosts.allow:1: sshd: 198.51.100. : spawn (/opt/tell %h)
+              /proc/900/cmdline: sh -c (/opt/tell 198.51.100.7)
+              - let it run in the background, by `&` behind the command, or take it out: /etc/hosts.allow:1; the change counts at once
+        "#]],
+        );
+        asked(
+            rule,
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+        asked(
+            runs,
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
 
     #[test]
     fn an_account_that_an_option_names_in_vain_is_told_by_the_log() {

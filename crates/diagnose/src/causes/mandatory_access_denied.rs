@@ -1,13 +1,19 @@
+use sshmend_lossless::Origin;
+use sshmend_ssh_log::Kind;
+
 use crate::facts::{Facts, LogLine};
+use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "mandatory-access-denied",
-    title: "SELinux or AppArmor forbids sshd something it needs",
+    title: "SELinux, AppArmor or the unit forbids sshd something it needs",
     gate: Gate::Listener,
     explain: "\
 Beside the modes of files, a policy says what sshd may do. A port that it does not know as an SSH port (`name_bind`),
-host keys with a wrong label, or a helper that it may not run, end the start of sshd or each connection.
+host keys with a wrong label, or a helper that it may not run, end the start of sshd or each connection. So do capabilities
+that root has lost, in a container or by `CapabilityBoundingSet=` of the unit: sshd says `chroot(\"/run/sshd\"): Operation
+not permitted`.
 
 **Known for certain** that something was forbidden by the kernel's words: `avc: denied { name_bind } … comm=\"sshd\"`,
 `apparmor=\"DENIED\" … comm=\"sshd\"`. That it is why connections die is certain for the port while nothing listens,
@@ -23,27 +29,55 @@ AppArmor profile.
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(lines) = verdict.look(facts.heard_from_kernel("mandatory-access-denied")) else { return };
+    let confined = facts.confinement(&CONFINING);
+    let (own, mut lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.text.contains(WITHOUT_CAPABILITY));
+    if own.iter().any(|line| facts.is_recent(line) && !facts.worked_since(line)) {
+        without_capability(&own, confined.as_ref(), verdict);
+    }
+    lines.retain(|line| confined.is_none() || line.kind != Kind::BindFailed);
     if lines.is_empty() {
         return verdict.exclude("no denial of sshd is recorded");
     }
-    let silent = facts.lacks_a_listener();
-    let port = lines.iter().rev().find(|line| line.text.contains("{ name_bind }"));
-    match port.filter(|_| silent) {
-        Some(line) => port_denied(line, verdict),
-        None => something_denied(&lines, verdict),
+    let open = lines.iter().any(|line| facts.is_recent(line) && !facts.worked_since(line));
+    let certainty = if open { Certainty::Likely } else { Certainty::Possible };
+    match lines.iter().rev().find(|line| line.text.contains("{ name_bind }")) {
+        Some(line) if facts.lacks_a_listener() => port_denied(line, Certainty::Certain, verdict),
+        Some(line) => port_denied(line, certainty, verdict),
+        None => something_denied(&lines, certainty, verdict),
     }
 }
 
-fn port_denied(line: &LogLine, verdict: &mut Verdict) {
-    let finding = verdict.certain("SELinux does not let sshd listen on its port");
+/// What sshd, as root, says of itself where the kernel does not let it do what root may.
+const WITHOUT_CAPABILITY: &str = ": Operation not permitted";
+
+/// Settings of a unit that take rights from sshd (systemd.exec(5)).
+const CONFINING: [&str; 4] = ["CapabilityBoundingSet=", "PrivateUsers=", "SystemCallFilter=", "User="];
+
+fn without_capability(lines: &[&LogLine], confined: Option<&(Origin, String)>, verdict: &mut Verdict) {
+    let finding = verdict.certain("sshd lacks a right that root has otherwise, so that each connection ends");
+    finding.shown_by_lines(lines);
+    match confined {
+        Some((line, text)) => finding
+            .shown_at(line, text)
+            .step(format!("ask who wrote it, and take it out of {line}; then `systemctl daemon-reload`"))
+            .step("then `sshmend fix service --restart`"),
+        None => finding.step(
+            "see what took it: `grep Cap /proc/PID/status` of the listener, `systemctl cat ssh.service`; in a container give \
+             it back with `--cap-add`",
+        ),
+    };
+}
+
+fn port_denied(line: &LogLine, certainty: Certainty, verdict: &mut Verdict) {
+    let finding = verdict.find(certainty, "SELinux does not let sshd listen on one of its ports");
     finding.shown_by_lines(&[line]);
     let number = field(&line.text, "src=").unwrap_or("PORT");
     finding.step(format!("allow the port: `semanage port -a -t ssh_port_t -p tcp {number}`"));
     finding.step("then start it: `sshmend fix service`");
 }
 
-fn something_denied(lines: &[&LogLine], verdict: &mut Verdict) {
-    let finding = verdict.likely("a security policy forbids sshd something");
+fn something_denied(lines: &[&LogLine], certainty: Certainty, verdict: &mut Verdict) {
+    let finding = verdict.find(certainty, "a security policy forbids sshd something");
     finding.shown_by_lines(lines);
     finding.step("give files below /etc/ssh the labels of the policy: `restorecon -RFv /etc/ssh`");
     finding.step("see all denials: `ausearch -m avc -c sshd`, `aa-status`");
@@ -58,7 +92,7 @@ fn field<'a>(line: &'a str, key: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::testing::{LOG, SHOW, check};
     use expect_test::expect;
 
     const BIND: &str = "//- /var/log/audit/audit.log
@@ -71,15 +105,66 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
             "mandatory-access-denied",
             &format!("//- /proc/700/cmdline missing\n{BIND}"),
             &expect![[r#"
-                excluded: no denial of sshd is recorded
+                certain: SELinux does not let sshd listen on one of its ports
+                  /var/log/audit/audit.log:1: type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
+                  - allow the port: `semanage port -a -t ssh_port_t -p tcp 2222`
+                  - then start it: `sshmend fix service`
             "#]],
         );
         check(
             "mandatory-access-denied",
             BIND,
             &expect![[r#"
-                excluded: no denial of sshd is recorded
+                possible: SELinux does not let sshd listen on one of its ports
+                  /var/log/audit/audit.log:1: type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
+                  - allow the port: `semanage port -a -t ssh_port_t -p tcp 2222`
+                  - then start it: `sshmend fix service`
             "#]],
+        );
+    }
+
+    #[test]
+    fn capabilities_that_the_unit_takes_are_named_with_its_line() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot(\"/run/sshd\"): Operation not permitted [preauth]\n";
+        check(
+            "mandatory-access-denied",
+            &format!("{LOG}{line}"),
+            &expect![[r#"
+            certain: sshd lacks a right that root has otherwise, so that each connection ends
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot("/run/sshd"): Operation not permitted [preauth]
+              - see what took it: `grep Cap /proc/PID/status` of the listener, `systemctl cat ssh.service`; in a container give it back with `--cap-add`
+        "#]],
+        );
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
+            DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+        let drop_in =
+            "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n";
+        let bind = "2026-11-20T17:58:00+00:00 server sshd[700]: error: Bind to port 22 on 0.0.0.0 failed: Permission denied.\n";
+        check(
+            "mandatory-access-denied",
+            &format!("{drop_in}{SHOW}{unit}{LOG}{bind}{line}"),
+            &expect![[r#"
+            certain: sshd lacks a right that root has otherwise, so that each connection ends
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot("/run/sshd"): Operation not permitted [preauth]
+              /etc/systemd/system/ssh.service.d/o.conf:2: CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+              - then `sshmend fix service --restart`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_label_that_is_wrong_is_likely_while_nothing_worked_since() {
+        let read = BIND.replace("name_bind", "read").replace("1795130000", "1795197000");
+        check(
+            "mandatory-access-denied",
+            &read,
+            &expect![[r#"
+            likely: a security policy forbids sshd something
+              /var/log/audit/audit.log:1: type=AVC msg=audit(1795197000.1:9): avc:  denied  { read } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
+              - give files below /etc/ssh the labels of the policy: `restorecon -RFv /etc/ssh`
+              - see all denials: `ausearch -m avc -c sshd`, `aa-status`
+        "#]],
         );
     }
 

@@ -77,8 +77,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
         let what = format!("{program}, which it runs before sshd, has failed");
         return Some(Obstacle { what, kind: Kept::Unit(line) });
     }
-    let alone =
-        unit.failed() && unit.get("Result") == "exit-code" && matches!(facts.trial(), Ok(Some(trial)) if trial.passed);
+    let alone = unit.failed() && unit.get("Result") == "exit-code" && facts.would_start() == Ok(Some(true));
     written(&CONFINING)
         .filter(|_| alone)
         .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))

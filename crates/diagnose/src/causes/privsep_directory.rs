@@ -120,6 +120,14 @@ mod tests {
             excluded: whatever starts sshd makes the directory
         "#]],
         );
+        let masked = "Id=ssh.service\nLoadState=masked\nActiveState=inactive\n";
+        check(
+            "privsep-directory",
+            &format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{masked}"),
+            &expect![[r#"
+            excluded: whatever starts sshd makes the directory
+        "#]],
+        );
         let script = "//- /run/systemd/system missing\n//- /etc/init.d/ssh\n";
         check(
             "privsep-directory",

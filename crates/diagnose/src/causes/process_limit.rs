@@ -48,9 +48,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by("pids.events", format!("max {refused}"));
         finding.step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
     } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
-        heard
-            .report(verdict, "sshd could start no process for connections")
-            .step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
+        let of_session = heard.lines.last().is_some_and(|line| line.text.contains("do_exec"));
+        let finding = heard.report(verdict, "sshd could start no process for connections");
+        if of_session {
+            finding.step("raise what the account may start (after the login its own limit counts): `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
+        }
+        finding.step("raise TasksMax= of the unit, and LimitNPROC= where it is set: `systemctl edit ssh.service`");
     } else {
         verdict.exclude("sshd may start more processes");
     }

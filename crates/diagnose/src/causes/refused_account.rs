@@ -39,6 +39,7 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         },
         Kind::StrictModes => strict_modes(user, &line.detail),
         Kind::ChrootRefused => chroot(&line.detail),
+        Kind::KeyRevoked => revoked(&line.detail),
         _ if said("pam_access(sshd").is_some() => access(facts, user),
         _ if said("has expired").is_some() => Advice::new(
             format!("the account {user} has expired"),
@@ -73,6 +74,20 @@ fn strict_modes(user: &str, detail: &str) -> Advice {
     let path = detail.rsplit(' ').next().unwrap_or_default();
     let what = format!("sshd does not use the keys of the account, because others may write there: {detail}");
     Advice::new(what, format!("make it the user's alone: `chown {user} {path}`, `chmod go-w {path}`"))
+}
+
+/// A file of revoked keys that cannot be read revokes every key (auth.c, auth_key_is_revoked).
+fn revoked(detail: &str) -> Advice {
+    match detail.split_once(": ") {
+        Some((path, why)) => Advice::new(
+            format!("sshd refuses every key, because it cannot read the file of RevokedKeys: {path}: {why}"),
+            format!("put {path} back, or take RevokedKeys out of the configuration and reload sshd"),
+        ),
+        None => Advice::new(
+            format!("the key is revoked by {detail}"),
+            format!("log in with another key; see which ones are revoked: `ssh-keygen -Q -l -f {detail}`"),
+        ),
+    }
 }
 
 fn chroot(detail: &str) -> Advice {

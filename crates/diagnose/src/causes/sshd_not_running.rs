@@ -132,11 +132,7 @@ fn summary(service: Option<&Unit>) -> String {
 
 /// Starting is not offered where `sshd -t` keeps sshd from it; who may not ask is told by the command itself.
 fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
-    let passes = match facts.trial() {
-        Ok(Some(trial)) => trial.passed || facts.runtime_directory_comes_with_service(),
-        Ok(None) => false,
-        Err(_) => true,
-    };
+    let passes = facts.would_start().map_or(true, |would| would == Some(true));
     if service.is_some_and(|unit| unit.get("UnitFileState").starts_with("masked")) {
         finding.step("someone masked the unit on purpose: ask, then `systemctl unmask` it");
     }

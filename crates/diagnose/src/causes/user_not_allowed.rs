@@ -1,5 +1,6 @@
 use sshmend_lossless::Metadata;
 use sshmend_ssh_log::Kind;
+use sshmend_sshd_config::Setting;
 
 use super::heard::Heard;
 use super::refused_account;
@@ -44,6 +45,33 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if verdict.findings.is_empty() {
         listen(facts, verdict);
     }
+    if let Some(user) = user.filter(|_| verdict.findings.is_empty()) {
+        keys_are_not_enough(facts, user, verdict);
+    }
+}
+
+/// Keys that sshd does not take, or not alone, and a client that went away without having logged in.
+fn keys_are_not_enough(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
+    let Some(line) = facts.gave_up() else { return };
+    let setting = |key: &str| facts.setting(key).ok().flatten();
+    let never = setting("PubkeyAuthentication").filter(|setting| setting.values == ["no"]);
+    let lists = |setting: &Setting| setting.values.iter().flat_map(|value| value.split(' ')).any(a_key_is_all);
+    let with_more = setting("AuthenticationMethods").filter(|setting| !lists(setting));
+    for (setting, key, what) in [
+        (never, "PubkeyAuthentication", "no key opens the account"),
+        (with_more, "AuthenticationMethods", "a key alone does not open the account"),
+    ] {
+        let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else { continue };
+        let finding = verdict.likely(format!("{what} {user}: {key} {}", setting.values.join(" ")));
+        finding.shown_by_setting(facts, setting).shown_by_lines(&[line]);
+        finding.step(format!("log in by what that line asks for, or change {key}"));
+        refused_account::reload(facts, finding);
+    }
+}
+
+/// Whether this list of methods, such as `publickey,password`, is done with one key.
+fn a_key_is_all(list: &str) -> bool {
+    list == "any" || list.split_once(':').map_or(list, |(method, _)| method) == "publickey"
 }
 
 /// What to do where the account database passes over its own file.
@@ -135,7 +163,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
     let asked = facts.user().is_some() || facts.question.client_address().is_some();
     match line.kind {
-        Kind::StrictModes | Kind::ChrootRefused => asked,
+        Kind::StrictModes | Kind::ChrootRefused | Kind::KeyRevoked => asked,
         Kind::Broken => false,
         _ => asked || line.user.as_deref().is_some_and(|user| facts.is_person(user)),
     }
@@ -286,6 +314,86 @@ mod tests {
             "#]],
         );
         let other = says("User bob from 198.51.100.7 not allowed because not listed in AllowUsers");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &other,
+            &expect![[r#"
+            excluded: the log tells of none
+        "#]],
+        );
+    }
+
+    /// alice's machine with this configuration, whose log ends with this line of sshd.
+    fn says(config: &str, text: &str) -> String {
+        let line = format!("2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
+        format!("{ACCOUNTS}//- /etc/ssh/sshd_config\n{config}\n{LOG}{line}")
+    }
+
+    #[test]
+    fn keys_that_are_revoked_are_told() {
+        let lost = "error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory";
+        let revoked = "error: Authentication key ED25519 SHA256:x revoked by file /etc/ssh/r";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &says("", lost),
+            &expect![[r#"
+            likely: sshd refuses every key, because it cannot read the file of RevokedKeys: /etc/ssh/r: No such file or directory (once, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory
+              - put /etc/ssh/r back, or take RevokedKeys out of the configuration and reload sshd
+        "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &says("", revoked),
+            &expect![[r#"
+            likely: the key is revoked by /etc/ssh/r (once, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Authentication key ED25519 SHA256:x revoked by file /etc/ssh/r
+              - log in with another key; see which ones are revoked: `ssh-keygen -Q -l -f /etc/ssh/r`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn keys_that_are_not_enough_are_told_where_a_client_gave_up() {
+        let gave_up = "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
+        let keys = "Match User alice\n  PubkeyAuthentication no";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &says(keys, gave_up),
+            &expect![[r#"
+            likely: no key opens the account alice: PubkeyAuthentication no
+              /etc/ssh/sshd_config:2: PubkeyAuthentication no
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+              - log in by what that line asks for, or change PubkeyAuthentication
+              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+        "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &says("AuthenticationMethods publickey,password", gave_up),
+            &expect![[r#"
+                likely: a key alone does not open the account alice: AuthenticationMethods publickey,password
+                  /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - log in by what that line asks for, or change AuthenticationMethods
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+        let enough = says("AuthenticationMethods publickey,password publickey", gave_up);
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &enough,
+            &expect![[r#"
+                excluded: the log tells of none
+            "#]],
+        );
+        let other = says(keys, &gave_up.replace("alice", "bob"));
         check_as(
             &alice(),
             "user-not-allowed",

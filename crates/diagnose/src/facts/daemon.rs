@@ -108,9 +108,20 @@ impl Facts<'_> {
         Ok(Some(Trial { command: argv.join(" "), passed: output.success(), complaints }))
     }
 
+    /// Whether sshd would start: `sshd -t` accepts everything, or misses, as the last thing that it looks for, the directory
+    /// that is made when the service starts. `None` when no sshd is installed.
+    pub(crate) fn would_start(&self) -> Known<Option<bool>> {
+        let misses = |trial: &Trial| trial.about(Complaint::PrivsepDirectory).any(|line| line.starts_with("Missing"));
+        let would = |trial: Trial| trial.passed || misses(&trial) && self.runtime_directory_comes_with_service();
+        Ok(self.trial()?.map(would))
+    }
+
     /// Whether the service manager, or the script, makes the runtime directory each time it starts sshd.
     pub(crate) fn runtime_directory_comes_with_service(&self) -> bool {
-        let makes = |unit: &super::Unit| unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd");
+        // Behind a mask nothing of the unit is shown; that of every package makes the directory.
+        let makes = |unit: &super::Unit| {
+            unit.get("LoadState") == "masked" || unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd")
+        };
         self.manager().is_ok_and(|manager| match &manager {
             Manager::Systemd(_) => manager.service().is_some_and(|unit| {
                 let starts = || manager.main_pid().is_none() || unit.get("ActiveState") == "activating";

@@ -1,7 +1,7 @@
 //! What the logs say: the journal, else the files of syslog; the kernel's log; or the files that were named.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sshmend_lossless::{Request, journalctl};
-use sshmend_ssh_log::{Clock, Event, Kind, Peer, Reader};
+use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader, Stage};
 
 use super::Facts;
 use crate::ask::Ask;
@@ -59,7 +59,7 @@ pub(crate) struct LogLine {
     pub(crate) time: Option<Timestamp>,
     pub(crate) kind: Kind,
     pub(crate) cause: Option<&'static str>,
-    /// The client, where the line or its connection names one.
+    /// The client, where the line or another one of its connection names one.
     pub(crate) client: Option<IpAddr>,
     pub(crate) user: Option<String>,
     pub(crate) detail: String,
@@ -128,13 +128,14 @@ impl<'a> Facts<'a> {
 
     /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
     pub(crate) fn heard_from_kernel(&self, cause: &str) -> Known<Vec<&LogLine>> {
+        let lines: Vec<&LogLine> = self.log()?.iter().filter(|line| line.cause == Some(cause)).collect();
         let own = self.question.logs.is_empty() && !self.question.offline;
-        if own {
+        if own && lines.is_empty() {
             let output = self.run(&DMESG)?;
             let said = String::from_utf8_lossy(&output.stderr);
             output.success().then_some(()).ok_or_else(|| Unchecked::new("kernel log", said.trim()))?;
         }
-        Ok(self.log()?.iter().filter(|line| line.cause == Some(cause)).collect())
+        Ok(lines)
     }
 
     /// Whether a line tells of the last hour, or the log it is from was named on purpose.
@@ -151,6 +152,18 @@ impl<'a> Facts<'a> {
     fn end_of(&self, lines: &[LogLine]) -> i64 {
         let last = lines.iter().filter_map(|line| line.time).max().filter(|_| self.question.offline);
         last.map_or(self.question.now, Timestamp::as_second)
+    }
+
+    /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a
+    /// login has gone well since.
+    pub(crate) fn gave_up(&self) -> Option<&LogLine> {
+        let (user, client) = (self.user()?, self.question.client_address());
+        let of_it = |line: &&LogLine| {
+            matches!(line.kind, Kind::Closed | Kind::Disconnected)
+                && line.user.as_deref() == Some(user)
+                && (client.is_none() || line.client == client)
+        };
+        self.log().ok()?.iter().rfind(of_it).filter(|line| !self.worked_since(line))
     }
 
     /// Whether the client asked about, without one the client of the line, has logged in after that line.
@@ -275,11 +288,21 @@ impl<'a> Facts<'a> {
         let Log { lines, hosts } = log;
         let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
         let mut reader = Reader::new(Clock { reference, zone: self.question.zone.clone() });
+        let mut nameless: HashMap<Option<u32>, usize> = HashMap::new();
         let mut keep = |event: &Event<'_>| {
+            if let Account::Attributes(_) = event.account
+                && let Some(at) = nameless.remove(&event.pid)
+            {
+                lines[at].client = client_of(event);
+            }
             if !event.host.is_empty() {
                 hosts.insert(String::from_utf8_lossy(event.host).into_owned());
             }
-            if event.cause.is_some() || matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted) {
+            let told = matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted);
+            if event.cause.is_some() || told || gave_up(event) {
+                if event.source.is_none() {
+                    nameless.insert(event.pid, lines.len());
+                }
                 lines.push(source.line(event));
             }
         };
@@ -308,6 +331,19 @@ impl LogLine {
         last.and_then(|time| time.round(jiff::Unit::Second).ok())
             .map_or_else(String::new, |time| format!(", last at {time}"))
     }
+}
+
+/// The address of the other end.
+fn client_of(event: &Event<'_>) -> Option<IpAddr> {
+    match event.source.as_ref()?.peer {
+        Peer::Address(address) => Some(address),
+        Peer::Name(_) => None,
+    }
+}
+
+/// Whether the client went away before it was logged in, after it had said as whom.
+fn gave_up(event: &Event<'_>) -> bool {
+    matches!(event.kind, Kind::Closed | Kind::Disconnected) && event.stage == Stage::BeforeLogin && event.user.is_some()
 }
 
 /// Reads the stamp of `[ 3274.616943] Out of memory: …`.
@@ -363,10 +399,7 @@ impl<'a> Source<'a> {
             time: event.time,
             kind: event.kind,
             cause: event.cause,
-            client: event.source.as_ref().and_then(|source| match source.peer {
-                Peer::Address(address) => Some(address),
-                Peer::Name(_) => None,
-            }),
+            client: client_of(event),
             user: event.user.map(text),
             detail: text(event.detail),
             number: event.number,

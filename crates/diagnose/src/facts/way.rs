@@ -6,6 +6,7 @@ use sshmend_lossless::CommandOutput;
 use sshmend_packet_filter::in_network_text;
 
 use super::Facts;
+use super::route::OWN;
 use crate::ask::Ask;
 
 /// How a packet to the client leaves.
@@ -38,10 +39,20 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&list(client, "route"));
     ask.run(&NEIGHBOURS);
     ask.run(&LINKS);
+    ask.run(&OWN);
+    for interface in facts.other_interfaces() {
+        ask.read(path_filter(&interface));
+    }
+    ask.read(path_filter("all"));
 }
 
 const NEIGHBOURS: [&str; 3] = ["ip", "neigh", "show"];
 const LINKS: [&str; 4] = ["ip", "-o", "link", "show"];
+
+/// How an interface takes packets that would be answered by another one: 1 drops them (rp_filter in ip-sysctl.rst).
+fn path_filter(interface: &str) -> String {
+    format!("/proc/sys/net/ipv4/conf/{interface}/rp_filter")
+}
 
 /// Rules of routing may look at the address that this machine answers with, where it has but one.
 fn get(client: IpAddr, from: Option<IpAddr>) -> Vec<String> {
@@ -117,6 +128,34 @@ impl Facts<'_> {
         let of_hop = |line: &&str| line.split(' ').next().and_then(|word| word.parse().ok()) == Some(hop);
         let line = text.lines().filter(of_hop).find(|line| line.contains("FAILED") || line.contains("INCOMPLETE"))?;
         Some((hop, line.trim().to_owned()))
+    }
+
+    /// The interfaces with an address of IPv4 that do not lead to the client.
+    fn other_interfaces(&self) -> Vec<String> {
+        let way = self.way_back().and_then(|way| way.interface);
+        let text = self.run(&OWN).map(CommandOutput::text).unwrap_or_default();
+        let inet = text.lines().filter(|line| line.split_whitespace().nth(2) == Some("inet"));
+        let names = inet.filter_map(|line| line.split_whitespace().nth(1));
+        let mut names: Vec<String> =
+            names.filter(|name| *name != "lo" && way.as_deref() != Some(*name)).map(str::to_owned).collect();
+        names.dedup();
+        names
+    }
+
+    /// An interface that drops packets of the client, should they come by it, because the way back is another one; with the
+    /// lines that show it. `None` where none does, and where nothing was dropped so far.
+    pub(crate) fn strict_interface(&self) -> Option<(String, [(String, String); 2])> {
+        self.question.client_address().filter(IpAddr::is_ipv4)?;
+        let dropped = self.tcp_counter("IPReversePathFilter").ok().flatten().filter(|&count| count > 0)?;
+        let is_strict = |interface: &str| {
+            let values = [interface, "all"].map(|name| self.text(path_filter(name)).ok().flatten().unwrap_or_default());
+            // The greater of the two counts.
+            values.iter().filter_map(|value| value.trim().parse::<u32>().ok()).max() == Some(1)
+        };
+        let interface = self.other_interfaces().into_iter().find(|interface| is_strict(interface))?;
+        let counted = ("/proc/net/netstat".to_owned(), format!("IPReversePathFilter {dropped}"));
+        let shown = [(path_filter(&interface), "1, of this one or of all".to_owned()), counted];
+        Some((interface, shown))
     }
 
     /// The interface on the way to the client, where it leads nowhere: it is down, or has no carrier.

@@ -2,8 +2,8 @@
 
 use super::{Rule, of, rule};
 use crate::kind::Kind::{
-    Accepted, AuthFailed, AuthProgress, ChrootRefused, InvalidUser, Noted, PamDenied, PamFailure, RefusedByMatch,
-    ReverseMapping, RootRefused, StrictModes, TooManyFailures, UserDenied,
+    Accepted, AuthFailed, AuthProgress, ChrootRefused, InvalidUser, KeyRevoked, Noted, PamDenied, PamFailure,
+    RefusedByMatch, ReverseMapping, RootRefused, StrictModes, TooManyFailures, UserDenied,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -50,6 +50,8 @@ pub(super) const RULES: &[Rule] = &[
     of("user-not-allowed", "Authentication refused for {user}: bad owner or modes for {detail}", StrictModes),
     of("user-not-allowed", "Authentication refused: {detail}", StrictModes),
     of("user-not-allowed", "bad ownership or modes for chroot directory {detail}", ChrootRefused),
+    of("user-not-allowed", "Authentication key {word} {word} revoked by file {detail}", KeyRevoked),
+    of("user-not-allowed", "Error checking authentication key {word} {word} in revoked keys file {detail}", KeyRevoked),
     rule("reverse mapping checking getaddrinfo for {any} [{addr}] failed{}", ReverseMapping),
     rule("Address {addr} maps to {}, but this does not map back to the address{}", ReverseMapping),
     rule("Nasty PTR record {}", ReverseMapping),

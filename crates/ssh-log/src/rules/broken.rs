@@ -1,7 +1,7 @@
 //! sshd cannot work: configuration, keys, directories, helpers, libraries.
 
 use super::{Rule, of, rule};
-use crate::kind::Kind::{Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
+use crate::kind::Kind::{AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
 
 const CONFIG: &str = "sshd-config-invalid";
 const KEYS: &str = "host-keys-missing";
@@ -10,6 +10,7 @@ const PRIVSEP: &str = "privsep-directory";
 const HELPER: &str = "sshd-helper-missing";
 const STALE: &str = "sshd-stale-after-upgrade";
 const CRASH: &str = "child-crash";
+const DENIED: &str = "mandatory-access-denied";
 const LIBRARY: &str = "library-mismatch";
 
 /// The configuration is named by its path, up to 9.7 `rexec` in the process of a connection, `command-line` for `-o`.
@@ -37,7 +38,12 @@ pub(super) const RULES: &[Rule] = &[
     of(KEY_MODES, "bad permissions: ignore key: {detail}", HostKeyUnusable),
     of(PRIVSEP, "Missing privilege separation directory: {detail}", Broken),
     of(PRIVSEP, "{path} must be owned by root and not group or world-writable.", Broken),
+    of(DENIED, "chroot(\"{detail}\"): Operation not permitted", AccessDenied),
     of(PRIVSEP, "chroot(\"{detail}\"): {}", ChrootRefused),
+    of(DENIED, "setgroups: Operation not permitted", AccessDenied),
+    of(DENIED, "setresgid {n}: Operation not permitted", AccessDenied),
+    of(DENIED, "setresuid {n}: Operation not permitted", AccessDenied),
+    of("file-descriptor-limit", "{path}: Too many open files", Broken),
     of("privsep-user-missing", "Privilege separation user {detail} does not exist", Broken),
     of(HELPER, "rexec of {detail} failed: {}", Broken),
     of(HELPER, "privsep_preauth: exec of {detail} failed: {}", Broken),

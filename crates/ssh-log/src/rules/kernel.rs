@@ -1,6 +1,9 @@
 //! The kernel.
 
-use super::{Rule, of, rule};
+use memchr::memmem;
+
+use super::table::Table;
+use super::{Rule, Verdict, of, rule};
 use crate::kind::Kind::{
     AccessDenied, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue, OomKill, PacketBlocked,
 };
@@ -36,13 +39,20 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "audit: type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
     of(DENIED, "audit: type=1400 {}avc:  denied {} comm=\"sshd{}", AccessDenied),
     of(DENIED, "AVC {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
-    of(DENIED, "AVC avc:  denied {} comm=\"sshd{}", AccessDenied),
+    of(DENIED, "AVC {}avc:  denied {} comm=\"sshd{}", AccessDenied),
     of(FIREWALL, "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}", PacketBlocked),
     rule("[UFW {}BLOCK] {} SRC={addr} {}", PacketBlocked),
 ];
 
+/// A policy that is only tried out (`permissive=1`) denies nothing.
+pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a>> {
+    let verdict = table.verdict(text(message))?;
+    let tried_out = verdict.kind == AccessDenied && memmem::find(message, b" permissive=1").is_some();
+    (!tried_out).then_some(verdict)
+}
+
 /// The text behind the time since boot, which syslog keeps: `[  12.345678] text`.
-pub(super) fn text(message: &[u8]) -> &[u8] {
+fn text(message: &[u8]) -> &[u8] {
     let Some(inner) = message.strip_prefix(b"[") else { return message };
     let end = inner.iter().position(|b| !matches!(b, b' ' | b'.' | b'0'..=b'9')).unwrap_or(inner.len());
     inner[end..].strip_prefix(b"] ").filter(|_| end > 0).unwrap_or(message)

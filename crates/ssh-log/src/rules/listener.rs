@@ -2,8 +2,8 @@
 
 use super::{Rule, of, rule};
 use crate::kind::Kind::{
-    BindFailed, Broken, Crashed, Dropped, DroppedPenalised, DropsCounted, GraceTimeout, ListenerFault, Listening,
-    Penalty, Restarted, Stopped, ThrottlingBegan, ThrottlingEnded, ThrottlingGoesOn,
+    BindFailed, Broken, Crashed, Dropped, DroppedPenalised, DropsCounted, ForkRejected, GraceTimeout, ListenerFault,
+    Listening, Penalty, Restarted, Stopped, ThrottlingBegan, ThrottlingEnded, ThrottlingGoesOn,
 };
 
 const STARTUPS: &str = "max-startups";
@@ -43,6 +43,8 @@ pub(super) const RULES: &[Rule] = &[
     of("file-descriptor-limit", "accept: Too many open files{}", ListenerFault),
     of("process-limit", "fork: {detail}", ListenerFault),
     of("process-limit", "fork of unprivileged child failed", Broken),
+    of("process-limit", "do_exec_no_pty: fork: {detail}", ForkRejected),
+    of("process-limit", "do_exec_pty: fork: {detail}", ForkRejected),
     of("out-of-memory", "session process {n} for connection from {addr} to {} killed by signal 9{}", Crashed),
     of("child-crash", "session process {n} for connection from {addr} to {} killed by signal {detail}", Crashed),
     of("child-crash", "session process {n} for connection from {addr} to {} terminated abnormally, {detail}", Crashed),

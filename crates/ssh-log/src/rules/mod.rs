@@ -60,7 +60,7 @@ static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> {
     match program {
         Program::Sshd | Program::SshdSession | Program::SshdAuth | Program::Bare => sshd(message),
-        Program::Kernel | Program::Audit => KERNEL.verdict(kernel::text(message)),
+        Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),
         Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
