@@ -10,7 +10,7 @@ pub(super) const CAUSE: Cause = Cause {
 An unknown keyword in `~/.ssh/config` or `/etc/ssh/ssh_config`, or a file that others may write (`Bad owner or
 permissions on ~/.ssh/config`), ends ssh before it connects. A `BindAddress` that this machine has not, a
 `KnownHostsCommand` or `RevokedHostKeys` file that fails, a `ControlPath` whose directory does not exist or that is too
-long end it on the way. A private key that others may read is ignored.
+long end it on the way. A command of `Match exec` that does not end keeps ssh from beginning. A private key that others may read is ignored.
 
 **Known for certain** by `ssh -G`, which reads the same files.
 
@@ -29,6 +29,11 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             Some(None) => verdict.exclude("ssh accepts its configuration"),
             None => {}
         }
+    }
+    if let Some(line) = endless_command(facts) {
+        let finding = verdict.likely("a command that the configuration of ssh runs (`Match exec`) does not end");
+        finding.shown_by("ssh -v", line);
+        finding.step("find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`");
     }
     if let Some(why) = facts.impossible_socket() {
         let finding =
@@ -49,6 +54,12 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// The command of a `Match exec` that ssh has begun, where that is the last that it said.
+fn endless_command<'a>(facts: &'a Facts<'_>) -> Option<&'a str> {
+    let last = facts.printed_lines()?.filter(|line| !line.is_empty()).last()?;
+    last.starts_with("debug1: Executing command: '").then_some(last)
+}
+
 fn refused(said: &str, verdict: &mut Verdict) {
     let line = said.lines().find(|line| line.starts_with('/')).or(said.lines().next()).unwrap_or_default();
     let finding = verdict.certain(format!("ssh refuses its own configuration: {line}"));
@@ -61,7 +72,7 @@ fn refused(said: &str, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_client, works};
+    use crate::testing::{check_client, check_transcript, works};
     use expect_test::expect;
 
     #[test]
@@ -97,6 +108,22 @@ mod tests {
             excluded: ssh accepts its configuration
         "#]],
         );
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_shown() {
+        let said = "OpenSSH_9.2p1\ndebug1: Reading configuration data /home/alice/.ssh/config\ndebug1: Executing command: 'sleep 300'\n";
+        check_transcript(
+            "client-config-invalid",
+            said,
+            &expect![[r#"
+            likely: a command that the configuration of ssh runs (`Match exec`) does not end
+              ssh -v: debug1: Executing command: 'sleep 300'
+              - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
+        "#]],
+        );
+        let ended = format!("{said}debug1: permanently_drop_suid: 1000\n");
+        check_transcript("client-config-invalid", &ended, &expect![[""]]);
     }
 
     const FOUND: &str = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\ncontrolmaster auto\n";

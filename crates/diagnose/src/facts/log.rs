@@ -1,50 +1,29 @@
-//! What the logs say: the journal, else the files of syslog; the kernel's log; or the files that were named.
+//! What the logs say of SSH.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
-use sshmend_lossless::{Request, journalctl};
 use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader, Stage};
 
 use super::Facts;
-use crate::ask::Ask;
+use super::log_source::Source;
 use crate::verdict::{Known, Unchecked};
 
 /// Logs are looked at this far back unless the question says otherwise.
-const DAY: i64 = 24 * 60 * 60;
+pub(super) const DAY: i64 = 24 * 60 * 60;
 
 const HOUR: i64 = 60 * 60;
 
-/// Of a log file only the end is read, where a program can do that.
-const TAIL: &str = "16777216";
-
-/// More than this of a compressed log is left out.
-const UNPACKED: u64 = 1 << 30;
-
-/// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
-const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages", "/var/log/syslog"];
-
-const AUDIT: &str = "/var/log/audit/audit.log";
-
-const JOURNALCTL: &str = "journalctl";
-
-/// A field of what the system wrote, in the export format of the journal.
-const ROOT: &[u8] = b"\n_UID=0\n";
-
-const DMESG: [&str; 1] = ["dmesg"];
+pub(super) const DMESG: [&str; 1] = ["dmesg"];
 
 /// The name of this machine.
-const NAME: &str = "/proc/sys/kernel/hostname";
+pub(super) const NAME: &str = "/proc/sys/kernel/hostname";
 
 /// Logs below it are this machine's own.
 const OWN: &str = "/var/log";
 
-const UPTIME: &str = "/proc/uptime";
+pub(super) const UPTIME: &str = "/proc/uptime";
 
 /// What the logs say, and the machines that say so.
 #[derive(Debug, Default)]
@@ -71,29 +50,6 @@ pub(crate) struct LogLine {
     /// The line of the file; none for what a command printed.
     pub(crate) number_in_file: Option<usize>,
     pub(crate) text: String,
-}
-
-pub(super) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    if !facts.question.logs.is_empty() {
-        ask.read(NAME);
-        return facts.question.logs.iter().for_each(|path| ask.read(path));
-    }
-    ask.read(AUDIT);
-    ask.add(Request::Journal(facts.journal()));
-    if facts.question.offline {
-        return FILES.iter().for_each(|path| ask.read(*path));
-    }
-    ask.read(UPTIME);
-    ask.run(&DMESG);
-    FILES.iter().for_each(|path| ask.stat(*path));
-    if !matches!(facts.journaled(), Ok(Some(_))) {
-        facts.existing_files().iter().for_each(|path| ask.run(&tail(path)));
-    }
-}
-
-fn tail(path: &str) -> [&str; 4] {
-    ["tail", "-c", TAIL, path]
 }
 
 impl<'a> Facts<'a> {
@@ -188,63 +144,6 @@ impl<'a> Facts<'a> {
         Ok(log)
     }
 
-    fn named_sources(&self) -> Known<Vec<Source<'a>>> {
-        let named = |path: &PathBuf| match self.file(path)? {
-            Some(image) => Ok(Source::file(path, unpacked(path, &image.bytes))),
-            None => Err(Unchecked::new(path.display().to_string(), "there is no such file")),
-        };
-        self.question.logs.iter().map(named).collect()
-    }
-
-    fn own_sources(&self) -> Known<Vec<Source<'a>>> {
-        let mut sources = if self.question.offline { self.on_disk()? } else { self.running()? };
-        if let Ok(Some(image)) = self.file(AUDIT) {
-            sources.push(Source::file(AUDIT.as_ref(), image.bytes.as_slice()));
-        }
-        Ok(sources)
-    }
-
-    /// The journal of a mounted disk where it has anything of sshd, else its files.
-    fn on_disk(&self) -> Known<Vec<Source<'a>>> {
-        let journal = self.journaled();
-        if let Ok(Some(source)) = journal {
-            return Ok(vec![source]);
-        }
-        let found = FILES.iter().filter_map(|path| Some((*path, self.file(path).ok()??)));
-        let sources: Vec<Source<'a>> =
-            found.map(|(path, image)| Source::file(path.as_ref(), image.bytes.as_slice())).collect();
-        if sources.is_empty() { Err(journal.err().unwrap_or_else(no_log)) } else { Ok(sources) }
-    }
-
-    /// The journal where it has anything of sshd, else the files; with them the kernel's log.
-    fn running(&self) -> Known<Vec<Source<'a>>> {
-        let mut sources: Vec<Source<'a>> = self.journaled().ok().flatten().into_iter().collect();
-        let mut hidden = None;
-        let files = if sources.is_empty() { self.existing_files() } else { Vec::new() };
-        for path in files {
-            match self.run(&tail(path)) {
-                Ok(output) if output.success() => {
-                    sources.push(Source {
-                        name: path.to_owned(),
-                        numbered: false,
-                        bytes: Cow::Borrowed(&output.stdout),
-                    });
-                }
-                Ok(output) => hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-                Err(unchecked) => hidden = Some(unchecked.reason),
-            }
-        }
-        if sources.is_empty() {
-            let shut =
-                (!self.question.privileged).then(|| "needs root, or the group adm or systemd-journal".to_owned());
-            return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
-        }
-        if let Ok(output) = self.run(&DMESG) {
-            sources.push(Source { name: DMESG[0].to_owned(), numbered: false, bytes: Cow::Borrowed(&output.stdout) });
-        }
-        Ok(sources)
-    }
-
     /// When the machine started; the kernel counts the seconds of its log from then.
     fn boot(&self) -> Option<i64> {
         let text = self.text(UPTIME).ok().flatten()?;
@@ -252,44 +151,19 @@ impl<'a> Facts<'a> {
         Some(self.question.now - seconds)
     }
 
-    pub(crate) fn journal(&self) -> Vec<String> {
-        const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
-            SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + _PID=1";
-        let since = self.question.since.or((!self.question.offline).then_some(self.question.now - DAY));
-        let since = since.map(|since| format!("--since=@{since}"));
-        let words = ["--quiet", "--no-pager", "--output=export", "--lines=100000"].into_iter();
-        let kernel = ["+", "_TRANSPORT=kernel"].into_iter().filter(|_| self.question.offline);
-        words.chain(since.as_deref()).chain(MATCHES.split_whitespace()).chain(kernel).map(str::to_owned).collect()
-    }
-
-    /// What the journal has of sshd; `None` when it has nothing. Who may not read that of the system still sees what processes of
-    /// their own wrote, which says nothing.
-    fn journaled(&self) -> Known<Option<Source<'a>>> {
-        let argv = journalctl(&self.journal());
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
-        let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
-        match self.snapshot.command(&words) {
-            Some(Ok(output)) if self.question.privileged && !output.stdout.is_empty() || of_root(&output.stdout) => {
-                Ok(Some(Source { name: JOURNALCTL.to_owned(), numbered: false, bytes: Cow::Borrowed(&output.stdout) }))
-            }
-            Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
-            Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
-            Some(Err(reason)) => unchecked(reason),
-            None => unchecked("was not read"),
-        }
-    }
-
-    fn existing_files(&self) -> Vec<&'static str> {
-        FILES.into_iter().filter(|path| matches!(self.meta(path), Ok(Some(_)))).collect()
+    pub(super) fn reader(&self) -> Reader {
+        let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
+        Reader::new(Clock { reference, zone: self.question.zone.clone() })
     }
 
     fn read_source(&self, source: &Source<'_>, log: &mut Log) {
         let Log { lines, hosts } = log;
-        let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
-        let mut reader = Reader::new(Clock { reference, zone: self.question.zone.clone() });
+        let mut reader = self.reader();
         let mut nameless: HashMap<Option<u32>, usize> = HashMap::new();
         let mut keep = |event: &Event<'_>| {
+            if source.after.is_some_and(|after| event.time.is_some_and(|time| time <= after)) {
+                return;
+            }
             if let Account::Attributes(_) = event.account
                 && let Some(at) = nameless.remove(&event.pid)
             {
@@ -334,7 +208,7 @@ impl LogLine {
 }
 
 /// The address of the other end.
-fn client_of(event: &Event<'_>) -> Option<IpAddr> {
+pub(super) fn client_of(event: &Event<'_>) -> Option<IpAddr> {
     match event.source.as_ref()?.peer {
         Peer::Address(address) => Some(address),
         Peer::Name(_) => None,
@@ -353,62 +227,9 @@ fn since_boot(boot: i64, line: &str) -> Option<Timestamp> {
     Timestamp::from_second(boot.checked_add(seconds)?).ok()
 }
 
-fn no_log() -> Unchecked {
-    Unchecked::new("log of sshd", "there is none: neither the journal nor a file of syslog")
-}
-
 /// The first label of a name.
 fn short(host: &str) -> &str {
     host.split('.').next().unwrap_or_default()
-}
-
-/// A log that was rotated is compressed; of one that is damaged what can be read.
-fn unpacked<'a>(path: &Path, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-    if path.extension().is_none_or(|extension| extension != "gz") {
-        return Cow::Borrowed(bytes);
-    }
-    let mut text = Vec::new();
-    let mut packed = MultiGzDecoder::new(bytes).take(UNPACKED);
-    while packed.read_to_end(&mut text).is_err_and(|error| error.kind() == ErrorKind::Interrupted) {}
-    Cow::Owned(text)
-}
-
-/// A piece of log and where it comes from.
-struct Source<'a> {
-    name: String,
-    /// Whether its lines are those of the file.
-    numbered: bool,
-    bytes: Cow<'a, [u8]>,
-}
-
-impl<'a> Source<'a> {
-    fn file(path: &Path, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self { name: path.display().to_string(), numbered: true, bytes: bytes.into() }
-    }
-
-    /// The time of a record of the journal, whose text does not begin with it.
-    fn stamp(&self, event: &Event<'_>) -> String {
-        let bare = self.name == JOURNALCTL && event.line.first().is_some_and(u8::is_ascii_alphabetic);
-        let time = event.time.filter(|_| bare).and_then(|time| time.round(jiff::Unit::Second).ok());
-        time.map_or_else(String::new, |time| format!("{time} "))
-    }
-
-    fn line(&self, event: &Event<'_>) -> LogLine {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        LogLine {
-            time: event.time,
-            kind: event.kind,
-            cause: event.cause,
-            client: client_of(event),
-            user: event.user.map(text),
-            detail: text(event.detail),
-            number: event.number,
-            connections: event.connections(),
-            source: self.name.clone(),
-            number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
-            text: format!("{}{}", self.stamp(event), text(event.line)),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -464,16 +285,5 @@ mod tests {
         let drops = facts.heard("max-startups").expect("it was read");
         assert_eq!(drops.iter().map(|line| line.number).collect::<Vec<_>>(), [Some(13)], "the day before it ended");
         assert!(facts.is_recent(drops[0]));
-    }
-
-    #[test]
-    fn ones_own_lines_are_not_the_log_of_the_machine() {
-        let question = Question { privileged: false, ..Question::server(NOW) };
-        let entry =
-            |user: u32| format!("{LOG}__REALTIME_TIMESTAMP=1795197000000000\n_UID={user}\n_COMM=sshd\nMESSAGE=x\n\n");
-        let known =
-            |text: &str| Facts::new(&machine(text), &question).log().map(<[LogLine]>::len).map_err(|item| item.reason);
-        assert_eq!(known(&entry(1000)), Err("needs root, or the group adm or systemd-journal".to_owned()));
-        assert_eq!(known(&entry(0)), Ok(0));
     }
 }

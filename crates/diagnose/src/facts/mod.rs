@@ -9,6 +9,7 @@ mod host_keys;
 mod kernel;
 mod keys;
 mod log;
+mod log_source;
 pub(crate) mod package;
 mod probe;
 mod process;
@@ -101,7 +102,7 @@ fn ask_of_server(ask: &mut Ask<'_>) {
     account::ask(ask);
     host_keys::ask(ask);
     wrappers::ask(ask);
-    log::ask(ask);
+    log_source::ask(ask);
     firewall::ask(ask);
     fail2ban::ask(ask);
     way::ask(ask);

@@ -1,0 +1,296 @@
+//! Where logs come from: the journal, else the files of syslog; the kernel's log; auditd's; or the files that were named.
+
+use std::borrow::Cow;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use jiff::{Timestamp, ToSpan};
+use sshmend_lossless::{Request, journalctl};
+use sshmend_ssh_log::Event;
+
+use super::Facts;
+use super::log::{DAY, DMESG, LogLine, NAME, UPTIME, client_of};
+use crate::ask::Ask;
+use crate::verdict::{Known, Unchecked};
+
+/// Of a log file only the end is read, where a program can do that.
+const TAIL: &str = "16777216";
+
+/// So much of its end tells whether it goes on where the journal has ended.
+const END: &str = "65536";
+
+/// The same of the journal, where a line takes a kibibyte, and those of systemd stand between.
+const JOURNAL_END: usize = 1 << 20;
+
+/// The journal and a file do not tell quite the same time of a line; in milliseconds.
+const SAME: i64 = 500;
+
+/// More than this of a compressed log is left out.
+const UNPACKED: u64 = 1 << 30;
+
+/// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
+const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages", "/var/log/syslog"];
+
+const AUDIT: &str = "/var/log/audit/audit.log";
+
+const JOURNALCTL: &str = "journalctl";
+
+/// A field of what the system wrote, in the export format of the journal.
+const ROOT: &[u8] = b"\n_UID=0\n";
+
+/// A piece of log and where it comes from.
+pub(super) struct Source<'a> {
+    pub(super) name: String,
+    /// Whether its lines are those of the file.
+    numbered: bool,
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// What was told up to this time is known from elsewhere.
+    pub(super) after: Option<Timestamp>,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    if !facts.question.logs.is_empty() {
+        ask.read(NAME);
+        return facts.question.logs.iter().for_each(|path| ask.read(path));
+    }
+    ask.read(AUDIT);
+    ask.add(Request::Journal(facts.journal()));
+    if facts.question.offline {
+        return FILES.iter().for_each(|path| ask.read(*path));
+    }
+    ask.read(UPTIME);
+    ask.run(&DMESG);
+    FILES.iter().for_each(|path| ask.stat(*path));
+    facts.existing_files().iter().for_each(|path| ask.run(&tail(path, END)));
+    if !matches!(facts.journaled(), Ok(Some(_))) || facts.journal_ended().is_some() {
+        facts.existing_files().iter().for_each(|path| ask.run(&tail(path, TAIL)));
+    }
+}
+
+fn tail<'a>(path: &'a str, bytes: &'a str) -> [&'a str; 4] {
+    ["tail", "-c", bytes, path]
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn named_sources(&self) -> Known<Vec<Source<'a>>> {
+        let named = |path: &PathBuf| match self.file(path)? {
+            Some(image) => Ok(Source::file(path, unpacked(path, &image.bytes))),
+            None => Err(Unchecked::new(path.display().to_string(), "there is no such file")),
+        };
+        self.question.logs.iter().map(named).collect()
+    }
+
+    pub(super) fn own_sources(&self) -> Known<Vec<Source<'a>>> {
+        let mut sources = if self.question.offline { self.on_disk()? } else { self.running()? };
+        if let Ok(Some(image)) = self.file(AUDIT) {
+            sources.push(Source::file(AUDIT.as_ref(), image.bytes.as_slice()));
+        }
+        Ok(sources)
+    }
+
+    /// The journal of a mounted disk where it has anything of sshd, else its files.
+    fn on_disk(&self) -> Known<Vec<Source<'a>>> {
+        let journal = self.journaled();
+        if let Ok(Some(source)) = journal {
+            return Ok(vec![source]);
+        }
+        let found = FILES.iter().filter_map(|path| Some((*path, self.file(path).ok()??)));
+        let sources: Vec<Source<'a>> =
+            found.map(|(path, image)| Source::file(path.as_ref(), image.bytes.as_slice())).collect();
+        if sources.is_empty() { Err(journal.err().unwrap_or_else(no_log)) } else { Ok(sources) }
+    }
+
+    /// The journal where it has anything of sshd, and the files where it has not or has ended; with them the kernel's log.
+    fn running(&self) -> Known<Vec<Source<'a>>> {
+        let mut sources: Vec<Source<'a>> = self.journaled().ok().flatten().into_iter().collect();
+        let mut hidden = None;
+        let ended = self.journal_ended();
+        let files = if sources.is_empty() || ended.is_some() { self.existing_files() } else { Vec::new() };
+        for path in files {
+            match self.run(&tail(path, TAIL)) {
+                Ok(output) if output.success() => {
+                    sources.push(Source {
+                        name: path.to_owned(),
+                        numbered: false,
+                        bytes: Cow::Borrowed(&output.stdout),
+                        after: ended,
+                    });
+                }
+                Ok(output) => hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+                Err(unchecked) => hidden = Some(unchecked.reason),
+            }
+        }
+        if sources.is_empty() {
+            let shut =
+                (!self.question.privileged).then(|| "needs root, or the group adm or systemd-journal".to_owned());
+            return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
+        }
+        if let Ok(output) = self.run(&DMESG) {
+            sources.push(Source {
+                name: DMESG[0].to_owned(),
+                numbered: false,
+                bytes: Cow::Borrowed(&output.stdout),
+                after: None,
+            });
+        }
+        Ok(sources)
+    }
+
+    pub(crate) fn journal(&self) -> Vec<String> {
+        const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
+            SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + _PID=1";
+        let since = self.question.since.or((!self.question.offline).then_some(self.question.now - DAY));
+        let since = since.map(|since| format!("--since=@{since}"));
+        let words = ["--quiet", "--no-pager", "--output=export", "--lines=100000"].into_iter();
+        let kernel = ["+", "_TRANSPORT=kernel"].into_iter().filter(|_| self.question.offline);
+        words.chain(since.as_deref()).chain(MATCHES.split_whitespace()).chain(kernel).map(str::to_owned).collect()
+    }
+
+    /// What the journal has of sshd; `None` when it has nothing. Who may not read that of the system still sees what processes of
+    /// their own wrote, which says nothing.
+    fn journaled(&self) -> Known<Option<Source<'a>>> {
+        let argv = journalctl(&self.journal());
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
+        let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
+        match self.snapshot.command(&words) {
+            Some(Ok(output)) if self.question.privileged && !output.stdout.is_empty() || of_root(&output.stdout) => {
+                Ok(Some(Source {
+                    name: JOURNALCTL.to_owned(),
+                    numbered: false,
+                    bytes: Cow::Borrowed(&output.stdout),
+                    after: None,
+                }))
+            }
+            Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
+            Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
+            Some(Err(reason)) => unchecked(reason),
+            None => unchecked("was not read"),
+        }
+    }
+
+    /// The time of the last line of sshd in the journal, where a file of syslog has later ones: journald keeps nothing any
+    /// more (`Storage=none`), is dead, or drops lines that come too fast.
+    fn journal_ended(&self) -> Option<Timestamp> {
+        let journal = self.journaled().ok().flatten()?;
+        let end = &journal.bytes[journal.bytes.len().saturating_sub(JOURNAL_END)..];
+        // Without a line of sshd in so much of it, the journal has had none since this piece begins.
+        let last = self.last_of_sshd(end).or_else(|| first_stamp(end))?.checked_add(SAME.milliseconds()).ok()?;
+        let later = |path: &&str| {
+            let output = self.run(&tail(path, END)).ok();
+            output.and_then(|output| self.last_of_sshd(&output.stdout)) > Some(last)
+        };
+        self.existing_files().iter().any(later).then_some(last)
+    }
+
+    /// The latest time of a line of sshd in a piece of log.
+    fn last_of_sshd(&self, piece: &[u8]) -> Option<Timestamp> {
+        let mut last = None;
+        let mut keep = |event: &Event<'_>| {
+            if event.program.is_sshd() {
+                last = last.max(event.time);
+            }
+        };
+        let mut reader = self.reader();
+        reader.feed(piece, &mut keep);
+        reader.finish(&mut keep);
+        last
+    }
+
+    fn existing_files(&self) -> Vec<&'static str> {
+        FILES.into_iter().filter(|path| matches!(self.meta(path), Ok(Some(_)))).collect()
+    }
+}
+
+impl<'a> Source<'a> {
+    fn file(path: &Path, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self { name: path.display().to_string(), numbered: true, bytes: bytes.into(), after: None }
+    }
+
+    /// The time of a record of the journal, whose text does not begin with it.
+    fn stamp(&self, event: &Event<'_>) -> String {
+        let bare = self.name == JOURNALCTL && event.line.first().is_some_and(u8::is_ascii_alphabetic);
+        let time = event.time.filter(|_| bare).and_then(|time| time.round(jiff::Unit::Second).ok());
+        time.map_or_else(String::new, |time| format!("{time} "))
+    }
+
+    pub(super) fn line(&self, event: &Event<'_>) -> LogLine {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        LogLine {
+            time: event.time,
+            kind: event.kind,
+            cause: event.cause,
+            client: client_of(event),
+            user: event.user.map(text),
+            detail: text(event.detail),
+            number: event.number,
+            connections: event.connections(),
+            source: self.name.clone(),
+            number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
+            text: format!("{}{}", self.stamp(event), text(event.line)),
+        }
+    }
+}
+
+/// The time of the first record in a piece of the journal's export format.
+fn first_stamp(piece: &[u8]) -> Option<Timestamp> {
+    const FIELD: &[u8] = b"__REALTIME_TIMESTAMP=";
+    let at = piece.windows(FIELD.len()).position(|window| window == FIELD)?;
+    let digits = piece[at + FIELD.len()..].split(|byte| !byte.is_ascii_digit()).next()?;
+    Timestamp::from_microsecond(std::str::from_utf8(digits).ok()?.parse().ok()?).ok()
+}
+
+fn no_log() -> Unchecked {
+    Unchecked::new("log of sshd", "there is none: neither the journal nor a file of syslog")
+}
+
+/// A log that was rotated is compressed; of one that is damaged what can be read.
+fn unpacked<'a>(path: &Path, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    if path.extension().is_none_or(|extension| extension != "gz") {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::new();
+    let mut packed = MultiGzDecoder::new(bytes).take(UNPACKED);
+    while packed.read_to_end(&mut text).is_err_and(|error| error.kind() == ErrorKind::Interrupted) {}
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::question::Question;
+    use crate::testing::{LOG, NOW, machine};
+
+    use super::*;
+
+    #[test]
+    fn a_file_goes_on_where_the_journal_has_ended() {
+        let drop = |second: u32, number: u32| {
+            format!(
+                "2026-11-20T17:59:{second:02}+00:00 server sshd[700]: drop connection #{number} from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n"
+            )
+        };
+        let numbers = |file: &str| {
+            let file = format!(
+                "//- /var/log/auth.log\n//$ tail -c 65536 /var/log/auth.log => 0 stdout\n{file}//$ tail -c 16777216 /var/log/auth.log => 0 stdout\n{file}"
+            );
+            let (machine, question) = (machine(&format!("{file}{LOG}{}", drop(10, 1))), Question::server(NOW));
+            let facts = Facts::new(&machine, &question);
+            facts.log().expect("it was read").iter().map(|line| line.number).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&drop(10, 1)), [Some(1)], "the same line");
+        assert_eq!(numbers(&format!("{}{}", drop(10, 1), drop(30, 2))), [Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn ones_own_lines_are_not_the_log_of_the_machine() {
+        let question = Question { privileged: false, ..Question::server(NOW) };
+        let entry =
+            |user: u32| format!("{LOG}__REALTIME_TIMESTAMP=1795197000000000\n_UID={user}\n_COMM=sshd\nMESSAGE=x\n\n");
+        let known =
+            |text: &str| Facts::new(&machine(text), &question).log().map(<[LogLine]>::len).map_err(|item| item.reason);
+        assert_eq!(known(&entry(1000)), Err("needs root, or the group adm or systemd-journal".to_owned()));
+        assert_eq!(known(&entry(0)), Ok(0));
+    }
+}
