@@ -1,4 +1,4 @@
-use sshmend_packet_filter::Block;
+use sshmend_packet_filter::{Block, in_network_text};
 
 use super::replied::{ask_the_server, replied};
 use crate::facts::{Facts, Reply};
@@ -20,7 +20,7 @@ maps and jumps; **suspected** where a rule depends on a rate, a mark or another 
 met packets.
 
 **Mended** through the program that owns the rules (ufw, firewalld), or by a rule of one's own before the one named,
-kept where the rules are loaded from at boot.
+kept where the rules are loaded from at boot. `IPAddressDeny=` of the unit drops as well; `IPAddressAllow=` lets in.
 
 **It is not** the filter of a cloud or a router, which this machine cannot see.",
     server: judge,
@@ -43,6 +43,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             chains.push(&block.base);
         }
     }
+    by_unit(facts, verdict);
     verdict.exclude("no rule of the firewall on this machine turns the connection away");
 }
 
@@ -69,6 +70,30 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
     block.admission(port, client).into_iter().for_each(|step| _ = finding.step(step));
 }
 
+/// systemd drops what a unit may not take (systemd.resource-control(5), IPAddressDeny=), where the kernel lets it.
+fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(client) = facts.question.client_address() else { return };
+    let Some(unit) = facts.manager().ok().and_then(|manager| manager.service().cloned()) else { return };
+    let holds = |property: &str| {
+        unit.get(property).split_whitespace().find(|network| in_network_text(client, network) == Some(true))
+    };
+    let (Some(network), None) = (holds("IPAddressDeny"), holds("IPAddressAllow")) else { return };
+    if facts.has_logged_in(client) {
+        return;
+    }
+    let name = unit.name();
+    let finding =
+        verdict.likely(format!("{name} may not take packets of {client}: no answer comes, so the client times out"));
+    finding.shown_by("systemctl show", format!("{name}: IPAddressDeny={}", unit.get("IPAddressDeny")));
+    if let Some((line, text)) = facts.confinement(&["IPAddressDeny="]) {
+        finding.shown_at(&line, text);
+    }
+    finding.step(format!(
+        "let it in: `systemctl edit {name}` with `[Service]` and `IPAddressAllow={client}`, or take {network} out"
+    ));
+    finding.step("then `sshmend fix service --restart`");
+}
+
 /// Seen from the client: no answer, or a refusal that any firewall on the way can give.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let turned_away = |reply: &Reply| matches!(reply, Reply::Refused | Reply::Unreachable | Reply::Unanswered);
@@ -81,12 +106,47 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check, check_as, from};
+    use crate::testing::{LOG, SHOW, check, check_as, from};
     use crate::{Question, testing::NOW};
     use expect_test::expect;
 
     fn rules(rules: &str) -> String {
         format!("//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n{rules}\nCOMMIT\n")
+    }
+
+    #[test]
+    fn a_unit_that_may_not_take_the_client_s_packets_is_likely() {
+        let unit = |allowed: &str| {
+            format!(
+                "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
+                IPAddressDeny=::/0 0.0.0.0/0\nIPAddressAllow={allowed}\n"
+            )
+        };
+        let asked = |machine: &str, expected: &expect_test::Expect| {
+            check_as(&from("198.51.100.7"), "firewall-rejects", machine, expected);
+        };
+        asked(
+            &unit("127.0.0.0/8 203.0.113.0/24"),
+            &expect![[r#"
+            likely: ssh.service may not take packets of 198.51.100.7: no answer comes, so the client times out
+              systemctl show: ssh.service: IPAddressDeny=::/0 0.0.0.0/0
+              - let it in: `systemctl edit ssh.service` with `[Service]` and `IPAddressAllow=198.51.100.7`, or take 0.0.0.0/0 out
+              - then `sshmend fix service --restart`
+        "#]],
+        );
+        asked(
+            &unit("198.51.100.0/24"),
+            &expect![[r#"
+            excluded: no rule of the firewall on this machine turns the connection away
+        "#]],
+        );
+        let login = "2026-11-20T17:59:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
+        asked(
+            &format!("{}{LOG}{login}", unit("")),
+            &expect![[r#"
+            excluded: no rule of the firewall on this machine turns the connection away
+        "#]],
+        );
     }
 
     #[test]

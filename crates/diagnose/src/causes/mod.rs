@@ -58,6 +58,7 @@ mod process_limit;
 mod proxy_failed;
 mod refuse_connection;
 mod refused_account;
+mod refused_keys;
 mod replied;
 mod reverse_dns_slow;
 mod service_start_failure;

@@ -24,7 +24,7 @@ impl Advice {
 
 /// Whether sshd says `Accepted` of a login that then comes to nothing.
 pub(super) fn ends_later(line: &LogLine) -> bool {
-    line.text.contains("expired password")
+    ["expired password", "Too many ", "pam_open_session"].iter().any(|words| line.text.contains(words))
 }
 
 /// Reads the line that refused an account; `lines` are all that speak of such things.
@@ -48,6 +48,14 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         _ if said("expired password").is_some() => Advice::new(
             format!("the password of the account {user} has expired, and only a terminal can change it"),
             format!("change it: `passwd {user}` on this machine, or log in once with `ssh -t`"),
+        ),
+        _ if said(": Too many ").is_some() => Advice::new(
+            format!("the account {user} has as many sessions as pam_limits lets it have"),
+            "see them (`loginctl list-sessions`) and the limit: `grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`",
+        ),
+        _ if said("pam_open_session").is_some() => Advice::new(
+            format!("PAM opens no session for the account {user}"),
+            "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and the lines `session` of /etc/pam.d/sshd",
         ),
         _ if said("temporarily locked").is_some() => Advice::new(
             format!("PAM has locked the account {user} after failed logins"),

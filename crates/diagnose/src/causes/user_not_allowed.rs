@@ -1,10 +1,9 @@
 use sshmend_lossless::Metadata;
 use sshmend_ssh_log::Kind;
-use sshmend_sshd_config::Setting;
 
 use super::heard::Heard;
-use super::refused_account;
 use super::user_lists::Lists;
+use super::{refused_account, refused_keys};
 use crate::facts::{Account, Facts, LogLine};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
@@ -16,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
     explain: "\
 `DenyUsers`, `AllowUsers`, `DenyGroups` and `AllowGroups` (in this order), `PermitRootLogin`, a shell that does not
 exist, `/etc/nologin`, PAM (an account that has expired, `/etc/security/access.conf`, a module that is missing) and files
-of the user that others can write shut an account out. sshd goes through the motions all the same: the client is asked
+of the user that others can write shut an account out, and so does a key that is revoked, not taken, or not enough alone. sshd goes through the motions all the same: the client is asked
 for its password and told `Permission denied`; what PAM refuses closes the connection after the key was accepted.
 
 **Known for certain** by the configuration for this user (`--user NAME`), or by what sshd and PAM say in the log: `User
@@ -46,32 +45,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         listen(facts, verdict);
     }
     if let Some(user) = user.filter(|_| verdict.findings.is_empty()) {
-        keys_are_not_enough(facts, user, verdict);
+        refused_keys::judge(facts, user, verdict);
     }
-}
-
-/// Keys that sshd does not take, or not alone, and a client that went away without having logged in.
-fn keys_are_not_enough(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
-    let Some(line) = facts.gave_up() else { return };
-    let setting = |key: &str| facts.setting(key).ok().flatten();
-    let never = setting("PubkeyAuthentication").filter(|setting| setting.values == ["no"]);
-    let lists = |setting: &Setting| setting.values.iter().flat_map(|value| value.split(' ')).any(a_key_is_all);
-    let with_more = setting("AuthenticationMethods").filter(|setting| !lists(setting));
-    for (setting, key, what) in [
-        (never, "PubkeyAuthentication", "no key opens the account"),
-        (with_more, "AuthenticationMethods", "a key alone does not open the account"),
-    ] {
-        let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else { continue };
-        let finding = verdict.likely(format!("{what} {user}: {key} {}", setting.values.join(" ")));
-        finding.shown_by_setting(facts, setting).shown_by_lines(&[line]);
-        finding.step(format!("log in by what that line asks for, or change {key}"));
-        refused_account::reload(facts, finding);
-    }
-}
-
-/// Whether this list of methods, such as `publickey,password`, is done with one key.
-fn a_key_is_all(list: &str) -> bool {
-    list == "any" || list.split_once(':').map_or(list, |(method, _)| method) == "publickey"
 }
 
 /// What to do where the account database passes over its own file.
@@ -352,54 +327,6 @@ mod tests {
             likely: the key is revoked by /etc/ssh/r (once, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Authentication key ED25519 SHA256:x revoked by file /etc/ssh/r
               - log in with another key; see which ones are revoked: `ssh-keygen -Q -l -f /etc/ssh/r`
-        "#]],
-        );
-    }
-
-    #[test]
-    fn keys_that_are_not_enough_are_told_where_a_client_gave_up() {
-        let gave_up = "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
-        let keys = "Match User alice\n  PubkeyAuthentication no";
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &says(keys, gave_up),
-            &expect![[r#"
-            likely: no key opens the account alice: PubkeyAuthentication no
-              /etc/ssh/sshd_config:2: PubkeyAuthentication no
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
-              - log in by what that line asks for, or change PubkeyAuthentication
-              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
-        "#]],
-        );
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &says("AuthenticationMethods publickey,password", gave_up),
-            &expect![[r#"
-                likely: a key alone does not open the account alice: AuthenticationMethods publickey,password
-                  /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
-                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
-                  - log in by what that line asks for, or change AuthenticationMethods
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
-            "#]],
-        );
-        let enough = says("AuthenticationMethods publickey,password publickey", gave_up);
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &enough,
-            &expect![[r#"
-                excluded: the log tells of none
-            "#]],
-        );
-        let other = says(keys, &gave_up.replace("alice", "bob"));
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &other,
-            &expect![[r#"
-            excluded: the log tells of none
         "#]],
         );
     }

@@ -1,6 +1,6 @@
 //! The account that logs in: whether it exists, its groups, and what shuts accounts out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Facts;
 use crate::ask::Ask;
@@ -39,6 +39,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     if let Ok(Some(account)) = facts.account(user) {
         ask.stat(account.shell);
     }
+    facts.key_files(user).iter().for_each(|path| ask.stat(path));
     facts.chroot(user).iter().flat_map(|path| path.ancestors()).for_each(|path| ask.stat(path));
 }
 
@@ -97,6 +98,20 @@ impl Facts<'_> {
         let set = self.value("chrootdirectory").ok()??;
         let home = self.account(user).ok()??.home;
         Some(set.replace("%u", user).replace("%h", &home).into()).filter(|path: &PathBuf| path.is_absolute())
+    }
+
+    /// The files that sshd looks for keys of a user in; none where it asks a program or an authority as well.
+    pub(crate) fn key_files(&self, user: &str) -> Vec<PathBuf> {
+        let is_set = |key: &str| self.value(key).ok().flatten().is_some_and(|value| value != "none");
+        let Some(home) = self.account(user).ok().flatten().map(|account| account.home) else { return Vec::new() };
+        if is_set("AuthorizedKeysCommand") || is_set("TrustedUserCAKeys") {
+            return Vec::new();
+        }
+        let setting = self.setting("AuthorizedKeysFile").ok().flatten();
+        let names =
+            setting.map_or(&[][..], |setting| &setting.values).iter().flat_map(|value| value.split_whitespace());
+        let path = |name: &str| Path::new(&home).join(name.replace("%u", user).replace("%h", &home));
+        names.filter(|name| *name != "none").map(path).collect()
     }
 
     /// Whether an account of this machine is meant for a person.

@@ -110,6 +110,13 @@ impl<'a> Facts<'a> {
         last.map_or(self.question.now, Timestamp::as_second)
     }
 
+    /// Whether a login from this address has gone well since sshd began to listen.
+    pub(crate) fn has_logged_in(&self, client: IpAddr) -> bool {
+        let lines = self.log().unwrap_or_default();
+        let start = lines.iter().rposition(|line| line.kind == Kind::Listening).unwrap_or_default();
+        lines[start..].iter().any(|line| line.kind == Kind::Accepted && line.client == Some(client))
+    }
+
     /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a
     /// login has gone well since.
     pub(crate) fn gave_up(&self) -> Option<&LogLine> {

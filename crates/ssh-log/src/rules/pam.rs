@@ -23,6 +23,8 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "pam_{}(sshd:auth): Consecutive login failures for user {user} account temporarily locked", PamDenied),
     of(DENIED, "pam_listfile(sshd:{}): Refused user {user} for service sshd", PamDenied),
     of(DENIED, "pam_{}(sshd:account): expired password for user {user} ({}", PamDenied),
+    of(DENIED, "pam_limits(sshd:session): Too many {detail}", PamDenied),
+    of(DENIED, "PAM: pam_open_session(): {detail}", PamDenied),
     of(DENIED, "PAM unable to dlopen({detail}): {}", Broken),
     of(DENIED, "PAM unable to dlopen({detail})", Broken),
     of(DENIED, "pam_nologin(sshd:{}): {detail}", PamDenied),
