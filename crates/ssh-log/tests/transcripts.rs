@@ -29,6 +29,8 @@ const RECORDINGS: &[(&str, &[u8])] = &[
     ("openssh-10.0-stall-at-kex", include_bytes!("transcripts/openssh-10.0-stall-at-kex.txt")),
     ("openssh-8.4-too-many-keys", include_bytes!("transcripts/openssh-8.4-too-many-keys.txt")),
     ("openssh-10.0-permission-denied", include_bytes!("transcripts/openssh-10.0-permission-denied.txt")),
+    ("openssh-9.2-unprotected-key", include_bytes!("transcripts/openssh-9.2-unprotected-key.txt")),
+    ("openssh-9.2-exec-failed", include_bytes!("transcripts/openssh-9.2-exec-failed.txt")),
     ("openssh-7.9-host-key-changed", include_bytes!("transcripts/openssh-7.9-host-key-changed.txt")),
     ("openssh-10.0-host-key-changed", include_bytes!("transcripts/openssh-10.0-host-key-changed.txt")),
     ("openssh-9.2-host-key-unknown", include_bytes!("transcripts/openssh-9.2-host-key-unknown.txt")),

@@ -1,5 +1,6 @@
 use super::claimed::claim;
 use crate::facts::Facts;
+use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -45,12 +46,28 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict.likely(format!("ssh ignores the private key {file}: others may read it"));
         finding.shown_by(file, format!("mode {mode:04o}")).step(format!("close it: `chmod 600 {file}`"));
     }
-    if let Some(finding) = claim(facts, &CAUSE, verdict) {
-        let said = finding.evidence.first().map(|one| one.text.clone()).unwrap_or_default();
-        finding.summary = format!("ssh cannot do what its configuration or command line says: {said}");
-        finding.step(
-            "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
-        );
+    if verdict.findings.is_empty()
+        && let Some(finding) = claim(facts, &CAUSE, verdict)
+    {
+        claimed(finding);
+    }
+}
+
+/// What ssh itself said, by its words.
+fn claimed(finding: &mut Finding) {
+    let said = finding.evidence.first().map(|one| one.text.clone()).unwrap_or_default();
+    let key = said.strip_prefix("Load key \"").and_then(|rest| rest.strip_suffix("\": bad permissions"));
+    match key {
+        Some(file) => {
+            finding.summary = format!("ssh ignores the private key {file}: others may read it");
+            finding.step(format!("close it: `chmod 600 {file}`"));
+        }
+        None => {
+            finding.summary = format!("ssh cannot do what its configuration or command line says: {said}");
+            finding.step(
+                "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
+            );
+        }
     }
 }
 
@@ -106,6 +123,20 @@ mod tests {
             &[works()],
             &expect![[r#"
             excluded: ssh accepts its configuration
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_named() {
+        let said = "Load key \"/home/alice/.ssh/id\": bad permissions\nalice@h: Permission denied (publickey).\n";
+        check_transcript(
+            "client-config-invalid",
+            said,
+            &expect![[r#"
+            likely: ssh ignores the private key /home/alice/.ssh/id: others may read it
+              transcript:1: Load key "/home/alice/.ssh/id": bad permissions
+              - close it: `chmod 600 /home/alice/.ssh/id`
         "#]],
         );
     }

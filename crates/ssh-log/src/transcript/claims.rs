@@ -298,6 +298,25 @@ pub(super) const CLAIMS: &[Claims] = &[
         &[("max-sessions", Likely, "the shared connection has as many sessions as MaxSessions allows")],
     ),
     claims(
+        Symptom::SessionFailed,
+        When::Always,
+        &[(
+            "process-limit",
+            Likely,
+            "after the login sshd can start no process: the limit of the account or of the unit",
+        )],
+    ),
+    claims(
+        Symptom::KeyIgnored,
+        When::Always,
+        &[("client-config-invalid", Likely, "ssh does not use a private key that others may read: `chmod 600` it")],
+    ),
+    claims(
+        Symptom::Damaged,
+        When::Always,
+        &[("middlebox-reset", Possible, "packets do not arrive as they were sent: something on the path changes them")],
+    ),
+    claims(
         Symptom::MultiplexStale,
         When::Always,
         &[("multiplex-stale", Certain, "the control socket is left over from a connection that is gone")],

@@ -64,6 +64,12 @@ pub(super) enum Symptom {
     TooManyFailures,
     Denied,
     SessionRefused,
+    /// The login went well, and what was to run then could not be started.
+    SessionFailed,
+    /// A private key is not used.
+    KeyIgnored,
+    /// A packet does not arrive as it was sent.
+    Damaged,
     MultiplexStale,
     LostSession,
     /// Nothing more is printed although the connection stands.
@@ -249,7 +255,7 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::HostKeyUnknown
         | Symptom::HostKeyRejected => Reached::KeyExchange,
         Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
-        Symptom::SessionRefused | Symptom::LostSession => Reached::LoggedIn,
+        Symptom::SessionRefused | Symptom::SessionFailed | Symptom::LostSession => Reached::LoggedIn,
         _ => Reached::Nothing,
     }
 }
