@@ -366,6 +366,10 @@ mod tests {
             "Fri ",
             "\"",
             "1",
+            "type=",
+            "node=",
+            " msg=audit(",
+            "1.5:",
         ];
         let mut random = fastrand::Rng::with_seed(3);
         for _ in 0..50_000 {
