@@ -1,6 +1,7 @@
 use super::claimed::claim;
 use super::heard::heard;
-use crate::facts::Facts;
+use super::replied::replied;
+use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -31,8 +32,20 @@ const KINDS: [(&str, &str); 4] = [
     ("MAC", "MACs"),
 ];
 
+const UPGRADE: &str = "upgrade the older end, or reach the server by a client of its age";
+
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::OldProtocol(_))) {
+        let what = "the server speaks SSH 1 alone, which ssh has given up in release 7.6";
+        replied.report(verdict, Certainty::Certain, what).step(UPGRADE);
+        return;
+    }
     let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
+    if facts.printed_line("Protocol major versions differ: ").is_some() {
+        finding.summary = "one end speaks SSH 1 alone, and the other SSH 2".to_owned();
+        finding.step(UPGRADE);
+        return;
+    }
     if facts.printed_line("Bad server host key: Invalid key length").is_some() {
         finding.step("the server's RSA key is shorter than RequiredRSASize: take another of its keys (`ssh -o HostKeyAlgorithms=ssh-ed25519 …`), or make a longer one there");
         return;
@@ -63,8 +76,32 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use crate::testing::{LOG, check, check_as, check_transcript, check_way, from, says};
     use expect_test::expect;
+
+    #[test]
+    fn a_server_of_ssh_1_is_told() {
+        check_way(
+            "algorithm-mismatch",
+            &[says("SSH-1.5-1.2.27\n")],
+            &expect![[r#"
+                certain: the server speaks SSH 1 alone, which ssh has given up in release 7.6
+                  connection to 192.0.2.10:22: says SSH-1.5-1.2.27
+                  - upgrade the older end, or reach the server by a client of its age
+            "#]],
+        );
+        check_way("middlebox-reset", &[says("SSH-1.5-1.2.27\n")], &expect![[""]]);
+        let said = "Protocol major versions differ: 2 vs. 1\n";
+        check_transcript(
+            "algorithm-mismatch",
+            said,
+            &expect![[r#"
+                certain: one end speaks SSH 1 alone, and the other SSH 2
+                  transcript:1: Protocol major versions differ: 2 vs. 1
+                  - upgrade the older end, or reach the server by a client of its age
+            "#]],
+        );
+    }
 
     const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]\n";
 

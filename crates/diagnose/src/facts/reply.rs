@@ -43,6 +43,8 @@ pub(crate) enum Reply {
     Unanswered,
     /// A line that the listener writes when it drops a connection.
     Dropped(String),
+    /// An identification of SSH 1 alone.
+    OldProtocol(String),
     /// Other text, and no SSH.
     OtherText(String),
     /// Closed or reset after the pause of libwrap, without a word.
@@ -132,6 +134,9 @@ fn reply(dialled: &Dialled) -> Reply {
     let lines = String::from_utf8_lossy(&bytes);
     let reset = dialled.end == DialEnd::Reset;
     match lines.lines().find(|line| line.starts_with("SSH-")) {
+        Some(banner) if !banner.starts_with("SSH-2.") && !banner.starts_with("SSH-1.99-") => {
+            Reply::OldProtocol(banner.to_owned())
+        }
         Some(banner) => after_banner(banner, &bytes, dialled),
         None if bytes.is_empty() => wordless(dialled.ended_after.saturating_sub(connected), &dialled.end, reset),
         None => text(lines.lines().next().unwrap_or_default()),
@@ -176,6 +181,7 @@ impl Reply {
             Self::Unreachable => "no route to the host".to_owned(),
             Self::Unanswered => "no answer to the TCP handshake".to_owned(),
             Self::Dropped(line) | Self::OtherText(line) => format!("answers {line:?} and no SSH"),
+            Self::OldProtocol(banner) => format!("says {banner}"),
             Self::ClosedAfterPause => "silence for five seconds, then closed without a word".to_owned(),
             Self::ClosedAtOnce { reset: true } => "connected, then reset at once without a word".to_owned(),
             Self::ClosedAtOnce { reset: false } => "connected, then closed at once without a word".to_owned(),
@@ -224,6 +230,7 @@ mod tests {
                 Reply::Dropped("Not allowed at this time".into()),
             ),
             (after(&[(2, "220 mail ESMTP\r\n")], DialEnd::Closed, 3), Reply::OtherText("220 mail ESMTP".into())),
+            (after(&[(2, "SSH-1.5-1.2.27\n")], DialEnd::Silence, 15_000), Reply::OldProtocol("SSH-1.5-1.2.27".into())),
             (after(&[(2, banner)], DialEnd::Reset, 5), Reply::ClosedAfterBanner { banner: ssh(), reset: true }),
             (after(&[(2, banner)], DialEnd::Silence, 15_000), Reply::SilentAfterBanner(ssh())),
             (after(&[(2, banner), (4, "\0\0\u{4}")], DialEnd::Enough, 5), Reply::Works(ssh())),

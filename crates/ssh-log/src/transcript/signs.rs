@@ -131,6 +131,7 @@ pub(super) const SIGNS: &[(&str, Sign)] = &[
     ("Bad packet length {n}.", Sign::Symptom(Symptom::Damaged)),
     ("Unable to negotiate with {addr} port {port}: {}", Sign::Symptom(Symptom::Mismatch)),
     ("Unable to negotiate with {addr}: {}", Sign::Symptom(Symptom::Mismatch)),
+    ("Protocol major versions differ: {}", Sign::Symptom(Symptom::Mismatch)),
     ("no matching {} found: {}", Sign::Symptom(Symptom::Mismatch)),
     ("Bad server host key: {}", Sign::Symptom(Symptom::Mismatch)),
     ("Couldn't agree a {} (available: {})", Sign::Symptom(Symptom::Mismatch)),
