@@ -39,18 +39,21 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
-    let done = |()| ExitCode::SUCCESS;
-    let outcome = match Arguments::parse().chore {
-        Chore::Test(arguments) => test::run(&arguments).map(done),
-        Chore::Oracle(arguments) => oracle::run(&arguments).map(done),
-        Chore::Lab(arguments) => lab::run(&arguments),
-        Chore::Demo => lab::demo().map(done),
-        Chore::Bench(arguments) => bench::run(&arguments).map(done),
-        Chore::Measure(measured) => bench::measure(&measured).map(done),
-        Chore::Docs(arguments) => docs::run(&arguments).map(done),
-    };
-    outcome.unwrap_or_else(|message| {
+    perform(Arguments::parse().chore).unwrap_or_else(|message| {
         eprintln!("error: {message}");
         ExitCode::FAILURE
     })
+}
+
+fn perform(chore: Chore) -> Result<ExitCode, String> {
+    match chore {
+        Chore::Lab(arguments) => return lab::run(&arguments),
+        Chore::Test(arguments) => test::run(&arguments)?,
+        Chore::Oracle(arguments) => oracle::run(&arguments)?,
+        Chore::Demo => lab::demo()?,
+        Chore::Bench(arguments) => bench::run(&arguments)?,
+        Chore::Measure(measured) => bench::measure(&measured)?,
+        Chore::Docs(arguments) => docs::run(&arguments)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -49,6 +49,12 @@ pub(crate) const ACCOUNTS: &str = "//$ getent passwd -- alice => 0\nalice:x:1000
 //$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
 //$ getent passwd -- nobody-here => 2\n";
 
+/// What makes it alice's machine with this configuration, whose log ends with this line of sshd.
+pub(crate) fn alice_with(config: &str, text: &str) -> String {
+    let line = format!("2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
+    format!("{ACCOUNTS}//- /etc/ssh/sshd_config\n{config}\n{LOG}{line}")
+}
+
 /// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
 pub(crate) fn machine(extra: &str) -> Snapshot {
     let text = format!("{HEALTHY}{extra}");

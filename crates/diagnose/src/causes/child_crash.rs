@@ -46,7 +46,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// A filter of system calls that somebody has written into the unit kills without a word but the kernel's.
 fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
-    if !facts.log().is_ok_and(worked_for_nobody) {
+    let nobody = |lines: &[LogLine]| !lines.iter().any(|line| line.kind == Kind::Accepted);
+    if !facts.log_since_start().is_some_and(nobody) {
         return;
     }
     let Some((line, text)) = facts.confinement(&["SystemCallFilter="]) else { return };
@@ -58,12 +59,6 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(format!(
         "if it does, take it out of {line}; then `systemctl daemon-reload` and `sshmend fix service --restart`"
     ));
-}
-
-/// Whether nobody has logged in since sshd began to listen.
-fn worked_for_nobody(lines: &[LogLine]) -> bool {
-    let start = lines.iter().rposition(|line| line.kind == Kind::Listening);
-    start.is_some_and(|start| !lines[start..].iter().any(|line| line.kind == Kind::Accepted))
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -11,7 +11,8 @@ pub(super) const CAUSE: Cause = Cause {
 An unknown keyword in `~/.ssh/config` or `/etc/ssh/ssh_config`, or a file that others may write (`Bad owner or
 permissions on ~/.ssh/config`), ends ssh before it connects. A `BindAddress` that this machine has not, a
 `KnownHostsCommand` or `RevokedHostKeys` file that fails, a `ControlPath` whose directory does not exist or that is too
-long end it on the way. A command of `Match exec` that does not end keeps ssh from beginning. A private key that others may read is ignored.
+long end it on the way. A command of `Match exec` that does not end keeps ssh from beginning. A private key that others may
+read is ignored.
 
 **Known for certain** by `ssh -G`, which reads the same files.
 
@@ -43,8 +44,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step("make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`");
     }
     for (file, mode) in facts.ignored_keys() {
-        let finding = verdict.likely(format!("ssh ignores the private key {file}: others may read it"));
-        finding.shown_by(file, format!("mode {mode:04o}")).step(format!("close it: `chmod 600 {file}`"));
+        let finding = verdict.likely(ignored(file));
+        finding.shown_by(file, format!("mode {mode:04o}")).step(close(file));
     }
     if verdict.findings.is_empty()
         && let Some(finding) = claim(facts, &CAUSE, verdict)
@@ -53,14 +54,22 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
+fn ignored(file: &str) -> String {
+    format!("ssh ignores the private key {file}: others may read it")
+}
+
+fn close(file: &str) -> String {
+    format!("close it: `chmod 600 {file}`")
+}
+
 /// What ssh itself said, by its words.
 fn claimed(finding: &mut Finding) {
     let said = finding.evidence.first().map(|one| one.text.clone()).unwrap_or_default();
     let key = said.strip_prefix("Load key \"").and_then(|rest| rest.strip_suffix("\": bad permissions"));
     match key {
         Some(file) => {
-            finding.summary = format!("ssh ignores the private key {file}: others may read it");
-            finding.step(format!("close it: `chmod 600 {file}`"));
+            finding.summary = ignored(file);
+            finding.step(close(file));
         }
         None => {
             finding.summary = format!("ssh cannot do what its configuration or command line says: {said}");

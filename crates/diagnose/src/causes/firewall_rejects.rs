@@ -73,7 +73,7 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
 /// systemd drops what a unit may not take (systemd.resource-control(5), IPAddressDeny=), where the kernel lets it.
 fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(client) = facts.question.client_address() else { return };
-    let Some(unit) = facts.manager().ok().and_then(|manager| manager.service().cloned()) else { return };
+    let Some(unit) = facts.service_unit() else { return };
     let holds = |property: &str| {
         unit.get(property).split_whitespace().find(|network| in_network_text(client, network) == Some(true))
     };

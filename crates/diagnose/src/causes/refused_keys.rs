@@ -50,14 +50,8 @@ fn a_key_is_all(list: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{ACCOUNTS, LOG, alice, check_as};
+    use crate::testing::{alice, alice_with, check_as};
     use expect_test::expect;
-
-    /// alice's machine with this configuration, whose log ends with this line of sshd.
-    fn says(config: &str, text: &str) -> String {
-        let line = format!("2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
-        format!("{ACCOUNTS}//- /etc/ssh/sshd_config\n{config}\n{LOG}{line}")
-    }
 
     #[test]
     fn keys_that_are_not_enough_are_told_where_a_client_gave_up() {
@@ -66,7 +60,7 @@ mod tests {
         check_as(
             &alice(),
             "user-not-allowed",
-            &says(keys, gave_up),
+            &alice_with(keys, gave_up),
             &expect![[r#"
             likely: no key opens the account alice: PubkeyAuthentication no
               /etc/ssh/sshd_config:2: PubkeyAuthentication no
@@ -78,7 +72,7 @@ mod tests {
         check_as(
             &alice(),
             "user-not-allowed",
-            &says("AuthenticationMethods publickey,password", gave_up),
+            &alice_with("AuthenticationMethods publickey,password", gave_up),
             &expect![[r#"
                 likely: a key alone does not open the account alice: AuthenticationMethods publickey,password
                   /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
@@ -87,7 +81,7 @@ mod tests {
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
-        let enough = says("AuthenticationMethods publickey,password publickey", gave_up);
+        let enough = alice_with("AuthenticationMethods publickey,password publickey", gave_up);
         check_as(
             &alice(),
             "user-not-allowed",
@@ -96,7 +90,7 @@ mod tests {
                 excluded: the log tells of none
             "#]],
         );
-        let other = says(keys, &gave_up.replace("alice", "bob"));
+        let other = alice_with(keys, &gave_up.replace("alice", "bob"));
         check_as(
             &alice(),
             "user-not-allowed",
@@ -110,7 +104,7 @@ mod tests {
     #[test]
     fn a_file_of_keys_that_is_not_there_is_possible() {
         let gave_up = "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
-        let elsewhere = says("AuthorizedKeysFile /etc/ssh/keys/%u", gave_up);
+        let elsewhere = alice_with("AuthorizedKeysFile /etc/ssh/keys/%u", gave_up);
         let gone = format!("{elsewhere}//- /etc/ssh/keys/alice missing\n");
         check_as(
             &alice(),

@@ -15,8 +15,9 @@ pub(super) const CAUSE: Cause = Cause {
     explain: "\
 `DenyUsers`, `AllowUsers`, `DenyGroups` and `AllowGroups` (in this order), `PermitRootLogin`, a shell that does not
 exist, `/etc/nologin`, PAM (an account that has expired, `/etc/security/access.conf`, a module that is missing) and files
-of the user that others can write shut an account out, and so does a key that is revoked, not taken, or not enough alone. sshd goes through the motions all the same: the client is asked
-for its password and told `Permission denied`; what PAM refuses closes the connection after the key was accepted.
+of the user that others can write shut an account out, and so does a key that is revoked, not taken, or not enough alone.
+sshd goes through the motions all the same: the client is asked for its password and told `Permission denied`; what PAM
+refuses closes the connection after the key was accepted.
 
 **Known for certain** by the configuration for this user (`--user NAME`), or by what sshd and PAM say in the log: `User
 NAME from ADDRESS not allowed because …`, `Access denied for user NAME by PAM account configuration`, `Authentication
@@ -146,7 +147,7 @@ fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{ACCOUNTS, LOG, alice, check, check_as, user};
+    use crate::testing::{ACCOUNTS, LOG, alice, alice_with, check, check_as, user};
     use expect_test::expect;
 
     #[test]
@@ -299,12 +300,6 @@ mod tests {
         );
     }
 
-    /// alice's machine with this configuration, whose log ends with this line of sshd.
-    fn says(config: &str, text: &str) -> String {
-        let line = format!("2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
-        format!("{ACCOUNTS}//- /etc/ssh/sshd_config\n{config}\n{LOG}{line}")
-    }
-
     #[test]
     fn keys_that_are_revoked_are_told() {
         let lost = "error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory";
@@ -312,7 +307,7 @@ mod tests {
         check_as(
             &alice(),
             "user-not-allowed",
-            &says("", lost),
+            &alice_with("", lost),
             &expect![[r#"
             likely: sshd refuses every key, because it cannot read the file of RevokedKeys: /etc/ssh/r: No such file or directory (once, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory
@@ -322,7 +317,7 @@ mod tests {
         check_as(
             &alice(),
             "user-not-allowed",
-            &says("", revoked),
+            &alice_with("", revoked),
             &expect![[r#"
             likely: the key is revoked by /etc/ssh/r (once, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Authentication key ED25519 SHA256:x revoked by file /etc/ssh/r

@@ -47,6 +47,11 @@ fn entry(user: &str) -> [&str; 4] {
     ["getent", "passwd", "--", user]
 }
 
+/// Puts user and home into a path of the configuration (sshd_config(5), TOKENS).
+fn filled_in(path: &str, user: &str, home: &str) -> String {
+    path.replace("%u", user).replace("%h", home)
+}
+
 fn groups(user: &str) -> [&str; 4] {
     ["id", "-Gn", "--", user]
 }
@@ -97,7 +102,7 @@ impl Facts<'_> {
     pub(crate) fn chroot(&self, user: &str) -> Option<PathBuf> {
         let set = self.value("chrootdirectory").ok()??;
         let home = self.account(user).ok()??.home;
-        Some(set.replace("%u", user).replace("%h", &home).into()).filter(|path: &PathBuf| path.is_absolute())
+        Some(filled_in(&set, user, &home).into()).filter(|path: &PathBuf| path.is_absolute())
     }
 
     /// The files that sshd looks for keys of a user in; none where it asks a program or an authority as well.
@@ -110,7 +115,7 @@ impl Facts<'_> {
         let setting = self.setting("AuthorizedKeysFile").ok().flatten();
         let names =
             setting.map_or(&[][..], |setting| &setting.values).iter().flat_map(|value| value.split_whitespace());
-        let path = |name: &str| Path::new(&home).join(name.replace("%u", user).replace("%h", &home));
+        let path = |name: &str| Path::new(&home).join(filled_in(name, user, &home));
         names.filter(|name| *name != "none").map(path).collect()
     }
 

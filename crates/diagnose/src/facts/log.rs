@@ -112,9 +112,14 @@ impl<'a> Facts<'a> {
 
     /// Whether a login from this address has gone well since sshd began to listen.
     pub(crate) fn has_logged_in(&self, client: IpAddr) -> bool {
-        let lines = self.log().unwrap_or_default();
-        let start = lines.iter().rposition(|line| line.kind == Kind::Listening).unwrap_or_default();
-        lines[start..].iter().any(|line| line.kind == Kind::Accepted && line.client == Some(client))
+        let lines = self.log_since_start().or_else(|| self.log().ok()).unwrap_or_default();
+        lines.iter().any(|line| line.kind == Kind::Accepted && line.client == Some(client))
+    }
+
+    /// The lines since sshd began to listen; `None` where the log does not go back to that.
+    pub(crate) fn log_since_start(&self) -> Option<&[LogLine]> {
+        let lines = self.log().ok()?;
+        lines.iter().rposition(|line| line.kind == Kind::Listening).map(|start| &lines[start..])
     }
 
     /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a

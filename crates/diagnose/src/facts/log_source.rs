@@ -63,9 +63,13 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.read(UPTIME);
     ask.run(&DMESG);
     FILES.iter().for_each(|path| ask.stat(*path));
-    facts.existing_files().iter().for_each(|path| ask.run(&tail(path, END)));
-    if !matches!(facts.journaled(), Ok(Some(_))) || facts.journal_ended().is_some() {
-        facts.existing_files().iter().for_each(|path| ask.run(&tail(path, TAIL)));
+    let files = facts.existing_files();
+    let journaled = matches!(facts.journaled(), Ok(Some(_)));
+    if journaled {
+        files.iter().for_each(|path| ask.run(&tail(path, END)));
+    }
+    if !journaled || facts.journal_ended().is_some() {
+        files.iter().for_each(|path| ask.run(&tail(path, TAIL)));
     }
 }
 

@@ -39,7 +39,8 @@ fn required(unit: &Unit) -> Option<Vec<&str>> {
 }
 
 impl Facts<'_> {
-    fn service_unit(&self) -> Option<Unit> {
+    /// The unit that runs sshd.
+    pub(crate) fn service_unit(&self) -> Option<Unit> {
         self.manager().ok()?.service().cloned()
     }
 

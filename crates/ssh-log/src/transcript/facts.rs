@@ -155,7 +155,7 @@ impl Facts {
         self.last = String::from_utf8_lossy(line).into_owned();
         self.last_is_debug = debug;
         if said.is_empty() && self.client.software != Software::OpenSsh {
-            self.library(number, line);
+            self.by_library(number, line);
         }
         self.unread = said.is_empty().then(|| (number, line.to_vec()));
         // What goes wrong is never said in a debug message alone.
@@ -173,7 +173,7 @@ impl Facts {
         }
     }
 
-    fn library(&mut self, number: usize, line: &[u8]) {
+    fn by_library(&mut self, number: usize, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
         let Some((symptoms, reached)) = others::symptoms(line) else { return };
         self.reached = self.reached.max(reached);

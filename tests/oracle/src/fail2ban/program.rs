@@ -24,7 +24,7 @@ pub(super) struct Program {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
-    library: PathBuf,
+    modules: PathBuf,
     /// The release that answers.
     pub(super) release: Release,
 }
@@ -58,10 +58,10 @@ pub(super) struct Started {
 impl Program {
     /// Starts the driver on the library of `SSHMEND_FAIL2BAN`, of this machine, or of Debian's package, in this order.
     pub(super) fn start() -> Result<Self, String> {
-        let library = library()?;
+        let modules = library()?;
         let mut child = Command::new(PYTHON)
             .args(["-c", DRIVER])
-            .arg(&library)
+            .arg(&modules)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -71,8 +71,8 @@ impl Program {
         let mut answers = BufReader::new(child.stdout.take().ok_or("the driver has no output")?);
         let mut greeting = String::new();
         answers.read_line(&mut greeting).map_err(|error| error.to_string())?;
-        let release = Release::parse(&greeting).ok_or(format!("{} holds no fail2ban", library.display()))?;
-        Ok(Self { child, requests, answers, library, release })
+        let release = Release::parse(&greeting).ok_or(format!("{} holds no fail2ban", modules.display()))?;
+        Ok(Self { child, requests, answers, modules, release })
     }
 
     /// Asks about one configuration directory.
@@ -92,7 +92,7 @@ impl Program {
             .arg("-c")
             .arg(directory)
             .args(["-d"])
-            .env("PYTHONPATH", &self.library)
+            .env("PYTHONPATH", &self.modules)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .output()
             .map_err(|error| error.to_string())?;
