@@ -18,9 +18,6 @@ const WITHOUT_FOLDER: &str = "jail.local";
 /// What packages bring, and replace.
 const PACKAGED: [&str; 5] =
     ["jail.conf", "fail2ban.conf", "jail.d/defaults-debian.conf", "jail.d/00-firewalld.conf", "jail.d/00-systemd.conf"];
-/// Words of the first lines of a file that another program writes.
-const MANAGED: [&str; 6] =
-    ["ansible managed", "managed by ansible", "managed by puppet", "chef", "salt", "do not edit"];
 
 /// One step of a change.
 #[derive(Debug, Clone)]
@@ -123,13 +120,6 @@ impl<'c> Session<'c> {
 
     /// The change.
     pub(crate) fn finish(mut self) -> Edited {
-        let edited: Vec<PathBuf> =
-            self.drafts.keys().filter(|path| !self.creates.contains_key(*path)).cloned().collect();
-        for path in edited {
-            if let Some(mark) = self.manager(&path) {
-                self.note(Some(Origin::new(path, mark)), "another program writes this file, and may write it anew");
-            }
-        }
         let mut edits = BTreeMap::new();
         for (path, draft) in self.drafts {
             match self.creates.get_mut(&path) {
@@ -139,13 +129,5 @@ impl<'c> Session<'c> {
         }
         edits.retain(|_, edits| !edits.is_empty());
         Edited { edits, creates: self.creates, notes: self.notes }
-    }
-
-    /// The line that says that another program writes the file.
-    fn manager(&self, path: &Path) -> Option<usize> {
-        let text = String::from_utf8_lossy(&self.snapshot.file(path)?.bytes).to_lowercase();
-        let mut lines = text.lines().take(8);
-        let is_mark = |line: &str| line.starts_with(['#', ';']) && MANAGED.iter().any(|mark| line.contains(mark));
-        lines.position(is_mark).map(|index| index + 1)
     }
 }

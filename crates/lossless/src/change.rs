@@ -1,6 +1,6 @@
 //! One file, before and after.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::edit::EditSet;
 use crate::snapshot::{FileImage, Metadata};
@@ -55,6 +55,11 @@ impl FileChange {
     #[must_use]
     pub fn giving(self, attributes: Attributes) -> Self {
         Self { give: Some(attributes), ..self }
+    }
+
+    /// The file that is really written: where the path leads after all symbolic links.
+    pub fn target(&self) -> &Path {
+        self.before.as_ref().map_or(&self.path, |image| &image.target)
     }
 
     /// True when the file has the same bytes, mode and owner afterwards.

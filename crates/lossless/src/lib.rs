@@ -21,6 +21,7 @@ pub mod fixture;
 mod glob;
 mod lines;
 mod origin;
+mod owner;
 mod request;
 mod snapshot;
 
@@ -29,5 +30,6 @@ pub use edit::{Edit, EditSet, Overlap};
 pub use glob::matches as glob_matches;
 pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};
 pub use origin::Origin;
+pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};
 pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, journalctl};
 pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};

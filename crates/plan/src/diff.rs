@@ -5,9 +5,11 @@ use sshmend_lossless::{Attributes, FileChange, lines};
 
 /// Renders the change as a unified diff with three lines of context; bytes that are not UTF-8 are replaced for display.
 ///
+/// It names the file that is really written, which a symbolic link may lead to.
+///
 /// A new mode or owner stands above it, in a line that begins with `#`. The bytes of a private key are never shown.
 pub fn unified(change: &FileChange) -> String {
-    let path = change.path.display().to_string();
+    let path = change.target().display().to_string();
     let before = change.before.as_ref().map(|image| image.bytes.as_slice());
     let after = change.after.as_deref();
     let attributes = attributes(change).map(|words| format!("# {path}: {words}\n")).unwrap_or_default();
@@ -61,6 +63,13 @@ mod tests {
     }
 
     #[test]
+    fn the_file_behind_a_link_is_named() {
+        let edits = EditSet::new([Edit::insert(0, "b\n")]).expect("one edit");
+        let diff = unified(&FileChange::edit("/etc/link", image(b"a\n"), edits));
+        assert!(diff.starts_with("--- /etc/a\n+++ /etc/a\n"), "{diff}");
+    }
+
+    #[test]
     fn a_new_file_comes_from_nothing_and_no_change_is_no_diff() {
         let create = FileChange::create("/etc/a", b"x\n".to_vec(), Metadata::default());
         assert_eq!(unified(&create), "--- /dev/null\n+++ /etc/a\n@@ -0,0 +1 @@\n+x\n");
@@ -82,7 +91,10 @@ mod tests {
         let secret = b"-----BEGIN OPENSSH PRIVATE KEY-----\r\nc2VjcmV0\r\n".to_vec();
         let told = "# /etc/key: a private key of 47 bytes, which are not shown\n";
         assert_eq!(unified(&FileChange::create("/etc/key", secret.clone(), Metadata::default())), told);
-        assert_eq!(unified(&FileChange::remove("/etc/key", image(&secret))), told);
+        assert_eq!(
+            unified(&FileChange::remove("/etc/key", FileImage { target: "/etc/key".into(), ..image(&secret) })),
+            told
+        );
         let public = FileChange::create("/etc/key.pub", b"ssh-rsa A\n".to_vec(), Metadata::default());
         assert!(unified(&public).contains("+ssh-rsa A"));
     }

@@ -1,7 +1,5 @@
 //! Several plans as one, so that they are shown, judged and committed together.
 
-use std::path::Path;
-
 use sshmend_lossless::FileChange;
 
 use crate::check::Check;
@@ -61,7 +59,7 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
 }
 
 fn add_file(files: &mut Vec<FileChange>, change: FileChange, earlier: &[String], purpose: &str) -> Result<(), Refusal> {
-    let Some(same) = files.iter_mut().find(|file| target(file) == target(&change)) else {
+    let Some(same) = files.iter_mut().find(|file| file.target() == change.target()) else {
         files.push(change);
         return Ok(());
     };
@@ -70,10 +68,6 @@ fn add_file(files: &mut Vec<FileChange>, change: FileChange, earlier: &[String],
         Refusal::refused(reason, "mend one after the other")
     })?;
     Ok(())
-}
-
-fn target(change: &FileChange) -> &Path {
-    change.before.as_ref().map_or(&change.path, |image| &image.target)
 }
 
 /// One change that does what both do; `None` where they contradict each other.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sshmend_lossless::{FileChange, Origin};
+use sshmend_lossless::{FileChange, Origin, managed};
 
 use crate::check::{Check, Proof};
 use crate::lockout::Lockout;
@@ -37,21 +37,29 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// All notices, that about the person's own access among them.
+    /// All notices: first whose the changed files are, last what becomes of the person's own access.
     pub fn notes(&self) -> Vec<Notice> {
+        let owned = self.files.iter().filter(|change| !change.is_noop()).filter_map(owned);
         let access = match &self.lockout {
             Lockout::Keeps => None,
             Lockout::Unknown(why) => Some((format!("whether you keep your own access: {why}"), None)),
             Lockout::Loses { why, origin } => Some((format!("you lose your own access: {why}"), origin.clone())),
         };
         let notice = |(text, origin)| Notice { name: "own-access".to_owned(), text, origin };
-        self.notices.iter().cloned().chain(access.map(notice)).collect()
+        owned.chain(self.notices.iter().cloned()).chain(access.map(notice)).collect()
     }
 
     /// True when no file would change.
     pub fn changes_nothing(&self) -> bool {
         self.files.iter().all(FileChange::is_noop)
     }
+}
+
+/// Who will write the file again.
+fn owned(change: &FileChange) -> Option<Notice> {
+    let managed = managed(&change.path, &change.before.as_ref()?.bytes)?;
+    let origin = Some(Origin::new(change.target(), managed.line));
+    Some(Notice { name: "file-owned-by".to_owned(), text: managed.notice(), origin })
 }
 
 /// A value that another one replaces in effect.
@@ -105,5 +113,28 @@ impl Refusal {
     /// An error of a format, about one file.
     pub(crate) fn of_file(path: &Path, error: &dyn std::error::Error) -> Self {
         Self::Refused { reason: format!("{}: {error}", path.display()), hint: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sshmend_lossless::{Edit, EditSet, FileImage, Metadata};
+
+    fn edit(text: &str, edits: EditSet) -> Plan {
+        let (bytes, meta) = (text.as_bytes().to_vec(), Metadata::default());
+        let image = FileImage { bytes, meta, target: "/etc/behind-the-link".into() };
+        Plan { files: vec![FileChange::edit("/etc/x", image, edits)], ..Plan::default() }
+    }
+
+    #[test]
+    fn who_writes_a_changed_file_again_is_said_first() {
+        let edits = EditSet::new([Edit::insert(0, "a\n")]).expect("one edit");
+        let mut plan = edit("# Ansible managed\n", edits);
+        plan.notices.push(Notice::new("other", "something else"));
+        let names: Vec<String> = plan.notes().into_iter().map(|note| note.name).collect();
+        assert_eq!(names, ["file-owned-by", "other"]);
+        assert_eq!(plan.notes()[0].origin, Some(Origin::new("/etc/behind-the-link", 1)));
+        assert_eq!(edit("# Ansible managed\n", EditSet::default()).notes(), [], "nothing is written");
     }
 }

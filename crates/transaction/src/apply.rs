@@ -6,7 +6,6 @@ use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::captured::target;
 use crate::disk::Disk;
 use crate::error::{Cause, Stale, difference};
 use crate::id::Id;
@@ -31,7 +30,7 @@ pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Resul
 fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::Staged>, Cause> {
     let mut staged = Vec::new();
     for change in changes {
-        staged.push(disk.stage(target(change), change.into(), &temporary(id, target(change)))?);
+        staged.push(disk.stage(change.target(), change.into(), &temporary(id, change.target()))?);
     }
     check(disk, changes)?;
     Ok(staged)

@@ -1,6 +1,6 @@
 //! Changes of what was captured: the beginning of every transaction.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sshmend_lossless::FileChange;
 
@@ -27,9 +27,9 @@ impl Captured {
     /// When two of them change the same file.
     pub fn new(changes: impl IntoIterator<Item = FileChange>) -> Result<Option<Self>, SameTarget> {
         let mut changes: Vec<FileChange> = changes.into_iter().filter(|change| !change.is_noop()).collect();
-        changes.sort_by(|a, b| target(a).cmp(target(b)));
+        changes.sort_by(|a, b| a.target().cmp(b.target()));
         for pair in changes.windows(2) {
-            if target(&pair[0]) == target(&pair[1]) {
+            if pair[0].target() == pair[1].target() {
                 return Err(SameTarget { first: pair[0].path.clone(), second: pair[1].path.clone() });
             }
         }
@@ -40,9 +40,4 @@ impl Captured {
     pub fn changes(&self) -> &[FileChange] {
         &self.changes
     }
-}
-
-/// The file that is changed: where the captured path led, or the path of a file that is created.
-pub(crate) fn target(change: &FileChange) -> &Path {
-    change.before.as_ref().map_or(&change.path, |image| &image.target)
 }

@@ -7,7 +7,7 @@ use sshmend_host::{FileError, own};
 use sshmend_lossless::{Attributes, FileChange, Metadata};
 
 use crate::apply::check;
-use crate::captured::{Captured, target};
+use crate::captured::Captured;
 use crate::commit::Prepared;
 use crate::disk::Disk;
 use crate::error::{Cause, JournalError, PrepareError};
@@ -131,7 +131,7 @@ fn file_record(change: &FileChange) -> FileRecord {
     let after = Metadata { mode, uid, gid, ..own.clone() };
     FileRecord {
         path: change.path.clone(),
-        target: target(change).to_owned(),
+        target: change.target().to_owned(),
         before: change.before.as_ref().map(|image| Image::new(&image.bytes, &image.meta)),
         after: change.after.as_ref().map(|bytes| Image::new(bytes, &after)),
     }

@@ -323,18 +323,6 @@ fn wreckage_in_the_way_is_mended_or_gone_around() {
         note: /etc/fail2ban/jail.local:1: mended: the file begins with a byte-order mark
     "#]],
     );
-    let managed = with_both("//- jail.local\n# Ansible managed\n[DEFAULT]\nignoreip = 192.0.2.1\n");
-    check(
-        &managed,
-        &wish("203.0.113.7", &[], None),
-        &expect![[r#"
-            /etc/fail2ban/jail.local
-             [DEFAULT]\n
-            -ignoreip = 192.0.2.1\n
-            +ignoreip = 192.0.2.1 203.0.113.7\n
-            note: /etc/fail2ban/jail.local:1: another program writes this file, and may write it anew
-        "#]],
-    );
 }
 
 #[test]
