@@ -73,7 +73,7 @@ impl Machine {
         match look(&self.root, path, Depth::Surface) {
             Entry::Seen(meta) if meta.kind == sshmend_lossless::Kind::Directory => return Ok(Vec::new()),
             Entry::Missing => {}
-            Entry::Unreadable(why) => return Err(FileError::new(path, Why::Other(why))),
+            Entry::Unreadable(why) => return Err(FileError::new(path, why.into())),
             _ => return Err(FileError::new(path, Why::WrongKind("a directory"))),
         }
         let parent = path.parent().unwrap_or(Path::new("/"));
@@ -108,7 +108,7 @@ impl Machine {
         match look(&self.root, path, Depth::Names) {
             Entry::Directory(names, _) => Ok(Some(names.into_iter().map(|listed| listed.name).collect())),
             Entry::Missing => Ok(None),
-            Entry::Unreadable(why) => Err(FileError::new(path, Why::Other(why))),
+            Entry::Unreadable(why) => Err(FileError::new(path, why.into())),
             _ => Err(FileError::new(path, Why::WrongKind("a directory"))),
         }
     }

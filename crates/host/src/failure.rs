@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use sshmend_lossless::Unread;
 
 /// A file that could not be read, replaced, made or removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +111,17 @@ impl From<Errno> for Why {
             Errno::ENOSPC | Errno::EDQUOT => Self::Full,
             Errno::EACCES | Errno::EPERM => Self::Denied,
             other => Self::Other(other.desc().to_owned()),
+        }
+    }
+}
+
+impl From<Unread> for Why {
+    fn from(why: Unread) -> Self {
+        match why {
+            Unread::Denied => Self::Denied,
+            Unread::NotAFile(_) => Self::WrongKind("a regular file"),
+            Unread::TooLong { mib } => Self::TooLong(mib),
+            other => Self::Other(other.to_string()),
         }
     }
 }

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use nix::errno::Errno;
 use rustix::fs::{Dir, FileType};
-use sshmend_lossless::{Entry, FileImage, Kind, Listed};
+use sshmend_lossless::{Entry, FileImage, Kind, Listed, Unread};
 
 use crate::attributes::{kind, metadata};
-use crate::failure::reason;
 use crate::path::{Located, Root};
 
-/// The longest file that is read, in MiB; no configuration comes near it.
-pub(crate) const MAX_MIB: u64 = 64;
+/// The longest file that is read into memory, in MiB; reaching it is an answer ([`Unread::TooLong`]).
+pub(crate) const MAX_MIB: u64 = 1024;
 
 /// How deep to look.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,14 +36,25 @@ pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
         (Kind::Directory, Depth::Content | Depth::Names) => list(root, path, &located),
         _ => Ok(Entry::Seen(metadata(&located.node, &located.meta))),
     };
-    entry.unwrap_or_else(|error| Entry::Unreadable(reason(&error)))
+    entry.unwrap_or_else(|error| Entry::Unreadable(unread(&error)))
 }
 
 fn absent(root: &Root, path: &Path, error: &io::Error) -> Entry {
     match error.kind() {
         io::ErrorKind::NotFound if root.is_link(path) => Entry::Dangling,
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Entry::Missing,
-        _ => Entry::Unreadable(reason(error)),
+        _ => Entry::Unreadable(unread(error)),
+    }
+}
+
+/// Why something could not be looked at.
+fn unread(error: &io::Error) -> Unread {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EACCES | Errno::EPERM) => Unread::Denied,
+        Some(Errno::ELOOP) => Unread::Loop,
+        Some(errno) => Unread::Failed(errno.desc().to_owned()),
+        None if error.kind() == io::ErrorKind::FileTooLarge => Unread::TooLong { mib: MAX_MIB },
+        None => Unread::Failed(error.to_string()),
     }
 }
 
@@ -60,7 +71,7 @@ pub(crate) fn read_to_end(file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("longer than {MAX_MIB} MiB")));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {MAX_MIB} MiB")));
     }
     Ok(bytes)
 }

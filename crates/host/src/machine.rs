@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, journalctl};
+use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, journalctl};
 
 use crate::dial::dial;
 use crate::failure::{FileError, Why, reason};
@@ -104,10 +104,9 @@ impl Machine {
         match look(&self.root, path, Depth::Content) {
             Entry::File(image) => Ok(Some(image)),
             Entry::Missing => Ok(None),
-            Entry::Dangling => Err(FileError::new(path, Why::Other("a link that leads nowhere".to_owned()))),
+            Entry::Dangling => Err(FileError::new(path, Unread::Dangling.into())),
             Entry::Directory(..) | Entry::Seen(_) => Err(FileError::new(path, Why::WrongKind("a regular file"))),
-            Entry::Unreadable(why) if why == nix::errno::Errno::EACCES.desc() => Err(FileError::new(path, Why::Denied)),
-            Entry::Unreadable(why) => Err(FileError::new(path, Why::Other(why))),
+            Entry::Unreadable(why) => Err(FileError::new(path, why.into())),
         }
     }
 

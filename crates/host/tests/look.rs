@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use sshmend_host::Machine;
-use sshmend_lossless::{Dial, DialEnd, Entry, Kind, Request, Snapshot};
+use sshmend_lossless::{Dial, DialEnd, Entry, Kind, Request, Snapshot, Unread};
 use tempfile::TempDir;
 
 /// A disk with links that would lead out of it if anyone but the disk itself resolved them.
@@ -99,8 +99,9 @@ fn files_of_proc_are_read_to_their_end() {
 fn an_endless_file_is_refused() {
     let disk = disk();
     let long = disk.path().join("long");
-    fs::File::create(&long).unwrap().set_len((64 << 20) + 1).unwrap();
-    assert_eq!(entry(&Machine::live(), long.to_str().unwrap()), Entry::Unreadable("longer than 64 MiB".to_owned()));
+    fs::File::create(&long).unwrap().set_len((1 << 30) + 1).unwrap();
+    let too_long = Entry::Unreadable(Unread::TooLong { mib: 1024 });
+    assert_eq!(entry(&Machine::live(), long.to_str().unwrap()), too_long);
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn capture_asks_until_nothing_new_is_wanted() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let seen = machine.capture(|seen| match seen.glob(Path::new("/etc/dir*/re*")) {
-        Ok(found) => found.into_iter().map(Request::Read).collect(),
+        Ok(found) => found.paths.into_iter().map(Request::Read).collect(),
         Err(missing) => missing,
     });
     assert_eq!(seen.file(Path::new("/etc/directory/real")).expect("found by its pattern").bytes, b"content\n");

@@ -160,7 +160,7 @@ fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
         Captured::File(image) => PatternFile::parse(&image.bytes),
         Captured::Missing | Captured::Dangling | Captured::Directory(..) => PatternFile::parse(b""),
         Captured::Seen(_) => PatternFile::Unreadable("it is no regular file".to_owned()),
-        Captured::Unreadable(why) => PatternFile::Unreadable(why.clone()),
+        Captured::Unreadable(why) => PatternFile::Unreadable(why.to_string()),
     })
 }
 

@@ -5,6 +5,7 @@
 //! MaxStartups 10:30:100
 //! //- /etc/ssh/gone dangling
 //! //- /root/secret unreadable:Permission denied
+//! //- /etc/bad unreadable:Input/output error
 //! //- /run/sshd dir mode:0755
 //! //$ sshd -t => 255
 //! stderr of the command
@@ -20,6 +21,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::known::Unread;
 use crate::request::CommandOutput;
 use crate::snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
 
@@ -56,7 +58,7 @@ fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
     let bytes = body.strip_suffix("\\\n").map_or(body, |body| body.strip_suffix('\n').unwrap_or(body)).as_bytes();
     let mut meta = Metadata { mode: 0o644, links: 1, size: bytes.len() as u64, ..Metadata::default() };
     if let Some(reason) = rest.strip_prefix("unreadable:") {
-        return snapshot.insert(path, Entry::Unreadable(reason.to_owned()));
+        return snapshot.insert(path, Entry::Unreadable(unread(reason)));
     }
     let mut directory = false;
     for word in rest.split_whitespace() {
@@ -76,6 +78,15 @@ fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
     }
     let image = FileImage { bytes: bytes.to_vec(), meta, target: path.into() };
     snapshot.insert(path, Entry::File(image));
+}
+
+fn unread(reason: &str) -> Unread {
+    match reason {
+        "Permission denied" => Unread::Denied,
+        "loop" => Unread::Loop,
+        "too long" => Unread::TooLong { mib: 64 },
+        other => Unread::Failed(other.to_owned()),
+    }
 }
 
 fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {

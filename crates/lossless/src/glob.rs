@@ -4,54 +4,110 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use crate::known::Unread;
 use crate::request::Request;
 use crate::snapshot::{Entry, Snapshot};
 
+/// The paths that a pattern matches, and the directories of which that cannot be said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Globbed {
+    /// What matches, sorted by bytes.
+    pub paths: Vec<PathBuf>,
+    /// Directories that could not be listed: they may hold more.
+    pub unread: Vec<(PathBuf, Unread)>,
+}
+
 /// Whether one file name matches one pattern component: `*`, `?`, `[set]`, `\x`; a leading dot only literally.
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') && !pattern.starts_with(b"\\.") {
+    let hidden = name.first() == Some(&b'.');
+    let literal_dot = pattern.first() == Some(&b'.') || pattern.starts_with(b"\\.");
+    if hidden && !literal_dot {
         return false;
     }
-    matches_from(pattern, name)
+    Matcher { pattern, name, steps: 0 }.run()
 }
 
-fn matches_from(pattern: &[u8], name: &[u8]) -> bool {
-    let Some((&first, rest)) = pattern.split_first() else { return name.is_empty() };
-    match first {
-        b'*' => (0..=name.len()).any(|skip| matches_from(rest, &name[skip..])),
-        b'?' => !name.is_empty() && matches_from(rest, &name[1..]),
-        b'[' => matches_set(rest, name),
-        b'\\' if !rest.is_empty() => name.first() == Some(&rest[0]) && matches_from(&rest[1..], &name[1..]),
-        _ => name.first() == Some(&first) && matches_from(rest, &name[1..]),
-    }
+/// Compares with one place to come back to: the last `*`. An earlier one never has to take more, because whatever
+/// it could leave to a later `*` that one can take as well. So the steps are at most `pattern * name`.
+struct Matcher<'a> {
+    pattern: &'a [u8],
+    name: &'a [u8],
+    steps: usize,
 }
 
-/// `pattern` begins behind the opening bracket; a set that never closes is a literal bracket.
-fn matches_set(pattern: &[u8], name: &[u8]) -> bool {
-    let negated = matches!(pattern.first(), Some(b'!' | b'^'));
-    let body = &pattern[usize::from(negated)..];
-    let Some(close) = body.iter().skip(1).position(|&b| b == b']').map(|at| at + 1) else {
-        return name.first() == Some(&b'[') && matches_from(pattern, &name[1..]);
-    };
-    let Some((&byte, tail)) = name.split_first() else { return false };
-    in_set(&body[..close], byte) != negated && matches_from(&body[close + 1..], tail)
-}
-
-fn in_set(mut set: &[u8], byte: u8) -> bool {
-    while let Some((&low, rest)) = set.split_first() {
-        if let [b'-', high, ..] = *rest {
-            if (low..=high).contains(&byte) {
+impl Matcher<'_> {
+    fn run(&mut self) -> bool {
+        let (mut pattern, mut name) = (self.pattern, self.name);
+        let mut last_star: Option<(&[u8], &[u8])> = None;
+        loop {
+            self.steps += 1;
+            if let [b'*', rest @ ..] = pattern {
+                last_star = Some((rest, name));
+                pattern = rest;
+                continue;
+            }
+            if pattern.is_empty() && name.is_empty() {
                 return true;
             }
-            set = &rest[2..];
-        } else {
-            if low == byte {
-                return true;
+            if let Some((after_pattern, after_name)) = matches_one(pattern, name) {
+                (pattern, name) = (after_pattern, after_name);
+                continue;
             }
-            set = rest;
+            // The last star takes one byte more, and what follows it is tried again.
+            let Some((rest, [_, tried @ ..])) = last_star else { return false };
+            last_star = Some((rest, tried));
+            (pattern, name) = (rest, tried);
         }
     }
-    false
+}
+
+/// Takes one byte of the name and the part of the pattern that matches it; `None` when they differ.
+fn matches_one<'a>(pattern: &'a [u8], name: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let (&byte, name) = name.split_first()?;
+    let (&first, rest) = pattern.split_first()?;
+    let (hit, rest) = match first {
+        b'?' => (true, rest),
+        b'[' => match set(rest) {
+            Some(set) => (set.contains(byte), set.rest),
+            None => (byte == b'[', rest),
+        },
+        b'\\' if !rest.is_empty() => (byte == rest[0], &rest[1..]),
+        _ => (byte == first, rest),
+    };
+    hit.then_some((rest, name))
+}
+
+/// A bracket expression.
+struct Set<'a> {
+    negated: bool,
+    members: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// Reads a set from behind its opening bracket; one that never closes is a literal bracket.
+fn set(text: &[u8]) -> Option<Set<'_>> {
+    let negated = matches!(text.first(), Some(b'!' | b'^'));
+    let body = &text[usize::from(negated)..];
+    // A closing bracket right at the start is a member.
+    let close = body.iter().skip(1).position(|&byte| byte == b']')? + 1;
+    Some(Set { negated, members: &body[..close], rest: &body[close + 1..] })
+}
+
+impl Set<'_> {
+    fn contains(&self, byte: u8) -> bool {
+        let mut members = self.members;
+        let mut found = false;
+        while let Some((&low, rest)) = members.split_first() {
+            if let [b'-', high, ..] = *rest {
+                found |= (low..=high).contains(&byte);
+                members = &rest[2..];
+            } else {
+                found |= low == byte;
+                members = rest;
+            }
+        }
+        found != self.negated
+    }
 }
 
 fn is_pattern(component: &OsStr) -> bool {
@@ -59,42 +115,60 @@ fn is_pattern(component: &OsStr) -> bool {
 }
 
 /// Expands `pattern` component by component; only the last component may name a file.
-pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Result<Vec<PathBuf>, Vec<Request>> {
+pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Result<Globbed, Vec<Request>> {
+    let mut walk = Walk { snapshot, missing: Vec::new(), unread: Vec::new() };
     let mut found = vec![PathBuf::new()];
-    let mut missing = Vec::new();
     let components: Vec<Component<'_>> = pattern.components().collect();
     for (index, component) in components.iter().enumerate() {
         let last = index + 1 == components.len();
         if !is_pattern(component.as_os_str()) && !last {
-            found.iter_mut().for_each(|path| path.push(component));
+            for path in &mut found {
+                path.push(component);
+            }
             continue;
         }
-        found = step(snapshot, &found, component.as_os_str(), last, &mut missing);
+        found = walk.step(&found, component.as_os_str(), last);
     }
     found.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
-    if missing.is_empty() { Ok(found) } else { Err(missing) }
+    if walk.missing.is_empty() { Ok(Globbed { paths: found, unread: walk.unread }) } else { Err(walk.missing) }
 }
 
-fn step(
-    snapshot: &Snapshot,
-    bases: &[PathBuf],
-    component: &OsStr,
-    last: bool,
-    missing: &mut Vec<Request>,
-) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for base in bases {
-        match snapshot.entry(base) {
-            None | Some(Entry::Seen(_)) => missing.push(Request::List(base.clone())),
-            Some(Entry::Directory(names, _)) => {
-                let hits = names.iter().filter(|listed| last || listed.directory);
-                let hits = hits.filter(|listed| matches(component.as_bytes(), listed.name.as_bytes()));
-                found.extend(hits.map(|listed| base.join(&listed.name)));
+/// What turned out on the way through the directories.
+struct Walk<'a> {
+    snapshot: &'a Snapshot,
+    missing: Vec<Request>,
+    unread: Vec<(PathBuf, Unread)>,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, bases: &[PathBuf], component: &OsStr, last: bool) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for base in bases {
+            match self.snapshot.names(base) {
+                Err(Unread::NotAsked) => self.missing.push(Request::List(base.clone())),
+                // A name without wildcards is looked up, as glob(3) does: that takes no right to list the directory.
+                Err(_) if last && !is_pattern(component) => found.extend(self.look_up(base.join(component))),
+                Err(why) => self.unread.push((base.clone(), why)),
+                Ok(None) => {}
+                Ok(Some(names)) => {
+                    let hits = names.iter().filter(|listed| last || listed.directory);
+                    let hits = hits.filter(|listed| matches(component.as_bytes(), listed.name.as_bytes()));
+                    found.extend(hits.map(|listed| base.join(&listed.name)));
+                }
             }
-            Some(_) => {}
         }
+        found
     }
-    found
+
+    fn look_up(&mut self, path: PathBuf) -> Option<PathBuf> {
+        match self.snapshot.entry(&path) {
+            None => self.missing.push(Request::Stat(path)),
+            Some(Entry::Unreadable(why)) => self.unread.push((path, why.clone())),
+            Some(Entry::Missing) => {}
+            Some(_) => return Some(path),
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +189,11 @@ mod tests {
             ("[ab", "[ab", true),
             ("\\*", "*", true),
             ("\\*", "x", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("*[0-9]", "x1y2", true),
+            ("*\\*", "a*", true),
+            ("[!a-c-]", "-", false),
             ("", "", true),
         ];
         for (pattern, name, expected) in cases {
@@ -125,7 +204,7 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_c_locale() {
         let seen = snapshot("//- /d/a.conf\n//- /d/B.conf\n//- /d/10-a.conf\n//- /d/9-z.conf\n//- /d/x.conf~\n");
-        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed");
+        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed").paths;
         let names: Vec<_> = found.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         assert_eq!(names, ["/d/10-a.conf", "/d/9-z.conf", "/d/B.conf", "/d/a.conf"]);
     }
@@ -139,7 +218,34 @@ mod tests {
     #[test]
     fn a_pattern_in_the_middle_goes_through_directories_only() {
         let seen = snapshot("//- /d/one/x.conf\n//- /d/two/x.conf\n//- /d/plain\n");
-        let found = seen.glob(Path::new("/d/*/x.conf")).expect("all is listed");
+        let found = seen.glob(Path::new("/d/*/x.conf")).expect("all is listed").paths;
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_listed_is_named() {
+        let seen = snapshot("//- /d unreadable:Permission denied\n//- /e/x.conf\n");
+        let found = seen.glob(Path::new("/d/*.conf")).expect("it was looked at");
+        assert_eq!(found, Globbed { paths: Vec::new(), unread: vec![("/d".into(), Unread::Denied)] });
+        assert_eq!(seen.glob(Path::new("/e/x.conf")).expect("listed").paths, [Path::new("/e/x.conf")]);
+    }
+
+    #[test]
+    fn a_literal_name_is_looked_up_where_its_directory_cannot_be_listed() {
+        let mut seen = snapshot("//- /d unreadable:Permission denied\n");
+        let pattern = Path::new("/d/x.conf");
+        assert_eq!(seen.glob(pattern), Err(vec![Request::Stat(pattern.into())]));
+        seen.insert(pattern, Entry::Unreadable(Unread::Denied));
+        assert_eq!(seen.glob(pattern).expect("asked").unread, [(pattern.into(), Unread::Denied)]);
+        seen.insert(pattern, Entry::Dangling);
+        assert_eq!(seen.glob(pattern).expect("asked").paths, [pattern]);
+    }
+
+    #[test]
+    fn many_stars_cost_no_more_than_pattern_times_name() {
+        let (pattern, name) = (format!("{}b", "*a".repeat(60)), "a".repeat(4_000));
+        let mut matcher = Matcher { pattern: pattern.as_bytes(), name: name.as_bytes(), steps: 0 };
+        assert!(!matcher.run());
+        assert!(matcher.steps <= pattern.len() * name.len(), "{} steps", matcher.steps);
     }
 }

@@ -19,6 +19,7 @@ mod change;
 mod edit;
 pub mod fixture;
 mod glob;
+mod known;
 mod lines;
 mod origin;
 mod owner;
@@ -27,7 +28,8 @@ mod snapshot;
 
 pub use change::{Attributes, FileChange};
 pub use edit::{Edit, EditSet, Overlap};
-pub use glob::matches as glob_matches;
+pub use glob::{Globbed, matches as glob_matches};
+pub use known::{Known, Unread};
 pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};
 pub use origin::Origin;
 pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};

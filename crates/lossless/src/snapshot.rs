@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use crate::glob;
+use crate::glob::{self, Globbed};
+use crate::known::{Known, Unread};
 use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
 
 /// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
@@ -31,8 +32,8 @@ pub enum Entry {
     Directory(Vec<Listed>, Metadata),
     /// Metadata only: the bytes were not asked for, or it is a device, socket or pipe.
     Seen(Metadata),
-    /// It could not be looked at; the reason is the operating system's.
-    Unreadable(String),
+    /// It could not be looked at.
+    Unreadable(Unread),
 }
 
 /// A regular file as captured.
@@ -98,9 +99,49 @@ impl Snapshot {
 
     /// The file at `path`, when it was captured as one.
     pub fn file(&self, path: &Path) -> Option<&FileImage> {
+        self.read(path).ok().flatten()
+    }
+
+    /// The regular file at `path`; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// Why it is not known: nobody looked, it could not be read, it is not a regular file, or a link to nothing.
+    pub fn read(&self, path: &Path) -> Known<Option<&FileImage>> {
         match self.entries.get(path) {
-            Some(Entry::File(image)) => Some(image),
-            _ => None,
+            Some(Entry::File(image)) => Ok(Some(image)),
+            Some(Entry::Missing) => Ok(None),
+            Some(Entry::Dangling) => Err(Unread::Dangling),
+            Some(Entry::Directory(..)) => Err(Unread::NotAFile(Kind::Directory)),
+            Some(Entry::Seen(meta)) if meta.kind != Kind::File => Err(Unread::NotAFile(meta.kind)),
+            Some(Entry::Seen(_)) | None => Err(Unread::NotAsked),
+            Some(Entry::Unreadable(why)) => Err(why.clone()),
+        }
+    }
+
+    /// The names in the directory at `path`; `None` when no directory stands there.
+    ///
+    /// # Errors
+    /// Why they are not known: nobody listed it, or it could not be listed.
+    pub fn names(&self, path: &Path) -> Known<Option<&[Listed]>> {
+        match self.entries.get(path) {
+            Some(Entry::Directory(names, _)) => Ok(Some(names)),
+            Some(Entry::Seen(meta)) if meta.kind == Kind::Directory => Err(Unread::NotAsked),
+            Some(Entry::Missing | Entry::Dangling | Entry::File(_) | Entry::Seen(_)) => Ok(None),
+            Some(Entry::Unreadable(why)) => Err(why.clone()),
+            None => Err(Unread::NotAsked),
+        }
+    }
+
+    /// Mode, owner and the rest of what stands at `path`, links followed; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// Why it is not known: nobody looked, or it could not be looked at.
+    pub fn metadata(&self, path: &Path) -> Known<Option<&Metadata>> {
+        match self.entries.get(path) {
+            Some(Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta)) => Ok(Some(meta)),
+            Some(Entry::Missing | Entry::Dangling) => Ok(None),
+            Some(Entry::Unreadable(why)) => Err(why.clone()),
+            None => Err(Unread::NotAsked),
         }
     }
 
@@ -130,11 +171,12 @@ impl Snapshot {
         self.entries.iter().map(|(path, entry)| (path.as_path(), entry))
     }
 
-    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale.
+    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale. A directory that could not
+    /// be listed is named beside the matches: what it holds is not known.
     ///
     /// # Errors
     /// The directories that have to be listed first.
-    pub fn glob(&self, pattern: &Path) -> Result<Vec<PathBuf>, Vec<Request>> {
+    pub fn glob(&self, pattern: &Path) -> Result<Globbed, Vec<Request>> {
         glob::expand(self, pattern)
     }
 
@@ -202,14 +244,31 @@ mod tests {
         let mut seen = snapshot("//- /d/20-b.conf\n//- /d/other\n");
         seen.insert_new("/d/00-a.conf", Entry::Dangling);
         seen.insert_new("/d/20-b.conf", Entry::Dangling);
-        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed");
+        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed").paths;
         assert_eq!(found, [Path::new("/d/00-a.conf"), Path::new("/d/20-b.conf")]);
+    }
+
+    #[test]
+    fn every_read_has_three_answers() {
+        let text =
+            "//- /f\nx\n//- /gone missing\n//- /d dir\n//- /link dangling\n//- /secret unreadable:Permission denied\n";
+        let seen = snapshot(text);
+        let read = |path: &str| seen.read(Path::new(path)).map(|image| image.map(|image| image.bytes.as_slice()));
+        assert_eq!(read("/f"), Ok(Some(&b"x\n"[..])));
+        assert_eq!(read("/gone"), Ok(None));
+        assert_eq!(read("/d"), Err(Unread::NotAFile(Kind::Directory)));
+        assert_eq!(read("/link"), Err(Unread::Dangling));
+        assert_eq!(read("/secret"), Err(Unread::Denied));
+        assert_eq!(read("/never"), Err(Unread::NotAsked));
+        assert_eq!(seen.names(Path::new("/f")), Ok(None));
+        assert_eq!(seen.names(Path::new("/secret")), Err(Unread::Denied));
+        assert_eq!(seen.metadata(Path::new("/link")), Ok(None));
     }
 
     #[test]
     fn a_new_file_brings_its_directory_along() {
         let mut seen = snapshot("//- /etc/x\n//- /etc/d missing\n");
         seen.insert_new("/etc/d/a.conf", Entry::Dangling);
-        assert_eq!(seen.glob(Path::new("/etc/*/a.conf")).expect("all is listed"), [Path::new("/etc/d/a.conf")]);
+        assert_eq!(seen.glob(Path::new("/etc/*/a.conf")).expect("all is listed").paths, [Path::new("/etc/d/a.conf")]);
     }
 }

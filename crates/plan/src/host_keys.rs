@@ -267,7 +267,7 @@ fn replaced(path: &Path, image: &FileImage, content: Vec<u8>) -> FileChange {
 fn odd(entry: Option<&Entry>) -> String {
     match entry {
         Some(Entry::Dangling) => "it is a link that leads nowhere".to_owned(),
-        Some(Entry::Unreadable(why)) => why.clone(),
+        Some(Entry::Unreadable(why)) => why.to_string(),
         Some(Entry::File(_)) => "it holds no private key, and is not overwritten: move it away".to_owned(),
         Some(_) => "it is no file".to_owned(),
         None => "it was not looked at".to_owned(),
@@ -348,7 +348,7 @@ mod tests {
         check(
             "//- /etc/ssh/sshd_config\nHostKey /k_rsa\n//- /k_rsa unreadable:Permission denied\n",
             &expect![[r#"
-                refused: /k_rsa: Permission denied (run it with sudo)
+                refused: /k_rsa: permission denied (run it with sudo)
             "#]],
         );
         check(

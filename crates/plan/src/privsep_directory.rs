@@ -138,7 +138,7 @@ fn close(path: &str, meta: &Metadata, plan: &mut Plan) {
 /// The files of systemd-tmpfiles, as far as their directories are known.
 fn entries(snapshot: &Snapshot) -> Vec<PathBuf> {
     let files = TMPFILES.iter().filter_map(|directory| snapshot.glob(&Path::new(directory).join("*.conf")).ok());
-    files.flatten().collect()
+    files.flat_map(|found| found.paths).collect()
 }
 
 /// The entry that has it made at each boot, where it is needed and none does.

@@ -127,7 +127,7 @@ impl Walker<'_> {
             Some(Entry::Directory(..)) => {}
             Some(Entry::Missing) => self.walk.problems.push(cannot("it does not exist")),
             Some(Entry::Dangling) => self.walk.problems.push(cannot("the link leads nowhere")),
-            Some(Entry::Unreadable(why)) => self.walk.problems.push(cannot(why)),
+            Some(Entry::Unreadable(why)) => self.walk.problems.push(cannot(&why.to_string())),
             None | Some(Entry::Seen(_)) => self.walk.requests.push(Request::Read(path.to_owned())),
         }
     }
@@ -187,12 +187,12 @@ impl Walker<'_> {
         let Some(path) = include_path(pattern, self.release) else { return };
         match self.snapshot.glob(&path) {
             Err(requests) => self.walk.requests.extend(requests),
-            Ok(files) => {
+            Ok(found) => {
                 let release = self.release;
                 let fault = |message| Fault { range: Some(pattern.range.clone()), ..Fault::new(message) };
                 let hint = "remove the file, or mend it: sshd does not start while it cannot read what it is told to";
                 let problem = |message| problem_at(line, origin, fault(message), hint.to_owned(), release);
-                for file in files {
+                for file in found.paths {
                     self.file(&file, scope, depth + 1, &problem);
                 }
             }

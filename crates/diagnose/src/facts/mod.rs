@@ -25,7 +25,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use sshmend_hosts_access::Tables;
-use sshmend_lossless::{CommandOutput, Entry, FileImage, Metadata, Snapshot};
+use sshmend_lossless::{CommandOutput, FileImage, Metadata, Snapshot, Unread};
 use sshmend_packet_filter::Block;
 use sshmend_ssh_log::transcript::Transcript;
 use sshmend_sshd_config::{Effective, Tree};
@@ -155,11 +155,10 @@ impl<'a> Facts<'a> {
     /// A file; `None` when there is none.
     pub(crate) fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
         let path = path.as_ref();
-        match self.snapshot.entry(path) {
-            Some(Entry::File(image)) => Ok(Some(image)),
-            Some(Entry::Missing | Entry::Dangling | Entry::Directory(..)) => Ok(None),
-            Some(Entry::Unreadable(reason)) => Err(Unchecked::new(path.display().to_string(), reason)),
-            Some(Entry::Seen(_)) | None => Err(not_looked_at(path)),
+        match self.snapshot.read(path) {
+            // Whoever opens a link to nothing is told that there is no such file.
+            Err(Unread::Dangling) => Ok(None),
+            read => read.map_err(|why| unchecked(path, &why)),
         }
     }
 
@@ -171,23 +170,21 @@ impl<'a> Facts<'a> {
     /// Mode and owner of what stands at a path; `None` when nothing does.
     pub(crate) fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
-        match self.snapshot.entry(path) {
-            Some(Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta)) => Ok(Some(meta)),
-            Some(Entry::Missing | Entry::Dangling) => Ok(None),
-            Some(Entry::Unreadable(reason)) => Err(Unchecked::new(path.display().to_string(), reason)),
-            None => Err(not_looked_at(path)),
-        }
+        self.snapshot.metadata(path).map_err(|why| unchecked(path, &why))
     }
 
     /// The names in a directory; none when it does not exist.
     pub(crate) fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
-        match self.snapshot.entry(path) {
-            Some(Entry::Directory(listed, _)) => Ok(listed.iter().filter_map(|listed| listed.name.to_str()).collect()),
-            Some(Entry::Unreadable(reason)) => Err(Unchecked::new(path.display().to_string(), reason)),
-            Some(Entry::Seen(_)) | None => Err(not_looked_at(path)),
-            Some(_) => Ok(Vec::new()),
-        }
+        let listed = self.snapshot.names(path).map_err(|why| unchecked(path, &why))?.unwrap_or_default();
+        Ok(listed.iter().filter_map(|listed| listed.name.to_str()).collect())
+    }
+}
+
+fn unchecked(path: &Path, why: &Unread) -> Unchecked {
+    match why {
+        Unread::NotAsked => not_looked_at(path),
+        known => Unchecked::new(path.display().to_string(), known.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::{answer, client, snapshot, tables};
 use sshmend_hosts_access::{Access, Client, HOSTS_DENY, Name, Need, Tables, wants};
-use sshmend_lossless::{Entry, Request, Snapshot};
+use sshmend_lossless::{Entry, Request, Snapshot, Unread};
 
 /// hosts.allow, hosts.deny, a client, the answer.
 type Case<'a> = (&'a str, &'a str, &'a str, &'a str);
@@ -354,13 +354,13 @@ fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_unknown() {
     assert_eq!(answer(&Tables::read(&seen), "10.1.2.3"), "unknown");
     assert_eq!(wants(&seen).len(), 2);
     seen = snapshot(b"sshd: 10.\n", b"");
-    seen.insert(HOSTS_DENY, Entry::Unreadable("Permission denied".to_owned()));
+    seen.insert(HOSTS_DENY, Entry::Unreadable(Unread::Denied));
     let tables = Tables::read(&seen);
     assert_eq!(answer(&tables, "10.1.2.3"), "granted allow:1");
     assert_eq!(answer(&tables, "11.1.2.3"), "unknown");
     assert_eq!(
         tables.evaluate(&client("11.1.2.3")).reason,
-        "it depends on /etc/hosts.deny: it cannot be read: Permission denied"
+        "it depends on /etc/hosts.deny: it cannot be read: permission denied"
     );
     for entry in [Entry::Missing, Entry::Dangling, Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default())]
     {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sshmend_hosts_access::{Linkage, libwrap_linked, linkage, linkage_wants};
-use sshmend_lossless::{Entry, FileImage, Metadata, Request, Snapshot};
+use sshmend_lossless::{Entry, FileImage, Metadata, Request, Snapshot, Unread};
 
 /// Builds a program that needs these libraries: header, one PT_LOAD of the whole file, one PT_DYNAMIC, the names.
 fn elf(wide: bool, big_endian: bool, needed: &[&str]) -> Vec<u8> {
@@ -109,7 +109,7 @@ fn the_program_that_accepts_the_connection_is_asked() {
     seen.insert(session, file(elf(true, false, &["libc.so.6"])));
     assert_eq!(linkage(&seen), Linkage::NotLinked(session.into()));
     assert_eq!(linkage_wants(&seen), []);
-    seen.insert(session, Entry::Unreadable("Permission denied".to_owned()));
-    assert_eq!(linkage(&seen), Linkage::Unknown(format!("{session}: Permission denied")));
+    seen.insert(session, Entry::Unreadable(Unread::Denied));
+    assert_eq!(linkage(&seen), Linkage::Unknown(format!("{session}: permission denied")));
     assert!(matches!(linkage(&Snapshot::default()), Linkage::Unknown(_)));
 }

@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use sshmend_hosts_access::{
     BadPattern, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, Permit, Refusal, Remedy, Tables, Wanted,
 };
-use sshmend_lossless::{Entry, Snapshot};
+use sshmend_lossless::{Entry, Snapshot, Unread};
 
 pub(crate) fn order(patterns: &[&str]) -> Permit {
     Permit::new(patterns.iter().map(|text| Wanted::parse(text).expect("a good pattern")).collect())
@@ -390,9 +390,9 @@ fn the_daemon_is_one_plain_name() {
 #[test]
 fn a_file_that_cannot_be_read_is_not_edited() {
     let mut seen = snapshot(b"", b"");
-    seen.insert(HOSTS_ALLOW, Entry::Unreadable("Permission denied".to_owned()));
+    seen.insert(HOSTS_ALLOW, Entry::Unreadable(Unread::Denied));
     let refusal = Tables::read(&seen).permit(&order(&["10.1.2.3"])).expect_err("it cannot be read");
-    assert_eq!(refusal.to_string(), "/etc/hosts.allow: it cannot be read: Permission denied");
+    assert_eq!(refusal.to_string(), "/etc/hosts.allow: it cannot be read: permission denied");
     seen.insert(HOSTS_ALLOW, Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default()));
     assert!(Tables::read(&seen).permit(&order(&["10.1.2.3"])).is_err());
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sshmend_fail2ban::{Edited, Release, wants};
-use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot};
+use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
 
 /// Answers what our reader wants to know from the disk.
 pub(super) fn capture(directory: &Path, release: Release) -> Snapshot {
@@ -37,7 +37,7 @@ fn entry(path: &Path) -> Entry {
     }
     match fs::read(path) {
         Ok(bytes) => Entry::File(FileImage { bytes, meta: Metadata::default(), target: path.to_owned() }),
-        Err(error) => Entry::Unreadable(error.to_string()),
+        Err(error) => Entry::Unreadable(Unread::Failed(error.to_string())),
     }
 }
 

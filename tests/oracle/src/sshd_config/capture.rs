@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot};
+use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
 use sshmend_sshd_config::wants;
 
 /// Captures all that `wants` asks for below `root`; `at` maps the path of the machine to the path in the directory.
@@ -26,10 +26,12 @@ pub(super) fn capture(main: &Path, at: impl Fn(&Path) -> PathBuf) -> Snapshot {
 
 fn look(path: &Path) -> Entry {
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => list(path).unwrap_or_else(|error| Entry::Unreadable(error.to_string())),
+        Ok(meta) if meta.is_dir() => {
+            list(path).unwrap_or_else(|error| Entry::Unreadable(Unread::Failed(error.to_string())))
+        }
         Ok(_) => match fs::read(path) {
             Ok(bytes) => Entry::File(FileImage { bytes, meta: Metadata::default(), target: target(path) }),
-            Err(error) => Entry::Unreadable(error.to_string()),
+            Err(error) => Entry::Unreadable(Unread::Failed(error.to_string())),
         },
         Err(_) if fs::symlink_metadata(path).is_ok() => Entry::Dangling,
         Err(_) => Entry::Missing,

@@ -1,0 +1,61 @@
+//! Three answers to every read: it is there, it is not there, or it cannot be known and why.
+
+use crate::snapshot::Kind;
+
+/// An answer of the machine, or why there is none. Absence is an answer of its own: `Known<Option<T>>`.
+pub type Known<T> = Result<T, Unread>;
+
+/// Why something is not known. None of these means that nothing stands there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// Nobody looked.
+    #[error("it was not looked at")]
+    NotAsked,
+    /// The operating system does not permit it to this user (`EACCES`, `EPERM`); root and its daemons may read it.
+    #[error("permission denied")]
+    Denied,
+    /// A symbolic link whose target does not exist.
+    #[error("a link to nothing")]
+    Dangling,
+    /// Links that lead in a circle (`ELOOP`).
+    #[error("its links lead in a circle")]
+    Loop,
+    /// A directory, device, socket or pipe where a regular file was expected.
+    #[error("not a regular file, but {}", kind_name(*.0))]
+    NotAFile(Kind),
+    /// Longer than what is read; a limit of this program, and no fault of the file.
+    #[error("longer than the {mib} MiB that are read")]
+    TooLong {
+        /// The limit in MiB.
+        mib: u64,
+    },
+    /// Any other error; the sentence is the operating system's.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Unread {
+    /// What to do about it, where there is something to do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied => Some("run it with sudo"),
+            Self::Dangling | Self::Loop => Some("look where the link leads (namei -l PATH)"),
+            Self::NotAFile(_) => Some("put a regular file in its place, or name another file"),
+            Self::Failed(_) => Some("look at the disk and at the kernel log (dmesg)"),
+            Self::NotAsked | Self::TooLong { .. } => None,
+        }
+    }
+
+    /// Whether the fault is the file's own, so that a daemon that runs as root meets it too.
+    pub fn concerns_root_too(&self) -> bool {
+        matches!(self, Self::Dangling | Self::Loop | Self::NotAFile(_))
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "a file",
+        Kind::Directory => "a directory",
+        Kind::Other => "a device, socket or pipe",
+    }
+}
