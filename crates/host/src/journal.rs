@@ -10,7 +10,7 @@ use sshmend_lossless::{CommandOutput, journalctl};
 use crate::failure::reason;
 use crate::machine::Machine;
 use crate::path::Root;
-use crate::run::{RunError, Runner};
+use crate::run::RunError;
 use crate::stream::ProgramOutput;
 
 const FOLDER: &str = "/var/log/journal";
@@ -29,7 +29,7 @@ impl Machine {
     /// When there is no such program or no journal, or reading it takes too long or gives too much.
     pub fn journal(&self, words: &[String]) -> Result<CommandOutput, RunError> {
         let reading = self.reading(words)?;
-        Runner::default().run(&reading.argv)
+        self.programs.run(&reading.argv)
     }
 
     /// The same, read as it comes.

@@ -31,6 +31,7 @@ mod look;
 mod machine;
 mod overlay;
 mod path;
+mod programs;
 mod random;
 mod rehearse;
 mod run;

@@ -8,13 +8,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, journalctl};
+use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread};
 
 use crate::dial::dial;
 use crate::failure::{FileError, Why, reason};
 use crate::look::{Depth, look};
 use crate::path::Root;
-use crate::run::Runner;
+use crate::programs::{Programs, runs_a_program};
 
 /// More rounds than any configuration needs: sshd itself refuses Includes nested deeper than 16.
 const MAX_ROUNDS: usize = 256;
@@ -26,12 +26,13 @@ const RESOLVE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Machine {
     pub(crate) root: Root,
+    pub(crate) programs: Programs,
 }
 
 impl Machine {
     /// The running machine.
     pub fn live() -> Self {
-        Self { root: Root::Live }
+        Self::at(Root::Live)
     }
 
     /// The disk that is mounted at `root`.
@@ -41,9 +42,13 @@ impl Machine {
     pub fn below(root: &Path) -> Result<Self, FileError> {
         let directory = File::open(root).map_err(FileError::at(root))?;
         match directory.metadata() {
-            Ok(meta) if meta.is_dir() => Ok(Self { root: Root::Below(directory) }),
+            Ok(meta) if meta.is_dir() => Ok(Self::at(Root::Below(directory))),
             _ => Err(FileError::new(root, Why::WrongKind("a directory"))),
         }
+    }
+
+    fn at(root: Root) -> Self {
+        Self { root, programs: Programs::default() }
     }
 
     /// True for the running machine.
@@ -67,10 +72,14 @@ impl Machine {
             if new.is_empty() {
                 break;
             }
-            for request in &new {
+            answered.extend(new.iter().cloned());
+            let (programs, others): (Vec<_>, Vec<_>) = new.into_iter().partition(runs_a_program);
+            for request in &others {
                 self.answer(request, snapshot);
             }
-            answered.extend(new);
+            for (argv, answer) in self.run_all(&programs) {
+                snapshot.insert_command(argv, answer);
+            }
         }
     }
 
@@ -80,13 +89,10 @@ impl Machine {
             Request::Read(path) => snapshot.insert(path, look(&self.root, path, Depth::Content)),
             Request::List(path) => self.look_once(path, Depth::Names, snapshot),
             Request::Stat(path) => self.look_once(path, Depth::Surface, snapshot),
-            Request::Run(argv) => {
-                let answer = self.only_live("run", || Runner::default().run(argv).map_err(|error| error.to_string()));
-                snapshot.insert_command(argv.clone(), answer);
-            }
-            Request::Journal(words) => {
-                let answer = self.journal(words).map_err(|error| error.to_string());
-                snapshot.insert_command(journalctl(words), answer);
+            Request::Run(_) | Request::Journal(_) => {
+                for (argv, answer) in self.run_all(std::slice::from_ref(request)) {
+                    snapshot.insert_command(argv, answer);
+                }
             }
             Request::Resolve(name) => {
                 let answer = self.only_live("resolved", || resolve(name));
@@ -134,7 +140,7 @@ impl Machine {
         }
     }
 
-    fn only_live<T>(&self, done: &str, find: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    pub(crate) fn only_live<T>(&self, done: &str, find: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
         if self.is_live() { find() } else { Err(format!("not {done} under --root")) }
     }
 

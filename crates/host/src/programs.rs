@@ -1,0 +1,164 @@
+//! The programs of one round, run side by side: where one of them hangs the others are heard meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use sshmend_lossless::{CommandOutput, Request, journalctl};
+
+use crate::machine::Machine;
+use crate::run::{RunError, Runner};
+
+/// How many run at once: they wait far more than they compute.
+const AT_ONCE: usize = 8;
+
+/// How long all of them may be silent before it is said what is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a program may take after it has hung once: what holds it up seldom ends between two calls.
+const SECOND_CHANCE: Duration = Duration::from_secs(3);
+
+/// What is known of the programs of a machine.
+#[derive(Debug, Default)]
+pub(crate) struct Programs {
+    /// Those that were killed for taking too long.
+    hung: Mutex<BTreeSet<String>>,
+    /// Is told what is waited for; nobody by default.
+    waiting: Option<fn(&str)>,
+}
+
+/// A command line with what the program said, or why it said nothing.
+type Answer = (Vec<String>, Result<CommandOutput, String>);
+
+impl Programs {
+    fn runner(&self, program: &str) -> Runner {
+        match self.hung.lock() {
+            Ok(hung) if hung.contains(program) => Runner { deadline: SECOND_CHANCE, ..Runner::default() },
+            _ => Runner::default(),
+        }
+    }
+
+    /// Runs one program, and remembers when it hung.
+    pub(crate) fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
+        let program = argv.first().map_or("", String::as_str);
+        let answer = self.runner(program).run(argv);
+        if matches!(answer, Err(RunError::TimedOut(_)))
+            && let Ok(mut hung) = self.hung.lock()
+        {
+            hung.insert(program.to_owned());
+        }
+        answer
+    }
+}
+
+impl Machine {
+    /// The same machine, which tells `waiting` of a program that is waited for longer than three seconds.
+    #[must_use]
+    pub fn telling(mut self, waiting: fn(&str)) -> Self {
+        self.programs.waiting = Some(waiting);
+        self
+    }
+
+    /// Runs what the requests name, side by side; requests of other kinds have no answer here.
+    pub(crate) fn run_all(&self, requests: &[Request]) -> Vec<Answer> {
+        let queue = Mutex::new(requests.iter().enumerate());
+        let (sender, receiver) = channel();
+        thread::scope(|scope| {
+            for _ in 0..requests.len().min(AT_ONCE) {
+                let (queue, sender) = (&queue, sender.clone());
+                scope.spawn(move || {
+                    while let Some((index, request)) = queue.lock().ok().and_then(|mut queue| queue.next()) {
+                        // The receiver lives until all senders are gone.
+                        let _ = sender.send((index, self.ask(request)));
+                    }
+                });
+            }
+            drop(sender);
+            self.collect(requests, &receiver)
+        })
+    }
+
+    fn ask(&self, request: &Request) -> Option<Answer> {
+        match request {
+            Request::Run(argv) => Some((
+                argv.clone(),
+                self.only_live("run", || self.programs.run(argv).map_err(|error| error.to_string())),
+            )),
+            Request::Journal(words) => {
+                Some((journalctl(words), self.journal(words).map_err(|error| error.to_string())))
+            }
+            _ => None,
+        }
+    }
+
+    /// All answers in the order of the requests.
+    fn collect(&self, requests: &[Request], receiver: &Receiver<(usize, Option<Answer>)>) -> Vec<Answer> {
+        let mut answers = BTreeMap::new();
+        let mut told = false;
+        loop {
+            match receiver.recv_timeout(PATIENCE) {
+                Ok((index, answer)) => _ = answers.insert(index, answer),
+                Err(RecvTimeoutError::Disconnected) => return answers.into_values().flatten().collect(),
+                Err(RecvTimeoutError::Timeout) if told => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    told = true;
+                    self.tell(requests.iter().enumerate().filter(|(at, _)| !answers.contains_key(at)));
+                }
+            }
+        }
+    }
+
+    fn tell<'r>(&self, open: impl Iterator<Item = (usize, &'r Request)>) {
+        let Some(waiting) = self.programs.waiting else { return };
+        let programs: BTreeSet<&str> = open.filter_map(|(_, request)| program(request)).collect();
+        let limit = Runner::default().deadline.as_secs();
+        let names: Vec<&str> = programs.into_iter().collect();
+        waiting(&format!("waiting for {} ({limit} s at most for each)", names.join(", ")));
+    }
+}
+
+/// True for a request that runs a program.
+pub(crate) fn runs_a_program(request: &Request) -> bool {
+    program(request).is_some()
+}
+
+fn program(request: &Request) -> Option<&str> {
+    match request {
+        Request::Run(argv) => argv.first().map(String::as_str),
+        Request::Journal(_) => Some("journalctl"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(text: &str) -> Request {
+        Request::Run(["sh", "-c", text].map(str::to_owned).to_vec())
+    }
+
+    #[test]
+    fn programs_of_one_round_wait_for_each_other_and_answer_in_order() {
+        // Each waits for the file that the next one makes: one after the other, none would ever end.
+        let folder = tempfile::tempdir().expect("a folder");
+        let step = |number: usize, next: usize| {
+            let at = folder.path().display();
+            script(&format!("until [ -e {at}/{next} ]; do sleep 0.01; done; touch {at}/{number}; echo {number}"))
+        };
+        let last = script(&format!("touch {}/3; echo 3", folder.path().display()));
+        let answers = Machine::live().run_all(&[step(1, 2), step(2, 3), last]);
+        let said: Vec<String> = answers.into_iter().map(|(_, answer)| answer.expect("it ran").text()).collect();
+        assert_eq!(said, ["1\n", "2\n", "3\n"]);
+    }
+
+    #[test]
+    fn a_program_that_hung_once_gets_a_short_second_chance() {
+        let programs = Programs::default();
+        programs.hung.lock().expect("not poisoned").insert("stuck".to_owned());
+        assert_eq!(programs.runner("stuck").deadline, SECOND_CHANCE);
+        assert_eq!(programs.runner("other").deadline, Runner::default().deadline);
+    }
+}
