@@ -135,11 +135,12 @@ impl Snapshot {
     /// Mode, owner and the rest of what stands at `path`, links followed; `None` when nothing stands there.
     ///
     /// # Errors
-    /// Why it is not known: nobody looked, or it could not be looked at.
+    /// Why it is not known: nobody looked, it could not be looked at, or it is a link to nothing.
     pub fn metadata(&self, path: &Path) -> Known<Option<&Metadata>> {
         match self.entries.get(path) {
             Some(Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta)) => Ok(Some(meta)),
-            Some(Entry::Missing | Entry::Dangling) => Ok(None),
+            Some(Entry::Missing) => Ok(None),
+            Some(Entry::Dangling) => Err(Unread::Dangling),
             Some(Entry::Unreadable(why)) => Err(why.clone()),
             None => Err(Unread::NotAsked),
         }
@@ -262,7 +263,7 @@ mod tests {
         assert_eq!(read("/never"), Err(Unread::NotAsked));
         assert_eq!(seen.names(Path::new("/f")), Ok(None));
         assert_eq!(seen.names(Path::new("/secret")), Err(Unread::Denied));
-        assert_eq!(seen.metadata(Path::new("/link")), Ok(None));
+        assert_eq!(seen.metadata(Path::new("/link")), Err(Unread::Dangling));
     }
 
     #[test]

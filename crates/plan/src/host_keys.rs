@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_diagnose::{Service, Sshd};
 use sshmend_known_hosts::Offer;
-use sshmend_lossless::{Attributes, Edit, EditSet, Entry, FileChange, FileImage, Metadata, Request, Snapshot};
+use sshmend_lossless::{Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot};
 use sshmend_sshd_config::Effective;
 
 use crate::check::Expect;
@@ -134,14 +134,16 @@ struct Work<'w> {
 
 impl Work<'_> {
     fn key(&mut self, path: &Path, generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>) {
-        match self.snapshot.entry(path) {
-            Some(Entry::File(image)) if is_private_key(&image.bytes) => self.close(path, image),
-            Some(Entry::Missing) => match self.make(path, generate) {
-                Ok(()) => {}
-                Err(why) => self.failed.push(format!("{}: {why}", path.display())),
+        let why = match self.snapshot.read(path) {
+            Ok(Some(image)) if is_private_key(&image.bytes) => return self.close(path, image),
+            Ok(Some(_)) => "it holds no private key, and is not overwritten: move it away".to_owned(),
+            Ok(None) => match self.make(path, generate) {
+                Ok(()) => return,
+                Err(why) => why,
             },
-            found => self.failed.push(format!("{}: {}", path.display(), odd(found))),
-        }
+            Err(why) => why.to_string(),
+        };
+        self.failed.push(format!("{}: {why}", path.display()));
     }
 
     /// Closes a key that others can read; one that belongs to someone else becomes root's.
@@ -170,10 +172,10 @@ impl Work<'_> {
         let pair = generate(kind)?;
         let key = Offer::parse(&pair.public).host_keys().into_iter().next().ok_or("ssh-keygen made no public key")?;
         let left_over = public(path);
-        let with = match self.snapshot.entry(&left_over) {
-            Some(Entry::File(image)) => replaced(&left_over, image, pair.public).giving(PUBLIC),
-            Some(Entry::Missing) => FileChange::create(&left_over, pair.public, self.like_others(PUBLIC)),
-            found => return Err(format!("{}: {}", left_over.display(), odd(found))),
+        let with = match self.snapshot.read(&left_over) {
+            Ok(Some(image)) => replaced(&left_over, image, pair.public).giving(PUBLIC),
+            Ok(None) => FileChange::create(&left_over, pair.public, self.like_others(PUBLIC)),
+            Err(why) => return Err(format!("{}: {why}", left_over.display())),
         };
         self.effect(path, "missing".to_owned(), format!("{} {}", key.key_type(), key.fingerprint()));
         self.plan.files.extend([FileChange::create(path, pair.private, self.like_others(PRIVATE)), with]);
@@ -197,11 +199,9 @@ impl Work<'_> {
     }
 
     fn hint(&self) -> &'static str {
-        let unreadable = |path: &PathBuf| matches!(self.snapshot.entry(path), Some(Entry::Unreadable(_)));
-        match paths(self.wish.effective).iter().any(unreadable) {
-            true => "run it with sudo",
-            false => "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten",
-        }
+        let unread = paths(self.wish.effective).into_iter().filter_map(|path| self.snapshot.read(&path).err());
+        let by_hand = "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten";
+        unread.filter_map(|why| why.hint()).next().unwrap_or(by_hand)
     }
 
     fn tell_of_new_keys(&mut self) {
@@ -237,7 +237,8 @@ impl Work<'_> {
 
     /// Whether sshd has a key without any change.
     fn any_key_works(&self) -> bool {
-        let works = |path: &PathBuf| self.snapshot.file(path).is_some_and(|image| is_private_key(&image.bytes));
+        let works =
+            |path: &PathBuf| matches!(self.snapshot.read(path), Ok(Some(image)) if is_private_key(&image.bytes));
         paths(self.wish.effective).iter().any(works)
     }
 
@@ -245,14 +246,14 @@ impl Work<'_> {
     fn like_others(&self, Attributes { mode, uid, gid }: Attributes) -> Metadata {
         let siblings = paths(self.wish.effective).into_iter().flat_map(|path| [public(&path), path]);
         let label =
-            siblings.filter_map(|path| self.snapshot.file(&path)?.meta.xattrs.get_key_value("security.selinux"));
+            siblings.filter_map(|path| self.snapshot.read(&path).ok()??.meta.xattrs.get_key_value("security.selinux"));
         let xattrs = label.take(1).map(|(name, value)| (name.clone(), value.clone())).collect();
         Metadata { mode, uid, gid, xattrs, ..Metadata::default() }
     }
 
     /// The id of the group whose members may read host keys, where there is one.
     fn readers(&self) -> Option<u32> {
-        let text = String::from_utf8_lossy(&self.snapshot.file(Path::new(GROUPS))?.bytes);
+        let text = String::from_utf8_lossy(&self.snapshot.read(Path::new(GROUPS)).ok()??.bytes);
         let mut groups = text.lines().map(|line| line.split(':'));
         groups.find_map(|mut fields| (fields.next() == Some(READERS)).then(|| fields.nth(1)?.parse().ok()).flatten())
     }
@@ -263,23 +264,13 @@ fn replaced(path: &Path, image: &FileImage, content: Vec<u8>) -> FileChange {
     FileChange::edit(path, image.clone(), EditSet::new([all]).expect("one edit overlaps with no other"))
 }
 
-/// Why what stands there is no key that could be used.
-fn odd(entry: Option<&Entry>) -> String {
-    match entry {
-        Some(Entry::Dangling) => "it is a link that leads nowhere".to_owned(),
-        Some(Entry::Unreadable(why)) => why.to_string(),
-        Some(Entry::File(_)) => "it holds no private key, and is not overwritten: move it away".to_owned(),
-        Some(_) => "it is no file".to_owned(),
-        None => "it was not looked at".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::Check;
     use expect_test::{Expect, expect};
     use sshmend_diagnose::{TrialToday, UnitState};
+    use sshmend_lossless::Entry;
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Release, Scope, Tree};
 
@@ -360,7 +351,7 @@ mod tests {
         check(
             "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/a_rsa\nHostKey /etc/ssh/b_rsa\n//- /etc/ssh/a_rsa\n//- /etc/ssh/b_rsa dangling\n",
             &expect![[r#"
-                refused: /etc/ssh/a_rsa: it holds no private key, and is not overwritten: move it away; /etc/ssh/b_rsa: it is a link that leads nowhere (make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten)
+                refused: /etc/ssh/a_rsa: it holds no private key, and is not overwritten: move it away; /etc/ssh/b_rsa: a link to nothing (look where the link leads (namei -l PATH))
             "#]],
         );
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sshmend_lossless::{FileChange, Origin, managed};
+use sshmend_lossless::{FileChange, Origin, Unread, managed};
 
 use crate::check::{Check, Proof};
 use crate::lockout::Lockout;
@@ -108,6 +108,12 @@ impl Refusal {
     /// A refusal with what to do instead.
     pub fn refused(reason: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into(), hint: Some(hint.into()) }
+    }
+
+    /// A file or folder on which the plan hangs is not known.
+    pub(crate) fn unread(path: &Path, why: &Unread) -> Self {
+        let reason = format!("{}: {why}", path.display());
+        Self::Refused { reason, hint: why.hint().map(str::to_owned) }
     }
 
     /// An error of a format, about one file.

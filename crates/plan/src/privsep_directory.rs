@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sshmend_diagnose::{Service, Sshd, UnitState};
-use sshmend_lossless::{Edit, EditSet, Entry, FileChange, FileImage, Kind, Metadata, Request, Snapshot};
+use sshmend_lossless::{Edit, EditSet, FileChange, Kind, Metadata, Request, Snapshot};
 
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
@@ -55,30 +55,31 @@ pub fn privsep_directory(snapshot: &Snapshot, wish: &PrivsepWish<'_>) -> Result<
     let comes_with_start =
         unit.is_some_and(|unit| !unit.active && makes(unit, &path)) && wish.service.listener.is_none();
     let effect = |before: String| Effect { what: path.clone(), before, after: "root's, mode 0755".to_owned() };
-    match snapshot.entry(Path::new(&path)) {
-        Some(Entry::Missing) if comes_with_start => {
+    let found = snapshot.metadata(Path::new(&path)).map_err(|why| Refusal::unread(Path::new(&path), &why))?;
+    match found {
+        None if comes_with_start => {
             let text = format!("{path} is missing, and is made when the unit of sshd starts");
             plan.notices.push(Notice::new("made-at-start", text));
         }
-        Some(Entry::Missing) => {
+        None => {
             plan.activation.push(run(&["install", "-d", "-m", "0755", "-o", "root", "-g", "root", &path]));
             plan.undo.push(run(&["rmdir", &path]));
             plan.effects.push(effect("missing".to_owned()));
         }
-        Some(Entry::Seen(meta) | Entry::Directory(_, meta)) if meta.kind == Kind::Directory => {
+        Some(meta) if meta.kind == Kind::Directory => {
             close(&path, meta, &mut plan);
             let state = format!("of {}:{}, mode {:04o}", meta.uid, meta.gid, meta.mode);
             plan.effects.extend((!plan.activation.is_empty()).then(|| effect(state)));
         }
-        _ => {
+        Some(_) => {
             return Err(Refusal::refused(
-                format!("{path} is no directory"),
+                format!("{path} is not a directory"),
                 format!("move it away: mv {path} {path}.old"),
             ));
         }
     }
     if wish.service.systemd && !unit.is_some_and(|unit| makes(unit, &path)) {
-        plan.files.extend(at_boot(snapshot, &path));
+        plan.files.extend(at_boot(snapshot, &path)?);
     }
     if !plan.activation.is_empty() {
         let check = question(wish.sshd, &["-t"], &format!("sshd -t: no word of {path}"), Expect::NoWordOf(path));
@@ -142,24 +143,26 @@ fn entries(snapshot: &Snapshot) -> Vec<PathBuf> {
 }
 
 /// The entry that has it made at each boot, where it is needed and none does.
-fn at_boot(snapshot: &Snapshot, path: &str) -> Option<FileChange> {
-    let makes = |image: &FileImage| makes_at_boot(&image.bytes, path);
-    let there = entries(snapshot).iter().filter_map(|file| snapshot.file(file)).any(makes);
-    if there || !path.starts_with("/run/") {
-        return None;
+///
+/// Another entry that cannot be read may make it as well; a second one does no harm, so that is no reason to refuse.
+fn at_boot(snapshot: &Snapshot, path: &str) -> Result<Option<FileChange>, Refusal> {
+    let makes = |file: &PathBuf| matches!(snapshot.read(file), Ok(Some(image)) if makes_at_boot(&image.bytes, path));
+    if entries(snapshot).iter().any(makes) || !path.starts_with("/run/") {
+        return Ok(None);
     }
     let line = format!("d {path} 0755 root root -\n");
-    match snapshot.file(Path::new(ENTRY)) {
+    let own = snapshot.read(Path::new(ENTRY)).map_err(|why| Refusal::unread(Path::new(ENTRY), &why))?;
+    Ok(Some(match own {
         None => {
             let text = format!("# sshd locks strangers into this empty directory (made by sshmend)\n{line}");
-            Some(FileChange::create(ENTRY, text.into_bytes(), Metadata { mode: 0o644, ..Metadata::default() }))
+            FileChange::create(ENTRY, text.into_bytes(), Metadata { mode: 0o644, ..Metadata::default() })
         }
         Some(image) => {
             let complete = if image.bytes.last().is_none_or(|&byte| byte == b'\n') { "" } else { "\n" };
             let edit = Edit::insert(image.bytes.len(), format!("{complete}{line}"));
-            Some(FileChange::edit(ENTRY, image.clone(), EditSet::new([edit]).expect("one edit overlaps with no other")))
+            FileChange::edit(ENTRY, image.clone(), EditSet::new([edit]).expect("one edit overlaps with no other"))
         }
-    }
+    }))
 }
 
 /// `d PATH …` and `D PATH …`, with modifiers behind the letter (tmpfiles.d(5)); `/var/run` is `/run`.
@@ -180,6 +183,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use sshmend_diagnose::TrialToday;
+    use sshmend_lossless::Entry;
     use sshmend_lossless::fixture::snapshot;
 
     const MISSING: &str = "Missing privilege separation directory: /run/sshd";
@@ -244,8 +248,26 @@ mod tests {
             &service(Some(MISSING), None),
             "//- /run/sshd\na file\n",
             &expect![[r#"
-            refused: /run/sshd is no directory
-        "#]],
+                refused: /run/sshd is not a directory
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_neither_missing_nor_in_the_way() {
+        check(
+            &service(Some(MISSING), None),
+            "//- /run/sshd unreadable:Input/output error\n",
+            &expect![[r#"
+                refused: /run/sshd: Input/output error
+            "#]],
+        );
+        check(
+            &service(Some(MISSING), None),
+            "//- /etc/tmpfiles.d/sshmend-privsep.conf unreadable:Input/output error\n",
+            &expect![[r#"
+                refused: /etc/tmpfiles.d/sshmend-privsep.conf: Input/output error
+            "#]],
         );
     }
 

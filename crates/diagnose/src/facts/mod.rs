@@ -155,11 +155,7 @@ impl<'a> Facts<'a> {
     /// A file; `None` when there is none.
     pub(crate) fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
         let path = path.as_ref();
-        match self.snapshot.read(path) {
-            // Whoever opens a link to nothing is told that there is no such file.
-            Err(Unread::Dangling) => Ok(None),
-            read => read.map_err(|why| unchecked(path, &why)),
-        }
+        answer(path, self.snapshot.read(path))
     }
 
     /// The text of a file, invalid UTF-8 replaced; `None` when there is none.
@@ -170,7 +166,7 @@ impl<'a> Facts<'a> {
     /// Mode and owner of what stands at a path; `None` when nothing does.
     pub(crate) fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
-        self.snapshot.metadata(path).map_err(|why| unchecked(path, &why))
+        answer(path, self.snapshot.metadata(path))
     }
 
     /// The names in a directory; none when it does not exist.
@@ -178,6 +174,14 @@ impl<'a> Facts<'a> {
         let path = path.as_ref();
         let listed = self.snapshot.names(path).map_err(|why| unchecked(path, &why))?.unwrap_or_default();
         Ok(listed.iter().filter_map(|listed| listed.name.to_str()).collect())
+    }
+}
+
+/// Whoever opens a link to nothing is told that there is no such file: that is known, and not unchecked.
+fn answer<T>(path: &Path, read: Result<Option<T>, Unread>) -> Known<Option<T>> {
+    match read {
+        Err(Unread::Dangling) => Ok(None),
+        read => read.map_err(|why| unchecked(path, &why)),
     }
 }
 

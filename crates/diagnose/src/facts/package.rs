@@ -21,9 +21,11 @@ pub fn package_wants(snapshot: &Snapshot) -> Vec<Request> {
     databases.into_iter().filter(|request| !snapshot.answers(request)).collect()
 }
 
-/// The version of an installed package, such as `1:9.2p1-2+deb12u10`, by the package database of a disk.
+/// The version of an installed package, such as `1:9.2p1-2+deb12u10`, by the package database of a disk; `None` when it
+/// is not known, be it that the database cannot be read.
 pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
-    let text = |path: &str| snapshot.file(path.as_ref()).map(|image| String::from_utf8_lossy(&image.bytes));
+    let text =
+        |path: &str| snapshot.read(path.as_ref()).ok().flatten().map(|image| String::from_utf8_lossy(&image.bytes));
     let dpkg = text(DPKG).and_then(|text| stanza(&text, &format!("Package: {package}"), "Version: "));
     let apk = || text(APK).and_then(|text| stanza(&text, &format!("P:{package}"), "V:"));
     let pacman = || {
