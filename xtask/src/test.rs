@@ -9,12 +9,15 @@ use crate::{docs, lab, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
+    /// Everything: five times the random inputs, and each case of the lab on every suite
+    #[arg(long)]
+    all: bool,
     /// Random inputs for each oracle
-    #[arg(long, default_value_t = 5_000)]
-    cases: u64,
+    #[arg(long)]
+    cases: Option<u64>,
     /// Random trees for sshd, which takes longest
-    #[arg(long, default_value_t = 5_000)]
-    sshd_trees: u64,
+    #[arg(long)]
+    sshd_trees: Option<u64>,
 }
 
 /// A connection takes as long as many cases of the other oracles.
@@ -39,18 +42,20 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         ("unit and command tests", Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"])))),
     ];
     steps.push(("generated documents", Box::new(docs::check)));
-    let trees = arguments.sshd_trees;
+    let random = if arguments.all { 5_000 } else { 1_000 };
+    let (cases, trees) = (arguments.cases.unwrap_or(random), arguments.sshd_trees.unwrap_or(random));
     steps.push(("random trees against sshd -T", Box::new(move || Format::SshdConfig.random(trees, 1))));
     for (name, format) in [
         ("random files against ssh-keygen", Format::KnownHosts),
         ("random tables against libwrap", Format::HostsAccess),
         ("random trees against fail2ban", Format::Fail2ban),
     ] {
-        steps.push((name, Box::new(move || format.random(arguments.cases, 1))));
+        steps.push((name, Box::new(move || format.random(cases, 1))));
     }
-    let connections = arguments.cases / CASES_A_CONNECTION;
+    let connections = cases / CASES_A_CONNECTION;
     steps.push(("hostile names against the log of a real sshd", Box::new(move || Format::Logs.random(connections, 1))));
-    steps.push(("the lab: every case on every suite", Box::new(lab::test)));
+    let (every_suite, lab) = (arguments.all, if arguments.all { "the lab, on every suite" } else { "the lab" });
+    steps.push((lab, Box::new(move || lab::test(every_suite))));
     steps
 }
 

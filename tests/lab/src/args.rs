@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::thread;
 
-use crate::case::Case;
+use crate::case::{self, Case};
 use crate::error::LabError;
 use crate::suite::Suite;
 
@@ -11,9 +11,10 @@ use crate::suite::Suite;
 pub(crate) const USAGE: &str = "usage: lab build [--suite S]
        lab list
        lab run CASE… [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
-       lab test      [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
+       lab test      [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write] [--brief]
        lab shell CASE [--suite S] [--client]
-       lab demo [CASE] [--suite S]";
+       lab demo [CASE] [--suite S]
+each with [--cases DIR] for the cases of another folder";
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct Args {
     pub command: Command,
     /// Names of cases.
     pub names: Vec<String>,
+    /// The folder of the cases, instead of the project's own.
+    pub folder: Option<PathBuf>,
+    /// Whether each case runs once for each way in which its suites differ, and not on every suite.
+    pub brief: bool,
     /// The suites to do it on; all unless told.
     pub suites: Vec<Suite>,
     /// How many cases run at once; they wait more than they compute, so four for each core unless told.
@@ -76,24 +81,28 @@ impl Args {
             (Command::Run, 0) | (Command::Shell | Command::Worker, 0 | 2..) | (Command::Demo, 2..) => {
                 Err(usage("which case?"))
             }
-            _ if args.write && args.symptom_only => Err(usage("symptoms alone are no result to write down")),
+            _ if args.write && args.symptom_only => Err(usage("symptoms alone are not a result to write down")),
+            _ if args.write && args.folder.is_some() => Err(usage("the table holds the project's own cases alone")),
             _ => Ok(args),
         }
     }
 
     /// The cases that are meant.
     pub fn cases(&self) -> Result<Vec<Case>, LabError> {
+        let folder = self.folder.clone().unwrap_or_else(case::folder);
         if self.names.is_empty() {
-            return Case::all();
+            return Case::all(&folder);
         }
         let unknown = |name| usage(&format!("no case is called {name:?}; `lab list` names them"));
-        self.names.iter().map(|name| Case::named(name)?.ok_or_else(|| unknown(name))).collect()
+        self.names.iter().map(|name| Case::named(&folder, name)?.ok_or_else(|| unknown(name))).collect()
     }
 
     fn new(command: Command) -> Self {
         Self {
             command,
             names: Vec::new(),
+            folder: None,
+            brief: false,
             suites: Suite::ALL.to_vec(),
             jobs: 4 * thread::available_parallelism().map_or(1, usize::from),
             sshmend: None,
@@ -115,6 +124,8 @@ impl Args {
             "--sshmend" => self.sshmend = Some(value()?.into()),
             "--record" => self.record = Some(value()?.into()),
             "--place" => self.place = value()?.into(),
+            "--cases" => self.folder = Some(value()?.into()),
+            "--brief" => self.brief = true,
             "--symptom-only" => self.symptom_only = true,
             "--write" => self.write = true,
             "--client" => self.client = true,

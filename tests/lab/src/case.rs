@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::error::{LabError, trying};
 use crate::suite::Suite;
+use crate::symptom;
 
 /// One fault and everything that must be true of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Case {
     /// The file's name without `.toml`.
     #[serde(skip)]
     pub name: String,
+    /// Whether the file speaks of a suite by name, or lets its scripts ask for it.
+    #[serde(skip)]
+    pub names_suites: bool,
     /// What is broken, in one line.
     pub summary: String,
     /// The name of the cause, as `sshmend explain` knows it; none on a healthy machine.
@@ -159,6 +163,8 @@ pub enum From {
     Client,
     /// Not sshmend's business: the steps of the case.
     Owner,
+    /// Whatever sshmend offers: the server's printed command, else the client's, else the steps of the case.
+    Auto,
     /// A person at a terminal, led by `sshmend fix`.
     Guided,
     /// There is nothing to mend.
@@ -199,18 +205,19 @@ impl Expect {
 }
 
 impl Case {
-    /// Reads every case, in the order of their names.
-    pub fn all() -> Result<Vec<Self>, LabError> {
-        let what = folder().display().to_string();
-        let entries: Result<Vec<_>, _> = trying(&what, fs::read_dir(folder()))?.collect();
-        let mut paths: Vec<PathBuf> = trying(&what, entries)?.into_iter().map(|entry| entry.path()).collect();
+    /// Reads every case of a folder, in the order of their names.
+    pub fn all(folder: &Path) -> Result<Vec<Self>, LabError> {
+        let what = folder.display().to_string();
+        let entries: Result<Vec<_>, _> = trying(&what, fs::read_dir(folder))?.collect();
+        let paths = trying(&what, entries)?.into_iter().map(|entry| entry.path());
+        let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()
     }
 
     /// Reads the case of this name; none: there is no such file.
-    pub fn named(name: &str) -> Result<Option<Self>, LabError> {
-        let path = folder().join(format!("{name}.toml"));
+    pub fn named(folder: &Path, name: &str) -> Result<Option<Self>, LabError> {
+        let path = folder.join(format!("{name}.toml"));
         if path.exists() { Self::read(&path).map(Some) } else { Ok(None) }
     }
 
@@ -219,9 +226,25 @@ impl Case {
         !self.except.contains_key(&suite)
     }
 
+    /// One suite for each way in which the suites differ for this case: all of them where the case speaks of suites by
+    /// name, else one for each ending that the client may see. Which one of several is taken hangs on the name alone.
+    pub fn differing(&self, suites: &[Suite]) -> Vec<Suite> {
+        let possible: Vec<Suite> = suites.iter().copied().filter(|suite| self.runs_on(*suite)).collect();
+        if self.names_suites || self.fleet.is_some() {
+            return possible;
+        }
+        let mut alike: BTreeMap<Option<&str>, Vec<Suite>> = BTreeMap::new();
+        for suite in possible {
+            alike.entry(symptom::pattern(self.connect.sees.of(suite), suite)).or_default().push(suite);
+        }
+        let turn = self.name.bytes().map(usize::from).sum::<usize>();
+        alike.into_values().map(|suites| suites[turn % suites.len()]).collect()
+    }
+
     fn read(path: &Path) -> Result<Self, LabError> {
         let text = trying(path.display().to_string(), fs::read_to_string(path))?;
         let mut case = Self::parse(&text).map_err(|message| LabError::Case { path: path.to_owned(), message })?;
+        case.names_suites = Suite::ALL.iter().any(|suite| text.contains(suite.name())) || text.contains("SUITE");
         case.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(case)
     }
@@ -231,14 +254,14 @@ impl Case {
     }
 }
 
-fn folder() -> PathBuf {
+/// The project's own cases.
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::symptom;
 
     #[test]
     fn a_misspelt_word_in_a_case_is_named() {
@@ -253,8 +276,20 @@ mod tests {
     }
 
     #[test]
+    fn a_case_runs_once_for_each_way_in_which_its_suites_differ() {
+        let differing = |text: &str| {
+            let mut case = Case::parse(&format!("summary = 'x'\n{text}")).unwrap();
+            case.name = "a".to_owned();
+            case.differing(&Suite::ALL)
+        };
+        assert_eq!(differing("[connect]\nsees = 'the same'\n").len(), 1);
+        assert_eq!(differing("[connect]\nsees = '@closed'\n"), [Suite::Bookworm, Suite::Trixie]);
+        assert_eq!(differing("[except]\ntrixie = 'why'\nbookworm = 'why'\n"), [Suite::Bullseye]);
+    }
+
+    #[test]
     fn every_case_can_be_read_and_says_what_is_seen() {
-        for case in Case::all().unwrap() {
+        for case in Case::all(&folder()).unwrap() {
             for suite in Suite::ALL.into_iter().filter(|suite| case.runs_on(*suite)) {
                 let sees = case.connect.sees.of(suite);
                 let pattern = symptom::pattern(sees, suite).expect("no ending has this name");

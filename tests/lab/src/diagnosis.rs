@@ -18,6 +18,7 @@ struct Diagnosis {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Finding {
     cause: String,
+    certainty: String,
     remedy: Option<Command>,
     /// What a person has to do instead.
     #[serde(default)]
@@ -79,6 +80,10 @@ pub(crate) fn one(
         Ok(diagnosis) => diagnosis,
         Err(error) => return Ok(Err(format!("{name}: no diagnosis ({error}): {}", output.said()))),
     };
+    let certain = diagnosis.findings.iter().find(|finding| finding.certainty == "certain");
+    if let (None, Some(finding)) = (&bench.case.cause, certain) {
+        return Ok(Err(format!("{name} is certain of {} on a machine where nothing is broken", finding.cause)));
+    }
     *found = diagnosis.findings.into_iter().next();
     let cause = found.as_ref().map_or("nothing", |finding| finding.cause.as_str());
     let named = wanted.contains(&"anything") || wanted.contains(&cause);

@@ -52,9 +52,28 @@ pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
         From::Owner => {
             tell(Check::ask("remedy", || by_owner(bench, &found)));
         }
+        From::Auto => offered(bench, found, tell),
         From::Server => printed(bench, &bench.server, found.server, tell),
         From::Client => printed(bench, &bench.client, found.client, tell),
         From::Guided => guided(bench, tell),
+    }
+}
+
+/// Whoever offers a command mends; else the owner does, whom the diagnosis has told what to do.
+fn offered(bench: &Bench, found: Findings, tell: &mut impl FnMut(Check) -> bool) {
+    let has_command = |finding: &Option<Finding>| finding.as_ref().and_then(Finding::line).is_some();
+    let remedy = &bench.case.remedy;
+    if bench.case.cause.is_none() {
+        // A healthy machine: nothing is to be mended, whatever is offered.
+    } else if has_command(&found.server) {
+        printed(bench, &bench.server, found.server, tell);
+    } else if has_command(&found.client) {
+        printed(bench, &bench.client, found.client, tell);
+    } else if remedy.steps.is_empty() && remedy.client_steps.is_empty() {
+        let told = [&found.server, &found.client].into_iter().flatten().any(Finding::says_what_to_do);
+        tell(Check::ask("remedy", || Ok(holds(told, || "nobody is told what to do".to_owned()))));
+    } else {
+        tell(Check::ask("remedy", || by_owner(bench, &found)));
     }
 }
 

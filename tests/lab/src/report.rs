@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_run_again_replaces_its_own_cells_only() {
-        let named = |name: &str| Case::named(name).unwrap().expect("a case");
+        let named = |name: &str| Case::named(&crate::case::folder(), name).unwrap().expect("a case");
         let cases = [named("healthy"), named("refuse-connection")];
         let first = table(
             "",

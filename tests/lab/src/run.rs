@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::args::{Args, Command};
 use crate::binary;
-use crate::case::Case;
+use crate::case::{self, Case};
 use crate::error::{LabError, trying};
 use crate::footprint;
 use crate::image::{self, Held};
@@ -33,7 +33,11 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let took = started.elapsed().as_secs();
     println!("{good} of {} hold every check, {alone} asked alone; {took} s; nothing left behind", outcomes.len());
     if args.write {
-        report::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"), &Case::all()?, &outcomes)?;
+        report::write(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"),
+            &Case::all(&case::folder())?,
+            &outcomes,
+        )?;
     }
     Ok(good == outcomes.len())
 }
@@ -63,7 +67,7 @@ fn with_binary(args: &Args) -> Result<Args, LabError> {
     if args.sshmend.is_none() && !args.symptom_only {
         args.sshmend = Some(binary::build()?);
     }
-    for path in [&mut args.sshmend, &mut args.record].into_iter().flatten() {
+    for path in [&mut args.sshmend, &mut args.record, &mut args.folder].into_iter().flatten() {
         *path = trying(path.display().to_string(), absolute(&*path))?;
     }
     Ok(args)
@@ -80,8 +84,18 @@ fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
 }
 
 fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
-    let pairs = cases.iter().flat_map(|case| args.suites.iter().map(move |suite| (case, *suite)));
-    let possible = pairs.filter(|(case, suite)| case.runs_on(*suite)).enumerate();
+    let pairs = cases.iter().flat_map(|case| suites(case, args).into_iter().map(move |suite| (case, suite)));
     let own = footprint::prefix(process::id());
-    possible.map(|(n, (case, suite))| Job { case: case.name.clone(), suite, id: format!("{own}{n}") }).collect()
+    pairs
+        .enumerate()
+        .map(|(n, (case, suite))| Job { case: case.name.clone(), suite, id: format!("{own}{n}") })
+        .collect()
+}
+
+/// Where a case runs: wherever it can be, or once for each way in which that differs.
+fn suites(case: &Case, args: &Args) -> Vec<Suite> {
+    if args.brief {
+        return case.differing(&args.suites);
+    }
+    args.suites.iter().copied().filter(|suite| case.runs_on(*suite)).collect()
 }

@@ -59,7 +59,7 @@ impl<'a> Worker<'a> {
         Ok(Self { program, words })
     }
 
-    /// The command line of the job's worker, without `--sshmend` and `--record`.
+    /// The command line of the job's worker, without the options that [`options`] adds.
     pub(crate) fn command(&self, job: &Job, place: &Path) -> Command {
         let mut command = Command::new(AROUND[0]);
         command
@@ -75,7 +75,7 @@ impl<'a> Worker<'a> {
 
 /// Hands a worker the options that concern it.
 pub(crate) fn options(command: &mut Command, args: &Args) {
-    for (option, path) in [("--sshmend", &args.sshmend), ("--record", &args.record)] {
+    for (option, path) in [("--sshmend", &args.sshmend), ("--record", &args.record), ("--cases", &args.folder)] {
         if let Some(path) = path {
             command.arg(option).arg(path);
         }
