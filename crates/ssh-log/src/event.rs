@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::kind::Kind;
 use crate::program::Program;
+use crate::rules::is_mask;
 
 /// One log line that says something about SSH, classified.
 ///
@@ -26,6 +27,8 @@ pub struct Event<'a> {
     pub kind: Kind,
     /// The name of the cause that it speaks for, as in `sshmend explain`.
     pub cause: Option<&'static str>,
+    /// Whether other programs than sshd say the same, and nothing in the line tells that sshd said it.
+    pub is_vague: bool,
     /// What the line adds to the count of its cause.
     pub account: Account,
     /// Before or after the login.
@@ -102,10 +105,11 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// Reads an address or a name; `None` for an empty text and for `UNKNOWN`, which sshd writes when it does not know.
+    /// Reads an address or a name; `None` for an empty text, for `UNKNOWN`, which sshd writes when it does
+    /// not know, and for what hides an address (`***`).
     pub fn read(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        if text.is_empty() || text.eq_ignore_ascii_case("unknown") {
+        if text.is_empty() || text.eq_ignore_ascii_case("unknown") || is_mask(text.as_bytes()) {
             return None;
         }
         let bare = text.split_once('%').map_or(text, |(address, _zone)| address);

@@ -8,27 +8,29 @@
 //! [`Event`] for what that means for those who print it.
 
 mod cache;
+mod census;
 mod connections;
+mod envelope;
 mod event;
-mod journal;
 mod kind;
-mod prefix;
+mod nature;
 mod program;
 mod reader;
 mod rules;
 mod sources;
 mod tally;
 mod template;
-mod time;
 mod timeline;
 pub mod transcript;
 
+pub use census::{Census, Example};
+pub use envelope::{Clock, Decoded, Packing};
 pub use event::{Account, Event, Peer, Source, Stage};
 pub use kind::Kind;
+pub use nature::Nature;
 pub use program::Program;
-pub use reader::{Progress, Reader};
+pub use reader::Reader;
 pub use rules::causes;
 pub use sources::SourceTally;
 pub use tally::{CauseTally, Span, Tally};
-pub use time::Clock;
 pub use timeline::Timeline;

@@ -11,6 +11,10 @@ pub enum Program {
     SshdAuth,
     /// A line without any prefix, as `sshd -E FILE` writes it.
     Bare,
+    /// `dropbear`, the small SSH server of OpenWrt and of initial RAM disks.
+    Dropbear,
+    /// `tailscaled`, which serves SSH itself where it is told to.
+    Tailscaled,
     /// The kernel.
     Kernel,
     /// The audit daemon or the audit lines of the kernel.
@@ -38,7 +42,15 @@ const NAMES: &[(&str, Program)] = &[
     ("sshd", Program::Sshd),
     ("sshd-session", Program::SshdSession),
     ("sshd-auth", Program::SshdAuth),
-    ("sshd(pam_unix)", Program::Sshd),
+    ("in.sshd", Program::Sshd),
+    ("sshd.pam", Program::Sshd),
+    ("sshd.exe", Program::Sshd),
+    ("sshd-session.exe", Program::SshdSession),
+    ("sshd-auth.exe", Program::SshdAuth),
+    // systemd itself, where it has not begun the program yet.
+    ("(sshd)", Program::Systemd),
+    ("dropbear", Program::Dropbear),
+    ("tailscaled", Program::Tailscaled),
     ("kernel", Program::Kernel),
     ("audit", Program::Audit),
     ("auditd", Program::Audit),
@@ -57,6 +69,9 @@ impl Program {
     /// The program of a syslog tag, a process name or a unit name (`ssh.service`, `journalctl -o with-unit`).
     pub(crate) fn named(tag: &[u8]) -> Self {
         let name = tag.rsplit(|&b| b == b'/').next().unwrap_or(tag);
+        // `sshd(pam_unix)`: the module speaks in the name of the program.
+        let module = name.iter().position(|&b| b == b'(').filter(|&at| at > 0);
+        let name = module.map_or(name, |at| &name[..at]);
         let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
         match known {
             Some(&(_, program)) => program,
@@ -64,6 +79,11 @@ impl Program {
             None if is_ssh_unit(name) => Self::Sshd,
             None => Self::Other,
         }
+    }
+
+    /// Whether this is a program that serves SSH and says so.
+    pub fn is_ssh_server(self) -> bool {
+        matches!(self, Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Dropbear | Self::Tailscaled)
     }
 
     /// Whether this is sshd in any of its parts.
@@ -93,6 +113,9 @@ mod tests {
             ("sshd", Program::Sshd),
             ("/usr/sbin/sshd", Program::Sshd),
             ("sshd(pam_unix)", Program::Sshd),
+            ("in.sshd", Program::Sshd),
+            ("sshd.pam", Program::Sshd),
+            ("(sshd)", Program::Systemd),
             ("ssh@3-192.0.2.1:22-192.0.2.7:5512.service", Program::Sshd),
             ("ssh.socket", Program::Sshd),
             ("fail2ban.actions", Program::Fail2ban),

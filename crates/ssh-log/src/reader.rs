@@ -2,19 +2,18 @@
 
 use memchr::memchr;
 
+use crate::census::Census;
 use crate::connections::Connections;
+use crate::envelope::stamp::number;
+use crate::envelope::{Clock, Envelope, Export, Head, Peeler, pieces};
 use crate::event::{Account, Event, Peer, Source};
-use crate::journal::{self, Export, Record};
-use crate::prefix::{self, Envelope};
 use crate::program::Program;
-use crate::rules;
-use crate::time::{Clock, Stamps};
+use crate::rules::{self, Verdict};
 
 /// Reads a log in pieces of any size, in constant memory.
 ///
-/// All forms of a log are recognised line by line: RFC 3164 and RFC 5424, ISO 8601, the forms of `journalctl` (short,
-/// json, export), BSD, Solaris, macOS, dmesg, the own files of fail2ban, DenyHosts and CrowdSec, and the lines without
-/// any prefix that `sshd -E FILE` writes. Compressed logs must be decompressed before.
+/// A message is recognised wherever it stands in a line (see the module `envelope`); a log that is compressed or in UTF-16
+/// has to go through [`Decoded`](crate::Decoded) before.
 ///
 /// ```
 /// use sshmend_ssh_log::{Clock, Kind, Reader};
@@ -32,22 +31,8 @@ use crate::time::{Clock, Stamps};
 pub struct Reader {
     lines: Lines,
     export: Option<Export>,
+    peeler: Peeler,
     state: State,
-}
-
-/// What was read so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes taken.
-    pub bytes: u64,
-    /// Lines (of journal export: records) read.
-    pub lines: u64,
-    /// Lines of programs whose messages are looked at: sshd, the kernel, systemd, the banning tools.
-    pub relevant: u64,
-    /// Lines that became an event.
-    pub events: u64,
-    /// Lines longer than 64 KiB, of which only the beginning was read.
-    pub overlong: u64,
 }
 
 /// The longest line that is read whole.
@@ -61,30 +46,28 @@ struct Lines {
     skipping: bool,
 }
 
+/// What the lines say, one after another.
 #[derive(Debug, Clone)]
 struct State {
-    stamps: Stamps,
     connections: Connections,
-    progress: Progress,
-    /// A line with a prefix was seen: then one without is no line of sshd but a piece of another program's text.
-    prefixed: bool,
+    census: Census,
+    line_number: u64,
+    /// The surest head of the lines so far. A line without one among others that have one is not a line of sshd but a piece
+    /// of another program's text, which anybody may have written.
+    surest: Head,
 }
 
 impl Reader {
     /// A reader at the beginning of a log.
     pub fn new(clock: Clock) -> Self {
-        let state = State {
-            stamps: Stamps::new(clock),
-            connections: Connections::new(),
-            progress: Progress::default(),
-            prefixed: false,
-        };
-        Self { lines: Lines::default(), export: None, state }
+        let state =
+            State { connections: Connections::new(), census: Census::default(), line_number: 0, surest: Head::None };
+        Self { lines: Lines::default(), export: None, peeler: Peeler::new(clock), state }
     }
 
     /// Takes the next piece of the log and hands each event to `sink`.
     pub fn feed(&mut self, piece: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        self.state.progress.bytes += piece.len() as u64;
+        self.state.census.bytes += piece.len() as u64;
         let mut rest = piece;
         while !rest.is_empty() {
             if let Some(export) = self.export.as_mut().filter(|export| export.wants_bytes()) {
@@ -108,11 +91,13 @@ impl Reader {
         if self.export.is_some() {
             self.line(b"", sink);
         }
+        let state = &mut self.state;
+        self.peeler.finish(&mut |envelope| state.message(envelope, envelope.message, sink));
     }
 
-    /// How much was read.
-    pub fn progress(&self) -> Progress {
-        self.state.progress
+    /// How much was read, and understood.
+    pub fn census(&self) -> &Census {
+        &self.state.census
     }
 
     fn end_line(&mut self, tail: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
@@ -122,25 +107,29 @@ impl Reader {
         }
         self.lines.keep(tail);
         let line = std::mem::take(&mut self.lines.carry);
-        self.state.progress.overlong += u64::from(std::mem::take(&mut self.lines.skipping));
+        self.state.census.overlong += u64::from(std::mem::take(&mut self.lines.skipping));
         self.line(&line, sink);
         self.lines.carry = line;
         self.lines.carry.clear();
     }
 
     fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        if self.export.is_none() && self.state.progress.lines == 0 && Export::starts(line) {
+        if self.export.is_none() && self.state.line_number == 0 && Export::starts(line) {
             self.export = Some(Export::default());
         }
+        let state = &mut self.state;
         if let Some(export) = &mut self.export {
             if let Some(record) = export.line(line) {
-                self.state.progress.lines += 1;
-                self.state.record(&record, &record.message, sink);
+                state.line_number += 1;
+                self.peeler.record(&record, &mut |envelope| state.message(envelope, &record.message, sink));
             }
             return;
         }
-        self.state.progress.lines += 1;
-        self.state.text(line, sink);
+        state.line_number += 1;
+        let line = line.trim_ascii_end();
+        if !line.is_empty() {
+            self.peeler.line(line, &mut |envelope| state.message(envelope, line, sink));
+        }
     }
 }
 
@@ -153,68 +142,81 @@ impl Lines {
 }
 
 impl State {
-    fn text(&mut self, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        // A machine that crashed leaves a run of NULs before the next line.
-        let start = line.iter().position(|&b| b != 0).unwrap_or(line.len());
-        let line = line[start..].trim_ascii_end();
-        if let Some(record) = journal::json(line) {
-            self.record(&record, line, sink);
-            return;
-        }
-        let envelope = prefix::read(line, &mut self.stamps);
-        let bare = envelope.program == Program::Bare;
-        self.prefixed |= !bare;
-        if !(bare && self.prefixed) {
-            self.message(&envelope, line, sink);
-        }
-    }
-
-    fn record(&mut self, record: &Record, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        let envelope = Envelope {
-            time: record.time,
-            host: &record.host,
-            program: Program::named(&record.tag),
-            pid: record.pid,
-            message: &record.message,
-        };
-        self.message(&envelope, line, sink);
-    }
-
     fn message(&mut self, envelope: &Envelope<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        self.progress.relevant += u64::from(!matches!(envelope.program, Program::Other | Program::Bare));
-        let (repeats, message) = unfold(envelope.message);
-        let Some(verdict) = rules::classify(envelope.program, message) else { return };
-        let fields = verdict.fields;
+        self.census.lines += 1;
+        self.census.span.add(envelope.time);
+        let believed = envelope.head >= self.surest || envelope.head == Head::Guessed;
+        if envelope.head >= Head::Cut {
+            self.surest = self.surest.max(envelope.head);
+        }
+        match believed.then(|| understand(envelope)).flatten() {
+            Some(found) => self.event(envelope, &found, line, sink),
+            None => self.census.miss(envelope, line, self.line_number),
+        }
+    }
+
+    fn event(&mut self, envelope: &Envelope<'_>, found: &Found<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
+        let (verdict, fields) = (&found.verdict, &found.verdict.fields);
+        self.census.understand(envelope, verdict.kind, fields.port);
         let source = fields.addr.and_then(Peer::read).map(|peer| Source { peer, port: fields.port });
         let mut event = Event {
             time: envelope.time,
             host: envelope.host,
-            program: envelope.program,
-            pid: envelope.pid,
+            program: found.program,
+            pid: found.pid,
             kind: verdict.kind,
             cause: verdict.cause,
+            is_vague: verdict.is_shared() && found.program == Program::Bare,
             account: Account::Again,
             stage: verdict.stage,
             source,
             user: fields.user,
             detail: fields.detail.unwrap_or_default(),
             number: fields.number,
-            repeats,
+            repeats: found.repeats,
             line,
-            line_number: self.progress.lines,
+            line_number: self.line_number,
         };
         self.connections.complete(&mut event);
-        self.progress.events += 1;
         sink(&event);
     }
 }
 
-/// rsyslog folds equal messages: `message repeated 3 times: [ Failed password for …]`.
-fn unfold(message: &[u8]) -> (u64, &[u8]) {
+/// A message that is known, and whose it is.
+struct Found<'a> {
+    program: Program,
+    pid: Option<u32>,
+    repeats: u64,
+    verdict: Verdict<'a>,
+}
+
+/// Finds the message: as the program said it; where the program is not sure, as a message of sshd; where the envelope is
+/// not known, wherever it stands.
+fn understand<'a>(envelope: &Envelope<'a>) -> Option<Found<'a>> {
+    let found = |program, pid, (repeats, verdict)| Found { program, pid, repeats, verdict };
+    let known = classify(envelope.program, envelope.message);
+    if let Some(known) = known {
+        return Some(found(envelope.program, envelope.pid, known));
+    }
+    match envelope.head {
+        Head::Full | Head::Cut => None,
+        Head::Guessed => classify(Program::Bare, envelope.text).map(|known| found(Program::Bare, envelope.pid, known)),
+        Head::None => {
+            if let Some((program, pid, message)) = pieces::tagged(envelope.text) {
+                return classify(program, message).map(|known| found(program, pid, known));
+            }
+            rules::find(envelope.text).map(|verdict| found(Program::Bare, envelope.pid, (1, verdict)))
+        }
+    }
+}
+
+/// Understands a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for …]`.
+fn classify(program: Program, message: &[u8]) -> Option<(u64, Verdict<'_>)> {
     let unfolded = || {
-        let (times, rest) = crate::time::number(message.strip_prefix(b"message repeated ")?)?;
+        let (times, rest) = number(message.strip_prefix(b"message repeated ")?)?;
         let inner = rest.strip_prefix(b" times: [")?.strip_suffix(b"]")?;
         Some((u64::from(times), inner.trim_ascii_start()))
     };
-    unfolded().unwrap_or((1, message))
+    let (repeats, message) = unfolded().unwrap_or((1, message));
+    Some((repeats, rules::classify(program, message)?))
 }

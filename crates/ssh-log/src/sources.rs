@@ -119,8 +119,8 @@ impl SourceTally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelope::Clock;
     use crate::reader::Reader;
-    use crate::time::Clock;
 
     #[test]
     fn the_frequent_sources_survive_a_flood_of_others() {

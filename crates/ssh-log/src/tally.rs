@@ -192,8 +192,8 @@ fn is_client(kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelope::Clock;
     use crate::reader::Reader;
-    use crate::time::Clock;
 
     fn tally(log: &str) -> Tally {
         let mut tally = Tally::keeping(100);

@@ -26,6 +26,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) host: Option<&'a [u8]>,
     pub(crate) number: Option<u64>,
     pub(crate) detail: Option<&'a [u8]>,
+    /// The file of a configuration.
+    pub(crate) config: Option<&'a [u8]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,8 @@ enum Slot {
     Detail,
     /// A detail that begins with a slash.
     Path,
+    /// A path that no colon ends: it is not the script in which a shell found an error.
+    Config,
     Nothing,
 }
 
@@ -82,7 +86,7 @@ impl Template {
     pub(crate) fn lead(&self) -> &[u8] {
         match self.tokens.first() {
             Some(Token::Literal(literal)) => literal,
-            Some(Token::Gap(Slot::Path, _)) => b"/",
+            Some(Token::Gap(Slot::Path | Slot::Config, _)) => b"/",
             _ => b"",
         }
     }
@@ -112,6 +116,7 @@ fn token(field: &str) -> Token {
         "quoted" => Token::Gap(Slot::Detail, Reach::Last),
         "detail" => Token::Gap(Slot::Detail, Reach::First),
         "path" => Token::Gap(Slot::Path, Reach::First),
+        "config" => Token::Gap(Slot::Config, Reach::First),
         "" => Token::Gap(Slot::Nothing, Reach::First),
         _ => panic!("no such field: {field}"),
     }
@@ -125,7 +130,8 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> boo
         Token::Port => {
             let (number, tail) = digits(text);
             fields.port = number.and_then(|port| u16::try_from(port).ok());
-            number.is_some() && matches(rest, tail, fields)
+            let tail = if number.is_some() { Some(tail) } else { masked(text) };
+            tail.is_some_and(|tail| matches(rest, tail, fields))
         }
         Token::Number => {
             let (number, tail) = digits(text);
@@ -142,7 +148,12 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> boo
             match slot {
                 Slot::User => fields.user = Some(&text[..end]),
                 Slot::Host => fields.host = Some(&text[..end]),
-                Slot::Path if text.first() != Some(&b'/') => return false,
+                Slot::Path | Slot::Config if text.first() != Some(&b'/') => return false,
+                Slot::Config if text[..end].ends_with(b":") => return false,
+                Slot::Config => {
+                    fields.config = Some(&text[..end]);
+                    fields.detail = fields.detail.or(fields.config);
+                }
                 Slot::Detail | Slot::Path => fields.detail = Some(&text[..end]),
                 Slot::Nothing => {}
             }
@@ -163,8 +174,16 @@ fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> 
     true
 }
 
+/// Those of addresses and names, and of what people write in the place of one: `***`, `<ip>`, `${HOST}`.
 fn is_addr_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%' | b'*' | b'<' | b'>' | b'{' | b'}' | b'$' | b'#')
+}
+
+/// What follows the mask of a number: `***`, `xxxxx`.
+fn masked(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|by| !matches!(by, b'*' | b'x' | b'X' | b'#' | b'?')).unwrap_or(text.len());
+    (end > 0).then(|| &text[end..])
 }
 
 /// How far a gap may extend.

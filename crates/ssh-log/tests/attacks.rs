@@ -102,7 +102,7 @@ fn a_line_feed_in_a_journal_message_begins_no_new_message() {
 
 #[test]
 fn other_programs_cannot_speak_for_sshd() {
-    for tag in ["app[8]", "sshd-keygen[8]", "su", "gw sshd[8]x", "(sshd)[8]"] {
+    for tag in ["app[8]", "sshd-keygen[8]", "su", "xsshd[8]", "(sshd)[8]"] {
         let log = format!("Nov 20 15:52:43 gw {tag}: refused connect from a (203.0.113.9)\n");
         assert_eq!(sources(&log), Vec::<String>::new(), "{tag}");
     }

@@ -208,7 +208,7 @@ fn a_log_may_come_in_pieces_of_any_size() {
         reader.finish(&mut |event| lines.push((event.line_number, event.kind)));
         assert_eq!(lines.len(), 2, "pieces of {size}");
         assert_eq!(lines.iter().map(|line| line.0).collect::<Vec<_>>(), [1, 3]);
-        assert_eq!(reader.progress().bytes, log.len() as u64);
+        assert_eq!(reader.census().bytes, log.len() as u64);
     }
 }
 
@@ -224,7 +224,7 @@ fn an_overlong_line_is_cut_and_the_next_one_is_read() {
         for piece in log.chunks(size) {
             reader.feed(piece, &mut |_| count += 1);
         }
-        assert_eq!((count, reader.progress().overlong, reader.progress().lines), (1, 1, 2), "pieces of {size}");
+        assert_eq!((count, reader.census().overlong, reader.census().lines), (1, 1, 2), "pieces of {size}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! TCP wrappers (libwrap 7.6.q: refuse.c, diag.c, hosts_access.c, options.c).
 
-use super::{Rule, of, rule};
+use super::{Rule, anybody, of, rule};
 use crate::kind::Kind::{Noted, WrapperFault, WrapperRefused};
 
 const DENIED: &str = "hosts-access-denied";
@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "refused connect from {addr}", WrapperRefused),
     of(DENIED, "refused connect from {addr} with IP source routing options", WrapperRefused),
     of(DENIED, "Connection refused by tcp wrapper", WrapperRefused),
-    of(DENIED, "twist {any} to {}", WrapperRefused),
+    anybody(of(DENIED, "twist {any} to {}", WrapperRefused)),
     of(MALFORMED, "warning: {path}, line {n}: missing newline or line too long", WrapperFault),
     of(OPTION, "{path}, line {n}: bad {}", WrapperFault),
     of(OPTION, "{path}, line {n}: unknown user: {}", WrapperFault),
@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
     of(OPTION, "{path}, line {n}: option {} requires value", WrapperFault),
     of(OPTION, "{path}, line {n}: option {} requires no value", WrapperFault),
     of(OPTION, "{path}, line {n}: option {} must be at end", WrapperFault),
-    rule("warning: {path}, line {n}: {}", WrapperFault),
-    rule("warning: cannot open {detail}: {}", WrapperFault),
-    rule("warning: {}", Noted),
+    anybody(rule("warning: {path}, line {n}: {}", WrapperFault)),
+    anybody(rule("warning: cannot open {detail}: {}", WrapperFault)),
+    anybody(rule("warning: {}", Noted)),
 ];

@@ -1,6 +1,6 @@
 //! The listener (sshd.c, srclimit.c).
 
-use super::{Rule, of, rule};
+use super::{Rule, anybody, of, rule};
 use crate::kind::Kind::{
     BindFailed, Broken, Crashed, Dropped, DroppedPenalised, DropsCounted, ForkRejected, GraceTimeout, ListenerFault,
     Listening, Penalty, Restarted, Stopped, ThrottlingBegan, ThrottlingEnded, ThrottlingGoesOn,
@@ -40,8 +40,10 @@ pub(super) const RULES: &[Rule] = &[
     of("sshd-not-running", "Bind to port {n} on {} failed: {detail}.", BindFailed),
     of("sshd-not-running", "Cannot bind any address.", BindFailed),
     of("sshd-not-running", "RESTART FAILED: {detail}", Broken),
-    of("file-descriptor-limit", "accept: Too many open files{}", ListenerFault),
-    of("process-limit", "fork: {detail}", ListenerFault),
+    // More descriptors to wait for than the process may have (poll(2)): from 8.9 on with a large MaxStartups.
+    anybody(of("file-descriptor-limit", "ppoll: Invalid argument", ListenerFault)),
+    anybody(of("file-descriptor-limit", "accept: Too many open files{}", ListenerFault)),
+    anybody(of("process-limit", "fork: {detail}", ListenerFault)),
     of("process-limit", "fork of unprivileged child failed", Broken),
     of("process-limit", "do_exec_no_pty: fork: {detail}", ForkRejected),
     of("process-limit", "do_exec_pty: fork: {detail}", ForkRejected),

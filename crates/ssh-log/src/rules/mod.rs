@@ -13,6 +13,9 @@ mod tools;
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
+
+use crate::envelope::pieces;
 use crate::event::Stage;
 use crate::kind::Kind;
 use crate::program::{Program, is_ssh_unit};
@@ -25,6 +28,25 @@ pub(crate) struct Rule {
     template: &'static str,
     kind: Kind,
     cause: Option<&'static str>,
+    voice: Voice,
+}
+
+/// How much the words alone tell that sshd said them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    /// Nothing else says so.
+    Own,
+    /// Others say so too, as the client does of the same event.
+    Shared,
+    /// Anything may say so: not believed without the name of the program.
+    Anybody,
+}
+
+impl Verdict<'_> {
+    /// Whether others say the same, and only the name of the program tells who it was.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.voice != Voice::Own
+    }
 }
 
 /// A message understood.
@@ -33,15 +55,26 @@ pub(crate) struct Verdict<'a> {
     pub(crate) kind: Kind,
     pub(crate) cause: Option<&'static str>,
     pub(crate) stage: Stage,
+    voice: Voice,
     pub(crate) fields: Fields<'a>,
 }
 
 const fn rule(template: &'static str, kind: Kind) -> Rule {
-    Rule { template, kind, cause: None }
+    Rule { template, kind, cause: None, voice: Voice::Own }
 }
 
 const fn of(cause: &'static str, template: &'static str, kind: Kind) -> Rule {
-    Rule { template, kind, cause: Some(cause) }
+    Rule { template, kind, cause: Some(cause), voice: Voice::Own }
+}
+
+/// The same, in words that others have too.
+const fn shared(rule: Rule) -> Rule {
+    Rule { voice: Voice::Shared, ..rule }
+}
+
+/// The same, in words that anything may say.
+const fn anybody(rule: Rule) -> Rule {
+    Rule { voice: Voice::Anybody, ..rule }
 }
 
 const SSHD: &[&[Rule]] = &[auth::RULES, connection::RULES, listener::RULES, libwrap::RULES, broken::RULES, pam::RULES];
@@ -59,14 +92,15 @@ static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 /// Understands a message of a program; `None` when it is not known.
 pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> {
     match program {
-        Program::Sshd | Program::SshdSession | Program::SshdAuth | Program::Bare => sshd(message),
+        Program::Sshd | Program::SshdSession | Program::SshdAuth => sshd(message),
+        Program::Bare => sshd(message).filter(|verdict| is_told_alone(verdict)),
         Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),
         Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
         Program::Sshguard => SSHGUARD.verdict(message),
         Program::DenyHosts | Program::CrowdSec | Program::Lfd => OTHERS.verdict(tools::without_level(message)),
-        Program::Other => None,
+        Program::Dropbear | Program::Tailscaled | Program::Other => None,
     }
 }
 
@@ -78,17 +112,119 @@ pub fn causes() -> Vec<&'static str> {
     causes
 }
 
+/// Understands a message of sshd that stands somewhere in a text of which nothing else is known: the first that begins with
+/// a word and ends with the text, or with what closes its envelope.
+pub(crate) fn find(text: &[u8]) -> Option<Verdict<'_>> {
+    search(text).0
+}
+
+/// More places than this are not tried: a text with so many beginnings of messages imitates them.
+const TRIES: usize = 16;
+
+/// [`find`], and the number of steps that it took: one for each place that may be a beginning, one for each byte of those
+/// texts that were tried.
+fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
+    let (mut tries, mut steps) = (0, 0);
+    for at in pieces::starts(text) {
+        let rest = &text[at..];
+        steps += 1;
+        if at > 0 && !SSHD_TABLE.is_begun_by(rest) {
+            continue;
+        }
+        steps += rest.len();
+        let verdict = classify(Program::Bare, rest);
+        if verdict.is_some() || tries == TRIES {
+            return (verdict, steps);
+        }
+        tries += 1;
+    }
+    (None, steps)
+}
+
+/// Whether a message is believed that no name of a program stands before.
+fn is_told_alone(verdict: &Verdict<'_>) -> bool {
+    match verdict.voice {
+        Voice::Own => true,
+        // `Connection closed by peer` says any program; an address and a port of the other end say SSH and few others.
+        Voice::Shared => verdict.fields.addr.is_none_or(is_address),
+        // A file of sshd names itself.
+        Voice::Anybody => verdict.fields.config.is_some_and(|path| memmem::find(path, b"sshd").is_some()),
+    }
+}
+
+/// Whether it looks like an address, or like what hides one: `***`, `x.x.x.x`, `<redacted>`.
+fn is_address(text: &[u8]) -> bool {
+    let digits = text.iter().any(u8::is_ascii_digit);
+    (digits && text.iter().any(|by| matches!(by, b'.' | b':'))) || is_mask(text)
+}
+
+/// Whether the text hides an address or a number.
+pub(crate) fn is_mask(text: &[u8]) -> bool {
+    let hides = |by: &u8| matches!(by, b'*' | b'x' | b'X' | b'.' | b':' | b'#' | b'?');
+    let bracketed = matches!(text, [b'<' | b'{' | b'$', ..]);
+    !text.is_empty() && (bracketed || text.iter().all(hides))
+}
+
 /// sshd puts its level before a message, and `[preauth]` behind one of its unprivileged half (log.c, monitor.c).
 fn sshd(message: &[u8]) -> Option<Verdict<'_>> {
     let message = message.trim_ascii();
+    if !pieces::is_closed(message) || message.ends_with(b"auth]") {
+        return sshd_message(&[told(message)]);
+    }
+    sshd_message(&pieces::ends(message).map(told).collect::<Vec<_>>())
+}
+
+/// The message without level and tag, and what the tag says.
+fn told(message: &[u8]) -> (Stage, &[u8]) {
     let (message, stage) = match (message.strip_suffix(b" [preauth]"), message.strip_suffix(b" [postauth]")) {
         (Some(message), _) => (message, Stage::BeforeLogin),
         (None, Some(message)) => (message, Stage::AfterLogin),
         (None, None) => (message, Stage::Unknown),
     };
     let message = LEVELS.iter().find_map(|level| message.strip_prefix(*level)).unwrap_or(message);
-    let verdict = SSHD_TABLE.verdict(message.trim_ascii_end())?;
-    Some(Verdict { stage, ..verdict })
+    (stage, message.trim_ascii_end())
+}
+
+fn sshd_message<'a>(ends: &[(Stage, &'a [u8])]) -> Option<Verdict<'a>> {
+    let (at, verdict) = match ends {
+        [(_, message)] => (0, SSHD_TABLE.verdict(message)?),
+        _ => SSHD_TABLE.verdict_of(&ends.iter().map(|(_, message)| *message).collect::<Vec<_>>())?,
+    };
+    let stage = ends[at].0;
+    // A tag of the unprivileged half and a user are of sshd alone.
+    let own = verdict.voice == Voice::Shared && (stage != Stage::Unknown || verdict.fields.user.is_some());
+    let voice = if own { Voice::Own } else { verdict.voice };
+    Some(Verdict { stage, voice, ..verdict })
 }
 
 const LEVELS: &[&[u8]] = &[b"error: ", b"fatal: ", b"debug1: ", b"debug2: ", b"debug3: "];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_found_wherever_it_stands() {
+        let message = "drop connection #10 from [192.0.2.7]:50001 on [192.0.2.1]:22 past MaxStartups";
+        for (before, after) in
+            [("", ""), ("FOO|7|", ""), ("a b c: ", "\","), ("x=", "'}"), ("<li>", "</li><br>"), ("\u{201c}", ")")]
+        {
+            let text = format!("{before}{message}{after}");
+            let verdict = find(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((verdict.kind, verdict.fields.addr), (Kind::Dropped, Some(&b"192.0.2.7"[..])), "{text}");
+        }
+        for text in ["", "x: y", "/usr/bin/a.sh: line 7: b: not found", "Connection closed by peer"] {
+            assert_eq!(find(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_search_takes_linear_time() {
+        for piece in ["x: ", "Connection closed by ", "drop connection #1 from [", "\"' ", "Invalid user a from "] {
+            let steps = |count: usize| search(piece.repeat(count).as_bytes()).1;
+            let (short, long) = (steps(1_000), steps(10_000));
+            assert!(long <= 11 * short, "{piece:?}: {short} steps, then {long}");
+            assert!(long <= 32 * piece.len() * 10_000, "{piece:?}: {long} steps");
+        }
+    }
+}

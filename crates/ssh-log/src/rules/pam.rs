@@ -1,6 +1,6 @@
 //! PAM modules, which log under the name of sshd.
 
-use super::{Rule, of, rule};
+use super::{Rule, anybody, of, rule};
 use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, SessionOpened};
 
 const DENIED: &str = "user-not-allowed";
@@ -10,14 +10,17 @@ pub(super) const RULES: &[Rule] = &[
     rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr} user={user}", PamFailure),
     rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}", PamFailure),
     rule("pam_{}(sshd:auth): authentication failure; {}", PamFailure),
-    rule("authentication failure; {} rhost={addr}  user={user}", PamFailure),
-    rule("authentication failure; {} rhost={addr}", PamFailure),
+    anybody(rule("authentication failure; {} rhost={addr}  user={user}", PamFailure)),
+    anybody(rule("authentication failure; {} rhost={addr}", PamFailure)),
     rule("PAM {n} more authentication failure{} rhost={addr}  user={user}", PamFailure),
     rule("PAM {n} more authentication failure{} rhost={addr} user={user}", PamFailure),
     rule("PAM {n} more authentication failure{} rhost={addr}", PamFailure),
     rule("PAM service(sshd) ignoring max retries; {}", Noted),
     rule("pam_{}(sshd:session): session opened for user {user} by {}", SessionOpened),
     rule("pam_{}(sshd:session): session closed for user {user}", SessionClosed),
+    anybody(rule("session opened for user {user} by {}", SessionOpened)),
+    anybody(rule("session closed for user {user}", SessionClosed)),
+    anybody(rule("check pass; user unknown", Noted)),
     of(DENIED, "pam_{}(sshd:account): account {user} has expired{}", PamDenied),
     of(DENIED, "pam_access(sshd:account): access denied for user `{user}' from `{addr}'", PamDenied),
     of(DENIED, "pam_{}(sshd:auth): Consecutive login failures for user {user} account temporarily locked", PamDenied),
@@ -28,5 +31,5 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "PAM unable to dlopen({detail}): {}", Broken),
     of(DENIED, "PAM unable to dlopen({detail})", Broken),
     of(DENIED, "pam_nologin(sshd:{}): {detail}", PamDenied),
-    rule("pam_{}", Noted),
+    anybody(rule("pam_{}", Noted)),
 ];

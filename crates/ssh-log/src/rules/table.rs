@@ -1,6 +1,6 @@
 //! A table of rules, indexed by the first byte of a message.
 
-use super::{Rule, Verdict};
+use super::{Rule, Verdict, Voice};
 use crate::event::Stage;
 use crate::kind::Kind;
 use crate::template::Template;
@@ -17,6 +17,7 @@ struct Compiled {
     template: Template,
     kind: Kind,
     cause: Option<&'static str>,
+    voice: Voice,
 }
 
 /// How sshd names the other end: `{peer}` stands for each of these in turn (packet.c, sshpkt_fmt_connection_id).
@@ -53,19 +54,46 @@ impl Table {
 
     /// Understands a message; `None` when no rule knows it.
     pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Verdict<'a>> {
-        let rules = self.starts.get(usize::from(*message.first()?))?;
+        self.verdict_of(&[message]).map(|(_, verdict)| verdict)
+    }
+
+    /// Understands a message that may end at several places, and says at which it does: the first rule that matches any of
+    /// them decides, for a rule with an open end takes whatever follows.
+    pub(crate) fn verdict_of<'a>(&self, messages: &[&'a [u8]]) -> Option<(usize, Verdict<'a>)> {
+        let rules = self.starts.get(usize::from(*messages.first()?.first()?))?;
         rules.iter().find_map(|rule| {
-            let fields = rule.template.fields(message)?;
-            Some(Verdict { kind: rule.kind, cause: rule.cause, stage: Stage::Unknown, fields })
+            let mut ends = messages.iter().enumerate();
+            let (at, fields) = ends.find_map(|(at, message)| Some((at, rule.template.fields(message)?)))?;
+            Some((at, Verdict { kind: rule.kind, cause: rule.cause, stage: Stage::Unknown, voice: rule.voice, fields }))
         })
     }
 }
+
+impl Table {
+    /// Whether a message of sshd alone may begin this text, which stands within another one.
+    pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
+        let rules = text.first().and_then(|first| self.starts.get(usize::from(*first)));
+        let begins = |rule: &Compiled| {
+            let lead = rule.template.lead();
+            rule.voice != Voice::Anybody && lead.len() >= LEAD && text.starts_with(lead)
+        };
+        rules.is_some_and(|rules| rules.iter().any(begins))
+    }
+}
+
+/// A beginning shorter than this stands in any text.
+const LEAD: usize = 10;
 
 fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
     let lead = Template::new(pattern).lead().first().copied();
     for (byte, rules) in starts.iter_mut().enumerate() {
         if lead.is_none_or(|lead| usize::from(lead) == byte) {
-            rules.push(Compiled { template: Template::new(pattern), kind: rule.kind, cause: rule.cause });
+            rules.push(Compiled {
+                template: Template::new(pattern),
+                kind: rule.kind,
+                cause: rule.cause,
+                voice: rule.voice,
+            });
         }
     }
 }
@@ -112,6 +140,7 @@ mod tests {
                 ("{any}", "a"),
                 ("{quoted}", "q"),
                 ("{path}", "/p"),
+                ("{config}", "/c"),
                 ("{}", "x"),
             ];
             texts.iter().fold(pattern.to_owned(), |text, (field, value)| text.replace(field, value))

@@ -1,6 +1,9 @@
 //! What terminals, log collectors and mail put around the messages of a client.
 
-use std::borrow::Cow;
+use crate::envelope::decoded;
+
+/// More than any transcript, unpacked.
+const LIMIT: u64 = 64 << 20;
 
 /// A line this long is no message with something around it.
 const LONG: usize = 65_536;
@@ -10,20 +13,7 @@ const BEFORE: [&[u8]; 8] = [b": ", b"] ", b"| ", b"> ", b"$ ", b"# ", b"- ", b"\
 
 /// The lines of a text, without the bytes that only a terminal or an encoding needs.
 pub(super) fn lines(text: &[u8]) -> Vec<Vec<u8>> {
-    decoded(text).split(|&byte| byte == b'\n').map(|line| visible(line).trim_ascii().to_vec()).collect()
-}
-
-/// PowerShell writes UTF-16 into the file that it redirects to.
-fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    let wide = |order: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = text[2..].chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
-        Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
-    };
-    match text {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ => Cow::Borrowed(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)),
-    }
+    decoded(text, LIMIT).split(|&byte| byte == b'\n').map(|line| visible(line).trim_ascii().to_vec()).collect()
 }
 
 /// Without the orders to a terminal (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`) and carriage returns.
@@ -85,7 +75,6 @@ mod tests {
         let text = b"\xef\xbb\xbf\x1b[1;31mssh:\x1b[0m x\r\n\x1b]0;title\x07y\r\n";
         assert_eq!(lines(text), [b"ssh: x".to_vec(), b"y".to_vec(), Vec::new()]);
         assert_eq!(lines(b"\xff\xfeh\0i\0\r\0\n\0"), [b"hi".to_vec(), Vec::new()]);
-        assert_eq!(lines(b"\xff\xfeh"), [Vec::<u8>::new()]);
     }
 
     #[test]

@@ -1,9 +1,8 @@
-//! Records of the systemd journal: `journalctl -o json` and `journalctl -o export`.
-
-use std::borrow::Cow;
+//! Records of the systemd journal: `journalctl -o export` and `-o verbose`; records in JSON on several lines.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+
+use super::stamp::Stamps;
 
 /// The fields of one record that matter here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +12,8 @@ pub(crate) struct Record {
     pub(crate) tag: Vec<u8>,
     pub(crate) pid: Option<u32>,
     pub(crate) message: Vec<u8>,
+    /// Whether journald vouches for the tag.
+    pub(crate) is_journal: bool,
 }
 
 impl Record {
@@ -21,8 +22,8 @@ impl Record {
         match name {
             b"MESSAGE" => self.message = first_line(value).to_vec(),
             b"_HOSTNAME" => self.host = value.to_vec(),
-            b"SYSLOG_IDENTIFIER" => self.tag = value.to_vec(),
-            b"_COMM" if self.tag.is_empty() => self.tag = value.to_vec(),
+            b"SYSLOG_IDENTIFIER" => self.name(value),
+            b"_COMM" if self.tag.is_empty() => self.name(value),
             b"SYSLOG_PID" | b"_PID" if self.pid.is_none() => self.pid = parse(value),
             b"__REALTIME_TIMESTAMP" => self.time = parse(value).and_then(|us| Timestamp::from_microsecond(us).ok()),
             _ => {}
@@ -30,34 +31,118 @@ impl Record {
     }
 }
 
-/// Reads a line of `journalctl -o json`, `json-sse` or `json-seq`; `None` when it is not such an object.
-pub(crate) fn json(line: &[u8]) -> Option<Record> {
-    let object = line.strip_prefix(b"data: ").or_else(|| line.strip_prefix(b"\x1e")).unwrap_or(line);
-    let fields: Map<String, Value> = match object.first() {
-        Some(b'{') => serde_json::from_slice(object).ok()?,
-        _ => return None,
-    };
-    let mut record = Record::default();
-    for (name, value) in &fields {
-        if let Some(value) = bytes(value) {
-            record.set(name.as_bytes(), &value);
-        }
+impl Record {
+    fn name(&mut self, tag: &[u8]) {
+        self.tag = tag.to_vec();
+        self.is_journal = true;
     }
-    fields.contains_key("MESSAGE").then_some(record)
 }
 
-/// A field that is no UTF-8 text is written as an array of numbers; of several values the first one counts.
-fn bytes(value: &Value) -> Option<Cow<'_, [u8]>> {
-    match value {
-        Value::String(text) => Some(Cow::Borrowed(text.as_bytes())),
-        Value::Array(items) if items.iter().all(Value::is_u64) => items
-            .iter()
-            .map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok()))
-            .collect::<Option<_>>()
-            .map(Cow::Owned),
-        Value::Array(items) => items.first().and_then(bytes),
-        _ => None,
+/// The records that stand on several lines each: `journalctl -o verbose`, and JSON that was made pretty.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Records {
+    open: Option<Open>,
+}
+
+#[derive(Debug, Clone)]
+enum Open {
+    Verbose(Record),
+    Pretty { text: Vec<u8>, depth: usize },
+}
+
+/// What came of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It belongs to a record that goes on.
+    Yes,
+    /// It ends this record, or begins the next.
+    Ends(Box<Record>),
+    /// It is a line of its own, behind this record.
+    Behind(Box<Record>),
+    /// It ends an object in JSON, all of which is here.
+    Json(Vec<u8>),
+    /// It is a line of its own.
+    No,
+}
+
+/// More than this is not one record.
+const RECORD_CAP: usize = 64 * 1024;
+
+impl Records {
+    /// Whether the next line may belong to a record.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
     }
+
+    pub(super) fn line(&mut self, line: &[u8], stamps: &mut Stamps) -> Taken {
+        if let Some(time) = verbose_head(line, stamps) {
+            let record = Record { time, is_journal: true, ..Record::default() };
+            let before = self.open.replace(Open::Verbose(record));
+            return match before {
+                Some(Open::Verbose(record)) if !record.message.is_empty() => Taken::Ends(Box::new(record)),
+                _ => Taken::Yes,
+            };
+        }
+        match self.open.take() {
+            None if line.trim_ascii() == b"{" => {
+                self.open = Some(Open::Pretty { text: line.to_vec(), depth: 1 });
+                Taken::Yes
+            }
+            None => Taken::No,
+            Some(Open::Verbose(record)) => self.verbose(record, line),
+            Some(Open::Pretty { text, depth }) => self.pretty(text, depth, line),
+        }
+    }
+
+    fn verbose(&mut self, mut record: Record, line: &[u8]) -> Taken {
+        let field = line.strip_prefix(b"    ").map(<[u8]>::trim_ascii_start);
+        match field.and_then(|field| Some((field, memchr::memchr(b'=', field)?))) {
+            Some((field, at)) => record.set(&field[..at], &field[at + 1..]),
+            // A value goes on; only the first line of a message is anybody's but a client's.
+            None if line.starts_with(b" ") => {}
+            None if line.trim_ascii().is_empty() && !record.message.is_empty() => return Taken::Ends(Box::new(record)),
+            None if record.message.is_empty() => return Taken::No,
+            None => return Taken::Behind(Box::new(record)),
+        }
+        self.open = Some(Open::Verbose(record));
+        Taken::Yes
+    }
+
+    fn pretty(&mut self, mut text: Vec<u8>, mut depth: usize, line: &[u8]) -> Taken {
+        let seen = line.trim_ascii();
+        if seen == b"{" && depth == 1 {
+            // The object before is a list of objects: each is a record.
+            text.clear();
+            depth = 0;
+        }
+        text.push(b'\n');
+        text.extend_from_slice(line);
+        depth += usize::from(matches!(seen.last(), Some(b'{' | b'[')));
+        depth -= usize::from(matches!(seen.first(), Some(b'}' | b']')));
+        if depth == 0 || text.len() > RECORD_CAP {
+            return Taken::Json(text);
+        }
+        self.open = Some(Open::Pretty { text, depth });
+        Taken::Yes
+    }
+
+    /// What the last record holds.
+    pub(super) fn end(&mut self) -> Taken {
+        match self.open.take() {
+            Some(Open::Verbose(record)) if !record.message.is_empty() => Taken::Ends(Box::new(record)),
+            Some(Open::Pretty { text, .. }) => Taken::Json(text),
+            _ => Taken::No,
+        }
+    }
+}
+
+/// The time in the first line of a record: `Fri 2026-11-20 15:52:43.123456 CET [s=…;i=1;…]`.
+fn verbose_head(line: &[u8], stamps: &mut Stamps) -> Option<Option<Timestamp>> {
+    if !line.ends_with(b"]") {
+        return None;
+    }
+    let (time, rest) = stamps.day(line)?;
+    rest.trim_ascii_start().starts_with(b"[s=").then_some(time)
 }
 
 /// The state of reading `journalctl -o export`: records of `NAME=value` lines, an empty line behind each; a value with
@@ -155,21 +240,7 @@ mod tests {
             tag: b"sshd".to_vec(),
             pid: Some(8),
             message: message.to_vec(),
-        }
-    }
-
-    #[test]
-    fn a_json_object_is_a_record() {
-        let head =
-            r#""__REALTIME_TIMESTAMP":"1795189963250000","_HOSTNAME":"gw1","SYSLOG_IDENTIFIER":"sshd","_PID":"8""#;
-        let line = format!(r#"{{{head},"MESSAGE":"Bye"}}"#);
-        assert_eq!(json(line.as_bytes()), Some(record(b"Bye")));
-        let line = format!(r#"{{{head},"MESSAGE":[66,255,10,88]}}"#);
-        assert_eq!(json(line.as_bytes()), Some(record(b"B\xff")));
-        let line = format!(r#"{{{head},"_COMM":"x","MESSAGE":["Bye","again"]}}"#);
-        assert_eq!(json(line.as_bytes()), Some(record(b"Bye")));
-        for line in ["{}", "{", "[]", r#"{"MESSAGE":null"#, r#"{"PRIORITY":"6"}"#] {
-            assert_eq!(json(line.as_bytes()), None, "{line}");
+            is_journal: true,
         }
     }
 

@@ -1,0 +1,146 @@
+//! How much of a log was understood, and what it is where nothing was.
+
+use std::collections::BTreeMap;
+
+use crate::envelope::{Envelope, Head};
+use crate::kind::Kind;
+use crate::nature::{Nature, Signs};
+use crate::program::Program;
+use crate::tally::Span;
+
+/// Of so many lines that are SSH's and not known the text is kept.
+const EXAMPLES: usize = 3;
+
+/// Of an example no more than this is kept, in bytes.
+const EXAMPLE_CAP: usize = 300;
+
+/// How many other programs are remembered by name.
+const PROGRAMS: usize = 32;
+
+/// Counts of lines: what was read, and what came of it. `lines` is the sum of the other four.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Bytes taken.
+    pub bytes: u64,
+    /// Lines (of journal export: records) read, blank ones not counted.
+    pub lines: u64,
+    /// Lines whose message is known, or that sshd wrote at a debug level.
+    pub understood: u64,
+    /// Lines that an SSH server wrote, and whose message is not known.
+    pub unknown: u64,
+    /// Lines that other programs wrote.
+    pub others: u64,
+    /// Lines that belong to nobody who is known.
+    pub foreign: u64,
+    /// Lines longer than 64 KiB, of which only the beginning was read.
+    pub overlong: u64,
+    /// The first and the last time that any line says.
+    pub span: Span,
+    /// The first lines of [`Census::unknown`].
+    pub examples: Vec<Example>,
+    /// The names under which other programs wrote, with the number of their lines.
+    programs: BTreeMap<String, u64>,
+    signs: Signs,
+}
+
+/// A line that is SSH's and not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Its place in the input, counted from 1.
+    pub line_number: u64,
+    /// Its beginning: text of a stranger, to be escaped before a terminal sees it.
+    pub text: String,
+}
+
+impl Census {
+    /// What the input is, as far as its lines tell.
+    pub fn nature(&self) -> Nature {
+        if self.understood > 0 && !self.signs.is_transcript() {
+            return Nature::ServerLog;
+        }
+        let busiest = self.programs.iter().max_by_key(|(_, lines)| **lines).map(|(name, _)| name.clone());
+        self.signs.nature(self.lines, busiest.filter(|_| self.others > 0))
+    }
+
+    /// Whether nothing of the input is known to come from an SSH server or from what guards it: no conclusion, and none of
+    /// what it does not say either.
+    pub fn nothing_understood(&self) -> bool {
+        self.nature() != Nature::ServerLog
+    }
+
+    /// Adds the counts of another part.
+    pub fn merge(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.understood += other.understood;
+        self.unknown += other.unknown;
+        self.others += other.others;
+        self.foreign += other.foreign;
+        self.overlong += other.overlong;
+        self.span.merge(other.span);
+        let room = EXAMPLES.saturating_sub(self.examples.len());
+        self.examples.extend(other.examples.iter().take(room).cloned());
+        for (name, lines) in &other.programs {
+            self.count_program(name, *lines);
+        }
+        self.signs.merge(&other.signs);
+    }
+
+    /// Counts a message that is known.
+    pub(crate) fn understand(&mut self, envelope: &Envelope<'_>, kind: Kind, port: Option<u16>) {
+        self.understood += 1;
+        self.signs.event(envelope.head, kind);
+        if envelope.head < Head::Cut && matches!(kind, Kind::Closed | Kind::Reset | Kind::NegotiationFailed) {
+            self.signs.peer_port(port);
+        }
+    }
+
+    /// Counts a message that is not known.
+    pub(crate) fn miss(&mut self, envelope: &Envelope<'_>, line: &[u8], line_number: u64) {
+        match envelope.program {
+            program if program.is_ssh_server() && is_debug(envelope.message) => self.understood += 1,
+            program if program.is_ssh_server() => {
+                self.unknown += 1;
+                self.signs.head(envelope.head);
+                if self.examples.len() < EXAMPLES {
+                    let text = &line[..line.len().min(EXAMPLE_CAP)];
+                    self.examples.push(Example { line_number, text: String::from_utf8_lossy(text).into_owned() });
+                }
+            }
+            Program::Bare => {
+                self.foreign += 1;
+                self.signs.line(line);
+            }
+            Program::Other if envelope.head < Head::Cut => {
+                self.foreign += 1;
+                self.signs.line(line);
+            }
+            program => {
+                self.others += 1;
+                self.signs.head(envelope.head);
+                self.count_program(&named(program, envelope), 1);
+            }
+        }
+    }
+
+    fn count_program(&mut self, name: &str, lines: u64) {
+        if let Some(count) = self.programs.get_mut(name) {
+            *count += lines;
+        } else if self.programs.len() < PROGRAMS {
+            self.programs.insert(name.to_owned(), lines);
+        }
+    }
+}
+
+fn is_debug(message: &[u8]) -> bool {
+    [b"debug1: ".as_slice(), b"debug2: ", b"debug3: "].iter().any(|level| message.starts_with(level))
+}
+
+/// The name under which another program wrote, as it stands in the line.
+fn named(program: Program, envelope: &Envelope<'_>) -> String {
+    if program != Program::Other {
+        return format!("{program:?}").to_lowercase();
+    }
+    let tag = envelope.tag;
+    String::from_utf8_lossy(&tag[..tag.len().min(32)]).into_owned()
+}

@@ -1,0 +1,203 @@
+//! What stands around a message: one way to peel it off, for logs and for transcripts.
+//!
+//! An envelope has layers: a file is compressed or in UTF-16 ([`Decoded`]); a collector writes JSON, a container runtime
+//! or a build server a stamp, a terminal colours, a person quotes or indents ([`layers`]); a log daemon puts time,
+//! machine, program and process before the message ([`syslog`]). [`Peeler`] takes them off one by one and says what they
+//! told. A layer that nobody knows yet costs what it says, not the message: [`pieces`] gives the places in what is left at
+//! which a message may stand.
+//!
+//! Who may write where decides what is believed: [`Envelope::head`] says how sure it is which program wrote the message.
+
+mod decode;
+mod journal;
+mod json;
+mod layers;
+pub(crate) mod pieces;
+pub(crate) mod stamp;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod utf16;
+mod xz;
+mod zstd;
+
+use jiff::Timestamp;
+use memchr::memmem;
+
+pub(crate) use decode::decoded;
+pub use decode::{Decoded, Packing};
+use journal::Taken;
+pub(crate) use journal::{Export, Record};
+use layers::unquoted;
+pub(crate) use layers::visible;
+pub use stamp::Clock;
+use stamp::Stamps;
+
+use crate::program::Program;
+
+/// A message and what its envelope says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) time: Option<Timestamp>,
+    /// The machine; empty where the envelope names none.
+    pub(crate) host: &'a [u8],
+    pub(crate) program: Program,
+    /// The name under which the program wrote; empty where there is none.
+    pub(crate) tag: &'a [u8],
+    pub(crate) pid: Option<u32>,
+    /// What the program said, as far as the envelope tells it apart.
+    pub(crate) message: &'a [u8],
+    /// The message and what may be the name of a program or a part of the message before it: `ssh: connect to …`.
+    pub(crate) text: &'a [u8],
+    pub(crate) head: Head,
+}
+
+/// What tells which program wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Head {
+    /// Nothing.
+    None,
+    /// A word with a colon, which may belong to the message.
+    Guessed,
+    /// The name and the process (`sshd[8]: `) without a time, as people cut lines off.
+    Cut,
+    /// The head of a log daemon.
+    Full,
+}
+
+impl<'a> Envelope<'a> {
+    /// A line whose envelope says nothing.
+    fn bare(text: &'a [u8]) -> Self {
+        let program = Program::Bare;
+        Self { time: None, host: b"", program, tag: b"", pid: None, message: text, text, head: Head::None }
+    }
+
+    fn full(time: Option<Timestamp>, host: &'a [u8], program: Program, pid: Option<u32>, message: &'a [u8]) -> Self {
+        Self { time, host, program, tag: b"", pid, message, text: message, head: Head::Full }
+    }
+}
+
+/// More layers than this are not around a message.
+const LAYERS: usize = 8;
+
+/// Takes the envelopes off the lines of one log or transcript.
+#[derive(Debug, Clone)]
+pub(crate) struct Peeler {
+    stamps: Stamps,
+    records: journal::Records,
+}
+
+impl Peeler {
+    /// For lines whose stamps leave out what `clock` says.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { stamps: Stamps::new(clock), records: journal::Records::default() }
+    }
+
+    /// Takes the next line, without its line feed, and hands over each message in it: mostly one; none of a line that only
+    /// belongs to a record (`journalctl -o verbose`); several of JSON that holds several.
+    pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
+        if let Some(found) = syslog::read(line, &mut self.stamps).filter(|found| found.head == Head::Full)
+            && !self.records.is_open()
+        {
+            return sink(&found);
+        }
+        let line = visible(line);
+        match self.records.line(&line, &mut self.stamps) {
+            Taken::No => self.alone(&line, sink),
+            Taken::Behind(record) => {
+                self.record(&record, sink);
+                self.alone(&line, sink);
+            }
+            taken => self.taken(taken, sink),
+        }
+    }
+
+    /// Ends the log: hands over what the last record holds.
+    pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&Envelope<'_>)) {
+        let taken = self.records.end();
+        self.taken(taken, sink);
+    }
+
+    fn taken(&mut self, taken: Taken, sink: &mut dyn FnMut(&Envelope<'_>)) {
+        match taken {
+            Taken::Yes | Taken::No => {}
+            Taken::Ends(record) | Taken::Behind(record) => self.record(&record, sink),
+            Taken::Json(text) => match json::records(&text) {
+                Some(records) => records.iter().for_each(|record| self.record(record, sink)),
+                None => text.split(|&by| by == b'\n').for_each(|line| self.alone(line, sink)),
+            },
+        }
+    }
+
+    /// A line that is no part of a record of several lines.
+    fn alone(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
+        if let Some(records) = json::records(line) {
+            return records.iter().for_each(|record| self.record(record, sink));
+        }
+        let text = unquoted(line);
+        let found = self.text(&text);
+        if found.head != Head::None {
+            return sink(&found);
+        }
+        // A stamp, a label or a task may stand before the object.
+        let object = memmem::find(line, b"{\"").or_else(|| memmem::find(line, b"[{\""));
+        match object.and_then(|at| json::records(&line[at..])) {
+            Some(records) if !records.is_empty() => {
+                let time = found.time;
+                for record in records {
+                    self.record(&Record { time: record.time.or(time), ..record }, sink);
+                }
+            }
+            _ => sink(&found),
+        }
+    }
+
+    /// Hands over the message of a record.
+    pub(crate) fn record(&mut self, record: &Record, sink: &mut dyn FnMut(&Envelope<'_>)) {
+        let text = visible(&record.message);
+        let text = text.trim_ascii();
+        if !record.tag.is_empty() {
+            let program = Program::named(&record.tag);
+            if record.is_journal || program != Program::Other {
+                let full = Envelope::full(record.time, &record.host, program, record.pid, text);
+                return sink(&Envelope { tag: &record.tag, ..full });
+            }
+        }
+        let inner = self.text(text);
+        let host = if inner.host.is_empty() { &record.host } else { inner.host };
+        sink(&Envelope { time: inner.time.or(record.time), host, pid: inner.pid.or(record.pid), ..inner });
+    }
+
+    /// Peels one text, layer by layer.
+    fn text<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
+        let (mut time, mut pid, mut guess) = (None, None, None);
+        let mut text = line.trim_ascii();
+        for _ in 0..LAYERS {
+            if let Some(found) = self.head(text, time) {
+                let settled = found.head >= Head::Cut || !found.host.is_empty();
+                let found = Envelope { time: found.time.or(time), pid: found.pid.or(pid), ..found };
+                if settled {
+                    return found;
+                }
+                guess = guess.or(Some(found));
+            }
+            let Some(layer) = layers::strip(text, &mut self.stamps) else { break };
+            (time, pid, text) = (layer.time.or(time), layer.pid.or(pid), layer.rest);
+        }
+        match guess {
+            Some(guess) => Envelope { time: guess.time.or(time), text, ..guess },
+            None => Envelope { time, pid, ..Envelope::bare(text) },
+        }
+    }
+
+    fn head<'a>(&mut self, text: &'a [u8], time: Option<Timestamp>) -> Option<Envelope<'a>> {
+        if let Some(found) = syslog::read(text, &mut self.stamps) {
+            return Some(found);
+        }
+        if let Some((pid, rest)) = layers::apple_columns(text) {
+            return syslog::tagged(time, rest).map(|found| Envelope { pid: Some(pid), ..found });
+        }
+        let cut = syslog::tagged(None, text).filter(|found| found.head == Head::Full)?;
+        Some(Envelope { head: if time.is_some() { Head::Full } else { Head::Cut }, ..cut })
+    }
+}

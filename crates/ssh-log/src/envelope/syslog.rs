@@ -1,0 +1,259 @@
+//! The head that a log daemon puts before a message: time, machine, program, process.
+
+use memchr::{memchr, memchr2, memmem};
+
+use jiff::Timestamp;
+
+use super::stamp::{Stamps, number, since_1970, word};
+use super::{Envelope, Head};
+use crate::program::Program;
+
+/// Takes the head off a line; `None` where it has none of a known form that names the program.
+pub(super) fn read<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
+    match line.first()? {
+        b'<' => priority(line, stamps),
+        b'[' => bracketed(line, stamps),
+        b't' | b'n' if line.starts_with(b"type=") || line.starts_with(b"node=") => audited(line),
+        b't' if line.starts_with(b"time=\"") => crowdsec(line, stamps),
+        _ => dated(line, stamps),
+    }
+}
+
+/// `<38>` before any other form; `<38>1 ` introduces RFC 5424.
+fn priority<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
+    let (_, rest) = number(line.strip_prefix(b"<")?)?;
+    let rest = rest.strip_prefix(b">")?;
+    read(rest, stamps)
+}
+
+/// RFC 5424 behind the time: `HOST APP PID MSGID [STRUCTURED DATA] message`, `-` for what is missing.
+fn rfc5424(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
+    let (host, rest) = word(text)?;
+    let (app, rest) = word(rest.get(1..)?)?;
+    let (pid, rest) = word(rest.get(1..)?)?;
+    let (id, rest) = word(rest.get(1..)?)?;
+    let pid = match (pid, number(pid)) {
+        (b"-", _) => None,
+        (_, Some((pid, b""))) => Some(pid),
+        _ => return None,
+    };
+    if app.ends_with(b":") || id.ends_with(b":") {
+        return None;
+    }
+    let message = structured_data(rest.get(1..)?)?.trim_ascii_start();
+    let message = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
+    let host = if host == b"-" { b"" } else { host };
+    Some(Envelope { tag: app, ..Envelope::full(time, host, Program::named(app), pid, message) })
+}
+
+/// What follows the structured data; values are quoted, with `\"` and `\]`.
+fn structured_data(text: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = text.strip_prefix(b"-") {
+        return matches!(rest, [] | [b' ', ..]).then_some(rest);
+    }
+    if !text.starts_with(b"[") {
+        return None;
+    }
+    let (mut quoted, mut escaped, mut depth) = (false, false, 0u32);
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' if !quoted => depth += 1,
+            b']' if !quoted => depth = depth.checked_sub(1)?,
+            _ if !quoted && depth == 0 => return Some(&text[at..]),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A line that begins with a time; the version of RFC 5424 may stand before it.
+fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
+    if let Some((time, rest)) = stamps.day(line) {
+        let rest = rest.trim_ascii_start();
+        return match rest {
+            [b'-', b' ', rest @ ..] => denyhosts(time, rest),
+            _ => fail2ban(time, rest).or_else(|| tagged(time, rest)).or_else(|| rfc5424(time, rest)),
+        };
+    }
+    if let Some(rest) = line.strip_prefix(b"1 ") {
+        let (time, rest) = stamps.iso8601(rest)?;
+        return rfc5424(time, rest.strip_prefix(b" ")?);
+    }
+    let (second, rest) = word(line).filter(|(second, _)| second.len() >= 9)?;
+    tagged(Some(since_1970(second)?), rest.trim_ascii_start())
+}
+
+/// fail2ban's own file: `2026-11-20 15:52:43,397 fail2ban.actions [812]: NOTICE  [sshd] Ban 192.0.2.7`.
+fn fail2ban(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
+    let (name, rest) = word(text)?;
+    if Program::named(name) != Program::Fail2ban {
+        return None;
+    }
+    let rest = rest.trim_ascii_start();
+    let (pid, rest) = match rest.strip_prefix(b"[") {
+        Some(inner) => number(inner).and_then(|(pid, rest)| Some((Some(pid), rest.strip_prefix(b"]")?)))?,
+        None => (None, rest),
+    };
+    Some(Envelope::full(time, b"", Program::Fail2ban, pid, rest.strip_prefix(b":")?.trim_ascii_start()))
+}
+
+/// DenyHosts' own file: `2026-11-20 15:52:43,397 - denyhosts   : INFO     new denied hosts: …`.
+fn denyhosts(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
+    let at = memmem::find(text, b": ")?;
+    let program = Program::named(text[..at].trim_ascii());
+    let message = text[at + 2..].trim_ascii_start();
+    (program == Program::DenyHosts).then(|| Envelope::full(time, b"", program, None, message))
+}
+
+/// `[  12.345678] text` and `[Fri Nov 20 15:52:43 2026] text` of dmesg, `[12.345678] host tag: text` of journalctl, which
+/// adds the time since the line before (`[12.345678 <    0.000012 >]`) when asked to.
+fn bracketed<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
+    let end = memchr(b']', line)?;
+    let (stamp, rest) = (line[1..end].trim_ascii(), line[end + 1..].trim_ascii_start());
+    let time = match stamp.first()? {
+        b'0'..=b'9' => since_boot(stamp).map(|()| None)?,
+        _ => stamps.day(stamp).filter(|(_, rest)| rest.is_empty())?.0,
+    };
+    let kernel = Envelope { head: Head::Guessed, ..Envelope::full(time, b"", Program::Kernel, None, rest) };
+    Some(tagged(time, rest).filter(|envelope| envelope.pid.is_some()).unwrap_or(kernel))
+}
+
+fn since_boot(stamp: &[u8]) -> Option<()> {
+    let (_, rest) = number(stamp)?;
+    let (_, rest) = number(rest.strip_prefix(b".")?)?;
+    (rest.is_empty() || rest.trim_ascii_start().starts_with(b"<")).then_some(())
+}
+
+/// CrowdSec's own file: `time="2026-11-20T15:52:43Z" level=info msg="…"`.
+fn crowdsec<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
+    let rest = line.strip_prefix(b"time=\"")?;
+    let end = memchr(b'"', rest)?;
+    let time = stamps.iso8601(&rest[..end]).and_then(|(time, _)| time);
+    let at = memmem::find(rest, b" msg=\"")?;
+    let message = &rest[at + 6..];
+    let message = message.strip_suffix(b"\"").unwrap_or(message);
+    Some(Envelope { head: Head::Guessed, ..Envelope::full(time, b"", Program::CrowdSec, None, message) })
+}
+
+/// auditd's own file: `[node=gw1 ]type=AVC msg=audit(1795189963.250:9): avc:  denied  { name_bind } …`.
+fn audited(line: &[u8]) -> Option<Envelope<'_>> {
+    let (host, rest) = match line.strip_prefix(b"node=") {
+        Some(rest) => word(rest).map(|(host, rest)| (host, rest.trim_ascii_start()))?,
+        None => (b"".as_slice(), line),
+    };
+    let message = rest.strip_prefix(b"type=")?;
+    let at = memmem::find(message, b" msg=audit(")?;
+    let stamp = &message[at + 11..];
+    let time = since_1970(&stamp[..memchr(b':', stamp)?]);
+    Some(Envelope::full(time, host, Program::Audit, None, message))
+}
+
+/// `[host] [auth.info] tag[pid]: message`, with the variations of BSD, Solaris, AIX, BusyBox, macOS and metalog.
+pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
+    let rest = without_facility(text);
+    let (host, (tag, message)) = match tag(rest) {
+        Some(tagged) => (b"".as_slice(), tagged),
+        None => {
+            let (host, rest) = word(rest).filter(|(host, _)| !host.ends_with(b":"))?;
+            (host, tag(without_facility(rest.trim_ascii_start()))?)
+        }
+    };
+    let program = Program::named(tag.name);
+    // `foo: bar` may be a tag as well as the beginning of a message.
+    let sure = tag.pid.is_some() || program != Program::Other;
+    let head = if sure { Head::Full } else { Head::Guessed };
+    Some(Envelope { time, host, program, tag: tag.name, pid: tag.pid, message: solaris(message), text, head })
+}
+
+/// What follows the facility and the level: `auth.info`, `auth|security:info`, `<auth.info>`.
+fn without_facility(text: &[u8]) -> &[u8] {
+    match word(text) {
+        Some((word, rest)) if is_facility(word) => rest.trim_ascii_start(),
+        _ => text,
+    }
+}
+
+fn is_facility(word: &[u8]) -> bool {
+    const FACILITIES: [&[u8]; 14] = [
+        b"kern",
+        b"user",
+        b"mail",
+        b"daemon",
+        b"auth",
+        b"syslog",
+        b"lpr",
+        b"news",
+        b"uucp",
+        b"cron",
+        b"authpriv",
+        b"ftp",
+        b"security",
+        b"console",
+    ];
+    const LEVELS: [&[u8]; 11] =
+        [b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug"];
+    let word = word.strip_prefix(b"<").and_then(|word| word.strip_suffix(b">")).unwrap_or(word);
+    let Some(at) = memchr2(b'.', b':', word) else { return false };
+    let (facility, level) = (&word[..at], &word[at + 1..]);
+    let mut names = facility.split(|&by| by == b'|');
+    LEVELS.contains(&level) && names.all(|name| FACILITIES.contains(&name) || name.starts_with(b"local"))
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag<'a> {
+    name: &'a [u8],
+    pid: Option<u32>,
+}
+
+/// What a message of sshd itself begins with, and no program is called.
+const NOT_TAGS: [&[u8]; 8] = [b"error", b"fatal", b"warning", b"debug1", b"debug2", b"debug3", b"info", b"verbose"];
+
+/// Reads `sshd[812]: `, `kernel: `, `[sshd] `, `[sshd]: `, `sshd[812] <Notice>: ` and returns the message.
+fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
+    let end = memchr2(b' ', b'\t', text).unwrap_or(text.len());
+    let (head, rest) = text.split_at(end);
+    let message = rest.trim_ascii_start();
+    let (head, message) = match head.strip_suffix(b":") {
+        Some(head) => (head, message),
+        None if head.ends_with(b"]") => (head, apple_level(message)),
+        None => return None,
+    };
+    let tag = split_pid(head).filter(|tag| !NOT_TAGS.contains(&tag.name))?;
+    Some((tag, message))
+}
+
+fn split_pid(head: &[u8]) -> Option<Tag<'_>> {
+    let Some(inner) = head.strip_suffix(b"]") else {
+        return (!head.is_empty()).then_some(Tag { name: head, pid: None });
+    };
+    let at = memchr(b'[', inner)?;
+    let (name, inner) = (&inner[..at], &inner[at + 1..]);
+    match number(inner) {
+        Some((pid, b"")) if !name.is_empty() => Some(Tag { name, pid: Some(pid) }),
+        None if name.is_empty() && !inner.contains(&b'/') => Some(Tag { name: inner, pid: None }),
+        _ => None,
+    }
+}
+
+/// macOS puts `<Notice>: ` or `(subsystem) <Notice>: ` behind the process.
+fn apple_level(text: &[u8]) -> &[u8] {
+    let rest = match text.first() {
+        Some(b'(') => memmem::find(text, b") ").map_or(text, |at| &text[at + 2..]),
+        _ => text,
+    };
+    match rest.first() {
+        Some(b'<') => memmem::find(rest, b">: ").map_or(text, |at| &rest[at + 3..]),
+        _ => text,
+    }
+}
+
+/// Solaris puts `[ID 800047 auth.info] ` before the message.
+fn solaris(message: &[u8]) -> &[u8] {
+    if !message.starts_with(b"[ID ") {
+        return message;
+    }
+    memmem::find(message, b"] ").map_or(message, |at| &message[at + 2..])
+}

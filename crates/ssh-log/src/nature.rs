@@ -1,0 +1,133 @@
+//! What an input is that is not the log of an SSH server.
+
+use memchr::memmem;
+
+use crate::envelope::Head;
+use crate::kind::Kind;
+
+/// What an input is, as far as its lines tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nature {
+    /// The log of an SSH server, or of what guards it.
+    ServerLog,
+    /// What an SSH client printed.
+    Transcript,
+    /// The log of other programs; the one that wrote most of it.
+    OtherPrograms(String),
+    /// The access log of a web server.
+    WebServer,
+    /// Not text.
+    Binary,
+    /// It has no lines.
+    Empty,
+    /// Some text.
+    Text,
+}
+
+/// What speaks for one or the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Signs {
+    client: u64,
+    server: u64,
+    web: u64,
+    binary: u64,
+}
+
+/// What only a client prints at the beginning of a line.
+const CLIENT: [&[u8]; 24] = [
+    b"OpenSSH_",
+    b"debug1: Reading configuration data",
+    b"debug1: Connecting to ",
+    b"debug1: Connection established",
+    b"debug1: identity file ",
+    b"debug2: resolving ",
+    b"ssh: connect to host ",
+    b"ssh: Could not resolve hostname ",
+    b"ssh_exchange_identification: ",
+    b"banner exchange: Connection to ",
+    b"Permission denied (",
+    b"Host key verification failed",
+    b"Warning: Permanently added ",
+    b"fatal: Could not read from remote repository",
+    b"fatal: the remote end hung up",
+    b"fatal: Could not read",
+    b"lost connection",
+    b"Connection closed.",
+    b"$ ssh ",
+    b"@@@@@@@@",
+    b"Event Log: ",
+    b"FATAL ERROR: ",
+    b"kex_exchange_identification: read: Operation timed out",
+    b"Connection timed out during banner exchange",
+];
+
+impl Signs {
+    /// Whether it is what a client printed: something that only a client says, and nothing that only a server does.
+    pub(crate) fn is_transcript(self) -> bool {
+        self.client > 0 && self.server == 0
+    }
+
+    pub(crate) fn nature(self, lines: u64, busiest: Option<String>) -> Nature {
+        match busiest {
+            _ if lines == 0 => Nature::Empty,
+            _ if self.is_transcript() => Nature::Transcript,
+            _ if self.web * 2 > lines => Nature::WebServer,
+            Some(program) => Nature::OtherPrograms(program),
+            None if self.binary * 4 > lines => Nature::Binary,
+            None => Nature::Text,
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.client += other.client;
+        self.server += other.server;
+        self.web += other.web;
+        self.binary += other.binary;
+    }
+
+    /// Counts the head of a line.
+    pub(crate) fn head(&mut self, head: Head) {
+        self.server += u64::from(head >= Head::Cut);
+    }
+
+    /// Counts a message that is known; some of them a client prints in the same words.
+    pub(crate) fn event(&mut self, head: Head, kind: Kind) {
+        const OF_BOTH: [Kind; 12] = [
+            Kind::NoIdentification,
+            Kind::BadProtocol,
+            Kind::NegotiationFailed,
+            Kind::PacketCorrupt,
+            Kind::Closed,
+            Kind::Reset,
+            Kind::ConnectionError,
+            Kind::ReceivedDisconnect,
+            Kind::Disconnected,
+            Kind::Disconnecting,
+            Kind::HostKeyUnusable,
+            Kind::Noted,
+        ];
+        self.server += u64::from(head >= Head::Cut || !OF_BOTH.contains(&kind));
+    }
+
+    /// Counts a bare message that names the other end: a client is never at a port below 1024, a server mostly.
+    pub(crate) fn peer_port(&mut self, port: Option<u16>) {
+        self.client += u64::from(port.is_some_and(|port| port < 1024));
+    }
+
+    /// Counts a line that is not known.
+    pub(crate) fn line(&mut self, line: &[u8]) {
+        let line = line.trim_ascii_start();
+        self.client += u64::from(CLIENT.iter().any(|words| line.starts_with(words)));
+        self.web += u64::from(is_access(line));
+        let control = |byte: &&u8| **byte < b'\t' || (0x0e..0x1b).contains(*byte);
+        let near = &line[..line.len().min(512)];
+        self.binary += u64::from(near.iter().filter(control).count() * 20 > near.len());
+    }
+}
+
+/// `192.0.2.7 - - [20/Nov/2026:15:52:43 +0000] "GET / HTTP/1.1" 200`, and nginx's `… [error] 7#7: *1 …`.
+fn is_access(line: &[u8]) -> bool {
+    let near = &line[..line.len().min(512)];
+    let methods = [b"\"GET ".as_slice(), b"\"POST ", b"\"HEAD ", b"\"PUT ", b"\"OPTIONS "];
+    methods.iter().any(|method| memmem::find(near, method).is_some()) && memmem::find(near, b" HTTP/").is_some()
+}
