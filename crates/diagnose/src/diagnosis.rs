@@ -1,6 +1,7 @@
 //! The whole answer: every cause judged, the findings in order.
 
 use sshmend_lossless::Snapshot;
+use sshmend_ssh_log::ReadLog;
 
 use crate::causes::{CAUSES, claimed, heard};
 use crate::facts::Facts;
@@ -18,6 +19,8 @@ pub struct Diagnosis {
     pub unchecked: Vec<Unchecked>,
     /// Causes that the facts rule out, in the order in which they act.
     pub excluded: Vec<Excluded>,
+    /// The log files that were named, and how much of them was understood.
+    pub logs: Vec<ReadLog>,
 }
 
 /// A cause that the facts rule out.
@@ -35,6 +38,11 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let mut causes: Vec<&Cause> = CAUSES.iter().collect();
     causes.sort_by_key(|cause| cause.gate);
     let mut diagnosis = Diagnosis::default();
+    diagnosis.logs = facts.named_logs();
+    if diagnosis.nothing_understood() {
+        // Nothing is known of the server: no cause is found, and none is ruled out.
+        return diagnosis;
+    }
     let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
     for cause in causes {
         let mut verdict = Verdict::default();
@@ -51,6 +59,11 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
 }
 
 impl Diagnosis {
+    /// Whether logs were named and none of them is one of an SSH server: then there is no answer.
+    pub fn nothing_understood(&self) -> bool {
+        !self.logs.is_empty() && self.logs.iter().all(|log| log.census.nothing_understood())
+    }
+
     fn add(&mut self, cause: &Cause, verdict: Verdict) {
         let name = cause.name;
         self.excluded.extend(verdict.exclusion().map(|why| Excluded { cause: name, why: why.to_owned() }));

@@ -1,9 +1,12 @@
 //! What is asked, and from where.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
+
+use crate::log_file::LogFile;
 
 /// A question about a connection that dies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Question {
     pub offline: bool,
     /// Log files to read instead of the journal and `/var/log`.
     pub logs: Vec<PathBuf>,
+    /// What stands in log files that were read already, in pieces, because a log may be larger than what is held in memory.
+    pub log_files: BTreeMap<PathBuf, LogFile>,
     /// The earliest time of log lines that count, in seconds since 1970.
     pub since: Option<i64>,
 }
@@ -65,7 +70,8 @@ impl Question {
     pub fn server(now: i64) -> Self {
         let vantage = Vantage::Server(Server::default());
         let (zone, logs) = (TimeZone::UTC, Vec::new());
-        Self { vantage, now, zone, privileged: true, offline: false, logs, since: None }
+        let log_files = BTreeMap::new();
+        Self { vantage, now, zone, privileged: true, offline: false, logs, log_files, since: None }
     }
 
     /// A question about `destination`, asked by an ordinary user at `now`.

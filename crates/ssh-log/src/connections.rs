@@ -19,6 +19,10 @@ pub(crate) struct Connections {
     processes: Cache<Connection>,
     /// Address and port of each login.
     logins: Cache<()>,
+    /// Address and port of each attempt to log in, of logs that name no processes.
+    attempts: Cache<()>,
+    /// The latest ban that fail2ban announced: it logs the ban first, then how its action failed.
+    ban: Option<Ban>,
     nameless: Vec<Nameless>,
 }
 
@@ -36,6 +40,13 @@ struct Connection {
     unattributed: bool,
 }
 
+#[derive(Debug, Clone)]
+struct Ban {
+    pid: Option<u32>,
+    cause: &'static str,
+    source: Source,
+}
+
 /// A line without address in a log that names no processes (`sshd -E`): a line soon after it may complete it.
 #[derive(Debug, Clone, Copy)]
 struct Nameless {
@@ -50,12 +61,16 @@ const NEARBY_LINES: u64 = 16;
 
 impl Connections {
     pub(crate) fn new() -> Self {
-        Self { processes: Cache::new(), logins: Cache::new(), nameless: Vec::new() }
+        Self { processes: Cache::new(), logins: Cache::new(), attempts: Cache::new(), ban: None, nameless: Vec::new() }
     }
 
     /// Completes an event by what earlier lines said, and remembers what it says.
     pub(crate) fn complete(&mut self, event: &mut Event<'_>) {
-        if !event.program.is_sshd() || is_of_listener(event.kind) {
+        if event.program == Program::Fail2ban {
+            event.account = self.ban(event);
+            return;
+        }
+        if !event.program.is_server() || is_of_listener(event.kind) {
             event.account = alone(event);
             return;
         }
@@ -65,6 +80,23 @@ impl Connections {
         }
     }
 
+    /// A ban counts when it is announced, and no longer when its action fails.
+    fn ban(&mut self, event: &mut Event<'_>) -> Account {
+        match (event.kind, event.cause, &event.source) {
+            (Kind::Banned, Some(cause), Some(source)) => {
+                self.ban = Some(Ban { pid: event.pid, cause, source: source.clone() });
+            }
+            (Kind::BanFailed, ..) => {
+                if let Some(ban) = self.ban.take().filter(|ban| ban.pid == event.pid) {
+                    event.source = Some(ban.source);
+                    return Account::Withdraws(ban.cause);
+                }
+            }
+            _ => {}
+        }
+        alone(event)
+    }
+
     fn complete_by_process(&mut self, pid: u32, event: &mut Event<'_>) {
         let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
         let connection = self.processes.entry(key(event.host, &pid));
@@ -72,6 +104,7 @@ impl Connections {
             *connection = Connection::default();
         }
         connection.accepted |= logged_in;
+        event.is_untold_attempt = !connection.attempted && gives_up(event);
         connection.learn(event);
         event.settle_stage(connection.accepted);
         connection.explain(event);
@@ -86,7 +119,14 @@ impl Connections {
     fn complete_nearby(&mut self, event: &mut Event<'_>) {
         let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
         event.settle_stage(logged_in);
-        Connection::default().explain(event);
+        let attempt =
+            event.source.as_ref().filter(|source| source.port.is_some()).map(|source| key(event.host, source));
+        let attempted = attempt.is_some_and(|attempt| self.attempts.contains(attempt));
+        event.is_untold_attempt = !attempted && gives_up(event);
+        if let Some(attempt) = attempt.filter(|_| is_attempt(event.kind)) {
+            self.attempts.entry(attempt);
+        }
+        Connection { attempted, ..Connection::default() }.explain(event);
         self.remember_login(event, event.source.clone().as_ref());
         event.account = alone(event);
         let Some(cause) = event.cause else { return };
@@ -240,6 +280,12 @@ fn is_attempt(kind: Kind) -> bool {
             | Kind::TooManyFailures
             | Kind::RefusedByMatch
     )
+}
+
+/// Whether the client goes away after it has said as whom it wants to log in.
+fn gives_up(event: &Event<'_>) -> bool {
+    let ends = matches!(event.kind, Kind::Closed | Kind::Reset | Kind::Disconnected);
+    ends && event.user.is_some() && event.stage == Stage::BeforeLogin
 }
 
 fn is_end(kind: Kind) -> bool {

@@ -27,8 +27,12 @@ pub struct Event<'a> {
     pub kind: Kind,
     /// The name of the cause that it speaks for, as in `sshmend explain`.
     pub cause: Option<&'static str>,
-    /// Whether other programs than sshd say the same, and nothing in the line tells that sshd said it.
+    /// Whether the line does not prove its cause: other programs say the same and nothing tells that sshd said it, or what it
+    /// says may have had no effect.
     pub is_vague: bool,
+    /// Whether the connection ended after an attempt to log in that no line of its own tells: at INFO sshd does not log a
+    /// key that it refuses.
+    pub is_untold_attempt: bool,
     /// What the line adds to the count of its cause.
     pub account: Account,
     /// Before or after the login.
@@ -56,8 +60,30 @@ impl Event<'_> {
         match self.account {
             Account::Fresh if self.program.is_sshd() => 1,
             Account::Fresh => self.repeats,
-            Account::Attributes(_) | Account::Again => 0,
+            Account::Attributes(_) | Account::Withdraws(_) | Account::Again => 0,
         }
+    }
+
+    /// Whether it happened to the machine, outside of any connection.
+    pub fn is_of_machine(&self) -> bool {
+        let kinds = [
+            Kind::BindFailed,
+            Kind::HostKeyUnusable,
+            Kind::Broken,
+            Kind::ListenerFault,
+            Kind::WrapperFault,
+            Kind::ConntrackFull,
+            Kind::ListenQueue,
+            Kind::OomKill,
+            Kind::ForkRejected,
+            Kind::FileTableFull,
+            Kind::AccessDenied,
+            Kind::TriggerLimit,
+            Kind::UnitFailed,
+            Kind::UnitChanged,
+        ];
+        let of_client = self.source.is_some() && self.program.is_sshd();
+        matches!(self.kind, Kind::Banned) || (kinds.contains(&self.kind) && !of_client)
     }
 }
 
@@ -71,6 +97,8 @@ pub enum Account {
     Fresh,
     /// Names the source of a connection that an earlier line counted for this cause without one.
     Attributes(&'static str),
+    /// Takes back what the latest line for this cause and source counted: what it announced did not happen.
+    Withdraws(&'static str),
     /// Nothing: the connection was counted, or the line has no cause.
     Again,
 }

@@ -126,6 +126,8 @@ kinds! {
 
     /// A tool banned a source.
     Banned = "banned",
+    /// A ban that a tool announced was not carried out.
+    BanFailed = "ban-failed",
     /// A tool lifted a ban.
     Unbanned = "unbanned",
     /// A tool saw an attack but has banned the source already.

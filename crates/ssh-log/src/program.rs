@@ -86,6 +86,11 @@ impl Program {
         matches!(self, Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Dropbear | Self::Tailscaled)
     }
 
+    /// Whether its lines are about connections of clients, one process for each.
+    pub(crate) fn is_server(self) -> bool {
+        self.is_ssh_server() || self == Self::Bare
+    }
+
     /// Whether this is sshd in any of its parts.
     pub fn is_sshd(self) -> bool {
         matches!(self, Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Bare)

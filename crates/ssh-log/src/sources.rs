@@ -93,13 +93,21 @@ impl SourceTally {
         match event.kind {
             Kind::Accepted => self.accepted += event.repeats,
             Kind::AuthFailed => self.failed += event.repeats,
+            // At INFO a key that is refused leaves this line alone.
+            _ if event.is_untold_attempt => self.failed += event.repeats,
             _ => {}
         }
         let cause = match event.account {
             Account::Fresh => event.cause,
             Account::Attributes(cause) => Some(cause),
-            Account::Again => None,
+            Account::Withdraws(_) | Account::Again => None,
         };
+        if let Account::Withdraws(cause) = event.account
+            && let Some(count) = self.causes.get_mut(cause)
+        {
+            *count = count.saturating_sub(1);
+            self.causes.retain(|_, count| *count > 0);
+        }
         if let Some(cause) = cause {
             *self.causes.entry(cause).or_default() += 1;
         }

@@ -1,11 +1,13 @@
 //! Events added up.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::event::{Account, Event, Peer};
 use crate::kind::Kind;
+use crate::reach::Reach;
 use crate::sources::{SourceTally, Sources};
 use crate::timeline::Timeline;
 
@@ -26,8 +28,12 @@ pub struct Tally {
 pub struct CauseTally {
     /// Lines that speak for it.
     pub lines: u64,
-    /// Connections (or events of the machine) that met it, each counted once whatever the number of its lines.
+    /// Connections that met it, each counted once whatever the number of its lines.
     pub connections: u64,
+    /// How often the machine itself met it, outside of any connection: sshd did not start, the kernel had no memory.
+    pub events: u64,
+    /// Lines that do not prove it ([`Event::is_vague`]).
+    pub vague: u64,
     /// Those of them whose source no line names.
     pub unattributed: u64,
     /// Connections that sshd says it dropped between the first and the last of an episode of throttling (8.4 to 9.9);
@@ -41,6 +47,8 @@ pub struct CauseTally {
     pub timeline: Timeline,
     /// What the episode that has not ended counts so far.
     open_episode: u64,
+    /// Something that spoke for it turned out not to have happened.
+    withdrawn: bool,
 }
 
 /// A first and a last time; both `None` when no line says a time.
@@ -65,9 +73,17 @@ impl Tally {
         if let Some(cause) = event.cause {
             self.causes.entry(cause).or_default().add(event);
         }
-        if let Account::Attributes(cause) = event.account {
-            let tally = self.causes.entry(cause).or_default();
-            tally.unattributed = tally.unattributed.saturating_sub(1);
+        match event.account {
+            Account::Attributes(cause) => {
+                let tally = self.causes.entry(cause).or_default();
+                tally.unattributed = tally.unattributed.saturating_sub(1);
+            }
+            Account::Withdraws(cause) => {
+                let tally = self.causes.entry(cause).or_default();
+                tally.events = tally.events.saturating_sub(1);
+                tally.withdrawn = true;
+            }
+            Account::Fresh | Account::Again => {}
         }
         if is_client(event.kind) {
             self.sources.add(event);
@@ -86,10 +102,16 @@ impl Tally {
         self.span.merge(other.span);
     }
 
-    /// Causes with what is known of them, the most frequent first.
+    /// Causes with what is known of them, by weight: what meets everybody before what meets some, that before what
+    /// strangers bring about; what is sure before what is not; of the same weight the most frequent first.
     pub fn causes(&self) -> Vec<(&'static str, &CauseTally)> {
+        let lasting =
+            |tally: &&CauseTally| tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn);
         let mut causes: Vec<_> = self.causes.iter().map(|(&cause, tally)| (cause, tally)).collect();
-        causes.sort_by_key(|(cause, tally)| (std::cmp::Reverse(tally.at_least()), *cause));
+        causes.retain(|(_, tally)| lasting(tally));
+        causes.sort_by_key(|(cause, tally)| {
+            (Reach::of(cause), tally.is_vague(), Reverse(tally.at_least() + tally.events), *cause)
+        });
         causes
     }
 
@@ -132,6 +154,11 @@ impl Tally {
 }
 
 impl CauseTally {
+    /// Whether none of its lines proves it.
+    pub fn is_vague(&self) -> bool {
+        self.vague == self.lines
+    }
+
     /// Connections that met the cause as far as the log tells: the logged ones, or what sshd counted itself if more.
     pub fn at_least(&self) -> u64 {
         self.connections.max(self.dropped_in_episodes + self.open_episode) + self.dropped_unlogged
@@ -139,11 +166,15 @@ impl CauseTally {
 
     fn add(&mut self, event: &Event<'_>) {
         self.lines += event.repeats;
+        self.vague += if event.is_vague { event.repeats } else { 0 };
         self.span.add(event.time);
         if event.account == Account::Fresh {
             let count = event.connections();
-            self.connections += count;
-            self.unattributed += if event.source.is_none() { count } else { 0 };
+            match event.is_of_machine() {
+                true => self.events += count,
+                false => self.connections += count,
+            }
+            self.unattributed += if event.source.is_none() && !event.is_of_machine() { count } else { 0 };
             if let Some(time) = event.time {
                 self.timeline.add(time, count);
             }
@@ -164,6 +195,9 @@ impl CauseTally {
     fn merge(&mut self, other: &Self) {
         self.lines += other.lines;
         self.connections += other.connections;
+        self.events += other.events;
+        self.vague += other.vague;
+        self.withdrawn |= other.withdrawn;
         self.unattributed += other.unattributed;
         self.dropped_in_episodes += other.dropped_in_episodes;
         self.dropped_unlogged += other.dropped_unlogged;

@@ -36,6 +36,8 @@ enum Token {
     /// An address or a host name: no blank.
     Addr,
     Port,
+    /// An address, a colon, a port.
+    Endpoint,
     /// Digits; a fraction behind them is passed over.
     Number,
     /// At least one character that is no blank.
@@ -108,6 +110,7 @@ fn token(field: &str) -> Token {
     match field {
         "addr" => Token::Addr,
         "port" => Token::Port,
+        "endpoint" => Token::Endpoint,
         "n" => Token::Number,
         "word" => Token::Word,
         "user" => Token::Gap(Slot::User, Reach::Last),
@@ -133,6 +136,7 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> boo
             let tail = if number.is_some() { Some(tail) } else { masked(text) };
             tail.is_some_and(|tail| matches(rest, tail, fields))
         }
+        Token::Endpoint => matches_endpoint(rest, text, fields),
         Token::Number => {
             let (number, tail) = digits(text);
             fields.number = number;
@@ -172,6 +176,16 @@ fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> 
     };
     fields.addr = Some(&text[..end]);
     true
+}
+
+/// Takes `192.0.2.1:22`, `2001:db8::1:22`: the last colon is before the port.
+fn matches_endpoint<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> bool {
+    let end = text.iter().position(|by| !(by.is_ascii_alphanumeric() || b".:%*-[]".contains(by))).unwrap_or(text.len());
+    let Some(colon) = memrchr(b':', &text[..end]).filter(|&colon| colon > 0) else { return false };
+    let (port, tail) = digits(&text[colon + 1..]);
+    fields.addr = Some(&text[..colon]);
+    fields.port = port.and_then(|port| u16::try_from(port).ok());
+    port.is_some() && matches(rest, tail, fields)
 }
 
 /// Those of addresses and names, and of what people write in the place of one: `***`, `<ip>`, `${HOST}`.

@@ -327,9 +327,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// `sshmend logs`
 #[derive(Debug, Args)]
 pub(crate) struct Logs {
-    /// Logs, also rotated and compressed ones, or - for standard input; none: this machine's own
+    /// Logs, also rotated and compressed ones (gz, xz, zst, bz2), or - for standard input; none: this machine's own
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Only lines from this time on: 2h, 2026-12-31, 2026-12-31T18:00:00Z; lines without a time count always
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// How many causes and sources to print; all of them in JSON unless it is given
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+    /// Only lines that speak for this cause
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cause: Option<String>,
 }
 
 /// `sshmend explain`

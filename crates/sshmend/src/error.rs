@@ -16,6 +16,8 @@ pub(crate) enum Outcome {
     Fine,
     /// Findings, or changes that a dry run would make.
     Findings,
+    /// The input was printed as what it seems to be; there is no answer.
+    NotUnderstood,
 }
 
 impl From<Outcome> for ExitCode {
@@ -23,6 +25,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
             Outcome::Findings => Self::from(1),
+            Outcome::NotUnderstood => Self::from(Severity::Trouble as u8),
         }
     }
 }

@@ -109,8 +109,8 @@ mod tests {
             "child-crash",
             &format!("{machine}{login}"),
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 
@@ -131,8 +131,8 @@ mod tests {
             "child-crash",
             "",
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

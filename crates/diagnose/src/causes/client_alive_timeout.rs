@@ -62,8 +62,8 @@ mod tests {
             "client-alive-timeout",
             "",
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

@@ -57,8 +57,8 @@ mod tests {
             "client-vanished",
             &format!("{LOG}{stranger}"),
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

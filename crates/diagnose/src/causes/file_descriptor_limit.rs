@@ -130,7 +130,7 @@ mod tests {
             "file-descriptor-limit",
             "",
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
     }

@@ -13,6 +13,8 @@ pub(super) struct Heard<'a> {
     pub(super) certainty: Certainty,
     /// The client asked about, else the one that the lines name most often.
     pub(super) client: Option<IpAddr>,
+    /// Connections of others whose lines are not among these.
+    pub(super) besides: u64,
 }
 
 /// Looks for lines of a cause. Lines about the client asked about prove it while they are recent and no login
@@ -25,7 +27,7 @@ pub(super) fn heard<'a>(
 ) -> Option<Heard<'a>> {
     let lines = verdict.look(facts.heard(cause))?;
     if lines.is_empty() {
-        verdict.exclude("the log tells of none");
+        exclude_silence(facts, verdict);
         return None;
     }
     let recent = |named: bool| lines.iter().any(|line| facts.is_recent(line) && (!named || line.client.is_some()));
@@ -42,8 +44,18 @@ pub(super) fn heard<'a>(
         Some(_) if recent(true) => Certainty::Certain,
         Some(_) => Certainty::Likely,
     };
+    // Words that others have too prove nothing.
+    let vague = lines.iter().all(|line| line.is_vague);
+    let certainty = if vague { certainty.max(Certainty::Possible) } else { certainty };
     let client = facts.question.client_address().or_else(|| most_frequent(&lines));
-    Some(Heard { lines, certainty, client })
+    Some(Heard { lines, certainty, client, besides: facts.heard_besides(cause) })
+}
+
+/// Rules a cause out that the whole log of the machine has no entry of.
+pub(super) fn exclude_silence(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.log_is_whole() {
+        verdict.exclude("no matching log entries");
+    }
 }
 
 /// Lines about other clients than the one asked about: of a cause that meets whoever comes next, they speak for it as well.
@@ -54,7 +66,7 @@ pub(super) fn heard_of_others<'a>(facts: &'a Facts<'_>, cause: &str) -> Option<H
     let recent = lines.iter().any(|line| facts.is_recent(line));
     let certainty = if recent { Certainty::Likely } else { Certainty::Possible };
     let client = most_frequent(&lines);
-    (!lines.is_empty()).then_some(Heard { lines, certainty, client })
+    (!lines.is_empty()).then_some(Heard { lines, certainty, client, besides: facts.heard_besides(cause) })
 }
 
 /// Of a cause that was not looked at otherwise, what the log says; only of those that stand between the kernel and the
@@ -91,12 +103,27 @@ fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {
 impl Heard<'_> {
     /// Adds the finding, with the lines as evidence: `what` is followed by whom, how often and when.
     pub(super) fn report<'v>(&self, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
-        let count = LogLine::count(&self.lines);
-        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-        let named = self.client.filter(|_| self.lines.iter().any(|line| line.client == self.client));
-        let from = named.map_or_else(String::new, |client| format!(", client {client}"));
-        let finding = verdict.find(self.certainty, format!("{what} ({times}{from}{})", LogLine::last(&self.lines)));
-        finding.shown_by_lines(&self.lines);
+        let often = format!("{}{}", self.counted(), LogLine::last(&self.lines));
+        let finding = verdict.find(self.certainty, format!("{what} ({often})"));
+        let own: Vec<&LogLine> = self.lines.iter().copied().filter(|line| line.client == self.client).collect();
+        // The client's own lines show it best.
+        finding.shown_by_lines(if self.client.is_none() || own.is_empty() { &self.lines } else { &own });
         finding
     }
+
+    /// `3 times, client A`; `once for client A, 37 times in all`.
+    fn counted(&self) -> String {
+        let all = LogLine::count(&self.lines) + self.besides;
+        let of_client = |line: &&&LogLine| line.client.is_some() && line.client == self.client;
+        let own: u64 = self.lines.iter().filter(of_client).map(|line| line.connections.max(1)).sum();
+        match self.client.filter(|_| own > 0) {
+            Some(client) if own >= all => format!("{}, client {client}", times(all)),
+            Some(client) => format!("{} for client {client}, {} in all", times(own), times(all)),
+            None => times(all),
+        }
+    }
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }

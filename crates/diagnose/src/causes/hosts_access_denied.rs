@@ -163,8 +163,8 @@ mod tests {
             "hosts-access-denied",
             RULE,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 

@@ -123,14 +123,14 @@ mod tests {
         asked(
             rule,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
         asked(
             runs,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 
@@ -169,7 +169,7 @@ mod tests {
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
         check(

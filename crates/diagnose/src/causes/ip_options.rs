@@ -50,8 +50,8 @@ mod tests {
             "ip-options",
             "",
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

@@ -80,8 +80,8 @@ mod tests {
             "max-auth-tries",
             &format!("{LOG}{LINES}"),
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 

@@ -70,8 +70,8 @@ mod tests {
             "max-sessions",
             "",
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

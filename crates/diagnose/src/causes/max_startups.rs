@@ -198,7 +198,7 @@ mod tests {
             "max-startups",
             "",
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
     }
@@ -214,10 +214,8 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-                likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (41 times, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-                  journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+                likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 40 times for others, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
-                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
                   sshd_config: maxstartups 10:30:100 (the default)
                   $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
@@ -228,10 +226,8 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-                certain: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (41 times, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-                  journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
+                certain: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 40 times for others, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
-                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: exited MaxStartups throttling after 00:01:00, 41 connections dropped
                   sshd_config: maxstartups 10:30:100 (the default)
                   $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`

@@ -113,8 +113,8 @@ mod tests {
             "per-source-penalty",
             &format!("{NEW}{LOG}{DROP}"),
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 

@@ -104,7 +104,7 @@ mod tests {
             "process-limit",
             &group(4, 0),
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
     }

@@ -60,15 +60,15 @@ mod tests {
             "refuse-connection",
             fixture,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
         check(
             "refuse-connection",
             "",
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

@@ -87,7 +87,7 @@ mod tests {
             "user-not-allowed",
             &enough,
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
         let other = alice_with(keys, &gave_up.replace("alice", "bob"));
@@ -96,8 +96,8 @@ mod tests {
             "user-not-allowed",
             &other,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 
@@ -123,8 +123,8 @@ mod tests {
             "user-not-allowed",
             &there,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

@@ -95,7 +95,7 @@ mod tests {
             "socket-connection-limit",
             "",
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
     }

@@ -144,7 +144,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             &whole,
             &expect![[r#"
-                excluded: the log tells of none
+                excluded: no matching log entries
             "#]],
         );
         let locked = format!("{NEW}//- /usr/lib/openssh/sshd-auth mode:0644\n");

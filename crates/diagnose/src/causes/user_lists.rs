@@ -193,8 +193,8 @@ mod tests {
             "user-not-allowed",
             &config("AllowUsers alice@*"),
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 }

@@ -110,7 +110,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     lines.retain(|line| !of_others(line));
     let Some(last) = lines.iter().copied().rfind(|line| denies(facts, line)) else {
         if lines.is_empty() {
-            verdict.exclude("the log tells of none");
+            super::heard::exclude_silence(facts, verdict);
         }
         return;
     };
@@ -125,7 +125,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
         _ => Certainty::Likely,
     };
     let advice = refused_account::advice(facts, last, &lines);
-    let heard = Heard { lines, certainty, client: asked.1.or(last.client) };
+    let heard = Heard { lines, certainty, client: asked.1.or(last.client), besides: 0 };
     let finding = heard.report(verdict, &advice.what);
     advice.evidence.iter().for_each(|(origin, text)| _ = finding.shown_at(origin, text));
     advice.steps.iter().for_each(|step| _ = finding.step(step));
@@ -177,8 +177,8 @@ mod tests {
             "user-not-allowed",
             ACCOUNTS,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 
@@ -295,8 +295,8 @@ mod tests {
             "user-not-allowed",
             &other,
             &expect![[r#"
-            excluded: the log tells of none
-        "#]],
+                excluded: no matching log entries
+            "#]],
         );
     }
 

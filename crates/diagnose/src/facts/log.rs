@@ -1,13 +1,13 @@
 //! What the logs say of SSH.
 
-use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, Reader, Stage};
+use sshmend_ssh_log::{Kind, ReadLog};
 
 use super::Facts;
 use super::log_source::Source;
+use crate::log_file::{LogFile, LogLine};
 use crate::verdict::{Known, Unchecked};
 
 /// Logs are looked at this far back unless the question says otherwise.
@@ -25,41 +25,20 @@ const OWN: &str = "/var/log";
 
 pub(super) const UPTIME: &str = "/proc/uptime";
 
-/// What the logs say, and the machines that say so.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
-    lines: Vec<LogLine>,
-    hosts: BTreeSet<String>,
-}
-
-/// A line of a log that says something about SSH.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LogLine {
-    pub(crate) time: Option<Timestamp>,
-    pub(crate) kind: Kind,
-    pub(crate) cause: Option<&'static str>,
-    /// The client, where the line or another one of its connection names one.
-    pub(crate) client: Option<IpAddr>,
-    pub(crate) user: Option<String>,
-    pub(crate) detail: String,
-    pub(crate) number: Option<u64>,
-    /// How many connections it adds to those that met its cause.
-    pub(crate) connections: u64,
-    /// A path, or the command that printed it.
-    pub(crate) source: String,
-    /// The line of the file; none for what a command printed.
-    pub(crate) number_in_file: Option<usize>,
-    pub(crate) text: String,
-}
-
 impl<'a> Facts<'a> {
     /// Everything in the logs that says something about SSH, in the time asked about.
     pub(crate) fn log(&self) -> Known<&[LogLine]> {
         self.whole_log().map(|log| log.lines.as_slice())
     }
 
-    fn whole_log(&self) -> Known<&Log> {
+    pub(crate) fn whole_log(&self) -> Known<&LogFile> {
         self.cache.log.get_or_init(|| self.read_log()).as_ref().map_err(Clone::clone)
+    }
+
+    /// How much was understood of each log that was named.
+    pub(crate) fn named_logs(&self) -> Vec<ReadLog> {
+        let files = self.question.logs.iter().filter_map(|path| self.question.log_files.get(path));
+        files.map(|file| file.read.clone()).collect()
     }
 
     /// Whether the logs that were named are those of another machine, so that nothing here has to do with them.
@@ -80,6 +59,17 @@ impl<'a> Facts<'a> {
         let client = self.question.client_address();
         let other = |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
         Ok(self.log()?.iter().filter(|line| line.cause == Some(cause) && !other(line)).collect())
+    }
+
+    /// How many connections of others than the client asked about met the cause, besides those whose lines are kept.
+    pub(crate) fn heard_besides(&self, cause: &str) -> u64 {
+        self.whole_log().ok().and_then(|log| log.left_out.get(cause).copied()).unwrap_or(0)
+    }
+
+    /// Whether a log without any entry of a cause speaks against it: the whole log of this machine does; a file that somebody
+    /// named may be a piece, begin later, or be of another machine.
+    pub(crate) fn log_is_whole(&self) -> bool {
+        self.question.logs.is_empty() && self.whole_log().is_ok_and(|log| !log.read.census.nothing_understood())
     }
 
     /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
@@ -143,11 +133,11 @@ impl<'a> Facts<'a> {
             .any(|login| login.time > line.time && line.time.is_some() && (client.is_none() || login.client == client))
     }
 
-    fn read_log(&self) -> Known<Log> {
-        let mut log = Log::default();
+    fn read_log(&self) -> Known<LogFile> {
+        let mut log = LogFile::default();
         let sources = if self.question.logs.is_empty() { self.own_sources()? } else { self.named_sources()? };
-        for source in sources {
-            self.read_source(&source, &mut log);
+        for source in &sources {
+            self.read_source(source, &mut log);
         }
         let since = self.question.since.unwrap_or(self.end_of(&log.lines) - DAY);
         let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
@@ -163,42 +153,17 @@ impl<'a> Facts<'a> {
         Some(self.question.now - seconds)
     }
 
-    pub(super) fn reader(&self) -> Reader {
-        let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
-        Reader::new(Clock { reference, zone: self.question.zone.clone() })
-    }
-
-    fn read_source(&self, source: &Source<'_>, log: &mut Log) {
-        let Log { lines, hosts } = log;
-        let mut reader = self.reader();
-        let mut nameless: HashMap<Option<u32>, usize> = HashMap::new();
-        let mut keep = |event: &Event<'_>| {
-            if source.after.is_some_and(|after| event.time.is_some_and(|time| time <= after)) {
-                return;
-            }
-            if let Account::Attributes(_) = event.account
-                && let Some(at) = nameless.remove(&event.pid)
-            {
-                lines[at].client = client_of(event);
-            }
-            if !event.host.is_empty() {
-                hosts.insert(String::from_utf8_lossy(event.host).into_owned());
-            }
-            let told = matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted);
-            if event.cause.is_some() || told || gave_up(event) {
-                if event.source.is_none() {
-                    nameless.insert(event.pid, lines.len());
+    fn read_source(&self, source: &Source<'_>, log: &mut LogFile) {
+        match source {
+            Source::Read(file) => log.join(file),
+            Source::Bytes { shown, bytes } => {
+                // It is in memory: it cannot fail to be read.
+                let _ = log.add(*shown, &**bytes, self.question);
+                if let Some(boot) = self.boot().filter(|_| shown.name == DMESG[0]) {
+                    let timeless = log.lines.iter_mut().filter(|line| line.time.is_none());
+                    timeless.for_each(|line| line.time = since_boot(boot, &line.text));
                 }
-                lines.push(source.line(event));
             }
-        };
-        reader.feed(&source.bytes, &mut keep);
-        reader.finish(&mut keep);
-        if let Some(boot) = self.boot().filter(|_| source.name == DMESG[0]) {
-            lines
-                .iter_mut()
-                .filter(|line| line.time.is_none())
-                .for_each(|line| line.time = since_boot(boot, &line.text));
         }
     }
 }
@@ -217,19 +182,6 @@ impl LogLine {
         last.and_then(|time| time.round(jiff::Unit::Second).ok())
             .map_or_else(String::new, |time| format!(", last at {time}"))
     }
-}
-
-/// The address of the other end.
-pub(super) fn client_of(event: &Event<'_>) -> Option<IpAddr> {
-    match event.source.as_ref()?.peer {
-        Peer::Address(address) => Some(address),
-        Peer::Name(_) => None,
-    }
-}
-
-/// Whether the client went away before it was logged in, after it had said as whom.
-fn gave_up(event: &Event<'_>) -> bool {
-    matches!(event.kind, Kind::Closed | Kind::Disconnected) && event.stage == Stage::BeforeLogin && event.user.is_some()
 }
 
 /// Reads the stamp of `[ 3274.616943] Out of memory: …`.

@@ -1,17 +1,16 @@
 //! Where logs come from: the journal, else the files of syslog; the kernel's log; auditd's; or the files that were named.
 
 use std::borrow::Cow;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use jiff::{Timestamp, ToSpan};
 use sshmend_lossless::{Request, journalctl};
-use sshmend_ssh_log::Event;
+use sshmend_ssh_log::{Clock, Event, Reader};
 
 use super::Facts;
-use super::log::{DAY, DMESG, LogLine, NAME, UPTIME, client_of};
+use super::log::{DAY, DMESG, NAME, UPTIME};
 use crate::ask::Ask;
+use crate::log_file::{LogFile, Shown};
 use crate::verdict::{Known, Unchecked};
 
 /// Of a log file only the end is read, where a program can do that.
@@ -26,9 +25,6 @@ const JOURNAL_END: usize = 1 << 20;
 /// The journal and a file do not tell quite the same time of a line; in milliseconds.
 const SAME: i64 = 500;
 
-/// More than this of a compressed log is left out.
-const UNPACKED: u64 = 1 << 30;
-
 /// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
 const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages", "/var/log/syslog"];
 
@@ -39,26 +35,28 @@ const JOURNALCTL: &str = "journalctl";
 /// A field of what the system wrote, in the export format of the journal.
 const ROOT: &[u8] = b"\n_UID=0\n";
 
-/// A piece of log and where it comes from.
-pub(super) struct Source<'a> {
-    pub(super) name: String,
-    /// Whether its lines are those of the file.
-    numbered: bool,
-    pub(super) bytes: Cow<'a, [u8]>,
-    /// What was told up to this time is known from elsewhere.
-    pub(super) after: Option<Timestamp>,
+/// A log and where it comes from.
+pub(super) enum Source<'a> {
+    /// A file that was read already.
+    Read(&'a LogFile),
+    /// What is in memory of it.
+    Bytes { shown: Shown<'a>, bytes: Cow<'a, [u8]> },
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     if !facts.question.logs.is_empty() {
         ask.read(NAME);
-        return facts.question.logs.iter().for_each(|path| ask.read(path));
+        let unread = facts.question.logs.iter().filter(|path| !facts.question.log_files.contains_key(*path));
+        return unread.for_each(|path| ask.read(path));
     }
-    ask.read(AUDIT);
+    if !facts.question.log_files.contains_key(Path::new(AUDIT)) {
+        ask.read(AUDIT);
+    }
     ask.add(Request::Journal(facts.journal()));
     if facts.question.offline {
-        return FILES.iter().for_each(|path| ask.read(*path));
+        let unread = FILES.iter().filter(|path| !facts.question.log_files.contains_key(Path::new(path)));
+        return unread.for_each(|path| ask.read(*path));
     }
     ask.read(UPTIME);
     ask.run(&DMESG);
@@ -73,14 +71,19 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
 }
 
+/// The log files of a mounted disk, which are read whole.
+pub fn disk_logs() -> impl Iterator<Item = &'static Path> {
+    FILES.iter().chain([&AUDIT]).map(Path::new)
+}
+
 fn tail<'a>(path: &'a str, bytes: &'a str) -> [&'a str; 4] {
     ["tail", "-c", bytes, path]
 }
 
 impl<'a> Facts<'a> {
     pub(super) fn named_sources(&self) -> Known<Vec<Source<'a>>> {
-        let named = |path: &PathBuf| match self.file(path)? {
-            Some(image) => Ok(Source::file(path, unpacked(path, &image.bytes))),
+        let named = |path: &'a PathBuf| match self.source(path)? {
+            Some(source) => Ok(source),
             None => Err(Unchecked::new(path.display().to_string(), "there is no such file")),
         };
         self.question.logs.iter().map(named).collect()
@@ -88,10 +91,18 @@ impl<'a> Facts<'a> {
 
     pub(super) fn own_sources(&self) -> Known<Vec<Source<'a>>> {
         let mut sources = if self.question.offline { self.on_disk()? } else { self.running()? };
-        if let Ok(Some(image)) = self.file(AUDIT) {
-            sources.push(Source::file(AUDIT.as_ref(), image.bytes.as_slice()));
-        }
+        sources.extend(self.source(Path::new(AUDIT)).ok().flatten());
         Ok(sources)
+    }
+
+    /// A log file; `None` where there is none.
+    fn source(&self, path: &'a Path) -> Known<Option<Source<'a>>> {
+        if let Some(file) = self.question.log_files.get(path) {
+            return Ok(Some(Source::Read(file)));
+        }
+        let name = path.to_str().unwrap_or("a file whose name is not UTF-8");
+        let image = self.file(path)?;
+        Ok(image.map(|image| Source::file(name, image.bytes.as_slice())))
     }
 
     /// The journal of a mounted disk where it has anything of sshd, else its files.
@@ -100,9 +111,8 @@ impl<'a> Facts<'a> {
         if let Ok(Some(source)) = journal {
             return Ok(vec![source]);
         }
-        let found = FILES.iter().filter_map(|path| Some((*path, self.file(path).ok()??)));
-        let sources: Vec<Source<'a>> =
-            found.map(|(path, image)| Source::file(path.as_ref(), image.bytes.as_slice())).collect();
+        let found = FILES.iter().filter_map(|path| self.source(Path::new(path)).ok()?);
+        let sources: Vec<Source<'a>> = found.collect();
         if sources.is_empty() { Err(journal.err().unwrap_or_else(no_log)) } else { Ok(sources) }
     }
 
@@ -115,12 +125,7 @@ impl<'a> Facts<'a> {
         for path in files {
             match self.run(&tail(path, TAIL)) {
                 Ok(output) if output.success() => {
-                    sources.push(Source {
-                        name: path.to_owned(),
-                        numbered: false,
-                        bytes: Cow::Borrowed(&output.stdout),
-                        after: ended,
-                    });
+                    sources.push(Source::printed(path, &output.stdout, ended));
                 }
                 Ok(output) => hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
                 Err(unchecked) => hidden = Some(unchecked.reason),
@@ -132,12 +137,7 @@ impl<'a> Facts<'a> {
             return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
         }
         if let Ok(output) = self.run(&DMESG) {
-            sources.push(Source {
-                name: DMESG[0].to_owned(),
-                numbered: false,
-                bytes: Cow::Borrowed(&output.stdout),
-                after: None,
-            });
+            sources.push(Source::printed(DMESG[0], &output.stdout, None));
         }
         Ok(sources)
     }
@@ -161,12 +161,8 @@ impl<'a> Facts<'a> {
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
         match self.snapshot.command(&words) {
             Some(Ok(output)) if self.question.privileged && !output.stdout.is_empty() || of_root(&output.stdout) => {
-                Ok(Some(Source {
-                    name: JOURNALCTL.to_owned(),
-                    numbered: false,
-                    bytes: Cow::Borrowed(&output.stdout),
-                    after: None,
-                }))
+                let shown = Shown { name: JOURNALCTL, numbered: false, stamped: true, after: None };
+                Ok(Some(Source::Bytes { shown, bytes: Cow::Borrowed(&output.stdout) }))
             }
             Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
             Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
@@ -178,8 +174,8 @@ impl<'a> Facts<'a> {
     /// The time of the last line of sshd in the journal, where a file of syslog has later ones: journald keeps nothing any
     /// more (`Storage=none`), is dead, or drops lines that come too fast.
     fn journal_ended(&self) -> Option<Timestamp> {
-        let journal = self.journaled().ok().flatten()?;
-        let end = &journal.bytes[journal.bytes.len().saturating_sub(JOURNAL_END)..];
+        let Source::Bytes { bytes, .. } = self.journaled().ok().flatten()? else { return None };
+        let end = &bytes[bytes.len().saturating_sub(JOURNAL_END)..];
         // Without a line of sshd in so much of it, the journal has had none since this piece begins.
         let last = self.last_of_sshd(end).or_else(|| first_stamp(end))?.checked_add(SAME.milliseconds()).ok()?;
         let later = |path: &&str| {
@@ -197,7 +193,8 @@ impl<'a> Facts<'a> {
                 last = last.max(event.time);
             }
         };
-        let mut reader = self.reader();
+        let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
+        let mut reader = Reader::new(Clock { reference, zone: self.question.zone.clone() });
         reader.feed(piece, &mut keep);
         reader.finish(&mut keep);
         last
@@ -209,32 +206,13 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn file(path: &Path, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self { name: path.display().to_string(), numbered: true, bytes: bytes.into(), after: None }
+    fn file(name: &'a str, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self::Bytes { shown: Shown { name, numbered: true, stamped: false, after: None }, bytes: bytes.into() }
     }
 
-    /// The time of a record of the journal, whose text does not begin with it.
-    fn stamp(&self, event: &Event<'_>) -> String {
-        let bare = self.name == JOURNALCTL && event.line.first().is_some_and(u8::is_ascii_alphabetic);
-        let time = event.time.filter(|_| bare).and_then(|time| time.round(jiff::Unit::Second).ok());
-        time.map_or_else(String::new, |time| format!("{time} "))
-    }
-
-    pub(super) fn line(&self, event: &Event<'_>) -> LogLine {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        LogLine {
-            time: event.time,
-            kind: event.kind,
-            cause: event.cause,
-            client: client_of(event),
-            user: event.user.map(text),
-            detail: text(event.detail),
-            number: event.number,
-            connections: event.connections(),
-            source: self.name.clone(),
-            number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
-            text: format!("{}{}", self.stamp(event), text(event.line)),
-        }
+    /// What a program printed of a log.
+    fn printed(name: &'a str, bytes: &'a [u8], after: Option<Timestamp>) -> Self {
+        Self::Bytes { shown: Shown { name, numbered: false, stamped: false, after }, bytes: Cow::Borrowed(bytes) }
     }
 }
 
@@ -250,19 +228,9 @@ fn no_log() -> Unchecked {
     Unchecked::new("log of sshd", "there is none: neither the journal nor a file of syslog")
 }
 
-/// A log that was rotated is compressed; of one that is damaged what can be read.
-fn unpacked<'a>(path: &Path, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-    if path.extension().is_none_or(|extension| extension != "gz") {
-        return Cow::Borrowed(bytes);
-    }
-    let mut text = Vec::new();
-    let mut packed = MultiGzDecoder::new(bytes).take(UNPACKED);
-    while packed.read_to_end(&mut text).is_err_and(|error| error.kind() == ErrorKind::Interrupted) {}
-    Cow::Owned(text)
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::log_file::LogLine;
     use crate::question::Question;
     use crate::testing::{LOG, NOW, machine};
 

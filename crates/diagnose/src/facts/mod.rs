@@ -31,6 +31,8 @@ use sshmend_ssh_log::transcript::Transcript;
 use sshmend_sshd_config::{Effective, Tree};
 
 use crate::ask::Ask;
+use crate::log_file::LogFile;
+pub(crate) use crate::log_file::LogLine;
 use crate::question::{Question, Vantage};
 use crate::verdict::{Known, Unchecked};
 
@@ -39,8 +41,7 @@ pub(crate) use daemon::{Complaint, SPLIT, Trial};
 pub(crate) use fail2ban::Ban;
 pub(crate) use host_keys::HostKeyFile;
 pub(crate) use kernel::Usage;
-use log::Log;
-pub(crate) use log::LogLine;
+pub use log_source::disk_logs;
 #[cfg(test)]
 pub(crate) use probe::attempt;
 pub use probe::opens_connection;
@@ -68,7 +69,7 @@ pub(crate) struct Facts<'a> {
 struct Cache {
     listeners: OnceCell<Known<Vec<Listener>>>,
     blocks: OnceCell<Known<Vec<(u16, Block)>>>,
-    log: OnceCell<Known<Log>>,
+    log: OnceCell<Known<LogFile>>,
     tree: OnceCell<Known<Tree>>,
     global: OnceCell<Known<Effective>>,
     effective: OnceCell<Known<Effective>>,

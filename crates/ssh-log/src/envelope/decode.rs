@@ -71,7 +71,7 @@ impl<'a> Decoded<'a> {
     /// Looks at the beginning of `source` and decides how to read it.
     ///
     /// # Errors
-    /// What `source` says; a damaged beginning of a compressed file.
+    /// What `source` says. That a compressed file is damaged shows when it is read.
     pub fn new(source: impl Read + 'a) -> io::Result<Self> {
         let (start, source) = sniff(source)?;
         let packing = Packing::of(&start);
@@ -82,9 +82,12 @@ impl<'a> Decoded<'a> {
             Some(Packing::Xz) => Box::new(Xz::new(source)),
             Some(Packing::Zstd) => Box::new(Zstd::new(source)),
         };
-        let unpacked = Damage(unpacked);
-        let (start, unpacked) = sniff(unpacked)?;
-        Ok(Self { text: text(&start, unpacked), packing })
+        let text = match sniff(Damage(unpacked)) {
+            Ok((start, unpacked)) => text(&start, unpacked),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Box::new(Damage(Unreadable)),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { text, packing })
     }
 
     /// How the file is compressed.
@@ -134,6 +137,15 @@ fn text<'a>(start: &[u8], mut source: impl Read + 'a) -> Box<dyn Read + 'a> {
         let _ = source.read_exact(&mut [0; BOM.len()]);
     }
     Box::new(source)
+}
+
+/// A file that is damaged from its beginning.
+struct Unreadable;
+
+impl Read for Unreadable {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::InvalidData.into())
+    }
 }
 
 /// Makes every error of a decompressor one of damaged data, except those that only interrupt.

@@ -1,6 +1,6 @@
 //! sshd cannot work: configuration, keys, directories, helpers, libraries.
 
-use super::{Rule, anybody, of, rule, shared};
+use super::{Rule, anybody, of, rule, shared, unsure};
 use crate::kind::Kind::{AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
 
 const CONFIG: &str = "sshd-config-invalid";
@@ -30,9 +30,12 @@ pub(super) const RULES: &[Rule] = &[
     anybody(of(CONFIG, "Too many recursive configuration includes", Broken)),
     of(KEYS, "sshd: no hostkeys available -- exiting.", Broken),
     of(KEYS, "no hostkeys available -- exiting.", Broken),
+    of(KEYS, "No supported key exchange algorithms", Broken),
     rule("Could not load host key: {detail}", HostKeyUnusable),
     rule("Unable to load host key: {detail}", HostKeyUnusable),
     of(KEY_MODES, "Unable to load host key \"{detail}\": bad permissions", HostKeyUnusable),
+    unsure(of(KEYS, "Unable to load host key \"{detail}\": invalid format", HostKeyUnusable)),
+    unsure(of(KEYS, "Unable to load host key \"{detail}\": error in libcrypto", HostKeyUnusable)),
     rule("Unable to load host key \"{detail}\": {}", HostKeyUnusable),
     shared(of(KEY_MODES, "Permissions {word} for '{detail}' are too open.", HostKeyUnusable)),
     shared(of(KEY_MODES, "bad permissions: ignore key: {detail}", HostKeyUnusable)),

@@ -31,6 +31,8 @@ pub(super) const RULES: &[Rule] = &[
     of("file-descriptor-limit", "VFS: file-max limit {n} reached", FileTableFull),
     of(CRASH, "audit: type=1326 {} comm=\"sshd{} sig={n} {}", Crashed),
     of(CRASH, "SECCOMP {} comm=\"sshd{} sig={n} {}", Crashed),
+    of(CRASH, "audit: type=1701 {} comm=\"sshd{} sig={n}{}", Crashed),
+    of(CRASH, "ANOM_ABEND {} comm=\"sshd{} sig={n}{}", Crashed),
     of(CRASH, "sshd[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-session[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-auth[{n}]: segfault at {detail}", Crashed),

@@ -41,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     of("sshd-not-running", "Cannot bind any address.", BindFailed),
     of("sshd-not-running", "RESTART FAILED: {detail}", Broken),
     // More descriptors to wait for than the process may have (poll(2)): from 8.9 on with a large MaxStartups.
-    anybody(of("file-descriptor-limit", "ppoll: Invalid argument", ListenerFault)),
+    anybody(of("listener-hung", "ppoll: Invalid argument", ListenerFault)),
     anybody(of("file-descriptor-limit", "accept: Too many open files{}", ListenerFault)),
     anybody(of("process-limit", "fork: {detail}", ListenerFault)),
     of("process-limit", "fork of unprivileged child failed", Broken),

@@ -3,6 +3,7 @@
 mod auth;
 mod broken;
 mod connection;
+mod dropbear;
 mod kernel;
 mod libwrap;
 mod listener;
@@ -38,14 +39,20 @@ enum Voice {
     Own,
     /// Others say so too, as the client does of the same event.
     Shared,
+    /// sshd alone says so, and it may mean nothing: other keys than the damaged one are left.
+    Unsure,
     /// Anything may say so: not believed without the name of the program.
     Anybody,
 }
 
 impl Verdict<'_> {
-    /// Whether others say the same, and only the name of the program tells who it was.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.voice != Voice::Own
+    /// Whether the line does not prove its cause, as one that does not name its program or does.
+    pub(crate) fn is_vague(&self, named: bool) -> bool {
+        match self.voice {
+            Voice::Own => false,
+            Voice::Unsure => true,
+            Voice::Shared | Voice::Anybody => !named,
+        }
     }
 }
 
@@ -72,6 +79,11 @@ const fn shared(rule: Rule) -> Rule {
     Rule { voice: Voice::Shared, ..rule }
 }
 
+/// The same, where it may have come to nothing.
+const fn unsure(rule: Rule) -> Rule {
+    Rule { voice: Voice::Unsure, ..rule }
+}
+
 /// The same, in words that anything may say.
 const fn anybody(rule: Rule) -> Rule {
     Rule { voice: Voice::Anybody, ..rule }
@@ -79,9 +91,10 @@ const fn anybody(rule: Rule) -> Rule {
 
 const SSHD: &[&[Rule]] = &[auth::RULES, connection::RULES, listener::RULES, libwrap::RULES, broken::RULES, pam::RULES];
 const FAMILIES: &[&[Rule]] =
-    &[kernel::RULES, systemd::RULES, systemd::XINETD, tools::FAIL2BAN, tools::SSHGUARD, tools::OTHERS];
+    &[kernel::RULES, systemd::RULES, systemd::XINETD, tools::FAIL2BAN, tools::SSHGUARD, tools::OTHERS, dropbear::RULES];
 
 static SSHD_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(SSHD));
+static DROPBEAR: LazyLock<Table> = LazyLock::new(|| Table::new(&[dropbear::RULES]));
 static KERNEL: LazyLock<Table> = LazyLock::new(|| Table::new(&[kernel::RULES]));
 static SYSTEMD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::RULES]));
 static XINETD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::XINETD]));
@@ -93,14 +106,15 @@ static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> {
     match program {
         Program::Sshd | Program::SshdSession | Program::SshdAuth => sshd(message),
-        Program::Bare => sshd(message).filter(|verdict| is_told_alone(verdict)),
+        Program::Bare => sshd(message).filter(is_told_alone).or_else(|| dropbear(message).filter(is_named)),
+        Program::Dropbear => dropbear(message),
         Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),
         Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
         Program::Sshguard => SSHGUARD.verdict(message),
         Program::DenyHosts | Program::CrowdSec | Program::Lfd => OTHERS.verdict(tools::without_level(message)),
-        Program::Dropbear | Program::Tailscaled | Program::Other => None,
+        Program::Tailscaled | Program::Other => None,
     }
 }
 
@@ -144,12 +158,27 @@ fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
 /// Whether a message is believed that no name of a program stands before.
 fn is_told_alone(verdict: &Verdict<'_>) -> bool {
     match verdict.voice {
-        Voice::Own => true,
+        Voice::Own | Voice::Unsure => true,
         // `Connection closed by peer` says any program; an address and a port of the other end say SSH and few others.
         Voice::Shared => verdict.fields.addr.is_none_or(is_address),
         // A file of sshd names itself.
         Voice::Anybody => verdict.fields.config.is_some_and(|path| memmem::find(path, b"sshd").is_some()),
     }
+}
+
+/// dropbear with `-E` writes no name before its messages; those that name the other end are its own.
+fn is_named(verdict: &Verdict<'_>) -> bool {
+    verdict.fields.addr.is_some_and(is_address)
+}
+
+fn dropbear(message: &[u8]) -> Option<Verdict<'_>> {
+    let verdict = DROPBEAR.verdict(message)?;
+    let stage = match verdict.kind {
+        Kind::SessionClosed => Stage::AfterLogin,
+        _ if message.starts_with(b"Exit before auth") => Stage::BeforeLogin,
+        _ => Stage::Unknown,
+    };
+    Some(Verdict { stage, ..verdict })
 }
 
 /// Whether it looks like an address, or like what hides one: `***`, `x.x.x.x`, `<redacted>`.

@@ -1,6 +1,6 @@
 //! A table of rules, indexed by the first byte of a message.
 
-use super::{Rule, Verdict, Voice};
+use super::{Rule, Verdict, Voice, dropbear};
 use crate::event::Stage;
 use crate::kind::Kind;
 use crate::template::Template;
@@ -98,9 +98,10 @@ fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
     }
 }
 
-/// Replaces `{peer}` and `{login}` by all their forms.
+/// Replaces `{peer}`, `{login}` and their like by all their forms.
 fn expand(template: &str) -> Vec<String> {
-    let forms = [("{peer}", PEER), ("{login}", LOGIN)].into_iter().find(|(name, _)| template.contains(name));
+    let all = [("{peer}", PEER), ("{login}", LOGIN), ("{exit}", dropbear::EXIT), ("{gone}", dropbear::GONE)];
+    let forms = all.into_iter().find(|(name, _)| template.contains(name));
     match forms {
         Some((name, forms)) => forms.iter().map(|form| template.replace(name, form)).collect(),
         None => vec![template.to_owned()],
@@ -132,6 +133,7 @@ mod tests {
         let sample = |pattern: &str| {
             let texts = [
                 ("{addr}", "192.0.2.1"),
+                ("{endpoint}", "192.0.2.1:22"),
                 ("{port}", "22"),
                 ("{n}", "7"),
                 ("{word}", "word"),
@@ -145,9 +147,16 @@ mod tests {
             ];
             texts.iter().fold(pattern.to_owned(), |text, (field, value)| text.replace(field, value))
         };
-        for family in
-            [SSHD, &FAMILIES[..1], &FAMILIES[1..2], &FAMILIES[2..3], &FAMILIES[3..4], &FAMILIES[4..5], &FAMILIES[5..]]
-        {
+        for family in [
+            SSHD,
+            &FAMILIES[..1],
+            &FAMILIES[1..2],
+            &FAMILIES[2..3],
+            &FAMILIES[3..4],
+            &FAMILIES[4..5],
+            &FAMILIES[5..6],
+            &FAMILIES[6..],
+        ] {
             let table = Table::new(family);
             for rule in family.iter().copied().flatten() {
                 for pattern in expand(rule.template) {

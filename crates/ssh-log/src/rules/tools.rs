@@ -1,7 +1,7 @@
 //! Programs that ban.
 
 use super::{Rule, of, rule};
-use crate::kind::Kind::{AlreadyBanned, BanIgnored, BanToolFault, Banned, FailureCounted, Noted, Unbanned};
+use crate::kind::Kind::{AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted, Unbanned};
 
 const FAIL2BAN_BAN: &str = "fail2ban-banned";
 const OTHER_BAN: &str = "banned-by-other";
@@ -19,6 +19,11 @@ pub(super) const FAIL2BAN: &[Rule] = &[
     rule("[{detail}] Found {addr} - {}", FailureCounted),
     rule("[{detail}] Found {addr}", FailureCounted),
     rule("Have not found any log file for {detail} jail{}", BanToolFault),
+    rule("Failed to execute ban jail '{detail}' action {}", BanFailed),
+    rule("{word} -- returned {n}", BanFailed),
+    rule("{word} -- failed with {detail}", BanFailed),
+    rule("{word} -- timed out after {n} seconds.", BanFailed),
+    rule("{} returned {n}", BanFailed),
     rule("Failed to execute {} jail '{detail}' action {}", BanToolFault),
     rule("Failed to {} jail '{detail}' action {}", BanToolFault),
     rule("Jail '{detail}' {}", Noted),

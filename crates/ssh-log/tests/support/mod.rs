@@ -31,6 +31,7 @@ fn event_text(event: &Event<'_>) -> String {
     match event.account {
         Account::Fresh | Account::Again => {}
         Account::Attributes(cause) => words.push(format!("names the source of {cause}")),
+        Account::Withdraws(cause) => words.push(format!("takes back {cause}")),
     }
     while words.last().is_some_and(|word| word.is_empty() || word == "-") {
         words.pop();

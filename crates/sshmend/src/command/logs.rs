@@ -4,15 +4,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use flate2::read::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 use sshmend_host::now;
-use sshmend_ssh_log::{Clock, Reader, Tally};
+use sshmend_ssh_log::{Account, Clock, Event, ReadLog, Tally};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
 use crate::json::logs::Logs;
 use crate::output::logs::text;
+use crate::output::times::past;
 use crate::session::Session;
 
 /// Where sshd's lines are, one of which exists on most machines; rotated ones stand beside them.
@@ -31,20 +32,55 @@ enum Input {
     Journal,
 }
 
+/// How many causes and sources are printed unless it is said.
+const TOP: usize = 10;
+
 /// Reads the logs and adds them up.
 pub(crate) fn run(session: &Session, arguments: &cli::Logs) -> Result<Outcome, Failure> {
+    let filter = Filter::new(arguments)?;
     let inputs = if arguments.files.is_empty() { usual(session) } else { named(session, &arguments.files) };
     let bar = progress(session, &inputs);
-    let tally = read_all(session, &inputs, &bar);
+    let read = read_all(session, &inputs, &filter, &bar);
     bar.finish_and_clear();
-    let tally = tally?;
+    let (tally, logs) = read?;
     let printed = if session.output.is_json() {
-        session.output.json(&Logs::new(&tally))
+        session.output.json(&Logs::new(&tally, &logs, arguments.top.unwrap_or(usize::MAX)))
     } else {
-        session.output.data(&text(&session.output, &tally))
+        session.output.data(&text(&session.output, &tally, &logs, arguments.top.unwrap_or(TOP)))
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
-    Ok(if tally.causes().is_empty() { Outcome::Fine } else { Outcome::Findings })
+    Ok(match tally.causes().is_empty() {
+        _ if logs.iter().all(|log| log.census.nothing_understood()) => Outcome::NotUnderstood,
+        true => Outcome::Fine,
+        false => Outcome::Findings,
+    })
+}
+
+/// Which events count.
+#[derive(Debug, Clone, Copy)]
+struct Filter {
+    since: Option<Timestamp>,
+    cause: Option<&'static str>,
+}
+
+impl Filter {
+    fn new(arguments: &cli::Logs) -> Result<Self, Failure> {
+        let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
+        let known = |name: &String| {
+            let unknown = || Failure::trouble(format!("not a cause: {name}")).with_hint("all names: `sshmend explain`");
+            sshmend_diagnose::cause(name).map(|cause| cause.name).ok_or_else(unknown)
+        };
+        Ok(Self { since, cause: arguments.cause.as_ref().map(known).transpose()? })
+    }
+
+    fn counts(&self, event: &Event<'_>) -> bool {
+        let early = self.since.is_some_and(|since| event.time.is_some_and(|time| time < since));
+        let told = match event.account {
+            Account::Attributes(cause) | Account::Withdraws(cause) => Some(cause),
+            Account::Fresh | Account::Again => event.cause,
+        };
+        !early && self.cause.is_none_or(|cause| told == Some(cause))
+    }
 }
 
 fn named(session: &Session, files: &[PathBuf]) -> Vec<Input> {
@@ -74,53 +110,57 @@ fn is_usual(path: &Path) -> bool {
     PLACES.iter().filter_map(|place| path.strip_prefix(place)).any(rotated)
 }
 
-fn read_all(session: &Session, inputs: &[Input], bar: &ProgressBar) -> Result<Tally, Failure> {
-    let parts: Vec<Result<Tally, Failure>> = thread::scope(|scope| {
-        let running: Vec<_> = inputs.iter().map(|input| scope.spawn(move || read_one(session, input, bar))).collect();
+/// Reads all inputs side by side. What turns out not to be the log of a server adds nothing.
+fn read_all(
+    session: &Session,
+    inputs: &[Input],
+    filter: &Filter,
+    bar: &ProgressBar,
+) -> Result<(Tally, Vec<ReadLog>), Failure> {
+    let parts: Vec<Result<(Tally, ReadLog), Failure>> = thread::scope(|scope| {
+        let running: Vec<_> =
+            inputs.iter().map(|input| scope.spawn(move || read_one(session, input, filter, bar))).collect();
         running
             .into_iter()
             .map(|part| part.join().unwrap_or_else(|_| Err(Failure::trouble("a reader panicked"))))
             .collect()
     });
-    let mut tally = Tally::default();
+    let (mut tally, mut logs) = (Tally::default(), Vec::new());
     for part in parts {
-        tally.merge(&part?);
+        let (part, log) = part?;
+        if !log.census.nothing_understood() {
+            tally.merge(&part);
+        }
+        logs.push(log);
     }
-    Ok(tally)
+    Ok((tally, logs))
 }
 
-fn read_one(session: &Session, input: &Input, bar: &ProgressBar) -> Result<Tally, Failure> {
+fn read_one(session: &Session, input: &Input, filter: &Filter, bar: &ProgressBar) -> Result<(Tally, ReadLog), Failure> {
     match input {
-        Input::Stdin => read(io::stdin().lock(), "standard input"),
+        Input::Stdin => read(io::stdin().lock(), "standard input", filter),
         Input::Journal => {
             let output = session.machine.stream_journal(&JOURNAL.map(str::to_owned));
-            read(output.map_err(|error| Failure::caused("cannot read the journal", &error))?, "journalctl")
+            read(output.map_err(|error| Failure::caused("cannot read the journal", &error))?, "journalctl", filter)
         }
         Input::File(path) => {
             let file = session.machine.open(path).map_err(|error| Failure::from_file(&error))?;
-            let counted = bar.wrap_read(file);
-            match path.extension().is_some_and(|extension| extension == "gz") {
-                true => read(MultiGzDecoder::new(counted), &path.display().to_string()),
-                false => read(counted, &path.display().to_string()),
-            }
+            read(bar.wrap_read(file), &path.display().to_string(), filter)
         }
     }
 }
 
-fn read(mut source: impl Read, name: &str) -> Result<Tally, Failure> {
+fn read(source: impl Read, name: &str, filter: &Filter) -> Result<(Tally, ReadLog), Failure> {
     let clock = Clock { reference: now(), zone: jiff::tz::TimeZone::system() };
-    let (mut reader, mut tally) = (Reader::new(clock), Tally::default());
-    let mut piece = vec![0; 1 << 18];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => break,
-            Ok(length) => reader.feed(&piece[..length], &mut |event| tally.add(event)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Failure::caused(format!("cannot read {name}"), &error)),
+    let mut tally = Tally::default();
+    let mut add = |event: &Event<'_>| {
+        if filter.counts(event) {
+            tally.add(event);
         }
-    }
-    reader.finish(&mut |event| tally.add(event));
-    Ok(tally)
+    };
+    let log = ReadLog::read(name, source, clock, &mut add);
+    let log = log.map_err(|error| Failure::caused(format!("cannot read {name}"), &error))?;
+    Ok((tally, log))
 }
 
 /// A bar for long input on a terminal; hidden everywhere else.

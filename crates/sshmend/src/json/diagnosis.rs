@@ -3,6 +3,8 @@
 use serde::Serialize;
 use sshmend_diagnose::Vantage;
 
+use super::census::LogCensus;
+
 /// `sshmend.diagnosis/1`: what `diagnose` concluded.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Diagnosis {
@@ -18,6 +20,8 @@ pub struct Diagnosis {
     pub unchecked: Vec<Unchecked>,
     /// Causes that the facts rule out.
     pub excluded: Vec<Excluded>,
+    /// How much of the logs that were named was understood; none where none was named.
+    pub logs: Option<LogCensus>,
 }
 
 /// What a diagnosis is about.
@@ -110,6 +114,7 @@ impl Diagnosis {
             findings: diagnosis.findings.iter().map(Finding::from).collect(),
             unchecked: unchecked.map(|u| Unchecked { check: u.check.clone(), reason: u.reason.clone() }).collect(),
             excluded: excluded.map(|e| Excluded { cause: e.cause.to_owned(), why: e.why.clone() }).collect(),
+            logs: (!diagnosis.logs.is_empty()).then(|| LogCensus::new(&diagnosis.logs)),
         }
     }
 }

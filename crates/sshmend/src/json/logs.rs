@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sshmend_ssh_log::{CauseTally, Peer, SourceTally, Span, Tally};
+use sshmend_ssh_log::{CauseTally, Peer, ReadLog, SourceTally, Span, Tally};
+
+use super::census::LogCensus;
 
 /// What the logs say in all.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -14,7 +16,10 @@ pub struct Logs {
     pub first: Option<String>,
     /// The last time.
     pub last: Option<String>,
-    /// The causes, the most frequent first.
+    /// How much of the logs was understood.
+    pub census: LogCensus,
+    /// The causes: what everybody meets before what some meet, that before what strangers bring about; of the same weight
+    /// the most frequent first.
     pub causes: Vec<Cause>,
     /// The sources, the one with the most lines first.
     pub sources: Vec<Source>,
@@ -27,10 +32,14 @@ pub struct Logs {
 pub struct Cause {
     /// Its name.
     pub cause: &'static str,
+    /// `certain`, or `possible` where other programs may have written every line that speaks for it.
+    pub certainty: &'static str,
     /// Lines that speak for it.
     pub lines: u64,
     /// Connections that met it, at least: those logged and those that sshd says it dropped without logging.
     pub connections: u64,
+    /// How often the machine met it outside of any connection: sshd did not start, the kernel had no memory.
+    pub events: u64,
     /// The first time.
     pub first: Option<String>,
     /// The last time.
@@ -71,14 +80,15 @@ pub struct Source {
 
 impl Logs {
     /// Puts a tally into its JSON form.
-    pub(crate) fn new(tally: &Tally) -> Self {
+    pub(crate) fn new(tally: &Tally, logs: &[ReadLog], top: usize) -> Self {
         let (first, last) = times(tally.span());
         Self {
             schema: "sshmend.logs/1",
             first,
             last,
-            causes: tally.causes().into_iter().map(|(name, cause)| Cause::new(name, cause)).collect(),
-            sources: tally.sources().into_iter().map(|(peer, source)| Source::new(peer, source)).collect(),
+            census: LogCensus::new(logs),
+            causes: tally.causes().into_iter().take(top).map(|(name, cause)| Cause::new(name, cause)).collect(),
+            sources: tally.sources().into_iter().take(top).map(|(peer, source)| Source::new(peer, source)).collect(),
             forgotten_sources: tally.forgotten_sources(),
         }
     }
@@ -90,7 +100,16 @@ impl Cause {
         let seconds = tally.timeline.width();
         let buckets = tally.timeline.buckets();
         let timeline = buckets.map(|(from, connections)| Bucket { from: from.to_string(), seconds, connections });
-        Self { cause, lines: tally.lines, connections: tally.at_least(), first, last, timeline: timeline.collect() }
+        Self {
+            cause,
+            certainty: if tally.is_vague() { "possible" } else { "certain" },
+            lines: tally.lines,
+            connections: tally.at_least(),
+            events: tally.events,
+            first,
+            last,
+            timeline: timeline.collect(),
+        }
     }
 }
 

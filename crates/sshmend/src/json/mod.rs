@@ -1,5 +1,6 @@
 //! The JSON documents, by their schema names; compatible within a version.
 
+pub mod census;
 pub mod change;
 pub mod diagnosis;
 pub mod effective;

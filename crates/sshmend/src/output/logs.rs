@@ -1,63 +1,97 @@
 //! A tally of log events, for people.
 
-use sshmend_ssh_log::{CauseTally, Peer, SourceTally, Span, Tally, Timeline};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sshmend_ssh_log::{CauseTally, Peer, ReadLog, SourceTally, Span, Tally, Timeline};
 
 use super::escape::line;
 use super::words::count;
-use super::{Output, Role};
+use super::{Output, Role, census};
 
-/// How many sources are listed.
-const SOURCES: usize = 10;
 /// How wide a timeline is.
-const COLUMNS: usize = 40;
+const COLUMNS: usize = 32;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Renders a tally.
-pub(crate) fn text(output: &Output, tally: &Tally) -> String {
+/// Renders a tally, with the causes and sources that come first.
+pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize) -> String {
+    let mut text = census::text(output, logs);
     let causes = tally.causes();
     if causes.is_empty() {
-        return "nothing in the logs speaks for a cause\n".to_owned();
+        if logs.iter().any(|log| !log.census.nothing_understood()) {
+            text.push_str("no cause found: no entry of these logs speaks for one\n");
+        }
+        return text;
     }
-    let mut text = format!("{}\n", output.paint(Role::Title, &headline(tally)));
-    causes.iter().for_each(|(name, cause)| text.push_str(&cause_line(output, name, cause)));
+    text.push_str(&format!("{}\n", output.paint(Role::Dim, &period(tally.span()))));
+    let heading = format!("\n{:>11} {:<28} {:<COLUMNS$}  first and last", "connections", "cause", "over time");
+    text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
+    for (name, cause) in causes.iter().take(top) {
+        text.push_str(&cause_line(output, name, cause));
+    }
+    text.push_str(&more(output, causes.len(), top, "cause"));
     let sources = tally.sources();
-    text.push_str(&format!("\n{}\n", output.paint(Role::Title, "sources")));
-    sources.iter().take(SOURCES).for_each(|(peer, source)| text.push_str(&source_line(output, peer, source)));
-    let more = sources.len().saturating_sub(SOURCES);
-    if more > 0 || tally.forgotten_sources() > 0 {
-        let more = format!("  and {}, {} forgotten", count(more, "more source"), tally.forgotten_sources());
-        text.push_str(&format!("{}\n", output.paint(Role::Dim, &more)));
+    if !sources.is_empty() {
+        let heading = format!("\n{:>11} {:<28} connections by cause", "lines", "source");
+        text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
     }
-    text.push_str(&format!("\n{}\n  {}\n", output.paint(Role::Title, "over time"), sparkline(&tally.timeline())));
+    for (peer, source) in sources.iter().take(top) {
+        text.push_str(&source_line(output, peer, source));
+    }
+    text.push_str(&more(output, sources.len(), top, "source"));
+    if tally.forgotten_sources() > 0 {
+        let forgotten = format!("  sources with few lines were not kept, {} times", tally.forgotten_sources());
+        text.push_str(&format!("{}\n", output.paint(Role::Dim, &forgotten)));
+    }
     text
 }
 
-fn headline(tally: &Tally) -> String {
-    let connections: u64 = tally.causes().iter().map(|(_, cause)| cause.at_least()).sum();
-    let connections = usize::try_from(connections).unwrap_or(usize::MAX);
-    format!("{}{}", count(connections, "connection"), span(tally.span()))
+fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
+    match all.saturating_sub(top) {
+        0 => String::new(),
+        more => format!(
+            "  {}\n",
+            output.paint(Role::Dim, &format!("and {} (--top N)", count(more, &format!("more {noun}"))))
+        ),
+    }
+}
+
+/// From when to when, and in which zone all times are.
+fn period(span: Span) -> String {
+    let zone = TimeZone::system();
+    let name = zone.iana_name().map_or_else(|| "local time".to_owned(), |name| format!("times of {name}"));
+    match (span.first, span.last) {
+        (Some(first), Some(last)) => format!("from {} to {} ({name})", local(first), local(last)),
+        _ => "the lines have no time".to_owned(),
+    }
 }
 
 fn cause_line(output: &Output, name: &str, cause: &CauseTally) -> String {
-    let connections = cause.at_least();
+    let times = if cause.at_least() > 0 { cause.at_least().to_string() } else { format!("{} events", cause.events) };
     let name = output.paint(Role::Title, &format!("{name:<28}"));
-    format!("  {connections:>8} {name} {}{}\n", sparkline(&cause.timeline), span(cause.span))
+    let unsure = if cause.is_vague() { "  possible: other programs write the same" } else { "" };
+    format!("{times:>11} {name} {:<COLUMNS$}{}{unsure}\n", sparkline(&cause.timeline), span(cause.span))
 }
 
 fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
-    let causes: Vec<String> = source.causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+    let causes = source.causes.iter().map(|(cause, count)| format!("{cause} {count}"));
+    let accepted = (source.accepted > 0).then(|| format!("accepted {}", source.accepted));
+    let failed = (source.failed > 0).then(|| format!("failed {}", source.failed));
+    let all: Vec<String> = causes.chain(accepted).chain(failed).collect();
     let peer = output.quote(Role::Title, &format!("{peer:<28}"));
-    let (lines, logins) = (source.lines, source.accepted);
-    let logins = if logins > 0 { format!("accepted {logins}") } else { String::new() };
-    let all: Vec<String> = causes.into_iter().chain((!logins.is_empty()).then_some(logins)).collect();
-    format!("  {lines:>8} {peer} {}\n", line(&all.join(", ")))
+    format!("{:>11} {peer} {}\n", source.lines, line(&all.join(", ")))
 }
 
 fn span(span: Span) -> String {
     match (span.first, span.last) {
-        (Some(first), Some(last)) => format!("  {first:.0} … {last:.0}"),
+        (Some(first), Some(last)) if first == last => format!("  {}", local(first)),
+        (Some(first), Some(last)) => format!("  {} … {}", local(first), local(last)),
         _ => String::new(),
     }
+}
+
+/// A time as the clock of this machine shows it.
+fn local(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn sparkline(timeline: &Timeline) -> String {

@@ -1,5 +1,6 @@
 //! Talking to people and programs: stdout is data, stderr is talk.
 
+pub(crate) mod census;
 pub(crate) mod escape;
 pub(crate) mod logs;
 pub(crate) mod times;

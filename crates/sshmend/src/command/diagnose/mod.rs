@@ -4,11 +4,10 @@ mod probe;
 pub(crate) mod text;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
-use sshmend_diagnose::{Diagnosis, Question, Server, Target, Vantage, diagnose, wants};
+use sshmend_diagnose::{Diagnosis, LogFile, Question, Server, Target, Vantage, diagnose, disk_logs, wants};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
@@ -28,7 +27,11 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
     };
     let diagnosis = conclude(session, &snapshot, &question);
     print(session, &question, &diagnosis)?;
-    Ok(if diagnosis.findings.is_empty() { Outcome::Fine } else { Outcome::Findings })
+    Ok(match diagnosis.findings.is_empty() {
+        _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
+        true => Outcome::Fine,
+        false => Outcome::Findings,
+    })
 }
 
 /// Judges what was seen; each remedy is a command for this very machine and state.
@@ -43,24 +46,41 @@ pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Questi
 
 fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {
     let logs: Vec<PathBuf> = arguments.log.iter().map(|path| session.environment.absolute(path)).collect();
-    logs.iter().try_for_each(|path| readable(session, path))?;
     let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
-    Ok(Question {
+    let mut question = Question {
         vantage: vantage(session, arguments)?,
         logs,
         since: since.map(Timestamp::as_second),
         ..session.question()
-    })
+    };
+    for path in question.logs.clone() {
+        let file = session.machine.open(&path).map_err(|error| Failure::from_file(&error))?;
+        read_log(&mut question, path, file)?;
+    }
+    read_disk_logs(session, &mut question)?;
+    Ok(question)
 }
 
-/// A log that cannot be read is no log without lines; of a compressed one that shows only at its end.
-fn readable(session: &Session, path: &Path) -> Result<(), Failure> {
-    let file = session.machine.open(path).map_err(|error| Failure::from_file(&error))?;
-    if path.extension().is_none_or(|extension| extension != "gz") {
+/// The logs of a mounted disk may be larger than what is captured of a file.
+pub(crate) fn read_disk_logs(session: &Session, question: &mut Question) -> Result<(), Failure> {
+    if !question.offline || !question.logs.is_empty() {
         return Ok(());
     }
-    let copied = io::copy(&mut MultiGzDecoder::new(file), &mut io::sink());
-    copied.map(drop).map_err(|error| Failure::caused(format!("cannot read {}", path.display()), &error))
+    for path in disk_logs() {
+        // What cannot be opened is left to the capture, which says so.
+        if let Ok(file) = session.machine.open(path) {
+            read_log(question, path.to_owned(), file)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_log(question: &mut Question, path: PathBuf, file: impl io::Read) -> Result<(), Failure> {
+    let name = path.display().to_string();
+    let read = LogFile::read(&name, file, question);
+    let log = read.map_err(|error| Failure::caused(format!("cannot read {name}"), &error))?;
+    question.log_files.insert(path, log);
+    Ok(())
 }
 
 fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Failure> {

@@ -4,13 +4,17 @@ use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding, Question, Unchec
 
 use crate::output::escape::line;
 use crate::output::words::{count, shell};
-use crate::output::{Output, Role};
+use crate::output::{Output, Role, census};
 
 const WIDTH: usize = 100;
 
 /// Renders the answer, its evidence, and what could not be looked at.
 pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
+    if diagnosis.nothing_understood() {
+        let title = "no answer: nothing in the logs that were named was understood";
+        return format!("{}\n{}", output.paint(Role::Title, title), census::text(output, &diagnosis.logs));
+    }
     if diagnosis.findings.is_empty() {
         let title = match question.vantage {
             Vantage::Server(_) if !question.logs.is_empty() => "no cause found in the logs that were named",
@@ -34,6 +38,9 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
         text.push_str(&format!("  {checks}: {reason}\n"));
     }
     text.push_str(&ruled_out(output, diagnosis));
+    if !diagnosis.logs.is_empty() {
+        text.push_str(&format!("\n{}", census::text(output, &diagnosis.logs)));
+    }
     text
 }
 

@@ -10,7 +10,7 @@ use sshmend_plan::{Notice, Plan};
 use super::service::MendedWith;
 use super::{merge, plan, service};
 use crate::cli::{Apply, Cli, Command, Fix, FixService, What};
-use crate::command::diagnose::{conclude, text::text};
+use crate::command::diagnose::{conclude, read_disk_logs, text::text};
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
 use crate::output::escape::line;
@@ -29,7 +29,8 @@ struct Offer<'d> {
 pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure> {
     let flags = &arguments.apply;
     let server = Server { client: arguments.client, user: arguments.user.clone() };
-    let question = Question { vantage: Vantage::Server(server), ..session.question() };
+    let mut question = Question { vantage: Vantage::Server(server), ..session.question() };
+    read_disk_logs(session, &mut question)?;
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
     let diagnosis = conclude(session, &snapshot, &question);
     let mut offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(offer).collect();

@@ -1,0 +1,277 @@
+//! A log file, read once from its beginning to its end, in a bounded space.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{self, Read};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, ReadLog, Stage};
+
+use crate::question::Question;
+
+/// What a log file says of SSH: the lines that matter, and how many more there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogFile {
+    /// How much of it was understood.
+    pub read: ReadLog,
+    pub(crate) lines: Vec<LogLine>,
+    /// The machines that wrote it.
+    pub(crate) hosts: BTreeSet<String>,
+    /// Connections of lines that are not kept, by cause; none of them is of the client asked about.
+    pub(crate) left_out: BTreeMap<&'static str, u64>,
+}
+
+/// A line of a log that says something about SSH.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogLine {
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) kind: Kind,
+    pub(crate) cause: Option<&'static str>,
+    /// Whether it does not prove its cause.
+    pub(crate) is_vague: bool,
+    /// The client, where the line or another one of its connection names one.
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) user: Option<String>,
+    pub(crate) detail: String,
+    pub(crate) number: Option<u64>,
+    /// How many connections it adds to those that met its cause.
+    pub(crate) connections: u64,
+    /// A path, or the command that printed it.
+    pub(crate) source: String,
+    /// The line of the file; none for what a command printed.
+    pub(crate) number_in_file: Option<usize>,
+    pub(crate) text: String,
+}
+
+/// When so many lines are kept, those in the middle of each cause are given up.
+const MOST: usize = 32_768;
+
+/// So many lines of a cause, of the client asked about and of others, survive that at its beginning and its end.
+const FIRST: usize = 8;
+const LAST: usize = 120;
+
+/// How a line is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    pub(crate) name: &'a str,
+    /// Whether its number is that of a line in a file.
+    pub(crate) numbered: bool,
+    /// Whether its time has to be put before it: records of the journal do not begin with it.
+    pub(crate) stamped: bool,
+    /// What was told up to this time is known from elsewhere.
+    pub(crate) after: Option<Timestamp>,
+}
+
+impl LogFile {
+    /// Reads the file `name`, compressed or not, in constant memory.
+    ///
+    /// # Errors
+    /// What `source` says; that a compressed file is damaged is no error.
+    pub fn read(name: &str, source: impl Read, question: &Question) -> io::Result<Self> {
+        let shown = Shown { name, numbered: true, stamped: false, after: None };
+        let mut log = Self::default();
+        log.add(shown, source, question)?;
+        Ok(log)
+    }
+
+    /// Adds what `source` says.
+    pub(crate) fn add(&mut self, shown: Shown<'_>, source: impl Read, question: &Question) -> io::Result<()> {
+        let reference = Timestamp::from_second(question.now).unwrap_or(Timestamp::MAX);
+        let clock = Clock { reference, zone: question.zone.clone() };
+        let since = question.since.and_then(|since| Timestamp::from_second(since).ok());
+        let (client, nameless) = (question.client_address(), HashMap::new());
+        let mut adding = Adding { log: self, shown, since, client, nameless };
+        let read = ReadLog::read(shown.name, source, clock, &mut |event| adding.event(event))?;
+        self.read.census.merge(&read.census);
+        self.read = ReadLog { census: std::mem::take(&mut self.read.census), ..read };
+        Ok(())
+    }
+
+    /// Adds what another file says.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.read.census.merge(&other.read.census);
+        // What a client printed is not about clients of this server.
+        if other.read.census.nothing_understood() {
+            return;
+        }
+        self.lines.extend(other.lines.iter().cloned());
+        self.hosts.extend(other.hosts.iter().cloned());
+        for (cause, count) in &other.left_out {
+            *self.left_out.entry(cause).or_default() += count;
+        }
+    }
+
+    /// Gives up the lines in the middle of each cause.
+    fn compact(&mut self, client: Option<IpAddr>) {
+        let mut sizes: HashMap<Group, usize> = HashMap::new();
+        self.lines.iter().for_each(|line| *sizes.entry(Group::of(line, client)).or_default() += 1);
+        let mut seen: HashMap<Group, usize> = HashMap::new();
+        let left_out = &mut self.left_out;
+        let mut own: HashMap<Group, u64> = HashMap::new();
+        self.lines.retain_mut(|line| {
+            let group = Group::of(line, client);
+            let at = seen.entry(group).or_default();
+            *at += 1;
+            let kept = *at <= FIRST || *at + LAST > sizes[&group];
+            match (kept, group.is_own, line.cause) {
+                (true, ..) => line.connections += own.remove(&group).unwrap_or(0),
+                (false, true, _) => *own.entry(group).or_default() += line.connections,
+                (false, false, Some(cause)) => *left_out.entry(cause).or_default() += line.connections,
+                (false, false, None) => {}
+            }
+            kept
+        });
+    }
+}
+
+/// Lines of which the first and the last are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Group {
+    cause: Option<&'static str>,
+    kind: Kind,
+    is_own: bool,
+}
+
+impl Group {
+    fn of(line: &LogLine, client: Option<IpAddr>) -> Self {
+        Self { cause: line.cause, kind: line.kind, is_own: client.is_some() && line.client == client }
+    }
+}
+
+/// A log being read.
+struct Adding<'a> {
+    log: &'a mut LogFile,
+    shown: Shown<'a>,
+    since: Option<Timestamp>,
+    client: Option<IpAddr>,
+    /// Lines without a client, by process: a later line may name it.
+    nameless: HashMap<Option<u32>, usize>,
+}
+
+impl Adding<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        let known = |after: Timestamp| event.time.is_some_and(|time| time <= after);
+        let early = |since: Timestamp| event.time.is_some_and(|time| time < since);
+        if self.shown.after.is_some_and(known) || self.since.is_some_and(early) {
+            return;
+        }
+        let lines = &mut self.log.lines;
+        match event.account {
+            Account::Attributes(_) => {
+                if let Some(line) = self.nameless.remove(&event.pid).and_then(|at| lines.get_mut(at)) {
+                    line.client = client_of(event);
+                }
+            }
+            Account::Withdraws(cause) => {
+                let (cause, client) = (Some(cause), client_of(event));
+                if let Some(at) = lines.iter().rposition(|line| line.cause == cause && line.client == client) {
+                    lines.remove(at);
+                    self.nameless.clear();
+                }
+            }
+            Account::Fresh | Account::Again => {}
+        }
+        if !event.host.is_empty() && self.log.hosts.len() < 64 {
+            self.log.hosts.insert(String::from_utf8_lossy(event.host).into_owned());
+        }
+        let told = matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted);
+        if event.cause.is_some() || told || gave_up(event) {
+            self.keep(event);
+        }
+    }
+
+    fn keep(&mut self, event: &Event<'_>) {
+        if event.source.is_none() {
+            self.nameless.insert(event.pid, self.log.lines.len());
+        }
+        let line = self.shown.line(event);
+        self.log.lines.push(line);
+        if self.log.lines.len() >= MOST {
+            self.log.compact(self.client);
+            self.nameless.clear();
+        }
+    }
+}
+
+impl Shown<'_> {
+    fn line(self, event: &Event<'_>) -> LogLine {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        LogLine {
+            time: event.time,
+            kind: event.kind,
+            cause: event.cause,
+            is_vague: event.is_vague,
+            client: client_of(event),
+            user: event.user.map(text),
+            detail: text(event.detail),
+            number: event.number,
+            connections: event.connections(),
+            source: self.name.to_owned(),
+            number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
+            text: format!("{}{}", self.stamp(event), text(event.line)),
+        }
+    }
+
+    /// The time of a record of the journal, whose text does not begin with it.
+    fn stamp(self, event: &Event<'_>) -> String {
+        let bare = self.stamped && event.line.first().is_some_and(u8::is_ascii_alphabetic);
+        let time = event.time.filter(|_| bare).and_then(|time| time.round(jiff::Unit::Second).ok());
+        time.map_or_else(String::new, |time| format!("{time} "))
+    }
+}
+
+/// The address of the other end.
+fn client_of(event: &Event<'_>) -> Option<IpAddr> {
+    match event.source.as_ref()?.peer {
+        Peer::Address(address) => Some(address),
+        Peer::Name(_) => None,
+    }
+}
+
+/// Whether the client went away before it was logged in, after it had said as whom.
+fn gave_up(event: &Event<'_>) -> bool {
+    matches!(event.kind, Kind::Closed | Kind::Disconnected) && event.stage == Stage::BeforeLogin && event.user.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::testing::{NOW, from};
+
+    #[test]
+    fn a_log_of_any_length_is_kept_in_a_bounded_space_and_counted_whole() {
+        let mut log = String::new();
+        for n in 0..200_000u32 {
+            let address =
+                if n % 1_000 == 7 { "192.0.2.7".into() } else { format!("198.51.{}.{}", n / 256 % 256, n % 256) };
+            writeln!(
+                log,
+                "Nov 20 15:52:43 gw sshd[1]: drop connection #10 from [{address}]:5 on [192.0.2.1]:22 past MaxStartups"
+            )
+            .expect("a string");
+        }
+        let file = LogFile::read("x", log.as_bytes(), &from("192.0.2.7")).expect("it is in memory");
+        assert!(file.lines.len() <= MOST, "{}", file.lines.len());
+        let kept = |own: bool| -> u64 {
+            let of = file.lines.iter().filter(|line| (line.client == "192.0.2.7".parse().ok()) == own);
+            of.map(|line| line.connections).sum()
+        };
+        assert_eq!((kept(true), kept(false) + file.left_out["max-startups"]), (200, 199_800));
+        assert_eq!(file.read.census.lines, 200_000);
+    }
+
+    #[test]
+    fn a_ban_that_was_not_carried_out_is_not_one() {
+        let log = "\
+2026-11-20 09:45:42,182 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.7
+2026-11-20 09:45:42,204 fail2ban.utils          [7]: ERROR   7f8ebdd2f0 -- returned 127
+2026-11-20 09:46:42,182 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.8
+";
+        let file = LogFile::read("x", log.as_bytes(), &Question::server(NOW)).expect("it is in memory");
+        let banned: Vec<_> =
+            file.lines.iter().filter_map(|line| line.client).map(|client| client.to_string()).collect();
+        assert_eq!(banned, ["192.0.2.8"]);
+    }
+}
