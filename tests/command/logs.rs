@@ -70,7 +70,8 @@ fn where_nothing_is_understood_that_is_the_answer() {
     run(&["logs", "-"], b"Connection reset by 192.0.2.9 port 22\n").check(&expect![[r#"
         exit 2
         1 of 1 line understood in standard input
-        standard input is a transcript, the output of an SSH client, not a log of the server; hint: sshmend diagnose --transcript standard input
+        standard input is a transcript, the output of an SSH client, not a log of the server
+        hint: sshmend diagnose --transcript -
         --
     "#]]);
 }

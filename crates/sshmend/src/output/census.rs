@@ -2,7 +2,7 @@
 
 use sshmend_ssh_log::{Census, Nature, ReadLog};
 
-use super::words::count;
+use super::words::{count, shell};
 use super::{Output, Role};
 
 /// What every file is that is not a log of an SSH server; what was damaged; how many lines were understood.
@@ -15,7 +15,9 @@ pub(crate) fn text(output: &Output, logs: &[ReadLog]) -> String {
             format!("{}: the {packing} data is damaged: only what stands before the damage was read", log.name)
         });
         for said in damaged.into_iter().chain(seems(log)) {
-            text.push_str(&format!("{}\n", output.quote(Role::Warning, &said)));
+            for line in said.lines() {
+                text.push_str(&format!("{}\n", output.quote(Role::Warning, line)));
+            }
         }
     }
     if !all.examples.is_empty() {
@@ -55,10 +57,14 @@ fn seems(log: &ReadLog) -> Option<String> {
         Nature::ServerLog => return None,
         Nature::Empty if log.damaged.is_some() => return None,
         Nature::Empty => format!("{name} is empty"),
-        Nature::Transcript => format!(
-            "{name} is a transcript, the output of an SSH client, not a log of the server; \
-             hint: sshmend diagnose --transcript {name}"
-        ),
+        Nature::Transcript => {
+            let input = if name == "standard input" { "-" } else { name };
+            format!(
+                "{name} is a transcript, the output of an SSH client, not a log of the server\n\
+                 hint: sshmend diagnose --transcript {}",
+                shell(&[input.to_owned()])
+            )
+        }
         Nature::OtherPrograms(program) => {
             format!("{name} has no line of an SSH server that is understood; most lines are of {program}")
         }
