@@ -31,7 +31,12 @@ pub(crate) struct Signs {
     server: u64,
     web: u64,
     binary: u64,
+    /// Lines of which the two before were counted.
+    sampled: u64,
 }
+
+/// So many lines that are not known tell what they are.
+const SAMPLE: u64 = 1_000;
 
 /// What only a client prints at the beginning of a line.
 const CLIENT: [&[u8]; 24] = [
@@ -71,9 +76,9 @@ impl Signs {
         match busiest {
             _ if lines == 0 => Nature::Empty,
             _ if self.is_transcript() => Nature::Transcript,
-            _ if self.web * 2 > lines => Nature::WebServer,
+            _ if self.web * 2 > self.sampled => Nature::WebServer,
             Some(program) => Nature::OtherPrograms(program),
-            None if self.binary * 4 > lines => Nature::Binary,
+            None if self.binary * 4 > self.sampled => Nature::Binary,
             None => Nature::Text,
         }
     }
@@ -83,6 +88,7 @@ impl Signs {
         self.server += other.server;
         self.web += other.web;
         self.binary += other.binary;
+        self.sampled += other.sampled;
     }
 
     /// Counts the head of a line.
@@ -117,7 +123,11 @@ impl Signs {
     /// Counts a line that is not known.
     pub(crate) fn line(&mut self, line: &[u8]) {
         let line = line.trim_ascii_start();
-        self.client += u64::from(CLIENT.iter().any(|words| line.starts_with(words)));
+        self.client += u64::from(CLIENT.iter().any(|words| line.first() == words.first() && line.starts_with(words)));
+        if self.sampled == SAMPLE {
+            return;
+        }
+        self.sampled += 1;
         self.web += u64::from(is_access(line));
         let control = |byte: &&u8| **byte < b'\t' || (0x0e..0x1b).contains(*byte);
         let near = &line[..line.len().min(512)];

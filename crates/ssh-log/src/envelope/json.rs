@@ -43,7 +43,7 @@ const PROGRAMS: [&str; 9] = [
 const PIDS: [&str; 6] = ["SYSLOG_PID", "_PID", "pid", "procid", "proc_id", "process_id"];
 
 /// So deep an object holds no message.
-const DEPTH: usize = 8;
+const DEPTH: usize = 16;
 
 /// The records in a line of JSON; `None` where it is none. `journalctl -o json-sse` and `json-seq` put marks before it.
 pub(super) fn records(line: &[u8]) -> Option<Vec<Record>> {

@@ -67,6 +67,9 @@ fn numbered<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
 fn bracketed<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
     let end = memchr(b']', &text[..text.len().min(128)])?;
     let inner = text[1..end].trim_ascii();
+    if memchr2(b'\'', b'"', inner).is_some() || !matches!(text[end + 1..], [b' ' | b'\t' | b':' | b'[', ..]) {
+        return None;
+    }
     let time = stamps.day(inner).and_then(|(time, _)| time).or_else(|| since_1970(inner));
     Some(Layer { time, pid: None, rest: text[end + 1..].trim_ascii_start() })
 }
@@ -232,7 +235,12 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, [u8]> {
             (0x1b, [b'[', order @ ..]) => after(order, |by| (0x40..=0x7e).contains(&by)),
             (0x1b, [b']' | b'_' | b'P', order @ ..]) => after(order, |by| by == 0x07 || by == b'\\'),
             (0x1b, [_, tail @ ..]) => tail,
-            (0x1b | b'\r', _) => tail,
+            // What follows stands in the place of what stood before: a word begins with it.
+            (b'\r', _) => {
+                seen.push(b' ');
+                tail
+            }
+            (0x1b, _) => tail,
             // Buildkite's mark, of which the escape was lost.
             (b'_', [b'b', b'k', b';', b't', b'=', order @ ..]) if seen.is_empty() => {
                 after(order, |by| !by.is_ascii_digit())

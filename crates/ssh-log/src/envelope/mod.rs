@@ -136,7 +136,7 @@ impl Peeler {
         }
         let text = unquoted(line);
         let found = self.text(&text);
-        if found.head != Head::None {
+        if found.head > Head::Guessed {
             return sink(&found);
         }
         // A stamp, a label or a task may stand before the object.
@@ -174,6 +174,10 @@ impl Peeler {
         let mut text = line.trim_ascii();
         for _ in 0..LAYERS {
             if let Some(found) = self.head(text, time) {
+                if found.head == Head::None {
+                    (time, text) = (found.time.or(time), found.message);
+                    continue;
+                }
                 let settled = found.head >= Head::Cut || !found.host.is_empty();
                 let found = Envelope { time: found.time.or(time), pid: found.pid.or(pid), ..found };
                 if settled {

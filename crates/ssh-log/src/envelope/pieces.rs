@@ -15,7 +15,9 @@ pub(crate) fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
 
 /// Whether something may close an envelope behind the message in this text.
 pub(crate) fn is_closed(text: &[u8]) -> bool {
-    without_close(text).is_some() || memchr3(b'\\', b'"', b'<', text).is_some() || memchr2(b'`', b'\r', text).is_some()
+    without_close(text).is_some()
+        || memchr3(b'\\', b'"', b'<', text).is_some()
+        || memchr3(b'`', b'\r', b'\'', text).is_some()
 }
 
 /// A message that ends with the text, or before what an envelope puts behind it: quotes, brackets, a full stop, markup,
@@ -47,8 +49,8 @@ fn line_end(text: &[u8]) -> usize {
     let breaks = [memmem::find(text, b"\\n"), memmem::find(text, b"\\r"), memmem::find(text, b"#015")];
     let quotes =
         [memchr2(b'\n', b'\r', text), memchr(b'`', text), memmem::find(text, b"</"), memmem::find(text, b"<br")];
-    let string = memmem::find(text, b"\",").or_else(|| memmem::find(text, b"\"}"));
-    breaks.into_iter().chain(quotes).chain([string]).flatten().min().unwrap_or(text.len())
+    let string = [b"\",".as_slice(), b"\"}", b"', ", b"'}"].map(|end| memmem::find(text, end));
+    breaks.into_iter().chain(quotes).chain(string).flatten().min().unwrap_or(text.len())
 }
 
 /// The first place where a server of SSH names itself with its process, in a text of which no more is known:
@@ -83,7 +85,7 @@ mod tests {
     fn what_closes_an_envelope_is_taken_off() {
         assert_eq!(
             shown(ends(b"Bye port 22'}).")),
-            ["Bye port 22'}).", "Bye port 22'})", "Bye port 22'}", "Bye port 22'", "Bye port 22"]
+            ["Bye port 22'}).", "Bye port 22'})", "Bye port 22'}", "Bye port 22'", "Bye port 22", "Bye port 22"]
         );
         assert_eq!(shown(ends(b"Bye\\r\\nmore")), ["Bye\\r\\nmore", "Bye"]);
         assert_eq!(shown(ends(b"Bye</p>"))[2..], ["Bye"]);

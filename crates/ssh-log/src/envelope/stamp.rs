@@ -295,8 +295,10 @@ fn month(text: &[u8]) -> Option<(Option<i8>, &[u8])> {
         let rest = ["月", "월"].iter().find_map(|sign| rest.strip_prefix(sign.as_bytes()))?;
         return Some((narrow(month).filter(|month| (1..=12).contains(month)), rest));
     }
-    if let Some(at) = MONTHS.iter().position(|month| text.starts_with(month.as_slice()) && text.get(3) == Some(&b' ')) {
-        return Some((i8::try_from(at + 1).ok(), &text[3..]));
+    if let Some((english, rest)) = text.split_first_chunk::<3>().filter(|(_, rest)| rest.first() == Some(&b' '))
+        && let Some(at) = MONTHS.iter().position(|month| *month == english)
+    {
+        return Some((i8::try_from(at + 1).ok(), rest));
     }
     let (name, rest) = name(text).filter(|(name, _)| (3..=16).contains(&name.len()))?;
     Some((month_number(name), rest))

@@ -161,11 +161,42 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
             (host, tag(without_facility(rest.trim_ascii_start()))?)
         }
     };
+    if is_container(tag.name) {
+        // Docker's name for a container: what follows is any program's line, without the head of a log daemon.
+        return Some(Envelope { time, host, ..Envelope::bare(message) });
+    }
     let program = Program::named(tag.name);
     // `foo: bar` may be a tag as well as the beginning of a message.
     let sure = tag.pid.is_some() || program != Program::Other;
     let head = if sure { Head::Full } else { Head::Guessed };
-    Some(Envelope { time, host, program, tag: tag.name, pid: tag.pid, message: solaris(message), text, head })
+    Some(Envelope {
+        time,
+        host,
+        program,
+        tag: tag.name,
+        pid: tag.pid,
+        message: subsystem(solaris(message)),
+        text,
+        head,
+    })
+}
+
+/// The tag that Docker gives to the lines of a container: its number, behind a name or without.
+fn is_container(tag: &[u8]) -> bool {
+    let last = tag.rsplit(|&by| by == b'/').next().unwrap_or(tag);
+    last.len() == 12 && last.iter().all(u8::is_ascii_hexdigit) && last.iter().any(u8::is_ascii_digit)
+}
+
+/// macOS puts `(libxpc.dylib) [com.openssh.sshd:net] ` before the message.
+fn subsystem(message: &[u8]) -> &[u8] {
+    let inner = |text: &'_ [u8], open: &[u8], close: &[u8]| {
+        let rest = text.strip_prefix(open)?;
+        let end = memmem::find(&rest[..rest.len().min(128)], close)?;
+        (!rest[..end].contains(&b' ')).then_some(text.len() - rest.len() + end + close.len())
+    };
+    let Some(at) = inner(message, b"(", b") ") else { return message };
+    let message = &message[at..];
+    inner(message, b"[", b"] ").map_or(message, |at| &message[at..])
 }
 
 /// What follows the facility and the level: `auth.info`, `auth|security:info`, `<auth.info>`.

@@ -159,7 +159,12 @@ fn stamps_and_columns_of_all_systems_are_read() {
         ("3832 2026-11-20 15:52:43.934 error: x", "2026-11-20T15:52:43.934Z  Bare 3832 | error: x"),
         (
             "2026-11-20 15:52:43.123456+0100 0x1a2b     Info        0x0                  812    0    sshd: (libsystem) x",
-            "2026-11-20T14:52:43.123456Z  Sshd 812 | (libsystem) x",
+            "2026-11-20T14:52:43.123456Z  Sshd 812 | x",
+        ),
+        ("Nov 20 15:52:43 gw1 web/0a1b2c3d4e5f[77]: x", "2026-11-20T15:52:43Z  Bare - | x"),
+        (
+            "2026-11-20 15:52:43 +0000 system.auth: {\"ident\":\"sshd\",\"message\":\"x\"}",
+            "2026-11-20T15:52:43Z  Sshd - | x",
         ),
         ("sshd[8]: x", "-  Sshd 8 | x"),
         ("gw1 sshd[8]: x", "- gw1 Sshd 8 | x"),

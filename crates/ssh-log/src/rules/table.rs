@@ -10,6 +10,8 @@ use crate::template::Template;
 pub(crate) struct Table {
     /// For each first byte the rules that a message beginning with it may match, in order.
     starts: Vec<Vec<Compiled>>,
+    /// For each first byte what a message may begin with that stands within a text, sorted, each once.
+    leads: Vec<Vec<Box<[u8]>>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,8 @@ impl Table {
                 add(&mut starts, &pattern, *rule);
             }
         }
-        Self { starts }
+        let leads = starts.iter().map(|rules| leads(rules)).collect();
+        Self { starts, leads }
     }
 
     /// Understands a message; `None` when no rule knows it.
@@ -72,17 +75,23 @@ impl Table {
 impl Table {
     /// Whether a message of sshd alone may begin this text, which stands within another one.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
-        let rules = text.first().and_then(|first| self.starts.get(usize::from(*first)));
-        let begins = |rule: &Compiled| {
-            let lead = rule.template.lead();
-            rule.voice != Voice::Anybody && lead.len() >= LEAD && text.starts_with(lead)
-        };
-        rules.is_some_and(|rules| rules.iter().any(begins))
+        let leads = text.first().and_then(|first| self.leads.get(usize::from(*first)));
+        let begins = |lead: &Box<[u8]>| lead.get(1) == text.get(1) && text.starts_with(lead);
+        leads.is_some_and(|leads| leads.iter().any(begins))
     }
 }
 
+fn leads(rules: &[Compiled]) -> Vec<Box<[u8]>> {
+    let within = rules.iter().filter(|rule| rule.voice != Voice::Anybody && rule.template.lead().len() >= LEAD);
+    let mut leads: Vec<Box<[u8]>> = within.map(|rule| rule.template.lead().into()).collect();
+    leads.sort_unstable();
+    // What begins with another lead is found with that one.
+    leads.dedup_by(|longer, shorter| longer.starts_with(shorter));
+    leads
+}
+
 /// A beginning shorter than this stands in any text.
-const LEAD: usize = 10;
+const LEAD: usize = 5;
 
 fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
     let lead = Template::new(pattern).lead().first().copied();
