@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use crate::census::Census;
 use crate::connections::Connections;
-use crate::envelope::stamp::number;
+use crate::envelope::stamp::{number, word};
 use crate::envelope::{Clock, Envelope, Export, Head, Peeler, pieces};
 use crate::event::{Account, Event, Peer, Source};
 use crate::program::Program;
@@ -201,7 +201,12 @@ fn understand<'a>(envelope: &Envelope<'a>) -> Option<Found<'a>> {
     }
     match envelope.head {
         Head::Full | Head::Cut => None,
-        Head::Guessed => classify(Program::Bare, envelope.text).map(|known| found(Program::Bare, envelope.pid, known)),
+        // What looks like a machine and a program may be the first words of a message, or a mark before it.
+        Head::Guessed => [Some(envelope.text), word(envelope.text).map(|(_, rest)| rest.trim_ascii_start())]
+            .into_iter()
+            .flatten()
+            .find_map(|text| classify(Program::Bare, text))
+            .map(|known| found(Program::Bare, envelope.pid, known)),
         Head::None => {
             if let Some((program, pid, message)) = pieces::tagged(envelope.text) {
                 return classify(program, message).map(|known| found(program, pid, known));

@@ -76,6 +76,8 @@ const NAMED: &[&str] = &[
 /// Messages that sshd alone writes.
 const MESSAGES: &[(&str, Kind)] = &[
     ("drop connection #11 from [203.0.113.4]:50011 on [192.0.2.77]:22 past MaxStartups", Kind::Dropped),
+    ("banner exchange: Connection from 203.0.113.4 port 50011: invalid format", Kind::BadProtocol),
+    ("error: kex_exchange_identification: client sent invalid protocol identifier 'x'", Kind::BadProtocol),
     ("error: beginning MaxStartups throttling", Kind::ThrottlingBegan),
     ("refused connect from 203.0.113.4 (203.0.113.4)", Kind::WrapperRefused),
     ("Connection closed by authenticating user root 203.0.113.4 port 50011 [preauth]", Kind::Closed),
@@ -87,7 +89,7 @@ const MESSAGES: &[(&str, Kind)] = &[
 ];
 
 fn events(log: &str) -> Vec<(Kind, Option<String>, Option<u32>, bool)> {
-    let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
+    let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().expect("a time")));
     let mut events = Vec::new();
     let mut sink = |event: &Event<'_>| {
         let source = event.source.as_ref().map(|source| format!("{} {:?}", source.peer, source.port));

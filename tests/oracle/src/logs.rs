@@ -4,6 +4,7 @@
 //! counts the lines that match an expression. All three are compared; what cannot be is left out with its reason.
 
 mod census;
+mod envelopes;
 mod live;
 mod random;
 mod seen;

@@ -169,6 +169,9 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
     // `foo: bar` may be a tag as well as the beginning of a message.
     let sure = tag.pid.is_some() || program != Program::Other;
     let head = if sure { Head::Full } else { Head::Guessed };
+    if !sure && !host.iter().all(is_host_byte) {
+        return None;
+    }
     Some(Envelope {
         time,
         host,
@@ -179,6 +182,10 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
         text,
         head,
     })
+}
+
+fn is_host_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'@') || *byte >= 0x80
 }
 
 /// The tag that Docker gives to the lines of a container: its number, behind a name or without.

@@ -76,8 +76,8 @@ impl Table {
     /// Whether a message of sshd alone may begin this text, which stands within another one.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
         let leads = text.first().and_then(|first| self.leads.get(usize::from(*first)));
-        let begins = |lead: &Box<[u8]>| lead.get(1) == text.get(1) && text.starts_with(lead);
-        leads.is_some_and(|leads| leads.iter().any(begins))
+        let begins = |lead: &[u8]| lead.get(1) == text.get(1) && text.starts_with(lead);
+        leads.is_some_and(|leads| leads.iter().any(|lead| begins(lead)))
     }
 }
 

@@ -13,6 +13,7 @@ use fastrand::Rng;
 use sshmend_ssh_log::Kind;
 use tempfile::TempDir;
 
+use super::envelopes;
 use super::seen::{Log, Seen};
 use crate::{Report, daemon};
 
@@ -59,7 +60,11 @@ pub(super) fn run(cases: u64, seed: u64) -> Report {
     let mut random = Rng::with_seed(seed);
     let attempts: Vec<Attempt> = (0..cases).filter_map(|case| server.attempt(case, &mut random, &mut report)).collect();
     match server.log() {
-        Ok(bytes) => compare(&mut report, &Log::read(&bytes), &attempts),
+        Ok(bytes) => {
+            let log = Log::read(&bytes);
+            compare(&mut report, &log, &attempts);
+            envelopes::compare(&mut report, &log, &mut random);
+        }
         Err(error) => report.leave_out("all", &error.to_string()),
     }
     report
