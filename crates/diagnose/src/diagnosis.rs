@@ -37,8 +37,7 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let facts = Facts::new(snapshot, question);
     let mut causes: Vec<&Cause> = CAUSES.iter().collect();
     causes.sort_by_key(|cause| cause.gate);
-    let mut diagnosis = Diagnosis::default();
-    diagnosis.logs = facts.named_logs();
+    let mut diagnosis = Diagnosis { logs: facts.named_logs(), ..Diagnosis::default() };
     if diagnosis.nothing_understood() {
         // Nothing is known of the server: no cause is found, and none is ruled out.
         return diagnosis;

@@ -214,7 +214,7 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-                likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 40 times for others, last at 2026-11-20T17:59:00Z)
+                likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 41 times in all, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
                   sshd_config: maxstartups 10:30:100 (the default)
                   $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
@@ -226,7 +226,7 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-                certain: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 40 times for others, last at 2026-11-20T17:59:00Z)
+                certain: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 41 times in all, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
                   sshd_config: maxstartups 10:30:100 (the default)
                   $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
