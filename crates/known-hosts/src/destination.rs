@@ -54,7 +54,7 @@ impl Destination {
         Ok(Self { user: user.map(str::to_owned), host: host.to_owned(), port: port.transpose()? })
     }
 
-    /// The command whose output [`Target::from_ssh_g`](crate::Target::from_ssh_g) reads.
+    /// The command whose output [`ClientConfig::parse`](crate::ClientConfig::parse) reads.
     pub fn ssh_g(&self) -> Vec<String> {
         let mut argv = vec!["ssh".to_owned(), "-G".to_owned()];
         if let Some(port) = self.port {

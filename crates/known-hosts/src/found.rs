@@ -4,7 +4,7 @@ use crate::document::{KnownHosts, Record};
 use crate::hosts::{HostList, ListMatch};
 use crate::key::{HostKey, KeyFault, KeyType};
 use crate::line::{Content, Entry, Ignored, Marker};
-use crate::name::Name;
+use crate::name::{Name, Role};
 
 /// What a file says of some names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,6 +68,9 @@ pub enum Reason {
     UnreadableKey(KeyType, KeyFault),
     /// `ssh` skips the line.
     Ignored(Ignored),
+    /// It is the line of the host without its port, which `ssh` does not ask while a plain key is known under the name
+    /// with the port.
+    NotAsked,
 }
 
 impl Found {
@@ -79,6 +82,40 @@ impl Found {
     /// True for a plain line that holds one of the names that edits are meant for, itself or hashed.
     pub(crate) fn is_owned(&self) -> bool {
         self.marker.is_none() && self.matches.iter().any(Match::is_owned)
+    }
+}
+
+impl Found {
+    /// True for a plain line that holds a name of this role.
+    fn is_plain_for(&self, role: Role) -> bool {
+        self.marker.is_none() && self.matches.iter().any(|found| found.name.role() == role)
+    }
+
+    /// True when ssh reaches the line by the name without the port alone: such a line accepts and never refuses.
+    pub fn is_without_port(&self) -> bool {
+        self.matches.iter().all(|found| found.name.role() == Role::WithoutPort)
+    }
+
+    /// True when the line matches by `*` and `?` alone.
+    pub fn is_by_wildcard(&self) -> bool {
+        self.matches.iter().all(|found| matches!(found.how, How::Wildcard(_)))
+    }
+}
+
+/// Passes over, in all files of a target, what ssh does not come to: once a plain key is known under the name with the
+/// port, of whatever type, plain lines of the name without the port are not asked. Marked ones still are.
+pub(crate) fn pass_over_unasked(files: &mut [Lookup]) {
+    if !files.iter().flat_map(|file| &file.found).any(|found| found.is_plain_for(Role::Host)) {
+        return;
+    }
+    for file in files {
+        let unasked = |found: &mut Found| found.marker.is_none() && found.is_without_port();
+        let unasked: Vec<Found> = file.found.extract_if(.., unasked).collect();
+        file.passed_over.retain(|passed| passed.name.role() != Role::WithoutPort);
+        let names = unasked.iter().flat_map(|found| found.matches.iter().map(|of| (found.line, &of.name)));
+        let passed = names.map(|(line, name)| PassedOver { line, name: name.clone(), reason: Reason::NotAsked });
+        file.passed_over.extend(passed);
+        file.passed_over.sort_by_key(|passed| passed.line);
     }
 }
 

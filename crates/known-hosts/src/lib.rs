@@ -14,8 +14,10 @@
 //! # Ok::<(), sshmend_known_hosts::EditError>(())
 //! ```
 
+mod client_config;
 mod destination;
 mod document;
+mod files;
 mod fingerprint;
 mod found;
 mod hashed;
@@ -34,8 +36,10 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use client_config::{ClientConfig, ClientConfigError};
 pub use destination::{Destination, DestinationError};
 pub use document::{KnownHosts, Record};
+pub use files::{Files, KnownFile, NoContent, UnreadFile};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use found::{Found, How, Lookup, Match, PassedOver, Reason};
 pub use key::{HostKey, KeyFault, KeyType};
@@ -46,5 +50,5 @@ pub use notice::{Notice, NoticeKind};
 pub use offered::{Offer, OfferProblem, OfferedKey};
 pub use pin::{Pin, PinError, Pinned, Placed, Placement};
 pub use remove::{Removed, RemovedName, Why};
-pub use target::{Target, TargetError};
+pub use target::Target;
 pub use verdict::{Place, Verdict, judge};

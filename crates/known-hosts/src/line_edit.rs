@@ -1,11 +1,11 @@
 //! Edits of single lines, collected into one set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sshmend_lossless::{Edit, EditSet, LineEnding, Overlap, dominant_ending};
 
 use crate::document::{KnownHosts, Record};
-use crate::found::{Compared, How, compare};
+use crate::found::{Compared, How, Lookup, Reason, compare};
 use crate::hosts::{HostList, ListMatch};
 use crate::key::{HostKey, KeyType};
 use crate::line::Entry;
@@ -42,9 +42,15 @@ pub(crate) struct Owned<'k, 'a> {
 }
 
 impl<'k, 'a> Owned<'k, 'a> {
-    /// The plain entries that hold a name itself or hashed, in the order of the file.
-    pub(crate) fn all(known: &'k KnownHosts<'a>, names: &[Name]) -> Vec<Self> {
-        let plain = known.entries().filter(|(_, entry)| entry.marker.is_none());
+    /// The plain entries that hold a name itself or hashed, in the order of the file; `lookup` is what the file says of
+    /// these names, so that no name is hashed a second time for each line.
+    pub(crate) fn all(known: &'k KnownHosts<'a>, names: &[Name], lookup: &Lookup) -> Vec<Self> {
+        let unreadable = lookup.passed_over.iter().filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
+        let named = lookup.found.iter().map(|found| found.line).chain(unreadable.map(|passed| passed.line));
+        let lines: BTreeSet<usize> = named.collect();
+        let records = lines.into_iter().filter_map(|line| known.record(line));
+        let entries = records.filter_map(|record| Some((record, record.entry()?)));
+        let plain = entries.filter(|(_, entry)| entry.marker.is_none());
         plain.filter_map(|(record, entry)| Self::of(record, entry, names)).collect()
     }
 

@@ -67,6 +67,7 @@ fn of_found(found: &Found) -> Option<Notice> {
 fn of_passed_over(passed: &PassedOver) -> Notice {
     let kind = match passed.reason {
         Reason::Negated(_) => NoticeKind::Negated,
+        Reason::NotAsked => NoticeKind::WithoutPort,
         Reason::UnreadableKey(_, fault) => NoticeKind::UnreadableKey(fault),
         Reason::Ignored(ignored) => NoticeKind::Ignored(ignored),
     };

@@ -94,7 +94,7 @@ impl KnownHosts<'_> {
     pub fn pin(&self, pin: &Pin<'_>, salt: &mut dyn FnMut() -> [u8; SIZE]) -> Result<Pinned, PinError> {
         let before = self.find(pin.names);
         pin.check(&before)?;
-        let work = Work::new(self, pin);
+        let work = Work::new(self, pin, &before);
         let (edits, placed) = work.edit(salt)?;
         let after = edits.apply(self.text());
         pin.read_back(&KnownHosts::parse(&after))?;
@@ -111,17 +111,21 @@ impl KnownHosts<'_> {
     /// # Errors
     /// [`EditError::NotReadBack`] when a stale key would still be found in the edited file.
     pub fn remove_stale(&self, pin: &Pin<'_>) -> Result<Removed, EditError> {
-        let stale = Work::new(self, pin).all_stale();
+        let before = self.find(pin.names);
+        let stale = Work::new(self, pin, &before).all_stale();
         let mut editor = LineEditor::new(self);
         stale.iter().for_each(|(owned, _)| editor.take_out(owned));
         let edits = editor.finish()?;
-        let after = edits.apply(self.text());
-        if !Work::new(&KnownHosts::parse(&after), pin).all_stale().is_empty() {
-            return Err(EditError::NotReadBack(joined(pin.names)));
+        if !edits.is_empty() {
+            let after = edits.apply(self.text());
+            let after = KnownHosts::parse(&after);
+            if !Work::new(&after, pin, &after.find(pin.names)).all_stale().is_empty() {
+                return Err(EditError::NotReadBack(joined(pin.names)));
+            }
         }
         let removed = stale.iter().map(|(owned, why)| RemovedName::new(owned, *why)).collect();
         let stale: Vec<_> = stale.into_iter().map(|(owned, _)| owned).collect();
-        Ok(Removed { edits, removed, left: pin.left(&self.find(pin.names), &stale) })
+        Ok(Removed { edits, removed, left: pin.left(&before, &stale) })
     }
 
     /// True when more entries are hashed than not.
@@ -149,8 +153,9 @@ impl Pin<'_> {
     }
 
     fn read_back(&self, after: &KnownHosts<'_>) -> Result<(), PinError> {
-        let stale = Owned::all(after, self.names).iter().any(|owned| self.fate(owned, false) == Some(Why::Stale));
         let lookup = [after.find(self.names)];
+        let owned = Owned::all(after, self.names, &lookup[0]);
+        let stale = owned.iter().any(|owned| self.fate(owned, false) == Some(Why::Stale));
         let known = |key: &HostKey| matches!(judge(&lookup, key), Verdict::Known(..));
         if stale || !self.keys.iter().all(known) {
             return Err(EditError::NotReadBack(joined(self.names)).into());
@@ -209,8 +214,8 @@ struct Progress<'k, 'a, 'w> {
 }
 
 impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
-    fn new(known: &'k KnownHosts<'a>, pin: &'p Pin<'p>) -> Self {
-        let owned = Owned::all(known, pin.names);
+    fn new(known: &'k KnownHosts<'a>, pin: &'p Pin<'p>, lookup: &Lookup) -> Self {
+        let owned = Owned::all(known, pin.names, lookup);
         let readable = |owned: &&Owned<'_, '_>| owned.entry.key().is_ok();
         let changed = owned.iter().filter(readable).any(|owned| pin.fate(owned, false) == Some(Why::Stale));
         let mut work = Self { known, pin, current: Vec::new(), stale: Vec::new() };

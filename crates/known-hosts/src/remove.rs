@@ -69,16 +69,20 @@ impl KnownHosts<'_> {
     /// [`EditError::NotReadBack`] when the names would still be found in the edited file.
     pub fn remove(&self, names: &[Name], key_type: Option<KeyType>) -> Result<Removed, EditError> {
         let wanted = |owned: &Owned<'_, '_>| key_type.is_none_or(|key_type| key_type == owned.key_type());
-        let owned: Vec<_> = Owned::all(self, names).into_iter().filter(wanted).collect();
+        let before = self.find(names);
+        let owned: Vec<_> = Owned::all(self, names, &before).into_iter().filter(wanted).collect();
         let mut editor = LineEditor::new(self);
         owned.iter().for_each(|owned| editor.take_out(owned));
         let edits = editor.finish()?;
-        let after = edits.apply(self.text());
-        if Owned::all(&KnownHosts::parse(&after), names).iter().any(wanted) {
-            return Err(EditError::NotReadBack(joined(names)));
+        if !edits.is_empty() {
+            let after = edits.apply(self.text());
+            let after = KnownHosts::parse(&after);
+            if Owned::all(&after, names, &after.find(names)).iter().any(wanted) {
+                return Err(EditError::NotReadBack(joined(names)));
+            }
         }
         let removed = owned.iter().map(|owned| RemovedName::new(owned, Why::Asked)).collect();
-        Ok(Removed { edits, removed, left: left(&self.find(names), &owned) })
+        Ok(Removed { edits, removed, left: left(&before, &owned) })
     }
 
     /// Takes out one line, whatever it is, if its [digest](KnownHosts::line_digest) is this one.

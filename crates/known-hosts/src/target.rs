@@ -1,10 +1,11 @@
-//! What `ssh` would look up for a destination, from the output of `ssh -G`.
+//! What `ssh` would look up for a destination, and where.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Request, Snapshot};
 
+use crate::client_config::ClientConfig;
 use crate::destination::Destination;
 use crate::name::{Name, Role};
 
@@ -23,6 +24,8 @@ pub struct Target {
     pub user_files: Vec<PathBuf>,
     /// `GlobalKnownHostsFile`, read after the files of the user.
     pub global_files: Vec<PathBuf>,
+    /// True when the files were named by hand: one that does not exist is a mistake then.
+    pub named_files: bool,
     /// True when the text did not show where one file name ends and the next begins.
     pub uncertain_files: bool,
     /// `CheckHostIP`: off by default from OpenSSH 8.5 on.
@@ -37,42 +40,32 @@ pub struct Target {
     pub trusts_loopback: bool,
 }
 
-/// A text that is not the output of `ssh -G`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
-    /// The line with this keyword is missing.
-    #[error("no {0} in the output of ssh -G")]
-    Missing(&'static str),
-    /// The port is no number from 1 to 65535.
-    #[error("not a port in the output of ssh -G: {0:?}")]
-    BadPort(String),
-}
-
 impl Target {
-    /// Reads the output of `ssh -G`, where file names are expanded already, but not quoted.
-    ///
-    /// # Errors
-    /// When the host name or the port is missing.
-    pub fn from_ssh_g(text: &str) -> Result<Self, TargetError> {
-        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
-        let set = |key: &str| value(key).filter(|&value| value != "none").map(str::to_owned);
-        let on = |key: &str| value(key).is_some_and(|value| value == "yes" || value == "true");
-        let port = value("port").ok_or(TargetError::Missing("port"))?;
-        let (user_files, user_uncertain) = file_list(value("userknownhostsfile").unwrap_or_default());
-        let (global_files, global_uncertain) = file_list(value("globalknownhostsfile").unwrap_or_default());
-        Ok(Self {
-            host: value("hostname").ok_or(TargetError::Missing("hostname"))?.to_ascii_lowercase(),
-            port: port.parse().map_err(|_| TargetError::BadPort(port.to_owned()))?,
-            alias: set("hostkeyalias").map(|alias| alias.to_ascii_lowercase()),
+    /// What `ssh` looks up with this configuration, where file names are expanded already, but not quoted.
+    pub fn of(config: &ClientConfig) -> Self {
+        let list = |key| file_list(config.value(key).unwrap_or_default());
+        let (user_files, user_uncertain) = list("userknownhostsfile");
+        let (global_files, global_uncertain) = list("globalknownhostsfile");
+        Self {
+            host: config.host().to_ascii_lowercase(),
+            port: config.port(),
+            alias: config.unless_none("hostkeyalias").map(str::to_ascii_lowercase),
             user_files,
             global_files,
+            named_files: false,
             uncertain_files: user_uncertain || global_uncertain,
-            check_host_ip: on("checkhostip"),
-            proxied: set("proxycommand").is_some() || set("proxyjump").is_some(),
-            hash_names: on("hashknownhosts"),
-            command: set("knownhostscommand"),
-            trusts_loopback: on("nohostauthenticationforlocalhost"),
-        })
+            check_host_ip: config.is_on("checkhostip"),
+            proxied: ["proxycommand", "proxyjump"].iter().any(|key| config.unless_none(key).is_some()),
+            hash_names: config.is_on("hashknownhosts"),
+            command: config.unless_none("knownhostscommand").map(str::to_owned),
+            trusts_loopback: config.is_on("nohostauthenticationforlocalhost"),
+        }
+    }
+
+    /// The same host, looked up in these files instead of those that ssh reads.
+    #[must_use]
+    pub fn in_files(self, files: &[PathBuf]) -> Self {
+        Self { user_files: files.to_vec(), global_files: Vec::new(), named_files: true, uncertain_files: false, ..self }
     }
 
     /// What `ssh` without any configuration would look up, for where `ssh -G` cannot be asked.
@@ -84,6 +77,7 @@ impl Target {
             alias: None,
             user_files: user_files.into(),
             global_files: GLOBAL.map(PathBuf::from).into(),
+            named_files: false,
             uncertain_files: false,
             check_host_ip: false,
             proxied: false,
@@ -138,6 +132,7 @@ impl Target {
 }
 
 /// Splits a list of file names without quotes: a word that does not begin with `/` belongs to the name before it.
+/// `/dev/null` is how one says `none` to releases that do not know the word.
 fn file_list(text: &str) -> (Vec<PathBuf>, bool) {
     let mut files: Vec<String> = Vec::new();
     let mut uncertain = false;
@@ -150,5 +145,6 @@ fn file_list(text: &str) -> (Vec<PathBuf>, bool) {
             _ => files.push(word.to_owned()),
         }
     }
+    files.retain(|file| file != "/dev/null");
     (files.into_iter().map(PathBuf::from).collect(), uncertain)
 }

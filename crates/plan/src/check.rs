@@ -30,8 +30,8 @@ pub enum Expect {
     LineWith(Vec<String>),
     /// It exits with 0 and none of the words of its output is this one.
     SilenceWord(String),
-    /// It exits with 0 or 1, as one that finds nothing does, and its output does not hold this text.
-    Silence(String),
+    /// It exits with 0, or with 1 where it finds nothing, and its output holds this text so many times.
+    Times(String, usize),
     /// However it exits, neither its output nor its complaints hold this text.
     NoWordOf(String),
 }
@@ -73,7 +73,10 @@ impl Check {
                 answer.success() && text.lines().any(holds_all)
             }
             Expect::SilenceWord(word) => answer.success() && !text.split_whitespace().any(|said| said == word),
-            Expect::Silence(words) => matches!(answer.code, Some(0 | 1)) && !text.contains(words.as_str()),
+            Expect::Times(words, count) => {
+                let ended = matches!((answer.code, count), (Some(0), _) | (Some(1), 0));
+                ended && text.matches(words.as_str()).count() == *count
+            }
             Expect::NoWordOf(words) => {
                 let complaints = String::from_utf8_lossy(&answer.stderr);
                 !text.contains(words.as_str()) && !complaints.contains(words.as_str())
@@ -117,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_failed_program_never_holds() {
-        for expect in [Expect::Success, Expect::Line("a".into()), Expect::Silence("b".into())] {
+        for expect in [Expect::Success, Expect::Line("a".into()), Expect::Times("b".into(), 0)] {
             assert!(!Check::new("x", &["x"], expect).holds(&says(255, "a\n")));
         }
     }
@@ -132,7 +135,10 @@ mod tests {
     #[test]
     fn silence_and_mention_look_anywhere() {
         assert!(Check::new("x", &["x"], Expect::Mention("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
-        assert!(!Check::new("x", &["x"], Expect::Silence("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
+        let twice = Check::new("x", &["x"], Expect::Times("SHA256:a".into(), 2));
+        assert!(twice.holds(&says(0, "h SHA256:a\nh SHA256:b\nh SHA256:a\n")));
+        assert!(!twice.holds(&says(0, "h SHA256:a\n")) && !twice.holds(&says(1, "SHA256:a SHA256:a")));
+        assert!(Check::new("x", &["x"], Expect::Times("SHA256:a".into(), 0)).holds(&says(1, "")));
         let word = Check::new("x", &["x"], Expect::SilenceWord("192.0.2.1".into()));
         assert!(word.holds(&says(0, "192.0.2.11\n")) && !word.holds(&says(0, "192.0.2.9 192.0.2.1\n")));
         let gone = Check::new("x", &["x"], Expect::NoWordOf("/run/sshd".into()));

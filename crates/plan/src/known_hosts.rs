@@ -1,76 +1,23 @@
 //! The plan that takes a stale host key away, or puts a verified one in its place.
 
+mod server;
+#[cfg(test)]
+mod tests;
+mod wish;
+
 use std::path::{Path, PathBuf};
 
 use sshmend_known_hosts::{
-    Destination, Fingerprint, HostKey, KeyType, KnownHosts, Name, Notice as LineNotice, Offer, Pin, Pinned, Removed,
-    RemovedName, Target,
+    Files, Fingerprint, HostKey, KnownFile, KnownHosts, Name, NoContent, Notice as LineNotice, Pin, Pinned, Removed,
+    RemovedName, Target, UnreadFile,
 };
-use sshmend_lossless::{EditSet, Entry, FileChange, FileImage, Metadata, Origin, Request, Snapshot};
+use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata, Origin, Snapshot};
+
+use self::server::{Offered, image, verified};
+pub use self::wish::KnownHostsWish;
 
 use crate::check::{Check, Expect};
 use crate::plan::{Effect, Notice, Plan, Refusal};
-
-/// What is wanted of the known_hosts files of one user.
-#[derive(Debug, Clone)]
-pub struct KnownHostsWish {
-    /// The host, as the user would name it to ssh.
-    pub destination: Destination,
-    /// The user's home directory.
-    pub home: PathBuf,
-    /// The user.
-    pub uid: u32,
-    /// Files to edit instead of those that ssh reads.
-    pub files: Vec<PathBuf>,
-    /// Only keys of this type.
-    pub key_type: Option<KeyType>,
-    /// One line of one file, whatever it holds.
-    pub line: Option<(PathBuf, usize)>,
-    /// Fingerprints that the server's key must have.
-    pub expected: Vec<Fingerprint>,
-    /// A file with the server's key.
-    pub key_file: Option<PathBuf>,
-    /// Whether programs may be asked; not on a mounted disk.
-    pub live: bool,
-}
-
-impl KnownHostsWish {
-    /// Whether a verified key is to be pinned.
-    pub fn pins(&self) -> bool {
-        !self.expected.is_empty() || self.key_file.is_some()
-    }
-
-    /// What is still to be known; call it again with the answers until it returns nothing.
-    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
-        let ssh_g = Request::Run(self.destination.ssh_g());
-        if self.live && !snapshot.answers(&ssh_g) {
-            return vec![ssh_g];
-        }
-        let target = self.target(snapshot);
-        let mut wanted = target.wants(snapshot);
-        wanted.extend(self.key_file.clone().map(Request::Read));
-        wanted.extend(self.line.clone().map(|(path, _)| Request::Read(path)));
-        if self.live && self.line.is_none() {
-            wanted.extend(target.keyscan().map(Request::Run));
-        }
-        wanted.retain(|request| !snapshot.answers(request));
-        wanted
-    }
-
-    /// What ssh would look up, and in which files.
-    pub fn target(&self, snapshot: &Snapshot) -> Target {
-        let argv = self.destination.ssh_g();
-        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-        let said = snapshot.command(&argv).and_then(Result::ok).filter(|output| output.success());
-        let target = said.and_then(|output| Target::from_ssh_g(&output.text()).ok());
-        let mut target = target.unwrap_or_else(|| Target::without_config(&self.destination, &self.home));
-        if !self.files.is_empty() {
-            target.user_files.clone_from(&self.files);
-            target.global_files.clear();
-        }
-        target
-    }
-}
 
 /// Plans the change; `salt` gives fresh random bytes for names that are hashed.
 ///
@@ -82,85 +29,35 @@ pub fn known_hosts(
     wish: &KnownHostsWish,
     salt: &mut dyn FnMut() -> [u8; 20],
 ) -> Result<Plan, Refusal> {
-    let target = wish.target(snapshot);
+    let target = wish.target(snapshot)?;
     let mut work = Work { wish, snapshot, names: target.names(snapshot), plan: Plan::default() };
     work.plan.purpose = format!("host keys of {}", target.alias.as_deref().unwrap_or(&target.host));
+    if let Some(reason) = wish.config_trouble(snapshot) {
+        work.notice("ssh-config-unread", format!("{reason}; the host was looked up as written"), None);
+    }
     if let Some((path, line)) = &wish.line {
         work.remove_line(path, *line)?;
         return Ok(work.plan);
     }
-    let offer = offered(snapshot, &target);
+    let offered = Offered::read(snapshot, wish, &target);
     if wish.pins() {
-        let keys = verified(snapshot, wish, &target, offer.as_ref())?;
-        work.pin(&target, &keys, &offer.map(|offer| offer.host_keys()).unwrap_or_default(), salt)?;
+        let keys = verified(snapshot, wish, &target, &offered)?;
+        work.pin(&target, &keys, &offered.keys(), salt)?;
     } else {
-        work.remove(&target, &offer.as_ref().map(Offer::host_keys).unwrap_or_default())?;
-        work.say_what_is_offered(&target, offer.as_ref());
+        work.remove(&target, &offered.keys())?;
+        work.notice("key-unverified", offered.told(&target), None);
     }
     Ok(work.plan)
 }
 
-/// The keys that the server offers now; `None` when it could not be asked.
-fn offered(snapshot: &Snapshot, target: &Target) -> Option<Offer> {
-    let argv = target.keyscan()?;
-    let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-    let output = snapshot.command(&argv)?.ok()?;
-    let offer = Offer::parse(&output.stdout);
-    (!offer.keys.is_empty()).then_some(offer)
-}
-
-/// The keys that are both expected and offered.
-fn verified(
-    snapshot: &Snapshot,
-    wish: &KnownHostsWish,
-    target: &Target,
-    offer: Option<&Offer>,
-) -> Result<Vec<HostKey>, Refusal> {
-    let mut expected = wish.expected.clone();
-    if let Some(path) = &wish.key_file {
-        expected.extend(keys_in(snapshot, path)?.iter().map(HostKey::fingerprint));
-    }
-    let Some(offer) = offer else {
-        let reason = format!("{} offers no key that could be compared with the expected one", target.host);
-        return Err(Refusal::refused(reason, "find out first why it does not answer: sshmend diagnose"));
-    };
-    let keys = offer.matching(&expected);
-    if keys.is_empty() {
-        let offers = list(offer.host_keys().iter().map(describe));
-        let reason = format!("{} offers {offers}, none of which is expected", target.host);
-        return Err(Refusal::refused(reason, "do not connect before someone at the server's console explains it"));
-    }
-    Ok(keys)
-}
-
-fn keys_in(snapshot: &Snapshot, path: &Path) -> Result<Vec<HostKey>, Refusal> {
-    let offer = Offer::parse(&image(snapshot, path)?.bytes);
-    if let Some((line, problem)) = offer.problems.first() {
-        return Err(Refusal::Refused {
-            reason: format!("{}:{line}: {problem}", path.display()),
-            hint: problem.hint().map(str::to_owned),
-        });
-    }
-    Ok(offer.host_keys())
-}
-
-fn image<'s>(snapshot: &'s Snapshot, path: &Path) -> Result<&'s FileImage, Refusal> {
-    match snapshot.entry(path) {
-        Some(Entry::File(image)) => Ok(image),
-        Some(Entry::Unreadable(reason)) => Err(Refusal::refused(
-            format!("{}: {reason}", path.display()),
-            "run it as the user whom the file belongs to",
-        )),
-        _ => Err(Refusal::refused(format!("{}: no such file", path.display()), "check the path")),
-    }
-}
-
-fn describe(key: &HostKey) -> String {
-    format!("{} {}", key.key_type().name(), key.fingerprint())
-}
-
-fn list(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
+/// What is not known stops a change: a stale key could stand in it.
+///
+/// # Errors
+/// Names each of the files, with the reason.
+fn all_read(unread: &[UnreadFile]) -> Result<(), Refusal> {
+    let Some(first) = unread.first() else { return Ok(()) };
+    let told: Vec<String> = unread.iter().map(|file| format!("{}: {}", file.path.display(), file.why)).collect();
+    Err(Refusal::refused(told.join("; "), first.why.hint()))
 }
 
 /// A plan in the making.
@@ -174,22 +71,23 @@ struct Work<'w> {
 impl<'w> Work<'w> {
     /// What the server still offers is not stale; where it could not be asked, or one type was named, all of it goes.
     fn remove(&mut self, target: &Target, offered: &[HostKey]) -> Result<(), Refusal> {
+        let files = target.read(self.snapshot);
+        all_read(&files.unread)?;
         let names = self.names.clone();
         let pin = Pin { names: &names, keys: &[], offered, hash_names: false };
-        for path in target.files() {
-            let Some(image) = self.editable(path) else {
-                self.leave(path);
+        for file in &files.read {
+            if !self.may_edit(file.image) {
+                self.leave(file);
                 continue;
-            };
-            let known = KnownHosts::parse(&image.bytes);
+            }
             let removed = match (offered, self.wish.key_type) {
-                ([_, ..], None) => known.remove_stale(&pin),
-                (_, key_type) => known.remove(&names, key_type),
+                ([_, ..], None) => file.lines.remove_stale(&pin),
+                (_, key_type) => file.lines.remove(&names, key_type),
             };
-            let removed = removed.map_err(|error| Refusal::of_file(path, &error))?;
-            self.note_removed(path, &removed);
-            self.check_gone(&removed.edits.apply(&image.bytes), &removed.removed);
-            self.put(path, Some(image), &removed.edits);
+            let removed = removed.map_err(|error| Refusal::of_file(&file.path, &error))?;
+            self.note_removed(&file.path, &removed);
+            self.check_gone(&removed.edits.apply(&file.image.bytes), &removed.removed);
+            self.put(&file.path, Some(file.image), &removed.edits);
         }
         if self.plan.files.is_empty() {
             let text = format!("none of the files holds a key for {} that could be stale", self.names[0].as_str());
@@ -216,16 +114,26 @@ impl<'w> Work<'w> {
         offered: &[HostKey],
         salt: &mut dyn FnMut() -> [u8; 20],
     ) -> Result<(), Refusal> {
-        let Some(home) = self.home_of_pins(target) else {
+        let mut files = target.read(self.snapshot);
+        let Some(home) = self.home_of_pins(target, &files) else {
             return Err(Refusal::refused("ssh is told to keep no known_hosts file", "give one with --file"));
         };
+        // The file that gets the keys may be new, also where it was named by hand.
+        files.unread.retain(|file| file.path != home || file.why != NoContent::NotThere);
+        all_read(&files.unread)?;
         let names = self.names.clone();
         let pin = Pin { names: &names, keys, offered, hash_names: target.hash_names };
-        for path in target.files() {
-            match self.editable(path) {
-                before if path == home => self.pin_here(path, before, &pin, salt)?,
-                Some(image) => self.remove_elsewhere(path, image, &pin)?,
-                None => self.leave(path),
+        let before = files.read.iter().find(|file| file.path == home);
+        if let Some(file) = before.filter(|file| !self.may_edit(file.image)) {
+            let reason = format!("{} belongs to another user (uid {})", home.display(), file.image.meta.uid);
+            return Err(Refusal::refused(reason, "give it back to its user (chown), or name another file with --file"));
+        }
+        self.pin_here(&home, before, &pin, salt)?;
+        for file in files.read.iter().filter(|file| file.path != home) {
+            if self.may_edit(file.image) {
+                self.remove_elsewhere(file, &pin)?;
+            } else {
+                self.leave(file);
             }
         }
         Ok(())
@@ -234,55 +142,53 @@ impl<'w> Work<'w> {
     fn pin_here(
         &mut self,
         path: &Path,
-        before: Option<&FileImage>,
+        before: Option<&KnownFile<'_>>,
         pin: &Pin<'_>,
         salt: &mut dyn FnMut() -> [u8; 20],
     ) -> Result<(), Refusal> {
-        let bytes = before.map(|image| image.bytes.as_slice()).unwrap_or_default();
-        let pinned = KnownHosts::parse(bytes).pin(pin, salt).map_err(|error| Refusal::of_file(path, &error))?;
+        let pinned = match before {
+            Some(file) => file.lines.pin(pin, salt),
+            None => KnownHosts::parse(b"").pin(pin, salt),
+        };
+        let pinned = pinned.map_err(|error| Refusal::of_file(path, &error))?;
+        let image = before.map(|file| file.image);
         self.note_pinned(path, &pinned);
-        self.check_pinned(&pinned.edits.apply(bytes), pin.keys);
-        self.put(path, before, &pinned.edits);
+        self.check_pinned(&pinned.edits.apply(image.map(|image| &*image.bytes).unwrap_or_default()), pin.keys);
+        self.put(path, image, &pinned.edits);
         Ok(())
     }
 
     /// A stale key in another file would still make ssh ask for it.
-    fn remove_elsewhere(&mut self, path: &Path, image: &FileImage, pin: &Pin<'_>) -> Result<(), Refusal> {
-        let removed = KnownHosts::parse(&image.bytes).remove_stale(pin);
-        let removed = removed.map_err(|error| Refusal::of_file(path, &error))?;
-        self.note_removed(path, &removed);
-        self.put(path, Some(image), &removed.edits);
+    fn remove_elsewhere(&mut self, file: &KnownFile<'_>, pin: &Pin<'_>) -> Result<(), Refusal> {
+        let removed = file.lines.remove_stale(pin).map_err(|error| Refusal::of_file(&file.path, &error))?;
+        self.note_removed(&file.path, &removed);
+        self.put(&file.path, Some(file.image), &removed.edits);
         Ok(())
     }
 
-    fn home_of_pins(&self, target: &Target) -> Option<PathBuf> {
-        let knows = |path: &&PathBuf| self.editable(path).is_some_and(|image| self.first_line(image).is_some());
-        target.user_files.iter().find(knows).or(target.user_files.first()).cloned()
+    fn home_of_pins(&self, target: &Target, files: &Files<'_>) -> Option<PathBuf> {
+        let users = files.read.iter().filter(|file| target.user_files.contains(&file.path));
+        let mut editable = users.filter(|file| self.may_edit(file.image));
+        let knowing = editable.find(|file| self.first_line(file).is_some());
+        knowing.map(|file| &file.path).or(target.user_files.first()).cloned()
     }
 
-    /// The file, when it exists and is the user's to edit.
-    fn editable(&self, path: &Path) -> Option<&'w FileImage> {
-        let image = self.snapshot.file(path)?;
-        (self.wish.uid == 0 || image.meta.uid == self.wish.uid).then_some(image)
+    /// Whether the file is the user's own.
+    fn may_edit(&self, image: &FileImage) -> bool {
+        self.wish.uid == 0 || image.meta.uid == self.wish.uid
     }
 
     /// Of a file that cannot be edited it is said what it holds.
-    fn leave(&mut self, path: &Path) {
-        let file = path.display();
-        match self.snapshot.entry(path) {
-            Some(Entry::Unreadable(reason)) => self.notice("unreadable", format!("{file}: {reason}"), None),
-            Some(Entry::File(image)) => {
-                let Some(line) = self.first_line(image) else { return };
-                let text = format!("{file} is not this user's and stays; as root: --file {file}");
-                self.notice("file-owned-by", text, Some(Origin::new(path, line)));
-            }
-            _ => {}
-        }
+    fn leave(&mut self, file: &KnownFile<'_>) {
+        let Some(line) = self.first_line(file) else { return };
+        let path = file.path.display();
+        let text = format!("{path} is not this user's and stays; as root: --file {path}");
+        self.notice("file-owned-by", text, Some(Origin::new(&file.path, line)));
     }
 
     /// The first plain line that the names are found in.
-    fn first_line(&self, image: &FileImage) -> Option<usize> {
-        let found = KnownHosts::parse(&image.bytes).find(&self.names).found;
+    fn first_line(&self, file: &KnownFile<'_>) -> Option<usize> {
+        let found = file.lines.find(&self.names).found;
         found.iter().find(|found| found.marker.is_none()).map(|found| found.line)
     }
 
@@ -317,40 +223,34 @@ impl<'w> Work<'w> {
         }
     }
 
-    fn say_what_is_offered(&mut self, target: &Target, offer: Option<&Offer>) {
-        let text = match offer {
-            Some(offer) => format!(
-                "{} now offers {}; compare with what `ssh-keygen -l -f KEY.pub` prints on the server's own console, \
-                 then pin it with --expect-fingerprint",
-                target.host,
-                list(offer.host_keys().iter().map(describe))
-            ),
-            None => format!("the keys that {} offers now could not be fetched", target.host),
-        };
-        self.notice("key-unverified", text, None);
-    }
-
-    /// What ssh-keygen has to say of the file afterwards.
+    /// What ssh-keygen has to say of the file afterwards: it prints the key as often as lines stay that hold it, for
+    /// other hosts or with a marker.
     fn check_gone(&mut self, after: &[u8], removed: &[RemovedName]) {
+        let lines = KnownHosts::parse(after);
         for name in removed {
             let Some(fingerprint) = name.fingerprint else { continue };
             for host in &name.names {
-                self.judge(host, after, Expect::Silence(fingerprint.to_string()));
+                let stay = lines.find(&[Name::host(host)]).found;
+                let count = stay.iter().filter(|found| found.key.fingerprint() == fingerprint).count();
+                self.judge(host, after, fingerprint, count);
             }
         }
     }
 
     fn check_pinned(&mut self, after: &[u8], keys: &[HostKey]) {
-        let deciding = self.names[0].as_str().to_owned();
+        let deciding = self.names[0].clone();
+        let found = KnownHosts::parse(after).find(std::slice::from_ref(&deciding)).found;
         for key in keys {
-            self.judge(&deciding, after, Expect::Mention(key.fingerprint().to_string()));
+            let count = found.iter().filter(|found| found.key.fingerprint() == key.fingerprint()).count();
+            self.judge(deciding.as_str(), after, key.fingerprint(), count);
         }
     }
 
-    fn judge(&mut self, host: &str, after: &[u8], expect: Expect) {
+    fn judge(&mut self, host: &str, after: &[u8], fingerprint: Fingerprint, count: usize) {
         if self.wish.live {
             let title = format!("ssh-keygen -l -F {host}");
             let argv = ["ssh-keygen", "-l", "-F", host, "-f", "/dev/stdin"];
+            let expect = Expect::Times(fingerprint.to_string(), count);
             self.plan.rehearsal.push(Check::new(&title, &argv, expect).reading(after));
         }
     }

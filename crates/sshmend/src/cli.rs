@@ -265,6 +265,9 @@ pub(crate) struct FixKnownHosts {
     /// Edit these files instead of those that ssh would read
     #[arg(long = "file", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Do not ask the server which keys it offers now: every key that is recorded for it counts as stale
+    #[arg(long, conflicts_with_all = ["expect_fingerprint", "key_file"])]
+    pub(crate) offline: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -115,6 +115,12 @@ impl Failure {
         Self { hint: hint.clone(), ..Self::trouble(format!("nothing was changed: {reason}")) }
     }
 
+    /// Nothing can be shown, where nothing was to be changed.
+    pub(crate) fn from_refusal_to_show(refusal: &Refusal) -> Self {
+        let Refusal::Refused { reason, hint } = refusal;
+        Self { hint: hint.clone(), ..Self::trouble(reason) }
+    }
+
     /// A file could not be read or changed.
     pub(crate) fn from_file(error: &FileError) -> Self {
         Self { hint: error.hint().map(str::to_owned), ..Self::trouble(error.to_string()) }

@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Request, Snapshot};
 
-use crate::{Destination, Name, Target, TargetError};
+use crate::tests::text::expand;
+use crate::{ClientConfig, Destination, Name, NoContent, Target};
 
 const PLAIN: &str = "\
 host h
@@ -18,7 +19,7 @@ fn target(changes: &[(&str, &str)]) -> Target {
     let changed = |key: &str| changes.iter().any(|(changed, _)| *changed == key);
     let kept = PLAIN.lines().filter(|line| !changed(line.split(' ').next().unwrap_or_default()));
     let lines = kept.map(str::to_owned).chain(changes.iter().map(|(key, value)| format!("{key} {value}")));
-    Target::from_ssh_g(&lines.collect::<Vec<_>>().join("\n")).expect("the output of ssh -G")
+    Target::of(&ClientConfig::parse(lines.collect::<Vec<_>>().join("\n")).expect("the output of ssh -G"))
 }
 
 fn names(target: &Target, addresses: &[&str]) -> Vec<String> {
@@ -26,13 +27,6 @@ fn names(target: &Target, addresses: &[&str]) -> Vec<String> {
     let addresses = addresses.iter().map(|address| address.parse().expect("an address")).collect();
     snapshot.insert_resolved(target.host.clone(), Ok(addresses));
     target.names(&snapshot).iter().map(|name| name.as_str().to_owned()).collect()
-}
-
-#[test]
-fn an_output_without_host_or_port_is_refused() {
-    assert_eq!(Target::from_ssh_g("port 22\n"), Err(TargetError::Missing("hostname")));
-    assert_eq!(Target::from_ssh_g("hostname h\n"), Err(TargetError::Missing("port")));
-    assert_eq!(Target::from_ssh_g("hostname h\nport x\n"), Err(TargetError::BadPort("x".to_owned())));
 }
 
 #[test]
@@ -69,7 +63,7 @@ fn files_are_read_in_the_order_of_ssh_and_none_is_no_file() {
     assert_eq!(files(&target(&[]))[0], Path::new("/home/bob/.ssh/known_hosts"));
     assert_eq!(files(&target(&[]))[2], Path::new("/etc/ssh/ssh_known_hosts"));
     assert_eq!(
-        files(&target(&[("userknownhostsfile", "none"), ("globalknownhostsfile", "none")])),
+        files(&target(&[("userknownhostsfile", "none"), ("globalknownhostsfile", "/dev/null")])),
         Vec::<PathBuf>::new()
     );
 }
@@ -105,4 +99,49 @@ fn without_ssh_the_defaults_of_ssh_count() {
     let target = Target::without_config(&destination, Path::new("/home/bob"));
     assert_eq!(target.names(&Snapshot::default())[0], Name::host("[h]:2222"));
     assert_eq!(target.files().count(), 4);
+}
+
+#[test]
+fn a_file_that_was_not_read_is_never_taken_for_an_empty_one() {
+    let text = "//- /a\nh x\n//- /gone missing\n//- /folder dir\n//- /link dangling\n//- /loop unreadable:loop\n\
+                //- /secret unreadable:Permission denied\n//- /bad unreadable:Input/output error\n";
+    let snapshot = sshmend_lossless::fixture::snapshot(text);
+    let paths = ["/a", "/gone", "/folder", "/link", "/loop", "/secret", "/bad", "/never"];
+    let by_ssh = target(&[("userknownhostsfile", &paths.join(" ")), ("globalknownhostsfile", "none")]);
+    let reasons = |target: &Target| {
+        let unread = target.read(&snapshot).unread;
+        unread.iter().map(|file| format!("{} {}", file.path.display(), file.why)).collect::<Vec<_>>()
+    };
+    let expected = [
+        "/folder not a regular file, but a directory",
+        "/link a link to nothing",
+        "/loop its links lead in a circle",
+        "/secret permission denied",
+        "/bad Input/output error",
+        "/never it was not looked at",
+    ];
+    assert_eq!(reasons(&by_ssh), expected);
+    assert_eq!(by_ssh.read(&snapshot).read.len(), 1);
+    let by_hand = by_ssh.in_files(&paths.map(PathBuf::from));
+    assert_eq!(reasons(&by_hand)[0], "/gone no such file");
+    assert_eq!(by_hand.read(&snapshot).unread[0].why, NoContent::NotThere);
+}
+
+#[test]
+fn the_name_without_the_port_is_asked_only_while_no_plain_key_is_known_under_the_name_with_it() {
+    let lines = |files: &[&str]| {
+        let fixture: String =
+            files.iter().enumerate().map(|(n, text)| format!("//- /{n}\n{}\n", expand(text))).collect();
+        let snapshot = sshmend_lossless::fixture::snapshot(&fixture);
+        let paths: Vec<PathBuf> = (0..files.len()).map(|n| format!("/{n}").into()).collect();
+        let target = target(&[("hostname", "h"), ("port", "2222")]).in_files(&paths);
+        let lookups = target.read(&snapshot).find(&target.names(&snapshot));
+        lookups.iter().map(|lookup| lookup.found.iter().map(|found| found.line).collect()).collect::<Vec<Vec<_>>>()
+    };
+    assert_eq!(lines(&["h ED1\n"]), [[1]]);
+    assert_eq!(lines(&["h ED1\n[h]:2222 RSA1\n"]), [[2]], "whatever its type");
+    assert_eq!(lines(&["h ED1\n", "* RSA1\n"]), [vec![], vec![1]], "in any file, also by a wildcard");
+    assert_eq!(lines(&["h ED1\n@revoked [h]:2222 ED2\n"]), [[1, 2]], "a marked line is not a plain key");
+    assert_eq!(lines(&["@cert-authority h ED1\n[h]:2222 RSA1\n"]), [[1, 2]], "certificates are asked for apart");
+    assert_eq!(lines(&["h,[h]:2222 ED1\n"]), [[1]]);
 }

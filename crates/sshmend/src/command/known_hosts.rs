@@ -7,7 +7,7 @@ use sshmend_plan::KnownHostsWish;
 
 use crate::session::Session;
 
-/// The wish without any change yet: the user's files, or those given.
+/// The wish without any change yet, for which no server is asked: the user's files, or those given.
 pub(crate) fn wish(session: &Session, destination: Destination, files: &[PathBuf]) -> KnownHostsWish {
     KnownHostsWish {
         destination,
@@ -19,5 +19,6 @@ pub(crate) fn wish(session: &Session, destination: Destination, files: &[PathBuf
         expected: Vec::new(),
         key_file: None,
         live: session.machine.is_live(),
+        offline: true,
     }
 }

@@ -33,6 +33,10 @@ pub enum Format {
         host: String,
         /// The entries, in the order in which ssh reads them.
         entries: Vec<Entry>,
+        /// The lines that name the host and that ssh skips, in the same order.
+        skipped: Vec<Skipped>,
+        /// The files of which it is not known what they hold.
+        unread: Vec<Unread>,
     },
     /// The answer of TCP wrappers for one client.
     HostsAccess {
@@ -113,6 +117,32 @@ pub struct Entry {
     pub fingerprint: String,
     /// Whether the name is hashed in the file.
     pub hashed: bool,
+    /// The names that ssh looks up and the line holds.
+    pub names: Vec<String>,
+    /// Whether the line matches by `*` and `?` alone, and so serves other hosts too.
+    pub wildcard: bool,
+    /// Whether the line is that of the host without its port: ssh accepts by it and never refuses.
+    pub without_port: bool,
+}
+
+/// A line of known_hosts that names the host and does not count.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Skipped {
+    /// The file.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// Why ssh does not count it.
+    pub reason: String,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Unread {
+    /// The file.
+    pub path: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// One jail.

@@ -11,11 +11,15 @@ use crate::command::known_hosts::wish;
 use crate::error::Failure;
 use crate::session::Session;
 
-/// Plans what is wanted of the host's keys, and says in whose session it is to be carried out.
-pub(super) fn plan(session: Session, arguments: &FixKnownHosts) -> Result<(Session, Plan), Failure> {
+/// In whose session the wish is to be carried out: files that are named are edited by whoever names them.
+pub(super) fn session(session: Session, arguments: &FixKnownHosts) -> Result<Session, Failure> {
     let named_files = !arguments.files.is_empty() || arguments.line.is_some();
-    let session = if named_files { session } else { as_invoking_user(session)? };
-    let wish = complete(wish(&session, destination(&arguments.host)?, &arguments.files), arguments)?;
+    if named_files { Ok(session) } else { as_invoking_user(session) }
+}
+
+/// Plans what is wanted of the host's keys.
+pub(super) fn plan(session: &Session, arguments: &FixKnownHosts) -> Result<Plan, Failure> {
+    let wish = complete(wish(session, destination(&arguments.host)?, &arguments.files), arguments)?;
     let snapshot = session.capture(|snapshot| wish.wants(snapshot));
     let mut failed = None;
     let mut salt = || {
@@ -27,7 +31,7 @@ pub(super) fn plan(session: Session, arguments: &FixKnownHosts) -> Result<(Sessi
     let plan = known_hosts(&snapshot, &wish, &mut salt).map_err(|refusal| Failure::from_refusal(&refusal))?;
     match failed {
         Some(reason) => Err(Failure::trouble(format!("nothing was changed: no random bytes: {reason}"))),
-        None => Ok((session, plan)),
+        None => Ok(plan),
     }
 }
 
@@ -55,6 +59,7 @@ fn complete(wish: KnownHostsWish, arguments: &FixKnownHosts) -> Result<KnownHost
         key_type: arguments.key_type.as_deref().map(key_type).transpose()?,
         line: arguments.line.as_deref().map(place).transpose()?,
         key_file: arguments.key_file.clone(),
+        offline: arguments.offline,
         ..wish
     })
 }

@@ -15,25 +15,36 @@ use sshmend_plan::Plan;
 
 use crate::cli::{Fix, What};
 use crate::error::{Failure, Outcome};
-use crate::execute::execute;
+use crate::execute::{execute, refuse};
 use crate::session::Session;
 
 /// Mends what was asked for, or what is chosen from a diagnosis.
 pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure> {
-    let (session, plan) = match &arguments.what {
+    let what = match &arguments.what {
         None => return choose::run(&session, arguments),
         Some(_) if arguments.client.is_some() || arguments.user.is_some() => {
             let message =
                 "nothing was changed: --client and --user are for a diagnosis: leave out what follows them, or them";
             return Err(Failure::trouble(message));
         }
-        Some(What::KnownHosts(wish)) => known_hosts::plan(session, wish)?,
-        Some(what) => {
-            let plan = plan(&session, what)?;
-            (session, plan)
+        Some(what) => what,
+    };
+    let (session, planned) = match what {
+        What::KnownHosts(wish) => {
+            let session = known_hosts::session(session, wish)?;
+            let planned = known_hosts::plan(&session, wish);
+            (session, planned)
+        }
+        what => {
+            let planned = plan(&session, what);
+            (session, planned)
         }
     };
-    execute(&session, plan, &arguments.apply)
+    match planned {
+        Ok(plan) => execute(&session, plan, &arguments.apply),
+        // A program that reads along gets a document of a refusal, too.
+        Err(failure) => refuse(&session, Plan::default(), &arguments.apply, failure),
+    }
 }
 
 /// The plan of one wish that is carried out as the user whom the session belongs to.

@@ -1,64 +1,117 @@
 //! `sshmend show known-hosts`: the entries that ssh would find for a host.
 
-use sshmend_known_hosts::{Destination, KnownHosts, Target};
-use sshmend_lossless::{Request, Snapshot};
+use std::fmt::Write as _;
+
+use sshmend_known_hosts::{Destination, Files, Found, KnownFile, Lookup, Marker, Reason, UnreadFile};
 
 use super::Shown;
 use crate::cli::ShowKnownHosts;
 use crate::error::Failure;
-use crate::json::effective::{Entry, Format};
+use crate::json::effective::{Entry, Format, Skipped, Unread};
 use crate::output::{Output, Role};
 use crate::session::Session;
 
-/// Looks the host up in the files that ssh would read.
-pub(super) fn show(session: &Session, arguments: &ShowKnownHosts) -> Result<Shown, Failure> {
+/// Looks the host up in the files that ssh would read. Where one of them could not be read, the failure that says so
+/// comes with what the others hold.
+pub(super) fn show(session: &Session, arguments: &ShowKnownHosts) -> Result<(Shown, Option<Failure>), Failure> {
     let destination = Destination::parse(&arguments.host)
         .map_err(|error| Failure::caused("cannot look it up", &error).with_hint(error.hint()))?;
     let wish = crate::command::known_hosts::wish(session, destination, &arguments.files);
-    let snapshot = session.capture(|snapshot| wants(snapshot, &wish));
-    let target = wish.target(&snapshot);
-    let entries = entries(&snapshot, &target);
-    let host = target.names(&snapshot).first().map(|name| name.as_str().to_owned()).unwrap_or_default();
-    let text = text(&session.output, &host, &entries);
-    Ok((Format::KnownHosts { host, entries }, text))
-}
-
-/// As for a change, but nobody's server is asked for its keys.
-fn wants(snapshot: &Snapshot, wish: &sshmend_plan::KnownHostsWish) -> Vec<Request> {
-    let scan = wish.target(snapshot).keyscan().map(Request::Run);
-    let mut wanted = wish.wants(snapshot);
-    wanted.retain(|request| Some(request) != scan.as_ref());
-    wanted
-}
-
-fn entries(snapshot: &Snapshot, target: &Target) -> Vec<Entry> {
-    let names = target.names(snapshot);
-    let mut entries = Vec::new();
-    for path in target.files() {
-        let Some(image) = snapshot.file(path) else { continue };
-        let found = KnownHosts::parse(&image.bytes).find(&names).found;
-        entries.extend(found.iter().map(|found| Entry {
-            path: path.display().to_string(),
-            line: found.line,
-            marker: found.marker.map(sshmend_known_hosts::Marker::as_str),
-            key_type: found.key.key_type().name().to_owned(),
-            fingerprint: found.key.fingerprint().to_string(),
-            hashed: found.is_hashed(),
-        }));
+    let snapshot = session.capture(|snapshot| wish.wants(snapshot));
+    let target = wish.target(&snapshot).map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
+    if let Some(reason) = wish.config_trouble(&snapshot) {
+        session.output.talk(&format!("note: {reason}; the host was looked up as written"));
     }
-    entries
+    let names = target.names(&snapshot);
+    let files = target.read(&snapshot);
+    let host = names.first().map(|name| name.as_str().to_owned()).unwrap_or_default();
+    let format = format(host, &files, &files.find(&names));
+    let text = text(&session.output, &format);
+    Ok(((format, text), failure(&files.unread)))
 }
 
-fn text(output: &Output, host: &str, entries: &[Entry]) -> String {
-    if entries.is_empty() {
-        return format!("{}: no key is known\n", output.quote(Role::Title, host));
+fn format(host: String, files: &Files<'_>, lookups: &[Lookup]) -> Format {
+    let found = files.read.iter().zip(lookups);
+    let entries = found.clone().flat_map(|(file, lookup)| lookup.found.iter().map(|found| entry(file, found)));
+    let skipped = found.flat_map(|(file, lookup)| skipped(file, lookup));
+    let unread = files.unread.iter();
+    let unread = unread.map(|file| Unread { path: file.path.display().to_string(), reason: file.why.to_string() });
+    Format::KnownHosts { host, entries: entries.collect(), skipped: skipped.collect(), unread: unread.collect() }
+}
+
+fn entry(file: &KnownFile<'_>, found: &Found) -> Entry {
+    Entry {
+        path: file.path.display().to_string(),
+        line: found.line,
+        marker: found.marker.map(Marker::as_str),
+        key_type: found.key.key_type().name().to_owned(),
+        fingerprint: found.key.fingerprint().to_string(),
+        hashed: found.is_hashed(),
+        names: found.matches.iter().map(|found| found.name.as_str().to_owned()).collect(),
+        wildcard: found.is_by_wildcard(),
+        without_port: found.is_without_port(),
     }
-    entries.iter().fold(String::new(), |mut text, entry| {
-        let place = output.quote(Role::Dim, &format!("{}:{}", entry.path, entry.line));
-        let marker = entry.marker.map(|marker| format!("{marker} ")).unwrap_or_default();
-        let hashed = if entry.hashed { " (hashed)" } else { "" };
-        let (kind, key) = (&entry.key_type, output.paint(Role::Title, &entry.fingerprint));
-        text.push_str(&format!("{place}: {marker}{kind} {key}{hashed}\n"));
-        text
+}
+
+/// A line that was passed over for several names is told once.
+fn skipped<'f>(file: &'f KnownFile<'_>, lookup: &'f Lookup) -> impl Iterator<Item = Skipped> + use<'f> {
+    let mut told = Vec::new();
+    for passed in &lookup.passed_over {
+        if !told.contains(&(passed.line, passed.reason)) {
+            told.push((passed.line, passed.reason));
+        }
+    }
+    let path = file.path.display().to_string();
+    told.into_iter().map(move |(line, reason)| {
+        let reason = match reason {
+            Reason::Negated(_) => "a negated pattern excludes the name".to_owned(),
+            Reason::UnreadableKey(_, fault) => fault.to_string(),
+            Reason::Ignored(ignored) => ignored.to_string(),
+            Reason::NotAsked => {
+                "it is for the host without its port, and ssh asks that only while no key is known with it".to_owned()
+            }
+        };
+        Skipped { path: path.clone(), line, reason }
     })
+}
+
+fn failure(unread: &[UnreadFile]) -> Option<Failure> {
+    let first = unread.first()?;
+    let told: Vec<String> = unread.iter().map(|file| format!("{}: {}", file.path.display(), file.why)).collect();
+    Some(Failure::trouble(told.join("; ")).with_hint(first.why.hint()))
+}
+
+fn text(output: &Output, format: &Format) -> String {
+    let Format::KnownHosts { host, entries, skipped, unread } = format else { return String::new() };
+    let mut text = String::new();
+    let place = |path: &str, line: usize| output.quote(Role::Dim, &format!("{path}:{line}"));
+    for entry in entries {
+        let marker = entry.marker.map(|marker| format!("{marker} ")).unwrap_or_default();
+        let (place, kind) = (place(&entry.path, entry.line), &entry.key_type);
+        let key = output.paint(Role::Title, &entry.fingerprint);
+        writeln!(text, "{place}: {marker}{kind} {key}{}", how(entry)).expect("memory");
+    }
+    for line in skipped {
+        writeln!(text, "{}: skipped: {}", place(&line.path, line.line), line.reason).expect("memory");
+    }
+    if entries.is_empty() && unread.is_empty() {
+        writeln!(text, "{}: no key is known", output.quote(Role::Title, host)).expect("memory");
+    }
+    text
+}
+
+/// How the line comes to count, where the name does not simply stand in it.
+fn how(entry: &Entry) -> String {
+    let revoked = Some(Marker::Revoked.as_str());
+    let marks = [
+        (entry.hashed, "hashed"),
+        (entry.wildcard, "matches by a wildcard"),
+        (
+            entry.without_port && entry.marker != revoked,
+            "for the host without its port: ssh accepts by it, never refuses",
+        ),
+        (entry.without_port && entry.marker == revoked, "for the host without its port"),
+    ];
+    let marks: Vec<&str> = marks.into_iter().filter(|(holds, _)| *holds).map(|(_, mark)| mark).collect();
+    if marks.is_empty() { String::new() } else { format!(" ({})", marks.join("; ")) }
 }

@@ -12,8 +12,13 @@ use crate::session::Session;
 
 /// Shows what was asked for.
 pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
+    let mut unread = None;
     let (format, text) = match what {
-        Show::KnownHosts(arguments) => known_hosts::show(session, arguments)?,
+        Show::KnownHosts(arguments) => {
+            let (shown, trouble) = known_hosts::show(session, arguments)?;
+            unread = trouble;
+            shown
+        }
         Show::HostsAccess(arguments) => hosts_access::show(session, arguments),
         Show::SshdConfig(arguments) => sshd_config::show(session, arguments)?,
         Show::Fail2ban(arguments) => fail2ban::show(session, arguments)?,
@@ -24,7 +29,8 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
         session.output.data(&text)
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
-    Ok(Outcome::Fine)
+    // What is known is shown, and that it is not all ends in trouble.
+    unread.map_or(Ok(Outcome::Fine), Err)
 }
 
 /// A model as JSON and as text.

@@ -1,0 +1,102 @@
+//! The files of a target, each read once.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_lossless::{FileImage, Snapshot, Unread};
+
+use crate::document::KnownHosts;
+use crate::found::{Lookup, pass_over_unasked};
+use crate::name::Name;
+use crate::target::Target;
+
+/// What the known_hosts files of a target are.
+#[derive(Debug, Clone, Default)]
+pub struct Files<'s> {
+    /// Those that were read, in the order of ssh. A file of ssh's own list that does not exist is not among them.
+    pub read: Vec<KnownFile<'s>>,
+    /// Those of which it is not known what they hold.
+    pub unread: Vec<UnreadFile>,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone)]
+pub struct KnownFile<'s> {
+    /// The path as ssh or the user names it.
+    pub path: PathBuf,
+    /// The bytes, the owner and the rest.
+    pub image: &'s FileImage,
+    /// The lines.
+    pub lines: KnownHosts<'s>,
+}
+
+/// A file that was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadFile {
+    /// The path as ssh or the user names it.
+    pub path: PathBuf,
+    /// Why.
+    pub why: NoContent,
+}
+
+/// Why nothing is known of a file's content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoContent {
+    /// It was named by hand and does not exist.
+    #[error("no such file")]
+    NotThere,
+    /// It could not be read.
+    #[error(transparent)]
+    Unread(#[from] Unread),
+}
+
+impl NoContent {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotThere => "check the path",
+            // ssh runs as the user: what sudo can read is of no use to it.
+            Self::Unread(Unread::Denied) => {
+                "ssh cannot read it either: see whose it is (ls -l), and give it back to its user (chown); \
+                 or name other files with --file"
+            }
+            Self::Unread(why) => why.hint().unwrap_or("name other files with --file"),
+        }
+    }
+}
+
+impl Target {
+    /// Reads the files out of what was captured.
+    pub fn read<'s>(&self, snapshot: &'s Snapshot) -> Files<'s> {
+        let mut files = Files::default();
+        for path in self.files() {
+            match snapshot.read(path) {
+                Ok(Some(image)) => files.read.push(KnownFile::new(path, image)),
+                Ok(None) if self.named_files => files.unread.push(UnreadFile::new(path, NoContent::NotThere)),
+                Ok(None) => {}
+                Err(why) => files.unread.push(UnreadFile::new(path, why.into())),
+            }
+        }
+        files
+    }
+}
+
+impl Files<'_> {
+    /// What each of the files that were read says of the names, as far as ssh would ask it.
+    pub fn find(&self, names: &[Name]) -> Vec<Lookup> {
+        let mut lookups: Vec<Lookup> = self.read.iter().map(|file| file.lines.find(names)).collect();
+        pass_over_unasked(&mut lookups);
+        lookups
+    }
+}
+
+impl<'s> KnownFile<'s> {
+    fn new(path: &Path, image: &'s FileImage) -> Self {
+        Self { path: path.to_owned(), image, lines: KnownHosts::parse(&image.bytes) }
+    }
+}
+
+impl UnreadFile {
+    fn new(path: &Path, why: NoContent) -> Self {
+        Self { path: path.to_owned(), why }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is wanted of the known_hosts files, and what has to be known for it.
+
+use std::path::PathBuf;
+
+use sshmend_known_hosts::{ClientConfig, Destination, Fingerprint, KeyType, Target};
+use sshmend_lossless::{Request, Snapshot};
+
+use crate::plan::Refusal;
+
+/// What is wanted of the known_hosts files of one user.
+#[derive(Debug, Clone)]
+pub struct KnownHostsWish {
+    /// The host, as the user would name it to ssh.
+    pub destination: Destination,
+    /// The user's home directory.
+    pub home: PathBuf,
+    /// The user.
+    pub uid: u32,
+    /// Files to edit instead of those that ssh reads.
+    pub files: Vec<PathBuf>,
+    /// Only keys of this type.
+    pub key_type: Option<KeyType>,
+    /// One line of one file, whatever it holds.
+    pub line: Option<(PathBuf, usize)>,
+    /// Fingerprints that the server's key must have.
+    pub expected: Vec<Fingerprint>,
+    /// A file with the server's key.
+    pub key_file: Option<PathBuf>,
+    /// Whether programs may be asked; not on a mounted disk.
+    pub live: bool,
+    /// Whether the server is left alone instead of being asked for its keys.
+    pub offline: bool,
+}
+
+impl KnownHostsWish {
+    /// Whether a verified key is to be pinned.
+    pub fn pins(&self) -> bool {
+        !self.expected.is_empty() || self.key_file.is_some()
+    }
+
+    /// What is still to be known; call it again with the answers until it returns nothing.
+    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
+        let ssh_g = Request::Run(self.destination.ssh_g());
+        if self.live && !snapshot.answers(&ssh_g) {
+            return vec![ssh_g];
+        }
+        // Where ssh refuses its configuration, nothing is read in its place.
+        let Ok(target) = self.target(snapshot) else { return Vec::new() };
+        let mut wanted = target.wants(snapshot);
+        wanted.extend(self.key_file.clone().map(Request::Read));
+        wanted.extend(self.line.clone().map(|(path, _)| Request::Read(path)));
+        if self.live && !self.offline && self.line.is_none() {
+            wanted.extend(target.keyscan().map(Request::Run));
+        }
+        wanted.retain(|request| !snapshot.answers(request));
+        wanted
+    }
+
+    /// What ssh would look up, and in which files.
+    ///
+    /// # Errors
+    /// When ssh cannot be asked for its configuration, or refuses it, and no file was named either.
+    pub fn target(&self, snapshot: &Snapshot) -> Result<Target, Refusal> {
+        let plain = || Target::without_config(&self.destination, &self.home);
+        let named = !self.files.is_empty() || self.line.is_some();
+        let target = match self.config(snapshot) {
+            Ok(Some(config)) => Target::of(&config),
+            Ok(None) => plain(),
+            Err(_) if named => plain(),
+            Err(reason) => {
+                let hint = "mend what it names; or name the files with --file: HOST is looked up as written then";
+                return Err(Refusal::refused(reason, hint));
+            }
+        };
+        Ok(if self.files.is_empty() { target } else { target.in_files(&self.files) })
+    }
+
+    /// Why the configuration of ssh is not known, where it was asked for.
+    pub fn config_trouble(&self, snapshot: &Snapshot) -> Option<String> {
+        self.config(snapshot).err()
+    }
+
+    /// The configuration of ssh for the destination; `None` where no program may be asked.
+    ///
+    /// # Errors
+    /// Why it is not known, in one sentence.
+    fn config(&self, snapshot: &Snapshot) -> Result<Option<ClientConfig>, String> {
+        let argv = self.destination.ssh_g();
+        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+        match snapshot.command(&argv).filter(|_| self.live) {
+            None => Ok(None),
+            Some(Err(reason)) => Err(format!("ssh cannot be asked for its configuration: {reason}")),
+            Some(Ok(output)) if output.success() => {
+                ClientConfig::parse(output.text()).map(Some).map_err(|error| error.to_string())
+            }
+            Some(Ok(output)) => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                // Each bad line is named; how many there were is only counted.
+                let told = |line: &&str| !line.is_empty() && !line.contains(": terminating, ");
+                let said: Vec<&str> = said.lines().map(str::trim).filter(told).collect();
+                Err(format!("ssh refuses its configuration: {}", said.join("; ")))
+            }
+        }
+    }
+}
