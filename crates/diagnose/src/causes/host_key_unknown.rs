@@ -1,9 +1,11 @@
+use sshmend_known_hosts::{NoContent, UnreadFile};
+use sshmend_lossless::Unread;
 use sshmend_ssh_log::transcript::Software;
 
 use super::claimed::claim;
 use crate::facts::{Facts, UnknownKey};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "host-key-unknown",
@@ -18,6 +20,9 @@ a new kind of key, or the name is written differently, the same happens though \
 
 **Mended** by pinning the key once its fingerprint was compared on the server's console: `sshmend fix known-hosts HOST
 --expect-fingerprint SHA256:…`.
+
+Where ssh cannot read its known_hosts file (it belongs to root, or is not a file), it knows no key either: the file has to
+be given back to its user, and no key has to be pinned.
 
 **It is not** mended by switching the check off.",
     server: silent,
@@ -36,6 +41,18 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.summary =
             "no host key is known for the server: ssh asks, and programs that cannot be asked end here".to_owned();
     }
+    let unread = facts.unread_known_hosts();
+    unreadable(finding, &unread);
+    // A line in the user's own file helps where the file can be read.
+    if unread.iter().all(is_global) {
+        describe(facts, finding);
+    }
+    let unchecked = unread.iter().map(|file| Unchecked::new(file.path.display().to_string(), file.why.to_string()));
+    verdict.unchecked.extend(unchecked);
+}
+
+/// What the transcript says of the key, and how it gets into known_hosts.
+fn describe(facts: &Facts<'_>, finding: &mut Finding) {
     let source = facts.transcript().map(|(source, _)| source.as_str()).unwrap_or_default();
     if let Some((line, text)) = facts.printed_line("Certificate invalid: ") {
         finding.summary = "the server's host certificate does not hold, and its key alone is not known".to_owned();
@@ -48,6 +65,33 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         facts.printed_line(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
     }
     pin(facts, finding);
+}
+
+/// Whether the file is the machine's and not the user's.
+fn is_global(file: &UnreadFile) -> bool {
+    file.path.starts_with("/etc")
+}
+
+/// What ssh cannot read holds no key for it, whatever stands there; a new line would not help, nor go in.
+fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
+    if unread.is_empty() {
+        return;
+    }
+    let told: Vec<String> = unread.iter().map(|file| format!("{} ({})", file.path.display(), file.why)).collect();
+    finding.summary = format!("ssh cannot read {}, and so knows no host key of the server", told.join(", "));
+    for file in unread {
+        let path = file.path.display();
+        finding.shown_by(path.to_string(), file.why.to_string());
+        finding.step(match file.why {
+            NoContent::Unread(Unread::Denied) if is_global(file) => {
+                format!("let everyone read it: `sudo chmod a+r {path}`")
+            }
+            NoContent::Unread(Unread::Denied) => {
+                format!("give it back to its user: `sudo chown \"$(id -un):\" {path}` (and the folders above it)")
+            }
+            _ => format!("{path}: {}", file.why.hint()),
+        });
+    }
 }
 
 /// How a key gets into known_hosts: never without a look at the server.
@@ -142,6 +186,52 @@ port 22
             &expect![[r#"
                 excluded: ssh takes a host key that is not known
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_known_hosts_file_that_cannot_be_read_is_not_one_without_the_key() {
+        let files = "userknownhostsfile /home/alice/.ssh/known_hosts\nglobalknownhostsfile /etc/ssh/ssh_known_hosts\n\
+                     //- /etc/ssh/ssh_known_hosts missing\n//- /home/alice/.ssh/known_hosts ";
+        let with = |entry: &str, expected| {
+            check_client(
+                "host-key-unknown",
+                &format!("{UNKNOWN}batchmode yes\n{files}{entry}\n"),
+                &[works()],
+                expected,
+            );
+        };
+        with(
+            "unreadable:Permission denied",
+            &expect![[r#"
+            certain: ssh cannot read /home/alice/.ssh/known_hosts (permission denied), and so knows no host key of the server
+              ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
+              /home/alice/.ssh/known_hosts: permission denied
+              - give it back to its user: `sudo chown "$(id -un):" /home/alice/.ssh/known_hosts` (and the folders above it)
+            unchecked: /home/alice/.ssh/known_hosts: permission denied
+        "#]],
+        );
+        with(
+            "missing\n//- /etc/ssh/ssh_known_hosts unreadable:Permission denied",
+            &expect![[r#"
+            certain: ssh cannot read /etc/ssh/ssh_known_hosts (permission denied), and so knows no host key of the server
+              ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
+              /etc/ssh/ssh_known_hosts: permission denied
+              - let everyone read it: `sudo chmod a+r /etc/ssh/ssh_known_hosts`
+              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+            unchecked: /etc/ssh/ssh_known_hosts: permission denied
+        "#]],
+        );
+        with(
+            "dir",
+            &expect![[r#"
+            certain: ssh cannot read /home/alice/.ssh/known_hosts (not a regular file, but a directory), and so knows no host key of the server
+              ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
+              /home/alice/.ssh/known_hosts: not a regular file, but a directory
+              - /home/alice/.ssh/known_hosts: put a regular file in its place, or name another file
+            unchecked: /home/alice/.ssh/known_hosts: not a regular file, but a directory
+        "#]],
         );
     }
 }

@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 use std::path::Path;
 
+use sshmend_known_hosts::{ClientConfig, NoContent, Target as KnownHosts, UnreadFile};
+use sshmend_lossless::Unread;
+
 use super::Facts;
 use crate::ask::Ask;
 use crate::question::Target;
@@ -54,6 +57,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&show(target));
     let Ok(route) = facts.route() else { return };
     ask.run(&OWN);
+    if let Some(known_hosts) = facts.known_hosts() {
+        known_hosts.files().for_each(|path| ask.read(path));
+    }
     if let Some(path) = &route.control_path {
         ask.stat(path);
         Path::new(path).parent().iter().for_each(|folder| ask.stat(folder));
@@ -109,7 +115,23 @@ impl Facts<'_> {
         }
         let output = self.run(&argv)?;
         let said = || Unchecked::new(argv.join(" "), String::from_utf8_lossy(&output.stderr).trim());
-        if output.success() { route(&output.text()).ok_or_else(said) } else { Err(said()) }
+        if !output.success() {
+            return Err(said());
+        }
+        ClientConfig::parse(output.text()).map(|config| route(&config)).map_err(|_| said())
+    }
+
+    /// What ssh looks up in known_hosts, and where.
+    fn known_hosts(&self) -> Option<KnownHosts> {
+        let output = self.run(&show(self.question.target()?)).ok()?;
+        Some(KnownHosts::of(&ClientConfig::parse(output.text()).ok()?))
+    }
+
+    /// The known_hosts files of ssh that this user cannot read, so that no key in them counts, with the reason.
+    pub(crate) fn unread_known_hosts(&self) -> Vec<UnreadFile> {
+        let mut unread = self.known_hosts().map(|files| files.read(self.snapshot).unread).unwrap_or_default();
+        unread.retain(|file| file.why != NoContent::Unread(Unread::NotAsked));
+        unread
     }
 
     /// What ssh says of its own configuration; `None` where it accepts it.
@@ -148,7 +170,8 @@ impl Facts<'_> {
             Proxy::Direct => Some((own.host, own.port)),
             Proxy::Command(_) => None,
             Proxy::Jump(first, _) => {
-                let hop = route(&self.run(&show_hop(target, first)).ok()?.text())?;
+                let output = self.run(&show_hop(target, first)).ok()?;
+                let hop = route(&ClientConfig::parse(output.text()).ok()?);
                 (hop.proxy == Proxy::Direct).then_some((hop.host, hop.port))
             }
         }
@@ -214,32 +237,31 @@ fn without_ssh(target: &Target) -> Route {
     }
 }
 
-/// Reads `ssh -G`: a keyword in lower case, a blank, the value.
-fn route(text: &str) -> Option<Route> {
-    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
-    let set = |key: &str| value(key).filter(|value| *value != "none").map(str::to_owned);
-    let proxy = match (set("proxyjump"), set("proxycommand")) {
-        (Some(jump), _) => Proxy::Jump(jump.split(',').next()?.to_owned(), jump),
-        (None, Some(command)) => Proxy::Command(command),
+/// What the configuration of ssh says of the way.
+fn route(config: &ClientConfig) -> Route {
+    let proxy = match (config.unless_none("proxyjump"), config.unless_none("proxycommand")) {
+        (Some(jump), _) => Proxy::Jump(jump.split(',').next().unwrap_or(jump).to_owned(), jump.to_owned()),
+        (None, Some(command)) => Proxy::Command(command.to_owned()),
         (None, None) => Proxy::Direct,
     };
-    Some(Route {
-        host: value("hostname")?.to_owned(),
-        port: value("port")?.parse().ok()?,
-        user: value("user").unwrap_or_default().to_owned(),
+    let text = |key| config.value(key).unwrap_or_default().to_owned();
+    Route {
+        host: config.host().to_owned(),
+        port: config.port(),
+        user: text("user"),
         proxy,
-        identities_only: value("identitiesonly") == Some("yes"),
-        alias: set("hostkeyalias"),
-        agent: value("identityagent").unwrap_or_default().to_owned(),
-        unknown_key: match value("stricthostkeychecking") {
+        identities_only: config.is_on("identitiesonly"),
+        alias: config.unless_none("hostkeyalias").map(str::to_owned),
+        agent: text("identityagent"),
+        unknown_key: match config.value("stricthostkeychecking") {
             Some("yes" | "true") => UnknownKey::Refused,
             Some("accept-new" | "no" | "off" | "false") => UnknownKey::Taken,
             _ => UnknownKey::Asked,
         },
-        batch: value("batchmode") == Some("yes"),
-        master: !matches!(value("controlmaster"), None | Some("no" | "false")),
-        control_path: set("controlpath"),
-    })
+        batch: config.is_on("batchmode"),
+        master: !matches!(config.value("controlmaster"), None | Some("no" | "false")),
+        control_path: config.unless_none("controlpath").map(str::to_owned),
+    }
 }
 
 #[cfg(test)]
