@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use sshmend_known_hosts::{
     Destination, Found, HostKey, How, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict, judge,
 };
-use sshmend_lossless::{Snapshot, lines};
+use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot, lines};
 
 use super::excuse::excuse;
 use super::generate::Generator;
@@ -16,7 +16,8 @@ use super::kit::Kit;
 use crate::{Report, daemon};
 
 /// Destinations by host and port.
-const DESTINATIONS: [&str; 5] = ["h", "h:2222", "i", "192.0.2.7", "[2001:db8::1]:22"];
+const DESTINATIONS: [&str; 8] =
+    ["h", "h:2222", "h:2222", "i", "192.0.2.7", "[2001:db8::1]:22", "fe80::1%lo", "[fe80::1%lo]:2222"];
 
 pub(super) fn compare(cases: u64, seed: u64) -> Report {
     let mut report = Report::default();
@@ -56,6 +57,9 @@ impl<'k> Run<'k> {
             let files = [self.generator.file(), self.generator.file()];
             let index = usize::try_from(case).unwrap_or_default() % keys.len();
             self.judged(report, destination, &files, &keys[index], index)?;
+            if self.generator.random.u8(..4) == 0 {
+                self.unread(report, destination, &files[1], &keys[index], index)?;
+            }
             self.pinned(report, destination, &files, &keys)?;
             self.forgotten(report, destination, &files[0], &keys)?;
         }
@@ -77,7 +81,46 @@ impl<'k> Run<'k> {
         let theirs = self.ssh(destination, files, &format!("sshd_{index}"))?;
         match self.excuse(files).filter(|_| ours != theirs) {
             Some(reason) => report.leave_out("ssh", reason),
-            None => report.compare(&show(destination, files), &ours, &theirs),
+            None => {
+                report.compare(&show(destination, files), &ours, &theirs);
+                let listed = theirs.place().is_none_or(|place| is_listed(destination, files, place));
+                report.compare(&format!("{} lists its line", show(destination, files)), &listed, &true);
+            }
+        }
+        Ok(())
+    }
+
+    /// What cannot be read holds no key for `ssh`: a directory or a link to nothing in the place of the user's file.
+    fn unread(
+        &self,
+        report: &mut Report,
+        destination: &str,
+        global: &[u8],
+        key: &HostKey,
+        index: usize,
+    ) -> io::Result<()> {
+        let files = [Vec::new(), global.to_vec()];
+        if self.excuse(&files).is_some() {
+            return Ok(());
+        }
+        let lookups = files.each_ref().map(|file| KnownHosts::parse(file).find(&names(destination)));
+        let ours = Outcome::of(judge(&lookups, key));
+        fs::write(&self.global, global)?;
+        for directory in [true, false] {
+            fs::remove_file(&self.user)?;
+            if directory {
+                fs::create_dir(&self.user)?;
+            } else {
+                std::os::unix::fs::symlink("nowhere", &self.user)?;
+            }
+            let theirs = self.ask(destination, &format!("sshd_{index}"));
+            if directory {
+                fs::remove_dir(&self.user)?;
+            } else {
+                fs::remove_file(&self.user)?;
+            }
+            fs::write(&self.user, b"")?;
+            report.compare(&show(destination, &files), &ours, &theirs?);
         }
         Ok(())
     }
@@ -139,6 +182,10 @@ impl<'k> Run<'k> {
     fn ssh(&self, destination: &str, files: &[Vec<u8>; 2], config: &str) -> io::Result<Outcome> {
         fs::write(&self.user, &files[0])?;
         fs::write(&self.global, &files[1])?;
+        self.ask(destination, config)
+    }
+
+    fn ask(&self, destination: &str, config: &str) -> io::Result<Outcome> {
         let quoted = |word: &&str| format!("'{word}'");
         let sshd: Vec<String> = daemon::sshd().iter().map(quoted).collect();
         let sshd = format!("ProxyCommand={} -i -f {}", sshd.join(" "), self.kit.path().join(config).display());
@@ -191,6 +238,14 @@ enum Outcome {
 }
 
 impl Outcome {
+    /// The line that decided.
+    fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Known(place) | Self::Changed(place) => Some(*place),
+            Self::Unknown | Self::Revoked | Self::Other(_) => None,
+        }
+    }
+
     fn of(verdict: Verdict) -> Self {
         let pair = |place: Place| (place.file, place.line);
         match verdict {
@@ -214,8 +269,25 @@ fn contradicted(lookup: &Lookup, key: &HostKey) -> bool {
 }
 
 fn names(destination: &str) -> Vec<Name> {
+    target(destination).names(&Snapshot::default())
+}
+
+fn target(destination: &str) -> Target {
     let destination = Destination::parse(destination).expect("the destinations are hosts");
-    Target::without_config(&destination, "/".as_ref()).names(&Snapshot::default())
+    Target::without_config(&destination, "/".as_ref())
+}
+
+/// Whether the line is one of those that we list for the destination.
+fn is_listed(destination: &str, files: &[Vec<u8>; 2], (file, line): (usize, usize)) -> bool {
+    let mut snapshot = Snapshot::default();
+    let paths = ["/user", "/global"].map(PathBuf::from);
+    for (path, bytes) in paths.iter().zip(files) {
+        let image = FileImage { bytes: bytes.clone(), meta: Metadata::default(), target: path.clone() };
+        snapshot.insert(path, Entry::File(image));
+    }
+    let target = target(destination).in_files(&paths);
+    let lookups = target.read(&snapshot).find(&target.names(&snapshot));
+    lookups[file].found.iter().any(|found| found.line == line)
 }
 
 fn show(destination: &str, files: &[Vec<u8>; 2]) -> String {

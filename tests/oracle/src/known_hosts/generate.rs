@@ -5,9 +5,15 @@ use fastrand::Rng;
 use super::kit::Kit;
 
 /// Names that are looked up.
-pub(super) const NAMES: [&str; 6] = ["h", "i", "[h]:2222", "192.0.2.7", "2001:db8::1", "h1"];
+pub(super) const NAMES: [&str; 8] =
+    ["h", "i", "[h]:2222", "192.0.2.7", "2001:db8::1", "h1", "fe80::1%lo", "[fe80::1%lo]:2222"];
 
-const PATTERNS: [&str; 18] = [
+const PATTERNS: [&str; 23] = [
+    "[*]:2222",
+    "[h]:22?2",
+    "fe80::1",
+    "fe80::*",
+    "FE80::1%lo",
     "*",
     "h*",
     "?",
@@ -108,6 +114,12 @@ impl<'k> Generator<'k> {
     }
 
     fn line(&mut self) -> String {
+        match self.random.u8(..24) {
+            // A key that is revoked for everybody, and a list of a name with and without its port.
+            0 => return format!("@revoked * {}\n", self.key()),
+            1 => return format!("h,[h]:2222 {}\n", self.key()),
+            _ => {}
+        }
         let (before, after) = (self.pick(&BEFORE), self.pick(&AFTER));
         let blank = if self.random.u8(..4) == 0 { "\t" } else { " " };
         format!("{before}{}{blank}{}{after}", self.hosts(), self.key())

@@ -69,7 +69,7 @@ impl<'k> Run<'k> {
         match known.pin(&pin, &mut salt) {
             Ok(pinned) => self.edited(report, &bytes, Ok::<_, String>(pinned.edits.apply(&bytes)), [name, other]),
             Err(error) => {
-                let revoked = keys(&bytes, name).iter().any(|(marker, _)| *marker == "REVOKED");
+                let revoked = keys(&known, name).iter().any(|(marker, _)| *marker == "REVOKED");
                 report.compare(&show(&bytes, name), &(error.to_string(), revoked), &(error.to_string(), true));
                 Ok(())
             }
@@ -97,7 +97,8 @@ impl<'k> Run<'k> {
         self.ask(report, &after, name, true)?;
         if other != name {
             self.ask(report, &after, other, true)?;
-            report.compare(&show(before, other), &keys(&after, other), &keys(before, other));
+            let [after, before_it] = [&after, before].map(KnownHosts::parse);
+            report.compare(&show(before, other), &keys(&after, other), &keys(&before_it, other));
         }
         Ok(())
     }
@@ -105,7 +106,8 @@ impl<'k> Run<'k> {
     fn ask(&mut self, report: &mut Report, bytes: &[u8], name: &str, fingerprints: bool) -> io::Result<()> {
         fs::write(&self.file, bytes)?;
         let theirs = keygen::find(&self.file, name, fingerprints)?;
-        let ours = if fingerprints { loaded(bytes, name) } else { printed(bytes, name) };
+        let known = KnownHosts::parse(bytes);
+        let ours = if fingerprints { loaded(&known, name) } else { printed(&known, name) };
         let (ours, theirs) = if ours == theirs { (ours, theirs) } else { self.excuse(bytes, &ours, &theirs) };
         report.compare(&show(bytes, name), &ours, &theirs);
         Ok(())

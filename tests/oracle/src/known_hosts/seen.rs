@@ -14,8 +14,8 @@ pub(super) struct Seen {
 }
 
 /// The lines that `ssh` loads, with fingerprints: `ssh-keygen -l -F`.
-pub(super) fn loaded(bytes: &[u8], name: &str) -> Vec<Seen> {
-    let found = KnownHosts::parse(bytes).find(&[Name::host(name)]).found;
+pub(super) fn loaded(known: &KnownHosts<'_>, name: &str) -> Vec<Seen> {
+    let found = known.find(&[Name::host(name)]).found;
     let seen = found.into_iter().map(|found| Seen {
         line: found.line,
         marker: marker(found.marker),
@@ -25,8 +25,7 @@ pub(super) fn loaded(bytes: &[u8], name: &str) -> Vec<Seen> {
 }
 
 /// The lines that `ssh-keygen -F` prints, with and without a key that can be read.
-pub(super) fn printed(bytes: &[u8], name: &str) -> Vec<Seen> {
-    let known = KnownHosts::parse(bytes);
+pub(super) fn printed(known: &KnownHosts<'_>, name: &str) -> Vec<Seen> {
     let lookup = known.find(&[Name::host(name)]);
     let unreadable = lookup.passed_over.iter().filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
     let lines = lookup.found.iter().map(|found| found.line).chain(unreadable.map(|passed| passed.line));
@@ -38,8 +37,8 @@ pub(super) fn printed(bytes: &[u8], name: &str) -> Vec<Seen> {
 }
 
 /// The keys of a name, without the line numbers that an edit shifts.
-pub(super) fn keys(bytes: &[u8], name: &str) -> Vec<(&'static str, Option<String>)> {
-    loaded(bytes, name).into_iter().map(|seen| (seen.marker, seen.fingerprint)).collect()
+pub(super) fn keys(known: &KnownHosts<'_>, name: &str) -> Vec<(&'static str, Option<String>)> {
+    loaded(known, name).into_iter().map(|seen| (seen.marker, seen.fingerprint)).collect()
 }
 
 fn marker(marker: Option<Marker>) -> &'static str {
