@@ -16,13 +16,13 @@ pub(crate) fn check_list(list: &[u8], release: Release) -> Result<(), BadElement
 
 /// Matches an address, given as text, against a list; a list that is refused matches nothing.
 pub(crate) fn matches_list(address: &str, list: &[u8], release: Release) -> ListMatch {
-    let Some(client) = parse_address(address.as_bytes()) else { return ListMatch::None };
+    let Some(client) = Numeric::parse(address.as_bytes()) else { return ListMatch::None };
     let mut found = ListMatch::None;
     for element in list.split(|&b| b == b',') {
         let body = strip_negation(element);
         let hit = match Network::read(body, release) {
             Err(_) => return ListMatch::None,
-            Ok(Some(network)) => network.contains(client),
+            Ok(Some(network)) => network.contains(&client),
             Ok(None) => pattern::matches(address.as_bytes(), body),
         };
         if hit && body.len() < element.len() {
@@ -39,10 +39,30 @@ fn strip_negation(element: &[u8]) -> &[u8] {
     element.strip_prefix(b"!").unwrap_or(element)
 }
 
+/// An address with the interface that a zone (`fe80::1%eth0`) names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Numeric {
+    address: IpAddr,
+    zone: Zone,
+}
+
+/// What follows the `%`. sshd compares the indices of the interfaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Zone {
+    /// The index of an interface; 0 where no zone is given.
+    Index(u32),
+    /// The name of an interface, whose index only the machine knows.
+    Name(String),
+}
+
+/// The loopback interface has this index on every Linux machine.
+const LOOPBACK: u32 = 1;
+
 /// An aligned network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Network {
     address: IpAddr,
+    zone: Zone,
     length: u32,
 }
 
@@ -58,19 +78,21 @@ impl Network {
             None => (element, None),
         };
         let length = length.map(|text| mask_length(text, release));
-        let (false, false, Some(address)) = (element.len() > 63, length == Some(None), parse_address(address)) else {
+        let (false, false, Some(numeric)) = (element.len() > 63, length == Some(None), Numeric::parse(address)) else {
             return Ok(None);
         };
+        let Numeric { address, zone } = numeric;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let length = length.flatten().unwrap_or(bits);
         if length > bits || host_bits(address, length) != 0 {
             return refused();
         }
-        Ok(Some(Self { address, length }))
+        Ok(Some(Self { address, zone, length }))
     }
 
-    fn contains(&self, client: IpAddr) -> bool {
-        self.address.is_ipv4() == client.is_ipv4() && self.address == network_of(client, self.length)
+    fn contains(&self, client: &Numeric) -> bool {
+        let same_family = self.address.is_ipv4() == client.address.is_ipv4();
+        same_family && self.zone == client.zone && self.address == network_of(client.address, self.length)
     }
 }
 
@@ -94,14 +116,37 @@ fn network_of(address: IpAddr, length: u32) -> IpAddr {
     }
 }
 
-/// A numeric address as getaddrinfo(3) reads one with `AI_NUMERICHOST`; a scope (`%eth0`) is dropped.
-pub(crate) fn parse_address(text: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(text).ok()?;
-    if text.contains(':') {
-        let address = text.split_once('%').map_or(text, |(address, _)| address);
-        return address.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+impl Numeric {
+    /// A numeric address as getaddrinfo(3) reads one with `AI_NUMERICHOST`.
+    fn parse(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        if !text.contains(':') {
+            return Some(Self { address: IpAddr::V4(inet_aton(text)?), zone: Zone::Index(0) });
+        }
+        let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+        let address: Ipv6Addr = address.parse().ok()?;
+        let zone = zone.map_or(Some(Zone::Index(0)), |zone| Zone::parse(zone, address))?;
+        Some(Self { address: IpAddr::V6(address), zone })
     }
-    inet_aton(text).map(IpAddr::V4)
+}
+
+impl Zone {
+    /// A number counts for every address, the name of an interface for link-local ones alone.
+    fn parse(text: &str, address: Ipv6Addr) -> Option<Self> {
+        let link_local =
+            address.is_unicast_link_local() || address.octets()[0] == 0xff && address.octets()[1] & 0xf == 2;
+        match text {
+            "lo" if link_local => Some(Self::Index(LOOPBACK)),
+            _ if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok().map(Self::Index),
+            _ if link_local && !text.is_empty() => Some(Self::Name(text.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// The address of a numeric one, whatever its zone.
+pub(crate) fn parse_address(text: &[u8]) -> Option<IpAddr> {
+    Numeric::parse(text).map(|numeric| numeric.address)
 }
 
 /// One to four numbers, decimal, octal or hexadecimal; the last one fills what is left (inet_aton(3)).
@@ -149,6 +194,17 @@ mod tests {
             ("not an address", "*", ListMatch::None),
             ("10.0.0.1", "10.0.0.0/8x", ListMatch::None),
             ("10.0.0.1", "example.org,10.0.0.?", ListMatch::Positive),
+            ("fe80::9", "fe80::9%lo", ListMatch::None),
+            ("fe80::9%lo", "fe80::9", ListMatch::None),
+            ("fe80::9%lo", "fe80::/10", ListMatch::None),
+            ("fe80::9%lo", "fe80::%lo/10", ListMatch::Positive),
+            ("fe80::9%1", "fe80::9%lo", ListMatch::Positive),
+            ("fe80::9%2", "fe80::9%lo", ListMatch::None),
+            ("fe80::9%ens3", "fe80::9%ens3", ListMatch::Positive),
+            ("fe80::9%lo", "fe80::*", ListMatch::Positive),
+            ("2001:db8::9%lo", "2001:db8::9%lo", ListMatch::None),
+            ("2001:db8::9%1", "2001:db8::9%1", ListMatch::Positive),
+            ("2001:db8::9%1", "2001:db8::9", ListMatch::None),
         ];
         for (address, list, expected) in cases {
             assert_eq!(matches_list(address, list.as_bytes(), Release::NEWEST), expected, "{address} in {list}");

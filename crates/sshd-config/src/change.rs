@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use sshmend_lossless::Origin;
+
 use crate::check::{new_problem, same_otherwise};
 use crate::draft::Draft;
 use crate::effective::{Evaluation, Scope};
 use crate::intention::{bad_value, intention, unified};
 use crate::keyword::Keyword;
+use crate::owner::Foreign;
 use crate::place;
 use crate::refusal::Refusal;
 use crate::release::Release;
@@ -75,27 +78,31 @@ impl Change {
 
     fn write_form(&self, mut draft: Draft, form: &str) -> Result<(Draft, Vec<Note>), Refusal> {
         let mut notes = Vec::new();
-        self.mend_refused_lines(&mut draft, form)?;
+        let mut decided = Vec::new();
+        self.mend_refused_lines(&mut draft, form, &mut notes)?;
         for _ in 0..MAX_LINES {
             let Some(target) = self.targets.all().find(|&target| !self.holds(&draft.tree, target)) else {
+                notes.extend(self.each_decides(&decided));
                 return Ok((draft, notes));
             };
             let now = self.targets.must.contains(&target);
             let culprit = self.culprit(&draft.tree, target);
             culprit.as_ref().map_or(Ok(()), |line| overridden(&draft.tree, self.keyword, line))?;
             match culprit {
-                Some(line) if self.may_edit(&line) => {
-                    if !now {
+                Some(line) if self.may_edit(&draft.tree, &line) => {
+                    if now {
+                        decided.push((line.origin.clone(), target));
+                    } else {
                         notes.push(self.agreement(&line, target));
                     }
-                    self.overwrite(&mut draft, &line, form)?;
+                    notes.extend(self.overwrite(&mut draft, &line, form)?);
                 }
                 Some(line) if !now => {
                     notes.push(self.after_upgrade(&line, target));
                     return Ok((draft, notes));
                 }
                 None if !now => return Ok((draft, notes)),
-                _ => draft = self.insert(&draft, form)?,
+                culprit => draft = self.insert(&draft, form, culprit.as_ref(), &mut notes)?,
             }
         }
         Err(Refusal::NoPlace { key: self.keyword.key() })
@@ -125,34 +132,57 @@ impl Change {
         walk.directives.get(*by.or_else(any_penalty)?).cloned()
     }
 
-    fn may_edit(&self, line: &Directive) -> bool {
-        self.place == Place::Best || line.origin.path.ends_with("sshd_config.d/00-sshmend.conf")
+    fn may_edit(&self, tree: &Tree, line: &Directive) -> bool {
+        match self.place {
+            Place::Best => Foreign::of(tree, &line.origin.path).is_none(),
+            Place::DropIn => place::is_own_drop_in(&line.origin.path),
+        }
     }
 
     /// Lines of the keyword that sshd refuses keep it from starting: they get the value too.
-    fn mend_refused_lines(&self, draft: &mut Draft, form: &str) -> Result<(), Refusal> {
+    fn mend_refused_lines(&self, draft: &mut Draft, form: &str, notes: &mut Vec<Note>) -> Result<(), Refusal> {
         let release = self.targets.primary();
         for _ in 0..MAX_LINES {
             let walk = draft.tree.walk(release);
             let is_refused = |line: &&Directive| {
                 let own = line.keyword.is_some_and(|(keyword, _)| std::ptr::eq(keyword, self.keyword));
-                own && line.reading.is_err() && walk.active_at_start(line.scope) && self.may_edit(line)
+                own && line.reading.is_err() && walk.active_at_start(line.scope) && self.may_edit(&draft.tree, line)
             };
             let Some(line) = walk.directives.iter().find(is_refused).cloned() else { break };
             overridden(&draft.tree, self.keyword, &line)?;
-            self.overwrite(draft, &line, form)?;
+            let message =
+                format!("sshd refuses this line of {} as it stands: it gets the value too", self.keyword.key());
+            notes.push(Note { origin: Some(line.origin.clone()), message });
+            notes.extend(self.overwrite(draft, &line, form)?);
         }
         Ok(())
     }
 
-    fn overwrite(&self, draft: &mut Draft, line: &Directive, form: &str) -> Result<(), Refusal> {
+    /// Writes the value over that of a line, and says what else goes with it.
+    fn overwrite(&self, draft: &mut Draft, line: &Directive, form: &str) -> Result<Option<Note>, Refusal> {
         let argument = self.argument(form)?;
         let path = line.origin.path.clone();
-        let document = draft.bytes(&path).ok_or_else(|| Refusal::NoFile { path: path.clone() })?.to_vec();
+        let Some(document) = draft.bytes(&path) else {
+            return Err(Refusal::no_file(&draft.tree.snapshot, &path));
+        };
         let empty = BTreeMap::new();
         let meant = self.meant.get(&self.targets.primary()).unwrap_or(&empty);
-        draft.apply(&path, write::over(&line.line, &document, self.keyword, &argument, meant));
-        Ok(())
+        let edit = write::over(&line.line, document, self.keyword, &argument, meant);
+        let note = glued(&document[edit.range.clone()]).map(|lost| {
+            let message = format!("a NUL byte joins the next line to this one, so that it goes as well: {lost}");
+            Note { origin: Some(line.origin.clone()), message }
+        });
+        draft.apply(&path, edit);
+        Ok(note)
+    }
+
+    /// Where several lines were changed because releases differ: why each of them.
+    fn each_decides(&self, decided: &[(Origin, Release)]) -> Vec<Note> {
+        let each = decided.iter().filter(|_| decided.len() > 1).map(|(origin, release)| {
+            let message = format!("{} this line decides {}", self.in_which(*release), self.keyword.key());
+            Note { origin: Some(origin.clone()), message }
+        });
+        each.collect()
     }
 
     fn argument(&self, form: &str) -> Result<String, Refusal> {
@@ -161,24 +191,49 @@ impl Change {
         write::argument(self.keyword.kind, form, oldest).ok_or_else(bad)
     }
 
-    /// Adds a line where it takes effect.
-    fn insert(&self, draft: &Draft, form: &str) -> Result<Draft, Refusal> {
+    /// Adds a line where it takes effect: over a file that somebody else brings, in a drop-in.
+    fn insert(
+        &self,
+        draft: &Draft,
+        form: &str,
+        culprit: Option<&Directive>,
+        notes: &mut Vec<Note>,
+    ) -> Result<Draft, Refusal> {
+        let main = draft.tree.main.as_path();
+        let decides = culprit.map_or(main, |line| &line.origin.path);
+        let foreign = Foreign::of(&draft.tree, decides).filter(|_| self.place == Place::Best);
+        let own_main = self.place == Place::Best && Foreign::of(&draft.tree, main).is_none();
+        let drop_ins = place::drop_ins(main).into_iter().filter(|_| foreign.is_some() || self.place == Place::DropIn);
+        let mut refusal = None;
+        for path in drop_ins.chain(own_main.then(|| main.to_owned())) {
+            match self.insert_into(draft, &path, form) {
+                Ok(after) => {
+                    notes.extend(foreign.as_ref().map(|foreign| overruled(foreign, &path)));
+                    return Ok(after);
+                }
+                Err(why) => refusal = refusal.or(Some(why)),
+            }
+        }
+        let key = self.keyword.key();
+        match foreign {
+            Some(foreign) => Err(Refusal::Foreign { key, foreign }),
+            None => Err(refusal.unwrap_or(Refusal::NoPlace { key })),
+        }
+    }
+
+    fn insert_into(&self, draft: &Draft, path: &Path, form: &str) -> Result<Draft, Refusal> {
         let argument = self.argument(form)?;
         let name = self.keyword.name_for(self.targets.primary());
-        let path = match self.place {
-            Place::Best => draft.tree.main.clone(),
-            Place::DropIn => place::drop_in(&draft.tree.main),
-        };
-        let Some(document) = draft.bytes(&path).map(<[u8]>::to_vec) else {
-            return match self.place {
-                Place::Best => Err(Refusal::NoFile { path }),
-                Place::DropIn => self.create(draft, &path, place::new_file(name, &argument)),
+        let Some(document) = draft.bytes(path).map(<[u8]>::to_vec) else {
+            return match path == draft.tree.main {
+                true => Err(Refusal::no_file(&draft.tree.snapshot, path)),
+                false => self.create(draft, path, place::new_file(name, &argument)),
             };
         };
         let mut refusal = None;
         for edit in place::candidates(&document, self.keyword, name, &argument, self.targets.primary()) {
             let mut after = draft.clone();
-            after.apply(&path, edit);
+            after.apply(path, edit);
             match self.check(&draft.tree, &after.tree) {
                 Ok(()) => return Ok(after),
                 Err(why) => refusal = refusal.or(Some(why)),
@@ -229,6 +284,15 @@ impl Change {
         Note { origin: Some(line.origin.clone()), message }
     }
 
+    /// In which releases a line decides where another one does in others.
+    fn in_which(&self, release: Release) -> String {
+        match self.keyword.first_wins_from() {
+            Some(first) if release < first => format!("before {first}"),
+            Some(first) => format!("from {first} on"),
+            None => format!("in {release}"),
+        }
+    }
+
     /// Which releases read the lines of the keyword as `target` does.
     fn since(&self, target: Release) -> String {
         match self.keyword.first_wins_from().filter(|&first| first > self.targets.primary()) {
@@ -236,4 +300,16 @@ impl Change {
             None => format!("in {target}"),
         }
     }
+}
+
+/// What a NUL byte joined to the line that is replaced, from its own keyword on.
+fn glued(replaced: &[u8]) -> Option<String> {
+    let feed = replaced.iter().position(|&b| b == b'\n')?;
+    Some(String::from_utf8_lossy(&replaced[feed + 1..]).trim().to_owned())
+}
+
+/// That a file is left alone and which one wins over it.
+fn overruled(foreign: &Foreign, by: &Path) -> Note {
+    let (path, why, by) = (foreign.path.display(), foreign.packager.describes(), by.display());
+    Note { origin: None, message: format!("{path} is not edited: {why}; the line in {by} wins over it") }
 }

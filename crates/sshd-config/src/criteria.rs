@@ -183,7 +183,7 @@ fn checked(list: Vec<u8>, word: &Word, release: Release) -> Result<Vec<u8>, Faul
         Ok(()) => Ok(list),
         Err(bad) => {
             let fault = fault(word, format!("invalid address \"{}\" in the list", bad.0));
-            Err(Fault { certain: release.since(8, 4), ..fault })
+            Err(if release.since(8, 4) { fault } else { fault.uncertain() })
         }
     }
 }
@@ -192,7 +192,8 @@ fn port(text: &[u8], word: &Word) -> Result<u16, Fault> {
     let text = String::from_utf8_lossy(text);
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let message = format!("\"{text}\" is not a port");
-    text.parse().map_err(|_| Fault { certain: digits, ..fault(word, message) })
+    let bad = fault(word, message);
+    text.parse().map_err(|_| if digits { bad } else { bad.uncertain() })
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Draft {
             compose(self.edits.entry(key).or_default(), edit, &image.bytes);
         }
         for path in paths {
-            self.tree.snapshot.insert(path, Entry::File(FileImage { bytes: bytes.clone(), ..image.clone() }));
+            self.tree.replace(path, Entry::File(FileImage { bytes: bytes.clone(), ..image.clone() }));
         }
     }
 
@@ -54,9 +54,9 @@ impl Draft {
         let (mut names, meta) = (names.clone(), meta.clone());
         names.push(Listed { name: name.to_owned(), directory: false });
         names.sort();
-        self.tree.snapshot.insert(parent, Entry::Directory(names, meta));
+        self.tree.replace(parent, Entry::Directory(names, meta));
         let image = FileImage { bytes, meta: Metadata::default(), target: path.to_owned() };
-        self.tree.snapshot.insert(path, Entry::File(image));
+        self.tree.replace(path, Entry::File(image));
         self.created.push(path.to_owned());
         true
     }

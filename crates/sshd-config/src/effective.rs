@@ -6,13 +6,14 @@ use std::fmt;
 use sshmend_lossless::Origin;
 
 use crate::connection::Connection;
-use crate::keyword::Keyword;
+use crate::keyword::{Keyword, Rule};
 use crate::listen;
+use crate::problem::Unseen;
 use crate::release::Release;
 use crate::store::{Held, Slot, Store, fill};
 use crate::table::TABLE;
 use crate::value::{Kind, Penalties};
-use crate::walk::{GLOBAL, Walk};
+use crate::walk::{GLOBAL, Gap, Walk};
 
 /// For whom the values are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Setting {
     pub also: Vec<Origin>,
     /// The lines that lost, in reading order.
     pub shadowed: Vec<Shadowed>,
+    /// Why the value is not known: what could not be read may decide it. There are no values and no origin then.
+    pub unknown: Option<Unseen>,
 }
 
 /// A line without effect on the value.
@@ -64,6 +67,13 @@ pub enum Why {
     LaterLine,
     /// A Match block that applies overrides it.
     MatchBlock,
+}
+
+impl Setting {
+    fn unknown(key: String, unseen: Unseen) -> Self {
+        let unknown = Some(unseen);
+        Self { key, values: Vec::new(), origin: None, also: Vec::new(), shadowed: Vec::new(), unknown }
+    }
 }
 
 impl fmt::Display for Why {
@@ -108,6 +118,10 @@ pub(crate) struct Evaluation<'a> {
     slots: Store,
     /// How many of the directives seen belong to the first pass, for each keyword that a block overrides.
     first_pass: BTreeMap<&'static str, usize>,
+    /// What could not be read and counts while sshd starts.
+    gaps: Vec<&'a Gap>,
+    /// What could not be read and may hold lines for the connection that is asked about.
+    gaps_of_connection: Vec<&'a Gap>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -120,6 +134,11 @@ impl<'a> Evaluation<'a> {
         };
         let mut evaluation = Self::at_start(walk, release);
         evaluation.match_blocks(connection);
+        if scope != Scope::Global {
+            let counts =
+                |gap: &&Gap| walk.active_at_start(gap.scope) || walk.active_for(gap.scope, connection, release);
+            evaluation.gaps_of_connection = walk.gaps.iter().filter(counts).collect();
+        }
         evaluation
     }
 
@@ -127,7 +146,8 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn at_start(walk: &'a Walk, release: Release) -> Self {
         let mut slots = fill(walk, release, |scope| walk.active_at_start(scope));
         challenge_means_keyboard(&mut slots, release);
-        Self { walk, release, slots, first_pass: BTreeMap::new() }
+        let gaps = walk.gaps.iter().filter(|gap| walk.active_at_start(gap.scope)).collect();
+        Self { walk, release, slots, first_pass: BTreeMap::new(), gaps, gaps_of_connection: Vec::new() }
     }
 
     fn match_blocks(&mut self, connection: &Connection) {
@@ -166,6 +186,9 @@ impl<'a> Evaluation<'a> {
     fn setting(&self, keyword: &Keyword) -> Option<Setting> {
         let empty = Slot::default();
         let slot = self.slots.get(keyword.names[0].text).unwrap_or(&empty);
+        if let Some(unseen) = self.unseen(keyword, slot) {
+            return Some(Setting::unknown(keyword.key(), unseen.clone()));
+        }
         let values = self.values(keyword, slot);
         if values.is_empty() && slot.held.is_empty() {
             return None;
@@ -181,7 +204,29 @@ impl<'a> Evaluation<'a> {
             origin: deciding.map(origin),
             also: by.iter().copied().map(origin).collect(),
             shadowed: self.shadowed(keyword, slot),
+            unknown: None,
         })
+    }
+
+    /// What could not be read and may decide the keyword.
+    fn unseen(&self, keyword: &Keyword, slot: &Slot) -> Option<&'a Unseen> {
+        if !keyword.known_to(self.release) || matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
+            return None;
+        }
+        let in_blocks = is_copied(keyword, self.release) && !self.gaps_of_connection.is_empty();
+        let gaps = if in_blocks { &self.gaps_of_connection } else { &self.gaps };
+        let open = gaps.iter().find(|gap| !self.decided_before(gap, keyword, slot, in_blocks));
+        open.map(|gap| &gap.unseen)
+    }
+
+    /// Whether nothing that stands in the gap can change the value: the first line wins, and it was read before.
+    fn decided_before(&self, gap: &Gap, keyword: &Keyword, slot: &Slot, in_blocks: bool) -> bool {
+        let first_line_wins =
+            matches!(keyword.rule, Rule::First | Rule::LastBefore(_)) && !keyword.last_wins(self.release);
+        let challenge = keyword.names[0].text == "KbdInteractiveAuthentication" && !self.release.since(8, 7);
+        let overridden = self.first_pass.contains_key(keyword.names[0].text);
+        let before = !slot.held.is_empty() && slot.held.iter().all(|held| held.by < gap.before);
+        first_line_wins && !challenge && before && (!in_blocks || overridden)
     }
 
     fn values(&self, keyword: &Keyword, slot: &Slot) -> Vec<String> {

@@ -65,6 +65,47 @@ pub(crate) struct Keyword {
     pub(crate) optional: bool,
 }
 
+/// Keywords of patches that are in use: of the Red Hat family, of FreeBSD and illumos, for high-latency links (HPN), for
+/// X.509 certificates and for LDAP.
+const OF_PATCHES: [&str; 31] = [
+    "AllowedCertPurpose",
+    "AuthorizedKeysCommandRunAs",
+    "CACertificateFile",
+    "CACertificatePath",
+    "CARevocationFile",
+    "CARevocationPath",
+    "DisableMTAES",
+    "ExposeAuthenticationMethods",
+    "GSSAPIEnablek5users",
+    "HPNBufferSize",
+    "HPNDisabled",
+    "KerberosUniqueCCache",
+    "KerberosUseKuserok",
+    "LookupClientHostnames",
+    "LpkServers",
+    "MaxAuthTriesLog",
+    "NoneEnabled",
+    "NoneMacEnabled",
+    "PreUserauthHook",
+    "RequiredAuthentications1",
+    "RequiredAuthentications2",
+    "RSAMinSize",
+    "ShowPatchLevel",
+    "TcpRcvBuf",
+    "TcpRcvBufPoll",
+    "UseBlacklist",
+    "UseBlocklist",
+    "UseFIPS140",
+    "UseLPK",
+    "UseUnsupportedSSHv1",
+    "X509KeyAlgorithm",
+];
+
+/// True for a keyword that no release knows and some patched builds do.
+pub(crate) fn is_of_a_patch(name: &str) -> bool {
+    OF_PATCHES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 impl Keyword {
     /// The keyword that this release knows by `name`, in any case.
     pub(crate) fn find(name: &str, release: Release) -> Option<(&'static Self, &'static Name)> {

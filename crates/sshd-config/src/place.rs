@@ -1,9 +1,10 @@
 //! Where a new line goes, and what it looks like there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Edit, Line as Physical, LineEnding, dominant_ending, lines};
 
+use crate::criteria::Criteria;
 use crate::keyword::Keyword;
 use crate::line::Line;
 use crate::logical::Logical;
@@ -19,15 +20,17 @@ struct Style {
 
 /// The edits that would add a line to a document, the best place first.
 ///
-/// Beside a commented default of the keyword; at the end of what stands before the first Match line; before the first
-/// Include or Match line; at the top.
+/// Beside a commented default of the keyword; behind the last directive before the first Match line; before the first
+/// Include or Match line; at the top. A commented Match line counts: whoever uncomments it makes a block of all below.
 pub(crate) fn candidates(document: &[u8], keyword: &Keyword, name: &str, value: &str, release: Release) -> Vec<Edit> {
     let all: Vec<Physical> = lines(document).collect();
     let structure: Vec<Option<String>> = all.iter().map(|line| keyword_of(line.text(document), release)).collect();
     let position = |names: &[&str]| {
         structure.iter().position(|found| found.as_deref().is_some_and(|found| names.contains(&found)))
     };
+    let commented = |line: &Physical| is_commented_match(line.text(document), release);
     let first_match = position(&["match"]).unwrap_or(all.len());
+    let first_match = all.iter().take(first_match).position(commented).unwrap_or(first_match);
     let mut places: Vec<(usize, Option<usize>)> = Vec::new();
     for (index, line) in all.iter().enumerate().take(first_match) {
         if is_commented_default(line.text(document), keyword, release) {
@@ -35,12 +38,13 @@ pub(crate) fn candidates(document: &[u8], keyword: &Keyword, name: &str, value: 
         }
     }
     places.truncate(4);
+    places.push((end_of_global(&all, &structure, document, first_match, release), None));
     places.push((before_comments(&all, document, first_match), None));
-    places.push((position(&["match", "include"]).unwrap_or(0), None));
+    places.push((position(&["match", "include"]).unwrap_or(0).min(first_match), None));
     places.push((0, None));
     places.dedup();
     let plan = |(at, beside): (usize, Option<usize>)| {
-        let sibling = beside.or_else(|| nearest_directive(&structure, at.min(first_match)));
+        let sibling = beside.or_else(|| nearest_directive(&structure[..first_match], at));
         let style = style(document, sibling.and_then(|index| all.get(index)), release);
         insertion(document, &all, at, &render(&style, name, value), style.ending)
     };
@@ -58,10 +62,54 @@ fn keyword_of(text: &[u8], release: Release) -> Option<String> {
 
 /// A comment such as `#MaxStartups 10:30:100`, not a sentence about the keyword.
 fn is_commented_default(text: &[u8], keyword: &Keyword, release: Release) -> bool {
-    let Some(body) = text.trim_ascii_start().strip_prefix(b"#").map(<[u8]>::trim_ascii_start) else { return false };
-    let Some(line) = Line::parse(Logical::detached(body), release) else { return false };
+    let Some(line) = commented_line(text, release) else { return false };
     let named = keyword.names.iter().any(|name| name.text.eq_ignore_ascii_case(&line.keyword.lossy()));
     named && value::read(keyword.kind, &line, release).is_ok()
+}
+
+/// The keyword and the rest of a comment that may be a line switched off.
+fn commented_line(text: &[u8], release: Release) -> Option<Line> {
+    let body = text.trim_ascii_start().strip_prefix(b"#")?.trim_ascii_start();
+    Line::parse(Logical::detached(body), release)
+}
+
+/// A comment such as `#Match User anoncvs`, not a sentence that begins so.
+fn is_commented_match(text: &[u8], release: Release) -> bool {
+    let line = commented_line(text, release);
+    line.is_some_and(|line| {
+        line.keyword.lossy().eq_ignore_ascii_case("match") && Criteria::read(&line, release).is_ok()
+    })
+}
+
+/// A comment such as `#UseDNS no`, for whatever keyword.
+fn is_commented_setting(text: &[u8], release: Release) -> bool {
+    let Some(line) = commented_line(text, release) else { return false };
+    let found = Keyword::find(&line.keyword.lossy(), release);
+    found.is_some_and(|(keyword, _)| value::read(keyword.kind, &line, release).is_ok())
+}
+
+/// Behind the last line before the first Match line that sets something, or is commented out; the prose below it
+/// belongs to the Match line or ends the file. Subsystem lines stay last, with the comments right above them.
+fn end_of_global(
+    all: &[Physical],
+    structure: &[Option<String>],
+    document: &[u8],
+    first_match: usize,
+    release: Release,
+) -> usize {
+    let sets = |index: &usize| structure[*index].is_some() || is_commented_setting(all[*index].text(document), release);
+    let is_subsystem = |index: usize| structure[index].as_deref() == Some("subsystem");
+    let Some(mut last) = (0..first_match).rev().find(sets) else {
+        return before_comments(all, document, first_match);
+    };
+    let behind_all = last + 1;
+    while is_subsystem(last) {
+        match (0..last).rev().find(sets) {
+            Some(before) => last = before,
+            None => return behind_all,
+        }
+    }
+    last + 1
 }
 
 /// Goes up from a Match line over the comments that belong to it.
@@ -74,7 +122,8 @@ fn before_comments(all: &[Physical], document: &[u8], first_match: usize) -> usi
 }
 
 fn nearest_directive(structure: &[Option<String>], at: usize) -> Option<usize> {
-    let plain = |index: &usize| structure[*index].as_deref().is_some_and(|name| name != "match" && name != "include");
+    const OF_THEIR_OWN: [&str; 3] = ["match", "include", "subsystem"];
+    let plain = |index: &usize| structure[*index].as_deref().is_some_and(|name| !OF_THEIR_OWN.contains(&name));
     (0..at.min(structure.len())).rev().find(plain).or_else(|| (0..structure.len()).find(plain))
 }
 
@@ -105,7 +154,24 @@ fn insertion(document: &[u8], all: &[Physical], before: usize, line: &[u8], endi
     Edit::insert(at, text)
 }
 
-/// The drop-in that this program writes, next to a main file.
-pub(crate) fn drop_in(main: &Path) -> std::path::PathBuf {
-    main.parent().unwrap_or(Path::new("/")).join("sshd_config.d/00-sshmend.conf")
+/// The drop-ins that this program writes: one that is read first, and one that is read last, for the keywords that the
+/// last line decides.
+const DROP_INS: [&str; 2] = ["sshd_config.d/00-sshmend.conf", "sshd_config.d/zz-sshmend.conf"];
+
+/// The drop-ins next to a main file; those of a vendor's main file lie in /etc.
+pub(crate) fn drop_ins(main: &Path) -> [PathBuf; 2] {
+    let folder = main.parent().unwrap_or(Path::new("/"));
+    let folder = folder.strip_prefix("/usr/etc").map_or(folder.to_owned(), |below| Path::new("/etc").join(below));
+    DROP_INS.map(|name| folder.join(name))
+}
+
+/// The one that is read first.
+pub(crate) fn drop_in(main: &Path) -> PathBuf {
+    let [first, _] = drop_ins(main);
+    first
+}
+
+/// Whether this program made the drop-in.
+pub(crate) fn is_own_drop_in(path: &Path) -> bool {
+    DROP_INS.iter().any(|name| path.ends_with(name))
 }

@@ -1,8 +1,9 @@
 //! What sshd would refuse or complain about.
 
 use std::fmt;
+use std::path::PathBuf;
 
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, Unread};
 
 /// A line that sshd refuses, or that does not do what it seems to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,15 +18,51 @@ pub struct Problem {
     pub line: String,
     /// True when sshd does not start with it.
     pub fatal: bool,
-    /// False where it depends on how sshd was built; then only `sshd -t` knows.
+    /// False where another build of the release may accept it; then only `sshd -t` knows.
     pub certain: bool,
+    /// True where the line is well formed and names what builds of the same release differ in: patches of a
+    /// distribution, GSSAPI, algorithms.
+    pub build: bool,
     /// What to do about it.
     pub hint: String,
+}
+
+impl Problem {
+    /// True where sshd does not start with the line: surely, or unless somebody patched it to know a word that no
+    /// release knows. False where it depends on the build.
+    pub fn refuses(&self) -> bool {
+        self.fatal && (self.certain || !self.build)
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.origin, self.column, self.message)
+    }
+}
+
+/// What an Include line, or sshd itself, names and this program could not read, so that it is not known what sshd reads
+/// there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The file, or the directory that a pattern names.
+    pub path: PathBuf,
+    /// Why it was not read.
+    pub why: Unread,
+    /// The Include line; `None` for the main file.
+    pub include: Option<Origin>,
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot be read: {}", self.path.display(), self.why)
+    }
+}
+
+impl Unseen {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        self.why.hint().unwrap_or("look at the file by hand: it may decide")
     }
 }
 

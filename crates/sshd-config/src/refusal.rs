@@ -1,9 +1,11 @@
 //! Why a value cannot be set, and what to do instead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Origin, Overlap};
+use sshmend_lossless::{Origin, Overlap, Snapshot};
 
+use crate::owner::Foreign;
+use crate::problem::Unseen;
 use crate::release::Release;
 
 /// A change that is refused: nothing would be written.
@@ -71,11 +73,26 @@ pub enum Refusal {
         /// The option.
         option: String,
     },
-    /// There is no main file to change.
-    #[error("{} cannot be read", path.display())]
+    /// There is no file to change.
+    #[error("{} cannot be read: {why}", path.display())]
     NoFile {
-        /// The main file.
+        /// The file.
         path: PathBuf,
+        /// Why it cannot be read.
+        why: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// Part of the configuration could not be read, so that it is not known which line decides.
+    #[error("{0}")]
+    Unseen(Unseen),
+    /// The line that decides stands in a file that somebody else brings, and no other place wins over it.
+    #[error("{} decides {key} and is not edited: {}", foreign.path.display(), foreign.packager.describes())]
+    Foreign {
+        /// The keyword.
+        key: String,
+        /// The file.
+        foreign: Foreign,
     },
     /// No Include line outside the Match blocks reads the drop-in.
     #[error("no Include line outside the Match blocks reads {}", path.display())]
@@ -115,13 +132,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The refusal of a file that cannot be edited because it cannot be read.
+    pub(crate) fn no_file(snapshot: &Snapshot, path: &Path) -> Self {
+        let (why, hint) = match snapshot.read(path) {
+            Ok(_) => ("it does not exist".to_owned(), None),
+            Err(why) => (why.to_string(), why.hint()),
+        };
+        Self::NoFile { path: path.to_owned(), why, hint: hint.unwrap_or("create the file") }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
             Self::UnknownKeyword { .. } => "see sshd_config(5) for the keywords".to_owned(),
             Self::NotInRelease { since, .. } => format!("upgrade to {since} or later"),
             Self::PerhapsNotInRelease { .. } => {
-                "say which release reads the file, or use the keyword once by hand".to_owned()
+                "say with --release which release reads the file, or use the keyword once by hand".to_owned()
             }
             Self::Ignored { .. } => "leave it out".to_owned(),
             Self::AddsUp { .. } => "edit the lines by hand".to_owned(),
@@ -130,7 +156,9 @@ impl Refusal {
             Self::Overridden { .. } => {
                 "change the unit or the defaults file from which the daemon is started".to_owned()
             }
-            Self::NoFile { .. } => "create the file, or mend its permissions".to_owned(),
+            Self::NoFile { hint, .. } => (*hint).to_owned(),
+            Self::Unseen(unseen) => unseen.hint().to_owned(),
+            Self::Foreign { foreign, .. } => foreign.hint(),
             Self::NotRead { .. } => "set the value in the main file, or add an Include line at its top".to_owned(),
             Self::WouldLose { winner, .. } => {
                 format!("set the value where it is decided, in {}", winner.path.display())

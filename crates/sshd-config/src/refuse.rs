@@ -47,6 +47,7 @@ fn problem(directive: &Directive, message: String, hint: &str) -> Problem {
         line: String::from_utf8_lossy(&directive.line.logical.text).into_owned(),
         fatal: true,
         certain: true,
+        build: false,
         hint: hint.to_owned(),
     }
 }
@@ -167,6 +168,7 @@ fn at_origin(walk: &Walk, setting: &Setting, message: String, hint: &str) -> Pro
         line: line.unwrap_or_default(),
         fatal: true,
         certain: true,
+        build: false,
         hint: hint.to_owned(),
     }
 }

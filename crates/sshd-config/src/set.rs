@@ -10,6 +10,7 @@ use crate::change::Change;
 use crate::draft::Draft;
 use crate::effective::{Evaluation, Scope};
 use crate::keyword::Keyword;
+use crate::owner::Foreign;
 use crate::refusal::Refusal;
 use crate::release::Release;
 use crate::targets::targets;
@@ -21,7 +22,8 @@ use crate::walk::Directive;
 pub enum Place {
     /// At the line that decides; else beside the commented default; else where the line takes effect.
     Best,
-    /// In `sshd_config.d/00-sshmend.conf` next to the main file, and nowhere else.
+    /// In `sshd_config.d/00-sshmend.conf` next to the main file, or where only a later file wins in `zz-sshmend.conf`
+    /// there, and nowhere else.
     DropIn,
 }
 
@@ -71,6 +73,7 @@ impl Tree {
         release: Option<Release>,
         place: Place,
     ) -> Result<Edited, Refusal> {
+        self.wholly_seen(release)?;
         let mut draft = Draft::new(self.clone());
         let mut notes = Vec::new();
         for (key, value) in wanted {
@@ -85,12 +88,16 @@ impl Tree {
     /// # Errors
     /// A [`Refusal`] where the keyword is unknown or the daemon's command line sets it.
     pub fn unset(&self, key: &str, release: Option<Release>) -> Result<Edited, Refusal> {
+        self.wholly_seen(release)?;
         let (keyword, releases) = targets(self, key, release)?;
         let mut draft = Draft::new(self.clone());
         for target in releases.all() {
             for _ in 0..MAX_LINES * 16 {
                 let Some(line) = first_decider(&draft.tree, keyword, target) else { break };
                 overridden(&draft.tree, keyword, &line)?;
+                if let Some(foreign) = Foreign::of(&draft.tree, &line.origin.path) {
+                    return Err(Refusal::Foreign { key: keyword.key(), foreign });
+                }
                 let Some(bytes) = draft.bytes(&line.origin.path) else { break };
                 let physical = sshmend_lossless::lines(bytes).nth(line.origin.line - 1);
                 let Some(physical) = physical else { break };
@@ -98,6 +105,16 @@ impl Tree {
             }
         }
         Ok(draft.finish(Vec::new())?)
+    }
+}
+
+impl Tree {
+    /// Refuses to say which line decides where a part of the tree could not be read.
+    fn wholly_seen(&self, release: Option<Release>) -> Result<(), Refusal> {
+        match self.unseen(release).into_iter().next() {
+            Some(unseen) => Err(Refusal::Unseen(unseen)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::keyword::{Keyword, Name, Rule};
 use crate::release::Release;
-use crate::value::{Choice, Kind};
+use crate::value::{Choice, Family, Kind};
 
 const ALWAYS: Release = Release::ALWAYS;
 
@@ -142,7 +142,7 @@ pub(crate) static TABLE: &[Keyword] = &[
     .optional(),
     keyword(&[name("GSSAPIKeyExchange").debian()], Kind::Flag).optional(),
     keyword(&[name("GSSAPIStoreCredentialsOnRekey").debian()], Kind::Flag).optional(),
-    keyword(&[name("GSSAPIKexAlgorithms").debian()], Kind::Algorithms).optional(),
+    keyword(&[name("GSSAPIKexAlgorithms").debian()], Kind::Algorithms(Family::Gss)).optional(),
     keyword(&[name("PasswordAuthentication")], Kind::Flag).in_match().default(YES),
     keyword(
         &[
@@ -183,8 +183,8 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[name("PidFile")], Kind::Path),
     keyword(&[named("ModuliFile", 8, 6)], Kind::Path),
     keyword(&[name("XAuthLocation")], Kind::Path),
-    keyword(&[name("Ciphers")], Kind::Algorithms),
-    keyword(&[name("MACs")], Kind::Algorithms),
+    keyword(&[name("Ciphers")], Kind::Algorithms(Family::Cipher)),
+    keyword(&[name("MACs")], Kind::Algorithms(Family::Mac)),
     keyword(&[name("Banner")], Kind::Path).in_match().default(NONE),
     keyword(&[name("ForceCommand")], Kind::Rest).in_match().default(NONE),
     keyword(&[name("ChrootDirectory")], Kind::Word).in_match().default(NONE),
@@ -201,13 +201,19 @@ pub(crate) static TABLE: &[Keyword] = &[
         .default(NONE),
     keyword(&[named("AuthorizedPrincipalsCommandUser", 6, 9)], Kind::Word).in_match().default(NONE),
     keyword(&[named("HostKeyAgent", 6, 3)], Kind::PathOr("SSH_AUTH_SOCK")).default(NONE),
-    keyword(&[name("KexAlgorithms")], Kind::Algorithms),
-    keyword(&[named("CASignatureAlgorithms", 7, 9)], Kind::Algorithms).in_match(),
-    keyword(&[named("HostbasedAcceptedAlgorithms", 8, 5), named("HostbasedAcceptedKeyTypes", 6, 8)], Kind::Algorithms)
-        .in_match(),
-    keyword(&[named("HostKeyAlgorithms", 7, 0)], Kind::Algorithms),
-    keyword(&[named("PubkeyAcceptedAlgorithms", 8, 5), named("PubkeyAcceptedKeyTypes", 6, 8)], Kind::Algorithms)
-        .in_match(),
+    keyword(&[name("KexAlgorithms")], Kind::Algorithms(Family::Kex)),
+    keyword(&[named("CASignatureAlgorithms", 7, 9)], Kind::Algorithms(Family::Signature)).in_match(),
+    keyword(
+        &[named("HostbasedAcceptedAlgorithms", 8, 5), named("HostbasedAcceptedKeyTypes", 6, 8)],
+        Kind::Algorithms(Family::Signature),
+    )
+    .in_match(),
+    keyword(&[named("HostKeyAlgorithms", 7, 0)], Kind::Algorithms(Family::Signature)),
+    keyword(
+        &[named("PubkeyAcceptedAlgorithms", 8, 5), named("PubkeyAcceptedKeyTypes", 6, 8)],
+        Kind::Algorithms(Family::Signature),
+    )
+    .in_match(),
     keyword(&[named("RDomain", 7, 7)], Kind::RoutingDomain).in_match(),
     keyword(&[named("SshdSessionPath", 9, 8)], Kind::Path),
     keyword(&[named("SshdAuthPath", 10, 0)], Kind::Path),

@@ -23,6 +23,11 @@ const PANEL: [Release; 10] = [
 /// The oldest release in general use: what only later ones know is refused where the release is unknown.
 const OLDEST: Release = Release::new(8, 0);
 
+/// The releases of the panel that are in general use.
+pub(crate) fn in_general_use() -> impl Iterator<Item = Release> {
+    PANEL.into_iter().filter(|release| *release >= OLDEST)
+}
+
 /// The releases in which a value must hold, and those in which it should.
 pub(crate) struct Targets {
     pub(crate) must: Vec<Release>,

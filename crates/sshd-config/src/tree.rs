@@ -1,18 +1,21 @@
 //! A captured configuration: the main file and all that it includes.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use sshmend_lossless::{Entry, Origin, Request, Snapshot};
+use sshmend_lossless::{Entry, Origin, Request, Snapshot, Unread};
 
 use crate::connection::Connection;
 use crate::criteria::Criteria;
 use crate::effective::{Effective, Evaluation, Scope};
 use crate::keyword::Keyword;
 use crate::overrides::Override;
-use crate::problem::{Problem, Verdict};
+use crate::problem::{Problem, Unseen, Verdict};
 use crate::refuse::cross_line_problems;
 use crate::release::Release;
+use crate::targets;
 use crate::value::Kind;
 use crate::walk::{GLOBAL, Walk, walk};
 
@@ -29,12 +32,40 @@ pub fn wants(snapshot: &Snapshot, main: &Path) -> Vec<Request> {
     open.into_iter().collect()
 }
 
+/// Directives that are kept of earlier readings: enough for every release of a usual tree, and one of a huge one.
+const MAX_HELD: usize = 100_000;
+
+/// The main file where nothing names another one.
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+/// Where distributions with an empty /etc keep their own, which counts while the administrator has none.
+const VENDORS_MAIN: &str = "/usr/etc/ssh/sshd_config";
+
+/// The main file of an sshd that is not started with `-f`.
+///
+/// # Errors
+/// What has to be captured first.
+pub fn main_file(snapshot: &Snapshot) -> Result<PathBuf, Request> {
+    match snapshot.read(MAIN.as_ref()) {
+        Err(Unread::NotAsked) => return Err(Request::Read(MAIN.into())),
+        Ok(None) => {}
+        _ => return Ok(MAIN.into()),
+    }
+    match snapshot.read(VENDORS_MAIN.as_ref()) {
+        Err(Unread::NotAsked) => Err(Request::Read(VENDORS_MAIN.into())),
+        Ok(Some(_)) => Ok(VENDORS_MAIN.into()),
+        _ => Ok(MAIN.into()),
+    }
+}
+
 /// A configuration as sshd would read it: its files, and the overrides on the command line of the daemon.
 #[derive(Debug, Clone)]
 pub struct Tree {
     pub(crate) snapshot: Snapshot,
     pub(crate) main: PathBuf,
     pub(crate) overrides: Vec<Override>,
+    /// What was read of it, by release; forgotten with every edit.
+    walks: RefCell<BTreeMap<Release, Rc<Walk>>>,
 }
 
 /// A Match block that sets its own value for a keyword.
@@ -57,11 +88,12 @@ impl Tree {
             DIALECTS.iter().flat_map(|&release| walk(snapshot, main, &[], release).paths).collect();
         let mut own = Snapshot::default();
         for (path, entry) in snapshot.paths() {
-            if paths.contains(path) || matches!(entry, Entry::Directory(..)) {
+            // All that is not a file may say why something is not known.
+            if paths.contains(path) || !matches!(entry, Entry::File(_)) {
                 own.insert(path, entry.clone());
             }
         }
-        Self { snapshot: own, main: main.to_owned(), overrides: overrides.to_vec() }
+        Self { snapshot: own, main: main.to_owned(), overrides: overrides.to_vec(), walks: RefCell::default() }
     }
 
     /// The main file.
@@ -83,10 +115,35 @@ impl Tree {
     /// What sshd of this release refuses, in reading order. An unknown release is taken for [`Release::NEWEST`].
     pub fn problems(&self, release: Option<Release>) -> Vec<Problem> {
         let release = release.unwrap_or(Release::NEWEST);
-        let mut walk = self.walk(release);
-        let across = cross_line_problems(&walk, release);
-        walk.problems.extend(across);
-        walk.problems
+        let walk = self.walk(release);
+        let across = cross_line_problems(&walk, release).into_iter().map(|problem| match walk.gaps.is_empty() {
+            true => problem,
+            // A line that was not read may stand against it.
+            false => Problem { certain: false, build: true, ..problem },
+        });
+        walk.problems.iter().cloned().chain(across).collect()
+    }
+
+    /// What could not be read, so that it is not known what sshd reads there.
+    pub fn unseen(&self, release: Option<Release>) -> Vec<Unseen> {
+        let walk = self.walk(release.unwrap_or(Release::NEWEST));
+        walk.gaps.iter().map(|gap| gap.unseen.clone()).collect()
+    }
+
+    /// The problems with which sshd does not start: see [`Problem::refuses`]. Where the release is unknown, those that
+    /// every release in general use has.
+    pub fn refused(&self, release: Option<Release>) -> Vec<Problem> {
+        let of = |release: Release| {
+            let problems = self.problems(Some(release));
+            problems.into_iter().filter(Problem::refuses).collect::<Vec<_>>()
+        };
+        let Some(release) = release else {
+            let all: Vec<Vec<Problem>> = targets::in_general_use().map(of).collect();
+            let everywhere =
+                |problem: &Problem| all.iter().all(|of_one| of_one.iter().any(|p| p.origin == problem.origin));
+            return of(Release::NEWEST).into_iter().filter(everywhere).collect();
+        };
+        of(release)
     }
 
     /// Whether sshd of this release would start.
@@ -96,8 +153,11 @@ impl Tree {
         if let Some(problem) = fatal {
             return Verdict::Refuses(Box::new(problem.clone()));
         }
+        if let Some(unseen) = self.unseen(Some(release)).first() {
+            return Verdict::Unknown(unseen.to_string());
+        }
         let doubt = problems.iter().find(|problem| !problem.certain).map(ToString::to_string);
-        match doubt.or_else(|| self.walk(release).doubts.into_iter().next()) {
+        match doubt.or_else(|| self.walk(release).doubts.first().cloned()) {
             Some(why) => Verdict::Unknown(why),
             None => Verdict::Accepts,
         }
@@ -147,7 +207,19 @@ impl Tree {
         keyword.kind != Kind::Structure && found.any(|(known, _)| std::ptr::eq(known, keyword))
     }
 
-    pub(crate) fn walk(&self, release: Release) -> Walk {
-        walk(&self.snapshot, &self.main, &self.overrides, release)
+    pub(crate) fn walk(&self, release: Release) -> Rc<Walk> {
+        let mut walks = self.walks.borrow_mut();
+        let held: usize = walks.values().map(|walk| walk.directives.len()).sum();
+        if held > MAX_HELD && !walks.contains_key(&release) {
+            walks.clear();
+        }
+        let read = || Rc::new(walk(&self.snapshot, &self.main, &self.overrides, release));
+        Rc::clone(walks.entry(release).or_insert_with(read))
+    }
+
+    /// Puts something in the place of a file, after which all is read anew.
+    pub(crate) fn replace(&mut self, path: impl Into<PathBuf>, entry: Entry) {
+        self.walks.borrow_mut().clear();
+        self.snapshot.insert(path, entry);
     }
 }

@@ -1,5 +1,6 @@
 //! What the arguments of a keyword may be, and what `sshd -T` makes of them.
 
+mod algorithm;
 mod list;
 mod numeric;
 mod penalties;
@@ -11,6 +12,7 @@ use crate::line::{Args, Line};
 use crate::release::Release;
 use crate::words::Word;
 
+pub(crate) use algorithm::Family;
 pub(crate) use penalties::Penalties;
 
 /// The form of a keyword's value.
@@ -69,7 +71,7 @@ pub(crate) enum Kind {
     /// Everything behind the keyword: an absolute path with arguments, or `none`.
     Command,
     /// A list of algorithm names, which depends on how sshd was built.
-    Algorithms,
+    Algorithms(Family),
     /// A routing domain, which depends on the platform.
     RoutingDomain,
     /// Patterns of users, perhaps with `@hosts`.
@@ -129,19 +131,22 @@ pub(crate) struct Fault {
     pub(crate) range: Option<Range<usize>>,
     /// False where another build of the same release may accept it.
     pub(crate) certain: bool,
+    /// True where that depends on known differences between builds or machines.
+    pub(crate) build: bool,
 }
 
 impl Fault {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), range: None, certain: true }
+        Self { message: message.into(), range: None, certain: true, build: false }
     }
 
     fn at(word: &Word, message: impl Into<String>) -> Self {
         Self { range: Some(word.range.clone()), ..Self::new(message) }
     }
 
-    fn uncertain(self) -> Self {
-        Self { certain: false, ..self }
+    /// The same, where builds or machines differ.
+    pub(crate) fn uncertain(self) -> Self {
+        Self { certain: false, build: true, ..self }
     }
 }
 
@@ -154,6 +159,8 @@ pub(crate) struct Reading {
     pub(crate) doubt: Option<String>,
     /// What should be said although sshd accepts it.
     pub(crate) notice: Option<Notice>,
+    /// Words that this release does not know, so that sshd refuses the line unless its build differs.
+    pub(crate) suspect: Option<Fault>,
 }
 
 /// A remark about a line that sshd accepts.
@@ -238,7 +245,7 @@ fn dispatch(kind: Kind, line: &Line, args: &Args, release: Release) -> Outcome {
         Kind::Rest => text::rest(line),
         Kind::Addendum => text::addendum(line),
         Kind::Command => text::command(line, release),
-        Kind::Algorithms => doubtful(args, "whether these algorithms are known depends on the build"),
+        Kind::Algorithms(of) => algorithms(args, of, release),
         Kind::RoutingDomain => doubtful(args, "whether routing domains work depends on the platform"),
         Kind::Users => list::users(args, release),
         Kind::Groups => list::groups(args, release),
@@ -272,6 +279,13 @@ fn single(args: &Args, read: impl Fn(&Word) -> Result<String, Fault>) -> Outcome
 fn doubtful(args: &Args, why: &str) -> Outcome {
     let value = first(args)?.lossy();
     Ok((Reading { doubt: Some(why.to_owned()), ..Reading::one(value) }, Used::Words(1)))
+}
+
+fn algorithms(args: &Args, family: Family, release: Release) -> Outcome {
+    let word = first(args)?;
+    let suspect = algorithm::suspect(word, family, release);
+    let doubt = Some("whether these algorithms are known depends on the build".to_owned());
+    Ok((Reading { doubt, suspect, ..Reading::one(word.lossy()) }, Used::Words(1)))
 }
 
 impl Kind {

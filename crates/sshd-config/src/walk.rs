@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Entry, Origin, Request, Snapshot};
+use sshmend_lossless::{Kind as FileKind, Origin, Request, Snapshot, Unread};
 
 use crate::COMMAND_LINE;
 use crate::connection::Connection;
 use crate::criteria::Criteria;
-use crate::keyword::{Keyword, Name};
+use crate::keyword::{Keyword, Name, is_of_a_patch};
 use crate::line::Line;
 use crate::logical::{self, Logical};
 use crate::overrides::Override;
-use crate::problem::Problem;
+use crate::problem::{Problem, Unseen};
 use crate::release::Release;
 use crate::value::{self, Fault, Kind, Reading};
 use crate::words::Word;
@@ -23,8 +23,12 @@ const SSH_DIR: &str = "/etc/ssh";
 /// Nesting beyond which sshd gives up (SERVCONF_MAX_DEPTH).
 const MAX_DEPTH: usize = 16;
 
-/// Files read beyond which the walk gives up: only hostile trees come near it.
-const MAX_READS: usize = 1024;
+/// Files read beyond which the walk gives up: only hostile trees, whose files include each other again and again, come
+/// near it.
+const MAX_READS: usize = 1 << 14;
+
+/// How much text is read in all, in MiB; sshd has no such limit, so reaching it is an answer and no fault of the files.
+const MAX_MIB: u64 = 64;
 
 /// The scope outside every Match block.
 pub(crate) const GLOBAL: usize = 0;
@@ -59,6 +63,17 @@ pub(crate) struct Directive {
     pub(crate) reading: Result<Reading, Fault>,
 }
 
+/// A place where lines are read that are not known.
+#[derive(Debug, Clone)]
+pub(crate) struct Gap {
+    /// What was not read.
+    pub(crate) unseen: Unseen,
+    /// The scope of its first line.
+    pub(crate) scope: usize,
+    /// How many directives were read before it.
+    pub(crate) before: usize,
+}
+
 /// The whole tree as one release reads it.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
@@ -70,11 +85,15 @@ pub(crate) struct Walk {
     pub(crate) problems: Vec<Problem>,
     /// Why another build could refuse what looks right.
     pub(crate) doubts: Vec<String>,
+    /// What could not be read.
+    pub(crate) gaps: Vec<Gap>,
     /// What has to be captured before the walk is complete.
     pub(crate) requests: Vec<Request>,
     /// All files that were looked at.
     pub(crate) paths: BTreeSet<PathBuf>,
     reads: usize,
+    /// How many bytes were read.
+    read: u64,
     /// True once sshd would have given up.
     stopped: bool,
 }
@@ -93,14 +112,52 @@ pub(crate) fn walk(snapshot: &Snapshot, main: &Path, overrides: &[Override], rel
         }
         walker.ports_are_given = overrides[..=index].iter().any(Override::replaces_ports);
     }
-    let start = Origin::new(main, 1);
-    walker.file(main, GLOBAL, 0, &|message| simple_problem(start.clone(), message));
+    walker.file(main, &Reader::Daemon(main));
     walker.walk
 }
 
-fn simple_problem(origin: Origin, message: String) -> Problem {
-    let hint = "create the file, or mend its permissions".to_owned();
-    Problem { origin, column: 1, message, line: String::new(), fatal: true, certain: true, hint }
+/// What makes sshd read a file.
+enum Reader<'a> {
+    /// The daemon itself, which reads the main file.
+    Daemon(&'a Path),
+    /// A pattern of an Include line, with the scope and the depth of the file that holds it.
+    Include { line: &'a Line, pattern: &'a Word, origin: &'a Origin, scope: usize, depth: usize },
+}
+
+impl Reader<'_> {
+    fn scope(&self) -> usize {
+        if let Self::Include { scope, .. } = self { *scope } else { GLOBAL }
+    }
+
+    /// How deep the file that is read lies.
+    fn depth(&self) -> usize {
+        if let Self::Include { depth, .. } = self { depth + 1 } else { 0 }
+    }
+
+    fn include(&self) -> Option<Origin> {
+        if let Self::Include { origin, .. } = self { Some((*origin).clone()) } else { None }
+    }
+
+    /// A problem of what is read, which stands where it is named.
+    fn problem(&self, message: String, release: Release) -> Problem {
+        match self {
+            Self::Daemon(main) => Problem {
+                origin: Origin::new(*main, 1),
+                column: 1,
+                message,
+                line: String::new(),
+                fatal: true,
+                certain: true,
+                build: false,
+                hint: "create the file, or restore what its link stands for".to_owned(),
+            },
+            Self::Include { line, pattern, origin, .. } => {
+                let fault = Fault { range: Some(pattern.range.clone()), ..Fault::new(message) };
+                let hint = "remove the file, or mend it: sshd does not start while it cannot read what it is told to";
+                problem_at(line, origin, fault, hint.to_owned(), release)
+            }
+        }
+    }
 }
 
 struct Walker<'a> {
@@ -112,24 +169,51 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
-    fn file(&mut self, path: &Path, scope: usize, depth: usize, problem: &dyn Fn(String) -> Problem) {
+    fn file(&mut self, path: &Path, reader: &Reader<'_>) {
         self.walk.paths.insert(path.to_owned());
         self.walk.reads += 1;
-        if depth > MAX_DEPTH || self.walk.reads > MAX_READS {
+        if reader.depth() > MAX_DEPTH {
             self.walk.stopped = true;
-            let deep = problem(format!("{}: files include each other too deeply", path.display()));
-            return self.walk.problems.push(Problem { certain: depth > MAX_DEPTH, ..deep });
+            let deep = format!("{}: files include each other too deeply", path.display());
+            return self.walk.problems.push(reader.problem(deep, self.release));
         }
-        let cannot = |why: &str| problem(format!("cannot read {}: {why}", path.display()));
         let snapshot = self.snapshot;
-        match snapshot.entry(path) {
-            Some(Entry::File(image)) => self.lines(&image.bytes, path, scope, depth),
-            Some(Entry::Directory(..)) => {}
-            Some(Entry::Missing) => self.walk.problems.push(cannot("it does not exist")),
-            Some(Entry::Dangling) => self.walk.problems.push(cannot("the link leads nowhere")),
-            Some(Entry::Unreadable(why)) => self.walk.problems.push(cannot(&why.to_string())),
-            None | Some(Entry::Seen(_)) => self.walk.requests.push(Request::Read(path.to_owned())),
+        match snapshot.read(path) {
+            Ok(Some(image)) => self.content(&image.bytes, path, reader),
+            Ok(None) => self.cannot_read(path, "it does not exist", reader),
+            Err(Unread::Dangling) => self.cannot_read(path, "the link leads nowhere", reader),
+            Err(Unread::Loop) => self.cannot_read(path, &Unread::Loop.to_string(), reader),
+            // sshd opens a directory without complaint and finds no line in it.
+            Err(Unread::NotAFile(FileKind::Directory)) => {}
+            Err(Unread::NotAsked) => self.walk.requests.push(Request::Read(path.to_owned())),
+            Err(why) => self.gap(path, why, reader),
         }
+    }
+
+    fn content(&mut self, document: &[u8], path: &Path, reader: &Reader<'_>) {
+        self.walk.read += document.len() as u64;
+        if self.walk.read > MAX_MIB << 20 {
+            self.walk.stopped = true;
+            return self.gap(path, Unread::TooLong { mib: MAX_MIB }, reader);
+        }
+        if self.walk.reads > MAX_READS {
+            self.walk.stopped = true;
+            let why = format!("it is the last of the {MAX_READS} files that are read, which include each other");
+            return self.gap(path, Unread::Failed(why), reader);
+        }
+        self.lines(document, path, reader.scope(), reader.depth());
+    }
+
+    /// What sshd itself fails at.
+    fn cannot_read(&mut self, path: &Path, why: &str, reader: &Reader<'_>) {
+        let message = format!("cannot read {}: {why}", path.display());
+        self.walk.problems.push(reader.problem(message, self.release));
+    }
+
+    /// What this program fails at, and sshd perhaps not.
+    fn gap(&mut self, path: &Path, why: Unread, reader: &Reader<'_>) {
+        let unseen = Unseen { path: path.to_owned(), why, include: reader.include() };
+        self.walk.gaps.push(Gap { unseen, scope: reader.scope(), before: self.walk.directives.len() });
     }
 
     fn lines(&mut self, document: &[u8], path: &Path, base: usize, depth: usize) {
@@ -185,17 +269,16 @@ impl Walker<'_> {
 
     fn include_pattern(&mut self, pattern: &Word, line: &Line, origin: &Origin, scope: usize, depth: usize) {
         let Some(path) = include_path(pattern, self.release) else { return };
-        match self.snapshot.glob(&path) {
-            Err(requests) => self.walk.requests.extend(requests),
-            Ok(found) => {
-                let release = self.release;
-                let fault = |message| Fault { range: Some(pattern.range.clone()), ..Fault::new(message) };
-                let hint = "remove the file, or mend it: sshd does not start while it cannot read what it is told to";
-                let problem = |message| problem_at(line, origin, fault(message), hint.to_owned(), release);
-                for file in found.paths {
-                    self.file(&file, scope, depth + 1, &problem);
-                }
-            }
+        let found = match self.snapshot.glob(&path) {
+            Ok(found) => found,
+            Err(requests) => return self.walk.requests.extend(requests),
+        };
+        let reader = Reader::Include { line, pattern, origin, scope, depth };
+        for (folder, why) in found.unread {
+            self.gap(&folder, why, &reader);
+        }
+        for file in found.paths {
+            self.file(&file, &reader);
         }
     }
 
@@ -230,7 +313,7 @@ impl Walker<'_> {
         }
         match &directive.reading {
             Err(fault) => {
-                let fault = Fault { certain: fault.certain && !keyword.optional, ..fault.clone() };
+                let fault = if keyword.optional { fault.clone().uncertain() } else { fault.clone() };
                 self.report(&directive.line, &directive.origin, fault, keyword.kind.expects());
             }
             Ok(reading) => self.remark(directive, reading),
@@ -239,6 +322,10 @@ impl Walker<'_> {
 
     fn remark(&mut self, directive: &Directive, reading: &Reading) {
         self.walk.doubts.extend(reading.doubt.clone());
+        if let Some(fault) = reading.suspect.clone() {
+            let hint = "leave the name out, or ask which names this sshd knows (ssh -Q)".to_owned();
+            self.report(&directive.line, &directive.origin, fault, hint);
+        }
         if let Some(notice) = reading.notice {
             let fault = Fault::new(notice.message);
             let problem = problem_at(&directive.line, &directive.origin, fault, notice.hint.to_owned(), self.release);
@@ -264,9 +351,13 @@ fn problem_at(line: &Line, origin: &Origin, fault: Fault, hint: String, release:
         line: text,
         fatal: true,
         certain: fault.certain,
+        build: fault.build,
         hint,
     }
 }
+
+/// What some editors write before the text of a file in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 fn unknown(name: &str, release: Release) -> (Fault, String) {
     let fault = Fault::new(format!("bad configuration option \"{name}\""));
@@ -276,9 +367,14 @@ fn unknown(name: &str, release: Release) -> (Fault, String) {
             (fault, hint)
         }
         Some(keyword) if keyword.names.iter().any(|name| name.debian) => {
-            (Fault { certain: false, ..fault }, format!("remove the line: only Debian's sshd knows {name}"))
+            (fault.uncertain(), format!("remove the line: only patched builds, such as Debian's, know {name}"))
         }
         Some(_) => (fault, format!("remove the line: {release} does not know {name}")),
+        None if is_of_a_patch(name) => (fault.uncertain(), format!("remove the line: only patched builds know {name}")),
+        None if name.starts_with(BYTE_ORDER_MARK) => {
+            let message = format!("a byte order mark stands before {}", name.trim_start_matches(BYTE_ORDER_MARK));
+            (Fault { message, ..fault }, "save the file without the byte order mark".to_owned())
+        }
         None => (Fault { certain: false, ..fault }, "correct the keyword, or remove the line".to_owned()),
     }
 }

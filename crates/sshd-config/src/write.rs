@@ -39,8 +39,9 @@ pub(crate) fn over(
         (false, Some((first, last))) => first.range.start..last.range.end,
         _ => line.rest().map_or(line.logical.text.len()..line.logical.text.len(), |rest| rest.range),
     };
-    let mut text = match keyword.rule {
-        Rule::Penalties => merged_penalties(&words, argument, wanted),
+    let mut text = match (keyword.rule, words.as_slice()) {
+        (Rule::Penalties, _) => merged_penalties(&words, argument, wanted),
+        (_, [only]) if keyword.kind.is_one_word() => quoted_alike(line, only, argument),
         _ => argument.to_owned(),
     };
     let range = line.file_range(&whole);
@@ -51,6 +52,19 @@ pub(crate) fn over(
         text.push(' ');
     }
     Edit::replace(range, text)
+}
+
+/// The argument in the quotes that stand around the word that it replaces.
+fn quoted_alike(line: &Line, word: &Word, argument: &str) -> String {
+    let written = &line.logical.text[word.range.clone()];
+    let quote = match written {
+        [first @ (b'"' | b'\''), .., last] if first == last && word.text.len() + 2 == written.len() => {
+            char::from(*first)
+        }
+        _ => return argument.to_owned(),
+    };
+    let plain = !argument.contains(['"', '\'', '\\']);
+    if plain { format!("{quote}{argument}{quote}") } else { argument.to_owned() }
 }
 
 /// The words of a line with the wanted sub-keys replaced or added; `no` and `yes` stand alone.

@@ -2,8 +2,10 @@
 
 mod effective;
 mod laws;
+mod owner;
 mod problems;
 mod set;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ fn a_refused_line_is_named_with_its_column() {
     check("MaxAuthTries\n", OLD, &["sshd_config:1:1: no argument after keyword \"MaxAuthTries\""]);
     check("MaxAuthTries\n", Release::new(8, 0), &["sshd_config:1:1: the argument is missing"]);
     check("Banner \"/etc/issue\n", OLD, &["sshd_config:1:1: a quote does not close"]);
-    check("\u{feff}MaxSessions 3\n", OLD, &["sshd_config:1:1: bad configuration option \"\u{feff}MaxSessions\"?"]);
+    check("\u{feff}MaxSessions 3\n", OLD, &["sshd_config:1:1: a byte order mark stands before MaxSessions"]);
 }
 
 #[test]
@@ -73,10 +73,24 @@ fn an_include_that_cannot_be_read_keeps_sshd_from_starting() {
         format!("sshd_config:1:9: cannot read /etc/ssh/sshd_config.d/a.conf: {why}").replace("/etc/ssh/", "")
     };
     check(&format!("{include}dangling\n"), OLD, &[&cannot("the link leads nowhere")]);
-    check(&format!("{include}unreadable:Permission denied\n"), OLD, &[&cannot("permission denied")]);
+    check(&format!("{include}unreadable:loop\n"), OLD, &[&cannot("its links lead in a circle")]);
     check(&format!("{include}dir\n"), OLD, &[]);
     check("//- /etc/ssh/sshd_config\nInclude nothing/*.conf\n", OLD, &[]);
     check("//- /etc/ssh/sshd_config\nInclude\n", OLD, &["sshd_config:1:1: no argument after keyword \"Include\""]);
+}
+
+#[test]
+fn what_builds_differ_in_is_no_refusal() {
+    let refused = |text: &str, release| tree(text).refused(release).len();
+    for text in ["DebianBanner no\n", "GSSAPIKeyExchange yes\n", "HPNDisabled yes\n", "MACs hmac-new@example.org\n"] {
+        assert_eq!(refused(text, Some(OLD)), 0, "{text}");
+        assert_eq!(tree(text).problems(Some(OLD)).iter().filter(|problem| problem.build).count(), 1, "{text}");
+    }
+    for text in ["MaxSesions 3\n", "KexAlgorithms mlkem768x25519-sha256\n", "MaxSessions x\n"] {
+        assert_eq!(refused(text, Some(OLD)), 1, "{text}");
+    }
+    assert_eq!(refused("KexAlgorithms mlkem768x25519-sha256\n", Some(NEW)), 0);
+    assert_eq!(refused("KexAlgorithms mlkem768x25519-sha256\nMaxSesions 3\n", None), 1, "only what no release accepts");
 }
 
 #[test]

@@ -24,7 +24,9 @@ fn refusal(before: &str, set: &str, release: Option<Release>, place: Place) -> R
 fn the_line_that_decides_is_rewritten_and_all_else_on_it_kept() {
     check("MaxSessions 3\nPort 22\n", "MaxSessions=9", OLD, "MaxSessions 9\nPort 22\n");
     check("\t maxsessions =  3  # few\r\n", "MaxSessions=9", OLD, "\t maxsessions =  9  # few\r\n");
-    check("MaxSessions=\"3\"", "MaxSessions=9", OLD, "MaxSessions=9");
+    check("MaxSessions=\"3\"", "MaxSessions=9", OLD, "MaxSessions=\"9\"");
+    check("LogLevel 'INFO' # as ever\n", "LogLevel=DEBUG", OLD, "LogLevel 'DEBUG' # as ever\n");
+    check("Banner \"/etc/issue\"\n", "Banner=/etc/a \"b\"", OLD, "Banner \"/etc/a \\\"b\\\"\"\n");
     check("KeepAlive no\n", "TCPKeepAlive=yes", OLD, "KeepAlive yes\n");
     check("MaxSessions 3\nMaxSessions 4\n", "maxsessions=9", OLD, "MaxSessions 9\nMaxSessions 4\n");
     check("MaxSessions 3#note\n", "MaxSessions=9", Release::new(8, 0), "MaxSessions 9 #note\n");
@@ -49,6 +51,9 @@ fn every_line_agrees_where_the_release_is_unknown() {
     let edited = tree(before).set("MaxStartups", "7:8:9", None, Place::Best).expect("possible");
     let files = changed(&snapshot(before), &edited);
     assert_eq!(files[&PathBuf::from(MAIN)], "MaxStartups 7:8:9\nMaxStartups 7:8:9\n");
+    let said: Vec<String> = edited.notes.iter().map(|note| note.message.clone()).collect();
+    let decides = |when: &str| format!("{when} this line decides maxstartups");
+    assert_eq!(said, [decides("before OpenSSH 10.1"), decides("from OpenSSH 10.1 on")]);
 }
 
 #[test]
@@ -91,9 +96,60 @@ fn a_new_line_stands_before_the_first_match_and_looks_like_its_neighbour() {
         "Port 22\n\n# for bob\nMatch User bob\n  LogLevel INFO\n",
         "MaxStartups=9",
         OLD,
-        "Port 22\n\nMaxStartups 9\n# for bob\nMatch User bob\n  LogLevel INFO\n",
+        "Port 22\nMaxStartups 9\n\n# for bob\nMatch User bob\n  LogLevel INFO\n",
     );
     check("\0\nPort 22\n", "MaxSessions=9", OLD, "\0\nPort 22\nMaxSessions 9\n");
+}
+
+#[test]
+fn a_commented_match_line_begins_what_may_become_a_block() {
+    let example = "\n# How one user gets less\n#Match User carol\n#\tPermitTTY no\n";
+    let (before, after) = (format!("UseDNS no\n{example}"), format!("UseDNS no\nMaxAuthTries 4\n{example}"));
+    check(&before, "MaxAuthTries=4", OLD, &after);
+    let only = "# Match Group wheel\n# \tMaxAuthTries 3\n";
+    check(only, "MaxAuthTries=4", OLD, &format!("MaxAuthTries 4\n{only}"));
+    let prose = "Port 22\n# Match the names below with those of the proxy\nUseDNS no\n";
+    check(prose, "MaxAuthTries=4", OLD, &format!("{prose}MaxAuthTries 4\n"));
+}
+
+#[test]
+fn a_line_before_the_first_block_has_not_the_indent_of_the_block() {
+    check(
+        "Match User git\n\tX11Forwarding no\n",
+        "MaxSessions=9",
+        OLD,
+        "MaxSessions 9\nMatch User git\n\tX11Forwarding no\n",
+    );
+}
+
+#[test]
+fn a_new_line_leaves_the_end_of_the_file_as_it_is() {
+    check(
+        "Port 22\n\n# vim: set ft=sshdconfig:\n",
+        "MaxSessions=9",
+        OLD,
+        "Port 22\nMaxSessions 9\n\n# vim: set ft=sshdconfig:\n",
+    );
+    check(
+        "Port 22\n\n# for scp\nSubsystem\tsftp internal-sftp\nMatch Group sftp\n  ForceCommand internal-sftp\n",
+        "MaxSessions=9",
+        OLD,
+        "Port 22\nMaxSessions 9\n\n# for scp\nSubsystem\tsftp internal-sftp\nMatch Group sftp\n  ForceCommand internal-sftp\n",
+    );
+    check("Subsystem\tsftp internal-sftp\n", "MaxSessions=9", OLD, "Subsystem\tsftp internal-sftp\nMaxSessions 9\n");
+    check(
+        "# of this host\n\n# no lines yet\n",
+        "MaxSessions=9",
+        OLD,
+        "# of this host\n\n# no lines yet\nMaxSessions 9\n",
+    );
+}
+
+#[test]
+fn a_line_that_a_nul_byte_joins_does_not_go_in_silence() {
+    let before = "LoginGraceTime 2\0m\nUseDNS no\n";
+    let edited = tree(before).set("LoginGraceTime", "30", Some(OLD), Place::Best).expect("possible");
+    assert!(edited.notes.iter().any(|note| note.message.ends_with("it goes as well: UseDNS no")), "{:?}", edited.notes);
 }
 
 #[test]
