@@ -66,7 +66,7 @@ pub(super) fn heard_of_others<'a>(facts: &'a Facts<'_>, cause: &str) -> Option<H
     let recent = lines.iter().any(|line| facts.is_recent(line));
     let certainty = if recent { Certainty::Likely } else { Certainty::Possible };
     let client = most_frequent(&lines);
-    (!lines.is_empty()).then_some(Heard { lines, certainty, client, besides: facts.heard_besides(cause) })
+    (!lines.is_empty()).then_some(Heard { lines, certainty, client, besides: facts.heard_unkept(cause) })
 }
 
 /// Of a cause that was not looked at otherwise, what the log says; only of those that stand between the kernel and the

@@ -61,8 +61,17 @@ impl<'a> Facts<'a> {
         Ok(self.log()?.iter().filter(|line| line.cause == Some(cause) && !other(line)).collect())
     }
 
-    /// How many connections of others than the client asked about met the cause, besides those whose lines are kept.
+    /// How many connections met the cause whose lines [`Facts::heard`] leaves out, because they are of other clients.
     pub(crate) fn heard_besides(&self, cause: &str) -> u64 {
+        let Ok(log) = self.whole_log() else { return 0 };
+        let client = self.question.client_address();
+        let other = |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
+        let of_others = log.lines.iter().filter(|line| line.cause == Some(cause)).filter(other);
+        of_others.map(|line| line.connections).sum::<u64>() + self.heard_unkept(cause)
+    }
+
+    /// How many connections of others met the cause whose lines are not kept, because there are too many of them.
+    pub(crate) fn heard_unkept(&self, cause: &str) -> u64 {
         self.whole_log().ok().and_then(|log| log.left_out.get(cause).copied()).unwrap_or(0)
     }
 

@@ -142,7 +142,8 @@ fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
     for at in pieces::starts(text) {
         let rest = &text[at..];
         steps += 1;
-        if at > 0 && !SSHD_TABLE.is_begun_by(rest) {
+        // A path begins a message of sshd about its own configuration, at the beginning of a text alone.
+        if !(SSHD_TABLE.is_begun_by(rest) || DROPBEAR.is_begun_by(rest) || (at == 0 && rest.starts_with(b"/"))) {
             continue;
         }
         steps += rest.len();

@@ -91,7 +91,7 @@ fn leads(rules: &[Compiled]) -> Vec<Box<[u8]>> {
 }
 
 /// A beginning shorter than this stands in any text.
-const LEAD: usize = 5;
+const LEAD: usize = 4;
 
 fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
     let lead = Template::new(pattern).lead().first().copied();
