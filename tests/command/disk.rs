@@ -52,17 +52,24 @@ impl Disk {
 
 /// Runs the command with an empty environment and this standard input.
 pub(crate) fn run(words: &[&str], stdin: &[u8]) -> Said {
+    run_with(words, stdin, &[])
+}
+
+/// The same with some variables set.
+pub(crate) fn run_with(words: &[&str], stdin: &[u8], variables: &[(&str, &str)]) -> Said {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sshmend"))
         .args(words)
         .env_clear()
         .env("HOME", "/nonexistent")
         .env("TZ", "UTC")
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command starts");
-    child.stdin.take().expect("a pipe").write_all(stdin).expect("it reads");
+    // One that refuses its arguments reads nothing.
+    let _ = child.stdin.take().expect("a pipe").write_all(stdin);
     Said::new(&child.wait_with_output().expect("it ends"))
 }
 

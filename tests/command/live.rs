@@ -15,7 +15,7 @@ mkdir "$scratch/up" "$scratch/work" "$scratch/bin"
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$scratch/up,workdir=$scratch/work" /etc
 mount -t tmpfs tmpfs /run
 mkdir -p /var/lib/sshmend
-mount -t tmpfs tmpfs /var/lib/sshmend
+mount -t tmpfs -o mode=0700 tmpfs /var/lib/sshmend
 mount -t tmpfs tmpfs /home
 install -d -m755 /run/sshd
 printf 'Port 22\nMaxSessions 5\n' > /etc/ssh/sshd_config

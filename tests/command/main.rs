@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test makes files and runs the command")]
 #![expect(clippy::print_stdout, reason = "what a machine said is shown when its test fails")]
 
+mod attack;
 mod disk;
 mod fail2ban;
 mod fix_alone;

@@ -45,7 +45,7 @@ pub(crate) fn kind(stat: &Stat) -> Kind {
 }
 
 /// A descriptor that is only for looking (`O_PATH`) has to go through /proc; what cannot be read is not there.
-fn xattrs(file: &File) -> Xattrs {
+pub(crate) fn xattrs(file: &File) -> Xattrs {
     let by_name = format!("/proc/self/fd/{}", file.as_raw_fd());
     let names = sized(|room| flistxattr(file, room)).or_else(|_| sized(|room| listxattr(&by_name, room)));
     let value = |name: &str| {

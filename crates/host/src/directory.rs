@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, fchmod, fchown, fsync, mkdirat, openat, unlinkat};
@@ -10,11 +9,11 @@ use rustix::io::Errno;
 use sshmend_lossless::{Entry, Metadata};
 
 use crate::failure::{FileError, Why};
-use crate::look::{Depth, look};
+use crate::look::{Depth, look, see};
 use crate::machine::Machine;
 use crate::path::Root;
-use crate::trust::Trust;
-use crate::walk::walk;
+use crate::trust::{Purpose, Trust};
+use crate::walk::Walked;
 
 /// A directory that is open, so that what is done in it is done in this one and in no other.
 #[derive(Debug)]
@@ -27,12 +26,16 @@ pub(crate) struct Directory {
 impl Directory {
     /// Opens the directory at `path` for writing in it, where that is safe.
     pub(crate) fn open(root: &Root, path: &Path) -> Result<Self, FileError> {
-        let mut trust = Trust::on(root);
-        let start = root.directory().map_err(FileError::at(path))?;
-        let found = walk(start.as_fd(), path, true, &mut |step| trust.visit(step)).map_err(FileError::at(path))?;
-        trust.verdict(path)?;
+        let mut trust = Trust::on(root, Purpose::Write);
+        let found = root.walk(path, true, &mut |step| trust.visit(step)).map_err(FileError::at(path))?;
         let file = open_directory(&found.node, ".").map_err(FileError::at(path))?;
         Ok(Self { file, path: found.path })
+    }
+
+    /// The directory in which a walk has found its end.
+    pub(crate) fn of(found: &Walked) -> Result<Self, Why> {
+        let path = found.path.parent().unwrap_or(Path::new("/")).to_owned();
+        Ok(Self { file: open_directory(&found.parent, ".")?, path })
     }
 
     /// Opens the directory that holds `path`, and says the name in it.
@@ -70,18 +73,27 @@ impl Machine {
     /// # Errors
     /// When something else stands in the way, or the operating system refuses.
     pub fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError> {
-        match look(&self.root, path, Depth::Surface) {
-            Entry::Seen(meta) if meta.kind == sshmend_lossless::Kind::Directory => return Ok(Vec::new()),
-            Entry::Missing => {}
-            Entry::Unreadable(why) => return Err(FileError::new(path, why.into())),
-            _ => return Err(FileError::new(path, Why::WrongKind("a directory"))),
+        if look(&self.root, path, Depth::Surface) != Entry::Missing {
+            return self.expect_directory(path).map(|()| Vec::new());
         }
         let parent = path.parent().unwrap_or(Path::new("/"));
         let mut made = self.make_directories(parent, attributes)?;
         let (directory, name) = Directory::holding(&self.root, path)?;
-        directory.make(&name, attributes).map_err(FileError::at(path))?;
-        made.push(path.to_owned());
+        match directory.make(&name, attributes) {
+            Ok(()) => made.push(path.to_owned()),
+            // Someone else made it a moment ago; whether it can be trusted is asked when it is used.
+            Err(Errno::EXIST) => self.expect_directory(path)?,
+            Err(errno) => return Err(FileError::at(path)(errno)),
+        }
         Ok(made)
+    }
+
+    fn expect_directory(&self, path: &Path) -> Result<(), FileError> {
+        match look(&self.root, path, Depth::Surface) {
+            Entry::Seen(meta) if meta.kind == sshmend_lossless::Kind::Directory => Ok(()),
+            Entry::Unreadable(why) => Err(FileError::new(path, why.into())),
+            _ => Err(FileError::new(path, Why::WrongKind("a directory"))),
+        }
     }
 
     /// Removes an empty directory; false when it is missing or holds something.
@@ -103,13 +115,25 @@ impl Machine {
     /// The names in a directory, sorted by bytes; `None` when it is missing.
     ///
     /// # Errors
-    /// When it is no directory or cannot be read.
+    /// When it is not a directory or cannot be read.
     pub fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
-        match look(&self.root, path, Depth::Names) {
-            Entry::Directory(names, _) => Ok(Some(names.into_iter().map(|listed| listed.name).collect())),
-            Entry::Missing => Ok(None),
-            Entry::Unreadable(why) => Err(FileError::new(path, why.into())),
-            _ => Err(FileError::new(path, Why::WrongKind("a directory"))),
+        self.names_for(path, Purpose::Read)
+    }
+
+    /// The same of a directory of the state folder: one that another user could have made or written into is refused.
+    ///
+    /// # Errors
+    /// As [`Machine::names`], and when another user could have made it.
+    pub fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
+        self.names_for(path, Purpose::Keep)
+    }
+
+    fn names_for(&self, path: &Path, purpose: Purpose) -> Result<Option<Vec<OsString>>, FileError> {
+        match see(&self.root, path, Depth::Names, purpose) {
+            Ok(Entry::Directory(names, _)) => Ok(Some(names.into_iter().map(|listed| listed.name).collect())),
+            Ok(_) => Err(FileError::new(path, Why::WrongKind("a directory"))),
+            Err(Why::Missing) => Ok(None),
+            Err(why) => Err(FileError::new(path, why)),
         }
     }
 }

@@ -6,12 +6,21 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use nix::unistd::{Uid, geteuid, getppid};
+
+use crate::machine::Machine;
+
+/// Where the rules of the time zones lie, by their names (tzfile(5)).
+const ZONES: [&str; 4] = ["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
+
+/// The rules of the machine's own time zone (localtime(5)).
+const LOCAL: &str = "/etc/localtime";
 
 /// More ancestors than any session has.
 const MAX_ANCESTORS: usize = 64;
@@ -87,6 +96,30 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The time zone that `TZ` names (tzset(3)), else the machine's own; UTC where that cannot be read.
+///
+/// The variable is the caller's: it names a zone below the folder of the zones or spells its rules out, and opens no
+/// other file.
+pub fn zone() -> TimeZone {
+    let found = match env::var_os("TZ") {
+        None => rules(Path::new(LOCAL), "local"),
+        Some(named) => named.to_str().and_then(|text| zone_named(text.strip_prefix(':').unwrap_or(text))),
+    };
+    found.unwrap_or(TimeZone::UTC)
+}
+
+fn zone_named(text: &str) -> Option<TimeZone> {
+    let name = ZONES.iter().find_map(|folder| text.strip_prefix(folder)?.strip_prefix('/')).unwrap_or(text);
+    let inside = !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let found = || ZONES.iter().find_map(|folder| rules(&Path::new(folder).join(name), name));
+    inside.then(found).flatten().or_else(|| TimeZone::posix(text).ok())
+}
+
+fn rules(path: &Path, name: &str) -> Option<TimeZone> {
+    let file = Machine::live().read(path).ok().flatten()?;
+    TimeZone::tzif(name, &file.bytes).ok()
+}
+
 /// Waits.
 pub fn pause(time: Duration) {
     thread::sleep(time);
@@ -147,6 +180,22 @@ mod tests {
         let environ = b"A=1\0XSSH_CONNECTION=no\0SSH_CONNECTION=192.0.2.1 5000 192.0.2.2 22\0";
         assert_eq!(connection_in(environ).as_deref(), Some("192.0.2.1 5000 192.0.2.2 22"));
         assert_eq!(connection_in(b"SSH_CONNECTION="), None);
+    }
+
+    #[test]
+    fn a_zone_is_named_or_spelled_out_and_no_other_file_is_opened() {
+        let summer: Timestamp = "2026-07-01T12:00:00Z".parse().expect("a time");
+        let seconds = |text: &str| zone_named(text).map(|zone| zone.to_offset(summer).seconds());
+        if Path::new("/usr/share/zoneinfo/Europe/Berlin").exists() {
+            assert_eq!(seconds("Europe/Berlin"), Some(7200));
+            assert_eq!(seconds("/usr/share/zoneinfo/Europe/Berlin"), Some(7200));
+        }
+        assert_eq!(seconds("JST-9"), Some(32400));
+        for elsewhere in
+            ["/etc/passwd", "../../../etc/localtime", "/usr/share/zoneinfo/../zoneinfo/UTC", "", "/dev/zero"]
+        {
+            assert_eq!(seconds(elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

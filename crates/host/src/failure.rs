@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use sshmend_lossless::Unread;
 
+use crate::look::MAX_MIB;
+
 /// A file that could not be read, replaced, made or removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {why}", path.display())]
@@ -57,6 +59,9 @@ pub enum Why {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Links that lead in a circle (`ELOOP`).
+    #[error("its links lead in a circle")]
+    Loop,
     /// The file is longer than what is read.
     #[error("longer than {0} MiB")]
     TooLong(u64),
@@ -86,11 +91,14 @@ impl FileError {
             Why::ReadOnly => "remount the file system read-write first",
             Why::Immutable => "chattr -i takes the attribute away; find out first who set it",
             Why::AppendOnly => "chattr -a takes the attribute away; find out first who set it",
-            Why::Full => "make room on the file system first; nothing was changed",
+            Why::Full => "make room on the file system first",
             Why::Denied => "run it with sudo",
             Why::Changed(_) => "someone else is editing it: look at it, then start again",
-            Why::Untrusted { .. } => "run it as the user whom the directory belongs to",
+            Why::Untrusted { .. } => {
+                "run it as the user who can write there, or name a path that is root's alone from the first folder on"
+            }
             Why::Attribute { .. } => "run it with sudo, or on a file system that supports the attribute",
+            Why::Loop => "look where the link leads (namei -l PATH)",
             Why::Missing | Why::Exists | Why::WrongKind(_) | Why::TooLong(_) | Why::Other(_) => return None,
         })
     }
@@ -110,6 +118,7 @@ impl From<Errno> for Why {
             Errno::EROFS => Self::ReadOnly,
             Errno::ENOSPC | Errno::EDQUOT => Self::Full,
             Errno::EACCES | Errno::EPERM => Self::Denied,
+            Errno::ELOOP => Self::Loop,
             other => Self::Other(other.desc().to_owned()),
         }
     }
@@ -119,6 +128,7 @@ impl From<Unread> for Why {
     fn from(why: Unread) -> Self {
         match why {
             Unread::Denied => Self::Denied,
+            Unread::Loop => Self::Loop,
             Unread::NotAFile(_) => Self::WrongKind("a regular file"),
             Unread::TooLong { mib } => Self::TooLong(mib),
             other => Self::Other(other.to_string()),
@@ -136,6 +146,7 @@ impl From<io::Error> for Why {
     fn from(error: io::Error) -> Self {
         match error.raw_os_error() {
             Some(code) => Errno::from_raw(code).into(),
+            None if error.kind() == io::ErrorKind::FileTooLarge => Self::TooLong(MAX_MIB),
             None => Self::Other(error.to_string()),
         }
     }

@@ -7,11 +7,11 @@ use std::process;
 
 use sshmend_lossless::{CommandOutput, journalctl};
 
-use crate::failure::reason;
 use crate::machine::Machine;
 use crate::path::Root;
 use crate::run::RunError;
 use crate::stream::ProgramOutput;
+use crate::trust::Purpose;
 
 const FOLDER: &str = "/var/log/journal";
 
@@ -46,8 +46,8 @@ impl Machine {
         if matches!(self.root, Root::Live) {
             return Ok(Reading { argv, folder: None });
         }
-        let located = self.root.locate(Path::new(FOLDER));
-        let folder = located.map_err(|error| RunError::NotStarted(format!("{FOLDER}: {}", reason(&error))))?.node;
+        let located = self.root.locate(Path::new(FOLDER), Purpose::Read);
+        let folder = located.map_err(|error| RunError::NotStarted(format!("{FOLDER}: {error}")))?.node;
         argv.push(format!("--directory=/proc/{}/fd/{}", process::id(), folder.as_raw_fd()));
         Ok(Reading { argv, folder: Some(folder) })
     }

@@ -43,7 +43,7 @@ mod walk;
 
 pub use account::{Account, own};
 pub use become_user::{BecomeError, become_user};
-pub use environment::{Environment, Sudo, now, pause};
+pub use environment::{Environment, Sudo, now, pause, zone};
 pub use failure::{FileError, Why};
 pub use lock::{Lock, LockError};
 pub use machine::Machine;

@@ -1,22 +1,27 @@
 //! One sshmend at a time for each state directory.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use rustix::fs::{Mode, OFlags, openat};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
+use rustix::io::Errno;
 
 use crate::directory::Directory;
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
+use crate::trust::kept;
+use crate::walk::open_node;
 
 /// Held until it is dropped or the process ends, however it ends. The file stays: a lock on a name that is replaced
 /// excludes nobody.
 #[derive(Debug)]
 pub struct Lock {
-    _held: Flock<File>,
+    /// Closing it is what gives the lock back, and cannot fail in a way that matters.
+    _held: File,
 }
 
 /// Why the lock was not had.
@@ -39,22 +44,46 @@ impl Machine {
     /// Takes the lock of a state directory, which must exist; `holder` is what others are told meanwhile.
     ///
     /// # Errors
-    /// When another process has it, which is named, or the file cannot be opened.
+    /// When another process has it, which is named, or the file cannot be opened, is not a regular file with this one
+    /// name, or another user could have made it.
     pub fn lock(&self, state: &Path, holder: &str) -> Result<Lock, LockError> {
         let path = state.join("lock");
         let (directory, name) = Directory::holding(&self.root, &path)?;
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = openat(&directory.file, name.as_os_str(), flags, Mode::RUSR | Mode::WUSR);
-        let file = File::from(opened.map_err(FileError::at(&path))?);
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(mut held) => {
-                leave_word(&mut held, holder).map_err(FileError::at(&path))?;
-                Ok(Lock { _held: held })
-            }
-            Err((file, Errno::EWOULDBLOCK)) => Err(LockError::Held { path, holder: word(&file) }),
-            Err((_, errno)) => Err(FileError::new(path, Why::from(errno)).into()),
+        let mut file = open(&directory, &path, &name).map_err(|why| FileError::new(&path, why))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => leave_word(&mut file, holder).map_err(FileError::at(&path))?,
+            Err(Errno::WOULDBLOCK) => return Err(LockError::Held { path, holder: word(&file) }),
+            Err(errno) => return Err(FileError::at(&path)(errno).into()),
         }
+        Ok(Lock { _held: file })
     }
+}
+
+/// A device or pipe is never opened, for that alone can have effects; nor is a file written that has another name.
+fn open(directory: &Directory, path: &Path, name: &OsStr) -> Result<File, Why> {
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let create = flags | OFlags::CREATE | OFlags::EXCL;
+    let file = match openat(&directory.file, name, create, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => File::from(file),
+        Err(Errno::EXIST) => {
+            check(path, &open_node(directory.file.as_fd(), name)?)?;
+            File::from(openat(&directory.file, name, flags, Mode::empty())?)
+        }
+        Err(errno) => return Err(errno.into()),
+    };
+    check(path, &file)?;
+    Ok(file)
+}
+
+fn check(path: &Path, file: &File) -> Result<(), Why> {
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(Why::WrongKind("a regular file"));
+    }
+    if meta.nlink() != 1 {
+        return Err(Why::Other("it has another name, whose content would be overwritten".to_owned()));
+    }
+    kept(path, file, &meta)
 }
 
 fn leave_word(file: &mut File, holder: &str) -> std::io::Result<()> {

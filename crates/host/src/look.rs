@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use nix::errno::Errno;
 use rustix::fs::{Dir, FileType};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Unread};
 
 use crate::attributes::{kind, metadata};
+use crate::failure::Why;
 use crate::path::{Located, Root};
+use crate::trust::Purpose;
 
 /// The longest file that is read into memory, in MiB; reaching it is an answer ([`Unread::TooLong`]).
 pub(crate) const MAX_MIB: u64 = 1024;
@@ -25,40 +26,47 @@ pub(crate) enum Depth {
     Surface,
 }
 
-/// What stands at `path`.
-pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
-    let located = match root.locate(path) {
-        Ok(located) => located,
-        Err(error) => return absent(root, path, &error),
-    };
-    let entry = match (kind(&located.meta), depth) {
-        (Kind::File, Depth::Content) => read(&located),
-        (Kind::Directory, Depth::Content | Depth::Names) => list(root, path, &located),
-        _ => Ok(Entry::Seen(metadata(&located.node, &located.meta))),
-    };
-    entry.unwrap_or_else(|error| Entry::Unreadable(unread(&error)))
+impl Depth {
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::Content | Self::Names => Purpose::Read,
+            Self::Surface => Purpose::Look,
+        }
+    }
 }
 
-fn absent(root: &Root, path: &Path, error: &io::Error) -> Entry {
-    match error.kind() {
-        io::ErrorKind::NotFound if root.is_link(path) => Entry::Dangling,
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Entry::Missing,
-        _ => Entry::Unreadable(unread(error)),
+/// What stands at `path`.
+pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
+    match see(root, path, depth, depth.purpose()) {
+        Ok(entry) => entry,
+        Err(Why::Missing) if root.is_link(path) => Entry::Dangling,
+        Err(Why::Missing) => Entry::Missing,
+        Err(why) => Entry::Unreadable(unread(why)),
     }
 }
 
 /// Why something could not be looked at.
-fn unread(error: &io::Error) -> Unread {
-    match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EACCES | Errno::EPERM) => Unread::Denied,
-        Some(Errno::ELOOP) => Unread::Loop,
-        Some(errno) => Unread::Failed(errno.desc().to_owned()),
-        None if error.kind() == io::ErrorKind::FileTooLarge => Unread::TooLong { mib: MAX_MIB },
-        None => Unread::Failed(error.to_string()),
+fn unread(why: Why) -> Unread {
+    match why {
+        Why::Denied => Unread::Denied,
+        Why::Loop => Unread::Loop,
+        Why::TooLong(mib) => Unread::TooLong { mib },
+        why @ Why::Untrusted { .. } => Unread::Untrusted(why.to_string()),
+        why => Unread::Failed(why.to_string()),
     }
 }
 
-fn read(located: &Located) -> io::Result<Entry> {
+/// What stands at `path`, where root may go there for this purpose.
+pub(crate) fn see(root: &Root, path: &Path, depth: Depth, purpose: Purpose) -> Result<Entry, Why> {
+    let located = root.locate(path, purpose)?;
+    match (kind(&located.meta), depth) {
+        (Kind::File, Depth::Content) => read(&located),
+        (Kind::Directory, Depth::Content | Depth::Names) => Ok(list(root, path, &located)?),
+        _ => Ok(Entry::Seen(metadata(&located.node, &located.meta))),
+    }
+}
+
+fn read(located: &Located) -> Result<Entry, Why> {
     let file = located.open()?;
     let bytes = read_to_end(&file)?;
     let meta = metadata(&file, &file.metadata()?);
@@ -71,7 +79,7 @@ pub(crate) fn read_to_end(file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {MAX_MIB} MiB")));
+        return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(bytes)
 }
@@ -84,7 +92,7 @@ fn list(root: &Root, path: &Path, located: &Located) -> io::Result<Entry> {
             let directory = match file_type {
                 FileType::Directory => true,
                 FileType::Symlink | FileType::Unknown => {
-                    root.locate(&path.join(&name)).is_ok_and(|found| found.meta.is_dir())
+                    root.locate(&path.join(&name), Purpose::Look).is_ok_and(|found| found.meta.is_dir())
                 }
                 _ => false,
             };

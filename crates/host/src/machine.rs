@@ -12,9 +12,10 @@ use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapsh
 
 use crate::dial::dial;
 use crate::failure::{FileError, Why, reason};
-use crate::look::{Depth, look};
+use crate::look::{Depth, look, see};
 use crate::path::Root;
 use crate::programs::{Programs, runs_a_program};
+use crate::trust::Purpose;
 
 /// More rounds than any configuration needs: sshd itself refuses Includes nested deeper than 16.
 const MAX_ROUNDS: usize = 256;
@@ -35,16 +36,16 @@ impl Machine {
         Self::at(Root::Live)
     }
 
-    /// The disk that is mounted at `root`.
+    /// The disk that is mounted at `root`, an absolute path.
     ///
     /// # Errors
-    /// When `root` is no directory or cannot be opened.
+    /// When `root` is not a directory, cannot be opened, or another user's link leads there.
     pub fn below(root: &Path) -> Result<Self, FileError> {
-        let directory = File::open(root).map_err(FileError::at(root))?;
-        match directory.metadata() {
-            Ok(meta) if meta.is_dir() => Ok(Self::at(Root::Below(directory))),
-            _ => Err(FileError::new(root, Why::WrongKind("a directory"))),
+        let found = Root::Live.locate(root, Purpose::Enter).map_err(FileError::at(root))?;
+        if found.meta.is_dir() {
+            return Ok(Self::at(Root::Below(found.node)));
         }
+        Err(FileError::new(root, Why::WrongKind("a directory")))
     }
 
     fn at(root: Root) -> Self {
@@ -105,23 +106,46 @@ impl Machine {
     /// Reads a file through all links; `None` when nothing stands there.
     ///
     /// # Errors
-    /// When it is no regular file, a link that leads nowhere, or cannot be read.
+    /// When it is not a regular file, a link that leads nowhere, cannot be read, or another user's link leads root to it.
     pub fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
-        match look(&self.root, path, Depth::Content) {
-            Entry::File(image) => Ok(Some(image)),
-            Entry::Missing => Ok(None),
-            Entry::Dangling => Err(FileError::new(path, Unread::Dangling.into())),
-            Entry::Directory(..) | Entry::Seen(_) => Err(FileError::new(path, Why::WrongKind("a regular file"))),
-            Entry::Unreadable(why) => Err(FileError::new(path, why.into())),
+        self.read_for(path, Purpose::Read)
+    }
+
+    /// Reads a file of the state folder: one that another user could have made, or written since, is refused.
+    ///
+    /// # Errors
+    /// As [`Machine::read`], and when another user could have made it.
+    pub fn read_kept(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
+        self.read_for(path, Purpose::Keep)
+    }
+
+    fn read_for(&self, path: &Path, purpose: Purpose) -> Result<Option<FileImage>, FileError> {
+        match see(&self.root, path, Depth::Content, purpose) {
+            Ok(Entry::File(image)) => Ok(Some(image)),
+            Ok(_) => Err(FileError::new(path, Why::WrongKind("a regular file"))),
+            Err(Why::Missing) if self.root.is_link(path) => Err(FileError::new(path, Unread::Dangling.into())),
+            Err(Why::Missing) => Ok(None),
+            Err(why) => Err(FileError::new(path, why)),
+        }
+    }
+
+    /// Asks whether root may write at `path`, which need not exist, or believe what stands there.
+    ///
+    /// # Errors
+    /// When another user could have led the path elsewhere, by a directory or a link on the way as it was named.
+    pub fn trust(&self, path: &Path) -> Result<(), FileError> {
+        match self.root.locate(path, Purpose::Write) {
+            Err(why @ Why::Untrusted { .. }) => Err(FileError::new(path, why)),
+            _ => Ok(()),
         }
     }
 
     /// Opens a file for reading piece by piece, as for logs that may be long.
     ///
     /// # Errors
-    /// When it is no regular file, does not exist or must not be read.
+    /// When it is not a regular file, does not exist or must not be read.
     pub fn open(&self, path: &Path) -> Result<File, FileError> {
-        let located = self.root.locate(path).map_err(FileError::at(path))?;
+        let located = self.root.locate(path, Purpose::Read).map_err(FileError::at(path))?;
         if !located.meta.is_file() {
             return Err(FileError::new(path, Why::WrongKind("a regular file")));
         }

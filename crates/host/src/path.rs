@@ -1,5 +1,6 @@
 //! Where paths are looked up: on the running machine, or below the mount point of a disk.
 
+use std::env;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -8,12 +9,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-use crate::walk::{Walked, walk};
+use crate::failure::Why;
+use crate::trust::{Purpose, Trust};
+use crate::walk::{Stop, Visit, Walked, walk};
 
 /// The root of all paths.
 #[derive(Debug)]
 pub(crate) enum Root {
-    /// The running machine: the kernel resolves, also the magic links of /proc.
+    /// The running machine.
     Live,
     /// A directory, opened once: every path is walked inside it.
     Below(File),
@@ -35,37 +38,40 @@ enum By {
 }
 
 impl Root {
-    /// Finds what stands at `path`, through all links.
-    pub(crate) fn locate(&self, path: &Path) -> io::Result<Located> {
-        match self {
-            Self::Live => locate_live(path),
-            Self::Below(root) => {
-                let walked = walk(root.as_fd(), path, true, &mut |_| ())?;
+    /// Finds what stands at `path`, through all links, where root may go there for this purpose.
+    pub(crate) fn locate(&self, path: &Path, purpose: Purpose) -> Result<Located, Why> {
+        let mut trust = Trust::on(self, purpose);
+        match self.walk(path, true, &mut |step| trust.visit(step)) {
+            Ok(walked) => {
+                trust.end(&walked.path, &walked.node, &walked.meta)?;
                 let (node, meta) = (walked.node.try_clone()?, walked.meta.clone());
                 Ok(Located { node, meta, target: walked.path.clone(), by: By::Walk(Box::new(walked)) })
             }
+            Err(Stop::Magic) if matches!(self, Self::Live) && trust.is_unshared() => Ok(locate_live(path)?),
+            Err(stop) => Err(stop.into()),
         }
     }
 
     /// Whether `path` itself is a symbolic link, wherever it leads.
     pub(crate) fn is_link(&self, path: &Path) -> bool {
-        match self {
-            Self::Live => path.is_symlink(),
-            Self::Below(root) => walk(root.as_fd(), path, false, &mut |_| ()).is_ok_and(|it| it.meta.is_symlink()),
-        }
+        self.walk(path, false, &mut |_| Ok(())).is_ok_and(|found| found.meta.is_symlink())
     }
 
-    /// The directory from which a walk begins.
-    pub(crate) fn directory(&self) -> io::Result<File> {
+    /// Walks a path as [`walk`] does; a relative one of the running machine begins where the process is.
+    pub(crate) fn walk(&self, path: &Path, follow_last: bool, visit: Visit<'_>) -> Result<Walked, Stop> {
         match self {
             Self::Live => {
-                Ok(openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?.into())
+                let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let root = File::from(openat(CWD, "/", flags, Mode::empty())?);
+                let here = if path.is_absolute() { PathBuf::new() } else { env::current_dir().unwrap_or_default() };
+                walk(root.as_fd(), &here.join(path), follow_last, visit)
             }
-            Self::Below(root) => root.try_clone(),
+            Self::Below(root) => walk(root.as_fd(), path, follow_last, visit),
         }
     }
 }
 
+/// By the kernel, which alone knows where the links of /proc lead; only for reading.
 fn locate_live(path: &Path) -> io::Result<Located> {
     let node = File::from(openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?);
     let meta = node.metadata()?;

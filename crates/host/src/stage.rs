@@ -22,7 +22,8 @@ use crate::directory::Directory;
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::path::Root;
-use crate::walk::open_node;
+use crate::trust::{Purpose, Trust};
+use crate::walk::{Stop, open_node};
 
 /// What becomes of a file.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +100,7 @@ impl Machine {
 
     /// Gets a change of the file at `path` ready; nothing that a program would read has changed afterwards.
     ///
-    /// `path` is followed no further when a link stands at its end: pass the target. `temporary` is the name under
+    /// Links of `path` are followed, each of them and what it leads to judged, and the file at the end is changed. `temporary` is the name under
     /// which the new content waits in the same directory; it must not match a pattern by which a program reads
     /// files, and what stands there is taken for the rest of an earlier attempt.
     ///
@@ -180,11 +181,22 @@ impl Staged {
 
 impl Site {
     fn open(root: &Root, path: &Path, change: Change<'_>) -> Result<Self, FileError> {
-        let (directory, name) = Directory::holding(root, path)?;
+        let (directory, name) = Self::place(root, path)?;
         let original = Original::open(&directory, &name).map_err(|why| FileError::new(path, why))?;
         let site = Self { directory, name, original };
         site.check(change).map_err(|why| FileError::new(path, why))?;
         Ok(site)
+    }
+
+    /// Goes the path as it was named, for a link on it is part of the way; where nothing stands, the directory for it.
+    fn place(root: &Root, path: &Path) -> Result<(Directory, OsString), FileError> {
+        let mut trust = Trust::on(root, Purpose::Write);
+        match root.walk(path, true, &mut |step| trust.visit(step)) {
+            Ok(found) if found.meta.is_dir() => Err(FileError::new(path, Why::WrongKind("a regular file"))),
+            Ok(found) => Ok((Directory::of(&found).map_err(FileError::at(path))?, found.name)),
+            Err(Stop::Errno(Errno::NOENT)) => Directory::holding(root, path),
+            Err(stop) => Err(FileError::at(path)(stop)),
+        }
     }
 
     fn path(&self) -> PathBuf {

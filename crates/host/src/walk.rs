@@ -11,8 +11,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, openat, readlinkat};
+use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat, readlinkat};
 use rustix::io::Errno;
+
+use crate::failure::Why;
 
 /// The kernel's own limit (`MAXSYMLINKS`).
 const MAX_LINKS: usize = 40;
@@ -21,8 +23,23 @@ const MAX_LINKS: usize = 40;
 pub(crate) struct Step<'a> {
     /// Its canonical path, as the root sees it.
     pub(crate) path: &'a Path,
+    /// It itself, opened with `O_PATH`.
+    pub(crate) node: &'a File,
     /// What the system says about it; a link is not followed.
     pub(crate) meta: &'a Metadata,
+    /// What the system says about the directory that it is in.
+    pub(crate) parent: &'a Metadata,
+}
+
+/// Why a walk did not come to its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The operating system refused.
+    Errno(Errno),
+    /// The visitor did.
+    Refused(Why),
+    /// A link of /proc, which leads where its text does not say.
+    Magic,
 }
 
 /// Where a walk ended.
@@ -39,6 +56,9 @@ pub(crate) struct Walked {
     pub(crate) path: PathBuf,
 }
 
+/// Is shown every step before it is taken, and may refuse it.
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(&Step<'_>) -> Result<(), Why>;
+
 struct Open {
     name: OsString,
     node: File,
@@ -47,21 +67,36 @@ struct Open {
 
 struct Walk<'r, 'v> {
     root: BorrowedFd<'r>,
+    root_meta: Metadata,
     opened: Vec<Open>,
     pending: VecDeque<OsString>,
     links: usize,
     follow_last: bool,
-    visit: &'v mut dyn FnMut(&Step<'_>),
+    visit: Visit<'v>,
 }
 
-/// Walks `path` below `root` and shows every step; a link at the end is followed when `follow_last` says so.
-pub(crate) fn walk(
-    root: BorrowedFd<'_>,
-    path: &Path,
-    follow_last: bool,
-    visit: &mut dyn FnMut(&Step<'_>),
-) -> Result<Walked, Errno> {
-    let mut walk = Walk { root, opened: Vec::new(), pending: components(path).collect(), links: 0, follow_last, visit };
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Self {
+        Self::Errno(errno)
+    }
+}
+
+impl From<Stop> for Why {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Errno(errno) => errno.into(),
+            Stop::Refused(why) => why,
+            Stop::Magic => Self::Other("a link of /proc leads there".to_owned()),
+        }
+    }
+}
+
+/// Walks `path` below `root` and shows every step before it is taken; a link at the end is followed when `follow_last`
+/// says so.
+pub(crate) fn walk(root: BorrowedFd<'_>, path: &Path, follow_last: bool, visit: Visit<'_>) -> Result<Walked, Stop> {
+    let pending = components(path).collect();
+    let root_meta = stat(&open_node(root, OsStr::new("."))?)?;
+    let mut walk = Walk { root, root_meta, opened: Vec::new(), pending, links: 0, follow_last, visit };
     while let Some(name) = walk.pending.pop_front() {
         walk.step(name)?;
     }
@@ -74,7 +109,7 @@ fn components(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
 }
 
 impl Walk<'_, '_> {
-    fn step(&mut self, name: OsString) -> Result<(), Errno> {
+    fn step(&mut self, name: OsString) -> Result<(), Stop> {
         match name.as_bytes() {
             b"/" => self.opened.clear(),
             b".." => drop(self.opened.pop()),
@@ -83,25 +118,39 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn enter(&mut self, name: OsString) -> Result<(), Errno> {
-        let node = open_node(self.top(), &name)?;
-        let meta = node.metadata().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    fn enter(&mut self, name: OsString) -> Result<(), Stop> {
+        let (node, meta) = self.open(&name)?;
         let path = self.path().join(&name);
-        (self.visit)(&Step { path: &path, meta: &meta });
+        let parent = self.opened.last().map_or(&self.root_meta, |open| &open.meta);
+        (self.visit)(&Step { path: &path, node: &node, meta: &meta, parent }).map_err(Stop::Refused)?;
         if meta.is_symlink() && (self.follow_last || !self.pending.is_empty()) {
             return self.follow(&node);
         }
         if !meta.is_dir() && !self.pending.is_empty() {
-            return Err(Errno::NOTDIR);
+            return Err(Errno::NOTDIR.into());
         }
         self.opened.push(Open { name, node, meta });
         Ok(())
     }
 
-    fn follow(&mut self, link: &File) -> Result<(), Errno> {
+    /// Asked for as a directory, a mount point of an automounter is mounted (open(2), `O_PATH`).
+    fn open(&self, name: &OsStr) -> Result<(File, Metadata), Errno> {
+        let as_directory = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::DIRECTORY;
+        let node = match openat(self.top(), name, as_directory, Mode::empty()) {
+            Err(Errno::NOTDIR) => open_node(self.top(), name)?,
+            other => other?.into(),
+        };
+        let meta = stat(&node)?;
+        Ok((node, meta))
+    }
+
+    fn follow(&mut self, link: &File) -> Result<(), Stop> {
         self.links += 1;
         if self.links > MAX_LINKS {
-            return Err(Errno::LOOP);
+            return Err(Errno::LOOP.into());
+        }
+        if fstatfs(link).is_ok_and(|system| system.f_type == PROC_SUPER_MAGIC) {
+            return Err(Stop::Magic);
         }
         let text = readlinkat(link, "", Vec::new())?;
         for name in components(Path::new(OsStr::from_bytes(text.as_bytes()))).rev() {
@@ -120,7 +169,7 @@ impl Walk<'_, '_> {
         path
     }
 
-    fn finish(mut self) -> Result<Walked, Errno> {
+    fn finish(mut self) -> Result<Walked, Stop> {
         let path = self.path();
         let last = match self.opened.pop() {
             Some(last) => last,
@@ -132,9 +181,13 @@ impl Walk<'_, '_> {
 
     fn root_itself(&self) -> Result<Open, Errno> {
         let node = open_node(self.root, OsStr::new("."))?;
-        let meta = node.metadata().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let meta = stat(&node)?;
         Ok(Open { name: OsString::from("."), node, meta })
     }
+}
+
+fn stat(node: &File) -> Result<Metadata, Errno> {
+    node.metadata().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }
 
 /// Opens a name in a directory for looking at only, and not through a link.

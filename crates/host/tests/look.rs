@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use sshmend_host::Machine;
+use sshmend_host::{Machine, Why};
 use sshmend_lossless::{Dial, DialEnd, Entry, Kind, Request, Snapshot, Unread};
 use tempfile::TempDir;
 
@@ -207,4 +207,39 @@ fn extended_attributes_are_captured() {
         };
         assert_eq!(meta.xattrs.get("user.note").map(Vec::as_slice), Some(&b"kept"[..]));
     }
+}
+
+/// Root reads what users have in their directories, but by no link of theirs to what is not theirs.
+#[test]
+fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path().canonicalize().unwrap();
+    let at = |name: &str| place.join(name);
+    let theirs = |name: &&str| std::os::unix::fs::lchown(at(name), Some(1234), None).unwrap();
+    fs::create_dir(at("home")).unwrap();
+    fs::write(at("secret"), "root's\n").unwrap();
+    fs::write(at("home/own"), "own\n").unwrap();
+    symlink(at("home/own"), at("home/to-own")).unwrap();
+    symlink("../secret", at("home/to-secret")).unwrap();
+    symlink(&place, at("home/to-folder")).unwrap();
+    symlink("/proc/self/cwd", at("home/to-proc")).unwrap();
+    fs::hard_link(at("secret"), at("home/hard")).unwrap();
+    fs::write(at("home/placed"), "root's, placed there by root\n").unwrap();
+    ["home", "home/own", "home/to-own", "home/to-secret", "home/to-folder", "home/to-proc"].iter().for_each(theirs);
+    let read = |name: &str| {
+        let read = Machine::live().read(&at(name));
+        read.map(|image| image.map(|image| String::from_utf8(image.bytes).unwrap())).map_err(|error| error.why)
+    };
+    assert_eq!(read("home/own"), Ok(Some("own\n".to_owned())));
+    assert_eq!(read("home/to-own"), Ok(Some("own\n".to_owned())));
+    assert_eq!(read("home/placed"), Ok(Some("root's, placed there by root\n".to_owned())));
+    for name in ["home/to-secret", "home/to-folder/secret", "home/to-proc/Cargo.toml", "home/hard"] {
+        assert!(matches!(read(name), Err(Why::Untrusted { .. } | Why::Other(_))), "{name}: {:?}", read(name));
+        assert!(Machine::live().open(&at(name)).is_err(), "{name}");
+    }
+    assert!(Machine::live().names(&at("home/to-folder")).is_err());
+    assert!(matches!(entry(&Machine::live(), at("home/to-secret").to_str().unwrap()), Entry::Unreadable(_)));
 }

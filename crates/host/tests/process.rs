@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::process::Command;
 
-use sshmend_host::{Account, LockError, Machine, become_user};
+use nix::sys::stat::{Mode, SFlag, mknod};
+use nix::unistd::mkfifo;
+use sshmend_host::{Account, LockError, Machine, Why, become_user};
 
 #[test]
 fn the_second_one_is_told_who_holds_the_lock() {
@@ -26,6 +28,55 @@ fn a_lock_needs_its_directory() {
     let state = tempfile::tempdir().unwrap();
     let error = Machine::live().lock(&state.path().join("none"), "x").expect_err("no directory");
     assert!(matches!(error, LockError::File(_)));
+}
+
+#[test]
+fn a_lock_is_a_file_of_its_own_and_nothing_else_is_opened() {
+    let machine = Machine::live();
+    let refused = |make: &dyn Fn(&std::path::Path)| {
+        let state = tempfile::tempdir().unwrap();
+        make(&state.path().join("lock"));
+        let Err(LockError::File(error)) = machine.lock(state.path(), "x") else { panic!("it is refused") };
+        error.why
+    };
+    assert_eq!(refused(&|lock| mkfifo(lock, Mode::S_IRWXU).unwrap()), Why::WrongKind("a regular file"));
+    assert_eq!(refused(&|lock| symlink("/dev/null", lock).unwrap()), Why::WrongKind("a regular file"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = elsewhere.path().join("other");
+    fs::write(&other, "stays").unwrap();
+    assert!(matches!(refused(&|lock| fs::hard_link(&other, lock).unwrap()), Why::Other(_)));
+    assert_eq!(fs::read_to_string(&other).unwrap(), "stays");
+    let open = |lock: &std::path::Path| {
+        fs::write(lock, "").unwrap();
+        fs::set_permissions(lock, fs::Permissions::from_mode(0o666)).unwrap();
+    };
+    assert!(matches!(refused(&open), Why::Untrusted { .. }));
+    if nix::unistd::geteuid().is_root() {
+        let device = nix::sys::stat::makedev(1, 3);
+        let made = |lock: &std::path::Path| mknod(lock, SFlag::S_IFCHR, Mode::S_IRWXU, device).unwrap();
+        assert_eq!(refused(&made), Why::WrongKind("a regular file"));
+        let theirs = |lock: &std::path::Path| {
+            fs::write(lock, "").unwrap();
+            chown(lock, Some(1234), None).unwrap();
+        };
+        assert!(matches!(refused(&theirs), Why::Untrusted { .. }));
+    }
+}
+
+#[test]
+fn a_disk_is_a_directory_that_no_link_of_another_user_leads_to() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().canonicalize().unwrap().join(name);
+    fs::create_dir(at("disk")).unwrap();
+    symlink(at("disk"), at("link")).unwrap();
+    mkfifo(&at("pipe"), Mode::S_IRWXU).unwrap();
+    assert!(Machine::below(&at("link")).is_ok());
+    assert_eq!(Machine::below(&at("pipe")).expect_err("a pipe").why, Why::WrongKind("a directory"));
+    assert_eq!(Machine::below(&at("none")).expect_err("nothing").why, Why::Missing);
+    if nix::unistd::geteuid().is_root() {
+        lchown(at("link"), Some(1234), None).unwrap();
+        assert!(matches!(Machine::below(&at("link")).expect_err("theirs").why, Why::Untrusted { .. }));
+    }
 }
 
 #[test]

@@ -101,10 +101,15 @@ fn a_file_can_be_given_another_mode_and_owner_and_keeps_the_rest() {
     assert_eq!(xattrs(&place.file), [("user.note".to_owned(), b"kept".to_vec())]);
 }
 
-/// `user::rw-,user:12345:r--,group::r--,mask::r--,other::---` in the kernel's form (`posix_acl_xattr.h`).
+/// `user::rw-,user:12345:r--,group::r--,mask::r--,other::---`
 fn acl() -> Vec<u8> {
+    acl_for(6, 4)
+}
+
+/// What the owner and user 12345 may, in the kernel's form (`posix_acl_xattr.h`).
+fn acl_for(owner: u16, user: u16) -> Vec<u8> {
     let entries: [(u16, u16, u32); 5] =
-        [(1, 6, u32::MAX), (2, 4, 12345), (4, 4, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)];
+        [(1, owner, u32::MAX), (2, user, 12345), (4, 4, u32::MAX), (0x10, user, u32::MAX), (0x20, 0, u32::MAX)];
     let mut bytes = 2_u32.to_le_bytes().to_vec();
     for (tag, permissions, id) in entries {
         bytes.extend(tag.to_le_bytes());
@@ -227,16 +232,26 @@ fn a_file_is_removed() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused() {
+fn a_link_is_followed_and_stays() {
     let place = place();
     let link = place.file.with_file_name("link");
-    symlink(&place.file, &link).unwrap();
-    assert_eq!(why(&link), Why::WrongKind("a regular file"));
+    symlink("./file", &link).unwrap();
+    replace(&link).unwrap();
+    assert_eq!(fs::read_to_string(&place.file).unwrap(), "new\n");
+    assert!(link.is_symlink());
+    assert_eq!(change(&link, Change::Create(b"", &fs_owner())).expect_err("a link").why, Why::Exists);
+    fs::remove_file(&place.file).unwrap();
     assert_eq!(
-        change(&link, Change::Create(b"", &fs_owner())).expect_err("a link").why,
+        change(&link, Change::Create(b"", &fs_owner())).expect_err("it leads nowhere").why,
         Why::WrongKind("a regular file")
     );
-    assert!(link.is_symlink());
+    let magic = Path::new("/proc/self/cwd/file");
+    assert_eq!(why(magic), Why::Other("a link of /proc leads there".to_owned()));
+}
+
+#[test]
+fn only_regular_files_are_changed() {
+    let place = place();
     assert_eq!(why(place.directory.path()), Why::WrongKind("a regular file"));
     assert_eq!(why(&place.file.with_file_name("none")), Why::Missing);
     assert_eq!(why(&place.file.join("below")), Why::Missing);
@@ -325,10 +340,18 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
     if !is_root() {
         return;
     }
-    let cases: [Case; 4] = [
+    let mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let cases: [Case; 9] = [
         ("the directory is a user's", |file| chown(file.parent().unwrap(), Some(1234), None).unwrap()),
         ("everyone may write", |file| {
             fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o777)).unwrap();
+        }),
+        ("a group may write", |file| {
+            chown(file.parent().unwrap(), None, Some(54321)).unwrap();
+            fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o770)).unwrap();
+        }),
+        ("an access list lets a user write", |file| {
+            setxattr(file.parent().unwrap(), "system.posix_acl_access", &acl_for(7, 7), XattrFlags::empty()).unwrap();
         }),
         ("a directory above is a user's", |file| {
             chown(file.parent().unwrap().parent().unwrap(), Some(1234), None).unwrap();
@@ -338,6 +361,22 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
             fs::rename(directory, directory.with_extension("real")).unwrap();
             symlink(directory.with_extension("real"), directory).unwrap();
             std::os::unix::fs::lchown(directory, Some(1234), None).unwrap();
+        }),
+        ("the link at the end is a user's", |file| {
+            fs::rename(file, file.with_extension("real")).unwrap();
+            symlink(file.with_extension("real"), file).unwrap();
+            std::os::unix::fs::lchown(file, Some(1234), None).unwrap();
+        }),
+        ("a link of root's leads through a user's directory", |file| {
+            let elsewhere = file.parent().unwrap().with_file_name("theirs");
+            fs::create_dir(&elsewhere).unwrap();
+            fs::rename(file, elsewhere.join("file")).unwrap();
+            chown(&elsewhere, Some(1234), None).unwrap();
+            symlink("../theirs/file", file).unwrap();
+        }),
+        ("in a sticky directory it is a user's own", |file| {
+            fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o1777)).unwrap();
+            chown(file, Some(1234), None).unwrap();
         }),
     ];
     for (name, prepare) in cases {
@@ -350,7 +389,14 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
         prepare(&file);
         let error = replace(&file).expect_err(name);
         assert!(matches!(error.why, Why::Untrusted { .. }), "{name}: {error}");
+        assert!(Machine::live().trust(&file).is_err(), "{name}");
     }
+    let place = place();
+    let directory = place.file.parent().unwrap();
+    mode(directory, 0o1777);
+    replace(&place.file).expect("nobody else can move root's own file out of a sticky directory");
+    mode(directory, 0o775);
+    replace(&place.file).expect("nobody but root is in the group of root");
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub enum Unread {
         /// The limit in MiB.
         mib: u64,
     },
+    /// Another user could have led root there; the sentence says where.
+    #[error("{0}")]
+    Untrusted(String),
     /// Any other error; the sentence is the operating system's.
     #[error("{0}")]
     Failed(String),
@@ -41,6 +44,7 @@ impl Unread {
             Self::Denied => Some("run it with sudo"),
             Self::Dangling | Self::Loop => Some("look where the link leads (namei -l PATH)"),
             Self::NotAFile(_) => Some("put a regular file in its place, or name another file"),
+            Self::Untrusted(_) => Some("run it as the user whom it belongs to"),
             Self::Failed(_) => Some("look at the disk and at the kernel log (dmesg)"),
             Self::NotAsked | Self::TooLong { .. } => None,
         }

@@ -19,6 +19,7 @@ mod privsep_directory;
 mod reload;
 mod service;
 mod sshd_config;
+mod step;
 
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
@@ -34,3 +35,4 @@ pub use privsep_directory::{PrivsepWish, privsep_directory, privsep_directory_wa
 pub use reload::{listen_addresses, reload_sshd};
 pub use service::{ServiceWish, service};
 pub use sshd_config::{SshdConfigWish, sshd_config};
+pub use step::{ScriptVerb, Step, UnitVerb};

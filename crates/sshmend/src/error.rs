@@ -126,6 +126,11 @@ impl Failure {
         Self { hint: error.hint().map(str::to_owned), ..Self::trouble(error.to_string()) }
     }
 
+    /// The same, about what was to be done with it.
+    pub(crate) fn from_file_of(message: &str, error: &FileError) -> Self {
+        Self { hint: error.hint().map(str::to_owned), ..Self::caused(message, error) }
+    }
+
     /// The state folder could not be used.
     pub(crate) fn from_journal(error: &JournalError) -> Self {
         match error {

@@ -3,9 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use jiff::tz::TimeZone;
 use sshmend_diagnose::Question;
-use sshmend_host::{Account, Environment, Machine, now};
+use sshmend_host::{Account, Environment, Machine, now, zone};
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_plan::Person;
 
@@ -31,19 +30,29 @@ pub(crate) struct Session {
 impl Session {
     /// Opens the machine that the arguments name.
     pub(crate) fn open(general: &General, environment: Environment) -> Result<Self, Failure> {
-        let machine = match &general.root {
+        let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| environment.absolute(path));
+        let (root, state) = (absolute(&general.root), absolute(&general.state));
+        let machine = match &root {
             None => Machine::live(),
-            Some(root) => Machine::below(root).map_err(|error| Failure::caused("cannot work below --root", &error))?,
+            Some(root) => {
+                Machine::below(root).map_err(|error| Failure::from_file_of("cannot work below --root", &error))?
+            }
         };
         let output = Output::new(general, environment.no_color, environment.stdout_is_terminal);
-        Ok(Self {
-            machine,
-            environment,
-            output,
-            live: Machine::live(),
-            root: general.root.clone(),
-            state: general.state.clone(),
-        })
+        Ok(Self { machine, environment, output, live: Machine::live(), root, state })
+    }
+
+    /// A path of the command line on the machine that is worked on, from the root on.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        if self.machine.is_live() { self.environment.absolute(path) } else { Path::new("/").join(path) }
+    }
+
+    /// The same of a file that is to be changed or believed, where no other user could have led root elsewhere: asked
+    /// before anything behind it is read, for what is read is shown.
+    pub(crate) fn trusted(&self, path: &Path) -> Result<PathBuf, Failure> {
+        let path = self.path(path);
+        self.machine.trust(&path).map_err(|error| Failure::from_file(&error))?;
+        Ok(path)
     }
 
     /// The same session, after the process has become that user.
@@ -121,7 +130,7 @@ impl Session {
     /// The question about this machine as the server, as far as this run may look.
     pub(crate) fn question(&self) -> Question {
         let offline = !self.machine.is_live();
-        let (privileged, zone) = (self.is_root(), TimeZone::system());
+        let (privileged, zone) = (self.is_root(), zone());
         Question { privileged, offline, zone, ..Question::server(now().as_second()) }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Resul
 fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::Staged>, Cause> {
     let mut staged = Vec::new();
     for change in changes {
-        staged.push(disk.stage(change.target(), change.into(), &temporary(id, change.target()))?);
+        staged.push(disk.stage(&change.path, change.into(), &temporary(id, change.target()))?);
     }
     check(disk, changes)?;
     Ok(staged)

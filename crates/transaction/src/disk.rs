@@ -28,10 +28,22 @@ pub trait Disk {
     /// The names in a directory; `None` when it is missing.
     ///
     /// # Errors
-    /// When it is no directory or cannot be read.
+    /// When it is not a directory or cannot be read.
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError>;
 
-    /// Gets a change ready beside its target, under the name `temporary`.
+    /// Reads a file of the state folder; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// As [`Disk::read`], and when another user could have made or written it.
+    fn read_kept(&self, path: &Path) -> Result<Option<FileImage>, FileError>;
+
+    /// The names in a directory of the state folder; `None` when it is missing.
+    ///
+    /// # Errors
+    /// As [`Disk::names`], and when another user could have made it or written into it.
+    fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError>;
+
+    /// Gets a change of the file to which `path` leads ready beside it, under the name `temporary`.
     ///
     /// # Errors
     /// Whenever the change would not be possible, as far as that is known now.
@@ -76,6 +88,14 @@ impl Disk for Machine {
 
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         Self::names(self, path)
+    }
+
+    fn read_kept(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
+        Self::read_kept(self, path)
+    }
+
+    fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
+        Self::kept_names(self, path)
     }
 
     fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Staged, FileError> {

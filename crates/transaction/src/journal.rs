@@ -1,8 +1,9 @@
 //! The journal: one directory a transaction.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use sshmend_host::{Change, FileError, own};
+use sshmend_host::{Change, FileError, Why, own};
 use sshmend_lossless::FileChange;
 
 use crate::disk::Disk;
@@ -70,8 +71,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When the directory of the transactions cannot be listed.
     pub fn history(&self) -> Result<Vec<Past>, FileError> {
-        let names = self.disk.names(&self.transactions())?.unwrap_or_default();
-        Ok(names.iter().map(|name| self.past(Path::new(name))).collect())
+        self.names()?.iter().map(|name| self.past(Path::new(name))).collect()
     }
 
     /// One transaction.
@@ -79,7 +79,8 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When there is none of that name, or it is damaged.
     pub fn record(&self, id: &Id) -> Result<Record, JournalError> {
-        match self.past(Path::new(id.as_str())) {
+        self.names()?;
+        match self.past(Path::new(id.as_str()))? {
             Past::Record(record) => Ok(record),
             Past::Abandoned(id) => Err(JournalError::Unknown(id)),
             Past::Damaged(damaged) => Err(damaged.into()),
@@ -102,7 +103,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     pub(crate) fn bytes(&self, record: &Record, number: usize, side: Side) -> Result<Option<Vec<u8>>, JournalError> {
         let Some(image) = image(record, number, side) else { return Ok(None) };
         let path = self.path_of_bytes(&record.id, number, side);
-        match self.disk.read(&path)? {
+        match self.disk.read_kept(&path)? {
             Some(file) if image.has(&file.bytes) => Ok(Some(file.bytes)),
             Some(_) => Err(damaged(path, "its bytes are not those that were recorded").into()),
             None => Err(damaged(path, "it is missing").into()),
@@ -111,8 +112,7 @@ impl<'a, D: Disk> Journal<'a, D> {
 
     /// The name that sorts last.
     pub(crate) fn last_id(&self) -> Result<Option<Id>, FileError> {
-        let names = self.disk.names(&self.transactions())?.unwrap_or_default();
-        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).max())
+        Ok(self.names()?.iter().filter_map(|name| name.to_str()?.parse().ok()).max())
     }
 
     /// Writes a transaction; the record comes last and makes it one.
@@ -143,7 +143,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     pub(crate) fn erase(&self, id: &Id) -> Result<(), FileError> {
         let directory = self.directory_of(id);
         for part in [directory.join(Side::Before.name()), directory.join(Side::After.name()), directory] {
-            for name in self.disk.names(&part)?.unwrap_or_default() {
+            for name in self.disk.kept_names(&part)?.unwrap_or_default() {
                 self.disk.publish(self.disk.stage(&part.join(name), Change::Remove, TEMPORARY)?)?;
             }
             self.disk.remove_directory(&part)?;
@@ -156,19 +156,26 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(self.disk.publish(staged)?)
     }
 
-    fn past(&self, name: &Path) -> Past {
+    /// The names of all transactions, in a state folder that only we can have filled: nothing in it is believed before.
+    fn names(&self) -> Result<Vec<OsString>, FileError> {
+        self.disk.kept_names(&self.directory)?;
+        Ok(self.disk.kept_names(&self.transactions())?.unwrap_or_default())
+    }
+
+    fn past(&self, name: &Path) -> Result<Past, FileError> {
         let directory = self.transactions().join(name);
         let Some(Ok(id)) = name.to_str().map(str::parse::<Id>) else {
-            return Past::Damaged(damaged(directory, "no transaction has such a name"));
+            return Ok(Past::Damaged(damaged(directory, "no transaction has such a name")));
         };
         let path = self.path_of_record(&id);
-        match self.disk.read(&path) {
-            Ok(None) => Past::Abandoned(id),
+        match self.disk.read_kept(&path) {
+            Ok(None) => Ok(Past::Abandoned(id)),
             Ok(Some(file)) => match parse(&file.bytes, &id) {
-                Ok(record) => Past::Record(record),
-                Err(why) => Past::Damaged(damaged(path, &why)),
+                Ok(record) => Ok(Past::Record(record)),
+                Err(why) => Ok(Past::Damaged(damaged(path, &why))),
             },
-            Err(error) => Past::Damaged(damaged(path, &error.why.to_string())),
+            Err(error) if matches!(error.why, Why::Untrusted { .. }) => Err(error),
+            Err(error) => Ok(Past::Damaged(damaged(path, &error.why.to_string()))),
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) fn wish(session: &Session, destination: Destination, files: &[PathBuf
         destination,
         home: session.environment.home.clone().unwrap_or_else(|| PathBuf::from("/root")),
         uid: session.environment.uid,
-        files: files.to_vec(),
+        files: files.iter().map(|file| session.path(file)).collect(),
         key_type: None,
         line: None,
         expected: Vec::new(),

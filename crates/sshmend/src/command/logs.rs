@@ -6,7 +6,7 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use sshmend_host::now;
+use sshmend_host::{now, zone};
 use sshmend_ssh_log::{Account, Clock, Event, ReadLog, Tally};
 
 use crate::cli;
@@ -151,7 +151,7 @@ fn read_one(session: &Session, input: &Input, filter: &Filter, bar: &ProgressBar
 }
 
 fn read(source: impl Read, name: &str, filter: &Filter) -> Result<(Tally, ReadLog), Failure> {
-    let clock = Clock { reference: now(), zone: jiff::tz::TimeZone::system() };
+    let clock = Clock { reference: now(), zone: zone() };
     let mut tally = Tally::default();
     let mut add = |event: &Event<'_>| {
         if filter.counts(event) {

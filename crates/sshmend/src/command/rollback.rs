@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use sshmend_lossless::{Attributes, EditSet, FileChange};
-use sshmend_plan::{Check, Lockout, Plan, Proof, listen_addresses, reload_sshd, unified};
-use sshmend_transaction::{Aftermath, FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
+use sshmend_plan::{Check, Lockout, Plan, Proof, Step, listen_addresses, reload_sshd, unified};
+use sshmend_transaction::{FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
 use crate::cli::{Rollback, SshdSource};
 use crate::command::sshd::Configuration;
 use crate::error::{Failure, Outcome};
 use crate::execute::take_back;
+use crate::output::words::shell;
 use crate::session::Session;
 
 /// Takes a transaction back.
@@ -54,7 +55,7 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
         return Err(Failure::trouble(message).with_hint("take the change back by hand, or undo the later edit first"));
     }
     if session.machine.is_live() {
-        follow(&mut plan, &record.aftermath);
+        follow(session, &mut plan, record)?;
         reload_the_sshd_of_today(session, &mut plan)?;
         plan.lockout = lockout(session, &plan);
     }
@@ -108,16 +109,32 @@ fn modes(change: &FileChange, file: &FileRecord) -> Option<String> {
     Some(format!("mode {:04o} before, {:04o} after, {:04o} now", before.mode, after.mode, now.mode))
 }
 
-/// What had to follow the change has to follow its way back.
-fn follow(plan: &mut Plan, aftermath: &Aftermath) {
-    let check = |argv: &Vec<String>| {
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        Check::success(&argv.join(" "), &words)
-    };
-    plan.rehearsal = aftermath.judges.iter().map(check).collect();
-    let [activation, undo] = [&aftermath.activation, &aftermath.undo].map(|argvs| argvs.iter().map(check).collect());
-    (plan.activation, plan.undo) = if aftermath.undo.is_empty() { (activation, undo) } else { (undo, activation) };
+/// What had to follow the change has to follow its way back: steps of our own, for a journal names no other program.
+fn follow(session: &Session, plan: &mut Plan, record: &Record) -> Result<(), Failure> {
+    let aftermath = &record.aftermath;
+    let check = |argv: &Vec<String>| step(session, record, argv);
+    let checks = |argvs: &[Vec<String>]| argvs.iter().map(check).collect::<Result<Vec<_>, _>>();
+    plan.rehearsal = checks(&aftermath.judges)?;
+    let (activation, undo) = (checks(&aftermath.activation)?, checks(&aftermath.undo)?);
+    (plan.activation, plan.undo) = if undo.is_empty() { (activation, undo) } else { (undo, activation) };
     plan.reloaded.clone_from(&aftermath.units);
+    Ok(())
+}
+
+/// A command line of the journal, where it is one that a plan makes and its program is nobody else's.
+fn step(session: &Session, record: &Record, argv: &[String]) -> Result<Check, Failure> {
+    let Some(step) = Step::from_argv(argv) else {
+        let message =
+            format!("nothing was changed: {} names a program that sshmend never runs: {}", record.id, shell(argv));
+        return Err(
+            Failure::trouble(message).with_hint("find out who wrote it into the journal, and undo the change by hand")
+        );
+    };
+    if let Some(program) = step.program() {
+        session.trusted(program)?;
+    }
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    Ok(Check::success(&argv.join(" "), &words))
 }
 
 /// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.

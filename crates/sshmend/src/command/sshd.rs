@@ -27,12 +27,21 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
+    /// The same for a change: nothing is read where another user could have led root.
+    pub(crate) fn capture_to_change(session: &Session, source: &SshdSource) -> Result<Self, Failure> {
+        if let Some(file) = &source.file {
+            session.trusted(file)?;
+        }
+        Self::capture(session, source)
+    }
+
     /// Captures the configuration of the running daemon, else of the one that would run, else of the file given.
     pub(crate) fn capture(session: &Session, source: &SshdSource) -> Result<Self, Failure> {
         let question = session.question();
         let mut snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
         let sshd = Sshd::read(&snapshot, &question);
-        let main = source.file.clone().or_else(|| main_of(&sshd)).unwrap_or_else(|| MAIN.into());
+        let named = source.file.as_deref().map(|file| session.path(file));
+        let main = named.or_else(|| main_of(&sshd)).unwrap_or_else(|| MAIN.into());
         session.capture_more(&mut snapshot, |snapshot| wants(snapshot, &main));
         let release = match &source.release {
             Some(text) => Some(release(text)?),

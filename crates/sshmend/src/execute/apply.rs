@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sshmend_host::{Machine, Runner, now, pause};
-use sshmend_plan::{Check, Expect, Plan};
+use sshmend_plan::{Check, Expect, Plan, Step};
 use sshmend_transaction::{Aftermath, Captured, Committed, Intent, RolledBack, Store, Who};
 
 use super::arm::arm;
@@ -25,7 +25,7 @@ impl Run<'_> {
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
         let Some(captured) = captured else { return self.without_files() };
         let banners = if self.flags.no_reload { Vec::new() } else { self.banners_today() };
-        let intent = intent(self.session, &self.plan);
+        let intent = intent(self.session, &self.plan)?;
         let (session, state) = (self.session, self.session.state());
         let store = Store::open(&session.machine, session.state_disk(), &state, &self.plan.purpose)
             .map_err(|error| Failure::from_journal(&error))?;
@@ -133,20 +133,27 @@ impl Run<'_> {
 }
 
 /// Who changes what, when and why, and what has to follow.
-fn intent(session: &Session, plan: &Plan) -> Intent {
+fn intent(session: &Session, plan: &Plan) -> Result<Intent, Failure> {
     let environment = &session.environment;
     let sudo_user = environment.sudo.as_ref().map(|sudo| sudo.user.clone());
     let who = Who { uid: environment.uid, sudo_user, ssh_connection: environment.ssh_connection.clone() };
     let argv = environment.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let words = |checks: &[Check]| checks.iter().map(|check| check.argv.clone()).collect();
     let judges = plan.rehearsal.iter().filter(|check| check.expect == Expect::Success && check.stdin.is_none());
     let aftermath = Aftermath {
-        judges: judges.map(|check| check.argv.clone()).collect(),
-        activation: words(&plan.activation),
-        undo: words(&plan.undo),
+        judges: judges.map(words).collect::<Result<_, _>>()?,
+        activation: plan.activation.iter().map(words).collect::<Result<_, _>>()?,
+        undo: plan.undo.iter().map(words).collect::<Result<_, _>>()?,
         units: plan.reloaded.clone(),
     };
-    Intent { when: now(), who, why: plan.purpose.clone(), argv, aftermath }
+    Ok(Intent { when: now(), who, why: plan.purpose.clone(), argv, aftermath })
+}
+
+/// What the journal keeps of a program: only what the way back would run again.
+fn words(check: &Check) -> Result<Vec<String>, Failure> {
+    let step = Step::from_argv(&check.argv).ok_or_else(|| {
+        Failure::trouble(format!("nothing was changed: no way back is known for: {}", shell(&check.argv)))
+    })?;
+    Ok(step.argv())
 }
 
 /// The same for the way back: what brings one into force takes the other back.

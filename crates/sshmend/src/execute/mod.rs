@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
     /// Asks the operating system, before anybody is asked, whether the files can be changed.
     fn look_ahead(&mut self, captured: Option<&Captured>) -> Result<(), Failure> {
         for change in captured.map(Captured::changes).unwrap_or_default() {
-            let warnings = self.session.machine.preflight(change.target(), change.into());
+            let warnings = self.session.machine.preflight(&change.path, change.into());
             let warnings = warnings.map_err(|error| Failure::from_file(&error))?;
             self.plan.notices.extend(warnings.iter().map(|warning| Notice {
                 name: "file".to_owned(),

@@ -1,7 +1,7 @@
 //! A tally of log events, for people.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use sshmend_host::zone;
 use sshmend_ssh_log::{CauseTally, Peer, ReadLog, SourceTally, Span, Tally, Timeline};
 
 use super::escape::line;
@@ -57,7 +57,7 @@ fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
 
 /// From when to when, and in which zone all times are.
 fn period(span: Span) -> String {
-    let zone = TimeZone::system();
+    let zone = zone();
     let name = zone.iana_name().map_or_else(|| "local time".to_owned(), |name| format!("times of {name}"));
     match (span.first, span.last) {
         (Some(first), Some(last)) => format!("from {} to {} ({name})", local(first), local(last)),
@@ -91,7 +91,7 @@ fn span(span: Span) -> String {
 
 /// A time as the clock of this machine shows it.
 fn local(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    time.to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn sparkline(timeline: &Timeline) -> String {

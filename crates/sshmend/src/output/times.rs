@@ -1,7 +1,6 @@
 //! Times as people write them.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Failure;
@@ -29,7 +28,7 @@ pub(crate) fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
 
 /// The beginning of a day in the zone of this machine.
 fn beginning(day: Date) -> Option<Timestamp> {
-    day.to_zoned(TimeZone::system()).ok().map(|zoned| zoned.timestamp())
+    day.to_zoned(sshmend_host::zone()).ok().map(|zoned| zoned.timestamp())
 }
 
 #[cfg(test)]

@@ -107,6 +107,14 @@ impl Disk for Faulty<'_> {
         self.effect(path, false, || self.machine.names(path))
     }
 
+    fn read_kept(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
+        self.effect(path, false, || self.machine.read_kept(path))
+    }
+
+    fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
+        self.effect(path, false, || self.machine.kept_names(path))
+    }
+
     fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Ready, FileError> {
         self.effect(path, !matches!(change, Change::Remove), || {
             let staged = Some(self.machine.stage(path, change, temporary)?);

@@ -12,7 +12,7 @@ use crate::session::Session;
 
 /// Plans what is wanted of the host keys.
 pub(super) fn plan(session: &Session, arguments: &FixHostKeys) -> Result<Plan, Failure> {
-    let mut configuration = Configuration::capture(session, &arguments.source)?;
+    let mut configuration = Configuration::capture_to_change(session, &arguments.source)?;
     let (service, effective) = (configuration.service(session), configuration.effective());
     session.capture_more(&mut configuration.snapshot, |snapshot| host_keys_wants(snapshot, &effective));
     let wish = HostKeysWish {

@@ -19,7 +19,9 @@ pub(super) fn session(session: Session, arguments: &FixKnownHosts) -> Result<Ses
 
 /// Plans what is wanted of the host's keys.
 pub(super) fn plan(session: &Session, arguments: &FixKnownHosts) -> Result<Plan, Failure> {
-    let wish = complete(wish(session, destination(&arguments.host)?, &arguments.files), arguments)?;
+    arguments.files.iter().try_for_each(|file| session.trusted(file).map(drop))?;
+    let wish = wish(session, destination(&arguments.host)?, &arguments.files);
+    let wish = complete(session, wish, arguments)?;
     let snapshot = session.capture(|snapshot| wish.wants(snapshot));
     let mut failed = None;
     let mut salt = || {
@@ -50,15 +52,15 @@ fn destination(host: &str) -> Result<Destination, Failure> {
     Destination::parse(host).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
 }
 
-fn complete(wish: KnownHostsWish, arguments: &FixKnownHosts) -> Result<KnownHostsWish, Failure> {
+fn complete(session: &Session, wish: KnownHostsWish, arguments: &FixKnownHosts) -> Result<KnownHostsWish, Failure> {
     let fingerprint = |text: &String| {
         Fingerprint::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
     };
     Ok(KnownHostsWish {
         expected: arguments.expect_fingerprint.iter().map(fingerprint).collect::<Result<_, _>>()?,
         key_type: arguments.key_type.as_deref().map(key_type).transpose()?,
-        line: arguments.line.as_deref().map(place).transpose()?,
-        key_file: arguments.key_file.clone(),
+        line: arguments.line.as_deref().map(|text| place(session, text)).transpose()?,
+        key_file: arguments.key_file.as_deref().map(|path| session.trusted(path)).transpose()?,
         offline: arguments.offline,
         ..wish
     })
@@ -70,7 +72,9 @@ fn key_type(text: &str) -> Result<KeyType, Failure> {
     })
 }
 
-fn place(text: &str) -> Result<(PathBuf, usize), Failure> {
+fn place(session: &Session, text: &str) -> Result<(PathBuf, usize), Failure> {
     let parsed = text.rsplit_once(':').and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
-    parsed.ok_or_else(|| Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as ~/.ssh/known_hosts:7"))
+    let (path, line) = parsed
+        .ok_or_else(|| Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as ~/.ssh/known_hosts:7"))?;
+    Ok((session.trusted(&path)?, line))
 }

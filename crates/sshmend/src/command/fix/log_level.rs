@@ -10,7 +10,7 @@ use crate::session::Session;
 
 /// Plans the level and its end.
 pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, Failure> {
-    let mut configuration = Configuration::capture(session, &arguments.source)?;
+    let mut configuration = Configuration::capture_to_change(session, &arguments.source)?;
     let service = configuration.service(session);
     let wish = SshdConfigWish {
         settings: Vec::new(),

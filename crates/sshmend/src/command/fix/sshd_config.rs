@@ -11,7 +11,7 @@ use crate::session::Session;
 /// Plans what is wanted of sshd_config.
 pub(super) fn plan(session: &Session, arguments: &FixSshdConfig) -> Result<Plan, Failure> {
     let settings = arguments.settings.iter().map(|text| setting(text)).collect::<Result<_, _>>()?;
-    let configuration = Configuration::capture(session, &arguments.source)?;
+    let configuration = Configuration::capture_to_change(session, &arguments.source)?;
     let wish = SshdConfigWish {
         settings,
         place: if arguments.drop_in { Place::DropIn } else { Place::Best },
