@@ -43,6 +43,92 @@ fn control_characters_of_a_file_never_reach_the_terminal() {
     assert!(said.stdout.contains("\\u{1b}[2J"), "{:?}", said.stdout);
 }
 
+/// Orders of every kind: a title, a colour, a line break, a bidirectional override, tags, C1, DEL.
+const HOSTILE: &str =
+    "a\x1b]0;owned\x07\x1b[31m\u{9b}2J\u{7f}\u{202e}\u{61c}\u{ad}\u{180e}\u{200b}\u{2028}\u{e0041}\nhint: rm -rf b";
+
+#[track_caller]
+fn harmless(said: &crate::disk::Said) {
+    for text in [&said.stdout, &said.stderr] {
+        let hostile = |c: char| {
+            c != '\n' && (c.is_control() || "\u{202e}\u{61c}\u{ad}\u{180e}\u{200b}\u{2028}\u{e0041}".contains(c))
+        };
+        assert!(!text.contains(hostile), "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("hint: rm")), "{text:?}");
+    }
+}
+
+#[test]
+fn no_word_of_the_command_line_reaches_the_terminal_as_it_is() {
+    let value = format!("MaxStartups={HOSTILE}");
+    let line = format!("{HOSTILE}:1");
+    let lines: [&[&str]; 14] = [
+        &[HOSTILE],
+        &["fix", HOSTILE],
+        &["fix", "sshd-config", HOSTILE],
+        &["fix", "sshd-config", &value, "--dry-run"],
+        &["fix", "known-hosts", HOSTILE, "--dry-run"],
+        &["fix", "known-hosts", "h", "--line", &line],
+        &["fix", "hosts-access", "--allow", HOSTILE, "--dry-run"],
+        &["fix", "log-level", "--for", HOSTILE],
+        &["show", "hosts-access", HOSTILE],
+        &["history", "--root", HOSTILE],
+        &["history", "--state", HOSTILE],
+        &["rollback", HOSTILE],
+        &["logs", HOSTILE],
+        &["explain", HOSTILE],
+    ];
+    for words in lines {
+        let said = run(words, b"");
+        assert_ne!(said.code, 0, "{words:?}");
+        harmless(&said);
+        harmless(&run(&[words, &["--format", "json"]].concat(), b""));
+    }
+}
+
+#[test]
+fn no_name_of_a_file_reaches_the_terminal_as_it_is() {
+    let name = format!("/etc/ssh/sshd_config.d/{}.conf", HOSTILE.replace('/', ""));
+    let disk = Disk::new("//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n");
+    disk.write(&name, "MaxStartups 7\n");
+    for format in ["text", "json"] {
+        let words = ["fix sshd-config --drop-in MaxStartups=33:30:233 --dry-run", "show sshd-config MaxStartups"];
+        for words in words {
+            let said = disk.run(&format!("{words} --format {format}"));
+            harmless(&said);
+            assert!(format!("{}{}", said.stdout, said.stderr).contains("owned"), "{}{}", said.stdout, said.stderr);
+        }
+    }
+    let shown = disk.run("show sshd-config MaxStartups --format json").json();
+    assert_eq!(shown["values"][0]["origin"]["path"].as_str(), Some(name.as_str()));
+}
+
+#[test]
+fn who_holds_the_lock_gives_no_orders() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    disk.write("/var/lib/sshmend/lock", HOSTILE);
+    let lock = std::fs::File::open(disk.path("/var/lib/sshmend/lock")).expect("it was written");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("nobody else has it");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("held by a\\u{1b}"), "{}", said.stderr);
+    harmless(&said);
+}
+
+#[test]
+fn a_state_folder_that_was_named_has_to_be_one() {
+    let disk = Disk::new("//- /file\nx\n");
+    let state = |path: &str| disk.path(path).to_str().expect("a plain path").to_owned();
+    for command in ["history", "rollback --yes", "recover"] {
+        for path in ["/file", "/none"] {
+            let said = disk.run(&format!("{command} --state {}", state(path)));
+            assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{command} {path}");
+            assert!(said.stderr.starts_with(&format!("error: DISK{path}: ")), "{}", said.stderr);
+        }
+    }
+    assert_eq!(disk.run("history").stdout, "nothing was changed yet\n");
+}
+
 #[test]
 fn an_error_of_usage_exits_with_2() {
     assert_eq!(run(&["fix", "no-such-thing"], b"").code, 2);

@@ -90,12 +90,12 @@ impl Failure {
 
     /// The text for a person: the message, its causes, the hint.
     pub(crate) fn render(&self) -> String {
-        let mut text = format!("error: {}", self.message);
+        let mut text = format!("error: {}", below(&self.message));
         for cause in &self.causes {
-            write!(text, "\ncaused by: {cause}").expect("writing to a string does not fail");
+            write!(text, "\ncaused by: {}", below(cause)).expect("writing to a string does not fail");
         }
         if let Some(hint) = &self.hint {
-            write!(text, "\nhint: {hint}").expect("writing to a string does not fail");
+            write!(text, "\nhint: {}", below(hint)).expect("writing to a string does not fail");
         }
         text
     }
@@ -105,6 +105,11 @@ impl Failure {
         let message = std::iter::once(&self.message).chain(&self.causes).cloned().collect::<Vec<_>>().join(": ");
         Trouble { message, hint: self.hint.clone(), exit_code: self.code() }
     }
+}
+
+/// What a program said has lines of its own; indented, none of them passes for one of ours.
+fn below(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join("\n    ")
 }
 
 /// Each library's errors: text, hint and severity.
@@ -201,5 +206,7 @@ mod tests {
         let failure = Failure::caused("cannot write /etc/a", &io).with_hint("free some");
         assert_eq!(failure.render(), "error: cannot write /etc/a\ncaused by: no space\nhint: free some");
         assert_eq!(failure.code(), 2);
+        let forged = Failure::trouble("no such file: /a\nhint: run this").render();
+        assert_eq!(forged, "error: no such file: /a\n    hint: run this");
     }
 }

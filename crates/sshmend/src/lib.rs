@@ -12,14 +12,38 @@ mod session;
 
 use std::process::ExitCode;
 
+use clap::error::ContextValue;
 use clap::{CommandFactory, Parser};
+
+use crate::output::escape::line;
 
 /// Parses the arguments, runs the command and says what came of it.
 pub fn run() -> ExitCode {
-    let arguments = cli::Cli::parse();
-    match command::dispatch(arguments) {
-        Ok(outcome) => outcome.into(),
-        Err(code) => ExitCode::from(code),
+    match cli::Cli::try_parse() {
+        Ok(arguments) => command::dispatch(arguments).map_or_else(ExitCode::from, ExitCode::from),
+        Err(error) => misused(error),
+    }
+}
+
+/// Prints help, or what is wrong with the command line, in which every word is the caller's and may be hostile.
+fn misused(mut error: clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return output::help(&error.render().to_string()).map_or(ExitCode::from(2), |()| ExitCode::SUCCESS);
+    }
+    let words: Vec<_> = error.context().map(|(kind, value)| (kind, harmless(value))).collect();
+    for (kind, value) in words {
+        error.insert(kind, value);
+    }
+    output::say(&error.render().to_string());
+    ExitCode::from(2)
+}
+
+/// A word with a line break in it would pass for lines of ours.
+fn harmless(value: &ContextValue) -> ContextValue {
+    match value {
+        ContextValue::String(word) => ContextValue::String(line(word)),
+        ContextValue::Strings(words) => ContextValue::Strings(words.iter().map(|word| line(word)).collect()),
+        other => other.clone(),
     }
 }
 

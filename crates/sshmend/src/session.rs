@@ -7,6 +7,7 @@ use sshmend_diagnose::Question;
 use sshmend_host::{Account, Environment, Machine, now, zone};
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_plan::Person;
+use sshmend_transaction::Journal;
 
 use crate::cli::General;
 use crate::error::Failure;
@@ -98,6 +99,17 @@ impl Session {
                 self.environment.state_home.clone().unwrap_or_else(|| home.join(".local/state")).join("sshmend")
             }
         }
+    }
+
+    /// The journal in the state folder. One that was named has to be there; the default one need not be yet.
+    pub(crate) fn journal(&self) -> Result<Journal<'_, Machine>, Failure> {
+        let state = self.state();
+        let names = self.state_disk().kept_names(&state).map_err(|error| Failure::from_file(&error))?;
+        if names.is_none() && self.state.is_some() {
+            let message = format!("{}: no such state folder", state.display());
+            return Err(Failure::trouble(message).with_hint("without --state, the machine's own is looked at"));
+        }
+        Ok(Journal::new(self.state_disk(), state))
     }
 
     /// The disk that the state folder lies on.

@@ -2,7 +2,7 @@
 
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
 use sshmend_plan::unified;
-use sshmend_transaction::{FileRecord, Id, Image, Journal, Past, Record, State, Versions};
+use sshmend_transaction::{FileRecord, Id, Image, Past, Record, State, Versions};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
@@ -14,7 +14,7 @@ use crate::session::Session;
 
 /// Lists the transactions, or shows one.
 pub(crate) fn run(session: &Session, arguments: &cli::History) -> Result<Outcome, Failure> {
-    let journal = Journal::new(session.state_disk(), session.state());
+    let journal = session.journal()?;
     let printed = match &arguments.id {
         None => list(&session.output, &journal.history().map_err(|error| Failure::from_file(&error))?),
         Some(id) => {

@@ -1,6 +1,6 @@
 //! `sshmend recover`: what a crash interrupted becomes wholly old again.
 
-use sshmend_transaction::{Journal, Past, Recovered, State, Store};
+use sshmend_transaction::{Past, Recovered, State, Store};
 
 use crate::cli::Recover;
 use crate::error::{Failure, Outcome};
@@ -11,7 +11,7 @@ use crate::session::Session;
 /// Recovers, or says what there is to recover.
 pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
     let state = session.state();
-    let journal = Journal::new(session.state_disk(), &state);
+    let journal = session.journal()?;
     let past = journal.history().map_err(|error| Failure::from_file(&error))?;
     let cut_off: Vec<String> = past.iter().filter_map(cut_off).collect();
     if cut_off.is_empty() || arguments.dry_run {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sshmend_lossless::{Attributes, EditSet, FileChange};
 use sshmend_plan::{Check, Lockout, Plan, Proof, Step, listen_addresses, reload_sshd, unified};
-use sshmend_transaction::{FileRecord, Image, Journal, Past, Record, RollBackError, State, Versions, Which};
+use sshmend_transaction::{FileRecord, Image, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
 use crate::cli::{Rollback, SshdSource};
@@ -16,7 +16,7 @@ use crate::session::Session;
 
 /// Takes a transaction back.
 pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Failure> {
-    let journal = Journal::new(session.state_disk(), session.state());
+    let journal = session.journal()?;
     let record = match &arguments.id {
         Some(id) => journal.record(&parse(id)?).map_err(|error| Failure::from_journal(&error))?,
         None => newest(journal.history().map_err(|error| Failure::from_file(&error))?)

@@ -1,10 +1,10 @@
 //! What a person sees before anything happens, and the question.
 
-use dialoguer::Confirm;
 use sshmend_plan::unified;
 
 use super::Run;
 use crate::error::Failure;
+use crate::output::ask::confirm;
 use crate::output::escape::line;
 use crate::output::{Output, Role};
 
@@ -71,11 +71,9 @@ impl Run<'_> {
             let message = "nothing was changed: there is no terminal to ask on";
             return Err(Failure::trouble(message).with_hint("--yes applies it without asking, --dry-run only shows it"));
         }
-        let asked = Confirm::new().with_prompt("Apply this?").default(false).interact();
-        match asked {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::trouble("nothing was changed: you said no")),
-            Err(error) => Err(Failure::caused("nothing was changed: the question got no answer", &error)),
+        match confirm("Apply this?")? {
+            true => Ok(()),
+            false => Err(Failure::trouble("nothing was changed: you said no")),
         }
     }
 }

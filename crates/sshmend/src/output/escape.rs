@@ -1,26 +1,97 @@
 //! Hostile text made harmless: a terminal obeys control characters, a person must see them.
+//!
+//! [`line`] is for one piece of text that stands within a line. [`screen`] and [`document`] are what the one writer of
+//! this program ([`super::Output`]) puts everything through, so that nothing reaches a terminal that was forgotten.
 
-/// Replaces every control character, bidirectional override and invisible joiner by a visible escape; TAB stays.
+use std::fmt::Write as _;
+
+use super::Role;
+
+/// Stand for the beginning of a role and for its end in text on its way to the writer. They are no characters that text
+/// holds (Unicode, section 23.7), and from a hostile one they bring about a colour at worst.
+const BEGIN: u32 = 0xfdd0;
+const END: char = '\u{fdef}';
+
+/// Replaces every control character, bidirectional override and invisible character by a visible escape; TAB stays.
 pub(crate) fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '\t' => out.push('\t'),
-            _ if character.is_control() || is_deceptive(character) => out.extend(character.escape_default()),
+            _ if is_hostile(character) => out.extend(character.escape_default()),
             _ => out.push(character),
         }
     }
     out
 }
 
-/// Characters that change the order or hide the presence of what stands around them.
+/// Marks text for its role; the writer makes it colour, or nothing.
+pub(super) fn mark(role: Role, text: &str) -> String {
+    let begin = char::from_u32(BEGIN + role as u32).unwrap_or(END);
+    format!("{begin}{text}{END}")
+}
+
+/// Text as it may reach a terminal: lines, TAB and, where colour is wanted, the roles that were marked.
+pub(super) fn screen(text: &str, color: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match role(character) {
+            Some(style) if color => out.push_str(&style),
+            Some(_) => {}
+            None if matches!(character, '\t' | '\n') => out.push(character),
+            None if is_hostile(character) => out.extend(character.escape_default()),
+            None => out.push(character),
+        }
+    }
+    out
+}
+
+/// The style that a mark stands for.
+fn role(character: char) -> Option<String> {
+    if character == END {
+        return Some(format!("{:#}", Role::Title.style()));
+    }
+    let number = (character as u32).checked_sub(BEGIN)?;
+    Role::ALL.into_iter().find(|role| *role as u32 == number).map(|role| role.style().to_string())
+}
+
+/// JSON with nothing in its strings that a terminal or a reader is deceived by; it means the same (RFC 8259, section 7).
+pub(super) fn document(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || !is_hostile(character) {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
+}
+
+fn is_hostile(character: char) -> bool {
+    character.is_control() || is_deceptive(character)
+}
+
+/// Characters that change the order or hide the presence of what stands around them: bidirectional controls, those that
+/// fonts show as nothing (Unicode's `Default_Ignorable_Code_Point`), line and paragraph separators, noncharacters.
 fn is_deceptive(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || character as u32 & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One of each kind: C0, DEL, C1, bidirectional controls, what is not seen, separators, tags, noncharacters.
+    const HOSTILE: &str = "\x00\x07\x08\r\x1b\x7f\u{80}\u{9b}\u{9f}\u{61c}\u{200e}\u{202e}\u{2066}\u{2069}\u{ad}\u{180e}\
+        \u{200b}\u{200d}\u{2060}\u{feff}\u{3164}\u{2028}\u{2029}\u{e0001}\u{e007f}\u{fe0f}\u{fdd0}\u{fdef}\u{ffff}\u{10fffe}";
 
     #[test]
     fn a_terminal_is_never_given_an_order() {
@@ -35,5 +106,26 @@ mod tests {
         for (hostile, harmless) in cases {
             assert_eq!(line(hostile), harmless);
         }
+        for escaped in [line(HOSTILE), screen(HOSTILE, false)] {
+            assert!(escaped.is_ascii() && escaped.chars().all(|c| !c.is_control()), "{escaped:?}");
+        }
+        let colored = screen(&format!("{}{HOSTILE}", mark(Role::Bad, "x\x1b[2J")), true);
+        let plain = colored.replace("\x1b[31m", "").replace("\x1b[0m", "").replace("\x1b[1m", "");
+        assert!(plain.is_ascii() && !plain.contains('\x1b'), "{plain:?}");
+    }
+
+    #[test]
+    fn lines_stay_and_roles_become_colour_only_where_it_is_wanted() {
+        let text = format!("a\n\t{}\n", mark(Role::Good, "b"));
+        assert_eq!(screen(&text, false), "a\n\tb\n");
+        assert_eq!(screen(&text, true), "a\n\t\x1b[32mb\x1b[0m\n");
+    }
+
+    #[test]
+    fn a_document_means_what_it_meant() {
+        let value = serde_json::json!({ "hostile": HOSTILE, "plain": ["Zürich", 7] });
+        let text = document(&serde_json::to_string_pretty(&value).expect("JSON"));
+        assert!(text.chars().all(|c| c == '\n' || !is_hostile(c)), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), value);
     }
 }

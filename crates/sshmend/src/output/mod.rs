@@ -1,5 +1,7 @@
-//! Talking to people and programs: stdout is data, stderr is talk.
+//! Talking to people and programs: stdout is data, stderr is talk. All that is printed goes through here, and nothing
+//! reaches a terminal from here that it would obey.
 
+pub(crate) mod ask;
 pub(crate) mod census;
 pub(crate) mod escape;
 pub(crate) mod logs;
@@ -35,6 +37,8 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    const ALL: [Self; 5] = [Self::Title, Self::Bad, Self::Good, Self::Warning, Self::Dim];
+
     fn style(self) -> Style {
         match self {
             Self::Title => Style::new().bold(),
@@ -62,13 +66,10 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// Dresses trusted text for its role.
+    /// Dresses text for its role.
+    #[expect(clippy::unused_self, reason = "colour is decided where it is printed, and asked for where it is known")]
     pub(crate) fn paint(&self, role: Role, text: &str) -> String {
-        if !self.color || text.is_empty() {
-            return text.to_owned();
-        }
-        let style = role.style();
-        format!("{style}{text}{style:#}")
+        if text.is_empty() { String::new() } else { escape::mark(role, text) }
     }
 
     /// Escapes text from files, logs and the network, then dresses it.
@@ -94,24 +95,41 @@ impl Output {
 
     /// Prints data; a reader that went away is no error.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            outcome => outcome,
-        }
+        print(&escape::screen(text, self.color))
     }
 
     /// Prints one JSON document.
+    #[expect(clippy::unused_self, reason = "all that is printed is printed by it")]
     pub(crate) fn json<T: serde::Serialize>(&self, document: &T) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(document)?;
-        self.data(&(text + "\n"))
+        print(&(escape::document(&serde_json::to_string_pretty(document)?) + "\n"))
     }
 
     /// Says something on stderr; nothing depends on its arriving.
+    #[expect(clippy::unused_self, reason = "all that is said is said by it")]
     pub(crate) fn talk(&self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        if writeln!(stderr, "{text}").is_err() {
-            // Nobody listens, and there is no one left to tell.
-        }
+        say(text);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one writer of standard output")]
+fn print(harmless: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(harmless.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Says lines on stderr.
+#[expect(clippy::disallowed_methods, reason = "the one writer of standard error")]
+pub(crate) fn say(text: &str) {
+    let mut stderr = io::stderr().lock();
+    if writeln!(stderr, "{}", escape::screen(text.trim_end_matches('\n'), false)).is_err() {
+        // Nobody listens, and there is no one left to tell.
+    }
+}
+
+/// Prints help, the version: what was asked for and holds no word of anybody else.
+pub(crate) fn help(text: &str) -> io::Result<()> {
+    print(&escape::screen(text, false))
 }

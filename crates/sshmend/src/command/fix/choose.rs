@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use clap::Parser;
-use dialoguer::MultiSelect;
 use sshmend_diagnose::{Certainty, Diagnosis, Finding, Question, Server, Vantage, wants};
 use sshmend_plan::{Notice, Plan};
 
@@ -13,7 +12,7 @@ use crate::cli::{Apply, Cli, Command, Fix, FixService, What};
 use crate::command::diagnose::{conclude, read_disk_logs, text::text};
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
-use crate::output::escape::line;
+use crate::output::ask;
 use crate::output::words::shell;
 use crate::session::Session;
 
@@ -93,19 +92,16 @@ fn choose<'o>(session: &Session, flags: &Apply, offers: &'o [Offer<'o>]) -> Resu
         let hint = format!("--yes mends what is certain; or run what you choose: {}", commands.join("; "));
         return Err(Failure::trouble(message).with_hint(hint));
     }
-    ask(offers)
+    ask_person(offers)
 }
 
-fn ask<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
+fn ask_person<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
     let describe = |offer: &Offer<'_>| {
-        let (certainty, summary) = (offer.finding.certainty.as_str(), line(&offer.finding.summary));
-        (format!("{certainty}: {summary} ({})", line(&offer.command)), is_certain(offer.finding))
+        let (certainty, summary) = (offer.finding.certainty.as_str(), &offer.finding.summary);
+        (format!("{certainty}: {summary} ({})", offer.command), is_certain(offer.finding))
     };
-    let chosen = MultiSelect::new()
-        .with_prompt("Mend (space chooses, enter goes on)")
-        .items_checked(offers.iter().map(describe))
-        .interact_opt()
-        .map_err(|error| Failure::caused("nothing was changed: the question got no answer", &error))?;
+    let items: Vec<_> = offers.iter().map(describe).collect();
+    let chosen = ask::choose("Mend (space chooses, enter goes on)", &items)?;
     match chosen.filter(|chosen| !chosen.is_empty()) {
         Some(chosen) => Ok(chosen.into_iter().filter_map(|index| offers.get(index)).collect()),
         None => Err(Failure::trouble("nothing was changed: you chose nothing")),
