@@ -15,6 +15,9 @@ use crate::trust::Purpose;
 /// The longest file that is read into memory, in MiB; reaching it is an answer ([`Unread::TooLong`]).
 pub(crate) const MAX_MIB: u64 = 1024;
 
+/// The most memory that is set aside before a file is read.
+const RESERVED: u64 = 64 << 20;
+
 /// How deep to look.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -76,7 +79,9 @@ fn read(located: &Located) -> Result<Entry, Why> {
 /// Files of /proc say that they are empty and are not: the end is where reading ends.
 pub(crate) fn read_to_end(file: &File) -> io::Result<Vec<u8>> {
     let limit = MAX_MIB << 20;
-    let mut bytes = Vec::new();
+    // What the file says of its size is believed as far as it costs nothing.
+    let size = file.metadata().map_or(0, |meta| meta.len()).min(RESERVED);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(io::ErrorKind::FileTooLarge.into());

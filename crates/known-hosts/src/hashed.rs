@@ -47,7 +47,10 @@ fn digest(salt: &[u8; SIZE], name: &[u8]) -> [u8; SIZE] {
 }
 
 fn decode(text: &[u8]) -> Option<[u8; SIZE]> {
-    STANDARD.decode(text).ok()?.try_into().ok()
+    // The decoder wants room for what the length of the text allows before it looks at the padding.
+    let mut bytes = [0; SIZE + 1];
+    let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
+    bytes[..length].try_into().ok()
 }
 
 #[cfg(test)]

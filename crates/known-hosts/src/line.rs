@@ -142,7 +142,7 @@ impl<'a> Entry<'a> {
 /// Reads one line; never fails.
 pub(crate) fn read<'a>(document: &'a [u8], line: &Line) -> Content<'a> {
     let text = line.text(document);
-    let visible = text.iter().position(|&b| b == 0).map_or(text, |nul| &text[..nul]);
+    let visible = memchr::memchr(0, text).map_or(text, |nul| &text[..nul]);
     let mut scanner = Scanner { text: visible, at: 0, base: line.content.start };
     scanner.skip_blanks();
     match scanner.peek() {
@@ -200,7 +200,7 @@ impl<'a> Scanner<'a> {
 
     fn token(&mut self) -> Field<'a> {
         let rest = &self.text[self.at..];
-        let length = rest.iter().position(|&b| is_blank(b)).unwrap_or(rest.len());
+        let length = memchr::memchr2(b' ', b'\t', rest).unwrap_or(rest.len());
         self.field(self.at + length)
     }
 

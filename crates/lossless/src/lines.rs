@@ -68,7 +68,7 @@ impl Iterator for Lines<'_> {
         if rest.is_empty() {
             return None;
         }
-        let feed = rest.iter().position(|&b| b == b'\n');
+        let feed = memchr::memchr(b'\n', rest);
         let start = self.at;
         let end = feed.map_or(self.document.len(), |at| start + at + 1);
         let ending = match feed {
