@@ -1,6 +1,6 @@
 //! Hostile text made harmless: a terminal obeys control characters, a person must see them.
 //!
-//! [`line`] is for one piece of text that stands within a line. [`screen`] and [`document`] are what the one writer of
+//! [`line()`] is for one piece of text that stands within a line. [`screen`] and [`document`] are what the one writer of
 //! this program ([`super::Output`]) puts everything through, so that nothing reaches a terminal that was forgotten.
 
 use std::fmt::Write as _;
