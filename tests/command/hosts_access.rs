@@ -49,7 +49,7 @@ fn the_rule_goes_where_it_wins_and_a_second_run_changes_nothing() {
          sshd: ALL : deny
         effect: 192.0.2.7 at sshd denied (/etc/hosts.allow:1) -> granted (/etc/hosts.allow:1)
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
-        note:   `sshd: 192.0.2.7` goes before the rule that would refuse them: sshd: ALL : deny [mended]
+        note:   `sshd: 192.0.2.7` goes before the rule that would refuse them: sshd: ALL : deny [rule-added]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
@@ -59,9 +59,28 @@ fn the_rule_goes_where_it_wins_and_a_second_run_changes_nothing() {
 }
 
 #[test]
-fn without_a_client_only_what_is_malformed_is_mended() {
-    let disk = Disk::new("//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n");
-    disk.run("fix hosts-access --yes").check(&expect![[r#"
+fn without_a_wish_what_could_be_mended_is_listed_and_nothing_changes() {
+    let disk =
+        Disk::new("//- /etc/hosts.allow\nsshd:2001:db8:9::/40:allow\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n");
+    let said = disk.run("fix hosts-access --mend --yes");
+    assert_eq!((said.code, &said.stdout), (1, &disk.run("fix hosts-access --yes").stdout));
+    said.check(&expect![[r#"
+        exit 1
+        nothing to change: list what could be mended in hosts.allow and hosts.deny
+        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   /etc/hosts.allow:1: the colons of `2001:db8:9::/40` end the client list: what follows the first is read as options; as [2001:db8::]/40 it is an address; access is gained by [2001:db8::]/40 at sshd; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
+        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd; access is gained by everybody else at sshd, everybody else at any-other-daemon, 203.0.113.9 at any-other-daemon and 4 more; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:1 --root DISK [offer]
+        --
+    "#]]);
+    assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some("sshd: 203.0.113.9"));
+    let sound = Disk::new("//- /etc/hosts.allow\nsshd: 192.0.2.\n");
+    assert_eq!(sound.run("fix hosts-access --yes").code, 0);
+}
+
+#[test]
+fn only_the_line_that_is_named_is_mended() {
+    let disk = Disk::new("//- /etc/hosts.allow\nsshd: 192.0.2.7/24\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n");
+    disk.run("fix hosts-access --mend hosts.deny:1 --yes").check(&expect![[r#"
         exit 0
         --- /etc/hosts.deny
         +++ /etc/hosts.deny
@@ -78,10 +97,134 @@ fn without_a_client_only_what_is_malformed_is_mended() {
         effect: 203.0.113.9 at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd [mended]
+        note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; access is gained by 192.0.2.0/24 at sshd; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
     assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some("sshd: 203.0.113.9\n"));
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 192.0.2.7/24\n"));
+    disk.run("fix hosts-access --mend /etc/hosts.allow:4 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: /etc/hosts.allow:4: there is nothing to mend in this line
+        hint: these lines can be mended: /etc/hosts.allow:1
+    "#]]);
+    disk.run("fix hosts-access --mend /etc/passwd:4 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: `/etc/passwd:4` does not name a line of hosts.allow or hosts.deny
+        hint: write it as /etc/hosts.deny:3; --mend without lines lists them
+    "#]]);
+}
+
+#[test]
+fn letting_a_client_in_mends_nothing_and_offers_it() {
+    let deny = "sshd: ALL\n  # ALL: ALL\nvsftpd: 203.0.113.9";
+    let disk = Disk::new(&format!(
+        "//- /etc/hosts.allow\nALL : 0.0.0.0/0\n# End of hosts.allow.\n//- /etc/hosts.deny\n{deny}\n\\\n"
+    ));
+    disk.run("fix hosts-access --allow 192.0.2.7 --yes").check(&expect![[r#"
+        exit 0
+        --- /etc/hosts.allow
+        +++ /etc/hosts.allow
+        @@ -1,2 +1,3 @@
+         ALL : 0.0.0.0/0
+        +sshd : 192.0.2.7
+         # End of hosts.allow.
+        effect: 192.0.2.7 at sshd denied (/etc/hosts.deny:1) -> granted (/etc/hosts.allow:2)
+        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   `sshd : 192.0.2.7` goes at the end of the file: no rule there refuses them [rule-added]
+        note:   /etc/hosts.allow:1: `0.0.0.0/0` is no network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches; access is gained by 0.0.0.0/0.0.0.0 at sshd, 0.0.0.0/0.0.0.0 at vsftpd, 0.0.0.0/0.0.0.0 at any-other-daemon and 12 more; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
+        note:   /etc/hosts.deny:2: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment; nobody gains or loses access by that; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:2 --root DISK [offer]
+        note:   /etc/hosts.deny:3: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at vsftpd; nobody gains or loses access by that; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:3 --root DISK [offer]
+        --
+        applied as ID; undo it with: sshmend rollback ID --root DISK
+    "#]]);
+    assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some(deny));
+}
+
+#[test]
+fn a_client_that_nothing_denies_changes_nothing() {
+    let disk = Disk::new("//- /etc/hosts.allow\n# nothing\n//- /etc/hosts.deny\nsshd: ALL EXCEPT 192.0.2.0/24\n");
+    disk.run("fix hosts-access --allow 192.0.2.7 --yes").check(&expect![[r#"
+        exit 0
+        nothing to change: let 192.0.2.7 in
+        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   192.0.2.7 is granted already at sshd: no rule denies it [granted-already]
+        --
+    "#]]);
+}
+
+#[test]
+fn a_denial_at_all_daemons_stays() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: 192.0.2.7\nsshd: 192.0.2.7\n");
+    disk.run("fix hosts-access --allow 192.0.2.7 --remove-deny --yes").check(&expect![[r#"
+        exit 0
+        --- /dev/null
+        +++ /etc/hosts.allow
+        @@ -0,0 +1 @@
+        +sshd: 192.0.2.7
+        --- /etc/hosts.deny
+        +++ /etc/hosts.deny
+        @@ -1,2 +1 @@
+         ALL: 192.0.2.7
+        -sshd: 192.0.2.7
+        effect: 192.0.2.7 at sshd denied (/etc/hosts.deny:1) -> granted (/etc/hosts.allow:1)
+        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   /etc/hosts.deny:2: the rule denies 192.0.2.7 at sshd; it is removed [deny-removed]
+        note:   `sshd: 192.0.2.7` goes at the end of the file: no rule there refuses them [rule-added]
+        note:   /etc/hosts.deny:1: the rule denies 192.0.2.7 at ALL: it stays, because it is not for sshd alone [deny-kept]
+        --
+        applied as ID; undo it with: sshmend rollback ID --root DISK
+    "#]]);
+    assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some("ALL: 192.0.2.7\n"));
+}
+
+#[test]
+fn files_that_another_one_keeps_are_not_written() {
+    for (target, expected) in [
+        ("/nix/store/0a1b-etc/etc/hosts.allow", "environment.etc.\"hosts.allow\""),
+        ("/usr/share/site/hosts.allow", "cp --remove-destination /usr/share/site/hosts.allow /etc/hosts.allow"),
+        ("/run/site/hosts.allow", "change what generates /run/site/hosts.allow"),
+        ("/srv/site/hosts.allow", "make the change where /srv/site/hosts.allow is kept"),
+    ] {
+        let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+        disk.write(target, "sshd: 198.51.100.\n");
+        std::os::unix::fs::symlink(target, disk.path("/etc/hosts.allow")).expect("a link");
+        let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
+        assert!(said.code == 2 && said.stderr.contains(expected), "{} {}", said.code, said.stderr);
+        assert_eq!(disk.read(target).as_deref(), Some("sshd: 198.51.100.\n"));
+        assert_eq!(disk.run("fix hosts-access --allow 198.51.100.7 --yes").code, 0, "nothing is to be written");
+    }
+    let disk = Disk::new("//- /etc/site/allow\nsshd: 198.51.100.\n//- /etc/hosts.deny\nALL: ALL\n");
+    std::os::unix::fs::symlink("site/allow", disk.path("/etc/hosts.allow")).expect("a link");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
+    assert!(said.code == 0 && said.stdout.contains("+++ /etc/site/allow\n"), "{}", said.stdout);
+}
+
+#[test]
+fn who_writes_the_file_again_is_said_first() {
+    let disk = Disk::new(
+        "//- /etc/hosts.allow\n# This file is managed by Puppet.\nsshd: 198.51.100.\n//- /etc/hosts.deny\nALL: ALL\n",
+    );
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --dry-run");
+    let notes: Vec<&str> = said.stdout.lines().filter(|line| line.starts_with("note:")).collect();
+    assert!(notes[0].contains("/etc/hosts.allow:1: Puppet writes this file") && notes[0].ends_with("[file-owned-by]"));
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_nothing_is_half_done() {
+    let disk = Disk::new("//- /etc/hosts.allow\nsshd: 198.51.100.\n");
+    std::os::unix::fs::symlink("hosts.deny", disk.path("/etc/hosts.deny")).expect("a link to itself");
+    for words in ["fix hosts-access --allow 192.0.2.7 --remove-deny --yes", "fix hosts-access --yes"] {
+        let said = disk.run(words);
+        assert!(said.code == 2 && said.stderr.contains("/etc/hosts.deny"), "{} {}", said.code, said.stderr);
+    }
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 198.51.100.\n"));
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    std::os::unix::fs::symlink("nowhere", disk.path("/etc/hosts.allow")).expect("a link to nothing");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
+    assert!(said.code == 2 && said.stderr.contains("/etc/hosts.allow: a link to nothing"), "{}", said.stderr);
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, diagnose};
 pub use facts::disk_logs;
 pub use facts::package::{package_version, package_wants};
+pub use facts::wrappers::{wrapper_tables, wrapper_tables_wants};
 pub use facts::{DIAL_LIMIT, DIAL_PAUSE, opens_connection};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
 pub use log_file::LogFile;

@@ -1,6 +1,6 @@
 //! Who gains and who loses access by an edit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::answer::Answer;
@@ -40,10 +40,14 @@ pub struct AccessChanges {
     pub left_out: usize,
 }
 
-const EVERYBODY_ELSE: &str = "everybody else";
+/// The name of those whom no pattern of the files names.
+pub const EVERYBODY_ELSE: &str = "everybody else";
 
-/// How many groups of clients are looked at.
+/// How many groups of clients are looked at, at most and at least, and how many rules they meet in all before it ends:
+/// in very long files it is a sample, and that is said.
 const MOST: usize = 1000;
+const LEAST: usize = 60;
+const RULES: usize = 4_000_000;
 
 /// Compares two states of the tables for clients derived from all their patterns: those at the edges of each network and
 /// next to it, a host of each name, loopback, everybody whom no pattern names, and `also` - the person at the keyboard.
@@ -53,18 +57,22 @@ pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &
     let changed = Changed::between(before, after);
     let daemons = all_daemons(before, after, daemons);
     let mut changes = AccessChanges::default();
-    let mut looked_at = 0;
+    let all_rules = 2 * rules(before, after).count();
+    let (mut looked_at, mut left) = (0, RULES);
     let mut seen = BTreeSet::new();
-    for group in own(also).chain(groups(before, after)).filter(|group| changed.may_touch(group)) {
-        for daemon in &daemons {
-            if !seen.insert((group.who.clone(), daemon.clone())) {
-                continue;
-            }
+    for group in own(also).chain(groups(before, after)) {
+        if looked_at >= MOST || (left == 0 && looked_at >= LEAST) {
+            changes.left_out += 1;
+            continue;
+        }
+        left = left.saturating_sub(changed.rules.len() * group.clients.len());
+        if !changed.may_touch(&group) {
+            continue;
+        }
+        for daemon in daemons.iter().filter(|&daemon| seen.insert((group.who.clone(), daemon.clone()))) {
             looked_at += 1;
-            match looked_at <= MOST {
-                true => changes.compare(&group.at(daemon), before, after),
-                false => changes.left_out += 1,
-            }
+            left = left.saturating_sub(all_rules * group.clients.len());
+            changes.compare(&group.at(daemon), before, after);
         }
     }
     changes
@@ -143,12 +151,7 @@ impl<'a> Changed<'a> {
     fn between(before: &'a Tables, after: &'a Tables) -> Self {
         let mut rules = Vec::new();
         for which in [Which::Allow, Which::Deny] {
-            let (old, new) = (live(before, which), live(after, which));
-            let same = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
-            let tail =
-                old[same..].iter().rev().zip(new[same..].iter().rev()).take_while(|(one, other)| one == other).count();
-            rules.extend_from_slice(&old[same..old.len() - tail]);
-            rules.extend_from_slice(&new[same..new.len() - tail]);
+            different(&live(before, which), &live(after, which), &mut rules);
         }
         let everybody = before.deny.fault().is_some() != after.deny.fault().is_some();
         Self { before, rules, everybody }
@@ -164,9 +167,29 @@ impl<'a> Changed<'a> {
     }
 }
 
-fn live(tables: &Tables, which: Which) -> Vec<&Rule> {
+type Line<'a> = (&'a [u8], &'a Rule);
+
+/// Adds the rules that stand more often in one list than in the other; all of them between the first and the last
+/// difference where the order of the others is not the same.
+fn different<'a>(old: &[Line<'a>], new: &[Line<'a>], rules: &mut Vec<&'a Rule>) {
+    let mut surplus: HashMap<&[u8], isize> = HashMap::new();
+    old.iter().for_each(|(text, _)| *surplus.entry(text).or_default() += 1);
+    new.iter().for_each(|(text, _)| *surplus.entry(text).or_default() -= 1);
+    let differs = |line: &&Line<'a>| surplus.get(line.0).is_some_and(|&count| count != 0);
+    let same = |lines: &[Line<'a>]| lines.iter().filter(|line| !differs(line)).map(|line| line.0).collect::<Vec<_>>();
+    if same(old) == same(new) {
+        rules.extend(old.iter().chain(new).filter(differs).map(|line| line.1));
+        return;
+    }
+    let head = old.iter().zip(new).take_while(|(one, other)| one.0 == other.0).count();
+    let tail =
+        old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(one, other)| one.0 == other.0).count();
+    rules.extend(old[head..old.len() - tail].iter().chain(&new[head..new.len() - tail]).map(|line| line.1));
+}
+
+fn live(tables: &Tables, which: Which) -> Vec<Line<'_>> {
     let table = if which == Which::Allow { &tables.allow } else { &tables.deny };
-    table.live_rules().map(|(_, rule)| rule).collect()
+    table.live_rules().map(|(line, rule)| (line.line.text.as_slice(), rule)).collect()
 }
 
 fn rules<'a>(before: &'a Tables, after: &'a Tables) -> impl Iterator<Item = &'a Rule> {
@@ -220,17 +243,9 @@ fn groups(before: &Tables, after: &Tables) -> Vec<Group> {
 fn elsewhere(extents: &[(String, Extent)]) -> Vec<(IpAddr, Name)> {
     let free = |addr: &IpAddr| {
         let named = extents.iter().filter(|(_, extent)| *extent != Extent::Everyone);
-        !named.into_iter().any(|(_, extent)| holds(extent, *addr))
+        !named.into_iter().any(|(_, extent)| extent.holds(*addr))
     };
     let v4 = [[192, 0, 2, 1], [198, 51, 100, 1], [203, 0, 113, 1], [100, 64, 0, 1], [233, 252, 0, 1]].map(IpAddr::from);
     let found = [v4.into_iter().find(free).unwrap_or(NOWHERE), NOWHERE_V6];
     found.into_iter().filter(free).map(|addr| (addr, Name::None)).collect()
-}
-
-fn holds(extent: &Extent, addr: IpAddr) -> bool {
-    let one = match addr {
-        IpAddr::V4(addr) => Extent::V4 { net: addr.into(), mask: u32::MAX },
-        IpAddr::V6(addr) => Extent::V6 { net: addr.into(), bits: 128 },
-    };
-    extent.contains(&one)
 }

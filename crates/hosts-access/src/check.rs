@@ -7,7 +7,8 @@ use sshmend_lossless::{Edit, EditSet, Origin, dominant_ending};
 use crate::dead::dead;
 use crate::list::{DaemonPattern, Entry, Service, is_separator};
 use crate::logical::{Fault, LINE_LIMIT};
-use crate::options::{Accounts, Decision, OptionError, RuleOption, Step};
+use crate::option_repair;
+use crate::options::{Accounts, Decision, RuleOption, Step};
 use crate::pattern::TextPattern;
 use crate::problem::{Problem, ProblemKind, Repair};
 use crate::rule::{Kind, Rule, trim};
@@ -221,8 +222,10 @@ impl<'a> Spot<'a> {
         let Service::Name(TextPattern::Exact(word)) = &entry.pattern.service else { return None };
         let known = NEVER.iter().any(|name| same(name.as_bytes(), word));
         known.then(|| {
-            let message = format!("OpenSSH asks as `sshd`, never as `{}`", show(word));
-            self.problem(ProblemKind::DaemonName, entry.at.start, message, "write `sshd`")
+            let message = format!("OpenSSH asks as `sshd`, never as `{}`: the rule is not for it", show(word));
+            let problem = self.problem(ProblemKind::DaemonName, entry.at.start, message, "write `sshd`");
+            let edit = self.replace(entry.at.start..entry.at.start + word.len(), "sshd");
+            with_repair(problem, "as `sshd` the rule counts".to_owned(), [edit])
         })
     }
 
@@ -275,14 +278,14 @@ impl<'a> Spot<'a> {
         let mut first = None;
         for at in raw_words(text, start) {
             let word = &text[at.clone()];
-            let address = word.contains(&b':').then(|| ipv6(word));
-            match address {
-                None => {}
-                Some(Some(better)) => {
-                    first = first.or(Some((at.start, show(word), better.word().to_owned())));
-                    edits.push(self.replace(at, better.word()));
-                }
-                Some(None) => break,
+            if !word.contains(&b':') {
+                continue;
+            }
+            let Some((length, better)) = ipv6(word) else { break };
+            first = first.or(Some((at.start, show(&word[..length]), better.word().to_owned())));
+            edits.push(self.replace(at.start..at.start + length, better.word()));
+            if length < word.len() {
+                break;
             }
         }
         let (at, word, better) = first?;
@@ -298,13 +301,10 @@ impl<'a> Spot<'a> {
         })?;
         let message = format!("{error}: libwrap denies every client that the rule matches");
         let problem = self.problem(ProblemKind::BadOption, option.at.start, message, error.hint());
-        let backslash = self.text()[..option.at.start - 1].ends_with(b"\\");
-        if error != OptionError::Empty || !option.last || backslash {
+        let Some((edits, effect)) = option_repair::repair(self.text(), rule, option, &error) else {
             return Some(problem);
-        }
-        let end = option.at.end - usize::from(self.text().ends_with(b"\r"));
-        let edit = self.replace(option.at.start - 1..end.max(option.at.start), "");
-        Some(with_repair(problem, "without the last colon, the rule counts".to_owned(), [edit]))
+        };
+        Some(with_repair(problem, effect, edits.into_iter().map(|(at, text)| self.replace(at, text))))
     }
 }
 
@@ -371,9 +371,16 @@ fn comment_in(option: &RuleOption, text: &[u8]) -> Option<usize> {
         .find(|&at| text[at] == b'#' && is_separator(text[at - 1]) && !trim(&text[option.at.start..at]).is_empty())
 }
 
-fn ipv6(word: &[u8]) -> Option<Wanted> {
+/// The longest text of an IPv6 address, with a mapped IPv4 address and a prefix length.
+const LONGEST_IPV6: usize = 45 + "/128".len();
+
+/// The IPv6 address or network without brackets that a word is, or that it begins with before an option (`::1:allow`),
+/// and its length in the word.
+fn ipv6(word: &[u8]) -> Option<(usize, Wanted)> {
     let text = std::str::from_utf8(word).ok().filter(|text| !text.contains(['[', ']']))?;
-    Wanted::parse(text).ok()
+    let colons = text.bytes().take(LONGEST_IPV6 + 1).enumerate().filter(|&(_, byte)| byte == b':').map(|(at, _)| at);
+    let ends = colons.chain([text.len()]).filter(|&end| end <= LONGEST_IPV6 && text[..end].contains(':'));
+    ends.filter_map(|end| Some((end, Wanted::parse(&text[..end]).ok()?))).next_back()
 }
 
 /// The words from `start` on, split at blanks and commas only.

@@ -1,6 +1,6 @@
 //! What libwrap answers for a client, by the first rule that matches (hosts_access and process_options).
 
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, Unread};
 
 use crate::answer::{Answer, Doubt, Need};
 use crate::client::Client;
@@ -198,9 +198,12 @@ impl<'a> Course<'a> {
         self.end(Place { table, line: Some(line) }, Access::Denied, reason);
     }
 
-    fn unreadable(&mut self, table: &'a Table, why: &str) {
+    fn unreadable(&mut self, table: &'a Table, why: &Unread) {
         let place = Place { table, line: None };
-        let doubt = Doubt::new(Need::File(table.path.clone()), format!("{}: {why}", table.path.display()));
+        let doubt = Doubt::new(
+            Need::File(table.path.clone()),
+            format!("{}, which cannot be read: {why}", table.path.display()),
+        );
         self.doubts.push((doubt, place));
         for access in [Access::Granted, Access::Denied] {
             self.end(place, access, String::new());

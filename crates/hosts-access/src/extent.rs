@@ -114,6 +114,23 @@ impl Extent {
         }
     }
 
+    /// Whether it is one range of addresses, so that its edges tell all about it.
+    pub(crate) fn is_range(&self) -> bool {
+        match self {
+            Self::V4 { mask, .. } => mask.leading_ones() + mask.trailing_zeros() == 32,
+            Self::V6 { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether an address surely belongs to it.
+    pub(crate) fn holds(&self, addr: IpAddr) -> bool {
+        match addr {
+            IpAddr::V4(addr) => self.contains(&Self::V4 { net: addr.into(), mask: u32::MAX }),
+            IpAddr::V6(addr) => self.contains(&Self::V6 { net: addr.into(), bits: 128 }),
+        }
+    }
+
     /// The address, when it means but one.
     pub(crate) fn single_address(&self) -> Option<IpAddr> {
         match self {

@@ -3,8 +3,9 @@
 //! The reading is that of Debian's libwrap 7.6.q (hosts_access(5) with hosts_options(5)), byte for byte: what it joins,
 //! cuts off, ignores and denies. [`Tables::evaluate`] answers for one client in three ways, because much of what a
 //! table may ask for - host names, netgroups, remote users - cannot be known beforehand. [`Tables::permit`] makes the
-//! edit that lets clients in and proves it by evaluating the files as they will be; [`access_changes`] says for whom
-//! else it changes what.
+//! edit that lets clients in, and proves that they are let in and that nobody else's answer changes; [`Tables::offers`]
+//! lists what is broken, and [`Tables::mend`] mends the lines that are named. [`access_changes`] says for whom an edit
+//! changes what.
 //!
 //! ```
 //! use sshmend_hosts_access::{Access, Client, Permit, Tables, Wanted};
@@ -22,6 +23,7 @@ mod changes;
 mod check;
 mod client;
 mod connection;
+mod covers;
 mod dead;
 mod draft;
 mod evaluate;
@@ -30,28 +32,34 @@ mod linkage;
 mod list;
 mod logical;
 mod mend;
+mod note;
+mod option_repair;
 mod options;
 mod owner;
 mod pattern;
 mod permit;
 mod place;
 mod problem;
+mod proof;
 mod removal;
 mod rule;
 mod split;
+mod steps;
 mod table;
 mod text;
 mod wanted;
 
 pub use answer::{Doubt, Need};
-pub use changes::{AccessChange, AccessChanges, access_changes};
+pub use changes::{AccessChange, AccessChanges, EVERYBODY_ELSE, access_changes};
 pub use client::{Client, Name};
 pub use evaluate::{Access, Verdict};
 pub use linkage::{Linkage, libwrap_linked, linkage, linkage_wants};
 pub use logical::{Fault, LINE_LIMIT, LogicalLine, logical_lines};
+pub use mend::Offer;
+pub use note::{Note, NoteKind};
 pub use options::OptionError;
-pub use owner::{Owned, Owner};
-pub use permit::{Edited, Note, Offer, Permit, Refusal, Remedy};
+pub use owner::{Fail2ban, Owned, Owner};
+pub use permit::{Edited, Permit, Refusal};
 pub use problem::{Problem, ProblemKind, Repair};
 pub use table::{HOSTS_ALLOW, HOSTS_DENY, Tables, wants};
 pub use wanted::{BadPattern, Wanted};

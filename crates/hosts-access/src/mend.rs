@@ -1,55 +1,130 @@
-//! Repairs of what is wrong with the files: which are made, which only offered.
+//! What is broken: listed with whom its repair concerns, and mended where a line is named.
 
-use std::collections::BTreeSet;
+use std::path::Path;
 
-use crate::changes::{AccessChange, access_changes};
+use sshmend_lossless::{EditSet, Origin};
+
+use crate::changes::{AccessChanges, access_changes};
 use crate::draft::Draft;
-use crate::evaluate::Access;
-use crate::permit::{Offer, Remedy};
-use crate::problem::ProblemKind;
+use crate::note::NoteKind;
+use crate::permit::{Edited, Refusal, writable};
+use crate::problem::{Problem, ProblemKind};
+use crate::table::{State, Tables};
 
-/// How many repairs are tried one by one for whether they cost access, when all of them together do.
+/// How many repairs are tried for whom they concern; those of further lines are listed without.
 const MOST_TRIED: usize = 16;
 
-/// Makes the repairs of these kinds and offers the others; those that cost somebody access only with `at_any_cost`.
-pub(crate) fn mend(draft: &mut Draft<'_>, kinds: &BTreeSet<ProblemKind>, daemon: &str, at_any_cost: bool) {
-    let wanted = sort_out(draft, kinds);
-    if at_any_cost || !costs_access(draft, &wanted, daemon) {
-        return draft.take_all(wanted);
+/// Something that is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What is wrong, and the repair where there is a sure one.
+    pub problem: Problem,
+    /// Whose access the repair changes; `None` where there is none, or where it was not tried.
+    pub changes: Option<AccessChanges>,
+}
+
+impl Tables {
+    /// Everything that is broken in both files, with whom each repair concerns at `daemon` and at those that rules name.
+    pub fn offers(&self, daemon: &str) -> Vec<Offer> {
+        let mut tried = 0;
+        let offer = |problem: Problem| {
+            let after = problem.repair.as_ref().filter(|_| tried < MOST_TRIED).map(|repair| {
+                tried += 1;
+                self.after(&problem.origin.path, &repair.edits)
+            });
+            Offer { changes: after.map(|after| access_changes(self, &after, &[daemon], &[])), problem }
+        };
+        self.problems().into_iter().map(offer).collect()
     }
-    for (index, offer) in wanted.into_iter().enumerate() {
-        if index < MOST_TRIED && !costs_access(draft, std::slice::from_ref(&offer), daemon) {
-            draft.take(offer);
-        } else {
-            let text = format!("{}; somebody would lose access by that", offer.text);
-            draft.offer(Offer { text, ..offer });
+
+    /// Whether both files could be read, so that what is broken in them is known.
+    ///
+    /// # Errors
+    /// [`Refusal::Unreadable`] names the first that could not.
+    pub fn readable(&self) -> Result<(), Refusal> {
+        let unknown = self.both().into_iter().find(|table| matches!(table.state, State::Unknown(_)));
+        unknown.map_or(Ok(()), writable)
+    }
+
+    /// Mends exactly the lines that are named, whoever gains or loses access by it; see [`access_changes`].
+    ///
+    /// Where two repairs of one line collide, the first is made and the other is left for the next time.
+    ///
+    /// # Errors
+    /// [`Refusal`] where a line has nothing to mend or no sure repair, and then nothing was made.
+    pub fn mend(&self, lines: &[Origin]) -> Result<Edited, Refusal> {
+        let problems = self.problems();
+        let mut draft = Draft::new(self);
+        let mut kinds = Vec::new();
+        for line in lines {
+            if let Some(table) = self.both().into_iter().find(|table| table.path == line.path) {
+                writable(table)?;
+            }
+            let of_line: Vec<&Problem> = problems.iter().filter(|problem| problem.origin == *line).collect();
+            for problem in sure(line, &of_line, &problems)? {
+                kinds.push((problem.origin.path.clone(), problem.kind));
+                self.repair(&mut draft, problem);
+            }
+        }
+        let edited = draft.finish()?;
+        for (path, kind) in kinds {
+            fewer(self, &edited.after, &path, kind)?;
+        }
+        Ok(edited)
+    }
+
+    fn repair(&self, draft: &mut Draft<'_>, problem: &Problem) {
+        let (Some(repair), Some(table)) =
+            (&problem.repair, self.both().into_iter().find(|table| table.path == problem.origin.path))
+        else {
+            return;
+        };
+        draft.edit(table, repair.edits.iter().cloned());
+        let text = format!("{}; {}", problem.message, repair.effect);
+        draft.note(NoteKind::Mended, Some(problem.origin.clone()), text);
+    }
+
+    fn after(&self, path: &Path, edits: &EditSet) -> Self {
+        let bytes = self.both().into_iter().find(|table| table.path == path).map_or(&[][..], |table| &table.bytes);
+        self.with(&[(path.to_owned(), edits.apply(bytes))].into())
+    }
+}
+
+/// The problems of a line whose repairs are sure and go together.
+fn sure<'p>(line: &Origin, of_line: &[&'p Problem], all: &[Problem]) -> Result<Vec<&'p Problem>, Refusal> {
+    let Some(first) = of_line.first() else {
+        let mendable = all.iter().filter(|problem| problem.repair.is_some()).map(|problem| problem.origin.clone());
+        let mut mendable: Vec<Origin> = mendable.collect();
+        mendable.dedup();
+        return Err(Refusal::NothingToMend { origin: line.clone(), mendable });
+    };
+    let mut together = EditSet::default();
+    let mut sure = Vec::new();
+    for problem in of_line {
+        let Some(repair) = &problem.repair else { continue };
+        if let Ok(joined) = together.union(&repair.edits) {
+            together = joined;
+            sure.push(*problem);
         }
     }
-}
-
-/// Offers the repairs of other kinds, says which damage has none, and returns the rest.
-fn sort_out(draft: &mut Draft<'_>, kinds: &BTreeSet<ProblemKind>) -> Vec<Offer> {
-    let mut wanted = Vec::new();
-    for problem in draft.before.problems() {
-        let Some(repair) = problem.repair else {
-            if ProblemKind::DAMAGE.contains(&problem.kind) {
-                let text = format!("{}; no edit mends it without changing what it means", problem.message);
-                draft.note(Some(problem.origin), text);
-            }
-            continue;
-        };
-        let text = format!("{}; {}", problem.message, repair.effect);
-        let offer = Offer { remedy: Remedy::Mend(problem.kind), origin: problem.origin, text, edits: repair.edits };
-        if kinds.contains(&problem.kind) { wanted.push(offer) } else { draft.offer(offer) }
+    if sure.is_empty() {
+        let (why, hint) = (first.message.clone(), first.hint.clone());
+        return Err(Refusal::ByHand { origin: line.clone(), why, hint });
     }
-    wanted
+    Ok(sure)
 }
 
-/// Whether these edits, on top of those so far, cost anybody the access that he has.
-fn costs_access(draft: &Draft<'_>, offers: &[Offer], daemon: &str) -> bool {
-    let mut trial = draft.trial();
-    trial.take_all(offers.to_vec());
-    let changes = access_changes(draft.before, &trial.preview(), &[daemon], &[]);
-    let had = |change: &AccessChange| change.before.access == Access::Granted;
-    changes.lost.iter().chain(&changes.unclear).any(had)
+/// After a repair, its kind of problem is rarer than before.
+fn fewer(before: &Tables, after: &Tables, path: &Path, kind: ProblemKind) -> Result<(), Refusal> {
+    let of_kind = |tables: &Tables| {
+        let problems = tables.problems().into_iter();
+        problems.filter(|problem| problem.kind == kind && problem.origin.path == path).collect::<Vec<_>>()
+    };
+    let (old, new) = (of_kind(before), of_kind(after));
+    match new.first() {
+        Some(left) if new.len() >= old.len() => {
+            Err(Refusal::NotMended { origin: left.origin.clone(), problem: left.message.clone() })
+        }
+        _ => Ok(()),
+    }
 }

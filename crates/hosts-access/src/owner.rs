@@ -1,8 +1,10 @@
-//! Rules that another program wrote and will write again.
+//! Rules that a banning program wrote and will write again.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::Path;
 
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Entry as Captured, Origin, Snapshot};
 
 use crate::extent::Extent;
 use crate::list::{DaemonPattern, List, Service};
@@ -10,12 +12,18 @@ use crate::pattern::TextPattern;
 use crate::rule::{Kind, Rule};
 use crate::table::{Table, Tables, Which};
 
+/// Where DenyHosts keeps whom it denies: `ADDRESS:COUNT:DATE`, one a line.
+pub(crate) const DENYHOSTS: &str = "/var/lib/denyhosts/hosts";
+/// Where its packages and its own installer put the program.
+pub(crate) const DENYHOSTS_PROGRAMS: [&str; 3] =
+    ["/usr/sbin/denyhosts", "/usr/bin/denyhosts.py", "/usr/local/bin/denyhosts.py"];
+
 /// A program that keeps lines in hosts.deny.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
-    /// The `hostsdeny` action of fail2ban, by the shape `ALL: ADDRESS` of its lines, unless fail2ban is not installed.
+    /// fail2ban, by its action `hostsdeny`: lines `ALL: ADDRESS` of addresses that it bans.
     Fail2ban,
-    /// DenyHosts, by the comment `# DenyHosts: DATE | RULE` above the rule.
+    /// DenyHosts: rules below a comment `# DenyHosts: DATE | RULE`, of addresses that stand in its own files as well.
     DenyHosts,
 }
 
@@ -28,6 +36,48 @@ pub struct Owned {
     pub origin: Origin,
     /// The address that it denies.
     pub addr: IpAddr,
+    /// Whether the program is still installed, as far as is known.
+    installed: bool,
+}
+
+/// What fail2ban bans, for [`Tables::with_fail2ban`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fail2ban {
+    /// The addresses that it bans now; `None` when it could not be asked.
+    pub banned: Option<BTreeSet<IpAddr>>,
+    /// Whether a jail that runs bans by the action `hostsdeny`.
+    pub hostsdeny: bool,
+}
+
+/// What is known of the programs that ban by lines of hosts.deny. The shape of a line proves nothing: people write
+/// `ALL: ADDRESS`, too, and a program that was removed keeps no line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Banners {
+    fail2ban: Fail2ban,
+    denyhosts: BTreeSet<IpAddr>,
+    has_denyhosts: bool,
+}
+
+impl Banners {
+    pub(crate) fn read(snapshot: &Snapshot) -> Self {
+        let text = snapshot.file(Path::new(DENYHOSTS)).map(|image| String::from_utf8_lossy(&image.bytes).into_owned());
+        let denyhosts = text.iter().flat_map(|text| text.lines()).filter_map(denied).collect();
+        let is_there = |path: &&str| !matches!(snapshot.entry(Path::new(path)), None | Some(Captured::Missing));
+        Self { fail2ban: Fail2ban::default(), denyhosts, has_denyhosts: DENYHOSTS_PROGRAMS.iter().any(is_there) }
+    }
+}
+
+/// The address of a line `ADDRESS:COUNT:DATE`, where an IPv6 address and the date have colons of their own.
+fn denied(line: &str) -> Option<IpAddr> {
+    let (before, day) = line.split(' ').next()?.rsplit_once(':')?;
+    let address = if day.parse::<u64>().is_ok() { before } else { before.rsplit_once(':')?.0 };
+    address.parse().ok()
+}
+
+impl Fail2ban {
+    fn bans(&self, addr: IpAddr) -> bool {
+        self.banned.as_ref().map_or(self.hostsdeny, |banned| banned.contains(&addr))
+    }
 }
 
 impl Owner {
@@ -46,20 +96,34 @@ impl Owned {
         let addr = self.addr;
         match self.owner {
             Owner::Fail2ban => vec![format!("fail2ban-client unban {addr}")],
-            Owner::DenyHosts => vec![
-                "systemctl stop denyhosts".to_owned(),
-                format!(
-                    "remove the lines that name {addr} from {} and, below /var/lib/denyhosts, from hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts",
-                    self.origin.path.display()
-                ),
-                format!("echo {addr} >> /var/lib/denyhosts/allowed-hosts"),
-                "systemctl start denyhosts".to_owned(),
-            ],
+            Owner::DenyHosts => {
+                let path = self.origin.path.display();
+                let forget = [
+                    format!(
+                        "remove the lines that name {addr} from {path} and, below /var/lib/denyhosts, from hosts, \
+                         hosts-restricted, hosts-root, hosts-valid and users-hosts"
+                    ),
+                    format!("echo {addr} >> /var/lib/denyhosts/allowed-hosts"),
+                ];
+                let service = |verb: &str| self.installed.then(|| format!("systemctl {verb} denyhosts"));
+                service("stop").into_iter().chain(forget).chain(service("start")).collect()
+            }
         }
     }
 }
 
 impl Tables {
+    /// The same tables with what is known of fail2ban; without it, no rule is taken for one of fail2ban's.
+    #[must_use]
+    pub fn with_fail2ban(self, fail2ban: Fail2ban) -> Self {
+        Self { banners: Banners { fail2ban, ..self.banners }, ..self }
+    }
+
+    /// Whether some line looks as fail2ban writes it, so that it matters whom fail2ban bans.
+    pub fn looks_banned(&self) -> bool {
+        (0..self.deny.lines.len()).any(|index| looks_like_fail2ban(&self.deny, index))
+    }
+
     /// Whose the rule at a line is, when another program wrote it; `origin` names the rule's first line.
     pub fn owned(&self, origin: &Origin) -> Option<Owned> {
         let table = self.both().into_iter().find(|table| table.path == origin.path)?;
@@ -70,20 +134,19 @@ impl Tables {
     pub(crate) fn owned_at(&self, table: &Table, index: usize) -> Option<Owned> {
         let line = table.lines.get(index)?;
         let addr = bans(line.kind.rule()?)?;
-        let above = index.checked_sub(1).and_then(|above| table.lines.get(above));
-        let owner = match above {
-            Some(above) if above.kind == Kind::Comment && above.line.text.starts_with(b"# DenyHosts:") => {
-                Owner::DenyHosts
-            }
-            _ if self.fail2ban != Some(false) && is_fail2ban(table, index) => Owner::Fail2ban,
-            _ => return None,
+        let owner = if below_mark(table, index) && self.banners.denyhosts.contains(&addr) {
+            Owner::DenyHosts
+        } else if looks_like_fail2ban(table, index) && self.banners.fail2ban.bans(addr) {
+            Owner::Fail2ban
+        } else {
+            return None;
         };
-        Some(Owned { owner, origin: table.origin(line), addr })
+        Some(Owned { owner, origin: table.origin(line), addr, installed: self.banners.has_denyhosts })
     }
 
-    /// Whether some line looks as fail2ban writes it, so that it matters whether fail2ban is installed.
-    pub(crate) fn looks_banned(&self) -> bool {
-        (0..self.deny.lines.len()).any(|index| is_fail2ban(&self.deny, index))
+    /// Whether some rule stands below the mark of DenyHosts, so that it matters what DenyHosts knows.
+    pub(crate) fn names_denyhosts(&self) -> bool {
+        (0..self.deny.lines.len()).any(|index| below_mark(&self.deny, index))
     }
 }
 
@@ -93,7 +156,12 @@ fn bans(rule: &Rule) -> Option<IpAddr> {
     Extent::of(&client.host).filter(|_| client.user.is_none())?.single_address()
 }
 
-fn is_fail2ban(table: &Table, index: usize) -> bool {
+fn below_mark(table: &Table, index: usize) -> bool {
+    let above = index.checked_sub(1).and_then(|above| table.lines.get(above));
+    above.is_some_and(|above| above.kind == Kind::Comment && above.line.text.starts_with(b"# DenyHosts:"))
+}
+
+fn looks_like_fail2ban(table: &Table, index: usize) -> bool {
     let rule = table.lines.get(index).and_then(|line| line.kind.rule()).filter(|_| table.which == Which::Deny);
     rule.is_some_and(|rule| bans(rule).is_some() && is_all(&rule.daemons))
 }

@@ -1,41 +1,35 @@
-//! Lets clients in: where the rule goes, what else is mended, and the proof that it holds.
+//! Lets clients in: where the rule goes, and the proof that it holds and changes nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sshmend_lossless::{EditSet, Origin};
+use sshmend_lossless::{EditSet, Kind, Origin, Unread};
 
 use crate::draft::Draft;
-use crate::evaluate::Access;
-use crate::mend::mend;
+use crate::list::DaemonPattern;
+use crate::note::{Note, NoteKind};
 use crate::owner::Owned;
 use crate::place::add_rules;
-use crate::problem::{Problem, ProblemKind};
+use crate::proof::{Asked, changes_nothing_else, granted, is_exactly};
 use crate::removal::remove_denials;
-use crate::table::{State, Tables};
+use crate::table::{State, Table, Tables};
 use crate::wanted::Wanted;
 
-/// What is to be done.
+/// Who is to be let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permit {
-    /// Who is to be let in; empty: mend only.
+    /// The clients.
     pub patterns: Vec<Wanted>,
     /// At which daemon.
     pub daemon: String,
-    /// Which kinds of problems to mend on the way; the others are offered.
-    pub mend: BTreeSet<ProblemKind>,
-    /// Whether to mend even what costs somebody the access that he has, rather than offer it: a rule that libwrap never
-    /// read may deny, and a word behind `#` may let in.
-    pub at_any_cost: bool,
-    /// Whether rules that deny exactly one of the patterns are removed, rather than offered for removal.
+    /// Whether rules that deny exactly one of the patterns at exactly this daemon are removed.
     pub remove_exact_deny: bool,
 }
 
 impl Permit {
-    /// Lets the patterns in at `sshd`, and mends the damage that hides rules.
+    /// Lets the patterns in at `sshd`.
     pub fn new(patterns: Vec<Wanted>) -> Self {
-        let mend = ProblemKind::DAMAGE.into();
-        Self { patterns, daemon: "sshd".to_owned(), mend, at_any_cost: false, remove_exact_deny: false }
+        Self { patterns, daemon: "sshd".to_owned(), remove_exact_deny: false }
     }
 }
 
@@ -46,68 +40,65 @@ pub struct Edited {
     pub edits: BTreeMap<PathBuf, EditSet>,
     /// The content of files that do not exist yet.
     pub creates: BTreeMap<PathBuf, Vec<u8>>,
-    /// What is done, and what was corrected on the way.
+    /// What is done, and what is left.
     pub notes: Vec<Note>,
-    /// What could be mended besides.
-    pub offers: Vec<Offer>,
     /// Denials of the patterns that another program wrote: they are left to it.
     pub owned: Vec<Owned>,
     /// Both files as they are afterwards.
     pub after: Tables,
 }
 
-/// Something to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// The line that it is about, in the file as it was.
-    pub origin: Option<Origin>,
-    /// A sentence fragment.
-    pub text: String,
-}
-
-/// An edit that was not asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// What it would do.
-    pub remedy: Remedy,
-    /// The line that it is about.
-    pub origin: Origin,
-    /// What is wrong, and what the edit makes of it.
-    pub text: String,
-    /// The edit, in the file of the line.
-    pub edits: EditSet,
-}
-
-/// What an [`Offer`] would do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Remedy {
-    /// Mend a problem of this kind.
-    Mend(ProblemKind),
-    /// Remove a rule that denies exactly what is to be let in.
-    RemoveDeny,
-}
-
 /// Why nothing can be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The daemon's name is none.
-    #[error("`{0}` is no name of a daemon")]
+    /// This is not the name of one daemon.
+    #[error("`{0}` is not the name of a daemon")]
     Daemon(String),
-    /// The file cannot be read, or is none.
+    /// The file is needed and cannot be read, or is not a regular file.
     #[error("{}: {why}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
+        why: Unread,
+    },
+    /// Two edits want the same bytes.
+    #[error("{}: two of the edits want the same bytes", path.display())]
+    Collides {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line that was named has nothing that can be mended.
+    #[error("{origin}: there is nothing to mend in this line")]
+    NothingToMend {
+        /// The line.
+        origin: Origin,
+        /// The lines that have something.
+        mendable: Vec<Origin>,
+    },
+    /// A line that was named is broken in a way for which no edit is sure.
+    #[error("{origin}: {why}: no edit mends it without changing what it means")]
+    ByHand {
+        /// The line.
+        origin: Origin,
+        /// What is wrong with it.
         why: String,
+        /// What to do.
+        hint: String,
     },
     /// A problem that was to be mended would remain.
-    #[error("{origin}: {problem}")]
+    #[error("{origin}: {problem}, after the repair as well")]
     NotMended {
-        /// Where it would stand.
+        /// Where it stands.
         origin: Origin,
         /// What it is.
         problem: String,
+    },
+    /// The edit would change an answer that nobody asked to change.
+    #[error("the answer for {who} would change as well")]
+    ChangesOthers {
+        /// Whose answer.
+        who: String,
     },
     /// The rule would not do what it says.
     #[error("{pattern} would not be granted: {why}")]
@@ -121,90 +112,86 @@ pub enum Refusal {
 
 impl Refusal {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> String {
         match self {
-            Self::Daemon(_) => "name one daemon, such as sshd",
-            Self::Unreadable { .. } => "run it as root, and see that the path names a regular file",
-            Self::NotMended { .. } => "mend the file by hand first",
-            Self::NotGranted { .. } => "look at the rules above and at the problems of the file first",
+            Self::Daemon(_) => "name one daemon, such as sshd".to_owned(),
+            Self::Unreadable { why, .. } => why.hint().unwrap_or("see what stands there: ls -l").to_owned(),
+            Self::Collides { .. } => "mend one line after the other".to_owned(),
+            Self::NothingToMend { mendable, .. } if mendable.is_empty() => "no line can be mended".to_owned(),
+            Self::NothingToMend { mendable, .. } => {
+                let lines: Vec<String> = mendable.iter().map(ToString::to_string).collect();
+                format!("these lines can be mended: {}", lines.join(" "))
+            }
+            Self::ByHand { hint, .. } => format!("{hint}, by hand"),
+            Self::NotMended { .. } => "mend the line by hand".to_owned(),
+            Self::ChangesOthers { .. } | Self::NotGranted { .. } => {
+                "look at the rules above and at the problems of the file first: sshmend fix hosts-access --mend"
+                    .to_owned()
+            }
         }
     }
 }
 
 impl Tables {
-    /// Makes the edits that let the patterns in, and proves them by evaluating the files as they will be.
+    /// Makes the edits that let the patterns in, and proves by the files as they will be that they are let in and that no
+    /// other answer changes, for anybody, at any daemon.
     ///
-    /// Nothing is added for a pattern that a rule grants already, whoever the client's name server may say it is.
+    /// Nothing is added for a pattern that is let in already, whoever the client's name server may say it is. hosts.deny
+    /// is asked last, so it is edited only to remove a denial, and nothing else is mended on the way.
     ///
     /// # Errors
     /// [`Refusal`], and then nothing was made.
     pub fn permit(&self, order: &Permit) -> Result<Edited, Refusal> {
         let daemon = daemon_name(&order.daemon)?;
-        if let State::Unknown(why) = &self.allow.state {
-            return Err(Refusal::Unreadable { path: self.allow.path.clone(), why: why.clone() });
-        }
-        if self.allow.state == State::Directory {
-            let why = "a directory stands where the file should be".to_owned();
-            return Err(Refusal::Unreadable { path: self.allow.path.clone(), why });
-        }
+        writable(&self.allow)?;
         let mut draft = Draft::new(self);
-        if daemon != order.daemon {
-            draft.note(None, format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon));
+        match &self.deny.state {
+            State::Unknown(why) if order.remove_exact_deny => {
+                return Err(Refusal::Unreadable { path: self.deny.path.clone(), why: why.clone() });
+            }
+            State::Unknown(why) => {
+                let text = format!("{} cannot be read: {why}; hosts.allow is asked first", self.deny.path.display());
+                draft.note(NoteKind::Unread, None, text);
+            }
+            _ => {}
         }
-        mend(&mut draft, &order.mend, daemon, order.at_any_cost);
+        if daemon != order.daemon {
+            let text = format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon);
+            draft.note(NoteKind::Corrected, None, text);
+        }
         remove_denials(&mut draft, &order.patterns, daemon, order.remove_exact_deny);
         add_rules(&mut draft, &order.patterns, daemon);
-        let edited = draft.finish();
-        prove_mended(&edited, &order.mend)?;
-        prove_granted(&edited.after, &order.patterns, daemon)?;
+        let edited = draft.finish()?;
+        let asked = Asked { patterns: &order.patterns, daemon };
+        granted(&edited.after, asked)?;
+        changes_nothing_else(self, &edited.after, asked)?;
         Ok(edited)
     }
 }
 
+/// Whether a file can be edited, or made where there is none.
+pub(crate) fn writable(table: &Table) -> Result<(), Refusal> {
+    let why = match &table.state {
+        State::Read | State::Missing => return Ok(()),
+        State::Dangling => Unread::Dangling,
+        State::Directory => Unread::NotAFile(Kind::Directory),
+        State::Unknown(why) => why.clone(),
+    };
+    Err(Refusal::Unreadable { path: table.path.clone(), why })
+}
+
 /// One plain name; those of OpenSSH's other programs become `sshd`.
 fn daemon_name(name: &str) -> Result<&str, Refusal> {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        && (1..=127).contains(&name.len());
     match name {
         "sshd-session" | "sshd-auth" | "ssh" | "openssh" => Ok("sshd"),
-        _ if !plain
-            || name.is_empty()
-            || name.len() > 127
-            || name.eq_ignore_ascii_case("ALL")
-            || name.eq_ignore_ascii_case("EXCEPT") =>
+        _ if plain
+            && !name.eq_ignore_ascii_case("EXCEPT")
+            && is_exactly(&DaemonPattern::parse(name.as_bytes()), name) =>
         {
-            Err(Refusal::Daemon(name.to_owned()))
+            Ok(name)
         }
-        _ => Ok(name),
+        _ => Err(Refusal::Daemon(name.to_owned())),
     }
-}
-
-/// No line is left at which libwrap would stop reading, except one that no edit can mend or whose mending is only offered.
-fn prove_mended(edited: &Edited, mend: &BTreeSet<ProblemKind>) -> Result<(), Refusal> {
-    let stops = [ProblemKind::MissingNewline, ProblemKind::TooLong];
-    let offered = |problem: &Problem| {
-        let same =
-            |offer: &Offer| offer.remedy == Remedy::Mend(problem.kind) && offer.origin.path == problem.origin.path;
-        edited.offers.iter().any(same)
-    };
-    let left =
-        |problem: &Problem| stops.contains(&problem.kind) && mend.contains(&problem.kind) && problem.repair.is_some();
-    match edited.after.problems().into_iter().find(|problem| left(problem) && !offered(problem)) {
-        Some(problem) => Err(Refusal::NotMended { origin: problem.origin, problem: problem.message }),
-        None => Ok(()),
-    }
-}
-
-fn prove_granted(after: &Tables, patterns: &[Wanted], daemon: &str) -> Result<(), Refusal> {
-    for wanted in patterns {
-        for client in wanted.examples() {
-            let addr = client.addr;
-            let verdict = after.evaluate(&client.at(daemon));
-            if verdict.access != Access::Granted {
-                let line = verdict.origin.map_or_else(String::new, |origin| format!("{origin}: "));
-                let why = format!("{line}{} (asked for {addr})", verdict.reason);
-                return Err(Refusal::NotGranted { pattern: wanted.word().to_owned(), why });
-            }
-        }
-    }
-    Ok(())
 }

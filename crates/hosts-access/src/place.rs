@@ -1,96 +1,59 @@
-//! Where a rule wins: before the first one that may refuse whom it lets in.
+//! Where a rule wins: before the first line that may refuse whom it lets in.
 
-use sshmend_lossless::{EditSet, dominant_ending};
+use sshmend_lossless::{Edit, dominant_ending};
 
 use crate::answer::Answer;
-use crate::client::Client;
-use crate::connection::Connection;
+use crate::covers::{Outcome, asks_for, outcome};
 use crate::draft::Draft;
-use crate::extent::{Extent, NOWHERE};
-use crate::list::ClientPattern;
+use crate::evaluate::Verdict;
 use crate::logical::LINE_LIMIT;
-use crate::options::{Accounts, Decision, Step};
-use crate::pattern::{HostPattern, TextPattern};
-use crate::rule::{Kind, Rule, trim};
+use crate::note::NoteKind;
+use crate::options::Accounts;
+use crate::rule::{Kind, trim};
 use crate::table::{Table, TableLine, Tables, Which};
 use crate::text::show;
 use crate::wanted::Wanted;
 
-/// What a rule does with a client that it matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Grants,
-    Denies,
-    /// An option error, another program, or something that cannot be known.
-    Otherwise,
-}
-
-pub(crate) fn outcome(rule: &Rule, which: Which, accounts: &Accounts) -> Outcome {
-    for option in &rule.options {
-        match option.step(accounts) {
-            Step::Next => {}
-            Step::Decide(Decision::Allow) => return Outcome::Grants,
-            Step::Decide(Decision::Deny) => return Outcome::Denies,
-            Step::Ask(_) | Step::Doubtful(_) | Step::Decide(_) => return Outcome::Otherwise,
-        }
-    }
-    if which == Which::Allow { Outcome::Grants } else { Outcome::Denies }
-}
-
-/// Whether a rule is for this daemon, on whatever address of the server.
-pub(crate) fn asks_for(rule: &Rule, daemon: &str, tables: &Tables) -> Answer {
-    let anyone = Client::new(NOWHERE).at(daemon);
-    rule.matches_daemon(&Connection::new(&anyone, &tables.files))
-}
-
-impl Wanted {
-    /// Whether a pattern of a rule means exactly the same clients.
-    pub(crate) fn is_exactly(&self, pattern: &ClientPattern) -> bool {
-        pattern.user.is_none() && Extent::of(&pattern.host).is_some_and(|extent| extent.is_same(self.extent()))
-    }
-
-    fn is_within(&self, pattern: &ClientPattern) -> bool {
-        pattern.user.is_none() && Extent::of(&pattern.host).is_some_and(|extent| extent.contains(self.extent()))
-    }
-
-    /// A wildcard may match by the name, whatever the address.
-    fn may_meet(&self, pattern: &ClientPattern) -> bool {
-        matches!(pattern.host.pattern, HostPattern::Text(TextPattern::Wildcard(_)))
-            || Extent::of(&pattern.host).is_none_or(|extent| extent.meets(self.extent()))
-    }
-}
-
-/// Adds one rule for all patterns that none grants yet.
+/// Adds one rule for all patterns that are not let in yet.
 pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str) {
-    let mended = draft.preview();
+    let tables = draft.before;
     let mut missing = Vec::new();
-    let mut at: Option<usize> = None;
+    let mut at = tables.allow.lines.len();
     for wanted in patterns {
-        let barrier = barrier(&mended, wanted, daemon);
         for correction in wanted.corrections() {
-            draft.note(None, format!("{}: {correction}", wanted.word()));
+            draft.note(NoteKind::Corrected, None, format!("{}: {correction}", wanted.word()));
         }
-        match granted_by(&mended, wanted, daemon, barrier) {
-            Some(line) => {
-                let text = format!("{} is granted by this rule already: {}", wanted.word(), line.shown());
-                draft.note(None, format!("{}: {text}", mended.allow.origin(line)));
-            }
-            None => {
-                at = Some(at.unwrap_or(barrier).min(barrier));
-                missing.push(wanted.word());
-            }
+        if tables.grants(wanted, daemon) {
+            granted_already(draft, wanted, daemon);
+        } else {
+            at = at.min(barrier(tables, wanted, daemon));
+            missing.push(wanted.word());
         }
     }
-    if let Some(at) = at {
-        insert(draft, &mended, at, &missing, daemon);
+    if !missing.is_empty() {
+        insert(draft, at, &missing, daemon);
     }
 }
 
-/// The index of the first rule that may refuse a client of the pattern, or at which libwrap stops reading.
+/// Says which rule lets the pattern in, or that none denies it.
+fn granted_already(draft: &mut Draft<'_>, wanted: &Wanted, daemon: &str) {
+    let word = wanted.word();
+    let verdicts: Vec<Verdict> =
+        wanted.examples().into_iter().map(|client| draft.before.evaluate(&client.at(daemon))).collect();
+    let rule = verdicts.iter().find_map(|verdict| Some((verdict.origin.clone()?, verdict.rule.clone()?)));
+    let (origin, text) = match rule {
+        Some((origin, rule)) => (Some(origin), format!("{word} is granted already by this rule: {rule}")),
+        None => (None, format!("{word} is granted already at {daemon}: no rule denies it")),
+    };
+    draft.note(NoteKind::GrantedAlready, origin, text);
+}
+
+/// The index of the first line of hosts.allow that may refuse a client of the pattern, or at which libwrap stops reading.
+/// A last line without newline counts too: what is written behind it might become a part of it.
 fn barrier(tables: &Tables, wanted: &Wanted, daemon: &str) -> usize {
     let lines = &tables.allow.lines;
     let refuses = |line: &TableLine| match line.kind.rule() {
-        _ if !line.live => true,
+        _ if !line.live || !line.line.terminated => true,
         None => false,
         Some(rule) => {
             outcome(rule, Which::Allow, &tables.accounts) != Outcome::Grants
@@ -101,64 +64,59 @@ fn barrier(tables: &Tables, wanted: &Wanted, daemon: &str) -> usize {
     lines.iter().position(refuses).unwrap_or(lines.len())
 }
 
-/// The rule that surely grants all that the pattern means, if there is one above the barrier.
-fn granted_by<'t>(tables: &'t Tables, wanted: &Wanted, daemon: &str, barrier: usize) -> Option<&'t TableLine> {
-    tables.allow.lines[..barrier].iter().find(|line| {
-        line.kind.rule().is_some_and(|rule| {
-            outcome(rule, Which::Allow, &tables.accounts) == Outcome::Grants
-                && asks_for(rule, daemon, tables) == Answer::Yes
-                && rule.clients.groups.len() == 1
-                && rule.clients.named().iter().any(|entry| wanted.is_within(&entry.pattern))
-        })
-    })
-}
-
-fn insert(draft: &mut Draft<'_>, mended: &Tables, barrier: usize, words: &[&str], daemon: &str) {
+fn insert(draft: &mut Draft<'_>, barrier: usize, words: &[&str], daemon: &str) {
     let table = &draft.before.allow;
-    let next = mended.allow.lines.get(barrier);
-    let at = match next {
-        None => table.bytes.len(),
-        Some(line) => above_comments(table, original_line(table, &draft.edits(table), line.line.span.start)),
+    let next = table.lines.get(barrier);
+    let index = match next {
+        None => above_end_mark(table),
+        Some(_) => above_comments(table, barrier),
     };
+    let at = table.lines.get(index).map_or(table.bytes.len(), |line| line.line.span.start);
     let style = Style::near(table, at, &draft.before.accounts);
     let text = render(words, daemon, &style, dominant_ending(&table.bytes).as_bytes());
     let place = match next {
         None => "at the end of the file: no rule there refuses them".to_owned(),
-        Some(line) if line.live => format!("before the rule that would refuse them: {}", line.shown()),
+        Some(line) if line.live && line.line.terminated => {
+            format!("before the rule that would refuse them: {}", line.shown())
+        }
         Some(_) => "before the line at which libwrap stops reading".to_owned(),
     };
     for line in text.split_inclusive(|&byte| byte == b'\n') {
-        draft.note(None, format!("`{}` goes {place}", show(trim(line))));
+        draft.note(NoteKind::RuleAdded, None, format!("`{}` goes {place}", show(trim(line))));
     }
-    draft.insert_lines(table, at, &text);
+    draft.edit(table, [Edit::insert(at, text)]);
 }
 
-/// The start of the line of the original from which the byte at `offset` of the edited file comes.
-fn original_line(table: &Table, edits: &EditSet, offset: usize) -> usize {
-    // How much longer the edited file is than the original up to here.
-    let (mut added, mut removed) = (0, 0);
-    let mut at = None;
-    for edit in edits.iter() {
-        let start = edit.range.start + added - removed;
-        if offset < start + edit.text.len() {
-            at = (offset >= start).then_some(edit.range.start);
-            break;
-        }
-        added += edit.text.len();
-        removed += edit.range.len();
-    }
-    let at = at.unwrap_or((offset + removed).saturating_sub(added));
-    let starts = table.lines.iter().map(|line| line.line.span.start);
-    starts.take_while(|&start| start <= at).last().unwrap_or(0)
-}
-
-/// A comment right above a rule belongs to it, unless it is the head of the file.
-fn above_comments(table: &Table, at: usize) -> usize {
-    let index = table.lines.iter().position(|line| line.line.span.start == at).unwrap_or(0);
+/// The index of the line before which a comment block stands that belongs to the line at `index`, unless it is the head
+/// of the file.
+fn above_comments(table: &Table, index: usize) -> usize {
     let comments = table.lines[..index].iter().rev().take_while(|line| line.kind == Kind::Comment).count();
     match index - comments {
-        0 => at,
-        first => table.lines.get(first).map_or(at, |line| line.line.span.start),
+        0 => index,
+        first => first,
+    }
+}
+
+/// The index of a final comment such as `# End of hosts.allow.`, or behind the last line where there is none.
+fn above_end_mark(table: &Table) -> usize {
+    let lines = &table.lines;
+    let closing = |line: &&TableLine| matches!(line.kind, Kind::Comment | Kind::Blank);
+    let tail = lines.len() - lines.iter().rev().take_while(closing).count();
+    let Some(mark) = (tail..lines.len()).find(|&index| is_end_mark(&lines[index])) else { return lines.len() };
+    let blank = lines[tail..mark].iter().rev().take_while(|line| line.kind == Kind::Blank).count();
+    mark - blank
+}
+
+/// `# End of …`, `# EOF`, or settings for an editor; not the end of a block that another program writes.
+fn is_end_mark(line: &TableLine) -> bool {
+    let text = String::from_utf8_lossy(&line.line.text).to_ascii_lowercase();
+    let words: Vec<&str> =
+        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let of_block = words.iter().any(|word| ["block", "managed", "section", "zone"].contains(word));
+    match words.as_slice() {
+        ["end"] | ["end", "of" | "hosts" | "file", ..] => !of_block,
+        ["eof" | "vim" | "vi" | "ex", ..] => true,
+        _ => false,
     }
 }
 

@@ -35,8 +35,18 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// The damage that hides rules from libwrap; mended by every edit unless told otherwise.
-    pub const DAMAGE: [Self; 3] = [Self::MissingNewline, Self::TooLong, Self::ByteOrderMark];
+    /// Whether it makes libwrap read something else than what is meant to stand there.
+    pub fn is_damage(self) -> bool {
+        matches!(
+            self,
+            Self::MissingNewline
+                | Self::TooLong
+                | Self::ByteOrderMark
+                | Self::LiveComment
+                | Self::SwallowedRule
+                | Self::NulByte
+        )
+    }
 }
 
 /// One problem.

@@ -7,6 +7,7 @@ use crate::connection::Connection;
 use crate::list::{ClientPattern, DaemonPattern, Entry, List, Service, is_separator};
 use crate::options::{RuleOption, parse_options};
 use crate::pattern::TextPattern;
+use crate::steps;
 use crate::text::{show, split_at};
 
 /// What a logical line is.
@@ -69,11 +70,13 @@ impl Rule {
 
     /// Whether the client list matches.
     pub(crate) fn matches_client(&self, connection: &Connection<'_>) -> Answer {
+        steps::add(1);
         self.clients.matches(|entry| client_matches(entry, connection))
     }
 
     /// Whether the daemon list matches.
     pub(crate) fn matches_daemon(&self, connection: &Connection<'_>) -> Answer {
+        steps::add(1);
         self.daemons.matches(|entry| daemon_matches(entry, connection))
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot};
+use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot, Unread};
 
 use crate::logical::{LogicalLine, logical_lines};
 use crate::options::Accounts;
+use crate::owner::{Banners, DENYHOSTS, DENYHOSTS_PROGRAMS};
 use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};
 use crate::rule::{Kind, Rule};
 use crate::text::{same, show};
@@ -19,7 +20,6 @@ pub const HOSTS_DENY: &str = "/etc/hosts.deny";
 
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
-const FAIL2BAN_CLIENT: &str = "/usr/bin/fail2ban-client";
 
 /// Which of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,10 +34,12 @@ pub(crate) enum State {
     Read,
     /// There is none, which is as good as an empty one.
     Missing,
+    /// A link to nothing, which is as good as none to libwrap and cannot be written.
+    Dangling,
     /// A directory stands there: libwrap opens it and finds no line.
     Directory,
     /// It is not known what stands there, for this reason.
-    Unknown(String),
+    Unknown(Unread),
 }
 
 /// One file.
@@ -66,8 +68,8 @@ pub struct Tables {
     pub(crate) deny: Arc<Table>,
     pub(crate) files: PatternFiles,
     pub(crate) accounts: Accounts,
-    /// Whether fail2ban is installed, if that was asked.
-    pub(crate) fail2ban: Option<bool>,
+    /// Who bans by lines of hosts.deny, as far as that is known.
+    pub(crate) banners: Banners,
 }
 
 /// Says what has to be captured before [`Tables::read`] knows all that can be known; to be asked until it is content.
@@ -79,8 +81,9 @@ pub fn wants(snapshot: &Snapshot) -> Vec<Request> {
     if tables.mentions_accounts() {
         wanted.extend([read(PASSWD), read(GROUP)]);
     }
-    if tables.looks_banned() {
-        wanted.push(Request::Stat(FAIL2BAN_CLIENT.into()));
+    if tables.names_denyhosts() {
+        wanted.push(read(DENYHOSTS));
+        wanted.extend(DENYHOSTS_PROGRAMS.map(|path| Request::Stat(path.into())));
     }
     wanted.retain(|request| !snapshot.answers(request));
     wanted
@@ -94,7 +97,7 @@ impl Tables {
             deny: Table::read(snapshot, Which::Deny).into(),
             files: PatternFiles::default(),
             accounts: Accounts { passwd: content(snapshot, PASSWD), group: content(snapshot, GROUP) },
-            fail2ban: snapshot.entry(Path::new(FAIL2BAN_CLIENT)).map(|entry| !matches!(entry, Captured::Missing)),
+            banners: Banners::read(snapshot),
         };
         for _ in 0..DEEPEST {
             for path in tables.pattern_files() {
@@ -166,13 +169,12 @@ fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
 
 impl Table {
     fn read(snapshot: &Snapshot, which: Which) -> Self {
-        let (state, bytes) = match snapshot.entry(Path::new(which.path())) {
-            Some(Captured::File(image)) => (State::Read, image.bytes.clone()),
-            Some(Captured::Missing | Captured::Dangling) => (State::Missing, Vec::new()),
-            Some(Captured::Directory(..)) => (State::Directory, Vec::new()),
-            Some(Captured::Seen(_)) => (State::Unknown("it is no regular file".to_owned()), Vec::new()),
-            Some(Captured::Unreadable(why)) => (State::Unknown(format!("it cannot be read: {why}")), Vec::new()),
-            None => (State::Unknown("it was not read".to_owned()), Vec::new()),
+        let (state, bytes) = match (snapshot.entry(Path::new(which.path())), snapshot.read(Path::new(which.path()))) {
+            (_, Ok(Some(image))) => (State::Read, image.bytes.clone()),
+            (_, Ok(None)) => (State::Missing, Vec::new()),
+            (Some(Captured::Directory(..)), _) => (State::Directory, Vec::new()),
+            (_, Err(Unread::Dangling)) => (State::Dangling, Vec::new()),
+            (_, Err(why)) => (State::Unknown(why), Vec::new()),
         };
         Self::parse(which, state, bytes)
     }

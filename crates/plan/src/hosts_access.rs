@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use sshmend_diagnose::{wrapper_tables, wrapper_tables_wants};
 use sshmend_hosts_access::{
-    Access, AccessChange, Client, Edited, Linkage, Permit, ProblemKind, Tables, Verdict, Wanted, access_changes,
-    linkage, linkage_wants, wants,
+    Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind, Offer, Permit,
+    Tables, Verdict, Wanted, access_changes, linkage, linkage_wants,
 };
-use sshmend_lossless::{Entry, Metadata, Origin, Request, Snapshot};
+use sshmend_lossless::{Entry, FileChange, Metadata, Origin, Request, Snapshot, elsewhere};
 
 use crate::check::{Check, Expect};
 use crate::future::files;
@@ -17,32 +18,43 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 /// libwrap's own answer, where the package tcpd is installed.
 const TCPDMATCH: &str = "/usr/sbin/tcpdmatch";
 
-/// What is mended without being asked for: what hides rules, and what does not mean what it seems to mean.
-const MENDED: [ProblemKind; 5] = [
-    ProblemKind::MissingNewline,
-    ProblemKind::TooLong,
-    ProblemKind::ByteOrderMark,
-    ProblemKind::LiveComment,
-    ProblemKind::DeadPattern,
-];
+/// How many lines that are broken, and how many denials that stay, are named one by one.
+const MOST_NAMED: usize = 20;
 
 /// What is wanted of hosts.allow and hosts.deny.
 #[derive(Debug, Clone)]
 pub struct HostsAccessWish<'a> {
-    /// Who is to be let in; empty: only mend what is malformed.
-    pub patterns: Vec<Wanted>,
+    /// What to do.
+    pub order: HostsAccessOrder,
     /// The wrapped program.
     pub daemon: String,
-    /// Remove rules that deny exactly one of the patterns.
-    pub remove_deny: bool,
     /// The person who wants it.
     pub person: &'a Person,
+    /// What commands that are named in notices need besides, such as ` --root /mnt`.
+    pub flags: String,
 }
 
-/// What is to be looked at for [`hosts_access`]; call it again with the answers until it returns nothing.
-pub fn hosts_access_wants(snapshot: &Snapshot) -> Vec<Request> {
+/// What to do with hosts.allow and hosts.deny.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostsAccessOrder {
+    /// Let clients in, and change no other answer.
+    Allow {
+        /// Who is to be let in.
+        patterns: Vec<Wanted>,
+        /// Remove rules that deny exactly one of the patterns at exactly this daemon.
+        remove_deny: bool,
+    },
+    /// Mend exactly these lines.
+    Mend(Vec<Origin>),
+    /// Say what could be mended, and change nothing.
+    List,
+}
+
+/// What is to be looked at for [`hosts_access`]; call it again with the answers until it returns nothing. `live` says that
+/// programs of the machine can be asked.
+pub fn hosts_access_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
     let judge = Request::Stat(TCPDMATCH.into());
-    let mut wanted = wants(snapshot);
+    let mut wanted = wrapper_tables_wants(snapshot, live);
     wanted.extend(linkage_wants(snapshot));
     wanted.extend((!snapshot.answers(&judge)).then_some(judge));
     wanted
@@ -51,34 +63,61 @@ pub fn hosts_access_wants(snapshot: &Snapshot) -> Vec<Request> {
 /// Plans the change.
 ///
 /// # Errors
-/// When sshd never reads these files, or the clients could not be let in.
+/// When sshd never reads these files, when a file that would be written is another's to write, or when the clients could
+/// not be let in without changing the answer for anybody else.
 pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<Plan, Refusal> {
     let mut plan = Plan { purpose: purpose(wish), ..Plan::default() };
     if wish.daemon == "sshd" {
         plan.notices.extend(linked(snapshot)?);
     }
-    let before = Tables::read(snapshot);
-    let permit = Permit {
-        daemon: wish.daemon.clone(),
-        mend: MENDED.into(),
-        remove_exact_deny: wish.remove_deny,
-        ..Permit::new(wish.patterns.clone())
+    let before = wrapper_tables(snapshot);
+    let edited = match &wish.order {
+        HostsAccessOrder::Allow { patterns, remove_deny } => before.permit(&Permit {
+            patterns: patterns.clone(),
+            daemon: wish.daemon.clone(),
+            remove_exact_deny: *remove_deny,
+        }),
+        HostsAccessOrder::Mend(lines) => before.mend(lines),
+        HostsAccessOrder::List => before.readable().and_then(|()| before.mend(&[])),
     };
-    let edited = before.permit(&permit).map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
+    let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let new = Metadata { mode: 0o644, ..Metadata::default() };
     plan.files = files(snapshot, &edited.edits, &edited.creates, &new);
+    plan.files.iter().try_for_each(not_anothers)?;
     plan.notices.extend(notices(&edited));
+    plan.notices.extend(offers(&before, wish));
     plan.effects = effects(&before, &edited.after, wish);
     plan.lockout = lockout(&before, &edited.after, wish);
     if !plan.changes_nothing() && matches!(snapshot.entry(Path::new(TCPDMATCH)), Some(Entry::Seen(_))) {
-        plan.rehearsal = wish.patterns.iter().flat_map(|wanted| rehearsal(wanted, &wish.daemon)).collect();
+        plan.rehearsal = patterns(wish).iter().flat_map(|wanted| rehearsal(wanted, &wish.daemon)).collect();
     }
     Ok(plan)
 }
 
+fn patterns<'w>(wish: &'w HostsAccessWish<'_>) -> &'w [Wanted] {
+    if let HostsAccessOrder::Allow { patterns, .. } = &wish.order { patterns } else { &[] }
+}
+
 fn purpose(wish: &HostsAccessWish<'_>) -> String {
-    let words: Vec<&str> = wish.patterns.iter().map(Wanted::word).collect();
-    if words.is_empty() { "mend the tables of TCP wrappers".to_owned() } else { format!("let {} in", words.join(" ")) }
+    match &wish.order {
+        HostsAccessOrder::Allow { patterns, .. } => {
+            let words: Vec<&str> = patterns.iter().map(Wanted::word).collect();
+            format!("let {} in", words.join(" "))
+        }
+        HostsAccessOrder::Mend(lines) => {
+            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            format!("mend {}", lines.join(" "))
+        }
+        HostsAccessOrder::List => "list what could be mended in hosts.allow and hosts.deny".to_owned(),
+    }
+}
+
+/// Refuses to write a file that a package or a generator brings, or that lies where another one keeps it.
+fn not_anothers(change: &FileChange) -> Result<(), Refusal> {
+    let (path, target) = (&change.path, change.target());
+    let Some(owner) = elsewhere(path, target) else { return Ok(()) };
+    let what = format!("{} is a link to {}: {}", path.display(), target.display(), owner.describes());
+    Err(Refusal::refused(what, owner.hint(path, target)))
 }
 
 /// Whether the files count at all.
@@ -98,16 +137,77 @@ fn linked(snapshot: &Snapshot) -> Result<Option<Notice>, Refusal> {
 }
 
 fn notices(edited: &Edited) -> Vec<Notice> {
-    let notice = |name: &str, text: String, origin: Option<Origin>| Notice { name: name.to_owned(), text, origin };
-    let notes = edited.notes.iter().map(|note| notice("mended", note.text.clone(), note.origin.clone()));
-    let mut notices: Vec<Notice> = notes.collect();
-    notices.extend(edited.offers.iter().map(|offer| notice("offer", offer.text.clone(), Some(offer.origin.clone()))));
+    let kept = |note: &&Note| note.kind == NoteKind::DenyKept;
+    let said = edited.notes.iter().filter(|note| !kept(note));
+    let said = said.chain(edited.notes.iter().filter(kept).take(MOST_NAMED));
+    let mut notices: Vec<Notice> = said
+        .map(|note| Notice { name: note.kind.name().to_owned(), text: note.text.clone(), origin: note.origin.clone() })
+        .collect();
+    let more = edited.notes.iter().filter(kept).count().saturating_sub(MOST_NAMED);
+    if more > 0 {
+        notices.push(Notice::new(NoteKind::DenyKept.name(), format!("{more} more rules deny the same and stay")));
+    }
     notices.extend(edited.owned.iter().map(|owned| {
         let steps = owned.steps().join("; ");
-        let text = format!("{} wrote this line and keeps it; take it back there: {steps}", owned.owner.name());
-        notice("hosts-deny-owned", text, Some(owned.origin.clone()))
+        let text = format!("{} wrote this line and keeps it; to remove it there: {steps}", owned.owner.name());
+        Notice { name: "hosts-deny-owned".to_owned(), text, origin: Some(owned.origin.clone()) }
     }));
     notices
+}
+
+/// What else is broken, each with the command that mends exactly that; what is being mended is left out.
+fn offers(before: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Notice> {
+    let named = if let HostsAccessOrder::Mend(lines) = &wish.order { lines.as_slice() } else { &[] };
+    let offers = before.offers(&wish.daemon);
+    let offers: Vec<&Offer> = offers.iter().filter(|offer| !named.contains(&offer.problem.origin)).collect();
+    let most = if wish.order == HostsAccessOrder::List { offers.len() } else { MOST_NAMED };
+    let mut notices: Vec<Notice> = offers.iter().take(most).map(|offer| self::offer(offer, wish)).collect();
+    let more = offers.len().saturating_sub(most);
+    if more > 0 {
+        let text = format!("{more} more lines are broken: sshmend fix hosts-access --mend{} lists them", wish.flags);
+        notices.push(Notice::new(OFFER, text));
+    }
+    notices
+}
+
+/// The name of notices about what is broken and was not asked to be mended.
+pub const OFFER: &str = "offer";
+
+fn offer(offer: &Offer, wish: &HostsAccessWish<'_>) -> Notice {
+    let problem = &offer.problem;
+    let text = match &problem.repair {
+        None => format!("{}; to be mended by hand: {}", problem.message, problem.hint),
+        Some(repair) => {
+            let daemon = if wish.daemon == "sshd" { String::new() } else { format!(" --daemon {}", wish.daemon) };
+            let command = format!("sshmend fix hosts-access --mend {}{daemon}{}", problem.origin, wish.flags);
+            let who = offer.changes.as_ref().map(whom).unwrap_or_default();
+            format!("{}; {}{who}; to mend it: {command}", problem.message, repair.effect)
+        }
+    };
+    Notice { name: OFFER.to_owned(), text, origin: Some(problem.origin.clone()) }
+}
+
+/// Who gains and who loses, a few of them by name.
+fn whom(changes: &AccessChanges) -> String {
+    const NAMED: usize = 3;
+    let list = |verb: &str, changes: &[AccessChange]| {
+        let mut changes: Vec<&AccessChange> = changes.iter().collect();
+        // The largest group says most, and the machine itself least.
+        changes.sort_by_key(|change| (change.who != EVERYBODY_ELSE, change.client.addr.is_loopback()));
+        let names: Vec<String> =
+            changes.iter().take(NAMED).map(|change| format!("{} at {}", change.who, change.client.daemon)).collect();
+        let more = changes.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{verb} {}{more}", names.join(", ")))
+    };
+    let unclear = list("perhaps gained or lost by", &changes.unclear);
+    let said: Vec<String> =
+        [list("gained by", &changes.gained), list("lost by", &changes.lost), unclear].into_iter().flatten().collect();
+    let rest = if changes.left_out > 0 { ", and others were not looked at" } else { "" };
+    match said.is_empty() {
+        true => format!("; nobody gains or loses access by that{rest}"),
+        false => format!("; access is {}{rest}", said.join(", ")),
+    }
 }
 
 /// Who gains and who loses access.

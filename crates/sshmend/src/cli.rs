@@ -272,15 +272,25 @@ pub(crate) struct FixKnownHosts {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixHostsAccess {
-    /// Addresses, networks or names to let in; none: only mend what is malformed
+    /// Addresses, networks or names to let in; nobody else's access changes
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) allow: Vec<String>,
-    /// Remove rules that deny exactly what is to be let in
-    #[arg(long)]
+    /// Remove rules that deny exactly what is to be let in, at exactly this daemon
+    #[arg(long, requires = "allow")]
     pub(crate) remove_deny: bool,
+    /// Mend exactly these lines, such as /etc/hosts.deny:3; without lines, list what could be mended
+    #[arg(long, value_name = "FILE:LINE", num_args = 0.., conflicts_with = "allow")]
+    pub(crate) mend: Option<Vec<String>>,
     /// The wrapped program
     #[arg(long, default_value = "sshd")]
     pub(crate) daemon: String,
+}
+
+impl FixHostsAccess {
+    /// Whether it changes nothing and says what could be mended.
+    pub(crate) fn only_lists(&self) -> bool {
+        self.allow.is_empty() && self.mend.iter().flatten().next().is_none()
+    }
 }
 
 #[derive(Debug, Clone, Args)]

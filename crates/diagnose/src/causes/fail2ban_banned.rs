@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use sshmend_hosts_access::Owner as Wrote;
 use sshmend_packet_filter::{Block, Owner};
 
 use super::replied::{ask_the_server, replied};
@@ -43,7 +44,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let own: Vec<&Ban> = bans.iter().filter(|ban| ban.covers(client)).collect();
     let rules: Vec<&Block> = blocks.iter().flatten().map(|(_, block)| block).collect();
     let effect = Effect::of(&own, &rules, facts.way_refused());
-    let by_file = facts.wrappers(client).origin.is_some_and(|origin| facts.tables().owned(&origin).is_some());
+    let owned = facts.wrappers(client).origin.and_then(|origin| facts.tables().owned(&origin));
+    let by_file = owned.is_some_and(|owned| owned.owner == Wrote::Fail2ban);
     if effect.rule.is_none() && by_file {
         return verdict.exclude("fail2ban bans this client by hosts.deny, not in the firewall");
     }

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
 
 use super::heard::heard;
-use super::hosts_deny_malformed::is_damage;
+use super::hosts_remedy::{allowed, broken_grants};
 use super::replied::{ask_the_server, replied};
 use super::wrong_service;
 use crate::facts::{Facts, Reply};
@@ -23,8 +23,9 @@ denies is granted.
 **Known for certain** by evaluating both files for the client when sshd is linked with libwrap, or by `refused connect
 from NAME (ADDRESS)` in the log, which is written at any `LogLevel`.
 
-**Mended** by `sshmend fix hosts-access --allow ADDRESS`. No restart is needed: the files are read for each
-connection.
+**Mended** by `sshmend fix hosts-access --allow ADDRESS`, which changes the answer for nobody else. No restart is needed:
+the files are read for each connection. A rule for `ssh` instead of `sshd`, or one that is broken otherwise, is
+pointed out with the command that mends it.
 
 **It is not** about users or keys, and it is nothing at all where sshd is not linked with libwrap.",
     server: judge,
@@ -60,7 +61,7 @@ fn evaluate(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, verdict: &m
 /// A file that is damaged, an option that is refused and a line of a banning program are causes of their own.
 fn explained_elsewhere(facts: &Facts<'_>, answer: &Answer) -> bool {
     let Some(origin) = &answer.origin else { return false };
-    let broken = |kind| is_damage(kind) || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6);
+    let broken = |kind: ProblemKind| kind.is_damage() || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6);
     let problems = facts.tables().problems();
     let last = answer.last_line.unwrap_or(origin.line);
     let at_fault = |line: usize| (origin.line..=last).contains(&line);
@@ -76,11 +77,8 @@ fn denied(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, answer: &Answ
         finding.shown_at(origin, rule);
     }
     finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
-    let address = client.to_string();
-    finding.mended_by(
-        &["fix", "hosts-access", "--allow", &address],
-        format!("lets {client} in, before the rule that refuses it"),
-    );
+    allowed(client, finding);
+    broken_grants(facts, client, finding);
 }
 
 /// Without a client, or where a name decides, the log tells whom it was.
@@ -88,8 +86,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
     let finding = heard.report(verdict, "TCP wrappers refused connections");
     if let Some(client) = heard.client {
-        let address = client.to_string();
-        finding.mended_by(&["fix", "hosts-access", "--allow", &address], format!("lets {client} in"));
+        allowed(client, finding);
         finding.step(format!("see which rule refuses it: `sshmend show hosts-access {client}`"));
     }
 }
@@ -134,7 +131,7 @@ mod tests {
             certain: TCP wrappers refuse 198.51.100.7: the rule matches by `198.51.100.` and denies
               /etc/hosts.deny:2: sshd: 198.51.100.
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
-              $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it
+              $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
         "#]],
         );
         check_as(
@@ -148,6 +145,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_for_a_daemon_that_never_asks_is_pointed_out() {
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-access-denied",
+            "//- /etc/hosts.allow\nopenssh: 198.51.100.\n//- /etc/hosts.deny\nALL: ALL\n",
+            &expect![[r#"
+                certain: TCP wrappers refuse 198.51.100.7: the rule matches by `ALL` and denies
+                  /etc/hosts.deny:1: ALL: ALL
+                  /etc/hosts.allow:1: openssh: 198.51.100. (OpenSSH asks as `sshd`, never as `openssh`: the rule is not for it)
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
+                  - or mend that line, if it was meant to let 198.51.100.7 in; it is shown first who else gains by it: `sshmend fix hosts-access --mend /etc/hosts.allow:1`
+            "#]],
+        );
+    }
+
+    #[test]
     fn without_a_client_the_log_names_it() {
         check(
             "hosts-access-denied",
@@ -156,7 +169,7 @@ mod tests {
                 likely: TCP wrappers refuse 198.51.100.7: the rule matches by `198.51.100.` and denies
                   /etc/hosts.deny:2: sshd: 198.51.100.
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
-                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
             "#]],
         );
         check(

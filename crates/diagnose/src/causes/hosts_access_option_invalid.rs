@@ -1,6 +1,7 @@
 use sshmend_hosts_access::{Access, Problem, ProblemKind};
 
 use super::heard::heard;
+use super::hosts_remedy::mended_line;
 use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
@@ -19,7 +20,8 @@ to the background.
 **Known for certain** by evaluating both files for the client when sshd is linked with libwrap; its log has `bad
 option name: …`.
 
-**Mended** by correcting the line that is named: IPv6 addresses in brackets, `allow` or `deny` last.
+**Mended** by correcting the line that is named: IPv6 addresses in brackets, `allow` or `deny` last. Where one correction is
+sure, `sshmend fix hosts-access --mend FILE:LINE` makes it; else `--allow ADDRESS` lets one client in before that line.
 
 **It is not** skipped like other broken lines are.",
     server: judge,
@@ -71,8 +73,9 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
             origin.path == problem.origin.path && (origin.line..=last.max(origin.line)).contains(&problem.origin.line)
         })
     };
+    let refused = judged.map(|(client, _)| client).filter(|client| decides(*client));
     let finding = match judged {
-        Some((client, certainty)) if decides(client) => {
+        Some((client, certainty)) if refused.is_some() => {
             verdict.find(certainty, format!("TCP wrappers refuse {client} for an option that libwrap does not take"))
         }
         Some((_, Certainty::Certain)) => return,
@@ -83,6 +86,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
         format!("{} ({})", facts.line(&problem.origin.path, problem.origin.line), problem.message),
     );
     finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    mended_line(facts, problem, refused, finding);
     finding.step(problem.hint.clone());
     finding.step(format!("correct or take out that option: {}; the change counts at once", problem.origin));
 }
@@ -160,6 +164,7 @@ mod tests {
             &expect![[r#"
                 certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
                   /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
                   - move `allow` to the end of the rule
                   - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],
@@ -178,6 +183,7 @@ mod tests {
             &expect![[r#"
                 possible: TCP wrappers refuse the clients of a rule for an option that libwrap does not take
                   /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
                   - move `allow` to the end of the rule
                   - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],
@@ -194,6 +200,7 @@ mod tests {
             &expect![[r#"
                 certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
                   /etc/hosts.allow:1: sshd: 198.51.100.7 2001:db8::7 (the colons of `2001:db8::7` end the client list: what follows the first is read as options)
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
                   - write [2001:db8::7]
                   - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 
+use super::hosts_remedy::mended_line;
 use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
@@ -19,7 +20,8 @@ interrupted writes leave such files.
 **Known for certain** by reading the files as libwrap does, when sshd is linked with it; its log then has `missing
 newline or line too long`.
 
-**Mended** by `sshmend fix hosts-access`, which completes the line or splits it.
+**Mended** by `sshmend fix hosts-access --mend FILE:LINE`, which completes or splits that line and shows first who gains
+and who loses access by it. `--allow ADDRESS` lets one client in and leaves the damage.
 
 **It is not** fixed by a new rule in hosts.deny; a rule in hosts.allow helps only those it names.",
     server: judge,
@@ -31,22 +33,18 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("this sshd does not read these files");
     };
     let problems = facts.tables().problems();
-    let damage: Vec<&Problem> = problems.iter().filter(|problem| is_damage(problem.kind)).collect();
+    let damage: Vec<&Problem> = problems.iter().filter(|problem| problem.kind.is_damage()).collect();
     for problem in &damage {
         report(facts, problem, verdict);
     }
     verdict.exclude("both files can be read to their end");
 }
 
-/// What makes libwrap read something else than what is meant.
-pub(super) fn is_damage(kind: ProblemKind) -> bool {
-    ProblemKind::DAMAGE.contains(&kind)
-        || matches!(kind, ProblemKind::LiveComment | ProblemKind::SwallowedRule | ProblemKind::NulByte)
-}
-
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let path = problem.origin.path.display();
-    let finding = match harm(facts, problem) {
+    let harm = harm(facts, problem);
+    let client = if let Harm::Client(client, _) = harm { Some(client) } else { None };
+    let finding = match harm {
         Harm::Client(client, certainty) => {
             verdict.find(certainty, format!("{path} is damaged, and so TCP wrappers refuse {client}"))
         }
@@ -58,7 +56,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let line = facts.line(&problem.origin.path, problem.origin.line);
     finding.shown_at(&problem.origin, format!("{line} ({})", problem.message));
     finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
-    finding.mended_by(&["fix", "hosts-access"], "completes the damaged line");
+    mended_line(facts, problem, client, finding);
     finding.step(problem.hint.clone());
 }
 
@@ -101,7 +99,7 @@ mod tests {
             &expect![[r#"
                 certain: /etc/hosts.deny is damaged: TCP wrappers refuse every client that gets that far
                   /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-                  $ sshmend fix hosts-access  # completes the damaged line
+                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # mends that line and no other
                   - end the file with a newline
             "#]],
         );
@@ -112,7 +110,7 @@ mod tests {
             &expect![[r#"
                 certain: /etc/hosts.deny is damaged, and so TCP wrappers refuse 198.51.100.7
                   /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-                  $ sshmend fix hosts-access  # completes the damaged line
+                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # mends that line and no other
                   - end the file with a newline
             "#]],
         );
@@ -135,7 +133,7 @@ mod tests {
             &expect![[r#"
                 possible: /etc/hosts.deny is damaged, so that rules are lost
                   /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-                  $ sshmend fix hosts-access  # completes the damaged line
+                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # mends that line and no other
                   - end the file with a newline
             "#]],
         );
@@ -151,7 +149,7 @@ mod tests {
             &expect![[r#"
                 certain: /etc/hosts.allow is damaged, and so TCP wrappers refuse 198.51.100.7
                   /etc/hosts.allow:1: sshd: 198.51.100.7 (the last line has no newline: libwrap stops there and ignores it and all that follows)
-                  $ sshmend fix hosts-access  # completes the damaged line
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
                   - end the file with a newline
             "#]],
         );

@@ -11,13 +11,15 @@ pub(super) const CAUSE: Cause = Cause {
 DenyHosts, the action `hostsdeny` of fail2ban and others ban by a line in `/etc/hosts.deny`. The client sees what
 `hosts-access-denied` shows: five seconds of silence, then the connection closes.
 
-**Known for certain** when the rule that refuses the client has the shape of such a program: `# DenyHosts: DATE |
-sshd: ADDRESS` above it, or `ALL: ADDRESS` where fail2ban is installed.
+**Known for certain** by the program's own word: fail2ban bans the address of a line `ALL: ADDRESS` (or could not be asked,
+and a jail bans by `hostsdeny`); the address of a line below `# DenyHosts: DATE | sshd: ADDRESS` stands in
+`/var/lib/denyhosts/hosts`. The shape of the line alone says nothing: people and other programs write the same.
 
 **Mended** through the program, which would write the line again: it forgets the address first, and then has to spare
 it.
 
-**It is not** a rule that someone wrote for good.",
+**It is not** a rule that someone wrote for good, nor one that a program left behind when it was removed: those are
+`hosts-access-denied`.",
     server: judge,
     client: silent,
 };
@@ -55,12 +57,25 @@ mod tests {
 
     #[test]
     fn lines_of_known_programs_are_told_from_others() {
-        let denyhosts =
+        let rule =
             "//- /etc/hosts.deny\n# DenyHosts: Fri Nov 20 17:00:00 2026 | sshd: 198.51.100.7\nsshd: 198.51.100.7\n";
+        let known = "//- /var/lib/denyhosts/hosts\n198.51.100.7:6:Fri Nov 20 17:00:00 2026\n";
         check_as(
             &from("198.51.100.7"),
             "hosts-deny-owned",
-            denyhosts,
+            &format!("{rule}{known}"),
+            &expect![[r#"
+            certain: DenyHosts has banned 198.51.100.7 by a line in /etc/hosts.deny
+              /etc/hosts.deny:2: sshd: 198.51.100.7
+              - remove the lines that name 198.51.100.7 from /etc/hosts.deny and, below /var/lib/denyhosts, from hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts
+              - echo 198.51.100.7 >> /var/lib/denyhosts/allowed-hosts
+        "#]],
+        );
+        let program = "//- /usr/sbin/denyhosts mode:0755\n";
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-deny-owned",
+            &format!("{rule}{known}{program}"),
             &expect![[r#"
             certain: DenyHosts has banned 198.51.100.7 by a line in /etc/hosts.deny
               /etc/hosts.deny:2: sshd: 198.51.100.7
@@ -68,6 +83,14 @@ mod tests {
               - remove the lines that name 198.51.100.7 from /etc/hosts.deny and, below /var/lib/denyhosts, from hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts
               - echo 198.51.100.7 >> /var/lib/denyhosts/allowed-hosts
               - systemctl start denyhosts
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "hosts-deny-owned",
+            rule,
+            &expect![[r#"
+            excluded: no line of a banning program refuses this client
         "#]],
         );
         let plain = "//- /etc/hosts.deny\nsshd: 198.51.100.7\n";
@@ -79,16 +102,34 @@ mod tests {
             excluded: no line of a banning program refuses this client
         "#]],
         );
-        let fail2ban = "//- /usr/bin/fail2ban-client mode:0755\n//- /etc/hosts.deny\nALL: 198.51.100.7\n";
-        check_as(
-            &from("198.51.100.7"),
-            "hosts-deny-owned",
-            fail2ban,
+    }
+
+    #[test]
+    fn a_line_is_fail2bans_only_where_fail2ban_bans_its_address() {
+        let line = "//- /etc/hosts.deny\nALL: 198.51.100.7\n";
+        let bans = |list: &str| format!("{line}//$ fail2ban-client banned => 0\n{list}\n");
+        let asked = |machine: &str, expected: &expect_test::Expect| {
+            check_as(&from("198.51.100.7"), "hosts-deny-owned", machine, expected);
+        };
+        asked(
+            &bans("[{'sshd': ['198.51.100.7']}]"),
             &expect![[r#"
             certain: fail2ban has banned 198.51.100.7 by a line in /etc/hosts.deny
               /etc/hosts.deny:1: ALL: 198.51.100.7
               $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban and keeps the address from being banned again
               - fail2ban-client unban 198.51.100.7
+        "#]],
+        );
+        asked(
+            &bans("[{'sshd': ['203.0.113.9']}]"),
+            &expect![[r#"
+            excluded: no line of a banning program refuses this client
+        "#]],
+        );
+        asked(
+            &format!("{line}//$ fail2ban-client banned => missing\n"),
+            &expect![[r#"
+            excluded: no line of a banning program refuses this client
         "#]],
         );
     }

@@ -30,6 +30,7 @@ mod hosts_access_denied;
 mod hosts_access_option_invalid;
 mod hosts_deny_malformed;
 mod hosts_deny_owned;
+mod hosts_remedy;
 mod ip_options;
 mod library_mismatch;
 mod libwrap_not_linked;

@@ -13,9 +13,9 @@ use crate::verdict::Known;
 
 const STATUS: [&str; 2] = ["fail2ban-client", "status"];
 /// Since 0.11; the older ones are asked jail by jail.
-const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
+pub(super) const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
 
-const DIRECTORY: &str = "/etc/fail2ban";
+pub(super) const DIRECTORY: &str = "/etc/fail2ban";
 
 /// An address or network that a jail bans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Ban {
 }
 
 /// Reads `[{'sshd': ['198.51.100.7']}, {'recidive': []}]`: a word before a colon is a jail, others are addresses.
-fn bans(text: &str) -> Vec<Ban> {
+pub(super) fn bans(text: &str) -> Vec<Ban> {
     let (mut bans, mut jail) = (Vec::new(), "");
     let mut parts = text.split(['\'', '"']).skip(1);
     while let (Some(word), Some(after)) = (parts.next(), parts.next()) {

@@ -19,7 +19,7 @@ mod service;
 mod socket;
 mod start;
 mod way;
-mod wrappers;
+pub(crate) mod wrappers;
 
 use std::cell::OnceCell;
 use std::path::Path;

@@ -3,12 +3,15 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use sshmend_fail2ban::{Config, Jail};
 use sshmend_hosts_access::{
-    Access, Client, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage, linkage_wants, wants,
+    Access, Client, Fail2ban, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage, linkage_wants, wants,
 };
+use sshmend_lossless::{Request, Snapshot};
 use sshmend_ssh_log::Kind;
 
 use super::Facts;
+use super::fail2ban::{BANNED, Ban, DIRECTORY, bans};
 use crate::ask::Ask;
 use crate::finding::Certainty;
 use crate::verdict::{Known, Unchecked};
@@ -24,7 +27,8 @@ pub(crate) enum Lookup {
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    let wanted = linkage_wants(facts.snapshot).into_iter().chain(wants(facts.snapshot));
+    let live = facts.question.privileged && !facts.question.offline;
+    let wanted = linkage_wants(facts.snapshot).into_iter().chain(wrapper_tables_wants(facts.snapshot, live));
     wanted.for_each(|request| ask.add(request));
     let Some(client) = facts.question.client_address() else { return };
     if facts.depends_on_name(client) || matches!(facts.value("usedns"), Ok(Some(value)) if value == "yes") {
@@ -45,6 +49,45 @@ fn lookup(client: IpAddr) -> [String; 5] {
     ["timeout", PATIENCE, "getent", "hosts", &client.to_string()].map(str::to_owned)
 }
 
+/// What is to be looked at for [`wrapper_tables`]; call it again with the answers until it returns nothing. `live` says
+/// that fail2ban can be asked.
+pub fn wrapper_tables_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
+    let mut wanted = wants(snapshot);
+    if Tables::read(snapshot).looks_banned() {
+        let banned = Request::Run(BANNED.map(str::to_owned).into());
+        wanted.extend(Some(banned).filter(|request| live && !snapshot.answers(request)));
+        wanted.extend(sshmend_fail2ban::wants(snapshot, DIRECTORY.as_ref(), None));
+    }
+    wanted
+}
+
+/// hosts.allow and hosts.deny, with what is known of the programs that ban there.
+pub fn wrapper_tables(snapshot: &Snapshot) -> Tables {
+    let said = snapshot.command(&BANNED);
+    let banned = match said {
+        Some(Ok(output)) if output.success() => Some(bans(&output.text())),
+        // It is not installed.
+        Some(Err(_)) => Some(Vec::new()),
+        _ => None,
+    };
+    tables_with(snapshot, banned)
+}
+
+fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
+    let tables = Tables::read(snapshot);
+    if !tables.looks_banned() {
+        return tables;
+    }
+    let addresses = |bans: Vec<Ban>| bans.iter().filter_map(|ban| ban.address.parse().ok()).collect();
+    let config = Config::read(snapshot, DIRECTORY.as_ref(), None);
+    let by_hosts_deny = |jail: &Jail| {
+        let action = jail.setting("action").or_else(|| jail.setting("banaction"));
+        jail.runs() && action.is_some_and(|action| action.value.contains("hostsdeny"))
+    };
+    let hostsdeny = config.jails().iter().any(by_hosts_deny);
+    tables.with_fail2ban(Fail2ban { banned: bans.map(addresses), hostsdeny })
+}
+
 impl Facts<'_> {
     /// Whether this sshd is linked with libwrap, and so reads hosts.allow and hosts.deny at all; with its program.
     pub(crate) fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
@@ -57,7 +100,7 @@ impl Facts<'_> {
 
     /// Both tables.
     pub(crate) fn tables(&self) -> &Tables {
-        self.cache.tables.get_or_init(|| Tables::read(self.snapshot))
+        self.cache.tables.get_or_init(|| tables_with(self.snapshot, self.bans().ok()))
     }
 
     /// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap

@@ -68,25 +68,34 @@ fn only_those_who_were_let_in_gain() {
 
 #[test]
 fn a_mended_newline_lets_in_whom_the_file_does_not_name() {
-    check_permit(
-        "",
-        "sshd: 10.0.0.1",
-        &["10.1.2.3"],
+    check(
+        ("", "sshd: 10.0.0.1"),
+        ("", "sshd: 10.0.0.1\n"),
         &expect![[r#"
-            gained 10.1.2.77 at sshd: Denied -> Granted
-            gained 10.1.2.77 at any-other-daemon: Denied -> Granted
-            gained 127.0.0.1 at sshd: Denied -> Granted
-            gained 127.0.0.1 at any-other-daemon: Denied -> Granted
-            gained ::1 at sshd: Denied -> Granted
-            gained ::1 at any-other-daemon: Denied -> Granted
-            gained everybody else at sshd: Denied -> Granted
-            gained everybody else at any-other-daemon: Denied -> Granted
-            gained 10.0.0.1 at any-other-daemon: Denied -> Granted
-            gained 10.1.2.3 at sshd: Denied -> Granted
-            gained 10.1.2.3 at any-other-daemon: Denied -> Granted
-        "#]],
+        gained 127.0.0.1 at sshd: Denied -> Granted
+        gained 127.0.0.1 at any-other-daemon: Denied -> Granted
+        gained ::1 at sshd: Denied -> Granted
+        gained ::1 at any-other-daemon: Denied -> Granted
+        gained everybody else at sshd: Denied -> Granted
+        gained everybody else at any-other-daemon: Denied -> Granted
+        gained 10.0.0.1 at any-other-daemon: Denied -> Granted
+    "#]],
     );
-    check_permit("sshd: ALL: deny", "", &["10.1.2.3"], &expect![[""]]);
+}
+
+#[test]
+fn rules_far_apart_touch_only_their_own_clients() {
+    let rule = |number: usize| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250);
+    let all: String = (0..3000).map(rule).collect();
+    let less: String = (0..3000).filter(|number| ![7, 2900].contains(number)).map(rule).collect();
+    check(
+        ("", &all),
+        ("", &less),
+        &expect![[r#"
+        gained 10.0.7.1 at sshd: Denied -> Granted
+        gained 10.11.150.1 at sshd: Denied -> Granted
+    "#]],
+    );
 }
 
 #[test]

@@ -360,7 +360,7 @@ fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_unknown() {
     assert_eq!(answer(&tables, "11.1.2.3"), "unknown");
     assert_eq!(
         tables.evaluate(&client("11.1.2.3")).reason,
-        "it depends on /etc/hosts.deny: it cannot be read: permission denied"
+        "it depends on /etc/hosts.deny, which cannot be read: permission denied"
     );
     for entry in [Entry::Missing, Entry::Dangling, Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default())]
     {

@@ -1,75 +1,57 @@
-//! What is mended, removed or only offered beside the rule that lets a client in.
+//! What is removed beside the rule that lets a client in, and what is mended where a line is named.
+
+use std::fmt::Write as _;
 
 use crate::common::{answer, snapshot, tables};
 use crate::permit::{after, check, order, shown};
-use expect_test::expect;
-use sshmend_hosts_access::{HOSTS_ALLOW, Permit, ProblemKind, Tables};
-use sshmend_lossless::Entry;
+use expect_test::{Expect, expect};
+use sshmend_hosts_access::{Fail2ban, HOSTS_ALLOW, HOSTS_DENY, Permit, ProblemKind, Refusal, Tables};
+use sshmend_lossless::{Entry, FileImage, Metadata, Origin};
 
-#[test]
-fn a_line_that_would_come_to_deny_is_left_asleep_unless_asked_for() {
-    let cost = Permit { at_any_cost: true, ..order(&["10.1.2.3"]) };
-    check(
-        "sshd: ALL: deny",
-        "",
-        &cost,
-        &expect![[r#"
-        == /etc/hosts.allow
-        sshd: 10.1.2.3
-        sshd: ALL: deny
-        note /etc/hosts.allow:1: the last line has no newline: libwrap stops there and ignores it and all that follows; with a newline, the line denies ALL at sshd
-        note `sshd: 10.1.2.3` goes before the rule that would refuse them: sshd: ALL: deny
-    "#]],
-    );
-    check(
-        "sshd: ALL: deny",
-        "",
-        &order(&["10.1.2.3"]),
-        &expect![[r#"
-            == /etc/hosts.allow
-            sshd: 10.1.2.3
-            sshd: ALL: deny
-            note `sshd: 10.1.2.3` goes before the line at which libwrap stops reading
-            offer /etc/hosts.allow:1: the last line has no newline: libwrap stops there and ignores it and all that follows; with a newline, the line denies ALL at sshd; somebody would lose access by that
-        "#]],
-    );
+fn origin(line: &str) -> Origin {
+    let (file, line) = line.split_once(':').expect("FILE:LINE");
+    Origin::new(format!("/etc/hosts.{file}"), line.parse().expect("a number"))
+}
+
+/// Mends lines such as `deny:2`.
+fn check_mend(allow: &str, deny: &str, lines: &[&str], expect: &Expect) {
+    let lines: Vec<Origin> = lines.iter().map(|line| origin(line)).collect();
+    expect.assert_eq(&shown(allow.as_bytes(), deny.as_bytes(), tables(allow, deny).mend(&lines)));
+}
+
+/// What is broken, and who gains and loses by mending it.
+fn offers(allow: &str, deny: &str) -> String {
+    let mut out = String::new();
+    for offer in tables(allow, deny).offers("sshd") {
+        let can = if offer.problem.repair.is_some() { "can be mended" } else { "by hand" };
+        writeln!(out, "{}: {:?}, {can}", offer.problem.origin, offer.problem.kind).expect("a string");
+        let Some(changes) = offer.changes else { continue };
+        for (verb, list) in [("gains", changes.gained), ("loses", changes.lost), ("unclear", changes.unclear)] {
+            for change in list {
+                writeln!(out, "  {verb}: {} at {}", change.who, change.client.daemon).expect("a string");
+            }
+        }
+    }
+    out
 }
 
 #[test]
-fn nothing_but_the_order_can_be_mended() {
-    let mut order = order(&["10.1.2.3"]);
-    order.mend.clear();
-    check(
-        "sshd: 11.",
-        "ALL: ALL",
-        &order,
-        &expect![[r#"
-        == /etc/hosts.allow
-        sshd: 10.1.2.3
-        sshd: 11.
-        note `sshd: 10.1.2.3` goes before the line at which libwrap stops reading
-        offer /etc/hosts.allow:1: the last line has no newline: libwrap stops there and ignores it and all that follows; with a newline, the line lets in 11. at sshd
-        offer /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies ALL at ALL
-    "#]],
-    );
-}
-
-#[test]
-fn an_exact_denial_is_offered_for_removal_or_removed() {
-    let deny =
-        "sshd: 10.1.2.3\nsshd: 10.1.2.3, 9.9.9.9\nsshd: 8.8.8.8 10.1.2.3\nsshd: ALL EXCEPT 10.1.2.3\nftpd: 10.1.2.3\n";
+fn an_exact_denial_at_exactly_this_daemon_is_removed_when_asked_for() {
+    let deny = "ALL: 10.1.2.3\nsshd ftpd: 10.1.2.3\nsshd: 10.1.2.3\nsshd: 10.1.2.3, 9.9.9.9\nsshd: 8.8.8.8 10.1.2.3\nsshd: ALL EXCEPT 10.1.2.3\nftpd: 10.1.2.3\n";
     check(
         "",
         deny,
         &order(&["10.1.2.3"]),
         &expect![[r#"
-        == /etc/hosts.allow
-        sshd: 10.1.2.3
-        note `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
-        offer /etc/hosts.deny:1: the rule denies 10.1.2.3 at sshd; the rule goes
-        offer /etc/hosts.deny:2: the rule denies 10.1.2.3, 9.9.9.9 at sshd; 10.1.2.3 goes from it
-        offer /etc/hosts.deny:3: the rule denies 8.8.8.8 10.1.2.3 at sshd; 10.1.2.3 goes from it
-    "#]],
+            == /etc/hosts.allow
+            sshd: 10.1.2.3
+            deny-kept /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL: it stays, because it is not for sshd alone
+            deny-kept /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd ftpd: it stays, because it is not for sshd alone
+            deny-kept /etc/hosts.deny:3: the rule denies 10.1.2.3 at sshd: the rule in hosts.allow comes first; --remove-deny removes it
+            deny-kept /etc/hosts.deny:4: the rule denies 10.1.2.3, 9.9.9.9 at sshd: the rule in hosts.allow comes first; --remove-deny removes it
+            deny-kept /etc/hosts.deny:5: the rule denies 8.8.8.8 10.1.2.3 at sshd: the rule in hosts.allow comes first; --remove-deny removes it
+            rule-added `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
+        "#]],
     );
     let remove = Permit { remove_exact_deny: true, ..order(&["10.1.2.3"]) };
     check(
@@ -77,19 +59,23 @@ fn an_exact_denial_is_offered_for_removal_or_removed() {
         deny,
         &remove,
         &expect![[r#"
-        == /etc/hosts.allow
-        sshd: 10.1.2.3
-        == /etc/hosts.deny
-        sshd: 9.9.9.9
-        sshd: 8.8.8.8
-        sshd: ALL EXCEPT 10.1.2.3
-        ftpd: 10.1.2.3
-        note /etc/hosts.allow:1: the rule denies 10.1.2.3/32 at sshd; the rule goes
-        note /etc/hosts.deny:1: the rule denies 10.1.2.3 at sshd; the rule goes
-        note /etc/hosts.deny:2: the rule denies 10.1.2.3, 9.9.9.9 at sshd; 10.1.2.3 goes from it
-        note /etc/hosts.deny:3: the rule denies 8.8.8.8 10.1.2.3 at sshd; 10.1.2.3 goes from it
-        note `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
-    "#]],
+            == /etc/hosts.allow
+            sshd: 10.1.2.3
+            == /etc/hosts.deny
+            ALL: 10.1.2.3
+            sshd ftpd: 10.1.2.3
+            sshd: 9.9.9.9
+            sshd: 8.8.8.8
+            sshd: ALL EXCEPT 10.1.2.3
+            ftpd: 10.1.2.3
+            deny-removed /etc/hosts.allow:1: the rule denies 10.1.2.3/32 at sshd; it is removed
+            deny-kept /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL: it stays, because it is not for sshd alone
+            deny-kept /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd ftpd: it stays, because it is not for sshd alone
+            deny-removed /etc/hosts.deny:3: the rule denies 10.1.2.3 at sshd; it is removed
+            deny-removed /etc/hosts.deny:4: the rule denies 10.1.2.3, 9.9.9.9 at sshd; 10.1.2.3 is removed from it
+            deny-removed /etc/hosts.deny:5: the rule denies 8.8.8.8 10.1.2.3 at sshd; 10.1.2.3 is removed from it
+            rule-added `sshd: 10.1.2.3` goes before the rule that would refuse them: sshd: 10.1.2.3/32: deny
+        "#]],
     );
 }
 
@@ -98,31 +84,29 @@ fn runs_of_words_and_last_lines_are_removed_whole() {
     let remove = Permit { remove_exact_deny: true, ..order(&["10.1.2.3"]) };
     check(
         "",
-        "sshd: 10.1.2.3 10.1.2.4 10.1.2.5",
+        "sshd: 10.1.2.3 10.1.2.4 10.1.2.5\n",
         &Permit { remove_exact_deny: true, ..order(&["10.1.2.5", "10.1.2.4"]) },
         &expect![[r#"
             == /etc/hosts.allow
             sshd: 10.1.2.5 10.1.2.4
             == /etc/hosts.deny
             sshd: 10.1.2.3
-            note /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 10.1.2.3 10.1.2.4 10.1.2.5 at sshd
-            note /etc/hosts.deny:1: the rule denies 10.1.2.3 10.1.2.4 10.1.2.5 at sshd; 10.1.2.4 10.1.2.5 goes from it
-            note `sshd: 10.1.2.5 10.1.2.4` goes at the end of the file: no rule there refuses them
+            deny-removed /etc/hosts.deny:1: the rule denies 10.1.2.3 10.1.2.4 10.1.2.5 at sshd; 10.1.2.4 10.1.2.5 is removed from it
+            rule-added `sshd: 10.1.2.5 10.1.2.4` goes at the end of the file: no rule there refuses them
         "#]],
     );
     check(
         "",
-        "# last\nsshd: 10.1.2.3",
+        "# last\nsshd: 10.1.2.3\n",
         &remove,
         &expect![[r#"
-        == /etc/hosts.allow
-        sshd: 10.1.2.3
-        == /etc/hosts.deny
-        # last
-        note /etc/hosts.deny:2: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 10.1.2.3 at sshd
-        note /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd; the rule goes
-        note `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
-    "#]],
+            == /etc/hosts.allow
+            sshd: 10.1.2.3
+            == /etc/hosts.deny
+            # last
+            deny-removed /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd; it is removed
+            rule-added `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
+        "#]],
     );
 }
 
@@ -131,15 +115,18 @@ fn rules_of_other_programs_are_left_to_them() {
     let deny =
         "ALL: 10.1.2.3\nALL: [2001:db8::7]\n# DenyHosts: Fri Aug 26 05:41:17 2016 | sshd: 10.1.2.4\nsshd: 10.1.2.4\n";
     let remove = Permit { remove_exact_deny: true, ..order(&["10.1.2.3", "10.1.2.4", "2001:db8::7"]) };
-    check(
-        "",
-        deny,
-        &remove,
-        &expect![[r#"
+    let mut seen = snapshot(b"", deny.as_bytes());
+    let (bytes, path) = (b"10.1.2.4:6:Fri Aug 26 05:41:17 2016\n".to_vec(), "/var/lib/denyhosts/hosts");
+    seen.insert(path, Entry::File(FileImage { bytes, meta: Metadata::default(), target: path.into() }));
+    seen.insert("/usr/sbin/denyhosts", Entry::Seen(Metadata::default()));
+    let banned = ["10.1.2.3", "2001:db8::7"].map(|addr| addr.parse().expect("an address"));
+    let fail2ban = Fail2ban { banned: Some(banned.into()), hostsdeny: false };
+    let before = Tables::read(&seen).with_fail2ban(fail2ban);
+    expect![[r#"
         == /etc/hosts.allow
         sshd: 10.1.2.3 10.1.2.4 [2001:db8::7]
-        note [2001:db8::7]: an IPv6 address stands in brackets, the length behind them
-        note `sshd: 10.1.2.3 10.1.2.4 [2001:db8::7]` goes at the end of the file: no rule there refuses them
+        corrected [2001:db8::7]: an IPv6 address stands in brackets, the length behind them
+        rule-added `sshd: 10.1.2.3 10.1.2.4 [2001:db8::7]` goes at the end of the file: no rule there refuses them
         owned /etc/hosts.deny:1: 10.1.2.3 of fail2ban
           fail2ban-client unban 10.1.2.3
         owned /etc/hosts.deny:2: 2001:db8::7 of fail2ban
@@ -149,74 +136,168 @@ fn rules_of_other_programs_are_left_to_them() {
           remove the lines that name 10.1.2.4 from /etc/hosts.deny and, below /var/lib/denyhosts, from hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts
           echo 10.1.2.4 >> /var/lib/denyhosts/allowed-hosts
           systemctl start denyhosts
-    "#]],
-    );
-    let mut seen = snapshot(b"", b"ALL: 10.1.2.3\n");
-    seen.insert("/usr/bin/fail2ban-client", Entry::Missing);
-    let said = shown(&Tables::read(&seen), b"", b"ALL: 10.1.2.3\n", &order(&["10.1.2.3"]));
-    expect![[r#"
-        == /etc/hosts.allow
-        sshd: 10.1.2.3
-        note `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
-        offer /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL; the rule goes
-    "#]]
-    .assert_eq(&said);
+    "#]].assert_eq(&shown(b"", deny.as_bytes(), before.permit(&remove)));
+    let bans = |banned: Option<&[&str]>, hostsdeny| Fail2ban {
+        banned: banned.map(|list| list.iter().map(|addr| addr.parse().expect("an address")).collect()),
+        hostsdeny,
+    };
+    let owned = |fail2ban: Fail2ban| {
+        let origin = Origin::new(HOSTS_DENY, 1);
+        tables("", "ALL: 10.1.2.3\n").with_fail2ban(fail2ban).owned(&origin).is_some()
+    };
+    assert!(owned(bans(Some(&["10.1.2.3"]), false)) && owned(bans(None, true)));
+    assert!(!owned(bans(Some(&["10.1.2.4"]), true)) && !owned(bans(None, false)) && !owned(Fail2ban::default()));
 }
 
 #[test]
-fn other_problems_are_offered() {
-    check(
-        "  # sshd: 9.\nsshd: 10.1.2.3/24 10.1 # ALL of them\nsshd: 2001:db8::1\nsshd: 8. :\n",
-        "# a \\\nsshd: ALL\nsshd: 0.0.0.0/0\n",
-        &order(&["10.1.2.3"]),
+fn only_the_lines_that_are_named_are_mended() {
+    let allow = "  # sshd: 9.\nsshd: 10.1.2.3/24 10.1 # ALL of them\nsshd: 2001:db8::1\nsshd: 8. :\nssh: 7.\n";
+    let deny = "# a \\\nsshd: ALL\nsshd: 0.0.0.0/0\n";
+    check_mend(
+        allow,
+        deny,
+        &["allow:3", "deny:3"],
         &expect![[r#"
-            note /etc/hosts.allow:2: 10.1.2.3 is granted by this rule already: sshd: 10.1.2.3/24 10.1 # ALL of them
-            offer /etc/hosts.allow:1: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment
-            offer /etc/hosts.allow:2: libwrap knows no comment behind a rule: the words behind # count; the comment gets a line of its own
-            offer /etc/hosts.allow:3: the colons of `2001:db8::1` end the client list: what follows the first is read as options; as [2001:db8::1] it is an address
-            offer /etc/hosts.allow:4: an option is empty: libwrap denies every client that the rule matches; without the last colon, the rule counts
-            offer /etc/hosts.deny:2: the comment above ends in a backslash, so that this rule is a part of it; without the backslash, the rule counts
-            offer /etc/hosts.deny:3: `0.0.0.0/0` is no network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches
-        "#]],
+        == /etc/hosts.allow
+          # sshd: 9.
+        sshd: 10.1.2.3/24 10.1 # ALL of them
+        sshd: [2001:db8::1]
+        sshd: 8. :
+        ssh: 7.
+        == /etc/hosts.deny
+        # a \\
+        sshd: ALL
+        sshd: 0.0.0.0/0.0.0.0
+        mended /etc/hosts.allow:3: the colons of `2001:db8::1` end the client list: what follows the first is read as options; as [2001:db8::1] it is an address
+        mended /etc/hosts.deny:3: `0.0.0.0/0` is no network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches
+    "#]],
     );
-    let mut all = order(&["10.1.2.3"]);
-    all.mend.extend([
-        ProblemKind::LiveComment,
-        ProblemKind::DeadPattern,
-        ProblemKind::BareIpv6,
-        ProblemKind::BadOption,
-        ProblemKind::SwallowedRule,
-    ]);
-    check(
-        "  # sshd: 9.\nsshd: 10.1.2.3/24 10.1 # ALL of them\nsshd: 2001:db8::1\nsshd: 8. :\n",
-        "# a \\\nsshd: ALL\nsshd: 0.0.0.0/0\n",
-        &all,
+    check_mend(
+        allow,
+        deny,
+        &["allow:1", "allow:2", "allow:4", "allow:5", "deny:2"],
         &expect![[r#"
-            == /etc/hosts.allow
-            # sshd: 9.
-            sshd: 10.1.2.3/24 10.1 # ALL of them
-            sshd: [2001:db8::1]
-            sshd: 8. 
-            == /etc/hosts.deny
-            # a 
-            sshd: ALL
-            sshd: 0.0.0.0/0.0.0.0
-            note /etc/hosts.allow:1: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment
-            note /etc/hosts.allow:3: the colons of `2001:db8::1` end the client list: what follows the first is read as options; as [2001:db8::1] it is an address
-            note /etc/hosts.allow:4: an option is empty: libwrap denies every client that the rule matches; without the last colon, the rule counts
-            note /etc/hosts.deny:2: the comment above ends in a backslash, so that this rule is a part of it; without the backslash, the rule counts
-            note /etc/hosts.deny:3: `0.0.0.0/0` is no network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches
-            note /etc/hosts.allow:2: 10.1.2.3 is granted by this rule already: sshd: 10.1.2.3/24 10.1 # ALL of them
-            offer /etc/hosts.allow:2: libwrap knows no comment behind a rule: the words behind # count; the comment gets a line of its own; somebody would lose access by that
-        "#]],
+        == /etc/hosts.allow
+        # sshd: 9.
+        # ALL of them
+        sshd: 10.1.2.3/24 10.1
+        sshd: 2001:db8::1
+        sshd: 8. 
+        sshd: 7.
+        == /etc/hosts.deny
+        # a 
+        sshd: ALL
+        sshd: 0.0.0.0/0
+        mended /etc/hosts.allow:1: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment
+        mended /etc/hosts.allow:2: libwrap knows no comment behind a rule: the words behind # count; the comment gets a line of its own
+        mended /etc/hosts.allow:4: an option is empty: libwrap denies every client that the rule matches; without the colon that nothing follows, the rule counts
+        mended /etc/hosts.allow:5: OpenSSH asks as `sshd`, never as `ssh`: the rule is not for it; as `sshd` the rule counts
+        mended /etc/hosts.deny:2: the comment above ends in a backslash, so that this rule is a part of it; without the backslash, the rule counts
+    "#]],
     );
+}
+
+#[test]
+fn each_kind_of_repair() {
+    for (kind, allow, expected) in [
+        (ProblemKind::MissingNewline, "sshd: 11.", "sshd: 11.\n"),
+        (ProblemKind::ByteOrderMark, "\u{feff}sshd: 11.\n", "sshd: 11.\n"),
+        (ProblemKind::LiveComment, "sshd: 11. # mine\n", "# mine\nsshd: 11.\n"),
+        (ProblemKind::DeadPattern, "sshd: 10.1.2.3/24\n", "sshd: 10.1.2.0/24\n"),
+        (ProblemKind::BareIpv6, "sshd: 11. 2001:db8::1 ::2\n", "sshd: 11. [2001:db8::1] [::2]\n"),
+        (ProblemKind::BareIpv6, "sshd:2001:db8:9::/40:allow\n", "sshd:[2001:db8::]/40:allow\n"),
+        (ProblemKind::BareIpv6, "sshd: ::1:deny\n", "sshd: [::1]:deny\n"),
+        (ProblemKind::BadOption, "sshd: 11. :\n", "sshd: 11. \n"),
+        (ProblemKind::BadOption, "sshd: 11. : : allow\n", "sshd: 11. : allow\n"),
+        (
+            ProblemKind::BadOption,
+            "sshd: 11. : allow : severity mail.info\n",
+            "sshd: 11. : severity mail.info : allow\n",
+        ),
+        (ProblemKind::BadOption, "sshd: 11. : alllow\r\n", "sshd: 11. : allow\r\n"),
+        (ProblemKind::BadOption, "sshd: 11. : /bin/tell %h\n", "sshd: 11. : spawn /bin/tell %h\n"),
+        (ProblemKind::DaemonName, "openssh: 11.\n", "sshd: 11.\n"),
+        (ProblemKind::SwallowedRule, "# a \\\nsshd: 11.\n", "# a \nsshd: 11.\n"),
+    ] {
+        let before = tables(allow, "");
+        let problem = before.problems().into_iter().find(|problem| problem.kind == kind).expect(allow);
+        let edited = before.mend(&[problem.origin]).expect(allow);
+        assert_eq!(String::from_utf8_lossy(&after(&edited, HOSTS_ALLOW, allow.as_bytes())), expected, "{kind:?}");
+        assert!(edited.after.problems().iter().all(|problem| problem.kind != kind), "{kind:?}");
+    }
+}
+
+#[test]
+fn an_option_that_could_mean_two_things_is_mended_by_hand() {
+    for option in ["allow : deny", "nonsense", "severity authpriv.info", "allow 10.1.2.3", "low"] {
+        let refusal = tables(format!("sshd: 11. : {option}\n"), "").mend(&[origin("allow:1")]).expect_err(option);
+        assert!(matches!(refusal, Refusal::ByHand { .. }), "{refusal}");
+    }
+}
+
+#[test]
+fn a_line_that_has_nothing_to_mend_is_refused_with_those_that_have() {
+    check_mend(
+        "sshd: 11.\nssh: 12.\n",
+        "",
+        &["allow:1"],
+        &expect![[r#"
+        refused: /etc/hosts.allow:1: there is nothing to mend in this line
+        hint: these lines can be mended: /etc/hosts.allow:2
+    "#]],
+    );
+    check_mend(
+        "sshd: 11.\n",
+        "",
+        &["allow:9"],
+        &expect![[r#"
+        refused: /etc/hosts.allow:9: there is nothing to mend in this line
+        hint: no line can be mended
+    "#]],
+    );
+}
+
+#[test]
+fn who_gains_and_who_loses_by_each_repair_is_known() {
+    expect![[r#"
+        /etc/hosts.allow:1: ByteOrderMark, can be mended
+          gains: 127.0.0.1 at sshd
+          gains: ::1 at sshd
+          gains: everybody else at sshd
+        /etc/hosts.allow:2: DeadPattern, can be mended
+          gains: 10.0.0.0/8 at vsftpd
+        /etc/hosts.allow:3: BareIpv6, can be mended
+          gains: [2001:db8::]/40 at sshd
+        /etc/hosts.allow:4: NoColon, by hand
+        /etc/hosts.deny:1: DeadPattern, can be mended
+          gains: 10.0.0.0/8 at sshd
+    "#]]
+    .assert_eq(&offers(
+        "\u{feff}sshd: ALL\nvsftpd: 10.1.2.3/8\nsshd:2001:db8:9::/40:allow\nsshd 10.1.2.3\n",
+        "sshd: ALL EXCEPT 10.1.2.3/8\nvsftpd: ALL\n",
+    ));
+    expect![[r#"
+        /etc/hosts.deny:1: MissingNewline, can be mended
+          gains: 127.0.0.1 at sshd
+          gains: 127.0.0.1 at vsftpd
+          gains: 127.0.0.1 at any-other-daemon
+          gains: ::1 at sshd
+          gains: ::1 at vsftpd
+          gains: ::1 at any-other-daemon
+          gains: everybody else at sshd
+          gains: everybody else at vsftpd
+          gains: everybody else at any-other-daemon
+          gains: 10.9.9.9 at sshd
+          gains: 10.9.9.9 at any-other-daemon
+    "#]]
+    .assert_eq(&offers("", "vsftpd: 10.9.9.9"));
 }
 
 #[test]
 fn a_long_line_is_split_into_rules_with_the_same_meaning() {
     let clients: Vec<String> = (0..=255).map(|number| format!("10.1.{number}.7")).collect();
     let long = format!("ftpd sshd: {} EXCEPT 10.1.9.7: severity auth.info\n", clients.join(" \\\n  "));
-    let edited = tables(&long, "ALL: ALL\n").permit(&order(&["11.1.1.1"])).expect("it can be split");
+    let edited = tables(&long, "ALL: ALL\n").mend(&[origin("allow:1")]).expect("it can be split");
     let text = after(&edited, HOSTS_ALLOW, long.as_bytes());
     let rules = text.windows(10).filter(|window| window == b"ftpd sshd:").count();
     assert_eq!(rules, 2);
@@ -234,18 +315,16 @@ fn a_long_line_that_cannot_be_split_is_left_and_said() {
     let exceptions = "10.1.1.1 ".repeat(300);
     let deny = format!("sshd: ALL EXCEPT {exceptions}\n");
     let before = tables("", &deny);
-    let edited = before.permit(&order(&["11.1.1.1"])).expect("the client is granted all the same");
-    assert_eq!(edited.edits.keys().chain(edited.creates.keys()).count(), 1);
-    assert_eq!(answer(&edited.after, "11.1.1.1"), "granted allow:1");
     let problem = before.problems().pop().expect("a problem");
     assert_eq!((problem.kind, problem.repair), (ProblemKind::TooLong, None));
-    assert!(edited.notes.iter().any(|note| note.text.contains("no edit mends it without changing what it means")));
+    let refusal = before.mend(&[problem.origin]).expect_err("it cannot be split");
+    assert!(refusal.to_string().contains("no edit mends it without changing what it means"), "{refusal}");
 }
 
 #[test]
 fn a_long_comment_is_cut() {
     let deny = format!("# {}\\\nmore\nsshd: 9.9.9.9\n", "x".repeat(4000));
-    let edited = tables("", &deny).permit(&order(&[])).expect("it can be cut");
+    let edited = tables("", &deny).mend(&[origin("deny:1")]).expect("it can be cut");
     assert_eq!(answer(&edited.after, "10.1.1.1"), "granted");
     assert_eq!(answer(&edited.after, "9.9.9.9"), "denied deny:5");
 }

@@ -149,11 +149,13 @@ fn options_that_libwrap_refuses_are_named() {
         &expect![[r#"
             /etc/hosts.allow:1:11: `/usr/bin/logger` is no option: libwrap denies every client that the rule matches
               hint: the third field holds options, not a shell command: write `spawn COMMAND`, and put IPv6 addresses in brackets
+              repair: as `spawn COMMAND` the rule counts
             /etc/hosts.allow:2:11: an option is empty: libwrap denies every client that the rule matches
               hint: remove the colon that nothing follows
-              repair: without the last colon, the rule counts
+              repair: without the colon that nothing follows, the rule counts
             /etc/hosts.allow:3:11: option `allow` must be the last: libwrap denies every client that the rule matches
               hint: move `allow` to the end of the rule
+              repair: with `allow` as the last option, the rule counts
             /etc/hosts.allow:4:11: option `severity` does not take `authpriv.info`: libwrap denies every client that the rule matches
               hint: libwrap knows the facilities kern user mail daemon auth lpr news uucp cron local0-7, not authpriv
             /etc/hosts.allow:5:11: option `setenv` does not take `A=b`: libwrap denies every client that the rule matches
@@ -184,14 +186,17 @@ fn rules_that_openssh_never_asks_for_are_named() {
         "sshd-session: 10.\nin.sshd ssh: 11.\nsshd 12.\n",
         "",
         &expect![[r#"
-        /etc/hosts.allow:1:1: OpenSSH asks as `sshd`, never as `sshd-session`
-          hint: write `sshd`
-        /etc/hosts.allow:2:1: OpenSSH asks as `sshd`, never as `in.sshd`
-          hint: write `sshd`
-        /etc/hosts.allow:2:9: OpenSSH asks as `sshd`, never as `ssh`
-          hint: write `sshd`
-        /etc/hosts.allow:3:1: the line has no colon and is skipped
-          hint: write `daemons: clients`, or put # at the very start of the line
-    "#]],
+            /etc/hosts.allow:1:1: OpenSSH asks as `sshd`, never as `sshd-session`: the rule is not for it
+              hint: write `sshd`
+              repair: as `sshd` the rule counts
+            /etc/hosts.allow:2:1: OpenSSH asks as `sshd`, never as `in.sshd`: the rule is not for it
+              hint: write `sshd`
+              repair: as `sshd` the rule counts
+            /etc/hosts.allow:2:9: OpenSSH asks as `sshd`, never as `ssh`: the rule is not for it
+              hint: write `sshd`
+              repair: as `sshd` the rule counts
+            /etc/hosts.allow:3:1: the line has no colon and is skipped
+              hint: write `daemons: clients`, or put # at the very start of the line
+        "#]],
     );
 }

@@ -1,6 +1,5 @@
 //! Random tables and clients: a grammar of rules, with damage.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -322,6 +321,8 @@ fn line(random: &mut Rng, directory: &Path) -> String {
         4 => "sshd ALL".to_owned(),
         5 => " \t ".to_owned(),
         6 => long_line(random, directory),
+        7 => format!("{} # not ALL of 10.1.2.3", rule(random, directory)),
+        8 => format!("{}{}", pick(random, &["\u{feff}", "  # "]), rule(random, directory)),
         _ => rule(random, directory),
     }
 }
@@ -484,9 +485,4 @@ pub(super) fn wanted_client(random: &mut Rng, wanted: &Wanted) -> (Client, Clien
     let other = client(random);
     let name = if example.name == Name::Unknown { other.name } else { example.name.clone() };
     (Client { addr: example.addr, daemon: example.daemon.clone(), name, ..other }, example)
-}
-
-/// Some of them.
-pub(super) fn some<T: Copy + Ord>(random: &mut Rng, all: &[T]) -> BTreeSet<T> {
-    all.iter().copied().filter(|_| random.bool()).collect()
 }

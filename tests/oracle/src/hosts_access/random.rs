@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use fastrand::Rng;
-use sshmend_hosts_access::{Access, Client, Permit, ProblemKind, Tables, Verdict};
+use sshmend_hosts_access::{Access, Client, Permit, Refusal, Tables, Verdict};
 
 use super::libwrap::{Answer, Libwrap, Question};
 use super::{Files, Said, after, generate, read, shown};
@@ -43,6 +43,17 @@ struct Case {
     told: Client,
     /// What was done to the files before, for the message.
     fix: Option<String>,
+    /// Whether the client was let in.
+    granted: bool,
+}
+
+/// How many others are asked about after each fix.
+const OTHERS: usize = 2;
+
+/// A client after a fix that is perhaps not about it: the files before, the files after, and the new rule alone.
+struct Other {
+    questions: [Question; 3],
+    fix: String,
 }
 
 impl Run<'_> {
@@ -53,16 +64,24 @@ impl Run<'_> {
         for (path, bytes) in &named {
             std::fs::write(path, bytes)?;
         }
-        let mut cases = Vec::new();
+        let (mut cases, mut others) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let files = [0, 1].map(|_| generate::table(&mut self.random, self.libwrap.directory()));
             let tables = read(&files, &named);
+            if let Some((case, more)) = self.let_in(&files, &tables) {
+                cases.push(case);
+                others.extend(more);
+            }
             cases.extend(self.mended(&files, &tables));
             cases.extend(self.as_they_are(files, &tables));
         }
         let questions: Vec<Question> = cases.iter().map(|case| case.question.clone()).collect();
         for (case, answer) in cases.iter().zip(self.libwrap.ask(&questions)?) {
             self.judge(case, &answer);
+        }
+        let questions: Vec<Question> = others.iter().flat_map(|other| other.questions.clone()).collect();
+        for (other, answers) in others.iter().zip(self.libwrap.ask(&questions)?.chunks(3)) {
+            self.judge_other(other, answers);
         }
         Ok(())
     }
@@ -72,35 +91,68 @@ impl Run<'_> {
         let client = generate::client(&mut self.random);
         let less = generate::forget(&mut self.random, &client);
         let question = Question { files, client: client.clone() };
-        let case = |told| Case { question: question.clone(), tables: tables.clone(), told, fix: None };
+        let case = |told| Case { question: question.clone(), tables: tables.clone(), told, fix: None, granted: false };
         [case(client), case(less)]
     }
 
-    /// The files after a fix, for one of the clients that it lets in.
-    fn mended(&mut self, files: &Files, tables: &Tables) -> Option<Case> {
+    /// The files after a client was let in: for one of those that it lets in, and for others, whose answer must stay.
+    fn let_in(&mut self, files: &Files, tables: &Tables) -> Option<(Case, Vec<Other>)> {
         let wanted = generate::wanted(&mut self.random);
         let (client, told) = generate::wanted_client(&mut self.random, &wanted);
-        let mut order = Permit { daemon: told.daemon.clone(), ..Permit::new(vec![wanted]) };
-        order.remove_exact_deny = self.random.bool();
-        order.at_any_cost = self.random.bool();
-        if self.random.bool() {
-            order.mend = generate::some(&mut self.random, KINDS);
-        }
-        let fix = format!("after {} at {}, mending {:?}", order.patterns[0].word(), order.daemon, order.mend);
+        let rule = format!("{}: {}\n", told.daemon, wanted.word());
+        let order =
+            Permit { daemon: told.daemon.clone(), remove_exact_deny: self.random.bool(), ..Permit::new(vec![wanted]) };
+        let fix = format!("after letting in by `{}`\n  before: {}", rule.trim_end(), shown(files));
         match tables.permit(&order) {
             Ok(edited) => {
-                let question = Question { files: after(files, &edited), client };
-                Some(Case {
-                    question,
-                    tables: edited.after,
-                    told,
-                    fix: Some(format!("{fix}\n  before: {}", shown(files))),
-                })
+                let after = after(files, &edited);
+                let others = (0..OTHERS).map(|_| {
+                    let client = generate::client(&mut self.random);
+                    let asked = |files: Files| Question { files, client: client.clone() };
+                    let alone = [Some(rule.clone().into_bytes()), Some(b"ALL: ALL\n".to_vec())];
+                    Other { questions: [asked(files.clone()), asked(after.clone()), asked(alone)], fix: fix.clone() }
+                });
+                let others = others.collect();
+                let question = Question { files: after, client };
+                Some((Case { question, tables: edited.after, told, fix: Some(fix), granted: true }, others))
             }
             Err(refusal) => {
-                self.report.disagreements.push(format!("{refusal}\n  {fix}\n  {}", shown(files)));
+                self.report.disagreements.push(format!("{refusal}\n  {fix}"));
                 None
             }
+        }
+    }
+
+    /// The files after one of the lines that can be mended was mended.
+    fn mended(&mut self, files: &Files, tables: &Tables) -> Option<Case> {
+        let problems = tables.problems().into_iter().filter(|problem| problem.repair.is_some());
+        let problems: Vec<_> = problems.collect();
+        let origin = self.random.choice(&problems)?.origin.clone();
+        let client = generate::client(&mut self.random);
+        let fix = format!("after mending {origin}\n  before: {}", shown(files));
+        match tables.mend(&[origin]) {
+            Ok(edited) => {
+                let question = Question { files: after(files, &edited), client: client.clone() };
+                Some(Case { question, tables: edited.after, told: client, fix: Some(fix), granted: false })
+            }
+            // One line may hold more than a repair of one of its faults can settle.
+            Err(Refusal::NotMended { .. }) => {
+                *self.tally.entry("a line that stays broken after the repair".to_owned()).or_default() += 1;
+                None
+            }
+            Err(refusal) => {
+                self.report.disagreements.push(format!("{refusal}\n  {fix}"));
+                None
+            }
+        }
+    }
+
+    /// Whoever is not meant by the new rule gets the answer that he got before.
+    fn judge_other(&mut self, other: &Other, answers: &[Answer]) {
+        let [before, after, alone] = answers else { return };
+        if alone.access == Access::Denied {
+            let shown = format!("{:?}\n  {}", other.questions[1].client, other.fix);
+            self.report.compare(&shown, &after.access, &before.access);
         }
     }
 
@@ -111,7 +163,7 @@ impl Run<'_> {
             let fix = case.fix.as_deref().unwrap_or("as they are");
             format!("{:?}\n  {fix}\n  {}", question.client, shown(&question.files))
         };
-        if case.fix.is_some() {
+        if case.granted {
             self.report.compare(&shown(), &theirs.access, &Access::Granted);
         }
         if ours.access == Access::Unknown {
@@ -122,17 +174,6 @@ impl Run<'_> {
         }
     }
 }
-
-const KINDS: &[ProblemKind] = &[
-    ProblemKind::MissingNewline,
-    ProblemKind::TooLong,
-    ProblemKind::ByteOrderMark,
-    ProblemKind::SwallowedRule,
-    ProblemKind::LiveComment,
-    ProblemKind::DeadPattern,
-    ProblemKind::BareIpv6,
-    ProblemKind::BadOption,
-];
 
 /// Says what an unknown answer hangs on.
 fn unknown(verdict: &Verdict, all_known: bool) -> String {

@@ -22,9 +22,13 @@ fn absorb(into: &mut What, wish: What) -> Option<What> {
             into.settings.extend(wish.settings.into_iter().filter(|setting| !keys.contains(&key(setting))));
             None
         }
-        (What::HostsAccess(into), What::HostsAccess(wish)) if into.daemon == wish.daemon => {
+        (What::HostsAccess(into), What::HostsAccess(wish))
+            if into.daemon == wish.daemon && into.mend.is_some() == wish.mend.is_some() =>
+        {
             add(&mut into.allow, wish.allow);
             into.remove_deny |= wish.remove_deny;
+            add(into.mend.get_or_insert_default(), wish.mend.unwrap_or_default());
+            into.mend = into.mend.take().filter(|lines| !lines.is_empty());
             None
         }
         (What::Fail2ban(into), What::Fail2ban(wish)) if (&into.jail, &into.until) == (&wish.jail, &wish.until) => {
@@ -84,12 +88,12 @@ mod tests {
             &["sshd-config MaxStartups=20 MaxSessions=9"],
         );
         check(
-            &[
-                "hosts-access --allow 192.0.2.1",
-                "hosts-access",
-                "hosts-access --allow 192.0.2.1 192.0.2.2 --remove-deny",
-            ],
+            &["hosts-access --allow 192.0.2.1", "hosts-access --allow 192.0.2.1 192.0.2.2 --remove-deny"],
             &["hosts-access --allow 192.0.2.1 192.0.2.2 --remove-deny"],
+        );
+        check(
+            &["hosts-access --mend hosts.deny:1", "hosts-access --mend hosts.deny:1 hosts.deny:4"],
+            &["hosts-access --mend hosts.deny:1 hosts.deny:4"],
         );
         check(&["fail2ban --ignore ::1", "fail2ban --ignore 192.0.2.1"], &["fail2ban --ignore ::1 192.0.2.1"]);
         check(
@@ -103,6 +107,8 @@ mod tests {
         let apart = [
             "fail2ban --ignore ::1 --jail sshd",
             "fail2ban --ignore ::1",
+            "hosts-access --allow 192.0.2.1",
+            "hosts-access --mend hosts.deny:1",
             "sshd-config A=1",
             "sshd-config --drop-in A=1",
         ];

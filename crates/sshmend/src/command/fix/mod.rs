@@ -11,7 +11,7 @@ mod privsep_directory;
 mod service;
 mod sshd_config;
 
-use sshmend_plan::Plan;
+use sshmend_plan::{OFFER, Plan};
 
 use crate::cli::{Fix, What};
 use crate::error::{Failure, Outcome};
@@ -40,11 +40,15 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
             (session, planned)
         }
     };
-    match planned {
-        Ok(plan) => execute(&session, plan, &arguments.apply),
+    let plan = match planned {
+        Ok(plan) => plan,
         // A program that reads along gets a document of a refusal, too.
-        Err(failure) => refuse(&session, Plan::default(), &arguments.apply, failure),
-    }
+        Err(failure) => return refuse(&session, Plan::default(), &arguments.apply, failure),
+    };
+    let findings = matches!(what, What::HostsAccess(wish) if wish.only_lists())
+        && plan.notices.iter().any(|notice| notice.name == OFFER);
+    let outcome = execute(&session, plan, &arguments.apply)?;
+    Ok(if findings { Outcome::Findings } else { outcome })
 }
 
 /// The plan of one wish that is carried out as the user whom the session belongs to.

@@ -1,0 +1,48 @@
+//! What there is to say about an edit.
+
+use sshmend_lossless::Origin;
+
+/// Something to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about.
+    pub kind: NoteKind,
+    /// The line that it is about, in the file as it was.
+    pub origin: Option<Origin>,
+    /// A sentence fragment.
+    pub text: String,
+}
+
+/// What a [`Note`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoteKind {
+    /// A pattern or a daemon's name was written as libwrap wants it.
+    Corrected,
+    /// A pattern is let in today, so that nothing is added for it.
+    GrantedAlready,
+    /// A rule is added.
+    RuleAdded,
+    /// A rule, or a word of it, is removed.
+    DenyRemoved,
+    /// A rule that denies what is to be let in stays.
+    DenyKept,
+    /// A line is mended.
+    Mended,
+    /// A file could not be read, and was not needed.
+    Unread,
+}
+
+impl NoteKind {
+    /// Its name, which scripts may rely on.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Corrected => "corrected",
+            Self::GrantedAlready => "granted-already",
+            Self::RuleAdded => "rule-added",
+            Self::DenyRemoved => "deny-removed",
+            Self::DenyKept => "deny-kept",
+            Self::Mended => "mended",
+            Self::Unread => "file-not-read",
+        }
+    }
+}
