@@ -112,3 +112,84 @@ fn a_damaged_record_hides_no_other() {
     assert!(said.stdout.contains("let 192.0.2.7 in"), "{}", said.stdout);
     assert!(said.stdout.contains("transaction.toml"), "{}", said.stdout);
 }
+
+/// Each file of the record is there, and nothing is known of the daemon.
+fn cut_off(disk: &Disk, state: &str) -> String {
+    let directory = std::fs::read_dir(disk.path("/var/lib/sshmend/transactions")).expect("a transaction").next();
+    let id = directory.expect("one").expect("readable").file_name().into_string().expect("a time");
+    let record = format!("/var/lib/sshmend/transactions/{id}/transaction.toml");
+    let text = disk.read(&record).expect("a record").replace("state = \"done\"", &format!("state = \"{state}\""));
+    disk.write(&record, text);
+    id
+}
+
+#[test]
+fn what_was_cut_off_is_finished_or_undone_before_anything_else() {
+    for (state, allow) in [("prepared", "# first\n"), ("committed", "# first\nsshd: 192.0.2.7\n")] {
+        let disk = changed();
+        cut_off(&disk, state);
+        let refused = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        assert!(refused.stderr.contains("hint: run sshmend recover first"), "{}", refused.stderr);
+        assert_eq!(disk.run("recover --dry-run").code, 1);
+        assert_eq!(disk.run("recover").code, 0, "{state}");
+        assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some(allow), "{state}");
+        assert_eq!(disk.run("recover").stdout, "nothing to recover\n");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_until_it_is_given_up() {
+    let damages: [fn(&str) -> String; 3] = [
+        |text| text.replace("version = 1", "version = 2"),
+        |_| String::new(),
+        |text| text[..text.len() / 2].to_owned(),
+    ];
+    for damage in damages {
+        let disk = changed();
+        let id = cut_off(&disk, "prepared");
+        let record = format!("/var/lib/sshmend/transactions/{id}/transaction.toml");
+        disk.write(&record, damage(&disk.read(&record).expect("a record")));
+        for _ in 0..2 {
+            let said = disk.run("recover");
+            assert_eq!(said.code, 4, "{}", said.stderr);
+            assert!(
+                said.stderr.contains("RECOVERY FAILED, what transaction ID changed cannot be read"),
+                "{}",
+                said.stderr
+            );
+            assert_eq!(disk.run("recover --format json").json()["error"]["exit_code"], 4);
+            let refused = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
+            assert_eq!(refused.code, 2, "{}", refused.stderr);
+            assert!(refused.stderr.contains("sshmend recover --forget ID"), "{}", refused.stderr);
+        }
+        assert_eq!(disk.run(&format!("recover --forget {id} --dry-run")).code, 1);
+        assert_eq!(disk.run(&format!("recover --forget {id}")).code, 2, "nobody can be asked");
+        assert_eq!(disk.run("recover").code, 4);
+        assert_eq!(disk.run(&format!("recover --forget {id} --yes")).code, 0);
+        assert_eq!(disk.run("recover").stdout, "nothing to recover\n");
+        assert!(disk.run("history").stdout.contains("ID given up"));
+        assert_eq!(disk.run("fix hosts-access --allow 192.0.2.8 --yes").code, 0);
+    }
+}
+
+#[test]
+fn a_change_that_was_made_and_could_not_be_printed_is_told_from_one_that_was_not() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    let fix = |words: &[&str]| {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device of Linux");
+        let root = disk.path("/");
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_sshmend"))
+            .args(["fix", "hosts-access", "--allow", "192.0.2.7", "--root", root.to_str().expect("a plain path")])
+            .args(words)
+            .stdout(full)
+            .stderr(std::process::Stdio::null())
+            .status();
+        status.expect("it runs").code()
+    };
+    assert_eq!(fix(&["--dry-run", "--format", "json"]), Some(2));
+    // The preview comes before the change, and is not to be had.
+    assert_eq!((fix(&["--yes"]), disk.read("/etc/hosts.allow")), (Some(2), None));
+    assert_eq!(fix(&["--yes", "--format", "json"]), Some(5));
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 192.0.2.7\n"));
+}

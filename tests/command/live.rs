@@ -162,3 +162,52 @@ runuser -u anna -- ssh -o BatchMode=yes -o PreferredAuthentications=none -o Stri
     let Some(text) = on_stage(script) else { return };
     says(&text, &["wrong 2", "right 0", "anna 644", "1", "0"]);
 }
+
+/// As after a power cut between the rename and the reload.
+#[test]
+fn what_was_not_reloaded_before_the_cut_is_reloaded_and_proved() {
+    let script = r#"
+"$S" fix sshd-config MaxStartups=30:30:200 --no-reload --yes > /dev/null; echo "fix $?"
+listener | grep -o '0 of 10-100'
+sed -i 's/^state = "done"/state = "committed"/' /var/lib/sshmend/transactions/*/transaction.toml
+"$S" fix sshd-config MaxSessions=7 --yes > /dev/null; echo "next $?"
+"$S" recover > /dev/null; echo "recover $?"
+listener | grep -o '0 of 30-200'
+"$S" recover; echo "again $?"
+printf 'NoSuchKeyword yes\n' > /etc/ssh/sshd_config
+sha256=$(sha256sum /etc/ssh/sshd_config | cut -c 1-64); size=$(stat -c %s /etc/ssh/sshd_config)
+cd /var/lib/sshmend/transactions/*/ && cp /etc/ssh/sshd_config after/0
+sed -i -e 's/^state = "done"/state = "committed"/' transaction.toml
+awk -v d="$sha256" -v n="$size" '/^\[file.after\]|^\[.*after\]/{a=1} a&&/^sha256/{$0="sha256 = \"" d "\""} a&&/^size/{$0="size = " n} {print}' transaction.toml > x && cat x > transaction.toml && rm x
+"$S" recover > /dev/null; echo "rejected $?"
+cat /etc/ssh/sshd_config
+listener | grep -o '0 of 10-100'
+"#;
+    let Some(text) = on_stage(script) else { return };
+    let lines = ["fix 0", "0 of 10-100", "next 2", "recover 0", "0 of 30-200", "nothing to recover", "again 0"];
+    says(&text, &lines);
+    says(&text, &["rejected 0", "MaxSessions 5"]);
+    assert_eq!(text.matches("0 of 10-100").count(), 2, "the old configuration is in force again: {text}");
+}
+
+/// A lost session sends SIGHUP: what was begun comes to its end all the same.
+#[test]
+fn a_signal_in_the_middle_ends_in_a_proved_state() {
+    let script = r#"
+for signal in HUP INT TERM; do
+  for delay in 0.05 0.2 0.4 0.6 0.9; do
+    value=$((RANDOM % 80 + 11))
+    "$S" fix sshd-config MaxStartups=$value:30:200 --yes > /dev/null 2>&1 &
+    fixing=$!
+    sleep $delay; kill -$signal $fixing; wait $fixing
+    "$S" recover | grep -v 'nothing to recover'
+    file=$(sed -n 's/^MaxStartups \([0-9]*\):.*/\1/p' /etc/ssh/sshd_config)
+    for i in $(seq 40); do listener | grep -q " ${file:-10}-" && break; sleep 0.05; done
+    listener | grep -q " ${file:-10}-" || echo "differs: $signal $delay $file"
+  done
+done
+echo done
+"#;
+    let Some(text) = on_stage(script) else { return };
+    assert_eq!(text, "done\n", "nothing was left to recover, and the file is in force");
+}

@@ -192,11 +192,22 @@ impl Work<'_> {
             let title = format!("lift the ban of {address} in {jail}");
             let lift = Check::success(&title, &["fail2ban-client", "set", &jail, "unbanip", &address]);
             plan.activation.push(lift.clone());
+            let title = format!("ban {address} in {jail} again");
+            plan.undo.push(Check::success(&title, &["fail2ban-client", "set", &jail, "banip", &address]));
             let title = format!("{address} is banned no more in {jail}");
             let argv = ["fail2ban-client", "get", &jail, "banip"];
             let check = Check::new(&title, &argv, Expect::SilenceWord(address));
             // After a reload the jail puts the bans of its database in force again, when it gets to it.
             plan.proof.push(Proof::CheckAfter { check, again: lift });
+        }
+        Self::undo_reload(plan);
+    }
+
+    /// What was reloaded is reloaded with the old files before a ban comes back: until then it would be ignored.
+    fn undo_reload(plan: &mut Plan) {
+        let reload = plan.activation.iter().find(|check| check.begins_with(&["fail2ban-client", "reload"])).cloned();
+        if !plan.undo.is_empty() {
+            plan.undo.splice(0..0, reload);
         }
     }
 

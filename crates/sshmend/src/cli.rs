@@ -18,7 +18,8 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 nothing to mend, or mended; 1 findings, or changes that a dry run would make; \
-2 trouble, nothing was changed; 3 changed and rolled back; 4 recovery or rollback failed, look now.";
+2 trouble, nothing was changed; 3 changed and rolled back; 4 recovery or rollback failed, look now; \
+5 changed, in force and proved, but that could not be noted or printed.";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -74,7 +75,7 @@ pub(crate) enum Command {
     History(History),
     /// Take a transaction back
     Rollback(Rollback),
-    /// Bring transactions that a crash interrupted to their old state
+    /// Finish or undo transactions that were interrupted
     Recover(Recover),
     /// Print what makes a shell complete this command
     Completions(Completions),
@@ -386,6 +387,12 @@ pub(crate) struct Recover {
     /// Show what would be recovered and change nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
+    /// Give up this transaction, which cannot be read or brought to its end: its files stay as they are
+    #[arg(long, value_name = "ID")]
+    pub(crate) forget: Option<String>,
+    /// Do not ask
+    #[arg(long, short = 'y', requires = "forget")]
+    pub(crate) yes: bool,
 }
 
 /// `sshmend completions`

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use sshmend_host::{FileError, LockError};
+use sshmend_host::{FileError, LockError, Why};
 use sshmend_plan::Refusal;
-use sshmend_transaction::{Cause, CommitError, JournalError, PrepareError, RecoverError, RollBackError};
+use sshmend_transaction::{Cause, CommitError, Id, JournalError, PrepareError, RecoverError, RollBackError};
 
 use crate::json::change::Trouble;
 
@@ -35,10 +35,12 @@ impl From<Outcome> for ExitCode {
 pub(crate) enum Severity {
     /// Usage, I/O, a refusal: nothing was changed.
     Trouble = 2,
-    /// Changed, and taken back.
+    /// Changed, and rolled back; what was before is in force again.
     RolledBack = 3,
     /// A recovery or a rollback failed.
     Broken = 4,
+    /// Changed, in force and proved, but that could not be noted or printed.
+    Unnoted = 5,
 }
 
 /// An error as people and programs see it.
@@ -83,6 +85,26 @@ impl Failure {
         self
     }
 
+    /// The change is made and in force; the journal does not know it.
+    pub(crate) fn unnoted(what: &str, cause: &Cause) -> Self {
+        let earlier = Self::from_cause(cause);
+        let room = earlier.hint.as_ref().map(|hint| format!("{hint}; then ")).unwrap_or_default();
+        Self::trouble(format!("{what}, but that could not be noted"))
+            .with_severity(Severity::Unnoted)
+            .with_hint(format!("{room}sshmend recover proves it again and notes it"))
+            .after(&earlier)
+    }
+
+    /// The change is made and in force; its report could not be printed.
+    pub(crate) fn unprinted(error: &std::io::Error) -> Self {
+        Self::caused("it is done, but that could not be printed", error).with_severity(Severity::Unnoted)
+    }
+
+    /// How bad it is.
+    pub(crate) fn severity(&self) -> Severity {
+        self.severity
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         self.severity as u8
@@ -105,6 +127,11 @@ impl Failure {
         let message = std::iter::once(&self.message).chain(&self.causes).cloned().collect::<Vec<_>>().join(": ");
         Trouble { message, hint: self.hint.clone(), exit_code: self.code() }
     }
+}
+
+fn give_up(id: Option<&Id>) -> String {
+    let id = id.map_or("ID", Id::as_str);
+    format!("sshmend recover --forget {id} shows what giving it up means, and asks")
 }
 
 /// What a program said has lines of its own; indented, none of them passes for one of ours.
@@ -153,6 +180,7 @@ impl Failure {
         match error {
             PrepareError::Cause(cause) => Self::from_cause(cause),
             PrepareError::Unfinished(_) => Self::trouble(error.to_string()).with_hint("run sshmend recover first"),
+            PrepareError::Damaged(damaged) => Self::trouble(error.to_string()).with_hint(give_up(damaged.id.as_ref())),
         }
     }
 
@@ -160,7 +188,9 @@ impl Failure {
         match cause {
             Cause::File(file) => Self::from_file(file),
             Cause::Journal(journal) => Self::from_journal(journal),
-            Cause::Stale(_) => Self::trouble(cause.to_string()).with_hint("nothing was changed; start again"),
+            Cause::Stale(_) => {
+                Self::trouble(cause.to_string()).with_hint("someone else is editing it: look at it, then start again")
+            }
             Cause::Edited(_) => Self::trouble(cause.to_string()),
         }
     }
@@ -168,9 +198,14 @@ impl Failure {
     /// A transaction was not committed.
     pub(crate) fn from_commit(error: &CommitError) -> Self {
         match error {
-            CommitError::RolledBack { cause, changed, .. } => {
+            CommitError::RolledBack { cause, changed, unnoted, .. } => {
                 let severity = if *changed { Severity::RolledBack } else { Severity::Trouble };
-                Self::from_cause(cause).after(&Self::trouble("every file is as it was")).with_severity(severity)
+                let told =
+                    Self::from_cause(cause).after(&Self::trouble("every file is as it was")).with_severity(severity);
+                match unnoted {
+                    Some(unnoted) => told.after(&Self::trouble(format!("that could not be noted: {unnoted}"))),
+                    None => told,
+                }
             }
             CommitError::RollbackFailed { .. } => Self::trouble(error.to_string()).with_severity(Severity::Broken),
         }
@@ -192,7 +227,24 @@ impl Failure {
 
     /// A recovery failed.
     pub(crate) fn from_recover(error: &RecoverError) -> Self {
-        Self::trouble(error.to_string()).with_severity(Severity::Broken)
+        let broken = Self::trouble(error.to_string()).with_severity(Severity::Broken);
+        match error {
+            RecoverError::Journal(file) if matches!(file.why, Why::Untrusted { .. }) => Self::from_file(file),
+            RecoverError::Journal(file) => Self::from_file(file).with_severity(Severity::Broken),
+            RecoverError::Damaged { id, .. } => broken.with_hint(give_up(Some(id))),
+            RecoverError::Failed { id, cause } => {
+                let hint = Self::from_cause(cause).hint;
+                broken.with_hint(hint.unwrap_or_else(|| give_up(Some(id))))
+            }
+            RecoverError::Unproved { id, .. } => {
+                broken.with_hint(format!("look at the daemon, then run sshmend recover again; {}", give_up(Some(id))))
+            }
+            // The files are in order: what is left to do is to make room, or whatever the journal needs.
+            RecoverError::Unnoted { cause, .. } => {
+                let hint = Self::from_cause(cause).hint.map(|hint| format!("{hint}; then run sshmend recover again"));
+                Self { hint, ..Self::trouble(error.to_string()) }
+            }
+        }
     }
 }
 

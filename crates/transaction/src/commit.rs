@@ -1,10 +1,5 @@
 //! From journaled to done.
 
-use std::path::Path;
-
-use sshmend_host::FileError;
-use sshmend_lossless::Metadata;
-
 use crate::apply::{Stopped, apply};
 use crate::captured::Captured;
 use crate::disk::Disk;
@@ -59,27 +54,22 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
     fn undo(mut self, touched: usize, cause: Box<Cause>) -> CommitError {
         let id = self.record.id.clone();
         match self.store.undo_stopped(&mut self.record, touched) {
-            Ok(()) => CommitError::RolledBack { id, changed: touched > 0, cause },
+            Ok(unnoted) => CommitError::RolledBack { id, changed: touched > 0, cause, unnoted: unnoted.map(Box::new) },
             // Only the journal does not know yet: the next recovery tells it.
-            Err(_) if touched == 0 => CommitError::RolledBack { id, changed: false, cause },
+            Err(unnoted) if touched == 0 => {
+                CommitError::RolledBack { id, changed: false, cause, unnoted: Some(Box::new(unnoted)) }
+            }
             Err(rollback) => CommitError::RollbackFailed { id, cause, rollback: Box::new(rollback) },
         }
     }
 
     fn change_files(&mut self) -> Result<(), Stopped> {
-        self.make_directories().map_err(|error| Stopped { cause: error.into(), touched: 0 })?;
         let changes = self.captured.changes();
+        let made = self.store.make_directories(changes);
+        made.map_err(|error| Stopped { cause: error.into(), touched: 0 })?;
         apply(self.store.files, &self.record.id, changes)?;
         let marked = self.store.journal.mark(&mut self.record, State::Committed);
         marked.map_err(|error| Stopped { cause: error.into(), touched: changes.len() })
-    }
-
-    fn make_directories(&self) -> Result<(), FileError> {
-        for change in self.captured.changes().iter().filter(|change| change.before.is_none()) {
-            let attributes = Metadata { mode: 0o755, ..change.create.clone() };
-            self.store.files.make_directories(change.path.parent().unwrap_or(Path::new("/")), &attributes)?;
-        }
-        Ok(())
     }
 }
 

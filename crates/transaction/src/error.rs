@@ -60,6 +60,9 @@ pub enum JournalError {
     /// There is no transaction of this name.
     #[error("no transaction {0}")]
     Unknown(Id),
+    /// It is not one that could be given up.
+    #[error("transaction {0} was not cut off: there is nothing to give up")]
+    Ended(Id),
 }
 
 /// Why a transaction was not begun. Nothing was changed.
@@ -69,8 +72,11 @@ pub enum PrepareError {
     #[error(transparent)]
     Cause(#[from] Cause),
     /// An earlier transaction was cut off and has to be recovered first.
-    #[error("transaction {0} was cut off in the middle")]
+    #[error("transaction {0} was cut off before its end")]
     Unfinished(Id),
+    /// Whether an earlier transaction came to its end cannot be read.
+    #[error("a transaction of the past cannot be read: {0}")]
+    Damaged(Damaged),
 }
 
 /// Why a transaction was not committed.
@@ -85,6 +91,8 @@ pub enum CommitError {
         changed: bool,
         /// What was in the way.
         cause: Box<Cause>,
+        /// Why the journal does not know it, where it could not be told; the next recovery tells it.
+        unnoted: Option<Box<Cause>>,
     },
     /// Something was in the way, and what had been changed could not be changed back.
     #[error("ROLLBACK FAILED, files may be in a mixed state: {rollback}; it was to be rolled back because: {cause}")]
@@ -153,7 +161,15 @@ pub enum RecoverError {
     /// The transactions cannot be listed.
     #[error(transparent)]
     Journal(#[from] FileError),
-    /// A transaction could not be brought back.
+    /// Whether a transaction came to its end, and what its files were, cannot be read.
+    #[error("RECOVERY FAILED, what transaction {id} changed cannot be read: {damaged}")]
+    Damaged {
+        /// The transaction.
+        id: Id,
+        /// What is wrong with it.
+        damaged: Damaged,
+    },
+    /// A transaction could not be brought to its end.
     #[error("RECOVERY FAILED, the files of transaction {id} may be in a mixed state: {cause}")]
     Failed {
         /// The transaction.
@@ -161,6 +177,42 @@ pub enum RecoverError {
         /// What is in the way.
         cause: Cause,
     },
+    /// Its files are wholly old or wholly new, and what they say could not be proved to be in force.
+    #[error("RECOVERY FAILED, the files of transaction {id} are {state}, which could not be proved to be in force")]
+    Unproved {
+        /// The transaction.
+        id: Id,
+        /// Which side they are on.
+        state: Files,
+    },
+    /// Its files are in order; only the journal could not be told.
+    #[error("the files of transaction {id} are {state}, but that could not be noted: {cause}")]
+    Unnoted {
+        /// The transaction.
+        id: Id,
+        /// Which side they are on.
+        state: Files,
+        /// What is in the way.
+        cause: Cause,
+    },
+}
+
+/// Which side all files of a transaction are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// As they were before it.
+    Old,
+    /// As it made them.
+    New,
+}
+
+impl std::fmt::Display for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Old => "as they were before it",
+            Self::New => "as it made them",
+        })
+    }
 }
 
 fn edited(files: &[Edited]) -> String {

@@ -9,9 +9,12 @@ use sshmend_lossless::FileChange;
 use crate::disk::Disk;
 use crate::error::JournalError;
 use crate::id::Id;
-use crate::record::{Image, Record, State, VERSION};
+use crate::record::{FileRecord, Image, Record, State, VERSION};
 
 const TEMPORARY: &str = ".sshmend.tmp";
+
+/// Stands in a transaction that was given up: nothing brings it to an end any more, and its bytes stay for people.
+const FORGOTTEN: &str = "forgotten";
 
 /// The transactions of one state directory, for reading; only a [`crate::Store`] writes.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub enum Past {
     Record(Record),
     /// It was cut off while it was journaled: no file was changed.
     Abandoned(Id),
+    /// It was cut off or cannot be read, and a person gave it up.
+    Forgotten(Id),
     /// It cannot be read.
     Damaged(Damaged),
 }
@@ -36,6 +41,8 @@ pub enum Past {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {why}", path.display())]
 pub struct Damaged {
+    /// The transaction; `None` where no transaction has such a name.
+    pub id: Option<Id>,
     /// Its directory, or the file in it.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -54,7 +61,7 @@ pub struct Versions {
 }
 
 /// Which bytes of a file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Before,
     After,
@@ -82,8 +89,19 @@ impl<'a, D: Disk> Journal<'a, D> {
         self.names()?;
         match self.past(Path::new(id.as_str()))? {
             Past::Record(record) => Ok(record),
-            Past::Abandoned(id) => Err(JournalError::Unknown(id)),
+            Past::Abandoned(id) | Past::Forgotten(id) => Err(JournalError::Unknown(id)),
             Past::Damaged(damaged) => Err(damaged.into()),
+        }
+    }
+
+    /// The same, however it stands.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or there is none of that name.
+    pub fn find(&self, id: &Id) -> Result<Past, JournalError> {
+        match self.names()?.iter().any(|name| name.to_str() == Some(id.as_str())) {
+            true => Ok(self.past(Path::new(id.as_str()))?),
+            false => Err(JournalError::Unknown(id.clone())),
         }
     }
 
@@ -101,12 +119,12 @@ impl<'a, D: Disk> Journal<'a, D> {
     }
 
     pub(crate) fn bytes(&self, record: &Record, number: usize, side: Side) -> Result<Option<Vec<u8>>, JournalError> {
-        let Some(image) = image(record, number, side) else { return Ok(None) };
+        let Some(image) = record.files.get(number).and_then(|file| side.of(file)) else { return Ok(None) };
         let path = self.path_of_bytes(&record.id, number, side);
         match self.disk.read_kept(&path)? {
             Some(file) if image.has(&file.bytes) => Ok(Some(file.bytes)),
-            Some(_) => Err(damaged(path, "its bytes are not those that were recorded").into()),
-            None => Err(damaged(path, "it is missing").into()),
+            Some(_) => Err(damaged(&record.id, path, "its bytes are not those that were recorded").into()),
+            None => Err(damaged(&record.id, path, "it is missing").into()),
         }
     }
 
@@ -115,11 +133,12 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(self.names()?.iter().filter_map(|name| name.to_str()?.parse().ok()).max())
     }
 
-    /// Writes a transaction; the record comes last and makes it one.
-    pub(crate) fn write(&self, record: &Record, changes: &[FileChange]) -> Result<(), JournalError> {
+    /// Writes a transaction: its record first, which says that no file has changed until all of it is written.
+    pub(crate) fn write(&self, record: &mut Record, changes: &[FileChange]) -> Result<(), JournalError> {
         for side in [Side::Before, Side::After] {
             self.disk.make_directories(&self.directory_of(&record.id).join(side.name()), &own(0o700))?;
         }
+        self.create(&self.path_of_record(&record.id), text(record)?.as_bytes())?;
         for (number, change) in changes.iter().enumerate() {
             let before = change.before.as_ref().map(|image| &image.bytes);
             for (side, bytes) in [(Side::Before, before), (Side::After, change.after.as_ref())] {
@@ -128,7 +147,7 @@ impl<'a, D: Disk> Journal<'a, D> {
                 }
             }
         }
-        self.create(&self.path_of_record(&record.id), text(record)?.as_bytes())
+        self.mark(record, State::Prepared)
     }
 
     /// Writes how far a transaction has come. The record says so even when that fails, for the disk may say it.
@@ -137,6 +156,11 @@ impl<'a, D: Disk> Journal<'a, D> {
         let path = self.path_of_record(&record.id);
         let staged = self.disk.stage(&path, Change::Replace(text(record)?.as_bytes(), None), TEMPORARY)?;
         Ok(self.disk.publish(staged)?)
+    }
+
+    /// Notes that a transaction was given up.
+    pub(crate) fn forget(&self, id: &Id) -> Result<(), JournalError> {
+        self.create(&self.directory_of(id).join(FORGOTTEN), b"")
     }
 
     /// Removes a transaction that never became one.
@@ -165,25 +189,49 @@ impl<'a, D: Disk> Journal<'a, D> {
     fn past(&self, name: &Path) -> Result<Past, FileError> {
         let directory = self.transactions().join(name);
         let Some(Ok(id)) = name.to_str().map(str::parse::<Id>) else {
-            return Ok(Past::Damaged(damaged(directory, "no transaction has such a name")));
+            let why = "no transaction has such a name".to_owned();
+            return Ok(Past::Damaged(Damaged { id: None, path: directory, why }));
         };
+        let past = self.past_of(id.clone())?;
+        let ended = matches!(&past, Past::Record(record) if !record.is_unfinished());
+        if !ended && self.disk.read_kept(&directory.join(FORGOTTEN))?.is_some() {
+            return Ok(Past::Forgotten(id));
+        }
+        Ok(past)
+    }
+
+    fn past_of(&self, id: Id) -> Result<Past, FileError> {
         let path = self.path_of_record(&id);
         match self.disk.read_kept(&path) {
-            Ok(None) => Ok(Past::Abandoned(id)),
+            Ok(None) if self.is_empty(&id)? => Ok(Past::Abandoned(id)),
+            Ok(None) => Ok(Past::Damaged(damaged(&id, path, "it is missing"))),
             Ok(Some(file)) => match parse(&file.bytes, &id) {
+                Ok(record) if record.state == State::Preparing => Ok(Past::Abandoned(id)),
                 Ok(record) => Ok(Past::Record(record)),
-                Err(why) => Ok(Past::Damaged(damaged(path, &why))),
+                Err(why) => Ok(Past::Damaged(damaged(&id, path, &why))),
             },
             Err(error) if matches!(error.why, Why::Untrusted { .. }) => Err(error),
-            Err(error) => Ok(Past::Damaged(damaged(path, &error.why.to_string()))),
+            Err(error) => Ok(Past::Damaged(damaged(&id, path, &error.why.to_string()))),
         }
+    }
+
+    /// Whether no bytes are kept: then the record was not even begun.
+    fn is_empty(&self, id: &Id) -> Result<bool, FileError> {
+        for side in [Side::Before, Side::After] {
+            let names = self.disk.kept_names(&self.directory_of(id).join(side.name()))?;
+            if names.is_some_and(|names| !names.is_empty()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn transactions(&self) -> PathBuf {
         self.directory.join("transactions")
     }
 
-    fn directory_of(&self, id: &Id) -> PathBuf {
+    /// Where a transaction is kept.
+    pub fn directory_of(&self, id: &Id) -> PathBuf {
         self.transactions().join(id.as_str())
     }
 
@@ -197,6 +245,21 @@ impl<'a, D: Disk> Journal<'a, D> {
 }
 
 impl Side {
+    /// What a file is on this side; `None` where there is none.
+    pub(crate) fn of(self, file: &FileRecord) -> Option<&Image> {
+        match self {
+            Self::Before => file.before.as_ref(),
+            Self::After => file.after.as_ref(),
+        }
+    }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Before => "before",
@@ -205,20 +268,13 @@ impl Side {
     }
 }
 
-fn image(record: &Record, number: usize, side: Side) -> Option<&Image> {
-    let file = record.files.get(number)?;
-    match side {
-        Side::Before => file.before.as_ref(),
-        Side::After => file.after.as_ref(),
-    }
-}
-
-pub(crate) fn damaged(path: impl Into<PathBuf>, why: &str) -> Damaged {
-    Damaged { path: path.into(), why: why.to_owned() }
+pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {
+    Damaged { id: Some(id.clone()), path: path.into(), why: why.to_owned() }
 }
 
 fn text(record: &Record) -> Result<String, Damaged> {
-    toml_edit::ser::to_string_pretty(record).map_err(|error| damaged(record.id.as_str(), &error.to_string()))
+    toml_edit::ser::to_string_pretty(record)
+        .map_err(|error| damaged(&record.id, record.id.as_str(), &error.to_string()))
 }
 
 /// A directory that was renamed by hand must not pass for another transaction.

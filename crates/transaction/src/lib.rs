@@ -9,6 +9,7 @@
 //! ```text
 //! lock                          taken by one process at a time, never deleted
 //! transactions/<id>/            the id sorts by time
+//!   forgotten                   where a person gave it up
 //!   transaction.toml            who, when, why, and per file path, mode, owner, extended attributes and digest
 //!   before/0 …  after/0 …       the bytes, by the number of the file in transaction.toml
 //! ```
@@ -32,11 +33,13 @@ mod store;
 pub use captured::{Captured, SameTarget};
 pub use commit::{Committed, Prepared};
 pub use disk::Disk;
-pub use error::{Cause, CommitError, Difference, JournalError, PrepareError, RecoverError, RollBackError, Stale};
+pub use error::{
+    Cause, CommitError, Difference, Files, JournalError, PrepareError, RecoverError, RollBackError, Stale,
+};
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
 pub use record::{Aftermath, FileRecord, Image, Intent, Record, State, Who};
-pub use recover::Recovered;
+pub use recover::{Prove, Recovered};
 pub use restore::Edited;
 pub use roll_back::{RolledBack, Which};
 pub use store::Store;

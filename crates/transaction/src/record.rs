@@ -65,9 +65,12 @@ pub struct Who {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Journaled. Files may be old or new: if this stays, [`crate::Store::recover`] makes all of them old.
+    /// Being journaled: no file has changed.
+    Preparing,
+    /// Journaled. Files may be old or new: if this stays, [`crate::Store::recover`] makes all of them old, or all of them
+    /// new where it is a way back.
     Prepared,
-    /// Every file is new; what follows from that (a reload, its proof) is not.
+    /// Every file is new; whether that was brought into force and proved is not known.
     Committed,
     /// All is done.
     Done,
@@ -142,6 +145,13 @@ pub struct Image {
     pub xattrs: BTreeMap<String, Vec<u8>>,
 }
 
+impl Record {
+    /// Whether it was cut off before its end was proved, which [`crate::Store::recover`] takes care of.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.state, State::Prepared | State::Committed)
+    }
+}
+
 impl FileRecord {
     /// Whether the transaction gives a file that was there another mode or owner.
     pub fn gives(&self) -> bool {
@@ -173,7 +183,8 @@ impl Image {
         Metadata { mode, uid, gid, size: self.size, xattrs, ..Metadata::default() }
     }
 
-    pub(crate) fn has(&self, bytes: &[u8]) -> bool {
+    /// Whether these are its bytes.
+    pub fn has(&self, bytes: &[u8]) -> bool {
         self.size == bytes.len() as u64 && self.sha256 == sha256(bytes)
     }
 }

@@ -1,6 +1,6 @@
 //! The way back: what would make the files of a transaction old again, and the undoing of one that was cut off.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sshmend_host::FileError;
 use sshmend_lossless::{Attributes, EditSet, FileChange, FileImage, Metadata};
@@ -25,52 +25,69 @@ pub struct Edited {
     pub now: Option<FileImage>,
 }
 
-/// What would make the files of a transaction old again.
+/// What would bring the files of a transaction wholly to one side.
 #[derive(Debug)]
-pub(crate) struct WayBack {
-    /// The changes of those that are new; those that are old already need none.
+pub(crate) struct Way {
+    /// The changes of those that are on the other side; those that are there already need none.
     pub(crate) changes: Vec<FileChange>,
-    /// Those that are neither.
+    /// Those that are on neither.
     pub(crate) edited: Vec<Edited>,
 }
 
+impl Way {
+    /// Whether all files are on the other side, as far as nobody edited them since.
+    pub(crate) fn is_whole(&self, record: &Record) -> bool {
+        self.changes.len() + self.edited.len() == record.files.len()
+    }
+}
+
 impl<D: Disk> Store<'_, D> {
-    /// Compares the first `count` files with the record.
+    /// Compares the first `count` files with the record, and says what would make them old again.
     ///
     /// Who changed the mode or the owner since has edited nothing: bytes come back, and the rest stays as it is. Where
     /// the transaction itself had changed them, they count as the bytes do.
-    pub(crate) fn way_back(&self, record: &Record, count: usize) -> Result<WayBack, Cause> {
-        let mut way = WayBack { changes: Vec::new(), edited: Vec::new() };
+    pub(crate) fn way_back(&self, record: &Record, count: usize) -> Result<Way, Cause> {
+        self.way(record, count, Side::Before)
+    }
+
+    fn way(&self, record: &Record, count: usize, to: Side) -> Result<Way, Cause> {
+        let mut way = Way { changes: Vec::new(), edited: Vec::new() };
         for (number, file) in record.files.iter().enumerate().take(count) {
             let now = self.files.read(&file.path)?;
-            if is(file, file.before.as_ref(), now.as_ref()) {
+            if is(file, to.of(file), now.as_ref()) {
                 continue;
             }
-            let before = self.journal.bytes(record, number, Side::Before)?;
-            if is(file, file.after.as_ref(), now.as_ref()) {
-                way.changes.push(change(file, now, before));
+            let bytes = self.journal.bytes(record, number, to)?;
+            if is(file, to.other().of(file), now.as_ref()) {
+                way.changes.push(change(file, to, now, bytes));
             } else {
-                let after = self.journal.bytes(record, number, Side::After)?;
+                let other = self.journal.bytes(record, number, to.other())?;
+                let (before, after) = if to == Side::Before { (bytes, other) } else { (other, bytes) };
                 way.edited.push(Edited { path: file.path.clone(), before, after, now });
             }
         }
         Ok(way)
     }
 
-    /// Undoes a transaction that stopped at its own file number `touched` (counted from 1; 0 when none was renamed).
+    /// Undoes a transaction that stopped at its own file number `touched` (counted from 1; 0 when none was renamed), and
+    /// says why the journal does not know it, where it could not be told.
     ///
     /// The files behind it were never ours, and the last may have been edited by the one who made it stop.
-    pub(crate) fn undo_stopped(&self, record: &mut Record, touched: usize) -> Result<(), Cause> {
+    pub(crate) fn undo_stopped(&self, record: &mut Record, touched: usize) -> Result<Option<Cause>, Cause> {
         let mut way = self.way_back(record, touched)?;
         let last = touched.checked_sub(1).and_then(|last| record.files.get(last)).map(|file| file.path.clone());
         way.edited.retain(|edited| Some(&edited.path) != last.as_ref());
-        if way.edited.is_empty() { self.undo(record, &way.changes) } else { Err(Cause::Edited(way.edited)) }
+        if !way.edited.is_empty() {
+            return Err(Cause::Edited(way.edited));
+        }
+        self.undo(record, &way.changes)?;
+        Ok(self.note_undone(record).err())
     }
 
-    /// Undoes a transaction that was cut off somewhere, and says what was found. Can be repeated.
+    /// Makes every file of a transaction that was cut off old again, and says what was found. Can be repeated.
     ///
     /// When no file is new there is nothing to bring back, whatever else was edited since.
-    pub(crate) fn undo_cut_off(&self, record: &mut Record) -> Result<WayBack, Cause> {
+    pub(crate) fn undo_cut_off(&self, record: &mut Record) -> Result<Way, Cause> {
         let way = self.way_back(record, record.files.len())?;
         if !way.changes.is_empty() && !way.edited.is_empty() {
             return Err(Cause::Edited(way.edited));
@@ -79,17 +96,51 @@ impl<D: Disk> Store<'_, D> {
         Ok(way)
     }
 
-    /// The disk may say already that the transaction is committed; it is not while files are being changed back.
+    /// Makes every file of a way back that was cut off what it was to become. Can be repeated.
+    pub(crate) fn complete_cut_off(&self, record: &Record) -> Result<Way, Cause> {
+        let way = self.way(record, record.files.len(), Side::After)?;
+        if !way.edited.is_empty() {
+            return Err(Cause::Edited(way.edited));
+        }
+        self.make_directories(&way.changes)?;
+        apply(self.files, &record.id, &way.changes).map_err(|stopped| stopped.cause)?;
+        self.discard(record)?;
+        Ok(way)
+    }
+
+    /// While files are being changed back the disk should not say that they are all new. Where it cannot be told, as on
+    /// a full disk, that keeps nobody from changing them back: recovery compares the files themselves.
     fn undo(&self, record: &mut Record, changes: &[FileChange]) -> Result<(), Cause> {
-        if record.state != State::Prepared {
-            self.journal.mark(record, State::Prepared)?;
+        if record.state != State::Prepared && !changes.is_empty() {
+            drop(self.journal.mark(record, State::Prepared));
         }
-        apply(self.files, &record.id, changes).map_err(|stopped| stopped.cause)?;
-        for file in &record.files {
-            self.files.discard(&file.target, &temporary(&record.id, &file.target))?;
-        }
-        self.remove_directories(record)?;
+        apply(self.files, &record.id, changes).map_err(|stopped| stopped.cause)
+    }
+
+    /// Clears away what a transaction left that was undone, and notes it.
+    pub(crate) fn note_undone(&self, record: &mut Record) -> Result<(), Cause> {
+        self.clear_away(record)?;
         Ok(self.journal.mark(record, State::RolledBack)?)
+    }
+
+    /// Clears away what a transaction left beside its files that was undone.
+    pub(crate) fn clear_away(&self, record: &Record) -> Result<(), FileError> {
+        self.discard(record)?;
+        self.remove_directories(record)
+    }
+
+    /// Removes new content that waits beside its targets.
+    pub(crate) fn discard(&self, record: &Record) -> Result<(), FileError> {
+        record.files.iter().try_for_each(|file| self.files.discard(&file.target, &temporary(&record.id, &file.target)))
+    }
+
+    /// Makes the directories that files to be created need.
+    pub(crate) fn make_directories(&self, changes: &[FileChange]) -> Result<(), FileError> {
+        for change in changes.iter().filter(|change| change.before.is_none()) {
+            let attributes = Metadata { mode: 0o755, ..change.create.clone() };
+            self.files.make_directories(change.path.parent().unwrap_or(Path::new("/")), &attributes)?;
+        }
+        Ok(())
     }
 
     /// Removes the directories that a transaction has made, as far as nothing else is in them.
@@ -113,12 +164,13 @@ fn is(file: &FileRecord, image: Option<&Image>, now: Option<&FileImage>) -> bool
     }
 }
 
-fn change(file: &FileRecord, now: Option<FileImage>, before: Option<Vec<u8>>) -> FileChange {
-    let create = match (&now, &file.before) {
+fn change(file: &FileRecord, to: Side, now: Option<FileImage>, bytes: Option<Vec<u8>>) -> FileChange {
+    let image = to.of(file);
+    let create = match (&now, image) {
         (None, Some(image)) => image.metadata(),
         _ => Metadata::default(),
     };
-    let give = file.before.as_ref().filter(|_| now.is_some() && file.gives()).map(Image::attributes);
+    let give = image.filter(|_| now.is_some() && file.gives()).map(Image::attributes);
     let path = if now.is_none() { file.target.clone() } else { file.path.clone() };
-    FileChange { path, before: now, edits: EditSet::default(), after: before, create, give }
+    FileChange { path, before: now, edits: EditSet::default(), after: bytes, create, give }
 }

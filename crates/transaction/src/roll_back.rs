@@ -4,7 +4,7 @@ use sshmend_lossless::FileChange;
 
 use crate::captured::Captured;
 use crate::disk::Disk;
-use crate::error::{JournalError, RecoverError, RollBackError};
+use crate::error::{Cause, JournalError, RecoverError, RollBackError};
 use crate::id::Id;
 use crate::journal::{Past, damaged};
 use crate::record::{Intent, Record, State};
@@ -26,13 +26,20 @@ pub enum RolledBack {
     Already(Id),
     /// Its files were old already: only the journal had to learn it, or the rest of a cut off transaction was
     /// cleared away.
-    Found(Id),
+    Found {
+        /// The transaction.
+        id: Id,
+        /// Why the journal does not know it, where it could not be told; the next recovery tells it.
+        unnoted: Option<Box<Cause>>,
+    },
     /// Its files were changed back.
     Now {
         /// The transaction that was rolled back.
         id: Id,
-        /// The transaction that did it, with the files.
-        by: Box<Record>,
+        /// The name of the transaction that did it.
+        by: Id,
+        /// Why the journal does not know it, where it could not be told; the next recovery tells it.
+        unnoted: Option<Box<Cause>>,
     },
 }
 
@@ -60,11 +67,11 @@ impl<D: Disk> Store<'_, D> {
         let id = record.id.clone();
         match record.state {
             State::RolledBack => return Ok(RolledBack::Already(id)),
-            State::Prepared => {
-                return match self.undo_cut_off(&mut record) {
-                    Ok(_) => Ok(RolledBack::Found(id)),
-                    Err(cause) => Err(RecoverError::Failed { id, cause }.into()),
-                };
+            State::Preparing | State::Prepared => {
+                let way = self.undo_cut_off(&mut record);
+                way.map_err(|cause| RecoverError::Failed { id: id.clone(), cause })?;
+                let unnoted = self.note_undone(&mut record).err().map(Box::new);
+                return Ok(RolledBack::Found { id, unnoted });
             }
             State::Committed | State::Done => {}
         }
@@ -75,12 +82,13 @@ impl<D: Disk> Store<'_, D> {
         match captured(way.changes, &id)? {
             Some(captured) => {
                 let prepared = self.prepare_as(captured, intent, Some(id.clone()))?;
-                let by = Box::new(prepared.commit()?.finish()?);
-                Ok(RolledBack::Now { id, by })
+                let by = prepared.id().clone();
+                let unnoted = prepared.commit()?.finish().err().map(|error| Box::new(error.into()));
+                Ok(RolledBack::Now { id, by, unnoted })
             }
             None => {
-                self.turn(record, State::RolledBack)?;
-                Ok(RolledBack::Found(id))
+                let unnoted = self.turn(record, State::RolledBack).err().map(|error| Box::new(error.into()));
+                Ok(RolledBack::Found { id, unnoted })
             }
         }
     }
@@ -108,5 +116,5 @@ impl<D: Disk> Store<'_, D> {
 }
 
 fn captured(changes: Vec<FileChange>, id: &Id) -> Result<Option<Captured>, JournalError> {
-    Captured::new(changes).map_err(|error| damaged(id.as_str(), &error.to_string()).into())
+    Captured::new(changes).map_err(|error| damaged(id, id.as_str(), &error.to_string()).into())
 }

@@ -55,9 +55,7 @@ impl<'a, D: Disk> Store<'a, D> {
         intent: &Intent,
         rolls_back: Option<Id>,
     ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
-        if let Some(id) = self.unfinished().map_err(Cause::from)? {
-            return Err(PrepareError::Unfinished(id));
-        }
+        self.refuse_unfinished(rolls_back.as_ref())?;
         let record = self.journal_changes(captured.changes(), intent, rolls_back)?;
         Ok(Prepared { store: self, record, captured })
     }
@@ -70,17 +68,23 @@ impl<'a, D: Disk> Store<'a, D> {
     ) -> Result<Record, Cause> {
         check(self.files, changes)?;
         let id = Id::after(self.journal.last_id()?.as_ref(), intent.when);
-        let record = record(id, changes, intent, rolls_back, self.missing_directories(changes)?);
-        self.journal.write(&record, changes)?;
+        let mut record = record(id, changes, intent, rolls_back, self.missing_directories(changes)?);
+        self.journal.write(&mut record, changes)?;
         Ok(record)
     }
 
-    fn unfinished(&self) -> Result<Option<Id>, FileError> {
-        let past = self.journal.history()?;
-        Ok(past.into_iter().find_map(|past| match past {
-            Past::Record(record) if is_unfinished(&record) => Some(record.id),
-            _ => None,
-        }))
+    /// Nothing is begun on top of what did not come to its end, but for the way back from it.
+    fn refuse_unfinished(&self, rolled_back: Option<&Id>) -> Result<(), PrepareError> {
+        for past in self.journal.history().map_err(Cause::from)? {
+            match past {
+                Past::Record(record) if record.is_unfinished() && Some(&record.id) != rolled_back => {
+                    return Err(PrepareError::Unfinished(record.id));
+                }
+                Past::Damaged(damaged) if damaged.id.is_some() => return Err(PrepareError::Damaged(damaged)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The directories that files to be created need, the outermost first.
@@ -98,11 +102,6 @@ impl<'a, D: Disk> Store<'a, D> {
     }
 }
 
-/// Cut off between two steps, which [`Store::recover`] takes care of.
-pub(crate) fn is_unfinished(record: &Record) -> bool {
-    record.state == State::Prepared || (record.state == State::Committed && record.rolls_back.is_some())
-}
-
 fn record(
     id: Id,
     changes: &[FileChange],
@@ -113,7 +112,7 @@ fn record(
     Record {
         version: VERSION,
         id,
-        state: State::Prepared,
+        state: State::Preparing,
         when: intent.when,
         why: intent.why.clone(),
         argv: intent.argv.clone(),

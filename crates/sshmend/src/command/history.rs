@@ -46,6 +46,7 @@ fn list(output: &Output, past: &[Past]) -> std::io::Result<()> {
         let shown = match past {
             Past::Record(record) => summary(output, record),
             Past::Abandoned(id) => format!("{id} {}", output.paint(Role::Dim, "cut off before it changed anything")),
+            Past::Forgotten(id) => format!("{id} {}", output.paint(Role::Dim, "given up")),
             Past::Damaged(damaged) => output.quote(Role::Bad, &damaged.to_string()),
         };
         text.push_str(&format!("{shown}\n"));
@@ -59,14 +60,14 @@ fn document(past: &[Past]) -> History {
         match past {
             Past::Record(record) => document.transactions.push(Transaction::new(record, None)),
             Past::Damaged(damaged) => document.damaged.push(Damaged::new(damaged)),
-            Past::Abandoned(_) => {}
+            Past::Abandoned(_) | Past::Forgotten(_) => {}
         }
     }
     document
 }
 
 fn summary(output: &Output, record: &Record) -> String {
-    let role = if record.state == State::Prepared { Role::Bad } else { Role::Dim };
+    let role = if record.is_unfinished() { Role::Bad } else { Role::Dim };
     let state = output.paint(role, state(record.state));
     let files = count(record.files.len(), "file");
     format!("{} {state} {} ({files})", output.paint(Role::Title, record.id.as_str()), line(&record.why))
@@ -75,7 +76,7 @@ fn summary(output: &Output, record: &Record) -> String {
 /// How far a transaction has come, in one word.
 pub(crate) fn state(state: State) -> &'static str {
     match state {
-        State::Prepared => "cut-off",
+        State::Preparing | State::Prepared => "cut-off",
         State::Committed => "committed",
         State::Done => "done",
         State::RolledBack => "rolled-back",

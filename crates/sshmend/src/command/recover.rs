@@ -1,39 +1,77 @@
-//! `sshmend recover`: what a crash interrupted becomes wholly old again.
+//! `sshmend recover`: what was interrupted comes to an end that is proved, or is given up by a person.
 
-use sshmend_transaction::{Past, Recovered, State, Store};
+use sshmend_host::{Machine, Uninterrupted};
+use sshmend_lossless::FileImage;
+use sshmend_transaction::{FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, Store};
 
+use super::history::parse;
+use super::rollback::aftermath;
 use crate::cli::Recover;
 use crate::error::{Failure, Outcome};
+use crate::execute::bring_into_force;
 use crate::json::history::Recovery;
+use crate::output::ask::confirm;
+use crate::output::escape::line;
 use crate::output::words::count;
 use crate::session::Session;
 
 /// Recovers, or says what there is to recover.
 pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
-    let state = session.state();
     let journal = session.journal()?;
-    let past = journal.history().map_err(|error| Failure::from_file(&error))?;
+    let done = match &arguments.forget {
+        Some(id) => forget(session, arguments, &journal, &parse(id)?),
+        None => recover(session, arguments, &journal),
+    };
+    // Whoever reads along is told of a failure too; a person is told of it on standard error.
+    if let Err(failure) = &done
+        && session.output.is_json()
+    {
+        let (transactions, error) = (Vec::new(), Some(failure.trouble_json()));
+        let document = Recovery { schema: SCHEMA, dry_run: arguments.dry_run, transactions, error };
+        drop(session.output.json(&document));
+    }
+    done
+}
+
+const SCHEMA: &str = "sshmend.recovery/1";
+
+fn recover(session: &Session, arguments: &Recover, journal: &Journal<'_, Machine>) -> Result<Outcome, Failure> {
+    let past = journal.history().map_err(|error| Failure::from_recover(&error.into()))?;
     let cut_off: Vec<String> = past.iter().filter_map(cut_off).collect();
     if cut_off.is_empty() || arguments.dry_run {
-        print(session, &cut_off, arguments.dry_run)?;
+        let printed = print(session, &cut_off, arguments.dry_run);
+        printed.map_err(|error| Failure::caused("cannot print", &error))?;
         return Ok(if cut_off.is_empty() { Outcome::Fine } else { Outcome::Findings });
     }
-    let store = Store::open(&session.machine, session.state_disk(), &state, "sshmend recover")
+    let _held = Uninterrupted::begin();
+    let store = Store::open(&session.machine, session.state_disk(), &session.state(), "sshmend recover")
         .map_err(|error| Failure::from_journal(&error))?;
-    let recovered = store.recover().map_err(|error| Failure::from_recover(&error))?;
-    let recovered: Vec<String> = recovered.iter().map(describe).collect();
-    print(session, &recovered, false)?;
+    let recovered = store.recover(&mut |record, files| is_in_force(session, record, files));
+    let lines: Vec<String> = recovered.map_err(|error| Failure::from_recover(&error))?.iter().map(describe).collect();
+    print(session, &lines, false).map_err(|error| Failure::unprinted(&error))?;
     Ok(Outcome::Fine)
+}
+
+/// Brings the files of a transaction into force and proves it; what is in the way is said.
+fn is_in_force(session: &Session, record: &Record, files: Files) -> bool {
+    let judged = files == Files::New && record.rolls_back.is_none();
+    let done = aftermath(session, record, files).and_then(|plan| bring_into_force(session, plan, judged));
+    if let Err(failure) = &done {
+        session.output.talk(&format!("{}: not in force: {}", record.id, failure.trouble_json().message));
+    }
+    done.is_ok()
 }
 
 fn cut_off(past: &Past) -> Option<String> {
     match past {
-        Past::Record(record) if record.state == State::Prepared => Some(format!("{}: was cut off", record.id)),
-        Past::Record(record) if record.state == State::Committed && record.rolls_back.is_some() => {
-            Some(format!("{}: was cut off at its end", record.id))
+        Past::Record(record) if record.is_unfinished() => {
+            let what =
+                if record.rolls_back.is_some() { "a way back, which is finished" } else { "it is proved or undone" };
+            Some(format!("{}: was cut off; {what}", record.id))
         }
         Past::Abandoned(id) => Some(format!("{id}: was cut off before it changed anything")),
-        Past::Record(_) | Past::Damaged(_) => None,
+        Past::Damaged(damaged) => damaged.id.as_ref().map(|id| format!("{id}: cannot be read: {damaged}")),
+        Past::Record(_) | Past::Forgotten(_) => None,
     }
 }
 
@@ -43,18 +81,73 @@ fn describe(recovered: &Recovered) -> String {
             let kept = if left.is_empty() { String::new() } else { format!(", {} left", count(left.len(), "file")) };
             format!("{id}: rolled back, {} changed back{kept}", count(files.len(), "file"))
         }
-        Recovered::Finished(id) => format!("{id}: was finished already, and is now known to be"),
+        Recovered::Finished { id, files } if files.is_empty() => format!("{id}: finished, it is in force"),
+        Recovered::Finished { id, files } => format!("{id}: finished, {} changed", count(files.len(), "file")),
         Recovered::Abandoned(id) => format!("{id}: had changed nothing, and was cleared away"),
     }
 }
 
-fn print(session: &Session, lines: &[String], dry_run: bool) -> Result<(), Failure> {
-    let printed = if session.output.is_json() {
-        session.output.json(&Recovery { schema: "sshmend.recovery/1", dry_run, transactions: lines.to_vec() })
+/// Shows what is given up, asks, and gives it up.
+fn forget(session: &Session, arguments: &Recover, journal: &Journal<'_, Machine>, id: &Id) -> Result<Outcome, Failure> {
+    let past = journal.find(id).map_err(|error| Failure::from_journal(&error))?;
+    let mut lines =
+        vec![format!("{id}: is given up; its files stay as they are, and nothing brings them back by itself")];
+    match &past {
+        Past::Record(record) => lines.extend(record.files.iter().map(|file| standing(session, file))),
+        Past::Damaged(damaged) => lines.push(format!("{id}: which files it changed cannot be read: {damaged}")),
+        Past::Abandoned(_) | Past::Forgotten(_) => {}
+    }
+    lines.push(format!("{id}: what was kept of them stays in {}", journal.directory_of(id).display()));
+    if arguments.dry_run {
+        print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
+        return Ok(Outcome::Findings);
+    }
+    if !arguments.yes {
+        print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
+        agreed(session)?;
+    }
+    let store = Store::open(&session.machine, session.state_disk(), &session.state(), "sshmend recover")
+        .map_err(|error| Failure::from_journal(&error))?;
+    store.forget(id).map_err(|error| Failure::from_journal(&error))?;
+    if arguments.yes {
+        print(session, &lines, false).map_err(|error| Failure::unprinted(&error))?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn agreed(session: &Session) -> Result<(), Failure> {
+    if !session.environment.can_ask {
+        let message = "nothing was changed: there is no terminal to ask on";
+        return Err(Failure::trouble(message).with_hint("--yes gives it up without asking"));
+    }
+    match confirm("Give it up?")? {
+        true => Ok(()),
+        false => Err(Failure::trouble("nothing was changed: you said no")),
+    }
+}
+
+/// On which side a file of the transaction is.
+fn standing(session: &Session, file: &FileRecord) -> String {
+    let is = |image: Option<&Image>, now: Option<&FileImage>| match (image, now) {
+        (None, None) => true,
+        (Some(image), Some(now)) => image.has(&now.bytes),
+        _ => false,
+    };
+    let state = match session.machine.read(&file.path) {
+        Err(error) => error.why.to_string(),
+        Ok(now) if is(file.before.as_ref(), now.as_ref()) => "as it was before".to_owned(),
+        Ok(now) if is(file.after.as_ref(), now.as_ref()) => "as the transaction made it".to_owned(),
+        Ok(_) => "edited since".to_owned(),
+    };
+    format!("{}: {state}", file.path.display())
+}
+
+fn print(session: &Session, lines: &[String], dry_run: bool) -> std::io::Result<()> {
+    if session.output.is_json() {
+        session.output.json(&Recovery { schema: SCHEMA, dry_run, transactions: lines.to_vec(), error: None })
     } else if lines.is_empty() {
         session.output.data("nothing to recover\n")
     } else {
-        session.output.data(&(lines.join("\n") + "\n"))
-    };
-    printed.map_err(|error| Failure::caused("cannot print", &error))
+        session.output.data(&lines.iter().map(|text| line(text) + "\n").collect::<String>())
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sshmend_lossless::{Attributes, EditSet, FileChange};
 use sshmend_plan::{Check, Lockout, Plan, Proof, Step, listen_addresses, reload_sshd, unified};
-use sshmend_transaction::{FileRecord, Image, Past, Record, RollBackError, State, Versions, Which};
+use sshmend_transaction::{FileRecord, Files, Image, Past, Record, RollBackError, State, Versions, Which};
 
 use super::history::{between, parse};
 use crate::cli::{Rollback, SshdSource};
@@ -31,7 +31,7 @@ pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Fa
 fn newest(past: Vec<Past>) -> Option<Record> {
     let mut records = past.into_iter().rev().filter_map(|past| match past {
         Past::Record(record) => Some(record),
-        Past::Damaged(_) | Past::Abandoned(_) => None,
+        Past::Damaged(_) | Past::Abandoned(_) | Past::Forgotten(_) => None,
     });
     records.find(|record| record.rolls_back.is_none())
 }
@@ -55,7 +55,7 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
         return Err(Failure::trouble(message).with_hint("take the change back by hand, or undo the later edit first"));
     }
     if session.machine.is_live() {
-        follow(session, &mut plan, record)?;
+        follow(session, &mut plan, record, Files::Old)?;
         reload_the_sshd_of_today(session, &mut plan)?;
         plan.lockout = lockout(session, &plan);
     }
@@ -109,14 +109,25 @@ fn modes(change: &FileChange, file: &FileRecord) -> Option<String> {
     Some(format!("mode {:04o} before, {:04o} after, {:04o} now", before.mode, after.mode, now.mode))
 }
 
+/// What brings the files of a transaction into force that are on one side already, and what proves it.
+pub(crate) fn aftermath(session: &Session, record: &Record, files: Files) -> Result<Plan, Failure> {
+    let mut plan = Plan { purpose: record.why.clone(), ..Plan::default() };
+    if session.machine.is_live() {
+        follow(session, &mut plan, record, files)?;
+        reload_the_sshd_of_today(session, &mut plan)?;
+    }
+    Ok(plan)
+}
+
 /// What had to follow the change has to follow its way back: steps of our own, for a journal names no other program.
-fn follow(session: &Session, plan: &mut Plan, record: &Record) -> Result<(), Failure> {
+fn follow(session: &Session, plan: &mut Plan, record: &Record, files: Files) -> Result<(), Failure> {
     let aftermath = &record.aftermath;
     let check = |argv: &Vec<String>| step(session, record, argv);
     let checks = |argvs: &[Vec<String>]| argvs.iter().map(check).collect::<Result<Vec<_>, _>>();
     plan.rehearsal = checks(&aftermath.judges)?;
     let (activation, undo) = (checks(&aftermath.activation)?, checks(&aftermath.undo)?);
-    (plan.activation, plan.undo) = if undo.is_empty() { (activation, undo) } else { (undo, activation) };
+    let forward = files == Files::New || undo.is_empty();
+    (plan.activation, plan.undo) = if forward { (activation, undo) } else { (undo, activation) };
     plan.reloaded.clone_from(&aftermath.units);
     Ok(())
 }
@@ -139,12 +150,25 @@ fn step(session: &Session, record: &Record, argv: &[String]) -> Result<Check, Fa
 
 /// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.
 fn lockout(session: &Session, plan: &Plan) -> Lockout {
+    if let Some(why) = session.person().addr.and_then(|addr| bans(plan, addr)) {
+        return Lockout::Loses { why, origin: None };
+    }
     let ends = |check: &&Check| check.begins_with(&["systemctl", "stop"]) || check.begins_with(&["rmdir"]);
     let stops = plan.activation.iter().find(ends);
     match stops.filter(|_| session.person().addr.is_some()) {
         Some(check) => Lockout::Loses { why: format!("{} is part of what was before", check.title), origin: None },
         None => Lockout::Keeps,
     }
+}
+
+/// A ban that had been lifted is set again.
+fn bans(plan: &Plan, addr: std::net::IpAddr) -> Option<String> {
+    plan.activation.iter().find_map(|check| match Step::from_argv(&check.argv)? {
+        Step::Ban(jail, banned) if banned == addr.to_string() => {
+            Some(format!("jail {jail} had banned {banned}, and does again"))
+        }
+        _ => None,
+    })
 }
 
 /// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is

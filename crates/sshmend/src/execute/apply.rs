@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sshmend_host::{Machine, Runner, now, pause};
-use sshmend_plan::{Check, Expect, Plan, Step};
+use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
+use sshmend_plan::{Check, Expect, Plan, Proof, Step};
 use sshmend_transaction::{Aftermath, Captured, Committed, Intent, RolledBack, Store, Who};
 
 use super::arm::arm;
-use super::rehearse::verdict;
+use super::prove::sockets;
+use super::rehearse::{ask, is_reload, verdict};
 use super::{Run, Way};
 use crate::error::{Failure, Severity};
 use crate::output::words::shell;
@@ -20,9 +21,14 @@ const SETTLE: Duration = Duration::from_millis(500);
 /// How long a program that brings a change into force may take: a unit has 90 seconds to start (systemd-system.conf(5)).
 const PATIENCE: Duration = Duration::from_secs(100);
 
+/// How often it is asked whether a daemon listens anew, and how far apart; systemd may keep its socket open for it.
+const LISTENS_ANEW: u32 = 50;
+const PULSE: Duration = Duration::from_millis(50);
+
 impl Run<'_> {
     /// Makes the plan true, or takes back what was done.
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
+        self.held = Some(Uninterrupted::begin());
         let Some(captured) = captured else { return self.without_files() };
         let banners = if self.flags.no_reload { Vec::new() } else { self.banners_today() };
         let intent = intent(self.session, &self.plan)?;
@@ -55,30 +61,52 @@ impl Run<'_> {
         let committed = prepared.commit().map_err(|error| Failure::from_commit(&error))?;
         match self.activate_and_prove(banners) {
             Ok(()) => self.finish(committed),
-            Err(failure) => Err(self.take_back(committed, intent, failure)),
+            Err(failure) => Err(self.take_back(committed, intent, failure, banners)),
         }
     }
 
     fn back(&mut self, rolled_back: &RolledBack, banners: &[SocketAddr]) -> Result<(), Failure> {
-        let (id, by) = match rolled_back {
-            RolledBack::Now { id, by } => (id, Some(by.id.to_string())),
-            RolledBack::Found(id) | RolledBack::Already(id) => (id, None),
+        let (id, by, unnoted) = match rolled_back {
+            RolledBack::Now { id, by, unnoted } => (id, Some(by.to_string()), unnoted.as_deref()),
+            RolledBack::Found { id, unnoted } => (id, None, unnoted.as_deref()),
+            RolledBack::Already(id) => (id, None, None),
         };
         self.session.output.talk(&format!("{id} is taken back"));
         self.transaction = by;
-        self.activate_and_prove(banners).map_err(|failure| failure.with_severity(Severity::Broken))
+        self.activate_and_prove(banners).map_err(|failure| failure.with_severity(Severity::Broken))?;
+        match unnoted {
+            Some(cause) => Err(Failure::unnoted(&format!("{id} is taken back"), cause)),
+            None => Ok(()),
+        }
     }
 
     fn finish(&self, committed: Committed<'_, '_, Machine>) -> Result<(), Failure> {
-        let record = committed.finish().map_err(|error| Failure::from_journal(&error))?;
-        let way_back = shell(&self.session.command(&["rollback", record.id.as_str()]));
-        self.session.output.talk(&format!("applied as {}; undo it with: {way_back}", record.id));
+        let id = committed.id().clone();
+        let finished = committed.finish();
+        finished.map_err(|error| Failure::unnoted("the change is made, in force and proved", &error.into()))?;
+        let way_back = shell(&self.session.command(&["rollback", id.as_str()]));
+        self.session.output.talk(&format!("applied as {id}; undo it with: {way_back}"));
         Ok(())
     }
 
-    fn take_back(&mut self, committed: Committed<'_, '_, Machine>, intent: &Intent, failure: Failure) -> Failure {
+    fn take_back(
+        &mut self,
+        committed: Committed<'_, '_, Machine>,
+        intent: &Intent,
+        failure: Failure,
+        banners: &[SocketAddr],
+    ) -> Failure {
         match committed.roll_back(&turned(intent)) {
-            Ok(RolledBack::Now { .. } | RolledBack::Found(_) | RolledBack::Already(_)) => self.go_back(failure),
+            Ok(RolledBack::Now { unnoted, .. } | RolledBack::Found { unnoted, .. }) => {
+                let failure = self.go_back(failure, banners);
+                match unnoted {
+                    Some(cause) => {
+                        failure.after(&Failure::trouble(format!("the way back could not be noted: {cause}")))
+                    }
+                    None => failure,
+                }
+            }
+            Ok(RolledBack::Already(_)) => self.go_back(failure, banners),
             Err(error) => Failure::from_roll_back(&error).after(&failure).with_severity(Severity::Broken),
         }
     }
@@ -86,33 +114,76 @@ impl Run<'_> {
     /// Where no file changes there is no transaction: what was run is taken back at once when it does not work out.
     fn without_files(&mut self) -> Result<(), Failure> {
         let done = self.activate_and_prove(&[]);
-        done.map_err(|failure| if self.ran == 0 || self.plan.undo.is_empty() { failure } else { self.go_back(failure) })
+        done.map_err(
+            |failure| {
+                if self.ran == 0 || self.plan.undo.is_empty() { failure } else { self.go_back(failure, &[]) }
+            },
+        )
     }
 
-    /// Runs what takes back what was run, after the files are old again.
-    fn go_back(&mut self, failure: Failure) -> Failure {
+    /// Runs what takes back what was run, after the files are old again, and proves that what answered before does again.
+    fn go_back(&mut self, failure: Failure, banners: &[SocketAddr]) -> Failure {
         let steps = match () {
             () if self.flags.no_reload => Vec::new(),
             () if self.plan.undo.is_empty() => self.plan.activation.clone(),
             () if self.ran == 0 => Vec::new(),
             () => self.plan.undo.clone(),
         };
-        match self.run(&steps) {
+        let again = self
+            .run_and_settle(&steps, banners)
+            .and_then(|()| banners.iter().try_for_each(|&address| self.prove(&Proof::Banner(address), banners)));
+        match again {
             Ok(()) => failure.with_severity(Severity::RolledBack),
             Err(again) => again.after(&failure).with_severity(Severity::Broken),
         }
+    }
+
+    /// As after a commit, for files that are on the disk already; nothing is told to read what a judge refuses.
+    pub(super) fn bring_into_force(&mut self, judged: bool) -> Result<(), Failure> {
+        for check in self.plan.rehearsal.clone() {
+            let heard = verdict(&check, &ask(&check));
+            if heard.ok {
+                continue;
+            }
+            if judged {
+                return Err(Failure::trouble(format!("{} does not agree: {}", check.title, heard.output)));
+            }
+            self.leave_running(format!("{} does not accept what was before", check.title));
+        }
+        let banners = self.banners_today();
+        self.activate_and_prove(&banners)
     }
 
     fn activate_and_prove(&mut self, banners: &[SocketAddr]) -> Result<(), Failure> {
         if self.flags.no_reload {
             return Ok(());
         }
-        self.run(&self.plan.activation.clone())?;
-        if self.ran > 0 {
-            pause(SETTLE);
-        }
+        self.run_and_settle(&self.plan.activation.clone(), banners)?;
         let proofs = self.plan.proof.clone();
         proofs.iter().try_for_each(|proof| self.prove(proof, banners))
+    }
+
+    /// Runs programs, and waits until a daemon that was told to read its files again has begun to: it then listens anew.
+    fn run_and_settle(&mut self, steps: &[Check], banners: &[SocketAddr]) -> Result<(), Failure> {
+        let before = sockets(banners);
+        self.run(steps)?;
+        if steps.is_empty() {
+            return Ok(());
+        }
+        pause(SETTLE);
+        if steps.iter().any(is_reload) && !before.is_empty() {
+            let listens_anew = || {
+                let now = sockets(banners);
+                !now.is_empty() && now.is_disjoint(&before)
+            };
+            let _: bool = (0..LISTENS_ANEW).any(|_| {
+                listens_anew() || {
+                    pause(PULSE);
+                    false
+                }
+            });
+        }
+        Ok(())
     }
 
     /// Runs programs one after the other, until one fails.

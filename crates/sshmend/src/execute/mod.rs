@@ -7,11 +7,12 @@ mod prove;
 mod rehearse;
 mod report;
 
+use sshmend_host::Uninterrupted;
 use sshmend_plan::{Lockout, Notice, Plan};
 use sshmend_transaction::{Captured, Which};
 
 use crate::cli::Apply;
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Outcome, Severity};
 use crate::json;
 use crate::json::change::Check;
 use crate::session::Session;
@@ -29,6 +30,12 @@ pub(crate) fn refuse(session: &Session, plan: Plan, flags: &Apply, failure: Fail
 /// Takes a transaction back; the plan says what that changes.
 pub(crate) fn take_back(session: &Session, plan: Plan, flags: &Apply, which: Which) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Back(which)).report()
+}
+
+/// Brings into force what the files say already, once the judges of the plan accept it, and proves it.
+pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> Result<(), Failure> {
+    let flags = Apply { dry_run: false, yes: true, no_reload: false, allow_lockout: true };
+    Run::new(session, plan, &flags, Way::Forward).bring_into_force(judged)
 }
 
 /// Whether a plan leads to something new or back to what was.
@@ -49,11 +56,14 @@ struct Run<'a> {
     changed: bool,
     /// How many of the programs that bring it into force have been run.
     ran: usize,
+    /// From the first change to the last word, nothing that a signal could leave half done.
+    held: Option<Uninterrupted>,
 }
 
 impl<'a> Run<'a> {
     fn new(session: &'a Session, plan: Plan, flags: &'a Apply, way: Way) -> Self {
-        Self { session, plan, flags, way, checks: Vec::new(), transaction: None, changed: false, ran: 0 }
+        let (checks, transaction, held) = (Vec::new(), None, None);
+        Self { session, plan, flags, way, checks, transaction, changed: false, ran: 0, held }
     }
 
     /// Goes all steps and prints the document where a program reads along.
@@ -66,7 +76,12 @@ impl<'a> Run<'a> {
         let error = outcome.as_ref().err().map(Failure::trouble_json);
         if self.session.output.is_json() {
             let document = json::change::Change { error, ..self.document() };
-            self.session.output.json(&document).map_err(|error| Failure::caused("cannot print", &error))?;
+            let printed = self.session.output.json(&document);
+            // What went wrong with the change itself is worse than that nobody reads it.
+            if let (Ok(_), Err(error)) = (&outcome, &printed) {
+                let applied = self.changed && !self.flags.dry_run;
+                return Err(if applied { Failure::unprinted(error) } else { Failure::caused("cannot print", error) });
+            }
         }
         outcome
     }
@@ -89,7 +104,7 @@ impl<'a> Run<'a> {
             return Ok(Outcome::Findings);
         }
         let applied = self.ask().and_then(|()| self.apply(captured));
-        self.changed = applied.is_ok();
+        self.changed = applied.as_ref().err().is_none_or(|failure| failure.severity() == Severity::Unnoted);
         applied.map(|()| Outcome::Fine)
     }
 

@@ -1,6 +1,8 @@
 //! What has to be true once the change is in force, asked of the real programs and of the network.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use sshmend_host::{Machine, pause};
@@ -76,6 +78,26 @@ impl Run<'_> {
     }
 }
 
+/// The sockets that listen at the ports of these addresses, by their inodes (proc_net_tcp(5)): a daemon that has read its
+/// files again listens at new ones.
+pub(super) fn sockets(addresses: &[SocketAddr]) -> BTreeSet<u64> {
+    let machine = Machine::live();
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| machine.read(Path::new(table)).ok().flatten());
+    let texts = tables.into_iter().flatten().map(|table| String::from_utf8_lossy(&table.bytes).into_owned());
+    texts.flat_map(|text| listening(&text, addresses)).collect()
+}
+
+fn listening(table: &str, addresses: &[SocketAddr]) -> Vec<u64> {
+    let socket = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (_, port) = fields.get(1)?.rsplit_once(':')?;
+        let port = u16::from_str_radix(port, 16).ok()?;
+        let wanted = fields.get(3) == Some(&"0A") && addresses.iter().any(|address| address.port() == port);
+        wanted.then(|| fields.get(9)?.parse().ok()).flatten()
+    };
+    table.lines().filter_map(socket).collect()
+}
+
 /// Opens one connection and says nothing.
 fn knock(address: SocketAddr) -> Dialled {
     let dial = Dial { to: address, say: Vec::new(), deadline: BANNER };
@@ -106,6 +128,18 @@ mod tests {
         let received = if said.is_empty() { Vec::new() } else { vec![(Duration::ZERO, said.into())] };
         let (connected_after, ended_after) = (Some(Duration::ZERO), Duration::from_secs(seconds));
         Dialled { connected_after, received, end, ended_after }
+    }
+
+    #[test]
+    fn the_sockets_that_listen_at_a_port_are_told_from_others() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
+            0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0\n\
+            1: 0100007F:0016 0100007F:D4F2 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 20 4 30 10 -1\n\
+            2: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4713 1 0 100 0 0 10 0\n";
+        let address = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        assert_eq!(listening(table, &[address(22)]), [4711]);
+        assert_eq!(listening(table, &[address(22), address(80)]), [4711, 4713]);
+        assert!(listening(table, &[address(23)]).is_empty() && listening("", &[address(22)]).is_empty());
     }
 
     #[test]

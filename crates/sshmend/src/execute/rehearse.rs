@@ -50,7 +50,7 @@ impl Run<'_> {
     }
 
     /// A daemon is never told to read what it refuses; what was started is stopped all the same.
-    fn leave_running(&mut self, why: String) {
+    pub(super) fn leave_running(&mut self, why: String) {
         let stops = |check: &Check| !self.plan.undo.is_empty() && !is_reload(check);
         self.plan.activation = self.plan.activation.iter().filter(|check| stops(check)).cloned().collect();
         self.plan.reloaded.clear();
@@ -68,7 +68,7 @@ impl Run<'_> {
 }
 
 /// Whether it tells a daemon to read its files again.
-fn is_reload(check: &Check) -> bool {
+pub(super) fn is_reload(check: &Check) -> bool {
     [["systemctl", "reload"], ["kill", "-HUP"], ["fail2ban-client", "reload"]]
         .iter()
         .any(|words| check.begins_with(words))

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sshmend_transaction::{Record, Versions};
 
+use super::change::Trouble;
 use crate::command::history::{diffs, state};
 
 /// The transactions of the past.
@@ -56,6 +57,8 @@ pub struct Recovery {
     pub dry_run: bool,
     /// One sentence for each transaction.
     pub transactions: Vec<String>,
+    /// The error, where it ended in trouble.
+    pub error: Option<Trouble>,
 }
 
 impl Default for History {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_host::{Machine, own};
 use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata};
-use sshmend_transaction::{Aftermath, Captured, Disk, Intent, Who};
+use sshmend_transaction::{Aftermath, Captured, Disk, Intent, RecoverError, Recovered, Who};
 use tempfile::TempDir;
 
 /// Where the state lies on the disk.
@@ -156,4 +156,9 @@ pub(crate) fn intent(second: i64) -> Intent {
 /// Opens the store of a disk.
 pub(crate) fn store<D: Disk>(disk: &D) -> sshmend_transaction::Store<'_, D> {
     sshmend_transaction::Store::open(disk, disk, Path::new(STATE), "a test").unwrap()
+}
+
+/// Recovers, where whatever the files say can be brought into force.
+pub(crate) fn recovered<D: Disk>(disk: &D) -> Result<Vec<Recovered>, RecoverError> {
+    store(disk).recover(&mut |_, _| true)
 }

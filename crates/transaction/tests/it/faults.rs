@@ -1,6 +1,6 @@
 //! Every effect fails once, and once the power is cut at every effect.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,11 +8,11 @@ use std::rc::Rc;
 use sshmend_host::{Change, FileError, Lock, LockError, Machine, Why};
 use sshmend_lossless::{FileImage, Metadata};
 use sshmend_transaction::{
-    Cause, CommitError, Disk, Journal, Past, PrepareError, RecoverError, Recovered, RollBackError, RolledBack, State,
-    Which,
+    Cause, CommitError, Disk, Files, Journal, Past, PrepareError, RecoverError, Recovered, RollBackError, RolledBack,
+    State, Which,
 };
 
-use crate::common::{Picture, STATE, TestDisk, intent, store};
+use crate::common::{Picture, STATE, TestDisk, intent, recovered, store};
 
 /// What goes wrong at one effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,8 @@ const FAULTS: [Fault; 5] =
 #[derive(Debug)]
 struct Faulty<'a> {
     machine: &'a Machine,
-    faults: Vec<(Fault, usize)>,
+    faults: RefCell<Vec<(Fault, usize)>>,
+    hits: Cell<usize>,
     count: Cell<usize>,
     power: Rc<Cell<bool>>,
 }
@@ -57,14 +58,27 @@ impl Drop for Ready {
 
 impl<'a> Faulty<'a> {
     fn new(machine: &'a Machine, faults: &[(Fault, usize)]) -> Self {
-        Self { machine, faults: faults.to_vec(), count: Cell::new(0), power: Rc::new(Cell::new(true)) }
+        let (hits, count, power) = (Cell::new(0), Cell::new(0), Rc::new(Cell::new(true)));
+        Self { machine, faults: RefCell::new(faults.to_vec()), hits, count, power }
+    }
+
+    /// Lets something go wrong so many effects from now on.
+    fn strike(&self, fault: Fault, after: usize) {
+        self.faults.borrow_mut().push((fault, self.count.get() + after));
+    }
+
+    /// How often something went wrong.
+    fn hits(&self) -> usize {
+        self.hits.get()
     }
 
     /// Counts one effect and says what goes wrong at it.
     fn count(&self) -> Option<Fault> {
         let number = self.count.replace(self.count.get() + 1);
         let hits = |fault: Fault, at: usize| number == at || (fault == Fault::DiskFull && number > at);
-        self.faults.iter().find(|(fault, at)| hits(*fault, *at)).map(|(fault, _)| *fault)
+        let found = self.faults.borrow().iter().find(|(fault, at)| hits(*fault, *at)).map(|(fault, _)| *fault);
+        self.hits.set(self.hits.get() + usize::from(found.is_some()));
+        found
     }
 
     fn effect<T>(&self, path: &Path, writes: bool, act: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
@@ -193,11 +207,11 @@ fn settled(disk: &TestDisk, course: &Course, case: &str) {
         store(&disk.machine).roll_back(&Which::Latest, &intent(9)).unwrap();
         assert_eq!(disk.picture(), course.old, "{case}: rolled back");
     }
-    assert_eq!(store(&disk.machine).recover().unwrap(), [], "{case}: there was still something to recover");
+    assert_eq!(recovered(&disk.machine).unwrap(), [], "{case}: there was still something to recover");
 }
 
 fn recover(disk: &TestDisk, case: &str) -> Vec<Recovered> {
-    store(&disk.machine).recover().unwrap_or_else(|error| panic!("{case}: {error}"))
+    recovered(&disk.machine).unwrap_or_else(|error| panic!("{case}: {error}"))
 }
 
 #[test]
@@ -234,7 +248,7 @@ fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new
             let disk = TestDisk::new();
             apply(&disk, &disk.machine).unwrap();
             let outcome = roll_back(&Faulty::new(&disk.machine, &[(fault, at)]));
-            if outcome.is_ok() {
+            if matches!(outcome, Ok(RolledBack::Now { unnoted: None, .. })) {
                 assert_eq!(disk.picture(), course.old, "{case}");
             }
             recover(&disk, &case);
@@ -265,12 +279,12 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
                 let disk = broken();
                 let faulty = Faulty::new(&disk.machine, &[(fault, again)]);
                 let opened = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults");
-                let outcome = opened.map(|store| store.recover());
+                let outcome = opened.map(|store| store.recover(&mut |_, _| true));
                 if faulty.count.get() <= again {
                     break;
                 }
                 if let Ok(Err(error)) = outcome {
-                    assert!(matches!(error, RecoverError::Failed { .. } | RecoverError::Journal(_)), "{case}");
+                    assert!(!matches!(error, RecoverError::Unproved { .. }), "{case}: {error}");
                 }
                 recover(&disk, &case);
                 settled(&disk, &course, &case);
@@ -346,7 +360,7 @@ fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
             let again = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
             assert!(matches!(again, PrepareError::Unfinished(_)), "{again}");
             let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1));
-            assert!(matches!(refused, Ok(RolledBack::Found(_))), "{refused:?}");
+            assert!(matches!(refused, Ok(RolledBack::Found { unnoted: None, .. })), "{refused:?}");
             assert_eq!(disk.picture(), course.old);
         }
     }
@@ -365,7 +379,7 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     let disk = cut.expect("the power was cut between two renames");
     disk.write("/srv/hosts.allow", "theirs\n", 0o644);
     let theirs = disk.picture();
-    let error = store(&disk.machine).recover().unwrap_err();
+    let error = recovered(&disk.machine).unwrap_err();
     assert!(
         matches!(&error, RecoverError::Failed { cause: Cause::Edited(edited), .. } if edited.len() == 1),
         "{error}"
@@ -374,4 +388,106 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     assert_eq!(disk.picture(), theirs);
     let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1)).unwrap_err();
     assert!(matches!(refused, RollBackError::Recover(_)), "{refused}");
+}
+
+/// Every file is new and only the last mark of the journal fails: that is said as what it is, and recovery proves it.
+#[test]
+fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
+    let course = course();
+    let mut unnoted = 0;
+    for fault in FAULTS {
+        for at in 0..course.applying {
+            let case = format!("{fault:?} at effect {at}");
+            let disk = TestDisk::new();
+            let faulty = Faulty::new(&disk.machine, &[(fault, at)]);
+            let Ok(store) = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults") else {
+                continue;
+            };
+            let Ok(prepared) = store.prepare(disk.captured(), &intent(0)) else { continue };
+            let Ok(committed) = prepared.commit() else { continue };
+            assert_eq!(disk.picture(), course.new, "{case}");
+            if committed.finish().is_ok() {
+                continue;
+            }
+            unnoted += 1;
+            assert_eq!(disk.picture(), course.new, "{case}");
+            drop(store);
+            let mut proved = Vec::new();
+            let ended = crate::common::store(&disk.machine).recover(&mut |_, files| {
+                proved.push(files);
+                true
+            });
+            let noted = states(&disk) == [State::Done] && proved.is_empty();
+            assert!(noted || proved == [Files::New], "{case}: {proved:?}");
+            assert!(
+                ended.is_ok_and(|ended| ended.iter().all(|one| matches!(one, Recovered::Finished { .. }))),
+                "{case}"
+            );
+            settled(&disk, &course, &case);
+        }
+    }
+    assert!(unnoted > 5, "{unnoted} cases only");
+}
+
+#[test]
+fn what_is_not_in_force_goes_back_and_what_is_not_proved_is_never_called_done() {
+    let course = course();
+    let committed = || {
+        let disk = TestDisk::new();
+        // What follows is cut off: nothing was reloaded, nothing proved.
+        drop(store(&disk.machine).prepare(disk.captured(), &intent(0)).unwrap().commit().unwrap());
+        disk
+    };
+    let disk = committed();
+    let refused = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
+    assert!(matches!(refused, PrepareError::Unfinished(_)), "{refused}");
+    let ended = recovered(&disk.machine).unwrap();
+    assert!(matches!(&ended[..], [Recovered::Finished { files, .. }] if files.is_empty()), "{ended:?}");
+    assert_eq!((disk.picture(), states(&disk)), (course.new.clone(), vec![State::Done]));
+
+    let disk = committed();
+    let ended = store(&disk.machine).recover(&mut |_, files| files == Files::Old).unwrap();
+    assert!(matches!(&ended[..], [Recovered::RolledBack { files, .. }] if files.len() == 5), "{ended:?}");
+    assert_eq!((disk.picture(), states(&disk)), (course.old.clone(), vec![State::RolledBack]));
+
+    let disk = committed();
+    let error = store(&disk.machine).recover(&mut |_, _| false).unwrap_err();
+    assert!(matches!(error, RecoverError::Unproved { state: Files::Old, .. }), "{error}");
+    assert_eq!(disk.picture(), course.old);
+    let ended = recovered(&disk.machine).unwrap();
+    assert!(matches!(&ended[..], [Recovered::RolledBack { .. }]), "{ended:?}");
+    assert_eq!(states(&disk), [State::RolledBack]);
+}
+
+/// The new files were rejected, and the way back from them is cut off at every effect: they never come back.
+#[test]
+fn a_way_back_that_is_cut_off_is_finished() {
+    let course = course();
+    let mut cut_off = 0;
+    for fault in FAULTS {
+        for at in 0.. {
+            let case = format!("{fault:?} at effect {at} of the way back");
+            let disk = TestDisk::new();
+            let faulty = Faulty::new(&disk.machine, &[]);
+            let store = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults").unwrap();
+            let committed = store.prepare(disk.captured(), &intent(0)).unwrap().commit().unwrap();
+            let faulty = &faulty;
+            faulty.strike(fault, at);
+            drop(committed.roll_back(&intent(1)));
+            if faulty.hits() == 0 {
+                break;
+            }
+            drop(store);
+            // Only the old files can be brought into force.
+            let rejected = |files: Files, rolls_back: bool| (files == Files::New) != rolls_back;
+            let ended = crate::common::store(&disk.machine)
+                .recover(&mut |record, files| !rejected(files, record.rolls_back.is_some()));
+            assert!(ended.is_ok(), "{case}: {ended:?}");
+            assert_eq!(disk.picture(), course.old, "{case}");
+            assert_eq!(states(&disk).first(), Some(&State::RolledBack), "{case}");
+            settled(&disk, &course, &case);
+            cut_off += 1;
+        }
+    }
+    assert!(cut_off > 100, "{cut_off} cases only");
 }

@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::common::{STATE, TestDisk, intent, store};
+use crate::common::{STATE, TestDisk, intent, recovered, store};
 use expect_test::expect;
 use sshmend_host::{LockError, Why, own};
 use sshmend_lossless::{EditSet, FileChange};
 use sshmend_transaction::{
-    Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError, Record, Recovered,
-    RollBackError, RolledBack, SameTarget, State, Store, Which,
+    Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError, Record, RecoverError,
+    Recovered, RollBackError, RolledBack, SameTarget, State, Store, Which,
 };
 
 fn apply(disk: &TestDisk, second: i64) -> Record {
@@ -79,7 +79,10 @@ fn rolling_back_brings_back_everything() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let record = apply(&disk, 0);
-    let RolledBack::Now { id, by } = roll_back(&disk, &Which::Latest, 1).unwrap() else { panic!("it was in force") };
+    let RolledBack::Now { id, by, unnoted: None } = roll_back(&disk, &Which::Latest, 1).unwrap() else {
+        panic!("it was in force")
+    };
+    let by = store(&disk.machine).journal().record(&by).unwrap();
     assert_eq!(disk.picture(), before);
     assert_eq!((&id, by.rolls_back.as_ref(), by.files.len()), (&record.id, Some(&record.id), 5));
     assert_eq!(states(&disk), [(State::RolledBack, None), (State::Done, Some(id.clone()))]);
@@ -301,7 +304,7 @@ fn files_that_someone_brought_back_already_are_only_noted() {
     let captured = Captured::new([change]).unwrap().unwrap();
     let record = store(&disk.machine).prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap();
     disk.write("/srv/hosts.allow", &old, 0o644);
-    assert_eq!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Found(record.id));
+    assert_eq!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Found { id: record.id, unnoted: None });
     assert_eq!(states(&disk), [(State::RolledBack, None)]);
 }
 
@@ -344,8 +347,14 @@ fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
     drop(cut_off);
     let error = store.prepare(disk.captured(), &intent(1)).unwrap_err();
     assert_eq!(error, PrepareError::Unfinished(id.clone()));
-    assert_eq!(store.recover().unwrap(), [Recovered::RolledBack { id, files: vec![], left: vec![] }]);
-    assert_eq!(store.recover().unwrap(), []);
+    let mut asked = 0;
+    let recovered = store.recover(&mut |_, _| {
+        asked += 1;
+        false
+    });
+    assert_eq!(recovered.unwrap(), [Recovered::RolledBack { id, files: vec![], left: vec![] }]);
+    assert_eq!(asked, 0, "no file had changed: what is in force was never anything else");
+    assert_eq!(store.recover(&mut |_, _| true).unwrap(), []);
     assert_eq!((disk.picture(), states(&disk)), (before, vec![(State::RolledBack, None)]));
     store.prepare(disk.captured(), &intent(2)).unwrap().commit().unwrap().finish().unwrap();
 }
@@ -376,6 +385,7 @@ fn a_damaged_transaction_hides_no_other() {
         .map(|past| match past {
             Past::Record(record) => format!("record {}", record.id),
             Past::Abandoned(id) => format!("abandoned {id}"),
+            Past::Forgotten(id) => format!("forgotten {id}"),
             Past::Damaged(damaged) => format!("damaged {}", damaged.path.file_name().unwrap().display()),
         })
         .collect();
@@ -388,9 +398,48 @@ fn a_damaged_transaction_hides_no_other() {
         "damaged lost+found",
     ];
     assert_eq!(told, expected);
-    let abandoned = "20260801T160000.000000Z".parse().unwrap();
-    assert_eq!(store(&disk.machine).recover().unwrap(), [Recovered::Abandoned(abandoned)]);
+    let refused = roll_back(&disk, &Which::Latest, 1).unwrap_err();
+    assert!(matches!(refused, RollBackError::Prepare(PrepareError::Damaged(_))), "{refused}");
+    for name in ["20260801T150000.000000Z", "20260801T140000.000000Z", "20260801T130000.000000Z"] {
+        let id: Id = name.parse().unwrap();
+        let error = recovered(&disk.machine).unwrap_err();
+        assert!(matches!(&error, RecoverError::Damaged { id: named, .. } if *named == id), "{error}");
+        store(&disk.machine).forget(&id).unwrap();
+        assert!(matches!(store(&disk.machine).journal().find(&id).unwrap(), Past::Forgotten(_)));
+        assert_eq!(store(&disk.machine).forget(&id).unwrap_err(), JournalError::Ended(id));
+    }
+    assert!(!disk.at(&format!("{STATE}/transactions/20260801T160000.000000Z")).exists());
+    assert_eq!(recovered(&disk.machine).unwrap(), []);
     assert!(matches!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Now { id, .. } if id == record.id));
+    assert_eq!(store(&disk.machine).forget(&record.id).unwrap_err(), JournalError::Ended(record.id));
+}
+
+#[test]
+fn what_cannot_be_brought_to_an_end_is_in_the_way_until_it_is_given_up() {
+    type Break = fn(&TestDisk, &str);
+    let cases: [(&str, Break); 4] = [
+        ("no record", |disk, at| fs::remove_file(disk.at(&format!("{at}/transaction.toml"))).unwrap()),
+        ("an empty record", |disk, at| disk.write(&format!("{at}/transaction.toml"), "", 0o600)),
+        ("bytes that are missing", |disk, at| fs::remove_file(disk.at(&format!("{at}/before/2"))).unwrap()),
+        ("an edit since", |disk, _| disk.write("/srv/hosts.allow", "theirs\n", 0o644)),
+    ];
+    for (case, damage) in cases {
+        let disk = TestDisk::new();
+        let cut_off = store(&disk.machine).prepare(disk.captured(), &intent(0)).unwrap().id().clone();
+        disk.write("/etc/ssh/sshd_config", "new main\n", 0o600);
+        damage(&disk, &format!("{STATE}/transactions/{cut_off}"));
+        let picture = disk.picture();
+        for _ in 0..2 {
+            let error = recovered(&disk.machine).unwrap_err();
+            assert!(error.to_string().starts_with("RECOVERY FAILED"), "{case}: {error}");
+            let refused = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
+            assert!(matches!(refused, PrepareError::Unfinished(_) | PrepareError::Damaged(_)), "{case}: {refused}");
+        }
+        store(&disk.machine).forget(&cut_off).unwrap();
+        assert_eq!(disk.picture(), picture, "{case}: giving up changes nothing");
+        assert_eq!(recovered(&disk.machine).unwrap(), [], "{case}");
+        store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap().commit().unwrap().finish().unwrap();
+    }
 }
 
 #[test]
