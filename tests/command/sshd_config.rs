@@ -167,3 +167,41 @@ fn the_way_back_restores_bytes_mode_and_links() {
     assert!(meta.is_symlink());
     assert_eq!(std::fs::metadata(disk.path("/etc/ssh/real")).expect("there").permissions().mode() & 0o777, 0o640);
 }
+
+#[test]
+fn a_configuration_that_sshd_refuses_is_not_edited_as_if_in_force() {
+    for (main, line) in [("MaxAuthTries 5\nUseDNS maybe\n", ":2:"), ("MaxAuthTries 5\nMaxAuthTry 4\n", ":2:")] {
+        let disk = disk(main);
+        let said = disk.run("fix sshd-config MaxAuthTries=4 --yes");
+        assert_eq!(said.code, 2, "{main}");
+        assert!(said.stderr.contains("sshd would not start") && said.stderr.contains(line), "{}", said.stderr);
+        assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some(main));
+        assert_eq!(disk.run("fix sshd-config MaxAuthTries=5 --yes").code, 2, "nothing to change is no better");
+    }
+    assert_eq!(
+        disk("MaxAuthTries x\n").run("fix sshd-config MaxAuthTries=4 --yes").code,
+        0,
+        "the edit itself mends it"
+    );
+    assert_eq!(Disk::new("//- /etc/hosts\n").run("fix sshd-config MaxAuthTries=4 --yes").code, 2);
+}
+
+#[test]
+fn what_builds_differ_in_is_said_and_not_refused() {
+    let disk = Disk::new("//- /etc/ssh/sshd_config\nGSSAPIKeyExchange yes\nMaxAuthTries 5\n");
+    let shown = disk.run("show sshd-config MaxAuthTries");
+    assert!(shown.stdout.contains("the release of sshd is unknown: read as OpenSSH 10.0"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("sshd may refuse this: /etc/ssh/sshd_config:1"), "{}", shown.stdout);
+    let said = disk.run("fix sshd-config MaxAuthTries=4 --yes");
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stdout.contains("[release-unknown]"), "{}", said.stdout);
+    assert!(said.stdout.contains("sshd_config:1: sshd may refuse this line"), "{}", said.stdout);
+}
+
+#[test]
+fn many_match_blocks_are_counted_behind_the_first_ten() {
+    let blocks: String = (0..40).map(|user| format!("Match User u{user}\n  MaxSessions 1\n")).collect();
+    let said = disk(&format!("MaxSessions 5\n{blocks}")).run("fix sshd-config MaxSessions=9 --yes").stdout;
+    assert_eq!(said.matches("stays 1 [setting-shadowed]").count(), 10, "{said}");
+    assert!(said.contains("MaxSessions keeps its own value in 30 more Match blocks"), "{said}");
+}

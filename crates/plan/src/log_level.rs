@@ -77,6 +77,7 @@ mod tests {
             reading: release,
             sshd: &Sshd::default(),
             person: &Person::default(),
+            model_alone: false,
         };
         log_level(&seen, &wish, level, ForAWhile { lasts: Duration::from_secs(60), systemd })
     }

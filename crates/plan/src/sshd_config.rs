@@ -16,6 +16,9 @@ use crate::reload::{listen_addresses, put_into_force, question};
 /// A connection that stands for all: plain `sshd -T` refuses Match blocks on some releases.
 const SOME_CONNECTION: &str = "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22";
 
+/// How many Match blocks with a value of their own are named one by one.
+const SHADOWED: usize = 10;
+
 /// What is wanted of sshd's configuration.
 #[derive(Debug, Clone)]
 pub struct SshdConfigWish<'a> {
@@ -35,6 +38,8 @@ pub struct SshdConfigWish<'a> {
     pub sshd: &'a Sshd,
     /// The person who wants it.
     pub person: &'a Person,
+    /// True where no sshd can be asked what it makes of the result, as on a mounted disk.
+    pub model_alone: bool,
 }
 
 /// Plans the change.
@@ -49,6 +54,7 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
     let after_snapshot = future(snapshot, &edited.edits, &edited.creates);
     let after = Tree::read(&after_snapshot, wish.main, wish.overrides);
     let work = Work { wish, before: &before, after: &after };
+    work.accepted()?;
     let new = like_main(snapshot, wish.main);
     let mut plan = Plan { files: files(snapshot, &edited.edits, &edited.creates, &new), ..Plan::default() };
     let words: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -56,6 +62,8 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
     plan.effects = work.effects();
     plan.notices = notices(&edited);
     plan.notices.extend(work.overridden());
+    plan.notices.extend(work.doubts());
+    plan.notices.extend(work.unknown_release().filter(|_| !plan.files.is_empty()));
     plan.notices.extend(settings.iter().filter_map(|(key, _)| no_cause(key)));
     plan.lockout = work.lockout();
     if !plan.changes_nothing() {
@@ -100,6 +108,43 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// Refuses a result with which sshd would not start, where the model alone judges.
+    fn accepted(&self) -> Result<(), Refusal> {
+        let refused = if self.wish.model_alone { self.after.refused(self.wish.release) } else { Vec::new() };
+        match refused.first() {
+            Some(problem) => {
+                let reason = format!("sshd would not start with this configuration: {problem}");
+                Err(Refusal::refused(reason, problem.hint.clone()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What sshd may refuse, depending on how it was built, where it cannot be asked.
+    fn doubts(&self) -> Vec<Notice> {
+        if !self.wish.model_alone {
+            return Vec::new();
+        }
+        let problems = self.after.problems(Some(self.wish.reading));
+        let doubted = problems.into_iter().filter(|problem| problem.fatal);
+        let notices = doubted.map(|problem| Notice {
+            name: "sshd-config-invalid".to_owned(),
+            text: format!("sshd may refuse this line, depending on its release and build: {}", problem.message),
+            origin: Some(problem.origin),
+        });
+        notices.collect()
+    }
+
+    /// That the release is not known, and what was done about it.
+    fn unknown_release(&self) -> Option<Notice> {
+        let text = format!(
+            "the release of sshd is unknown: the values hold in every release that accepts the files, the effects are \
+             those of {}; --release names it",
+            self.wish.reading
+        );
+        self.wish.release.is_none().then(|| Notice::new("release-unknown", text))
+    }
+
     fn effective(&self, tree: &Tree) -> Effective {
         tree.effective(Some(self.wish.reading), Scope::Global)
     }
@@ -117,16 +162,21 @@ impl Work<'_> {
 
     /// For whom the change has no effect.
     fn overridden(&self) -> Vec<Notice> {
-        let keys = self.wish.settings.iter().map(|(key, _)| key);
-        let overrides = keys.flat_map(|key| {
-            let overrides = self.after.match_overrides(key, Some(self.wish.reading));
-            overrides.into_iter().map(move |over| Notice {
-                name: "setting-shadowed".to_owned(),
-                text: format!("for connections with \"Match {}\" {key} stays {}", over.criteria, over.value),
-                origin: Some(over.line),
-            })
+        self.wish.settings.iter().flat_map(|(key, _)| self.overridden_for(key)).collect()
+    }
+
+    /// Each Match block by itself, as long as they can be read; of many the first and their number.
+    fn overridden_for(&self, key: &str) -> Vec<Notice> {
+        let overrides = self.after.match_overrides(key, Some(self.wish.reading));
+        let more = overrides.len().saturating_sub(SHADOWED);
+        let name = "setting-shadowed";
+        let single = overrides.into_iter().take(SHADOWED).map(|over| Notice {
+            name: name.to_owned(),
+            text: format!("for connections with \"Match {}\" {key} stays {}", over.criteria, over.value),
+            origin: Some(over.line),
         });
-        overrides.collect()
+        let text = format!("{key} keeps its own value in {more} more Match blocks: sshmend show sshd-config {key}");
+        single.chain((more > 0).then(|| Notice::new(name, text))).collect()
     }
 
     fn rehearsal(&self) -> Vec<Check> {

@@ -39,6 +39,7 @@ const KEYS: [&str; 10] = [
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(effective) = verdict.look(facts.effective()) else { return };
+    verdict.unchecked.extend(facts.unseen());
     for setting in KEYS.iter().filter_map(|key| effective.get(key)) {
         report(facts, setting, verdict);
     }

@@ -101,7 +101,10 @@ fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
         Judged::Refuses(problem) => report(facts, Certainty::Likely, &problem, verdict),
         Judged::Unknown(_) => match tree.problems(release).iter().find(|problem| problem.fatal) {
             Some(problem) => report(facts, Certainty::Likely, problem, verdict),
-            None => verdict.unchecked.push(unchecked),
+            None => {
+                verdict.unchecked.extend(facts.unseen());
+                verdict.unchecked.push(unchecked);
+            }
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Setting, Tree};
+use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Setting, Tree, Unseen, main_file};
 
 use super::Facts;
 use crate::ask::Ask;
@@ -11,8 +11,13 @@ use crate::verdict::{Known, Unchecked};
 const MAIN: &str = "/etc/ssh/sshd_config";
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
+    main_file(ask.facts.snapshot).err().into_iter().for_each(|request| ask.add(request));
     let main = ask.facts.main_file();
     sshmend_sshd_config::wants(ask.facts.snapshot, &main).into_iter().for_each(|request| ask.add(request));
+}
+
+fn unchecked(unseen: &Unseen) -> Unchecked {
+    Unchecked::new(unseen.path.display().to_string(), format!("{} ({})", unseen.why, unseen.hint()))
 }
 
 impl Facts<'_> {
@@ -21,7 +26,7 @@ impl Facts<'_> {
         let daemon = self.daemon().ok().flatten();
         let options = daemon.as_ref().map_or(&[][..], |daemon| &daemon.options);
         let named = options.iter().skip_while(|word| *word != "-f").nth(1);
-        named.map_or_else(|| MAIN.into(), PathBuf::from)
+        named.map_or_else(|| main_file(self.snapshot).unwrap_or_else(|_| MAIN.into()), PathBuf::from)
     }
 
     /// The release of sshd; `None` where nothing names it.
@@ -60,7 +65,17 @@ impl Facts<'_> {
 
     /// A keyword with all its values and the line that decides it.
     pub(crate) fn setting(&self, key: &str) -> Known<Option<&Setting>> {
-        Ok(self.effective()?.get(key))
+        let setting = self.effective()?.get(key);
+        match setting.and_then(|setting| setting.unknown.as_ref()) {
+            Some(unseen) => Err(unchecked(unseen)),
+            None => Ok(setting),
+        }
+    }
+
+    /// What of the configuration could not be read, so that a cause which needs all of it cannot be judged.
+    pub(crate) fn unseen(&self) -> Vec<Unchecked> {
+        let unseen = self.tree().map(|tree| tree.unseen(self.release())).unwrap_or_default();
+        unseen.iter().map(unchecked).collect()
     }
 
     /// Where the command line of sshd is written, when that is what decides a keyword.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sshmend_diagnose::{Service, Sshd, service_wants, sshd_wants};
 use sshmend_lossless::{Entry, FileChange, FileImage, Snapshot};
-use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, wants};
+use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
 
 use crate::cli::SshdSource;
 use crate::error::Failure;
@@ -41,7 +41,10 @@ impl Configuration {
         let mut snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
         let sshd = Sshd::read(&snapshot, &question);
         let named = source.file.as_deref().map(|file| session.path(file));
-        let main = named.or_else(|| main_of(&sshd)).unwrap_or_else(|| MAIN.into());
+        let main = named.or_else(|| main_of(&sshd)).unwrap_or_else(|| {
+            session.capture_more(&mut snapshot, |snapshot| main_file(snapshot).err().into_iter().collect());
+            main_file(&snapshot).unwrap_or_else(|_| MAIN.into())
+        });
         session.capture_more(&mut snapshot, |snapshot| wants(snapshot, &main));
         let release = match &source.release {
             Some(text) => Some(release(text)?),
@@ -84,6 +87,14 @@ impl Configuration {
     pub(crate) fn overrides(&self) -> Vec<Override> {
         let argv: Vec<&String> = self.sshd.program.iter().chain(&self.sshd.options).collect();
         Override::from_argv(&argv)
+    }
+
+    /// That the release is unknown, and which one the files are read as.
+    pub(crate) fn unknown_release(&self) -> String {
+        let reading = self.reading();
+        format!(
+            "the release of sshd is unknown: read as {reading}, which decides MaxStartups and its like; give --release"
+        )
     }
 
     /// As which release the files are read.

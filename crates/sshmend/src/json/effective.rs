@@ -67,8 +67,10 @@ pub enum Format {
 pub struct Value {
     /// The keyword in lower case.
     pub key: String,
-    /// The value as `sshd -T` prints it; several values are joined by line feeds.
-    pub value: String,
+    /// The value as `sshd -T` prints it; several values are joined by line feeds. Null where it is not known.
+    pub value: Option<String>,
+    /// Why the value is not known; null where it is.
+    pub unknown: Option<String>,
     /// The line that decides it; null for the default.
     pub origin: Option<Origin>,
     /// The lines that lost.

@@ -21,6 +21,7 @@ pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, F
         reading: configuration.reading(),
         sshd: &configuration.sshd,
         person: &session.person(),
+        model_alone: !session.machine.is_live(),
     };
     let time = ForAWhile { lasts: arguments.lasts, systemd: service.systemd };
     let plan = log_level(&configuration.snapshot, &wish, &arguments.level, time);

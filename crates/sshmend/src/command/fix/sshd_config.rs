@@ -21,6 +21,7 @@ pub(super) fn plan(session: &Session, arguments: &FixSshdConfig) -> Result<Plan,
         reading: configuration.reading(),
         sshd: &configuration.sshd,
         person: &session.person(),
+        model_alone: !session.machine.is_live(),
     };
     sshd_config(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
 }

@@ -20,7 +20,11 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
             shown
         }
         Show::HostsAccess(arguments) => hosts_access::show(session, arguments),
-        Show::SshdConfig(arguments) => sshd_config::show(session, arguments)?,
+        Show::SshdConfig(arguments) => {
+            let (shown, failure) = sshd_config::show(session, arguments)?;
+            unread = failure;
+            shown
+        }
         Show::Fail2ban(arguments) => fail2ban::show(session, arguments)?,
     };
     let printed = if session.output.is_json() {
