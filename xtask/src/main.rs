@@ -3,6 +3,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod lab;
 mod oracle;
 mod packages;
@@ -26,6 +27,8 @@ enum Chore {
     Test(test::Arguments),
     /// Compare our models with the real programs
     Oracle(oracle::Arguments),
+    /// What has to hold for any bytes, with bytes that a fuzzer invents
+    Fuzz(fuzz::Arguments),
     /// Real machines, each with one fault
     Lab(lab::Arguments),
     /// Show one case of the lab, with the real output at every step
@@ -50,6 +53,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Lab(arguments) => return lab::run(&arguments),
         Chore::Test(arguments) => test::run(&arguments)?,
         Chore::Oracle(arguments) => oracle::run(&arguments)?,
+        Chore::Fuzz(arguments) => fuzz::run(&arguments)?,
         Chore::Demo => lab::demo()?,
         Chore::Bench(arguments) => bench::run(&arguments)?,
         Chore::Measure(measured) => bench::measure(&measured)?,

@@ -15,6 +15,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("libwrap0-dev", "libwrap, the oracle of hosts.allow and hosts.deny"),
     ("tcpd", "tcpdmatch, the rehearsal of hosts.allow and hosts.deny"),
     ("gcc", "the test program that asks libwrap"),
+    ("g++", "libFuzzer, which feeds the targets of the fuzzer"),
     ("libc6-dev", "the test program that asks libwrap"),
     ("fail2ban", "fail2ban-client -d, the oracle of fail2ban's files"),
     ("python3", "fail2ban's own reader"),

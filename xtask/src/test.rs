@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{docs, lab, packages, run};
+use crate::{docs, fuzz, lab, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -42,6 +42,7 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         ("unit and command tests", Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"])))),
     ];
     steps.push(("generated documents", Box::new(docs::check)));
+    steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
     let random = if arguments.all { 5_000 } else { 1_000 };
     let (cases, trees) = (arguments.cases.unwrap_or(random), arguments.sshd_trees.unwrap_or(random));
     steps.push(("random trees against sshd -T", Box::new(move || Format::SshdConfig.random(trees, 1))));

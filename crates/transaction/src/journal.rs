@@ -9,7 +9,7 @@ use sshmend_lossless::FileChange;
 use crate::disk::Disk;
 use crate::error::JournalError;
 use crate::id::Id;
-use crate::record::{FileRecord, Image, Record, State, VERSION};
+use crate::record::{FileRecord, Image, Record, State};
 
 const TEMPORARY: &str = ".sshmend.tmp";
 
@@ -273,16 +273,11 @@ pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {
 }
 
 fn text(record: &Record) -> Result<String, Damaged> {
-    toml_edit::ser::to_string_pretty(record)
-        .map_err(|error| damaged(&record.id, record.id.as_str(), &error.to_string()))
+    record.to_toml().map_err(|why| damaged(&record.id, record.id.as_str(), &why))
 }
 
 /// A directory that was renamed by hand must not pass for another transaction.
 fn parse(bytes: &[u8], id: &Id) -> Result<Record, String> {
-    let record: Record = toml_edit::de::from_slice(bytes).map_err(|error| error.message().to_owned())?;
-    match () {
-        () if record.version != VERSION => Err(format!("version {} is not known", record.version)),
-        () if record.id != *id => Err(format!("it tells of transaction {}", record.id)),
-        () => Ok(record),
-    }
+    let record = Record::parse(bytes)?;
+    if record.id == *id { Ok(record) } else { Err(format!("it tells of transaction {}", record.id)) }
 }

@@ -150,6 +150,23 @@ impl Record {
     pub fn is_unfinished(&self) -> bool {
         matches!(self.state, State::Prepared | State::Committed)
     }
+
+    /// Reads `transaction.toml`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one sentence; a version other than the one that is written is not read.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let record: Self = toml_edit::de::from_slice(text).map_err(|error| error.message().to_owned())?;
+        if record.version == VERSION { Ok(record) } else { Err(format!("version {} is not known", record.version)) }
+    }
+
+    /// Writes `transaction.toml`.
+    ///
+    /// # Errors
+    /// Why TOML cannot say it.
+    pub fn to_toml(&self) -> Result<String, String> {
+        toml_edit::ser::to_string_pretty(self).map_err(|error| error.to_string())
+    }
 }
 
 impl FileRecord {
