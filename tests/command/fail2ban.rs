@@ -17,7 +17,7 @@ fn each_jail_is_shown_with_what_it_ignores_and_why() {
     let disk = jails("[sshd]\nenabled = true\nignoreip = 192.0.2.1 # office\n");
     disk.run("show fail2ban").check(&expect![[r##"
         exit 0
-        sshd ignores 192.0.2.1 # office, and the machine itself  /etc/fail2ban/jail.d/admin.local:3
+        jail sshd: exempt: 192.0.2.1 # office (/etc/fail2ban/jail.d/admin.local:3); ignoreself: default
         note: /etc/fail2ban/jail.d/admin.local:3:22: "# office" is no comment: its words are entries of the list: it means something else; begin it with a semicolon after a blank, or give it a line of its own
         --
     "##]]);
@@ -36,7 +36,7 @@ fn an_exemption_extends_the_list_that_decides() {
         -ignoreip = 192.0.2.1
         +ignoreip = 192.0.2.1 203.0.113.7
         effect: ignoreip of jail sshd 192.0.2.1 -> 192.0.2.1 203.0.113.7
-        note:   jail sshd has an ignoreip of its own, which replaces that of [DEFAULT] [mended]
+        note:   jail sshd has an ignoreip of its own, which replaces that of [DEFAULT] [own-list]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
@@ -84,4 +84,158 @@ fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
         error: nothing was changed: there is no jail "sshh"
         hint: the jails are sshd, recidive
     "#]]);
+}
+
+#[test]
+fn what_decides_beside_the_list_is_shown_too() {
+    let disk = jails(
+        "[DEFAULT]\nignorecache = key=\"<ip>\"\n[sshd]\nenabled = true\nignoreself = no\n\
+         ignorecommand = /usr/local/bin/known <ip>\n[recidive]\nenabled = true\n",
+    );
+    disk.run("show fail2ban").check(&expect![[r#"
+        exit 0
+        jail sshd: no address is exempt; ignoreself: no (/etc/fail2ban/jail.d/admin.local:5); ignorecommand: /usr/local/bin/known <ip> (/etc/fail2ban/jail.d/admin.local:6); ignorecache: key="<ip>" (/etc/fail2ban/jail.d/admin.local:2)
+        jail recidive: no address is exempt; ignoreself: default; ignorecache: key="<ip>" (/etc/fail2ban/jail.d/admin.local:2)
+        --
+    "#]]);
+    let shown = disk.run("show fail2ban --format json").json();
+    assert_eq!(shown["jails"][0]["ignoreself"]["value"], "false");
+    assert_eq!(shown["jails"][0]["ignorecommand"]["value"], "/usr/local/bin/known <ip>");
+    assert_eq!(shown["jails"][1]["ignoreself"]["origin"], serde_json::Value::Null);
+}
+
+#[test]
+fn what_is_broken_is_offered_and_mended_only_by_name() {
+    let text = "[sshd]\nenabled = true\nmaxretry = 4\n[recidive]\nenabled = true\n[sshd]\nport = 2222\n";
+    let disk = jails(text);
+    disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: fail2ban does not run on this configuration: /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1
+        hint: put both together: a section may come once in a file; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` does it
+    "#]]);
+    disk.run("fix fail2ban --mend").check(&expect![[r#"
+        exit 0
+        nothing to change: list what could be mended
+        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offered]
+        --
+    "#]]);
+    assert_eq!(disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(), Some(text));
+    disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: /etc/fail2ban/jail.d/admin.local:3: there is nothing to mend here, or more than one way to do it
+        hint: the lines that can be mended are /etc/fail2ban/jail.d/admin.local:6
+    "#]]);
+    disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6 --yes").check(&expect![[r#"
+        exit 0
+        --- /etc/fail2ban/jail.d/admin.local
+        +++ /etc/fail2ban/jail.d/admin.local
+        @@ -1,7 +1,6 @@
+         [sshd]
+         enabled = true
+         maxretry = 4
+        +port = 2222
+         [recidive]
+         enabled = true
+        -[sshd]
+        -port = 2222
+        effect: fail2ban does not start -> starts
+        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1 [mended]
+        --
+        applied as ID; undo it with: sshmend rollback ID --root DISK
+    "#]]);
+    assert_eq!(disk.run("fix fail2ban --ignore 203.0.113.7 --yes").code, 0);
+    assert_eq!(disk.run("fix fail2ban --mend --ignore 203.0.113.7 --yes").code, 2);
+}
+
+#[test]
+fn what_is_misread_is_offered_beside_an_exemption_and_left_alone() {
+    let disk = jails("[sshd]\nenabled = true\nignoreip = 192.0.2.1 # the office\n");
+    disk.run("fix fail2ban --ignore 203.0.113.7 --dry-run").check(&expect![[r##"
+        exit 1
+        --- /etc/fail2ban/jail.d/admin.local
+        +++ /etc/fail2ban/jail.d/admin.local
+        @@ -1,3 +1,3 @@
+         [sshd]
+         enabled = true
+        -ignoreip = 192.0.2.1 # the office
+        +ignoreip = 192.0.2.1 203.0.113.7 # the office
+        effect: ignoreip of jail sshd 192.0.2.1 # the office -> 192.0.2.1 203.0.113.7 # the office
+        note:   jail sshd has an ignoreip of its own, which replaces that of [DEFAULT] [own-list]
+        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is no comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offered]
+        --
+    "##]]);
+}
+
+#[test]
+fn a_percent_sign_in_a_time_is_refused_with_its_line() {
+    let text = "[sshd]\nenabled = true\nfindtime = 50%\n";
+    let disk = jails(text);
+    disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: fail2ban does not run on this configuration: /etc/fail2ban/jail.d/admin.local:3: a single % in findtime of [sshd]
+        hint: write a number or a time, such as 3600 or 1h, without a percent sign
+    "#]]);
+    assert_eq!(disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3 --yes").code, 2);
+    assert_eq!(disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(), Some(text));
+}
+
+#[test]
+fn a_pipe_among_the_files_leaves_the_jails_unknown() {
+    let disk = jails("[sshd]\nenabled = true\n");
+    let pipe = disk.path("/etc/fail2ban/jail.local");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    disk.run("show fail2ban").check(&expect![[r#"
+        exit 2
+        --
+        error: /etc/fail2ban/jail.local: not a regular file, but a device, socket or pipe
+        hint: put a regular file in its place, or name another file
+    "#]]);
+    assert!(disk.run("show fail2ban --format json").json()["unread"][0]["reason"].is_string());
+    disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: /etc/fail2ban/jail.local: not a regular file, but a device, socket or pipe
+        hint: put a regular file in its place, or name another file
+    "#]]);
+    disk.run("fix fail2ban --mend").check(&expect![[r#"
+        exit 2
+        --
+        error: nothing was changed: /etc/fail2ban/jail.local: not a regular file, but a device, socket or pipe
+        hint: put a regular file in its place, or name another file
+    "#]]);
+}
+
+#[test]
+fn a_file_of_nixos_is_overridden_and_its_owner_is_named() {
+    let disk = jails("[sshd]\nenabled = true\n");
+    let store = disk.path("/nix/store/0abc-jail.local");
+    std::fs::create_dir_all(store.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&store, "[DEFAULT]\nignoreip = 192.0.2.9\n").expect("a file");
+    std::os::unix::fs::symlink("/nix/store/0abc-jail.local", disk.path("/etc/fail2ban/jail.local")).expect("a link");
+    disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
+        exit 0
+        --- /dev/null
+        +++ /etc/fail2ban/jail.d/zz-sshmend.local
+        @@ -0,0 +1,4 @@
+        +# Addresses that are never banned.
+        +
+        +[DEFAULT]
+        +ignoreip = 192.0.2.9 203.0.113.7
+        effect: ignoreip of jail sshd 192.0.2.9 -> 192.0.2.9 203.0.113.7
+        note:   /etc/fail2ban/jail.local:2: this list is copied: what is added to it later has no effect [copied]
+        note:   /etc/fail2ban/jail.local:2: NixOS builds it from the system's configuration: it is not edited, the new line overrides it [file-owned-by]
+        --
+        applied as ID; undo it with: sshmend rollback ID --root DISK
+    "#]]);
+    assert_eq!(disk.read("/nix/store/0abc-jail.local").as_deref(), Some("[DEFAULT]\nignoreip = 192.0.2.9\n"));
+}
+
+#[test]
+fn a_file_that_a_manager_writes_is_written_and_the_manager_is_named() {
+    let disk = jails("# Managed by Puppet\n[sshd]\nenabled = true\nignoreip = 192.0.2.1\n");
+    let run = disk.run("fix fail2ban --ignore 203.0.113.7 --dry-run");
+    assert!(run.stdout.contains("Puppet writes this file"), "{}", run.stdout);
 }

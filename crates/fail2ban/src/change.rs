@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sshmend_lossless::{EditSet, Origin};
+use sshmend_lossless::{EditSet, Origin, Unread};
 
 use crate::address::Address;
 use crate::problem::Problem;
@@ -22,6 +22,8 @@ pub struct Edited {
 /// A remark on a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
+    /// What kind of remark it is: `own-list`, `copied`, `file-owned-by` or `mended`.
+    pub name: &'static str,
     /// The line it is about.
     pub origin: Option<Origin>,
     /// The remark, a fragment.
@@ -38,7 +40,7 @@ impl Edited {
 /// Why a change is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// fail2ban does not run on this configuration, and there is more than one way to mend it.
+    /// fail2ban does not run on this configuration; the worst problem comes first.
     #[error("fail2ban does not run on this configuration: {}", first(.0))]
     Broken(Vec<Problem>),
     /// No section has this name.
@@ -56,6 +58,30 @@ pub enum Refusal {
         jail: String,
         /// The address.
         address: Address,
+        /// What the owner of a file that is not ours to write would do.
+        hint: Option<String>,
+    },
+    /// It is not known what fail2ban reads.
+    #[error("{}: {why}", path.display())]
+    Unread {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        why: Unread,
+    },
+    /// The line holds nothing that could be mended, or its file is not ours to write.
+    #[error("{origin}: there is nothing to mend here, or more than one way to do it")]
+    NotMendable {
+        /// The line.
+        origin: Origin,
+        /// The lines that can be mended.
+        known: Vec<Origin>,
+    },
+    /// Two lines are mended in the same place, or mending one leaves another problem in its place.
+    #[error("{origin}: mending it does not make the problem go away")]
+    NotMended {
+        /// The line.
+        origin: Origin,
     },
     /// Another word covers the address.
     #[error("{word} still covers {address} in jail {jail}")]
@@ -87,11 +113,20 @@ impl Refusal {
         match self {
             Self::Broken(problems) => problems.first().map_or_else(String::new, |problem| problem.hint.clone()),
             Self::NoSuchJail { known, .. } => format!("the jails are {}", known.join(", ")),
+            Self::NoPlace { hint: Some(hint), .. } => hint.clone(),
             Self::NoPlace { .. } => "add it by hand where this jail's ignoreip is decided".to_owned(),
+            Self::Unread { why, .. } => why.hint().unwrap_or("make the file shorter").to_owned(),
+            Self::NotMendable { known, .. } if known.is_empty() => "no line can be mended".to_owned(),
+            Self::NotMendable { known, .. } => format!("the lines that can be mended are {}", list(known)),
+            Self::NotMended { .. } => "mend it by hand, or name one line at a time".to_owned(),
             Self::StillCovered { .. } => "take that word out, or leave the address".to_owned(),
             Self::NotRemovable { .. } => "override ignoreip in a section of the jail in jail.local".to_owned(),
         }
     }
+}
+
+fn list(lines: &[Origin]) -> String {
+    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn first(problems: &[Problem]) -> String {

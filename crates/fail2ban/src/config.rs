@@ -1,10 +1,12 @@
 //! The whole configuration, read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::{Request, Snapshot, Unread};
 
-use crate::jail::Jail;
+use crate::document::DEFAULT;
+use crate::jail::{Jail, Shadowed};
 use crate::problem::Problem;
 use crate::reading::Reading;
 use crate::release::Release;
@@ -18,7 +20,10 @@ pub struct Config<'a> {
 ///
 /// `directory` is `/etc/fail2ban`.
 pub fn wants(snapshot: &Snapshot, directory: &Path, release: Option<Release>) -> Vec<Request> {
-    Reading::new(snapshot, directory, release).lacking()
+    let config = Config::read(snapshot, directory, release);
+    let lacking = config.reading.lacking();
+    // A file that stops fail2ban hides which others it needs: a plan that mends it has to know them.
+    if lacking.is_empty() && !config.starts() { config.lacking_when_mended() } else { lacking }
 }
 
 impl<'a> Config<'a> {
@@ -36,7 +41,7 @@ impl<'a> Config<'a> {
 
     /// One jail by its name.
     pub fn jail(&self, name: &str) -> Option<&Jail> {
-        self.reading.jails.iter().find(|jail| jail.name == name)
+        self.reading.jail(name).filter(|_| name != DEFAULT)
     }
 
     /// What a jail without options of its own would have.
@@ -54,8 +59,14 @@ impl<'a> Config<'a> {
         !self.problems().iter().any(|problem| problem.consequence.is_fatal())
     }
 
-    /// The files of the jail configuration in the order in which they are read; a file can come twice.
-    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.reading.stack.read.iter().map(|&file| &self.reading.loader.files[file].path)
+    /// The lines that set an option of a jail and lost, in reading order; those of `[DEFAULT]` first.
+    pub fn shadowed(&self, jail: &str, key: &str) -> Vec<Shadowed> {
+        self.reading.shadowed(jail, key)
+    }
+
+    /// The files and folders of which it is not known what fail2ban, which runs as root, reads there: what depends on
+    /// them is not known either.
+    pub fn unread(&self) -> &BTreeMap<PathBuf, Unread> {
+        &self.reading.loader.unread
     }
 }

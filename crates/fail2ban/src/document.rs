@@ -24,6 +24,8 @@ pub(crate) struct Document {
     pub(crate) faults: Vec<Fault>,
     /// The line and column of the first byte that is not UTF-8: the file is then not read at all.
     pub(crate) undecodable: Option<(usize, usize)>,
+    /// The blocks of each section, by its name.
+    index: BTreeMap<String, Vec<usize>>,
 }
 
 /// One `[section]` header and the options below it.
@@ -103,6 +105,9 @@ impl Document {
         let mut document = parser.document;
         document.lines = lines;
         document.close_block(document.text.len());
+        for (at, block) in document.blocks.iter().enumerate() {
+            document.index.entry(block.name.clone()).or_default().push(at);
+        }
         if undecodable.is_some() {
             document.faults.retain(|fault| fault.kind.is_immediate());
         }
@@ -134,8 +139,34 @@ impl Document {
     }
 
     /// The blocks of a section.
-    pub(crate) fn section<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Block> {
-        self.blocks.iter().filter(move |block| block.name == name)
+    pub(crate) fn section<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Block> + use<'a> {
+        self.index.get(name).into_iter().flatten().map(|&at| &self.blocks[at])
+    }
+
+    /// The option whose key begins at an offset.
+    pub(crate) fn option_at(&self, key_start: usize) -> Option<&Opt> {
+        let options = self.options_before(|block| block.header.content.start <= key_start)?;
+        let at = options.binary_search_by_key(&key_start, |option| option.key_start).ok()?;
+        options.get(at)
+    }
+
+    /// The option whose key stands in a line, counted from 1.
+    pub(crate) fn option_on(&self, line: usize) -> Option<&Opt> {
+        let options = self.options_before(|block| block.header.number <= line)?;
+        let at = options.binary_search_by_key(&line, |option| option.line.number).ok()?;
+        options.get(at)
+    }
+
+    /// The block that a line, counted from 1, belongs to.
+    pub(crate) fn block_on(&self, line: usize) -> Option<&Block> {
+        let after = self.blocks.partition_point(|block| block.header.number <= line);
+        self.blocks.get(after.checked_sub(1)?)
+    }
+
+    /// The options of the last block for which `begins` holds; it holds for the first blocks only.
+    fn options_before(&self, begins: impl Fn(&Block) -> bool) -> Option<&[Opt]> {
+        let after = self.blocks.partition_point(begins);
+        Some(&self.blocks.get(after.checked_sub(1)?)?.options)
     }
 
     fn close_block(&mut self, end: usize) {

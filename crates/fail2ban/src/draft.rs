@@ -27,10 +27,17 @@ impl Piece {
         }
     }
 
-    fn part(&self, range: Range<usize>) -> Self {
+    /// The first bytes, and the rest.
+    fn split(self, at: usize) -> (Self, Self) {
         match self {
-            Self::Kept(kept) => Self::Kept(kept.start + range.start..kept.start + range.end),
-            Self::New(text) => Self::New(text[range].to_vec()),
+            Self::Kept(kept) => {
+                let middle = kept.start + at;
+                (Self::Kept(kept.start..middle), Self::Kept(middle..kept.end))
+            }
+            Self::New(mut text) => {
+                let rest = text.split_off(at);
+                (Self::New(text), Self::New(rest))
+            }
         }
     }
 }
@@ -40,31 +47,18 @@ impl Draft {
         Self { original: original.to_vec(), pieces: vec![Piece::Kept(0..original.len())] }
     }
 
-    /// Applies edits of the document as it is now.
+    /// Applies edits of the document as it is now, in one pass over its pieces.
     pub(crate) fn apply(&mut self, edits: &EditSet) {
-        for edit in edits.iter().collect::<Vec<_>>().into_iter().rev() {
-            self.replace(edit);
+        let mut cutter = Cutter { pieces: std::mem::take(&mut self.pieces).into_iter(), rest: None, at: 0 };
+        for edit in edits.iter() {
+            self.pieces.extend(cutter.until(edit.range.start));
+            self.pieces.push(Piece::New(edit.text.clone()));
+            // What the edit replaces is dropped.
+            cutter.until(edit.range.end);
         }
-    }
-
-    fn replace(&mut self, edit: &Edit) {
-        let mut pieces = Vec::with_capacity(self.pieces.len() + 2);
-        let mut at = 0;
-        let mut pending = Some(Piece::New(edit.text.clone()));
-        for piece in self.pieces.drain(..) {
-            let (start, end) = (at, at + piece.len());
-            at = end;
-            let before = edit.range.start.clamp(start, end) - start;
-            let after = edit.range.end.clamp(start, end) - start;
-            pieces.push(piece.part(0..before));
-            if end >= edit.range.start {
-                pieces.extend(pending.take());
-            }
-            pieces.push(piece.part(after..piece.len()));
-        }
-        pieces.extend(pending);
-        pieces.retain(|piece| piece.len() > 0);
-        self.pieces = pieces;
+        self.pieces.extend(cutter.rest);
+        self.pieces.extend(cutter.pieces);
+        self.pieces.retain(|piece| piece.len() > 0);
     }
 
     /// The document as it is now.
@@ -93,6 +87,29 @@ impl Draft {
             }
         }
         EditSet::new(edits).expect("the pieces are in order")
+    }
+}
+
+/// Hands out the pieces of a document up to one offset after the other.
+struct Cutter {
+    pieces: std::vec::IntoIter<Piece>,
+    /// What is left of a piece that was cut.
+    rest: Option<Piece>,
+    at: usize,
+}
+
+impl Cutter {
+    fn until(&mut self, end: usize) -> Vec<Piece> {
+        let mut cut = Vec::new();
+        while self.at < end {
+            let Some(piece) = self.rest.take().or_else(|| self.pieces.next()) else { break };
+            let wanted = (end - self.at).min(piece.len());
+            let (head, rest) = piece.split(wanted);
+            self.at += wanted;
+            self.rest = (rest.len() > 0).then_some(rest);
+            cut.push(head);
+        }
+        cut
     }
 }
 

@@ -5,7 +5,7 @@ use sshmend_lossless::{Edit, Origin};
 
 use crate::change::{Edited, Refusal};
 use crate::config::Config;
-use crate::document::{Block, Document};
+use crate::document::Document;
 use crate::ignore::Wish;
 use crate::layers::SourceFile;
 use crate::list_edit;
@@ -33,7 +33,7 @@ impl Config<'_> {
         for source in marked_files(&self.reading) {
             let over = until::marks(&source.document).into_iter().filter(|mark| mark.until <= now);
             expired.extend(over.map(|mark| Expired {
-                origin: Origin::new(source.path.clone(), mark.line),
+                origin: Origin::new(&*source.path, mark.line),
                 until: mark.until,
                 words: mark.words,
             }));
@@ -62,21 +62,19 @@ fn marked_files<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = &'a Source
 }
 
 /// Makes the recorded ends of what is already ignored agree with the wish.
-pub(crate) fn set<'c>(mut session: Session<'c>, wish: &Wish) -> Session<'c> {
-    loop {
-        let reading = session.reading();
-        let ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
-        let step = ours.into_iter().find_map(|source| set_end(source, wish));
-        drop(reading);
-        match step.and_then(|step| session.with(&step)) {
-            Some(next) => session = next,
-            None => return session,
-        }
+pub(crate) fn set<'c>(session: Session<'c>, wish: &Wish) -> Session<'c> {
+    if !session.mentions(until::MARK) {
+        return session;
     }
+    let reading = session.reading();
+    let ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
+    let steps: Vec<Step> = ours.filter_map(|source| set_ends(source, wish)).collect();
+    drop(reading);
+    if steps.is_empty() { session } else { session.with_all(&steps).unwrap_or(session) }
 }
 
-/// Moves the wished words of one line to a line with the wished end, or away.
-fn set_end(source: &SourceFile, wish: &Wish) -> Option<Step> {
+/// Moves the wished words of each line to a line with the wished end, or away.
+fn set_ends(source: &SourceFile, wish: &Wish) -> Option<Step> {
     let document = &source.document;
     let is_wished = |word: &String| wish.addresses.iter().any(|address| address.is_word(word));
     let concerns = |mark: &Mark| {
@@ -84,16 +82,20 @@ fn set_end(source: &SourceFile, wish: &Wish) -> Option<Step> {
             wish.jails.as_ref().is_none_or(|jails| section_of(document, mark).is_some_and(|name| jails.contains(name)));
         is_meant && wish.until != Some(mark.until) && mark.words.iter().any(is_wished)
     };
-    let mark = until::marks(document).into_iter().find(concerns)?;
-    let moved: Vec<String> = mark.words.iter().filter(|word| is_wished(word)).cloned().collect();
-    let line = wish.until.map(|until| mark.beside(document, until, &moved));
-    Step::edit(&source.path, line.into_iter().chain([mark.without(document, |word| moved.iter().any(|it| it == word))]))
+    let marks = until::marks(document).into_iter().filter(concerns);
+    let edits = marks.flat_map(|mark| {
+        let moved: Vec<String> = mark.words.iter().filter(|word| is_wished(word)).cloned().collect();
+        let line = wish.until.map(|until| mark.beside(document, until, &moved));
+        line.into_iter().chain([mark.without(document, |word| moved.iter().any(|it| it == word))])
+    });
+    let edits: Vec<Edit> = edits.collect();
+    (!edits.is_empty()).then(|| Step::edit(&source.path, edits))
 }
 
 /// The section of the option that a line speaks of.
 fn section_of<'a>(document: &'a Document, mark: &Mark) -> Option<&'a String> {
-    let holds = |block: &&Block| block.options.iter().any(|option| Some(option.line.number) == mark.option);
-    document.blocks.iter().find(holds).map(|block| &block.name)
+    document.option_on(mark.option?)?;
+    document.block_on(mark.option?).map(|block| &block.name)
 }
 
 /// Takes out one word of a line that has expired, or the line when none is left.
@@ -103,7 +105,7 @@ fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> 
     let step = ours.find_map(|source| {
         let mark = until::marks(&source.document).into_iter().find(|mark| mark.until <= now)?;
         let line = || mark.without(&source.document, |_| true);
-        Step::edit(&source.path, [listed_word(&source.document, &mark).unwrap_or_else(line)])
+        Some(Step::edit(&source.path, [listed_word(&source.document, &mark).unwrap_or_else(line)]))
     })?;
     session.with(&step)
 }

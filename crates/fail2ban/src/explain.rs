@@ -1,5 +1,6 @@
 //! Failures of reading, put as problems with a place and a remedy.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::Origin;
@@ -8,10 +9,13 @@ use crate::document::FaultKind;
 use crate::interpolate::{Failure, FailureKind};
 use crate::layers::{LoadFailure, SourceFile, Stack};
 use crate::mend;
+use crate::options::is_number;
 use crate::problem::{Consequence, Problem};
 use crate::release::{Dialect, Release};
 use crate::traced::Spot;
 
+/// After so many problems a file needs no more of them.
+const ENOUGH: usize = 20;
 /// Of longer lines no text is kept.
 const LONG_LINE: usize = 1000;
 
@@ -39,7 +43,7 @@ impl Explainer<'_> {
         let (line, column) = source.document.position(offset);
         let text = source.document.line_text(offset);
         let text = if text.len() > LONG_LINE { String::new() } else { text.to_owned() };
-        let origin = Origin::new(source.path.clone(), line);
+        let origin = Origin::new(&*source.path, line);
         Problem { origin, column, text, message, consequence, hint, mend: None }
     }
 
@@ -80,7 +84,7 @@ impl Explainer<'_> {
         let document = &self.files[file].document;
         let bom = document.text.starts_with('\u{feff}');
         let mut problems = Vec::new();
-        for fault in &document.faults {
+        for fault in document.faults.iter().take(ENOUGH) {
             let (message, hint) = fault_text(&fault.kind, bom && fault.line == 1);
             let mut problem = self.fatal(Some((file, fault.at)), message, hint);
             problem.mend = mend::fault(&self.files[file], fault);
@@ -102,8 +106,14 @@ impl Explainer<'_> {
                 "define it, or write %% where a percent sign is meant",
             ),
             FailureKind::Syntax => {
-                let mut problem = self.fatal(place, format!("a single % in {of}"), "write %% for a percent sign");
-                problem.mend = failure.spot.and_then(|spot| mend::double_percent(&self.files[spot.file], spot.offset));
+                let hint = if is_number(key) {
+                    "write a number or a time, such as 3600 or 1h, without a percent sign"
+                } else {
+                    "write %% for a percent sign"
+                };
+                let mut problem = self.fatal(place, format!("a single % in {of}"), hint);
+                problem.mend =
+                    failure.spot.and_then(|spot| mend::double_percent(&self.files[spot.file], key, spot.offset));
                 problem
             }
             FailureKind::Recursion => self.fatal(
@@ -132,7 +142,7 @@ impl Explainer<'_> {
     pub(crate) fn undecodable(&self, file: usize, layer: bool, dialects: &[Dialect]) -> Problem {
         let source = &self.files[file];
         let (line, column) = source.document.undecodable.unwrap_or((1, 1));
-        let origin = Origin::new(source.path.clone(), line);
+        let origin = Origin::new(&*source.path, line);
         let (message, hint) =
             ("a byte that is not UTF-8".to_owned(), "convert the file to UTF-8, or remove the byte".to_owned());
         let consequence = Consequence::FileSkipped;
@@ -144,14 +154,21 @@ impl Explainer<'_> {
         problem
     }
 
-    /// What is wrong with the layers of `jail` or `fail2ban` when every file in them is well formed.
-    pub(crate) fn layers(&self, name: &str, stack: &Stack, dialects: &[Dialect]) -> Vec<Problem> {
-        let unread = stack.missed.iter().filter(|path| !self.files.iter().any(|source| source.path == **path));
-        let unread = unread.map(|path| {
-            let message = "it cannot be read".to_owned() + since_111(dialects);
-            self.on_file(path.clone(), message, left_out(dialects), "make it a file that root can read".to_owned())
+    /// What is wrong with the layers of `jail` or `fail2ban` when every file in them is well formed; `known` are the
+    /// layers that fail2ban opens, and those of which that is not known.
+    pub(crate) fn layers(
+        &self,
+        name: &str,
+        stack: &Stack,
+        known: &BTreeSet<&Path>,
+        dialects: &[Dialect],
+    ) -> Vec<Problem> {
+        let refused = stack.missed.iter().filter(|path| !known.contains(path.as_path()));
+        let refused = refused.map(|path| {
+            let message = "it is not a regular file".to_owned() + since_111(dialects);
+            self.on_file(path.clone(), message, left_out(dialects), "put a regular file in its place".to_owned())
         });
-        let mut problems: Vec<Problem> = unread.collect();
+        let mut problems: Vec<Problem> = refused.collect();
         if !stack.exists && dialects.contains(&Dialect::From111) {
             let path = self.directory.join(format!("{name}.conf"));
             let message = "there is no such file".to_owned() + since_111(dialects);

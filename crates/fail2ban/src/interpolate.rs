@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::merged::{Merged, Options};
 use crate::python::is_word;
@@ -49,12 +50,16 @@ impl<'a> Interpolation<'a> {
     }
 
     /// The value of an option of the section, or of `[DEFAULT]`; `None` when neither has it.
-    pub(crate) fn get(&self, key: &str) -> Result<Option<Traced>, Failure> {
+    pub(crate) fn get(&self, key: &str) -> Result<Option<Rc<Traced>>, Failure> {
         let Some(value) = self.merged.deciding(self.section, key) else { return Ok(None) };
+        // A long list that many jails share is not copied for each of them.
+        if !value.raw.text().contains('%') {
+            return Ok(Some(Rc::clone(&value.raw)));
+        }
         self.budget.set(BUDGET);
         let mut out = Traced::default();
         self.replace(&value.raw, &Overlay::new(), 1, &mut out)?;
-        Ok(Some(out))
+        Ok(Some(Rc::new(out)))
     }
 
     /// `_interpolate_some`: references first look among those named in `text`, then in the section, then in `[DEFAULT]`.
@@ -105,7 +110,7 @@ impl<'a> Interpolation<'a> {
     }
 
     fn lookup<'b>(&'b self, overlay: &'b Overlay, name: &str) -> Option<&'b Traced> {
-        overlay.get(name).or_else(|| self.merged.deciding(self.section, name).map(|value| &value.raw))
+        overlay.get(name).or_else(|| self.merged.deciding(self.section, name).map(|value| value.raw.as_ref()))
     }
 
     /// `_map_section_options`: what the `section/name` references of this text stand for, by their spelling there.
@@ -123,10 +128,10 @@ impl<'a> Interpolation<'a> {
     }
 
     fn sectioned(&self, section: &str, key: &str) -> Option<Traced> {
-        let own = |options: &Options| options.get(key).map(|value| value.raw.clone());
+        let own = |options: &Options| options.get(key).map(|value| Traced::clone(&value.raw));
         let found = match section.to_lowercase().as_str() {
             "default" => None,
-            "known" => self.merged.known(self.section, key).map(|value| value.raw.clone()),
+            "known" => self.merged.known(self.section, key).map(|value| Traced::clone(&value.raw)),
             _ => own(self.merged.section(section)?),
         };
         found.or_else(|| own(&self.merged.defaults))

@@ -69,7 +69,7 @@ impl std::fmt::Display for Network {
 }
 
 /// What one word of `ignoreip` stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
     /// An address or network.
     Network(Network),

@@ -1,6 +1,7 @@
 //! A jail as fail2ban merges it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use sshmend_lossless::Origin;
@@ -19,6 +20,8 @@ pub struct Jail {
     pub skipped: Option<String>,
     /// Whether the machine's own addresses are spared (`ignoreself`, true unless it says otherwise).
     pub ignoreself: bool,
+    /// What its actions run to ban an address, with `<ip>` and other tags; empty for a jail that does not run.
+    pub bans_by: Vec<String>,
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) lists: Arc<[List]>,
 }
@@ -26,14 +29,12 @@ pub struct Jail {
 /// The value of an option, and the lines that decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// The value after interpolation.
-    pub value: String,
+    /// The value after interpolation; jails that take it from the same line share it.
+    pub value: Arc<str>,
     /// Where its key stands; `None` for what fail2ban adds itself.
     pub origin: Option<Origin>,
     /// False when a part of it comes out of the filter, which fail2ban works on before it uses it.
     pub complete: bool,
-    /// The lines that lost, in reading order.
-    pub shadowed: Vec<Shadowed>,
 }
 
 /// A line that does not decide, because another one does.
@@ -61,20 +62,21 @@ pub enum Loss {
 pub struct Word {
     /// The word as fail2ban cuts it out.
     pub text: String,
-    /// The line it stands in.
-    pub origin: Option<Origin>,
     /// What it stands for.
     pub item: Item,
     /// Where it begins in which file.
     pub(crate) spot: Option<Spot>,
+    /// That file.
+    pub(crate) path: Option<Arc<Path>>,
     /// The words of the file, when it is one that could be read.
-    pub(crate) content: Option<Vec<Item>>,
+    pub(crate) content: Option<Arc<[Item]>>,
 }
 
 /// The words of `ignoreip` in one dialect.
 #[derive(Debug, Clone)]
 pub(crate) struct List {
-    pub(crate) words: Vec<Word>,
+    /// Shared by the dialects that cut the list alike.
+    pub(crate) words: Arc<[Word]>,
     /// A part of the value comes from where we do not look.
     pub(crate) opaque: bool,
 }
@@ -98,11 +100,12 @@ pub enum Ignored {
 impl Jail {
     pub(crate) fn new(name: &str) -> Self {
         let (settings, lists) = (BTreeMap::new(), Arc::default());
-        Self { name: name.to_owned(), enabled: false, skipped: None, ignoreself: true, settings, lists }
+        let bans_by = Vec::new();
+        Self { name: name.to_owned(), enabled: false, skipped: None, ignoreself: true, bans_by, settings, lists }
     }
 
     /// The effective value of an option of the jail: `ignoreip`, `banaction`, `action`, `backend`, `port`, `bantime`,
-    /// `findtime`, `maxretry`, `filter`, `mode`, `logpath`, `usedns`, `ignorecommand`, `enabled`.
+    /// `findtime`, `maxretry`, `filter`, `mode`, `logpath`, `usedns`, `ignorecommand`, `ignorecache`, `ignoreself`, `enabled`.
     pub fn setting(&self, key: &str) -> Option<&Setting> {
         self.settings.get(key)
     }
@@ -145,7 +148,7 @@ impl Jail {
 impl List {
     fn ignored(&self, addresses: Network, command: bool) -> Ignored {
         if let Some(word) = self.words.iter().find(|word| word.covers(addresses)) {
-            return Ignored::Yes { word: word.text.clone(), origin: word.origin.clone() };
+            return Ignored::Yes { word: word.text.clone(), origin: word.origin() };
         }
         if let Some(word) = self.words.iter().find(|word| word.may_cover()) {
             return Ignored::Unknown(format!("it depends on what {} stands for at the time", word.text));
@@ -159,9 +162,14 @@ impl List {
 }
 
 impl Word {
+    /// The line it stands in; `None` for what stands in no file.
+    pub fn origin(&self) -> Option<Origin> {
+        Some(Origin::new(&**self.path.as_ref()?, self.spot?.line))
+    }
+
     fn covers(&self, addresses: Network) -> bool {
         let covers = |item: &Item| matches!(item, Item::Network(network) if network.covers(addresses));
-        covers(&self.item) || self.content.iter().flatten().any(covers)
+        covers(&self.item) || self.content.iter().flat_map(|items| items.iter()).any(covers)
     }
 
     fn may_cover(&self) -> bool {

@@ -1,6 +1,8 @@
 //! One jail, in the order in which fail2ban's `JailReader.getOptions` takes it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
 
 use crate::item::Item;
 use crate::jail::{Jail, Word};
@@ -13,12 +15,15 @@ use crate::release::Dialect;
 use crate::spec;
 use crate::traced::Traced;
 
+/// Evaluated options by name.
+type Values = BTreeMap<String, Rc<Traced>>;
+
 impl Reading<'_> {
     /// `JailReader.getOptions`
     pub(crate) fn read_jail(&mut self, name: &str) -> Jail {
         let mut values = BTreeMap::new();
         self.read_options(name, names(options::FIRST), &mut values);
-        let text = |key: &str| values.get(key).map_or("", Traced::text).to_owned();
+        let text = |key: &str| values.get(key).map_or("", |value| value.text()).to_owned();
         let enabled = is_true(&text("enabled"));
         let filter = text("filter");
         let mut jail = Jail { enabled, ..Jail::new(name) };
@@ -30,8 +35,11 @@ impl Reading<'_> {
             if self.dialects.contains(&Dialect::From111) {
                 self.read_options(&jail.name, names(options::LATER), &mut values);
             }
-            let action = values.get("action").map_or("", Traced::text).to_owned();
-            jail.skipped = self.read_actions(&action, &values);
+            let action = values.get("action").map_or("", |value| value.text()).to_owned();
+            match self.read_actions(&action, &values) {
+                Ok(bans_by) => jail.bans_by = bans_by,
+                Err(why) => jail.skipped = Some(why),
+            }
         }
         self.note_skipped(&jail);
         self.settle(&mut jail);
@@ -39,12 +47,7 @@ impl Reading<'_> {
         jail
     }
 
-    fn read_options(
-        &mut self,
-        section: &str,
-        keys: impl IntoIterator<Item = &'static str>,
-        values: &mut BTreeMap<String, Traced>,
-    ) {
+    fn read_options(&mut self, section: &str, keys: impl IntoIterator<Item = &'static str>, values: &mut Values) {
         let merged = std::mem::take(&mut self.stack.merged);
         for key in keys {
             if let Some(value) = self.evaluate(&merged, section, key) {
@@ -76,23 +79,18 @@ impl Reading<'_> {
         for key in own.filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
             known.extend(self.evaluate(&stack.merged, "Definition", &key).map(|value| (key, value)));
         }
-        known.extend(given.into_iter().map(|key| (key.to_owned(), Traced::unknown())));
+        known.extend(given.into_iter().map(|key| (key.to_owned(), Rc::new(Traced::unknown()))));
         for (key, value) in known.into_iter().filter(|(key, _)| !key.starts_with("known/")) {
             // fail2ban replaces <tags> in what a filter says; we do not.
             let has_tags = value.text().contains('<');
-            self.stack.merged.add(Some(jail), &format!("known/{key}"), value.doubtful(has_tags));
+            self.stack.merged.add(Some(jail), &format!("known/{key}"), Traced::clone(&value).doubtful(has_tags));
         }
         None
     }
 
     /// Evaluates `[Init]` of a filter or action, and the wanted options of `[Definition]`, where what its jail gives it
     /// comes first and is not known.
-    fn read_given<'k>(
-        &mut self,
-        merged: &Merged,
-        given: impl Iterator<Item = &'k str>,
-        wanted: &str,
-    ) -> BTreeMap<String, Traced> {
+    fn read_given<'k>(&mut self, merged: &Merged, given: impl Iterator<Item = &'k str>, wanted: &str) -> Values {
         let mut values = BTreeMap::new();
         for key in own_keys(merged, "Init") {
             values.extend(self.evaluate(merged, "Init", &key).map(|value| (key, value)));
@@ -108,11 +106,12 @@ impl Reading<'_> {
         values
     }
 
-    /// Reads the actions of a jail. Returns why fail2ban skips the jail.
-    fn read_actions(&mut self, actions: &str, values: &BTreeMap<String, Traced>) -> Option<String> {
+    /// Reads the actions of a jail. Returns what they run to ban, or why fail2ban skips the jail.
+    fn read_actions(&mut self, actions: &str, values: &Values) -> Result<Vec<String>, String> {
+        let mut bans_by = Vec::new();
         for action in spec::split(actions) {
             let Some((name, options)) = spec::extract(action.trim_end_matches(crate::python::is_space)) else {
-                return Some(format!("its action {action:?} has unexpected syntax"));
+                return Err(format!("its action {action:?} has unexpected syntax"));
             };
             if name.ends_with(".py") {
                 continue;
@@ -120,20 +119,25 @@ impl Reading<'_> {
             match self.loader.stack(&format!("action.d/{name}")) {
                 Err(failure) => self.report(&failure),
                 Ok(stack) if self.is_unread(&stack) => {
-                    return Some(format!("there is no action {name:?}, or a file of it cannot be read"));
+                    return Err(format!("there is no action {name:?}, or a file of it cannot be read"));
                 }
                 Ok(stack) => {
                     let given = options.into_iter().chain(values.keys().map(String::as_str)).chain(["name", "actname"]);
-                    self.read_given(&stack.merged, given, options::ACTION);
+                    let read = self.read_given(&stack.merged, given, options::ACTION);
+                    bans_by.extend(read.get("actionban").map(|ban| ban.text().to_owned()));
                 }
             }
         }
-        None
+        Ok(bans_by)
     }
 
     /// `ConfigReader.read` is false when nothing could be read, from 1.1.1 on also when one layer could not.
+    ///
+    /// What we cannot read may well be there for fail2ban: then nothing is concluded.
     fn is_unread(&self, stack: &Stack) -> bool {
-        stack.read.is_empty() || self.dialects == [Dialect::From111] && !stack.missed.is_empty()
+        let refused = |path: &PathBuf| !self.loader.unread.contains_key(path);
+        let all_refused = stack.missed.iter().all(refused);
+        stack.read.is_empty() && all_refused || self.dialects == [Dialect::From111] && stack.missed.iter().any(refused)
     }
 
     fn note_skipped(&mut self, jail: &Jail) {

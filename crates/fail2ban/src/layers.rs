@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sshmend_lossless::{Entry, Request, Snapshot};
+use sshmend_lossless::{Entry, Kind, Known, Request, Snapshot, Unread};
 
 use crate::document::Document;
 use crate::interpolate::{Failure, Interpolation};
@@ -24,7 +25,7 @@ const MAX_FILES: usize = 10_000;
 /// One file that was opened.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
-    pub(crate) path: PathBuf,
+    pub(crate) path: Arc<Path>,
     pub(crate) document: Document,
 }
 
@@ -66,18 +67,33 @@ pub(crate) struct Loader<'a> {
     pub(crate) lacking: BTreeSet<Request>,
     /// Files that are not UTF-8: their path and the offset.
     pub(crate) undecodable: BTreeSet<usize>,
+    /// What could not be read here, and what fail2ban finds there is not known.
+    pub(crate) unread: BTreeMap<PathBuf, Unread>,
+    /// The words of the files that `ignoreip` names.
+    words: BTreeMap<PathBuf, Option<Arc<[Item]>>>,
 }
 
 impl<'a> Loader<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, directory: &'a Path) -> Self {
-        let (files, index, includes) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { snapshot, directory, files, index, includes, lacking: BTreeSet::new(), undecodable: BTreeSet::new() }
+        Self {
+            snapshot,
+            directory,
+            files: Vec::new(),
+            index: BTreeMap::new(),
+            includes: BTreeMap::new(),
+            lacking: BTreeSet::new(),
+            undecodable: BTreeSet::new(),
+            unread: BTreeMap::new(),
+            words: BTreeMap::new(),
+        }
     }
 
     /// `ConfigReaderUnshared.read`: all layers of a name with their includes.
     pub(crate) fn stack(&mut self, name: &str) -> Result<Stack, LoadFailure> {
-        if matches!(self.snapshot.entry(self.directory), Some(Entry::Missing | Entry::Dangling)) {
-            return Err(LoadFailure::NoDirectory);
+        match self.snapshot.entry(self.directory) {
+            Some(Entry::Missing | Entry::Dangling) => return Err(LoadFailure::NoDirectory),
+            Some(_) => {}
+            None => drop(self.lacking.insert(Request::Stat(self.directory.to_owned()))),
         }
         if name.contains('\0') {
             return Err(LoadFailure::NulInName(None));
@@ -88,18 +104,29 @@ impl<'a> Loader<'a> {
         for &file in &read {
             merged.lay(file, &self.files[file].document);
         }
+        let distinct: BTreeSet<usize> = read.iter().copied().collect();
         let was_read =
-            |path: &OsString| self.index.get(path).copied().flatten().is_some_and(|file| read.contains(&file));
+            |path: &OsString| self.index.get(path).copied().flatten().is_some_and(|file| distinct.contains(&file));
         let missed = layers.iter().filter(|path| !was_read(path)).map(PathBuf::from).collect();
         Ok(Stack { missed, exists: !layers.is_empty(), read, merged })
     }
 
     /// The words of a file that `ignoreip` names, without its comments; `None` when it cannot be read.
-    pub(crate) fn words_of(&mut self, path: &Path) -> Option<Vec<Item>> {
+    pub(crate) fn words_of(&mut self, path: &Path) -> Option<Arc<[Item]>> {
+        if let Some(known) = self.words.get(path) {
+            return known.clone();
+        }
+        let words = self.read_words(path);
+        self.words.insert(path.to_owned(), words.clone());
+        words
+    }
+
+    fn read_words(&mut self, path: &Path) -> Option<Arc<[Item]>> {
         if !self.exists(path.as_os_str()) {
             return None;
         }
-        let text = String::from_utf8_lossy(&self.snapshot.file(path)?.bytes);
+        // Without the file it stays open what the entry spares: nothing is concluded from that.
+        let text = String::from_utf8_lossy(&self.snapshot.read(path).ok()??.bytes);
         let without_comment = |line: &str| {
             let starts = line.match_indices(['#', ';']).map(|(at, _)| at);
             let comment = starts.into_iter().find(|&at| line[..at].chars().next_back().is_none_or(is_space));
@@ -131,29 +158,55 @@ impl<'a> Loader<'a> {
     }
 
     fn list(&mut self, folder: &Path, suffix: &str) -> Vec<OsString> {
-        match self.snapshot.entry(folder) {
-            Some(Entry::Directory(names, _)) => {
-                let names = names.iter().map(|listed| &listed.name);
-                let wanted = names
-                    .filter(|name| name.as_bytes().ends_with(suffix.as_bytes()) && !name.as_bytes().starts_with(b"."));
-                let mut paths: Vec<OsString> = wanted.map(|name| folder.join(name).into_os_string()).collect();
-                paths.sort();
-                return paths;
+        let names = match self.snapshot.names(folder) {
+            Ok(names) => names.unwrap_or_default(),
+            Err(Unread::NotAsked) => {
+                self.lacking.insert(Request::List(folder.to_owned()));
+                return Vec::new();
             }
-            Some(_) => {}
-            None => drop(self.lacking.insert(Request::List(folder.to_owned()))),
-        }
-        Vec::new()
+            Err(why) => {
+                self.note_unread(folder, why);
+                return Vec::new();
+            }
+        };
+        let wanted = names.iter().map(|listed| &listed.name);
+        let wanted = wanted.filter(|name| {
+            let name = name.as_bytes();
+            name.ends_with(suffix.as_bytes()) && !name.starts_with(b".")
+        });
+        let mut paths: Vec<OsString> = wanted.map(|name| folder.join(name).into_os_string()).collect();
+        paths.sort();
+        paths
     }
 
+    /// `os.path.exists`: links that lead nowhere, or in a circle, are not there for Python either.
     fn exists(&mut self, path: &OsStr) -> bool {
         match self.snapshot.entry(Path::new(path)) {
-            Some(Entry::Missing | Entry::Dangling) => false,
+            Some(Entry::Missing | Entry::Dangling | Entry::Unreadable(Unread::Loop)) => false,
             Some(_) => true,
             None => {
                 self.lacking.insert(Request::Read(path.into()));
                 false
             }
+        }
+    }
+
+    /// The file as fail2ban opens it; `None` when it cannot, and complains.
+    ///
+    /// Only a folder in the place of a file is known to be refused to root as well: a device may be empty, and a pipe
+    /// would be waited for.
+    fn open(&self, path: &Path) -> Known<Option<&'a [u8]>> {
+        match self.snapshot.read(path) {
+            Ok(image) => Ok(image.map(|image| image.bytes.as_slice())),
+            Err(Unread::NotAFile(Kind::Directory) | Unread::Dangling | Unread::Loop) => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+
+    fn note_unread(&mut self, path: &Path, why: Unread) {
+        // A folder that may not be entered hides each file in it, and is the one that has to be named.
+        if !self.unread.keys().any(|known| path.starts_with(known)) {
+            self.unread.insert(path.to_owned(), why);
         }
     }
 
@@ -177,11 +230,12 @@ impl<'a> Loader<'a> {
 
     /// `_expandConfFilesWithLocal`: an included `x.conf` brings `x.local` along.
     fn with_local(&mut self, paths: &[OsString]) -> Vec<OsString> {
+        let named: BTreeSet<&OsString> = paths.iter().collect();
         let mut expanded = Vec::new();
         for path in paths {
             expanded.push(path.clone());
             let local = local_name(path);
-            if !paths.contains(&local) && self.is_file(&local) {
+            if !named.contains(&local) && self.is_file(&local) {
                 expanded.push(local);
             }
         }
@@ -216,7 +270,7 @@ impl<'a> Loader<'a> {
         path: &OsString,
         seen: &[OsString],
     ) -> Result<Vec<usize>, LoadFailure> {
-        let merged = Merged::of(file, &self.files[file].document);
+        let merged = Merged::of(file, &self.files[file].document, INCLUDES);
         if merged.section(INCLUDES).is_none() {
             return Ok(Vec::new());
         }
@@ -245,11 +299,21 @@ impl<'a> Loader<'a> {
         if !self.exists(path) {
             return None;
         }
-        let image = self.snapshot.file(Path::new(path));
-        let loaded = image.map(|image| {
-            self.files.push(SourceFile { path: path.into(), document: Document::parse(&image.bytes) });
-            self.files.len() - 1
-        });
+        let loaded = match self.open(Path::new(path)) {
+            Ok(Some(bytes)) => {
+                self.files.push(SourceFile { path: Path::new(path).into(), document: Document::parse(bytes) });
+                Some(self.files.len() - 1)
+            }
+            Ok(None) => None,
+            Err(Unread::NotAsked) => {
+                self.lacking.insert(Request::Read(path.into()));
+                None
+            }
+            Err(why) => {
+                self.note_unread(Path::new(path), why);
+                None
+            }
+        };
         self.index.insert(path.clone(), loaded);
         loaded
     }

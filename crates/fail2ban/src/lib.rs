@@ -45,6 +45,7 @@ mod mend;
 mod merged;
 mod options;
 mod place;
+mod placing;
 mod problem;
 mod proof;
 mod python;

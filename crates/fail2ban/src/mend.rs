@@ -1,5 +1,6 @@
 //! The edits that put one broken line right, where there is only one way to.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use sshmend_lossless::{Edit, EditSet};
@@ -8,6 +9,7 @@ use crate::document::{Block, DEFAULT, Document, Fault, FaultKind, Opt};
 use crate::item::Item;
 use crate::layers::SourceFile;
 use crate::list_edit;
+use crate::options::is_number;
 use crate::problem::Mend;
 use crate::release::Dialect;
 
@@ -24,8 +26,12 @@ pub(crate) fn fault(source: &SourceFile, fault: &Fault) -> Option<Mend> {
     mend(source, edits)
 }
 
-/// Doubles a `%`.
-pub(crate) fn double_percent(source: &SourceFile, at: usize) -> Option<Mend> {
+/// Doubles a `%` in a value that is a text. A number with a percent sign is what the server stops at, although
+/// `fail2ban-client -t` is content with it: there is more than one way to put that right.
+pub(crate) fn double_percent(source: &SourceFile, key: &str, at: usize) -> Option<Mend> {
+    if is_number(key) {
+        return None;
+    }
     let rest = source.document.text.get(at..)?;
     (rest.starts_with('%') && !rest.starts_with("%(")).then(|| mend(source, vec![Edit::insert(at, "%")]))?
 }
@@ -33,7 +39,7 @@ pub(crate) fn double_percent(source: &SourceFile, at: usize) -> Option<Mend> {
 /// Packs edits of a file.
 pub(crate) fn mend(source: &SourceFile, edits: Vec<Edit>) -> Option<Mend> {
     let edits = EditSet::new(edits).ok()?;
-    Some(Mend { path: source.path.clone(), edits })
+    Some(Mend { path: source.path.to_path_buf(), edits })
 }
 
 fn byte_order_mark(document: &Document) -> Option<Edit> {
@@ -42,9 +48,7 @@ fn byte_order_mark(document: &Document) -> Option<Edit> {
 
 /// The same value twice: the second goes. Two lists of addresses: the words of the second go to the end of the first.
 fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec<Edit>> {
-    let find =
-        |number| document.blocks.iter().flat_map(|block| &block.options).find(|option| option.line.number == number);
-    let (kept, dropped) = (find(first)?, find(second)?);
+    let (kept, dropped) = (document.option_on(first)?, document.option_on(second)?);
     let drop = Edit::delete(span(dropped));
     let (old, new) = (words(document, kept), words(document, dropped));
     if old == new {
@@ -59,9 +63,9 @@ fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec
 
 /// Moves the options of the second section below those of the first, when none comes twice.
 fn second_section(document: &Document, name: &str, first: usize, second: usize) -> Option<Vec<Edit>> {
-    let find = |number| document.section(name).find(|block| block.header.number == number);
-    let (kept, moved) = (find(first)?, find(second)?);
-    let is_there = |option: &Opt| kept.options.iter().any(|other| other.key == option.key);
+    let (kept, moved) = (document.block_on(first)?, document.block_on(second)?);
+    let keys: BTreeSet<&str> = kept.options.iter().map(|option| option.key.as_str()).collect();
+    let is_there = |option: &Opt| keys.contains(option.key.as_str());
     // An option that is indented deeper than the one above it would become part of its value.
     let indent = |option: &Opt| option.key_start - option.line.content.start;
     let is_deeper = moved.options.first().map(indent) > kept.options.last().map(indent);

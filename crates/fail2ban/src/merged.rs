@@ -14,7 +14,7 @@ const KNOWN: &str = "KNOWN/";
 #[derive(Debug)]
 pub(crate) struct Value {
     /// The value before interpolation.
-    pub(crate) raw: Traced,
+    pub(crate) raw: Rc<Traced>,
     /// Whether it stands in `[DEFAULT]`.
     pub(crate) is_default: bool,
     /// Where its key stands; `None` for what fail2ban adds itself.
@@ -35,8 +35,11 @@ pub(crate) struct Merged {
 }
 
 impl Merged {
-    /// One file alone, as the search for its includes sees it.
-    pub(crate) fn of(file: usize, document: &Document) -> Self {
+    /// One file alone, as the search for its includes sees it; empty without a section that could name any.
+    pub(crate) fn of(file: usize, document: &Document, section: &str) -> Self {
+        if !document.blocks.iter().any(|block| split_condition(&block.name).0 == section) {
+            return Self::default();
+        }
         let mut merged = Self::default();
         merged.lay(file, document);
         merged
@@ -86,7 +89,7 @@ impl Merged {
 
     /// Adds options that stand in no file.
     pub(crate) fn add(&mut self, section: Option<&str>, key: &str, raw: Traced) {
-        let value = Rc::new(Value { raw, is_default: section.is_none(), spot: None });
+        let value = Rc::new(Value { raw: Rc::new(raw), is_default: section.is_none(), spot: None });
         let options = match section {
             None => &mut self.defaults,
             Some(section) => self.sections.entry(section.to_owned()).or_default(),
@@ -138,5 +141,5 @@ fn value(file: usize, document: &Document, block: &Block, option: &Opt) -> (Stri
     }
     raw.truncate(raw.text().trim_end_matches(crate::python::is_space).len());
     let spot = Some(Spot { file, line: option.line.number, offset: option.key_start });
-    (option.key.clone(), Rc::new(Value { raw, is_default: block.name == DEFAULT, spot }))
+    (option.key.clone(), Rc::new(Value { raw: Rc::new(raw), is_default: block.name == DEFAULT, spot }))
 }

@@ -22,12 +22,21 @@ pub(crate) const ASKED: &str = "banaction banaction_allports port mode protocol 
 pub(crate) const FAMILIAR: &str = "action backend banaction banaction_allports bantime bantime.increment \
     bantime.maxtime chain destemail enabled failregex filter findtime ignorecommand ignoreip ignoreself logpath \
     maxretry mode port protocol usedns";
+/// Options whose value is a number, a time or a truth value, so that no percent sign belongs into it.
+const NUMBERS: &str = "enabled backend maxretry maxmatches findtime bantime bantime.increment bantime.factor \
+    bantime.maxtime bantime.rndtime bantime.overalljails ignoreself usedns maxlines loglevel allowipv6 dbmaxmatches \
+    dbpurgeage stacksize";
 /// The names of log levels.
 const LOG_LEVELS: &str = "CRITICAL DEBUG ERROR FATAL HEAVYDEBUG INFO MSG NOTICE NOTSET TRACEDEBUG WARN WARNING";
 
 /// The names in one of the lists.
 pub(crate) fn names(list: &str) -> impl Iterator<Item = &str> {
     list.split_ascii_whitespace()
+}
+
+/// Whether the value of an option is a number, a time or a truth value.
+pub(crate) fn is_number(key: &str) -> bool {
+    names(NUMBERS).any(|number| number == key)
 }
 
 /// `str2LogLevel`: a number or a name, in any case.

@@ -1,9 +1,9 @@
 //! Where an address can be written so that a jail takes it, the smallest change first.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sshmend_lossless::Edit;
+use sshmend_lossless::{Edit, Unread};
 
 use crate::document::{Block, DEFAULT, Document, Opt};
 use crate::list_edit;
@@ -14,6 +14,8 @@ use crate::session::{Session, Step};
 use crate::until;
 
 const KEY: &str = "ignoreip";
+/// How many files are tried for one value.
+const TRIED: usize = 4;
 
 /// What is to be written.
 #[derive(Debug, Clone)]
@@ -28,41 +30,66 @@ impl Addition {
     }
 }
 
-/// The steps that may do it; which one does, the configuration says when it is read again.
-///
-/// `everywhere`: the address is for all jails, so that `[DEFAULT]` may be changed.
-pub(crate) fn steps(
-    session: &Session<'_>,
-    reading: &Reading<'_>,
-    jail: &str,
-    everywhere: bool,
-    addition: &Addition,
-) -> Vec<Candidate> {
-    let decider = reading.stack.merged.deciding(jail, KEY).map(AsRef::as_ref);
-    let is_own = decider.is_some_and(|value| !value.is_default);
-    let section = if is_own || !everywhere { jail } else { DEFAULT };
-    let site = Site { session, reading, jail, section, decider, addition };
-    let mut candidates = Vec::new();
-    if is_own || everywhere {
-        candidates.extend(site.extend().map(|step| Candidate { step, copies: false }));
-    }
-    for (value, copies) in site.values() {
-        let steps = site.in_sections(&value).into_iter().chain(site.in_drop_in(&value));
-        candidates.extend(steps.map(|step| Candidate { step, copies }));
-    }
-    candidates
-}
-
 /// A step that may do it.
+#[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) step: Step,
     /// It copies a list, which then no longer follows the original.
     pub(crate) copies: bool,
 }
 
-struct Site<'a> {
+/// What all sites of one reading share.
+pub(crate) struct Ground<'a> {
     session: &'a Session<'a>,
     reading: &'a Reading<'a>,
+    /// The layers that have a section and are ours, in reading order, with their place in it.
+    files: BTreeMap<&'a str, Vec<(usize, usize)>>,
+}
+
+impl<'a> Ground<'a> {
+    pub(crate) fn new(session: &'a Session<'a>, reading: &'a Reading<'a>) -> Self {
+        let mut files: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+        for (position, &file) in reading.stack.read.iter().enumerate() {
+            let source = &reading.loader.files[file];
+            if session.is_layer(&source.path) && session.is_ours(&source.path) {
+                let names: BTreeSet<&str> = source.document.blocks.iter().map(|block| block.name.as_str()).collect();
+                names.into_iter().for_each(|name| files.entry(name).or_default().push((position, file)));
+            }
+        }
+        Self { session, reading, files }
+    }
+
+    /// The steps that may do it; which one does, the configuration says when it is read again.
+    ///
+    /// `everywhere`: the address is for all jails, so that `[DEFAULT]` may be changed.
+    pub(crate) fn candidates(&'a self, jail: &'a str, everywhere: bool, addition: &'a Addition) -> Candidates<'a> {
+        let decider = self.reading.stack.merged.deciding(jail, KEY).map(AsRef::as_ref);
+        let is_own = decider.is_some_and(|value| !value.is_default);
+        let section = if is_own || !everywhere { jail } else { DEFAULT };
+        let site = Site { ground: self, jail, section, decider, addition };
+        let extend = if is_own || everywhere { site.extend() } else { None };
+        Candidates { site, extend: extend.map(|step| Candidate { step, copies: false }), rest: None }
+    }
+}
+
+/// The candidates of one site, the smallest change first. What comes after the first is made only when it is asked for.
+pub(crate) struct Candidates<'a> {
+    site: Site<'a>,
+    extend: Option<Candidate>,
+    rest: Option<std::vec::IntoIter<Candidate>>,
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = Candidate;
+
+    fn next(&mut self) -> Option<Candidate> {
+        let site = &self.site;
+        self.extend.take().or_else(|| self.rest.get_or_insert_with(|| site.new_lines().into_iter()).next())
+    }
+}
+
+struct Site<'a> {
+    ground: &'a Ground<'a>,
     jail: &'a str,
     section: &'a str,
     decider: Option<&'a Value>,
@@ -73,40 +100,53 @@ impl Site<'_> {
     /// The line that decides gets the words.
     fn extend(&self) -> Option<Step> {
         let spot = self.decider?.spot?;
-        let source = &self.reading.loader.files[spot.file];
-        let option = option_at(&source.document, spot.offset)?;
+        let source = &self.ground.reading.loader.files[spot.file];
+        let option = source.document.option_at(spot.offset)?;
         let words = list_edit::append(&source.document, option, &self.addition.words);
         let edits = mark(&source.document, option, self.addition).into_iter().chain([words]);
-        if self.session.is_ours(&source.path) { Step::edit(&source.path, edits) } else { None }
+        self.ground.session.is_ours(&source.path).then(|| Step::edit(&source.path, edits))
+    }
+
+    /// A line of its own, which wins over the one that decides now.
+    fn new_lines(&self) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for (value, copies) in self.values() {
+            let steps = self.in_sections(&value).into_iter().chain(self.in_drop_in(&value));
+            candidates.extend(steps.map(|step| Candidate { step, copies }));
+        }
+        candidates
     }
 
     /// The section in the administrator's files gets a line, the file that is read last first.
     fn in_sections(&self, value: &str) -> Vec<Step> {
-        let mut files = self.reading.stack.read.clone();
-        files.reverse();
-        files.dedup();
-        let sources = files.into_iter().map(|file| &self.reading.loader.files[file]);
-        let ours = sources.filter(|source| self.session.is_ours(&source.path) && self.session.is_layer(&source.path));
-        ours.filter_map(|source| {
+        let of_section = self.ground.files.get(self.section).map(Vec::as_slice).unwrap_or_default();
+        // A line of the same section in a file that is read earlier would lose.
+        let rival = self.decider.filter(|value| value.is_default == (self.section == DEFAULT));
+        let rival = rival
+            .and_then(|value| value.spot)
+            .and_then(|spot| self.ground.reading.stack.read.iter().rposition(|&file| file == spot.file));
+        let after = of_section.iter().rev().take_while(|(position, _)| rival.is_none_or(|rival| *position > rival));
+        let steps = after.filter_map(|&(_, file)| {
+            let source = &self.ground.reading.loader.files[file];
             let block = free_block(&source.document, self.section)?;
-            Step::edit(
-                &source.path,
-                [list_edit::add_option(&source.document, block, value, self.addition.comment().as_deref())],
-            )
-        })
-        .collect()
+            let comment = self.addition.comment();
+            Some(Step::edit(&source.path, [list_edit::add_option(&source.document, block, value, comment.as_deref())]))
+        });
+        steps.take(TRIED).collect()
     }
 
     /// A section of its own in our file.
     fn in_drop_in(&self, value: &str) -> Option<Step> {
-        let path = self.session.drop_in();
+        let Ground { session, reading, .. } = self.ground;
+        let path = session.drop_in();
         let comment = self.addition.comment().map(|comment| comment + "\n").unwrap_or_default();
         let section = format!("[{}]\n{comment}{KEY} = {value}\n", self.section);
-        match self.reading.loader.files.iter().find(|source| source.path == path) {
+        match reading.loader.files.iter().find(|source| *source.path == *path) {
             Some(source) if source.document.section(self.section).next().is_some() => None,
-            Some(source) => append_section(&path, &source.document, &section),
-            None if self.reading.snapshot.file(&path).is_some() => None,
-            None => Some(Step::Create(path, format!("# Addresses that are never banned.\n\n{section}"))),
+            Some(_) => session.is_ours(&path).then(|| Step::section(&path, section)),
+            // What stands there and is not read by fail2ban is left alone.
+            None => matches!(reading.snapshot.read(&path), Ok(None) | Err(Unread::NotAsked))
+                .then(|| Step::section(&path, section)),
         }
     }
 
@@ -131,9 +171,7 @@ impl Site<'_> {
 
     /// The words in force, written out.
     fn expanded(&self) -> Option<String> {
-        let jails = self.reading.jails.iter().chain([&self.reading.defaults]);
-        let jail = jails.into_iter().find(|jail| jail.name == self.jail)?;
-        let words = jail.words().iter().map(|word| word.text.replace('%', "%%"));
+        let words = self.ground.reading.jail(self.jail)?.words().iter().map(|word| word.text.replace('%', "%%"));
         Some(words.collect::<Vec<_>>().join(" "))
     }
 }
@@ -146,21 +184,11 @@ pub(crate) fn mark(document: &Document, option: &Opt, addition: &Addition) -> Op
     Some(Edit::insert(option.line.content.start, format!("{indent}{comment}{ending}")))
 }
 
-pub(crate) fn option_at(document: &Document, key_start: usize) -> Option<&Opt> {
-    document.blocks.iter().flat_map(|block| &block.options).find(|option| option.key_start == key_start)
-}
-
 /// The last block of a section in which the option is not set.
-fn free_block<'a>(document: &'a Document, section: &'a str) -> Option<&'a Block> {
+fn free_block<'a>(document: &'a Document, section: &str) -> Option<&'a Block> {
     let blocks: Vec<&Block> = document.section(section).collect();
     let is_set = blocks.iter().any(|block| block.options.iter().any(|option| option.key == KEY));
     blocks.last().copied().filter(|_| !is_set)
-}
-
-fn append_section(path: &Path, document: &Document, section: &str) -> Option<Step> {
-    let end = document.text.len();
-    let gap = if document.text.is_empty() || document.text.ends_with('\n') { "\n" } else { "\n\n" };
-    Step::edit(path, [Edit::insert(end, format!("{gap}{section}"))])
 }
 
 /// A value of several lines as one line.

@@ -1,6 +1,8 @@
 //! What a change must leave as it is: the configuration, read again, is the judge.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::change::Refusal;
@@ -11,42 +13,73 @@ use crate::reading::Reading;
 /// What a change must leave as it is.
 pub(crate) struct Proof<'a> {
     pub(crate) before: &'a Reading<'a>,
-    /// The jails whose lists may change.
-    pub(crate) jails: &'a [String],
-    /// All of them may.
-    pub(crate) everywhere: bool,
+    /// The jails whose lists may change; `None` for all of them.
+    pub(crate) jails: Option<&'a BTreeSet<&'a str>>,
 }
 
 /// How lists may change.
 pub(crate) enum Direction<'a> {
     /// Lists only grow, by these words.
-    More(&'a [String]),
+    More(&'a BTreeSet<String>),
     /// Lists only shrink, by this address.
     Less(&'a Address),
+}
+
+/// What a configuration that was read again says of a change.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// All that had to stay is as it was.
+    Yes,
+    /// These jails do not come out as they should; everything else is as it was.
+    Except(Vec<String>),
+    /// Something else changed, or fail2ban does not run any more.
+    No,
 }
 
 impl Proof<'_> {
     /// fail2ban runs, no jail changes but in its list, and the lists of those that run change only in the direction and
     /// the jails meant. What a jail that does not run would have may not even be defined.
-    pub(crate) fn holds(&self, after: &Reading<'_>, direction: &Direction<'_>) -> bool {
-        let jails = || self.before.jails.iter().zip(&after.jails);
-        let same_jails =
-            self.before.jails.len() == after.jails.len() && jails().all(|(old, new)| same_but_list(old, new));
-        let lists = jails().all(|(old, new)| {
-            let may_change = self.everywhere || self.jails.contains(&old.name);
-            !old.runs() || words(old) == words(new) || may_change && changes(&words(old), &words(new), direction)
-        });
-        broken(after).is_none() && same_jails && lists
+    pub(crate) fn holds(&self, after: &Reading<'_>, direction: &Direction<'_>) -> Held {
+        if broken(after).is_some() || self.before.jails.len() != after.jails.len() {
+            return Held::No;
+        }
+        // Jails share lists: each pair of lists is compared once.
+        let compared = RefCell::new(BTreeMap::new());
+        let mut failed = Vec::new();
+        for (old, new) in self.before.jails.iter().zip(&after.jails) {
+            if !same_but_list(old, new) {
+                return Held::No;
+            }
+            let is_meant = self.jails.is_none_or(|jails| jails.contains(old.name.as_str()));
+            let key = (address_of(old), address_of(new), is_meant);
+            let fits = !old.runs()
+                || *compared.borrow_mut().entry(key).or_insert_with(|| {
+                    words(old) == words(new) || is_meant && changes(&words(old), &words(new), direction)
+                });
+            match (fits, is_meant) {
+                (true, _) => {}
+                (false, true) => failed.push(old.name.clone()),
+                (false, false) => return Held::No,
+            }
+        }
+        if failed.is_empty() { Held::Yes } else { Held::Except(failed) }
     }
 }
 
+/// Tells lists apart that are held at the same time.
+pub(crate) fn address_of(jail: &Jail) -> usize {
+    Arc::as_ptr(&jail.lists).cast::<u8>().addr()
+}
+
+/// Whether a jail is in the same state and, where it runs, has the same settings beside its list.
 fn same_but_list(old: &Jail, new: &Jail) -> bool {
-    let settings = |jail: &Jail| {
-        let others = jail.settings.iter().filter(|(key, _)| *key != "ignoreip");
-        others.map(|(key, setting)| (key.clone(), setting.value.clone())).collect::<Vec<_>>()
-    };
     let same_state = (&old.name, old.enabled, &old.skipped) == (&new.name, new.enabled, &new.skipped);
-    same_state && (!old.runs() || settings(old) == settings(new))
+    same_state && (!old.runs() || others(old).eq(others(new)))
+}
+
+fn others(jail: &Jail) -> impl Iterator<Item = (&String, &str)> {
+    let others = jail.settings.iter().filter(|(key, _)| *key != "ignoreip");
+    others.map(|(key, setting)| (key, &*setting.value))
 }
 
 fn words(jail: &Jail) -> Vec<&str> {
@@ -55,7 +88,7 @@ fn words(jail: &Jail) -> Vec<&str> {
 
 fn changes(old: &[&str], new: &[&str], direction: &Direction<'_>) -> bool {
     match direction {
-        Direction::More(words) => is_kept(old, new) && differ(new, old, |word| words.iter().any(|it| it == word)),
+        Direction::More(words) => is_kept(old, new) && differ(new, old, |word| words.contains(word)),
         Direction::Less(address) => is_kept(new, old) && differ(old, new, |word| address.is_word(word)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use sshmend_lossless::{Origin, Request, Snapshot};
@@ -28,12 +29,16 @@ pub(crate) struct Reading<'a> {
     pub(crate) stack: Stack,
     /// The words of lists without references, by the place of the option.
     pub(crate) shared_lists: BTreeMap<Spot, Arc<[List]>>,
+    /// The texts of values without references, likewise.
+    pub(crate) shared_values: BTreeMap<Spot, Arc<str>>,
     /// Layers that were not read.
     missed: BTreeSet<PathBuf>,
     pub(crate) problems: Vec<Problem>,
     /// Where which problem was noted already.
     said: BTreeSet<(Origin, usize, String)>,
     pub(crate) jails: Vec<Jail>,
+    /// Where each jail stands in the list.
+    index: BTreeMap<String, usize>,
     pub(crate) defaults: Jail,
 }
 
@@ -47,10 +52,12 @@ impl<'a> Reading<'a> {
             dialects: Dialect::of(release),
             stack: Stack::default(),
             shared_lists: BTreeMap::new(),
+            shared_values: BTreeMap::new(),
             missed: BTreeSet::new(),
             problems: Vec::new(),
             said: BTreeSet::new(),
             jails: Vec::new(),
+            index: BTreeMap::new(),
             defaults: Jail::new(DEFAULT),
         };
         reading.read_server();
@@ -66,6 +73,12 @@ impl<'a> Reading<'a> {
     pub(crate) fn lacking(&self) -> Vec<Request> {
         let unanswered = self.loader.lacking.iter().filter(|request| !self.snapshot.answers(request));
         unanswered.cloned().collect()
+    }
+
+    /// One jail by its name, or what a jail without options of its own would have.
+    pub(crate) fn jail(&self, name: &str) -> Option<&Jail> {
+        let jail = self.index.get(name).map(|&at| &self.jails[at]);
+        jail.or_else(|| (name == DEFAULT).then_some(&self.defaults))
     }
 
     pub(crate) fn explainer(&self) -> Explainer<'_> {
@@ -96,6 +109,7 @@ impl<'a> Reading<'a> {
         for name in self.stack.merged.section_names() {
             if name != "INCLUDES" {
                 let jail = self.read_jail(&name);
+                self.index.insert(name, self.jails.len());
                 self.jails.push(jail);
             }
         }
@@ -109,7 +123,9 @@ impl<'a> Reading<'a> {
     fn load_layers(&mut self, name: &str) -> Option<Stack> {
         match self.loader.stack(name) {
             Ok(stack) => {
-                let problems = self.explainer().layers(name, &stack, self.dialects);
+                let opened = self.loader.files.iter().map(|source| &*source.path);
+                let known = opened.chain(self.loader.unread.keys().map(PathBuf::as_path)).collect();
+                let problems = self.explainer().layers(name, &stack, &known, self.dialects);
                 self.problems.extend(problems);
                 self.missed.extend(stack.missed.iter().cloned());
                 Some(stack)
@@ -135,7 +151,7 @@ impl<'a> Reading<'a> {
     }
 
     /// An option's value; a failure to interpolate it is a problem.
-    pub(crate) fn evaluate(&mut self, merged: &Merged, section: &str, key: &str) -> Option<Traced> {
+    pub(crate) fn evaluate(&mut self, merged: &Merged, section: &str, key: &str) -> Option<Rc<Traced>> {
         match Interpolation::new(merged, section).get(key) {
             Ok(value) => value,
             Err(failure) => {
@@ -150,20 +166,18 @@ impl<'a> Reading<'a> {
 
     /// When every enabled jail is skipped, fail2ban does not start at all.
     fn check_that_one_runs(&mut self) {
-        let skipped: Vec<_> =
-            self.jails.iter().filter(|jail| jail.skipped.is_some()).map(|jail| jail.name.as_str()).collect();
-        if skipped.is_empty() || self.jails.iter().any(Jail::runs) {
+        if self.jails.iter().any(Jail::runs) {
             return;
         }
-        let message = format!("no enabled jail is left: {} cannot run", skipped.join(", "));
-        let problem =
-            self.explainer().at(None, message, Consequence::DoesNotStart, "mend or disable the jails that are skipped");
-        self.push(problem);
+        for problem in self.problems.iter_mut().filter(|problem| problem.consequence == Consequence::JailSkipped) {
+            problem.consequence = Consequence::DoesNotStart;
+            problem.message.push_str(", and no other jail runs");
+        }
     }
 
     fn note_undecodable(&mut self) {
         let problem = |&file: &usize| {
-            let layer = self.missed.contains(&self.loader.files[file].path);
+            let layer = self.missed.contains(&*self.loader.files[file].path);
             self.explainer().undecodable(file, layer, self.dialects)
         };
         let problems: Vec<Problem> = self.loader.undecodable.iter().map(problem).collect();

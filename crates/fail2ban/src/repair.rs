@@ -1,62 +1,95 @@
-//! What keeps fail2ban from running, mended where there is one way to.
+//! What is broken, mended where a person names the line.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sshmend_lossless::{Origin, Request};
 
 use crate::change::{Edited, Refusal};
 use crate::config::Config;
 use crate::problem::Problem;
 use crate::proof::broken;
 use crate::reading::Reading;
-use crate::session::{Session, Step};
+use crate::session::{Ownership, Session, Step, ownership};
 
 impl Config<'_> {
-    /// Mends what there is only one way to mend, in the administrator's files, and leaves the rest.
+    /// The problems that there is only one way to mend, in files that are the administrator's.
+    pub fn mendable(&self) -> impl Iterator<Item = &Problem> {
+        self.problems().iter().filter(|problem| self.is_mendable(problem))
+    }
+
+    /// Whether there is only one way to mend a problem, in a file that is the administrator's.
+    pub fn is_mendable(&self, problem: &Problem) -> bool {
+        let (snapshot, directory) = (self.reading.snapshot, self.reading.directory);
+        let is_ours = |path: &Path| ownership(snapshot, directory, path) == Ownership::Ours;
+        problem.mend.as_ref().is_some_and(|mend| is_ours(&mend.path))
+    }
+
+    /// Mends what stands in these lines, and nothing else.
+    ///
+    /// fail2ban need not run afterwards: another problem may be left.
     ///
     /// # Errors
-    /// [`Refusal::Broken`] when fail2ban does not run afterwards either.
-    pub fn mend(&self) -> Result<Edited, Refusal> {
-        let session = mended(Session::new(self), |_| true);
-        broken(&session.reading()).map_or_else(|| Ok(session.finish()), Err)
-    }
-
-    /// A session on a configuration that runs, after mending what keeps it from running.
-    pub(crate) fn running_session(&self) -> Result<Session<'_>, Refusal> {
-        let session = mended(Session::new(self), |problem| problem.consequence.is_fatal());
-        broken(&session.reading()).map_or(Ok(session), Err)
-    }
-}
-
-/// Applies one mend after the other while each makes its problem go away.
-fn mended<'c>(mut session: Session<'c>, wanted: impl Fn(&Problem) -> bool) -> Session<'c> {
-    let mut failed: Vec<Problem> = Vec::new();
-    loop {
-        let reading = session.reading();
-        let usable = |problem: &&Problem| {
-            wanted(problem)
-                && !failed.contains(problem)
-                && problem.mend.as_ref().is_some_and(|mend| session.is_ours(&mend.path))
-        };
-        let Some(problem) = reading.problems.iter().find(usable).cloned() else {
-            drop(reading);
-            return session;
-        };
-        let step = problem.mend.as_ref().map(|mend| Step::Edit(mend.path.clone(), mend.edits.clone()));
-        let before = fatal_in(&reading, &problem);
-        drop(reading);
-        let next = step.and_then(|step| session.with(&step)).filter(|next| {
-            let after = next.reading();
-            !after.problems.contains(&problem) && fatal_in(&after, &problem) <= before
-        });
-        match next {
-            Some(mut next) => {
-                next.note(Some(problem.origin.clone()), format!("mended: {}", problem.message));
-                session = next;
+    /// [`Refusal::NotMendable`] for a line of which nothing can be mended, [`Refusal::NotMended`] when the problem does
+    /// not go away.
+    pub fn mend(&self, lines: &[Origin]) -> Result<Edited, Refusal> {
+        let session = Session::new(self);
+        let named: BTreeSet<&Origin> = lines.iter().collect();
+        for origin in &named {
+            if !self.mendable().any(|problem| problem.origin == **origin) {
+                let known = self.mendable().map(|problem| problem.origin.clone()).collect();
+                return Err(Refusal::NotMendable { origin: (*origin).clone(), known });
             }
-            None => failed.push(problem),
         }
+        let chosen: Vec<&Problem> = self.mendable().filter(|problem| named.contains(&problem.origin)).collect();
+        let mut steps = Vec::new();
+        for problem in &chosen {
+            let refusal = || Refusal::NotMended { origin: problem.origin.clone() };
+            let step = step_of(problem).ok_or_else(refusal)?;
+            let alone = session.with(&step).ok_or_else(refusal)?;
+            if alone.reading().problems.contains(problem) {
+                return Err(refusal());
+            }
+            steps.push(step);
+        }
+        let first =
+            || Refusal::NotMended { origin: chosen.first().map_or_else(|| Origin::new("", 0), |it| it.origin.clone()) };
+        let mut mended = session.with_all(&steps).ok_or_else(first)?;
+        if fatal_in(&mended.reading(), &chosen) > fatal_in(&self.reading, &chosen) {
+            return Err(first());
+        }
+        for problem in &chosen {
+            mended.note("mended", Some(problem.origin.clone()), problem.message.clone());
+        }
+        Ok(mended.finish())
+    }
+
+    /// What would have to be asked of the machine if all that keeps fail2ban from running were mended.
+    pub(crate) fn lacking_when_mended(&self) -> Vec<Request> {
+        let mut session = Session::new(self);
+        for step in self.mendable().filter(|problem| problem.consequence.is_fatal()).filter_map(step_of) {
+            // A mend in the way of another one is left out: this is only to know what will be asked for.
+            session = session.with(&step).unwrap_or(session);
+        }
+        session.reading().lacking()
+    }
+
+    /// A session on a configuration that is known and that runs.
+    pub(crate) fn running_session(&self) -> Result<Session<'_>, Refusal> {
+        if let Some((path, why)) = self.unread().first_key_value() {
+            return Err(Refusal::Unread { path: path.clone(), why: why.clone() });
+        }
+        broken(&self.reading).map_or_else(|| Ok(Session::new(self)), Err)
     }
 }
 
-/// How many problems of the same file keep fail2ban from running.
-fn fatal_in(reading: &Reading<'_>, problem: &Problem) -> usize {
-    let fatal = reading.problems.iter().filter(|other| other.consequence.is_fatal());
-    fatal.filter(|other| other.origin.path == problem.origin.path).count()
+fn step_of(problem: &Problem) -> Option<Step> {
+    problem.mend.as_ref().map(|mend| Step::edit(&mend.path, mend.edits.iter().cloned()))
+}
+
+/// How many problems of the mended files keep fail2ban from running.
+fn fatal_in(reading: &Reading<'_>, mended: &[&Problem]) -> usize {
+    let files: BTreeSet<_> = mended.iter().map(|problem| &problem.origin.path).collect();
+    let fatal = reading.problems.iter().filter(|problem| problem.consequence.is_fatal());
+    fatal.filter(|problem| files.contains(&problem.origin.path)).count()
 }

@@ -1,9 +1,10 @@
 //! A change in the making: steps are tried on a copy of the snapshot and kept when the configuration says so.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Edit, EditSet, Entry, FileImage, Listed, Metadata, Origin, Snapshot};
+use sshmend_lossless::{Edit, EditSet, Entry, FileImage, Metadata, Origin, Packager, Snapshot, Unread, elsewhere};
 
 use crate::change::{Edited, Note};
 use crate::config::Config;
@@ -15,24 +16,48 @@ use crate::release::Release;
 pub(crate) const DROP_IN: &str = "jail.d/zz-sshmend.local";
 /// Where there is no jail.d.
 const WITHOUT_FOLDER: &str = "jail.local";
-/// What packages bring, and replace.
+/// How a file begins that we create.
+const HEADING: &str = "# Addresses that are never banned.\n\n";
+/// What packages of fail2ban bring to /etc, and replace; an override goes into a `.local` file.
 const PACKAGED: [&str; 5] =
     ["jail.conf", "fail2ban.conf", "jail.d/defaults-debian.conf", "jail.d/00-firewalld.conf", "jail.d/00-systemd.conf"];
 
 /// One step of a change.
 #[derive(Debug, Clone)]
-pub(crate) enum Step {
-    /// Edits of one file as it is now.
-    Edit(PathBuf, EditSet),
-    /// A new file.
-    Create(PathBuf, String),
+pub(crate) struct Step {
+    path: PathBuf,
+    change: Change,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    /// Edits of the file as it is now.
+    Edits(Vec<Edit>),
+    /// A section at the end of the file, which is created where it is missing.
+    Section(String),
 }
 
 impl Step {
-    /// Edits of one file that cannot overlap, or none.
-    pub(crate) fn edit(path: &Path, edits: impl IntoIterator<Item = Edit>) -> Option<Self> {
-        EditSet::new(edits).ok().map(|edits| Self::Edit(path.to_owned(), edits))
+    /// Edits of one file.
+    pub(crate) fn edit(path: &Path, edits: impl IntoIterator<Item = Edit>) -> Self {
+        Self { path: path.to_owned(), change: Change::Edits(edits.into_iter().collect()) }
     }
+
+    /// A section at the end of a file.
+    pub(crate) fn section(path: &Path, text: String) -> Self {
+        Self { path: path.to_owned(), change: Change::Section(text) }
+    }
+}
+
+/// Whether a file is the administrator's to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    /// Below the directory, and of no package.
+    Ours,
+    /// A package of fail2ban brings it; what it says is overridden in another file.
+    Packaged,
+    /// A link leads to a file that somebody else keeps.
+    Elsewhere(Packager),
 }
 
 /// The snapshot as it will be, and the way there.
@@ -40,17 +65,27 @@ impl Step {
 pub(crate) struct Session<'c> {
     directory: &'c Path,
     release: Option<Release>,
-    snapshot: Snapshot,
+    snapshot: Cow<'c, Snapshot>,
     drafts: BTreeMap<PathBuf, Draft>,
     creates: BTreeMap<PathBuf, Vec<u8>>,
     notes: Vec<Note>,
+    /// What was noted already.
+    said: BTreeSet<Note>,
 }
 
 impl<'c> Session<'c> {
     pub(crate) fn new(config: &'c Config<'_>) -> Self {
         let reading = &config.reading;
-        let (directory, release, snapshot) = (reading.directory, reading.release, reading.snapshot.clone());
-        Self { directory, release, snapshot, drafts: BTreeMap::new(), creates: BTreeMap::new(), notes: Vec::new() }
+        let (directory, release, snapshot) = (reading.directory, reading.release, Cow::Borrowed(reading.snapshot));
+        Self {
+            directory,
+            release,
+            snapshot,
+            drafts: BTreeMap::new(),
+            creates: BTreeMap::new(),
+            notes: Vec::new(),
+            said: BTreeSet::new(),
+        }
     }
 
     /// The configuration as it stands after the steps so far.
@@ -60,42 +95,72 @@ impl<'c> Session<'c> {
 
     /// A copy with one more step; `None` when the file is not there to be edited.
     pub(crate) fn with(&self, step: &Step) -> Option<Self> {
+        self.with_all([step])
+    }
+
+    /// A copy with more steps, each made for the files as they are now; `None` when two of them want the same bytes, or
+    /// a file is not there to be edited.
+    pub(crate) fn with_all<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> Option<Self> {
+        let mut files: BTreeMap<&Path, (Vec<Edit>, Vec<&str>)> = BTreeMap::new();
+        for step in steps {
+            let (edits, sections) = files.entry(&step.path).or_default();
+            match &step.change {
+                Change::Edits(own) => edits.extend(own.iter().cloned()),
+                Change::Section(text) => sections.push(text),
+            }
+        }
         let mut next = self.clone();
-        match step {
-            Step::Edit(path, edits) => next.edit(path, edits)?,
-            Step::Create(path, text) => next.create(path, text),
+        for (path, (edits, mut sections)) in files {
+            // Jails that share a section ask for the same one.
+            sections.dedup();
+            next.change(path, edits, &sections)?;
         }
         Some(next)
     }
 
-    fn edit(&mut self, path: &Path, edits: &EditSet) -> Option<()> {
-        let image = self.snapshot.file(path)?.clone();
+    fn change(&mut self, path: &Path, mut edits: Vec<Edit>, sections: &[&str]) -> Option<()> {
+        let image = match self.snapshot.read(path) {
+            Ok(Some(image)) => image.clone(),
+            // Nobody asks for a name that the listing of its folder does not have.
+            Ok(None) | Err(Unread::NotAsked) => {
+                let text = format!("{HEADING}{}", sections.join("\n"));
+                return edits.is_empty().then(|| self.create(path, text.into_bytes()));
+            }
+            Err(_) => return None,
+        };
+        if !sections.is_empty() {
+            let is_whole = image.bytes.is_empty() || image.bytes.ends_with(b"\n");
+            let gap = if is_whole { "\n" } else { "\n\n" };
+            edits.push(Edit::insert(image.bytes.len(), format!("{gap}{}", sections.join("\n"))));
+        }
+        let edits = EditSet::new(edits).ok()?;
         let draft = self.drafts.entry(path.to_owned()).or_insert_with(|| Draft::new(&image.bytes));
-        draft.apply(edits);
+        draft.apply(&edits);
         let bytes = draft.bytes();
-        self.snapshot.insert(path, Entry::File(FileImage { bytes, ..image }));
+        self.snapshot.to_mut().insert(path, Entry::File(FileImage { bytes, ..image }));
         Some(())
     }
 
-    fn create(&mut self, path: &Path, text: &str) {
-        let bytes = text.as_bytes().to_vec();
+    fn create(&mut self, path: &Path, bytes: Vec<u8>) {
         let image = FileImage { bytes: bytes.clone(), meta: Metadata::default(), target: path.to_owned() };
         self.creates.insert(path.to_owned(), bytes);
-        self.snapshot.insert(path, Entry::File(image));
-        let folder = path.parent().unwrap_or(path);
-        if let (Some(Entry::Directory(names, meta)), Some(name)) =
-            (self.snapshot.entry(folder).cloned(), path.file_name())
-        {
-            let names = names.into_iter().chain([Listed { name: name.to_owned(), directory: false }]).collect();
-            self.snapshot.insert(folder, Entry::Directory(names, meta));
+        self.snapshot.to_mut().insert_new(path, Entry::File(image));
+    }
+
+    pub(crate) fn note(&mut self, name: &'static str, origin: Option<Origin>, text: impl Into<String>) {
+        let note = Note { name, origin, text: text.into() };
+        if self.said.insert(note.clone()) {
+            self.notes.push(note);
         }
     }
 
-    pub(crate) fn note(&mut self, origin: Option<Origin>, text: impl Into<String>) {
-        let note = Note { origin, text: text.into() };
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
+    /// Whether any file holds these words.
+    pub(crate) fn mentions(&self, words: &str) -> bool {
+        let holds = |entry: &Entry| match entry {
+            Entry::File(image) => image.bytes.windows(words.len()).any(|part| part == words.as_bytes()),
+            _ => false,
+        };
+        self.snapshot.paths().any(|(_, entry)| holds(entry))
     }
 
     /// Where a new file of ours goes.
@@ -104,13 +169,21 @@ impl<'c> Session<'c> {
         self.directory.join(if has_folder { DROP_IN } else { WITHOUT_FOLDER })
     }
 
-    /// Whether a file is the administrator's: below the directory, and of no package.
+    /// Whether a file is the administrator's.
     pub(crate) fn is_ours(&self, path: &Path) -> bool {
-        let Ok(relative) = path.strip_prefix(self.directory) else { return false };
-        let is_paths =
-            relative.to_string_lossy().starts_with("paths-") && relative.extension().is_some_and(|end| end == "conf");
-        let is_part = relative.starts_with("filter.d") || relative.starts_with("action.d");
-        !is_paths && !is_part && PACKAGED.iter().all(|packaged| relative != Path::new(packaged))
+        self.ownership(path) == Ownership::Ours
+    }
+
+    /// Whose a file is.
+    pub(crate) fn ownership(&self, path: &Path) -> Ownership {
+        ownership(&self.snapshot, self.directory, path)
+    }
+
+    /// What the owner of a file that is not ours would do; `None` for what may be written or overridden here.
+    pub(crate) fn owner_hint(&self, path: &Path) -> Option<String> {
+        let Ownership::Elsewhere(packager) = self.ownership(path) else { return None };
+        let target = self.snapshot.read(path).ok().flatten().map_or(path, |image| image.target.as_path());
+        Some(packager.hint(path, target))
     }
 
     /// Whether a file is read for itself, not because another one includes it.
@@ -130,4 +203,18 @@ impl<'c> Session<'c> {
         edits.retain(|_, edits| !edits.is_empty());
         Edited { edits, creates: self.creates, notes: self.notes }
     }
+}
+
+/// Whose a file of the configuration in `directory` is.
+pub(crate) fn ownership(snapshot: &Snapshot, directory: &Path, path: &Path) -> Ownership {
+    let target = snapshot.read(path).ok().flatten().map_or(path, |image| image.target.as_path());
+    if let Some(packager) = elsewhere(path, target) {
+        return Ownership::Elsewhere(packager);
+    }
+    let Ok(relative) = path.strip_prefix(directory) else { return Ownership::Packaged };
+    let is_paths =
+        relative.to_string_lossy().starts_with("paths-") && relative.extension().is_some_and(|end| end == "conf");
+    let is_part = relative.starts_with("filter.d") || relative.starts_with("action.d");
+    let is_brought = is_paths || is_part || PACKAGED.iter().any(|packaged| relative == Path::new(packaged));
+    if is_brought { Ownership::Packaged } else { Ownership::Ours }
 }

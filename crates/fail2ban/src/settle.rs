@@ -1,5 +1,6 @@
 //! The settings of a jail, each with the line that decided it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,15 +24,31 @@ impl Reading<'_> {
             if key == "ignoreip" {
                 jail.lists = self.lists(&jail.name, &value);
             }
-            jail.settings.insert(key.to_owned(), self.setting(&jail.name, key, &value));
+            let setting = self.setting(&jail.name, key, &value);
+            jail.settings.insert(key.to_owned(), setting);
         }
         jail.ignoreself = jail.setting("ignoreself").is_none_or(|setting| is_true(&setting.value));
     }
 
-    fn setting(&self, jail: &str, key: &str, value: &Traced) -> Setting {
+    fn setting(&mut self, jail: &str, key: &str, value: &Traced) -> Setting {
+        let decider = self.stack.merged.deciding(jail, key);
+        let origin = decider.and_then(|value| self.origin(value));
+        let shared = decider.and_then(|decider| decider.spot).filter(|_| !value.text().contains('%'));
+        let text = match shared.and_then(|spot| self.shared_values.get(&spot)).filter(|known| ***known == *value.text())
+        {
+            Some(known) => Arc::clone(known),
+            None => Arc::from(value.text()),
+        };
+        if let Some(spot) = shared {
+            self.shared_values.insert(spot, Arc::clone(&text));
+        }
+        Setting { value: text, origin, complete: !value.opaque }
+    }
+
+    /// The definitions of an option that another one beats, those of `[DEFAULT]` first.
+    pub(crate) fn shadowed(&self, jail: &str, key: &str) -> Vec<Shadowed> {
         let merged = &self.stack.merged;
         let decider = merged.deciding(jail, key);
-        let origin = decider.and_then(|value| self.origin(value));
         let is_own = decider.is_some_and(|value| !value.is_default);
         let losers = |section: &str, why| {
             let others =
@@ -42,12 +59,11 @@ impl Reading<'_> {
         };
         let default_loss = if is_own { Loss::OnlyDefault } else { Loss::ReadEarlier };
         let shadowed = losers(DEFAULT, default_loss).into_iter().chain(losers(jail, Loss::ReadEarlier));
-        let shadowed = shadowed.map(|(origin, value, why)| Shadowed { origin, value, why }).collect();
-        Setting { value: value.text().to_owned(), origin, complete: !value.opaque, shadowed }
+        shadowed.map(|(origin, value, why)| Shadowed { origin, value, why }).collect()
     }
 
     fn origin(&self, value: &Value) -> Option<Origin> {
-        value.spot.map(|spot| Origin::new(self.loader.files[spot.file].path.clone(), spot.line))
+        value.spot.map(|spot| Origin::new(&*self.loader.files[spot.file].path, spot.line))
     }
 
     /// The words of a list in each dialect. One without references is the same for all jails that take it.
@@ -57,7 +73,15 @@ impl Reading<'_> {
         if let Some(known) = shared.and_then(|spot| self.shared_lists.get(&spot)) {
             return Arc::clone(known);
         }
-        let lists: Arc<[List]> = self.dialects.iter().map(|&dialect| self.list(value, dialect)).collect();
+        let mut lists: Vec<List> = Vec::new();
+        for &dialect in self.dialects {
+            let mut list = self.list(value, dialect);
+            if let Some(same) = lists.iter().find(|other| other.words == list.words) {
+                list.words = Arc::clone(&same.words);
+            }
+            lists.push(list);
+        }
+        let lists: Arc<[List]> = lists.into();
         if let Some(spot) = shared {
             self.shared_lists.insert(spot, Arc::clone(&lists));
         }
@@ -68,14 +92,14 @@ impl Reading<'_> {
         let words = dialect.words(value.text()).into_iter().map(|range| {
             let spot = value.spot(range.start);
             let text = value.text()[range].to_owned();
-            let origin = spot.map(|spot| Origin::new(self.loader.files[spot.file].path.clone(), spot.line));
+            let path = spot.map(|spot| Arc::clone(&self.loader.files[spot.file].path));
             let item = Item::parse(&text, dialect);
             let content = if let Item::File(path) = &item { self.loader.words_of(Path::new(path)) } else { None };
-            Word { text, origin, item, spot, content }
+            Word { text, item, spot, path, content }
         });
         let mut words: Vec<Word> = words.collect();
         refuse_behind_files(&mut words);
-        List { words, opaque: value.opaque }
+        List { words: words.into(), opaque: value.opaque }
     }
 }
 
@@ -84,8 +108,9 @@ impl Reading<'_> {
 fn refuse_behind_files(words: &mut [Word]) {
     let Some(first) = words.iter().position(|word| matches!(word.item, Item::File(_))) else { return };
     let (before, behind) = words.split_at_mut(first);
+    let before: BTreeSet<&Item> = before.iter().map(|word| &word.item).collect();
     for word in behind {
-        let known = before.iter().any(|other| other.item == word.item);
+        let known = before.contains(&word.item);
         match &word.item {
             Item::File(_) => {}
             _ if known => {}

@@ -12,7 +12,7 @@ use crate::ends;
 use crate::ignore::{Wish, jail, meant};
 use crate::jail::{Ignored, Jail, Word};
 use crate::list_edit;
-use crate::proof::{Direction, Proof};
+use crate::proof::{Direction, Held, Proof};
 use crate::reading::Reading;
 use crate::session::{Session, Step};
 
@@ -56,11 +56,12 @@ fn take_out<'c>(
         let refusal = || Refusal::NotRemovable {
             address: address.clone(),
             jail: name.to_owned(),
-            origin: word.origin.clone().unwrap_or_else(|| Origin::new(session.drop_in(), 1)),
+            origin: word.origin().unwrap_or_else(|| Origin::new(session.drop_in(), 1)),
         };
-        let proof = Proof { before: &reading, jails: names.unwrap_or_default(), everywhere: names.is_none() };
+        let meant = names.map(|names| names.iter().map(String::as_str).collect());
+        let proof = Proof { before: &reading, jails: meant.as_ref() };
         let next = removal(&session, &reading, word).and_then(|step| session.with(&step)).ok_or_else(refusal)?;
-        if !proof.holds(&next.reading(), &Direction::Less(address)) {
+        if proof.holds(&next.reading(), &Direction::Less(address)) != Held::Yes {
             return Err(refusal());
         }
         drop(reading);
@@ -87,5 +88,5 @@ fn removal(session: &Session<'_>, reading: &Reading<'_>, word: &Word) -> Option<
     }
     let options = source.document.blocks.iter().flat_map(|block| &block.options);
     let edit = options.into_iter().find_map(|option| list_edit::remove(&source.document, option, &range))?;
-    Step::edit(&source.path, [edit])
+    Some(Step::edit(&source.path, [edit]))
 }

@@ -8,7 +8,7 @@ use sshmend_lossless::Edit;
 use crate::document::Document;
 use crate::python::{strip, text_lines};
 
-const MARK: &str = "sshmend: until ";
+pub(crate) const MARK: &str = "sshmend: until ";
 
 /// One such line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The questions that the real program answers, before and after.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::ops::Bound;
 
 use sshmend_lossless::CommandOutput;
 
@@ -26,8 +28,9 @@ pub enum Expect {
     Line(String),
     /// It exits with 0 and its output holds this text.
     Mention(String),
-    /// It exits with 0 and one line of its output holds all of these texts.
-    LineWith(Vec<String>),
+    /// It exits with 0 and, for each of these beginnings, a line begins so and holds all of these texts. No beginning
+    /// is the beginning of another one.
+    LinesWith(BTreeMap<String, Vec<String>>),
     /// It exits with 0 and none of the words of its output is this one.
     SilenceWord(String),
     /// It exits with 0, or with 1 where it finds nothing, and its output holds this text so many times.
@@ -68,10 +71,7 @@ impl Check {
             Expect::Success => answer.success(),
             Expect::Line(line) => answer.success() && said(line),
             Expect::Mention(words) => answer.success() && text.contains(words.as_str()),
-            Expect::LineWith(parts) => {
-                let holds_all = |line: &str| parts.iter().all(|part| line.contains(part.as_str()));
-                answer.success() && text.lines().any(holds_all)
-            }
+            Expect::LinesWith(wanted) => answer.success() && has_lines(&text, wanted),
             Expect::SilenceWord(word) => answer.success() && !text.split_whitespace().any(|said| said == word),
             Expect::Times(words, count) => {
                 let ended = matches!((answer.code, count), (Some(0), _) | (Some(1), 0));
@@ -83,6 +83,16 @@ impl Check {
             }
         }
     }
+}
+
+/// Whether each beginning has a line with all that is wanted of it; one pass over the lines, whatever is wanted.
+fn has_lines(text: &str, wanted: &BTreeMap<String, Vec<String>>) -> bool {
+    let found = text.lines().filter_map(|line| {
+        let before = wanted.range::<str, _>((Bound::Unbounded, Bound::Included(line))).next_back();
+        let (beginning, parts) = before.filter(|(beginning, _)| line.starts_with(beginning.as_str()))?;
+        parts.iter().all(|part| line.contains(part.as_str())).then_some(beginning)
+    });
+    found.collect::<BTreeSet<_>>().len() == wanted.len()
 }
 
 /// What has to be true once the change is in force; otherwise it is taken back.
@@ -144,7 +154,11 @@ mod tests {
         let gone = Check::new("x", &["x"], Expect::NoWordOf("/run/sshd".into()));
         let missing = CommandOutput { code: Some(255), stdout: Vec::new(), stderr: "Missing: /run/sshd".into() };
         assert!(gone.holds(&says(255, "no hostkeys available")) && !gone.holds(&missing));
-        let both = Check::new("x", &["x"], Expect::LineWith(vec!["'sshd'".into(), "'::1'".into()]));
-        assert!(both.holds(&says(0, "a\n['set', 'sshd', '::1']\n")) && !both.holds(&says(0, "'sshd'\n'::1'\n")));
+        let wanted = [("['a', ", vec!["'::1'"]), ("['b', ", vec!["'x'", "'y'"])];
+        let wanted = wanted.map(|(line, parts)| (line.to_owned(), parts.into_iter().map(str::to_owned).collect()));
+        let both = Check::new("x", &["x"], Expect::LinesWith(wanted.into()));
+        assert!(both.holds(&says(0, "z\n['b', 'y', 'x']\n['a', '::2']\n['a', '::1']\n")));
+        assert!(!both.holds(&says(0, "['b', 'y', 'x']\n['a', '::2']\n")));
+        assert!(!both.holds(&says(0, "['b', 'y']\n['a', '::1']\n['b', 'x']\n")));
     }
 }

@@ -297,7 +297,7 @@ impl FixHostsAccess {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixFail2ban {
     /// An address, network or name to ignore (repeatable)
-    #[arg(long, value_name = "ADDR|CIDR|NAME", required = true, num_args = 1..)]
+    #[arg(long, value_name = "ADDR|CIDR|NAME", required_unless_present = "mend", num_args = 1..)]
     pub(crate) ignore: Vec<String>,
     /// Only in these jails; none: in every enabled one
     #[arg(long, value_name = "NAME", num_args = 1..)]
@@ -305,6 +305,9 @@ pub(crate) struct FixFail2ban {
     /// When this ends, such as 2026-12-31 or 2026-12-31T18:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+    /// Mend what is broken in these lines and nothing else; none: list the lines that could be mended
+    #[arg(long, value_name = "FILE:LINE", num_args = 0.., conflicts_with_all = ["ignore", "jail", "until"])]
+    pub(crate) mend: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -5,6 +5,7 @@ mod disk;
 mod fix;
 mod program;
 mod recorded;
+mod strangers;
 mod trees;
 
 use std::path::Path;

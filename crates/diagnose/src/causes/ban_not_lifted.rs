@@ -24,7 +24,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     for ban in bans.iter().filter(|ban| ban.covers(client)) {
-        let Some((word, origin)) = facts.spared(&ban.jail, client) else { continue };
+        let Some((word, origin)) = verdict.look(facts.spared(&ban.jail, client)).flatten() else { continue };
         let finding =
             verdict.certain(format!("the jail {} spares {client}, but its ban from before still stands", ban.jail));
         finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address));
@@ -59,6 +59,16 @@ mod tests {
         );
         let idle = fixture.replace("-j DROP", "-j ACCEPT");
         check_as(&from("198.51.100.7"), "ban-not-lifted", &idle, &expect![[""]]);
+        let hidden = fixture.replace("[DEFAULT]\nignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n", "");
+        let hidden = hidden.replace("jail.conf", "jail.conf unreadable:Input/output error");
+        check_as(
+            &from("198.51.100.7"),
+            "ban-not-lifted",
+            &hidden,
+            &expect![[r#"
+                unchecked: the configuration of fail2ban: /etc/fail2ban/jail.conf: Input/output error
+            "#]],
+        );
         let strict = fixture.replace("198.51.100.0/24", "203.0.113.0/24");
         check_as(&from("198.51.100.7"), "ban-not-lifted", &strict, &expect![[""]]);
     }

@@ -18,8 +18,8 @@ fail2ban watches the log and bans addresses that fail too often. Its usual actio
 into `hosts.deny`, looks like `Connection reset by peer`. A filter in `mode = ddos` or `aggressive` counts connections
 that end before login, so monitoring and `ssh-keyscan` can get an address banned.
 
-**Known for certain** when a rule of fail2ban in the firewall turns the client away, or `fail2ban-client banned` names
-it and a route refuses it. A jail that names it while nothing turns it away from sshd (it bans from another port, or its
+**Known for certain** when a rule of fail2ban in the firewall turns the client away, when `fail2ban-client banned` names
+it and a rule has the form that the action of the jail writes, or when it is named and a route refuses it. A jail that names it while nothing turns it away from sshd (it bans from another port, or its
 rules were flushed) is no cause; of a jail of sshd it is told, because the rule comes back when fail2ban starts again.
 
 **Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which lifts the ban and keeps the address from being banned
@@ -43,7 +43,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let blocks = facts.blocks();
     let own: Vec<&Ban> = bans.iter().filter(|ban| ban.covers(client)).collect();
     let rules: Vec<&Block> = blocks.iter().flatten().map(|(_, block)| block).collect();
-    let effect = Effect::of(&own, &rules, facts.way_refused());
+    let effect = Effect::of(facts, &own, &rules);
     let owned = facts.wrappers(client).origin.and_then(|origin| facts.tables().owned(&origin));
     let by_file = owned.is_some_and(|owned| owned.owner == Wrote::Fail2ban);
     if effect.rule.is_none() && by_file {
@@ -58,16 +58,20 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// What carries a ban out.
 struct Effect<'b> {
     rule: Option<&'b Block>,
+    /// Whether an action of a jail that bans the client writes such a rule.
+    by_action: bool,
     route: Option<Refusal>,
 }
 
 impl<'b> Effect<'b> {
-    fn of(own: &[&Ban], blocks: &[&'b Block], route: Option<Refusal>) -> Self {
+    fn of(facts: &Facts<'_>, own: &[&Ban], blocks: &[&'b Block]) -> Self {
         let written = |block: &&&Block| own.iter().any(|ban| block.names(&ban.address));
         let of_fail2ban = blocks.iter().find(|block| block.owner == Owner::Fail2ban);
         let rule = of_fail2ban.or_else(|| blocks.iter().find(written)).copied();
         let named = |route: &Refusal| own.iter().any(|ban| route.text.split(' ').any(|word| word == ban.address));
-        Self { rule, route: route.filter(named) }
+        let by_action =
+            rule.is_some_and(|block| own.iter().any(|ban| writes(&facts.jail_bans_by(&ban.jail), block, ban)));
+        Self { rule, by_action, route: facts.way_refused().filter(named) }
     }
 
     fn is_none(&self) -> bool {
@@ -78,13 +82,25 @@ impl<'b> Effect<'b> {
     fn certainty(&self, looked: bool) -> Certainty {
         let owned = |block: &Block| matches!(block.owner, Owner::Fail2ban | Owner::Ufw | Owner::Firewalld);
         match self.rule {
-            Some(block) if block.certain && owned(block) => Certainty::Certain,
+            Some(block) if block.certain && (owned(block) || self.by_action) => Certainty::Certain,
             Some(_) => Certainty::Likely,
             None if self.route.is_some() => Certainty::Certain,
             None if looked => Certainty::Possible,
             None => Certainty::Likely,
         }
     }
+}
+
+/// Whether one of the actions writes this rule for a ban: it runs a program of the packet filter for `<ip>`, in the
+/// chain where the rule stands, and the rule names what is banned.
+fn writes(actions: &[String], block: &Block, ban: &Ban) -> bool {
+    let chain = block.seen.place.rsplit(' ').next().unwrap_or_default();
+    let programs = ["iptables", "ip6tables", "nft"];
+    let fits = |action: &String| {
+        let words = || action.split(|c: char| c.is_whitespace() || "<>/\"'".contains(c));
+        action.contains("<ip>") && words().any(|word| word == chain) && words().any(|word| programs.contains(&word))
+    };
+    block.names(&ban.address) && actions.iter().any(fits)
 }
 
 fn report(client: IpAddr, own: &[&Ban], effect: &Effect<'_>, looked: bool, verdict: &mut Verdict) {
@@ -140,7 +156,22 @@ fn mend(client: IpAddr, own: &[&Ban], finding: &mut Finding) {
     finding.mended_by(&words, "lifts the ban and keeps the address from being banned again");
     let mut banned: Vec<&str> = own.iter().map(|ban| ban.address.as_str()).collect();
     banned.dedup();
-    finding.step(format!("to lift it once only: `fail2ban-client unban {}`", banned.join(" ")));
+    finding.step(format!(
+        "to lift it once only: `fail2ban-client unban {}`; fail2ban bans again after the next failures",
+        banned.join(" ")
+    ));
+    for network in own.iter().filter_map(|ban| others_in(&ban.address).map(|others| (&ban.address, others))) {
+        let (network, others) = network;
+        finding.step(format!("the ban is of {network} as a whole: lifting it lets {others} addresses in"));
+    }
+}
+
+/// How many addresses a network has, where it is more than one.
+fn others_in(banned: &str) -> Option<String> {
+    let (address, prefix) = banned.split_once('/')?;
+    let width = if address.contains(':') { 128 } else { 32 };
+    let bits = u32::checked_sub(width, prefix.parse().ok()?).filter(|&bits| bits > 0)?;
+    Some(1u128.checked_shl(bits).map_or_else(|| format!("2^{bits}"), |count| count.to_string()))
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -178,7 +209,8 @@ mod tests {
                   fail2ban-client banned: sshd: 198.51.100.7
                   fail2ban-client banned: recidive: 198.51.100.0/24
                   $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
-                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`; fail2ban bans again after the next failures
+                  - the ban is of 198.51.100.0/24 as a whole: lifting it lets 256 addresses in
             "#]],
         );
         let web = "//$ fail2ban-client banned => 0\n[{'nginx': ['198.51.100.7']}]\n";
@@ -202,7 +234,8 @@ mod tests {
                   fail2ban-client banned: recidive: 198.51.100.0/24
                   ip -4 route show table all: unreachable 198.51.100.7
                   $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
-                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`; fail2ban bans again after the next failures
+                  - the ban is of 198.51.100.0/24 as a whole: lifting it lets 256 addresses in
             "#]],
         );
     }
@@ -234,7 +267,8 @@ mod tests {
                   fail2ban-client banned: recidive: 198.51.100.0/24
                   iptables-save: filter f2b-sshd: -A f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
                   $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
-                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`; fail2ban bans again after the next failures
+                  - the ban is of 198.51.100.0/24 as a whole: lifting it lets 256 addresses in
             "#]],
         );
         check_as(
@@ -244,6 +278,45 @@ mod tests {
             &expect![[r#"
                 excluded: fail2ban does not ban this client
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_rule_that_the_action_of_the_jail_writes_is_that_of_fail2ban() {
+        let fixture = |action: &str| {
+            format!(
+                "//$ fail2ban-client banned => 0\n[{{'probes': ['198.51.100.7']}}]\n\
+                 //- /etc/fail2ban/jail.conf\n[probes]\nenabled = true\nfilter = sshd\naction = shun\n\
+                 //- /etc/fail2ban/filter.d/sshd.conf\n[Definition]\nfailregex = <HOST>\n\
+                 //- /etc/fail2ban/action.d/shun.conf\n[Definition]\nactionban = {action}\n\
+                 //$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n\
+                 [3:180] -A INPUT -s 198.51.100.7/32 -j DROP\nCOMMIT\n"
+            )
+        };
+        check_as(
+            &from("198.51.100.7"),
+            "fail2ban-banned",
+            &fixture("/sbin/iptables -w -I INPUT 1 --source <ip> --jump DROP"),
+            &expect![[r#"
+                certain: fail2ban has banned 198.51.100.7 (jail probes)
+                  fail2ban-client banned: probes: 198.51.100.7
+                  iptables-save: filter INPUT: -A INPUT -s 198.51.100.7/32 -j DROP (packets: 3)
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail probes  # lifts the ban and keeps the address from being banned again
+                  - to lift it once only: `fail2ban-client unban 198.51.100.7`; fail2ban bans again after the next failures
+            "#]],
+        );
+        // The jail bans in another place: the rule may be anybody's.
+        check_as(
+            &from("198.51.100.7"),
+            "fail2ban-banned",
+            &fixture("echo <ip> >> /var/bans"),
+            &expect![[r#"
+            likely: fail2ban has banned 198.51.100.7 (jail probes)
+              fail2ban-client banned: probes: 198.51.100.7
+              iptables-save: filter INPUT: -A INPUT -s 198.51.100.7/32 -j DROP (packets: 3)
+              $ sshmend fix fail2ban --ignore 198.51.100.7 --jail probes  # lifts the ban and keeps the address from being banned again
+              - to lift it once only: `fail2ban-client unban 198.51.100.7`; fail2ban bans again after the next failures
+        "#]],
         );
     }
 
@@ -282,7 +355,7 @@ Status for the jail: sshd
                   fail2ban-client banned: sshd: 203.0.113.9
                   iptables-save: filter f2b-sshd: -A f2b-sshd -s 203.0.113.9/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
                   $ sshmend fix fail2ban --ignore 203.0.113.9 --jail sshd  # lifts the ban and keeps the address from being banned again
-                  - to lift it once only: `fail2ban-client unban 203.0.113.9`
+                  - to lift it once only: `fail2ban-client unban 203.0.113.9`; fail2ban bans again after the next failures
             "#]],
         );
     }

@@ -9,7 +9,7 @@ use sshmend_packet_filter::in_network_text;
 
 use super::Facts;
 use crate::ask::Ask;
-use crate::verdict::Known;
+use crate::verdict::{Known, Unchecked};
 
 const STATUS: [&str; 2] = ["fail2ban-client", "status"];
 /// Since 0.11; the older ones are asked jail by jail.
@@ -75,11 +75,27 @@ impl Facts<'_> {
     }
 
     /// Where the configuration of a jail spares an address: the word, and the line it stands in.
-    pub(crate) fn spared(&self, jail: &str, client: IpAddr) -> Option<(String, Option<Origin>)> {
-        let config = Config::read(self.snapshot, DIRECTORY.as_ref(), None);
-        match config.jail(jail)?.ignored(Network::from(client)) {
-            Ignored::Yes { word, origin } => Some((word, origin)),
+    pub(crate) fn spared(&self, jail: &str, client: IpAddr) -> Known<Option<(String, Option<Origin>)>> {
+        let config = self.fail2ban_config()?;
+        Ok(match config.jail(jail).map(|jail| jail.ignored(Network::from(client))) {
+            Some(Ignored::Yes { word, origin }) => Some((word, origin)),
             _ => None,
+        })
+    }
+
+    /// What the actions of a jail run to ban an address, with `<ip>` for it; empty where the configuration is not known.
+    pub(crate) fn jail_bans_by(&self, jail: &str) -> Vec<String> {
+        let config = self.fail2ban_config();
+        config.ok().and_then(|config| config.jail(jail).map(|jail| jail.bans_by.clone())).unwrap_or_default()
+    }
+
+    fn fail2ban_config(&self) -> Known<Config<'_>> {
+        let config = Config::read(self.snapshot, DIRECTORY.as_ref(), None);
+        match config.unread().first_key_value() {
+            Some((path, why)) => {
+                Err(Unchecked::new("the configuration of fail2ban", format!("{}: {why}", path.display())))
+            }
+            None => Ok(config),
         }
     }
 

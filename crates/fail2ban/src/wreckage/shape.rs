@@ -1,6 +1,6 @@
 //! Options and sections that are not where their author thinks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sshmend_lossless::Edit;
 
@@ -91,9 +91,9 @@ pub(super) fn misspelt_default(scene: &Scene<'_>, block: &Block) -> Option<Probl
         Consequence::NoEffect,
         "write [DEFAULT]",
     );
-    let is_there =
-        |option: &Opt| scene.document.section(DEFAULT).any(|other| other.options.iter().any(|it| it.key == option.key));
-    if !block.options.iter().any(is_there) {
+    let defaults = scene.document.section(DEFAULT).flat_map(|other| &other.options);
+    let keys: BTreeSet<&str> = defaults.map(|option| option.key.as_str()).collect();
+    if !block.options.iter().any(|option| keys.contains(option.key.as_str())) {
         problem.mend = mend(scene.source, vec![Edit::replace(block.name_range.clone(), DEFAULT)]);
     }
     Some(problem)

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::common::{DIR, addresses, after, config, debian_12, shown, snapshot, wish};
 use expect_test::{Expect, expect};
 use sshmend_fail2ban::{Config, Refusal, Wish};
+use sshmend_lossless::Origin;
 
 fn outcome(files: &str, change: impl Fn(&Config<'_>) -> Result<sshmend_fail2ban::Edited, Refusal>) -> String {
     let snapshot = snapshot(files);
@@ -61,12 +62,12 @@ fn a_stock_configuration_gets_a_file_of_its_own() {
         ON,
         &wish("203.0.113.7 2001:db8::/48", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.d/zz-sshmend.local (new)
-        +# Addresses that are never banned.\n
-        +\n
-        +[DEFAULT]\n
-        +ignoreip = 203.0.113.7 2001:db8::/48\n
-    "#]],
+            /etc/fail2ban/jail.d/zz-sshmend.local (new)
+            +# Addresses that are never banned.\n
+            +\n
+            +[DEFAULT]\n
+            +ignoreip = 203.0.113.7 2001:db8::/48\n
+        "#]],
     );
     check(
         ON,
@@ -93,12 +94,12 @@ fn a_stock_configuration_gets_a_file_of_its_own() {
         "",
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local (new)
-        +# Addresses that are never banned.\n
-        +\n
-        +[DEFAULT]\n
-        +ignoreip = 203.0.113.7\n
-    "#]],
+            /etc/fail2ban/jail.local (new)
+            +# Addresses that are never banned.\n
+            +\n
+            +[DEFAULT]\n
+            +ignoreip = 203.0.113.7\n
+        "#]],
     );
 }
 
@@ -155,7 +156,7 @@ fn a_jail_with_its_own_list_gets_the_address_too() {
             +ignoreip = 192.0.2.1 203.0.113.7\n
             +[sshd]\n
             +ignoreip = 192.0.2.2 203.0.113.7\n
-            note: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
+            own-list: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
         "#]],
     );
     let refers = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nignoreip = %(default/ignoreip)s\n");
@@ -230,13 +231,13 @@ fn what_a_package_decides_is_overridden() {
         packaged,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.d/zz-sshmend.local (new)
-        +# Addresses that are never banned.\n
-        +\n
-        +[sshd]\n
-        +ignoreip = %(known/ignoreip)s 203.0.113.7\n
-        note: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
-    "#]],
+            /etc/fail2ban/jail.d/zz-sshmend.local (new)
+            +# Addresses that are never banned.\n
+            +\n
+            +[sshd]\n
+            +ignoreip = %(known/ignoreip)s 203.0.113.7\n
+            own-list: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
+        "#]],
     );
     let default = "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\n[DEFAULT]\nignoreip = 192.0.2.1\n    ::1\n";
     check(
@@ -248,7 +249,7 @@ fn what_a_package_decides_is_overridden() {
             +\n
             +[DEFAULT]\n
             +ignoreip = 192.0.2.1 ::1 203.0.113.7\n
-            note: /etc/fail2ban/jail.d/defaults-debian.conf:4: this list is copied: what is added to it later has no effect
+            copied: /etc/fail2ban/jail.d/defaults-debian.conf:4: this list is copied: what is added to it later has no effect
         "#]],
     );
 }
@@ -272,8 +273,8 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
             +\n
             +[sshd]\n
             +ignoreip = 192.0.2.1 192.0.2.2 203.0.113.7\n
-            note: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
-            note: /etc/fail2ban/jail.d/defaults-debian.conf:5: this list is copied: what is added to it later has no effect
+            own-list: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
+            copied: /etc/fail2ban/jail.d/defaults-debian.conf:5: this list is copied: what is added to it later has no effect
         "#]],
     );
 }
@@ -285,18 +286,14 @@ fn what_is_ignored_already_changes_nothing() {
 }
 
 #[test]
-fn wreckage_in_the_way_is_mended_or_gone_around() {
+fn wreckage_is_gone_around_or_refused_and_never_mended_on_the_way() {
     let twice = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\nignoreip = 192.0.2.2\n");
     check(
         &twice,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-            /etc/fail2ban/jail.local
-             [DEFAULT]\n
-            -ignoreip = 192.0.2.1\n
-            -ignoreip = 192.0.2.2\n
-            +ignoreip = 192.0.2.1 192.0.2.2 203.0.113.7\n
-            note: /etc/fail2ban/jail.local:3: mended: a second ignoreip in this section; the first is in line 2
+            refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:3: a second ignoreip in this section; the first is in line 2
+            hint: keep one of them: an option may come once in a section
         "#]],
     );
     let comment = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1 # office\n");
@@ -315,13 +312,9 @@ fn wreckage_in_the_way_is_mended_or_gone_around() {
         &marked,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        /etc/fail2ban/jail.local
-        -\xef\xbb\xbf[DEFAULT]\r\n
-        -ignoreip=192.0.2.1\r\n
-        +[DEFAULT]\r\n
-        +ignoreip=192.0.2.1 203.0.113.7\r\n
-        note: /etc/fail2ban/jail.local:1: mended: the file begins with a byte-order mark
-    "#]],
+            refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:1: the file begins with a byte-order mark
+            hint: save it as UTF-8 without byte-order mark
+        "#]],
     );
 }
 
@@ -433,39 +426,145 @@ fn an_address_is_taken_out_where_it_stands() {
     );
 }
 
-#[test]
-fn everything_that_can_be_mended_is() {
-    let wreck = snapshot(&with_both(
-        "\
+#[track_caller]
+fn check_mend(files: &str, lines: &[&str], expected: &Expect) {
+    let lines: Vec<Origin> = lines.iter().map(|line| origin(line)).collect();
+    expected.assert_eq(&outcome(files, |config| config.mend(&lines)));
+}
+
+/// `jail.local:3`
+fn origin(text: &str) -> Origin {
+    let (path, line) = text.rsplit_once(':').expect("a line");
+    Origin::new(Path::new(DIR).join(path), line.parse().expect("a number"))
+}
+
+const WRECK: &str = "\
 //- jail.local
 [sshd]
 bantime = 1h
+bantime = 2h
 [default]
 ignoreip = 192.0.2.1 # office
 [sshd]
 port = 22
   findtime = 2h
-",
-    ));
-    let edited = config(&wreck, debian_12()).mend().expect("one way for each");
-    expect![[r##"
+";
+
+#[test]
+fn only_the_named_lines_are_mended() {
+    let wreck = with_both(WRECK);
+    check_mend(
+        &wreck,
+        &["jail.local:6"],
+        &expect![[r#"
         /etc/fail2ban/jail.local
-         bantime = 1h\n
+         bantime = 2h\n
         -[default]\n
         -ignoreip = 192.0.2.1 # office\n
         -[sshd]\n
         -port = 22\n
         -  findtime = 2h\n
         +port = 22\n
-        +findtime = 2h\n
-        +[DEFAULT]\n
+        +  findtime = 2h\n
+        +[default]\n
+        +ignoreip = 192.0.2.1 # office\n
+        mended: /etc/fail2ban/jail.local:6: a second [sshd] section; the first is in line 1
+    "#]],
+    );
+    check_mend(
+        &wreck,
+        &["jail.local:3"],
+        &expect![[r#"
+        refused: /etc/fail2ban/jail.local:3: there is nothing to mend here, or more than one way to do it
+        hint: the lines that can be mended are /etc/fail2ban/jail.local:6
+    "#]],
+    );
+    check_mend(
+        &wreck,
+        &["jail.local:1"],
+        &expect![[r#"
+        refused: /etc/fail2ban/jail.local:1: there is nothing to mend here, or more than one way to do it
+        hint: the lines that can be mended are /etc/fail2ban/jail.local:6
+    "#]],
+    );
+}
+
+#[test]
+fn several_lines_are_mended_together_and_none_without_being_named() {
+    let read =
+        with_both("//- jail.local\n[default]\nignoreip = 192.0.2.1 # office\n[sshd]\nport = 22\n  findtime = 2h\n");
+    check_mend(
+        &read,
+        &["jail.local:2"],
+        &expect![[r##"
+        /etc/fail2ban/jail.local
+         [default]\n
+        -ignoreip = 192.0.2.1 # office\n
         +ignoreip = 192.0.2.1 ; office\n
-        note: /etc/fail2ban/jail.local:5: mended: a second [sshd] section; the first is in line 1
-        note: /etc/fail2ban/jail.local:6: mended: "# office" is no comment: its words are entries of the list
-        note: /etc/fail2ban/jail.local:4: mended: the indented findtime belongs to the value of port above it
-        note: /etc/fail2ban/jail.local:5: mended: [default] is a jail of this name, not the defaults of all jails
-    "##]]
-    .assert_eq(&shown(&wreck, &edited));
+        mended: /etc/fail2ban/jail.local:2: "# office" is no comment: its words are entries of the list
+    "##]],
+    );
+    check_mend(
+        &read,
+        &["jail.local:5", "jail.local:1"],
+        &expect![[r#"
+        /etc/fail2ban/jail.local
+        -[default]\n
+        -ignoreip = 192.0.2.1 # office\n
+        -[sshd]\n
+        -port = 22\n
+        -  findtime = 2h\n
+        +[DEFAULT]\n
+        +ignoreip = 192.0.2.1 # office\n
+        +[sshd]\n
+        +port = 22\n
+        +findtime = 2h\n
+        mended: /etc/fail2ban/jail.local:1: [default] is a jail of this name, not the defaults of all jails
+        mended: /etc/fail2ban/jail.local:5: the indented findtime belongs to the value of port above it
+    "#]],
+    );
+    check_mend(&read, &[], &expect![[r#""#]]);
+}
+
+#[test]
+fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
+    let number = with_both("//- jail.local\n[web]\nbantime = 250%\n");
+    check(
+        &number,
+        &wish("203.0.113.7", &[], None),
+        &expect![[r#"
+        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: a single % in bantime of [web]
+        hint: write a number or a time, such as 3600 or 1h, without a percent sign
+    "#]],
+    );
+    check_mend(
+        &number,
+        &["jail.local:2"],
+        &expect![[r#"
+        refused: /etc/fail2ban/jail.local:2: there is nothing to mend here, or more than one way to do it
+        hint: no line can be mended
+    "#]],
+    );
+    let text = with_both("//- jail.local\n[web]\nlogpath = /var/log/100%/x\n");
+    check(
+        &text,
+        &wish("203.0.113.7", &[], None),
+        &expect![[r#"
+        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: a single % in logpath of [web]
+        hint: write %% for a percent sign
+    "#]],
+    );
+    check_mend(
+        &text,
+        &["jail.local:2"],
+        &expect![[r#"
+        /etc/fail2ban/jail.local
+         [web]\n
+        -logpath = /var/log/100%/x\n
+        +logpath = /var/log/100%%/x\n
+        mended: /etc/fail2ban/jail.local:2: a single % in logpath of [web]
+    "#]],
+    );
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub(crate) fn shown(snapshot: &Snapshot, edited: &Edited) -> String {
     }
     for note in &edited.notes {
         let origin = note.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
-        text += &format!("note: {origin}{}\n", note.text);
+        text += &format!("{}: {origin}{}\n", note.name, note.text);
     }
     text
 }

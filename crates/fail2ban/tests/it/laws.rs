@@ -163,7 +163,7 @@ fn a_change_only_adds_to_what_stands_there() {
 #[test]
 fn what_was_written_is_read_back() {
     let mut held = 0;
-    for_random_trees(4, 800, |tree, release, wish| {
+    for_random_trees(4, 3_000, |tree, release, wish| {
         let Ok(edited) = config(tree, release).ignore(wish) else { return };
         let next = after(tree, &edited);
         let reread = config(&next, release);

@@ -3,5 +3,7 @@
 mod changes;
 mod common;
 mod laws;
+mod many;
 mod merged;
+mod owners;
 mod problems;

@@ -13,11 +13,11 @@ fn list(config: &Config<'_>) -> String {
     for jail in running {
         text += &format!("{}:", jail.name);
         for word in jail.words() {
-            let line = word.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+            let line = word.origin().map(|origin| origin.to_string()).unwrap_or_default();
             text += &format!(" {}@{}", word.text, line.trim_start_matches("/etc/fail2ban/"));
         }
         text.push('\n');
-        for lost in jail.setting("ignoreip").into_iter().flat_map(|setting| &setting.shadowed) {
+        for lost in config.shadowed(&jail.name, "ignoreip") {
             let why = if lost.why == Loss::ReadEarlier { "read earlier" } else { "only [DEFAULT]" };
             text += &format!("  lost: {} {:?} ({why})\n", lost.origin, lost.value);
         }
@@ -155,9 +155,8 @@ fn a_jail_without_filter_or_action_is_left_out() {
     check(
         "//- jail.local\n[sshd]\nenabled = true\naction = ban[x\n",
         &expect![[r#"
-        ! /etc/fail2ban/jail.conf:1:1: no enabled jail is left: sshd cannot run: fail2ban does not start
-        ! /etc/fail2ban/jail.local:1:2: jail sshd is skipped: its action "ban[x" has unexpected syntax: the jail does not run
-    "#]],
+            ! /etc/fail2ban/jail.local:1:2: jail sshd is skipped: its action "ban[x" has unexpected syntax, and no other jail runs: fail2ban does not start
+        "#]],
     );
 }
 
@@ -248,6 +247,7 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
         &expect![[r#"
             ! /etc/fail2ban/jail.d/a.conf:3:12: ignoreip of [sshd] refers to itself, or references nest deeper than 10: fail2ban does not start
             sshd:
+              lost: /etc/fail2ban/jail.d/a.conf:3 "%(known/ignoreip)s 192.0.2.1" (read earlier)
         "#]],
     );
 }

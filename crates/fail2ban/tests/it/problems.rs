@@ -129,13 +129,11 @@ fn sections_that_are_others_than_they_seem() {
     check(
         "//- jail.local\n[SSHD]\nenabled = true\n",
         &expect![[r#"
-        /etc/fail2ban/jail.conf:1:1: no enabled jail is left: SSHD cannot run: fail2ban does not start
-          hint: mend or disable the jails that are skipped
-        /etc/fail2ban/jail.local:1:2: jail SSHD is skipped: there is no filter "SSHD", or a file of it cannot be read: the jail does not run
-          hint: name a filter and actions that exist below filter.d and action.d, or disable the jail
-        /etc/fail2ban/jail.local:1:2: [SSHD] is not [sshd]: names of jails are case-sensitive: it has no effect
-          hint: write [sshd] if that jail is meant
-    "#]],
+            /etc/fail2ban/jail.local:1:2: jail SSHD is skipped: there is no filter "SSHD", or a file of it cannot be read, and no other jail runs: fail2ban does not start
+              hint: name a filter and actions that exist below filter.d and action.d, or disable the jail
+            /etc/fail2ban/jail.local:1:2: [SSHD] is not [sshd]: names of jails are case-sensitive: it has no effect
+              hint: write [sshd] if that jail is meant
+        "#]],
     );
     check(
         "//- jail.local\n[Definition]\nignoreip = 192.0.2.1\n",

@@ -15,11 +15,25 @@ use crate::cli::Apply;
 use crate::error::{Failure, Outcome, Severity};
 use crate::json;
 use crate::json::change::Check;
+use crate::output::escape::line;
 use crate::session::Session;
 
 /// Carries a plan out, as far as the flags and the person allow, and says what came of it.
 pub(crate) fn execute(session: &Session, plan: Plan, flags: &Apply) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Forward).report()
+}
+
+/// The same, and looks afterwards whether it has helped: what `look` finds is told, and makes the outcome
+/// [`Outcome::Findings`].
+pub(crate) fn execute_and_look(
+    session: &Session,
+    plan: Plan,
+    flags: &Apply,
+    look: &dyn Fn() -> Vec<Notice>,
+) -> Result<Outcome, Failure> {
+    let mut run = Run::new(session, plan, flags, Way::Forward);
+    let outcome = run.steps().map(|outcome| if flags.dry_run { outcome } else { run.look(outcome, look) });
+    run.close(outcome)
 }
 
 /// Ends in a failure before there is a plan to carry out; a program that reads along gets a document all the same.
@@ -83,6 +97,17 @@ impl<'a> Run<'a> {
                 return Err(if applied { Failure::unprinted(error) } else { Failure::caused("cannot print", error) });
             }
         }
+        outcome
+    }
+
+    /// Tells what is still wrong after all is done.
+    fn look(&mut self, outcome: Outcome, look: &dyn Fn() -> Vec<Notice>) -> Outcome {
+        let found = look();
+        let outcome = if found.is_empty() { outcome } else { Outcome::Findings };
+        for notice in found.iter().filter(|_| !self.session.output.is_json()) {
+            self.session.output.talk(&format!("note: {} [{}]", line(&notice.text), notice.name));
+        }
+        self.plan.notices.extend(found);
         outcome
     }
 

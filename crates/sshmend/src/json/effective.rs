@@ -59,6 +59,8 @@ pub enum Format {
         jails: Vec<Jail>,
         /// What fail2ban would refuse or misread.
         problems: Vec<Problem>,
+        /// Files and folders that could not be read: what fail2ban makes of them is not known, and no jail is shown.
+        unread: Vec<Unread>,
     },
 }
 
@@ -157,6 +159,21 @@ pub struct Jail {
     /// The addresses, networks and names that it never bans.
     pub ignoreip: Vec<String>,
     /// The line that decides the list; null when nothing sets it.
+    pub origin: Option<Origin>,
+    /// Whether the machine's own addresses are never banned; its origin is null for fail2ban's own default.
+    pub ignoreself: JailSetting,
+    /// The program that fail2ban asks whether to ignore an address; null when none is set.
+    pub ignorecommand: Option<JailSetting>,
+    /// How its answers are kept; null when nothing sets it.
+    pub ignorecache: Option<JailSetting>,
+}
+
+/// One setting of a jail.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct JailSetting {
+    /// The value.
+    pub value: String,
+    /// The line that decides it.
     pub origin: Option<Origin>,
 }
 

@@ -8,6 +8,7 @@ use sshmend_fail2ban::{Config, Consequence, Ignored, Jail, Network};
 use super::disk::capture;
 use super::fix::{Trial, random_wish};
 use super::program::{Answer, Program};
+use super::strangers;
 use super::trees::{self, Tree};
 use crate::Report;
 
@@ -33,7 +34,11 @@ pub(super) fn tree(
     let case = format!("{case}\n{}  {:?}\n  {:?}", trees::shown(tree), theirs.error, ours.problems());
     report.compare(&case, &Summary::of(&ours, &theirs), &Summary::theirs(&theirs));
     let wish = random_wish(random, &theirs.jails.keys().cloned().collect::<Vec<_>>());
-    Trial { program, report, directory, case, before: &theirs }.fix(&ours, &wish)
+    strangers::hidden(&snapshot, directory, program.release, (&case, &wish), random, report);
+    strangers::foreign(&snapshot, directory, program.release, (&case, &wish), random, report);
+    let mut trial = Trial { program, report, directory, case, before: &theirs };
+    trial.mend(&ours)?;
+    trial.fix(&ours, &wish)
 }
 
 /// The driver must say what the client of the package says.
@@ -104,7 +109,7 @@ fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
     let Some(started) = theirs.jails.get(&jail.name) else { return Vec::new() };
     let value = |key: &String| match jail.setting(key) {
         Some(setting) if !setting.complete => started.settings[key].clone(),
-        Some(setting) => setting.value.clone(),
+        Some(setting) => setting.value.to_string(),
         None if key == "backend" => "auto".to_owned(),
         None if key == "filter" || key == "action" => String::new(),
         None => "(unset)".to_owned(),
@@ -112,13 +117,17 @@ fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
     started.settings.keys().map(|key| (key.clone(), value(key))).collect()
 }
 
-/// Our verdicts; what depends on names is taken for theirs, which resolves none.
+/// Our verdicts; of what we do not know, because it depends on names, files or commands, nothing is claimed.
 fn ignored(jail: &Jail, theirs: &Answer) -> Vec<(String, bool)> {
     let Some(verdicts) = theirs.ignored.get(&jail.name) else { return Vec::new() };
-    let ours = verdicts.keys().map(|address| {
+    let ours = verdicts.iter().map(|(address, verdict)| {
         let network = Network::from(address.parse::<IpAddr>().expect("our own list"));
-        let is_ignored = matches!(jail.ignored(network), Ignored::Yes { .. });
-        (address.clone(), is_ignored || !jail.is_complete() && verdicts[address])
+        let is_ignored = match jail.ignored(network) {
+            Ignored::Yes { .. } => true,
+            Ignored::No => false,
+            Ignored::Unknown(_) => *verdict,
+        };
+        (address.clone(), is_ignored)
     });
     ours.collect()
 }

@@ -17,7 +17,9 @@ pub(super) fn capture(directory: &Path, release: Release) -> Snapshot {
         }
         for request in requests {
             match &request {
-                Request::Read(path) | Request::List(path) => snapshot.insert(path.clone(), entry(path)),
+                Request::Read(path) | Request::List(path) | Request::Stat(path) => {
+                    snapshot.insert(path.clone(), entry(path));
+                }
                 other => panic!("{other:?} was not expected"),
             }
         }

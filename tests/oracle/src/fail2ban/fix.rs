@@ -34,6 +34,22 @@ pub(super) struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    /// What is mended by itself: where we say that fail2ban starts afterwards, it does.
+    pub(super) fn mend(&mut self, ours: &Config<'_>) -> Result<(), String> {
+        let Some(origin) = ours.mendable().map(|problem| problem.origin.clone()).next() else { return Ok(()) };
+        let Ok(edited) = ours.mend(std::slice::from_ref(&origin)) else { return Ok(()) };
+        let originals = write(&edited, self.directory).map_err(|error| error.to_string())?;
+        let snapshot = capture(self.directory, self.program.release);
+        let mended = Config::read(&snapshot, self.directory, Some(self.program.release));
+        let theirs = self.program.ask(self.directory, &[])?;
+        let case = format!("{}: mended {origin}\n{}", self.case, diff(&originals, self.directory));
+        self.report.compare(&case, &mended.starts(), &(theirs.starts && theirs.server.is_none()));
+        for (path, bytes) in originals {
+            std::fs::write(path, bytes).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     /// After `ignore` the program must start and take every address in every jail that is meant, and only there.
     pub(super) fn fix(mut self, ours: &Config<'_>, wish: &Wish) -> Result<(), String> {
         self.case += &format!("\n  {wish:?}");

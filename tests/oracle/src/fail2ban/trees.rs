@@ -217,6 +217,17 @@ const JUNK: &[&str] = &[
 /// Defaults that are commented out, beside which a new line goes.
 const COMMENTED: &[&str] = &["#ignoreip = 127.0.0.1/8 ::1\n", "; IgnoreIP: ::1\n", "   # ignoreip =\n"];
 
+/// What stops fail2ban, at the end of a file: each is a fault of its own, and some can be mended.
+const FAULTS: &[&str] = &[
+    "[sshd]\nport = 22\n[web]\n[sshd]\nmaxretry = 4\n",
+    "[odd]\nbantime = 30%\n",
+    "[sshd]\nlogpath = /var/log/90%/x\n",
+    "[web]\nfindtime = 5\nfindtime = 5\n",
+    "[web]\nignoreip = ::1\nport = 80\nignoreip = 192.0.2.2\n",
+    "[sshd]\nmaxretry = 3\nmaxretry = 4\n",
+    "[DEFAULT]\nignoreip 198.51.100.3\n",
+];
+
 /// One tree.
 pub(super) fn random(random: &mut Rng) -> Tree {
     let mut tree: Tree = BASE.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
@@ -225,6 +236,10 @@ pub(super) fn random(random: &mut Rng) -> Tree {
         let path = pick(random, LAYERS);
         let mut bytes = file(random).into_bytes();
         spoil(random, &mut bytes);
+        if random.u8(..) < 24 {
+            bytes.extend_from_slice(b"\n");
+            bytes.extend_from_slice(pick(random, FAULTS).as_bytes());
+        }
         tree.insert(path.to_owned(), bytes);
     }
     if random.u8(..) < 20 {

@@ -1,27 +1,103 @@
-//! `sshmend fix fail2ban`: an exemption that lasts, and the ban lifted now.
+//! `sshmend fix fail2ban`: an exemption that lasts, and the ban lifted now; or the named lines mended.
 
-use sshmend_fail2ban::{Address, Parsed};
+use sshmend_diagnose::{Certainty, Finding, Question, Server, Vantage, wants};
+use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
-use sshmend_plan::{Fail2banWish, Plan, fail2ban, fail2ban_wants};
+use sshmend_lossless::Origin;
+use sshmend_plan::{Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_wants};
 
 use crate::cli::FixFail2ban;
+use crate::command::diagnose::conclude;
 use crate::error::Failure;
 use crate::output::times::future;
 use crate::session::Session;
 
+/// How many addresses are asked about afterwards.
+const ASKED: usize = 3;
+
+/// What turns a client away before sshd sees it, beside fail2ban.
+const OTHER_BANS: [&str; 6] = [
+    "banned-by-other",
+    "firewall-rejects",
+    "hosts-access-denied",
+    "hosts-access-option-invalid",
+    "hosts-deny-malformed",
+    "hosts-deny-owned",
+];
+
 /// Plans what is wanted of fail2ban.
 pub(super) fn plan(session: &Session, arguments: &FixFail2ban) -> Result<Plan, Failure> {
-    let wish = Fail2banWish {
-        addresses: arguments.ignore.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
-        jails: arguments.jail.clone(),
-        until: arguments.until.as_deref().map(|text| future(text, now())).transpose()?,
-        now: now(),
-        live: session.machine.is_live(),
+    let live = session.machine.is_live();
+    let planned = match &arguments.mend {
+        Some(lines) => {
+            let lines = lines.iter().map(|text| origin(text)).collect::<Result<Vec<_>, _>>()?;
+            let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
+            fail2ban_mend(&snapshot, &lines, live, now())
+        }
+        None => {
+            let wish = Fail2banWish {
+                addresses: arguments.ignore.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
+                jails: arguments.jail.clone(),
+                until: arguments.until.as_deref().map(|text| future(text, now())).transpose()?,
+                now: now(),
+                live,
+            };
+            let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
+            fail2ban(&snapshot, &wish)
+        }
     };
-    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, wish.live));
-    fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+    planned.map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 fn address(text: &str) -> Result<Parsed, Failure> {
     Address::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+}
+
+fn origin(text: &str) -> Result<Origin, Failure> {
+    let parsed = text.rsplit_once(':').and_then(|(path, line)| Some(Origin::new(path, line.parse().ok()?)));
+    parsed.ok_or_else(|| {
+        Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as /etc/fail2ban/jail.local:7")
+    })
+}
+
+/// What still turns the addresses away after the exemption, because somebody else banned them.
+///
+/// Asked of the machine as it is now: an exemption of fail2ban lifts only what fail2ban banned.
+pub(super) fn still_banned(session: &Session, arguments: &FixFail2ban) -> Vec<Notice> {
+    if !session.machine.is_live() || !session.is_root() {
+        return Vec::new();
+    }
+    let addresses = arguments.ignore.iter().filter_map(|text| single(text)).take(ASKED);
+    addresses.flat_map(|client| still_bans(session, client)).collect()
+}
+
+fn single(text: &str) -> Option<Network> {
+    match Address::parse(text).ok()?.address {
+        Address::Network(network) if network.is_single() => Some(network),
+        Address::Network(_) | Address::Name(_) => None,
+    }
+}
+
+fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
+    let server = Server { client: Some(client.address()), user: None };
+    let question = Question { vantage: Vantage::Server(server), ..session.question() };
+    let snapshot = session.capture(|snapshot| wants(snapshot, &question));
+    let diagnosis = conclude(session, &snapshot, &question);
+    let others = diagnosis.findings.iter().filter(|finding| bans(finding));
+    others.map(|finding| still_banned_by(client, finding)).collect()
+}
+
+fn bans(finding: &Finding) -> bool {
+    finding.certainty == Certainty::Certain && OTHER_BANS.contains(&finding.cause)
+}
+
+fn still_banned_by(client: Network, finding: &Finding) -> Notice {
+    let mend = finding.remedy.as_ref().map(|remedy| format!("; mend: {}", crate::output::words::shell(&remedy.argv)));
+    let text = format!(
+        "{client} is still turned away, and not by fail2ban: {} ({}){}",
+        finding.summary,
+        finding.cause,
+        mend.unwrap_or_default()
+    );
+    Notice { name: "still-banned".to_owned(), text, origin: None }
 }

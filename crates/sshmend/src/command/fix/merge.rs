@@ -31,7 +31,10 @@ fn absorb(into: &mut What, wish: What) -> Option<What> {
             into.mend = into.mend.take().filter(|lines| !lines.is_empty());
             None
         }
-        (What::Fail2ban(into), What::Fail2ban(wish)) if (&into.jail, &into.until) == (&wish.jail, &wish.until) => {
+        (What::Fail2ban(into), What::Fail2ban(wish))
+            if (&into.jail, &into.until, &into.mend) == (&wish.jail, &wish.until, &wish.mend)
+                && wish.mend.is_none() =>
+        {
             add(&mut into.ignore, wish.ignore);
             None
         }

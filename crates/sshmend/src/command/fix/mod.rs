@@ -15,7 +15,7 @@ use sshmend_plan::{OFFER, Plan};
 
 use crate::cli::{Fix, What};
 use crate::error::{Failure, Outcome};
-use crate::execute::{execute, refuse};
+use crate::execute::{execute, execute_and_look, refuse};
 use crate::session::Session;
 
 /// Mends what was asked for, or what is chosen from a diagnosis.
@@ -45,6 +45,9 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
         // A program that reads along gets a document of a refusal, too.
         Err(failure) => return refuse(&session, Plan::default(), &arguments.apply, failure),
     };
+    if let What::Fail2ban(wish) = what {
+        return execute_and_look(&session, plan, &arguments.apply, &|| fail2ban::still_banned(&session, wish));
+    }
     let findings = matches!(what, What::HostsAccess(wish) if wish.only_lists())
         && plan.notices.iter().any(|notice| notice.name == OFFER);
     let outcome = execute(&session, plan, &arguments.apply)?;

@@ -2,22 +2,29 @@
 
 use std::path::Path;
 
-use sshmend_fail2ban::{Config, Jail};
+use sshmend_fail2ban::{Config, Jail, Setting};
 use sshmend_host::now;
 use sshmend_plan::{DIRECTORY, fail2ban_release, fail2ban_wants};
 
 use super::Shown;
 use crate::cli::ShowFail2ban;
 use crate::error::Failure;
-use crate::json::effective::{self, Format, Problem};
+use crate::json::effective::{self, Format, JailSetting, Problem, Unread};
 use crate::output::escape::line;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
-/// Merges the configuration as fail2ban does.
-pub(super) fn show(session: &Session, arguments: &ShowFail2ban) -> Result<Shown, Failure> {
+/// Merges the configuration as fail2ban does. Where a file of it could not be read, no jail is known, and the failure
+/// that says so comes with the rest.
+pub(super) fn show(session: &Session, arguments: &ShowFail2ban) -> Result<(Shown, Option<Failure>), Failure> {
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, session.machine.is_live()));
     let config = Config::read(&snapshot, Path::new(DIRECTORY), fail2ban_release(&snapshot));
+    if let Some(failure) = failure(&config) {
+        let unread = config.unread().iter();
+        let unread = unread.map(|(path, why)| Unread { path: path.display().to_string(), reason: why.to_string() });
+        let format = Format::Fail2ban { jails: Vec::new(), problems: Vec::new(), unread: unread.collect() };
+        return Ok(((format, String::new()), Some(failure)));
+    }
     let jails = choose(&config, &arguments.jails)?;
     let mut text = text(&session.output, &jails);
     for problem in config.problems() {
@@ -33,7 +40,18 @@ pub(super) fn show(session: &Session, arguments: &ShowFail2ban) -> Result<Shown,
         ));
     }
     let problems = config.problems().iter().map(problem).collect();
-    Ok((Format::Fail2ban { jails: jails.into_iter().map(jail).collect(), problems }, text))
+    let format = Format::Fail2ban { jails: jails.into_iter().map(jail).collect(), problems, unread: Vec::new() };
+    Ok(((format, text), None))
+}
+
+fn failure(config: &Config<'_>) -> Option<Failure> {
+    let told: Vec<String> = config.unread().iter().map(|(path, why)| format!("{}: {why}", path.display())).collect();
+    let (_, first) = config.unread().first_key_value()?;
+    let failure = Failure::trouble(told.join("; "));
+    Some(match first.hint() {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    })
 }
 
 /// The jails asked for; without any, those that fail2ban runs.
@@ -56,23 +74,61 @@ fn text(output: &Output, jails: &[&Jail]) -> String {
         return "no jail runs\n".to_owned();
     }
     jails.iter().fold(String::new(), |mut text, jail| {
-        let words: Vec<&str> = jail.words().iter().map(|word| word.text.as_str()).collect();
-        let list = if words.is_empty() { "nothing".to_owned() } else { words.join(" ") };
-        let origin = jail.setting("ignoreip").and_then(|setting| setting.origin.as_ref());
-        let origin = origin.map_or_else(|| "not set".to_owned(), ToString::to_string);
-        let own = if jail.ignoreself { ", and the machine itself" } else { "" };
         let name = output.quote(Role::Title, &jail.name);
-        text.push_str(&format!("{name} ignores {}{own}  {}\n", line(&list), output.quote(Role::Dim, &origin)));
+        text.push_str(&format!("jail {name}: {}", list(output, jail)));
+        for (key, setting) in [
+            ("ignoreself", Some(ignoreself(jail))),
+            ("ignorecommand", set(jail, "ignorecommand")),
+            ("ignorecache", set(jail, "ignorecache")),
+        ] {
+            let Some(setting) = setting else { continue };
+            let place = setting.origin.as_ref().map(|origin| place(output, &origin.to_string())).unwrap_or_default();
+            text.push_str(&format!("; {key}: {}{place}", line(&setting.value)));
+        }
+        text.push('\n');
         text
     })
 }
 
+/// What `ignoreip` comes to, and the line that decides it.
+fn list(output: &Output, jail: &Jail) -> String {
+    let words: Vec<&str> = jail.words().iter().map(|word| word.text.as_str()).collect();
+    let origin = jail.setting("ignoreip").and_then(|setting| setting.origin.as_ref());
+    let place = origin.map(|origin| place(output, &origin.to_string())).unwrap_or_default();
+    match words.as_slice() {
+        [] => format!("no address is exempt{place}"),
+        words => format!("exempt: {}{place}", line(&words.join(" "))),
+    }
+}
+
+fn place(output: &Output, origin: &str) -> String {
+    format!(" ({})", output.quote(Role::Dim, origin))
+}
+
+fn ignoreself(jail: &Jail) -> Setting {
+    let default = || Setting { value: "default".into(), origin: None, complete: true };
+    jail.setting("ignoreself").cloned().unwrap_or_else(default)
+}
+
+/// A setting that is there and not empty.
+fn set(jail: &Jail, key: &str) -> Option<Setting> {
+    jail.setting(key).filter(|setting| !setting.value.is_empty()).cloned()
+}
+
 fn jail(jail: &Jail) -> effective::Jail {
+    let json = |setting: Setting| JailSetting {
+        value: setting.value.to_string(),
+        origin: setting.origin.as_ref().map(Into::into),
+    };
+    let ignoreself = JailSetting { value: jail.ignoreself.to_string(), ..json(ignoreself(jail)) };
     effective::Jail {
         name: jail.name.clone(),
         enabled: jail.enabled,
         ignoreip: jail.words().iter().map(|word| word.text.clone()).collect(),
         origin: jail.setting("ignoreip").and_then(|setting| setting.origin.as_ref()).map(Into::into),
+        ignoreself,
+        ignorecommand: set(jail, "ignorecommand").map(json),
+        ignorecache: set(jail, "ignorecache").map(json),
     }
 }
 

@@ -25,7 +25,11 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
             unread = failure;
             shown
         }
-        Show::Fail2ban(arguments) => fail2ban::show(session, arguments)?,
+        Show::Fail2ban(arguments) => {
+            let (shown, failure) = fail2ban::show(session, arguments)?;
+            unread = failure;
+            shown
+        }
     };
     let printed = if session.output.is_json() {
         session.output.json(&Effective::new(format))

@@ -1,0 +1,70 @@
+//! The plan that mends the named lines of fail2ban's configuration, and nothing else.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use sshmend_fail2ban::{Config, Refusal as NotChanged};
+use sshmend_lossless::{Origin, Snapshot};
+
+use super::{DIRECTORY, VERSION, changes, fail2ban_release, notes, running, said};
+use crate::check::Check;
+use crate::future::future;
+use crate::plan::{Notice, Plan, Refusal};
+
+/// Plans the mending of `lines`; without any, lists in notices named `offered` what could be mended.
+///
+/// # Errors
+/// When a file of the configuration cannot be read here, or nothing can be mended in one of the lines.
+pub fn fail2ban_mend(snapshot: &Snapshot, lines: &[Origin], live: bool, now: Timestamp) -> Result<Plan, Refusal> {
+    let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
+    let before = Config::read(snapshot, directory, release);
+    if let Some((path, why)) = before.unread().first_key_value() {
+        let refusal = NotChanged::Unread { path: path.clone(), why: why.clone() };
+        return Err(Refusal::refused(refusal.to_string(), refusal.hint()));
+    }
+    if lines.is_empty() {
+        return Ok(offers(&before));
+    }
+    let edited = before.mend(lines).map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
+    let future = future(snapshot, &edited.edits, &edited.creates);
+    let after = Config::read(&future, directory, release);
+    let mut plan = changes(snapshot, &edited);
+    let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    plan.purpose = format!("mend {}", named.join(" "));
+    plan.effects = notes::effects(&before, &after);
+    plan.notices = notes::notes(&edited, &after, now).collect();
+    if !live || said(snapshot, &VERSION).is_none() {
+        return Ok(plan);
+    }
+    if let Some(left) = after.problems().iter().find(|problem| problem.consequence.is_fatal()) {
+        let text = format!("fail2ban does not start on it yet: {}: {}", left.origin, left.message);
+        plan.notices.push(Notice::new("not-reloaded", text));
+        return Ok(plan);
+    }
+    if !plan.changes_nothing() {
+        plan.rehearsal.push(Check::success("fail2ban-client -t", &["fail2ban-client", "-t"]));
+        running::reload(snapshot, &mut plan);
+    }
+    Ok(plan)
+}
+
+fn offers(config: &Config<'_>) -> Plan {
+    let mut plan = Plan { purpose: "list what could be mended".to_owned(), ..Plan::default() };
+    plan.notices = config.mendable().map(notes::offered).collect();
+    if plan.notices.is_empty() {
+        plan.notices.push(Notice::new("offered", "nothing that there is only one way to mend"));
+    }
+    plan
+}
+
+/// Why addresses are not ignored, with the command that mends what is in the way.
+pub(super) fn refused(config: &Config<'_>, refusal: &NotChanged) -> Refusal {
+    let hint = match refusal {
+        NotChanged::Broken(problems) => {
+            let first = problems.first().filter(|first| config.is_mendable(first));
+            first.map_or_else(|| refusal.hint(), |first| format!("{}; {} does it", first.hint, notes::command(first)))
+        }
+        _ => refusal.hint(),
+    };
+    Refusal::refused(refusal.to_string(), hint)
+}
