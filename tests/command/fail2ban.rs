@@ -117,15 +117,16 @@ fn what_is_broken_is_offered_and_mended_only_by_name() {
     disk.run("fix fail2ban --mend").check(&expect![[r#"
         exit 0
         nothing to change: list what could be mended
-        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offered]
+        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
         --
     "#]]);
     assert_eq!(disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(), Some(text));
     disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3 --yes").check(&expect![[r#"
-        exit 2
+        exit 0
+        nothing to change: mend /etc/fail2ban/jail.d/admin.local:3
+        note:   /etc/fail2ban/jail.d/admin.local:3: there is nothing to mend in this line [nothing-to-mend]
+        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
         --
-        error: nothing was changed: /etc/fail2ban/jail.d/admin.local:3: there is nothing to mend here, or more than one way to do it
-        hint: the lines that can be mended are /etc/fail2ban/jail.d/admin.local:6
     "#]]);
     disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6 --yes").check(&expect![[r#"
         exit 0
@@ -163,7 +164,7 @@ fn what_is_misread_is_offered_beside_an_exemption_and_left_alone() {
         +ignoreip = 192.0.2.1 203.0.113.7 # the office
         effect: ignoreip of jail sshd 192.0.2.1 # the office -> 192.0.2.1 203.0.113.7 # the office
         note:   jail sshd has an ignoreip of its own, which replaces that of [DEFAULT] [own-list]
-        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is no comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offered]
+        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is no comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offer]
         --
     "##]]);
 }

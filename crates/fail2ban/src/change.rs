@@ -69,8 +69,8 @@ pub enum Refusal {
         /// Why.
         why: Unread,
     },
-    /// The line holds nothing that could be mended, or its file is not ours to write.
-    #[error("{origin}: there is nothing to mend here, or more than one way to do it")]
+    /// There is more than one way to mend the line, or its file is not ours to write.
+    #[error("{origin}: there is more than one way to mend this line, or its file is not the administrator's")]
     NotMendable {
         /// The line.
         origin: Origin,

@@ -30,13 +30,14 @@ impl Config<'_> {
     /// fail2ban need not run afterwards: another problem may be left.
     ///
     /// # Errors
-    /// [`Refusal::NotMendable`] for a line of which nothing can be mended, [`Refusal::NotMended`] when the problem does
+    /// [`Refusal::NotMendable`] for a line with a problem that there is more than one way to mend, [`Refusal::NotMended`] when the problem does
     /// not go away.
     pub fn mend(&self, lines: &[Origin]) -> Result<Edited, Refusal> {
         let session = Session::new(self);
         let named: BTreeSet<&Origin> = lines.iter().collect();
         for origin in &named {
-            if !self.mendable().any(|problem| problem.origin == **origin) {
+            let mut of_line = self.problems().iter().filter(|problem| problem.origin == **origin).peekable();
+            if of_line.peek().is_some() && !of_line.any(|problem| self.is_mendable(problem)) {
                 let known = self.mendable().map(|problem| problem.origin.clone()).collect();
                 return Err(Refusal::NotMendable { origin: (*origin).clone(), known });
             }
@@ -57,6 +58,12 @@ impl Config<'_> {
         let mut mended = session.with_all(&steps).ok_or_else(first)?;
         if fatal_in(&mended.reading(), &chosen) > fatal_in(&self.reading, &chosen) {
             return Err(first());
+        }
+        // A line that was mended before has no problem any more: naming it again changes nothing.
+        let sound =
+            named.into_iter().filter(|origin| !self.problems().iter().any(|problem| problem.origin == **origin));
+        for origin in sound {
+            mended.note("nothing-to-mend", Some(origin.clone()), "there is nothing to mend in this line");
         }
         for problem in &chosen {
             mended.note("mended", Some(problem.origin.clone()), problem.message.clone());

@@ -61,7 +61,11 @@ impl Tables {
                 writable(table)?;
             }
             let of_line: Vec<&Problem> = problems.iter().filter(|problem| problem.origin == *line).collect();
-            for problem in sure(line, &of_line, &problems)? {
+            if of_line.is_empty() {
+                let text = "there is nothing to mend in this line".to_owned();
+                draft.note(NoteKind::NothingToMend, Some(line.clone()), text);
+            }
+            for problem in sure(line, &of_line)? {
                 kinds.push((problem.origin.path.clone(), problem.kind));
                 self.repair(&mut draft, problem);
             }
@@ -91,13 +95,8 @@ impl Tables {
 }
 
 /// The problems of a line whose repairs are sure and go together.
-fn sure<'p>(line: &Origin, of_line: &[&'p Problem], all: &[Problem]) -> Result<Vec<&'p Problem>, Refusal> {
-    let Some(first) = of_line.first() else {
-        let mendable = all.iter().filter(|problem| problem.repair.is_some()).map(|problem| problem.origin.clone());
-        let mut mendable: Vec<Origin> = mendable.collect();
-        mendable.dedup();
-        return Err(Refusal::NothingToMend { origin: line.clone(), mendable });
-    };
+fn sure<'p>(line: &Origin, of_line: &[&'p Problem]) -> Result<Vec<&'p Problem>, Refusal> {
+    let Some(first) = of_line.first() else { return Ok(Vec::new()) };
     let mut together = EditSet::default();
     let mut sure = Vec::new();
     for problem in of_line {

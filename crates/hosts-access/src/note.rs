@@ -28,6 +28,8 @@ pub enum NoteKind {
     DenyKept,
     /// A line is mended.
     Mended,
+    /// A line that was named has nothing to mend, as after it was mended before.
+    NothingToMend,
     /// A file could not be read, and was not needed.
     Unread,
 }
@@ -42,6 +44,7 @@ impl NoteKind {
             Self::DenyRemoved => "deny-removed",
             Self::DenyKept => "deny-kept",
             Self::Mended => "mended",
+            Self::NothingToMend => "nothing-to-mend",
             Self::Unread => "file-not-read",
         }
     }

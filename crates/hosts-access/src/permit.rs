@@ -68,14 +68,6 @@ pub enum Refusal {
         /// The file.
         path: PathBuf,
     },
-    /// A line that was named has nothing that can be mended.
-    #[error("{origin}: there is nothing to mend in this line")]
-    NothingToMend {
-        /// The line.
-        origin: Origin,
-        /// The lines that have something.
-        mendable: Vec<Origin>,
-    },
     /// A line that was named is broken in a way for which no edit is sure.
     #[error("{origin}: {why}: no edit mends it without changing what it means")]
     ByHand {
@@ -117,11 +109,6 @@ impl Refusal {
             Self::Daemon(_) => "name one daemon, such as sshd".to_owned(),
             Self::Unreadable { why, .. } => why.hint().unwrap_or("see what stands there: ls -l").to_owned(),
             Self::Collides { .. } => "mend one line after the other".to_owned(),
-            Self::NothingToMend { mendable, .. } if mendable.is_empty() => "no line can be mended".to_owned(),
-            Self::NothingToMend { mendable, .. } => {
-                let lines: Vec<String> = mendable.iter().map(ToString::to_string).collect();
-                format!("these lines can be mended: {}", lines.join(" "))
-            }
             Self::ByHand { hint, .. } => format!("{hint}, by hand"),
             Self::NotMended { .. } => "mend the line by hand".to_owned(),
             Self::ChangesOthers { .. } | Self::NotGranted { .. } => {

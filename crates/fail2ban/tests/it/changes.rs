@@ -475,17 +475,16 @@ fn only_the_named_lines_are_mended() {
         &wreck,
         &["jail.local:3"],
         &expect![[r#"
-        refused: /etc/fail2ban/jail.local:3: there is nothing to mend here, or more than one way to do it
-        hint: the lines that can be mended are /etc/fail2ban/jail.local:6
-    "#]],
+            refused: /etc/fail2ban/jail.local:3: there is more than one way to mend this line, or its file is not the administrator's
+            hint: the lines that can be mended are /etc/fail2ban/jail.local:6
+        "#]],
     );
     check_mend(
         &wreck,
         &["jail.local:1"],
         &expect![[r#"
-        refused: /etc/fail2ban/jail.local:1: there is nothing to mend here, or more than one way to do it
-        hint: the lines that can be mended are /etc/fail2ban/jail.local:6
-    "#]],
+            nothing-to-mend: /etc/fail2ban/jail.local:1: there is nothing to mend in this line
+        "#]],
     );
 }
 
@@ -541,9 +540,9 @@ fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
         &number,
         &["jail.local:2"],
         &expect![[r#"
-        refused: /etc/fail2ban/jail.local:2: there is nothing to mend here, or more than one way to do it
-        hint: no line can be mended
-    "#]],
+            refused: /etc/fail2ban/jail.local:2: there is more than one way to mend this line, or its file is not the administrator's
+            hint: no line can be mended
+        "#]],
     );
     let text = with_both("//- jail.local\n[web]\nlogpath = /var/log/100%/x\n");
     check(

@@ -11,7 +11,7 @@ use crate::check::Check;
 use crate::future::future;
 use crate::plan::{Notice, Plan, Refusal};
 
-/// Plans the mending of `lines`; without any, lists in notices named `offered` what could be mended.
+/// Plans the mending of `lines`; without any, lists in notices named `offer` what could be mended.
 ///
 /// # Errors
 /// When a file of the configuration cannot be read here, or nothing can be mended in one of the lines.
@@ -52,7 +52,7 @@ fn offers(config: &Config<'_>) -> Plan {
     let mut plan = Plan { purpose: "list what could be mended".to_owned(), ..Plan::default() };
     plan.notices = config.mendable().map(notes::offered).collect();
     if plan.notices.is_empty() {
-        plan.notices.push(Notice::new("offered", "nothing that there is only one way to mend"));
+        plan.notices.push(Notice::new("offer", "nothing that there is only one way to mend"));
     }
     plan
 }

@@ -58,7 +58,7 @@ pub(super) fn notes(edited: &Edited, after: &Config<'_>, now: Timestamp) -> impl
 /// A problem, with the command that mends it and nothing else.
 pub(super) fn offered(problem: &Problem) -> Notice {
     let text = format!("{}: {}; {} mends it", problem.message, problem.consequence, command(problem));
-    Notice { origin: Some(problem.origin.clone()), ..Notice::new("offered", text) }
+    Notice { origin: Some(problem.origin.clone()), ..Notice::new("offer", text) }
 }
 
 fn misread(problem: &Problem) -> Notice {
