@@ -2,10 +2,12 @@
 
 use sshmend_lossless::Snapshot;
 use sshmend_ssh_log::ReadLog;
+use sshmend_ssh_log::transcript::Attempt;
 
 use crate::causes::{CAUSES, claimed, heard};
 use crate::facts::Facts;
 use crate::finding::Finding;
+use crate::paste;
 use crate::question::Question;
 use crate::verdict::{Cause, Unchecked, Verdict};
 
@@ -21,6 +23,19 @@ pub struct Diagnosis {
     pub excluded: Vec<Excluded>,
     /// The log files that were named, and how much of them was understood.
     pub logs: Vec<ReadLog>,
+    /// Of a paste: the attempts that it shows, in order.
+    pub attempts: Vec<Attempt>,
+    /// Of a paste: how much of it was understood.
+    pub read: Option<Read>,
+}
+
+/// How much of a text was understood.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The lines of the text.
+    pub lines: usize,
+    /// Those that are of SSH and understood.
+    pub understood: usize,
 }
 
 /// A cause that the facts rule out.
@@ -37,24 +52,37 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let facts = Facts::new(snapshot, question);
     let mut causes: Vec<&Cause> = CAUSES.iter().collect();
     causes.sort_by_key(|cause| cause.gate);
+    if let Some(paste) = facts.paste() {
+        return paste::diagnose(&facts, paste, |diagnosis| judge(&facts, &causes, diagnosis));
+    }
     let mut diagnosis = Diagnosis { logs: facts.named_logs(), ..Diagnosis::default() };
     if diagnosis.nothing_understood() {
         // Nothing is known of the server: no cause is found, and none is ruled out.
         return diagnosis;
     }
+    judge(&facts, &causes, &mut diagnosis);
+    if diagnosis.findings.is_empty() {
+        diagnosis.unchecked.extend(claimed::untold(&facts));
+    }
+    diagnosis.tidied()
+}
+
+/// Judges every cause; of a paste by the attempt in focus.
+fn judge(facts: &Facts<'_>, causes: &[&Cause], diagnosis: &mut Diagnosis) {
+    let question = facts.question;
     let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
-    for cause in causes {
+    for &cause in causes {
         let mut verdict = Verdict::default();
         if elsewhere {
-            heard::add_from_elsewhere(&facts, cause, &mut verdict);
+            heard::add_from_elsewhere(facts, cause, &mut verdict);
         } else {
-            cause.judge(question)(&facts, &mut verdict);
-            heard::add(&facts, cause, &mut verdict);
+            cause.judge(question)(facts, &mut verdict);
+            heard::add(facts, cause, &mut verdict);
         }
-        claimed::add(&facts, cause, &mut verdict);
+        claimed::add(facts, cause, &mut verdict);
         diagnosis.add(cause, verdict);
     }
-    diagnosis.finish(&facts)
+    diagnosis.order(facts);
 }
 
 impl Diagnosis {
@@ -71,7 +99,7 @@ impl Diagnosis {
     }
 
     /// The sort is stable: causes were judged gate by gate.
-    fn finish(mut self, facts: &Facts<'_>) -> Self {
+    fn order(&mut self, facts: &Facts<'_>) {
         let found: Vec<&'static str> = self.findings.iter().map(|finding| finding.cause).collect();
         let follows = |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
         self.findings.sort_by_key(|finding| {
@@ -79,9 +107,10 @@ impl Diagnosis {
             (finding.certainty, finding.latent, follows(finding), rank)
         });
         claimed::advise(facts, &mut self.findings);
-        if self.findings.is_empty() {
-            self.unchecked.extend(claimed::untold(facts));
-        }
+    }
+
+    /// Each thing that was not looked at once, in order.
+    pub(crate) fn tidied(mut self) -> Self {
         self.unchecked.sort();
         self.unchecked.dedup();
         self

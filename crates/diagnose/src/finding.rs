@@ -53,6 +53,12 @@ pub struct Finding {
     pub remedy: Option<Remedy>,
     /// What to do by hand, or through whom, in order.
     pub steps: Vec<String>,
+    /// Why the text of a client speaks for it, where nothing else does: the end of the summary.
+    pub reason: Option<&'static str>,
+    /// The attempts of a paste that it is about, as indices into [`Diagnosis::attempts`](crate::Diagnosis::attempts).
+    pub attempts: Vec<usize>,
+    /// The hosts of these attempts, as far as they are named, each once.
+    pub hosts: Vec<String>,
 }
 
 /// One thing seen that a finding rests on.
@@ -88,6 +94,9 @@ impl Finding {
             evidence,
             remedy: None,
             steps,
+            reason: None,
+            attempts: Vec::new(),
+            hosts: Vec::new(),
         }
     }
 

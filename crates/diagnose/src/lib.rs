@@ -16,6 +16,7 @@ mod finding;
 mod hostile;
 mod log_file;
 mod negative;
+mod paste;
 mod question;
 mod service;
 mod sshd;
@@ -26,7 +27,7 @@ mod verdict;
 
 pub use ask::wants;
 pub use causes::{CAUSES, cause};
-pub use diagnosis::{Diagnosis, Excluded, diagnose};
+pub use diagnosis::{Diagnosis, Excluded, Read, diagnose};
 pub use facts::disk_logs;
 pub use facts::package::{package_version, package_wants};
 pub use facts::wrappers::{wrapper_tables, wrapper_tables_wants};

@@ -58,6 +58,14 @@ enum Slot {
     Nothing,
 }
 
+/// What may stand behind a match.
+enum End {
+    /// Nothing.
+    Whole,
+    /// Anything: the number of bytes.
+    Open { left: usize },
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     /// To the first place where the next literal stands.
@@ -96,7 +104,17 @@ impl Template {
     /// Matches the whole message.
     pub(crate) fn fields<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
         let mut fields = Fields::default();
-        matches(&self.tokens, message, &mut fields).then_some(fields)
+        matches(&self.tokens, message, &mut fields, &mut End::Whole).then_some(fields)
+    }
+
+    /// Matches the beginning of a text; with the length of what matched. A gap at the end takes all that is left.
+    pub(crate) fn beginning<'a>(&self, text: &'a [u8]) -> Option<(Fields<'a>, usize)> {
+        let (mut fields, mut end) = (Fields::default(), End::Open { left: 0 });
+        if !matches(&self.tokens, text, &mut fields, &mut end) {
+            return None;
+        }
+        let left = if let End::Open { left } = end { left } else { 0 };
+        Some((fields, text.len() - left))
     }
 }
 
@@ -115,6 +133,7 @@ fn token(field: &str) -> Token {
         "word" => Token::Word,
         "user" => Token::Gap(Slot::User, Reach::Last),
         "host" => Token::Gap(Slot::Host, Reach::Last),
+        "name" => Token::Gap(Slot::Host, Reach::First),
         "any" => Token::Gap(Slot::Nothing, Reach::Last),
         "quoted" => Token::Gap(Slot::Detail, Reach::Last),
         "detail" => Token::Gap(Slot::Detail, Reach::First),
@@ -125,40 +144,48 @@ fn token(field: &str) -> Token {
     }
 }
 
-fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> bool {
-    let Some((token, rest)) = tokens.split_first() else { return text.is_empty() };
+fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &mut End) -> bool {
+    let Some((token, rest)) = tokens.split_first() else {
+        return match end {
+            End::Whole => text.is_empty(),
+            End::Open { left } => {
+                *left = text.len();
+                true
+            }
+        };
+    };
     match token {
-        Token::Literal(literal) => text.strip_prefix(&**literal).is_some_and(|tail| matches(rest, tail, fields)),
-        Token::Addr => matches_addr(rest, text, fields),
+        Token::Literal(literal) => text.strip_prefix(&**literal).is_some_and(|tail| matches(rest, tail, fields, end)),
+        Token::Addr => matches_addr(rest, text, fields, end),
         Token::Port => {
             let (number, tail) = digits(text);
             fields.port = number.and_then(|port| u16::try_from(port).ok());
             let tail = if number.is_some() { Some(tail) } else { masked(text) };
-            tail.is_some_and(|tail| matches(rest, tail, fields))
+            tail.is_some_and(|tail| matches(rest, tail, fields, end))
         }
-        Token::Endpoint => matches_endpoint(rest, text, fields),
+        Token::Endpoint => matches_endpoint(rest, text, fields, end),
         Token::Number => {
             let (number, tail) = digits(text);
             fields.number = number;
-            number.is_some() && matches(rest, fraction(tail), fields)
+            number.is_some() && matches(rest, fraction(tail), fields, end)
         }
         Token::Word => {
-            let end = memchr(b' ', text).unwrap_or(text.len());
-            end > 0 && matches(rest, &text[end..], fields)
+            let word = memchr(b' ', text).unwrap_or(text.len());
+            word > 0 && matches(rest, &text[word..], fields, end)
         }
         Token::Gap(slot, reach) => {
             let room = room(*slot, text);
-            let Some(end) = gap(rest, text, room, *reach, fields) else { return false };
+            let Some(taken) = gap(rest, text, room, *reach, fields, end) else { return false };
             match slot {
-                Slot::User => fields.user = Some(&text[..end]),
-                Slot::Host => fields.host = Some(&text[..end]),
+                Slot::User => fields.user = Some(&text[..taken]),
+                Slot::Host => fields.host = Some(&text[..taken]),
                 Slot::Path | Slot::Config if text.first() != Some(&b'/') => return false,
-                Slot::Config if text[..end].ends_with(b":") => return false,
+                Slot::Config if text[..taken].ends_with(b":") => return false,
                 Slot::Config => {
-                    fields.config = Some(&text[..end]);
+                    fields.config = Some(&text[..taken]);
                     fields.detail = fields.detail.or(fields.config);
                 }
-                Slot::Detail | Slot::Path => fields.detail = Some(&text[..end]),
+                Slot::Detail | Slot::Path => fields.detail = Some(&text[..taken]),
                 Slot::Nothing => {}
             }
             true
@@ -167,25 +194,26 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> boo
 }
 
 /// Takes an address; a colon or a dash in its end may belong to the message (`from 192.0.2.1: 11: …`).
-fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> bool {
-    let end = text.iter().position(|&b| !is_addr_byte(b)).unwrap_or(text.len());
-    let separator = memrchr(b'-', &text[..end]).or_else(|| end.checked_sub(1).filter(|&at| text[at] == b':'));
-    let ends = [Some(end), separator];
-    let Some(end) = ends.into_iter().flatten().find(|&end| end > 0 && matches(rest, &text[end..], fields)) else {
+fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &mut End) -> bool {
+    let longest = text.iter().position(|&b| !is_addr_byte(b)).unwrap_or(text.len());
+    let separator = memrchr(b'-', &text[..longest]).or_else(|| longest.checked_sub(1).filter(|&at| text[at] == b':'));
+    let mut ends = [Some(longest), separator].into_iter().flatten();
+    let Some(taken) = ends.find(|&taken| taken > 0 && matches(rest, &text[taken..], fields, end)) else {
         return false;
     };
-    fields.addr = Some(&text[..end]);
+    fields.addr = Some(&text[..taken]);
     true
 }
 
 /// Takes `192.0.2.1:22`, `2001:db8::1:22`: the last colon is before the port.
-fn matches_endpoint<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> bool {
-    let end = text.iter().position(|by| !(by.is_ascii_alphanumeric() || b".:%*-[]".contains(by))).unwrap_or(text.len());
-    let Some(colon) = memrchr(b':', &text[..end]).filter(|&colon| colon > 0) else { return false };
+fn matches_endpoint<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &mut End) -> bool {
+    let word =
+        text.iter().position(|by| !(by.is_ascii_alphanumeric() || b".:%*-[]".contains(by))).unwrap_or(text.len());
+    let Some(colon) = memrchr(b':', &text[..word]).filter(|&colon| colon > 0) else { return false };
     let (port, tail) = digits(&text[colon + 1..]);
     fields.addr = Some(&text[..colon]);
     fields.port = port.and_then(|port| u16::try_from(port).ok());
-    port.is_some() && matches(rest, tail, fields)
+    port.is_some() && matches(rest, tail, fields, end)
 }
 
 /// Those of addresses and names, and of what people write in the place of one: `***`, `<ip>`, `${HOST}`.
@@ -207,21 +235,28 @@ fn room(slot: Slot, text: &[u8]) -> usize {
 }
 
 /// The end of a gap in `text`, at most `room`, from which the rest matches.
-fn gap<'a>(rest: &[Token], text: &'a [u8], room: usize, reach: Reach, fields: &mut Fields<'a>) -> Option<usize> {
+fn gap<'a>(
+    rest: &[Token],
+    text: &'a [u8],
+    room: usize,
+    reach: Reach,
+    fields: &mut Fields<'a>,
+    end: &mut End,
+) -> Option<usize> {
     let Some(Token::Literal(next)) = rest.first() else {
-        return (room == text.len() && matches(rest, b"", fields)).then_some(room);
+        return (room == text.len() && matches(rest, b"", fields, end)).then_some(room);
     };
     if reach == Reach::First {
         let at = find(text, next).filter(|&at| at <= room)?;
-        return matches(rest, &text[at..], fields).then_some(at);
+        return matches(rest, &text[at..], fields, end).then_some(at);
     }
     let first = *next.first()?;
-    let mut end = text.len().min(room + 1);
-    while let Some(at) = memrchr(first, &text[..end]) {
-        if matches(rest, &text[at..], fields) {
+    let mut before = text.len().min(room + 1);
+    while let Some(at) = memrchr(first, &text[..before]) {
+        if matches(rest, &text[at..], fields, end) {
             return Some(at);
         }
-        end = at;
+        before = at;
     }
     None
 }

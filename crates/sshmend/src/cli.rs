@@ -84,10 +84,10 @@ pub(crate) enum Command {
 /// `sshmend diagnose`
 #[derive(Debug, Args)]
 pub(crate) struct Diagnose {
-    /// Look from here, as the client, at this destination of ssh: HOST, USER@HOST or HOST:PORT
-    #[arg(conflicts_with_all = ["client", "log", "since"])]
+    /// Look from here, as the client, at this destination of ssh: HOST, USER@HOST or HOST:PORT. Or what a client printed: - for standard input, or the message itself
+    #[arg(value_name = "DESTINATION|-|MESSAGE", conflicts_with_all = ["client", "log", "since"])]
     pub(crate) destination: Option<String>,
-    /// Conclude from what a client printed (ssh -vvv, PuTTY, paramiko, …); - is standard input
+    /// Conclude from what a client printed (ssh -vvv, PuTTY, paramiko, Ansible, …); - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "client", "user", "log", "since"])]
     pub(crate) transcript: Option<PathBuf>,
     /// Look at this machine as the server, for this client

@@ -1,7 +1,8 @@
 //! What a client's own words say of a cause.
 
-use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Place, Reached};
+use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Reached, is_of_provider};
 
+use super::replied::ask_the_server;
 use crate::facts::Facts;
 use crate::finding::{Certainty, Finding};
 use crate::question::Vantage;
@@ -27,6 +28,7 @@ pub(super) fn claim<'v>(facts: &Facts<'_>, cause: &Cause, verdict: &'v mut Verdi
     let (source, transcript) = facts.transcript()?;
     let conclusion = transcript.conclusions.iter().find(|conclusion| conclusion.cause == cause.name)?;
     let finding = verdict.find(certainty(conclusion.certainty), format!("{}: {}", cause.title, conclusion.reason));
+    finding.reason = Some(conclusion.reason);
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
 }
 
@@ -58,26 +60,26 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
     }
     let Some((_, transcript)) = facts.transcript() else { return };
     let own = matches!(facts.question.vantage, Vantage::Client(_));
-    // What is done here already is no advice.
-    let done = |advice: &Advice| own && advice.place == Place::Client && is_a_look(&advice.argv);
+    // What is done here already is not advice.
+    let done = |advice: &Advice| own && is_a_look(&advice.argv);
     transcript.next.iter().filter(|advice| !done(advice)).for_each(|advice| _ = first.step(step(advice)));
+    let provider = facts.question.target().is_some_and(|target| is_of_provider(target.host()));
+    if own && !provider && first.certainty > Certainty::Certain && !transcript.conclusions.is_empty() {
+        ask_the_server(first);
+    }
 }
 
-/// What a transcript leaves open that names no cause: an end in unknown words, or no end at all.
+/// What our own try leaves open that names no cause: an end in unknown words, or no end at all.
 pub(crate) fn untold(facts: &Facts<'_>) -> Option<Unchecked> {
     let (source, transcript) = facts.transcript()?;
-    let pasted = matches!(facts.question.vantage, Vantage::Transcript(_));
-    if transcript.reached >= Reached::Authenticating && !pasted {
+    if transcript.reached >= Reached::Authenticating {
         return Some(Unchecked::new("login", "is not tried: see what `ssh -v` says of it"));
     }
-    if !transcript.conclusions.is_empty() || transcript.reached >= Reached::Authenticating {
+    if !transcript.conclusions.is_empty() {
         return None;
     }
     let last = facts.printed_lines()?.filter(|line| !line.is_empty()).last().unwrap_or_default();
-    let reason = match pasted {
-        true => "no message of a client in it names a cause: run `ssh -vvv HOST`, and take all that it prints".into(),
-        false => format!("it ended before the login, in words that are not known: {last}"),
-    };
+    let reason = format!("it ended before the login, in words that are not known: {last}");
     Some(Unchecked::new(source, reason))
 }
 
@@ -86,9 +88,5 @@ fn is_a_look(argv: &[String]) -> bool {
 }
 
 fn step(advice: &Advice) -> String {
-    let place = match advice.place {
-        Place::Client => "on the client",
-        Place::Server => "on the server, at its console",
-    };
-    format!("{place}: `{}` ({})", advice.argv.join(" "), advice.why)
+    format!("on the client: `{}` ({})", advice.argv.join(" "), advice.why)
 }

@@ -34,7 +34,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     for words in ["Offending ", "SHA256:"] {
-        let source = facts.transcript().map(|(source, _)| source.as_str()).unwrap_or_default();
+        let source = facts.transcript().map(|(source, _)| source).unwrap_or_default();
         shown(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
     }
     if let Some(place) = shown("Offending ").and_then(|(_, text)| Some(text.rsplit_once(" in ")?.1.to_owned())) {

@@ -53,7 +53,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// What the transcript says of the key, and how it gets into known_hosts.
 fn describe(facts: &Facts<'_>, finding: &mut Finding) {
-    let source = facts.transcript().map(|(source, _)| source.as_str()).unwrap_or_default();
+    let source = facts.transcript().map(|(source, _)| source).unwrap_or_default();
     if let Some((line, text)) = facts.printed_line("Certificate invalid: ") {
         finding.summary = "the server's host certificate does not hold, and its key alone is not known".to_owned();
         if finding.evidence.iter().all(|one| one.text != text) {

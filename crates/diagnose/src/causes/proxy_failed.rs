@@ -124,7 +124,7 @@ mod tests {
             "proxy-failed",
             "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n",
             &expect![[r#"
-                certain: the way through a jump host or proxy command fails: the proxy says so itself
+                certain: the way through a jump host or proxy command fails: the jump host does not forward: AllowTcpForwarding, PermitOpen or DisableForwarding
                   ssh -v server:3: channel 0: open failed: administratively prohibited: open failed
                   connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
                   ssh -G: proxyjump bastion

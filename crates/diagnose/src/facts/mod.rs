@@ -21,13 +21,13 @@ mod start;
 mod way;
 pub(crate) mod wrappers;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::Path;
 
 use sshmend_hosts_access::Tables;
 use sshmend_lossless::{CommandOutput, FileImage, Metadata, Snapshot, Unread};
 use sshmend_packet_filter::Block;
-use sshmend_ssh_log::transcript::Transcript;
+use sshmend_ssh_log::transcript::{Attempt, Transcript};
 use sshmend_sshd_config::{Effective, Tree};
 
 use crate::ask::Ask;
@@ -61,6 +61,8 @@ pub(crate) use wrappers::Lookup;
 pub(crate) struct Facts<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) question: &'a Question,
+    /// Which attempt of a paste is judged.
+    pub(crate) focus: Cell<usize>,
     cache: Cache,
 }
 
@@ -74,7 +76,9 @@ struct Cache {
     global: OnceCell<Known<Effective>>,
     effective: OnceCell<Known<Effective>>,
     tables: OnceCell<Tables>,
-    transcript: OnceCell<Option<(String, Transcript)>>,
+    paste: OnceCell<Transcript>,
+    tried: OnceCell<Option<(String, Attempt)>>,
+    lines: OnceCell<Vec<String>>,
 }
 
 /// Asks for everything that the areas need next.
@@ -127,7 +131,7 @@ pub(crate) fn ask_of_service(ask: &mut Ask<'_>) {
 
 impl<'a> Facts<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
-        Self { snapshot, question, cache: Cache::default() }
+        Self { snapshot, question, focus: Cell::new(0), cache: Cache::default() }
     }
 
     /// What a program said; unknown when it was not run or could not be started.

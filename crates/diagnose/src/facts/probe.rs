@@ -1,7 +1,7 @@
 //! What `ssh` itself says on its way: the transcript that was pasted, or that of a try of our own.
 
 use sshmend_lossless::Request;
-use sshmend_ssh_log::transcript::{self, Transcript};
+use sshmend_ssh_log::transcript::{self, Attempt, Transcript};
 
 use super::Facts;
 use super::reply::Reply;
@@ -67,24 +67,43 @@ pub(crate) fn attempt(target: &Target) -> Vec<String> {
 }
 
 impl Facts<'_> {
-    /// What the client printed, understood; with the name of where it was printed.
-    pub(crate) fn transcript(&self) -> Option<&(String, Transcript)> {
-        let read = || self.printed().map(|(source, text)| (source, transcript::read(text)));
-        self.cache.transcript.get_or_init(read).as_ref()
+    /// All that was pasted, understood; `None` where nothing was.
+    pub(crate) fn paste(&self) -> Option<&Transcript> {
+        let Vantage::Transcript(text) = &self.question.vantage else { return None };
+        Some(self.cache.paste.get_or_init(|| transcript::read(text)))
+    }
+
+    /// The attempt that is judged, with the name of where it was printed: of a paste the one in focus.
+    pub(crate) fn transcript(&self) -> Option<(&str, &Attempt)> {
+        if let Some(paste) = self.paste() {
+            return paste.attempts.get(self.focus.get()).map(|attempt| ("transcript", attempt));
+        }
+        let read = || self.printed().and_then(|(source, text)| Some((source, transcript::read_one(text)?)));
+        let tried = self.cache.tried.get_or_init(read).as_ref();
+        tried.map(|(source, attempt)| (source.as_str(), attempt))
+    }
+
+    /// The lines that the client printed, with their numbers: of a paste those of the attempt in focus.
+    fn numbered_lines(&self) -> Option<impl Iterator<Item = (usize, &str)>> {
+        let (_, text) = self.printed()?;
+        let lines = self.cache.lines.get_or_init(|| transcript::lines(text));
+        let (first, last) = match self.paste() {
+            Some(paste) => paste.attempts.get(self.focus.get())?.lines,
+            None => (1, lines.len()),
+        };
+        let numbered = lines.iter().enumerate().map(|(at, line)| (at + 1, line.as_str()));
+        Some(numbered.filter(move |(number, _)| (first..=last).contains(number)))
     }
 
     /// The lines that the client printed.
     pub(crate) fn printed_lines(&self) -> Option<impl Iterator<Item = &str>> {
-        let (_, text) = self.printed()?;
-        Some(text.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line.trim_ascii()).ok()))
+        Some(self.numbered_lines()?.map(|(_, line)| line))
     }
 
     /// The first line that holds these words, with its number.
     pub(crate) fn printed_line(&self, words: &str) -> Option<(usize, String)> {
-        let (_, text) = self.printed()?;
-        let text = String::from_utf8_lossy(text);
-        let mut lines = text.lines().enumerate();
-        lines.find(|(_, line)| line.contains(words)).map(|(at, line)| (at + 1, line.trim().to_owned()))
+        let line = self.numbered_lines()?.find(|(_, line)| line.contains(words));
+        line.map(|(number, line)| (number, line.to_owned()))
     }
 
     /// The destination as it was given, where HostKeyAlias gives its key this name: ssh finds the way to it by no other.
@@ -105,7 +124,7 @@ impl Facts<'_> {
         if let Some(refused) = refused {
             return Some(refused.to_owned());
         }
-        let printed = transcript.destination.clone().map(|host| (host, transcript.port));
+        let printed = transcript.destination().map(|host| (host.to_owned(), transcript.port));
         let (host, port) = match self.route() {
             Ok(route) => (route.host, Some(route.port)),
             Err(_) => printed?,

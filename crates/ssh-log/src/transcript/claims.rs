@@ -1,7 +1,7 @@
 //! What symptoms prove and exclude.
 
 use super::Certainty::{self, Certain, Likely, Possible};
-use super::facts::Symptom;
+use super::words::Symptom;
 use super::{Exclusion, Reached};
 
 /// Causes that a symptom speaks for, in the order in which they are worth looking at: name, certainty, reason.
@@ -38,12 +38,18 @@ pub(super) enum When {
     Seen,
     /// Behind the server's identification, before the connection is encrypted.
     Exchanging,
+    /// Between the client's key and the server's reply.
+    Replying,
     /// Encrypted, but not logged in.
     LoggingIn,
     /// Logged in.
     LoggedIn,
     /// Through a proxy command, before the server's identification.
     Proxied,
+    /// By a client that gets no word when no algorithm is common to both sides.
+    Wordless,
+    /// The address is one that a proxy or a VPN makes up.
+    Fake,
 }
 
 const fn claims(symptom: Symptom, when: When, causes: &'static [(&'static str, Certainty, &'static str)]) -> Claims {
@@ -64,6 +70,17 @@ const UNSEEN: &[(&str, Certainty, &str)] = &[
 ];
 const SEEN: &[(&str, Certainty, &str)] =
     &[("max-startups", Possible, "sshd up to 8.1 closes without a word, later ones would have said so")];
+
+const MADE_UP: &[(&str, Certainty, &str)] = &[
+    (
+        "proxy-failed",
+        Possible,
+        "an address of 198.18.0.0/15 is made up by a proxy or VPN of this machine, which closes",
+    ),
+    ("middlebox-reset", Possible, "the proxy or VPN may forbid this port"),
+];
+const WORDLESS: &[(&str, Certainty, &str)] =
+    &[("algorithm-mismatch", Possible, "this library shows a closed connection also where no algorithm is common")];
 
 /// All claims.
 pub(super) const CLAIMS: &[Claims] = &[
@@ -151,6 +168,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             ("hosts-access-denied", Possible, "a `twist` or `banners` rule of hosts.deny may send a text and close"),
+            ("banned-by-other", Possible, "the device or provider may refuse this client by a rule of its own"),
             ("wrong-service", Possible, "what answers on this port may not be SSH: read the text"),
         ],
     ),
@@ -165,6 +183,8 @@ pub(super) const CLAIMS: &[Claims] = &[
             ("conntrack-full", Possible, "packets of new connections are dropped"),
         ],
     ),
+    claims(Symptom::Closed, When::Fake, MADE_UP),
+    claims(Symptom::Reset, When::Fake, MADE_UP),
     claims(Symptom::Closed, When::Unseen, UNSEEN),
     claims(Symptom::Closed, When::Seen, SEEN),
     claims(
@@ -214,6 +234,159 @@ pub(super) const CLAIMS: &[Claims] = &[
     ),
     claims(Symptom::Unreachable, When::Unidentified, &[("host-unreachable", Certain, "this machine has no route")]),
     claims(
+        Symptom::HostDown,
+        When::Always,
+        &[("host-unreachable", Likely, "the host is on a network of this machine and does not answer to its address")],
+    ),
+    claims(
+        Symptom::NetworkDown,
+        When::Always,
+        &[("host-unreachable", Likely, "the network interface that leads there is down on this machine")],
+    ),
+    claims(
+        Symptom::NoAddress,
+        When::Always,
+        &[
+            ("host-unreachable", Possible, "this machine has no address of that kind, such as IPv6, to connect from"),
+            ("client-config-invalid", Possible, "BindAddress or BindInterface names an address that is not here"),
+            ("client-parallelism", Possible, "every local port to this destination may be in use"),
+        ],
+    ),
+    claims(
+        Symptom::Forbidden,
+        When::Always,
+        &[
+            ("firewall-rejects", Possible, "a packet filter or a policy of this machine itself forbids the connection"),
+            ("mandatory-access-denied", Possible, "a sandbox or SELinux may forbid it to this program"),
+        ],
+    ),
+    claims(
+        Symptom::ConnectReset,
+        When::Always,
+        &[
+            ("middlebox-reset", Possible, "a device on the path may send the reset"),
+            ("firewall-rejects", Possible, "a firewall may reject with a reset"),
+            ("listen-queue-overflow", Possible, "with tcp_abort_on_overflow a full queue answers with a reset"),
+        ],
+    ),
+    claims(
+        Symptom::ConnectFailed,
+        When::Always,
+        &[("host-unreachable", Possible, "the operating system could not connect: read its words")],
+    ),
+    claims(
+        Symptom::Unanswered,
+        When::Exchanging,
+        &[("mtu-black-hole", Possible, "large packets of the key exchange may get lost on the path")],
+    ),
+    claims(
+        Symptom::Unanswered,
+        When::Always,
+        &[
+            ("firewall-rejects", Possible, "a firewall lets the handshake pass and drops what follows"),
+            (
+                "middlebox-reset",
+                Possible,
+                "a device on the path may answer in place of the host, or lose the connection",
+            ),
+            ("host-unreachable", Possible, "the host or the way to it went away after the connection was established"),
+            ("conntrack-full", Possible, "packets of connections that are not tracked are dropped"),
+        ],
+    ),
+    claims(
+        Symptom::RouteLost,
+        When::Always,
+        &[
+            ("host-unreachable", Possible, "the host or the way to it went away after the connection was established"),
+            ("firewall-rejects", Possible, "a firewall may reject what follows the handshake"),
+        ],
+    ),
+    claims(
+        Symptom::RefusedLate,
+        When::Always,
+        &[
+            ("dead-backend", Possible, "what accepted the connection finds nobody behind it"),
+            ("firewall-rejects", Possible, "a firewall may reject what follows the handshake"),
+        ],
+    ),
+    claims(
+        Symptom::Aborted,
+        When::Always,
+        &[
+            ("middlebox-reset", Possible, "a VPN, a virus scanner or a firewall of this machine may have ended it"),
+            ("host-unreachable", Possible, "the network of this machine may have changed or gone"),
+        ],
+    ),
+    claims(
+        Symptom::LibraryMismatch,
+        When::Always,
+        &[("library-mismatch", Certain, "the ssh of this client does not fit the libraries that it finds")],
+    ),
+    claims(
+        Symptom::ForwardError,
+        When::Always,
+        &[("dead-backend", Likely, "the port forwarder says that it reaches nobody")],
+    ),
+    claims(
+        Symptom::BehindForbidden,
+        When::Always,
+        &[(
+            "proxy-failed",
+            Certain,
+            "the jump host does not forward: AllowTcpForwarding, PermitOpen or DisableForwarding",
+        )],
+    ),
+    claims(
+        Symptom::TextTooMany,
+        When::Always,
+        &[
+            ("max-startups", Likely, "the server says that it takes no more connections"),
+            ("per-source-max-startups", Possible, "its limit may be one for each address"),
+        ],
+    ),
+    claims(
+        Symptom::CryptoPolicy,
+        When::Always,
+        &[
+            (
+                "algorithm-mismatch",
+                Likely,
+                "the crypto policy of this machine forbids what the server uses, such as SHA-1 signatures",
+            ),
+            ("library-mismatch", Possible, "the cryptographic library of this machine may not fit ssh"),
+        ],
+    ),
+    claims(
+        Symptom::BadSignature,
+        When::Always,
+        &[
+            (
+                "algorithm-mismatch",
+                Possible,
+                "the server signs with this algorithm in another way: try another host key algorithm",
+            ),
+            ("middlebox-reset", Possible, "something on the path may change what is sent"),
+        ],
+    ),
+    claims(
+        Symptom::KeyTooShort,
+        When::Always,
+        &[(
+            "algorithm-mismatch",
+            Likely,
+            "the RSA key of the server is shorter than this client accepts (RequiredRSASize)",
+        )],
+    ),
+    claims(
+        Symptom::GroupRefused,
+        When::Always,
+        &[(
+            "algorithm-mismatch",
+            Likely,
+            "the server offers a Diffie-Hellman group of a size that this client refuses",
+        )],
+    ),
+    claims(
         Symptom::ConnectTimeout,
         When::Unidentified,
         &[
@@ -250,10 +423,21 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[("max-auth-tries", Certain, "the server ends the connection after MaxAuthTries attempts; each key is one")],
     ),
+    claims(Symptom::Closed, When::Wordless, WORDLESS),
+    claims(
+        Symptom::Closed,
+        When::Replying,
+        &[("mtu-black-hole", Possible, "the server may have given up: large packets of the key exchange get lost")],
+    ),
     claims(
         Symptom::Closed,
         When::Exchanging,
         &[
+            (
+                "host-keys-permissions",
+                Possible,
+                "sshd on Windows ends when the rights of its files are not as it wants",
+            ),
             ("child-crash", Possible, "the process of the connection may have died"),
             ("privsep-directory", Possible, "sshd from 9.8 on needs its directory here"),
             ("middlebox-reset", Possible, "a device on the path may have ended the connection"),
@@ -263,6 +447,11 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Reset,
         When::Exchanging,
         &[
+            (
+                "host-keys-permissions",
+                Possible,
+                "sshd on Windows ends when the rights of its files are not as it wants",
+            ),
             ("middlebox-reset", Possible, "a device on the path may send the reset"),
             ("child-crash", Possible, "the process of the connection may have died"),
             ("privsep-directory", Possible, "sshd from 9.8 on needs its directory here"),

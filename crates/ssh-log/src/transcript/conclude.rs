@@ -1,18 +1,40 @@
 //! From what the lines said to what follows.
 
+use super::advice::{advice, undecided};
 use super::claims::{CLAIMS, CONNECTED, EXCLUSIONS, SILENT, UNCONNECTED, When};
-use super::facts::{Facts, Seen, Symptom};
-use super::{Advice, Certainty, Conclusion, Exclusion, Place, Reached, Software, Transcript};
+use super::destination::{has_other_port, is_fake, is_forwarded, provider};
+use super::facts::{Facts, Seen};
+use super::identification;
+use super::words::Symptom;
+use super::{Attempt, Certainty, Conclusion, Ending, Exclusion, Reached, Software};
 
-pub(super) fn conclude(mut facts: Facts) -> Transcript {
+pub(super) fn conclude(mut facts: Facts) -> Attempt {
+    let printed = facts.symptoms.first().map(|seen| Ending { line: seen.line, text: seen.text.clone() });
     see_through_proxy(&mut facts);
     complete(&mut facts);
     let conclusions = conclusions(&facts);
     let excluded = exclusions(&facts, &conclusions);
     let next = advice(&facts, &conclusions);
-    let Facts { client, reached, host, address, port, known_as, proxy, server, .. } = facts;
-    let destination = host.or(address);
-    Transcript { client, reached, destination, port, known_as, proxy, server, conclusions, excluded, next }
+    let undecided = undecided(&facts, &conclusions);
+    let Facts { label, client, reached, host, address, port, user, known_as, proxy, server, lines, .. } = facts;
+    Attempt {
+        label,
+        client,
+        reached,
+        host,
+        address,
+        port,
+        user,
+        known_as,
+        proxy,
+        server,
+        lines,
+        end: printed,
+        undecided,
+        conclusions,
+        excluded,
+        next,
+    }
 }
 
 /// `ssh -J` runs a second ssh, whose lines stand between those of the first: how far *it* came says nothing of the
@@ -25,7 +47,9 @@ fn see_through_proxy(facts: &mut Facts) {
     facts.reached = Reached::Connected;
     facts.server = None;
     let target = facts.proxy.as_deref().and_then(forwarded);
-    (facts.host, facts.port) = target.map_or((None, None), |(host, port)| (Some(host), port));
+    let typed = facts.typed.host.take().map(|host| (host, facts.typed.port));
+    (facts.host, facts.port) = target.or(typed).map_or((None, None), |(host, port)| (Some(host), port));
+    facts.user = facts.typed.user.take();
     facts.address = None;
 }
 
@@ -68,17 +92,56 @@ fn is_before_8_0(facts: &Facts) -> bool {
 }
 
 fn conclusions(facts: &Facts) -> Vec<Conclusion> {
-    let mut found: Vec<Conclusion> = Vec::new();
+    let server = identification::server(facts.server.as_deref());
+    let mut found = served(facts);
     for seen in &facts.symptoms {
         found.extend(too_many_keys(facts, seen));
         let claims = CLAIMS.iter().filter(|claims| claims.symptom == seen.symptom && applies(claims.when, facts));
-        for &(cause, certainty, reason) in claims.flat_map(|claims| claims.causes) {
+        let causes = claims.flat_map(|claims| claims.causes).filter(|(cause, _, _)| server.can_have(cause));
+        for &(cause, certainty, reason) in causes {
             if !found.iter().any(|other| other.cause == cause && other.certainty <= certainty) {
                 found.retain(|other| other.cause != cause);
                 found.push(seen.conclusion(cause, certainty, reason));
             }
         }
     }
+    let found = by_paste(facts, found);
+    strongest(found)
+}
+
+/// What sshd itself says beside the client.
+fn served(facts: &Facts) -> Vec<Conclusion> {
+    let reason = "sshd says so itself, in the lines of its log that stand here";
+    let served = facts.served.iter();
+    served.map(|(cause, seen)| seen.conclusion(cause, Certainty::Likely, reason)).collect()
+}
+
+/// What the text tells beside the message: a port that is forwarded has the dead backend first; of a provider's server
+/// nothing can be wrong that only its administrator could mend.
+fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
+    const OF_PROVIDERS: &[&str] = &["middlebox-reset", "proxy-failed", "firewall-rejects", "max-startups"];
+    let ended = facts.saw(Symptom::Closed) || facts.saw(Symptom::Reset);
+    let early =
+        ended && facts.reached < Reached::Identified && found.iter().all(|one| one.certainty == Certainty::Possible);
+    if early && provider(facts).is_some() {
+        let seen = facts.symptoms.iter().find(|seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset));
+        found.retain(|one| OF_PROVIDERS.contains(&one.cause));
+        let reason = "a proxy, a VPN or a firewall on the path ends connections to port 22";
+        if let Some(seen) = seen.filter(|_| !found.iter().any(|one| one.cause == "middlebox-reset")) {
+            found.push(seen.conclusion("middlebox-reset", Certainty::Possible, reason));
+        }
+        found.iter_mut().filter(|one| one.cause == "max-startups").for_each(|one| {
+            one.reason = "the provider may limit the connections of one address";
+        });
+        found.sort_by_key(|one| OF_PROVIDERS.iter().position(|cause| *cause == one.cause));
+    } else if early && (is_forwarded(facts) || has_other_port(facts)) {
+        found.sort_by_key(|one| one.cause != "dead-backend");
+    }
+    found
+}
+
+/// Without what is only possible where something is likely.
+fn strongest(mut found: Vec<Conclusion>) -> Vec<Conclusion> {
     found.sort_by_key(|conclusion| conclusion.certainty);
     let certain = found.first().is_some_and(|first| first.certainty < Certainty::Possible);
     found.retain(|conclusion| !certain || conclusion.certainty < Certainty::Possible || is_twin(conclusion.cause));
@@ -106,32 +169,51 @@ fn applies(when: When, facts: &Facts) -> bool {
         When::Unseen => silent && !shows_text(facts),
         When::Seen => silent && shows_text(facts),
         When::Proxied => facts.reached < Reached::Identified && !direct && !told(facts),
+        When::Wordless => facts.reached < Reached::Encrypted && gets_no_word(facts.client.software) && !told(facts),
+        When::Fake => silent && is_fake(facts),
+        When::Replying => facts.reached == Reached::KeyReply && !told(facts),
         When::Exchanging => (Reached::Identified..Reached::Encrypted).contains(&facts.reached) && !told(facts),
         When::LoggingIn => (Reached::Encrypted..Reached::LoggedIn).contains(&facts.reached) && !told(facts),
         When::LoggedIn => facts.reached == Reached::LoggedIn,
     }
 }
 
+/// Libraries that print a closed connection where OpenSSH names the algorithms.
+fn gets_no_word(software: Software) -> bool {
+    matches!(
+        software,
+        Software::Jsch | Software::Sshj | Software::Trilead | Software::Mina | Software::SshNet | Software::Phpseclib
+    )
+}
+
 /// Whether the jump host names what is wrong behind it.
 fn works_so_far(facts: &Facts) -> bool {
-    let behind = [Symptom::BehindRefused, Symptom::BehindUnreachable, Symptom::BehindName];
+    let behind = [Symptom::BehindRefused, Symptom::BehindUnreachable, Symptom::BehindName, Symptom::BehindForbidden];
     behind.iter().any(|symptom| facts.saw(*symptom))
 }
 
 /// Whether the client shows what the server sends instead of an identification.
-fn shows_text(facts: &Facts) -> bool {
+pub(super) fn shows_text(facts: &Facts) -> bool {
     facts.client.software == Software::OpenSsh && facts.verbose
 }
 
 /// Whether something else says why the connection was closed.
-fn told(facts: &Facts) -> bool {
+pub(super) fn told(facts: &Facts) -> bool {
     const REASONS: &[Symptom] = &[
         Symptom::TextStartups,
         Symptom::TextNotAllowed,
+        Symptom::TextTooMany,
         Symptom::TextOther,
         Symptom::NotSsh,
         Symptom::NotSshBytes,
+        Symptom::Unanswered,
+        Symptom::RouteLost,
+        Symptom::RefusedLate,
+        Symptom::Aborted,
+        Symptom::Forbidden,
         Symptom::ProxyError,
+        Symptom::ForwardError,
+        Symptom::BehindForbidden,
         Symptom::BehindRefused,
         Symptom::BehindUnreachable,
         Symptom::BehindName,
@@ -188,47 +270,8 @@ fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
 }
 
 /// Without -v the message of a closed connection is the same at every stage before the login.
-fn is_stage_unknown(facts: &Facts) -> bool {
+pub(super) fn is_stage_unknown(facts: &Facts) -> bool {
     let ended = |seen: &Seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset);
     facts.reached == Reached::Nothing
         && facts.symptoms.iter().all(|seen| ended(seen) && !seen.text.contains("exchange_identification: "))
-}
-
-fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
-    let destination = facts.host.clone().or_else(|| facts.address.clone()).unwrap_or_else(|| "HOST".into());
-    let has = |cause: &str| conclusions.iter().any(|found| found.cause == cause);
-    let on_client = |argv: &[&str], why| Advice { argv: owned(argv), place: Place::Client, why };
-    let mut next = Vec::new();
-    if has("proxy-failed") {
-        let why = "it carries the connection: run it alone, and look there first";
-        match facts.proxy.as_deref().filter(|proxy| !proxy.is_empty()) {
-            Some(proxy) => next.push(Advice { argv: vec![proxy.to_owned()], place: Place::Client, why }),
-            None => next.push(on_client(&["ssh", "-G", &destination], "it names the ProxyJump or ProxyCommand")),
-        }
-    } else if has("too-many-keys") {
-        let argv = ["ssh", "-o", "IdentitiesOnly=yes", "-i", "KEY", &destination];
-        next.push(on_client(&argv, "it offers one key only"));
-    } else if has("name-not-resolved") {
-        next.push(on_client(&["getent", "ahosts", &destination], "it asks the resolver that ssh asks"));
-    } else if has("mtu-black-hole") {
-        let argv = ["ssh", "-o", "KexAlgorithms=curve25519-sha256", &destination];
-        next.push(on_client(&argv, "its packets are smaller: if it works, large packets get lost on the path"));
-    } else if has("wrong-service") {
-        next.push(on_client(&["ssh", "-G", &destination], "it shows the host and the port that are in force"));
-    } else if has("client-config-invalid") {
-        next.push(on_client(&["ssh", "-F", "none", &destination], "it leaves the configuration out"));
-    }
-    if !facts.verbose && facts.client.software == Software::OpenSsh {
-        next.push(on_client(&["ssh", "-vvv", &destination], "it tells how far the connection comes"));
-    }
-    if conclusions.iter().any(|found| found.certainty > Certainty::Certain) {
-        next.push(on_client(&["sshmend", "diagnose", &destination], "it looks at every step from here"));
-        let argv = owned(&["sshmend", "diagnose", "--client", "ADDRESS"]);
-        next.push(Advice { argv, place: Place::Server, why: "it reads the logs and the settings that decide" });
-    }
-    next
-}
-
-fn owned(argv: &[&str]) -> Vec<String> {
-    argv.iter().map(|&word| word.to_owned()).collect()
 }

@@ -1,89 +1,34 @@
-//! What the lines of a transcript say, one by one.
+//! What is known of one attempt: all that its lines said.
 
-use super::openssh::{self, Said};
-use super::{Client, Reached, Software, others};
+use super::label;
+use super::scan::{Hit, Named};
+use super::words::{Sign, Symptom, failure};
+use super::{Client, Reached, Software};
 
-/// What a line says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
-    /// The implementation; the detail is its version.
-    Version(Software),
-    /// The connection came so far.
-    Reached(Reached),
-    /// The attempt to connect: its fields name host, address and port.
-    Connecting,
-    /// The proxy command.
-    Proxy,
-    /// The peer is `UNKNOWN port 65535`: there is a proxy, and this happened to its pipe.
-    Pipe(Symptom),
-    /// The server's identification.
-    Server,
-    /// Whom the client authenticates to: fields name host and port.
-    Destination,
-    /// A key is offered.
-    KeyOffered,
-    /// Text that the server sent instead of an identification.
-    ServerText,
-    /// The host key is refused; the field host is the name by which known_hosts knows the server.
-    KnownAs(Symptom),
-    /// Something went wrong.
-    Symptom(Symptom),
-}
-
-/// What the client saw go wrong.
+/// How near its end an attempt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Symptom {
-    ConfigInvalid,
-    NameUnknown,
-    Refused,
-    Unreachable,
-    NoRoute,
-    ConnectTimeout,
-    ProxyError,
-    BehindRefused,
-    BehindUnreachable,
-    BehindName,
-    TextStartups,
-    TextNotAllowed,
-    TextOther,
-    NotSsh,
-    NotSshBytes,
-    BannerTimeout,
-    Closed,
-    Reset,
-    Mismatch,
-    HostKeyChanged,
-    /// The same, of the entry for the address.
-    HostKeyOfAddress,
-    HostKeyRevoked,
-    /// Its certificate does not hold.
-    HostKeyCertificate,
-    HostKeyUnknown,
-    /// Not told why.
-    HostKeyRejected,
-    TooManyFailures,
-    Denied,
-    SessionRefused,
-    /// The login went well, and what was to run then could not be started.
-    SessionFailed,
-    /// A private key is not used.
-    KeyIgnored,
-    /// A packet does not arrive as it was sent.
-    Damaged,
-    MultiplexStale,
-    LostSession,
-    /// Nothing more is printed although the connection stands.
-    Stalled,
+pub(super) enum Course {
+    /// It goes on.
+    Open,
+    /// ssh said that the exchange of identifications failed; one more line may name the address.
+    Ending,
+    /// ssh said its last word.
+    Ended,
 }
 
-/// All that the lines said.
+/// One attempt to connect.
 #[derive(Debug)]
 pub(super) struct Facts {
+    /// The host as the program names it that drives many at once.
+    pub(super) label: Option<String>,
+    /// The first and the last line that say something of it, counted from 1; 0 while there is none.
+    pub(super) lines: (usize, usize),
     pub(super) client: Client,
     pub(super) reached: Reached,
     pub(super) host: Option<String>,
     pub(super) address: Option<String>,
     pub(super) port: Option<u16>,
+    pub(super) user: Option<String>,
     pub(super) proxy: Option<String>,
     /// It was the connection through the proxy that ended before the server identified itself.
     pub(super) piped: bool,
@@ -91,14 +36,23 @@ pub(super) struct Facts {
     pub(super) through: bool,
     pub(super) known_as: Option<String>,
     pub(super) server: Option<String>,
+    /// The method of key exchange.
+    pub(super) method: Option<String>,
     pub(super) verbose: bool,
     pub(super) keys_offered: u32,
     pub(super) symptoms: Vec<Seen>,
+    /// Messages of sshd itself beside those of the client, with the cause that they name.
+    pub(super) served: Vec<(&'static str, Seen)>,
+    pub(super) course: Course,
     pub(super) last: String,
     /// Whether the last line is one of `ssh -v`.
     pub(super) last_is_debug: bool,
-    /// The line before, where it says nothing by itself: it may have been cut in two.
-    unread: Option<(usize, Vec<u8>)>,
+    /// The end of the stream was read: nothing timed out.
+    ended_at_once: bool,
+    /// The host or address that a message named last.
+    shown: Option<String>,
+    /// The command that was typed.
+    pub(super) typed: Named,
 }
 
 /// A symptom and where it stands.
@@ -109,126 +63,276 @@ pub(super) struct Seen {
     pub(super) text: String,
 }
 
-/// A sign with what its line names.
-#[derive(Debug, Default)]
-pub(super) struct Named {
-    pub(super) host: Option<String>,
-    pub(super) address: Option<String>,
-    pub(super) port: Option<u16>,
-    pub(super) detail: Option<String>,
+/// What a message does to an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// It may be followed by others.
+    Context,
+    /// The exchange of identifications failed.
+    Early,
+    /// Nothing of this attempt follows.
+    Final,
 }
 
-impl Default for Facts {
-    fn default() -> Self {
+/// Lines this far apart belong together: a message and the one that names its address.
+const ADJACENT: usize = 3;
+/// Lines of one error of a library are no further apart.
+const NEAR: usize = 12;
+/// Without `-v`, what is this far apart is of different attempts.
+const APART: usize = 40;
+
+impl Facts {
+    pub(super) fn new(label: Option<String>) -> Self {
         Self {
+            label,
+            lines: (0, 0),
             client: Client { software: Software::Unknown, version: None },
             reached: Reached::Nothing,
             host: None,
             address: None,
             port: None,
+            user: None,
             proxy: None,
             piped: false,
             through: false,
             known_as: None,
             server: None,
+            method: None,
             verbose: false,
             keys_offered: 0,
             symptoms: Vec::new(),
+            served: Vec::new(),
+            course: Course::Open,
             last: String::new(),
             last_is_debug: false,
-            unread: None,
-        }
-    }
-}
-
-impl Facts {
-    pub(super) fn line(&mut self, number: usize, line: &[u8]) {
-        if line.is_empty() {
-            return;
-        }
-        if self.client.software == Software::Unknown {
-            self.client.software = others::software(line).unwrap_or(Software::Unknown);
-        }
-        let (said, debug) = openssh::read(line);
-        let (said, number) = self.with_line_before(said, number, line);
-        self.verbose |= debug;
-        self.last = String::from_utf8_lossy(line).into_owned();
-        self.last_is_debug = debug;
-        if said.is_empty() && self.client.software != Software::OpenSsh {
-            self.by_library(number, line);
-        }
-        self.unread = said.is_empty().then(|| (number, line.to_vec()));
-        // What goes wrong is never said in a debug message alone.
-        let tells = |said: &Said| !(said.debug && matches!(said.sign, Sign::Symptom(_) | Sign::KnownAs(_)));
-        said.into_iter().filter(tells).for_each(|said| self.apply(said, number));
-    }
-
-    /// A terminal that is too narrow, and mail, cut a message in two.
-    fn with_line_before(&self, said: Vec<Said>, number: usize, line: &[u8]) -> (Vec<Said>, usize) {
-        let Some((before, start)) = self.unread.as_ref().filter(|_| said.is_empty()) else { return (said, number) };
-        let joined = |glue: &[u8]| openssh::whole(&[start, glue, line].concat());
-        match joined(b"").or_else(|| joined(b" ")) {
-            Some(said) => (vec![said], *before),
-            None => (said, number),
+            ended_at_once: false,
+            shown: None,
+            typed: Named::default(),
         }
     }
 
-    fn by_library(&mut self, number: usize, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let Some((symptoms, reached)) = others::symptoms(line) else { return };
-        self.reached = self.reached.max(reached);
-        for symptom in symptoms {
-            // The last of several lines is the message; those before it are code of a stack trace.
-            self.symptoms.retain(|seen| seen.symptom != *symptom);
-            self.note(*symptom, number, &text);
+    /// Whether nothing was printed of it yet.
+    pub(super) fn is_blank(&self) -> bool {
+        self.lines.0 == 0
+    }
+
+    /// The attempt that follows in the same place, with the command that may have made it too.
+    pub(super) fn successor(&self, line: usize) -> Self {
+        let near = line.saturating_sub(self.lines.1) <= APART;
+        let mut next = Self::new(self.label.clone());
+        if near {
+            next.typed_as(self.typed.clone());
+        }
+        next
+    }
+
+    /// Notes the command that was typed.
+    pub(super) fn typed_as(&mut self, named: Named) {
+        self.host = named.host.clone();
+        self.port = named.port;
+        self.user = named.user.clone();
+        self.typed = named;
+    }
+
+    /// Whether a message must be of another attempt.
+    pub(super) fn is_over_for(&self, hit: &Hit, line: usize) -> bool {
+        if self.is_blank() {
+            return false;
+        }
+        let (apart, open) = (line.saturating_sub(self.lines.1), self.course == Course::Open);
+        if self.contradicts(hit) || !self.verbose && apart > APART && !self.symptoms.is_empty() {
+            return true;
+        }
+        match hit.entry.sign {
+            Sign::Name | Sign::Aside | Sign::OfServer => false,
+            // PuTTY says who it is once it is connected.
+            Sign::Version(Software::Putty) => !open,
+            Sign::Version(_) => !open || self.proxy.is_none() && self.reached > Reached::Nothing,
+            Sign::Connecting => !open || self.proxy.is_none() && self.reached >= Reached::Connected,
+            Sign::Library(..) => self.is_over_for_library(hit, apart),
+            Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => self.is_over_for_end(hit, apart),
+            _ => !open,
         }
     }
 
-    fn apply(&mut self, said: Said, number: usize) {
-        let Said { sign, named, text, .. } = said;
-        match sign {
+    fn is_over_for_library(&self, hit: &Hit, apart: usize) -> bool {
+        let other = self.client.software != Software::Unknown
+            && hit.entry.software.is_some_and(|software| software != self.client.software);
+        !self.symptoms.is_empty() && (other || apart > NEAR)
+    }
+
+    fn is_over_for_end(&self, hit: &Hit, apart: usize) -> bool {
+        // What ends before the pipe to the proxy does is the proxy, an ssh of its own.
+        if self.proxy.is_some() && !self.piped {
+            return false;
+        }
+        let weight = weight(hit);
+        let again = self.symptoms.last().is_some_and(|seen| Some(seen.symptom) == symptom(hit, self)) && apart <= 1;
+        match self.course {
+            Course::Open => {
+                let session = matches!(hit.entry.sign, Sign::Symptom(Symptom::Closed | Symptom::Reset));
+                let logged_in = self.reached == Reached::LoggedIn && self.proxy.is_none();
+                logged_in && (weight == Weight::Early || weight == Weight::Final && !session)
+            }
+            Course::Ending => weight == Weight::Early && !again || apart > ADJACENT,
+            Course::Ended => weight == Weight::Early || weight == Weight::Final && !again || apart > 2,
+        }
+    }
+
+    /// Whether a message names another host than those before.
+    fn contradicts(&self, hit: &Hit) -> bool {
+        if self.proxy.is_some() || hit.named.host.is_some() && hit.named.host == self.host {
+            return false;
+        }
+        let address = |text: &str| text.parse::<std::net::IpAddr>().is_ok();
+        let ends = matches!(
+            hit.entry.sign,
+            Sign::Symptom(_) | Sign::Failed(_) | Sign::Connecting | Sign::KnownAs(_) | Sign::Library(..)
+        );
+        let named = hit.named.address.as_deref().or(hit.named.host.as_deref()).filter(|_| ends);
+        match (self.shown.as_deref(), named) {
+            (Some(shown), Some(named)) => shown != named && address(shown) == address(named),
+            _ => false,
+        }
+    }
+
+    /// Takes what a message says.
+    pub(super) fn apply(&mut self, hit: Hit, line: usize) {
+        self.touch(line);
+        let weight = weight(&hit);
+        let symptom = symptom(&hit, self);
+        let Hit { entry, named, text, debug, .. } = hit;
+        if self.client.software == Software::Unknown && !matches!(entry.sign, Sign::OfServer) {
+            self.client.software = entry.software.unwrap_or(Software::Unknown);
+        }
+        if let Some(shown) = named.address.as_ref().or(named.host.as_ref()) {
+            self.shown = Some(shown.clone());
+        }
+        match entry.sign {
             Sign::Version(software) => self.client = Client { software, version: named.detail },
-            Sign::Reached(reached) => self.reached = self.reached.max(reached),
+            Sign::Reached(reached) => self.reach(reached),
             Sign::Connecting => self.meet(named, Reached::Connecting),
             Sign::Destination => self.meet(named, Reached::Identified),
             Sign::Proxy => {
                 self.proxy = named.detail.or(Some(String::new()));
-                self.reached = self.reached.max(Reached::Connecting);
-            }
-            Sign::Pipe(symptom) => {
-                self.proxy.get_or_insert_default();
-                self.piped = true;
-                self.note(symptom, number, &text);
-            }
-            Sign::KnownAs(symptom) => {
-                self.known_as = self.known_as.take().or(named.host);
-                self.note(symptom, number, &text);
+                self.reach(Reached::Connecting);
             }
             Sign::Server => {
                 self.server = named.detail;
-                self.reached = self.reached.max(Reached::Identified);
+                self.reach(Reached::Identified);
             }
+            Sign::Method => self.method = named.detail,
             Sign::KeyOffered => self.keys_offered += 1,
-            Sign::ServerText => self.note(server_text(&named.detail.unwrap_or_default()), number, &text),
-            Sign::Symptom(symptom) => {
-                self.piped |= text.contains("exchange_identification: ") && self.proxy.is_some();
-                self.host = self.host.take().or(named.host);
-                self.address = self.address.take().or(named.address);
-                self.port = self.port.or(named.port);
-                self.note(symptom, number, &text);
+            Sign::Name | Sign::Aside | Sign::OfServer => {}
+            Sign::Library(symptoms, reached) => self.by_library(symptoms, reached, named, line, &text),
+            // What goes wrong is never said in a message of `ssh -v` alone.
+            Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) if debug => {}
+            Sign::ServerText | Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => {
+                let Some(symptom) = symptom else { return };
+                self.fail(entry.sign, symptom, named, line, &text);
+                self.end(weight, symptom);
             }
         }
     }
 
-    fn meet(&mut self, named: Named, reached: Reached) {
-        self.reached = self.reached.max(reached);
-        self.host = named.host.or(self.host.take());
-        self.address = named.address.or(self.address.take());
-        self.port = named.port.or(self.port);
+    /// A line that names its library, such as one of a stack trace, belongs to an attempt near by.
+    pub(super) fn keep(&mut self, software: Software, line: usize) {
+        if self.client.software == software && !self.is_blank() && line.saturating_sub(self.lines.1) <= NEAR {
+            self.touch(line);
+        }
     }
 
-    fn note(&mut self, symptom: Symptom, line: usize, text: &str) {
-        self.reached = self.reached.max(least(symptom));
+    /// Notes who printed it, unless that is known.
+    pub(super) fn printed_by(&mut self, software: Software) {
+        if self.client.software == Software::Unknown {
+            self.client.software = software;
+        }
+    }
+
+    /// Notes that a line is of this attempt.
+    pub(super) fn touch(&mut self, line: usize) {
+        let first = if self.is_blank() { line } else { self.lines.0.min(line) };
+        self.lines = (first, self.lines.1.max(line));
+    }
+
+    fn fail(&mut self, sign: Sign, symptom: Symptom, named: Named, line: usize, text: &str) {
+        match sign {
+            Sign::Pipe(_) => {
+                self.proxy.get_or_insert_default();
+                self.piped = true;
+            }
+            Sign::KnownAs(_) => self.known_as = self.known_as.take().or(named.host),
+            Sign::ServerText => {}
+            _ => {
+                self.piped |= text.contains("exchange_identification: ") && self.proxy.is_some();
+                if symptom == Symptom::ProxyError {
+                    self.proxy.get_or_insert_default();
+                }
+                self.name(named);
+            }
+        }
+        self.note(symptom, line, text);
+    }
+
+    /// An address that is named as host is an address.
+    fn name(&mut self, named: Named) {
+        let (name, address) = match named.address {
+            Some(text) if text.parse::<std::net::IpAddr>().is_err() => (Some(text), None),
+            address => (None, address),
+        };
+        self.host = self.host.take().or(named.host).or(name.filter(|name| name != "***"));
+        self.address = self.address.take().or(address);
+        self.port = self.port.or(named.port);
+        self.user = self.user.take().or(named.user);
+    }
+
+    fn end(&mut self, weight: Weight, symptom: Symptom) {
+        let retried = symptom == Symptom::Denied && weight == Weight::Context || self.proxy.is_some() && !self.piped;
+        let course = match weight {
+            Weight::Context => Course::Open,
+            Weight::Early => Course::Ending,
+            Weight::Final => Course::Ended,
+        };
+        if !retried {
+            self.course = self.course.max(course);
+        }
+    }
+
+    fn by_library(&mut self, symptoms: &[Symptom], reached: Reached, named: Named, line: usize, text: &str) {
+        self.reach(reached);
+        self.name(named);
+        for symptom in symptoms {
+            // The last of several lines is the message; those before it are code of a stack trace.
+            self.symptoms.retain(|seen| seen.symptom != *symptom);
+            self.note(*symptom, line, text);
+        }
+        // The error behind paramiko's message about the identification: the end was reached, nothing timed out.
+        if self.symptoms.iter().any(|seen| seen.text.starts_with("EOFError")) {
+            self.ended_at_once = true;
+        }
+        if self.ended_at_once {
+            self.symptoms.retain(|seen| seen.symptom != Symptom::BannerTimeout);
+        }
+    }
+
+    fn meet(&mut self, named: Named, reached: Reached) {
+        self.reach(reached);
+        self.host = named.host.or(self.host.take());
+        self.user = named.user.or(self.user.take());
+        self.port = named.port.or(self.port);
+        match named.address.filter(|address| address != "***") {
+            Some(name) if name.parse::<std::net::IpAddr>().is_err() => self.host = Some(name),
+            address => self.address = address.or(self.address.take()),
+        }
+    }
+
+    fn reach(&mut self, reached: Reached) {
+        self.reached = self.reached.max(reached);
+    }
+
+    pub(super) fn note(&mut self, symptom: Symptom, line: usize, text: &str) {
+        self.touch(line);
+        self.reach(least(symptom));
         if !self.saw(symptom) {
             self.symptoms.push(Seen { symptom, line, text: text.to_owned() });
         }
@@ -239,6 +343,44 @@ impl Facts {
     }
 }
 
+/// What goes wrong by a message.
+fn symptom(hit: &Hit, facts: &Facts) -> Option<Symptom> {
+    let detail = hit.named.detail.as_deref().unwrap_or_default();
+    match hit.entry.sign {
+        Sign::Symptom(symptom) | Sign::KnownAs(symptom) | Sign::Pipe(symptom) => Some(symptom),
+        Sign::ServerText => Some(server_text(detail)),
+        Sign::Failed(phase) => {
+            let bare = if detail.is_empty() { hit.text.as_str() } else { detail };
+            failure(phase, bare.as_bytes(), facts.reached >= Reached::Connected).map(|(symptom, _)| symptom)
+        }
+        _ => None,
+    }
+}
+
+fn weight(hit: &Hit) -> Weight {
+    const FINAL: &[&str] = &[
+        "Connection closed by ",
+        "Connection reset by ",
+        "Connection to ",
+        "banner exchange: ",
+        "ssh: ",
+        "ssh_dispatch",
+        "Unable to negotiate",
+        "Host key verification failed",
+        "Received disconnect",
+        "FATAL ERROR: ",
+        "Permission denied (",
+    ];
+    let text = hit.text.as_str();
+    match hit.entry.sign {
+        Sign::Pipe(_) => Weight::Final,
+        Sign::ServerText => Weight::Context,
+        _ if text.contains("exchange_identification: ") || text.contains("during banner exchange") => Weight::Early,
+        _ if FINAL.iter().any(|start| label::without_login(text).starts_with(start)) => Weight::Final,
+        _ => Weight::Context,
+    }
+}
+
 /// How far a connection must have come for a symptom.
 fn least(symptom: Symptom) -> Reached {
     match symptom {
@@ -246,8 +388,15 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::TextNotAllowed
         | Symptom::TextOther
         | Symptom::NotSsh
+        | Symptom::Unanswered
+        | Symptom::RouteLost
+        | Symptom::RefusedLate
         | Symptom::BannerTimeout => Reached::Connected,
         Symptom::Mismatch
+        | Symptom::CryptoPolicy
+        | Symptom::BadSignature
+        | Symptom::KeyTooShort
+        | Symptom::GroupRefused
         | Symptom::HostKeyChanged
         | Symptom::HostKeyOfAddress
         | Symptom::HostKeyRevoked
@@ -256,6 +405,13 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::HostKeyRejected => Reached::KeyExchange,
         Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
         Symptom::SessionRefused | Symptom::SessionFailed | Symptom::LostSession => Reached::LoggedIn,
+        Symptom::Refused
+        | Symptom::NoRoute
+        | Symptom::Unreachable
+        | Symptom::HostDown
+        | Symptom::NetworkDown
+        | Symptom::ConnectReset
+        | Symptom::ConnectFailed => Reached::Connecting,
         _ => Reached::Nothing,
     }
 }
@@ -267,6 +423,7 @@ fn server_text(text: &str) -> Symptom {
         "Exceeded MaxStartups" => Symptom::TextStartups,
         "Not allowed at this time" => Symptom::TextNotAllowed,
         text if FOREIGN.iter().any(|start| text.starts_with(start)) => Symptom::NotSsh,
+        text if text.to_ascii_lowercase().contains("too many connections") => Symptom::TextTooMany,
         _ => Symptom::TextOther,
     }
 }

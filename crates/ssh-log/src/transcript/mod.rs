@@ -1,42 +1,81 @@
 //! What a client printed, pasted by somebody who cannot log in.
 //!
 //! The output of `ssh -vvv` in the words of every era (up to 7.9, 8.0 to 9.4, from 9.5 on), the event log of PuTTY, and
-//! the error messages of paramiko, Go, libssh2 and JSch: how far the connection came, what that proves and excludes, and
-//! what to run next.
+//! the error messages of libraries in a dozen languages. A text is a list of attempts, for Ansible, CI and people try more
+//! than once and reach more than one host: how far each came, what that proves and excludes, and what to run next.
 
+mod advice;
+mod attempts;
 mod claims;
+mod command;
 mod conclude;
+mod destination;
 mod facts;
+mod identification;
+mod label;
 mod noise;
-mod openssh;
-mod others;
-mod signs;
+mod scan;
+mod words;
 
-use facts::Facts;
+use attempts::Attempts;
 
 /// A transcript understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transcript {
+    /// The attempts in order.
+    pub attempts: Vec<Attempt>,
+    /// How many lines the text has.
+    pub lines: usize,
+    /// How many of them are of SSH and understood.
+    pub understood: usize,
+    /// How many are lines of sshd's own log.
+    pub server_lines: usize,
+}
+
+/// One attempt to connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The host as the program names it that drives many hosts at once (Ansible, pssh).
+    pub label: Option<String>,
     /// The program that printed it.
     pub client: Client,
     /// How far the connection came.
     pub reached: Reached,
-    /// The host as the user named it, else its address.
-    pub destination: Option<String>,
+    /// The host as the user named it.
+    pub host: Option<String>,
+    /// The address.
+    pub address: Option<String>,
     /// The port.
     pub port: Option<u16>,
+    /// The account.
+    pub user: Option<String>,
     /// The name by which known_hosts knows the server whose key was refused: `HOST`, `[HOST]:PORT` or an alias.
     pub known_as: Option<String>,
     /// The command that carries the connection instead of TCP; an empty text when there is one that is not shown.
     pub proxy: Option<String>,
     /// The software that the server says it is.
     pub server: Option<String>,
+    /// The first and the last line that say something of it, counted from 1.
+    pub lines: (usize, usize),
+    /// The message with which it failed; `None` when none says so.
+    pub end: Option<Ending>,
+    /// What the text cannot decide: one sentence without full stop; `None` when the first conclusion is likely at least.
+    pub undecided: Option<String>,
     /// What is concluded, the most certain first.
     pub conclusions: Vec<Conclusion>,
     /// What cannot have been the cause.
     pub excluded: Vec<Exclusion>,
     /// What to run next.
     pub next: Vec<Advice>,
+}
+
+/// A line of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The message: text of a stranger, to be escaped before a terminal sees it.
+    pub text: String,
 }
 
 /// The client program.
@@ -53,7 +92,7 @@ pub struct Client {
 pub enum Software {
     /// `ssh` of OpenSSH.
     OpenSsh,
-    /// PuTTY, plink, pscp.
+    /// PuTTY, plink, pscp, WinSCP, FileZilla.
     Putty,
     /// paramiko, so Ansible's `paramiko` connection and many Python programs.
     Paramiko,
@@ -69,9 +108,23 @@ pub enum Software {
     Asyncssh,
     /// ssh2 for Node.js.
     NodeSsh2,
-    /// JSch, so Jenkins, Eclipse and others.
+    /// JSch, so Rundeck, Eclipse and others.
     Jsch,
-    /// Not told.
+    /// sshj for Java.
+    Sshj,
+    /// trilead-ssh2 and ganymed, so Jenkins.
+    Trilead,
+    /// Apache MINA SSHD, so Gerrit and others.
+    Mina,
+    /// SSH.NET.
+    SshNet,
+    /// net-ssh for Ruby, so Capistrano, Vagrant and Chef.
+    NetSsh,
+    /// phpseclib.
+    Phpseclib,
+    /// russh and thrussh for Rust.
+    Russh,
+    /// Not known.
     Unknown,
 }
 
@@ -138,26 +191,112 @@ pub struct Exclusion {
 pub struct Advice {
     /// The command; words in capitals have to be replaced.
     pub argv: Vec<String>,
-    /// Where to run it.
-    pub place: Place,
-    /// What it will tell.
+    /// What it will show.
     pub why: &'static str,
 }
 
-/// A machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The machine that printed the transcript.
-    Client,
-    /// The machine that was to be reached, on its console.
-    Server,
+/// Understands what clients printed. Anything can be read; of a text that is not a transcript nothing is concluded.
+pub fn read(text: &[u8]) -> Transcript {
+    understand(text, Attempts::default())
 }
 
-/// Understands what a client printed. Anything can be read; of a text that is no transcript nothing is concluded.
-pub fn read(text: &[u8]) -> Transcript {
-    let mut facts = Facts::default();
-    for (at, line) in noise::lines(text).iter().enumerate() {
-        facts.line(at + 1, line);
+/// The lines of a text as they are read: decoded, without what only a terminal needs.
+pub fn lines(text: &[u8]) -> Vec<String> {
+    noise::lines(text).iter().map(|line| String::from_utf8_lossy(line).trim().to_owned()).collect()
+}
+
+/// Whether a host is one of a provider's, which those who log in there do not administer.
+pub fn is_of_provider(host: &str) -> bool {
+    destination::of_name(host).is_some()
+}
+
+/// Understands what one run of a client printed.
+pub fn read_one(text: &[u8]) -> Option<Attempt> {
+    understand(text, Attempts::single()).attempts.into_iter().next()
+}
+
+fn understand(text: &[u8], mut attempts: Attempts) -> Transcript {
+    let lines = noise::lines(text);
+    for (at, line) in lines.iter().enumerate() {
+        attempts.line(at + 1, line);
     }
-    conclude::conclude(facts)
+    let (understood, server_lines) = (attempts.understood, attempts.server_lines);
+    let lines = lines.len() - usize::from(lines.last().is_some_and(Vec::is_empty));
+    let attempts = attempts.finish().into_iter().map(conclude::conclude).collect();
+    Transcript { attempts, lines, understood, server_lines }
+}
+
+impl Attempt {
+    /// The host as people know it: as the program that drives many names it, else as the user did, else the address.
+    pub fn name(&self) -> Option<&str> {
+        self.label.as_deref().or_else(|| self.destination())
+    }
+
+    /// The host as the user named it, else its address.
+    pub fn destination(&self) -> Option<&str> {
+        self.host.as_deref().or(self.address.as_deref())
+    }
+
+    /// The host with all that is known of it: `app [192.0.2.10] port 2222`.
+    pub fn title(&self) -> Option<String> {
+        let name = self.name()?;
+        let host = self.host.as_deref().filter(|host| *host != name);
+        let address = self.address.as_deref().filter(|address| *address != name);
+        let address = host.or(address).map_or_else(String::new, |address| format!(" [{address}]"));
+        let port = self.port.filter(|port| *port != 22).map_or_else(String::new, |port| format!(" port {port}"));
+        Some(format!("{name}{address}{port}"))
+    }
+
+    /// Whether it failed, for whatever reason.
+    pub fn failed(&self) -> bool {
+        self.end.is_some() || !self.conclusions.is_empty()
+    }
+
+    /// Whether the login succeeded, and nothing went wrong after it.
+    pub fn succeeded(&self) -> bool {
+        self.reached == Reached::LoggedIn && !self.failed()
+    }
+}
+
+impl Software {
+    /// The name of the program or library.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::OpenSsh => "OpenSSH",
+            Self::Putty => "PuTTY",
+            Self::Paramiko => "paramiko",
+            Self::Go => "golang.org/x/crypto/ssh",
+            Self::Libssh2 => "libssh2",
+            Self::Libssh => "libssh",
+            Self::Dropbear => "Dropbear",
+            Self::Asyncssh => "AsyncSSH",
+            Self::NodeSsh2 => "ssh2 for Node.js",
+            Self::Jsch => "JSch",
+            Self::Sshj => "sshj",
+            Self::Trilead => "trilead-ssh2",
+            Self::Mina => "Apache MINA SSHD",
+            Self::SshNet => "SSH.NET",
+            Self::NetSsh => "net-ssh",
+            Self::Phpseclib => "phpseclib",
+            Self::Russh => "russh",
+            Self::Unknown => return None,
+        })
+    }
+}
+
+impl Reached {
+    /// The stage in one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "unknown",
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Identified => "identified",
+            Self::KeyExchange => "key-exchange",
+            Self::KeyReply => "key-reply",
+            Self::Encrypted => "encrypted",
+            Self::Authenticating => "authenticating",
+            Self::LoggedIn => "logged-in",
+        }
+    }
 }

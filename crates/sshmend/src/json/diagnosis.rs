@@ -22,6 +22,53 @@ pub struct Diagnosis {
     pub excluded: Vec<Excluded>,
     /// How much of the logs that were named was understood; none where none was named.
     pub logs: Option<LogCensus>,
+    /// Of what a client printed: the attempts to connect that it shows, in order.
+    pub attempts: Vec<Attempt>,
+    /// Of what a client printed: how much of it was understood.
+    pub read: Option<Read>,
+}
+
+/// One attempt to connect, as a client printed it.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Attempt {
+    /// The host as the program names it that drives many hosts, else as the user named it.
+    pub name: Option<String>,
+    /// The host that ssh was given.
+    pub host: Option<String>,
+    /// The address.
+    pub address: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+    /// The account.
+    pub user: Option<String>,
+    /// The program or library that made it.
+    pub program: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The command that carries the connection; empty where there is one that is not shown.
+    pub proxy: Option<String>,
+    /// What the server says it is.
+    pub server: Option<String>,
+    /// How far it came: `unknown`, `connecting`, `connected`, `identified`, `key-exchange`, `key-reply`, `encrypted`,
+    /// `authenticating` or `logged-in`.
+    pub stage: &'static str,
+    /// Whether it failed; null where the text does not show it.
+    pub failed: Option<bool>,
+    /// The message with which it failed.
+    pub end: Option<Evidence>,
+    /// What the text cannot decide.
+    pub undecided: Option<String>,
+    /// The first and the last line that are of it, counted from 1.
+    pub lines: (usize, usize),
+}
+
+/// How much of a text was understood.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Read {
+    /// The lines of the text.
+    pub lines: usize,
+    /// Those that are of SSH and understood.
+    pub understood: usize,
 }
 
 /// What a diagnosis is about.
@@ -52,6 +99,10 @@ pub struct Finding {
     pub remedy: Option<Remedy>,
     /// What to do by hand, or through whom.
     pub steps: Vec<String>,
+    /// Of what a client printed: the attempts that it is about, as indices into `attempts`.
+    pub attempts: Vec<usize>,
+    /// The hosts of these attempts, as far as they are named.
+    pub hosts: Vec<String>,
 }
 
 /// One thing seen.
@@ -115,6 +166,35 @@ impl Diagnosis {
             unchecked: unchecked.map(|u| Unchecked { check: u.check.clone(), reason: u.reason.clone() }).collect(),
             excluded: excluded.map(|e| Excluded { cause: e.cause.to_owned(), why: e.why.clone() }).collect(),
             logs: (!diagnosis.logs.is_empty()).then(|| LogCensus::new(&diagnosis.logs)),
+            attempts: diagnosis.attempts.iter().map(Attempt::from).collect(),
+            read: diagnosis.read.map(|read| Read { lines: read.lines, understood: read.understood }),
+        }
+    }
+}
+
+impl From<&sshmend_ssh_log::transcript::Attempt> for Attempt {
+    fn from(attempt: &sshmend_ssh_log::transcript::Attempt) -> Self {
+        let known = attempt.failed() || attempt.succeeded();
+        let end = attempt.end.as_ref();
+        Self {
+            name: attempt.name().map(str::to_owned),
+            host: attempt.host.clone(),
+            address: attempt.address.clone(),
+            port: attempt.port,
+            user: attempt.user.clone(),
+            program: attempt.client.software.name().map(str::to_owned),
+            version: attempt.client.version.clone(),
+            proxy: attempt.proxy.clone(),
+            server: attempt.server.clone(),
+            stage: attempt.reached.as_str(),
+            failed: known.then(|| attempt.failed()),
+            end: end.map(|end| Evidence {
+                source: "transcript".to_owned(),
+                line: Some(end.line),
+                text: end.text.clone(),
+            }),
+            undecided: attempt.undecided.clone(),
+            lines: attempt.lines,
         }
     }
 }
@@ -133,6 +213,8 @@ impl From<&sshmend_diagnose::Finding> for Finding {
                 .collect(),
             remedy: remedy.map(|r| Remedy { argv: r.argv.clone(), summary: r.summary.clone() }),
             steps: finding.steps.clone(),
+            attempts: finding.attempts.clone(),
+            hosts: finding.hosts.clone(),
         }
     }
 }

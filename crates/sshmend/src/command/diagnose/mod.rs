@@ -4,6 +4,7 @@ mod probe;
 pub(crate) mod text;
 
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use sshmend_diagnose::{Diagnosis, LogFile, Question, Server, Target, Vantage, di
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
+use sshmend_ssh_log::transcript::Attempt;
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
@@ -27,11 +29,18 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
     };
     let diagnosis = conclude(session, &snapshot, &question);
     print(session, &question, &diagnosis)?;
-    Ok(match diagnosis.findings.is_empty() {
+    Ok(outcome(&question, &diagnosis))
+}
+
+/// Of a paste, no finding is good news only where a login succeeded and nothing else failed.
+fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
+    let healthy = || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
+    match question.vantage {
         _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
-        true => Outcome::Fine,
-        false => Outcome::Findings,
-    })
+        _ if !diagnosis.findings.is_empty() => Outcome::Findings,
+        Vantage::Transcript(_) if !healthy() => Outcome::NotUnderstood,
+        _ => Outcome::Fine,
+    }
 }
 
 /// Judges what was seen; each remedy is a command for this very machine and state.
@@ -90,12 +99,23 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
     let Some(destination) = &arguments.destination else {
         return Ok(Vantage::Server(Server { client: arguments.client, user: arguments.user.clone() }));
     };
+    if destination == "-" {
+        return session.read_input(Path::new("-")).map(Vantage::Transcript);
+    }
+    if is_message(destination) {
+        return Ok(Vantage::Transcript(destination.clone().into_bytes()));
+    }
     let parsed =
         Destination::parse(destination).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))?;
     let user = parsed.user.or_else(|| arguments.user.clone());
     let destination = user.map_or_else(|| parsed.host.clone(), |user| format!("{user}@{}", parsed.host));
     let options = parsed.port.map(|port| vec!["-p".to_owned(), port.to_string()]).unwrap_or_default();
     Ok(Vantage::Client(Target { destination, options }))
+}
+
+/// A message has blanks; a destination of ssh has none.
+fn is_message(text: &str) -> bool {
+    text.trim().contains(char::is_whitespace)
 }
 
 fn print(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {

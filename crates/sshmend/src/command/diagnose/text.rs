@@ -1,12 +1,16 @@
 //! A diagnosis for people.
 
 use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding, Question, Unchecked, Vantage};
+use sshmend_ssh_log::transcript::Attempt;
 
 use crate::output::escape::line;
 use crate::output::words::{count, shell};
 use crate::output::{Output, Role, census};
 
 const WIDTH: usize = 100;
+
+/// Of the hosts of one way to fail, so many are named.
+const HOSTS_SHOWN: usize = 8;
 
 /// Renders the answer, its evidence, and what could not be looked at.
 pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) -> String {
@@ -16,20 +20,19 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
         return format!("{}\n{}", output.paint(Role::Title, title), census::text(output, &diagnosis.logs));
     }
     if diagnosis.findings.is_empty() {
-        let title = match question.vantage {
-            Vantage::Server(_) if !question.logs.is_empty() => "no cause found in the logs that were named",
-            Vantage::Server(_) => "no cause found on this machine",
-            Vantage::Client(_) => "no cause found from here",
-            Vantage::Transcript(_) => "no cause found in the transcript",
-        };
-        text.push_str(&format!("{}\n", output.paint(Role::Title, title)));
+        text.push_str(&format!("{}\n", output.paint(Role::Title, without_findings(question, diagnosis))));
     }
-    for (index, finding) in diagnosis.findings.iter().enumerate() {
-        if index > 0 {
-            text.push('\n');
-        }
-        text.push_str(&render(output, finding));
+    if let Some(summary) = diagnosis.summary() {
+        text.push_str(&format!("{}\n\n", output.paint(Role::Title, &summary)));
     }
+    let blocks: Vec<String> = blocks(&diagnosis.findings)
+        .into_iter()
+        .map(|block| match undecided(diagnosis, block) {
+            Some(sentence) => render_undecided(output, diagnosis, sentence, block),
+            None => block.iter().map(|finding| render(output, diagnosis, finding)).collect::<Vec<_>>().join("\n"),
+        })
+        .collect();
+    text.push_str(&blocks.join("\n"));
     if !diagnosis.unchecked.is_empty() {
         text.push_str(&format!("\n{}\n", output.paint(Role::Title, "not checked")));
     }
@@ -42,6 +45,66 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
         text.push_str(&format!("\n{}", census::text(output, &diagnosis.logs)));
     }
     text
+}
+
+fn without_findings(question: &Question, diagnosis: &Diagnosis) -> &'static str {
+    match question.vantage {
+        Vantage::Server(_) if !question.logs.is_empty() => "no cause found in the logs that were named",
+        Vantage::Server(_) => "no cause found on this machine",
+        Vantage::Client(_) => "no cause found from here",
+        Vantage::Transcript(_) if diagnosis.attempts.is_empty() => "nothing of an SSH client understood",
+        Vantage::Transcript(_) if diagnosis.attempts.iter().all(Attempt::succeeded) => "the login succeeded",
+        Vantage::Transcript(_) => "no cause found in the transcript",
+    }
+}
+
+/// The findings of one way to fail together.
+fn blocks(findings: &[Finding]) -> Vec<&[Finding]> {
+    findings.chunk_by(|one, next| one.attempts == next.attempts).collect()
+}
+
+/// What the text cannot decide, of a way to fail of which nothing is more than possible.
+fn undecided<'a>(diagnosis: &'a Diagnosis, block: &[Finding]) -> Option<&'a str> {
+    let open = block.iter().all(|finding| finding.certainty == Certainty::Possible && finding.reason.is_some());
+    let attempt = diagnosis.attempts.get(*block.first()?.attempts.first()?)?;
+    attempt.undecided.as_deref().filter(|_| open)
+}
+
+/// What cannot be decided first, the evidence once, then each cause in one line, then what to run.
+fn render_undecided(output: &Output, diagnosis: &Diagnosis, sentence: &str, block: &[Finding]) -> String {
+    let mut lines = vec![format!("{}{}", about(output, diagnosis, &block[0]), output.quote(Role::Title, sentence))];
+    lines.extend(block[0].evidence.iter().map(|evidence| format!("  {}", cite(output, evidence))));
+    lines.extend(more(&block[0]));
+    lines.push("  possible:".to_owned());
+    let width = block.iter().map(|finding| finding.cause.len()).max().unwrap_or(0);
+    for finding in block {
+        let name = output.paint(Role::Warning, &format!("{:width$}", finding.cause));
+        lines.push(format!("    {name}  {}", finding.reason.unwrap_or_default()));
+    }
+    let steps = block.iter().flat_map(|finding| &finding.steps);
+    lines.extend(steps.map(|step| format!("  do:   {}", line(step))));
+    lines.join("\n") + "\n"
+}
+
+/// The hosts that a finding of a paste is about.
+fn about(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
+    if let [attempt] = finding.attempts.as_slice() {
+        let title = diagnosis.attempts.get(*attempt).and_then(Attempt::title);
+        return title.map_or_else(String::new, |title| output.quote(Role::Title, &format!("{title}: ")));
+    }
+    if finding.hosts.is_empty() {
+        return String::new();
+    }
+    let shown = finding.hosts.iter().take(HOSTS_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let rest = finding.hosts.len().saturating_sub(HOSTS_SHOWN);
+    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    output.quote(Role::Title, &format!("{shown}{rest}: "))
+}
+
+/// How many more attempts ended like those whose lines are shown.
+fn more(finding: &Finding) -> Option<String> {
+    let rest = finding.attempts.len().saturating_sub(finding.evidence.len().max(1));
+    (rest > 0).then(|| format!("  … and {rest} more like this"))
 }
 
 /// The names help whoever has no certain answer.
@@ -80,13 +143,15 @@ fn wrapped(names: &[&str]) -> String {
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
-fn render(output: &Output, finding: &Finding) -> String {
+fn render(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
     let mut lines = vec![format!(
-        "{} {}",
+        "{}{} {}",
+        about(output, diagnosis, finding),
         output.quote(Role::Title, &finding.summary),
         output.paint(Role::Warning, &format!("[{}, {}]", finding.cause, certainty(finding))),
     )];
     lines.extend(finding.evidence.iter().map(|evidence| format!("  {}", cite(output, evidence))));
+    lines.extend(more(finding));
     if let Some(remedy) = &finding.remedy {
         lines.push(format!("  mend: {}", output.quote(Role::Good, &shell(&remedy.argv))));
         lines.push(format!("        {}", output.quote(Role::Dim, &remedy.summary)));

@@ -1,0 +1,333 @@
+//! Puts each message to the attempt that it is of.
+
+use std::collections::{HashMap, HashSet};
+
+use super::command::command;
+use super::facts::{Course, Facts, Seen};
+use super::label::{self, Head};
+use super::scan::{self, Hit, Scan};
+use super::words::{Scope, Sign, Symptom};
+use super::{Reached, Software};
+use crate::program::Program;
+use crate::rules::classify;
+
+/// A proxy's words count for a failure at most so many lines behind them.
+const NEAR: usize = 20;
+
+/// The attempts of a text.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    streams: HashMap<Option<String>, Stream>,
+    done: Vec<Facts>,
+    /// The host that the lines are about, as far as they are indented.
+    label: Option<String>,
+    succeeded: HashSet<String>,
+    block: Block,
+    /// The line before, where it says nothing by itself: it may have been cut in two.
+    unread: Option<(usize, Vec<u8>)>,
+    /// All lines are of one attempt.
+    single: bool,
+    pub(super) understood: usize,
+    pub(super) server_lines: usize,
+}
+
+/// What is printed of one host, or of none in particular.
+#[derive(Debug)]
+struct Stream {
+    current: Facts,
+    /// Where the attempt before the current one is among those that are over.
+    before: Option<usize>,
+    asides: Vec<Seen>,
+}
+
+/// Lines that one error made: a message and its stack trace.
+#[derive(Debug, Default)]
+struct Block {
+    names: Vec<Software>,
+    pending: Vec<(Hit, usize)>,
+    /// In a traceback of Python, whose message comes last.
+    traceback: bool,
+    /// Behind one, where another may follow that belongs to it.
+    chained: bool,
+}
+
+impl Attempts {
+    /// A reader for the output of one attempt.
+    pub(super) fn single() -> Self {
+        Self { single: true, ..Self::default() }
+    }
+
+    /// Reads the next line.
+    pub(super) fn line(&mut self, number: usize, line: &[u8]) {
+        let trimmed = line.trim_ascii();
+        if trimmed.is_empty() {
+            return;
+        }
+        if is_of_sshd(trimmed) {
+            self.server_lines += 1;
+            return self.server_line(number, trimmed);
+        }
+        let head = label::head(line);
+        if let Some(Head::Success(host)) = head {
+            self.label = None;
+            return self.success(host, number);
+        }
+        self.label = self.label.take().filter(|_| label::is_indented(line));
+        if let Some(Head::Failure(host)) = head {
+            self.label = Some(host.to_owned());
+            self.begin();
+        }
+        let scan = scan::scan(trimmed);
+        if !scan.debug
+            && let Some(named) = command(trimmed).filter(|_| !self.single)
+        {
+            self.begin();
+            self.stream(None).current.typed_as(named);
+        }
+        let label = self.label.clone().or_else(|| head.map(|head| head.host().to_owned()));
+        self.block.enter(trimmed, label::is_indented(line));
+        self.take(scan, label, number, trimmed);
+    }
+
+    fn take(&mut self, scan: Scan, label: Option<String>, number: usize, line: &[u8]) {
+        let sure = scan.hits.iter().any(|hit| matches!(hit.entry.scope, Scope::Anywhere | Scope::Debug));
+        let cut = if sure || scan.debug { None } else { self.with_line_before(line) };
+        let (scan, number) = match cut {
+            Some((hit, first)) => (Scan { hits: vec![hit], debug: false, steps: 0 }, first),
+            None => (scan, number),
+        };
+        self.unread = (!sure && !scan.debug && may_be_cut(line)).then(|| (number, line.to_vec()));
+        let label = label.filter(|_| !scan.hits.is_empty() || self.label.is_some());
+        let before = self.understood;
+        if scan.debug {
+            let current = &mut self.stream(label.clone()).current;
+            current.verbose = true;
+            current.touch(number);
+        }
+        for hit in scan.hits {
+            self.hit(hit, &label, number);
+        }
+        self.understood = before + usize::from(self.understood > before || scan.debug);
+        let current = &mut self.stream(label).current;
+        if !current.is_blank() && current.course < Course::Ended {
+            current.last = String::from_utf8_lossy(&line[..line.len().min(400)]).into_owned();
+            current.last_is_debug = scan.debug;
+        }
+    }
+
+    fn hit(&mut self, hit: Hit, label: &Option<String>, number: usize) {
+        match hit.entry.sign {
+            Sign::Name => {
+                let Some(software) = hit.entry.software else { return };
+                self.block.names.push(software);
+                self.stream(label.clone()).current.keep(software, number);
+                for (pending, line) in self.block.named(software) {
+                    self.place(pending, label, line);
+                    self.stream(label.clone()).current.printed_by(software);
+                }
+            }
+            Sign::Aside => {
+                let seen = Seen { symptom: Symptom::ProxyError, line: number, text: hit.text };
+                self.stream(label.clone()).asides.push(seen);
+            }
+            Sign::OfServer => self.served(&hit, label, number),
+            _ if self.counts(&hit, label, number) => {
+                self.understood += 1;
+                if let Some(software) = hit.entry.software {
+                    self.block.names.push(software);
+                }
+                self.place(hit, label, number);
+                if let Some(&software) = self.block.names.first() {
+                    self.stream(label.clone()).current.printed_by(software);
+                }
+            }
+            _ if !matches!(hit.entry.scope, Scope::Debug) => self.block.pending.push((hit, number)),
+            _ => {}
+        }
+    }
+
+    /// Whether a message is of SSH by what is known up to here.
+    fn counts(&mut self, hit: &Hit, label: &Option<String>, number: usize) -> bool {
+        let speaks = |software: Software| hit.entry.software.is_none_or(|own| own == software);
+        let library =
+            |software: &&Software| !matches!(software, Software::OpenSsh | Software::Putty | Software::Unknown);
+        match hit.entry.scope {
+            Scope::Anywhere | Scope::Debug => true,
+            Scope::Port if names_port_22(hit) => true,
+            Scope::Named | Scope::Port => {
+                let current = &self.stream(label.clone()).current;
+                let near =
+                    number.saturating_sub(current.lines.1) <= NEAR && current.client.software != Software::Unknown;
+                let own = near && speaks(current.client.software) && hit.entry.software.is_some();
+                own || self.block.names.iter().filter(library).any(|name| speaks(*name))
+            }
+        }
+    }
+
+    /// A terminal that is too narrow, and mail, cut a message in two.
+    fn with_line_before(&self, line: &[u8]) -> Option<(Hit, usize)> {
+        let (number, start) = self.unread.as_ref()?;
+        let joined = |glue: &[u8]| scan::whole(&[start, glue, line].concat());
+        joined(b"").or_else(|| joined(b" ")).map(|hit| (hit, *number))
+    }
+
+    fn place(&mut self, hit: Hit, label: &Option<String>, line: usize) {
+        let (single, over_so_far) = (self.single, self.done.len());
+        let stream = self.stream(label.clone());
+        if !single && stream.current.is_over_for(&hit, line) {
+            let next = stream.current.successor(line);
+            let over = std::mem::replace(&mut stream.current, next);
+            stream.before = Some(over_so_far);
+            self.done.push(over);
+        }
+        if matches!(hit.entry.sign, Sign::Pipe(_)) {
+            self.join_hop(label);
+        }
+        let stream = self.stream(label.clone());
+        stream.explain(&hit, line);
+        stream.current.apply(hit, line);
+    }
+
+    /// The ssh that carries a connection ends just before the one that is carried: what it said is of the same attempt.
+    fn join_hop(&mut self, label: &Option<String>) {
+        let stream = self.stream(label.clone());
+        let (first, before) = (stream.current.lines.0, stream.before);
+        let Some(at) = before.filter(|&at| at + 1 == self.done.len() && first != 0) else { return };
+        if self.done[at].lines.1 + 1 != first {
+            return;
+        }
+        let Some(hop) = self.done.pop() else { return };
+        let stream = self.stream(label.clone());
+        stream.before = None;
+        stream.current.touch(hop.lines.0);
+        let own = std::mem::replace(&mut stream.current.symptoms, hop.symptoms);
+        for seen in own {
+            stream.current.note(seen.symptom, seen.line, &seen.text);
+        }
+    }
+
+    /// A message of sshd: the rules for logs say what it means.
+    fn served(&mut self, hit: &Hit, label: &Option<String>, number: usize) {
+        let cause = classify(Program::Sshd, hit.text.as_bytes()).and_then(|verdict| verdict.cause);
+        let Some(cause) = cause else { return };
+        self.understood += 1;
+        let stream = self.stream(label.clone());
+        stream.current.touch(number);
+        let seen = Seen { symptom: Symptom::Closed, line: number, text: hit.text.clone() };
+        if !stream.current.served.iter().any(|(other, _)| *other == cause) {
+            stream.current.served.push((cause, seen));
+        }
+    }
+
+    /// A line of sshd's log.
+    fn server_line(&mut self, number: usize, line: &[u8]) {
+        for hit in scan::scan(line).hits {
+            if hit.entry.sign == Sign::OfServer {
+                self.served(&hit, &None, number);
+            }
+        }
+    }
+
+    fn success(&mut self, host: &str, number: usize) {
+        if self.succeeded.insert(host.to_owned()) {
+            self.understood += 1;
+            let mut facts = Facts::new(Some(host.to_owned()));
+            (facts.reached, facts.course) = (Reached::LoggedIn, Course::Ended);
+            facts.touch(number);
+            self.done.push(facts);
+        }
+    }
+
+    /// Begins an attempt of the host that the lines are about.
+    fn begin(&mut self) {
+        let label = self.label.clone();
+        let next = Facts::new(label.clone());
+        let stream = self.stream(label);
+        let over = std::mem::replace(&mut stream.current, next);
+        stream.before = None;
+        if !over.is_blank() {
+            self.done.push(over);
+        }
+    }
+
+    fn stream(&mut self, label: Option<String>) -> &mut Stream {
+        let new = Facts::new(label.clone());
+        self.streams.entry(label).or_insert_with(|| Stream { current: new, before: None, asides: Vec::new() })
+    }
+
+    /// All attempts, in the order of their first lines.
+    pub(super) fn finish(mut self) -> Vec<Facts> {
+        self.done.extend(self.streams.into_values().map(|stream| stream.current));
+        self.done.retain(|facts| !facts.is_blank());
+        self.done.sort_by_key(|facts| facts.lines);
+        self.done
+    }
+}
+
+impl Stream {
+    /// What a program that may carry the connection said just before counts when the connection then fails.
+    fn explain(&mut self, hit: &Hit, line: usize) {
+        let pipe = matches!(hit.entry.sign, Sign::Pipe(_)) || self.current.proxy.is_some();
+        let early = hit.text.contains("exchange_identification: ");
+        if !pipe && !early {
+            return;
+        }
+        let near = if pipe { NEAR } else { 2 };
+        for aside in self.asides.drain(..) {
+            if line.saturating_sub(aside.line) <= near {
+                self.current.proxy.get_or_insert_default();
+                self.current.note(aside.symptom, aside.line, &aside.text);
+            }
+        }
+    }
+}
+
+impl Block {
+    /// Takes the next line: it continues the block, or begins another.
+    fn enter(&mut self, line: &[u8], indented: bool) {
+        const CHAIN: [&[u8]; 2] = [b"During handling of the above", b"The above exception was"];
+        const STACK: [&[u8]; 7] = [b"at ", b"from ", b"Caused by", b"... ", b"File \"", b"--->", b"}"];
+        let starts = |words: &[&[u8]]| words.iter().any(|word| line.starts_with(word));
+        let traceback = line.starts_with(b"Traceback (most recent call last)");
+        if traceback && self.chained || starts(&CHAIN) {
+            (self.traceback, self.chained) = (traceback, !traceback);
+        } else if traceback {
+            *self = Self { traceback: true, ..Self::default() };
+        } else if self.traceback {
+            // The first line that is not indented is the message.
+            (self.traceback, self.chained) = (indented, !indented);
+        } else if !indented && !starts(&STACK) {
+            *self = Self::default();
+        }
+    }
+
+    /// The messages that wait for the name of the implementation that prints them.
+    fn named(&mut self, software: Software) -> Vec<(Hit, usize)> {
+        let of_it = |(hit, _): &(Hit, usize)| hit.entry.software.is_none_or(|own| own == software);
+        let (found, rest) = std::mem::take(&mut self.pending).into_iter().partition(of_it);
+        self.pending = rest;
+        found
+    }
+}
+
+/// Whether a message names port 22 behind an address.
+fn names_port_22(hit: &Hit) -> bool {
+    let text = hit.text.as_bytes();
+    let ends = |at: usize| text.get(at + 3).is_none_or(|byte| !byte.is_ascii_digit());
+    hit.named.port == Some(22) || memchr::memmem::find_iter(text, b":22").any(ends)
+}
+
+/// Whether sshd wrote the line to a log.
+fn is_of_sshd(line: &[u8]) -> bool {
+    let head = line.get(..200).unwrap_or(line);
+    let named = |tag: &[u8]| {
+        memchr::memmem::find(head, tag).is_some_and(|at| head.get(at + tag.len()).is_some_and(u8::is_ascii_digit))
+    };
+    [&b"sshd["[..], b"sshd-session[", b"sshd-auth["].into_iter().any(named)
+}
+
+/// Whether a line may be the first half of a message.
+fn may_be_cut(line: &[u8]) -> bool {
+    const PARTS: [&[u8]; 5] = [b"_identification:", b"Connection ", b"ssh: ", b"ssh_dispatch", b"Permission "];
+    line.len() < 400 && PARTS.iter().any(|part| memchr::memmem::find(line, part).is_some())
+}

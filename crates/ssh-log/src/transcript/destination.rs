@@ -1,0 +1,46 @@
+//! What an address or a name tells of a destination.
+
+use std::net::IpAddr;
+
+use super::facts::Facts;
+
+/// A provider of Git hosting: its servers are not the asker's, and answer on port 443 under another name too.
+pub(super) struct Provider {
+    host: &'static str,
+    /// The host for SSH on port 443.
+    pub(super) alternative: &'static str,
+}
+
+const PROVIDERS: &[Provider] = &[
+    Provider { host: "github.com", alternative: "ssh.github.com" },
+    Provider { host: "gitlab.com", alternative: "altssh.gitlab.com" },
+    Provider { host: "bitbucket.org", alternative: "altssh.bitbucket.org" },
+];
+
+/// The provider that an attempt was to reach.
+pub(super) fn provider(facts: &Facts) -> Option<&'static Provider> {
+    of_name(facts.host.as_deref()?)
+}
+
+/// The provider of a host.
+pub(super) fn of_name(host: &str) -> Option<&'static Provider> {
+    let host = host.to_ascii_lowercase();
+    PROVIDERS.iter().find(|provider| host == provider.host || host == provider.alternative)
+}
+
+/// Whether the port of this machine is forwarded: by ssh -L, kubectl, iproxy, a container or a virtual machine.
+pub(super) fn is_forwarded(facts: &Facts) -> bool {
+    let local = |text: &str| text == "localhost" || text.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    [&facts.host, &facts.address].into_iter().flatten().any(|text| local(text))
+}
+
+/// Whether another port than 22 was reached, so often one that a router or a container forwards.
+pub(super) fn has_other_port(facts: &Facts) -> bool {
+    facts.port.is_some_and(|port| port != 22)
+}
+
+/// Whether the address is one of 198.18.0.0/15: proxies and VPNs answer for names with such addresses (fake-ip).
+pub(super) fn is_fake(facts: &Facts) -> bool {
+    let fake = |text: &String| matches!(text.parse(), Ok(IpAddr::V4(address)) if matches!(address.octets(), [198, 18 | 19, ..]));
+    [&facts.host, &facts.address].into_iter().flatten().any(fake)
+}

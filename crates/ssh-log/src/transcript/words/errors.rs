@@ -1,0 +1,109 @@
+//! The words of the operating system (`strerror`) and of OpenSSH (`ssherr.c`) for what went wrong.
+
+use super::Symptom;
+
+/// What the client was doing when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Phase {
+    /// It connects.
+    Connect,
+    /// It reads the server's identification.
+    Identification,
+    /// The same; OpenSSH's own words are possible too.
+    Banner,
+    /// It exchanges keys, or does what follows.
+    Exchange,
+    /// PuTTY does not say: how far it came decides.
+    Any,
+}
+
+/// What an error means, by what the client was doing.
+struct Meaning {
+    words: &'static str,
+    connecting: Symptom,
+    connected: Symptom,
+}
+
+const fn error(words: &'static str, connecting: Symptom, connected: Symptom) -> Meaning {
+    Meaning { words, connecting, connected }
+}
+
+/// Errors of the operating system.
+const SYSTEM: &[Meaning] = &[
+    error("Connection reset by peer", Symptom::ConnectReset, Symptom::Reset),
+    error("Connection reset", Symptom::ConnectReset, Symptom::Reset),
+    error("Broken pipe", Symptom::ConnectFailed, Symptom::Reset),
+    error("Connection refused", Symptom::Refused, Symptom::RefusedLate),
+    error("Connection timed out", Symptom::ConnectTimeout, Symptom::Unanswered),
+    error("Operation timed out", Symptom::ConnectTimeout, Symptom::Unanswered),
+    error("No route to host", Symptom::NoRoute, Symptom::RouteLost),
+    error("Host is unreachable", Symptom::NoRoute, Symptom::RouteLost),
+    error("Host is down", Symptom::HostDown, Symptom::RouteLost),
+    error("Network is unreachable", Symptom::Unreachable, Symptom::RouteLost),
+    error("Network is down", Symptom::NetworkDown, Symptom::RouteLost),
+    error("Network dropped connection on reset", Symptom::NetworkDown, Symptom::RouteLost),
+    error("Software caused connection abort", Symptom::Aborted, Symptom::Aborted),
+    error("Connection aborted", Symptom::Aborted, Symptom::Aborted),
+    error("Operation not permitted", Symptom::Forbidden, Symptom::Forbidden),
+    error("Permission denied", Symptom::Forbidden, Symptom::Forbidden),
+    error("Cannot assign requested address", Symptom::NoAddress, Symptom::RouteLost),
+    error("Can't assign requested address", Symptom::NoAddress, Symptom::RouteLost),
+    error("Address not available", Symptom::NoAddress, Symptom::RouteLost),
+    error("Connection closed by remote host", Symptom::ConnectReset, Symptom::Closed),
+];
+
+/// Errors of OpenSSH.
+const OWN: &[(&str, Symptom)] = &[
+    ("error in libcrypto", Symptom::CryptoPolicy),
+    ("incorrect signature", Symptom::BadSignature),
+    ("Invalid key length", Symptom::KeyTooShort),
+    ("DH GEX group out of range", Symptom::GroupRefused),
+    ("message authentication code incorrect", Symptom::Damaged),
+    ("Connection corrupted", Symptom::Damaged),
+    ("no matching", Symptom::Mismatch),
+    ("invalid format", Symptom::NotSshBytes),
+    ("could not read protocol version", Symptom::NotSshBytes),
+    ("protocol version mismatch", Symptom::Mismatch),
+];
+
+/// What the words mean, and how many bytes of the text they are; `None` for words that are not known.
+pub(in super::super) fn failure(phase: Phase, text: &[u8], connected: bool) -> Option<(Symptom, usize)> {
+    let begins =
+        |words: &str| text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words.as_bytes()));
+    let own = || OWN.iter().filter(|(words, _)| begins(words)).map(|&(words, symptom)| (symptom, words.len())).next();
+    let connecting = match phase {
+        Phase::Connect => true,
+        Phase::Any => !connected,
+        Phase::Identification | Phase::Banner | Phase::Exchange => false,
+    };
+    let known = SYSTEM.iter().find(|meaning| begins(meaning.words)).map(|meaning| {
+        let reset = phase == Phase::Any && meaning.connected == Symptom::Reset;
+        (if connecting && !reset { meaning.connecting } else { meaning.connected }, meaning.words.len())
+    });
+    let unknown = || match phase {
+        Phase::Connect => Some((Symptom::ConnectFailed, text.len())),
+        Phase::Identification | Phase::Exchange => Some((Symptom::Closed, text.len())),
+        Phase::Banner => Some((Symptom::NotSshBytes, text.len())),
+        Phase::Any => None,
+    };
+    match phase {
+        Phase::Banner | Phase::Exchange => known.or_else(own).or_else(unknown),
+        Phase::Connect | Phase::Identification | Phase::Any => known.or_else(unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_phase_decides_what_an_error_means() {
+        let symptom = |phase, text: &str| failure(phase, text.as_bytes(), false).map(|(symptom, _)| symptom);
+        assert_eq!(symptom(Phase::Connect, "No route to host"), Some(Symptom::NoRoute));
+        assert_eq!(symptom(Phase::Identification, "No route to host'"), Some(Symptom::RouteLost));
+        assert_eq!(symptom(Phase::Banner, "Operation timed out"), Some(Symptom::Unanswered));
+        assert_eq!(symptom(Phase::Banner, "invalid format"), Some(Symptom::NotSshBytes));
+        assert_eq!(symptom(Phase::Any, "Connection reset by peer"), Some(Symptom::Reset));
+        assert_eq!(symptom(Phase::Any, "Cannot confirm a host key"), None);
+    }
+}

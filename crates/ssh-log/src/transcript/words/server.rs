@@ -1,0 +1,19 @@
+//! Messages of sshd that people paste beside those of the client; the rules for logs say what they mean.
+
+use super::Scope::Anywhere;
+use super::{Row, Sign};
+
+const fn row(pattern: &'static str) -> Row {
+    (pattern, Sign::OfServer, Anywhere)
+}
+
+pub(super) const ROWS: &[Row] = &[
+    row("drop connection #{}"),
+    row("beginning MaxStartups throttling"),
+    row("exited MaxStartups throttling after {}"),
+    row("Missing privilege separation directory: {}"),
+    row("Privilege separation user sshd does not exist"),
+    row("refused connect from {}"),
+    row("sshd: no hostkeys available -- exiting."),
+    row("no hostkeys available -- exiting"),
+];
