@@ -60,7 +60,11 @@ pub(crate) struct Banners {
 
 impl Banners {
     pub(crate) fn read(snapshot: &Snapshot) -> Self {
-        let text = snapshot.file(Path::new(DENYHOSTS)).map(|image| String::from_utf8_lossy(&image.bytes).into_owned());
+        let text = snapshot
+            .read(Path::new(DENYHOSTS))
+            .ok()
+            .flatten()
+            .map(|image| String::from_utf8_lossy(&image.bytes).into_owned());
         let denyhosts = text.iter().flat_map(|text| text.lines()).filter_map(denied).collect();
         let is_there = |path: &&str| !matches!(snapshot.entry(Path::new(path)), None | Some(Captured::Missing));
         Self { fail2ban: Fail2ban::default(), denyhosts, has_denyhosts: DENYHOSTS_PROGRAMS.iter().any(is_there) }

@@ -155,7 +155,7 @@ fn path_of(pattern: &HostPattern) -> Option<PathBuf> {
 }
 
 fn content(snapshot: &Snapshot, path: &str) -> Vec<u8> {
-    snapshot.file(Path::new(path)).map_or_else(Vec::new, |image| image.bytes.clone())
+    snapshot.read(Path::new(path)).ok().flatten().map_or_else(Vec::new, |image| image.bytes.clone())
 }
 
 fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {

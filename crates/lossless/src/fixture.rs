@@ -138,9 +138,9 @@ mod tests {
         let seen = snapshot(
             "//- /etc/a mode:0600\none\n//- /etc/b\nno newline\n\\\n//$ sshd -t => 255\nbad\n//$ nft => missing\n",
         );
-        let a = seen.file(Path::new("/etc/a")).expect("a file");
+        let a = seen.read(Path::new("/etc/a")).ok().flatten().expect("a file");
         assert_eq!((a.bytes.as_slice(), a.meta.mode), (&b"one\n"[..], 0o600));
-        assert_eq!(seen.file(Path::new("/etc/b")).expect("a file").bytes, b"no newline");
+        assert_eq!(seen.read(Path::new("/etc/b")).ok().flatten().expect("a file").bytes, b"no newline");
         let sshd = seen.command(&["sshd", "-t"]).expect("run").expect("started");
         assert_eq!((sshd.code, sshd.stderr.as_slice()), (Some(255), &b"bad\n"[..]));
         assert!(seen.command(&["nft"]).expect("asked").is_err());

@@ -97,11 +97,6 @@ impl Snapshot {
         self.entries.get(path)
     }
 
-    /// The file at `path`, when it was captured as one.
-    pub fn file(&self, path: &Path) -> Option<&FileImage> {
-        self.read(path).ok().flatten()
-    }
-
     /// The regular file at `path`; `None` when nothing stands there.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
 
 /// A file that is created gets the mode and owner of the main file.
 fn like_main(snapshot: &Snapshot, main: &Path) -> Metadata {
-    let main = snapshot.file(main).map(|image| &image.meta);
+    let main = snapshot.read(main).ok().flatten().map(|image| &image.meta);
     main.map_or(Metadata { mode: 0o644, ..Metadata::default() }, |main| Metadata {
         mode: main.mode,
         uid: main.uid,

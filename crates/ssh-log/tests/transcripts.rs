@@ -352,3 +352,11 @@ fn an_end_that_is_told_in_unknown_words_is_no_silence() {
     let transcript = read(text.as_bytes());
     assert!(transcript.attempts.iter().all(|attempt| attempt.conclusions.is_empty() && !attempt.succeeded()));
 }
+
+#[test]
+fn an_address_to_bind_to_is_the_client_s_and_not_the_server_s() {
+    let text = "bind 192.0.2.77: Cannot assign requested address\nssh: connect to host db.example port 22: failure\n";
+    let transcript = read(text.as_bytes());
+    assert_eq!(first(&transcript), Some("client-config-invalid"));
+    assert_eq!(transcript.attempts[0].address, None);
+}

@@ -24,12 +24,12 @@ impl Draft {
 
     /// The content of a file.
     pub(crate) fn bytes(&self, path: &Path) -> Option<&[u8]> {
-        self.tree.snapshot.file(path).map(|image| image.bytes.as_slice())
+        self.tree.snapshot.read(path).ok().flatten().map(|image| image.bytes.as_slice())
     }
 
     /// Replaces a range of a file as it is now; every path that leads to the same file changes with it.
     pub(crate) fn apply(&mut self, path: &Path, edit: Edit) {
-        let Some(image) = self.tree.snapshot.file(path).cloned() else { return };
+        let Some(image) = self.tree.snapshot.read(path).ok().flatten().cloned() else { return };
         let mut bytes = image.bytes.clone();
         bytes.splice(edit.range.clone(), edit.text.iter().copied()).for_each(drop);
         let same = |entry: &Entry| matches!(entry, Entry::File(other) if other.target == image.target);
@@ -67,7 +67,9 @@ impl Draft {
         for (path, list) in self.edits {
             edited.edits.insert(path, EditSet::new(list)?);
         }
-        let content = |path: &PathBuf| self.tree.snapshot.file(path).map(|image| (path.clone(), image.bytes.clone()));
+        let content = |path: &PathBuf| {
+            self.tree.snapshot.read(path).ok().flatten().map(|image| (path.clone(), image.bytes.clone()))
+        };
         edited.creates = self.created.iter().filter_map(content).collect();
         Ok(edited)
     }

@@ -11,7 +11,7 @@ use sshmend_transaction::Journal;
 
 use crate::cli::General;
 use crate::error::Failure;
-use crate::output::Output;
+use crate::output::{Output, say};
 
 /// More than any transcript: what is longer was not meant.
 const INPUT_LIMIT: u64 = 64 << 20;
@@ -40,6 +40,7 @@ impl Session {
             }
         };
         let output = Output::new(general, environment.no_color, environment.stdout_is_terminal);
+        let machine = machine.telling(say);
         Ok(Self { machine, environment, output, live: Machine::live(), root, state })
     }
 

@@ -150,7 +150,8 @@ impl Cure<'_> {
 
     fn apply(&self, last: bool) -> Result<Verdict, LabError> {
         let output = self.run(&format!("{} --yes", self.line))?;
-        if output.code != 0 {
+        // A remedy of one fault of several says with 1 that something else still turns the client away.
+        if output.code != 0 && (last || output.code != 1) {
             return Ok(Err(format!("`{} --yes` ended with {}: {}", self.line, output.code, output.said())));
         }
         if last { self.bench.works() } else { Ok(Ok(())) }

@@ -75,7 +75,7 @@ pub(crate) fn wish(text: &str, jails: &[&str], until: Option<&str>) -> Wish {
 pub(crate) fn shown(snapshot: &Snapshot, edited: &Edited) -> String {
     let mut text = String::new();
     for (path, edits) in &edited.edits {
-        let before = &snapshot.file(path).expect("an edited file").bytes;
+        let before = &snapshot.read(path).ok().flatten().expect("an edited file").bytes;
         text += &format!("{}\n{}", path.display(), changed_lines(before, &edits.apply(before)));
     }
     for (path, content) in &edited.creates {
@@ -108,7 +108,7 @@ pub(crate) fn after(snapshot: &Snapshot, edited: &Edited) -> Snapshot {
     use sshmend_lossless::{Entry, FileImage, Listed, Metadata};
     let mut next = snapshot.clone();
     for (path, edits) in &edited.edits {
-        let image = snapshot.file(path).expect("an edited file");
+        let image = snapshot.read(path).ok().flatten().expect("an edited file");
         let bytes = edits.apply(&image.bytes);
         next.insert(path, Entry::File(FileImage { bytes, ..image.clone() }));
     }

@@ -52,7 +52,7 @@ pub(crate) fn value(tree: &Tree, key: &str, release: Release) -> String {
 
 /// The content of all changed and created files.
 pub(crate) fn changed(before: &Snapshot, edited: &Edited) -> BTreeMap<PathBuf, String> {
-    let content = |path: &Path| before.file(path).map_or_else(Vec::new, |image| image.bytes.clone());
+    let content = |path: &Path| before.read(path).ok().flatten().map_or_else(Vec::new, |image| image.bytes.clone());
     let edits = edited.edits.iter().map(|(path, edits)| (path.clone(), edits.apply(&content(path))));
     let all = edits.chain(edited.creates.iter().map(|(path, bytes)| (path.clone(), bytes.clone())));
     all.map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned())).collect()

@@ -38,6 +38,8 @@ pub(super) const BEFORE: &[Row] = &[
     symptom("ControlPath too long {}", Symptom::ConfigInvalid),
     symptom("ControlPath \"{}\" too long for Unix domain socket", Symptom::ConfigInvalid),
     symptom("unix_listener: cannot bind to path {}", Symptom::ConfigInvalid),
+    symptom("bind {word}: Cannot assign requested address", Symptom::ConfigInvalid),
+    symptom("bind {word}: Can't assign requested address", Symptom::ConfigInvalid),
     symptom("unix_listener: path {}", Symptom::ConfigInvalid),
     symptom("getifaddrs: {}: no suitable addresses", Symptom::ConfigInvalid),
     symptom("KnownHostsCommand failed", Symptom::ConfigInvalid),
