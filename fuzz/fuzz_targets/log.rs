@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| (sshmend_laws::target("log").expect("a target").run)(data));
+libfuzzer_sys::fuzz_target!(
+    |data: &[u8]| (sshmend_laws::target("log").expect("a target").run)(data)
+);

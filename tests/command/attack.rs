@@ -29,11 +29,16 @@ impl Place {
     /// A folder of root's that eve can enter, with `home` of eve in it; `None` without root.
     fn new() -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
-            assert!(std::env::var_os("CI").is_none(), "CI has to run this as root");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "CI has to run this as root"
+            );
             println!("not tested: this takes root");
             return None;
         }
-        let place = Self { directory: tempfile::tempdir().expect("a folder") };
+        let place = Self {
+            directory: tempfile::tempdir().expect("a folder"),
+        };
         mode(place.directory.path(), 0o755);
         fs::create_dir_all(place.at("home/.ssh")).expect("folders");
         place.theirs("home");
@@ -73,8 +78,16 @@ fn mode(path: &Path, mode: u32) {
 #[track_caller]
 fn refused(said: &Said, case: &str) {
     assert_eq!(said.code, 2, "{case}: {}{}", said.stdout, said.stderr);
-    assert!(said.stderr.contains("not safe as root"), "{case}: {}", said.stderr);
-    assert!(!format!("{}{}", said.stdout, said.stderr).contains("SECRET"), "{case}: {}", said.stdout);
+    assert!(
+        said.stderr.contains("not safe as root"),
+        "{case}: {}",
+        said.stderr
+    );
+    assert!(
+        !format!("{}{}", said.stdout, said.stderr).contains("SECRET"),
+        "{case}: {}",
+        said.stdout
+    );
 }
 
 #[test]
@@ -83,26 +96,66 @@ fn a_link_in_a_users_folder_leads_root_nowhere() {
     place.link("secret", "home/.ssh/known_hosts");
     place.link("home", "door");
     place.link("secret", "key.pub");
-    let (file, door) = (place.text("home/.ssh/known_hosts"), place.text("door/.ssh/known_hosts"));
+    let (file, door) = (
+        place.text("home/.ssh/known_hosts"),
+        place.text("door/.ssh/known_hosts"),
+    );
     let fingerprint = "SHA256:6d51n7JgqYb1p3F7m1S3v6vQh3v1yq5bIYk7F1s2x0A";
     for flag in ["--dry-run", "--yes"] {
         for path in [&file, &door] {
             let line = format!("{path}:1");
-            refused(&run(&["fix", "known-hosts", "host.example", "--line", &line, flag], b""), &line);
-            refused(&run(&["fix", "known-hosts", "host.example", "--file", path, flag], b""), path);
-            refused(&run(&["fix", "sshd-config", "MaxSessions=9", "--file", path, flag], b""), path);
+            refused(
+                &run(
+                    &["fix", "known-hosts", "host.example", "--line", &line, flag],
+                    b"",
+                ),
+                &line,
+            );
+            refused(
+                &run(
+                    &["fix", "known-hosts", "host.example", "--file", path, flag],
+                    b"",
+                ),
+                path,
+            );
+            refused(
+                &run(
+                    &["fix", "sshd-config", "MaxSessions=9", "--file", path, flag],
+                    b"",
+                ),
+                path,
+            );
         }
         let key = place.text("key.pub");
-        let pin = ["fix", "known-hosts", "host.example", "--expect-fingerprint", fingerprint, "--key-file", &key, flag];
+        let pin = [
+            "fix",
+            "known-hosts",
+            "host.example",
+            "--expect-fingerprint",
+            fingerprint,
+            "--key-file",
+            &key,
+            flag,
+        ];
         refused(&run(&pin, b""), "a key");
     }
     for words in [["logs", &file], ["diagnose", "--log"]] {
         let said = run(&[&words[..], &[&file]].concat(), b"");
-        assert!(!format!("{}{}", said.stdout, said.stderr).contains("SECRET"), "{}", said.stdout);
+        assert!(
+            !format!("{}{}", said.stdout, said.stderr).contains("SECRET"),
+            "{}",
+            said.stdout
+        );
     }
-    let shown = run(&["show", "known-hosts", "host.example", "--file", &file], b"");
+    let shown = run(
+        &["show", "known-hosts", "host.example", "--file", &file],
+        b"",
+    );
     assert!(!shown.stdout.contains(":1"), "{}", shown.stdout);
-    assert_eq!(fs::read_to_string(place.at("secret")).expect("root's"), SECRET);
+    assert_eq!(
+        fs::read_to_string(place.at("secret")).expect("root's"),
+        SECRET
+    );
 }
 
 /// The attacker swaps the file, the link and the folder as fast as the disk allows; root reads, plans and writes.
@@ -122,7 +175,12 @@ fn whoever_swaps_links_while_root_works_gains_nothing() {
     let outside = |place: &Place| {
         ["secret", "vault/known_hosts"].map(|name| {
             let meta = fs::metadata(place.at(name)).expect("it is there");
-            (fs::read_to_string(place.at(name)).expect("root's"), meta.ino(), meta.mode(), meta.uid())
+            (
+                fs::read_to_string(place.at(name)).expect("root's"),
+                meta.ino(),
+                meta.mode(),
+                meta.uid(),
+            )
         })
     };
     let before = outside(&place);
@@ -138,12 +196,30 @@ fn whoever_swaps_links_while_root_works_gains_nothing() {
         for attempt in 0..300 {
             let words: &[&str] = match attempt % 4 {
                 0 => &["show", "known-hosts", "host.example", "--file", &file],
-                1 => &["fix", "known-hosts", "host.example", "--line", &line, "--dry-run"],
-                2 => &["fix", "known-hosts", "host.example", "--file", &file, "--yes"],
+                1 => &[
+                    "fix",
+                    "known-hosts",
+                    "host.example",
+                    "--line",
+                    &line,
+                    "--dry-run",
+                ],
+                2 => &[
+                    "fix",
+                    "known-hosts",
+                    "host.example",
+                    "--file",
+                    &file,
+                    "--yes",
+                ],
                 _ => &["logs", &file],
             };
             let said = run(words, b"");
-            assert!(!format!("{}{}", said.stdout, said.stderr).contains("SECRET"), "{attempt}: {}", said.stdout);
+            assert!(
+                !format!("{}{}", said.stdout, said.stderr).contains("SECRET"),
+                "{attempt}: {}",
+                said.stdout
+            );
         }
         over.store(true, Ordering::Relaxed);
     });
@@ -163,8 +239,15 @@ fn plant(place: &Place, state: &str) {
          [file.before]\n{image}[file.after]\n{image}",
         place.text("judged")
     );
-    let said = if state.contains("cut") { "prepared" } else { "done" };
-    place.write(&format!("{transaction}/transaction.toml"), &record.replace("STATE", said));
+    let said = if state.contains("cut") {
+        "prepared"
+    } else {
+        "done"
+    };
+    place.write(
+        &format!("{transaction}/transaction.toml"),
+        &record.replace("STATE", said),
+    );
     place.write(&format!("{transaction}/before/0"), "x");
     place.write(&format!("{transaction}/after/0"), "x");
 }
@@ -193,7 +276,10 @@ fn a_state_folder_that_another_user_could_have_filled_is_not_believed() {
         }),
         ("a record that others may write", |place| {
             plant(place, "state");
-            mode(&place.at("state/transactions/20260101T000000.000000Z/transaction.toml"), 0o666);
+            mode(
+                &place.at("state/transactions/20260101T000000.000000Z/transaction.toml"),
+                0o666,
+            );
         }),
         ("eve's link", |place| {
             plant(place, "real");
@@ -205,17 +291,42 @@ fn a_state_folder_that_another_user_could_have_filled_is_not_believed() {
         place.write("hosts.allow", "");
         make(&place);
         let state = place.text("state");
-        for words in ["history", "history 20260101T000000.000000Z", "rollback --dry-run", "rollback --yes", "recover"] {
+        for words in [
+            "history",
+            "history 20260101T000000.000000Z",
+            "rollback --dry-run",
+            "rollback --yes",
+            "recover",
+        ] {
             let words: Vec<&str> = words.split(' ').chain(["--state", &state]).collect();
             refused(&run(&words, b""), &format!("{case}: {words:?}"));
         }
         let root = place.text("home");
-        let words = ["fix", "hosts-access", "--allow", "192.0.2.1", "--yes", "--state", &state, "--root", &root];
+        let words = [
+            "fix",
+            "hosts-access",
+            "--allow",
+            "192.0.2.1",
+            "--yes",
+            "--state",
+            &state,
+            "--root",
+            &root,
+        ];
         place.write("home/etc/hosts.deny", "ALL: ALL\n");
         refused(&run(&words, b""), case);
-        assert_eq!(fs::read_to_string(place.at("victim")).expect("it is there"), "stays", "{case}");
-        assert!(!place.at("judged").exists(), "{case}: a program of the journal was run");
-        fs::remove_file(place.at("state")).or_else(|_| fs::remove_dir_all(place.at("state"))).expect("it was there");
+        assert_eq!(
+            fs::read_to_string(place.at("victim")).expect("it is there"),
+            "stays",
+            "{case}"
+        );
+        assert!(
+            !place.at("judged").exists(),
+            "{case}: a program of the journal was run"
+        );
+        fs::remove_file(place.at("state"))
+            .or_else(|_| fs::remove_dir_all(place.at("state")))
+            .expect("it was there");
     }
 }
 
@@ -228,7 +339,12 @@ fn a_journal_names_no_program_that_is_run() {
     for flag in ["--dry-run", "--yes"] {
         let said = run(&["rollback", flag, "--state", &state], b"");
         assert_eq!(said.code, 2, "{}", said.stderr);
-        assert!(said.stderr.contains("names a program that sshmend never runs: touch "), "{}", said.stderr);
+        assert!(
+            said.stderr
+                .contains("names a program that sshmend never runs: touch "),
+            "{}",
+            said.stderr
+        );
         assert!(!place.at("judged").exists());
     }
 }
@@ -245,8 +361,21 @@ fn nothing_waits_for_a_pipe() {
     assert_eq!(run(&["logs", pipe], b"").code, 2);
     let log = "Jan  1 00:00:00 h sshd[1]: error: beginning MaxStartups throttling\n";
     for zone in [pipe, &format!(":{pipe}"), "/etc/shadow", "../pipe"] {
-        assert_eq!(run_with(&["logs", "-"], log.as_bytes(), &[("TZ", zone)]).code, 1, "{zone}");
-        assert_eq!(run_with(&["logs", "-"], log.as_bytes(), &[("TZDIR", zone), ("TZ", "UTC")]).code, 1, "{zone}");
+        assert_eq!(
+            run_with(&["logs", "-"], log.as_bytes(), &[("TZ", zone)]).code,
+            1,
+            "{zone}"
+        );
+        assert_eq!(
+            run_with(
+                &["logs", "-"],
+                log.as_bytes(),
+                &[("TZDIR", zone), ("TZ", "UTC")]
+            )
+            .code,
+            1,
+            "{zone}"
+        );
     }
     assert!(started.elapsed() < Duration::from_secs(60));
 }

@@ -15,12 +15,16 @@ pub(crate) struct Disk {
 impl Disk {
     /// A disk with the files of a fixture: `//- /path` before each.
     pub(crate) fn new(fixture: &str) -> Self {
-        let disk = Self { root: tempfile::tempdir().expect("a temporary directory") };
+        let disk = Self {
+            root: tempfile::tempdir().expect("a temporary directory"),
+        };
         for part in fixture.split("//- ").skip(1) {
             let (path, content) = part.split_once('\n').expect("a path and its content");
             disk.write(
                 path,
-                content.strip_suffix("\\\n").map_or(content, |text| text.strip_suffix('\n').unwrap_or(text)),
+                content
+                    .strip_suffix("\\\n")
+                    .map_or(content, |text| text.strip_suffix('\n').unwrap_or(text)),
             );
         }
         disk
@@ -35,7 +39,9 @@ impl Disk {
 
     /// The content of a file; `None` when there is none.
     pub(crate) fn read(&self, path: &str) -> Option<String> {
-        fs::read(self.path(path)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        fs::read(self.path(path))
+            .ok()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Where a file of the disk really lies.
@@ -46,7 +52,11 @@ impl Disk {
     /// Runs `sshmend WORDS --root DISK`, split at blanks.
     pub(crate) fn run(&self, words: &str) -> Said {
         let root = self.root.path().to_str().expect("a plain path");
-        run(&[words.split(' ').collect(), vec!["--root", root]].concat(), b"").without(self.root.path())
+        run(
+            &[words.split(' ').collect(), vec!["--root", root]].concat(),
+            b"",
+        )
+        .without(self.root.path())
     }
 }
 
@@ -82,20 +92,34 @@ pub(crate) struct Said {
 
 impl Said {
     fn new(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8, for everything is escaped");
+        let text = |bytes: &[u8]| {
+            String::from_utf8(bytes.to_vec()).expect("UTF-8, for everything is escaped")
+        };
         let code = output.status.code().expect("no signal");
-        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        Self {
+            code,
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
     }
 
     fn without(self, root: &Path) -> Self {
-        let hide = |text: &str| hide_ids(&text.replace(root.to_str().expect("a plain path"), "DISK"));
-        Self { code: self.code, stdout: hide(&self.stdout), stderr: hide(&self.stderr) }
+        let hide =
+            |text: &str| hide_ids(&text.replace(root.to_str().expect("a plain path"), "DISK"));
+        Self {
+            code: self.code,
+            stdout: hide(&self.stdout),
+            stderr: hide(&self.stderr),
+        }
     }
 
     /// Compares all of it with what is expected.
     #[track_caller]
     pub(crate) fn check(&self, expected: &Expect) {
-        expected.assert_eq(&format!("exit {}\n{}--\n{}", self.code, self.stdout, self.stderr));
+        expected.assert_eq(&format!(
+            "exit {}\n{}--\n{}",
+            self.code, self.stdout, self.stderr
+        ));
     }
 
     /// Standard output as JSON.
@@ -111,7 +135,13 @@ fn hide_ids(text: &str) -> String {
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         let is_id = rest.len() >= FORM.len()
-            && rest.bytes().zip(FORM.bytes()).all(|(b, f)| if f == b'0' { b.is_ascii_digit() } else { b == f });
+            && rest.bytes().zip(FORM.bytes()).all(|(b, f)| {
+                if f == b'0' {
+                    b.is_ascii_digit()
+                } else {
+                    b == f
+                }
+            });
         if is_id {
             out.push_str("ID");
             rest = &rest[FORM.len()..];

@@ -26,7 +26,8 @@ fn each_jail_is_shown_with_what_it_ignores_and_why() {
 #[test]
 fn an_exemption_extends_the_list_that_decides() {
     let disk = jails("[sshd]\nenabled = true\nignoreip = 192.0.2.1\n");
-    disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
+    disk.run("fix fail2ban --ignore 203.0.113.7 --yes")
+        .check(&expect![[r#"
         exit 0
         --- /etc/fail2ban/jail.d/admin.local
         +++ /etc/fail2ban/jail.d/admin.local
@@ -41,16 +42,25 @@ fn an_exemption_extends_the_list_that_decides() {
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
     let shown = disk.run("show fail2ban sshd --format json").json();
-    assert_eq!(shown["jails"][0]["ignoreip"], serde_json::json!(["192.0.2.1", "203.0.113.7"]));
+    assert_eq!(
+        shown["jails"][0]["ignoreip"],
+        serde_json::json!(["192.0.2.1", "203.0.113.7"])
+    );
     let again = disk.run("fix fail2ban --ignore 203.0.113.7 --yes --format json");
-    assert_eq!((again.code, again.json()["changed"].as_bool()), (0, Some(false)));
+    assert_eq!(
+        (again.code, again.json()["changed"].as_bool()),
+        (0, Some(false))
+    );
 }
 
 #[test]
 fn what_a_package_owns_is_never_edited() {
     let disk = jails("[sshd]\nenabled = true\n");
     let before = disk.read("/etc/fail2ban/jail.conf");
-    assert_eq!(disk.run("fix fail2ban --ignore 203.0.113.0/24 --yes").code, 0);
+    assert_eq!(
+        disk.run("fix fail2ban --ignore 203.0.113.0/24 --yes").code,
+        0
+    );
     assert_eq!(disk.read("/etc/fail2ban/jail.conf"), before);
     assert!(disk.run("show fail2ban").stdout.contains("203.0.113.0/24"));
 }
@@ -58,27 +68,40 @@ fn what_a_package_owns_is_never_edited() {
 #[test]
 fn an_end_is_recorded_and_a_past_one_is_refused() {
     let disk = jails("[sshd]\nenabled = true\n");
-    assert_eq!(disk.run("fix fail2ban --ignore 203.0.113.7 --until 2999-12-31T00:00:00Z --yes").code, 0);
-    disk.run("fix fail2ban --ignore 203.0.113.8 --until 2001-01-01 --yes").check(&expect![[r#"
+    assert_eq!(
+        disk.run("fix fail2ban --ignore 203.0.113.7 --until 2999-12-31T00:00:00Z --yes")
+            .code,
+        0
+    );
+    disk.run("fix fail2ban --ignore 203.0.113.8 --until 2001-01-01 --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: 2001-01-02T00:00:00Z lies in the past
     "#]]);
-    let files = ["/etc/fail2ban/jail.d/admin.local", "/etc/fail2ban/jail.d/zz-sshmend.local"];
+    let files = [
+        "/etc/fail2ban/jail.d/admin.local",
+        "/etc/fail2ban/jail.d/zz-sshmend.local",
+    ];
     let text: String = files.iter().filter_map(|path| disk.read(path)).collect();
-    assert!(text.contains("# sshmend: until 2999-12-31T00:00:00Z 203.0.113.7"), "{text}");
+    assert!(
+        text.contains("# sshmend: until 2999-12-31T00:00:00Z 203.0.113.7"),
+        "{text}"
+    );
 }
 
 #[test]
 fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
     let disk = jails("[sshd]\nenabled = true\n");
-    disk.run("fix fail2ban --ignore 0.0.0.0/0 --yes").check(&expect![[r#"
+    disk.run("fix fail2ban --ignore 0.0.0.0/0 --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: "0.0.0.0/0" is every address: fail2ban would ban nobody
         hint: stop fail2ban, or disable its jails, if that is meant
     "#]]);
-    disk.run("fix fail2ban --ignore 192.0.2.1 --jail sshh --yes").check(&expect![[r#"
+    disk.run("fix fail2ban --ignore 192.0.2.1 --jail sshh --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: there is no jail "sshh"
@@ -100,13 +123,20 @@ fn what_decides_beside_the_list_is_shown_too() {
     "#]]);
     let shown = disk.run("show fail2ban --format json").json();
     assert_eq!(shown["jails"][0]["ignoreself"]["value"], "false");
-    assert_eq!(shown["jails"][0]["ignorecommand"]["value"], "/usr/local/bin/known <ip>");
-    assert_eq!(shown["jails"][1]["ignoreself"]["origin"], serde_json::Value::Null);
+    assert_eq!(
+        shown["jails"][0]["ignorecommand"]["value"],
+        "/usr/local/bin/known <ip>"
+    );
+    assert_eq!(
+        shown["jails"][1]["ignoreself"]["origin"],
+        serde_json::Value::Null
+    );
 }
 
 #[test]
 fn what_is_broken_is_offered_and_mended_only_by_name() {
-    let text = "[sshd]\nenabled = true\nmaxretry = 4\n[recidive]\nenabled = true\n[sshd]\nport = 2222\n";
+    let text =
+        "[sshd]\nenabled = true\nmaxretry = 4\n[recidive]\nenabled = true\n[sshd]\nport = 2222\n";
     let disk = jails(text);
     disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
         exit 2
@@ -120,7 +150,10 @@ fn what_is_broken_is_offered_and_mended_only_by_name() {
         note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
         --
     "#]]);
-    assert_eq!(disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(), Some(text));
+    assert_eq!(
+        disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(),
+        Some(text)
+    );
     disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3 --yes").check(&expect![[r#"
         exit 0
         nothing to change: mend /etc/fail2ban/jail.d/admin.local:3
@@ -147,7 +180,11 @@ fn what_is_broken_is_offered_and_mended_only_by_name() {
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
     assert_eq!(disk.run("fix fail2ban --ignore 203.0.113.7 --yes").code, 0);
-    assert_eq!(disk.run("fix fail2ban --mend --ignore 203.0.113.7 --yes").code, 2);
+    assert_eq!(
+        disk.run("fix fail2ban --mend --ignore 203.0.113.7 --yes")
+            .code,
+        2
+    );
 }
 
 #[test]
@@ -179,8 +216,15 @@ fn a_percent_sign_in_a_time_is_refused_with_its_line() {
         error: nothing was changed: fail2ban does not run on this configuration: /etc/fail2ban/jail.d/admin.local:3: a single % in findtime of [sshd]
         hint: write a number or a time, such as 3600 or 1h, without a percent sign
     "#]]);
-    assert_eq!(disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3 --yes").code, 2);
-    assert_eq!(disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(), Some(text));
+    assert_eq!(
+        disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3 --yes")
+            .code,
+        2
+    );
+    assert_eq!(
+        disk.read("/etc/fail2ban/jail.d/admin.local").as_deref(),
+        Some(text)
+    );
 }
 
 #[test]
@@ -215,7 +259,11 @@ fn a_file_of_nixos_is_overridden_and_its_owner_is_named() {
     let store = disk.path("/nix/store/0abc-jail.local");
     std::fs::create_dir_all(store.parent().expect("a folder")).expect("a folder");
     std::fs::write(&store, "[DEFAULT]\nignoreip = 192.0.2.9\n").expect("a file");
-    std::os::unix::fs::symlink("/nix/store/0abc-jail.local", disk.path("/etc/fail2ban/jail.local")).expect("a link");
+    std::os::unix::fs::symlink(
+        "/nix/store/0abc-jail.local",
+        disk.path("/etc/fail2ban/jail.local"),
+    )
+    .expect("a link");
     disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
         exit 0
         --- /dev/null
@@ -231,12 +279,19 @@ fn a_file_of_nixos_is_overridden_and_its_owner_is_named() {
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
-    assert_eq!(disk.read("/nix/store/0abc-jail.local").as_deref(), Some("[DEFAULT]\nignoreip = 192.0.2.9\n"));
+    assert_eq!(
+        disk.read("/nix/store/0abc-jail.local").as_deref(),
+        Some("[DEFAULT]\nignoreip = 192.0.2.9\n")
+    );
 }
 
 #[test]
 fn a_file_that_a_manager_writes_is_written_and_the_manager_is_named() {
     let disk = jails("# Managed by Puppet\n[sshd]\nenabled = true\nignoreip = 192.0.2.1\n");
     let run = disk.run("fix fail2ban --ignore 203.0.113.7 --dry-run");
-    assert!(run.stdout.contains("Puppet writes this file"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("Puppet writes this file"),
+        "{}",
+        run.stdout
+    );
 }

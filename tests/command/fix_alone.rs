@@ -13,10 +13,15 @@ fn disk() -> Disk {
 }
 
 fn with_keys(config: &str) -> Disk {
-    let disk = Disk::new(&format!("//- /etc/ssh/sshd_config\n{config}//- /usr/sbin/sshd\nno program\n"));
+    let disk = Disk::new(&format!(
+        "//- /etc/ssh/sshd_config\n{config}//- /usr/sbin/sshd\nno program\n"
+    ));
     for kind in ["rsa", "ecdsa", "ed25519"] {
         let path = format!("/etc/ssh/ssh_host_{kind}_key");
-        disk.write(&path, "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n");
+        disk.write(
+            &path,
+            "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n",
+        );
         fs::set_permissions(disk.path(&path), fs::Permissions::from_mode(0o600)).expect("ours");
     }
     disk
@@ -27,22 +32,49 @@ fn without_a_terminal_the_remedies_are_listed_and_nothing_is_changed() {
     let disk = disk();
     let said = disk.run("fix");
     assert_eq!(said.code, 2);
-    assert!(said.stdout.contains("[max-sessions, certain]"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("[max-sessions, certain]"),
+        "{}",
+        said.stdout
+    );
     let hint = "--yes mends what is certain; or run what you choose: \
                 sshmend fix sshd-config MaxSessions=10 --root DISK; sshmend fix sshd-config MaxAuthTries=6 --root DISK\n";
     assert!(said.stderr.ends_with(hint), "{}", said.stderr);
-    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("MaxSessions 0\nMaxAuthTries 0\n"));
-    assert_eq!(disk.run("fix --format json").json()["error"]["exit_code"], 2);
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("MaxSessions 0\nMaxAuthTries 0\n")
+    );
+    assert_eq!(
+        disk.run("fix --format json").json()["error"]["exit_code"],
+        2
+    );
 }
 
 #[test]
 fn a_remedy_for_a_disk_mends_that_disk_when_run_as_printed() {
     let disk = disk();
     let argv = disk.run("diagnose --format json").json()["findings"][0]["remedy"]["argv"].clone();
-    assert_eq!(argv, serde_json::json!(["sshmend", "fix", "sshd-config", "MaxSessions=10", "--root", "DISK"]));
-    assert!(disk.run("diagnose").stdout.contains("mend: sshmend fix sshd-config MaxSessions=10 --root DISK\n"));
+    assert_eq!(
+        argv,
+        serde_json::json!([
+            "sshmend",
+            "fix",
+            "sshd-config",
+            "MaxSessions=10",
+            "--root",
+            "DISK"
+        ])
+    );
+    assert!(
+        disk.run("diagnose")
+            .stdout
+            .contains("mend: sshmend fix sshd-config MaxSessions=10 --root DISK\n")
+    );
     assert_eq!(disk.run("fix sshd-config MaxSessions=10 --yes").code, 0);
-    assert_ne!(disk.run("diagnose --format json").json()["findings"][0]["remedy"]["argv"], argv);
+    assert_ne!(
+        disk.run("diagnose --format json").json()["findings"][0]["remedy"]["argv"],
+        argv
+    );
 }
 
 #[test]
@@ -52,28 +84,55 @@ fn what_is_certain_is_mended_and_the_rest_told() {
     let said = disk.run("fix --yes");
     let told = "note:   likely, MaxAuthTries 0 leaves no room for a second key; \
                 mend: sshmend fix sshd-config MaxAuthTries=6 --root DISK [max-auth-tries]\n";
-    assert!(said.code == 0 && said.stdout.contains("effect: maxsessions 0 -> 10\n"), "{}", said.stdout);
+    assert!(
+        said.code == 0 && said.stdout.contains("effect: maxsessions 0 -> 10\n"),
+        "{}",
+        said.stdout
+    );
     assert!(said.stdout.contains(told), "{}", said.stdout);
-    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("MaxSessions 10\nMaxAuthTries 0\n"));
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("MaxSessions 10\nMaxAuthTries 0\n")
+    );
     let again = disk.run("fix --yes");
-    assert!(again.code == 0 && again.stdout.starts_with("nothing to change: "), "{}", again.stdout);
+    assert!(
+        again.code == 0 && again.stdout.starts_with("nothing to change: "),
+        "{}",
+        again.stdout
+    );
     assert_eq!(disk.run("rollback --yes").code, 0);
-    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("MaxSessions 0\nMaxAuthTries 0\n"));
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("MaxSessions 0\nMaxAuthTries 0\n")
+    );
 }
 
 #[test]
 fn several_faults_are_mended_in_one_transaction() {
-    let disk = Disk::new("//- /etc/ssh/sshd_config\nMaxSessions 0\n//- /usr/sbin/sshd\nno program\n");
-    if fs::metadata(disk.path("/usr/sbin/sshd")).expect("it is there").uid() != 0 {
+    let disk =
+        Disk::new("//- /etc/ssh/sshd_config\nMaxSessions 0\n//- /usr/sbin/sshd\nno program\n");
+    if fs::metadata(disk.path("/usr/sbin/sshd"))
+        .expect("it is there")
+        .uid()
+        != 0
+    {
         return;
     }
     let said = disk.run("fix --yes --format json").json();
     assert_eq!(said["files"].as_array().map(Vec::len), Some(7), "{said}");
-    assert_eq!(disk.run("history --format json").json()["transactions"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        disk.run("history --format json").json()["transactions"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
     assert_eq!(disk.run("fix --yes --format json").json()["changed"], false);
     assert_eq!(disk.run("rollback --yes").code, 0);
     assert_eq!(disk.read("/etc/ssh/ssh_host_rsa_key"), None);
-    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("MaxSessions 0\n"));
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("MaxSessions 0\n")
+    );
 }
 
 #[test]
@@ -93,6 +152,9 @@ fn on_a_machine_without_a_fault_nothing_is_done() {
     let said = disk.run("fix");
     assert_eq!(
         (said.code, said.stdout.lines().next()),
-        (0, Some("nothing to change: nothing was found that can be mended for certain"))
+        (
+            0,
+            Some("nothing to change: nothing was found that can be mended for certain")
+        )
     );
 }

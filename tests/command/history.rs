@@ -19,7 +19,10 @@ fn what_was_done_is_listed_and_shown() {
         --
     "#]]);
     let history = disk.run("history --format json").json();
-    assert_eq!(history["transactions"][0]["files"], serde_json::json!(["/etc/hosts.allow"]));
+    assert_eq!(
+        history["transactions"][0]["files"],
+        serde_json::json!(["/etc/hosts.allow"])
+    );
     Disk::new("").run("history").check(&expect![[r#"
         exit 0
         nothing was changed yet
@@ -73,7 +76,10 @@ fn a_later_edit_is_shown_and_not_overwritten() {
         error: nothing was changed: files of ID were edited since
         hint: take the change back by hand, or undo the later edit first
     "#]]);
-    assert!(disk.read("/etc/hosts.allow").is_some_and(|text| text.ends_with("# mine\n")));
+    assert!(
+        disk.read("/etc/hosts.allow")
+            .is_some_and(|text| text.ends_with("# mine\n"))
+    );
 }
 
 #[test]
@@ -84,13 +90,17 @@ fn nothing_to_take_back_is_said() {
         error: no transaction to roll back
         hint: sshmend history lists what was done
     "#]]);
-    Disk::new("").run("rollback 20260101T000000.000000Z --yes").check(&expect![[r#"
+    Disk::new("")
+        .run("rollback 20260101T000000.000000Z --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: no transaction ID
         hint: sshmend history lists them
     "#]]);
-    Disk::new("").run("rollback ../../etc --yes").check(&expect![[r#"
+    Disk::new("")
+        .run("rollback ../../etc --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: "../../etc" is no transaction id, which looks like ID
@@ -106,7 +116,10 @@ fn nothing_to_take_back_is_said() {
 #[test]
 fn a_damaged_record_hides_no_other() {
     let disk = changed();
-    disk.write("/var/lib/sshmend/transactions/20990101T000000.000000Z/transaction.toml", "not toml [");
+    disk.write(
+        "/var/lib/sshmend/transactions/20990101T000000.000000Z/transaction.toml",
+        "not toml [",
+    );
     let said = disk.run("history");
     assert_eq!(said.code, 0);
     assert!(said.stdout.contains("let 192.0.2.7 in"), "{}", said.stdout);
@@ -115,25 +128,46 @@ fn a_damaged_record_hides_no_other() {
 
 /// Each file of the record is there, and nothing is known of the daemon.
 fn cut_off(disk: &Disk, state: &str) -> String {
-    let directory = std::fs::read_dir(disk.path("/var/lib/sshmend/transactions")).expect("a transaction").next();
-    let id = directory.expect("one").expect("readable").file_name().into_string().expect("a time");
+    let directory = std::fs::read_dir(disk.path("/var/lib/sshmend/transactions"))
+        .expect("a transaction")
+        .next();
+    let id = directory
+        .expect("one")
+        .expect("readable")
+        .file_name()
+        .into_string()
+        .expect("a time");
     let record = format!("/var/lib/sshmend/transactions/{id}/transaction.toml");
-    let text = disk.read(&record).expect("a record").replace("state = \"done\"", &format!("state = \"{state}\""));
+    let text = disk
+        .read(&record)
+        .expect("a record")
+        .replace("state = \"done\"", &format!("state = \"{state}\""));
     disk.write(&record, text);
     id
 }
 
 #[test]
 fn what_was_cut_off_is_finished_or_undone_before_anything_else() {
-    for (state, allow) in [("prepared", "# first\n"), ("committed", "# first\nsshd: 192.0.2.7\n")] {
+    for (state, allow) in [
+        ("prepared", "# first\n"),
+        ("committed", "# first\nsshd: 192.0.2.7\n"),
+    ] {
         let disk = changed();
         cut_off(&disk, state);
         let refused = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
         assert_eq!(refused.code, 2, "{}", refused.stderr);
-        assert!(refused.stderr.contains("hint: run sshmend recover first"), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("hint: run sshmend recover first"),
+            "{}",
+            refused.stderr
+        );
         assert_eq!(disk.run("recover --dry-run").code, 1);
         assert_eq!(disk.run("recover").code, 0, "{state}");
-        assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some(allow), "{state}");
+        assert_eq!(
+            disk.read("/etc/hosts.allow").as_deref(),
+            Some(allow),
+            "{state}"
+        );
         assert_eq!(disk.run("recover").stdout, "nothing to recover\n");
     }
 }
@@ -154,17 +188,32 @@ fn what_cannot_be_read_is_named_until_it_is_given_up() {
             let said = disk.run("recover");
             assert_eq!(said.code, 4, "{}", said.stderr);
             assert!(
-                said.stderr.contains("RECOVERY FAILED, what transaction ID changed cannot be read"),
+                said.stderr
+                    .contains("RECOVERY FAILED, what transaction ID changed cannot be read"),
                 "{}",
                 said.stderr
             );
-            assert_eq!(disk.run("recover --format json").json()["error"]["exit_code"], 4);
+            assert_eq!(
+                disk.run("recover --format json").json()["error"]["exit_code"],
+                4
+            );
             let refused = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
             assert_eq!(refused.code, 2, "{}", refused.stderr);
-            assert!(refused.stderr.contains("sshmend recover --forget ID"), "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains("sshmend recover --forget ID"),
+                "{}",
+                refused.stderr
+            );
         }
-        assert_eq!(disk.run(&format!("recover --forget {id} --dry-run")).code, 1);
-        assert_eq!(disk.run(&format!("recover --forget {id}")).code, 2, "nobody can be asked");
+        assert_eq!(
+            disk.run(&format!("recover --forget {id} --dry-run")).code,
+            1
+        );
+        assert_eq!(
+            disk.run(&format!("recover --forget {id}")).code,
+            2,
+            "nobody can be asked"
+        );
         assert_eq!(disk.run("recover").code, 4);
         assert_eq!(disk.run(&format!("recover --forget {id} --yes")).code, 0);
         assert_eq!(disk.run("recover").stdout, "nothing to recover\n");
@@ -177,10 +226,20 @@ fn what_cannot_be_read_is_named_until_it_is_given_up() {
 fn a_change_that_was_made_and_could_not_be_printed_is_told_from_one_that_was_not() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     let fix = |words: &[&str]| {
-        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device of Linux");
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("a device of Linux");
         let root = disk.path("/");
         let status = std::process::Command::new(env!("CARGO_BIN_EXE_sshmend"))
-            .args(["fix", "hosts-access", "--allow", "192.0.2.7", "--root", root.to_str().expect("a plain path")])
+            .args([
+                "fix",
+                "hosts-access",
+                "--allow",
+                "192.0.2.7",
+                "--root",
+                root.to_str().expect("a plain path"),
+            ])
             .args(words)
             .stdout(full)
             .stderr(std::process::Stdio::null())
@@ -189,7 +248,13 @@ fn a_change_that_was_made_and_could_not_be_printed_is_told_from_one_that_was_not
     };
     assert_eq!(fix(&["--dry-run", "--format", "json"]), Some(2));
     // The preview comes before the change, and is not to be had.
-    assert_eq!((fix(&["--yes"]), disk.read("/etc/hosts.allow")), (Some(2), None));
+    assert_eq!(
+        (fix(&["--yes"]), disk.read("/etc/hosts.allow")),
+        (Some(2), None)
+    );
     assert_eq!(fix(&["--yes", "--format", "json"]), Some(5));
-    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 192.0.2.7\n"));
+    assert_eq!(
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 192.0.2.7\n")
+    );
 }

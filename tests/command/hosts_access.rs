@@ -14,7 +14,8 @@ fn the_first_line_says_granted_or_denied_and_by_which_rule() {
           the rule matches by `192.0.2.` and grants
         --
     "#]]);
-    disk.run("show hosts-access 198.51.100.1").check(&expect![[r#"
+    disk.run("show hosts-access 198.51.100.1")
+        .check(&expect![[r#"
         exit 0
         198.51.100.1 at sshd: denied (/etc/hosts.deny:1)
           ALL: ALL
@@ -33,13 +34,22 @@ fn a_name_that_was_not_looked_up_is_said_to_decide() {
           it depends on the host name of the client (pattern .example.org)
         --
     "#]]);
-    assert!(disk.run("show hosts-access 192.0.2.1 --no-name").stdout.contains("granted"));
-    assert!(disk.run("show hosts-access 192.0.2.1 --name a.example.org").stdout.contains("denied"));
+    assert!(
+        disk.run("show hosts-access 192.0.2.1 --no-name")
+            .stdout
+            .contains("granted")
+    );
+    assert!(
+        disk.run("show hosts-access 192.0.2.1 --name a.example.org")
+            .stdout
+            .contains("denied")
+    );
 }
 
 #[test]
 fn the_rule_goes_where_it_wins_and_a_second_run_changes_nothing() {
-    let disk = Disk::new("//- /etc/hosts.allow\nsshd: ALL : deny\n//- /etc/hosts.deny\n# nothing\n");
+    let disk =
+        Disk::new("//- /etc/hosts.allow\nsshd: ALL : deny\n//- /etc/hosts.deny\n# nothing\n");
     disk.run("fix hosts-access --allow 192.0.2.7 --yes").check(&expect![[r#"
         exit 0
         --- /etc/hosts.allow
@@ -53,17 +63,27 @@ fn the_rule_goes_where_it_wins_and_a_second_run_changes_nothing() {
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
-    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 192.0.2.7\nsshd: ALL : deny\n"));
+    assert_eq!(
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 192.0.2.7\nsshd: ALL : deny\n")
+    );
     let again = disk.run("fix hosts-access --allow 192.0.2.7 --yes --format json");
-    assert_eq!((again.code, again.json()["changed"].as_bool()), (0, Some(false)));
+    assert_eq!(
+        (again.code, again.json()["changed"].as_bool()),
+        (0, Some(false))
+    );
 }
 
 #[test]
 fn without_a_wish_what_could_be_mended_is_listed_and_nothing_changes() {
-    let disk =
-        Disk::new("//- /etc/hosts.allow\nsshd:2001:db8:9::/40:allow\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n");
+    let disk = Disk::new(
+        "//- /etc/hosts.allow\nsshd:2001:db8:9::/40:allow\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n",
+    );
     let said = disk.run("fix hosts-access --mend --yes");
-    assert_eq!((said.code, &said.stdout), (1, &disk.run("fix hosts-access --yes").stdout));
+    assert_eq!(
+        (said.code, &said.stdout),
+        (1, &disk.run("fix hosts-access --yes").stdout)
+    );
     said.check(&expect![[r#"
         exit 1
         nothing to change: list what could be mended in hosts.allow and hosts.deny
@@ -72,14 +92,19 @@ fn without_a_wish_what_could_be_mended_is_listed_and_nothing_changes() {
         note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd; access is gained by everybody else at sshd, everybody else at any-other-daemon, 203.0.113.9 at any-other-daemon and 4 more; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:1 --root DISK [offer]
         --
     "#]]);
-    assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some("sshd: 203.0.113.9"));
+    assert_eq!(
+        disk.read("/etc/hosts.deny").as_deref(),
+        Some("sshd: 203.0.113.9")
+    );
     let sound = Disk::new("//- /etc/hosts.allow\nsshd: 192.0.2.\n");
     assert_eq!(sound.run("fix hosts-access --yes").code, 0);
 }
 
 #[test]
 fn only_the_line_that_is_named_is_mended() {
-    let disk = Disk::new("//- /etc/hosts.allow\nsshd: 192.0.2.7/24\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n");
+    let disk = Disk::new(
+        "//- /etc/hosts.allow\nsshd: 192.0.2.7/24\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n",
+    );
     disk.run("fix hosts-access --mend hosts.deny:1 --yes").check(&expect![[r#"
         exit 0
         --- /etc/hosts.deny
@@ -101,8 +126,14 @@ fn only_the_line_that_is_named_is_mended() {
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
-    assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some("sshd: 203.0.113.9\n"));
-    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 192.0.2.7/24\n"));
+    assert_eq!(
+        disk.read("/etc/hosts.deny").as_deref(),
+        Some("sshd: 203.0.113.9\n")
+    );
+    assert_eq!(
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 192.0.2.7/24\n")
+    );
     disk.run("fix hosts-access --mend /etc/hosts.allow:4 --yes").check(&expect![[r#"
         exit 0
         nothing to change: mend /etc/hosts.allow:4
@@ -111,7 +142,8 @@ fn only_the_line_that_is_named_is_mended() {
         note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; nobody gains or loses access by that; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
         --
     "#]]);
-    disk.run("fix hosts-access --mend /etc/passwd:4 --yes").check(&expect![[r#"
+    disk.run("fix hosts-access --mend /etc/passwd:4 --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: `/etc/passwd:4` does not name a line of hosts.allow or hosts.deny
@@ -147,7 +179,9 @@ fn letting_a_client_in_mends_nothing_and_offers_it() {
 
 #[test]
 fn a_client_that_nothing_denies_changes_nothing() {
-    let disk = Disk::new("//- /etc/hosts.allow\n# nothing\n//- /etc/hosts.deny\nsshd: ALL EXCEPT 192.0.2.0/24\n");
+    let disk = Disk::new(
+        "//- /etc/hosts.allow\n# nothing\n//- /etc/hosts.deny\nsshd: ALL EXCEPT 192.0.2.0/24\n",
+    );
     disk.run("fix hosts-access --allow 192.0.2.7 --yes").check(&expect![[r#"
         exit 0
         nothing to change: let 192.0.2.7 in
@@ -179,29 +213,57 @@ fn a_denial_at_all_daemons_stays() {
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
-    assert_eq!(disk.read("/etc/hosts.deny").as_deref(), Some("ALL: 192.0.2.7\n"));
+    assert_eq!(
+        disk.read("/etc/hosts.deny").as_deref(),
+        Some("ALL: 192.0.2.7\n")
+    );
 }
 
 #[test]
 fn files_that_another_one_keeps_are_not_written() {
     for (target, expected) in [
-        ("/nix/store/0a1b-etc/etc/hosts.allow", "environment.etc.\"hosts.allow\""),
-        ("/usr/share/site/hosts.allow", "cp --remove-destination /usr/share/site/hosts.allow /etc/hosts.allow"),
-        ("/run/site/hosts.allow", "change what generates /run/site/hosts.allow"),
-        ("/srv/site/hosts.allow", "make the change where /srv/site/hosts.allow is kept"),
+        (
+            "/nix/store/0a1b-etc/etc/hosts.allow",
+            "environment.etc.\"hosts.allow\"",
+        ),
+        (
+            "/usr/share/site/hosts.allow",
+            "cp --remove-destination /usr/share/site/hosts.allow /etc/hosts.allow",
+        ),
+        (
+            "/run/site/hosts.allow",
+            "change what generates /run/site/hosts.allow",
+        ),
+        (
+            "/srv/site/hosts.allow",
+            "make the change where /srv/site/hosts.allow is kept",
+        ),
     ] {
         let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
         disk.write(target, "sshd: 198.51.100.\n");
         std::os::unix::fs::symlink(target, disk.path("/etc/hosts.allow")).expect("a link");
         let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
-        assert!(said.code == 2 && said.stderr.contains(expected), "{} {}", said.code, said.stderr);
+        assert!(
+            said.code == 2 && said.stderr.contains(expected),
+            "{} {}",
+            said.code,
+            said.stderr
+        );
         assert_eq!(disk.read(target).as_deref(), Some("sshd: 198.51.100.\n"));
-        assert_eq!(disk.run("fix hosts-access --allow 198.51.100.7 --yes").code, 0, "nothing is to be written");
+        assert_eq!(
+            disk.run("fix hosts-access --allow 198.51.100.7 --yes").code,
+            0,
+            "nothing is to be written"
+        );
     }
     let disk = Disk::new("//- /etc/site/allow\nsshd: 198.51.100.\n//- /etc/hosts.deny\nALL: ALL\n");
     std::os::unix::fs::symlink("site/allow", disk.path("/etc/hosts.allow")).expect("a link");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
-    assert!(said.code == 0 && said.stdout.contains("+++ /etc/site/allow\n"), "{}", said.stdout);
+    assert!(
+        said.code == 0 && said.stdout.contains("+++ /etc/site/allow\n"),
+        "{}",
+        said.stdout
+    );
 }
 
 #[test]
@@ -210,28 +272,54 @@ fn who_writes_the_file_again_is_said_first() {
         "//- /etc/hosts.allow\n# This file is managed by Puppet.\nsshd: 198.51.100.\n//- /etc/hosts.deny\nALL: ALL\n",
     );
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --dry-run");
-    let notes: Vec<&str> = said.stdout.lines().filter(|line| line.starts_with("note:")).collect();
-    assert!(notes[0].contains("/etc/hosts.allow:1: Puppet writes this file") && notes[0].ends_with("[file-owned-by]"));
+    let notes: Vec<&str> = said
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("note:"))
+        .collect();
+    assert!(
+        notes[0].contains("/etc/hosts.allow:1: Puppet writes this file")
+            && notes[0].ends_with("[file-owned-by]")
+    );
 }
 
 #[test]
 fn what_cannot_be_read_is_named_and_nothing_is_half_done() {
     let disk = Disk::new("//- /etc/hosts.allow\nsshd: 198.51.100.\n");
-    std::os::unix::fs::symlink("hosts.deny", disk.path("/etc/hosts.deny")).expect("a link to itself");
-    for words in ["fix hosts-access --allow 192.0.2.7 --remove-deny --yes", "fix hosts-access --yes"] {
+    std::os::unix::fs::symlink("hosts.deny", disk.path("/etc/hosts.deny"))
+        .expect("a link to itself");
+    for words in [
+        "fix hosts-access --allow 192.0.2.7 --remove-deny --yes",
+        "fix hosts-access --yes",
+    ] {
         let said = disk.run(words);
-        assert!(said.code == 2 && said.stderr.contains("/etc/hosts.deny"), "{} {}", said.code, said.stderr);
+        assert!(
+            said.code == 2 && said.stderr.contains("/etc/hosts.deny"),
+            "{} {}",
+            said.code,
+            said.stderr
+        );
     }
-    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("sshd: 198.51.100.\n"));
+    assert_eq!(
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 198.51.100.\n")
+    );
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
-    std::os::unix::fs::symlink("nowhere", disk.path("/etc/hosts.allow")).expect("a link to nothing");
+    std::os::unix::fs::symlink("nowhere", disk.path("/etc/hosts.allow"))
+        .expect("a link to nothing");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
-    assert!(said.code == 2 && said.stderr.contains("/etc/hosts.allow: a link to nothing"), "{}", said.stderr);
+    assert!(
+        said.code == 2 && said.stderr.contains("/etc/hosts.allow: a link to nothing"),
+        "{}",
+        said.stderr
+    );
 }
 
 #[test]
 fn what_cannot_be_a_pattern_is_refused_with_the_forms_there_are() {
-    Disk::new("").run("fix hosts-access --allow 10.0.0.1-10.0.0.9 --yes").check(&expect![[r#"
+    Disk::new("")
+        .run("fix hosts-access --allow 10.0.0.1-10.0.0.9 --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: pattern `10.0.0.1-10.0.0.9` is a range, which libwrap does not know
@@ -242,7 +330,10 @@ fn what_cannot_be_a_pattern_is_refused_with_the_forms_there_are() {
 #[test]
 fn an_sshd_without_libwrap_is_not_mended_by_a_rule() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
-    disk.write("/usr/sbin/sshd", std::fs::read("/bin/true").expect("a program that is not linked with libwrap"));
+    disk.write(
+        "/usr/sbin/sshd",
+        std::fs::read("/bin/true").expect("a program that is not linked with libwrap"),
+    );
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
     assert_eq!(said.code, 2);
     said.check(&expect![[r#"

@@ -5,7 +5,8 @@ use expect_test::expect;
 use crate::disk::Disk;
 use crate::live::{on_stage, says};
 
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE";
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE";
 
 fn known(lines: &str) -> Disk {
     Disk::new(&format!("//- /home/known\n{}", lines.replace("KEY", KEY)))
@@ -20,7 +21,8 @@ fn the_entries_of_a_host_are_shown_with_their_fingerprints() {
         /home/known:2: @cert-authority ssh-ed25519 SHA256:+Zv8nV+av7Dlrt92JeAy7Hz5k+BTbxkHMc72yn65XFE (matches by a wildcard)
         --
     "#]]);
-    disk.run("show known-hosts three.test --file /home/known").check(&expect![[r#"
+    disk.run("show known-hosts three.test --file /home/known")
+        .check(&expect![[r#"
         exit 0
         three.test: no key is known
         --
@@ -29,7 +31,9 @@ fn the_entries_of_a_host_are_shown_with_their_fingerprints() {
 
 #[test]
 fn one_name_goes_and_its_neighbours_stay() {
-    let disk = known("# mine\none.example,two.example KEY note\ngarbage\n[two.example]:2222 KEY\n*.example KEY\n");
+    let disk = known(
+        "# mine\none.example,two.example KEY note\ngarbage\n[two.example]:2222 KEY\n*.example KEY\n",
+    );
     disk.run("fix known-hosts two.example --file /home/known --yes").check(&expect![[r#"
         exit 0
         --- /home/known
@@ -55,7 +59,10 @@ fn one_name_goes_and_its_neighbours_stay() {
 fn a_line_is_taken_out_by_its_number_whatever_it_holds() {
     let disk = known("@revoked * KEY\nx KEY\n");
     let said = disk.run("fix known-hosts x --line /home/known:1 --yes");
-    assert_eq!((said.code, disk.read("/home/known")), (0, Some(format!("x {KEY}\n"))));
+    assert_eq!(
+        (said.code, disk.read("/home/known")),
+        (0, Some(format!("x {KEY}\n")))
+    );
 }
 
 #[test]
@@ -85,7 +92,8 @@ fn a_fingerprint_that_cannot_be_compared_changes_nothing() {
             hint: pin the key on the running machine
         "#]],
     );
-    disk.run("fix known-hosts a --file /home/known --expect-fingerprint aa:bb --yes").check(&expect![[r#"
+    disk.run("fix known-hosts a --file /home/known --expect-fingerprint aa:bb --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: only SHA256 fingerprints can be compared: aa:bb
@@ -96,7 +104,10 @@ fn a_fingerprint_that_cannot_be_compared_changes_nothing() {
 
 #[test]
 fn a_destination_that_could_be_an_option_is_refused() {
-    let said = crate::disk::run(&["fix", "known-hosts", "--yes", "--", "-oProxyCommand=x"], b"");
+    let said = crate::disk::run(
+        &["fix", "known-hosts", "--yes", "--", "-oProxyCommand=x"],
+        b"",
+    );
     said.check(&expect![[r#"
         exit 2
         --
@@ -118,9 +129,19 @@ fn how_a_line_comes_to_count_is_shown_and_what_ssh_skips_too() {
         /home/known:4: skipped: a negated pattern excludes the name
         --
     "#]]);
-    let json = disk.run("show known-hosts h:2233 --file /home/known --format json").json();
+    let json = disk
+        .run("show known-hosts h:2233 --file /home/known --format json")
+        .json();
     let marks = json["entries"].as_array().expect("entries").iter();
-    let marks: Vec<_> = marks.map(|e| (e["line"].as_u64(), e["wildcard"] == true, e["without_port"] == true)).collect();
+    let marks: Vec<_> = marks
+        .map(|e| {
+            (
+                e["line"].as_u64(),
+                e["wildcard"] == true,
+                e["without_port"] == true,
+            )
+        })
+        .collect();
     assert_eq!(marks, [(Some(3), false, true), (Some(5), false, true)]);
     assert_eq!(json["skipped"][0]["reason"], "key of SSH protocol 1");
 }
@@ -143,11 +164,20 @@ fn in_the_place_of_a_file() -> [(&'static str, Disk); 5] {
         make(&disk.path("/home/known"));
         disk
     };
-    let link = |to: &'static str| move |path: &std::path::Path| std::os::unix::fs::symlink(to, path).expect("a link");
-    let pipe = |path: &std::path::Path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
-    let socket = |path: &std::path::Path| drop(std::os::unix::net::UnixListener::bind(path).expect("a socket"));
+    let link = |to: &'static str| {
+        move |path: &std::path::Path| std::os::unix::fs::symlink(to, path).expect("a link")
+    };
+    let pipe = |path: &std::path::Path| {
+        nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    };
+    let socket = |path: &std::path::Path| {
+        drop(std::os::unix::net::UnixListener::bind(path).expect("a socket"));
+    };
     [
-        ("a directory", make(&|path| std::fs::create_dir(path).expect("a directory"))),
+        (
+            "a directory",
+            make(&|path| std::fs::create_dir(path).expect("a directory")),
+        ),
         ("a device, socket or pipe", make(&pipe)),
         ("a device, socket or pipe", make(&socket)),
         ("a link to nothing", make(&link("nowhere"))),
@@ -158,18 +188,44 @@ fn in_the_place_of_a_file() -> [(&'static str, Disk); 5] {
 #[test]
 fn a_file_that_cannot_be_read_is_never_one_without_keys() {
     for (reason, disk) in in_the_place_of_a_file() {
-        let shown = disk.run("show known-hosts h --file /home/known --file /home/other --format json");
+        let shown =
+            disk.run("show known-hosts h --file /home/known --file /home/other --format json");
         assert_eq!(shown.code, 2, "{reason}");
         let unread = &shown.json()["unread"];
         assert_eq!(unread[0]["path"], "/home/known", "{reason}");
-        assert!(unread[0]["reason"].as_str().is_some_and(|said| said.contains(reason)), "{reason}: {unread}");
-        assert!(shown.stderr.contains(reason) && shown.stderr.contains("hint: "), "{reason}: {}", shown.stderr);
+        assert!(
+            unread[0]["reason"]
+                .as_str()
+                .is_some_and(|said| said.contains(reason)),
+            "{reason}: {unread}"
+        );
+        assert!(
+            shown.stderr.contains(reason) && shown.stderr.contains("hint: "),
+            "{reason}: {}",
+            shown.stderr
+        );
         let text = disk.run("show known-hosts h --file /home/known");
-        assert!(!text.stdout.contains("no key is known"), "{reason}: {}", text.stdout);
-        for fix in ["fix known-hosts h --yes", "fix known-hosts h --yes --dry-run"] {
+        assert!(
+            !text.stdout.contains("no key is known"),
+            "{reason}: {}",
+            text.stdout
+        );
+        for fix in [
+            "fix known-hosts h --yes",
+            "fix known-hosts h --yes --dry-run",
+        ] {
             let fixed = disk.run(&format!("{fix} --file /home/known --format json"));
-            assert_eq!((fixed.code, &fixed.json()["changed"]), (2, &serde_json::Value::Bool(false)), "{reason}");
-            assert!(fixed.json()["error"]["message"].as_str().is_some_and(|said| said.contains(reason)), "{reason}");
+            assert_eq!(
+                (fixed.code, &fixed.json()["changed"]),
+                (2, &serde_json::Value::Bool(false)),
+                "{reason}"
+            );
+            assert!(
+                fixed.json()["error"]["message"]
+                    .as_str()
+                    .is_some_and(|said| said.contains(reason)),
+                "{reason}"
+            );
         }
     }
 }
@@ -177,7 +233,8 @@ fn a_file_that_cannot_be_read_is_never_one_without_keys() {
 #[test]
 fn a_file_that_is_named_must_exist_and_one_of_ssh_need_not() {
     let disk = Disk::new("//- /etc/passwd\n");
-    disk.run("show known-hosts h --file /home/known").check(&expect![[r#"
+    disk.run("show known-hosts h --file /home/known")
+        .check(&expect![[r#"
         exit 2
         --
         error: /home/known: no such file
@@ -188,7 +245,8 @@ fn a_file_that_is_named_must_exist_and_one_of_ssh_need_not() {
         h: no key is known
         --
     "#]]);
-    disk.run("fix known-hosts h --file /home/known --yes").check(&expect![[r#"
+    disk.run("fix known-hosts h --file /home/known --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: /home/known: no such file
@@ -208,9 +266,16 @@ done
 "$S" show known-hosts h --file /home/known 2> /home/said | grep -c ed25519; cat /home/said
 "#;
     let Some(text) = on_stage(script) else { return };
-    says(&text, &["show known-hosts h: 2", "fix known-hosts h --yes: 2", "1"]);
+    says(
+        &text,
+        &["show known-hosts h: 2", "fix known-hosts h --yes: 2", "1"],
+    );
     assert!(text.contains("the host was looked up as written"), "{text}");
-    assert_eq!(text.lines().filter(|line| *line == "1").count(), 3, "{text}");
+    assert_eq!(
+        text.lines().filter(|line| *line == "1").count(),
+        3,
+        "{text}"
+    );
 }
 
 #[test]
@@ -233,6 +298,10 @@ as_eve show known-hosts h 2>&1 | tail -1
             "error: nothing was changed: /home/eve/.ssh/known_hosts: permission denied",
         ],
     );
-    assert_eq!(text.lines().filter(|line| *line == "exit 2").count(), 3, "{text}");
+    assert_eq!(
+        text.lines().filter(|line| *line == "exit 2").count(),
+        3,
+        "{text}"
+    );
     assert!(!text.contains("no key is known"), "{text}");
 }

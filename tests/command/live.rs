@@ -31,13 +31,30 @@ listener() { tr '\0' ' ' < "/proc/$(cat /run/sshd.pid)/cmdline"; }
 /// Runs a script in the scratch machine and returns what it printed; `None` without root.
 pub(crate) fn on_stage(script: &str) -> Option<String> {
     if !nix::unistd::geteuid().is_root() {
-        assert!(std::env::var_os("CI").is_none(), "CI has to run this as root");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI has to run this as root"
+        );
         println!("not tested: this takes root");
         return None;
     }
     let output = Command::new("unshare")
-        .args(["--mount", "--net", "--pid", "--fork", "--mount-proc", "--propagation", "private"])
-        .args(["bash", "-c", &format!("{STAGE}{script}"), "stage", env!("CARGO_BIN_EXE_sshmend")])
+        .args([
+            "--mount",
+            "--net",
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--propagation",
+            "private",
+        ])
+        .args([
+            "bash",
+            "-c",
+            &format!("{STAGE}{script}"),
+            "stage",
+            env!("CARGO_BIN_EXE_sshmend"),
+        ])
         .output()
         .expect("unshare(1) of util-linux");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -49,7 +66,10 @@ pub(crate) fn on_stage(script: &str) -> Option<String> {
 #[track_caller]
 pub(crate) fn says(text: &str, lines: &[&str]) {
     for line in lines {
-        assert!(text.lines().any(|said| said == *line), "missing: {line}\n{text}");
+        assert!(
+            text.lines().any(|said| said == *line),
+            "missing: {line}\n{text}"
+        );
     }
 }
 
@@ -65,7 +85,17 @@ listener | grep -o '0 of 10-100'
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
 "#;
     let Some(text) = on_stage(script) else { return };
-    says(&text, &["fix 0", "0 of 30-200", "  \"changed\": false,", "rollback 0", "0 of 10-100", "same"]);
+    says(
+        &text,
+        &[
+            "fix 0",
+            "0 of 30-200",
+            "  \"changed\": false,",
+            "rollback 0",
+            "0 of 10-100",
+            "same",
+        ],
+    );
 }
 
 #[test]
@@ -101,7 +131,9 @@ echo 1 > /run/failures
 [ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
 "$S" history | grep -c rolled-back
 "#;
-    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else { return };
+    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else {
+        return;
+    };
     says(&text, &["fix 3", "same", "1"]);
 }
 
@@ -112,7 +144,9 @@ echo 9 > /run/failures
 "$S" fix sshd-config MaxSessions=9 --yes --format json | grep '"exit_code"'
 [ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
 "#;
-    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else { return };
+    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else {
+        return;
+    };
     says(&text, &["    \"exit_code\": 4", "same"]);
 }
 
@@ -137,7 +171,14 @@ printf 'sshd: 127.0.0.1\n' > /etc/hosts.deny
 ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "let in"
 "#;
     let Some(text) = on_stage(script) else { return };
-    says(&text, &["hosts-access-denied, certain", "check:  tcpdmatch sshd 127.0.0.1 ok", "let in"]);
+    says(
+        &text,
+        &[
+            "hosts-access-denied, certain",
+            "check:  tcpdmatch sshd 127.0.0.1 ok",
+            "let in",
+        ],
+    );
 }
 
 #[test]
@@ -184,10 +225,22 @@ cat /etc/ssh/sshd_config
 listener | grep -o '0 of 10-100'
 "#;
     let Some(text) = on_stage(script) else { return };
-    let lines = ["fix 0", "0 of 10-100", "next 2", "recover 0", "0 of 30-200", "nothing to recover", "again 0"];
+    let lines = [
+        "fix 0",
+        "0 of 10-100",
+        "next 2",
+        "recover 0",
+        "0 of 30-200",
+        "nothing to recover",
+        "again 0",
+    ];
     says(&text, &lines);
     says(&text, &["rejected 0", "MaxSessions 5"]);
-    assert_eq!(text.matches("0 of 10-100").count(), 2, "the old configuration is in force again: {text}");
+    assert_eq!(
+        text.matches("0 of 10-100").count(),
+        2,
+        "the old configuration is in force again: {text}"
+    );
 }
 
 /// A lost session sends SIGHUP: what was begun comes to its end all the same.
@@ -209,5 +262,8 @@ done
 echo done
 "#;
     let Some(text) = on_stage(script) else { return };
-    assert_eq!(text, "done\n", "nothing was left to recover, and the file is in force");
+    assert_eq!(
+        text, "done\n",
+        "nothing was left to recover, and the file is in force"
+    );
 }

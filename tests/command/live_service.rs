@@ -10,7 +10,9 @@ stop() { kill "$(cat /run/sshd.pid)"; while kill -0 "$(cat /run/sshd.pid 2>/dev/
 
 #[track_caller]
 fn check(script: &str, lines: &[&str]) {
-    let Some(text) = on_stage(&format!("{SERVES}{script}")) else { return };
+    let Some(text) = on_stage(&format!("{SERVES}{script}")) else {
+        return;
+    };
     says(&text, lines);
 }
 
@@ -25,8 +27,22 @@ stat -c '%a %U %n' /etc/ssh/ssh_host_rsa_key /etc/ssh/ssh_host_rsa_key.pub
 "$S" rollback --yes > /dev/null; echo "rollback $?"
 find /etc/ssh -name 'ssh_host*' | wc -l
 "#;
-    let modes = ["600 root /etc/ssh/ssh_host_rsa_key", "644 root /etc/ssh/ssh_host_rsa_key.pub"];
-    check(script, &["fix 0", "mended serves", modes[0], modes[1], "  \"changed\": false,", "rollback 0", "0"]);
+    let modes = [
+        "600 root /etc/ssh/ssh_host_rsa_key",
+        "644 root /etc/ssh/ssh_host_rsa_key.pub",
+    ];
+    check(
+        script,
+        &[
+            "fix 0",
+            "mended serves",
+            modes[0],
+            modes[1],
+            "  \"changed\": false,",
+            "rollback 0",
+            "0",
+        ],
+    );
 }
 
 #[test]
@@ -41,7 +57,17 @@ serves mended
 "$S" rollback --yes > /dev/null; echo "rollback $?"
 stat -c 'again %a' /etc/ssh/ssh_host_*_key | sort -u
 "#;
-    check(script, &["fix 0", "same", "600", "mended serves", "rollback 0", "again 644"]);
+    check(
+        script,
+        &[
+            "fix 0",
+            "same",
+            "600",
+            "mended serves",
+            "rollback 0",
+            "again 644",
+        ],
+    );
 }
 
 #[test]
@@ -56,7 +82,17 @@ stat -c '%a %U' /run/sshd
 serves closed
 "$S" fix privsep-directory --yes --format json | grep '"changed"'
 "#;
-    check(script, &["made 0", "made serves", "closed 0", "755 root", "closed serves", "  \"changed\": false,"]);
+    check(
+        script,
+        &[
+            "made 0",
+            "made serves",
+            "closed 0",
+            "755 root",
+            "closed serves",
+            "  \"changed\": false,",
+        ],
+    );
 }
 
 #[test]

@@ -12,8 +12,17 @@ const LOG: &str = "Nov 20 10:00:00 gw sshd[7]: refused connect from 192.0.2.1 (1
 #[test]
 fn causes_sources_and_times_are_counted() {
     let json = run(&["logs", "-", "--format", "json"], LOG.as_bytes()).json();
-    let causes: Vec<_> = json["causes"].as_array().expect("a list").iter().map(|c| c["cause"].clone()).collect();
-    assert_eq!(causes, ["max-startups", "hosts-access-denied"], "what meets everybody comes first");
+    let causes: Vec<_> = json["causes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| c["cause"].clone())
+        .collect();
+    assert_eq!(
+        causes,
+        ["max-startups", "hosts-access-denied"],
+        "what meets everybody comes first"
+    );
     assert_eq!(json["sources"][0]["source"], "192.0.2.1");
     assert_eq!(json["census"]["understood"], 4);
 }
@@ -24,9 +33,14 @@ fn the_options_narrow_what_is_counted() {
         let words = [&["logs", "-", "--format", "json"], options].concat();
         let json = run(&words, LOG.as_bytes()).json();
         let causes = json["causes"].as_array().expect("a list").iter();
-        causes.map(|cause| cause["cause"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        causes
+            .map(|cause| cause["cause"].as_str().expect("a name").to_owned())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(causes(&["--cause", "hosts-access-denied"]), ["hosts-access-denied"]);
+    assert_eq!(
+        causes(&["--cause", "hosts-access-denied"]),
+        ["hosts-access-denied"]
+    );
     assert_eq!(causes(&["--top", "1"]), ["max-startups"]);
     assert_eq!(causes(&["--since", "2200-01-01"]), Vec::<String>::new());
     run(&["logs", "-", "--cause", "gremlins"], b"").check(&expect![[r#"
@@ -40,12 +54,25 @@ fn the_options_narrow_what_is_counted() {
 #[test]
 fn a_log_is_read_in_any_encoding_and_any_envelope() {
     let message = "drop connection #10 from [203.0.113.5]:4000 on [192.0.2.9]:22 past MaxStartups";
-    let wide: Vec<u8> =
-        format!("Nov 20 11:00:00 gw sshd[1]: {message}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let docker = format!("{{\"log\":\"{message}\\r\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-20T11:00:00Z\"}}\n");
-    for log in [wide, docker.into_bytes(), format!("what|ever {message}").into_bytes()] {
+    let wide: Vec<u8> = format!("Nov 20 11:00:00 gw sshd[1]: {message}\r\n")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let docker = format!(
+        "{{\"log\":\"{message}\\r\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-20T11:00:00Z\"}}\n"
+    );
+    for log in [
+        wide,
+        docker.into_bytes(),
+        format!("what|ever {message}").into_bytes(),
+    ] {
         let json = run(&["logs", "-", "--format", "json"], &log).json();
-        assert_eq!(json["causes"][0]["cause"], "max-startups", "{}", String::from_utf8_lossy(&log));
+        assert_eq!(
+            json["causes"][0]["cause"],
+            "max-startups",
+            "{}",
+            String::from_utf8_lossy(&log)
+        );
     }
 }
 
@@ -53,15 +80,23 @@ fn a_log_is_read_in_any_encoding_and_any_envelope() {
 fn where_nothing_is_understood_that_is_the_answer() {
     for (name, text) in [
         ("empty", ""),
-        ("client", "debug1: Connecting to gw [192.0.2.9] port 22.\nConnection reset by 192.0.2.9 port 22\n"),
-        ("access", "192.0.2.1 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\"\n"),
+        (
+            "client",
+            "debug1: Connecting to gw [192.0.2.9] port 22.\nConnection reset by 192.0.2.9 port 22\n",
+        ),
+        (
+            "access",
+            "192.0.2.1 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\"\n",
+        ),
         ("cron", "Nov 20 10:00:00 gw cron[1]: hello\n"),
     ] {
         let disk = Disk::new("");
         disk.write(&format!("/{name}"), text);
         let json = disk.run(&format!("logs /{name} --format json")).json();
         assert_eq!(json["causes"].as_array().map(Vec::len), Some(0));
-        let said = disk.run(&format!("diagnose --log /{name} --client 192.0.2.1 --format json"));
+        let said = disk.run(&format!(
+            "diagnose --log /{name} --client 192.0.2.1 --format json"
+        ));
         assert_eq!(said.code, 2, "{name}");
         let json = said.json();
         assert_eq!(json["excluded"].as_array().map(Vec::len), Some(0), "{name}");
@@ -79,10 +114,18 @@ fn where_nothing_is_understood_that_is_the_answer() {
 #[test]
 fn a_named_log_that_is_silent_rules_nothing_out() {
     let disk = Disk::new("");
-    disk.write("/tmp/x.log", "Nov 20 10:00:00 gw sshd[7]: Server listening on 0.0.0.0 port 22.\n");
-    let json = disk.run("diagnose --log /tmp/x.log --client 192.0.2.1 --format json").json();
-    let silent =
-        json["excluded"].as_array().expect("a list").iter().filter(|one| one["why"] == "no matching log entries");
+    disk.write(
+        "/tmp/x.log",
+        "Nov 20 10:00:00 gw sshd[7]: Server listening on 0.0.0.0 port 22.\n",
+    );
+    let json = disk
+        .run("diagnose --log /tmp/x.log --client 192.0.2.1 --format json")
+        .json();
+    let silent = json["excluded"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["why"] == "no matching log entries");
     assert_eq!(silent.count(), 0);
     assert_eq!(json["logs"]["understood"], 1);
 }
@@ -98,7 +141,11 @@ fn logs_of_a_mounted_disk_are_read_with_the_rotated_ones() {
 
 #[test]
 fn a_log_that_says_nothing_is_no_finding() {
-    run(&["logs", "-"], b"Nov 20 10:00:00 gw sshd[1]: Server listening on 0.0.0.0 port 22.\n").check(&expect![[r#"
+    run(
+        &["logs", "-"],
+        b"Nov 20 10:00:00 gw sshd[1]: Server listening on 0.0.0.0 port 22.\n",
+    )
+    .check(&expect![[r#"
         exit 0
         1 of 1 line understood in standard input
         no cause found: no entry of these logs speaks for one

@@ -1,6 +1,13 @@
 //! The command as a person or a script meets it: exit code, standard output and standard error, on a disk of our own.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test makes files and runs the command")]
-#![expect(clippy::print_stdout, reason = "what a machine said is shown when its test fails")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test makes files and runs the command"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "what a machine said is shown when its test fails"
+)]
 
 mod attack;
 mod disk;

@@ -13,9 +13,15 @@ fn disk(main: &str) -> Disk {
 
 #[test]
 fn the_line_that_decides_is_shown_with_those_that_lost() {
-    let disk = disk("Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100\nMaxSessions 5\nMaxSessions 7\n");
-    disk.write("/etc/ssh/sshd_config.d/50-cloud.conf", "MaxStartups 5:50:20\nMaxSessions 3\n");
-    disk.run("show sshd-config MaxStartups maxsessions LoginGraceTime").check(&expect![[r#"
+    let disk = disk(
+        "Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100\nMaxSessions 5\nMaxSessions 7\n",
+    );
+    disk.write(
+        "/etc/ssh/sshd_config.d/50-cloud.conf",
+        "MaxStartups 5:50:20\nMaxSessions 3\n",
+    );
+    disk.run("show sshd-config MaxStartups maxsessions LoginGraceTime")
+        .check(&expect![[r#"
         exit 0
         maxstartups 10:30:100  /etc/ssh/sshd_config:2
             /etc/ssh/sshd_config.d/50-cloud.conf:1: 5:50:20 has no effect: a later line decides
@@ -31,11 +37,24 @@ fn the_line_that_decides_is_shown_with_those_that_lost() {
 fn a_connection_is_evaluated_with_its_match_blocks() {
     let disk = disk("MaxSessions 5\nMatch User bob Address 192.0.2.0/24\n  MaxSessions 2\n");
     let value = |spec: &str| {
-        let json = disk.run(&format!("show sshd-config maxsessions --format json --connection {spec}")).json();
-        json["values"][0]["value"].as_str().expect("a value").to_owned()
+        let json = disk
+            .run(&format!(
+                "show sshd-config maxsessions --format json --connection {spec}"
+            ))
+            .json();
+        json["values"][0]["value"]
+            .as_str()
+            .expect("a value")
+            .to_owned()
     };
-    assert_eq!(value("user=bob,addr=192.0.2.9,host=h,laddr=192.0.2.1,lport=22"), "2");
-    assert_eq!(value("user=bob,addr=198.51.100.9,host=h,laddr=192.0.2.1,lport=22"), "5");
+    assert_eq!(
+        value("user=bob,addr=192.0.2.9,host=h,laddr=192.0.2.1,lport=22"),
+        "2"
+    );
+    assert_eq!(
+        value("user=bob,addr=198.51.100.9,host=h,laddr=192.0.2.1,lport=22"),
+        "5"
+    );
 }
 
 #[test]
@@ -66,9 +85,14 @@ fn the_value_is_written_where_it_wins_on_this_release() {
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
-    let shown = disk.run("show sshd-config MaxStartups MaxSessions --format json").json();
+    let shown = disk
+        .run("show sshd-config MaxStartups MaxSessions --format json")
+        .json();
     assert_eq!(
-        (shown["values"][0]["value"].as_str(), shown["values"][1]["value"].as_str()),
+        (
+            shown["values"][0]["value"].as_str(),
+            shown["values"][1]["value"].as_str()
+        ),
         (Some("30:30:200"), Some("20"))
     );
 }
@@ -94,57 +118,79 @@ fn a_drop_in_is_refused_where_it_would_lose() {
 #[test]
 fn what_this_release_refuses_is_never_written() {
     let disk = disk("Port 22\n");
-    disk.run("fix sshd-config PerSourcePenalties=no --yes").check(&expect![[r#"
+    disk.run("fix sshd-config PerSourcePenalties=no --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: OpenSSH 9.2 does not know PerSourcePenalties
         hint: upgrade to OpenSSH 9.8 or later
     "#]]);
-    disk.run("fix sshd-config MaxStartups=10:30 --yes").check(&expect![[r#"
+    disk.run("fix sshd-config MaxStartups=10:30 --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: maxstartups 10:30: invalid value "10:30"
         hint: give start:rate:full with start <= full and a rate from 1 to 100, or one number
     "#]]);
-    disk.run("fix sshd-config NoSuchThing=1 --yes").check(&expect![[r#"
+    disk.run("fix sshd-config NoSuchThing=1 --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: unknown keyword "NoSuchThing"
         hint: see sshd_config(5) for the keywords
     "#]]);
-    disk.run("fix sshd-config AllowUsers=bob --yes").check(&expect![[r#"
+    disk.run("fix sshd-config AllowUsers=bob --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: nothing was changed: AllowUsers holds several values: there is no single one to set
         hint: edit the lines by hand
     "#]]);
-    disk.run("fix sshd-config MaxSessions --yes").check(&expect![[r#"
+    disk.run("fix sshd-config MaxSessions --yes")
+        .check(&expect![[r#"
         exit 2
         --
         error: not KEY=VALUE: MaxSessions
         hint: such as MaxStartups=30:30:200
     "#]]);
-    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some("Port 22\n"));
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("Port 22\n")
+    );
 }
 
 #[test]
 fn for_whom_a_match_block_keeps_its_own_value_is_said() {
     let disk = disk("MaxSessions 5\nMatch Group backup\n  MaxSessions 1\n");
     let said = disk.run("fix sshd-config MaxSessions=10 --yes");
-    assert!(said.stdout.contains("Match Group backup") && said.stdout.contains("setting-shadowed"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("Match Group backup") && said.stdout.contains("setting-shadowed"),
+        "{}",
+        said.stdout
+    );
 }
 
 #[test]
 fn a_value_that_lets_nobody_in_is_refused() {
     let said = disk("Port 22\n").run("fix sshd-config MaxAuthTries=0 --yes");
     assert_eq!(said.code, 2);
-    assert!(said.stderr.contains("this would lock you out: MaxAuthTries 0 fails every login"), "{}", said.stderr);
+    assert!(
+        said.stderr
+            .contains("this would lock you out: MaxAuthTries 0 fails every login"),
+        "{}",
+        said.stderr
+    );
 }
 
 #[test]
 fn where_the_release_is_not_known_every_line_agrees() {
-    let disk = Disk::new("//- /etc/ssh/sshd_config\nMaxStartups 5:50:20\nPort 22\nMaxStartups 10:30:100\n");
-    assert_eq!(disk.run("fix sshd-config MaxStartups=30:30:200 --yes").code, 0);
+    let disk = Disk::new(
+        "//- /etc/ssh/sshd_config\nMaxStartups 5:50:20\nPort 22\nMaxStartups 10:30:100\n",
+    );
+    assert_eq!(
+        disk.run("fix sshd-config MaxStartups=30:30:200 --yes").code,
+        0
+    );
     assert_eq!(
         disk.read("/etc/ssh/sshd_config").as_deref(),
         Some("MaxStartups 30:30:200\nPort 22\nMaxStartups 30:30:200\n")
@@ -156,52 +202,112 @@ fn the_way_back_restores_bytes_mode_and_links() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let disk = disk("");
     disk.write("/etc/ssh/real", "Port 22\r\nMaxSessions 5");
-    std::fs::set_permissions(disk.path("/etc/ssh/real"), PermissionsExt::from_mode(0o640)).expect("a mode");
+    std::fs::set_permissions(disk.path("/etc/ssh/real"), PermissionsExt::from_mode(0o640))
+        .expect("a mode");
     std::fs::remove_file(disk.path("/etc/ssh/sshd_config")).expect("it was there");
     symlink("real", disk.path("/etc/ssh/sshd_config")).expect("a link");
     assert_eq!(disk.run("fix sshd-config MaxSessions=9 --yes").code, 0);
-    assert_eq!(disk.read("/etc/ssh/real").as_deref(), Some("Port 22\r\nMaxSessions 9"));
+    assert_eq!(
+        disk.read("/etc/ssh/real").as_deref(),
+        Some("Port 22\r\nMaxSessions 9")
+    );
     assert_eq!(disk.run("rollback --yes").code, 0);
-    assert_eq!(disk.read("/etc/ssh/real").as_deref(), Some("Port 22\r\nMaxSessions 5"));
+    assert_eq!(
+        disk.read("/etc/ssh/real").as_deref(),
+        Some("Port 22\r\nMaxSessions 5")
+    );
     let meta = std::fs::symlink_metadata(disk.path("/etc/ssh/sshd_config")).expect("still there");
     assert!(meta.is_symlink());
-    assert_eq!(std::fs::metadata(disk.path("/etc/ssh/real")).expect("there").permissions().mode() & 0o777, 0o640);
+    assert_eq!(
+        std::fs::metadata(disk.path("/etc/ssh/real"))
+            .expect("there")
+            .permissions()
+            .mode()
+            & 0o777,
+        0o640
+    );
 }
 
 #[test]
 fn a_configuration_that_sshd_refuses_is_not_edited_as_if_in_force() {
-    for (main, line) in [("MaxAuthTries 5\nUseDNS maybe\n", ":2:"), ("MaxAuthTries 5\nMaxAuthTry 4\n", ":2:")] {
+    for (main, line) in [
+        ("MaxAuthTries 5\nUseDNS maybe\n", ":2:"),
+        ("MaxAuthTries 5\nMaxAuthTry 4\n", ":2:"),
+    ] {
         let disk = disk(main);
         let said = disk.run("fix sshd-config MaxAuthTries=4 --yes");
         assert_eq!(said.code, 2, "{main}");
-        assert!(said.stderr.contains("sshd would not start") && said.stderr.contains(line), "{}", said.stderr);
+        assert!(
+            said.stderr.contains("sshd would not start") && said.stderr.contains(line),
+            "{}",
+            said.stderr
+        );
         assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some(main));
-        assert_eq!(disk.run("fix sshd-config MaxAuthTries=5 --yes").code, 2, "nothing to change is no better");
+        assert_eq!(
+            disk.run("fix sshd-config MaxAuthTries=5 --yes").code,
+            2,
+            "nothing to change is no better"
+        );
     }
     assert_eq!(
-        disk("MaxAuthTries x\n").run("fix sshd-config MaxAuthTries=4 --yes").code,
+        disk("MaxAuthTries x\n")
+            .run("fix sshd-config MaxAuthTries=4 --yes")
+            .code,
         0,
         "the edit itself mends it"
     );
-    assert_eq!(Disk::new("//- /etc/hosts\n").run("fix sshd-config MaxAuthTries=4 --yes").code, 2);
+    assert_eq!(
+        Disk::new("//- /etc/hosts\n")
+            .run("fix sshd-config MaxAuthTries=4 --yes")
+            .code,
+        2
+    );
 }
 
 #[test]
 fn what_builds_differ_in_is_said_and_not_refused() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nGSSAPIKeyExchange yes\nMaxAuthTries 5\n");
     let shown = disk.run("show sshd-config MaxAuthTries");
-    assert!(shown.stdout.contains("the release of sshd is unknown: read as OpenSSH 10.0"), "{}", shown.stdout);
-    assert!(shown.stdout.contains("sshd may refuse this: /etc/ssh/sshd_config:1"), "{}", shown.stdout);
+    assert!(
+        shown
+            .stdout
+            .contains("the release of sshd is unknown: read as OpenSSH 10.0"),
+        "{}",
+        shown.stdout
+    );
+    assert!(
+        shown
+            .stdout
+            .contains("sshd may refuse this: /etc/ssh/sshd_config:1"),
+        "{}",
+        shown.stdout
+    );
     let said = disk.run("fix sshd-config MaxAuthTries=4 --yes");
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(said.stdout.contains("[release-unknown]"), "{}", said.stdout);
-    assert!(said.stdout.contains("sshd_config:1: sshd may refuse this line"), "{}", said.stdout);
+    assert!(
+        said.stdout
+            .contains("sshd_config:1: sshd may refuse this line"),
+        "{}",
+        said.stdout
+    );
 }
 
 #[test]
 fn many_match_blocks_are_counted_behind_the_first_ten() {
-    let blocks: String = (0..40).map(|user| format!("Match User u{user}\n  MaxSessions 1\n")).collect();
-    let said = disk(&format!("MaxSessions 5\n{blocks}")).run("fix sshd-config MaxSessions=9 --yes").stdout;
-    assert_eq!(said.matches("stays 1 [setting-shadowed]").count(), 10, "{said}");
-    assert!(said.contains("MaxSessions keeps its own value in 30 more Match blocks"), "{said}");
+    let blocks: String = (0..40)
+        .map(|user| format!("Match User u{user}\n  MaxSessions 1\n"))
+        .collect();
+    let said = disk(&format!("MaxSessions 5\n{blocks}"))
+        .run("fix sshd-config MaxSessions=9 --yes")
+        .stdout;
+    assert_eq!(
+        said.matches("stays 1 [setting-shadowed]").count(),
+        10,
+        "{said}"
+    );
+    assert!(
+        said.contains("MaxSessions keeps its own value in 30 more Match blocks"),
+        "{said}"
+    );
 }

@@ -10,7 +10,8 @@ fn without_a_terminal_and_without_yes_nothing_is_changed() {
     let said = disk.run("fix hosts-access --allow 192.0.2.7");
     assert_eq!((said.code, disk.read("/etc/hosts.allow")), (2, None));
     assert!(
-        said.stderr.ends_with("hint: --yes applies it without asking, --dry-run only shows it\n"),
+        said.stderr
+            .ends_with("hint: --yes applies it without asking, --dry-run only shows it\n"),
         "{}",
         said.stderr
     );
@@ -22,17 +23,36 @@ fn a_dry_run_exits_with_1_when_something_would_change_and_leaves_no_trace() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --dry-run --format json");
     assert_eq!(
-        (said.code, said.json()["changed"].as_bool(), said.json()["dry_run"].as_bool()),
+        (
+            said.code,
+            said.json()["changed"].as_bool(),
+            said.json()["dry_run"].as_bool()
+        ),
         (1, Some(true), Some(true))
     );
-    assert_eq!((disk.read("/etc/hosts.allow"), disk.read("/var/lib/sshmend/lock")), (None, None));
+    assert_eq!(
+        (
+            disk.read("/etc/hosts.allow"),
+            disk.read("/var/lib/sshmend/lock")
+        ),
+        (None, None)
+    );
 }
 
 #[test]
 fn colour_is_asked_for_or_not_there() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
-    assert!(!disk.run("show hosts-access 192.0.2.1").stdout.contains('\x1b'));
-    assert!(disk.run("show hosts-access 192.0.2.1 --color always").stdout.contains("\x1b["));
+    assert!(
+        !disk
+            .run("show hosts-access 192.0.2.1")
+            .stdout
+            .contains('\x1b')
+    );
+    assert!(
+        disk.run("show hosts-access 192.0.2.1 --color always")
+            .stdout
+            .contains("\x1b[")
+    );
 }
 
 #[test]
@@ -44,17 +64,21 @@ fn control_characters_of_a_file_never_reach_the_terminal() {
 }
 
 /// Orders of every kind: a title, a colour, a line break, a bidirectional override, tags, C1, DEL.
-const HOSTILE: &str =
-    "a\x1b]0;owned\x07\x1b[31m\u{9b}2J\u{7f}\u{202e}\u{61c}\u{ad}\u{180e}\u{200b}\u{2028}\u{e0041}\nhint: rm -rf b";
+const HOSTILE: &str = "a\x1b]0;owned\x07\x1b[31m\u{9b}2J\u{7f}\u{202e}\u{61c}\u{ad}\u{180e}\u{200b}\u{2028}\u{e0041}\nhint: rm -rf b";
 
 #[track_caller]
 fn harmless(said: &crate::disk::Said) {
     for text in [&said.stdout, &said.stderr] {
         let hostile = |c: char| {
-            c != '\n' && (c.is_control() || "\u{202e}\u{61c}\u{ad}\u{180e}\u{200b}\u{2028}\u{e0041}".contains(c))
+            c != '\n'
+                && (c.is_control()
+                    || "\u{202e}\u{61c}\u{ad}\u{180e}\u{200b}\u{2028}\u{e0041}".contains(c))
         };
         assert!(!text.contains(hostile), "{text:?}");
-        assert!(!text.lines().any(|line| line.starts_with("hint: rm")), "{text:?}");
+        assert!(
+            !text.lines().any(|line| line.starts_with("hint: rm")),
+            "{text:?}"
+        );
     }
 }
 
@@ -92,15 +116,28 @@ fn no_name_of_a_file_reaches_the_terminal_as_it_is() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n");
     disk.write(&name, "MaxStartups 7\n");
     for format in ["text", "json"] {
-        let words = ["fix sshd-config --drop-in MaxStartups=33:30:233 --dry-run", "show sshd-config MaxStartups"];
+        let words = [
+            "fix sshd-config --drop-in MaxStartups=33:30:233 --dry-run",
+            "show sshd-config MaxStartups",
+        ];
         for words in words {
             let said = disk.run(&format!("{words} --format {format}"));
             harmless(&said);
-            assert!(format!("{}{}", said.stdout, said.stderr).contains("owned"), "{}{}", said.stdout, said.stderr);
+            assert!(
+                format!("{}{}", said.stdout, said.stderr).contains("owned"),
+                "{}{}",
+                said.stdout,
+                said.stderr
+            );
         }
     }
-    let shown = disk.run("show sshd-config MaxStartups --format json").json();
-    assert_eq!(shown["values"][0]["origin"]["path"].as_str(), Some(name.as_str()));
+    let shown = disk
+        .run("show sshd-config MaxStartups --format json")
+        .json();
+    assert_eq!(
+        shown["values"][0]["origin"]["path"].as_str(),
+        Some(name.as_str())
+    );
 }
 
 #[test]
@@ -108,7 +145,8 @@ fn who_holds_the_lock_gives_no_orders() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     disk.write("/var/lib/sshmend/lock", HOSTILE);
     let lock = std::fs::File::open(disk.path("/var/lib/sshmend/lock")).expect("it was written");
-    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("nobody else has it");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)
+        .expect("nobody else has it");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
     assert_eq!(said.code, 2);
     assert!(said.stderr.contains("held by a\\u{1b}"), "{}", said.stderr);
@@ -122,8 +160,16 @@ fn a_state_folder_that_was_named_has_to_be_one() {
     for command in ["history", "rollback --yes", "recover"] {
         for path in ["/file", "/none"] {
             let said = disk.run(&format!("{command} --state {}", state(path)));
-            assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{command} {path}");
-            assert!(said.stderr.starts_with(&format!("error: DISK{path}: ")), "{}", said.stderr);
+            assert_eq!(
+                (said.code, said.stdout.as_str()),
+                (2, ""),
+                "{command} {path}"
+            );
+            assert!(
+                said.stderr.starts_with(&format!("error: DISK{path}: ")),
+                "{}",
+                said.stderr
+            );
         }
     }
     assert_eq!(disk.run("history").stdout, "nothing was changed yet\n");
@@ -133,7 +179,10 @@ fn a_state_folder_that_was_named_has_to_be_one() {
 fn an_error_of_usage_exits_with_2() {
     assert_eq!(run(&["fix", "no-such-thing"], b"").code, 2);
     assert_eq!(run(&["no-such-command"], b"").code, 2);
-    assert_eq!(run(&["show", "hosts-access", "not-an-address"], b"").code, 2);
+    assert_eq!(
+        run(&["show", "hosts-access", "not-an-address"], b"").code,
+        2
+    );
 }
 
 #[test]
@@ -166,9 +215,16 @@ fn the_odds_of_a_refusal_are_drawn() {
     let said = Disk::new("").run("explain max-startups --value 10:30:100");
     assert_eq!(said.code, 0);
     for row in ["     9   0%", "    10  30%", "    99  99%", "   100 100%"] {
-        assert!(said.stdout.lines().any(|line| line.starts_with(row)), "{row}\n{}", said.stdout);
+        assert!(
+            said.stdout.lines().any(|line| line.starts_with(row)),
+            "{row}\n{}",
+            said.stdout
+        );
     }
-    assert_eq!(Disk::new("").run("explain max-startups --value 10:30").code, 2);
+    assert_eq!(
+        Disk::new("").run("explain max-startups --value 10:30").code,
+        2
+    );
 }
 
 #[test]

@@ -56,19 +56,38 @@ struct Cost {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     packages::install()?;
-    run::run(&mut run::cargo(&["build", "--release", "--quiet", "-p", "sshmend"]))?;
+    run::run(&mut run::cargo(&[
+        "build",
+        "--release",
+        "--quiet",
+        "-p",
+        "sshmend",
+    ]))?;
     let folder = std::env::temp_dir().join(format!("sshmend-bench-{}", std::process::id()));
-    let rows: Result<Vec<Row>, String> =
-        pairs(&folder).and_then(|pairs| pairs.iter().map(|pair| compare(pair, arguments.runs)).collect());
+    let rows: Result<Vec<Row>, String> = pairs(&folder).and_then(|pairs| {
+        pairs
+            .iter()
+            .map(|pair| compare(pair, arguments.runs))
+            .collect()
+    });
     fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    if arguments.write { document(&rows?, arguments.runs) } else { rows.map(drop) }
+    if arguments.write {
+        document(&rows?, arguments.runs)
+    } else {
+        rows.map(drop)
+    }
 }
 
 /// Puts the ratios into the page.
 fn document(rows: &[Row], runs: usize) -> Result<(), String> {
     let table: String = rows
         .iter()
-        .map(|row| format!("| {} | {} | {:.1} | {:.1} |\n", row.question, row.theirs, row.time, row.memory))
+        .map(|row| {
+            format!(
+                "| {} | {} | {:.1} | {:.1} |\n",
+                row.question, row.theirs, row.time, row.memory
+            )
+        })
         .collect();
     let page = format!(
         "# Benchmarks\n\nWritten by `cargo xtask bench --write`: the median of {runs} runs of whole commands that took turns on one \
@@ -111,28 +130,49 @@ fn compare(pair: &Pair, runs: usize) -> Result<Row, String> {
     let time = theirs.wall.as_secs_f64() / ours.wall.as_secs_f64();
     let memory = theirs.memory_kib as f64 / ours.memory_kib as f64;
     println!("  theirs / ours: {time:.2} in time, {memory:.2} in memory\n");
-    Ok(Row { question: pair.question.clone(), theirs: program(&pair.theirs), time, memory })
+    Ok(Row {
+        question: pair.question.clone(),
+        theirs: program(&pair.theirs),
+        time,
+        memory,
+    })
 }
 
 fn program(argv: &[String]) -> String {
-    Path::new(&argv[0]).file_name().unwrap_or_default().to_string_lossy().into_owned()
+    Path::new(&argv[0])
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn show(name: &str, argv: &[String], cost: Cost) {
     let program = program(argv);
-    let (wall, mib) = (cost.wall.as_secs_f64() * 1e3, cost.memory_kib as f64 / 1024.0);
+    let (wall, mib) = (
+        cost.wall.as_secs_f64() * 1e3,
+        cost.memory_kib as f64 / 1024.0,
+    );
     println!("  {name:<7} {program:<16} {wall:>9.1} ms {mib:>8.1} MiB");
 }
 
 fn cost(argv: &[String]) -> Result<Cost, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let output =
-        Command::new(program).arg("measure").arg("--").args(argv).output().map_err(|error| error.to_string())?;
+    let output = Command::new(program)
+        .arg("measure")
+        .arg("--")
+        .args(argv)
+        .output()
+        .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (wall, memory) =
-        text.trim().split_once(' ').ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    let (wall, memory) = text
+        .trim()
+        .split_once(' ')
+        .ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
     let wall = Duration::from_micros(wall.parse().map_err(|_| text.clone())?);
-    Ok(Cost { wall, memory_kib: memory.parse().map_err(|_| text.clone())? })
+    Ok(Cost {
+        wall,
+        memory_kib: memory.parse().map_err(|_| text.clone())?,
+    })
 }
 
 /// The run with the median time, and the median of the memory.
@@ -140,16 +180,27 @@ fn median(mut costs: Vec<Cost>) -> Cost {
     costs.sort_by_key(|cost| cost.wall);
     let wall = costs[costs.len() / 2].wall;
     costs.sort_by_key(|cost| cost.memory_kib);
-    Cost { wall, memory_kib: costs[costs.len() / 2].memory_kib }
+    Cost {
+        wall,
+        memory_kib: costs[costs.len() / 2].memory_kib,
+    }
 }
 
 fn pairs(folder: &Path) -> Result<Vec<Pair>, String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(vec![known_hosts(folder)?, sshd_config(folder)?, logs(folder)?, fail2ban()?])
+    Ok(vec![
+        known_hosts(folder)?,
+        sshd_config(folder)?,
+        logs(folder)?,
+        fail2ban()?,
+    ])
 }
 
 fn sshmend() -> String {
-    project().join("target/release/sshmend").display().to_string()
+    project()
+        .join("target/release/sshmend")
+        .display()
+        .to_string()
 }
 
 fn words(argv: &[&str]) -> Vec<String> {
@@ -165,13 +216,27 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 fn known_hosts(folder: &Path) -> Result<Pair, String> {
     let file = folder.join("known_hosts");
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE";
-    let lines: String = (0..100_000).map(|number| format!("host{number}.example {key}\n")).collect();
+    let lines: String = (0..100_000)
+        .map(|number| format!("host{number}.example {key}\n"))
+        .collect();
     write(&file, &lines)?;
     let path = file.display().to_string();
-    run::run(Command::new("ssh-keygen").args(["-H", "-f", &path]).stdout(Stdio::null()).stderr(Stdio::null()))?;
+    run::run(
+        Command::new("ssh-keygen")
+            .args(["-H", "-f", &path])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    )?;
     Ok(Pair {
         question: "one host among 100,000 hashed lines of known_hosts".to_owned(),
-        ours: words(&[&sshmend(), "show", "known-hosts", "host99999.example", "--file", &path]),
+        ours: words(&[
+            &sshmend(),
+            "show",
+            "known-hosts",
+            "host99999.example",
+            "--file",
+            &path,
+        ]),
         theirs: words(&["ssh-keygen", "-l", "-F", "host99999.example", "-f", &path]),
     })
 }
@@ -180,15 +245,28 @@ fn sshd_config(folder: &Path) -> Result<Pair, String> {
     let directory = folder.join("disk/etc/ssh");
     fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
     let (file, key) = (directory.join("sshd_config"), directory.join("key"));
-    let blocks: String = (0..200).map(|number| format!("Match User user{number}\n  MaxSessions {number}\n")).collect();
-    write(&file, &format!("MaxStartups 10:30:100\nMaxSessions 10\n{blocks}"))?;
+    let blocks: String = (0..200)
+        .map(|number| format!("Match User user{number}\n  MaxSessions {number}\n"))
+        .collect();
+    write(
+        &file,
+        &format!("MaxStartups 10:30:100\nMaxSessions 10\n{blocks}"),
+    )?;
     let (file, key) = (file.display().to_string(), key.display().to_string());
     run::run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &key]))?;
     let root = folder.join("disk").display().to_string();
     let spec = "user=user150,host=h,addr=192.0.2.1,laddr=192.0.2.2,lport=22";
     Ok(Pair {
         question: "what is in force for a connection, with 200 Match blocks".to_owned(),
-        ours: words(&[&sshmend(), "show", "sshd-config", "--connection", spec, "--root", &root]),
+        ours: words(&[
+            &sshmend(),
+            "show",
+            "sshd-config",
+            "--connection",
+            spec,
+            "--root",
+            &root,
+        ]),
         theirs: words(&["/usr/sbin/sshd", "-T", "-f", &file, "-h", &key, "-C", spec]),
     })
 }
@@ -201,13 +279,22 @@ fn logs(folder: &Path) -> Result<Pair, String> {
     Ok(Pair {
         question: "what 60,000 lines of auth.log say".to_owned(),
         ours: words(&[&sshmend(), "logs", &path]),
-        theirs: words(&["fail2ban-regex", "--usedns", "no", &path, "sshd[mode=aggressive]"]),
+        theirs: words(&[
+            "fail2ban-regex",
+            "--usedns",
+            "no",
+            &path,
+            "sshd[mode=aggressive]",
+        ]),
     })
 }
 
 fn log_lines(number: u32) -> String {
     let (second, minute, hour) = (number % 60, number / 60 % 60, number / 3600 % 24);
-    let stamp = format!("Nov 20 {hour:02}:{minute:02}:{second:02} gw sshd[{}]:", 1000 + number);
+    let stamp = format!(
+        "Nov 20 {hour:02}:{minute:02}:{second:02} gw sshd[{}]:",
+        1000 + number
+    );
     let peer = format!("192.0.2.{}", number % 254 + 1);
     format!(
         "{stamp} Invalid user admin from {peer} port 4711\n{stamp} Connection closed by invalid user admin {peer} port \
@@ -217,7 +304,9 @@ fn log_lines(number: u32) -> String {
 
 fn fail2ban() -> Result<Pair, String> {
     if !PathBuf::from("/etc/fail2ban/jail.conf").exists() {
-        return Err("fail2ban is not installed: cargo xtask test installs what is needed".to_owned());
+        return Err(
+            "fail2ban is not installed: cargo xtask test installs what is needed".to_owned(),
+        );
     }
     Ok(Pair {
         question: "what the jails ignore".to_owned(),

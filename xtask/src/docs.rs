@@ -25,8 +25,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 /// Fails when a generated document is not what it should be.
 pub(crate) fn check() -> Result<(), String> {
     let stale = stale(&documents())?;
-    let list: String = stale.iter().map(|path| format!("\n  {}", path.display())).collect();
-    if stale.is_empty() { Ok(()) } else { Err(format!("stale, `cargo xtask docs` writes them:{list}")) }
+    let list: String = stale
+        .iter()
+        .map(|path| format!("\n  {}", path.display()))
+        .collect();
+    if stale.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("stale, `cargo xtask docs` writes them:{list}"))
+    }
 }
 
 fn write() -> Result<(), String> {
@@ -36,19 +43,32 @@ fn write() -> Result<(), String> {
         fs::create_dir_all(project().join(folder)).map_err(|error| format!("{folder}: {error}"))?;
     }
     stale.iter().try_for_each(|path| match documents.get(path) {
-        Some(text) => fs::write(project().join(path), text).map_err(|error| format!("{}: {error}", path.display())),
-        None => fs::remove_file(project().join(path)).map_err(|error| format!("{}: {error}", path.display())),
+        Some(text) => fs::write(project().join(path), text)
+            .map_err(|error| format!("{}: {error}", path.display())),
+        None => fs::remove_file(project().join(path))
+            .map_err(|error| format!("{}: {error}", path.display())),
     })
 }
 
 /// Every generated document by its path below the project.
 fn documents() -> BTreeMap<PathBuf, String> {
-    let schemas = sshmend::schemas()
-        .into_iter()
-        .map(|(name, schema)| (Path::new("docs/schema").join(format!("{name}.json")), schema + "\n"));
+    let schemas = sshmend::schemas().into_iter().map(|(name, schema)| {
+        (
+            Path::new("docs/schema").join(format!("{name}.json")),
+            schema + "\n",
+        )
+    });
     let causes = sshmend_diagnose::CAUSES.iter().map(|cause| {
-        let text = format!("# {}: {}\n\n{}\n", cause.name, cause.title, cause.explain.trim());
-        (Path::new("docs/causes").join(format!("{}.md", cause.name)), text)
+        let text = format!(
+            "# {}: {}\n\n{}\n",
+            cause.name,
+            cause.title,
+            cause.explain.trim()
+        );
+        (
+            Path::new("docs/causes").join(format!("{}.md", cause.name)),
+            text,
+        )
     });
     schemas.chain(causes).chain(manual_pages()).collect()
 }
@@ -64,8 +84,14 @@ fn manual_pages() -> Vec<(PathBuf, String)> {
 
 fn page(command: &clap::Command, name: &str, pages: &mut Vec<(PathBuf, String)>) {
     let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).title(name).render(&mut text).expect("writing to memory does not fail");
-    pages.push((Path::new("docs/man").join(format!("{name}.1")), String::from_utf8_lossy(&text).into_owned()));
+    clap_mangen::Man::new(command.clone())
+        .title(name)
+        .render(&mut text)
+        .expect("writing to memory does not fail");
+    pages.push((
+        Path::new("docs/man").join(format!("{name}.1")),
+        String::from_utf8_lossy(&text).into_owned(),
+    ));
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         page(sub, &format!("{name}-{}", sub.get_name()), pages);
     }
@@ -73,13 +99,22 @@ fn page(command: &clap::Command, name: &str, pages: &mut Vec<(PathBuf, String)>)
 
 /// Documents that are missing or differ, and files that nothing generates any more.
 fn stale(documents: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>, String> {
-    let differs =
-        |(path, text): &(&PathBuf, &String)| fs::read_to_string(project().join(path)).ok().as_ref() != Some(text);
-    let mut stale: Vec<PathBuf> = documents.iter().filter(differs).map(|(path, _)| path.clone()).collect();
+    let differs = |(path, text): &(&PathBuf, &String)| {
+        fs::read_to_string(project().join(path)).ok().as_ref() != Some(text)
+    };
+    let mut stale: Vec<PathBuf> = documents
+        .iter()
+        .filter(differs)
+        .map(|(path, _)| path.clone())
+        .collect();
     for folder in FOLDERS {
-        let Ok(entries) = fs::read_dir(project().join(folder)) else { continue };
+        let Ok(entries) = fs::read_dir(project().join(folder)) else {
+            continue;
+        };
         for entry in entries {
-            let name = entry.map_err(|error| format!("{folder}: {error}"))?.file_name();
+            let name = entry
+                .map_err(|error| format!("{folder}: {error}"))?
+                .file_name();
             let path = Path::new(folder).join(name);
             if !documents.contains_key(&path) {
                 stale.push(path);

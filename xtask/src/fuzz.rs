@@ -51,14 +51,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     }
     let chosen: Vec<&Target> = match &arguments.target {
         None => TARGETS.iter().collect(),
-        Some(name) => vec![target(name).ok_or_else(|| format!("no target is named {name}: cargo xtask fuzz --list"))?],
+        Some(name) => vec![
+            target(name)
+                .ok_or_else(|| format!("no target is named {name}: cargo xtask fuzz --list"))?,
+        ],
     };
     packages::install()?;
     if arguments.check {
         return build(&["--bins"]);
     }
-    let failed: Vec<String> = chosen.into_iter().filter_map(|target| attempt(target, arguments).err()).collect();
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n       ")) }
+    let failed: Vec<String> = chosen
+        .into_iter()
+        .filter_map(|target| attempt(target, arguments).err())
+        .collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("\n       "))
+    }
 }
 
 /// Builds every target.
@@ -76,12 +86,21 @@ fn attempt(target: &Target, arguments: &Arguments) -> Result<(), String> {
     }
     let crashers = folder("crashers", target)?;
     let mut command = Command::new(built().join(&program));
-    command.arg(&corpus).args(&arguments.seeds).args([PATIENCE, "-rss_limit_mb=2048", "-print_final_stats=1"]);
+    command.arg(&corpus).args(&arguments.seeds).args([
+        PATIENCE,
+        "-rss_limit_mb=2048",
+        "-print_final_stats=1",
+    ]);
     command.arg(format!("-max_total_time={}", arguments.seconds));
     command.arg(format!("-artifact_prefix={}/", crashers.display()));
     println!("== {}: {}", target.name, target.law);
-    let broken = run::run(&mut command)
-        .map_err(|_| format!("{}: the law is broken; the input lies in {}", target.name, crashers.display()));
+    let broken = run::run(&mut command).map_err(|_| {
+        format!(
+            "{}: the law is broken; the input lies in {}",
+            target.name,
+            crashers.display()
+        )
+    });
     // An empty folder would say that there was a crasher once.
     _ = fs::remove_dir(&crashers);
     broken
@@ -97,7 +116,10 @@ fn folder(kind: &str, target: &Target) -> Result<PathBuf, String> {
 fn build(what: &[&str]) -> Result<(), String> {
     let mut cargo = run::cargo(&["build", "--release", "--quiet", "--manifest-path"]);
     // With a target named, build scripts and macros are left without counters.
-    cargo.arg(project().join("Cargo.toml")).args(["--target", &host()?]).args(what);
+    cargo
+        .arg(project().join("Cargo.toml"))
+        .args(["--target", &host()?])
+        .args(what);
     cargo
         .env("RUSTFLAGS", COVERAGE.join(" "))
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -114,7 +136,9 @@ fn target_dir() -> PathBuf {
 }
 
 fn built() -> PathBuf {
-    target_dir().join(host().unwrap_or_default()).join("release")
+    target_dir()
+        .join(host().unwrap_or_default())
+        .join("release")
 }
 
 /// The machine that the compiler builds for.
@@ -124,5 +148,6 @@ fn host() -> Result<String, String> {
     let output = output.map_err(|error| format!("{}: {error}", Path::new(&rustc).display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| "rustc -vV does not name its host".to_owned())
+    host.map(str::to_owned)
+        .ok_or_else(|| "rustc -vV does not name its host".to_owned())
 }

@@ -22,7 +22,11 @@ const WITHOUT_PACKAGES: [&str; 2] = ["list", "worker"];
 /// # Errors
 /// When the packages that it needs cannot be installed.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
-    if arguments.words.first().is_some_and(|word| !WITHOUT_PACKAGES.contains(&word.as_str())) {
+    if arguments
+        .words
+        .first()
+        .is_some_and(|word| !WITHOUT_PACKAGES.contains(&word.as_str()))
+    {
         packages::install()?;
     }
     Ok(sshmend_lab::main(&["lab"], arguments.words.clone()))
@@ -41,7 +45,13 @@ pub(crate) fn demo() -> Result<(), String> {
 pub(crate) fn test(every_suite: bool) -> Result<(), String> {
     let brief = (!every_suite).then_some("--brief");
     match (nix::unistd::geteuid().is_root(), std::env::var_os("CI")) {
-        (true, _) => call(["test"].into_iter().chain(brief).map(str::to_owned).collect()),
+        (true, _) => call(
+            ["test"]
+                .into_iter()
+                .chain(brief)
+                .map(str::to_owned)
+                .collect(),
+        ),
         (false, Some(_)) => Err("the lab's machines take root".to_owned()),
         (false, None) => {
             println!("not run: the lab's machines take root");
@@ -52,5 +62,9 @@ pub(crate) fn test(every_suite: bool) -> Result<(), String> {
 
 fn call(words: Vec<String>) -> Result<(), String> {
     let code = sshmend_lab::main(&["lab"], words);
-    if code == ExitCode::SUCCESS { Ok(()) } else { Err("a check of the lab failed; it stands above".to_owned()) }
+    if code == ExitCode::SUCCESS {
+        Ok(())
+    } else {
+        Err("a check of the lab failed; it stands above".to_owned())
+    }
 }

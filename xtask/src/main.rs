@@ -1,5 +1,9 @@
 //! The project's own chores, run as `cargo xtask …`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who started it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who started it"
+)]
 
 mod bench;
 mod docs;

@@ -59,7 +59,13 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 5] = [Self::SshdConfig, Self::KnownHosts, Self::HostsAccess, Self::Fail2ban, Self::Logs];
+    const ALL: [Self; 5] = [
+        Self::SshdConfig,
+        Self::KnownHosts,
+        Self::HostsAccess,
+        Self::Fail2ban,
+        Self::Logs,
+    ];
 
     /// Compares `cases` random inputs with the program of this machine.
     pub(crate) fn random(self, cases: u64, seed: u64) -> Result<(), String> {
@@ -103,11 +109,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 fn corpus(directory: &Path) -> Result<(), String> {
-    let failed: Vec<String> = Format::ALL.into_iter().filter_map(|format| format.corpus(directory).err()).collect();
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+    let failed: Vec<String> = Format::ALL
+        .into_iter()
+        .filter_map(|format| format.corpus(directory).err())
+        .collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("; "))
+    }
 }
 
 fn conclude(name: &str, report: &Report) -> Result<(), String> {
     println!("{name}: {report}");
-    if report.passed() { Ok(()) } else { Err(format!("{name}: the model and the program disagree, or nothing ran")) }
+    if report.passed() {
+        Ok(())
+    } else {
+        Err(format!(
+            "{name}: the model and the program disagree, or nothing ran"
+        ))
+    }
 }

@@ -10,14 +10,29 @@ use crate::run;
 
 /// Package and what it is needed for.
 const NEEDED: &[(&str, &str)] = &[
-    ("openssh-server", "sshd -T and sshd -t, the oracle of sshd_config"),
-    ("openssh-client", "ssh-keygen and ssh, the oracles of known_hosts"),
-    ("libwrap0-dev", "libwrap, the oracle of hosts.allow and hosts.deny"),
-    ("tcpd", "tcpdmatch, the rehearsal of hosts.allow and hosts.deny"),
+    (
+        "openssh-server",
+        "sshd -T and sshd -t, the oracle of sshd_config",
+    ),
+    (
+        "openssh-client",
+        "ssh-keygen and ssh, the oracles of known_hosts",
+    ),
+    (
+        "libwrap0-dev",
+        "libwrap, the oracle of hosts.allow and hosts.deny",
+    ),
+    (
+        "tcpd",
+        "tcpdmatch, the rehearsal of hosts.allow and hosts.deny",
+    ),
     ("gcc", "the test program that asks libwrap"),
     ("g++", "libFuzzer, which feeds the targets of the fuzzer"),
     ("libc6-dev", "the test program that asks libwrap"),
-    ("fail2ban", "fail2ban-client -d, the oracle of fail2ban's files"),
+    (
+        "fail2ban",
+        "fail2ban-client -d, the oracle of fail2ban's files",
+    ),
     ("python3", "fail2ban's own reader"),
     ("acl", "access control lists that a rollback has to restore"),
     ("attr", "extended attributes that a rollback has to restore"),
@@ -42,8 +57,13 @@ pub(crate) fn install() -> Result<(), String> {
         return Ok(());
     }
     if !nix::unistd::geteuid().is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        let list: String = missing.iter().map(|(name, why)| format!("\n  {name:<18} {why}")).collect();
-        return Err(format!("these packages are missing (installing them takes root and apt-get):{list}"));
+        let list: String = missing
+            .iter()
+            .map(|(name, why)| format!("\n  {name:<18} {why}"))
+            .collect();
+        return Err(format!(
+            "these packages are missing (installing them takes root and apt-get):{list}"
+        ));
     }
     let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
     println!("installing {}", names.join(" "));
@@ -55,13 +75,17 @@ pub(crate) fn install() -> Result<(), String> {
 }
 
 fn installed(name: &str) -> bool {
-    let query = Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", name]).output();
+    let query = Command::new("dpkg-query")
+        .args(["-W", "-f=${db:Status-Status}", name])
+        .output();
     query.is_ok_and(|output| output.stdout == b"installed")
 }
 
 fn apt(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
 
@@ -72,13 +96,20 @@ struct NoServices {
 
 impl NoServices {
     fn arm() -> Result<Self, String> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o755).open(POLICY);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o755)
+            .open(POLICY);
         match file {
             Ok(mut file) => {
-                file.write_all(b"#!/bin/sh\nexit 101\n").map_err(|error| format!("{POLICY}: {error}"))?;
+                file.write_all(b"#!/bin/sh\nexit 101\n")
+                    .map_err(|error| format!("{POLICY}: {error}"))?;
                 Ok(Self { ours: true })
             }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(Self { ours: false }),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Ok(Self { ours: false })
+            }
             Err(error) => Err(format!("{POLICY}: {error}")),
         }
     }

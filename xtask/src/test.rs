@@ -28,24 +28,52 @@ type Step<'a> = (&'a str, Box<dyn Fn() -> Result<(), String> + 'a>);
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     packages::install()?;
     let steps = steps(arguments);
-    let failed: Vec<String> = steps.iter().filter_map(|(name, step)| timed(name, step)).collect();
-    println!("{} passed, {} failed", steps.len() - failed.len(), failed.len());
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n       ")) }
+    let failed: Vec<String> = steps
+        .iter()
+        .filter_map(|(name, step)| timed(name, step))
+        .collect();
+    println!(
+        "{} passed, {} failed",
+        steps.len() - failed.len(),
+        failed.len()
+    );
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("\n       "))
+    }
 }
 
 fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     let mut steps: Vec<Step<'_>> = vec![
         (
             "the command, built",
-            Box::new(|| run::run(&mut run::cargo(&["build", "--release", "--quiet", "-p", "sshmend"]))),
+            Box::new(|| {
+                run::run(&mut run::cargo(&[
+                    "build",
+                    "--release",
+                    "--quiet",
+                    "-p",
+                    "sshmend",
+                ]))
+            }),
         ),
-        ("unit and command tests", Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"])))),
+        (
+            "unit and command tests",
+            Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"]))),
+        ),
     ];
     steps.push(("generated documents", Box::new(docs::check)));
     steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
     let random = if arguments.all { 5_000 } else { 1_000 };
-    let (cases, trees) = (arguments.cases.unwrap_or(random), arguments.sshd_trees.unwrap_or(random));
-    steps.push(("random trees against sshd -T", Box::new(move || Format::SshdConfig.random(trees, 1))));
+    let (cases, trees) = (
+        arguments.cases.unwrap_or(random),
+        arguments.sshd_trees.unwrap_or(random),
+    );
+    steps.push((
+        "random trees against sshd -T",
+        Box::new(move || Format::SshdConfig.random(trees, 1)),
+    ));
     for (name, format) in [
         ("random files against ssh-keygen", Format::KnownHosts),
         ("random tables against libwrap", Format::HostsAccess),
@@ -54,8 +82,18 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         steps.push((name, Box::new(move || format.random(cases, 1))));
     }
     let connections = cases / CASES_A_CONNECTION;
-    steps.push(("hostile names against the log of a real sshd", Box::new(move || Format::Logs.random(connections, 1))));
-    let (every_suite, lab) = (arguments.all, if arguments.all { "the lab, on every suite" } else { "the lab" });
+    steps.push((
+        "hostile names against the log of a real sshd",
+        Box::new(move || Format::Logs.random(connections, 1)),
+    ));
+    let (every_suite, lab) = (
+        arguments.all,
+        if arguments.all {
+            "the lab, on every suite"
+        } else {
+            "the lab"
+        },
+    );
     steps.push((lab, Box::new(move || lab::test(every_suite))));
     steps
 }
@@ -64,6 +102,10 @@ fn timed(name: &str, step: &dyn Fn() -> Result<(), String>) -> Option<String> {
     println!("== {name}");
     let start = Instant::now();
     let failed = step().err();
-    println!("== {name}: {} in {:.0?}", if failed.is_some() { "FAILED" } else { "ok" }, start.elapsed());
+    println!(
+        "== {name}: {} in {:.0?}",
+        if failed.is_some() { "FAILED" } else { "ok" },
+        start.elapsed()
+    );
     failed
 }

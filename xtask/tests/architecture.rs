@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the project").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the project")
+        .to_owned()
 }
 
 fn page() -> String {
@@ -19,16 +22,26 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 fn folders(parent: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(project().join(parent)).expect("a folder");
-    let folders = entries.map(|entry| entry.expect("an entry")).filter(|entry| entry.path().is_dir());
-    folders.map(|entry| format!("{parent}/{}", entry.file_name().to_string_lossy())).collect()
+    let folders = entries
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().is_dir());
+    folders
+        .map(|entry| format!("{parent}/{}", entry.file_name().to_string_lossy()))
+        .collect()
 }
 
 #[test]
 fn the_code_map_names_every_crate_and_no_other() {
     let page = page();
     let rows = page.lines().filter(|line| line.starts_with("| `"));
-    let named: BTreeSet<String> = rows.filter_map(|row| quoted(row).next()).map(str::to_owned).collect();
-    let mut there: BTreeSet<String> = [folders("crates"), folders("tests")].into_iter().flatten().collect();
+    let named: BTreeSet<String> = rows
+        .filter_map(|row| quoted(row).next())
+        .map(str::to_owned)
+        .collect();
+    let mut there: BTreeSet<String> = [folders("crates"), folders("tests")]
+        .into_iter()
+        .flatten()
+        .collect();
     there.extend(["xtask", "fuzz"].map(str::to_owned));
     assert_eq!(named, there);
 }
@@ -36,28 +49,47 @@ fn the_code_map_names_every_crate_and_no_other() {
 #[test]
 fn every_file_that_is_named_exists() {
     let page = page();
-    let named: Vec<&str> = quoted(&page).filter(|word| word.contains('/') && word.ends_with(".rs")).collect();
+    let named: Vec<&str> = quoted(&page)
+        .filter(|word| word.contains('/') && word.ends_with(".rs"))
+        .collect();
     assert!(named.len() >= 2, "{named:?}");
-    let missing: Vec<_> = named.iter().filter(|path| !project().join(path).is_file()).collect();
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|path| !project().join(path).is_file())
+        .collect();
     assert!(missing.is_empty(), "no such file: {missing:?}");
 }
 
 #[test]
 fn every_test_that_holds_an_invariant_exists() {
     let page = page();
-    let (_, invariants) = page.split_once("## What is deliberately missing").expect("the invariants");
-    let tests: Vec<&str> = quoted(invariants).filter(|word| word.matches('_').count() >= 4).collect();
+    let (_, invariants) = page
+        .split_once("## What is deliberately missing")
+        .expect("the invariants");
+    let tests: Vec<&str> = quoted(invariants)
+        .filter(|word| word.matches('_').count() >= 4)
+        .collect();
     assert!(tests.len() > 10, "{tests:?}");
     let sources = sources(&project());
-    let missing: Vec<_> = tests.iter().filter(|test| !sources.contains(&format!("fn {test}()"))).collect();
+    let missing: Vec<_> = tests
+        .iter()
+        .filter(|test| !sources.contains(&format!("fn {test}()")))
+        .collect();
     assert!(missing.is_empty(), "no such test: {missing:?}");
 }
 
 /// All Rust sources of the project as one text.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for entry in fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+    {
+        let name = entry
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if entry.is_dir() && name != "target" && !name.starts_with('.') {
             text.push_str(&sources(&entry));
         } else if name.ends_with(".rs") {

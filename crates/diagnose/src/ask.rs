@@ -25,7 +25,10 @@ pub(crate) struct Ask<'a> {
 
 impl<'a> Ask<'a> {
     pub(crate) fn new(facts: &'a Facts<'a>) -> Self {
-        Self { facts, wanted: Vec::new() }
+        Self {
+            facts,
+            wanted: Vec::new(),
+        }
     }
 
     /// What was asked for, each once, in order.
@@ -48,7 +51,9 @@ impl<'a> Ask<'a> {
     }
 
     pub(crate) fn run<S: AsRef<str>>(&mut self, argv: &[S]) {
-        self.add(Request::Run(argv.iter().map(|word| word.as_ref().to_owned()).collect()));
+        self.add(Request::Run(
+            argv.iter().map(|word| word.as_ref().to_owned()).collect(),
+        ));
     }
 
     pub(crate) fn resolve(&mut self, name: impl Into<String>) {
@@ -64,7 +69,9 @@ impl<'a> Ask<'a> {
             Request::Run(_) | Request::Resolve(_) | Request::Dial(_) => true,
             Request::Journal(_) => false,
         };
-        if !(of_running_machine && self.facts.question.offline || self.facts.snapshot.answers(&request)) {
+        if !(of_running_machine && self.facts.question.offline
+            || self.facts.snapshot.answers(&request))
+        {
             self.wanted.push(request);
         }
     }

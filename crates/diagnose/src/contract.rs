@@ -39,9 +39,23 @@ fn every_cause_that_a_log_or_transcript_names_can_be_explained() {
 fn every_explanation_says_how_it_is_known_mended_and_told_apart() {
     for cause in CAUSES {
         let has = |words: &[&str]| words.iter().any(|word| cause.explain.contains(word));
-        assert!(has(&["**Known", "**Certain", "**Likely", "**Suspected", "**Only suspected"]), "{}", cause.name);
+        assert!(
+            has(&[
+                "**Known",
+                "**Certain",
+                "**Likely",
+                "**Suspected",
+                "**Only suspected"
+            ]),
+            "{}",
+            cause.name
+        );
         assert!(has(&["**Mended"]), "{}", cause.name);
         assert!(has(&["**It is no"]), "{}", cause.name);
-        assert!(!cause.title.ends_with('.') && !cause.title.contains('\n'), "{}", cause.name);
+        assert!(
+            !cause.title.ends_with('.') && !cause.title.contains('\n'),
+            "{}",
+            cause.name
+        );
     }
 }

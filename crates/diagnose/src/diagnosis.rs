@@ -55,7 +55,10 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     if let Some(paste) = facts.paste() {
         return paste::diagnose(&facts, paste, |diagnosis| judge(&facts, &causes, diagnosis));
     }
-    let mut diagnosis = Diagnosis { logs: facts.named_logs(), ..Diagnosis::default() };
+    let mut diagnosis = Diagnosis {
+        logs: facts.named_logs(),
+        ..Diagnosis::default()
+    };
     if diagnosis.nothing_understood() {
         // Nothing is known of the server: no cause is found, and none is ruled out.
         return diagnosis;
@@ -93,15 +96,24 @@ impl Diagnosis {
 
     fn add(&mut self, cause: &Cause, verdict: Verdict) {
         let name = cause.name;
-        self.excluded.extend(verdict.exclusion().map(|why| Excluded { cause: name, why: why.to_owned() }));
-        self.findings.extend(verdict.findings.into_iter().map(|finding| Finding { cause: name, ..finding }));
+        self.excluded
+            .extend(verdict.exclusion().map(|why| Excluded {
+                cause: name,
+                why: why.to_owned(),
+            }));
+        self.findings
+            .extend(verdict.findings.into_iter().map(|finding| Finding {
+                cause: name,
+                ..finding
+            }));
         self.unchecked.extend(verdict.unchecked);
     }
 
     /// The sort is stable: causes were judged gate by gate.
     fn order(&mut self, facts: &Facts<'_>) {
         let found: Vec<&'static str> = self.findings.iter().map(|finding| finding.cause).collect();
-        let follows = |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
+        let follows =
+            |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
         self.findings.sort_by_key(|finding| {
             let rank = claimed::rank(facts, finding.cause);
             (finding.certainty, finding.latent, follows(finding), rank)

@@ -102,20 +102,32 @@ impl Finding {
 
     /// Adds what a program or a whole file showed.
     pub(crate) fn shown_by(&mut self, source: impl AsRef<str>, text: impl AsRef<str>) -> &mut Self {
-        self.evidence.push(Evidence { source: source.as_ref().to_owned(), line: None, text: shorten(text.as_ref()) });
+        self.evidence.push(Evidence {
+            source: source.as_ref().to_owned(),
+            line: None,
+            text: shorten(text.as_ref()),
+        });
         self
     }
 
     /// Adds a line of a file.
     pub(crate) fn shown_at(&mut self, origin: &Origin, text: impl AsRef<str>) -> &mut Self {
         let (source, line) = (origin.path.display().to_string(), Some(origin.line));
-        self.evidence.push(Evidence { source, line, text: shorten(text.as_ref()) });
+        self.evidence.push(Evidence {
+            source,
+            line,
+            text: shorten(text.as_ref()),
+        });
         self
     }
 
     /// Adds a line of something that has lines.
     pub(crate) fn shown_on(&mut self, source: &str, line: Option<usize>, text: &str) -> &mut Self {
-        self.evidence.push(Evidence { source: source.to_owned(), line, text: shorten(text) });
+        self.evidence.push(Evidence {
+            source: source.to_owned(),
+            line,
+            text: shorten(text),
+        });
         self
     }
 
@@ -127,13 +139,19 @@ impl Finding {
                 self.shown_at(origin, line)
             }
             Some(origin) => {
-                self.shown_by(origin.path.to_string_lossy(), format!("{} {}", setting.key, setting.values.join(" ")));
+                self.shown_by(
+                    origin.path.to_string_lossy(),
+                    format!("{} {}", setting.key, setting.values.join(" ")),
+                );
                 match facts.line_of_start(&setting.key) {
                     Some(place) => self.shown_at(&place, facts.line(&place.path, place.line)),
                     None => self,
                 }
             }
-            None => self.shown_by("sshd_config", format!("{} {} (the default)", setting.key, setting.values.join(" "))),
+            None => self.shown_by(
+                "sshd_config",
+                format!("{} {} (the default)", setting.key, setting.values.join(" ")),
+            ),
         }
     }
 
@@ -141,7 +159,11 @@ impl Finding {
     pub(crate) fn shown_by_lines(&mut self, lines: &[&LogLine]) -> &mut Self {
         for line in lines.iter().skip(lines.len().saturating_sub(LINES_SHOWN)) {
             let (source, text) = (line.source.clone(), shorten(&line.text));
-            self.evidence.push(Evidence { source, line: line.number_in_file, text });
+            self.evidence.push(Evidence {
+                source,
+                line: line.number_in_file,
+                text,
+            });
         }
         self
     }
@@ -162,8 +184,14 @@ impl Finding {
 
     /// Names the command that mends it: the words after `sshmend`.
     pub(crate) fn mended_by(&mut self, words: &[&str], summary: impl Into<String>) -> &mut Self {
-        let argv = std::iter::once("sshmend").chain(words.iter().copied()).map(str::to_owned).collect();
-        self.remedy = Some(Remedy { argv, summary: summary.into() });
+        let argv = std::iter::once("sshmend")
+            .chain(words.iter().copied())
+            .map(str::to_owned)
+            .collect();
+        self.remedy = Some(Remedy {
+            argv,
+            summary: summary.into(),
+        });
         self
     }
 
@@ -178,11 +206,15 @@ impl Finding {
         let Some(place) = facts.decided_by_command_line(key) else {
             return self.mended_by(&["fix", "sshd-config", &format!("{key}={value}")], summary);
         };
-        let unit = facts.start().map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
+        let unit = facts
+            .start()
+            .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
         self.step(format!(
             "no file of sshd can change it, for sshd is started with it: write {key}={value} in {place}"
         ));
-        self.step(format!("then `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)"))
+        self.step(format!(
+            "then `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)"
+        ))
     }
 
     /// Adds a step to do by hand.

@@ -51,13 +51,18 @@ const TOKENS: [&str; 40] = [
 ];
 
 fn text(random: &mut Rng) -> String {
-    (0..random.usize(0..12)).map(|_| TOKENS[random.usize(0..TOKENS.len())]).collect()
+    (0..random.usize(0..12))
+        .map(|_| TOKENS[random.usize(0..TOKENS.len())])
+        .collect()
 }
 
 /// The healthy machine with the content of some files and the words of some programs replaced.
 fn hostile(random: &mut Rng) -> Snapshot {
     let mut snapshot = machine("");
-    let paths: Vec<_> = snapshot.paths().map(|(path, entry)| (path.to_owned(), entry.clone())).collect();
+    let paths: Vec<_> = snapshot
+        .paths()
+        .map(|(path, entry)| (path.to_owned(), entry.clone()))
+        .collect();
     for (path, entry) in paths {
         if let Entry::File(mut image) = entry
             && random.u8(0..3) == 0
@@ -68,9 +73,20 @@ fn hostile(random: &mut Rng) -> Snapshot {
     }
     let commands: Vec<Vec<String>> = snapshot.commands().map(|(argv, _)| argv.to_vec()).collect();
     for argv in commands {
-        let (code, stdout, stderr) = (Some(random.i32(0..3)), text(random).into_bytes(), text(random).into_bytes());
+        let (code, stdout, stderr) = (
+            Some(random.i32(0..3)),
+            text(random).into_bytes(),
+            text(random).into_bytes(),
+        );
         if random.u8(0..3) == 0 {
-            snapshot.insert_command(argv, Ok(CommandOutput { code, stdout, stderr }));
+            snapshot.insert_command(
+                argv,
+                Ok(CommandOutput {
+                    code,
+                    stdout,
+                    stderr,
+                }),
+            );
         }
     }
     snapshot
@@ -79,9 +95,20 @@ fn hostile(random: &mut Rng) -> Snapshot {
 fn check(diagnosis: &Diagnosis) {
     for finding in &diagnosis.findings {
         assert!(crate::cause(finding.cause).is_some(), "{finding:?}");
-        let Some(remedy) = &finding.remedy else { continue };
-        let plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.:,/[]*".contains(c));
-        assert!(remedy.argv.first().is_some_and(|program| program == "sshmend"), "{remedy:?}");
+        let Some(remedy) = &finding.remedy else {
+            continue;
+        };
+        let plain = |word: &String| {
+            word.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_=.:,/[]*".contains(c))
+        };
+        assert!(
+            remedy
+                .argv
+                .first()
+                .is_some_and(|program| program == "sshmend"),
+            "{remedy:?}"
+        );
         assert!(remedy.argv.iter().all(plain), "{remedy:?}");
     }
 }
@@ -92,8 +119,10 @@ fn hostile_machines_are_survived() {
     let client = Some("198.51.100.7".parse().expect("an address"));
     for _ in 0..120 {
         let snapshot = hostile(&mut random);
-        let server =
-            Server { client: client.filter(|_| random.bool()), user: random.bool().then(|| "alice".to_owned()) };
+        let server = Server {
+            client: client.filter(|_| random.bool()),
+            user: random.bool().then(|| "alice".to_owned()),
+        };
         let question = Question {
             vantage: Vantage::Server(server),
             offline: random.u8(0..4) == 0,

@@ -68,22 +68,46 @@ impl LogFile {
     /// # Errors
     /// What `source` says; that a compressed file is damaged is no error.
     pub fn read(name: &str, source: impl Read, question: &Question) -> io::Result<Self> {
-        let shown = Shown { name, numbered: true, stamped: false, after: None };
+        let shown = Shown {
+            name,
+            numbered: true,
+            stamped: false,
+            after: None,
+        };
         let mut log = Self::default();
         log.add(shown, source, question)?;
         Ok(log)
     }
 
     /// Adds what `source` says.
-    pub(crate) fn add(&mut self, shown: Shown<'_>, source: impl Read, question: &Question) -> io::Result<()> {
+    pub(crate) fn add(
+        &mut self,
+        shown: Shown<'_>,
+        source: impl Read,
+        question: &Question,
+    ) -> io::Result<()> {
         let reference = Timestamp::from_second(question.now).unwrap_or(Timestamp::MAX);
-        let clock = Clock { reference, zone: question.zone.clone() };
-        let since = question.since.and_then(|since| Timestamp::from_second(since).ok());
+        let clock = Clock {
+            reference,
+            zone: question.zone.clone(),
+        };
+        let since = question
+            .since
+            .and_then(|since| Timestamp::from_second(since).ok());
         let (client, nameless) = (question.client_address(), HashMap::new());
-        let mut adding = Adding { log: self, shown, since, client, nameless };
+        let mut adding = Adding {
+            log: self,
+            shown,
+            since,
+            client,
+            nameless,
+        };
         let read = ReadLog::read(shown.name, source, clock, &mut |event| adding.event(event))?;
         self.read.census.merge(&read.census);
-        self.read = ReadLog { census: std::mem::take(&mut self.read.census), ..read };
+        self.read = ReadLog {
+            census: std::mem::take(&mut self.read.census),
+            ..read
+        };
         Ok(())
     }
 
@@ -104,7 +128,9 @@ impl LogFile {
     /// Gives up the lines in the middle of each cause.
     fn compact(&mut self, client: Option<IpAddr>) {
         let mut sizes: HashMap<Group, usize> = HashMap::new();
-        self.lines.iter().for_each(|line| *sizes.entry(Group::of(line, client)).or_default() += 1);
+        self.lines
+            .iter()
+            .for_each(|line| *sizes.entry(Group::of(line, client)).or_default() += 1);
         let mut seen: HashMap<Group, usize> = HashMap::new();
         let left_out = &mut self.left_out;
         let mut own: HashMap<Group, u64> = HashMap::new();
@@ -116,7 +142,9 @@ impl LogFile {
             match (kept, group.is_own, line.cause) {
                 (true, ..) => line.connections += own.remove(&group).unwrap_or(0),
                 (false, true, _) => *own.entry(group).or_default() += line.connections,
-                (false, false, Some(cause)) => *left_out.entry(cause).or_default() += line.connections,
+                (false, false, Some(cause)) => {
+                    *left_out.entry(cause).or_default() += line.connections;
+                }
                 (false, false, None) => {}
             }
             kept
@@ -134,7 +162,11 @@ struct Group {
 
 impl Group {
     fn of(line: &LogLine, client: Option<IpAddr>) -> Self {
-        Self { cause: line.cause, kind: line.kind, is_own: client.is_some() && line.client == client }
+        Self {
+            cause: line.cause,
+            kind: line.kind,
+            is_own: client.is_some() && line.client == client,
+        }
     }
 }
 
@@ -158,13 +190,20 @@ impl Adding<'_> {
         let lines = &mut self.log.lines;
         match event.account {
             Account::Attributes(_) => {
-                if let Some(line) = self.nameless.remove(&event.pid).and_then(|at| lines.get_mut(at)) {
+                if let Some(line) = self
+                    .nameless
+                    .remove(&event.pid)
+                    .and_then(|at| lines.get_mut(at))
+                {
                     line.client = client_of(event);
                 }
             }
             Account::Withdraws(cause) => {
                 let (cause, client) = (Some(cause), client_of(event));
-                if let Some(at) = lines.iter().rposition(|line| line.cause == cause && line.client == client) {
+                if let Some(at) = lines
+                    .iter()
+                    .rposition(|line| line.cause == cause && line.client == client)
+                {
                     lines.remove(at);
                     self.nameless.clear();
                 }
@@ -172,7 +211,9 @@ impl Adding<'_> {
             Account::Fresh | Account::Again => {}
         }
         if !event.host.is_empty() && self.log.hosts.len() < 64 {
-            self.log.hosts.insert(String::from_utf8_lossy(event.host).into_owned());
+            self.log
+                .hosts
+                .insert(String::from_utf8_lossy(event.host).into_owned());
         }
         let told = matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted);
         if event.cause.is_some() || told || gave_up(event) {
@@ -207,7 +248,11 @@ impl Shown<'_> {
             number: event.number,
             connections: event.connections(),
             source: self.name.to_owned(),
-            number_in_file: if self.numbered { usize::try_from(event.line_number).ok() } else { None },
+            number_in_file: if self.numbered {
+                usize::try_from(event.line_number).ok()
+            } else {
+                None
+            },
             text: format!("{}{}", self.stamp(event), text(event.line)),
         }
     }
@@ -215,7 +260,10 @@ impl Shown<'_> {
     /// The time of a record of the journal, whose text does not begin with it.
     fn stamp(self, event: &Event<'_>) -> String {
         let bare = self.stamped && event.line.first().is_some_and(u8::is_ascii_alphabetic);
-        let time = event.time.filter(|_| bare).and_then(|time| time.round(jiff::Unit::Second).ok());
+        let time = event
+            .time
+            .filter(|_| bare)
+            .and_then(|time| time.round(jiff::Unit::Second).ok());
         time.map_or_else(String::new, |time| format!("{time} "))
     }
 }
@@ -230,7 +278,9 @@ fn client_of(event: &Event<'_>) -> Option<IpAddr> {
 
 /// Whether the client went away before it was logged in, after it had said as whom.
 fn gave_up(event: &Event<'_>) -> bool {
-    matches!(event.kind, Kind::Closed | Kind::Disconnected) && event.stage == Stage::BeforeLogin && event.user.is_some()
+    matches!(event.kind, Kind::Closed | Kind::Disconnected)
+        && event.stage == Stage::BeforeLogin
+        && event.user.is_some()
 }
 
 #[cfg(test)]
@@ -244,8 +294,11 @@ mod tests {
     fn a_log_of_any_length_is_kept_in_a_bounded_space_and_counted_whole() {
         let mut log = String::new();
         for n in 0..200_000u32 {
-            let address =
-                if n % 1_000 == 7 { "192.0.2.7".into() } else { format!("198.51.{}.{}", n / 256 % 256, n % 256) };
+            let address = if n % 1_000 == 7 {
+                "192.0.2.7".into()
+            } else {
+                format!("198.51.{}.{}", n / 256 % 256, n % 256)
+            };
             writeln!(
                 log,
                 "Nov 20 15:52:43 gw sshd[1]: drop connection #10 from [{address}]:5 on [192.0.2.1]:22 past MaxStartups"
@@ -255,10 +308,16 @@ mod tests {
         let file = LogFile::read("x", log.as_bytes(), &from("192.0.2.7")).expect("it is in memory");
         assert!(file.lines.len() <= MOST, "{}", file.lines.len());
         let kept = |own: bool| -> u64 {
-            let of = file.lines.iter().filter(|line| (line.client == "192.0.2.7".parse().ok()) == own);
+            let of = file
+                .lines
+                .iter()
+                .filter(|line| (line.client == "192.0.2.7".parse().ok()) == own);
             of.map(|line| line.connections).sum()
         };
-        assert_eq!((kept(true), kept(false) + file.left_out["max-startups"]), (200, 199_800));
+        assert_eq!(
+            (kept(true), kept(false) + file.left_out["max-startups"]),
+            (200, 199_800)
+        );
         assert_eq!(file.read.census.lines, 200_000);
     }
 
@@ -269,9 +328,14 @@ mod tests {
 2026-11-20 09:45:42,204 fail2ban.utils          [7]: ERROR   7f8ebdd2f0 -- returned 127
 2026-11-20 09:46:42,182 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.8
 ";
-        let file = LogFile::read("x", log.as_bytes(), &Question::server(NOW)).expect("it is in memory");
-        let banned: Vec<_> =
-            file.lines.iter().filter_map(|line| line.client).map(|client| client.to_string()).collect();
+        let file =
+            LogFile::read("x", log.as_bytes(), &Question::server(NOW)).expect("it is in memory");
+        let banned: Vec<_> = file
+            .lines
+            .iter()
+            .filter_map(|line| line.client)
+            .map(|client| client.to_string())
+            .collect();
         assert_eq!(banned, ["192.0.2.8"]);
     }
 }

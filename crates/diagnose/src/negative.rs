@@ -11,14 +11,26 @@ pub struct Negative {
     pub causes: &'static [&'static str],
 }
 
-const fn negative_of(name: &'static str, why: &'static str, causes: &'static [&'static str]) -> Negative {
+const fn negative_of(
+    name: &'static str,
+    why: &'static str,
+    causes: &'static [&'static str],
+) -> Negative {
     Negative { name, why, causes }
 }
 
 /// Everything that is often blamed, in alphabetical order.
 pub const NEGATIVES: &[Negative] = &[
-    negative_of("AllowUsers", "sshd knows no user before the key exchange is over", &["user-not-allowed"]),
-    negative_of("authorized_keys", "it is read when a key is offered, after the key exchange", &["user-not-allowed"]),
+    negative_of(
+        "AllowUsers",
+        "sshd knows no user before the key exchange is over",
+        &["user-not-allowed"],
+    ),
+    negative_of(
+        "authorized_keys",
+        "it is read when a key is offered, after the key exchange",
+        &["user-not-allowed"],
+    ),
     negative_of(
         "ClientAliveCountMax",
         "it counts unanswered signs of life of a session that is logged in",
@@ -29,7 +41,11 @@ pub const NEGATIVES: &[Negative] = &[
         "it asks for a sign of life in a session that is logged in",
         &["client-alive-timeout"],
     ),
-    negative_of("clock", "no time is compared before certificates and passwords are", &[]),
+    negative_of(
+        "clock",
+        "no time is compared before certificates and passwords are",
+        &[],
+    ),
     negative_of(
         "HostKeyAlgorithms",
         "host keys are chosen in the key exchange, after the banner",
@@ -40,20 +56,38 @@ pub const NEGATIVES: &[Negative] = &[
         "it is read by the client, after the server has shown its key",
         &["host-key-changed", "host-key-unknown"],
     ),
-    negative_of("LogLevel", "it decides what is written, not what is done", &["evidence-hidden"]),
+    negative_of(
+        "LogLevel",
+        "it decides what is written, not what is done",
+        &["evidence-hidden"],
+    ),
     negative_of(
         "MaxAuthTries",
         "it counts tries to log in, after the key exchange",
         &["max-auth-tries", "too-many-keys"],
     ),
-    negative_of("MaxSessions", "it counts sessions inside one connection that is logged in", &["max-sessions"]),
-    negative_of("PermitRootLogin", "sshd knows no user before the key exchange is over", &["user-not-allowed"]),
-    negative_of("UsePAM", "PAM is asked when the user logs in", &["user-not-allowed", "login-grace-time"]),
+    negative_of(
+        "MaxSessions",
+        "it counts sessions inside one connection that is logged in",
+        &["max-sessions"],
+    ),
+    negative_of(
+        "PermitRootLogin",
+        "sshd knows no user before the key exchange is over",
+        &["user-not-allowed"],
+    ),
+    negative_of(
+        "UsePAM",
+        "PAM is asked when the user logs in",
+        &["user-not-allowed", "login-grace-time"],
+    ),
 ];
 
 /// What is to be said of a name that people blame, in any case; `None` where it can be the cause, or is not known.
 pub fn negative(name: &str) -> Option<&'static Negative> {
-    NEGATIVES.iter().find(|negative| negative.name.eq_ignore_ascii_case(name))
+    NEGATIVES
+        .iter()
+        .find(|negative| negative.name.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

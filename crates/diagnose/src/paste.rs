@@ -11,10 +11,17 @@ use crate::verdict::Unchecked;
 const LINES_SHOWN: usize = 3;
 
 /// Judges the attempts of a paste; `judge` judges the one in focus.
-pub(crate) fn diagnose(facts: &Facts<'_>, paste: &Transcript, judge: impl Fn(&mut Diagnosis)) -> Diagnosis {
+pub(crate) fn diagnose(
+    facts: &Facts<'_>,
+    paste: &Transcript,
+    judge: impl Fn(&mut Diagnosis),
+) -> Diagnosis {
     let mut whole = Diagnosis {
         attempts: paste.attempts.clone(),
-        read: Some(Read { lines: paste.lines, understood: paste.understood }),
+        read: Some(Read {
+            lines: paste.lines,
+            understood: paste.understood,
+        }),
         ..Diagnosis::default()
     };
     if is_server_log(paste) {
@@ -28,7 +35,9 @@ pub(crate) fn diagnose(facts: &Facts<'_>, paste: &Transcript, judge: impl Fn(&mu
         let mut part = Diagnosis::default();
         facts.focus.set(way[0]);
         judge(&mut part);
-        part.findings.iter_mut().for_each(|finding| extend(finding, &paste.attempts, way));
+        part.findings
+            .iter_mut()
+            .for_each(|finding| extend(finding, &paste.attempts, way));
         whole.add_way(part, at == 0);
     }
     whole.unchecked.extend(unknown(paste));
@@ -43,33 +52,56 @@ fn is_server_log(paste: &Transcript) -> bool {
 /// The attempts that failed, those of one way together: the surest answer first, then the first line.
 fn ways(attempts: &[Attempt]) -> Vec<Vec<usize>> {
     let mut ways: Vec<Vec<usize>> = Vec::new();
-    for (at, attempt) in attempts.iter().enumerate().filter(|(_, attempt)| !attempt.conclusions.is_empty()) {
-        match ways.iter_mut().find(|way| is_same_way(&attempts[way[0]], attempt)) {
+    for (at, attempt) in attempts
+        .iter()
+        .enumerate()
+        .filter(|(_, attempt)| !attempt.conclusions.is_empty())
+    {
+        match ways
+            .iter_mut()
+            .find(|way| is_same_way(&attempts[way[0]], attempt))
+        {
             Some(way) => way.push(at),
             None => ways.push(vec![at]),
         }
     }
-    ways.sort_by_key(|way| attempts[way[0]].conclusions.first().map_or(Sure::Possible, |first| first.certainty));
+    ways.sort_by_key(|way| {
+        attempts[way[0]]
+            .conclusions
+            .first()
+            .map_or(Sure::Possible, |first| first.certainty)
+    });
     ways
 }
 
 /// Whether two attempts failed in the same way: the same conclusions, and the same next step but for the host.
 fn is_same_way(one: &Attempt, other: &Attempt) -> bool {
     let concluded = |attempt: &Attempt| -> Vec<_> {
-        attempt.conclusions.iter().map(|found| (found.cause, found.certainty, found.reason)).collect()
+        attempt
+            .conclusions
+            .iter()
+            .map(|found| (found.cause, found.certainty, found.reason))
+            .collect()
     };
-    one.reached == other.reached && one.undecided == other.undecided && concluded(one) == concluded(other)
+    one.reached == other.reached
+        && one.undecided == other.undecided
+        && concluded(one) == concluded(other)
 }
 
 /// Makes the finding of the first attempt of a way one of them all.
 fn extend(finding: &mut Finding, attempts: &[Attempt], way: &[usize]) {
     finding.attempts = way.to_vec();
     for &at in way {
-        let name = attempts[at].name().filter(|name| !finding.hosts.iter().any(|known| known == name));
+        let name = attempts[at]
+            .name()
+            .filter(|name| !finding.hosts.iter().any(|known| known == name));
         finding.hosts.extend(name.map(str::to_owned));
     }
     for &at in &way[1..] {
-        let same = attempts[at].conclusions.iter().find(|found| found.cause == finding.cause);
+        let same = attempts[at]
+            .conclusions
+            .iter()
+            .find(|found| found.cause == finding.cause);
         if let Some(found) = same.filter(|_| finding.evidence.len() < LINES_SHOWN) {
             finding.shown_on("transcript", found.line, &found.text);
         }
@@ -79,11 +111,16 @@ fn extend(finding: &mut Finding, attempts: &[Attempt], way: &[usize]) {
 /// What the paste leaves open: nothing of SSH in it, or attempts whose end is not known.
 fn unknown(paste: &Transcript) -> Vec<Unchecked> {
     if paste.attempts.is_empty() {
-        let reason =
-            format!("{} of {} lines understood: no message of an SSH client in it", paste.understood, paste.lines);
+        let reason = format!(
+            "{} of {} lines understood: no message of an SSH client in it",
+            paste.understood, paste.lines
+        );
         return vec![Unchecked::new("transcript", reason)];
     }
-    let open = paste.attempts.iter().filter(|attempt| attempt.conclusions.is_empty() && !attempt.succeeded());
+    let open = paste
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.conclusions.is_empty() && !attempt.succeeded());
     open.map(|attempt| {
         let (first, last) = attempt.lines;
         let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
@@ -103,10 +140,12 @@ impl Diagnosis {
         if first {
             self.excluded = part.excluded;
         } else {
-            self.excluded.retain(|one| part.excluded.iter().any(|other| other.cause == one.cause));
+            self.excluded
+                .retain(|one| part.excluded.iter().any(|other| other.cause == one.cause));
         }
         let found = &self.findings;
-        self.excluded.retain(|one| !found.iter().any(|finding| finding.cause == one.cause));
+        self.excluded
+            .retain(|one| !found.iter().any(|finding| finding.cause == one.cause));
     }
 
     /// What a paste of several attempts says in one line: `5 of 20 hosts fail, in 3 ways`.
@@ -114,11 +153,22 @@ impl Diagnosis {
         if self.attempts.len() < 2 {
             return None;
         }
-        let failed: Vec<&Attempt> = self.attempts.iter().filter(|attempt| attempt.failed()).collect();
-        let mut ways: Vec<&[usize]> = self.findings.iter().map(|finding| finding.attempts.as_slice()).collect();
+        let failed: Vec<&Attempt> = self
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.failed())
+            .collect();
+        let mut ways: Vec<&[usize]> = self
+            .findings
+            .iter()
+            .map(|finding| finding.attempts.as_slice())
+            .collect();
         ways.dedup();
         let hosts = |attempts: &[&Attempt]| {
-            let mut names: Vec<&str> = attempts.iter().filter_map(|attempt| attempt.name()).collect();
+            let mut names: Vec<&str> = attempts
+                .iter()
+                .filter_map(|attempt| attempt.name())
+                .collect();
             names.sort_unstable();
             names.dedup();
             names.len()
@@ -129,7 +179,11 @@ impl Diagnosis {
             total if named && total > 1 => (hosts(&failed), total, "hosts"),
             _ => (failed.len(), all.len(), "attempts"),
         };
-        let ways = if ways.len() > 1 { format!(", in {} ways", ways.len()) } else { String::new() };
+        let ways = if ways.len() > 1 {
+            format!(", in {} ways", ways.len())
+        } else {
+            String::new()
+        };
         let verb = if count == 1 { "fails" } else { "fail" };
         Some(format!("{count} of {total} {what} {verb}{ways}"))
     }

@@ -61,7 +61,9 @@ pub struct Server {
 impl Target {
     /// The host name or alias, without the user.
     pub(crate) fn host(&self) -> &str {
-        self.destination.rsplit_once('@').map_or(&*self.destination, |(_, host)| host)
+        self.destination
+            .rsplit_once('@')
+            .map_or(&*self.destination, |(_, host)| host)
     }
 }
 
@@ -71,18 +73,38 @@ impl Question {
         let vantage = Vantage::Server(Server::default());
         let (zone, logs) = (TimeZone::UTC, Vec::new());
         let log_files = BTreeMap::new();
-        Self { vantage, now, zone, privileged: true, offline: false, logs, log_files, since: None }
+        Self {
+            vantage,
+            now,
+            zone,
+            privileged: true,
+            offline: false,
+            logs,
+            log_files,
+            since: None,
+        }
     }
 
     /// A question about `destination`, asked by an ordinary user at `now`.
     pub fn client(destination: impl Into<String>, now: i64) -> Self {
-        let vantage = Vantage::Client(Target { destination: destination.into(), options: Vec::new() });
-        Self { vantage, privileged: false, ..Self::server(now) }
+        let vantage = Vantage::Client(Target {
+            destination: destination.into(),
+            options: Vec::new(),
+        });
+        Self {
+            vantage,
+            privileged: false,
+            ..Self::server(now)
+        }
     }
 
     /// A question about what a client printed, at `now`.
     pub fn transcript(text: impl Into<Vec<u8>>, now: i64) -> Self {
-        Self { vantage: Vantage::Transcript(text.into()), privileged: false, ..Self::server(now) }
+        Self {
+            vantage: Vantage::Transcript(text.into()),
+            privileged: false,
+            ..Self::server(now)
+        }
     }
 
     /// The client address asked about, on the server side.

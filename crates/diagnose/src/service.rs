@@ -90,7 +90,8 @@ impl TrialToday {
             self.host_keys.clear();
         }
         self.directory = self.directory.filter(|_| !directory);
-        self.passed |= self.host_keys.is_empty() && self.directory.is_none() && self.others.is_empty();
+        self.passed |=
+            self.host_keys.is_empty() && self.directory.is_none() && self.others.is_empty();
         self
     }
 }
@@ -113,10 +114,14 @@ impl Service {
             systemd: matches!(manager, Manager::Systemd(_)),
             unit: manager.service().map(UnitState::new),
             socket: manager.socket().map(UnitState::new),
-            failed_instances: facts.failed_instances().is_ok_and(|failed| !failed.is_empty()),
+            failed_instances: facts
+                .failed_instances()
+                .is_ok_and(|failed| !failed.is_empty()),
             script: facts.script(),
             forbidden: facts.forbidden_to_run().then_some(MARKER),
-            worn_out: listener.as_ref().and_then(|listener| worn_out(&facts, listener)),
+            worn_out: listener
+                .as_ref()
+                .and_then(|listener| worn_out(&facts, listener)),
             listener: listener.map(|listener| listener.pid),
             trial: trial(&facts),
         }
@@ -125,7 +130,11 @@ impl Service {
 
 impl UnitState {
     fn new(unit: &Unit) -> Self {
-        let listen = unit.get("Listen").split(' ').next().and_then(|address| address.parse().ok());
+        let listen = unit
+            .get("Listen")
+            .split(' ')
+            .next()
+            .and_then(|address| address.parse().ok());
         let directories = unit.get("RuntimeDirectory").split_whitespace();
         Self {
             name: unit.name().to_owned(),
@@ -142,7 +151,11 @@ impl UnitState {
 
 fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
     let program = facts.executable(listener.pid).unwrap_or_default();
-    let state = facts.status(listener.pid, "State").ok().flatten().unwrap_or_default();
+    let state = facts
+        .status(listener.pid, "State")
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     let files = facts.open_files_of(listener.pid).ok().flatten();
     let sockets = facts.ssh_sockets().unwrap_or_default();
     match program.strip_suffix(" (deleted)") {
@@ -156,7 +169,10 @@ fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
 
 fn trial(facts: &Facts<'_>) -> Option<TrialToday> {
     let trial = facts.trial().ok().flatten()?;
-    let mut today = TrialToday { passed: trial.passed, ..TrialToday::default() };
+    let mut today = TrialToday {
+        passed: trial.passed,
+        ..TrialToday::default()
+    };
     for (about, line) in trial.complaints {
         match about {
             Complaint::NoHostKeys | Complaint::KeyPermissions => today.host_keys.push(line),
@@ -179,19 +195,40 @@ mod tests {
     #[test]
     fn a_healthy_machine_needs_nothing() {
         let service = read("");
-        assert_eq!((service.systemd, service.listener, service.worn_out), (true, Some(700), None));
+        assert_eq!(
+            (service.systemd, service.listener, service.worn_out),
+            (true, Some(700), None)
+        );
         let unit = service.unit.expect("a unit");
-        assert_eq!((unit.name.as_str(), unit.active, unit.file_state.as_str()), ("ssh.service", true, "enabled"));
+        assert_eq!(
+            (unit.name.as_str(), unit.active, unit.file_state.as_str()),
+            ("ssh.service", true, "enabled")
+        );
         assert_eq!(unit.runtime_directories, ["sshd"]);
-        assert_eq!(service.trial, Some(TrialToday { passed: true, ..TrialToday::default() }));
+        assert_eq!(
+            service.trial,
+            Some(TrialToday {
+                passed: true,
+                ..TrialToday::default()
+            })
+        );
     }
 
     #[test]
     fn what_wears_a_listener_out_is_told_apart() {
         let cases = [
-            ("//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n", WornOut::Replaced("/usr/sbin/sshd".into())),
-            ("//- /proc/700/status\nState:\tT (stopped)\n", WornOut::Stopped),
-            ("//- /proc/700/limits\nMax open files            2     2     files\n", WornOut::OutOfFiles),
+            (
+                "//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n",
+                WornOut::Replaced("/usr/sbin/sshd".into()),
+            ),
+            (
+                "//- /proc/700/status\nState:\tT (stopped)\n",
+                WornOut::Stopped,
+            ),
+            (
+                "//- /proc/700/limits\nMax open files            2     2     files\n",
+                WornOut::OutOfFiles,
+            ),
             (
                 "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n",
                 WornOut::Hung,
@@ -208,16 +245,27 @@ mod tests {
             Id=ssh.socket\nLoadState=loaded\nActiveState=failed\nAccept=no\nListen=[::]:22 (Stream)\n";
         let service = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{units}"));
         let socket = service.socket.expect("a socket");
-        assert_eq!((socket.failed, socket.accepts, socket.listen), (true, false, "[::]:22".parse().ok()));
+        assert_eq!(
+            (socket.failed, socket.accepts, socket.listen),
+            (true, false, "[::]:22".parse().ok())
+        );
         let unit = service.unit.expect("a unit");
-        assert_eq!((unit.failed, unit.changed_on_disk, service.listener), (true, true, None));
+        assert_eq!(
+            (unit.failed, unit.changed_on_disk, service.listener),
+            (true, true, None)
+        );
     }
 
     #[test]
     fn a_unit_that_is_tried_again_and_again_has_failed() {
-        for state in ["SubState=auto-restart\n", "SubState=start-pre\nNRestarts=3\n"] {
+        for state in [
+            "SubState=auto-restart\n",
+            "SubState=start-pre\nNRestarts=3\n",
+        ] {
             let unit = format!("Id=ssh.service\nLoadState=loaded\nActiveState=activating\n{state}");
-            let unit = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{unit}")).unit.expect("a unit");
+            let unit = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{unit}"))
+                .unit
+                .expect("a unit");
             assert_eq!((unit.active, unit.failed), (false, true), "{state}");
         }
     }
@@ -227,10 +275,23 @@ mod tests {
         let said = "//$ /usr/sbin/sshd -t => 255\nUnable to load host key: /etc/ssh/ssh_host_rsa_key\n\
             Missing privilege separation directory: /run/sshd\nKilled\n";
         let trial = read(said).trial.expect("it was asked");
-        assert_eq!((trial.passed, trial.host_keys.len(), trial.others.len()), (false, 1, 1));
-        assert_eq!(trial.directory.as_deref(), Some("Missing privilege separation directory: /run/sshd"));
-        assert!(!trial.clone().without(true, true).passed, "something else is left");
-        let keys = TrialToday { directory: None, others: Vec::new(), ..trial };
+        assert_eq!(
+            (trial.passed, trial.host_keys.len(), trial.others.len()),
+            (false, 1, 1)
+        );
+        assert_eq!(
+            trial.directory.as_deref(),
+            Some("Missing privilege separation directory: /run/sshd")
+        );
+        assert!(
+            !trial.clone().without(true, true).passed,
+            "something else is left"
+        );
+        let keys = TrialToday {
+            directory: None,
+            others: Vec::new(),
+            ..trial
+        };
         assert!(keys.clone().without(true, false).passed && !keys.without(false, true).passed);
     }
 }

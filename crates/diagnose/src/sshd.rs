@@ -38,9 +38,15 @@ impl Sshd {
         let daemon = facts.daemon().ok().flatten();
         let pid = facts.listener().ok().flatten().map(|listener| listener.pid);
         let manager = facts.manager().unwrap_or(Manager::Other);
-        let unit = manager.service().filter(|unit| unit.active() && manager.main_pid() == pid);
+        let unit = manager
+            .service()
+            .filter(|unit| unit.active() && manager.main_pid() == pid);
         Self {
-            version: if question.offline { facts.version_on_disk() } else { facts.banner().ok() },
+            version: if question.offline {
+                facts.version_on_disk()
+            } else {
+                facts.banner().ok()
+            },
             program: daemon.as_ref().map(|daemon| daemon.program.clone()),
             options: daemon.map(|daemon| daemon.options).unwrap_or_default(),
             pid,

@@ -28,23 +28,39 @@ const HEALTHY: &str = include_str!("testdata/healthy-debian12.txt");
 /// The question why this client cannot connect.
 pub(crate) fn from(client: &str) -> Question {
     let client = Some(client.parse().expect("an address"));
-    Question { vantage: Vantage::Server(Server { client, user: None }), ..Question::server(NOW) }
+    Question {
+        vantage: Vantage::Server(Server { client, user: None }),
+        ..Question::server(NOW)
+    }
 }
 
 /// The question why this account cannot log in.
 pub(crate) fn user(name: &str) -> Question {
-    let server = Server { client: None, user: Some(name.to_owned()) };
-    Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
+    let server = Server {
+        client: None,
+        user: Some(name.to_owned()),
+    };
+    Question {
+        vantage: Vantage::Server(server),
+        ..Question::server(NOW)
+    }
 }
 
 /// The question why alice cannot log in from her client.
 pub(crate) fn alice() -> Question {
-    let server = Server { client: "198.51.100.7".parse().ok(), user: Some("alice".to_owned()) };
-    Question { vantage: Vantage::Server(server), ..Question::server(NOW) }
+    let server = Server {
+        client: "198.51.100.7".parse().ok(),
+        user: Some("alice".to_owned()),
+    };
+    Question {
+        vantage: Vantage::Server(server),
+        ..Question::server(NOW)
+    }
 }
 
 /// A person, accounts of the system, and one that is not there.
-pub(crate) const ACCOUNTS: &str = "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
+pub(crate) const ACCOUNTS: &str =
+    "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
 //$ getent passwd -- backup => 0\nbackup:x:34:34::/var/backups:/usr/sbin/nologin
 //$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
 //$ getent passwd -- nobody-here => 2\n";
@@ -108,8 +124,16 @@ port 22
 
 fn dialled(connected: bool, received: &[&str], end: DialEnd, stood: u64) -> Dialled {
     let connected_after = connected.then_some(Duration::from_millis(1));
-    let received = received.iter().map(|text| (Duration::from_millis(2), text.as_bytes().to_vec())).collect();
-    Dialled { connected_after, received, end, ended_after: Duration::from_millis(stood) }
+    let received = received
+        .iter()
+        .map(|text| (Duration::from_millis(2), text.as_bytes().to_vec()))
+        .collect();
+    Dialled {
+        connected_after,
+        received,
+        end,
+        ended_after: Duration::from_millis(stood),
+    }
 }
 
 const BANNER: &str = "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
@@ -157,7 +181,10 @@ pub(crate) fn unanswered() -> Dialled {
 /// Judges one cause from the client, whose connections show `replies` in this order; `TRY` stands for the try of the real ssh.
 pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expected: &Expect) {
     let question = Question::client("server", NOW);
-    let target = Target { destination: "server".to_owned(), options: Vec::new() };
+    let target = Target {
+        destination: "server".to_owned(),
+        options: Vec::new(),
+    };
     let extra = extra.replace("//$ TRY ", &format!("//$ {} ", attempt(&target).join(" ")));
     let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
     let mut replies = replies.iter();
@@ -167,7 +194,9 @@ pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expect
             Request::Dial(dial) => Some(dial),
             _ => None,
         });
-        let Some((dial, reply)) = dials.zip(replies.by_ref()).next() else { break };
+        let Some((dial, reply)) = dials.zip(replies.by_ref()).next() else {
+            break;
+        };
         snapshot.insert_dialled(dial, reply.clone());
     }
     check_on(&question, &snapshot, cause, expected);
@@ -185,10 +214,14 @@ pub(crate) fn check_jump(cause: &str, replies: &[Dialled], expected: &Expect) {
 
 /// As [`check_jump`], where the jump host answers, and the real ssh says this of it.
 pub(crate) fn check_jump_that_says(cause: &str, words: &str, expected: &Expect) {
-    let end =
-        "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
+    let end = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
     let proxy = "OpenSSH_9.2p1\ndebug1: Executing proxy command: exec ssh -v -W '[192.0.2.10]:22' bastion\n";
-    check_client(cause, &format!("{JUMP}//$ TRY => 255\n{proxy}{words}{end}"), &[works()], expected);
+    check_client(
+        cause,
+        &format!("{JUMP}//$ TRY => 255\n{proxy}{words}{end}"),
+        &[works()],
+        expected,
+    );
 }
 
 /// Judges one cause for a name that the resolver does not know.
@@ -201,31 +234,55 @@ pub(crate) fn check_unresolved(cause: &str, reason: &str, expected: &Expect) {
 
 /// Judges one cause by what a client printed.
 pub(crate) fn check_transcript(cause: &str, text: &str, expected: &Expect) {
-    check_on(&Question::transcript(text, NOW), &Snapshot::default(), cause, expected);
+    check_on(
+        &Question::transcript(text, NOW),
+        &Snapshot::default(),
+        cause,
+        expected,
+    );
 }
 
 fn print(verdict: &Verdict) -> String {
     let mut text = String::new();
     for finding in &verdict.findings {
         let latent = if finding.latent { " (latent)" } else { "" };
-        let _ = writeln!(text, "{}{latent}: {}", finding.certainty.as_str(), finding.summary);
+        let _ = writeln!(
+            text,
+            "{}{latent}: {}",
+            finding.certainty.as_str(),
+            finding.summary
+        );
         for evidence in &finding.evidence {
-            let line = evidence.line.map_or_else(String::new, |line| format!(":{line}"));
+            let line = evidence
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
             let _ = writeln!(text, "  {}{line}: {}", evidence.source, evidence.text);
         }
         if let Some(remedy) = &finding.remedy {
             let _ = writeln!(text, "  $ {}  # {}", remedy.argv.join(" "), remedy.summary);
         }
-        finding.steps.iter().for_each(|step| _ = writeln!(text, "  - {step}"));
+        finding
+            .steps
+            .iter()
+            .for_each(|step| _ = writeln!(text, "  - {step}"));
     }
-    verdict.unchecked.iter().for_each(|item| _ = writeln!(text, "unchecked: {}: {}", item.check, item.reason));
-    verdict.exclusion().iter().for_each(|why| _ = writeln!(text, "excluded: {why}"));
+    verdict
+        .unchecked
+        .iter()
+        .for_each(|item| _ = writeln!(text, "unchecked: {}: {}", item.check, item.reason));
+    verdict
+        .exclusion()
+        .iter()
+        .for_each(|why| _ = writeln!(text, "excluded: {why}"));
     text
 }
 
 #[test]
 fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
-    assert_eq!(crate::wants(&machine(""), &Question::server(NOW)), Vec::new());
+    assert_eq!(
+        crate::wants(&machine(""), &Question::server(NOW)),
+        Vec::new()
+    );
 }
 
 #[test]
@@ -233,14 +290,23 @@ fn a_destination_that_is_this_machine_is_told() {
     let own = "//$ ip -o address show => 0\n2: eth0    inet 192.0.2.10/24 scope global eth0\n";
     let bad = "//$ ssh -O check -- server => 255\nConnection refused\n//- /cm\n";
     let text = CLIENT.replace("controlpath none", "controlpath /cm");
-    let diagnosis = diagnose(&fixture::snapshot(&format!("{text}{own}{bad}")), &Question::client("server", NOW));
+    let diagnosis = diagnose(
+        &fixture::snapshot(&format!("{text}{own}{bad}")),
+        &Question::client("server", NOW),
+    );
     let steps = &diagnosis.findings.first().expect("the dead socket").steps;
-    assert!(steps.iter().any(|step| step.contains("this machine")), "{steps:?}");
+    assert!(
+        steps.iter().any(|step| step.contains("this machine")),
+        "{steps:?}"
+    );
 }
 
 #[test]
 fn a_healthy_disk_has_no_finding() {
-    let question = Question { offline: true, ..Question::server(NOW) };
+    let question = Question {
+        offline: true,
+        ..Question::server(NOW)
+    };
     let disk = machine(
         "//- /lib/systemd/system/ssh.service\n//- /etc/systemd/system/multi-user.target.wants/ssh.service\n\
          //- /etc/systemd/system/sockets.target.wants dir\n//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
@@ -251,23 +317,44 @@ fn a_healthy_disk_has_no_finding() {
 /// The findings of a diagnosis, one a line.
 fn named(snapshot: &Snapshot, question: &Question) -> Vec<String> {
     let findings = diagnose(snapshot, question).findings;
-    findings.iter().map(|finding| format!("{} {}", finding.certainty.as_str(), finding.cause)).collect()
+    findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.certainty.as_str(), finding.cause))
+        .collect()
 }
 
 #[test]
 fn of_a_log_of_elsewhere_nothing_is_said_of_this_machine() {
     let gone = "//- /proc/700/cmdline missing\n//- /proc/sys/kernel/hostname\nhere\n";
-    let line = "2026-11-20T17:59:00+00:00 there sshd[700]: error: beginning MaxStartups throttling\n";
-    let question = Question { logs: vec!["/tmp/auth.log".into()], ..Question::server(NOW) };
-    let asked = |line: &str| named(&machine(&format!("{gone}//- /tmp/auth.log\n{line}")), &question);
+    let line =
+        "2026-11-20T17:59:00+00:00 there sshd[700]: error: beginning MaxStartups throttling\n";
+    let question = Question {
+        logs: vec!["/tmp/auth.log".into()],
+        ..Question::server(NOW)
+    };
+    let asked = |line: &str| {
+        named(
+            &machine(&format!("{gone}//- /tmp/auth.log\n{line}")),
+            &question,
+        )
+    };
     assert_eq!(asked(line), ["likely max-startups"]);
-    assert_eq!(asked(&line.replace("there", "here.example.net"))[0], "certain sshd-not-running");
-    assert_eq!(asked("beginning MaxStartups throttling\n"), ["likely max-startups"]);
+    assert_eq!(
+        asked(&line.replace("there", "here.example.net"))[0],
+        "certain sshd-not-running"
+    );
+    assert_eq!(
+        asked("beginning MaxStartups throttling\n"),
+        ["likely max-startups"]
+    );
     assert_eq!(asked(""), Vec::<String>::new());
 }
 
 #[test]
 fn a_healthy_machine_has_no_finding_and_nothing_unchecked() {
     let diagnosis = diagnose(&machine(""), &Question::server(NOW));
-    assert_eq!((diagnosis.findings, diagnosis.unchecked), (Vec::new(), Vec::new()));
+    assert_eq!(
+        (diagnosis.findings, diagnosis.unchecked),
+        (Vec::new(), Vec::new())
+    );
 }

@@ -90,14 +90,18 @@ impl Cause {
 
 impl Unchecked {
     pub(crate) fn new(check: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { check: check.into(), reason: reason.into() }
+        Self {
+            check: check.into(),
+            reason: reason.into(),
+        }
     }
 }
 
 impl Verdict {
     /// The fact when it is known; otherwise it is noted as unchecked.
     pub(crate) fn look<T>(&mut self, fact: Known<T>) -> Option<T> {
-        fact.map_err(|unchecked| self.unchecked.push(unchecked)).ok()
+        fact.map_err(|unchecked| self.unchecked.push(unchecked))
+            .ok()
     }
 
     /// Adds a finding that the facts prove.
@@ -116,7 +120,11 @@ impl Verdict {
     }
 
     /// Adds a finding of this certainty.
-    pub(crate) fn find(&mut self, certainty: Certainty, summary: impl Into<String>) -> &mut Finding {
+    pub(crate) fn find(
+        &mut self,
+        certainty: Certainty,
+        summary: impl Into<String>,
+    ) -> &mut Finding {
         let at = self.findings.len();
         self.findings.push(Finding::new(certainty, summary));
         &mut self.findings[at]
@@ -124,7 +132,9 @@ impl Verdict {
 
     /// Why the cause is ruled out: only what was looked at whole can be.
     pub(crate) fn exclusion(&self) -> Option<&str> {
-        self.excluded.as_deref().filter(|_| self.findings.is_empty() && self.unchecked.is_empty())
+        self.excluded
+            .as_deref()
+            .filter(|_| self.findings.is_empty() && self.unchecked.is_empty())
     }
 
     /// As [`Verdict::exclude`], whatever the client of our own try says.

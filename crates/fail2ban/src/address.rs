@@ -66,13 +66,21 @@ impl Address {
     /// # Errors
     /// What fail2ban would misread, or never match.
     pub fn parse(text: &str) -> Result<Parsed, AddressError> {
-        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        let (address, mask) = bare.split_once('/').map_or((bare, None), |(address, mask)| (address, Some(mask)));
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+            .unwrap_or(text);
+        let (address, mask) = bare
+            .split_once('/')
+            .map_or((bare, None), |(address, mask)| (address, Some(mask)));
         if address.contains('%') {
             return Err(AddressError::Zone(text.to_owned()));
         }
         match (address.parse::<IpAddr>(), mask) {
-            (Ok(address), None) => Ok(Parsed { address: Self::Network(address.into()), notice: None }),
+            (Ok(address), None) => Ok(Parsed {
+                address: Self::Network(address.into()),
+                notice: None,
+            }),
             (Ok(address), Some(mask)) => masked(text, address, mask),
             (Err(_), None) => name(text, bare),
             (Err(_), Some(_)) => Err(AddressError::Unknown(text.to_owned())),
@@ -109,19 +117,30 @@ impl fmt::Display for Address {
 fn masked(text: &str, address: IpAddr, mask: &str) -> Result<Parsed, AddressError> {
     let width = if address.is_ipv4() { 32 } else { 128 };
     let is_number = !mask.is_empty() && mask.bytes().all(|b| b.is_ascii_digit());
-    let prefix = if is_number { mask.parse().ok() } else { netmask(mask, address.is_ipv4()) };
-    let prefix = prefix.filter(|&prefix| prefix <= width).ok_or_else(|| AddressError::Mask(text.to_owned()))?;
+    let prefix = if is_number {
+        mask.parse().ok()
+    } else {
+        netmask(mask, address.is_ipv4())
+    };
+    let prefix = prefix
+        .filter(|&prefix| prefix <= width)
+        .ok_or_else(|| AddressError::Mask(text.to_owned()))?;
     if prefix == 0 {
         return Err(AddressError::Everybody(text.to_owned()));
     }
     let network = Network::new(address, prefix);
     let is_wide = prefix < if address.is_ipv4() { 8 } else { 19 };
     let notice = if network.address() != address && !network.is_single() {
-        Some(format!("{text} has bits set behind its mask: the network is {network}"))
+        Some(format!(
+            "{text} has bits set behind its mask: the network is {network}"
+        ))
     } else {
         is_wide.then(|| format!("{network} is a large part of all addresses"))
     };
-    Ok(Parsed { address: Address::Network(network), notice })
+    Ok(Parsed {
+        address: Address::Network(network),
+        notice,
+    })
 }
 
 fn netmask(mask: &str, v4: bool) -> Option<u8> {
@@ -129,7 +148,8 @@ fn netmask(mask: &str, v4: bool) -> Option<u8> {
         IpAddr::V4(mask) if v4 => mask.to_bits(),
         _ => return None,
     };
-    (bits.leading_ones() + bits.trailing_zeros() == 32).then_some(u8::try_from(bits.leading_ones()).ok()?)
+    (bits.leading_ones() + bits.trailing_zeros() == 32)
+        .then_some(u8::try_from(bits.leading_ones()).ok()?)
 }
 
 fn name(text: &str, bare: &str) -> Result<Parsed, AddressError> {
@@ -138,8 +158,13 @@ fn name(text: &str, bare: &str) -> Result<Parsed, AddressError> {
         Item::Network(network) => Err(AddressError::Ambiguous(text.to_owned(), network)),
         Item::Name(name) if is_host_name(&name) => {
             let name = name.trim_end_matches('.').to_ascii_lowercase();
-            let notice = Some(format!("{name} is looked up at every failed login; an address is safer"));
-            Ok(Parsed { address: Address::Name(name), notice })
+            let notice = Some(format!(
+                "{name} is looked up at every failed login; an address is safer"
+            ));
+            Ok(Parsed {
+                address: Address::Name(name),
+                notice,
+            })
         }
         _ => Err(unknown()),
     }
@@ -147,12 +172,19 @@ fn name(text: &str, bare: &str) -> Result<Parsed, AddressError> {
 
 fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
-        let allowed = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        allowed && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+        let allowed = label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        allowed
+            && (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    let last_begins_with_letter =
-        name.rsplit('.').next().is_some_and(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let last_begins_with_letter = name
+        .rsplit('.')
+        .next()
+        .is_some_and(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()));
     name.len() <= 253 && last_begins_with_letter && name.split('.').all(is_label)
 }
 
@@ -168,7 +200,13 @@ mod tests {
     #[track_caller]
     fn accepts(text: &str, address: &str, notice: Option<&str>) {
         let parsed = Address::parse(text).expect(text);
-        assert_eq!((parsed.address.to_string().as_str(), parsed.notice.as_deref()), (address, notice));
+        assert_eq!(
+            (
+                parsed.address.to_string().as_str(),
+                parsed.notice.as_deref()
+            ),
+            (address, notice)
+        );
     }
 
     #[test]
@@ -177,12 +215,38 @@ mod tests {
         refuses("010.0.0.1", "\"010.0.0.1\" would be read as 8.0.0.1");
         refuses("10.0.0.0/33", "\"10.0.0.0/33\" has no valid mask");
         refuses("10.0.0.0/", "\"10.0.0.0/\" has no valid mask");
-        refuses("10.0.0.0/255.255.255", "\"10.0.0.0/255.255.255\" has no valid mask");
-        refuses("10.0.0.0/255.0.255.0", "\"10.0.0.0/255.0.255.0\" has no valid mask");
-        refuses("0.0.0.0/0", "\"0.0.0.0/0\" is every address: fail2ban would ban nobody");
-        refuses("fe80::1%eth0", "\"fe80::1%eth0\" has a zone, which fail2ban cannot compare");
-        for text in ["", "#", "1.2.3.4-9", "10.*", "a b", "a,b", "example.org/24", "-x.org", "a..b", "h\nignoreip=x"] {
-            refuses(text, &format!("{text:?} is neither an address, a network nor a host name"));
+        refuses(
+            "10.0.0.0/255.255.255",
+            "\"10.0.0.0/255.255.255\" has no valid mask",
+        );
+        refuses(
+            "10.0.0.0/255.0.255.0",
+            "\"10.0.0.0/255.0.255.0\" has no valid mask",
+        );
+        refuses(
+            "0.0.0.0/0",
+            "\"0.0.0.0/0\" is every address: fail2ban would ban nobody",
+        );
+        refuses(
+            "fe80::1%eth0",
+            "\"fe80::1%eth0\" has a zone, which fail2ban cannot compare",
+        );
+        for text in [
+            "",
+            "#",
+            "1.2.3.4-9",
+            "10.*",
+            "a b",
+            "a,b",
+            "example.org/24",
+            "-x.org",
+            "a..b",
+            "h\nignoreip=x",
+        ] {
+            refuses(
+                text,
+                &format!("{text:?} is neither an address, a network nor a host name"),
+            );
         }
     }
 
@@ -202,7 +266,11 @@ mod tests {
             "192.0.2.0/24",
             Some("192.0.2.7/24 has bits set behind its mask: the network is 192.0.2.0/24"),
         );
-        accepts("128.0.0.0/1", "128.0.0.0/1", Some("128.0.0.0/1 is a large part of all addresses"));
+        accepts(
+            "128.0.0.0/1",
+            "128.0.0.0/1",
+            Some("128.0.0.0/1 is a large part of all addresses"),
+        );
         accepts(
             "Host.Example.ORG.",
             "host.example.org",

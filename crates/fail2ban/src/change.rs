@@ -70,7 +70,9 @@ pub enum Refusal {
         why: Unread,
     },
     /// There is more than one way to mend the line, or its file is not ours to write.
-    #[error("{origin}: there is more than one way to mend this line, or its file is not the administrator's")]
+    #[error(
+        "{origin}: there is more than one way to mend this line, or its file is not the administrator's"
+    )]
     NotMendable {
         /// The line.
         origin: Origin,
@@ -111,22 +113,38 @@ impl Refusal {
     /// What to do.
     pub fn hint(&self) -> String {
         match self {
-            Self::Broken(problems) => problems.first().map_or_else(String::new, |problem| problem.hint.clone()),
+            Self::Broken(problems) => problems
+                .first()
+                .map_or_else(String::new, |problem| problem.hint.clone()),
             Self::NoSuchJail { known, .. } => format!("the jails are {}", known.join(", ")),
-            Self::NoPlace { hint: Some(hint), .. } => hint.clone(),
-            Self::NoPlace { .. } => "add it by hand where this jail's ignoreip is decided".to_owned(),
+            Self::NoPlace {
+                hint: Some(hint), ..
+            } => hint.clone(),
+            Self::NoPlace { .. } => {
+                "add it by hand where this jail's ignoreip is decided".to_owned()
+            }
             Self::Unread { why, .. } => why.hint().unwrap_or("make the file shorter").to_owned(),
-            Self::NotMendable { known, .. } if known.is_empty() => "no line can be mended".to_owned(),
-            Self::NotMendable { known, .. } => format!("the lines that can be mended are {}", list(known)),
+            Self::NotMendable { known, .. } if known.is_empty() => {
+                "no line can be mended".to_owned()
+            }
+            Self::NotMendable { known, .. } => {
+                format!("the lines that can be mended are {}", list(known))
+            }
             Self::NotMended { .. } => "mend it by hand, or name one line at a time".to_owned(),
             Self::StillCovered { .. } => "take that word out, or leave the address".to_owned(),
-            Self::NotRemovable { .. } => "override ignoreip in a section of the jail in jail.local".to_owned(),
+            Self::NotRemovable { .. } => {
+                "override ignoreip in a section of the jail in jail.local".to_owned()
+            }
         }
     }
 }
 
 fn list(lines: &[Origin]) -> String {
-    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    lines
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn first(problems: &[Problem]) -> String {

@@ -23,7 +23,11 @@ pub fn wants(snapshot: &Snapshot, directory: &Path, release: Option<Release>) ->
     let config = Config::read(snapshot, directory, release);
     let lacking = config.reading.lacking();
     // A file that stops fail2ban hides which others it needs: a plan that mends it has to know them.
-    if lacking.is_empty() && !config.starts() { config.lacking_when_mended() } else { lacking }
+    if lacking.is_empty() && !config.starts() {
+        config.lacking_when_mended()
+    } else {
+        lacking
+    }
 }
 
 impl<'a> Config<'a> {
@@ -31,7 +35,9 @@ impl<'a> Config<'a> {
     ///
     /// Never fails: what is wrong is among the [`problems`](Self::problems).
     pub fn read(snapshot: &'a Snapshot, directory: &'a Path, release: Option<Release>) -> Self {
-        Self { reading: Reading::new(snapshot, directory, release) }
+        Self {
+            reading: Reading::new(snapshot, directory, release),
+        }
     }
 
     /// The jails, enabled or not, in the order in which their sections come.
@@ -56,7 +62,10 @@ impl<'a> Config<'a> {
 
     /// Whether fail2ban runs on this configuration, as far as a configuration can tell.
     pub fn starts(&self) -> bool {
-        !self.problems().iter().any(|problem| problem.consequence.is_fatal())
+        !self
+            .problems()
+            .iter()
+            .any(|problem| problem.consequence.is_fatal())
     }
 
     /// The lines that set an option of a jail and lost, in reading order; those of `[DEFAULT]` first.

@@ -96,8 +96,15 @@ impl Document {
     /// Reads a file; never fails.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         let (readable, undecodable) = decodable(bytes);
-        let document = Self { text: readable.to_owned(), undecodable, ..Self::default() };
-        let mut parser = Parser { document, ..Parser::default() };
+        let document = Self {
+            text: readable.to_owned(),
+            undecodable,
+            ..Self::default()
+        };
+        let mut parser = Parser {
+            document,
+            ..Parser::default()
+        };
         let lines = text_lines(readable);
         for line in &lines {
             parser.line(line.clone());
@@ -106,7 +113,11 @@ impl Document {
         document.lines = lines;
         document.close_block(document.text.len());
         for (at, block) in document.blocks.iter().enumerate() {
-            document.index.entry(block.name.clone()).or_default().push(at);
+            document
+                .index
+                .entry(block.name.clone())
+                .or_default()
+                .push(at);
         }
         if undecodable.is_some() {
             document.faults.retain(|fault| fault.kind.is_immediate());
@@ -117,49 +128,73 @@ impl Document {
     /// The line and column (both from 1, the column in characters) of an offset.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let line = self.line_at(offset);
-        let before = self.text.get(line.content.start..offset).unwrap_or_default();
+        let before = self
+            .text
+            .get(line.content.start..offset)
+            .unwrap_or_default();
         (line.number, before.chars().count() + 1)
     }
 
     /// The text of the line that holds an offset.
     pub(crate) fn line_text(&self, offset: usize) -> &str {
-        self.text.get(self.line_at(offset).content).unwrap_or_default()
+        self.text
+            .get(self.line_at(offset).content)
+            .unwrap_or_default()
     }
 
     fn line_at(&self, offset: usize) -> TextLine {
         let after = self.lines.partition_point(|line| line.next <= offset);
         let found = self.lines.get(after).or(self.lines.last()).cloned();
-        found.unwrap_or(TextLine { number: 1, content: 0..0, next: 0 })
+        found.unwrap_or(TextLine {
+            number: 1,
+            content: 0..0,
+            next: 0,
+        })
     }
 
     /// The lines that begin in a stretch of the text.
     pub(crate) fn lines_in(&self, range: Range<usize>) -> &[TextLine] {
-        let at = |offset| self.lines.partition_point(|line| line.content.start < offset);
-        self.lines.get(at(range.start)..at(range.end)).unwrap_or_default()
+        let at = |offset| {
+            self.lines
+                .partition_point(|line| line.content.start < offset)
+        };
+        self.lines
+            .get(at(range.start)..at(range.end))
+            .unwrap_or_default()
     }
 
     /// The blocks of a section.
     pub(crate) fn section<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Block> + use<'a> {
-        self.index.get(name).into_iter().flatten().map(|&at| &self.blocks[at])
+        self.index
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|&at| &self.blocks[at])
     }
 
     /// The option whose key begins at an offset.
     pub(crate) fn option_at(&self, key_start: usize) -> Option<&Opt> {
         let options = self.options_before(|block| block.header.content.start <= key_start)?;
-        let at = options.binary_search_by_key(&key_start, |option| option.key_start).ok()?;
+        let at = options
+            .binary_search_by_key(&key_start, |option| option.key_start)
+            .ok()?;
         options.get(at)
     }
 
     /// The option whose key stands in a line, counted from 1.
     pub(crate) fn option_on(&self, line: usize) -> Option<&Opt> {
         let options = self.options_before(|block| block.header.number <= line)?;
-        let at = options.binary_search_by_key(&line, |option| option.line.number).ok()?;
+        let at = options
+            .binary_search_by_key(&line, |option| option.line.number)
+            .ok()?;
         options.get(at)
     }
 
     /// The block that a line, counted from 1, belongs to.
     pub(crate) fn block_on(&self, line: usize) -> Option<&Block> {
-        let after = self.blocks.partition_point(|block| block.header.number <= line);
+        let after = self
+            .blocks
+            .partition_point(|block| block.header.number <= line);
         self.blocks.get(after.checked_sub(1)?)
     }
 
@@ -214,7 +249,12 @@ impl Parser {
     }
 
     fn open_option(&mut self) -> Option<&mut Opt> {
-        self.document.blocks.last_mut()?.options.last_mut().filter(|option| !option.key.is_empty())
+        self.document
+            .blocks
+            .last_mut()?
+            .options
+            .last_mut()
+            .filter(|option| !option.key.is_empty())
     }
 
     fn continue_value(&mut self, line: TextLine, text: Range<usize>) {
@@ -228,10 +268,23 @@ impl Parser {
         let first = *self.sections.entry(name.clone()).or_insert(line.number);
         self.section = first;
         if first != line.number && name != DEFAULT {
-            self.fault(FaultKind::SecondSection { name: name.clone(), first }, &line, name_range.start);
+            self.fault(
+                FaultKind::SecondSection {
+                    name: name.clone(),
+                    first,
+                },
+                &line,
+                name_range.start,
+            );
         }
         self.document.close_block(line.content.start);
-        self.document.blocks.push(Block { name, name_range, header: line, options: Vec::new(), end: 0 });
+        self.document.blocks.push(Block {
+            name,
+            name_range,
+            header: line,
+            options: Vec::new(),
+            end: 0,
+        });
     }
 
     fn option(&mut self, line: TextLine, text: Range<usize>) {
@@ -244,19 +297,42 @@ impl Parser {
         if key.is_empty() {
             self.fault(FaultKind::NoKey, &line, text.start);
         }
-        let first = *self.options.entry((self.section, key.clone())).or_insert(line.number);
+        let first = *self
+            .options
+            .entry((self.section, key.clone()))
+            .or_insert(line.number);
         if first != line.number {
-            self.fault(FaultKind::SecondOption { key: key.clone(), first }, &line, text.start);
+            self.fault(
+                FaultKind::SecondOption {
+                    key: key.clone(),
+                    first,
+                },
+                &line,
+                text.start,
+            );
         }
         let value = strip(&self.document.text, delimiter + 1..text.end);
-        let pieces = vec![Piece { line: line.clone(), text: value }];
+        let pieces = vec![Piece {
+            line: line.clone(),
+            text: value,
+        }];
         if let Some(block) = self.document.blocks.last_mut() {
-            block.options.push(Opt { key, line, key_start: text.start, delimiter, pieces });
+            block.options.push(Opt {
+                key,
+                line,
+                key_start: text.start,
+                delimiter,
+                pieces,
+            });
         }
     }
 
     fn fault(&mut self, kind: FaultKind, line: &TextLine, at: usize) {
-        self.document.faults.push(Fault { kind, line: line.number, at });
+        self.document.faults.push(Fault {
+            kind,
+            line: line.number,
+            at,
+        });
     }
 }
 
@@ -267,20 +343,33 @@ fn decodable(bytes: &[u8]) -> (&str, Option<(usize, usize)>) {
         Err(error) => error.valid_up_to(),
     };
     let whole_chunks = &bytes[..error / CHUNK * CHUNK];
-    let lines = whole_chunks.iter().rposition(|&b| b == b'\n').map_or(0, |feed| feed + 1);
+    let lines = whole_chunks
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |feed| feed + 1);
     let before = std::str::from_utf8(&bytes[..error]).unwrap_or_default();
-    let (line, last) = text_lines(before).last().map_or((1, 0), |line| match line.next == line.content.end {
-        true => (line.number, line.content.start),
-        false => (line.number + 1, line.next),
+    let (line, last) = text_lines(before).last().map_or((1, 0), |line| {
+        if line.next == line.content.end {
+            (line.number, line.content.start)
+        } else {
+            (line.number + 1, line.next)
+        }
     });
-    (&before[..lines], Some((line, before[last..].chars().count() + 1)))
+    (
+        &before[..lines],
+        Some((line, before[last..].chars().count() + 1)),
+    )
 }
 
 /// The text of a line without comment and blanks around it, and whether there was a comment.
 fn uncomment(text: &str, line: &TextLine) -> (Range<usize>, bool) {
     let content = &text[line.content.clone()];
     let full = content.trim_start_matches(is_space).starts_with(['#', ';']);
-    let comment = if full { Some(0) } else { inline_comment(content) };
+    let comment = if full {
+        Some(0)
+    } else {
+        inline_comment(content)
+    };
     let end = comment.map_or(line.content.end, |at| line.content.start + at);
     (strip(text, line.content.start..end), comment.is_some())
 }
@@ -288,7 +377,9 @@ fn uncomment(text: &str, line: &TextLine) -> (Range<usize>, bool) {
 /// The first `;` that begins the line or follows a blank.
 fn inline_comment(content: &str) -> Option<usize> {
     let starts = content.match_indices(';').map(|(at, _)| at);
-    starts.into_iter().find(|&at| content[..at].chars().next_back().is_none_or(is_space))
+    starts
+        .into_iter()
+        .find(|&at| content[..at].chars().next_back().is_none_or(is_space))
 }
 
 fn indentation(content: &str) -> usize {

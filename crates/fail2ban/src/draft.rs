@@ -44,12 +44,19 @@ impl Piece {
 
 impl Draft {
     pub(crate) fn new(original: &[u8]) -> Self {
-        Self { original: original.to_vec(), pieces: vec![Piece::Kept(0..original.len())] }
+        Self {
+            original: original.to_vec(),
+            pieces: vec![Piece::Kept(0..original.len())],
+        }
     }
 
     /// Applies edits of the document as it is now, in one pass over its pieces.
     pub(crate) fn apply(&mut self, edits: &EditSet) {
-        let mut cutter = Cutter { pieces: std::mem::take(&mut self.pieces).into_iter(), rest: None, at: 0 };
+        let mut cutter = Cutter {
+            pieces: std::mem::take(&mut self.pieces).into_iter(),
+            rest: None,
+            at: 0,
+        };
         for edit in edits.iter() {
             self.pieces.extend(cutter.until(edit.range.start));
             self.pieces.push(Piece::New(edit.text.clone()));
@@ -102,7 +109,9 @@ impl Cutter {
     fn until(&mut self, end: usize) -> Vec<Piece> {
         let mut cut = Vec::new();
         while self.at < end {
-            let Some(piece) = self.rest.take().or_else(|| self.pieces.next()) else { break };
+            let Some(piece) = self.rest.take().or_else(|| self.pieces.next()) else {
+                break;
+            };
             let wanted = (end - self.at).min(piece.len());
             let (head, rest) = piece.split(wanted);
             self.at += wanted;
@@ -121,7 +130,9 @@ mod tests {
     fn many_edits_come_to_the_same_as_one_set_of_them() {
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..2_000 {
-            let original: Vec<u8> = (0..random.usize(0..30)).map(|_| random.u8(b'a'..=b'z')).collect();
+            let original: Vec<u8> = (0..random.usize(0..30))
+                .map(|_| random.u8(b'a'..=b'z'))
+                .collect();
             let (mut draft, mut plain) = (Draft::new(&original), original.clone());
             for _ in 0..random.usize(0..6) {
                 let start = random.usize(0..=plain.len());

@@ -31,7 +31,9 @@ impl Config<'_> {
     pub fn expired(&self, now: Timestamp) -> Vec<Expired> {
         let mut expired = Vec::new();
         for source in marked_files(&self.reading) {
-            let over = until::marks(&source.document).into_iter().filter(|mark| mark.until <= now);
+            let over = until::marks(&source.document)
+                .into_iter()
+                .filter(|mark| mark.until <= now);
             expired.extend(over.map(|mark| Expired {
                 origin: Origin::new(&*source.path, mark.line),
                 until: mark.until,
@@ -70,7 +72,11 @@ pub(crate) fn set<'c>(session: Session<'c>, wish: &Wish) -> Session<'c> {
     let ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
     let steps: Vec<Step> = ours.filter_map(|source| set_ends(source, wish)).collect();
     drop(reading);
-    if steps.is_empty() { session } else { session.with_all(&steps).unwrap_or(session) }
+    if steps.is_empty() {
+        session
+    } else {
+        session.with_all(&steps).unwrap_or(session)
+    }
 }
 
 /// Moves the wished words of each line to a line with the wished end, or away.
@@ -78,15 +84,22 @@ fn set_ends(source: &SourceFile, wish: &Wish) -> Option<Step> {
     let document = &source.document;
     let is_wished = |word: &String| wish.addresses.iter().any(|address| address.is_word(word));
     let concerns = |mark: &Mark| {
-        let is_meant =
-            wish.jails.as_ref().is_none_or(|jails| section_of(document, mark).is_some_and(|name| jails.contains(name)));
+        let is_meant = wish.jails.as_ref().is_none_or(|jails| {
+            section_of(document, mark).is_some_and(|name| jails.contains(name))
+        });
         is_meant && wish.until != Some(mark.until) && mark.words.iter().any(is_wished)
     };
     let marks = until::marks(document).into_iter().filter(concerns);
     let edits = marks.flat_map(|mark| {
-        let moved: Vec<String> = mark.words.iter().filter(|word| is_wished(word)).cloned().collect();
+        let moved: Vec<String> = mark
+            .words
+            .iter()
+            .filter(|word| is_wished(word))
+            .cloned()
+            .collect();
         let line = wish.until.map(|until| mark.beside(document, until, &moved));
-        line.into_iter().chain([mark.without(document, |word| moved.iter().any(|it| it == word))])
+        line.into_iter()
+            .chain([mark.without(document, |word| moved.iter().any(|it| it == word))])
     });
     let edits: Vec<Edit> = edits.collect();
     (!edits.is_empty()).then(|| Step::edit(&source.path, edits))
@@ -103,9 +116,14 @@ fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> 
     let reading = session.reading();
     let mut ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
     let step = ours.find_map(|source| {
-        let mark = until::marks(&source.document).into_iter().find(|mark| mark.until <= now)?;
+        let mark = until::marks(&source.document)
+            .into_iter()
+            .find(|mark| mark.until <= now)?;
         let line = || mark.without(&source.document, |_| true);
-        Some(Step::edit(&source.path, [listed_word(&source.document, &mark).unwrap_or_else(line)]))
+        Some(Step::edit(
+            &source.path,
+            [listed_word(&source.document, &mark).unwrap_or_else(line)],
+        ))
     })?;
     session.with(&step)
 }
@@ -113,11 +131,20 @@ fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> 
 /// The removal of the first word below a line that the line names.
 fn listed_word(document: &Document, mark: &Mark) -> Option<Edit> {
     let mut options = document.blocks.iter().flat_map(|block| &block.options);
-    let option = options.find(|option| Some(option.line.number) == mark.option && option.key == "ignoreip")?;
+    let option = options
+        .find(|option| Some(option.line.number) == mark.option && option.key == "ignoreip")?;
     option.pieces.iter().find_map(|piece| {
         let text = &document.text[piece.text.clone()];
         let mut words = Dialect::From111.words(text).into_iter();
-        let word = words.find(|word| mark.words.iter().any(|listed| *listed == text[word.clone()]))?;
-        list_edit::remove(document, option, &(piece.text.start + word.start..piece.text.start + word.end))
+        let word = words.find(|word| {
+            mark.words
+                .iter()
+                .any(|listed| *listed == text[word.clone()])
+        })?;
+        list_edit::remove(
+            document,
+            option,
+            &(piece.text.start + word.start..piece.text.start + word.end),
+        )
     })
 }

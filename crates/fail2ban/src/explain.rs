@@ -42,17 +42,48 @@ impl Explainer<'_> {
         let source = &self.files[file];
         let (line, column) = source.document.position(offset);
         let text = source.document.line_text(offset);
-        let text = if text.len() > LONG_LINE { String::new() } else { text.to_owned() };
+        let text = if text.len() > LONG_LINE {
+            String::new()
+        } else {
+            text.to_owned()
+        };
         let origin = Origin::new(&*source.path, line);
-        Problem { origin, column, text, message, consequence, hint, mend: None }
+        Problem {
+            origin,
+            column,
+            text,
+            message,
+            consequence,
+            hint,
+            mend: None,
+        }
     }
 
-    fn on_file(&self, path: PathBuf, message: String, consequence: Consequence, hint: String) -> Problem {
+    fn on_file(
+        &self,
+        path: PathBuf,
+        message: String,
+        consequence: Consequence,
+        hint: String,
+    ) -> Problem {
         let origin = Origin::new(path, 1);
-        Problem { origin, column: 1, text: String::new(), message, consequence, hint, mend: None }
+        Problem {
+            origin,
+            column: 1,
+            text: String::new(),
+            message,
+            consequence,
+            hint,
+            mend: None,
+        }
     }
 
-    fn fatal(&self, place: Option<(usize, usize)>, message: impl Into<String>, hint: impl Into<String>) -> Problem {
+    fn fatal(
+        &self,
+        place: Option<(usize, usize)>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Problem {
         self.at(place, message, Consequence::DoesNotStart, hint)
     }
 
@@ -61,14 +92,23 @@ impl Explainer<'_> {
             LoadFailure::NoDirectory => {
                 let message = "there is no such directory".to_owned();
                 let hint = "install fail2ban, or name its configuration directory".to_owned();
-                vec![self.on_file(self.directory.to_owned(), message, Consequence::DoesNotStart, hint)]
+                vec![self.on_file(
+                    self.directory.to_owned(),
+                    message,
+                    Consequence::DoesNotStart,
+                    hint,
+                )]
             }
             LoadFailure::Refused(file) => self.faults(*file),
             LoadFailure::Interpolation(failure) => {
                 vec![self.interpolation(failure, "INCLUDES", "before or after", None)]
             }
             LoadFailure::NulInName(file) => {
-                vec![self.fatal(file.map(|file| (file, 0)), "a NUL byte in the name of a file", "remove the byte")]
+                vec![self.fatal(
+                    file.map(|file| (file, 0)),
+                    "a NUL byte in the name of a file",
+                    "remove the byte",
+                )]
             }
             LoadFailure::Endless(file) => {
                 vec![self.fatal(
@@ -96,7 +136,13 @@ impl Explainer<'_> {
         problems
     }
 
-    pub(crate) fn interpolation(&self, failure: &Failure, section: &str, key: &str, value: Option<Spot>) -> Problem {
+    pub(crate) fn interpolation(
+        &self,
+        failure: &Failure,
+        section: &str,
+        key: &str,
+        value: Option<Spot>,
+    ) -> Problem {
         let place = failure.spot.or(value).map(|spot| (spot.file, spot.offset));
         let of = format!("{key} of [{section}]");
         match &failure.kind {
@@ -132,9 +178,14 @@ impl Explainer<'_> {
         why: &str,
         release: Option<Release>,
     ) -> Problem {
-        let releases = if release.is_none() { " (in some releases)" } else { "" };
+        let releases = if release.is_none() {
+            " (in some releases)"
+        } else {
+            ""
+        };
         let message = format!("{word:?} has {why}{releases}");
-        let hint = "write the length of a network as a number, 192.0.2.0/24, and file: entries last";
+        let hint =
+            "write the length of a network as a number, 192.0.2.0/24, and file: entries last";
         self.at(place, message, Consequence::ServerStops, hint)
     }
 
@@ -143,10 +194,20 @@ impl Explainer<'_> {
         let source = &self.files[file];
         let (line, column) = source.document.undecodable.unwrap_or((1, 1));
         let origin = Origin::new(&*source.path, line);
-        let (message, hint) =
-            ("a byte that is not UTF-8".to_owned(), "convert the file to UTF-8, or remove the byte".to_owned());
+        let (message, hint) = (
+            "a byte that is not UTF-8".to_owned(),
+            "convert the file to UTF-8, or remove the byte".to_owned(),
+        );
         let consequence = Consequence::FileSkipped;
-        let mut problem = Problem { origin, column, text: String::new(), message, consequence, hint, mend: None };
+        let mut problem = Problem {
+            origin,
+            column,
+            text: String::new(),
+            message,
+            consequence,
+            hint,
+            mend: None,
+        };
         if layer {
             problem.consequence = left_out(dialects);
             problem.message += since_111(dialects);
@@ -163,16 +224,29 @@ impl Explainer<'_> {
         known: &BTreeSet<&Path>,
         dialects: &[Dialect],
     ) -> Vec<Problem> {
-        let refused = stack.missed.iter().filter(|path| !known.contains(path.as_path()));
+        let refused = stack
+            .missed
+            .iter()
+            .filter(|path| !known.contains(path.as_path()));
         let refused = refused.map(|path| {
             let message = "it is not a regular file".to_owned() + since_111(dialects);
-            self.on_file(path.clone(), message, left_out(dialects), "put a regular file in its place".to_owned())
+            self.on_file(
+                path.clone(),
+                message,
+                left_out(dialects),
+                "put a regular file in its place".to_owned(),
+            )
         });
         let mut problems: Vec<Problem> = refused.collect();
         if !stack.exists && dialects.contains(&Dialect::From111) {
             let path = self.directory.join(format!("{name}.conf"));
             let message = "there is no such file".to_owned() + since_111(dialects);
-            problems.push(self.on_file(path, message, Consequence::DoesNotStart, "reinstall fail2ban".to_owned()));
+            problems.push(self.on_file(
+                path,
+                message,
+                Consequence::DoesNotStart,
+                "reinstall fail2ban".to_owned(),
+            ));
         }
         problems
     }
@@ -189,19 +263,31 @@ impl Explainer<'_> {
 
 /// A file that is left out up to 1.1.0 and stops the start from 1.1.1 on.
 fn left_out(dialects: &[Dialect]) -> Consequence {
-    if dialects.contains(&Dialect::From111) { Consequence::DoesNotStart } else { Consequence::FileSkipped }
+    if dialects.contains(&Dialect::From111) {
+        Consequence::DoesNotStart
+    } else {
+        Consequence::FileSkipped
+    }
 }
 
 fn since_111(dialects: &[Dialect]) -> &'static str {
-    if dialects.len() > 1 { " (fail2ban 1.1.1 and later do not start, earlier releases go on without)" } else { "" }
+    if dialects.len() > 1 {
+        " (fail2ban 1.1.1 and later do not start, earlier releases go on without)"
+    } else {
+        ""
+    }
 }
 
 fn fault_text(kind: &FaultKind, bom: bool) -> (String, &'static str) {
     match kind {
-        FaultKind::NoHeader if bom => {
-            ("the file begins with a byte-order mark".to_owned(), "save it as UTF-8 without byte-order mark")
-        }
-        FaultKind::NoHeader => ("an option before any [section]".to_owned(), "put a [section] line above it"),
+        FaultKind::NoHeader if bom => (
+            "the file begins with a byte-order mark".to_owned(),
+            "save it as UTF-8 without byte-order mark",
+        ),
+        FaultKind::NoHeader => (
+            "an option before any [section]".to_owned(),
+            "put a [section] line above it",
+        ),
         FaultKind::SecondSection { name, first } => (
             format!("a second [{name}] section; the first is in line {first}"),
             "put both together: a section may come once in a file",

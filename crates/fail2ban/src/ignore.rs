@@ -36,26 +36,47 @@ impl Config<'_> {
 }
 
 /// The names of the jails that are meant: those that run, or `[DEFAULT]` when none does.
-pub(crate) fn meant(reading: &Reading<'_>, names: Option<&[String]>) -> Result<Vec<String>, Refusal> {
+pub(crate) fn meant(
+    reading: &Reading<'_>,
+    names: Option<&[String]>,
+) -> Result<Vec<String>, Refusal> {
     match names {
-        Some(names) => match names.iter().find(|name| *name == DEFAULT || reading.jail(name).is_none()) {
+        Some(names) => match names
+            .iter()
+            .find(|name| *name == DEFAULT || reading.jail(name).is_none())
+        {
             None => Ok(names.to_vec()),
             Some(name) => {
                 let known = reading.jails.iter().map(|jail| jail.name.clone()).collect();
-                Err(Refusal::NoSuchJail { name: name.clone(), known })
+                Err(Refusal::NoSuchJail {
+                    name: name.clone(),
+                    known,
+                })
             }
         },
         None => {
-            let running = reading.jails.iter().filter(|jail| jail.runs()).map(|jail| jail.name.clone());
+            let running = reading
+                .jails
+                .iter()
+                .filter(|jail| jail.runs())
+                .map(|jail| jail.name.clone());
             let names: Vec<String> = running.collect();
-            Ok(if names.is_empty() { vec![DEFAULT.to_owned()] } else { names })
+            Ok(if names.is_empty() {
+                vec![DEFAULT.to_owned()]
+            } else {
+                names
+            })
         }
     }
 }
 
 /// Whether a section of the jail itself decides its list.
 pub(crate) fn is_own(reading: &Reading<'_>, jail: &str) -> bool {
-    reading.stack.merged.deciding(jail, "ignoreip").is_some_and(|value| !value.is_default)
+    reading
+        .stack
+        .merged
+        .deciding(jail, "ignoreip")
+        .is_some_and(|value| !value.is_default)
 }
 
 /// A jail by its name; what is not there has what a jail without options of its own has.

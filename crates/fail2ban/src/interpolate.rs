@@ -46,12 +46,18 @@ type Overlay = BTreeMap<String, Traced>;
 
 impl<'a> Interpolation<'a> {
     pub(crate) fn new(merged: &'a Merged, section: &'a str) -> Self {
-        Self { merged, section, budget: Cell::new(BUDGET) }
+        Self {
+            merged,
+            section,
+            budget: Cell::new(BUDGET),
+        }
     }
 
     /// The value of an option of the section, or of `[DEFAULT]`; `None` when neither has it.
     pub(crate) fn get(&self, key: &str) -> Result<Option<Rc<Traced>>, Failure> {
-        let Some(value) = self.merged.deciding(self.section, key) else { return Ok(None) };
+        let Some(value) = self.merged.deciding(self.section, key) else {
+            return Ok(None);
+        };
         // A long list that many jails share is not copied for each of them.
         if !value.raw.text().contains('%') {
             return Ok(Some(Rc::clone(&value.raw)));
@@ -63,27 +69,45 @@ impl<'a> Interpolation<'a> {
     }
 
     /// `_interpolate_some`: references first look among those named in `text`, then in the section, then in `[DEFAULT]`.
-    fn replace(&self, text: &Traced, outer: &Overlay, depth: usize, out: &mut Traced) -> Result<(), Failure> {
+    fn replace(
+        &self,
+        text: &Traced,
+        outer: &Overlay,
+        depth: usize,
+        out: &mut Traced,
+    ) -> Result<(), Failure> {
         if depth > MAX_DEPTH {
-            return Err(Failure { kind: FailureKind::Recursion, spot: text.spot(0) });
+            return Err(Failure {
+                kind: FailureKind::Recursion,
+                spot: text.spot(0),
+            });
         }
         let overlay = self.overlay(text, outer);
         out.opaque |= text.opaque;
         let mut at = 0;
         while let Some(percent) = text.text()[at..].find('%').map(|found| at + found) {
             self.copy(text, at..percent, out)?;
-            let fail = |kind| Failure { kind, spot: text.spot(percent) };
+            let fail = |kind| Failure {
+                kind,
+                spot: text.spot(percent),
+            };
             at = match text.text().as_bytes().get(percent + 1) {
                 Some(b'%') => {
                     self.copy(text, percent + 1..percent + 2, out)?;
                     percent + 2
                 }
                 Some(b'(') => {
-                    let (name, end) = reference(text.text(), percent).ok_or_else(|| fail(FailureKind::Syntax))?;
+                    let (name, end) =
+                        reference(text.text(), percent).ok_or_else(|| fail(FailureKind::Syntax))?;
                     let name = text.text()[name].to_lowercase();
-                    let value = self.lookup(&overlay, &name).ok_or_else(|| fail(FailureKind::Undefined(name)))?;
+                    let value = self
+                        .lookup(&overlay, &name)
+                        .ok_or_else(|| fail(FailureKind::Undefined(name)))?;
                     self.insert(value, &overlay, depth, out)
-                        .map_err(|inner| Failure { spot: inner.spot.or(text.spot(percent)), ..inner })?;
+                        .map_err(|inner| Failure {
+                            spot: inner.spot.or(text.spot(percent)),
+                            ..inner
+                        })?;
                     end
                 }
                 _ => return Err(fail(FailureKind::Syntax)),
@@ -92,7 +116,13 @@ impl<'a> Interpolation<'a> {
         self.copy(text, at..text.text().len(), out)
     }
 
-    fn insert(&self, value: &Traced, overlay: &Overlay, depth: usize, out: &mut Traced) -> Result<(), Failure> {
+    fn insert(
+        &self,
+        value: &Traced,
+        overlay: &Overlay,
+        depth: usize,
+        out: &mut Traced,
+    ) -> Result<(), Failure> {
         if value.text().contains('%') {
             return self.replace(value, overlay, depth + 1, out);
         }
@@ -102,7 +132,10 @@ impl<'a> Interpolation<'a> {
 
     fn copy(&self, text: &Traced, range: Range<usize>, out: &mut Traced) -> Result<(), Failure> {
         let left = self.budget.get().checked_sub(range.len() + 1);
-        self.budget.set(left.ok_or(Failure { kind: FailureKind::TooLong, spot: text.spot(range.start) })?);
+        self.budget.set(left.ok_or(Failure {
+            kind: FailureKind::TooLong,
+            spot: text.spot(range.start),
+        })?);
         if !range.is_empty() {
             out.push(text, range);
         }
@@ -110,7 +143,11 @@ impl<'a> Interpolation<'a> {
     }
 
     fn lookup<'b>(&'b self, overlay: &'b Overlay, name: &str) -> Option<&'b Traced> {
-        overlay.get(name).or_else(|| self.merged.deciding(self.section, name).map(|value| value.raw.as_ref()))
+        overlay.get(name).or_else(|| {
+            self.merged
+                .deciding(self.section, name)
+                .map(|value| value.raw.as_ref())
+        })
     }
 
     /// `_map_section_options`: what the `section/name` references of this text stand for, by their spelling there.
@@ -131,7 +168,10 @@ impl<'a> Interpolation<'a> {
         let own = |options: &Options| options.get(key).map(|value| Traced::clone(&value.raw));
         let found = match section.to_lowercase().as_str() {
             "default" => None,
-            "known" => self.merged.known(self.section, key).map(|value| Traced::clone(&value.raw)),
+            "known" => self
+                .merged
+                .known(self.section, key)
+                .map(|value| Traced::clone(&value.raw)),
             _ => own(self.merged.section(section)?),
         };
         found.or_else(|| own(&self.merged.defaults))
@@ -151,7 +191,9 @@ fn sectioned_references(text: &str) -> Vec<(&str, usize)> {
     let mut close = 0;
     for (at, _) in text.match_indices("%(") {
         if close < at + 2 {
-            let Some(next) = text[at + 2..].find(')') else { break };
+            let Some(next) = text[at + 2..].find(')') else {
+                break;
+            };
             close = at + 2 + next;
         }
         let name = &text[at + 2..close];
@@ -160,6 +202,8 @@ fn sectioned_references(text: &str) -> Vec<(&str, usize)> {
         }
     }
     let is_section = |c: char| is_word(c) || c == '-';
-    found.retain(|(name, slash)| *slash > 0 && slash + 1 < name.len() && name[..*slash].chars().all(is_section));
+    found.retain(|(name, slash)| {
+        *slash > 0 && slash + 1 < name.len() && name[..*slash].chars().all(is_section)
+    });
     found
 }

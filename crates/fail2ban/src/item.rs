@@ -20,14 +20,20 @@ impl Network {
             IpAddr::V4(v4) => {
                 let prefix = prefix.min(32);
                 let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
-                Self { address: Ipv4Addr::from_bits(v4.to_bits() & mask).into(), prefix }
+                Self {
+                    address: Ipv4Addr::from_bits(v4.to_bits() & mask).into(),
+                    prefix,
+                }
             }
             IpAddr::V6(v6) => match (v6.to_ipv4_mapped(), prefix) {
                 (Some(v4), 128..) => Self::new(v4.into(), 32),
                 (_, prefix) => {
                     let prefix = prefix.min(128);
                     let mask = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
-                    Self { address: Ipv6Addr::from_bits(v6.to_bits() & mask).into(), prefix }
+                    Self {
+                        address: Ipv6Addr::from_bits(v6.to_bits() & mask).into(),
+                        prefix,
+                    }
                 }
             },
         }
@@ -64,7 +70,11 @@ impl From<IpAddr> for Network {
 
 impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.is_single() { write!(f, "{}", self.address) } else { write!(f, "{}/{}", self.address, self.prefix) }
+        if self.is_single() {
+            write!(f, "{}", self.address)
+        } else {
+            write!(f, "{}/{}", self.address, self.prefix)
+        }
     }
 }
 
@@ -86,20 +96,27 @@ pub enum Item {
 impl Item {
     /// Takes a word as the server of this dialect does.
     pub(crate) fn parse(word: &str, dialect: Dialect) -> Self {
-        if let Some(path) = word.strip_prefix("file:").filter(|_| dialect == Dialect::From111) {
+        if let Some(path) = word
+            .strip_prefix("file:")
+            .filter(|_| dialect == Dialect::From111)
+        {
             return Self::File(file_path(path));
         }
-        let inner = word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).filter(|inner| !inner.is_empty());
+        let inner = word
+            .strip_prefix('[')
+            .and_then(|word| word.strip_suffix(']'))
+            .filter(|inner| !inner.is_empty());
         let word = inner.unwrap_or(word);
         if word.contains('\0') {
             return Self::Refused("a NUL byte");
         }
         match word.split_once('/') {
             None => Self::unmasked(word),
-            Some((address, mask)) if dialect == Dialect::Before11 => masked_before_1_1(address, mask),
-            Some((address, mask)) => {
-                masked(address, mask).unwrap_or(Self::Nothing("neither an address with a mask nor a name"))
+            Some((address, mask)) if dialect == Dialect::Before11 => {
+                masked_before_1_1(address, mask)
             }
+            Some((address, mask)) => masked(address, mask)
+                .unwrap_or(Self::Nothing("neither an address with a mask nor a name")),
         }
     }
 
@@ -115,7 +132,9 @@ impl Item {
 fn resolved_numerically(word: &str) -> Item {
     match inet_aton(word) {
         Some(address) => Item::Network(IpAddr::from(address).into()),
-        None if word.contains('%') => Item::Nothing("an address with a zone, which fail2ban cannot compare"),
+        None if word.contains('%') => {
+            Item::Nothing("an address with a zone, which fail2ban cannot compare")
+        }
         None if is_name(word) => Item::Name(word.to_owned()),
         None => Item::Nothing("neither an address nor a host name"),
     }
@@ -123,7 +142,8 @@ fn resolved_numerically(word: &str) -> Item {
 
 /// Whether a resolver may find it: letters, digits, `.`, `-` and `_`, and not digits alone.
 fn is_name(word: &str) -> bool {
-    let allowed = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let allowed =
+        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     word.chars().all(allowed) && word.chars().any(|c| !c.is_ascii_digit() && c != '.')
 }
 
@@ -141,7 +161,9 @@ fn inet_aton(text: &str) -> Option<Ipv4Addr> {
 
 /// strtoul(3) with base 0.
 fn c_number(text: &str) -> Option<u32> {
-    let digits = |text: &str, radix| (!text.starts_with('+')).then(|| u32::from_str_radix(text, radix).ok())?;
+    let digits = |text: &str, radix| {
+        (!text.starts_with('+')).then(|| u32::from_str_radix(text, radix).ok())?
+    };
     match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         Some(hexadecimal) => digits(hexadecimal, 16),
         None if text.len() > 1 && text.starts_with('0') => digits(text, 8),
@@ -151,8 +173,14 @@ fn c_number(text: &str) -> Option<u32> {
 
 /// Up to 1.0 the text after the slash must be a number for Python's `int`, or a mask.
 fn masked_before_1_1(address: &str, mask: &str) -> Item {
-    let prefix = if mask.contains(['.', ':']) { mask_length_before_1_1(mask) } else { python_int(mask) };
-    let Some(prefix) = prefix else { return Item::Refused("a mask that is neither a number nor a netmask") };
+    let prefix = if mask.contains(['.', ':']) {
+        mask_length_before_1_1(mask)
+    } else {
+        python_int(mask)
+    };
+    let Some(prefix) = prefix else {
+        return Item::Refused("a mask that is neither a number nor a netmask");
+    };
     match (address.parse::<IpAddr>(), prefix) {
         (Ok(address), -1) => Item::Network(address.into()),
         (Err(_), -1) => resolved_numerically(address),
@@ -167,7 +195,10 @@ fn masked_before_1_1(address: &str, mask: &str) -> Item {
 
 /// A mask with a mask is taken as a network, whose address then is the mask.
 fn mask_length_before_1_1(mask: &str) -> Option<i64> {
-    let length = match mask.split_once('/').map(|(address, mask)| masked_before_1_1(address, mask)) {
+    let length = match mask
+        .split_once('/')
+        .map(|(address, mask)| masked_before_1_1(address, mask))
+    {
         None => mask_length(mask),
         Some(Item::Refused(_)) => None,
         Some(Item::Network(network)) => mask_length(&network.address.to_string()),
@@ -192,7 +223,10 @@ fn masked(address: &str, mask: &str) -> Option<Item> {
     } else {
         return None;
     };
-    Some(address.parse().map_or_else(|_| resolved_numerically(address), |address| with_prefix(address, prefix)))
+    Some(address.parse().map_or_else(
+        |_| resolved_numerically(address),
+        |address| with_prefix(address, prefix),
+    ))
 }
 
 /// A number larger than the address is long leaves the address as it is.
@@ -208,7 +242,10 @@ impl Network {
     /// As [`Network::new`], but an IPv4 address mapped into IPv6 stays what it is, as one with a mask does.
     fn exact(address: IpAddr, prefix: u8) -> Self {
         match address {
-            IpAddr::V6(v6) if prefix >= 128 => Self { address: v6.into(), prefix: 128 },
+            IpAddr::V6(v6) if prefix >= 128 => Self {
+                address: v6.into(),
+                prefix: 128,
+            },
             _ => Self::new(address, prefix),
         }
     }
@@ -221,16 +258,22 @@ fn mask_length(mask: &str) -> Option<u8> {
         Ok(IpAddr::V6(v6)) => v6.to_bits(),
         Err(_) => 0,
     };
-    let v4 = u32::try_from(bits).ok().filter(|bits| bits.leading_ones() + bits.trailing_zeros() == 32);
+    let v4 = u32::try_from(bits)
+        .ok()
+        .filter(|bits| bits.leading_ones() + bits.trailing_zeros() == 32);
     let v6 = (bits.leading_ones() + bits.trailing_zeros() == 128).then(|| bits.leading_ones());
-    v4.map(u32::leading_ones).or(v6).and_then(|length| u8::try_from(length).ok())
+    v4.map(u32::leading_ones)
+        .or(v6)
+        .and_then(|length| u8::try_from(length).ok())
 }
 
 /// `int(text)` of Python, for numbers of a sane size.
 fn python_int(text: &str) -> Option<i64> {
     let text = text.trim_matches(crate::python::is_space);
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let grouped = digits.split('_').all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
+    let grouped = digits
+        .split('_')
+        .all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
     let value = digits.replace('_', "").parse::<i64>().unwrap_or(i64::MAX);
     grouped.then_some(if text.starts_with('-') { -value } else { value })
 }
@@ -238,7 +281,9 @@ fn python_int(text: &str) -> Option<i64> {
 fn is_dotted_quad(text: &str) -> bool {
     let numbers: Vec<&str> = text.split('.').collect();
     numbers.len() == 4
-        && numbers.iter().all(|number| (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()))
+        && numbers.iter().all(|number| {
+            (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+        })
 }
 
 /// The expression by which fail2ban recognises IPv6 addresses: no embedded IPv4 address.
@@ -318,8 +363,14 @@ mod tests {
 
     #[test]
     fn files_are_read_from_1_1_1_on() {
-        assert_eq!(Item::parse("file:///etc/list", Dialect::From111), Item::File("/etc/list".to_owned()));
-        assert_eq!(Item::parse("file:list", Dialect::From111), Item::File("list".to_owned()));
+        assert_eq!(
+            Item::parse("file:///etc/list", Dialect::From111),
+            Item::File("/etc/list".to_owned())
+        );
+        assert_eq!(
+            Item::parse("file:list", Dialect::From111),
+            Item::File("list".to_owned())
+        );
         check("file:list", "nothing", "nothing");
         check("file:/etc/list", "refused", "nothing");
     }

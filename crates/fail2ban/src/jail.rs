@@ -101,7 +101,15 @@ impl Jail {
     pub(crate) fn new(name: &str) -> Self {
         let (settings, lists) = (BTreeMap::new(), Arc::default());
         let bans_by = Vec::new();
-        Self { name: name.to_owned(), enabled: false, skipped: None, ignoreself: true, bans_by, settings, lists }
+        Self {
+            name: name.to_owned(),
+            enabled: false,
+            skipped: None,
+            ignoreself: true,
+            bans_by,
+            settings,
+            lists,
+        }
     }
 
     /// The effective value of an option of the jail: `ignoreip`, `banaction`, `action`, `backend`, `port`, `bantime`,
@@ -129,10 +137,17 @@ impl Jail {
     ///
     /// Releases that read the list differently must agree.
     pub fn ignored(&self, addresses: Network) -> Ignored {
-        let command = self.setting("ignorecommand").is_some_and(|setting| !setting.value.is_empty());
-        let mut verdicts = self.lists.iter().map(|list| list.ignored(addresses, command));
+        let command = self
+            .setting("ignorecommand")
+            .is_some_and(|setting| !setting.value.is_empty());
+        let mut verdicts = self
+            .lists
+            .iter()
+            .map(|list| list.ignored(addresses, command));
         let first = verdicts.next().unwrap_or(Ignored::No);
-        if verdicts.all(|verdict| std::mem::discriminant(&verdict) == std::mem::discriminant(&first)) {
+        if verdicts
+            .all(|verdict| std::mem::discriminant(&verdict) == std::mem::discriminant(&first))
+        {
             return first;
         }
         Ignored::Unknown("releases of fail2ban read this list differently".to_owned())
@@ -140,7 +155,8 @@ impl Jail {
 
     /// Whether a host name is one of the words.
     pub fn names(&self, name: &str) -> bool {
-        let is_it = |word: &Word| matches!(&word.item, Item::Name(own) if own.eq_ignore_ascii_case(name));
+        let is_it =
+            |word: &Word| matches!(&word.item, Item::Name(own) if own.eq_ignore_ascii_case(name));
         !self.lists.is_empty() && self.lists.iter().all(|list| list.words.iter().any(is_it))
     }
 }
@@ -148,10 +164,16 @@ impl Jail {
 impl List {
     fn ignored(&self, addresses: Network, command: bool) -> Ignored {
         if let Some(word) = self.words.iter().find(|word| word.covers(addresses)) {
-            return Ignored::Yes { word: word.text.clone(), origin: word.origin() };
+            return Ignored::Yes {
+                word: word.text.clone(),
+                origin: word.origin(),
+            };
         }
         if let Some(word) = self.words.iter().find(|word| word.may_cover()) {
-            return Ignored::Unknown(format!("it depends on what {} stands for at the time", word.text));
+            return Ignored::Unknown(format!(
+                "it depends on what {} stands for at the time",
+                word.text
+            ));
         }
         match (self.opaque, command) {
             (true, _) => Ignored::Unknown("a part of the list comes from the filter".to_owned()),
@@ -168,14 +190,23 @@ impl Word {
     }
 
     fn covers(&self, addresses: Network) -> bool {
-        let covers = |item: &Item| matches!(item, Item::Network(network) if network.covers(addresses));
-        covers(&self.item) || self.content.iter().flat_map(|items| items.iter()).any(covers)
+        let covers =
+            |item: &Item| matches!(item, Item::Network(network) if network.covers(addresses));
+        covers(&self.item)
+            || self
+                .content
+                .iter()
+                .flat_map(|items| items.iter())
+                .any(covers)
     }
 
     fn may_cover(&self) -> bool {
         let is_name = |item: &Item| matches!(item, Item::Name(_));
         match &self.item {
-            Item::File(_) => self.content.as_ref().is_none_or(|items| items.iter().any(is_name)),
+            Item::File(_) => self
+                .content
+                .as_ref()
+                .is_none_or(|items| items.iter().any(is_name)),
             item => is_name(item),
         }
     }

@@ -26,16 +26,26 @@ impl Reading<'_> {
         let text = |key: &str| values.get(key).map_or("", |value| value.text()).to_owned();
         let enabled = is_true(&text("enabled"));
         let filter = text("filter");
-        let mut jail = Jail { enabled, ..Jail::new(name) };
+        let mut jail = Jail {
+            enabled,
+            ..Jail::new(name)
+        };
         if enabled && !filter.is_empty() {
             jail.skipped = self.read_filter(&jail.name, &filter);
         }
         if jail.runs() {
-            self.read_options(&jail.name, names(options::JAIL).chain(names(options::FILTER)), &mut values);
+            self.read_options(
+                &jail.name,
+                names(options::JAIL).chain(names(options::FILTER)),
+                &mut values,
+            );
             if self.dialects.contains(&Dialect::From111) {
                 self.read_options(&jail.name, names(options::LATER), &mut values);
             }
-            let action = values.get("action").map_or("", |value| value.text()).to_owned();
+            let action = values
+                .get("action")
+                .map_or("", |value| value.text())
+                .to_owned();
             match self.read_actions(&action, &values) {
                 Ok(bans_by) => jail.bans_by = bans_by,
                 Err(why) => jail.skipped = Some(why),
@@ -47,7 +57,12 @@ impl Reading<'_> {
         jail
     }
 
-    fn read_options(&mut self, section: &str, keys: impl IntoIterator<Item = &'static str>, values: &mut Values) {
+    fn read_options(
+        &mut self,
+        section: &str,
+        keys: impl IntoIterator<Item = &'static str>,
+        values: &mut Values,
+    ) {
         let merged = std::mem::take(&mut self.stack.merged);
         for key in keys {
             if let Some(value) = self.evaluate(&merged, section, key) {
@@ -70,37 +85,72 @@ impl Reading<'_> {
             }
         };
         if self.is_unread(&stack) {
-            return Some(format!("there is no filter {name:?}, or a file of it cannot be read"));
+            return Some(format!(
+                "there is no filter {name:?}, or a file of it cannot be read"
+            ));
         }
         let given: Vec<&str> = options.into_iter().chain(["logtype"]).collect();
-        let mut known =
-            self.read_given(&stack.merged, given.iter().copied().chain(names(options::FIRST)), options::FILTER);
+        let mut known = self.read_given(
+            &stack.merged,
+            given.iter().copied().chain(names(options::FIRST)),
+            options::FILTER,
+        );
         let own = own_keys(&stack.merged, "Definition").into_iter();
-        for key in own.filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
-            known.extend(self.evaluate(&stack.merged, "Definition", &key).map(|value| (key, value)));
+        for key in own
+            .filter(|key| !known.contains_key(key))
+            .collect::<Vec<_>>()
+        {
+            known.extend(
+                self.evaluate(&stack.merged, "Definition", &key)
+                    .map(|value| (key, value)),
+            );
         }
-        known.extend(given.into_iter().map(|key| (key.to_owned(), Rc::new(Traced::unknown()))));
-        for (key, value) in known.into_iter().filter(|(key, _)| !key.starts_with("known/")) {
+        known.extend(
+            given
+                .into_iter()
+                .map(|key| (key.to_owned(), Rc::new(Traced::unknown()))),
+        );
+        for (key, value) in known
+            .into_iter()
+            .filter(|(key, _)| !key.starts_with("known/"))
+        {
             // fail2ban replaces <tags> in what a filter says; we do not.
             let has_tags = value.text().contains('<');
-            self.stack.merged.add(Some(jail), &format!("known/{key}"), Traced::clone(&value).doubtful(has_tags));
+            self.stack.merged.add(
+                Some(jail),
+                &format!("known/{key}"),
+                Traced::clone(&value).doubtful(has_tags),
+            );
         }
         None
     }
 
     /// Evaluates `[Init]` of a filter or action, and the wanted options of `[Definition]`, where what its jail gives it
     /// comes first and is not known.
-    fn read_given<'k>(&mut self, merged: &Merged, given: impl Iterator<Item = &'k str>, wanted: &str) -> Values {
+    fn read_given<'k>(
+        &mut self,
+        merged: &Merged,
+        given: impl Iterator<Item = &'k str>,
+        wanted: &str,
+    ) -> Values {
         let mut values = BTreeMap::new();
         for key in own_keys(merged, "Init") {
-            values.extend(self.evaluate(merged, "Init", &key).map(|value| (key, value)));
+            values.extend(
+                self.evaluate(merged, "Init", &key)
+                    .map(|value| (key, value)),
+            );
         }
         if merged.section("Definition").is_some() {
             let given: Vec<&str> = given.collect();
             let mut merged = merged.clone();
-            given.iter().for_each(|key| merged.add(Some("Definition"), key, Traced::unknown()));
+            given
+                .iter()
+                .for_each(|key| merged.add(Some("Definition"), key, Traced::unknown()));
             for key in names(wanted).filter(|key| !given.contains(key)) {
-                values.extend(self.evaluate(&merged, "Definition", key).map(|value| (key.to_owned(), value)));
+                values.extend(
+                    self.evaluate(&merged, "Definition", key)
+                        .map(|value| (key.to_owned(), value)),
+                );
             }
         }
         values
@@ -110,7 +160,9 @@ impl Reading<'_> {
     fn read_actions(&mut self, actions: &str, values: &Values) -> Result<Vec<String>, String> {
         let mut bans_by = Vec::new();
         for action in spec::split(actions) {
-            let Some((name, options)) = spec::extract(action.trim_end_matches(crate::python::is_space)) else {
+            let Some((name, options)) =
+                spec::extract(action.trim_end_matches(crate::python::is_space))
+            else {
                 return Err(format!("its action {action:?} has unexpected syntax"));
             };
             if name.ends_with(".py") {
@@ -119,10 +171,15 @@ impl Reading<'_> {
             match self.loader.stack(&format!("action.d/{name}")) {
                 Err(failure) => self.report(&failure),
                 Ok(stack) if self.is_unread(&stack) => {
-                    return Err(format!("there is no action {name:?}, or a file of it cannot be read"));
+                    return Err(format!(
+                        "there is no action {name:?}, or a file of it cannot be read"
+                    ));
                 }
                 Ok(stack) => {
-                    let given = options.into_iter().chain(values.keys().map(String::as_str)).chain(["name", "actname"]);
+                    let given = options
+                        .into_iter()
+                        .chain(values.keys().map(String::as_str))
+                        .chain(["name", "actname"]);
                     let read = self.read_given(&stack.merged, given, options::ACTION);
                     bans_by.extend(read.get("actionban").map(|ban| ban.text().to_owned()));
                 }
@@ -137,15 +194,22 @@ impl Reading<'_> {
     fn is_unread(&self, stack: &Stack) -> bool {
         let refused = |path: &PathBuf| !self.loader.unread.contains_key(path);
         let all_refused = stack.missed.iter().all(refused);
-        stack.read.is_empty() && all_refused || self.dialects == [Dialect::From111] && stack.missed.iter().any(refused)
+        stack.read.is_empty() && all_refused
+            || self.dialects == [Dialect::From111] && stack.missed.iter().any(refused)
     }
 
     fn note_skipped(&mut self, jail: &Jail) {
         let Some(why) = &jail.skipped else { return };
-        let header = self.loader.files.iter().enumerate().rev().find_map(|(file, source)| {
-            let block = source.document.section(&jail.name).next()?;
-            Some((file, block.name_range.start))
-        });
+        let header = self
+            .loader
+            .files
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(file, source)| {
+                let block = source.document.section(&jail.name).next()?;
+                Some((file, block.name_range.start))
+            });
         let problem = self.explainer().at(
             header,
             format!("jail {} is skipped: {why}", jail.name),
@@ -158,15 +222,28 @@ impl Reading<'_> {
     /// A word at which the server stops while it sets up the jails.
     fn note_refused(&mut self, jail: &Jail) {
         let is_refused = |word: &&Word| matches!(word.item, Item::Refused(_));
-        for word in jail.lists.iter().filter(|_| jail.runs()).filter_map(|list| list.words.iter().find(is_refused)) {
-            let Item::Refused(why) = word.item else { continue };
+        for word in jail
+            .lists
+            .iter()
+            .filter(|_| jail.runs())
+            .filter_map(|list| list.words.iter().find(is_refused))
+        {
+            let Item::Refused(why) = word.item else {
+                continue;
+            };
             let place = word.spot.map(|spot| (spot.file, spot.offset));
-            let problem = self.explainer().refused(place, &word.text, why, self.release);
+            let problem = self
+                .explainer()
+                .refused(place, &word.text, why, self.release);
             self.push(problem);
         }
     }
 }
 
 fn own_keys(merged: &Merged, section: &str) -> Vec<String> {
-    merged.section(section).into_iter().flat_map(|options| options.keys().cloned()).collect()
+    merged
+        .section(section)
+        .into_iter()
+        .flat_map(|options| options.keys().cloned())
+        .collect()
 }

@@ -93,22 +93,43 @@ impl<'a> Loader<'a> {
         match self.snapshot.entry(self.directory) {
             Some(Entry::Missing | Entry::Dangling) => return Err(LoadFailure::NoDirectory),
             Some(_) => {}
-            None => drop(self.lacking.insert(Request::Stat(self.directory.to_owned()))),
+            None => drop(
+                self.lacking
+                    .insert(Request::Stat(self.directory.to_owned())),
+            ),
         }
         if name.contains('\0') {
             return Err(LoadFailure::NulInName(None));
         }
         let layers = self.layers(name);
-        let read = if layers.is_empty() { Vec::new() } else { self.includes(&layers, &[])? };
+        let read = if layers.is_empty() {
+            Vec::new()
+        } else {
+            self.includes(&layers, &[])?
+        };
         let mut merged = Merged::default();
         for &file in &read {
             merged.lay(file, &self.files[file].document);
         }
         let distinct: BTreeSet<usize> = read.iter().copied().collect();
-        let was_read =
-            |path: &OsString| self.index.get(path).copied().flatten().is_some_and(|file| distinct.contains(&file));
-        let missed = layers.iter().filter(|path| !was_read(path)).map(PathBuf::from).collect();
-        Ok(Stack { missed, exists: !layers.is_empty(), read, merged })
+        let was_read = |path: &OsString| {
+            self.index
+                .get(path)
+                .copied()
+                .flatten()
+                .is_some_and(|file| distinct.contains(&file))
+        };
+        let missed = layers
+            .iter()
+            .filter(|path| !was_read(path))
+            .map(PathBuf::from)
+            .collect();
+        Ok(Stack {
+            missed,
+            exists: !layers.is_empty(),
+            read,
+            merged,
+        })
     }
 
     /// The words of a file that `ignoreip` names, without its comments; `None` when it cannot be read.
@@ -129,7 +150,9 @@ impl<'a> Loader<'a> {
         let text = String::from_utf8_lossy(&self.snapshot.read(path).ok()??.bytes);
         let without_comment = |line: &str| {
             let starts = line.match_indices(['#', ';']).map(|(at, _)| at);
-            let comment = starts.into_iter().find(|&at| line[..at].chars().next_back().is_none_or(is_space));
+            let comment = starts
+                .into_iter()
+                .find(|&at| line[..at].chars().next_back().is_none_or(is_space));
             line[..comment.unwrap_or(line.len())].to_owned()
         };
         let lines: Vec<String> = text.lines().map(without_comment).collect();
@@ -174,7 +197,9 @@ impl<'a> Loader<'a> {
             let name = name.as_bytes();
             name.ends_with(suffix.as_bytes()) && !name.starts_with(b".")
         });
-        let mut paths: Vec<OsString> = wanted.map(|name| folder.join(name).into_os_string()).collect();
+        let mut paths: Vec<OsString> = wanted
+            .map(|name| folder.join(name).into_os_string())
+            .collect();
         paths.sort();
         paths
     }
@@ -211,11 +236,19 @@ impl<'a> Loader<'a> {
     }
 
     fn is_file(&mut self, path: &OsStr) -> bool {
-        self.exists(path) && !matches!(self.snapshot.entry(Path::new(path)), Some(Entry::Directory(..)))
+        self.exists(path)
+            && !matches!(
+                self.snapshot.entry(Path::new(path)),
+                Some(Entry::Directory(..))
+            )
     }
 
     /// `_getIncludes`: the files with everything they include, in reading order.
-    fn includes(&mut self, paths: &[OsString], seen: &[OsString]) -> Result<Vec<usize>, LoadFailure> {
+    fn includes(
+        &mut self,
+        paths: &[OsString],
+        seen: &[OsString],
+    ) -> Result<Vec<usize>, LoadFailure> {
         let paths = self.with_local(paths);
         if let Some(known) = self.includes.get(&paths) {
             return Ok(known.clone());
@@ -243,8 +276,14 @@ impl<'a> Loader<'a> {
     }
 
     /// `__getIncludesUncached`: what `before` names, the file itself, what `after` names.
-    fn includes_of(&mut self, path: &OsString, seen: &[OsString]) -> Result<Vec<usize>, LoadFailure> {
-        let Some(file) = self.load(path) else { return Ok(Vec::new()) };
+    fn includes_of(
+        &mut self,
+        path: &OsString,
+        seen: &[OsString],
+    ) -> Result<Vec<usize>, LoadFailure> {
+        let Some(file) = self.load(path) else {
+            return Ok(Vec::new());
+        };
         let document = &self.files[file].document;
         if !document.faults.is_empty() {
             return Err(LoadFailure::Refused(file));
@@ -260,7 +299,11 @@ impl<'a> Loader<'a> {
         let mut files = self.named(file, "before", path, seen)?;
         files.push(file);
         files.extend(self.named(file, "after", path, seen)?);
-        if files.len() > MAX_FILES { Err(LoadFailure::Endless(file)) } else { Ok(files) }
+        if files.len() > MAX_FILES {
+            Err(LoadFailure::Endless(file))
+        } else {
+            Ok(files)
+        }
     }
 
     fn named(
@@ -274,8 +317,12 @@ impl<'a> Loader<'a> {
         if merged.section(INCLUDES).is_none() {
             return Ok(Vec::new());
         }
-        let value = Interpolation::new(&merged, INCLUDES).get(option).map_err(LoadFailure::Interpolation)?;
-        let Some(value) = value else { return Ok(Vec::new()) };
+        let value = Interpolation::new(&merged, INCLUDES)
+            .get(option)
+            .map_err(LoadFailure::Interpolation)?;
+        let Some(value) = value else {
+            return Ok(Vec::new());
+        };
         let folder = Path::new(directory_of(path));
         let deeper: Vec<OsString> = seen.iter().chain([path]).cloned().collect();
         let mut files = Vec::new();
@@ -301,7 +348,10 @@ impl<'a> Loader<'a> {
         }
         let loaded = match self.open(Path::new(path)) {
             Ok(Some(bytes)) => {
-                self.files.push(SourceFile { path: Path::new(path).into(), document: Document::parse(bytes) });
+                self.files.push(SourceFile {
+                    path: Path::new(path).into(),
+                    document: Document::parse(bytes),
+                });
                 Some(self.files.len() - 1)
             }
             Ok(None) => None,
@@ -329,9 +379,15 @@ fn directory_of(path: &OsStr) -> &OsStr {
 /// `os.path.splitext(path)[0] + '.local'`
 fn local_name(path: &OsStr) -> OsString {
     let bytes = path.as_bytes();
-    let name = bytes.iter().rposition(|&b| b == b'/').map_or(0, |slash| slash + 1);
+    let name = bytes
+        .iter()
+        .rposition(|&b| b == b'/')
+        .map_or(0, |slash| slash + 1);
     let dots = bytes[name..].iter().take_while(|&&b| b == b'.').count();
-    let dot = bytes[name + dots..].iter().rposition(|&b| b == b'.').map(|at| name + dots + at);
+    let dot = bytes[name + dots..]
+        .iter()
+        .rposition(|&b| b == b'.')
+        .map(|at| name + dots + at);
     OsString::from_vec([&bytes[..dot.unwrap_or(bytes.len())], b".local"].concat())
 }
 
@@ -342,7 +398,10 @@ mod tests {
     #[test]
     fn the_local_twin_of_a_file_is_named_as_python_splits_names() {
         let local = |path: &str| local_name(OsStr::new(path)).into_string().expect("text");
-        assert_eq!(local("/etc/fail2ban/paths-debian.conf"), "/etc/fail2ban/paths-debian.local");
+        assert_eq!(
+            local("/etc/fail2ban/paths-debian.conf"),
+            "/etc/fail2ban/paths-debian.local"
+        );
         assert_eq!(local("/e.d/name"), "/e.d/name.local");
         assert_eq!(local("/e/.conf"), "/e/.conf.local");
         assert_eq!(local("/e/..a.b.c"), "/e/..a.b.local");

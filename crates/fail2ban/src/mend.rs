@@ -19,7 +19,9 @@ pub(crate) fn fault(source: &SourceFile, fault: &Fault) -> Option<Mend> {
     let edits = match &fault.kind {
         FaultKind::NoHeader => vec![byte_order_mark(document)?],
         FaultKind::SecondOption { first, .. } => second_option(document, *first, fault.line)?,
-        FaultKind::SecondSection { name, first } => second_section(document, name, *first, fault.line)?,
+        FaultKind::SecondSection { name, first } => {
+            second_section(document, name, *first, fault.line)?
+        }
         FaultKind::NoDelimiter => vec![missing_delimiter(document, fault.at)?],
         FaultKind::NoKey => return None,
     };
@@ -33,17 +35,24 @@ pub(crate) fn double_percent(source: &SourceFile, key: &str, at: usize) -> Optio
         return None;
     }
     let rest = source.document.text.get(at..)?;
-    (rest.starts_with('%') && !rest.starts_with("%(")).then(|| mend(source, vec![Edit::insert(at, "%")]))?
+    (rest.starts_with('%') && !rest.starts_with("%("))
+        .then(|| mend(source, vec![Edit::insert(at, "%")]))?
 }
 
 /// Packs edits of a file.
 pub(crate) fn mend(source: &SourceFile, edits: Vec<Edit>) -> Option<Mend> {
     let edits = EditSet::new(edits).ok()?;
-    Some(Mend { path: source.path.to_path_buf(), edits })
+    Some(Mend {
+        path: source.path.to_path_buf(),
+        edits,
+    })
 }
 
 fn byte_order_mark(document: &Document) -> Option<Edit> {
-    document.text.starts_with('\u{feff}').then(|| Edit::delete(0..'\u{feff}'.len_utf8()))
+    document
+        .text
+        .starts_with('\u{feff}')
+        .then(|| Edit::delete(0..'\u{feff}'.len_utf8()))
 }
 
 /// The same value twice: the second goes. Two lists of addresses: the words of the second go to the end of the first.
@@ -57,52 +66,98 @@ fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec
     if kept.key != "ignoreip" {
         return None;
     }
-    let added: Vec<String> = new.into_iter().filter(|word| !old.contains(word)).map(str::to_owned).collect();
-    Some(if added.is_empty() { vec![drop] } else { vec![list_edit::append(document, kept, &added), drop] })
+    let added: Vec<String> = new
+        .into_iter()
+        .filter(|word| !old.contains(word))
+        .map(str::to_owned)
+        .collect();
+    Some(if added.is_empty() {
+        vec![drop]
+    } else {
+        vec![list_edit::append(document, kept, &added), drop]
+    })
 }
 
 /// Moves the options of the second section below those of the first, when none comes twice.
-fn second_section(document: &Document, name: &str, first: usize, second: usize) -> Option<Vec<Edit>> {
+fn second_section(
+    document: &Document,
+    name: &str,
+    first: usize,
+    second: usize,
+) -> Option<Vec<Edit>> {
     let (kept, moved) = (document.block_on(first)?, document.block_on(second)?);
-    let keys: BTreeSet<&str> = kept.options.iter().map(|option| option.key.as_str()).collect();
+    let keys: BTreeSet<&str> = kept
+        .options
+        .iter()
+        .map(|option| option.key.as_str())
+        .collect();
     let is_there = |option: &Opt| keys.contains(option.key.as_str());
     // An option that is indented deeper than the one above it would become part of its value.
     let indent = |option: &Opt| option.key_start - option.line.content.start;
     let is_deeper = moved.options.first().map(indent) > kept.options.last().map(indent);
-    if name == DEFAULT || moved.options.iter().any(is_there) || is_deeper && !kept.options.is_empty() {
+    if name == DEFAULT
+        || moved.options.iter().any(is_there)
+        || is_deeper && !kept.options.is_empty()
+    {
         return None;
     }
     let body = document.text.get(moved.header.next..moved.end)?;
-    let body = if body.is_empty() || body.ends_with(['\n', '\r']) { body.to_owned() } else { format!("{body}\n") };
-    Some(vec![Edit::insert(end_of_options(kept), body), Edit::delete(moved.header.content.start..moved.end)])
+    let body = if body.is_empty() || body.ends_with(['\n', '\r']) {
+        body.to_owned()
+    } else {
+        format!("{body}\n")
+    };
+    Some(vec![
+        Edit::insert(end_of_options(kept), body),
+        Edit::delete(moved.header.content.start..moved.end),
+    ])
 }
 
 /// Where a new line of a section goes: behind the last line of its last option.
 pub(crate) fn end_of_options(block: &Block) -> usize {
-    block.options.last().map_or(block.header.next, |option| span(option).end)
+    block
+        .options
+        .last()
+        .map_or(block.header.next, |option| span(option).end)
 }
 
 /// `ignoreip 192.0.2.1` without `=`.
 fn missing_delimiter(document: &Document, at: usize) -> Option<Edit> {
     let line = document.text.get(at..)?.lines().next()?;
     let (name, addresses) = line.split_at_checked("ignoreip".len())?;
-    (name.eq_ignore_ascii_case("ignoreip") && is_list(addresses)).then(|| Edit::insert(at + name.len(), " ="))
+    (name.eq_ignore_ascii_case("ignoreip") && is_list(addresses))
+        .then(|| Edit::insert(at + name.len(), " ="))
 }
 
 /// Whether a text is nothing but addresses, and at least one.
 pub(crate) fn is_list(text: &str) -> bool {
-    let is_network = |word: Range<usize>| matches!(Item::parse(&text[word], Dialect::V11), Item::Network(_));
+    let is_network =
+        |word: Range<usize>| matches!(Item::parse(&text[word], Dialect::V11), Item::Network(_));
     let words = Dialect::From111.words(text);
     !words.is_empty() && words.into_iter().all(is_network)
 }
 
 /// The lines of an option, with their endings.
 pub(crate) fn span(option: &Opt) -> Range<usize> {
-    let last = option.pieces.iter().rev().find(|piece| !piece.text.is_empty());
+    let last = option
+        .pieces
+        .iter()
+        .rev()
+        .find(|piece| !piece.text.is_empty());
     option.line.content.start..last.map_or(option.line.next, |piece| piece.line.next)
 }
 
 fn words<'a>(document: &'a Document, option: &Opt) -> Vec<&'a str> {
-    let texts = option.pieces.iter().map(|piece| &document.text[piece.text.clone()]);
-    texts.flat_map(|text| Dialect::Before11.words(text).into_iter().map(move |word| &text[word])).collect()
+    let texts = option
+        .pieces
+        .iter()
+        .map(|piece| &document.text[piece.text.clone()]);
+    texts
+        .flat_map(|text| {
+            Dialect::Before11
+                .words(text)
+                .into_iter()
+                .map(move |word| &text[word])
+        })
+        .collect()
 }

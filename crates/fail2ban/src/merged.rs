@@ -37,7 +37,11 @@ pub(crate) struct Merged {
 impl Merged {
     /// One file alone, as the search for its includes sees it; empty without a section that could name any.
     pub(crate) fn of(file: usize, document: &Document, section: &str) -> Self {
-        if !document.blocks.iter().any(|block| split_condition(&block.name).0 == section) {
+        if !document
+            .blocks
+            .iter()
+            .any(|block| split_condition(&block.name).0 == section)
+        {
             return Self::default();
         }
         let mut merged = Self::default();
@@ -49,9 +53,15 @@ impl Merged {
     pub(crate) fn lay(&mut self, file: usize, document: &Document) {
         let mut seen = BTreeSet::new();
         for block in &document.blocks {
-            let values: Vec<_> = block.options.iter().map(|option| value(file, document, block, option)).collect();
+            let values: Vec<_> = block
+                .options
+                .iter()
+                .map(|option| value(file, document, block, option))
+                .collect();
             if block.name == DEFAULT {
-                values.iter().for_each(|(key, value)| self.record(DEFAULT, key, value));
+                values
+                    .iter()
+                    .for_each(|(key, value)| self.record(DEFAULT, key, value));
                 self.defaults.extend(values);
             } else if seen.insert(block.name.clone()) {
                 self.lay_section(&block.name, values);
@@ -62,8 +72,13 @@ impl Merged {
     /// `KNOWN/name` keeps what is overridden; a section `name?condition` goes into `name`, its keys get the condition.
     fn lay_section(&mut self, written: &str, values: Vec<(String, Rc<Value>)>) {
         let (name, condition) = split_condition(written);
-        let values: Options = values.into_iter().map(|(key, value)| (key + condition, value)).collect();
-        values.iter().for_each(|(key, value)| self.record(name, key, value));
+        let values: Options = values
+            .into_iter()
+            .map(|(key, value)| (key + condition, value))
+            .collect();
+        values
+            .iter()
+            .for_each(|(key, value)| self.record(name, key, value));
         let Some(section) = self.sections.get_mut(name) else {
             self.order.push(name.to_owned());
             self.sections.insert(name.to_owned(), values);
@@ -84,12 +99,19 @@ impl Merged {
 
     fn record(&mut self, section: &str, key: &str, value: &Rc<Value>) {
         let section = self.history.entry(section.to_owned()).or_default();
-        section.entry(key.to_owned()).or_default().push(Rc::clone(value));
+        section
+            .entry(key.to_owned())
+            .or_default()
+            .push(Rc::clone(value));
     }
 
     /// Adds options that stand in no file.
     pub(crate) fn add(&mut self, section: Option<&str>, key: &str, raw: Traced) {
-        let value = Rc::new(Value { raw: Rc::new(raw), is_default: section.is_none(), spot: None });
+        let value = Rc::new(Value {
+            raw: Rc::new(raw),
+            is_default: section.is_none(),
+            spot: None,
+        });
         let options = match section {
             None => &mut self.defaults,
             Some(section) => self.sections.entry(section.to_owned()).or_default(),
@@ -99,7 +121,11 @@ impl Merged {
 
     /// The sections in the order in which fail2ban goes through them, without what it keeps for itself.
     pub(crate) fn section_names(&self) -> Vec<String> {
-        self.order.iter().filter(|name| !name.starts_with(KNOWN)).cloned().collect()
+        self.order
+            .iter()
+            .filter(|name| !name.starts_with(KNOWN))
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn section(&self, name: &str) -> Option<&Options> {
@@ -113,19 +139,27 @@ impl Merged {
 
     /// The definition that decides an option: the section's own, else that of `[DEFAULT]`.
     pub(crate) fn deciding(&self, section: &str, key: &str) -> Option<&Rc<Value>> {
-        self.sections.get(section).and_then(|own| own.get(key)).or_else(|| self.defaults.get(key))
+        self.sections
+            .get(section)
+            .and_then(|own| own.get(key))
+            .or_else(|| self.defaults.get(key))
     }
 
     /// Every definition of an option in one section, in reading order.
     pub(crate) fn definitions(&self, section: &str, key: &str) -> &[Rc<Value>] {
-        self.history.get(section).and_then(|section| section.get(key)).map_or(&[], Vec::as_slice)
+        self.history
+            .get(section)
+            .and_then(|section| section.get(key))
+            .map_or(&[], Vec::as_slice)
     }
 }
 
 /// `^(\w+)(\?.+)$`
 fn split_condition(name: &str) -> (&str, &str) {
     match name.find('?') {
-        Some(at) if at > 0 && at + 1 < name.len() && name[..at].chars().all(is_word) => name.split_at(at),
+        Some(at) if at > 0 && at + 1 < name.len() && name[..at].chars().all(is_word) => {
+            name.split_at(at)
+        }
         _ => (name, ""),
     }
 }
@@ -136,10 +170,25 @@ fn value(file: usize, document: &Document, block: &Block, option: &Opt) -> (Stri
         if index > 0 {
             raw.push_str("\n", None);
         }
-        let spot = Spot { file, line: piece.line.number, offset: piece.text.start };
+        let spot = Spot {
+            file,
+            line: piece.line.number,
+            offset: piece.text.start,
+        };
         raw.push_str(&document.text[piece.text.clone()], Some(spot));
     }
     raw.truncate(raw.text().trim_end_matches(crate::python::is_space).len());
-    let spot = Some(Spot { file, line: option.line.number, offset: option.key_start });
-    (option.key.clone(), Rc::new(Value { raw: Rc::new(raw), is_default: block.name == DEFAULT, spot }))
+    let spot = Some(Spot {
+        file,
+        line: option.line.number,
+        offset: option.key_start,
+    });
+    (
+        option.key.clone(),
+        Rc::new(Value {
+            raw: Rc::new(raw),
+            is_default: block.name == DEFAULT,
+            spot,
+        }),
+    )
 }

@@ -12,7 +12,8 @@ pub(crate) const JAIL: &str = "maxretry maxmatches findtime bantime bantime.incr
 /// What it takes from an enabled jail since 1.1.1.
 pub(crate) const LATER: &str = "skip_if_nologs systemd_if_nologs";
 /// What it takes from a filter, and what an enabled jail may override of it.
-pub(crate) const FILTER: &str = "usedns prefregex ignoreregex failregex maxlines datepattern journalmatch";
+pub(crate) const FILTER: &str =
+    "usedns prefregex ignoreregex failregex maxlines datepattern journalmatch";
 /// What it takes from an action.
 pub(crate) const ACTION: &str = "actionstart actionstart_on_demand actionstop actionflush actionreload actioncheck \
     actionrepair actionrepair_on_unban actionban actionprolong actionreban actionunban norestored";
@@ -27,7 +28,8 @@ const NUMBERS: &str = "enabled backend maxretry maxmatches findtime bantime bant
     bantime.maxtime bantime.rndtime bantime.overalljails ignoreself usedns maxlines loglevel allowipv6 dbmaxmatches \
     dbpurgeage stacksize";
 /// The names of log levels.
-const LOG_LEVELS: &str = "CRITICAL DEBUG ERROR FATAL HEAVYDEBUG INFO MSG NOTICE NOTSET TRACEDEBUG WARN WARNING";
+const LOG_LEVELS: &str =
+    "CRITICAL DEBUG ERROR FATAL HEAVYDEBUG INFO MSG NOTICE NOTSET TRACEDEBUG WARN WARNING";
 
 /// The names in one of the lists.
 pub(crate) fn names(list: &str) -> impl Iterator<Item = &str> {

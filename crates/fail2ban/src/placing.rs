@@ -23,7 +23,11 @@ const READINGS: usize = 200;
 const NAMED: usize = 10;
 
 /// Writes what the jails that are meant do not ignore yet; `reading` is the configuration as it is.
-pub(crate) fn place<'c>(session: &Session<'c>, reading: &Reading<'_>, wish: &Wish) -> Result<Session<'c>, Refusal> {
+pub(crate) fn place<'c>(
+    session: &Session<'c>,
+    reading: &Reading<'_>,
+    wish: &Wish,
+) -> Result<Session<'c>, Refusal> {
     let names = meant(reading, wish.jails.as_deref())?;
     Placing::new(wish).run(session, reading, &names)
 }
@@ -45,17 +49,32 @@ fn lacking(reading: &Reading<'_>, names: &[String], wish: &Wish) -> Vec<Lack> {
     let mut known: BTreeMap<(usize, bool), Vec<Address>> = BTreeMap::new();
     let lacks = names.iter().filter_map(|name| {
         let jail = jail(reading, name);
-        let command = jail.setting("ignorecommand").is_some_and(|setting| !setting.value.is_empty());
-        let missing = known.entry((address_of(jail), command)).or_insert_with(|| missing(jail, &wish.addresses));
+        let command = jail
+            .setting("ignorecommand")
+            .is_some_and(|setting| !setting.value.is_empty());
+        let missing = known
+            .entry((address_of(jail), command))
+            .or_insert_with(|| missing(jail, &wish.addresses));
         let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let addition = Addition { words, until: wish.until };
-        (!missing.is_empty()).then(|| Lack { jail: name.clone(), addition, addresses: missing.clone() })
+        let addition = Addition {
+            words,
+            until: wish.until,
+        };
+        (!missing.is_empty()).then(|| Lack {
+            jail: name.clone(),
+            addition,
+            addresses: missing.clone(),
+        })
     });
     lacks.collect()
 }
 
 fn missing(jail: &Jail, addresses: &[Address]) -> Vec<Address> {
-    addresses.iter().filter(|address| !address.is_ignored_by(jail)).cloned().collect()
+    addresses
+        .iter()
+        .filter(|address| !address.is_ignored_by(jail))
+        .cloned()
+        .collect()
 }
 
 struct Placing<'w> {
@@ -67,7 +86,11 @@ struct Placing<'w> {
 
 impl<'w> Placing<'w> {
     fn new(wish: &'w Wish) -> Self {
-        Self { wish, words: words(wish), left: READINGS }
+        Self {
+            wish,
+            words: words(wish),
+            left: READINGS,
+        }
     }
 
     fn run<'c>(
@@ -105,7 +128,9 @@ impl<'w> Placing<'w> {
             return lacking.into_iter().skip(shared).take(1).collect();
         }
         let sources = Sources::new(reading, &lacking);
-        let free = lacking.iter().filter(|lack| !sources.feed(jail(reading, &lack.jail)));
+        let free = lacking
+            .iter()
+            .filter(|lack| !sources.feed(jail(reading, &lack.jail)));
         let free: Vec<Lack> = free.cloned().collect();
         if free.is_empty() { lacking } else { free }
     }
@@ -122,22 +147,37 @@ impl<'w> Placing<'w> {
         let mut trials = Vec::new();
         for lack in batch {
             let mut candidates = ground.candidates(&lack.jail, everywhere, &lack.addition);
-            let chosen = candidates.next().ok_or_else(|| no_place(session, before, lack))?;
-            trials.push(Trial { lack, candidates, chosen });
+            let chosen = candidates
+                .next()
+                .ok_or_else(|| no_place(session, before, lack))?;
+            trials.push(Trial {
+                lack,
+                candidates,
+                chosen,
+            });
         }
         loop {
             let next = session.with_all(trials.iter().map(|trial| &trial.chosen.step));
-            let outcome = next.as_ref().map_or(Held::No, |next| self.judge(before, next, &trials));
+            let outcome = next
+                .as_ref()
+                .map_or(Held::No, |next| self.judge(before, next, &trials));
             match (outcome, next) {
                 (Held::Yes, Some(next)) => return Ok(noted(next, before, everywhere, &trials)),
                 (Held::Except(failed), _) => {
                     let failed: BTreeSet<&str> = failed.iter().map(String::as_str).collect();
-                    for trial in trials.iter_mut().filter(|trial| failed.contains(trial.lack.jail.as_str())) {
-                        trial.advance().ok_or_else(|| no_place(session, before, trial.lack))?;
+                    for trial in trials
+                        .iter_mut()
+                        .filter(|trial| failed.contains(trial.lack.jail.as_str()))
+                    {
+                        trial
+                            .advance()
+                            .ok_or_else(|| no_place(session, before, trial.lack))?;
                     }
                 }
                 _ => match trials.as_mut_slice() {
-                    [alone] => alone.advance().ok_or_else(|| no_place(session, before, alone.lack))?,
+                    [alone] => alone
+                        .advance()
+                        .ok_or_else(|| no_place(session, before, alone.lack))?,
                     _ => return self.place_halves(session, before, batch),
                 },
             }
@@ -156,7 +196,11 @@ impl<'w> Placing<'w> {
         let names: Vec<String> = second.iter().map(|lack| lack.jail.clone()).collect();
         let reading = self.read(&between);
         let second = lacking(&reading, &names, self.wish);
-        if second.is_empty() { Ok(between.clone()) } else { self.place(&between, &reading, &second) }
+        if second.is_empty() {
+            Ok(between.clone())
+        } else {
+            self.place(&between, &reading, &second)
+        }
     }
 
     /// What the configuration with the steps says of them.
@@ -165,15 +209,27 @@ impl<'w> Placing<'w> {
             return Held::No;
         }
         let after = self.read(next);
-        let meant: BTreeSet<&str> = trials.iter().map(|trial| trial.lack.jail.as_str()).collect();
+        let meant: BTreeSet<&str> = trials
+            .iter()
+            .map(|trial| trial.lack.jail.as_str())
+            .collect();
         let jails = self.wish.jails.is_some().then_some(&meant);
         let held = Proof { before, jails }.holds(&after, &Direction::More(&self.words));
-        let takes = |trial: &&Trial<'_>| missing(jail(&after, &trial.lack.jail), &trial.lack.addresses).is_empty();
-        let without = trials.iter().filter(|trial| !takes(trial)).map(|trial| trial.lack.jail.clone());
+        let takes = |trial: &&Trial<'_>| {
+            missing(jail(&after, &trial.lack.jail), &trial.lack.addresses).is_empty()
+        };
+        let without = trials
+            .iter()
+            .filter(|trial| !takes(trial))
+            .map(|trial| trial.lack.jail.clone());
         match held {
             Held::Yes => {
                 let without: Vec<String> = without.collect();
-                if without.is_empty() { Held::Yes } else { Held::Except(without) }
+                if without.is_empty() {
+                    Held::Yes
+                } else {
+                    Held::Except(without)
+                }
             }
             Held::Except(failed) if failed.iter().all(|name| meant.contains(name.as_str())) => {
                 Held::Except(failed.into_iter().chain(without).collect())
@@ -207,39 +263,70 @@ struct Sources<'a> {
 impl<'a> Sources<'a> {
     fn new(reading: &Reading<'_>, lacking: &'a [Lack]) -> Self {
         let stretches = lacking.iter().filter_map(|lack| {
-            let decider = reading.stack.merged.deciding(&lack.jail, "ignoreip").filter(|value| !value.is_default);
+            let decider = reading
+                .stack
+                .merged
+                .deciding(&lack.jail, "ignoreip")
+                .filter(|value| !value.is_default);
             let spot = decider?.spot?;
-            let option = reading.loader.files[spot.file].document.option_at(spot.offset)?;
-            Some(((spot.file, spot.offset), (span(option).end, lack.jail.as_str())))
+            let option = reading.loader.files[spot.file]
+                .document
+                .option_at(spot.offset)?;
+            Some((
+                (spot.file, spot.offset),
+                (span(option).end, lack.jail.as_str()),
+            ))
         });
-        Self { stretches: stretches.collect() }
+        Self {
+            stretches: stretches.collect(),
+        }
     }
 
     /// Whether a word of the jail's list stands in the line of another jail.
     fn feed(&self, jail: &Jail) -> bool {
-        jail.words().iter().filter_map(|word| word.spot).any(|spot| {
-            let before = self.stretches.range(..=(spot.file, spot.offset)).next_back();
-            before
-                .is_some_and(|(&(file, _), &(end, whose))| file == spot.file && spot.offset < end && whose != jail.name)
-        })
+        jail.words()
+            .iter()
+            .filter_map(|word| word.spot)
+            .any(|spot| {
+                let before = self
+                    .stretches
+                    .range(..=(spot.file, spot.offset))
+                    .next_back();
+                before.is_some_and(|(&(file, _), &(end, whose))| {
+                    file == spot.file && spot.offset < end && whose != jail.name
+                })
+            })
     }
 }
 
-fn noted<'c>(mut next: Session<'c>, before: &Reading<'_>, everywhere: bool, trials: &[Trial<'_>]) -> Session<'c> {
+fn noted<'c>(
+    mut next: Session<'c>,
+    before: &Reading<'_>,
+    everywhere: bool,
+    trials: &[Trial<'_>],
+) -> Session<'c> {
     let own = trials.iter().map(|trial| trial.lack.jail.as_str());
-    let own: Vec<&str> = own.filter(|name| everywhere && *name != DEFAULT && is_own(before, name)).collect();
+    let own: Vec<&str> = own
+        .filter(|name| everywhere && *name != DEFAULT && is_own(before, name))
+        .collect();
     if let Some(text) = own_list(&own) {
         next.note("own-list", None, text);
     }
     for trial in trials {
         let setting = jail(before, &trial.lack.jail).setting("ignoreip");
-        let Some(origin) = setting.and_then(|setting| setting.origin.clone()) else { continue };
+        let Some(origin) = setting.and_then(|setting| setting.origin.clone()) else {
+            continue;
+        };
         if trial.chosen.copies {
             let text = "this list is copied: what is added to it later has no effect";
             next.note("copied", Some(origin.clone()), text);
         }
         if let Some(owner) = owners_way(&next, &origin) {
-            next.note("file-owned-by", Some(origin), format!("{owner}: it is not edited, the new line overrides it"));
+            next.note(
+                "file-owned-by",
+                Some(origin),
+                format!("{owner}: it is not edited, the new line overrides it"),
+            );
         }
     }
     next
@@ -251,8 +338,12 @@ fn own_list(jails: &[&str]) -> Option<String> {
     let names = shown.join(", ");
     match (jails.len(), others.len()) {
         (0, _) => None,
-        (1, _) => Some(format!("jail {names} has an ignoreip of its own, which replaces that of [DEFAULT]")),
-        (_, 0) => Some(format!("jails {names} have an ignoreip of their own, which replaces that of [DEFAULT]")),
+        (1, _) => Some(format!(
+            "jail {names} has an ignoreip of its own, which replaces that of [DEFAULT]"
+        )),
+        (_, 0) => Some(format!(
+            "jails {names} have an ignoreip of their own, which replaces that of [DEFAULT]"
+        )),
         (_, others) => Some(format!(
             "jails {names} and {others} others have an ignoreip of their own, which replaces that of [DEFAULT]"
         )),
@@ -261,15 +352,26 @@ fn own_list(jails: &[&str]) -> Option<String> {
 
 /// Who keeps the file that decides, and what to do there.
 fn owners_way(session: &Session<'_>, origin: &Origin) -> Option<String> {
-    let Ownership::Elsewhere(packager) = session.ownership(&origin.path) else { return None };
+    let Ownership::Elsewhere(packager) = session.ownership(&origin.path) else {
+        return None;
+    };
     Some(packager.describes().to_owned())
 }
 
 fn no_place(session: &Session<'_>, before: &Reading<'_>, lack: &Lack) -> Refusal {
-    let foreign = before.stack.read.iter().rev().find_map(|&file| session.owner_hint(&before.loader.files[file].path));
+    let foreign = before
+        .stack
+        .read
+        .iter()
+        .rev()
+        .find_map(|&file| session.owner_hint(&before.loader.files[file].path));
     Refusal::NoPlace {
         jail: lack.jail.clone(),
-        address: lack.addresses.first().cloned().unwrap_or_else(|| Address::Name(String::new())),
+        address: lack
+            .addresses
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Address::Name(String::new())),
         hint: foreign,
     }
 }
@@ -285,7 +387,8 @@ mod tests {
 
     /// So many jails, each with this line.
     fn machine(jails: usize, line: &str) -> Snapshot {
-        let sections = (0..jails).map(|number| format!("[site{number}]\nenabled = true\nfilter = f\n{line}\n"));
+        let sections = (0..jails)
+            .map(|number| format!("[site{number}]\nenabled = true\nfilter = f\n{line}\n"));
         let sections: String = sections.collect();
         fixture::snapshot(&format!(
             "//- /etc/fail2ban/fail2ban.conf\n//- /etc/fail2ban/jail.conf\n[DEFAULT]\nbackend = auto\n//- /etc/fail2ban/filter.d/f.conf\n[Definition]\n\
@@ -298,22 +401,52 @@ mod tests {
         let config = Config::read(seen, Path::new("/etc/fail2ban"), None);
         assert_eq!(config.problems(), []);
         let addresses = vec![Address::parse("198.51.100.9").expect("an address").address];
-        let wish = Wish { addresses, jails: jails.map(<[String]>::to_vec), until: None };
+        let wish = Wish {
+            addresses,
+            jails: jails.map(<[String]>::to_vec),
+            until: None,
+        };
         let mut placing = Placing::new(&wish);
         let names = meant(&config.reading, wish.jails.as_deref()).expect("they are there");
-        let session = placing.run(&Session::new(&config), &config.reading, &names).expect("possible");
-        (READINGS - placing.left, session.finish().edits.values().map(|edits| edits.iter().count()).sum())
+        let session = placing
+            .run(&Session::new(&config), &config.reading, &names)
+            .expect("possible");
+        (
+            READINGS - placing.left,
+            session
+                .finish()
+                .edits
+                .values()
+                .map(|edits| edits.iter().count())
+                .sum(),
+        )
     }
 
     #[test]
     fn the_configuration_is_read_again_as_often_for_many_jails_as_for_few() {
         for jails in [2, 300] {
-            assert_eq!(readings(&machine(jails, ""), None), (2, 1), "{jails} with the shared list");
-            assert_eq!(readings(&machine(jails, "ignoreip = 192.0.2.41"), None), (1, jails), "{jails} with own lists");
+            assert_eq!(
+                readings(&machine(jails, ""), None),
+                (2, 1),
+                "{jails} with the shared list"
+            );
+            assert_eq!(
+                readings(&machine(jails, "ignoreip = 192.0.2.41"), None),
+                (1, jails),
+                "{jails} with own lists"
+            );
             let names: Vec<String> = (0..jails).map(|number| format!("site{number}")).collect();
-            assert_eq!(readings(&machine(jails, ""), Some(&names)), (1, jails), "{jails} that are named");
+            assert_eq!(
+                readings(&machine(jails, ""), Some(&names)),
+                (1, jails),
+                "{jails} that are named"
+            );
             let refers = "ignoreip = %(default/ignoreip)s 192.0.2.41";
-            assert_eq!(readings(&machine(jails, refers), None), (1, jails), "{jails} that refer to the shared list");
+            assert_eq!(
+                readings(&machine(jails, refers), None),
+                (1, jails),
+                "{jails} that refer to the shared list"
+            );
         }
     }
 }

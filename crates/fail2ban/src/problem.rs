@@ -78,6 +78,10 @@ impl fmt::Display for Consequence {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}: {}", self.origin, self.column, self.message, self.consequence)
+        write!(
+            f,
+            "{}:{}: {}: {}",
+            self.origin, self.column, self.message, self.consequence
+        )
     }
 }

@@ -50,11 +50,14 @@ impl Proof<'_> {
             if !same_but_list(old, new) {
                 return Held::No;
             }
-            let is_meant = self.jails.is_none_or(|jails| jails.contains(old.name.as_str()));
+            let is_meant = self
+                .jails
+                .is_none_or(|jails| jails.contains(old.name.as_str()));
             let key = (address_of(old), address_of(new), is_meant);
             let fits = !old.runs()
                 || *compared.borrow_mut().entry(key).or_insert_with(|| {
-                    words(old) == words(new) || is_meant && changes(&words(old), &words(new), direction)
+                    words(old) == words(new)
+                        || is_meant && changes(&words(old), &words(new), direction)
                 });
             match (fits, is_meant) {
                 (true, _) => {}
@@ -62,7 +65,11 @@ impl Proof<'_> {
                 (false, false) => return Held::No,
             }
         }
-        if failed.is_empty() { Held::Yes } else { Held::Except(failed) }
+        if failed.is_empty() {
+            Held::Yes
+        } else {
+            Held::Except(failed)
+        }
     }
 }
 
@@ -73,7 +80,8 @@ pub(crate) fn address_of(jail: &Jail) -> usize {
 
 /// Whether a jail is in the same state and, where it runs, has the same settings beside its list.
 fn same_but_list(old: &Jail, new: &Jail) -> bool {
-    let same_state = (&old.name, old.enabled, &old.skipped) == (&new.name, new.enabled, &new.skipped);
+    let same_state =
+        (&old.name, old.enabled, &old.skipped) == (&new.name, new.enabled, &new.skipped);
     same_state && (!old.runs() || others(old).eq(others(new)))
 }
 
@@ -88,8 +96,12 @@ fn words(jail: &Jail) -> Vec<&str> {
 
 fn changes(old: &[&str], new: &[&str], direction: &Direction<'_>) -> bool {
     match direction {
-        Direction::More(words) => is_kept(old, new) && differ(new, old, |word| words.contains(word)),
-        Direction::Less(address) => is_kept(new, old) && differ(old, new, |word| address.is_word(word)),
+        Direction::More(words) => {
+            is_kept(old, new) && differ(new, old, |word| words.contains(word))
+        }
+        Direction::Less(address) => {
+            is_kept(new, old) && differ(old, new, |word| address.is_word(word))
+        }
     }
 }
 
@@ -107,7 +119,11 @@ fn is_kept(short: &[&str], long: &[&str]) -> bool {
 
 /// Why fail2ban does not run on a configuration.
 pub(crate) fn broken(reading: &Reading<'_>) -> Option<Refusal> {
-    let fatal: Vec<Problem> =
-        reading.problems.iter().filter(|problem| problem.consequence.is_fatal()).cloned().collect();
+    let fatal: Vec<Problem> = reading
+        .problems
+        .iter()
+        .filter(|problem| problem.consequence.is_fatal())
+        .cloned()
+        .collect();
     (!fatal.is_empty()).then_some(Refusal::Broken(fatal))
 }

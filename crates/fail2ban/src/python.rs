@@ -36,14 +36,21 @@ pub(crate) fn text_lines(text: &str) -> Vec<TextLine> {
     let mut lines = Vec::new();
     let mut start = 0;
     while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
-        let length = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|b| matches!(b, b'\n' | b'\r'))
+            .unwrap_or(rest.len());
         let ending = match rest.get(length..) {
             Some([b'\r', b'\n', ..]) => 2,
             Some([_, ..]) => 1,
             _ => 0,
         };
         let next = start + length + ending;
-        lines.push(TextLine { number: lines.len() + 1, content: start..start + length, next });
+        lines.push(TextLine {
+            number: lines.len() + 1,
+            content: start..start + length,
+            next,
+        });
         start = next;
     }
     lines
@@ -55,8 +62,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_end_ends_a_line() {
-        let texts: Vec<&str> =
-            text_lines("a\nb\r\nc\rd\r\re").into_iter().map(|line| &"a\nb\r\nc\rd\r\re"[line.content]).collect();
+        let texts: Vec<&str> = text_lines("a\nb\r\nc\rd\r\re")
+            .into_iter()
+            .map(|line| &"a\nb\r\nc\rd\r\re"[line.content])
+            .collect();
         assert_eq!(texts, ["a", "b", "c", "d", "", "e"]);
         assert!(text_lines("").is_empty());
         assert_eq!(text_lines("\n").len(), 1);

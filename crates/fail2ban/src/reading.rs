@@ -43,7 +43,11 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot, directory: &'a Path, release: Option<Release>) -> Self {
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        directory: &'a Path,
+        release: Option<Release>,
+    ) -> Self {
         let mut reading = Self {
             loader: Loader::new(snapshot, directory),
             snapshot,
@@ -65,13 +69,19 @@ impl<'a> Reading<'a> {
         reading.note_undecodable();
         let wreckage = wreckage::find(&reading);
         reading.problems.extend(wreckage);
-        reading.problems.sort_by(|a, b| (a.consequence, &a.origin).cmp(&(b.consequence, &b.origin)));
+        reading
+            .problems
+            .sort_by(|a, b| (a.consequence, &a.origin).cmp(&(b.consequence, &b.origin)));
         reading
     }
 
     /// What has still to be asked of the machine.
     pub(crate) fn lacking(&self) -> Vec<Request> {
-        let unanswered = self.loader.lacking.iter().filter(|request| !self.snapshot.answers(request));
+        let unanswered = self
+            .loader
+            .lacking
+            .iter()
+            .filter(|request| !self.snapshot.answers(request));
         unanswered.cloned().collect()
     }
 
@@ -82,17 +92,30 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn explainer(&self) -> Explainer<'_> {
-        Explainer { files: &self.loader.files, directory: self.directory }
+        Explainer {
+            files: &self.loader.files,
+            directory: self.directory,
+        }
     }
 
     fn read_server(&mut self) {
-        let Some(stack) = self.load_layers("fail2ban") else { return };
-        let mut wanted: Vec<(&str, &str)> = names(options::SERVER).map(|key| ("Definition", key)).collect();
+        let Some(stack) = self.load_layers("fail2ban") else {
+            return;
+        };
+        let mut wanted: Vec<(&str, &str)> = names(options::SERVER)
+            .map(|key| ("Definition", key))
+            .collect();
         wanted.push(("Thread", "stacksize"));
         for (section, key) in wanted {
             let known = stack.merged.section(section).is_some();
-            let value = if known { self.evaluate(&stack.merged, section, key) } else { None };
-            if let Some(value) = value.filter(|value| key == "loglevel" && !is_log_level(value.text())) {
+            let value = if known {
+                self.evaluate(&stack.merged, section, key)
+            } else {
+                None
+            };
+            if let Some(value) =
+                value.filter(|value| key == "loglevel" && !is_log_level(value.text()))
+            {
                 let problem = self.explainer().log_level(value.spot(0), value.text());
                 self.push(problem);
             }
@@ -100,12 +123,20 @@ impl<'a> Reading<'a> {
     }
 
     fn read_jails(&mut self) {
-        let Some(stack) = self.load_layers("jail") else { return };
+        let Some(stack) = self.load_layers("jail") else {
+            return;
+        };
         self.stack = stack;
-        let version = self.release.map_or_else(Traced::unknown, |release| Traced::plain(&release.to_string()));
+        let version = self.release.map_or_else(Traced::unknown, |release| {
+            Traced::plain(&release.to_string())
+        });
         self.stack.merged.add(None, "fail2ban_version", version);
         let directory = self.directory.to_string_lossy();
-        self.stack.merged.add(None, "fail2ban_confpath", Traced::plain(directory.trim_end_matches('/')));
+        self.stack.merged.add(
+            None,
+            "fail2ban_confpath",
+            Traced::plain(directory.trim_end_matches('/')),
+        );
         for name in self.stack.merged.section_names() {
             if name != "INCLUDES" {
                 let jail = self.read_jail(&name);
@@ -124,7 +155,9 @@ impl<'a> Reading<'a> {
         match self.loader.stack(name) {
             Ok(stack) => {
                 let opened = self.loader.files.iter().map(|source| &*source.path);
-                let known = opened.chain(self.loader.unread.keys().map(PathBuf::as_path)).collect();
+                let known = opened
+                    .chain(self.loader.unread.keys().map(PathBuf::as_path))
+                    .collect();
                 let problems = self.explainer().layers(name, &stack, &known, self.dialects);
                 self.problems.extend(problems);
                 self.missed.extend(stack.missed.iter().cloned());
@@ -145,19 +178,32 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn push(&mut self, problem: Problem) {
-        if self.said.insert((problem.origin.clone(), problem.column, problem.message.clone())) {
+        if self.said.insert((
+            problem.origin.clone(),
+            problem.column,
+            problem.message.clone(),
+        )) {
             self.problems.push(problem);
         }
     }
 
     /// An option's value; a failure to interpolate it is a problem.
-    pub(crate) fn evaluate(&mut self, merged: &Merged, section: &str, key: &str) -> Option<Rc<Traced>> {
+    pub(crate) fn evaluate(
+        &mut self,
+        merged: &Merged,
+        section: &str,
+        key: &str,
+    ) -> Option<Rc<Traced>> {
         match Interpolation::new(merged, section).get(key) {
             Ok(value) => value,
             Err(failure) => {
                 let value = merged.deciding(section, key);
-                let problem =
-                    self.explainer().interpolation(&failure, section, key, value.and_then(|value| value.spot));
+                let problem = self.explainer().interpolation(
+                    &failure,
+                    section,
+                    key,
+                    value.and_then(|value| value.spot),
+                );
                 self.push(problem);
                 None
             }
@@ -169,7 +215,11 @@ impl<'a> Reading<'a> {
         if self.jails.iter().any(Jail::runs) {
             return;
         }
-        for problem in self.problems.iter_mut().filter(|problem| problem.consequence == Consequence::JailSkipped) {
+        for problem in self
+            .problems
+            .iter_mut()
+            .filter(|problem| problem.consequence == Consequence::JailSkipped)
+        {
             problem.consequence = Consequence::DoesNotStart;
             problem.message.push_str(", and no other jail runs");
         }

@@ -19,14 +19,19 @@ pub struct Release {
 impl Release {
     /// Reads the first version number of a text: `1.0.2-2`, `1:0.11.2-6`, `Fail2Ban v1.1.1.beta0`.
     pub fn parse(text: &str) -> Option<Self> {
-        text.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(Self::from_dotted)
+        text.split(|c: char| !c.is_ascii_digit() && c != '.')
+            .find_map(Self::from_dotted)
     }
 
     fn from_dotted(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let patch = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
-        Some(Self { major, minor, patch })
+        Some(Self {
+            major,
+            minor,
+            patch,
+        })
     }
 }
 
@@ -86,7 +91,10 @@ mod tests {
         let found = |text| Release::parse(text).map(|release| release.to_string());
         assert_eq!(found("1.0.2-2").as_deref(), Some("1.0.2"));
         assert_eq!(found("1:0.11.2-6").as_deref(), Some("0.11.2"));
-        assert_eq!(found("Fail2Ban v1.1.1.beta0\n\nCopyright (c) 2004").as_deref(), Some("1.1.1"));
+        assert_eq!(
+            found("Fail2Ban v1.1.1.beta0\n\nCopyright (c) 2004").as_deref(),
+            Some("1.1.1")
+        );
         assert_eq!(found("0.10").as_deref(), Some("0.10.0"));
         assert_eq!(found("no version, 7"), None);
     }
@@ -94,7 +102,13 @@ mod tests {
     #[test]
     fn a_tab_separates_words_from_1_1_0_on_only() {
         let text = "a,b c\td\n\te";
-        let words = |dialect: Dialect| dialect.words(text).into_iter().map(|word| &text[word]).collect::<Vec<_>>();
+        let words = |dialect: Dialect| {
+            dialect
+                .words(text)
+                .into_iter()
+                .map(|word| &text[word])
+                .collect::<Vec<_>>()
+        };
         assert_eq!(words(Dialect::Before11), ["a", "b", "c\td", "e"]);
         assert_eq!(words(Dialect::V11), ["a", "b", "c", "d", "e"]);
     }

@@ -15,14 +15,19 @@ use crate::session::{Ownership, Session, Step, ownership};
 impl Config<'_> {
     /// The problems that there is only one way to mend, in files that are the administrator's.
     pub fn mendable(&self) -> impl Iterator<Item = &Problem> {
-        self.problems().iter().filter(|problem| self.is_mendable(problem))
+        self.problems()
+            .iter()
+            .filter(|problem| self.is_mendable(problem))
     }
 
     /// Whether there is only one way to mend a problem, in a file that is the administrator's.
     pub fn is_mendable(&self, problem: &Problem) -> bool {
         let (snapshot, directory) = (self.reading.snapshot, self.reading.directory);
         let is_ours = |path: &Path| ownership(snapshot, directory, path) == Ownership::Ours;
-        problem.mend.as_ref().is_some_and(|mend| is_ours(&mend.path))
+        problem
+            .mend
+            .as_ref()
+            .is_some_and(|mend| is_ours(&mend.path))
     }
 
     /// Mends what stands in these lines, and nothing else.
@@ -36,16 +41,31 @@ impl Config<'_> {
         let session = Session::new(self);
         let named: BTreeSet<&Origin> = lines.iter().collect();
         for origin in &named {
-            let mut of_line = self.problems().iter().filter(|problem| problem.origin == **origin).peekable();
+            let mut of_line = self
+                .problems()
+                .iter()
+                .filter(|problem| problem.origin == **origin)
+                .peekable();
             if of_line.peek().is_some() && !of_line.any(|problem| self.is_mendable(problem)) {
-                let known = self.mendable().map(|problem| problem.origin.clone()).collect();
-                return Err(Refusal::NotMendable { origin: (*origin).clone(), known });
+                let known = self
+                    .mendable()
+                    .map(|problem| problem.origin.clone())
+                    .collect();
+                return Err(Refusal::NotMendable {
+                    origin: (*origin).clone(),
+                    known,
+                });
             }
         }
-        let chosen: Vec<&Problem> = self.mendable().filter(|problem| named.contains(&problem.origin)).collect();
+        let chosen: Vec<&Problem> = self
+            .mendable()
+            .filter(|problem| named.contains(&problem.origin))
+            .collect();
         let mut steps = Vec::new();
         for problem in &chosen {
-            let refusal = || Refusal::NotMended { origin: problem.origin.clone() };
+            let refusal = || Refusal::NotMended {
+                origin: problem.origin.clone(),
+            };
             let step = step_of(problem).ok_or_else(refusal)?;
             let alone = session.with(&step).ok_or_else(refusal)?;
             if alone.reading().problems.contains(problem) {
@@ -53,20 +73,35 @@ impl Config<'_> {
             }
             steps.push(step);
         }
-        let first =
-            || Refusal::NotMended { origin: chosen.first().map_or_else(|| Origin::new("", 0), |it| it.origin.clone()) };
+        let first = || Refusal::NotMended {
+            origin: chosen
+                .first()
+                .map_or_else(|| Origin::new("", 0), |it| it.origin.clone()),
+        };
         let mut mended = session.with_all(&steps).ok_or_else(first)?;
         if fatal_in(&mended.reading(), &chosen) > fatal_in(&self.reading, &chosen) {
             return Err(first());
         }
         // A line that was mended before has no problem any more: naming it again changes nothing.
-        let sound =
-            named.into_iter().filter(|origin| !self.problems().iter().any(|problem| problem.origin == **origin));
+        let sound = named.into_iter().filter(|origin| {
+            !self
+                .problems()
+                .iter()
+                .any(|problem| problem.origin == **origin)
+        });
         for origin in sound {
-            mended.note("nothing-to-mend", Some(origin.clone()), "there is nothing to mend in this line");
+            mended.note(
+                "nothing-to-mend",
+                Some(origin.clone()),
+                "there is nothing to mend in this line",
+            );
         }
         for problem in &chosen {
-            mended.note("mended", Some(problem.origin.clone()), problem.message.clone());
+            mended.note(
+                "mended",
+                Some(problem.origin.clone()),
+                problem.message.clone(),
+            );
         }
         Ok(mended.finish())
     }
@@ -74,7 +109,11 @@ impl Config<'_> {
     /// What would have to be asked of the machine if all that keeps fail2ban from running were mended.
     pub(crate) fn lacking_when_mended(&self) -> Vec<Request> {
         let mut session = Session::new(self);
-        for step in self.mendable().filter(|problem| problem.consequence.is_fatal()).filter_map(step_of) {
+        for step in self
+            .mendable()
+            .filter(|problem| problem.consequence.is_fatal())
+            .filter_map(step_of)
+        {
             // A mend in the way of another one is left out: this is only to know what will be asked for.
             session = session.with(&step).unwrap_or(session);
         }
@@ -84,19 +123,30 @@ impl Config<'_> {
     /// A session on a configuration that is known and that runs.
     pub(crate) fn running_session(&self) -> Result<Session<'_>, Refusal> {
         if let Some((path, why)) = self.unread().first_key_value() {
-            return Err(Refusal::Unread { path: path.clone(), why: why.clone() });
+            return Err(Refusal::Unread {
+                path: path.clone(),
+                why: why.clone(),
+            });
         }
         broken(&self.reading).map_or_else(|| Ok(Session::new(self)), Err)
     }
 }
 
 fn step_of(problem: &Problem) -> Option<Step> {
-    problem.mend.as_ref().map(|mend| Step::edit(&mend.path, mend.edits.iter().cloned()))
+    problem
+        .mend
+        .as_ref()
+        .map(|mend| Step::edit(&mend.path, mend.edits.iter().cloned()))
 }
 
 /// How many problems of the mended files keep fail2ban from running.
 fn fatal_in(reading: &Reading<'_>, mended: &[&Problem]) -> usize {
     let files: BTreeSet<_> = mended.iter().map(|problem| &problem.origin.path).collect();
-    let fatal = reading.problems.iter().filter(|problem| problem.consequence.is_fatal());
-    fatal.filter(|problem| files.contains(&problem.origin.path)).count()
+    let fatal = reading
+        .problems
+        .iter()
+        .filter(|problem| problem.consequence.is_fatal());
+    fatal
+        .filter(|problem| files.contains(&problem.origin.path))
+        .count()
 }

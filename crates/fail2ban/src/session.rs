@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Edit, EditSet, Entry, FileImage, Metadata, Origin, Packager, Snapshot, Unread, elsewhere};
+use sshmend_lossless::{
+    Edit, EditSet, Entry, FileImage, Metadata, Origin, Packager, Snapshot, Unread, elsewhere,
+};
 
 use crate::change::{Edited, Note};
 use crate::config::Config;
@@ -19,8 +21,13 @@ const WITHOUT_FOLDER: &str = "jail.local";
 /// How a file begins that we create.
 const HEADING: &str = "# Addresses that are never banned.\n\n";
 /// What packages of fail2ban bring to /etc, and replace; an override goes into a `.local` file.
-const PACKAGED: [&str; 5] =
-    ["jail.conf", "fail2ban.conf", "jail.d/defaults-debian.conf", "jail.d/00-firewalld.conf", "jail.d/00-systemd.conf"];
+const PACKAGED: [&str; 5] = [
+    "jail.conf",
+    "fail2ban.conf",
+    "jail.d/defaults-debian.conf",
+    "jail.d/00-firewalld.conf",
+    "jail.d/00-systemd.conf",
+];
 
 /// One step of a change.
 #[derive(Debug, Clone)]
@@ -40,12 +47,18 @@ enum Change {
 impl Step {
     /// Edits of one file.
     pub(crate) fn edit(path: &Path, edits: impl IntoIterator<Item = Edit>) -> Self {
-        Self { path: path.to_owned(), change: Change::Edits(edits.into_iter().collect()) }
+        Self {
+            path: path.to_owned(),
+            change: Change::Edits(edits.into_iter().collect()),
+        }
     }
 
     /// A section at the end of a file.
     pub(crate) fn section(path: &Path, text: String) -> Self {
-        Self { path: path.to_owned(), change: Change::Section(text) }
+        Self {
+            path: path.to_owned(),
+            change: Change::Section(text),
+        }
     }
 }
 
@@ -76,7 +89,11 @@ pub(crate) struct Session<'c> {
 impl<'c> Session<'c> {
     pub(crate) fn new(config: &'c Config<'_>) -> Self {
         let reading = &config.reading;
-        let (directory, release, snapshot) = (reading.directory, reading.release, Cow::Borrowed(reading.snapshot));
+        let (directory, release, snapshot) = (
+            reading.directory,
+            reading.release,
+            Cow::Borrowed(reading.snapshot),
+        );
         Self {
             directory,
             release,
@@ -124,31 +141,54 @@ impl<'c> Session<'c> {
             // Nobody asks for a name that the listing of its folder does not have.
             Ok(None) | Err(Unread::NotAsked) => {
                 let text = format!("{HEADING}{}", sections.join("\n"));
-                return edits.is_empty().then(|| self.create(path, text.into_bytes()));
+                return edits
+                    .is_empty()
+                    .then(|| self.create(path, text.into_bytes()));
             }
             Err(_) => return None,
         };
         if !sections.is_empty() {
             let is_whole = image.bytes.is_empty() || image.bytes.ends_with(b"\n");
             let gap = if is_whole { "\n" } else { "\n\n" };
-            edits.push(Edit::insert(image.bytes.len(), format!("{gap}{}", sections.join("\n"))));
+            edits.push(Edit::insert(
+                image.bytes.len(),
+                format!("{gap}{}", sections.join("\n")),
+            ));
         }
         let edits = EditSet::new(edits).ok()?;
-        let draft = self.drafts.entry(path.to_owned()).or_insert_with(|| Draft::new(&image.bytes));
+        let draft = self
+            .drafts
+            .entry(path.to_owned())
+            .or_insert_with(|| Draft::new(&image.bytes));
         draft.apply(&edits);
         let bytes = draft.bytes();
-        self.snapshot.to_mut().insert(path, Entry::File(FileImage { bytes, ..image }));
+        self.snapshot
+            .to_mut()
+            .insert(path, Entry::File(FileImage { bytes, ..image }));
         Some(())
     }
 
     fn create(&mut self, path: &Path, bytes: Vec<u8>) {
-        let image = FileImage { bytes: bytes.clone(), meta: Metadata::default(), target: path.to_owned() };
+        let image = FileImage {
+            bytes: bytes.clone(),
+            meta: Metadata::default(),
+            target: path.to_owned(),
+        };
         self.creates.insert(path.to_owned(), bytes);
         self.snapshot.to_mut().insert_new(path, Entry::File(image));
     }
 
-    pub(crate) fn note(&mut self, name: &'static str, origin: Option<Origin>, text: impl Into<String>) {
-        let note = Note { name, origin, text: text.into() };
+    pub(crate) fn note(
+        &mut self,
+        name: &'static str,
+        origin: Option<Origin>,
+        text: impl Into<String>,
+    ) {
+        let note = Note {
+            name,
+            origin,
+            text: text.into(),
+        };
         if self.said.insert(note.clone()) {
             self.notes.push(note);
         }
@@ -157,7 +197,10 @@ impl<'c> Session<'c> {
     /// Whether any file holds these words.
     pub(crate) fn mentions(&self, words: &str) -> bool {
         let holds = |entry: &Entry| match entry {
-            Entry::File(image) => image.bytes.windows(words.len()).any(|part| part == words.as_bytes()),
+            Entry::File(image) => image
+                .bytes
+                .windows(words.len())
+                .any(|part| part == words.as_bytes()),
             _ => false,
         };
         self.snapshot.paths().any(|(_, entry)| holds(entry))
@@ -165,8 +208,12 @@ impl<'c> Session<'c> {
 
     /// Where a new file of ours goes.
     pub(crate) fn drop_in(&self) -> PathBuf {
-        let has_folder = matches!(self.snapshot.entry(&self.directory.join("jail.d")), Some(Entry::Directory(..)));
-        self.directory.join(if has_folder { DROP_IN } else { WITHOUT_FOLDER })
+        let has_folder = matches!(
+            self.snapshot.entry(&self.directory.join("jail.d")),
+            Some(Entry::Directory(..))
+        );
+        self.directory
+            .join(if has_folder { DROP_IN } else { WITHOUT_FOLDER })
     }
 
     /// Whether a file is the administrator's.
@@ -181,14 +228,22 @@ impl<'c> Session<'c> {
 
     /// What the owner of a file that is not ours would do; `None` for what may be written or overridden here.
     pub(crate) fn owner_hint(&self, path: &Path) -> Option<String> {
-        let Ownership::Elsewhere(packager) = self.ownership(path) else { return None };
-        let target = self.snapshot.read(path).ok().flatten().map_or(path, |image| image.target.as_path());
+        let Ownership::Elsewhere(packager) = self.ownership(path) else {
+            return None;
+        };
+        let target = self
+            .snapshot
+            .read(path)
+            .ok()
+            .flatten()
+            .map_or(path, |image| image.target.as_path());
         Some(packager.hint(path, target))
     }
 
     /// Whether a file is read for itself, not because another one includes it.
     pub(crate) fn is_layer(&self, path: &Path) -> bool {
-        path == self.directory.join(WITHOUT_FOLDER) || path.parent() == Some(&self.directory.join("jail.d"))
+        path == self.directory.join(WITHOUT_FOLDER)
+            || path.parent() == Some(&self.directory.join("jail.d"))
     }
 
     /// The change.
@@ -201,20 +256,38 @@ impl<'c> Session<'c> {
             }
         }
         edits.retain(|_, edits| !edits.is_empty());
-        Edited { edits, creates: self.creates, notes: self.notes }
+        Edited {
+            edits,
+            creates: self.creates,
+            notes: self.notes,
+        }
     }
 }
 
 /// Whose a file of the configuration in `directory` is.
 pub(crate) fn ownership(snapshot: &Snapshot, directory: &Path, path: &Path) -> Ownership {
-    let target = snapshot.read(path).ok().flatten().map_or(path, |image| image.target.as_path());
+    let target = snapshot
+        .read(path)
+        .ok()
+        .flatten()
+        .map_or(path, |image| image.target.as_path());
     if let Some(packager) = elsewhere(path, target) {
         return Ownership::Elsewhere(packager);
     }
-    let Ok(relative) = path.strip_prefix(directory) else { return Ownership::Packaged };
-    let is_paths =
-        relative.to_string_lossy().starts_with("paths-") && relative.extension().is_some_and(|end| end == "conf");
+    let Ok(relative) = path.strip_prefix(directory) else {
+        return Ownership::Packaged;
+    };
+    let is_paths = relative.to_string_lossy().starts_with("paths-")
+        && relative.extension().is_some_and(|end| end == "conf");
     let is_part = relative.starts_with("filter.d") || relative.starts_with("action.d");
-    let is_brought = is_paths || is_part || PACKAGED.iter().any(|packaged| relative == Path::new(packaged));
-    if is_brought { Ownership::Packaged } else { Ownership::Ours }
+    let is_brought = is_paths
+        || is_part
+        || PACKAGED
+            .iter()
+            .any(|packaged| relative == Path::new(packaged));
+    if is_brought {
+        Ownership::Packaged
+    } else {
+        Ownership::Ours
+    }
 }

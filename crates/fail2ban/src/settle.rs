@@ -19,22 +19,34 @@ use crate::traced::Traced;
 impl Reading<'_> {
     /// The settings that people ask for, with the lines that decided them.
     pub(crate) fn settle(&mut self, jail: &mut Jail) {
-        for key in [options::FIRST, options::JAIL, options::ASKED].into_iter().flat_map(names) {
-            let Ok(Some(value)) = Interpolation::new(&self.stack.merged, &jail.name).get(key) else { continue };
+        for key in [options::FIRST, options::JAIL, options::ASKED]
+            .into_iter()
+            .flat_map(names)
+        {
+            let Ok(Some(value)) = Interpolation::new(&self.stack.merged, &jail.name).get(key)
+            else {
+                continue;
+            };
             if key == "ignoreip" {
                 jail.lists = self.lists(&jail.name, &value);
             }
             let setting = self.setting(&jail.name, key, &value);
             jail.settings.insert(key.to_owned(), setting);
         }
-        jail.ignoreself = jail.setting("ignoreself").is_none_or(|setting| is_true(&setting.value));
+        jail.ignoreself = jail
+            .setting("ignoreself")
+            .is_none_or(|setting| is_true(&setting.value));
     }
 
     fn setting(&mut self, jail: &str, key: &str, value: &Traced) -> Setting {
         let decider = self.stack.merged.deciding(jail, key);
         let origin = decider.and_then(|value| self.origin(value));
-        let shared = decider.and_then(|decider| decider.spot).filter(|_| !value.text().contains('%'));
-        let text = match shared.and_then(|spot| self.shared_values.get(&spot)).filter(|known| ***known == *value.text())
+        let shared = decider
+            .and_then(|decider| decider.spot)
+            .filter(|_| !value.text().contains('%'));
+        let text = match shared
+            .and_then(|spot| self.shared_values.get(&spot))
+            .filter(|known| ***known == *value.text())
         {
             Some(known) => Arc::clone(known),
             None => Arc::from(value.text()),
@@ -42,7 +54,11 @@ impl Reading<'_> {
         if let Some(spot) = shared {
             self.shared_values.insert(spot, Arc::clone(&text));
         }
-        Setting { value: text, origin, complete: !value.opaque }
+        Setting {
+            value: text,
+            origin,
+            complete: !value.opaque,
+        }
     }
 
     /// The definitions of an option that another one beats, those of `[DEFAULT]` first.
@@ -51,25 +67,41 @@ impl Reading<'_> {
         let decider = merged.deciding(jail, key);
         let is_own = decider.is_some_and(|value| !value.is_default);
         let losers = |section: &str, why| {
-            let others =
-                merged.definitions(section, key).iter().filter(|other| decider.is_none_or(|it| it.spot != other.spot));
+            let others = merged
+                .definitions(section, key)
+                .iter()
+                .filter(|other| decider.is_none_or(|it| it.spot != other.spot));
             others
-                .filter_map(move |other| Some((self.origin(other)?, other.raw.text().to_owned(), why)))
+                .filter_map(move |other| {
+                    Some((self.origin(other)?, other.raw.text().to_owned(), why))
+                })
                 .collect::<Vec<_>>()
         };
-        let default_loss = if is_own { Loss::OnlyDefault } else { Loss::ReadEarlier };
-        let shadowed = losers(DEFAULT, default_loss).into_iter().chain(losers(jail, Loss::ReadEarlier));
-        shadowed.map(|(origin, value, why)| Shadowed { origin, value, why }).collect()
+        let default_loss = if is_own {
+            Loss::OnlyDefault
+        } else {
+            Loss::ReadEarlier
+        };
+        let shadowed = losers(DEFAULT, default_loss)
+            .into_iter()
+            .chain(losers(jail, Loss::ReadEarlier));
+        shadowed
+            .map(|(origin, value, why)| Shadowed { origin, value, why })
+            .collect()
     }
 
     fn origin(&self, value: &Value) -> Option<Origin> {
-        value.spot.map(|spot| Origin::new(&*self.loader.files[spot.file].path, spot.line))
+        value
+            .spot
+            .map(|spot| Origin::new(&*self.loader.files[spot.file].path, spot.line))
     }
 
     /// The words of a list in each dialect. One without references is the same for all jails that take it.
     fn lists(&mut self, jail: &str, value: &Traced) -> Arc<[List]> {
         let decider = self.stack.merged.deciding(jail, "ignoreip");
-        let shared = decider.filter(|decider| !decider.raw.text().contains('%')).and_then(|decider| decider.spot);
+        let shared = decider
+            .filter(|decider| !decider.raw.text().contains('%'))
+            .and_then(|decider| decider.spot);
         if let Some(known) = shared.and_then(|spot| self.shared_lists.get(&spot)) {
             return Arc::clone(known);
         }
@@ -94,19 +126,37 @@ impl Reading<'_> {
             let text = value.text()[range].to_owned();
             let path = spot.map(|spot| Arc::clone(&self.loader.files[spot.file].path));
             let item = Item::parse(&text, dialect);
-            let content = if let Item::File(path) = &item { self.loader.words_of(Path::new(path)) } else { None };
-            Word { text, item, spot, path, content }
+            let content = if let Item::File(path) = &item {
+                self.loader.words_of(Path::new(path))
+            } else {
+                None
+            };
+            Word {
+                text,
+                item,
+                spot,
+                path,
+                content,
+            }
         });
         let mut words: Vec<Word> = words.collect();
         refuse_behind_files(&mut words);
-        List { words: words.into(), opaque: value.opaque }
+        List {
+            words: words.into(),
+            opaque: value.opaque,
+        }
     }
 }
 
 /// Releases with `file:` items compare each later word with the file as if it were text, and stop at the error, unless
 /// an equal word comes before the file.
 fn refuse_behind_files(words: &mut [Word]) {
-    let Some(first) = words.iter().position(|word| matches!(word.item, Item::File(_))) else { return };
+    let Some(first) = words
+        .iter()
+        .position(|word| matches!(word.item, Item::File(_)))
+    else {
+        return;
+    };
     let (before, behind) = words.split_at_mut(first);
     let before: BTreeSet<&Item> = before.iter().map(|word| &word.item).collect();
     for word in behind {
@@ -115,7 +165,8 @@ fn refuse_behind_files(words: &mut [Word]) {
             Item::File(_) => {}
             _ if known => {}
             _ => {
-                word.item = Item::Refused("its place behind a file: entry, at which fail2ban 1.1.1 stops");
+                word.item =
+                    Item::Refused("its place behind a file: entry, at which fail2ban 1.1.1 stops");
             }
         }
     }

@@ -39,12 +39,18 @@ impl Traced {
 
     /// A text that exists, but that is not known.
     pub(crate) fn unknown() -> Self {
-        Self { opaque: true, ..Self::default() }
+        Self {
+            opaque: true,
+            ..Self::default()
+        }
     }
 
     /// The same text, which is not the last word.
     pub(crate) fn doubtful(self, doubtful: bool) -> Self {
-        Self { opaque: self.opaque || doubtful, ..self }
+        Self {
+            opaque: self.opaque || doubtful,
+            ..self
+        }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -52,17 +58,31 @@ impl Traced {
     }
 
     pub(crate) fn push_str(&mut self, text: &str, spot: Option<Spot>) {
-        self.runs.push(Run { at: self.text.len(), spot });
+        self.runs.push(Run {
+            at: self.text.len(),
+            spot,
+        });
         self.text.push_str(text);
     }
 
     /// Appends a stretch of another text, with its places.
     pub(crate) fn push(&mut self, other: &Self, range: Range<usize>) {
         let base = self.text.len();
-        self.runs.push(Run { at: base, spot: other.spot(range.start) });
+        self.runs.push(Run {
+            at: base,
+            spot: other.spot(range.start),
+        });
         let first = other.runs.partition_point(|run| run.at <= range.start);
-        let inner = other.runs.get(first..).unwrap_or_default().iter().take_while(|run| run.at < range.end);
-        self.runs.extend(inner.map(|run| Run { at: base + run.at - range.start, spot: run.spot }));
+        let inner = other
+            .runs
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|run| run.at < range.end);
+        self.runs.extend(inner.map(|run| Run {
+            at: base + run.at - range.start,
+            spot: run.spot,
+        }));
         self.text.push_str(&other.text[range]);
         self.opaque |= other.opaque;
     }
@@ -76,7 +96,10 @@ impl Traced {
     pub(crate) fn spot(&self, at: usize) -> Option<Spot> {
         let after = self.runs.partition_point(|run| run.at <= at);
         let run = self.runs.get(after.checked_sub(1)?)?;
-        run.spot.map(|spot| Spot { offset: spot.offset + (at - run.at), ..spot })
+        run.spot.map(|spot| Spot {
+            offset: spot.offset + (at - run.at),
+            ..spot
+        })
     }
 }
 
@@ -86,7 +109,13 @@ mod tests {
 
     #[test]
     fn a_copied_stretch_keeps_its_places() {
-        let spot = |file, offset| Some(Spot { file, line: 1, offset });
+        let spot = |file, offset| {
+            Some(Spot {
+                file,
+                line: 1,
+                offset,
+            })
+        };
         let mut first = Traced::default();
         first.push_str("one", spot(0, 10));
         first.push_str("two", spot(1, 20));
@@ -94,6 +123,9 @@ mod tests {
         second.push(&first, 1..5);
         assert_eq!(second.text(), "xnetw");
         let spots: Vec<_> = (0..5).map(|at| second.spot(at)).collect();
-        assert_eq!(spots, [None, spot(0, 11), spot(0, 12), spot(1, 20), spot(1, 21)]);
+        assert_eq!(
+            spots,
+            [None, spot(0, 11), spot(0, 12), spot(1, 20), spot(1, 21)]
+        );
     }
 }

@@ -21,7 +21,11 @@ impl Config<'_> {
     ///
     /// # Errors
     /// [`Refusal`] as for [`Config::ignore`], and when a word is not ours to remove or a larger network remains.
-    pub fn unignore(&self, addresses: &[Address], names: Option<&[String]>) -> Result<Edited, Refusal> {
+    pub fn unignore(
+        &self,
+        addresses: &[Address],
+        names: Option<&[String]>,
+    ) -> Result<Edited, Refusal> {
         let mut session = self.running_session()?;
         let mut jails = meant(&session.reading(), names)?;
         if names.is_none() && !jails.iter().any(|jail| jail == DEFAULT) {
@@ -32,7 +36,11 @@ impl Config<'_> {
                 session = take_out(session, jail, address, names)?;
             }
         }
-        let wish = Wish { addresses: addresses.to_vec(), jails: names.map(<[String]>::to_vec), until: None };
+        let wish = Wish {
+            addresses: addresses.to_vec(),
+            jails: names.map(<[String]>::to_vec),
+            until: None,
+        };
         session = ends::set(session, &wish);
         Ok(session.finish())
     }
@@ -56,11 +64,18 @@ fn take_out<'c>(
         let refusal = || Refusal::NotRemovable {
             address: address.clone(),
             jail: name.to_owned(),
-            origin: word.origin().unwrap_or_else(|| Origin::new(session.drop_in(), 1)),
+            origin: word
+                .origin()
+                .unwrap_or_else(|| Origin::new(session.drop_in(), 1)),
         };
         let meant = names.map(|names| names.iter().map(String::as_str).collect());
-        let proof = Proof { before: &reading, jails: meant.as_ref() };
-        let next = removal(&session, &reading, word).and_then(|step| session.with(&step)).ok_or_else(refusal)?;
+        let proof = Proof {
+            before: &reading,
+            jails: meant.as_ref(),
+        };
+        let next = removal(&session, &reading, word)
+            .and_then(|step| session.with(&step))
+            .ok_or_else(refusal)?;
         if proof.holds(&next.reading(), &Direction::Less(address)) != Held::Yes {
             return Err(refusal());
         }
@@ -70,23 +85,38 @@ fn take_out<'c>(
 }
 
 fn covering(jail: &Jail, name: &str, address: &Address) -> Option<Refusal> {
-    let Address::Network(network) = address else { return None };
+    let Address::Network(network) = address else {
+        return None;
+    };
     match jail.ignored(*network) {
-        Ignored::Yes { word, origin } => {
-            Some(Refusal::StillCovered { address: address.clone(), jail: name.to_owned(), word, origin })
-        }
+        Ignored::Yes { word, origin } => Some(Refusal::StillCovered {
+            address: address.clone(),
+            jail: name.to_owned(),
+            word,
+            origin,
+        }),
         Ignored::No | Ignored::Unknown(_) => None,
     }
 }
 
 fn removal(session: &Session<'_>, reading: &Reading<'_>, word: &Word) -> Option<Step> {
     let spot = word.spot?;
-    let source = reading.loader.files.get(spot.file).filter(|source| session.is_ours(&source.path))?;
+    let source = reading
+        .loader
+        .files
+        .get(spot.file)
+        .filter(|source| session.is_ours(&source.path))?;
     let range: Range<usize> = spot.offset..spot.offset + word.text.len();
     if source.document.text.get(range.clone())? != word.text {
         return None;
     }
-    let options = source.document.blocks.iter().flat_map(|block| &block.options);
-    let edit = options.into_iter().find_map(|option| list_edit::remove(&source.document, option, &range))?;
+    let options = source
+        .document
+        .blocks
+        .iter()
+        .flat_map(|block| &block.options);
+    let edit = options
+        .into_iter()
+        .find_map(|option| list_edit::remove(&source.document, option, &range))?;
     Some(Step::edit(&source.path, [edit]))
 }

@@ -35,9 +35,17 @@ pub(crate) fn marks(document: &Document) -> Vec<Mark> {
     for line in text_lines(&document.text) {
         let text = &document.text[strip(&document.text, line.content.clone())];
         if let Some((until, words)) = parse(text) {
-            marks.push(Mark { span: line.content.start..line.next, line: line.number, until, words, option: None });
+            marks.push(Mark {
+                span: line.content.start..line.next,
+                line: line.number,
+                until,
+                words,
+                option: None,
+            });
         } else if !text.is_empty() && !text.starts_with(['#', ';']) {
-            marks[waiting..].iter_mut().for_each(|mark| mark.option = Some(line.number));
+            marks[waiting..]
+                .iter_mut()
+                .for_each(|mark| mark.option = Some(line.number));
             waiting = marks.len();
         }
     }
@@ -54,13 +62,25 @@ fn parse(line: &str) -> Option<(Timestamp, Vec<String>)> {
 impl Mark {
     /// A line above this one with another end.
     pub(crate) fn beside(&self, document: &Document, until: Timestamp, words: &[String]) -> Edit {
-        let ending = if document.text[self.span.clone()].ends_with("\r\n") { "\r\n" } else { "\n" };
-        Edit::insert(self.span.start, format!("{}{ending}", comment(until, words)))
+        let ending = if document.text[self.span.clone()].ends_with("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
+        Edit::insert(
+            self.span.start,
+            format!("{}{ending}", comment(until, words)),
+        )
     }
 
     /// Takes words out of the line, and the line away with its last word.
     pub(crate) fn without(&self, document: &Document, drop: impl Fn(&str) -> bool) -> Edit {
-        let kept: Vec<String> = self.words.iter().filter(|word| !drop(word)).cloned().collect();
+        let kept: Vec<String> = self
+            .words
+            .iter()
+            .filter(|word| !drop(word))
+            .cloned()
+            .collect();
         if kept.is_empty() {
             return Edit::delete(self.span.clone());
         }
@@ -77,10 +97,18 @@ mod tests {
     fn a_line_is_read_back_as_it_was_written() {
         let until: Timestamp = "2026-12-01T00:00:00Z".parse().expect("a time");
         let line = comment(until, &["203.0.113.7".to_owned(), "::1".to_owned()]);
-        assert_eq!(line, "# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7 ::1");
-        let document = Document::parse(format!("[x]\n{line}\n\n# more\nignoreip = 203.0.113.7 ::1\n").as_bytes());
+        assert_eq!(
+            line,
+            "# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7 ::1"
+        );
+        let document = Document::parse(
+            format!("[x]\n{line}\n\n# more\nignoreip = 203.0.113.7 ::1\n").as_bytes(),
+        );
         let marks = marks(&document);
-        assert_eq!((marks.len(), marks[0].line, marks[0].option), (1, 2, Some(5)));
+        assert_eq!(
+            (marks.len(), marks[0].line, marks[0].option),
+            (1, 2, Some(5))
+        );
         assert_eq!((marks[0].until, marks[0].words.len()), (until, 2));
     }
 

@@ -28,17 +28,31 @@ impl Account {
 
     /// The account of this user id; `None` when there is none or the name service fails.
     pub fn of_uid(uid: u32) -> Option<Self> {
-        User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Self::from)
+        User::from_uid(Uid::from_raw(uid))
+            .ok()
+            .flatten()
+            .map(Self::from)
     }
 }
 
 /// The attributes of something that this process makes for itself: its own user and group, and this mode.
 pub fn own(mode: u32) -> Metadata {
-    Metadata { mode, uid: geteuid().as_raw(), gid: getegid().as_raw(), ..Metadata::default() }
+    Metadata {
+        mode,
+        uid: geteuid().as_raw(),
+        gid: getegid().as_raw(),
+        ..Metadata::default()
+    }
 }
 
 impl From<User> for Account {
     fn from(user: User) -> Self {
-        Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home: user.dir, shell: user.shell }
+        Self {
+            name: user.name,
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+            home: user.dir,
+            shell: user.shell,
+        }
     }
 }

@@ -47,9 +47,11 @@ pub(crate) fn kind(stat: &Stat) -> Kind {
 /// A descriptor that is only for looking (`O_PATH`) has to go through /proc; what cannot be read is not there.
 pub(crate) fn xattrs(file: &File) -> Xattrs {
     let by_name = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let names = sized(|room| flistxattr(file, room)).or_else(|_| sized(|room| listxattr(&by_name, room)));
+    let names =
+        sized(|room| flistxattr(file, room)).or_else(|_| sized(|room| listxattr(&by_name, room)));
     let value = |name: &str| {
-        sized(|room| fgetxattr(file, name, room)).or_else(|_| sized(|room| getxattr(&by_name, name, room)))
+        sized(|room| fgetxattr(file, name, room))
+            .or_else(|_| sized(|room| getxattr(&by_name, name, room)))
     };
     names_of(&names.unwrap_or_default())
         .filter(|name| !NEVER_KEPT.contains(&name.as_str()))
@@ -57,14 +59,18 @@ pub(crate) fn xattrs(file: &File) -> Xattrs {
         .collect()
 }
 
-fn sized(read: impl FnOnce(rustix::buffer::SpareCapacity<'_, u8>) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
+fn sized(
+    read: impl FnOnce(rustix::buffer::SpareCapacity<'_, u8>) -> Result<usize, Errno>,
+) -> Result<Vec<u8>, Errno> {
     let mut bytes = Vec::with_capacity(MAX_XATTR);
     read(spare_capacity(&mut bytes))?;
     Ok(bytes)
 }
 
 fn names_of(list: &[u8]) -> impl Iterator<Item = String> {
-    let names = list.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+    let names = list
+        .split(|&byte| byte == 0)
+        .filter(|name| !name.is_empty());
     names.filter_map(|name| String::from_utf8(name.to_vec()).ok())
 }
 
@@ -77,13 +83,21 @@ pub(crate) fn set_xattrs(file: &File, wanted: &Xattrs) -> Result<(), Why> {
             _ => {}
         }
     }
-    for (name, value) in wanted.iter().filter(|(name, value)| present.get(*name) != Some(*value)) {
+    for (name, value) in wanted
+        .iter()
+        .filter(|(name, value)| present.get(*name) != Some(*value))
+    {
         fsetxattr(file, name, value, XattrFlags::empty()).map_err(|errno| not_kept(name, errno))?;
     }
     Ok(())
 }
 
 fn not_kept(name: &str, errno: Errno) -> Why {
-    let reason = nix::errno::Errno::from_raw(errno.raw_os_error()).desc().to_owned();
-    Why::Attribute { name: name.to_owned(), reason }
+    let reason = nix::errno::Errno::from_raw(errno.raw_os_error())
+        .desc()
+        .to_owned();
+    Why::Attribute {
+        name: name.to_owned(),
+        reason,
+    }
 }

@@ -3,7 +3,9 @@
 use std::ffi::CString;
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, getegid, geteuid, getgid, getuid, initgroups, setresgid, setresuid, setuid};
+use nix::unistd::{
+    Gid, Uid, getegid, geteuid, getgid, getuid, initgroups, setresgid, setresuid, setuid,
+};
 
 use crate::account::Account;
 
@@ -37,12 +39,23 @@ pub fn become_user(account: &Account) -> Result<(), BecomeError> {
     if getuid() == uid && geteuid() == uid {
         return Ok(());
     }
-    let refused = |call| move |errno| BecomeError::Refused { user: account.name.clone(), call, errno };
-    let name = CString::new(account.name.as_str()).map_err(|_| refused("initgroups")(Errno::EINVAL))?;
+    let refused = |call| {
+        move |errno| BecomeError::Refused {
+            user: account.name.clone(),
+            call,
+            errno,
+        }
+    };
+    let name =
+        CString::new(account.name.as_str()).map_err(|_| refused("initgroups")(Errno::EINVAL))?;
     initgroups(&name, gid).map_err(refused("initgroups"))?;
     setresgid(gid, gid, gid).map_err(refused("setresgid"))?;
     setresuid(uid, uid, uid).map_err(refused("setresuid"))?;
-    if is_for_good(uid, gid) { Ok(()) } else { Err(BecomeError::NotForGood(account.name.clone())) }
+    if is_for_good(uid, gid) {
+        Ok(())
+    } else {
+        Err(BecomeError::NotForGood(account.name.clone()))
+    }
 }
 
 fn is_for_good(uid: Uid, gid: Gid) -> bool {

@@ -32,16 +32,36 @@ pub(crate) fn dial(dial: &Dial) -> Dialled {
     let started = Instant::now();
     match TcpStream::connect_timeout(&dial.to, dial.deadline.max(Duration::from_millis(1))) {
         Err(error) => {
-            let end = if error.kind() == io::ErrorKind::ConnectionReset { DialEnd::Refused } else { end_of(&error) };
-            Dialled { connected_after: None, received: Vec::new(), end, ended_after: started.elapsed() }
+            let end = if error.kind() == io::ErrorKind::ConnectionReset {
+                DialEnd::Refused
+            } else {
+                end_of(&error)
+            };
+            Dialled {
+                connected_after: None,
+                received: Vec::new(),
+                end,
+                ended_after: started.elapsed(),
+            }
         }
         Ok(stream) => {
             let connected = Instant::now();
-            let mut watch = Watch { dial, started, connected, said: false, received: Vec::new() };
+            let mut watch = Watch {
+                dial,
+                started,
+                connected,
+                said: false,
+                received: Vec::new(),
+            };
             let end = watch.until_the_end(&stream);
             drop(stream.shutdown(Shutdown::Both));
             let connected_after = Some(connected.duration_since(started));
-            Dialled { connected_after, received: watch.received, end, ended_after: started.elapsed() }
+            Dialled {
+                connected_after,
+                received: watch.received,
+                end,
+                ended_after: started.elapsed(),
+            }
         }
     }
 }
@@ -80,22 +100,35 @@ impl Watch<'_> {
         stream.set_read_timeout(Some(if waits { PATIENCE } else { left }))?;
         let length = match stream.read(&mut piece) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            Err(error) if waits && end_of(&error) == DialEnd::Silence => return self.say(stream).map(|()| true),
+            Err(error) if waits && end_of(&error) == DialEnd::Silence => {
+                return self.say(stream).map(|()| true);
+            }
             other => other?,
         };
         if length > 0 {
-            self.received.push((self.connected.elapsed(), piece.iter().take(length).copied().collect()));
+            self.received.push((
+                self.connected.elapsed(),
+                piece.iter().take(length).copied().collect(),
+            ));
         }
         Ok(length > 0)
     }
 
     fn left(&self) -> io::Result<Duration> {
         let left = self.dial.deadline.saturating_sub(self.started.elapsed());
-        if left.is_zero() { Err(Errno::ETIMEDOUT.into()) } else { Ok(left) }
+        if left.is_zero() {
+            Err(Errno::ETIMEDOUT.into())
+        } else {
+            Ok(left)
+        }
     }
 
     fn is_enough(&mut self, stream: &TcpStream) -> io::Result<bool> {
-        let bytes: Vec<u8> = self.received.iter().flat_map(|(_, piece)| piece.iter().copied()).collect();
+        let bytes: Vec<u8> = self
+            .received
+            .iter()
+            .flat_map(|(_, piece)| piece.iter().copied())
+            .collect();
         if bytes.len() > MAX_BYTES {
             return Ok(true);
         }
@@ -120,11 +153,15 @@ impl Watch<'_> {
 
 /// Whether something follows the version of an SSH server; of another one all that it says is wanted.
 fn answered(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n').skip_while(|line| !line.starts_with(b"SSH-"));
+    let mut lines = bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .skip_while(|line| !line.starts_with(b"SSH-"));
     lines.next().is_some_and(|version| version.ends_with(b"\n")) && lines.next().is_some()
 }
 
 /// A server may send other lines before its version (RFC 4253, 4.2).
 fn greeted(bytes: &[u8]) -> bool {
-    bytes.split_inclusive(|&byte| byte == b'\n').any(|line| line.starts_with(b"SSH-") && line.ends_with(b"\n"))
+    bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .any(|line| line.starts_with(b"SSH-") && line.ends_with(b"\n"))
 }

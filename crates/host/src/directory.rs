@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, fchmod, fchown, fsync, mkdirat, openat, unlinkat};
+use rustix::fs::{
+    AtFlags, Gid, Mode, OFlags, Uid, fchmod, fchown, fsync, mkdirat, openat, unlinkat,
+};
 use rustix::io::Errno;
 use sshmend_lossless::{Entry, Metadata};
 
@@ -27,15 +29,23 @@ impl Directory {
     /// Opens the directory at `path` for writing in it, where that is safe.
     pub(crate) fn open(root: &Root, path: &Path) -> Result<Self, FileError> {
         let mut trust = Trust::on(root, Purpose::Write);
-        let found = root.walk(path, true, &mut |step| trust.visit(step)).map_err(FileError::at(path))?;
+        let found = root
+            .walk(path, true, &mut |step| trust.visit(step))
+            .map_err(FileError::at(path))?;
         let file = open_directory(&found.node, ".").map_err(FileError::at(path))?;
-        Ok(Self { file, path: found.path })
+        Ok(Self {
+            file,
+            path: found.path,
+        })
     }
 
     /// The directory in which a walk has found its end.
     pub(crate) fn of(found: &Walked) -> Result<Self, Why> {
         let path = found.path.parent().unwrap_or(Path::new("/")).to_owned();
-        Ok(Self { file: open_directory(&found.parent, ".")?, path })
+        Ok(Self {
+            file: open_directory(&found.parent, ".")?,
+            path,
+        })
     }
 
     /// Opens the directory that holds `path`, and says the name in it.
@@ -53,7 +63,11 @@ impl Directory {
     fn make(&self, name: &OsString, attributes: &Metadata) -> Result<(), Errno> {
         mkdirat(&self.file, name.as_os_str(), Mode::RWXU)?;
         let made = open_directory(&self.file, name)?;
-        fchown(&made, Some(Uid::from_raw(attributes.uid)), Some(Gid::from_raw(attributes.gid)))?;
+        fchown(
+            &made,
+            Some(Uid::from_raw(attributes.uid)),
+            Some(Gid::from_raw(attributes.gid)),
+        )?;
         fchmod(&made, Mode::from_raw_mode(attributes.mode))?;
         fsync(&made)?;
         self.sync()
@@ -72,7 +86,11 @@ impl Machine {
     ///
     /// # Errors
     /// When something else stands in the way, or the operating system refuses.
-    pub fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError> {
+    pub fn make_directories(
+        &self,
+        path: &Path,
+        attributes: &Metadata,
+    ) -> Result<Vec<PathBuf>, FileError> {
         if look(&self.root, path, Depth::Surface) != Entry::Missing {
             return self.expect_directory(path).map(|()| Vec::new());
         }
@@ -130,7 +148,9 @@ impl Machine {
 
     fn names_for(&self, path: &Path, purpose: Purpose) -> Result<Option<Vec<OsString>>, FileError> {
         match see(&self.root, path, Depth::Names, purpose) {
-            Ok(Entry::Directory(names, _)) => Ok(Some(names.into_iter().map(|listed| listed.name).collect())),
+            Ok(Entry::Directory(names, _)) => {
+                Ok(Some(names.into_iter().map(|listed| listed.name).collect()))
+            }
             Ok(_) => Err(FileError::new(path, Why::WrongKind("a directory"))),
             Err(Why::Missing) => Ok(None),
             Err(why) => Err(FileError::new(path, why)),

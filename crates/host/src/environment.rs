@@ -17,7 +17,12 @@ use nix::unistd::{Uid, geteuid, getppid};
 use crate::machine::Machine;
 
 /// Where the rules of the time zones lie, by their names (tzfile(5)).
-const ZONES: [&str; 4] = ["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"];
+const ZONES: [&str; 4] = [
+    "/usr/share/zoneinfo",
+    "/usr/lib/zoneinfo",
+    "/usr/share/lib/zoneinfo",
+    "/etc/zoneinfo",
+];
 
 /// The rules of the machine's own time zone (localtime(5)).
 const LOCAL: &str = "/etc/localtime";
@@ -67,21 +72,32 @@ impl Environment {
     /// Reads all of it.
     pub fn read() -> Self {
         let variables: BTreeMap<OsString, OsString> = env::vars_os().collect();
-        let get = |name: &str| variables.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let get = |name: &str| {
+            variables
+                .get(OsStr::new(name))
+                .filter(|value| !value.is_empty())
+        };
         let uid = geteuid();
         Self {
             args: env::args_os().collect(),
             program: env::current_exe().unwrap_or_else(|_| PathBuf::from("sshmend")),
             uid: uid.as_raw(),
             sudo: sudo(uid, get("SUDO_USER"), get("SUDO_UID")),
-            ssh_connection: get("SSH_CONNECTION").map(text).or_else(connection_of_an_ancestor),
+            ssh_connection: get("SSH_CONNECTION")
+                .map(text)
+                .or_else(connection_of_an_ancestor),
             home: get("HOME").map(PathBuf::from),
-            state_home: get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),
+            state_home: get("XDG_STATE_HOME")
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute()),
             no_color: get("NO_COLOR").is_some(),
             can_ask: io::stdin().is_terminal() && io::stderr().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
             directory: env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
-            hostname: fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned(),
+            hostname: fs::read_to_string("/proc/sys/kernel/hostname")
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
         }
     }
 
@@ -103,16 +119,31 @@ pub fn now() -> Timestamp {
 pub fn zone() -> TimeZone {
     let found = match env::var_os("TZ") {
         None => rules(Path::new(LOCAL), "local"),
-        Some(named) => named.to_str().and_then(|text| zone_named(text.strip_prefix(':').unwrap_or(text))),
+        Some(named) => named
+            .to_str()
+            .and_then(|text| zone_named(text.strip_prefix(':').unwrap_or(text))),
     };
     found.unwrap_or(TimeZone::UTC)
 }
 
 fn zone_named(text: &str) -> Option<TimeZone> {
-    let name = ZONES.iter().find_map(|folder| text.strip_prefix(folder)?.strip_prefix('/')).unwrap_or(text);
-    let inside = !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-    let found = || ZONES.iter().find_map(|folder| rules(&Path::new(folder).join(name), name));
-    inside.then(found).flatten().or_else(|| TimeZone::posix(text).ok())
+    let name = ZONES
+        .iter()
+        .find_map(|folder| text.strip_prefix(folder)?.strip_prefix('/'))
+        .unwrap_or(text);
+    let inside = !name.is_empty()
+        && Path::new(name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+    let found = || {
+        ZONES
+            .iter()
+            .find_map(|folder| rules(&Path::new(folder).join(name), name))
+    };
+    inside
+        .then(found)
+        .flatten()
+        .or_else(|| TimeZone::posix(text).ok())
 }
 
 fn rules(path: &Path, name: &str) -> Option<TimeZone> {
@@ -132,7 +163,10 @@ fn text(value: &OsString) -> String {
 /// The variables mean nothing unless we are root: anyone can set them.
 fn sudo(uid: Uid, user: Option<&OsString>, sudo_uid: Option<&OsString>) -> Option<Sudo> {
     let parsed = sudo_uid?.to_str()?.parse().ok()?;
-    uid.is_root().then_some(Sudo { user: text(user?), uid: parsed })
+    uid.is_root().then_some(Sudo {
+        user: text(user?),
+        uid: parsed,
+    })
 }
 
 /// sudo clears the environment (`env_reset`); the shell from which it was called still has the variable.
@@ -142,7 +176,9 @@ fn connection_of_an_ancestor() -> Option<String> {
         if pid <= 1 {
             return None;
         }
-        let found = fs::read(format!("/proc/{pid}/environ")).ok().and_then(|environ| connection_in(&environ));
+        let found = fs::read(format!("/proc/{pid}/environ"))
+            .ok()
+            .and_then(|environ| connection_in(&environ));
         if found.is_some() {
             return found;
         }
@@ -178,7 +214,10 @@ mod tests {
     #[test]
     fn the_connection_is_found_among_other_variables() {
         let environ = b"A=1\0XSSH_CONNECTION=no\0SSH_CONNECTION=192.0.2.1 5000 192.0.2.2 22\0";
-        assert_eq!(connection_in(environ).as_deref(), Some("192.0.2.1 5000 192.0.2.2 22"));
+        assert_eq!(
+            connection_in(environ).as_deref(),
+            Some("192.0.2.1 5000 192.0.2.2 22")
+        );
         assert_eq!(connection_in(b"SSH_CONNECTION="), None);
     }
 
@@ -191,9 +230,13 @@ mod tests {
             assert_eq!(seconds("/usr/share/zoneinfo/Europe/Berlin"), Some(7200));
         }
         assert_eq!(seconds("JST-9"), Some(32400));
-        for elsewhere in
-            ["/etc/passwd", "../../../etc/localtime", "/usr/share/zoneinfo/../zoneinfo/UTC", "", "/dev/zero"]
-        {
+        for elsewhere in [
+            "/etc/passwd",
+            "../../../etc/localtime",
+            "/usr/share/zoneinfo/../zoneinfo/UTC",
+            "",
+            "/dev/zero",
+        ] {
             assert_eq!(seconds(elsewhere), None, "{elsewhere}");
         }
     }
@@ -201,9 +244,15 @@ mod tests {
     #[test]
     fn sudo_counts_only_for_root() {
         let (user, uid) = (OsString::from("anna"), OsString::from("1000"));
-        let anna = Sudo { user: "anna".to_owned(), uid: 1000 };
+        let anna = Sudo {
+            user: "anna".to_owned(),
+            uid: 1000,
+        };
         assert_eq!(sudo(Uid::from_raw(0), Some(&user), Some(&uid)), Some(anna));
         assert_eq!(sudo(Uid::from_raw(1000), Some(&user), Some(&uid)), None);
-        assert_eq!(sudo(Uid::from_raw(0), Some(&user), Some(&OsString::from("x"))), None);
+        assert_eq!(
+            sudo(Uid::from_raw(0), Some(&user), Some(&OsString::from("x"))),
+            None
+        );
     }
 }

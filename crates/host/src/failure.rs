@@ -81,13 +81,18 @@ pub enum Why {
 impl FileError {
     /// Names the path and what was in its way.
     pub fn new(path: impl Into<PathBuf>, why: Why) -> Self {
-        Self { path: path.into(), why }
+        Self {
+            path: path.into(),
+            why,
+        }
     }
 
     /// What to do about it, where there is something to say.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self.why {
-            Why::Mounted => "it is a bind mount, as in containers: change the file where it is mounted from",
+            Why::Mounted => {
+                "it is a bind mount, as in containers: change the file where it is mounted from"
+            }
             Why::ReadOnly => "remount the file system read-write first",
             Why::Immutable => "chattr -i takes the attribute away; find out first who set it",
             Why::AppendOnly => "chattr -a takes the attribute away; find out first who set it",
@@ -97,9 +102,13 @@ impl FileError {
             Why::Untrusted { .. } => {
                 "run it as the user who can write there, or name a path that is root's alone from the first folder on"
             }
-            Why::Attribute { .. } => "run it with sudo, or on a file system that supports the attribute",
+            Why::Attribute { .. } => {
+                "run it with sudo, or on a file system that supports the attribute"
+            }
             Why::Loop => "look where the link leads (namei -l PATH)",
-            Why::Missing | Why::Exists | Why::WrongKind(_) | Why::TooLong(_) | Why::Other(_) => return None,
+            Why::Missing | Why::Exists | Why::WrongKind(_) | Why::TooLong(_) | Why::Other(_) => {
+                return None;
+            }
         })
     }
 

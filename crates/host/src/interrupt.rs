@@ -21,10 +21,16 @@ pub struct Uninterrupted {
 impl Uninterrupted {
     /// Begins it. Where a handler cannot be had, that signal ends the process as it always does.
     pub fn begin() -> Self {
-        let (over, came) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (over, came) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicUsize::new(0)),
+        );
         for signal in HELD {
             let number = usize::try_from(signal).unwrap_or_default();
-            drop(flag::register_conditional_default(signal, Arc::clone(&over)));
+            drop(flag::register_conditional_default(
+                signal,
+                Arc::clone(&over),
+            ));
             drop(flag::register_usize(signal, Arc::clone(&came), number));
         }
         Self { over, came }

@@ -47,8 +47,17 @@ impl Machine {
             return Ok(Reading { argv, folder: None });
         }
         let located = self.root.locate(Path::new(FOLDER), Purpose::Read);
-        let folder = located.map_err(|error| RunError::NotStarted(format!("{FOLDER}: {error}")))?.node;
-        argv.push(format!("--directory=/proc/{}/fd/{}", process::id(), folder.as_raw_fd()));
-        Ok(Reading { argv, folder: Some(folder) })
+        let folder = located
+            .map_err(|error| RunError::NotStarted(format!("{FOLDER}: {error}")))?
+            .node;
+        argv.push(format!(
+            "--directory=/proc/{}/fd/{}",
+            process::id(),
+            folder.as_raw_fd()
+        ));
+        Ok(Reading {
+            argv,
+            folder: Some(folder),
+        })
     }
 }

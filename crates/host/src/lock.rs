@@ -52,7 +52,12 @@ impl Machine {
         let mut file = open(&directory, &path, &name).map_err(|why| FileError::new(&path, why))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => leave_word(&mut file, holder).map_err(FileError::at(&path))?,
-            Err(Errno::WOULDBLOCK) => return Err(LockError::Held { path, holder: word(&file) }),
+            Err(Errno::WOULDBLOCK) => {
+                return Err(LockError::Held {
+                    path,
+                    holder: word(&file),
+                });
+            }
             Err(errno) => return Err(FileError::at(&path)(errno).into()),
         }
         Ok(Lock { _held: file })
@@ -61,7 +66,8 @@ impl Machine {
 
 /// A device or pipe is never opened, for that alone can have effects; nor is a file written that has another name.
 fn open(directory: &Directory, path: &Path, name: &OsStr) -> Result<File, Why> {
-    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags =
+        OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let create = flags | OFlags::CREATE | OFlags::EXCL;
     let file = match openat(&directory.file, name, create, Mode::RUSR | Mode::WUSR) {
         Ok(file) => File::from(file),
@@ -81,7 +87,9 @@ fn check(path: &Path, file: &File) -> Result<(), Why> {
         return Err(Why::WrongKind("a regular file"));
     }
     if meta.nlink() != 1 {
-        return Err(Why::Other("it has another name, whose content would be overwritten".to_owned()));
+        return Err(Why::Other(
+            "it has another name, whose content would be overwritten".to_owned(),
+        ));
     }
     kept(path, file, &meta)
 }

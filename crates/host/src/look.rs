@@ -73,7 +73,11 @@ fn read(located: &Located) -> Result<Entry, Why> {
     let file = located.open()?;
     let bytes = read_to_end(&file)?;
     let meta = metadata(&file, &file.metadata()?);
-    Ok(Entry::File(FileImage { bytes, meta, target: located.target.clone() }))
+    Ok(Entry::File(FileImage {
+        bytes,
+        meta,
+        target: located.target.clone(),
+    }))
 }
 
 /// Files of /proc say that they are empty and are not: the end is where reading ends.
@@ -96,9 +100,9 @@ fn list(root: &Root, path: &Path, located: &Located) -> io::Result<Entry> {
         .map(|(name, file_type)| {
             let directory = match file_type {
                 FileType::Directory => true,
-                FileType::Symlink | FileType::Unknown => {
-                    root.locate(&path.join(&name), Purpose::Look).is_ok_and(|found| found.meta.is_dir())
-                }
+                FileType::Symlink | FileType::Unknown => root
+                    .locate(&path.join(&name), Purpose::Look)
+                    .is_ok_and(|found| found.meta.is_dir()),
                 _ => false,
             };
             Listed { name, directory }
@@ -115,7 +119,10 @@ fn names(directory: &File) -> io::Result<Vec<(std::ffi::OsString, FileType)>> {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {
-            names.push((std::ffi::OsString::from_vec(name.to_vec()), entry.file_type()));
+            names.push((
+                std::ffi::OsString::from_vec(name.to_vec()),
+                entry.file_type(),
+            ));
         }
     }
     Ok(names)

@@ -41,7 +41,9 @@ impl Machine {
     /// # Errors
     /// When `root` is not a directory, cannot be opened, or another user's link leads there.
     pub fn below(root: &Path) -> Result<Self, FileError> {
-        let found = Root::Live.locate(root, Purpose::Enter).map_err(FileError::at(root))?;
+        let found = Root::Live
+            .locate(root, Purpose::Enter)
+            .map_err(FileError::at(root))?;
         if found.meta.is_dir() {
             return Ok(Self::at(Root::Below(found.node)));
         }
@@ -49,7 +51,10 @@ impl Machine {
     }
 
     fn at(root: Root) -> Self {
-        Self { root, programs: Programs::default() }
+        Self {
+            root,
+            programs: Programs::default(),
+        }
     }
 
     /// True for the running machine.
@@ -65,11 +70,17 @@ impl Machine {
     }
 
     /// The same, adding to what was captured already.
-    pub fn capture_into(&self, snapshot: &mut Snapshot, mut wants: impl FnMut(&Snapshot) -> Vec<Request>) {
+    pub fn capture_into(
+        &self,
+        snapshot: &mut Snapshot,
+        mut wants: impl FnMut(&Snapshot) -> Vec<Request>,
+    ) {
         let mut answered = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
-            let new: BTreeSet<Request> =
-                wants(snapshot).into_iter().filter(|request| !answered.contains(request)).collect();
+            let new: BTreeSet<Request> = wants(snapshot)
+                .into_iter()
+                .filter(|request| !answered.contains(request))
+                .collect();
             if new.is_empty() {
                 break;
             }
@@ -123,7 +134,9 @@ impl Machine {
         match see(&self.root, path, Depth::Content, purpose) {
             Ok(Entry::File(image)) => Ok(Some(image)),
             Ok(_) => Err(FileError::new(path, Why::WrongKind("a regular file"))),
-            Err(Why::Missing) if self.root.is_link(path) => Err(FileError::new(path, Unread::Dangling.into())),
+            Err(Why::Missing) if self.root.is_link(path) => {
+                Err(FileError::new(path, Unread::Dangling.into()))
+            }
             Err(Why::Missing) => Ok(None),
             Err(why) => Err(FileError::new(path, why)),
         }
@@ -145,7 +158,10 @@ impl Machine {
     /// # Errors
     /// When it is not a regular file, does not exist or must not be read.
     pub fn open(&self, path: &Path) -> Result<File, FileError> {
-        let located = self.root.locate(path, Purpose::Read).map_err(FileError::at(path))?;
+        let located = self
+            .root
+            .locate(path, Purpose::Read)
+            .map_err(FileError::at(path))?;
         if !located.meta.is_file() {
             return Err(FileError::new(path, Why::WrongKind("a regular file")));
         }
@@ -156,7 +172,9 @@ impl Machine {
     fn look_once(&self, path: &Path, depth: Depth, snapshot: &mut Snapshot) {
         let known = match snapshot.entry(path) {
             Some(Entry::File(_) | Entry::Directory(..)) => true,
-            Some(Entry::Seen(meta)) => depth == Depth::Surface || meta.kind != sshmend_lossless::Kind::Directory,
+            Some(Entry::Seen(meta)) => {
+                depth == Depth::Surface || meta.kind != sshmend_lossless::Kind::Directory
+            }
             _ => false,
         };
         if !known {
@@ -164,8 +182,16 @@ impl Machine {
         }
     }
 
-    pub(crate) fn only_live<T>(&self, done: &str, find: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-        if self.is_live() { find() } else { Err(format!("not {done} under --root")) }
+    pub(crate) fn only_live<T>(
+        &self,
+        done: &str,
+        find: impl FnOnce() -> Result<T, String>,
+    ) -> Result<T, String> {
+        if self.is_live() {
+            find()
+        } else {
+            Err(format!("not {done} under --root"))
+        }
     }
 
     fn dial(&self, to: &Dial) -> Dialled {
@@ -173,7 +199,12 @@ impl Machine {
             return dial(to);
         }
         let end = DialEnd::Failed("not dialled under --root".to_owned());
-        Dialled { connected_after: None, received: Vec::new(), end, ended_after: Duration::ZERO }
+        Dialled {
+            connected_after: None,
+            received: Vec::new(),
+            end,
+            ended_after: Duration::ZERO,
+        }
     }
 }
 
@@ -182,10 +213,14 @@ fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
     let (sender, receiver) = mpsc::channel();
     let asked = name.to_owned();
     thread::spawn(move || {
-        let found = (asked.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        let found = (asked.as_str(), 0)
+            .to_socket_addrs()
+            .map(Iterator::collect::<Vec<_>>);
         drop(sender.send(found.map_err(|error| reason(&error))));
     });
-    let found = receiver.recv_timeout(RESOLVE).map_err(|_| format!("no answer within {} s", RESOLVE.as_secs()))??;
+    let found = receiver
+        .recv_timeout(RESOLVE)
+        .map_err(|_| format!("no answer within {} s", RESOLVE.as_secs()))??;
     let mut addresses: Vec<IpAddr> = Vec::new();
     for address in found.iter().map(std::net::SocketAddr::ip) {
         if !addresses.contains(&address) {

@@ -32,18 +32,29 @@ pub(crate) struct Overlays {
 impl Mounts {
     /// Reads `/proc/self/mountinfo` of the calling thread (proc(5)).
     pub(crate) fn read() -> Result<Self, RehearsalUnavailable> {
-        let table = fs::read("/proc/thread-self/mountinfo").map_err(RehearsalUnavailable::step("/proc"))?;
-        let mut points: Vec<PathBuf> = table.split(|&byte| byte == b'\n').filter_map(mount_point).collect();
+        let table =
+            fs::read("/proc/thread-self/mountinfo").map_err(RehearsalUnavailable::step("/proc"))?;
+        let mut points: Vec<PathBuf> = table
+            .split(|&byte| byte == b'\n')
+            .filter_map(mount_point)
+            .collect();
         points.sort();
         points.dedup();
         Ok(Self { points })
     }
 
     /// The directories to lay an overlay over so that all targets can change, the outermost first.
-    pub(crate) fn overlay_roots(&self, targets: &[&Path]) -> Result<Vec<PathBuf>, RehearsalUnavailable> {
-        let mut roots: Vec<PathBuf> = targets.iter().map(|target| self.overlay_root(target)).collect();
+    pub(crate) fn overlay_roots(
+        &self,
+        targets: &[&Path],
+    ) -> Result<Vec<PathBuf>, RehearsalUnavailable> {
+        let mut roots: Vec<PathBuf> = targets
+            .iter()
+            .map(|target| self.overlay_root(target))
+            .collect();
         roots.sort();
-        let covered = |root: &Path, by: &Path| root.starts_with(by) && self.holding(root) == self.holding(by);
+        let covered =
+            |root: &Path, by: &Path| root.starts_with(by) && self.holding(root) == self.holding(by);
         let mut kept: Vec<PathBuf> = Vec::new();
         for root in roots {
             if !kept.iter().any(|by| covered(&root, by)) {
@@ -51,30 +62,51 @@ impl Mounts {
             }
         }
         if kept.iter().any(|root| root.parent().is_none()) {
-            return Err(failed("/", "an overlay cannot be laid over the whole machine"));
+            return Err(failed(
+                "/",
+                "an overlay cannot be laid over the whole machine",
+            ));
         }
         Ok(kept)
     }
 
     /// An overlay does not reach into what is mounted below it, so it begins at that mount if need be.
     fn overlay_root(&self, target: &Path) -> PathBuf {
-        let directory = target.ancestors().skip(1).find(|directory| directory.is_dir()).unwrap_or(Path::new("/"));
+        let directory = target
+            .ancestors()
+            .skip(1)
+            .find(|directory| directory.is_dir())
+            .unwrap_or(Path::new("/"));
         let shared = Path::new(CONFIGURATION);
-        let base = if directory.starts_with(shared) { shared } else { directory };
+        let base = if directory.starts_with(shared) {
+            shared
+        } else {
+            directory
+        };
         let mounted = self.holding(directory);
-        if mounted.starts_with(base) { mounted.to_owned() } else { base.to_owned() }
+        if mounted.starts_with(base) {
+            mounted.to_owned()
+        } else {
+            base.to_owned()
+        }
     }
 
     /// The mount point that a path is on.
     fn holding(&self, path: &Path) -> &Path {
         let holding = self.points.iter().filter(|point| path.starts_with(point));
-        holding.max_by_key(|point| point.as_os_str().len()).map_or(Path::new("/"), PathBuf::as_path)
+        holding
+            .max_by_key(|point| point.as_os_str().len())
+            .map_or(Path::new("/"), PathBuf::as_path)
     }
 
     /// What is mounted below a directory, without what is mounted below that again.
     fn below(&self, directory: &Path) -> Vec<&Path> {
         let mut found: Vec<&Path> = Vec::new();
-        for point in self.points.iter().filter(|point| point.starts_with(directory) && *point != directory) {
+        for point in self
+            .points
+            .iter()
+            .filter(|point| point.starts_with(directory) && *point != directory)
+        {
             if !found.iter().any(|outer| point.starts_with(outer)) {
                 found.push(point);
             }
@@ -89,8 +121,13 @@ fn mount_point(line: &[u8]) -> Option<PathBuf> {
     let mut path = Vec::new();
     let mut rest = field;
     while let Some((&byte, after)) = rest.split_first() {
-        let code = after.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| byte == b'\\') {
+        let code = after
+            .get(..3)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        match code
+            .and_then(|digits| u8::from_str_radix(digits, 8).ok())
+            .filter(|_| byte == b'\\')
+        {
             Some(decoded) => {
                 path.push(decoded);
                 rest = after.get(3..)?;
@@ -107,9 +144,17 @@ fn mount_point(line: &[u8]) -> Option<PathBuf> {
 impl Overlays {
     /// Cuts this namespace off from the machine: nothing that is mounted from here on is seen outside.
     pub(crate) fn new() -> Result<Self, RehearsalUnavailable> {
-        mount_at("none", Path::new("/"), None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, "")
-            .map_err(RehearsalUnavailable::step("private mounts"))?;
-        Ok(Self { devices: Vec::new() })
+        mount_at(
+            "none",
+            Path::new("/"),
+            None,
+            MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+            "",
+        )
+        .map_err(RehearsalUnavailable::step("private mounts"))?;
+        Ok(Self {
+            devices: Vec::new(),
+        })
     }
 
     /// Lays an overlay over a directory; what is mounted below it stays, but for the targets themselves.
@@ -119,14 +164,27 @@ impl Overlays {
         mounts: &Mounts,
         targets: &[&Path],
     ) -> Result<(), RehearsalUnavailable> {
-        let step = || RehearsalUnavailable::step(format!("an overlay over {}", directory.display()));
-        let kept = mounts.below(directory).into_iter().filter(|point| !targets.contains(point));
+        let step =
+            || RehearsalUnavailable::step(format!("an overlay over {}", directory.display()));
+        let kept = mounts
+            .below(directory)
+            .into_iter()
+            .filter(|point| !targets.contains(point));
         let kept = kept.filter(|point| !is_hidden(point));
-        let kept: Vec<(&Path, File)> =
-            kept.map(|point| Ok((point, open(point)?))).collect::<io::Result<_>>().map_err(step())?;
+        let kept: Vec<(&Path, File)> = kept
+            .map(|point| Ok((point, open(point)?)))
+            .collect::<io::Result<_>>()
+            .map_err(step())?;
         overlay(directory).map_err(step())?;
         for (point, file) in kept {
-            mount_at(&by_number(&file), point, None, MsFlags::MS_BIND | MsFlags::MS_REC, "").map_err(step())?;
+            mount_at(
+                &by_number(&file),
+                point,
+                None,
+                MsFlags::MS_BIND | MsFlags::MS_REC,
+                "",
+            )
+            .map_err(step())?;
         }
         self.devices.push(device(directory).map_err(step())?);
         Ok(())
@@ -135,10 +193,15 @@ impl Overlays {
     /// Makes sure that what is written at `path` lands in an overlay, and nowhere else.
     pub(crate) fn check(&self, path: &Path) -> Result<(), RehearsalUnavailable> {
         let parent = path.parent().unwrap_or(Path::new("/"));
-        let device = device(parent).map_err(RehearsalUnavailable::step(parent.display().to_string()))?;
-        match self.devices.contains(&device) {
-            true => Ok(()),
-            false => Err(failed(path.display().to_string(), "no overlay is laid over its directory")),
+        let device =
+            device(parent).map_err(RehearsalUnavailable::step(parent.display().to_string()))?;
+        if self.devices.contains(&device) {
+            Ok(())
+        } else {
+            Err(failed(
+                path.display().to_string(),
+                "no overlay is laid over its directory",
+            ))
         }
     }
 }
@@ -147,14 +210,31 @@ impl Overlays {
 /// overlay; everything is named by open descriptors, for the paths lead elsewhere by then.
 fn overlay(directory: &Path) -> io::Result<()> {
     let lower = open(directory)?;
-    mount_at("tmpfs", directory, Some("tmpfs"), MsFlags::empty(), "mode=0700")?;
+    mount_at(
+        "tmpfs",
+        directory,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        "mode=0700",
+    )?;
     let (upper, work) = (directory.join("upper"), directory.join("work"));
     fs::create_dir(&upper)?;
     fs::create_dir(&work)?;
     copy_attributes(&lower, &upper)?;
     let (upper, work) = (open(&upper)?, open(&work)?);
-    let options = format!("lowerdir={},upperdir={},workdir={}", by_number(&lower), by_number(&upper), by_number(&work));
-    mount_at("overlay", directory, Some("overlay"), MsFlags::empty(), &options)
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        by_number(&lower),
+        by_number(&upper),
+        by_number(&work)
+    );
+    mount_at(
+        "overlay",
+        directory,
+        Some("overlay"),
+        MsFlags::empty(),
+        &options,
+    )
 }
 
 /// The merged directory shows the attributes of the upper one.
@@ -179,8 +259,20 @@ fn by_number(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 
-fn mount_at(source: &str, at: &Path, kind: Option<&str>, flags: MsFlags, options: &str) -> io::Result<()> {
-    Ok(mount(Some(source), at.as_os_str().as_bytes(), kind, flags, Some(options))?)
+fn mount_at(
+    source: &str,
+    at: &Path,
+    kind: Option<&str>,
+    flags: MsFlags,
+    options: &str,
+) -> io::Result<()> {
+    Ok(mount(
+        Some(source),
+        at.as_os_str().as_bytes(),
+        kind,
+        flags,
+        Some(options),
+    )?)
 }
 
 #[cfg(test)]
@@ -188,7 +280,9 @@ mod tests {
     use super::*;
 
     fn mounts(points: &[&str]) -> Mounts {
-        Mounts { points: points.iter().map(PathBuf::from).collect() }
+        Mounts {
+            points: points.iter().map(PathBuf::from).collect(),
+        }
     }
 
     #[test]
@@ -200,7 +294,10 @@ mod tests {
 
     #[test]
     fn one_overlay_serves_all_of_etc_but_what_is_mounted_below_it() {
-        let targets: Vec<&Path> = ["/etc/hosts.deny", "/etc/hosts.allow", "/tmp/x"].iter().map(Path::new).collect();
+        let targets: Vec<&Path> = ["/etc/hosts.deny", "/etc/hosts.allow", "/tmp/x"]
+            .iter()
+            .map(Path::new)
+            .collect();
         let roots = mounts(&["/", "/etc/resolv.conf"]).overlay_roots(&targets);
         assert_eq!(roots, Ok(vec!["/etc".into(), "/tmp".into()]));
         assert!(mounts(&["/"]).overlay_roots(&[Path::new("/x")]).is_err());
@@ -210,6 +307,9 @@ mod tests {
     fn only_the_outermost_mounts_are_carried_over() {
         let mounts = mounts(&["/", "/etc", "/etc/a", "/etc/a/b", "/etcetera", "/run"]);
         assert_eq!(mounts.below(Path::new("/etc")), [Path::new("/etc/a")]);
-        assert_eq!(mounts.holding(Path::new("/etc/a/b/c")), Path::new("/etc/a/b"));
+        assert_eq!(
+            mounts.holding(Path::new("/etc/a/b/c")),
+            Path::new("/etc/a/b")
+        );
     }
 }

@@ -45,25 +45,42 @@ impl Root {
             Ok(walked) => {
                 trust.end(&walked.path, &walked.node, &walked.meta)?;
                 let (node, meta) = (walked.node.try_clone()?, walked.meta.clone());
-                Ok(Located { node, meta, target: walked.path.clone(), by: By::Walk(Box::new(walked)) })
+                Ok(Located {
+                    node,
+                    meta,
+                    target: walked.path.clone(),
+                    by: By::Walk(Box::new(walked)),
+                })
             }
-            Err(Stop::Magic) if matches!(self, Self::Live) && trust.is_unshared() => Ok(locate_live(path)?),
+            Err(Stop::Magic) if matches!(self, Self::Live) && trust.is_unshared() => {
+                Ok(locate_live(path)?)
+            }
             Err(stop) => Err(stop.into()),
         }
     }
 
     /// Whether `path` itself is a symbolic link, wherever it leads.
     pub(crate) fn is_link(&self, path: &Path) -> bool {
-        self.walk(path, false, &mut |_| Ok(())).is_ok_and(|found| found.meta.is_symlink())
+        self.walk(path, false, &mut |_| Ok(()))
+            .is_ok_and(|found| found.meta.is_symlink())
     }
 
     /// Walks a path as [`walk`] does; a relative one of the running machine begins where the process is.
-    pub(crate) fn walk(&self, path: &Path, follow_last: bool, visit: Visit<'_>) -> Result<Walked, Stop> {
+    pub(crate) fn walk(
+        &self,
+        path: &Path,
+        follow_last: bool,
+        visit: Visit<'_>,
+    ) -> Result<Walked, Stop> {
         match self {
             Self::Live => {
                 let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
                 let root = File::from(openat(CWD, "/", flags, Mode::empty())?);
-                let here = if path.is_absolute() { PathBuf::new() } else { env::current_dir().unwrap_or_default() };
+                let here = if path.is_absolute() {
+                    PathBuf::new()
+                } else {
+                    env::current_dir().unwrap_or_default()
+                };
                 walk(root.as_fd(), &here.join(path), follow_last, visit)
             }
             Self::Below(root) => walk(root.as_fd(), path, follow_last, visit),
@@ -73,10 +90,21 @@ impl Root {
 
 /// By the kernel, which alone knows where the links of /proc lead; only for reading.
 fn locate_live(path: &Path) -> io::Result<Located> {
-    let node = File::from(openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?);
+    let node = File::from(openat(
+        CWD,
+        path,
+        OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?);
     let meta = node.metadata()?;
-    let target = fs::read_link(format!("/proc/self/fd/{}", node.as_raw_fd())).or_else(|_| fs::canonicalize(path))?;
-    Ok(Located { node, meta, target, by: By::Path(path.to_owned()) })
+    let target = fs::read_link(format!("/proc/self/fd/{}", node.as_raw_fd()))
+        .or_else(|_| fs::canonicalize(path))?;
+    Ok(Located {
+        node,
+        meta,
+        target,
+        by: By::Path(path.to_owned()),
+    })
 }
 
 impl Located {
@@ -85,7 +113,12 @@ impl Located {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = match &self.by {
             By::Path(path) => openat(CWD, path, flags, Mode::empty())?,
-            By::Walk(walked) => openat(&walked.parent, &walked.name, flags | OFlags::NOFOLLOW, Mode::empty())?,
+            By::Walk(walked) => openat(
+                &walked.parent,
+                &walked.name,
+                flags | OFlags::NOFOLLOW,
+                Mode::empty(),
+            )?,
         };
         let file = File::from(opened);
         let now = file.metadata()?;

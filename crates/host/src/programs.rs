@@ -35,7 +35,10 @@ type Answer = (Vec<String>, Result<CommandOutput, String>);
 impl Programs {
     fn runner(&self, program: &str) -> Runner {
         match self.hung.lock() {
-            Ok(hung) if hung.contains(program) => Runner { deadline: SECOND_CHANCE, ..Runner::default() },
+            Ok(hung) if hung.contains(program) => Runner {
+                deadline: SECOND_CHANCE,
+                ..Runner::default()
+            },
             _ => Runner::default(),
         }
     }
@@ -69,7 +72,9 @@ impl Machine {
             for _ in 0..requests.len().min(AT_ONCE) {
                 let (queue, sender) = (&queue, sender.clone());
                 scope.spawn(move || {
-                    while let Some((index, request)) = queue.lock().ok().and_then(|mut queue| queue.next()) {
+                    while let Some((index, request)) =
+                        queue.lock().ok().and_then(|mut queue| queue.next())
+                    {
                         // The receiver lives until all senders are gone.
                         let _ = sender.send((index, self.ask(request)));
                     }
@@ -84,38 +89,57 @@ impl Machine {
         match request {
             Request::Run(argv) => Some((
                 argv.clone(),
-                self.only_live("run", || self.programs.run(argv).map_err(|error| error.to_string())),
+                self.only_live("run", || {
+                    self.programs.run(argv).map_err(|error| error.to_string())
+                }),
             )),
-            Request::Journal(words) => {
-                Some((journalctl(words), self.journal(words).map_err(|error| error.to_string())))
-            }
+            Request::Journal(words) => Some((
+                journalctl(words),
+                self.journal(words).map_err(|error| error.to_string()),
+            )),
             _ => None,
         }
     }
 
     /// All answers in the order of the requests.
-    fn collect(&self, requests: &[Request], receiver: &Receiver<(usize, Option<Answer>)>) -> Vec<Answer> {
+    fn collect(
+        &self,
+        requests: &[Request],
+        receiver: &Receiver<(usize, Option<Answer>)>,
+    ) -> Vec<Answer> {
         let mut answers = BTreeMap::new();
         let mut told = false;
         loop {
             match receiver.recv_timeout(PATIENCE) {
                 Ok((index, answer)) => _ = answers.insert(index, answer),
-                Err(RecvTimeoutError::Disconnected) => return answers.into_values().flatten().collect(),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return answers.into_values().flatten().collect();
+                }
                 Err(RecvTimeoutError::Timeout) if told => {}
                 Err(RecvTimeoutError::Timeout) => {
                     told = true;
-                    self.tell(requests.iter().enumerate().filter(|(at, _)| !answers.contains_key(at)));
+                    self.tell(
+                        requests
+                            .iter()
+                            .enumerate()
+                            .filter(|(at, _)| !answers.contains_key(at)),
+                    );
                 }
             }
         }
     }
 
     fn tell<'r>(&self, open: impl Iterator<Item = (usize, &'r Request)>) {
-        let Some(waiting) = self.programs.waiting else { return };
+        let Some(waiting) = self.programs.waiting else {
+            return;
+        };
         let programs: BTreeSet<&str> = open.filter_map(|(_, request)| program(request)).collect();
         let limit = Runner::default().deadline.as_secs();
         let names: Vec<&str> = programs.into_iter().collect();
-        waiting(&format!("waiting for {} ({limit} s at most for each)", names.join(", ")));
+        waiting(&format!(
+            "waiting for {} ({limit} s at most for each)",
+            names.join(", ")
+        ));
     }
 }
 
@@ -146,19 +170,31 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let step = |number: usize, next: usize| {
             let at = folder.path().display();
-            script(&format!("until [ -e {at}/{next} ]; do sleep 0.01; done; touch {at}/{number}; echo {number}"))
+            script(&format!(
+                "until [ -e {at}/{next} ]; do sleep 0.01; done; touch {at}/{number}; echo {number}"
+            ))
         };
         let last = script(&format!("touch {}/3; echo 3", folder.path().display()));
         let answers = Machine::live().run_all(&[step(1, 2), step(2, 3), last]);
-        let said: Vec<String> = answers.into_iter().map(|(_, answer)| answer.expect("it ran").text()).collect();
+        let said: Vec<String> = answers
+            .into_iter()
+            .map(|(_, answer)| answer.expect("it ran").text())
+            .collect();
         assert_eq!(said, ["1\n", "2\n", "3\n"]);
     }
 
     #[test]
     fn a_program_that_hung_once_gets_a_short_second_chance() {
         let programs = Programs::default();
-        programs.hung.lock().expect("not poisoned").insert("stuck".to_owned());
+        programs
+            .hung
+            .lock()
+            .expect("not poisoned")
+            .insert("stuck".to_owned());
         assert_eq!(programs.runner("stuck").deadline, SECOND_CHANCE);
-        assert_eq!(programs.runner("other").deadline, Runner::default().deadline);
+        assert_eq!(
+            programs.runner("other").deadline,
+            Runner::default().deadline
+        );
     }
 }

@@ -50,7 +50,10 @@ impl RehearsalUnavailable {
         let doing = doing.into();
         move |error| match error.raw_os_error().map(Errno::from_raw) {
             Some(Errno::EPERM | Errno::EACCES) => Self::NotPermitted,
-            _ => Self::Failed { doing, reason: reason(&error) },
+            _ => Self::Failed {
+                doing,
+                reason: reason(&error),
+            },
         }
     }
 }
@@ -75,7 +78,9 @@ impl Machine {
             let stage = thread::Builder::new().name("rehearsal".to_owned());
             let stage = stage.spawn_scoped(scope, || on_stage(changes, commands));
             let stage = stage.map_err(RehearsalUnavailable::step("a thread"))?;
-            stage.join().unwrap_or_else(|_| Err(failed("the thread", "it panicked")))
+            stage
+                .join()
+                .unwrap_or_else(|_| Err(failed("the thread", "it panicked")))
         })
     }
 }
@@ -97,23 +102,40 @@ fn on_stage(
     provide_privsep(&mut overlays, &mounts, &targets)?;
     for file in &planned {
         overlays.check(&file.target)?;
-        file.write().map_err(RehearsalUnavailable::step(file.target.display().to_string()))?;
+        file.write().map_err(RehearsalUnavailable::step(
+            file.target.display().to_string(),
+        ))?;
     }
-    let run = |(argv, stdin): &Rehearsed| Runner::default().feed(argv, stdin).map_err(|error| error.to_string());
+    let run = |(argv, stdin): &Rehearsed| {
+        Runner::default()
+            .feed(argv, stdin)
+            .map_err(|error| error.to_string())
+    };
     Ok(commands.iter().map(run).collect())
 }
 
 /// An overlay that is there already, because a file in it changes, is used.
-fn provide_privsep(overlays: &mut Overlays, mounts: &Mounts, targets: &[&Path]) -> Result<(), RehearsalUnavailable> {
+fn provide_privsep(
+    overlays: &mut Overlays,
+    mounts: &Mounts,
+    targets: &[&Path],
+) -> Result<(), RehearsalUnavailable> {
     let directory = Path::new(PRIVSEP);
     let state = Privsep::of(directory);
-    let Some(parent) = directory.parent().filter(|parent| parent.is_dir() && state != Privsep::Good) else {
+    let Some(parent) = directory
+        .parent()
+        .filter(|parent| parent.is_dir() && state != Privsep::Good)
+    else {
         return Ok(());
     };
     if overlays.check(directory).is_err() {
         overlays.lay(parent, mounts, targets)?;
     }
-    let made = if state == Privsep::Missing { fs::create_dir(directory) } else { Ok(()) };
+    let made = if state == Privsep::Missing {
+        fs::create_dir(directory)
+    } else {
+        Ok(())
+    };
     let made = made.and_then(|()| chown(directory, Some(0), Some(0)));
     made.and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
         .map_err(RehearsalUnavailable::step(PRIVSEP))
@@ -131,7 +153,9 @@ enum Privsep {
 impl Privsep {
     fn of(directory: &Path) -> Self {
         match fs::symlink_metadata(directory) {
-            Ok(meta) if meta.is_dir() && (meta.uid() != 0 || meta.mode() & 0o022 != 0) => Self::Open,
+            Ok(meta) if meta.is_dir() && (meta.uid() != 0 || meta.mode() & 0o022 != 0) => {
+                Self::Open
+            }
             Ok(_) => Self::Good,
             Err(_) => Self::Missing,
         }
@@ -153,28 +177,43 @@ impl<'a> Planned<'a> {
     fn new(change: &'a FileChange) -> Result<Self, RehearsalUnavailable> {
         let target = match &change.before {
             Some(image) => image.target.clone(),
-            None => canonical(&change.path).map_err(RehearsalUnavailable::step(change.path.display().to_string()))?,
+            None => canonical(&change.path).map_err(RehearsalUnavailable::step(
+                change.path.display().to_string(),
+            ))?,
         };
         let new = change.before.is_none();
-        let give = if new { Some(change.attributes_after()) } else { change.give };
-        Ok(Self { target, content: change.after.as_deref(), new, give })
+        let give = if new {
+            Some(change.attributes_after())
+        } else {
+            change.give
+        };
+        Ok(Self {
+            target,
+            content: change.after.as_deref(),
+            new,
+            give,
+        })
     }
 
     /// Writes in place: the overlay copies the file first, with its mode, owner and extended attributes.
     fn write(&self) -> io::Result<()> {
-        let Some(content) = self.content else { return fs::remove_file(&self.target) };
+        let Some(content) = self.content else {
+            return fs::remove_file(&self.target);
+        };
         if self.new {
             fs::create_dir_all(self.target.parent().unwrap_or(Path::new("/")))?;
         }
         let mut file = open_for_writing(&self.target)?;
         file.write_all(content)?;
-        self.give.map_or(Ok(()), |attributes| give(&file, attributes))
+        self.give
+            .map_or(Ok(()), |attributes| give(&file, attributes))
     }
 }
 
 /// Through no link: it might lead out of the overlay.
 fn open_for_writing(path: &Path) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags =
+        OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(openat(CWD, path, flags, Mode::RUSR | Mode::WUSR)?.into())
 }
 
@@ -194,7 +233,10 @@ fn canonical(path: &Path) -> io::Result<PathBuf> {
 }
 
 pub(crate) fn failed(doing: impl Into<String>, reason: impl Into<String>) -> RehearsalUnavailable {
-    RehearsalUnavailable::Failed { doing: doing.into(), reason: reason.into() }
+    RehearsalUnavailable::Failed {
+        doing: doing.into(),
+        reason: reason.into(),
+    }
 }
 
 /// The device number of the nearest directory that exists.

@@ -58,7 +58,10 @@ pub enum RunError {
 
 impl Default for Runner {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(20), limit: 64 << 20 }
+        Self {
+            deadline: Duration::from_secs(20),
+            limit: 64 << 20,
+        }
     }
 }
 
@@ -100,18 +103,28 @@ impl Runner {
         if code.is_err() {
             running.kill();
         }
-        code.map(|code| CommandOutput { code, stdout: running.stdout.bytes, stderr: running.stderr.bytes })
+        code.map(|code| CommandOutput {
+            code,
+            stdout: running.stdout.bytes,
+            stderr: running.stderr.bytes,
+        })
     }
 }
 
 fn told() -> impl Iterator<Item = &'static str> {
-    let own = if geteuid().is_root() { &[][..] } else { &OWN[..] };
+    let own = if geteuid().is_root() {
+        &[][..]
+    } else {
+        &OWN[..]
+    };
     KEPT.iter().chain(own).copied()
 }
 
 impl Running {
     fn start(argv: &[String], stdin: Stdio) -> Result<Self, RunError> {
-        let (program, arguments) = argv.split_first().ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+        let (program, arguments) = argv
+            .split_first()
+            .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
         let mut child = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -125,9 +138,23 @@ impl Running {
             .process_group(0)
             .spawn()
             .map_err(|error| RunError::NotStarted(reason(&error)))?;
-        let stdout = Stream::new(child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Pipe>));
-        let stderr = Stream::new(child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Pipe>));
-        Ok(Self { child, stdout: stdout?, stderr: stderr? })
+        let stdout = Stream::new(
+            child
+                .stdout
+                .take()
+                .map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
+        );
+        let stderr = Stream::new(
+            child
+                .stderr
+                .take()
+                .map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
+        );
+        Ok(Self {
+            child,
+            stdout: stdout?,
+            stderr: stderr?,
+        })
     }
 
     /// A program that has ended is done, also when a child that it left behind still holds its output open.
@@ -148,8 +175,12 @@ impl Running {
     }
 
     fn listen(&self) -> Result<(), RunError> {
-        let pipes = [&self.stdout, &self.stderr].into_iter().filter_map(|stream| stream.pipe.as_deref());
-        let mut polled: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+        let pipes = [&self.stdout, &self.stderr]
+            .into_iter()
+            .filter_map(|stream| stream.pipe.as_deref());
+        let mut polled: Vec<PollFd<'_>> = pipes
+            .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN))
+            .collect();
         if polled.is_empty() {
             thread::sleep(Duration::from_millis(1));
             return Ok(());
@@ -182,7 +213,10 @@ impl Stream {
             let set = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
             set.map_err(|errno| RunError::Unreadable(errno.desc().to_owned()))?;
         }
-        Ok(Self { pipe, bytes: Vec::new() })
+        Ok(Self {
+            pipe,
+            bytes: Vec::new(),
+        })
     }
 
     /// Takes what is there without waiting for more.

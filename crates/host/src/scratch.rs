@@ -20,27 +20,50 @@ const DEADLINE: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// When there is no place for the directory, the program fails, or does not write the files; the text says which.
-pub fn written_by(argv: impl FnOnce(&Path) -> Vec<String>, names: &[&str]) -> Result<Vec<Vec<u8>>, String> {
+pub fn written_by(
+    argv: impl FnOnce(&Path) -> Vec<String>,
+    names: &[&str],
+) -> Result<Vec<Vec<u8>>, String> {
     let directory = private_directory()?;
     let argv = argv(directory.path());
     let program = argv.first().cloned().unwrap_or_default();
-    let runner = Runner { deadline: DEADLINE, ..Runner::default() };
-    let output = runner.run(&argv).map_err(|error| format!("{program}: {error}"))?;
+    let runner = Runner {
+        deadline: DEADLINE,
+        ..Runner::default()
+    };
+    let output = runner
+        .run(&argv)
+        .map_err(|error| format!("{program}: {error}"))?;
     if !output.success() {
         let said = [output.stderr, output.stdout].concat();
-        return Err(format!("{program}: {}", String::from_utf8_lossy(&said).trim()));
+        return Err(format!(
+            "{program}: {}",
+            String::from_utf8_lossy(&said).trim()
+        ));
     }
-    let read =
-        |name: &&str| fs::read(directory.path().join(name)).map_err(|error| format!("{name}: {}", reason(&error)));
+    let read = |name: &&str| {
+        fs::read(directory.path().join(name)).map_err(|error| format!("{name}: {}", reason(&error)))
+    };
     names.iter().map(read).collect()
 }
 
 fn private_directory() -> Result<tempfile::TempDir, String> {
-    let places = IN_MEMORY.into_iter().map(PathBuf::from).chain([std::env::temp_dir()]);
+    let places = IN_MEMORY
+        .into_iter()
+        .map(PathBuf::from)
+        .chain([std::env::temp_dir()]);
     let private = fs::Permissions::from_mode(0o700);
-    let make = |place| tempfile::Builder::new().prefix(".sshmend-").permissions(private.clone()).tempdir_in(place);
+    let make = |place| {
+        tempfile::Builder::new()
+            .prefix(".sshmend-")
+            .permissions(private.clone())
+            .tempdir_in(place)
+    };
     let mut made = places.map(make);
-    let made = made.find(Result::is_ok).transpose().map_err(|error| reason(&error))?;
+    let made = made
+        .find(Result::is_ok)
+        .transpose()
+        .map_err(|error| reason(&error))?;
     made.ok_or_else(|| "no directory can be made for temporary files".to_owned())
 }
 
@@ -49,7 +72,11 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> impl FnOnce(&Path) -> Vec<String> {
-        move |directory| ["sh", "-c", script, &directory.display().to_string()].map(str::to_owned).to_vec()
+        move |directory| {
+            ["sh", "-c", script, &directory.display().to_string()]
+                .map(str::to_owned)
+                .to_vec()
+        }
     }
 
     #[test]
@@ -63,8 +90,14 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_or_writes_nothing_is_told() {
-        assert_eq!(written_by(shell("echo no >&2; exit 3"), &[]), Err("sh: no".to_owned()));
-        assert_eq!(written_by(shell("true"), &["key"]), Err("key: No such file or directory".to_owned()));
+        assert_eq!(
+            written_by(shell("echo no >&2; exit 3"), &[]),
+            Err("sh: no".to_owned())
+        );
+        assert_eq!(
+            written_by(shell("true"), &["key"]),
+            Err("key: No such file or directory".to_owned())
+        );
         assert!(written_by(|_| vec!["/nonexistent".to_owned()], &[]).is_err());
     }
 }

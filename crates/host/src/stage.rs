@@ -11,8 +11,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes, StatxFlags, Uid, fchmod,
-    fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat, renameat_with, statx, unlinkat,
+    AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes,
+    StatxFlags, Uid, fchmod, fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat,
+    renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
 use sshmend_lossless::{Attributes, FileChange, Metadata};
@@ -107,9 +108,19 @@ impl Machine {
     /// # Errors
     /// When the file is missing or not regular (or exists, if it is to be created), is immutable or mounted on its
     /// own, when root cannot trust the path, and whenever the operating system refuses.
-    pub fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Staged, FileError> {
-        let mut staged = Staged { site: Site::open(&self.root, path, change)?, temporary: None };
-        staged.prepare(change, temporary).map_err(|why| FileError::new(path, why))?;
+    pub fn stage(
+        &self,
+        path: &Path,
+        change: Change<'_>,
+        temporary: &str,
+    ) -> Result<Staged, FileError> {
+        let mut staged = Staged {
+            site: Site::open(&self.root, path, change)?,
+            temporary: None,
+        };
+        staged
+            .prepare(change, temporary)
+            .map_err(|why| FileError::new(path, why))?;
         Ok(staged)
     }
 
@@ -137,7 +148,9 @@ impl Staged {
     /// the very last step fails (`fsync` of the directory) has the file changed all the same.
     pub fn publish(mut self) -> Result<(), FileError> {
         let path = self.site.path();
-        self.swap().and_then(|()| Ok(self.site.directory.sync()?)).map_err(|why| FileError::new(path, why))
+        self.swap()
+            .and_then(|()| Ok(self.site.directory.sync()?))
+            .map_err(|why| FileError::new(path, why))
     }
 
     fn prepare(&mut self, change: Change<'_>, temporary: &str) -> Result<(), Why> {
@@ -145,16 +158,34 @@ impl Staged {
             (Change::Replace(bytes, give), Some(original)) => {
                 let own = metadata(&original.file, &original.stat);
                 let Attributes { mode, uid, gid } = give.unwrap_or(Attributes::of(&own));
-                self.write(bytes, &Metadata { mode, uid, gid, ..own }, true, temporary)
+                self.write(
+                    bytes,
+                    &Metadata {
+                        mode,
+                        uid,
+                        gid,
+                        ..own
+                    },
+                    true,
+                    temporary,
+                )
             }
-            (Change::Create(bytes, given), _) => self.write(bytes, given, !given.xattrs.is_empty(), temporary),
+            (Change::Create(bytes, given), _) => {
+                self.write(bytes, given, !given.xattrs.is_empty(), temporary)
+            }
             (Change::Replace(..) | Change::Remove, _) => Ok(()),
         }
     }
 
     /// Writes the new content beside the target; `exact` says whether the extended attributes are those of `given`
     /// or whatever the directory adds.
-    fn write(&mut self, bytes: &[u8], given: &Metadata, exact: bool, temporary: &str) -> Result<(), Why> {
+    fn write(
+        &mut self,
+        bytes: &[u8],
+        given: &Metadata,
+        exact: bool,
+        temporary: &str,
+    ) -> Result<(), Why> {
         let mut file = self.site.create(temporary)?;
         self.temporary = Some(temporary.into());
         file.write_all(bytes)?;
@@ -182,9 +213,15 @@ impl Staged {
 impl Site {
     fn open(root: &Root, path: &Path, change: Change<'_>) -> Result<Self, FileError> {
         let (directory, name) = Self::place(root, path)?;
-        let original = Original::open(&directory, &name).map_err(|why| FileError::new(path, why))?;
-        let site = Self { directory, name, original };
-        site.check(change).map_err(|why| FileError::new(path, why))?;
+        let original =
+            Original::open(&directory, &name).map_err(|why| FileError::new(path, why))?;
+        let site = Self {
+            directory,
+            name,
+            original,
+        };
+        site.check(change)
+            .map_err(|why| FileError::new(path, why))?;
         Ok(site)
     }
 
@@ -192,8 +229,13 @@ impl Site {
     fn place(root: &Root, path: &Path) -> Result<(Directory, OsString), FileError> {
         let mut trust = Trust::on(root, Purpose::Write);
         match root.walk(path, true, &mut |step| trust.visit(step)) {
-            Ok(found) if found.meta.is_dir() => Err(FileError::new(path, Why::WrongKind("a regular file"))),
-            Ok(found) => Ok((Directory::of(&found).map_err(FileError::at(path))?, found.name)),
+            Ok(found) if found.meta.is_dir() => {
+                Err(FileError::new(path, Why::WrongKind("a regular file")))
+            }
+            Ok(found) => Ok((
+                Directory::of(&found).map_err(FileError::at(path))?,
+                found.name,
+            )),
             Err(Stop::Errno(Errno::NOENT)) => Directory::holding(root, path),
             Err(stop) => Err(FileError::at(path)(stop)),
         }
@@ -205,7 +247,10 @@ impl Site {
 
     fn check(&self, change: Change<'_>) -> Result<(), Why> {
         refuse_flags(&self.directory.file)?;
-        if fstatvfs(&self.directory.file)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        if fstatvfs(&self.directory.file)?
+            .f_flag
+            .contains(StatVfsMountFlags::RDONLY)
+        {
             return Err(Why::ReadOnly);
         }
         match (change, &self.original) {
@@ -218,21 +263,40 @@ impl Site {
 
     fn warnings(&self) -> Vec<Warning> {
         let (path, mut warnings) = (self.path(), Vec::new());
-        if let Some(links) = self.original.as_ref().map(|original| original.stat.nlink()).filter(|&links| links > 1) {
-            warnings.push(Warning::HardLinked { path: path.clone(), partners: links - 1 });
+        if let Some(links) = self
+            .original
+            .as_ref()
+            .map(|original| original.stat.nlink())
+            .filter(|&links| links > 1)
+        {
+            warnings.push(Warning::HardLinked {
+                path: path.clone(),
+                partners: links - 1,
+            });
         }
         if let Ok(stat) = self.directory.file.metadata()
             && stat.mode() & 0o020 != 0
             && stat.gid() != 0
         {
-            warnings.push(Warning::GroupWritable { path, gid: stat.gid() });
+            warnings.push(Warning::GroupWritable {
+                path,
+                gid: stat.gid(),
+            });
         }
         warnings
     }
 
     fn create(&self, temporary: &str) -> Result<File, Errno> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let create = || openat(&self.directory.file, temporary, flags, Mode::RUSR | Mode::WUSR);
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let create = || {
+            openat(
+                &self.directory.file,
+                temporary,
+                flags,
+                Mode::RUSR | Mode::WUSR,
+            )
+        };
         let made = match create() {
             Err(Errno::EXIST) => {
                 unlinkat(&self.directory.file, temporary, AtFlags::empty())?;
@@ -262,7 +326,11 @@ impl Site {
 impl Drop for Staged {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            let _ = unlinkat(&self.site.directory.file, temporary.as_os_str(), AtFlags::empty());
+            let _ = unlinkat(
+                &self.site.directory.file,
+                temporary.as_os_str(),
+                AtFlags::empty(),
+            );
         }
     }
 }
@@ -280,14 +348,20 @@ impl Original {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(openat(&directory.file, name, flags, Mode::empty())?);
         let stat = file.metadata()?;
-        if stat.is_file() { Ok(Some(Self { file, stat })) } else { Err(Why::WrongKind("a regular file")) }
+        if stat.is_file() {
+            Ok(Some(Self { file, stat }))
+        } else {
+            Err(Why::WrongKind("a regular file"))
+        }
     }
 
     fn check(&self) -> Result<(), Why> {
         refuse_flags(&self.file)?;
         let found = statx(&self.file, "", AtFlags::EMPTY_PATH, StatxFlags::empty());
         match found {
-            Ok(found) if found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) => Err(Why::Mounted),
+            Ok(found) if found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) => {
+                Err(Why::Mounted)
+            }
             _ => Ok(()),
         }
     }
@@ -305,20 +379,36 @@ fn refuse_flags(file: &File) -> Result<(), Why> {
 
 /// Changes with every write, chmod, chown and link, and when another file takes the name.
 fn version(stat: &Stat) -> impl PartialEq {
-    (stat.dev(), stat.ino(), stat.size(), stat.ctime(), stat.ctime_nsec())
+    (
+        stat.dev(),
+        stat.ino(),
+        stat.size(),
+        stat.ctime(),
+        stat.ctime_nsec(),
+    )
 }
 
 fn give_owner(file: &File, given: &Metadata) -> Result<(), Why> {
     let now = file.metadata()?;
     if (now.uid(), now.gid()) != (given.uid, given.gid) {
-        fchown(file, Some(Uid::from_raw(given.uid)), Some(Gid::from_raw(given.gid)))?;
+        fchown(
+            file,
+            Some(Uid::from_raw(given.uid)),
+            Some(Gid::from_raw(given.gid)),
+        )?;
     }
     Ok(())
 }
 
 /// Where the file system does not know `RENAME_NOREPLACE`, the look a moment ago has to do.
 fn rename_to_new(directory: &File, temporary: &OsStr, name: &OsStr) -> Result<(), Errno> {
-    match renameat_with(directory, temporary, directory, name, RenameFlags::NOREPLACE) {
+    match renameat_with(
+        directory,
+        temporary,
+        directory,
+        name,
+        RenameFlags::NOREPLACE,
+    ) {
         Err(Errno::INVAL | Errno::NOSYS) => renameat(directory, temporary, directory, name),
         other => other,
     }

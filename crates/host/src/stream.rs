@@ -22,7 +22,9 @@ impl ProgramOutput {
     /// # Errors
     /// When it cannot be started.
     pub fn start(argv: &[String]) -> Result<Self, RunError> {
-        let (program, arguments) = argv.split_first().ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+        let (program, arguments) = argv
+            .split_first()
+            .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
         let mut child = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -33,8 +35,15 @@ impl ProgramOutput {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| RunError::NotStarted(reason(&error)))?;
-        let stdout = child.stdout.take().ok_or_else(|| RunError::NotStarted("no standard output".to_owned()))?;
-        Ok(Self { child, stdout, _held: None })
+        let stdout = child
+            .stdout
+            .take()
+            .ok_or_else(|| RunError::NotStarted("no standard output".to_owned()))?;
+        Ok(Self {
+            child,
+            stdout,
+            _held: None,
+        })
     }
 
     /// Keeps a file open as long as the program runs.
@@ -68,14 +77,18 @@ mod tests {
     #[test]
     fn output_is_read_to_its_end() {
         let mut text = String::new();
-        let mut output = ProgramOutput::start(&argv(&["printf", "a\\nb\\n"])).expect("printf exists");
+        let mut output =
+            ProgramOutput::start(&argv(&["printf", "a\\nb\\n"])).expect("printf exists");
         output.read_to_string(&mut text).expect("readable");
         assert_eq!(text, "a\nb\n");
     }
 
     #[test]
     fn a_program_that_does_not_exist_is_an_error() {
-        assert!(matches!(ProgramOutput::start(&argv(&["/nonexistent"])), Err(RunError::NotStarted(_))));
+        assert!(matches!(
+            ProgramOutput::start(&argv(&["/nonexistent"])),
+            Err(RunError::NotStarted(_))
+        ));
         assert!(ProgramOutput::start(&[]).is_err());
     }
 }

@@ -53,7 +53,12 @@ impl Trust {
     /// Asks for trust on the running machine and as root only.
     pub(crate) fn on(root: &Root, purpose: Purpose) -> Self {
         let asked = matches!(root, Root::Live) && geteuid().is_root();
-        Self { purpose, asked, led: Vec::new(), shared: None }
+        Self {
+            purpose,
+            asked,
+            led: Vec::new(),
+            shared: None,
+        }
     }
 
     /// Looks at one step, before the next is taken.
@@ -63,7 +68,9 @@ impl Trust {
         }
         match self.purpose {
             Purpose::Look => Ok(()),
-            Purpose::Enter if step.meta.is_symlink() && step.meta.uid() != 0 => Err(untrusted(step.path, OWNER)),
+            Purpose::Enter if step.meta.is_symlink() && step.meta.uid() != 0 => {
+                Err(untrusted(step.path, OWNER))
+            }
             Purpose::Enter => Ok(()),
             Purpose::Read => {
                 self.note(step);
@@ -87,7 +94,12 @@ impl Trust {
     }
 
     /// Judges what was found at the end of the walk, by the name `path`.
-    pub(crate) fn end(&self, path: &std::path::Path, node: &File, meta: &Metadata) -> Result<(), Why> {
+    pub(crate) fn end(
+        &self,
+        path: &std::path::Path,
+        node: &File,
+        meta: &Metadata,
+    ) -> Result<(), Why> {
         match self.purpose {
             Purpose::Keep => kept(path, node, meta),
             Purpose::Read => self.read(meta),
@@ -102,7 +114,10 @@ impl Trust {
         }
         match &self.shared {
             Some(directory) if meta.is_file() && meta.nlink() > 1 && meta.uid() == 0 => {
-                Err(untrusted(directory, "is open to another user, and this file has a second name"))
+                Err(untrusted(
+                    directory,
+                    "is open to another user, and this file has a second name",
+                ))
             }
             _ => Ok(()),
         }
@@ -126,7 +141,10 @@ pub(crate) fn kept(path: &std::path::Path, node: &File, meta: &Metadata) -> Resu
 }
 
 fn untrusted(at: &std::path::Path, why: &'static str) -> Why {
-    Why::Untrusted { at: at.to_owned(), why }
+    Why::Untrusted {
+        at: at.to_owned(),
+        why,
+    }
 }
 
 /// How another user could make the way lead elsewhere at this step.
@@ -135,7 +153,9 @@ fn untrusted(at: &std::path::Path, why: &'static str) -> Why {
 fn weakness(step: &Step<'_>) -> Option<&'static str> {
     let foreign = step.meta.uid() != 0;
     if foreign
-        && (step.meta.is_dir() || step.meta.is_symlink() || step.parent.mode() & STICKY != 0 && open(step.parent))
+        && (step.meta.is_dir()
+            || step.meta.is_symlink()
+            || step.parent.mode() & STICKY != 0 && open(step.parent))
     {
         return Some(OWNER);
     }
@@ -167,7 +187,9 @@ fn has_members(gid: u32) -> bool {
     if gid == 0 {
         return false;
     }
-    let Ok(Some(group)) = Group::from_gid(Gid::from_raw(gid)) else { return true };
+    let Ok(Some(group)) = Group::from_gid(Gid::from_raw(gid)) else {
+        return true;
+    };
     let named = group.mem.iter().any(|name| name != "root");
     named || primary(&std::fs::read(PASSWD).unwrap_or_default(), gid)
 }
@@ -177,7 +199,8 @@ fn primary(passwd: &[u8], gid: u32) -> bool {
     let text = String::from_utf8_lossy(passwd);
     text.lines().any(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        fields.get(3).and_then(|field| field.parse().ok()) == Some(gid) && fields.get(2) != Some(&"0")
+        fields.get(3).and_then(|field| field.parse().ok()) == Some(gid)
+            && fields.get(2) != Some(&"0")
     })
 }
 

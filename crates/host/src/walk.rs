@@ -93,10 +93,23 @@ impl From<Stop> for Why {
 
 /// Walks `path` below `root` and shows every step before it is taken; a link at the end is followed when `follow_last`
 /// says so.
-pub(crate) fn walk(root: BorrowedFd<'_>, path: &Path, follow_last: bool, visit: Visit<'_>) -> Result<Walked, Stop> {
+pub(crate) fn walk(
+    root: BorrowedFd<'_>,
+    path: &Path,
+    follow_last: bool,
+    visit: Visit<'_>,
+) -> Result<Walked, Stop> {
     let pending = components(path).collect();
     let root_meta = stat(&open_node(root, OsStr::new("."))?)?;
-    let mut walk = Walk { root, root_meta, opened: Vec::new(), pending, links: 0, follow_last, visit };
+    let mut walk = Walk {
+        root,
+        root_meta,
+        opened: Vec::new(),
+        pending,
+        links: 0,
+        follow_last,
+        visit,
+    };
     while let Some(name) = walk.pending.pop_front() {
         walk.step(name)?;
     }
@@ -105,7 +118,9 @@ pub(crate) fn walk(root: BorrowedFd<'_>, path: &Path, follow_last: bool, visit: 
 
 /// `/` and `..` stay as they are; `.` is dropped.
 fn components(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
-    path.components().filter(|part| *part != Component::CurDir).map(|part| part.as_os_str().to_owned())
+    path.components()
+        .filter(|part| *part != Component::CurDir)
+        .map(|part| part.as_os_str().to_owned())
 }
 
 impl Walk<'_, '_> {
@@ -121,8 +136,17 @@ impl Walk<'_, '_> {
     fn enter(&mut self, name: OsString) -> Result<(), Stop> {
         let (node, meta) = self.open(&name)?;
         let path = self.path().join(&name);
-        let parent = self.opened.last().map_or(&self.root_meta, |open| &open.meta);
-        (self.visit)(&Step { path: &path, node: &node, meta: &meta, parent }).map_err(Stop::Refused)?;
+        let parent = self
+            .opened
+            .last()
+            .map_or(&self.root_meta, |open| &open.meta);
+        (self.visit)(&Step {
+            path: &path,
+            node: &node,
+            meta: &meta,
+            parent,
+        })
+        .map_err(Stop::Refused)?;
         if meta.is_symlink() && (self.follow_last || !self.pending.is_empty()) {
             return self.follow(&node);
         }
@@ -160,7 +184,9 @@ impl Walk<'_, '_> {
     }
 
     fn top(&self) -> BorrowedFd<'_> {
-        self.opened.last().map_or(self.root, |open| open.node.as_fd())
+        self.opened
+            .last()
+            .map_or(self.root, |open| open.node.as_fd())
     }
 
     fn path(&self) -> PathBuf {
@@ -176,18 +202,29 @@ impl Walk<'_, '_> {
             None => self.root_itself()?,
         };
         let parent = open_node(self.top(), OsStr::new("."))?;
-        Ok(Walked { node: last.node, meta: last.meta, parent, name: last.name, path })
+        Ok(Walked {
+            node: last.node,
+            meta: last.meta,
+            parent,
+            name: last.name,
+            path,
+        })
     }
 
     fn root_itself(&self) -> Result<Open, Errno> {
         let node = open_node(self.root, OsStr::new("."))?;
         let meta = stat(&node)?;
-        Ok(Open { name: OsString::from("."), node, meta })
+        Ok(Open {
+            name: OsString::from("."),
+            node,
+            meta,
+        })
     }
 }
 
 fn stat(node: &File) -> Result<Metadata, Errno> {
-    node.metadata().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    node.metadata()
+        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }
 
 /// Opens a name in a directory for looking at only, and not through a link.

@@ -1,6 +1,9 @@
 //! How connections end, against small servers on the loopback.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise, also in its helpers"
+)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -24,7 +27,11 @@ fn dial(say: &[u8], serve: impl FnOnce(TcpStream) + Send + 'static) -> Dialled {
 }
 
 fn dial_to(to: SocketAddr, say: &[u8]) -> Dialled {
-    let dial = Dial { to, say: say.to_vec(), deadline: DEADLINE };
+    let dial = Dial {
+        to,
+        say: say.to_vec(),
+        deadline: DEADLINE,
+    };
     let seen = Machine::live().capture(|_| vec![Request::Dial(dial.clone())]);
     seen.dialled(&dial)[0].clone()
 }
@@ -37,10 +44,16 @@ fn a_banner_is_enough() {
         peer.write_all(b"SSH-2.0-test\r\n").unwrap();
         let _ = peer.read(&mut [0]);
     });
-    assert_eq!((dialled.end.clone(), dialled.bytes()), (DialEnd::Enough, b"Not yet\r\nSSH-2.0-test\r\n".to_vec()));
+    assert_eq!(
+        (dialled.end.clone(), dialled.bytes()),
+        (DialEnd::Enough, b"Not yet\r\nSSH-2.0-test\r\n".to_vec())
+    );
     assert!(dialled.connected_after.is_some());
     let times: Vec<Duration> = dialled.received.iter().map(|(time, _)| *time).collect();
-    assert!(times.len() == 2 && times[1] >= Duration::from_millis(45), "{times:?}");
+    assert!(
+        times.len() == 2 && times[1] >= Duration::from_millis(45),
+        "{times:?}"
+    );
 }
 
 #[test]
@@ -51,15 +64,26 @@ fn what_is_to_be_said_is_said_after_the_first_line() {
         peer.read_exact(&mut heard).unwrap();
         peer.write_all(&heard).unwrap();
     });
-    assert_eq!((dialled.end.clone(), dialled.bytes()), (DialEnd::Enough, b"SSH-2.0-test\r\nSSH-2.0-us\r\n".to_vec()));
+    assert_eq!(
+        (dialled.end.clone(), dialled.bytes()),
+        (DialEnd::Enough, b"SSH-2.0-test\r\nSSH-2.0-us\r\n".to_vec())
+    );
 }
 
 #[test]
 fn a_close_without_a_word_is_told_from_one_after_a_line() {
     let dialled = dial(b"", drop);
-    assert_eq!((dialled.end.clone(), dialled.bytes()), (DialEnd::Closed, Vec::new()));
-    let dialled = dial(b"", |mut peer| peer.write_all(b"Exceeded MaxStartups\r\n").unwrap());
-    assert_eq!((dialled.end.clone(), dialled.bytes()), (DialEnd::Closed, b"Exceeded MaxStartups\r\n".to_vec()));
+    assert_eq!(
+        (dialled.end.clone(), dialled.bytes()),
+        (DialEnd::Closed, Vec::new())
+    );
+    let dialled = dial(b"", |mut peer| {
+        peer.write_all(b"Exceeded MaxStartups\r\n").unwrap();
+    });
+    assert_eq!(
+        (dialled.end.clone(), dialled.bytes()),
+        (DialEnd::Closed, b"Exceeded MaxStartups\r\n".to_vec())
+    );
 }
 
 #[test]
@@ -74,16 +98,26 @@ fn a_reset_is_told_from_a_close() {
 
 #[test]
 fn a_closed_port_refuses() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let dialled = dial_to(free, b"");
-    assert_eq!((dialled.end, dialled.connected_after), (DialEnd::Refused, None));
+    assert_eq!(
+        (dialled.end, dialled.connected_after),
+        (DialEnd::Refused, None)
+    );
 }
 
 #[test]
 fn silence_lasts_until_the_deadline_and_no_longer() {
     let dialled = dial(b"", |mut peer| drop(peer.read(&mut [0])));
     assert_eq!(dialled.end, DialEnd::Silence);
-    assert!(dialled.ended_after >= DEADLINE && dialled.ended_after < DEADLINE * 3, "{:?}", dialled.ended_after);
+    assert!(
+        dialled.ended_after >= DEADLINE && dialled.ended_after < DEADLINE * 3,
+        "{:?}",
+        dialled.ended_after
+    );
 }
 
 #[test]
@@ -95,5 +129,9 @@ fn a_server_that_dribbles_does_not_stretch_the_deadline() {
         }
     });
     assert_eq!(dialled.end, DialEnd::Silence);
-    assert!(dialled.ended_after < DEADLINE * 2, "{:?}", dialled.ended_after);
+    assert!(
+        dialled.ended_after < DEADLINE * 2,
+        "{:?}",
+        dialled.ended_after
+    );
 }

@@ -1,6 +1,9 @@
 //! What a machine says about files: on the running one, and on a disk below a directory.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise, also in its helpers"
+)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -38,7 +41,10 @@ fn ask(machine: &Machine, request: &Request) -> Snapshot {
 }
 
 fn entry(machine: &Machine, path: &str) -> Entry {
-    ask(machine, &Request::Read(path.into())).entry(Path::new(path)).expect("it was asked for").clone()
+    ask(machine, &Request::Read(path.into()))
+        .entry(Path::new(path))
+        .expect("it was asked for")
+        .clone()
 }
 
 #[test]
@@ -55,11 +61,20 @@ fn links_of_a_mounted_disk_never_lead_out_of_it() {
         "/../../etc/./absolute",
         "etc/absolute",
     ] {
-        let Entry::File(image) = entry(&machine, path) else { panic!("{path} is a file") };
-        assert_eq!((image.bytes.as_slice(), image.meta.mode), (&b"content\n"[..], 0o640), "{path}");
+        let Entry::File(image) = entry(&machine, path) else {
+            panic!("{path} is a file")
+        };
+        assert_eq!(
+            (image.bytes.as_slice(), image.meta.mode),
+            (&b"content\n"[..], 0o640),
+            "{path}"
+        );
         assert_eq!(image.target, Path::new("/data/real"), "{path}");
     }
-    assert!(Path::new("/etc/hostname").exists(), "the test means something only where this exists");
+    assert!(
+        Path::new("/etc/hostname").exists(),
+        "the test means something only where this exists"
+    );
     assert_eq!(entry(&machine, "/etc/outside"), Entry::Dangling);
 }
 
@@ -67,7 +82,10 @@ fn links_of_a_mounted_disk_never_lead_out_of_it() {
 fn what_is_no_file_is_told_apart() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
-    for machine_and_prefix in [(&machine, ""), (&Machine::live(), disk.path().to_str().unwrap())] {
+    for machine_and_prefix in [
+        (&machine, ""),
+        (&Machine::live(), disk.path().to_str().unwrap()),
+    ] {
         let (machine, prefix) = machine_and_prefix;
         let look = |path: &str| entry(machine, &format!("{prefix}{path}"));
         assert_eq!(look("/etc/none"), Entry::Missing);
@@ -83,14 +101,21 @@ fn a_pipe_is_seen_and_never_opened() {
     let disk = disk();
     let pipe = disk.path().join("etc/pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let Entry::Seen(meta) = entry(&Machine::live(), pipe.to_str().unwrap()) else { panic!("seen only") };
+    let Entry::Seen(meta) = entry(&Machine::live(), pipe.to_str().unwrap()) else {
+        panic!("seen only")
+    };
     assert_eq!(meta.kind, Kind::Other);
-    assert!(matches!(entry(&Machine::live(), "/dev/null"), Entry::Seen(_)));
+    assert!(matches!(
+        entry(&Machine::live(), "/dev/null"),
+        Entry::Seen(_)
+    ));
 }
 
 #[test]
 fn files_of_proc_are_read_to_their_end() {
-    let Entry::File(image) = entry(&Machine::live(), "/proc/self/stat") else { panic!("a file") };
+    let Entry::File(image) = entry(&Machine::live(), "/proc/self/stat") else {
+        panic!("a file")
+    };
     assert_eq!(image.meta.size, 0);
     assert!(!image.bytes.is_empty());
 }
@@ -99,7 +124,10 @@ fn files_of_proc_are_read_to_their_end() {
 fn an_endless_file_is_refused() {
     let disk = disk();
     let long = disk.path().join("long");
-    fs::File::create(&long).unwrap().set_len((1 << 30) + 1).unwrap();
+    fs::File::create(&long)
+        .unwrap()
+        .set_len((1 << 30) + 1)
+        .unwrap();
     let too_long = Entry::Unreadable(Unread::TooLong { mib: 1024 });
     assert_eq!(entry(&Machine::live(), long.to_str().unwrap()), too_long);
 }
@@ -109,8 +137,13 @@ fn names_come_sorted_and_say_which_are_directories() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let seen = ask(&machine, &Request::List("/etc".into()));
-    let Some(Entry::Directory(names, _)) = seen.entry(Path::new("/etc")) else { panic!("a directory") };
-    let told: Vec<_> = names.iter().map(|it| (it.name.to_str().unwrap(), it.directory)).collect();
+    let Some(Entry::Directory(names, _)) = seen.entry(Path::new("/etc")) else {
+        panic!("a directory")
+    };
+    let told: Vec<_> = names
+        .iter()
+        .map(|it| (it.name.to_str().unwrap(), it.directory))
+        .collect();
     let expected = [
         ("absolute", false),
         ("dangling", false),
@@ -130,8 +163,13 @@ fn a_shallow_look_does_not_forget_a_deep_one() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let path = Path::new("/data/real");
-    let seen =
-        machine.capture(|_| vec![Request::Read(path.into()), Request::Stat(path.into()), Request::List(path.into())]);
+    let seen = machine.capture(|_| {
+        vec![
+            Request::Read(path.into()),
+            Request::Stat(path.into()),
+            Request::List(path.into()),
+        ]
+    });
     assert!(seen.read(path).ok().flatten().is_some());
     let stat = ask(&machine, &Request::Stat(path.into()));
     assert!(matches!(stat.entry(path), Some(Entry::Seen(meta)) if meta.mode == 0o640));
@@ -146,7 +184,11 @@ fn capture_asks_until_nothing_new_is_wanted() {
         Err(missing) => missing,
     });
     assert_eq!(
-        seen.read(Path::new("/etc/directory/real")).ok().flatten().expect("found by its pattern").bytes,
+        seen.read(Path::new("/etc/directory/real"))
+            .ok()
+            .flatten()
+            .expect("found by its pattern")
+            .bytes,
         b"content\n"
     );
 }
@@ -165,14 +207,28 @@ fn a_capture_that_wants_ever_more_ends() {
 fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
-    let dial = Dial { to: ([127, 0, 0, 1], 1).into(), say: Vec::new(), deadline: std::time::Duration::from_secs(1) };
+    let dial = Dial {
+        to: ([127, 0, 0, 1], 1).into(),
+        say: Vec::new(),
+        deadline: std::time::Duration::from_secs(1),
+    };
     let seen = machine.capture(|_| {
         let run = Request::Run(vec!["true".to_owned()]);
-        vec![run, Request::Resolve("localhost".to_owned()), Request::Dial(dial.clone())]
+        vec![
+            run,
+            Request::Resolve("localhost".to_owned()),
+            Request::Dial(dial.clone()),
+        ]
     });
     assert_eq!(seen.command(&["true"]), Some(Err("not run under --root")));
-    assert_eq!(seen.resolved("localhost"), Some(Err("not resolved under --root")));
-    assert_eq!(seen.dialled(&dial)[0].end, DialEnd::Failed("not dialled under --root".to_owned()));
+    assert_eq!(
+        seen.resolved("localhost"),
+        Some(Err("not resolved under --root"))
+    );
+    assert_eq!(
+        seen.dialled(&dial)[0].end,
+        DialEnd::Failed("not dialled under --root".to_owned())
+    );
 }
 
 #[test]
@@ -180,14 +236,19 @@ fn a_mounted_disk_without_a_journal_is_not_given_that_of_this_machine() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let seen = ask(&machine, &Request::Journal(vec!["--quiet".to_owned()]));
-    let Some(Err(reason)) = seen.command(&["journalctl", "--quiet"]) else { panic!("{seen:?}") };
+    let Some(Err(reason)) = seen.command(&["journalctl", "--quiet"]) else {
+        panic!("{seen:?}")
+    };
     assert!(reason.starts_with("/var/log/journal: "), "{reason}");
 }
 
 #[test]
 fn names_of_this_machine_resolve() {
     let seen = ask(&Machine::live(), &Request::Resolve("localhost".to_owned()));
-    let found = seen.resolved("localhost").expect("asked").expect("every machine knows itself");
+    let found = seen
+        .resolved("localhost")
+        .expect("asked")
+        .expect("every machine knows itself");
     assert!(found.iter().all(std::net::IpAddr::is_loopback), "{found:?}");
 }
 
@@ -197,18 +258,27 @@ fn extended_attributes_are_captured() {
     let real = disk.path().join("data/real");
     let set = rustix::fs::setxattr(&real, "user.note", b"kept", rustix::fs::XattrFlags::empty());
     if set == Err(rustix::io::Errno::OPNOTSUPP) {
-        return eprintln!("not checked: the file system of {} has no extended attributes", real.display());
+        return eprintln!(
+            "not checked: the file system of {} has no extended attributes",
+            real.display()
+        );
     }
     set.unwrap();
     let machine = Machine::below(disk.path()).unwrap();
-    for request in [Request::Read("/etc/absolute".into()), Request::Stat("/etc/absolute".into())] {
+    for request in [
+        Request::Read("/etc/absolute".into()),
+        Request::Stat("/etc/absolute".into()),
+    ] {
         let seen = ask(&machine, &request);
         let meta = match seen.entry(Path::new("/etc/absolute")) {
             Some(Entry::File(image)) => &image.meta,
             Some(Entry::Seen(meta)) => meta,
             other => panic!("{other:?}"),
         };
-        assert_eq!(meta.xattrs.get("user.note").map(Vec::as_slice), Some(&b"kept"[..]));
+        assert_eq!(
+            meta.xattrs.get("user.note").map(Vec::as_slice),
+            Some(&b"kept"[..])
+        );
     }
 }
 
@@ -231,18 +301,43 @@ fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
     symlink("/proc/self/cwd", at("home/to-proc")).unwrap();
     fs::hard_link(at("secret"), at("home/hard")).unwrap();
     fs::write(at("home/placed"), "root's, placed there by root\n").unwrap();
-    ["home", "home/own", "home/to-own", "home/to-secret", "home/to-folder", "home/to-proc"].iter().for_each(theirs);
+    [
+        "home",
+        "home/own",
+        "home/to-own",
+        "home/to-secret",
+        "home/to-folder",
+        "home/to-proc",
+    ]
+    .iter()
+    .for_each(theirs);
     let read = |name: &str| {
         let read = Machine::live().read(&at(name));
-        read.map(|image| image.map(|image| String::from_utf8(image.bytes).unwrap())).map_err(|error| error.why)
+        read.map(|image| image.map(|image| String::from_utf8(image.bytes).unwrap()))
+            .map_err(|error| error.why)
     };
     assert_eq!(read("home/own"), Ok(Some("own\n".to_owned())));
     assert_eq!(read("home/to-own"), Ok(Some("own\n".to_owned())));
-    assert_eq!(read("home/placed"), Ok(Some("root's, placed there by root\n".to_owned())));
-    for name in ["home/to-secret", "home/to-folder/secret", "home/to-proc/Cargo.toml", "home/hard"] {
-        assert!(matches!(read(name), Err(Why::Untrusted { .. } | Why::Other(_))), "{name}: {:?}", read(name));
+    assert_eq!(
+        read("home/placed"),
+        Ok(Some("root's, placed there by root\n".to_owned()))
+    );
+    for name in [
+        "home/to-secret",
+        "home/to-folder/secret",
+        "home/to-proc/Cargo.toml",
+        "home/hard",
+    ] {
+        assert!(
+            matches!(read(name), Err(Why::Untrusted { .. } | Why::Other(_))),
+            "{name}: {:?}",
+            read(name)
+        );
         assert!(Machine::live().open(&at(name)).is_err(), "{name}");
     }
     assert!(Machine::live().names(&at("home/to-folder")).is_err());
-    assert!(matches!(entry(&Machine::live(), at("home/to-secret").to_str().unwrap()), Entry::Unreadable(_)));
+    assert!(matches!(
+        entry(&Machine::live(), at("home/to-secret").to_str().unwrap()),
+        Entry::Unreadable(_)
+    ));
 }

@@ -1,6 +1,9 @@
 //! The lock of a state directory, and a process that becomes a user for good.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise, also in its helpers"
+)]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
@@ -14,19 +17,32 @@ use sshmend_host::{Account, LockError, Machine, Why, become_user};
 fn the_second_one_is_told_who_holds_the_lock() {
     let state = tempfile::tempdir().unwrap();
     let machine = Machine::live();
-    let held = machine.lock(state.path(), "sshmend fix, in a test").unwrap();
-    let Err(LockError::Held { holder, .. }) = machine.lock(state.path(), "another") else { panic!("it is held") };
-    assert_eq!(holder, format!("process {}: sshmend fix, in a test", std::process::id()));
+    let held = machine
+        .lock(state.path(), "sshmend fix, in a test")
+        .unwrap();
+    let Err(LockError::Held { holder, .. }) = machine.lock(state.path(), "another") else {
+        panic!("it is held")
+    };
+    assert_eq!(
+        holder,
+        format!("process {}: sshmend fix, in a test", std::process::id())
+    );
     let inode = fs::metadata(state.path().join("lock")).unwrap().ino();
     drop(held);
     drop(machine.lock(state.path(), "another").unwrap());
-    assert_eq!(fs::metadata(state.path().join("lock")).unwrap().ino(), inode, "the file was replaced");
+    assert_eq!(
+        fs::metadata(state.path().join("lock")).unwrap().ino(),
+        inode,
+        "the file was replaced"
+    );
 }
 
 #[test]
 fn a_lock_needs_its_directory() {
     let state = tempfile::tempdir().unwrap();
-    let error = Machine::live().lock(&state.path().join("none"), "x").expect_err("no directory");
+    let error = Machine::live()
+        .lock(&state.path().join("none"), "x")
+        .expect_err("no directory");
     assert!(matches!(error, LockError::File(_)));
 }
 
@@ -36,15 +52,26 @@ fn a_lock_is_a_file_of_its_own_and_nothing_else_is_opened() {
     let refused = |make: &dyn Fn(&std::path::Path)| {
         let state = tempfile::tempdir().unwrap();
         make(&state.path().join("lock"));
-        let Err(LockError::File(error)) = machine.lock(state.path(), "x") else { panic!("it is refused") };
+        let Err(LockError::File(error)) = machine.lock(state.path(), "x") else {
+            panic!("it is refused")
+        };
         error.why
     };
-    assert_eq!(refused(&|lock| mkfifo(lock, Mode::S_IRWXU).unwrap()), Why::WrongKind("a regular file"));
-    assert_eq!(refused(&|lock| symlink("/dev/null", lock).unwrap()), Why::WrongKind("a regular file"));
+    assert_eq!(
+        refused(&|lock| mkfifo(lock, Mode::S_IRWXU).unwrap()),
+        Why::WrongKind("a regular file")
+    );
+    assert_eq!(
+        refused(&|lock| symlink("/dev/null", lock).unwrap()),
+        Why::WrongKind("a regular file")
+    );
     let elsewhere = tempfile::tempdir().unwrap();
     let other = elsewhere.path().join("other");
     fs::write(&other, "stays").unwrap();
-    assert!(matches!(refused(&|lock| fs::hard_link(&other, lock).unwrap()), Why::Other(_)));
+    assert!(matches!(
+        refused(&|lock| fs::hard_link(&other, lock).unwrap()),
+        Why::Other(_)
+    ));
     assert_eq!(fs::read_to_string(&other).unwrap(), "stays");
     let open = |lock: &std::path::Path| {
         fs::write(lock, "").unwrap();
@@ -53,7 +80,8 @@ fn a_lock_is_a_file_of_its_own_and_nothing_else_is_opened() {
     assert!(matches!(refused(&open), Why::Untrusted { .. }));
     if nix::unistd::geteuid().is_root() {
         let device = nix::sys::stat::makedev(1, 3);
-        let made = |lock: &std::path::Path| mknod(lock, SFlag::S_IFCHR, Mode::S_IRWXU, device).unwrap();
+        let made =
+            |lock: &std::path::Path| mknod(lock, SFlag::S_IFCHR, Mode::S_IRWXU, device).unwrap();
         assert_eq!(refused(&made), Why::WrongKind("a regular file"));
         let theirs = |lock: &std::path::Path| {
             fs::write(lock, "").unwrap();
@@ -71,11 +99,20 @@ fn a_disk_is_a_directory_that_no_link_of_another_user_leads_to() {
     symlink(at("disk"), at("link")).unwrap();
     mkfifo(&at("pipe"), Mode::S_IRWXU).unwrap();
     assert!(Machine::below(&at("link")).is_ok());
-    assert_eq!(Machine::below(&at("pipe")).expect_err("a pipe").why, Why::WrongKind("a directory"));
-    assert_eq!(Machine::below(&at("none")).expect_err("nothing").why, Why::Missing);
+    assert_eq!(
+        Machine::below(&at("pipe")).expect_err("a pipe").why,
+        Why::WrongKind("a directory")
+    );
+    assert_eq!(
+        Machine::below(&at("none")).expect_err("nothing").why,
+        Why::Missing
+    );
     if nix::unistd::geteuid().is_root() {
         lchown(at("link"), Some(1234), None).unwrap();
-        assert!(matches!(Machine::below(&at("link")).expect_err("theirs").why, Why::Untrusted { .. }));
+        assert!(matches!(
+            Machine::below(&at("link")).expect_err("theirs").why,
+            Why::Untrusted { .. }
+        ));
     }
 }
 
@@ -101,7 +138,11 @@ fn becoming_a_user_is_for_good() {
         .env(CHILD, "1")
         .output()
         .unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    assert!(
+        child.status.success(),
+        "{}",
+        String::from_utf8_lossy(&child.stderr)
+    );
     assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
 }
 
@@ -109,13 +150,38 @@ fn become_nobody() {
     let nobody = Account::named("nobody").expect("every machine has one");
     become_user(&nobody).unwrap();
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
-    let four = |id: u32| [id.to_string(), id.to_string(), id.to_string(), id.to_string()].join("\t");
-    assert_eq!((field("Uid:"), field("Gid:")), (four(nobody.uid), four(nobody.gid)));
-    assert!(!field("Groups:").split(' ').any(|group| group == "0"), "{}", field("Groups:"));
+    let field = |name: &str| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap()
+            .trim()
+            .to_owned()
+    };
+    let four = |id: u32| {
+        [
+            id.to_string(),
+            id.to_string(),
+            id.to_string(),
+            id.to_string(),
+        ]
+        .join("\t")
+    };
+    assert_eq!(
+        (field("Uid:"), field("Gid:")),
+        (four(nobody.uid), four(nobody.gid))
+    );
+    assert!(
+        !field("Groups:").split(' ').any(|group| group == "0"),
+        "{}",
+        field("Groups:")
+    );
     assert_eq!(field("CapEff:"), "0000000000000000");
     assert!(fs::read("/etc/shadow").is_err());
     assert!(nix::unistd::setuid(nix::unistd::Uid::from_raw(0)).is_err());
     let seen = Machine::live().read(std::path::Path::new("/etc/hostname"));
-    assert_eq!(seen.map(|it| it.map(|it| it.target)).unwrap().as_deref(), Some(std::path::Path::new("/etc/hostname")));
+    assert_eq!(
+        seen.map(|it| it.map(|it| it.target)).unwrap().as_deref(),
+        Some(std::path::Path::new("/etc/hostname"))
+    );
 }

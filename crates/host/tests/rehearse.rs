@@ -1,6 +1,9 @@
 //! Programs see the future at its real paths, and the machine stays as it is.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise, also in its helpers"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,13 +32,24 @@ fn picture() -> Picture {
 
 fn note(path: &Path, files: &mut BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>) {
     let meta = fs::symlink_metadata(path).unwrap();
-    files.insert(path.to_owned(), (meta.ino(), meta.mode(), meta.ctime(), meta.ctime_nsec(), meta.size()));
+    files.insert(
+        path.to_owned(),
+        (
+            meta.ino(),
+            meta.mode(),
+            meta.ctime(),
+            meta.ctime_nsec(),
+            meta.size(),
+        ),
+    );
 }
 
 fn add(path: &Path, files: &mut BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>) {
     note(path, files);
     if path.is_dir() && !path.is_symlink() {
-        fs::read_dir(path).unwrap().for_each(|entry| add(&entry.unwrap().path(), files));
+        fs::read_dir(path)
+            .unwrap()
+            .for_each(|entry| add(&entry.unwrap().path(), files));
     }
 }
 
@@ -63,19 +77,38 @@ fn rehearse(changes: &[FileChange], script: &str) -> CommandOutput {
 }
 
 fn create(path: impl Into<PathBuf>, content: &str, mode: u32) -> FileChange {
-    FileChange::create(path, content.into(), Metadata { mode, uid: 12, gid: 34, ..Metadata::default() })
+    FileChange::create(
+        path,
+        content.into(),
+        Metadata {
+            mode,
+            uid: 12,
+            gid: 34,
+            ..Metadata::default()
+        },
+    )
 }
 
 fn edit(path: &str, after: &str) -> FileChange {
     let image = Machine::live().read(Path::new(path)).unwrap().unwrap();
-    FileChange { after: Some(after.into()), ..FileChange::edit(path, image, EditSet::default()) }
+    FileChange {
+        after: Some(after.into()),
+        ..FileChange::edit(path, image, EditSet::default())
+    }
 }
 
 /// Runs `test` in a mount namespace of its own, which ends with it.
 fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
     std::thread::spawn(|| {
         unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).unwrap();
+        mount(
+            None::<&str>,
+            "/",
+            None::<&str>,
+            MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+            None::<&str>,
+        )
+        .unwrap();
         test();
     })
     .join()
@@ -87,16 +120,30 @@ fn created_edited_and_removed_files_stand_at_their_real_paths() {
     if !can_rehearse() {
         return;
     }
-    let passwd = Machine::live().read(Path::new("/etc/passwd")).unwrap().unwrap();
-    let issue = Machine::live().read(Path::new("/etc/issue")).unwrap().unwrap();
-    let group = Machine::live().read(Path::new("/etc/group")).unwrap().unwrap();
+    let passwd = Machine::live()
+        .read(Path::new("/etc/passwd"))
+        .unwrap()
+        .unwrap();
+    let issue = Machine::live()
+        .read(Path::new("/etc/issue"))
+        .unwrap()
+        .unwrap();
+    let group = Machine::live()
+        .read(Path::new("/etc/group"))
+        .unwrap()
+        .unwrap();
     let changes = [
         create(FUTURE, "the future\n", 0o640),
         edit("/etc/passwd", "edited\n"),
         FileChange::remove("/etc/group", group.clone()),
-        FileChange::edit("/etc/issue", issue, EditSet::default()).giving(Attributes { mode: 0o604, uid: 5, gid: 6 }),
+        FileChange::edit("/etc/issue", issue, EditSet::default()).giving(Attributes {
+            mode: 0o604,
+            uid: 5,
+            gid: 6,
+        }),
     ];
-    let looks = format!("cat {FUTURE} /etc/passwd; stat -c '%a %u %g' {FUTURE} /etc/passwd /etc/issue");
+    let looks =
+        format!("cat {FUTURE} /etc/passwd; stat -c '%a %u %g' {FUTURE} /etc/passwd /etc/issue");
     let script = format!("{looks}; cat /etc/group; ls -d /etc/sshmend*/*");
     let output = rehearse(&changes, &script);
     let meta = &passwd.meta;
@@ -104,8 +151,20 @@ fn created_edited_and_removed_files_stand_at_their_real_paths() {
     let expected = format!("the future\nedited\n640 12 34\n{kept}\n604 5 6\n{FUTURE}\n");
     assert_eq!((output.text(), output.stderr.is_empty()), (expected, false));
     assert!(!Path::new(FUTURE).exists());
-    assert_eq!(Machine::live().read(Path::new("/etc/passwd")).unwrap().unwrap(), passwd);
-    assert_eq!(Machine::live().read(Path::new("/etc/group")).unwrap().unwrap(), group);
+    assert_eq!(
+        Machine::live()
+            .read(Path::new("/etc/passwd"))
+            .unwrap()
+            .unwrap(),
+        passwd
+    );
+    assert_eq!(
+        Machine::live()
+            .read(Path::new("/etc/group"))
+            .unwrap()
+            .unwrap(),
+        group
+    );
 }
 
 #[test]
@@ -118,9 +177,14 @@ fn the_directory_of_sshd_is_there_even_while_it_is_missing() {
     let text = output.text();
     assert!(text.starts_with("directory 755 0\n"), "{text}");
     assert_eq!(Path::new("/run/sshd").exists(), there);
-    let others = fs::read_dir("/run").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let others = fs::read_dir("/run")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     for name in others {
-        assert!(text.lines().any(|line| line == name), "{name} is hidden: {text}");
+        assert!(
+            text.lines().any(|line| line == name),
+            "{name} is hidden: {text}"
+        );
     }
 }
 
@@ -130,7 +194,14 @@ fn the_directory_of_sshd_is_in_order_even_while_others_can_write_to_it() {
         return;
     }
     among_own_mounts(|| {
-        mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
+        mount(
+            Some("tmpfs"),
+            "/run",
+            Some("tmpfs"),
+            MsFlags::empty(),
+            None::<&str>,
+        )
+        .unwrap();
         fs::create_dir("/run/sshd").unwrap();
         fs::set_permissions("/run/sshd", fs::Permissions::from_mode(0o777)).unwrap();
         assert_eq!(rehearse(&[], "stat -c '%a %u' /run/sshd").text(), "755 0\n");
@@ -144,7 +215,10 @@ fn what_programs_write_is_not_kept() {
         return;
     }
     let changes = [create(FUTURE, "x", 0o644)];
-    let output = rehearse(&changes, "echo gone > /etc/sshmend-written && rm /etc/passwd && ls /etc/sshmend-written");
+    let output = rehearse(
+        &changes,
+        "echo gone > /etc/sshmend-written && rm /etc/passwd && ls /etc/sshmend-written",
+    );
     assert_eq!(output.text(), "/etc/sshmend-written\n");
     assert!(!Path::new("/etc/sshmend-written").exists() && Path::new("/etc/passwd").exists());
 }
@@ -165,8 +239,14 @@ fn files_outside_etc_and_behind_links_get_their_own_overlay() {
         create(place.path().join("link/deep/er"), "deeper\n", 0o600),
         create(FUTURE, "the future\n", 0o600),
     ];
-    let script = format!("cd {} && cat link/file link/deep/er && cat {FUTURE}", place.path().display());
-    assert_eq!(rehearse(&changes, &script).text(), "new\ndeeper\nthe future\n");
+    let script = format!(
+        "cd {} && cat link/file link/deep/er && cat {FUTURE}",
+        place.path().display()
+    );
+    assert_eq!(
+        rehearse(&changes, &script).text(),
+        "new\ndeeper\nthe future\n"
+    );
     assert_eq!(fs::read(&path).unwrap(), b"old\n");
     assert!(!real.join("deep").exists());
 }
@@ -180,9 +260,20 @@ fn what_is_mounted_below_etc_stays_and_can_change_too() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("mounted"), "mounted file\n").unwrap();
         fs::create_dir(place.path().join("directory")).unwrap();
-        fs::write(place.path().join("directory/file"), "in a mounted directory\n").unwrap();
+        fs::write(
+            place.path().join("directory/file"),
+            "in a mounted directory\n",
+        )
+        .unwrap();
         let bind = |from: &str, to: &str| {
-            mount(Some(&place.path().join(from)), to, None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
+            mount(
+                Some(&place.path().join(from)),
+                to,
+                None::<&str>,
+                MsFlags::MS_BIND,
+                None::<&str>,
+            )
+            .unwrap();
         };
         bind("mounted", "/etc/hostname");
         bind("directory", "/etc/ssl");
@@ -196,8 +287,14 @@ fn what_is_mounted_below_etc_stays_and_can_change_too() {
             edit("/etc/ssl/file", "changed in there\n"),
             edit("/etc/hostname", "no longer mounted\n"),
         ];
-        assert_eq!(rehearse(&changes, &script).text(), "the future\nno longer mounted\nchanged in there\n");
-        assert_eq!(fs::read(place.path().join("directory/file")).unwrap(), b"in a mounted directory\n");
+        assert_eq!(
+            rehearse(&changes, &script).text(),
+            "the future\nno longer mounted\nchanged in there\n"
+        );
+        assert_eq!(
+            fs::read(place.path().join("directory/file")).unwrap(),
+            b"in a mounted directory\n"
+        );
         for point in ["/etc/hostname", "/etc/ssl"] {
             nix::mount::umount(point).unwrap();
         }
@@ -211,8 +308,19 @@ fn where_mounts_are_shared_the_machine_still_sees_none_of_it() {
         return;
     }
     among_own_mounts(|| {
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SHARED, None::<&str>).unwrap();
-        let text = rehearse(&[create(FUTURE, "the future\n", 0o600)], &format!("cat {FUTURE}")).text();
+        mount(
+            None::<&str>,
+            "/",
+            None::<&str>,
+            MsFlags::MS_REC | MsFlags::MS_SHARED,
+            None::<&str>,
+        )
+        .unwrap();
+        let text = rehearse(
+            &[create(FUTURE, "the future\n", 0o600)],
+            &format!("cat {FUTURE}"),
+        )
+        .text();
         assert_eq!(text, "the future\n");
         assert!(!Path::new(FUTURE).exists());
     });
@@ -237,7 +345,10 @@ fn a_program_that_cannot_run_says_so_and_the_others_run() {
     if !can_rehearse() {
         return;
     }
-    let commands = [(vec!["/nonexistent".to_owned()], Vec::new()), (vec!["cat".to_owned()], b"fed\n".to_vec())];
+    let commands = [
+        (vec!["/nonexistent".to_owned()], Vec::new()),
+        (vec!["cat".to_owned()], b"fed\n".to_vec()),
+    ];
     let answers = Machine::live().rehearse(&[], &commands).unwrap();
     assert_eq!(answers[0], Err("No such file or directory".to_owned()));
     assert_eq!(answers[1].as_ref().unwrap().stdout, b"fed\n");
@@ -248,10 +359,19 @@ fn a_file_that_cannot_be_written_there_leaves_nothing_behind() {
     if !can_rehearse() {
         return;
     }
-    for path in ["/sshmend-future.conf", "/etc/passwd/below-a-file", "/proc/sshmend/future"] {
+    for path in [
+        "/sshmend-future.conf",
+        "/etc/passwd/below-a-file",
+        "/proc/sshmend/future",
+    ] {
         let before = picture();
-        let error = Machine::live().rehearse(&[create(path, "x", 0o600)], &[shell("true")]).unwrap_err();
-        assert!(matches!(error, RehearsalUnavailable::Failed { .. }), "{path}: {error}");
+        let error = Machine::live()
+            .rehearse(&[create(path, "x", 0o600)], &[shell("true")])
+            .unwrap_err();
+        assert!(
+            matches!(error, RehearsalUnavailable::Failed { .. }),
+            "{path}: {error}"
+        );
         assert!(picture() == before, "{path}: the machine changed");
     }
 }
@@ -265,7 +385,10 @@ fn nothing_is_written_through_a_link_that_leads_out_of_the_overlay() {
     let link = place.path().join("link");
     std::os::unix::fs::symlink(outside.path().join("made"), &link).unwrap();
     let refused = Machine::live().rehearse(&[create(&link, "x", 0o600)], &[shell("true")]);
-    assert!(matches!(refused, Err(RehearsalUnavailable::Failed { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(RehearsalUnavailable::Failed { .. })),
+        "{refused:?}"
+    );
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
@@ -285,19 +408,43 @@ fn sshd_judges_the_future_at_its_real_paths() {
         return eprintln!("not checked: no sshd");
     }
     let dropin = "/etc/ssh/sshd_config.d/00-sshmend-rehearsal.conf";
-    let main = edit("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\nMaxAuthTries 3\n");
-    let sshd = |changes: &[FileChange], mode: &str| rehearse(changes, &format!("/usr/sbin/sshd {mode}"));
+    let main = edit(
+        "/etc/ssh/sshd_config",
+        "Include /etc/ssh/sshd_config.d/*.conf\nMaxAuthTries 3\n",
+    );
+    let sshd =
+        |changes: &[FileChange], mode: &str| rehearse(changes, &format!("/usr/sbin/sshd {mode}"));
 
-    let good = [main.clone(), create(dropin, "MaxAuthTries 5\nMaxStartups 30:30:200\n", 0o600)];
-    assert_eq!(sshd(&good, "-t"), CommandOutput { code: Some(0), ..CommandOutput::default() });
+    let good = [
+        main.clone(),
+        create(dropin, "MaxAuthTries 5\nMaxStartups 30:30:200\n", 0o600),
+    ];
+    assert_eq!(
+        sshd(&good, "-t"),
+        CommandOutput {
+            code: Some(0),
+            ..CommandOutput::default()
+        }
+    );
     let effective = sshd(&good, "-T").text();
     for line in ["maxauthtries 5", "maxstartups 30:30:200"] {
-        assert!(effective.lines().any(|it| it == line), "{line} is not in\n{effective}");
+        assert!(
+            effective.lines().any(|it| it == line),
+            "{line} is not in\n{effective}"
+        );
     }
-    let bad = sshd(&[main, create(dropin, "\nNoSuchKeyword yes\n", 0o600)], "-t");
+    let bad = sshd(
+        &[main, create(dropin, "\nNoSuchKeyword yes\n", 0o600)],
+        "-t",
+    );
     let told = String::from_utf8_lossy(&bad.stderr).into_owned();
     assert_eq!(bad.code, Some(255));
-    assert!(told.contains(&format!("{dropin}: line 2: Bad configuration option: NoSuchKeyword")), "{told}");
+    assert!(
+        told.contains(&format!(
+            "{dropin}: line 2: Bad configuration option: NoSuchKeyword"
+        )),
+        "{told}"
+    );
 }
 
 /// Changing the user changes the whole process: the test runs itself once more.
@@ -308,7 +455,10 @@ fn without_the_privilege_it_says_so() {
         if nix::unistd::geteuid().is_root() {
             become_user(&Account::named("nobody").unwrap()).unwrap();
         }
-        assert_eq!(Machine::live().rehearse(&[], &[]), Err(RehearsalUnavailable::NotPermitted));
+        assert_eq!(
+            Machine::live().rehearse(&[], &[]),
+            Err(RehearsalUnavailable::NotPermitted)
+        );
         return;
     }
     let child = Command::new(std::env::current_exe().unwrap())
@@ -316,6 +466,10 @@ fn without_the_privilege_it_says_so() {
         .env(CHILD, "1")
         .output()
         .unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    assert!(
+        child.status.success(),
+        "{}",
+        String::from_utf8_lossy(&child.stderr)
+    );
     assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
 }

@@ -12,7 +12,11 @@ fn run(runner: &Runner, script: &str) -> Result<CommandOutput, RunError> {
 #[test]
 fn both_outputs_and_the_exit_code_come_back() {
     let output = run(&Runner::default(), "echo out; echo err >&2; exit 3").unwrap();
-    let expected = CommandOutput { code: Some(3), stdout: b"out\n".to_vec(), stderr: b"err\n".to_vec() };
+    let expected = CommandOutput {
+        code: Some(3),
+        stdout: b"out\n".to_vec(),
+        stderr: b"err\n".to_vec(),
+    };
     assert_eq!(output, expected);
 }
 
@@ -23,25 +27,40 @@ fn a_signal_leaves_no_exit_code() {
 
 #[test]
 fn the_environment_is_clean_and_standard_input_empty() {
-    let output = run(&Runner::default(), "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= | sort; cat").unwrap();
-    assert_eq!(output.text(), "LC_ALL=C\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
+    let output = run(
+        &Runner::default(),
+        "env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= | sort; cat",
+    )
+    .unwrap();
+    assert_eq!(
+        output.text(),
+        "LC_ALL=C\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+    );
 }
 
 #[test]
 fn a_missing_program_says_so() {
-    let error = Runner::default().run(&["/nonexistent/program".to_owned()]).unwrap_err();
+    let error = Runner::default()
+        .run(&["/nonexistent/program".to_owned()])
+        .unwrap_err();
     assert_eq!(error.to_string(), "No such file or directory");
     assert!(Runner::default().run(&[]).is_err());
 }
 
 #[test]
 fn a_program_that_takes_too_long_is_killed_with_its_children() {
-    let runner = Runner { deadline: Duration::from_millis(200), ..Runner::default() };
+    let runner = Runner {
+        deadline: Duration::from_millis(200),
+        ..Runner::default()
+    };
     let started = Instant::now();
     let marker = tempfile::tempdir().unwrap();
     let file = marker.path().join("alive");
     let script = format!("(sleep 1; touch {}) & sleep 30", file.display());
-    assert_eq!(run(&runner, &script).unwrap_err(), RunError::TimedOut(runner.deadline));
+    assert_eq!(
+        run(&runner, &script).unwrap_err(),
+        RunError::TimedOut(runner.deadline)
+    );
     assert!(started.elapsed() < Duration::from_secs(2));
     std::thread::sleep(Duration::from_millis(1200));
     assert!(!file.exists(), "the child of the killed program went on");
@@ -49,7 +68,10 @@ fn a_program_that_takes_too_long_is_killed_with_its_children() {
 
 #[test]
 fn a_program_that_says_too_much_is_killed() {
-    let runner = Runner { limit: 100_000, ..Runner::default() };
+    let runner = Runner {
+        limit: 100_000,
+        ..Runner::default()
+    };
     assert_eq!(run(&runner, "yes").unwrap_err(), RunError::TooMuch(100_000));
 }
 
@@ -63,13 +85,24 @@ fn a_child_that_keeps_the_output_open_is_not_waited_for() {
 
 #[test]
 fn long_output_on_both_streams_does_not_block() {
-    let output = run(&Runner::default(), "for i in 1 2 3 4; do seq 20000; seq 20000 >&2; done").unwrap();
-    assert_eq!((output.stdout.len(), output.stderr.len()), (4 * 108_894, 4 * 108_894));
+    let output = run(
+        &Runner::default(),
+        "for i in 1 2 3 4; do seq 20000; seq 20000 >&2; done",
+    )
+    .unwrap();
+    assert_eq!(
+        (output.stdout.len(), output.stderr.len()),
+        (4 * 108_894, 4 * 108_894)
+    );
 }
 
 #[test]
 fn what_is_fed_is_read_and_more_than_a_pipe_holds_blocks_nobody() {
-    let argv = ["sh".to_owned(), "-c".to_owned(), "head -c 3; sleep 0.1".to_owned()];
+    let argv = [
+        "sh".to_owned(),
+        "-c".to_owned(),
+        "head -c 3; sleep 0.1".to_owned(),
+    ];
     let long = vec![b'x'; 1_000_000];
     assert_eq!(Runner::default().feed(&argv, &long).unwrap().stdout, b"xxx");
     let all = Runner::default().feed(&["cat".to_owned()], &long).unwrap();

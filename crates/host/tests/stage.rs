@@ -1,6 +1,9 @@
 //! A file is wholly old or wholly new, and keeps what belongs to it.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise, also in its helpers"
+)]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -32,7 +35,9 @@ fn place() -> Place {
 impl Place {
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.directory.path()).unwrap();
-        let mut names: Vec<_> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -63,7 +68,14 @@ fn is_root() -> bool {
 fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
     std::thread::spawn(|| {
         unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).unwrap();
+        mount(
+            None::<&str>,
+            "/",
+            None::<&str>,
+            MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+            None::<&str>,
+        )
+        .unwrap();
         test();
     })
     .join()
@@ -82,7 +94,10 @@ fn bytes_change_and_mode_and_owner_stay() {
     replace(&place.file).unwrap();
     let after = fs::metadata(&place.file).unwrap();
     assert_eq!(fs::read(&place.file).unwrap(), b"new\n");
-    assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+    assert_eq!(
+        (after.mode(), after.uid(), after.gid()),
+        (before.mode(), before.uid(), before.gid())
+    );
     assert_ne!(after.ino(), before.ino(), "it was written in place");
     assert_eq!(place.names(), ["file"]);
 }
@@ -93,12 +108,33 @@ fn a_file_can_be_given_another_mode_and_owner_and_keeps_the_rest() {
     fs::set_permissions(&place.file, fs::Permissions::from_mode(0o644)).unwrap();
     setxattr(&place.file, "user.note", b"kept", XattrFlags::empty()).unwrap();
     let own = fs::metadata(&place.file).unwrap();
-    let (uid, gid) = if is_root() { (1234, 5678) } else { (own.uid(), own.gid()) };
-    change(&place.file, Change::Replace(b"old\n", Some(Attributes { mode: 0o600, uid, gid }))).unwrap();
+    let (uid, gid) = if is_root() {
+        (1234, 5678)
+    } else {
+        (own.uid(), own.gid())
+    };
+    change(
+        &place.file,
+        Change::Replace(
+            b"old\n",
+            Some(Attributes {
+                mode: 0o600,
+                uid,
+                gid,
+            }),
+        ),
+    )
+    .unwrap();
     let after = fs::metadata(&place.file).unwrap();
-    assert_eq!((after.mode() & 0o7777, after.uid(), after.gid()), (0o600, uid, gid));
+    assert_eq!(
+        (after.mode() & 0o7777, after.uid(), after.gid()),
+        (0o600, uid, gid)
+    );
     assert_eq!(fs::read(&place.file).unwrap(), b"old\n");
-    assert_eq!(xattrs(&place.file), [("user.note".to_owned(), b"kept".to_vec())]);
+    assert_eq!(
+        xattrs(&place.file),
+        [("user.note".to_owned(), b"kept".to_vec())]
+    );
 }
 
 /// `user::rw-,user:12345:r--,group::r--,mask::r--,other::---`
@@ -108,8 +144,13 @@ fn acl() -> Vec<u8> {
 
 /// What the owner and user 12345 may, in the kernel's form (`posix_acl_xattr.h`).
 fn acl_for(owner: u16, user: u16) -> Vec<u8> {
-    let entries: [(u16, u16, u32); 5] =
-        [(1, owner, u32::MAX), (2, user, 12345), (4, 4, u32::MAX), (0x10, user, u32::MAX), (0x20, 0, u32::MAX)];
+    let entries: [(u16, u16, u32); 5] = [
+        (1, owner, u32::MAX),
+        (2, user, 12345),
+        (4, 4, u32::MAX),
+        (0x10, user, u32::MAX),
+        (0x20, 0, u32::MAX),
+    ];
     let mut bytes = 2_u32.to_le_bytes().to_vec();
     for (tag, permissions, id) in entries {
         bytes.extend(tag.to_le_bytes());
@@ -120,29 +161,57 @@ fn acl_for(owner: u16, user: u16) -> Vec<u8> {
 }
 
 fn xattrs(path: &Path) -> Vec<(String, Vec<u8>)> {
-    Machine::live().read(path).unwrap().unwrap().meta.xattrs.into_iter().collect()
+    Machine::live()
+        .read(path)
+        .unwrap()
+        .unwrap()
+        .meta
+        .xattrs
+        .into_iter()
+        .collect()
 }
 
 #[test]
 fn access_lists_and_other_extended_attributes_stay() {
     let place = place();
-    setxattr(&place.file, "system.posix_acl_access", &acl(), XattrFlags::empty()).unwrap();
+    setxattr(
+        &place.file,
+        "system.posix_acl_access",
+        &acl(),
+        XattrFlags::empty(),
+    )
+    .unwrap();
     setxattr(&place.file, "user.note", b"kept", XattrFlags::empty()).unwrap();
     if is_root() {
         let label = b"system_u:object_r:etc_t:s0\0";
         setxattr(&place.file, "security.selinux", label, XattrFlags::empty()).unwrap();
     }
-    let before = (xattrs(&place.file), fs::metadata(&place.file).unwrap().mode());
+    let before = (
+        xattrs(&place.file),
+        fs::metadata(&place.file).unwrap().mode(),
+    );
     assert!(before.0.len() >= 2, "{before:?}");
     replace(&place.file).unwrap();
-    assert_eq!((xattrs(&place.file), fs::metadata(&place.file).unwrap().mode()), before);
+    assert_eq!(
+        (
+            xattrs(&place.file),
+            fs::metadata(&place.file).unwrap().mode()
+        ),
+        before
+    );
 }
 
 #[test]
 fn the_default_access_list_of_the_directory_adds_nothing() {
     let place = place();
     fs::set_permissions(&place.file, fs::Permissions::from_mode(0o600)).unwrap();
-    setxattr(place.directory.path(), "system.posix_acl_default", &acl(), XattrFlags::empty()).unwrap();
+    setxattr(
+        place.directory.path(),
+        "system.posix_acl_default",
+        &acl(),
+        XattrFlags::empty(),
+    )
+    .unwrap();
     assert_eq!(xattrs(&place.file), []);
     replace(&place.file).unwrap();
     assert_eq!(xattrs(&place.file), []);
@@ -152,26 +221,50 @@ fn the_default_access_list_of_the_directory_adds_nothing() {
 #[test]
 fn what_is_staged_and_not_published_leaves_nothing() {
     let place = place();
-    let staged = Machine::live().stage(&place.file, Change::Replace(b"new\n", None), TEMPORARY).unwrap();
+    let staged = Machine::live()
+        .stage(&place.file, Change::Replace(b"new\n", None), TEMPORARY)
+        .unwrap();
     assert_eq!(place.names(), [TEMPORARY, "file"]);
-    assert_eq!(fs::metadata(place.directory.path().join(TEMPORARY)).unwrap().mode() & 0o7777, 0o644);
+    assert_eq!(
+        fs::metadata(place.directory.path().join(TEMPORARY))
+            .unwrap()
+            .mode()
+            & 0o7777,
+        0o644
+    );
     drop(staged);
-    assert_eq!((place.names(), fs::read(&place.file).unwrap()), (vec!["file".to_owned()], b"old\n".to_vec()));
+    assert_eq!(
+        (place.names(), fs::read(&place.file).unwrap()),
+        (vec!["file".to_owned()], b"old\n".to_vec())
+    );
 }
 
 #[test]
 fn the_rest_of_an_attempt_that_was_cut_off_is_in_nobodys_way() {
     let place = place();
-    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n", None), TEMPORARY).unwrap());
+    std::mem::forget(
+        Machine::live()
+            .stage(&place.file, Change::Replace(b"cut off\n", None), TEMPORARY)
+            .unwrap(),
+    );
     assert_eq!(place.names(), [TEMPORARY, "file"]);
     replace(&place.file).unwrap();
-    assert_eq!((place.names(), fs::read(&place.file).unwrap()), (vec!["file".to_owned()], b"new\n".to_vec()));
-    std::mem::forget(Machine::live().stage(&place.file, Change::Replace(b"cut off\n", None), TEMPORARY).unwrap());
+    assert_eq!(
+        (place.names(), fs::read(&place.file).unwrap()),
+        (vec!["file".to_owned()], b"new\n".to_vec())
+    );
+    std::mem::forget(
+        Machine::live()
+            .stage(&place.file, Change::Replace(b"cut off\n", None), TEMPORARY)
+            .unwrap(),
+    );
     for _ in 0..2 {
         Machine::live().discard(&place.file, TEMPORARY).unwrap();
         assert_eq!(place.names(), ["file"]);
     }
-    Machine::live().discard(&place.file.with_file_name("none").join("file"), TEMPORARY).unwrap();
+    Machine::live()
+        .discard(&place.file.with_file_name("none").join("file"), TEMPORARY)
+        .unwrap();
 }
 
 #[test]
@@ -182,13 +275,17 @@ fn a_file_that_someone_else_wrote_meanwhile_is_not_replaced() {
             fs::write(path.with_extension("other"), "old\n").unwrap();
             fs::rename(path.with_extension("other"), path).unwrap();
         }),
-        ("another mode", |path| fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap()),
+        ("another mode", |path| {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        }),
         ("gone", |path| fs::remove_file(path).unwrap()),
     ];
     for (name, meddle) in cases {
         for change in [Change::Replace(b"new\n", None), Change::Remove] {
             let place = place();
-            let staged = Machine::live().stage(&place.file, change, TEMPORARY).unwrap();
+            let staged = Machine::live()
+                .stage(&place.file, change, TEMPORARY)
+                .unwrap();
             // The kernel's clock for file times may tick only every few milliseconds.
             std::thread::sleep(std::time::Duration::from_millis(20));
             meddle(&place.file);
@@ -204,23 +301,40 @@ fn a_file_that_someone_else_wrote_meanwhile_is_not_replaced() {
 #[test]
 fn a_file_is_created_with_its_mode_and_never_over_another() {
     let place = place();
-    let given = Metadata { mode: 0o640, ..fs_owner() };
+    let given = Metadata {
+        mode: 0o640,
+        ..fs_owner()
+    };
     let new = place.file.with_file_name("new");
     change(&new, Change::Create(b"new\n", &given)).unwrap();
     assert_eq!(fs::read(&new).unwrap(), b"new\n");
     assert_eq!(fs::metadata(&new).unwrap().mode() & 0o7777, 0o640);
-    assert_eq!(change(&new, Change::Create(b"x", &given)).expect_err("it exists").why, Why::Exists);
+    assert_eq!(
+        change(&new, Change::Create(b"x", &given))
+            .expect_err("it exists")
+            .why,
+        Why::Exists
+    );
 
     let raced = place.file.with_file_name("raced");
-    let staged = Machine::live().stage(&raced, Change::Create(b"ours", &given), TEMPORARY).unwrap();
+    let staged = Machine::live()
+        .stage(&raced, Change::Create(b"ours", &given), TEMPORARY)
+        .unwrap();
     fs::write(&raced, "theirs").unwrap();
-    assert_eq!(staged.publish().expect_err("it exists now").why, Why::Exists);
+    assert_eq!(
+        staged.publish().expect_err("it exists now").why,
+        Why::Exists
+    );
     assert_eq!(fs::read(&raced).unwrap(), b"theirs");
     assert_eq!(place.names(), ["file", "new", "raced"]);
 }
 
 fn fs_owner() -> Metadata {
-    Metadata { uid: nix::unistd::geteuid().as_raw(), gid: nix::unistd::getegid().as_raw(), ..Metadata::default() }
+    Metadata {
+        uid: nix::unistd::geteuid().as_raw(),
+        gid: nix::unistd::getegid().as_raw(),
+        ..Metadata::default()
+    }
 }
 
 #[test]
@@ -228,7 +342,12 @@ fn a_file_is_removed() {
     let place = place();
     change(&place.file, Change::Remove).unwrap();
     assert!(place.names().is_empty());
-    assert_eq!(change(&place.file, Change::Remove).expect_err("it is gone").why, Why::Missing);
+    assert_eq!(
+        change(&place.file, Change::Remove)
+            .expect_err("it is gone")
+            .why,
+        Why::Missing
+    );
 }
 
 #[test]
@@ -239,20 +358,33 @@ fn a_link_is_followed_and_stays() {
     replace(&link).unwrap();
     assert_eq!(fs::read_to_string(&place.file).unwrap(), "new\n");
     assert!(link.is_symlink());
-    assert_eq!(change(&link, Change::Create(b"", &fs_owner())).expect_err("a link").why, Why::Exists);
+    assert_eq!(
+        change(&link, Change::Create(b"", &fs_owner()))
+            .expect_err("a link")
+            .why,
+        Why::Exists
+    );
     fs::remove_file(&place.file).unwrap();
     assert_eq!(
-        change(&link, Change::Create(b"", &fs_owner())).expect_err("it leads nowhere").why,
+        change(&link, Change::Create(b"", &fs_owner()))
+            .expect_err("it leads nowhere")
+            .why,
         Why::WrongKind("a regular file")
     );
     let magic = Path::new("/proc/self/cwd/file");
-    assert_eq!(why(magic), Why::Other("a link of /proc leads there".to_owned()));
+    assert_eq!(
+        why(magic),
+        Why::Other("a link of /proc leads there".to_owned())
+    );
 }
 
 #[test]
 fn only_regular_files_are_changed() {
     let place = place();
-    assert_eq!(why(place.directory.path()), Why::WrongKind("a regular file"));
+    assert_eq!(
+        why(place.directory.path()),
+        Why::WrongKind("a regular file")
+    );
     assert_eq!(why(&place.file.with_file_name("none")), Why::Missing);
     assert_eq!(why(&place.file.join("below")), Why::Missing);
 }
@@ -262,8 +394,16 @@ fn hard_links_are_told_of() {
     let place = place();
     let partner = place.file.with_file_name("partner");
     fs::hard_link(&place.file, &partner).unwrap();
-    let warnings = Machine::live().preflight(&place.file, Change::Remove).unwrap();
-    assert_eq!(warnings, [Warning::HardLinked { path: place.file.clone(), partners: 1 }]);
+    let warnings = Machine::live()
+        .preflight(&place.file, Change::Remove)
+        .unwrap();
+    assert_eq!(
+        warnings,
+        [Warning::HardLinked {
+            path: place.file.clone(),
+            partners: 1
+        }]
+    );
     replace(&place.file).unwrap();
     assert_eq!(fs::read(&partner).unwrap(), b"old\n");
 }
@@ -280,14 +420,20 @@ fn the_attributes_of_chattr_are_respected_and_named() {
     if !is_root() {
         return;
     }
-    for (flag, expected) in [(IFlags::IMMUTABLE, Why::Immutable), (IFlags::APPEND, Why::AppendOnly)] {
+    for (flag, expected) in [
+        (IFlags::IMMUTABLE, Why::Immutable),
+        (IFlags::APPEND, Why::AppendOnly),
+    ] {
         let place = place();
         for path in [place.file.as_path(), place.directory.path()] {
             set_flag(path, flag, true);
             let error = replace(&place.file).expect_err("it is refused");
             set_flag(path, flag, false);
             assert_eq!(error.why, expected, "{}", path.display());
-            assert!(error.hint().is_some_and(|hint| hint.contains("chattr -")), "{error}");
+            assert!(
+                error.hint().is_some_and(|hint| hint.contains("chattr -")),
+                "{error}"
+            );
         }
         assert_eq!(place.names(), ["file"]);
     }
@@ -302,7 +448,14 @@ fn a_file_that_is_mounted_on_its_own_is_refused_before_anything_is_written() {
         let place = place();
         let source = place.file.with_file_name("source");
         fs::write(&source, "mounted\n").unwrap();
-        mount(Some(&source), &place.file, None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
+        mount(
+            Some(&source),
+            &place.file,
+            None::<&str>,
+            MsFlags::MS_BIND,
+            None::<&str>,
+        )
+        .unwrap();
         let error = replace(&place.file).expect_err("rename answers EBUSY");
         assert_eq!(error.why, Why::Mounted);
         assert!(error.hint().is_some_and(|hint| hint.contains("bind mount")));
@@ -319,7 +472,14 @@ fn a_full_and_a_read_only_file_system_are_told_apart() {
     among_own_mounts(|| {
         let place = place();
         let disk = place.directory.path().canonicalize().unwrap();
-        mount(Some("none"), &disk, Some("tmpfs"), MsFlags::empty(), Some("size=64k")).unwrap();
+        mount(
+            Some("none"),
+            &disk,
+            Some("tmpfs"),
+            MsFlags::empty(),
+            Some("size=64k"),
+        )
+        .unwrap();
         let file = disk.join("file");
         fs::write(&file, "old\n").unwrap();
         let long = vec![b'x'; 200_000];
@@ -340,9 +500,13 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
     if !is_root() {
         return;
     }
-    let mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let mode = |path: &Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
     let cases: [Case; 9] = [
-        ("the directory is a user's", |file| chown(file.parent().unwrap(), Some(1234), None).unwrap()),
+        ("the directory is a user's", |file| {
+            chown(file.parent().unwrap(), Some(1234), None).unwrap();
+        }),
         ("everyone may write", |file| {
             fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o777)).unwrap();
         }),
@@ -351,7 +515,13 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
             fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o770)).unwrap();
         }),
         ("an access list lets a user write", |file| {
-            setxattr(file.parent().unwrap(), "system.posix_acl_access", &acl_for(7, 7), XattrFlags::empty()).unwrap();
+            setxattr(
+                file.parent().unwrap(),
+                "system.posix_acl_access",
+                &acl_for(7, 7),
+                XattrFlags::empty(),
+            )
+            .unwrap();
         }),
         ("a directory above is a user's", |file| {
             chown(file.parent().unwrap().parent().unwrap(), Some(1234), None).unwrap();
@@ -367,28 +537,40 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
             symlink(file.with_extension("real"), file).unwrap();
             std::os::unix::fs::lchown(file, Some(1234), None).unwrap();
         }),
-        ("a link of root's leads through a user's directory", |file| {
-            let elsewhere = file.parent().unwrap().with_file_name("theirs");
-            fs::create_dir(&elsewhere).unwrap();
-            fs::rename(file, elsewhere.join("file")).unwrap();
-            chown(&elsewhere, Some(1234), None).unwrap();
-            symlink("../theirs/file", file).unwrap();
-        }),
+        (
+            "a link of root's leads through a user's directory",
+            |file| {
+                let elsewhere = file.parent().unwrap().with_file_name("theirs");
+                fs::create_dir(&elsewhere).unwrap();
+                fs::rename(file, elsewhere.join("file")).unwrap();
+                chown(&elsewhere, Some(1234), None).unwrap();
+                symlink("../theirs/file", file).unwrap();
+            },
+        ),
         ("in a sticky directory it is a user's own", |file| {
-            fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o1777)).unwrap();
+            fs::set_permissions(file.parent().unwrap(), fs::Permissions::from_mode(0o1777))
+                .unwrap();
             chown(file, Some(1234), None).unwrap();
         }),
     ];
     for (name, prepare) in cases {
         let place = place();
-        let directory = place.directory.path().canonicalize().unwrap().join("outer/inner");
+        let directory = place
+            .directory
+            .path()
+            .canonicalize()
+            .unwrap()
+            .join("outer/inner");
         fs::create_dir_all(&directory).unwrap();
         let file = directory.join("file");
         fs::write(&file, "old\n").unwrap();
         replace(&file).expect("all of it is root's");
         prepare(&file);
         let error = replace(&file).expect_err(name);
-        assert!(matches!(error.why, Why::Untrusted { .. }), "{name}: {error}");
+        assert!(
+            matches!(error.why, Why::Untrusted { .. }),
+            "{name}: {error}"
+        );
         assert!(Machine::live().trust(&file).is_err(), "{name}");
     }
     let place = place();
@@ -406,9 +588,17 @@ fn below_a_root_the_change_stays_inside() {
     symlink("/data", disk.path().join("etc")).unwrap();
     fs::write(disk.path().join("data/file"), "old\n").unwrap();
     let machine = Machine::below(disk.path()).unwrap();
-    let target = machine.read(Path::new("/etc/file")).unwrap().unwrap().target;
+    let target = machine
+        .read(Path::new("/etc/file"))
+        .unwrap()
+        .unwrap()
+        .target;
     assert_eq!(target, Path::new("/data/file"));
-    machine.stage(&target, Change::Replace(b"new\n", None), TEMPORARY).unwrap().publish().unwrap();
+    machine
+        .stage(&target, Change::Replace(b"new\n", None), TEMPORARY)
+        .unwrap()
+        .publish()
+        .unwrap();
     assert_eq!(fs::read(disk.path().join("data/file")).unwrap(), b"new\n");
 }
 
@@ -416,16 +606,55 @@ fn below_a_root_the_change_stays_inside() {
 fn directories_are_made_as_far_as_they_are_missing_and_removed_when_empty() {
     let disk = tempfile::tempdir().unwrap();
     let machine = Machine::below(disk.path()).unwrap();
-    let given = Metadata { mode: 0o750, ..fs_owner() };
-    let made = machine.make_directories(Path::new("/var/lib/deep"), &given).unwrap();
-    assert_eq!(made, [Path::new("/var"), Path::new("/var/lib"), Path::new("/var/lib/deep")]);
-    assert_eq!(fs::metadata(disk.path().join("var/lib/deep")).unwrap().mode() & 0o7777, 0o750);
-    assert!(machine.make_directories(Path::new("/var/lib"), &given).unwrap().is_empty());
-    assert_eq!(machine.names(Path::new("/var/lib")).unwrap(), Some(vec!["deep".into()]));
-    assert!(!machine.remove_directory(Path::new("/var/lib")).unwrap(), "it holds something");
-    assert!(machine.remove_directory(Path::new("/var/lib/deep")).unwrap());
-    assert!(!machine.remove_directory(Path::new("/var/lib/deep")).unwrap());
+    let given = Metadata {
+        mode: 0o750,
+        ..fs_owner()
+    };
+    let made = machine
+        .make_directories(Path::new("/var/lib/deep"), &given)
+        .unwrap();
+    assert_eq!(
+        made,
+        [
+            Path::new("/var"),
+            Path::new("/var/lib"),
+            Path::new("/var/lib/deep")
+        ]
+    );
+    assert_eq!(
+        fs::metadata(disk.path().join("var/lib/deep"))
+            .unwrap()
+            .mode()
+            & 0o7777,
+        0o750
+    );
+    assert!(
+        machine
+            .make_directories(Path::new("/var/lib"), &given)
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        machine.names(Path::new("/var/lib")).unwrap(),
+        Some(vec!["deep".into()])
+    );
+    assert!(
+        !machine.remove_directory(Path::new("/var/lib")).unwrap(),
+        "it holds something"
+    );
+    assert!(
+        machine
+            .remove_directory(Path::new("/var/lib/deep"))
+            .unwrap()
+    );
+    assert!(
+        !machine
+            .remove_directory(Path::new("/var/lib/deep"))
+            .unwrap()
+    );
     fs::write(disk.path().join("var/file"), "").unwrap();
-    let error = machine.make_directories(Path::new("/var/file"), &given).expect_err("a file is there");
+    let error = machine
+        .make_directories(Path::new("/var/file"), &given)
+        .expect_err("a file is there");
     assert_eq!(error.why, Why::WrongKind("a directory"));
 }

@@ -40,7 +40,10 @@ pub struct Doubt {
 
 impl Doubt {
     pub(crate) fn new(need: Need, text: impl Into<String>) -> Self {
-        Self { need, text: text.into() }
+        Self {
+            need,
+            text: text.into(),
+        }
     }
 }
 

@@ -53,7 +53,12 @@ const RULES: usize = 4_000_000;
 /// next to it, a host of each name, loopback, everybody whom no pattern names, and `also` - the person at the keyboard.
 ///
 /// It is done for every daemon in `daemons` and every one that a rule names.
-pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &[Client]) -> AccessChanges {
+pub fn access_changes(
+    before: &Tables,
+    after: &Tables,
+    daemons: &[&str],
+    also: &[Client],
+) -> AccessChanges {
     let changed = Changed::between(before, after);
     let daemons = all_daemons(before, after, daemons);
     let mut changes = AccessChanges::default();
@@ -69,7 +74,10 @@ pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &
         if !changed.may_touch(&group) {
             continue;
         }
-        for daemon in daemons.iter().filter(|&daemon| seen.insert((group.who.clone(), daemon.clone()))) {
+        for daemon in daemons
+            .iter()
+            .filter(|&daemon| seen.insert((group.who.clone(), daemon.clone())))
+        {
             looked_at += 1;
             left = left.saturating_sub(all_rules * group.clients.len());
             changes.compare(&group.at(daemon), before, after);
@@ -79,32 +87,52 @@ pub fn access_changes(before: &Tables, after: &Tables, daemons: &[&str], also: &
 }
 
 fn own(also: &[Client]) -> impl Iterator<Item = Group> {
-    also.iter().map(|client| Group { who: client.addr.to_string(), clients: vec![client.clone()], outside: false })
+    also.iter().map(|client| Group {
+        who: client.addr.to_string(),
+        clients: vec![client.clone()],
+        outside: false,
+    })
 }
 
 impl AccessChanges {
     /// True when nobody's access changes, as far as was looked.
     pub fn is_empty(&self) -> bool {
-        self.gained.is_empty() && self.lost.is_empty() && self.unclear.is_empty() && self.left_out == 0
+        self.gained.is_empty()
+            && self.lost.is_empty()
+            && self.unclear.is_empty()
+            && self.left_out == 0
     }
 
     /// Adds the change of a group: as one when it is the same for all of them, else one by one.
     fn compare(&mut self, group: &Group, before: &Tables, after: &Tables) {
         let both = |client: &Client| (before.evaluate(client), after.evaluate(client));
         let answers: Vec<(Verdict, Verdict)> = group.clients.iter().map(both).collect();
-        let alike = answers.windows(2).all(|pair| kind(&pair[0]) == kind(&pair[1]));
+        let alike = answers
+            .windows(2)
+            .all(|pair| kind(&pair[0]) == kind(&pair[1]));
         let shown = if alike { 1 } else { answers.len() };
         for (client, (before, after)) in group.clients.iter().zip(answers).take(shown) {
-            let who = if alike { group.who.clone() } else { client.addr.to_string() };
+            let who = if alike {
+                group.who.clone()
+            } else {
+                client.addr.to_string()
+            };
             let list = match (before.access, after.access) {
                 (one, other) if one == other => continue,
                 (Access::Denied, Access::Granted) => &mut self.gained,
                 (Access::Granted, Access::Denied) => &mut self.lost,
                 _ => &mut self.unclear,
             };
-            let known = |change: &AccessChange| change.who == EVERYBODY_ELSE && change.client.daemon == client.daemon;
+            let known = |change: &AccessChange| {
+                change.who == EVERYBODY_ELSE && change.client.daemon == client.daemon
+            };
             if !group.outside || !list.iter().any(known) {
-                list.push(AccessChange { who, client: client.clone(), before, after });
+                list.push(AccessChange {
+                    who,
+                    client: client.clone(),
+                    before,
+                    after,
+                });
             }
         }
     }
@@ -125,17 +153,34 @@ struct Group {
 
 impl Group {
     fn new(who: impl Into<String>, clients: impl IntoIterator<Item = (IpAddr, Name)>) -> Self {
-        let clients = clients.into_iter().map(|(addr, name)| Client::new(addr).named(name)).collect();
-        Self { who: who.into(), clients, outside: false }
+        let clients = clients
+            .into_iter()
+            .map(|(addr, name)| Client::new(addr).named(name))
+            .collect();
+        Self {
+            who: who.into(),
+            clients,
+            outside: false,
+        }
     }
 
     fn outside(addr: IpAddr) -> Self {
-        Self { outside: true, ..Self::new(addr.to_string(), [(addr, Name::None)]) }
+        Self {
+            outside: true,
+            ..Self::new(addr.to_string(), [(addr, Name::None)])
+        }
     }
 
     fn at(&self, daemon: &str) -> Self {
-        let clients = self.clients.iter().map(|client| client.clone().at(daemon)).collect();
-        Self { clients, ..self.clone() }
+        let clients = self
+            .clients
+            .iter()
+            .map(|client| client.clone().at(daemon))
+            .collect();
+        Self {
+            clients,
+            ..self.clone()
+        }
     }
 }
 
@@ -154,14 +199,20 @@ impl<'a> Changed<'a> {
             different(&live(before, which), &live(after, which), &mut rules);
         }
         let everybody = before.deny.fault().is_some() != after.deny.fault().is_some();
-        Self { before, rules, everybody }
+        Self {
+            before,
+            rules,
+            everybody,
+        }
     }
 
     /// Whether a changed rule may match one of them, at whatever daemon.
     fn may_touch(&self, group: &Group) -> bool {
         let matched = |client: &Client| {
             let connection = Connection::new(client, &self.before.files);
-            self.rules.iter().any(|rule| rule.matches_client(&connection) != Answer::No)
+            self.rules
+                .iter()
+                .any(|rule| rule.matches_client(&connection) != Answer::No)
         };
         self.everybody || group.clients.iter().any(matched)
     }
@@ -173,36 +224,70 @@ type Line<'a> = (&'a [u8], &'a Rule);
 /// difference where the order of the others is not the same.
 fn different<'a>(old: &[Line<'a>], new: &[Line<'a>], rules: &mut Vec<&'a Rule>) {
     let mut surplus: HashMap<&[u8], isize> = HashMap::new();
-    old.iter().for_each(|(text, _)| *surplus.entry(text).or_default() += 1);
-    new.iter().for_each(|(text, _)| *surplus.entry(text).or_default() -= 1);
+    old.iter()
+        .for_each(|(text, _)| *surplus.entry(text).or_default() += 1);
+    new.iter()
+        .for_each(|(text, _)| *surplus.entry(text).or_default() -= 1);
     let differs = |line: &&Line<'a>| surplus.get(line.0).is_some_and(|&count| count != 0);
-    let same = |lines: &[Line<'a>]| lines.iter().filter(|line| !differs(line)).map(|line| line.0).collect::<Vec<_>>();
+    let same = |lines: &[Line<'a>]| {
+        lines
+            .iter()
+            .filter(|line| !differs(line))
+            .map(|line| line.0)
+            .collect::<Vec<_>>()
+    };
     if same(old) == same(new) {
         rules.extend(old.iter().chain(new).filter(differs).map(|line| line.1));
         return;
     }
-    let head = old.iter().zip(new).take_while(|(one, other)| one.0 == other.0).count();
-    let tail =
-        old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(one, other)| one.0 == other.0).count();
-    rules.extend(old[head..old.len() - tail].iter().chain(&new[head..new.len() - tail]).map(|line| line.1));
+    let head = old
+        .iter()
+        .zip(new)
+        .take_while(|(one, other)| one.0 == other.0)
+        .count();
+    let tail = old[head..]
+        .iter()
+        .rev()
+        .zip(new[head..].iter().rev())
+        .take_while(|(one, other)| one.0 == other.0)
+        .count();
+    rules.extend(
+        old[head..old.len() - tail]
+            .iter()
+            .chain(&new[head..new.len() - tail])
+            .map(|line| line.1),
+    );
 }
 
 fn live(tables: &Tables, which: Which) -> Vec<Line<'_>> {
-    let table = if which == Which::Allow { &tables.allow } else { &tables.deny };
-    table.live_rules().map(|(line, rule)| (line.line.text.as_slice(), rule)).collect()
+    let table = if which == Which::Allow {
+        &tables.allow
+    } else {
+        &tables.deny
+    };
+    table
+        .live_rules()
+        .map(|(line, rule)| (line.line.text.as_slice(), rule))
+        .collect()
 }
 
 fn rules<'a>(before: &'a Tables, after: &'a Tables) -> impl Iterator<Item = &'a Rule> {
-    let lines = [before, after].into_iter().flat_map(Tables::both).flat_map(|table| &table.lines);
+    let lines = [before, after]
+        .into_iter()
+        .flat_map(Tables::both)
+        .flat_map(|table| &table.lines);
     lines.filter_map(|line| line.kind.rule())
 }
 
 /// The daemons asked for, those that a rule names, and one that none names.
 fn all_daemons(before: &Tables, after: &Tables, asked: &[&str]) -> Vec<String> {
-    let named =
-        rules(before, after).flat_map(|rule| rule.daemons.entries()).filter_map(|entry| match &entry.pattern.service {
+    let named = rules(before, after)
+        .flat_map(|rule| rule.daemons.entries())
+        .filter_map(|entry| match &entry.pattern.service {
             Service::Name(TextPattern::Exact(name))
-                if name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) =>
+                if name
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) =>
             {
                 Some(show(name))
             }
@@ -210,8 +295,12 @@ fn all_daemons(before: &Tables, after: &Tables, asked: &[&str]) -> Vec<String> {
         });
     let named: BTreeSet<String> = named.collect();
     let mut daemons: Vec<String> = asked.iter().map(|&daemon| daemon.to_owned()).collect();
-    daemons
-        .extend(named.into_iter().filter(|name| !asked.iter().any(|asked| asked.eq_ignore_ascii_case(name))).take(8));
+    daemons.extend(
+        named
+            .into_iter()
+            .filter(|name| !asked.iter().any(|asked| asked.eq_ignore_ascii_case(name)))
+            .take(8),
+    );
     daemons.push(OTHER_DAEMON.to_owned());
     daemons
 }
@@ -224,16 +313,45 @@ fn groups(before: &Tables, after: &Tables) -> Vec<Group> {
         .flat_map(|rule| rule.clients.entries())
         .map(|entry| entry.pattern.host.word.as_slice())
         .collect();
-    let extents: Vec<(String, Extent)> =
-        words.into_iter().filter_map(|word| Some((show(word), Extent::of(&HostWord::parse(word))?))).collect();
+    let extents: Vec<(String, Extent)> = words
+        .into_iter()
+        .filter_map(|word| Some((show(word), Extent::of(&HostWord::parse(word))?)))
+        .collect();
     let mut groups = vec![
-        Group::new("127.0.0.1", [(Ipv4Addr::LOCALHOST.into(), Name::Known("localhost".to_owned()))]),
-        Group::new("::1", [(Ipv6Addr::LOCALHOST.into(), Name::Known("localhost".to_owned()))]),
+        Group::new(
+            "127.0.0.1",
+            [(
+                Ipv4Addr::LOCALHOST.into(),
+                Name::Known("localhost".to_owned()),
+            )],
+        ),
+        Group::new(
+            "::1",
+            [(
+                Ipv6Addr::LOCALHOST.into(),
+                Name::Known("localhost".to_owned()),
+            )],
+        ),
         Group::new(EVERYBODY_ELSE, elsewhere(&extents)),
     ];
-    for (word, extent) in extents.iter().filter(|(_, extent)| *extent != Extent::Everyone) {
-        let unnamed = |name: Name| if name == Name::Unknown { Name::None } else { name };
-        groups.push(Group::new(word, extent.probes().into_iter().map(|(addr, name)| (addr, unnamed(name)))));
+    for (word, extent) in extents
+        .iter()
+        .filter(|(_, extent)| *extent != Extent::Everyone)
+    {
+        let unnamed = |name: Name| {
+            if name == Name::Unknown {
+                Name::None
+            } else {
+                name
+            }
+        };
+        groups.push(Group::new(
+            word,
+            extent
+                .probes()
+                .into_iter()
+                .map(|(addr, name)| (addr, unnamed(name))),
+        ));
         groups.extend(extent.neighbours().into_iter().map(Group::outside));
     }
     groups
@@ -242,10 +360,23 @@ fn groups(before: &Tables, after: &Tables) -> Vec<Group> {
 /// Addresses that no pattern of the files names, without a name.
 fn elsewhere(extents: &[(String, Extent)]) -> Vec<(IpAddr, Name)> {
     let free = |addr: &IpAddr| {
-        let named = extents.iter().filter(|(_, extent)| *extent != Extent::Everyone);
+        let named = extents
+            .iter()
+            .filter(|(_, extent)| *extent != Extent::Everyone);
         !named.into_iter().any(|(_, extent)| extent.holds(*addr))
     };
-    let v4 = [[192, 0, 2, 1], [198, 51, 100, 1], [203, 0, 113, 1], [100, 64, 0, 1], [233, 252, 0, 1]].map(IpAddr::from);
+    let v4 = [
+        [192, 0, 2, 1],
+        [198, 51, 100, 1],
+        [203, 0, 113, 1],
+        [100, 64, 0, 1],
+        [233, 252, 0, 1],
+    ]
+    .map(IpAddr::from);
     let found = [v4.into_iter().find(free).unwrap_or(NOWHERE), NOWHERE_V6];
-    found.into_iter().filter(free).map(|addr| (addr, Name::None)).collect()
+    found
+        .into_iter()
+        .filter(free)
+        .map(|addr| (addr, Name::None))
+        .collect()
 }

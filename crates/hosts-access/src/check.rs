@@ -46,7 +46,8 @@ fn not_a_file(table: &Table) -> Problem {
         kind: ProblemKind::NotAFile,
         origin: Origin::new(&table.path, 1),
         column: 1,
-        message: "a directory stands where the file should be, so that no rule of it counts".to_owned(),
+        message: "a directory stands where the file should be, so that no rule of it counts"
+            .to_owned(),
         hint: "move the directory away".to_owned(),
         repair: None,
     }
@@ -69,13 +70,27 @@ impl<'a> Spot<'a> {
     }
 
     /// A problem at an offset of the line's text.
-    fn problem(self, kind: ProblemKind, at: usize, message: impl Into<String>, hint: impl Into<String>) -> Problem {
+    fn problem(
+        self,
+        kind: ProblemKind,
+        at: usize,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Problem {
         let offset = self.line.line.source(at..at).start;
-        let before = &self.table.bytes[self.line.line.span.start..offset.max(self.line.line.span.start)];
+        let before =
+            &self.table.bytes[self.line.line.span.start..offset.max(self.line.line.span.start)];
         let feeds = memchr::memchr_iter(b'\n', before).count();
         let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |feed| feed + 1) + 1;
         let origin = Origin::new(&self.table.path, self.line.line.first + feeds);
-        Problem { kind, origin, column, message: message.into(), hint: hint.into(), repair: None }
+        Problem {
+            kind,
+            origin,
+            column,
+            message: message.into(),
+            hint: hint.into(),
+            repair: None,
+        }
     }
 
     fn replace(self, at: Range<usize>, text: impl Into<Vec<u8>>) -> Edit {
@@ -89,9 +104,23 @@ impl<'a> Spot<'a> {
         }
         let marks = self.text().len() - rest.len();
         let message = "the line begins with a byte order mark, which libwrap takes for a part of the first word";
-        let problem = self.problem(ProblemKind::ByteOrderMark, 0, message, "remove the three bytes EF BB BF");
-        let meaning = meaning(self.table.which, &Kind::parse(rest), rest, &Accounts::default());
-        Some(with_repair(problem, format!("without it, the line {meaning}"), [self.replace(0..marks, "")]))
+        let problem = self.problem(
+            ProblemKind::ByteOrderMark,
+            0,
+            message,
+            "remove the three bytes EF BB BF",
+        );
+        let meaning = meaning(
+            self.table.which,
+            &Kind::parse(rest),
+            rest,
+            &Accounts::default(),
+        );
+        Some(with_repair(
+            problem,
+            format!("without it, the line {meaning}"),
+            [self.replace(0..marks, "")],
+        ))
     }
 
     fn nul(self) -> Option<Problem> {
@@ -120,15 +149,19 @@ impl<'a> Spot<'a> {
 
     fn fault(self, accounts: &Accounts) -> Option<Problem> {
         (self.line.line.fault == Some(Fault::TooLong)).then(|| {
-            let message =
-                format!("the line has over {LINE_LIMIT} bytes with its continuations: {}", self.consequence());
+            let message = format!(
+                "the line has over {LINE_LIMIT} bytes with its continuations: {}",
+                self.consequence()
+            );
             let hint = "split it into several rules";
             let problem = self.problem(ProblemKind::TooLong, 0, message, hint);
             let meaning = meaning(self.table.which, &self.line.kind, self.text(), accounts);
             match split::edits(self) {
-                Some(edits) => {
-                    with_repair(problem, format!("split into lines that libwrap can read, it {meaning}"), edits)
-                }
+                Some(edits) => with_repair(
+                    problem,
+                    format!("split into lines that libwrap can read, it {meaning}"),
+                    edits,
+                ),
                 None => problem,
             }
         })
@@ -138,12 +171,20 @@ impl<'a> Spot<'a> {
         let line = &self.line.line;
         (!line.terminated && line.fault.is_some()).then(|| {
             let message = format!("the last line has no newline: {}", self.consequence());
-            let problem =
-                self.problem(ProblemKind::MissingNewline, line.text.len(), message, "end the file with a newline");
+            let problem = self.problem(
+                ProblemKind::MissingNewline,
+                line.text.len(),
+                message,
+                "end the file with a newline",
+            );
             let meaning = meaning(self.table.which, &self.line.kind, self.text(), accounts);
             let end = self.table.bytes.len();
             let newline = Edit::insert(end, closing(self.table, line.span.start));
-            with_repair(problem, format!("with a newline, the line {meaning}"), [newline])
+            with_repair(
+                problem,
+                format!("with a newline, the line {meaning}"),
+                [newline],
+            )
         })
     }
 
@@ -151,8 +192,10 @@ impl<'a> Spot<'a> {
         let start = self.text().len() - self.text().trim_ascii_start().len();
         let message = "the line has no colon and is skipped";
         if self.text().get(start) == Some(&b'#') {
-            return self
-                .indented_comment(start, "libwrap does not take this for a comment, but skips it as a broken rule");
+            return self.indented_comment(
+                start,
+                "libwrap does not take this for a comment, but skips it as a broken rule",
+            );
         }
         self.problem(
             ProblemKind::NoColon,
@@ -163,18 +206,30 @@ impl<'a> Spot<'a> {
     }
 
     fn indented_comment(self, start: usize, message: &str) -> Problem {
-        let problem = self.problem(ProblemKind::LiveComment, start, message, "put # at the very start of the line");
-        with_repair(problem, "without the blanks before #, it is a comment".to_owned(), [self.replace(0..start, "")])
+        let problem = self.problem(
+            ProblemKind::LiveComment,
+            start,
+            message,
+            "put # at the very start of the line",
+        );
+        with_repair(
+            problem,
+            "without the blanks before #, it is a comment".to_owned(),
+            [self.replace(0..start, "")],
+        )
     }
 
     fn swallowed(self) -> Vec<Problem> {
         let span = self.line.line.span.clone();
         let mut problems = Vec::new();
-        let joints = memchr::memchr_iter(b'\n', &self.table.bytes[span.clone()]).map(|feed| span.start + feed);
+        let joints = memchr::memchr_iter(b'\n', &self.table.bytes[span.clone()])
+            .map(|feed| span.start + feed);
         for joint in joints.filter(|joint| joint + 1 < span.end) {
             let rest = &self.table.bytes[joint + 1..span.end];
             let next = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
-            if self.table.bytes[..joint].ends_with(b"\\") && matches!(Kind::parse(next), Kind::Rule(_)) {
+            if self.table.bytes[..joint].ends_with(b"\\")
+                && matches!(Kind::parse(next), Kind::Rule(_))
+            {
                 problems.push(self.swallowed_at(joint));
             }
         }
@@ -183,25 +238,40 @@ impl<'a> Spot<'a> {
 
     fn swallowed_at(self, joint: usize) -> Problem {
         let message = "the comment above ends in a backslash, so that this rule is a part of it";
-        let mut problem =
-            self.problem(ProblemKind::SwallowedRule, 0, message, "remove the backslash at the end of the comment");
+        let mut problem = self.problem(
+            ProblemKind::SwallowedRule,
+            0,
+            message,
+            "remove the backslash at the end of the comment",
+        );
         let before = &self.table.bytes[self.line.line.span.start..=joint];
-        (problem.origin.line, problem.column) = (self.line.line.first + memchr::memchr_iter(b'\n', before).count(), 1);
-        with_repair(problem, "without the backslash, the rule counts".to_owned(), [Edit::delete(joint - 1..joint)])
+        (problem.origin.line, problem.column) = (
+            self.line.line.first + memchr::memchr_iter(b'\n', before).count(),
+            1,
+        );
+        with_repair(
+            problem,
+            "without the backslash, the rule counts".to_owned(),
+            [Edit::delete(joint - 1..joint)],
+        )
     }
 
     fn rule(self, rule: &Rule, accounts: &Accounts) -> Vec<Problem> {
         if let Some(problem) = self.live_comment(rule) {
             return vec![problem];
         }
-        let mut found: Vec<Problem> = rule.daemons.entries().filter_map(|entry| self.daemon(entry)).collect();
+        let mut found: Vec<Problem> = rule
+            .daemons
+            .entries()
+            .filter_map(|entry| self.daemon(entry))
+            .collect();
         if let Some(problem) = self.bare_ipv6(rule) {
             found.push(problem);
         } else {
             let clients = rule.clients.entries();
-            found.extend(
-                clients.filter_map(|entry| Some(self.dead(&entry.word, entry.at.clone(), dead(&entry.pattern.host)?))),
-            );
+            found.extend(clients.filter_map(|entry| {
+                Some(self.dead(&entry.word, entry.at.clone(), dead(&entry.pattern.host)?))
+            }));
             found.extend(self.bad_option(rule, accounts));
         }
         self.withhold_growth(&mut found);
@@ -210,20 +280,42 @@ impl<'a> Spot<'a> {
 
     /// Corrections that together would make the line too long are not offered.
     fn withhold_growth(self, found: &mut [Problem]) {
-        let edits = found.iter().filter_map(|problem| problem.repair.as_ref()).flat_map(|repair| repair.edits.iter());
-        let growth: usize = edits.map(|edit| edit.text.len().saturating_sub(edit.range.len())).sum();
+        let edits = found
+            .iter()
+            .filter_map(|problem| problem.repair.as_ref())
+            .flat_map(|repair| repair.edits.iter());
+        let growth: usize = edits
+            .map(|edit| edit.text.len().saturating_sub(edit.range.len()))
+            .sum();
         if self.text().len() + growth >= LINE_LIMIT {
             found.iter_mut().for_each(|problem| problem.repair = None);
         }
     }
 
     fn daemon(self, entry: &Entry<DaemonPattern>) -> Option<Problem> {
-        const NEVER: [&str; 6] = ["sshd-session", "sshd-auth", "in.sshd", "ssh", "openssh", "openssh-server"];
-        let Service::Name(TextPattern::Exact(word)) = &entry.pattern.service else { return None };
+        const NEVER: [&str; 6] = [
+            "sshd-session",
+            "sshd-auth",
+            "in.sshd",
+            "ssh",
+            "openssh",
+            "openssh-server",
+        ];
+        let Service::Name(TextPattern::Exact(word)) = &entry.pattern.service else {
+            return None;
+        };
         let known = NEVER.iter().any(|name| same(name.as_bytes(), word));
         known.then(|| {
-            let message = format!("OpenSSH asks as `sshd`, never as `{}`: the rule is not for it", show(word));
-            let problem = self.problem(ProblemKind::DaemonName, entry.at.start, message, "write `sshd`");
+            let message = format!(
+                "OpenSSH asks as `sshd`, never as `{}`: the rule is not for it",
+                show(word)
+            );
+            let problem = self.problem(
+                ProblemKind::DaemonName,
+                entry.at.start,
+                message,
+                "write `sshd`",
+            );
             let edit = self.replace(entry.at.start..entry.at.start + word.len(), "sshd");
             with_repair(problem, "as `sshd` the rule counts".to_owned(), [edit])
         })
@@ -238,42 +330,69 @@ impl<'a> Spot<'a> {
             .map(|entry| entry.at.start)
             .chain(rule.clients.entries().map(|entry| entry.at.start));
         let listed = words.filter(|&at| text[at] == b'#').min();
-        let start = listed.or_else(|| rule.options.iter().find_map(|option| comment_in(option, text)))?;
+        let start = listed.or_else(|| {
+            rule.options
+                .iter()
+                .find_map(|option| comment_in(option, text))
+        })?;
         if trim(&text[..start]).is_empty() {
-            return Some(
-                self.indented_comment(start, "libwrap does not take this for a comment: the rule behind # counts"),
-            );
+            return Some(self.indented_comment(
+                start,
+                "libwrap does not take this for a comment: the rule behind # counts",
+            ));
         }
         let message = "libwrap knows no comment behind a rule: the words behind # count";
         let hint = "put the comment on a line of its own, with # as its very first byte";
         let kept = end_of_word(text, text[..start].trim_ascii_end().len());
         let end = text.len() - usize::from(text.ends_with(b"\r"));
         let own_line = [text[start..end].trim_ascii_end(), self.ending()].concat();
-        let edits = [Edit::insert(self.line.line.span.start, own_line), self.replace(kept..end, "")];
+        let edits = [
+            Edit::insert(self.line.line.span.start, own_line),
+            self.replace(kept..end, ""),
+        ];
         let problem = self.problem(ProblemKind::LiveComment, start, message, hint);
         if self.line.line.fault == Some(Fault::TooLong) {
             return Some(problem);
         }
-        Some(with_repair(problem, "the comment gets a line of its own".to_owned(), edits))
+        Some(with_repair(
+            problem,
+            "the comment gets a line of its own".to_owned(),
+            edits,
+        ))
     }
 
     fn dead(self, word: &[u8], at: Range<usize>, why: &str) -> Problem {
         let message = format!("`{}` {why}: it never matches", show(word));
-        let better = std::str::from_utf8(word).ok().and_then(|word| Wanted::parse(word).ok());
+        let better = std::str::from_utf8(word)
+            .ok()
+            .and_then(|word| Wanted::parse(word).ok());
         let Some(better) = better.filter(|better| better.word().as_bytes() != word) else {
-            return self.problem(ProblemKind::DeadPattern, at.start, message, "remove it, or write what was meant");
+            return self.problem(
+                ProblemKind::DeadPattern,
+                at.start,
+                message,
+                "remove it, or write what was meant",
+            );
         };
-        let problem = self.problem(ProblemKind::DeadPattern, at.start, message, format!("write {}", better.word()));
-        with_repair(problem, format!("as {} it matches", better.word()), [self.replace(at, better.word())])
+        let problem = self.problem(
+            ProblemKind::DeadPattern,
+            at.start,
+            message,
+            format!("write {}", better.word()),
+        );
+        with_repair(
+            problem,
+            format!("as {} it matches", better.word()),
+            [self.replace(at, better.word())],
+        )
     }
 
     fn bare_ipv6(self, rule: &Rule) -> Option<Problem> {
         let text = self.text();
-        let start = rule
-            .clients
-            .entries()
-            .next()
-            .map_or_else(|| rule.options.first().map(|option| option.at.start - 1), |entry| Some(entry.at.start))?;
+        let start = rule.clients.entries().next().map_or_else(
+            || rule.options.first().map(|option| option.at.start - 1),
+            |entry| Some(entry.at.start),
+        )?;
         let mut edits = Vec::new();
         let mut first = None;
         for at in raw_words(text, start) {
@@ -281,35 +400,70 @@ impl<'a> Spot<'a> {
             if !word.contains(&b':') {
                 continue;
             }
-            let Some((length, better)) = ipv6(word) else { break };
-            first = first.or(Some((at.start, show(&word[..length]), better.word().to_owned())));
+            let Some((length, better)) = ipv6(word) else {
+                break;
+            };
+            first = first.or(Some((
+                at.start,
+                show(&word[..length]),
+                better.word().to_owned(),
+            )));
             edits.push(self.replace(at.start..at.start + length, better.word()));
             if length < word.len() {
                 break;
             }
         }
         let (at, word, better) = first?;
-        let message = format!("the colons of `{word}` end the client list: what follows the first is read as options");
-        let problem = self.problem(ProblemKind::BareIpv6, at, message, format!("write {better}"));
-        Some(with_repair(problem, format!("as {better} it is an address"), edits))
+        let message = format!(
+            "the colons of `{word}` end the client list: what follows the first is read as options"
+        );
+        let problem = self.problem(
+            ProblemKind::BareIpv6,
+            at,
+            message,
+            format!("write {better}"),
+        );
+        Some(with_repair(
+            problem,
+            format!("as {better} it is an address"),
+            edits,
+        ))
     }
 
     fn bad_option(self, rule: &Rule, accounts: &Accounts) -> Option<Problem> {
-        let (option, error) = rule.options.iter().find_map(|option| match option.step(accounts) {
-            Step::Decide(Decision::Refuse(error)) => Some((option, error)),
-            _ => None,
-        })?;
+        let (option, error) =
+            rule.options
+                .iter()
+                .find_map(|option| match option.step(accounts) {
+                    Step::Decide(Decision::Refuse(error)) => Some((option, error)),
+                    _ => None,
+                })?;
         let message = format!("{error}: libwrap denies every client that the rule matches");
-        let problem = self.problem(ProblemKind::BadOption, option.at.start, message, error.hint());
+        let problem = self.problem(
+            ProblemKind::BadOption,
+            option.at.start,
+            message,
+            error.hint(),
+        );
         let Some((edits, effect)) = option_repair::repair(self.text(), rule, option, &error) else {
             return Some(problem);
         };
-        Some(with_repair(problem, effect, edits.into_iter().map(|(at, text)| self.replace(at, text))))
+        Some(with_repair(
+            problem,
+            effect,
+            edits.into_iter().map(|(at, text)| self.replace(at, text)),
+        ))
     }
 }
 
-fn with_repair(mut problem: Problem, effect: String, edits: impl IntoIterator<Item = Edit>) -> Problem {
-    problem.repair = EditSet::new(edits).ok().map(|edits| Repair { effect, edits });
+fn with_repair(
+    mut problem: Problem,
+    effect: String,
+    edits: impl IntoIterator<Item = Edit>,
+) -> Problem {
+    problem.repair = EditSet::new(edits)
+        .ok()
+        .map(|edits| Repair { effect, edits });
     problem
 }
 
@@ -318,14 +472,24 @@ pub(crate) fn closing(table: &Table, start: usize) -> Vec<u8> {
     let ending = dominant_ending(&table.bytes).as_bytes();
     let closes = |tail: &[u8]| {
         let closed = [&table.bytes[start..], tail].concat();
-        crate::logical::logical_lines(&closed).iter().all(|line| line.terminated)
+        crate::logical::logical_lines(&closed)
+            .iter()
+            .all(|line| line.terminated)
     };
-    if closes(ending) { ending.to_vec() } else { [ending, ending].concat() }
+    if closes(ending) {
+        ending.to_vec()
+    } else {
+        [ending, ending].concat()
+    }
 }
 
 /// Where a line may end behind a word that ends at `end`: a backslash needs a blank behind it, lest it join the next line.
 pub(crate) fn end_of_word(text: &[u8], end: usize) -> usize {
-    if text[..end].ends_with(b"\\") { end + 1 } else { end }
+    if text[..end].ends_with(b"\\") {
+        end + 1
+    } else {
+        end
+    }
 }
 
 /// What a line does when libwrap gets to read it.
@@ -338,18 +502,31 @@ pub(crate) fn meaning(which: Which, kind: &Kind, text: &[u8], accounts: &Account
         };
         return what.to_owned();
     };
-    let decision = rule.options.iter().find_map(|option| match option.step(accounts) {
-        Step::Decide(decision) => Some(decision),
-        _ => None,
-    });
+    let decision = rule
+        .options
+        .iter()
+        .find_map(|option| match option.step(accounts) {
+            Step::Decide(decision) => Some(decision),
+            _ => None,
+        });
     let lets_in = match decision {
         None => which == Which::Allow,
         Some(decision) => decision == Decision::Allow,
     };
     let what = if lets_in { "lets in" } else { "denies" };
-    let clients = rule.clients.entries().map(|entry| entry.at.clone()).reduce(|all, at| all.start..at.end);
-    let daemons = rule.daemons.entries().map(|entry| entry.at.clone()).reduce(|all, at| all.start..at.end);
-    let list = |at: Option<Range<usize>>| at.map_or_else(|| "nobody".to_owned(), |at| shorten(&show(&text[at])));
+    let clients = rule
+        .clients
+        .entries()
+        .map(|entry| entry.at.clone())
+        .reduce(|all, at| all.start..at.end);
+    let daemons = rule
+        .daemons
+        .entries()
+        .map(|entry| entry.at.clone())
+        .reduce(|all, at| all.start..at.end);
+    let list = |at: Option<Range<usize>>| {
+        at.map_or_else(|| "nobody".to_owned(), |at| shorten(&show(&text[at])))
+    };
     format!("{what} {} at {}", list(clients), list(daemons))
 }
 
@@ -364,11 +541,11 @@ fn comment_in(option: &RuleOption, text: &[u8]) -> Option<usize> {
     if option.is_free_text() {
         return None;
     }
-    option
-        .at
-        .clone()
-        .skip(1)
-        .find(|&at| text[at] == b'#' && is_separator(text[at - 1]) && !trim(&text[option.at.start..at]).is_empty())
+    option.at.clone().skip(1).find(|&at| {
+        text[at] == b'#'
+            && is_separator(text[at - 1])
+            && !trim(&text[option.at.start..at]).is_empty()
+    })
 }
 
 /// The longest text of an IPv6 address, with a mapped IPv4 address and a prefix length.
@@ -377,10 +554,20 @@ const LONGEST_IPV6: usize = 45 + "/128".len();
 /// The IPv6 address or network without brackets that a word is, or that it begins with before an option (`::1:allow`),
 /// and its length in the word.
 fn ipv6(word: &[u8]) -> Option<(usize, Wanted)> {
-    let text = std::str::from_utf8(word).ok().filter(|text| !text.contains(['[', ']']))?;
-    let colons = text.bytes().take(LONGEST_IPV6 + 1).enumerate().filter(|&(_, byte)| byte == b':').map(|(at, _)| at);
-    let ends = colons.chain([text.len()]).filter(|&end| end <= LONGEST_IPV6 && text[..end].contains(':'));
-    ends.filter_map(|end| Some((end, Wanted::parse(&text[..end]).ok()?))).next_back()
+    let text = std::str::from_utf8(word)
+        .ok()
+        .filter(|text| !text.contains(['[', ']']))?;
+    let colons = text
+        .bytes()
+        .take(LONGEST_IPV6 + 1)
+        .enumerate()
+        .filter(|&(_, byte)| byte == b':')
+        .map(|(at, _)| at);
+    let ends = colons
+        .chain([text.len()])
+        .filter(|&end| end <= LONGEST_IPV6 && text[..end].contains(':'));
+    ends.filter_map(|end| Some((end, Wanted::parse(&text[..end]).ok()?)))
+        .next_back()
 }
 
 /// The words from `start` on, split at blanks and commas only.

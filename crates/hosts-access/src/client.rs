@@ -70,7 +70,10 @@ impl Client {
     /// The same client at another daemon.
     #[must_use]
     pub fn at(self, daemon: impl Into<String>) -> Self {
-        Self { daemon: daemon.into(), ..self }
+        Self {
+            daemon: daemon.into(),
+            ..self
+        }
     }
 }
 

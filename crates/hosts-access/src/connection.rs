@@ -36,10 +36,23 @@ enum Side {
 
 impl<'a> Connection<'a> {
     pub(crate) fn new(client: &'a Client, files: &'a PatternFiles) -> Self {
-        let peer = Host { addr: Some(Address::new(client.addr)), name: &client.name, side: Side::Client };
+        let peer = Host {
+            addr: Some(Address::new(client.addr)),
+            name: &client.name,
+            side: Side::Client,
+        };
         let server = client.server_addr.map(Address::new);
-        let server = Host { addr: server, name: &client.server_name, side: Side::Server };
-        Self { client, peer, server, files }
+        let server = Host {
+            addr: server,
+            name: &client.server_name,
+            side: Side::Server,
+        };
+        Self {
+            client,
+            peer,
+            server,
+            files,
+        }
     }
 
     /// The daemon's name, as much of it as libwrap keeps.
@@ -52,7 +65,10 @@ impl<'a> Connection<'a> {
 impl Address {
     fn new(addr: IpAddr) -> Self {
         let ip = canonical(addr);
-        Self { ip, text: address_text(ip) }
+        Self {
+            ip,
+            text: address_text(ip),
+        }
     }
 }
 
@@ -63,6 +79,9 @@ impl Host<'_> {
             Side::Client => (Need::ClientName, "the client"),
             Side::Server => (Need::ServerName, "this server"),
         };
-        Doubt::new(need, format!("the host name of {whose} (pattern {})", show(pattern)))
+        Doubt::new(
+            need,
+            format!("the host name of {whose} (pattern {})", show(pattern)),
+        )
     }
 }

@@ -31,7 +31,11 @@ pub(crate) fn outcome(rule: &Rule, which: Which, accounts: &Accounts) -> Outcome
             Step::Ask(_) | Step::Doubtful(_) | Step::Decide(_) => return Outcome::Otherwise,
         }
     }
-    if which == Which::Allow { Outcome::Grants } else { Outcome::Denies }
+    if which == Which::Allow {
+        Outcome::Grants
+    } else {
+        Outcome::Denies
+    }
 }
 
 /// Whether a rule is for this daemon, on whatever address of the server.
@@ -54,7 +58,8 @@ enum Share {
 impl Wanted {
     /// Whether a pattern of a rule means exactly the same clients.
     pub(crate) fn is_exactly(&self, pattern: &ClientPattern) -> bool {
-        pattern.user.is_none() && Extent::of(&pattern.host).is_some_and(|extent| extent.is_same(self.extent()))
+        pattern.user.is_none()
+            && Extent::of(&pattern.host).is_some_and(|extent| extent.is_same(self.extent()))
     }
 
     /// Whether a pattern of a rule surely means no other clients.
@@ -63,13 +68,16 @@ impl Wanted {
     }
 
     fn is_within(&self, pattern: &ClientPattern) -> bool {
-        pattern.user.is_none() && Extent::of(&pattern.host).is_some_and(|extent| extent.contains(self.extent()))
+        pattern.user.is_none()
+            && Extent::of(&pattern.host).is_some_and(|extent| extent.contains(self.extent()))
     }
 
     /// A wildcard may match by the name, whatever the address.
     pub(crate) fn may_meet(&self, pattern: &ClientPattern) -> bool {
-        matches!(pattern.host.pattern, HostPattern::Text(TextPattern::Wildcard(_)))
-            || Extent::of(&pattern.host).is_none_or(|extent| extent.meets(self.extent()))
+        matches!(
+            pattern.host.pattern,
+            HostPattern::Text(TextPattern::Wildcard(_))
+        ) || Extent::of(&pattern.host).is_none_or(|extent| extent.meets(self.extent()))
     }
 
     fn share(&self, list: &List<ClientPattern>) -> Share {
@@ -78,11 +86,12 @@ impl Wanted {
             group if group.iter().any(|entry| self.may_meet(&entry.pattern)) => Share::Some,
             _ => Share::None,
         };
-        let except = |exceptions: Share, group: &Vec<Entry<ClientPattern>>| match (any(group), exceptions) {
-            (Share::None, _) | (_, Share::All) => Share::None,
-            (share, Share::None) => share,
-            _ => Share::Some,
-        };
+        let except =
+            |exceptions: Share, group: &Vec<Entry<ClientPattern>>| match (any(group), exceptions) {
+                (Share::None, _) | (_, Share::All) => Share::None,
+                (share, Share::None) => share,
+                _ => Share::Some,
+            };
         list.groups.iter().rev().fold(Share::None, except)
     }
 }
@@ -116,14 +125,19 @@ impl Tables {
         };
         let is_known = |table: &Table| !matches!(table.state, State::Unknown(_));
         is_known(&self.allow)
-            && decides(&self.allow)
-                .unwrap_or_else(|| is_known(&self.deny) && decides(&self.deny).unwrap_or(self.deny.fault().is_none()))
+            && decides(&self.allow).unwrap_or_else(|| {
+                is_known(&self.deny) && decides(&self.deny).unwrap_or(self.deny.fault().is_none())
+            })
     }
 
     /// An answer can change only at the edge of a pattern, as far as patterns are networks.
     fn grants_by_addresses(&self, wanted: &Wanted, daemon: &str) -> bool {
-        let Some(clients) = self.between_edges(wanted, daemon) else { return false };
-        clients.into_iter().all(|client| self.evaluate(&client.at(daemon)).access == Access::Granted)
+        let Some(clients) = self.between_edges(wanted, daemon) else {
+            return false;
+        };
+        clients
+            .into_iter()
+            .all(|client| self.evaluate(&client.at(daemon)).access == Access::Granted)
     }
 
     /// One client of each part of the pattern that other patterns cut out of it; `None` where there are too many, or
@@ -133,16 +147,31 @@ impl Tables {
         if wanted.single_address().is_some() {
             return Some(clients);
         }
-        let rules = self.both().into_iter().flat_map(Table::live_rules).map(|(_, rule)| rule);
+        let rules = self
+            .both()
+            .into_iter()
+            .flat_map(Table::live_rules)
+            .map(|(_, rule)| rule);
         let rules = rules.filter(|rule| asks_for(rule, daemon, self) != Answer::No);
-        let patterns = rules.flat_map(|rule| rule.clients.entries()).map(|entry| &entry.pattern);
-        for pattern in patterns.filter(|pattern| wanted.may_meet(pattern) && !wanted.is_within(pattern)) {
+        let patterns = rules
+            .flat_map(|rule| rule.clients.entries())
+            .map(|entry| &entry.pattern);
+        for pattern in
+            patterns.filter(|pattern| wanted.may_meet(pattern) && !wanted.is_within(pattern))
+        {
             if dead(&pattern.host).is_some() {
                 continue;
             }
             let extent = Extent::of(&pattern.host).filter(Extent::is_range)?;
-            let inside = extent.neighbours().into_iter().chain(extent.probes().into_iter().map(|(addr, _)| addr));
-            clients.extend(inside.filter(|addr| wanted.extent().holds(*addr)).map(Client::new));
+            let inside = extent
+                .neighbours()
+                .into_iter()
+                .chain(extent.probes().into_iter().map(|(addr, _)| addr));
+            clients.extend(
+                inside
+                    .filter(|addr| wanted.extent().holds(*addr))
+                    .map(Client::new),
+            );
             if clients.len() > MOST_TRIED {
                 return None;
             }

@@ -15,14 +15,22 @@ pub(crate) fn dead(host: &HostWord) -> Option<&'static str> {
         HostPattern::Masked(Network::V4 { net, mask }) if net & mask != *net => {
             Some("has host bits that its mask cuts off")
         }
-        HostPattern::Masked(Network::V6 { net, bits }) if *bits >= 96 && net.addr.to_ipv4_mapped().is_some() => {
+        HostPattern::Masked(Network::V6 { net, bits })
+            if *bits >= 96 && net.addr.to_ipv4_mapped().is_some() =>
+        {
             Some(MAPPED)
         }
-        HostPattern::Text(TextPattern::Bracketed(None)) => Some("has no IPv6 address between its brackets"),
-        HostPattern::Text(TextPattern::Bracketed(Some(pattern))) if pattern.addr.to_ipv4_mapped().is_some() => {
+        HostPattern::Text(TextPattern::Bracketed(None)) => {
+            Some("has no IPv6 address between its brackets")
+        }
+        HostPattern::Text(TextPattern::Bracketed(Some(pattern)))
+            if pattern.addr.to_ipv4_mapped().is_some() =>
+        {
             Some(MAPPED)
         }
-        HostPattern::Text(TextPattern::Prefix(word)) if is_numeric(word) && Extent::of(host).is_none() => {
+        HostPattern::Text(TextPattern::Prefix(word))
+            if is_numeric(word) && Extent::of(host).is_none() =>
+        {
             Some("is no part of an address")
         }
         HostPattern::Text(TextPattern::Exact(word)) => dead_word(word),
@@ -35,11 +43,20 @@ fn dead_word(word: &[u8]) -> Option<&'static str> {
     match word {
         [b'!', ..] => Some("is negated, which libwrap does not know"),
         [b'#', ..] => None,
-        _ if is_numeric(word) && !address() => Some("is neither an address nor, without a final dot, a part of one"),
-        _ if word.contains(&b'-') && word.iter().all(|byte| byte.is_ascii_digit() || b".-".contains(byte)) => {
+        _ if is_numeric(word) && !address() => {
+            Some("is neither an address nor, without a final dot, a part of one")
+        }
+        _ if word.contains(&b'-')
+            && word
+                .iter()
+                .all(|byte| byte.is_ascii_digit() || b".-".contains(byte)) =>
+        {
             Some("is a range, which libwrap does not know")
         }
-        _ if !word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) => {
+        _ if !word
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte)) =>
+        {
             Some("is neither an address nor a host name")
         }
         _ => None,
@@ -47,5 +64,6 @@ fn dead_word(word: &[u8]) -> Option<&'static str> {
 }
 
 fn is_numeric(word: &[u8]) -> bool {
-    word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+    word.iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }

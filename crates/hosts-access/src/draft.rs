@@ -20,11 +20,20 @@ pub(crate) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(before: &'a Tables) -> Self {
-        Self { before, edits: BTreeMap::new(), notes: Vec::new(), owned: Vec::new() }
+        Self {
+            before,
+            edits: BTreeMap::new(),
+            notes: Vec::new(),
+            owned: Vec::new(),
+        }
     }
 
     pub(crate) fn note(&mut self, kind: NoteKind, origin: Option<Origin>, text: impl Into<String>) {
-        self.notes.push(Note { kind, origin, text: text.into() });
+        self.notes.push(Note {
+            kind,
+            origin,
+            text: text.into(),
+        });
     }
 
     /// Leaves a rule to the program that wrote it.
@@ -34,14 +43,25 @@ impl<'a> Draft<'a> {
 
     /// Adds edits of one file; whether they collide is asked once, at the end.
     pub(crate) fn edit(&mut self, table: &Table, edits: impl IntoIterator<Item = Edit>) {
-        self.edits.entry(table.path.clone()).or_default().extend(edits);
+        self.edits
+            .entry(table.path.clone())
+            .or_default()
+            .extend(edits);
     }
 
     /// The edits, and both files after them.
     pub(crate) fn finish(self) -> Result<Edited, Refusal> {
-        let (mut edits, mut creates, mut contents) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut edits, mut creates, mut contents) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (path, made) in self.edits {
-            let Some(table) = self.before.both().into_iter().find(|table| table.path == path) else { continue };
+            let Some(table) = self
+                .before
+                .both()
+                .into_iter()
+                .find(|table| table.path == path)
+            else {
+                continue;
+            };
             let made = EditSet::new(made).map_err(|_| Refusal::Collides { path: path.clone() })?;
             let bytes = made.apply(&table.bytes);
             if bytes == table.bytes {
@@ -55,6 +75,12 @@ impl<'a> Draft<'a> {
             }
         }
         let after = self.before.with(&contents);
-        Ok(Edited { edits, creates, notes: self.notes, owned: self.owned, after })
+        Ok(Edited {
+            edits,
+            creates,
+            notes: self.notes,
+            owned: self.owned,
+            after,
+        })
     }
 }

@@ -109,7 +109,10 @@ impl<'a> Course<'a> {
             return exit;
         }
         for (line, rule) in table.live_rules() {
-            let place = Place { table, line: Some(line) };
+            let place = Place {
+                table,
+                line: Some(line),
+            };
             match rule.matches(&self.connection) {
                 Answer::No => continue,
                 Answer::Yes => {
@@ -137,7 +140,11 @@ impl<'a> Course<'a> {
                 Step::Next => {}
                 Step::Ask(command) => asked = Some(command),
                 Step::Doubtful(doubt) => {
-                    self.end(place, Access::Denied, format!("libwrap denies, depending on {}", doubt.text));
+                    self.end(
+                        place,
+                        Access::Denied,
+                        format!("libwrap denies, depending on {}", doubt.text),
+                    );
                     self.doubts.push((doubt, place));
                 }
                 Step::Decide(decision) => {
@@ -160,17 +167,32 @@ impl<'a> Course<'a> {
     }
 
     fn asked(&mut self, place: Place<'a>, rule: &Rule, command: &str) {
-        let doubt = Doubt::new(Need::Command(command.to_owned()), format!("whether `{command}` succeeds"));
+        let doubt = Doubt::new(
+            Need::Command(command.to_owned()),
+            format!("whether `{command}` succeeds"),
+        );
         self.doubts.push((doubt, place));
         self.matched(place, rule, place.table.which == Which::Allow);
         if place.table.which == Which::Deny {
-            self.end(place, Access::Granted, format!("the rule denies only when `{command}` succeeds"));
+            self.end(
+                place,
+                Access::Granted,
+                format!("the rule denies only when `{command}` succeeds"),
+            );
         }
     }
 
     fn matched(&mut self, place: Place<'a>, rule: &Rule, granted: bool) {
-        let (access, what) = if granted { (Access::Granted, "grants") } else { (Access::Denied, "denies") };
-        self.end(place, access, format!("the rule matches {} and {what}", self.who(rule)));
+        let (access, what) = if granted {
+            (Access::Granted, "grants")
+        } else {
+            (Access::Denied, "denies")
+        };
+        self.end(
+            place,
+            access,
+            format!("the rule matches {} and {what}", self.who(rule)),
+        );
     }
 
     fn decided(&mut self, place: Place<'a>, rule: &Rule, decision: Decision) {
@@ -178,7 +200,10 @@ impl<'a> Course<'a> {
         let (access, what) = match decision {
             Decision::Allow => (Access::Granted, " and its option allow grants".to_owned()),
             Decision::Deny => (Access::Denied, " and its option deny denies".to_owned()),
-            Decision::HandOver(command) => (Access::Denied, format!(" and twist hands the connection to `{command}`")),
+            Decision::HandOver(command) => (
+                Access::Denied,
+                format!(" and twist hands the connection to `{command}`"),
+            ),
             Decision::Refuse(error) => (Access::Denied, format!(", but {error}: libwrap denies")),
         };
         self.end(place, access, format!("the rule matches {who}{what}"));
@@ -194,8 +219,17 @@ impl<'a> Course<'a> {
             Some(Fault::TooLong) => "is longer than 2047 bytes",
             _ => "has no newline at its end",
         };
-        let reason = format!("the line {why}: libwrap stops there and denies everybody whom nothing let in before");
-        self.end(Place { table, line: Some(line) }, Access::Denied, reason);
+        let reason = format!(
+            "the line {why}: libwrap stops there and denies everybody whom nothing let in before"
+        );
+        self.end(
+            Place {
+                table,
+                line: Some(line),
+            },
+            Access::Denied,
+            reason,
+        );
     }
 
     fn unreadable(&mut self, table: &'a Table, why: &Unread) {
@@ -211,12 +245,19 @@ impl<'a> Course<'a> {
     }
 
     fn end(&mut self, place: Place<'a>, access: Access, reason: String) {
-        self.ends.push(End { access, place: Some(place), reason });
+        self.ends.push(End {
+            access,
+            place: Some(place),
+            reason,
+        });
     }
 
     /// All ways agree, or it is unknown.
     fn verdict(mut self) -> Verdict {
-        let agreed = self.ends.windows(2).all(|pair| pair[0].access == pair[1].access);
+        let agreed = self
+            .ends
+            .windows(2)
+            .all(|pair| pair[0].access == pair[1].access);
         let first_doubt = self.doubts.first().map(|(_, place)| *place);
         let mut doubts: Vec<Doubt> = self.doubts.into_iter().map(|(doubt, _)| doubt).collect();
         doubts.sort();
@@ -232,7 +273,12 @@ impl<'a> Course<'a> {
     }
 }
 
-fn verdict(access: Access, place: Option<Place<'_>>, reason: String, doubts: Vec<Doubt>) -> Verdict {
+fn verdict(
+    access: Access,
+    place: Option<Place<'_>>,
+    reason: String,
+    doubts: Vec<Doubt>,
+) -> Verdict {
     let line = place.and_then(|place| place.line);
     Verdict {
         access,

@@ -35,15 +35,23 @@ impl Extent {
     /// `None` when the pattern matches nobody, or when that cannot be said.
     pub(crate) fn of(host: &HostWord) -> Option<Self> {
         match &host.pattern {
-            HostPattern::Netgroup(_) | HostPattern::File(_) | HostPattern::Masked(Network::Malformed) => None,
+            HostPattern::Netgroup(_)
+            | HostPattern::File(_)
+            | HostPattern::Masked(Network::Malformed) => None,
             HostPattern::Known => Some(Self::other(host, Name::Known("known.example".to_owned()))),
             HostPattern::Local => Some(Self::other(host, Name::Known("localname".to_owned()))),
             HostPattern::Masked(Network::V4 { net, mask }) => {
-                (net & mask == *net).then_some(Self::V4 { net: *net, mask: *mask })
+                (net & mask == *net).then_some(Self::V4 {
+                    net: *net,
+                    mask: *mask,
+                })
             }
             HostPattern::Masked(Network::V6 { net, bits }) => {
                 let net_bits = u128::from(net.addr) & prefix6(*bits);
-                net.zone.is_none().then_some(Self::V6 { net: net_bits, bits: *bits })
+                net.zone.is_none().then_some(Self::V6 {
+                    net: net_bits,
+                    bits: *bits,
+                })
             }
             HostPattern::Text(text) => Self::of_text(text, host),
         }
@@ -54,19 +62,37 @@ impl Extent {
             TextPattern::All => Some(Self::Everyone),
             TextPattern::Known => None,
             TextPattern::Bracketed(address) => {
-                let address = address.as_ref().filter(|pattern| pattern.zone.is_none())?.addr;
-                address.to_ipv4_mapped().is_none().then_some(Self::V6 { net: address.into(), bits: 128 })
+                let address = address
+                    .as_ref()
+                    .filter(|pattern| pattern.zone.is_none())?
+                    .addr;
+                address.to_ipv4_mapped().is_none().then_some(Self::V6 {
+                    net: address.into(),
+                    bits: 128,
+                })
             }
-            TextPattern::Prefix(word) if is_name(word) => Some(Self::other(host, Name::Known(show(word) + "example"))),
+            TextPattern::Prefix(word) if is_name(word) => {
+                Some(Self::other(host, Name::Known(show(word) + "example")))
+            }
             TextPattern::Prefix(word) => numbers(word),
             TextPattern::Wildcard(word) => {
-                let prefix = word.strip_suffix(b"*").filter(|prefix| prefix.ends_with(b".")).and_then(numbers);
-                prefix
-                    .or_else(|| Some(Self::other(host, Name::Known(show(word).replace('?', "x").replace('*', "any")))))
+                let prefix = word
+                    .strip_suffix(b"*")
+                    .filter(|prefix| prefix.ends_with(b"."))
+                    .and_then(numbers);
+                prefix.or_else(|| {
+                    Some(Self::other(
+                        host,
+                        Name::Known(show(word).replace('?', "x").replace('*', "any")),
+                    ))
+                })
             }
             TextPattern::Suffix(word) => is_name(word).then(|| Self::Domain(show(word))),
             TextPattern::Exact(word) => match show(word).parse::<Ipv4Addr>() {
-                Ok(addr) => (!addr.is_broadcast()).then_some(Self::V4 { net: addr.into(), mask: u32::MAX }),
+                Ok(addr) => (!addr.is_broadcast()).then_some(Self::V4 {
+                    net: addr.into(),
+                    mask: u32::MAX,
+                }),
                 Err(_) if same(word, b"UNKNOWN") => Some(Self::other(host, Name::None)),
                 Err(_) if same(word, b"PARANOID") => Some(Self::other(host, Name::Mismatch)),
                 Err(_) => is_name(word).then(|| Self::Host(show(word))),
@@ -75,22 +101,35 @@ impl Extent {
     }
 
     fn other(host: &HostWord, example: Name) -> Self {
-        Self::Other { word: show(&host.word), example }
+        Self::Other {
+            word: show(&host.word),
+            example,
+        }
     }
 
     /// Whether all clients of `inner` surely belong to this one.
     pub(crate) fn contains(&self, inner: &Self) -> bool {
         match (self, inner) {
             (Self::Everyone, _) => true,
-            (Self::V4 { net, mask }, Self::V4 { net: inner, mask: inner_mask }) => {
-                inner & mask == *net && inner_mask & mask == *mask
-            }
-            (Self::V6 { net, bits }, Self::V6 { net: inner, bits: inner_bits }) => {
-                bits <= inner_bits && inner & prefix6(*bits) == *net
-            }
+            (
+                Self::V4 { net, mask },
+                Self::V4 {
+                    net: inner,
+                    mask: inner_mask,
+                },
+            ) => inner & mask == *net && inner_mask & mask == *mask,
+            (
+                Self::V6 { net, bits },
+                Self::V6 {
+                    net: inner,
+                    bits: inner_bits,
+                },
+            ) => bits <= inner_bits && inner & prefix6(*bits) == *net,
             (Self::Domain(end), Self::Host(name) | Self::Domain(name)) => ends_with(name, end),
             (Self::Host(one), Self::Host(other)) => one.eq_ignore_ascii_case(other),
-            (Self::Other { word: one, .. }, Self::Other { word: other, .. }) => one.eq_ignore_ascii_case(other),
+            (Self::Other { word: one, .. }, Self::Other { word: other, .. }) => {
+                one.eq_ignore_ascii_case(other)
+            }
             _ => false,
         }
     }
@@ -103,12 +142,20 @@ impl Extent {
     /// Whether some client may belong to both.
     pub(crate) fn meets(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::V4 { net, mask }, Self::V4 { net: other, mask: other_mask }) => {
-                (net ^ other) & mask & other_mask == 0
-            }
-            (Self::V6 { net, bits }, Self::V6 { net: other, bits: other_bits }) => {
-                (net ^ other) & prefix6(*bits.min(other_bits)) == 0
-            }
+            (
+                Self::V4 { net, mask },
+                Self::V4 {
+                    net: other,
+                    mask: other_mask,
+                },
+            ) => (net ^ other) & mask & other_mask == 0,
+            (
+                Self::V6 { net, bits },
+                Self::V6 {
+                    net: other,
+                    bits: other_bits,
+                },
+            ) => (net ^ other) & prefix6(*bits.min(other_bits)) == 0,
             (Self::V4 { .. }, Self::V6 { .. }) | (Self::V6 { .. }, Self::V4 { .. }) => false,
             _ => true,
         }
@@ -126,15 +173,24 @@ impl Extent {
     /// Whether an address surely belongs to it.
     pub(crate) fn holds(&self, addr: IpAddr) -> bool {
         match addr {
-            IpAddr::V4(addr) => self.contains(&Self::V4 { net: addr.into(), mask: u32::MAX }),
-            IpAddr::V6(addr) => self.contains(&Self::V6 { net: addr.into(), bits: 128 }),
+            IpAddr::V4(addr) => self.contains(&Self::V4 {
+                net: addr.into(),
+                mask: u32::MAX,
+            }),
+            IpAddr::V6(addr) => self.contains(&Self::V6 {
+                net: addr.into(),
+                bits: 128,
+            }),
         }
     }
 
     /// The address, when it means but one.
     pub(crate) fn single_address(&self) -> Option<IpAddr> {
         match self {
-            Self::V4 { net, mask: u32::MAX } => Some(Ipv4Addr::from(*net).into()),
+            Self::V4 {
+                net,
+                mask: u32::MAX,
+            } => Some(Ipv4Addr::from(*net).into()),
             Self::V6 { net, bits: 128 } => Some(Ipv6Addr::from(*net).into()),
             _ => None,
         }
@@ -145,13 +201,25 @@ impl Extent {
         let named = |name: Name| vec![(NOWHERE, name)];
         match self {
             Self::Everyone => {
-                let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-                loopback.into_iter().chain([NOWHERE, NOWHERE_V6]).map(|addr| (addr, Name::Unknown)).collect()
+                let loopback = [
+                    IpAddr::V4(Ipv4Addr::LOCALHOST),
+                    IpAddr::V6(Ipv6Addr::LOCALHOST),
+                ];
+                loopback
+                    .into_iter()
+                    .chain([NOWHERE, NOWHERE_V6])
+                    .map(|addr| (addr, Name::Unknown))
+                    .collect()
             }
-            Self::V4 { net, mask } => {
-                edges([*net, net | !mask], |&addr| addr != u32::MAX, u32::MAX - 1, Ipv4Addr::from)
+            Self::V4 { net, mask } => edges(
+                [*net, net | !mask],
+                |&addr| addr != u32::MAX,
+                u32::MAX - 1,
+                Ipv4Addr::from,
+            ),
+            Self::V6 { net, bits } => {
+                edges([*net, net | !prefix6(*bits)], |_| true, 0, Ipv6Addr::from)
             }
-            Self::V6 { net, bits } => edges([*net, net | !prefix6(*bits)], |_| true, 0, Ipv6Addr::from),
             Self::Host(name) => named(Name::Known(name.clone())),
             Self::Domain(end) => named(Name::Known(format!("host{end}"))),
             Self::Other { example, .. } => named(example.clone()),
@@ -163,11 +231,17 @@ impl Extent {
         match self {
             Self::V4 { net, mask } => {
                 let both = [net.checked_sub(1), (net | !mask).checked_add(1)];
-                both.into_iter().flatten().map(|addr| Ipv4Addr::from(addr).into()).collect()
+                both.into_iter()
+                    .flatten()
+                    .map(|addr| Ipv4Addr::from(addr).into())
+                    .collect()
             }
             Self::V6 { net, bits } => {
                 let both = [net.checked_sub(1), (net | !prefix6(*bits)).checked_add(1)];
-                both.into_iter().flatten().map(|addr| Ipv6Addr::from(addr).into()).collect()
+                both.into_iter()
+                    .flatten()
+                    .map(|addr| Ipv6Addr::from(addr).into())
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -186,33 +260,50 @@ fn edges<N: PartialEq, A: Into<IpAddr>>(
     address: impl Fn(N) -> A,
 ) -> Vec<(IpAddr, Name)> {
     let [first, last] = both.map(|edge| if fits(&edge) { Some(edge) } else { None });
-    let last = last.or(Some(instead)).filter(|last| first.as_ref() != Some(last));
-    first.into_iter().chain(last).map(|edge| (address(edge).into(), Name::Unknown)).collect()
+    let last = last
+        .or(Some(instead))
+        .filter(|last| first.as_ref() != Some(last));
+    first
+        .into_iter()
+        .chain(last)
+        .map(|edge| (address(edge).into(), Name::Unknown))
+        .collect()
 }
 
 /// The mask of an IPv6 prefix length.
 pub(crate) fn prefix6(bits: u32) -> u128 {
-    u128::MAX.checked_shl(128u32.saturating_sub(bits)).unwrap_or(0)
+    u128::MAX
+        .checked_shl(128u32.saturating_sub(bits))
+        .unwrap_or(0)
 }
 
 /// `10.1.`: one to three plain numbers, each with its dot.
 fn numbers(prefix: &[u8]) -> Option<Extent> {
     let text = std::str::from_utf8(prefix).ok()?.strip_suffix('.')?;
     let numbers: Vec<u8> = text.split('.').map(plain_number).collect::<Option<_>>()?;
-    let bits = 8 * u32::try_from(numbers.len()).ok().filter(|&count| count < 4)?;
+    let bits = 8 * u32::try_from(numbers.len())
+        .ok()
+        .filter(|&count| count < 4)?;
     let mut net = [0; 4];
     net[..numbers.len()].copy_from_slice(&numbers);
-    Some(Extent::V4 { net: u32::from_be_bytes(net), mask: u32::MAX << (32 - bits) })
+    Some(Extent::V4 {
+        net: u32::from_be_bytes(net),
+        mask: u32::MAX << (32 - bits),
+    })
 }
 
 fn plain_number(text: &str) -> Option<u8> {
-    text.parse().ok().filter(|number: &u8| number.to_string() == text)
+    text.parse()
+        .ok()
+        .filter(|number: &u8| number.to_string() == text)
 }
 
 /// Words without a letter are compared with addresses only; some letters and signs no name has.
 fn is_name(word: &[u8]) -> bool {
     word.iter().any(u8::is_ascii_alphabetic)
-        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte))
+        && word
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte))
 }
 
 fn ends_with(name: &str, end: &str) -> bool {

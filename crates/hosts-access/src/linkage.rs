@@ -28,9 +28,19 @@ pub enum Linkage {
 
 /// Says which program has to be captured before [`linkage`] can tell; to be asked until it is content.
 pub fn linkage_wants(snapshot: &Snapshot) -> Vec<Request> {
-    let absent = |path: &&&str| matches!(snapshot.entry(Path::new(path)), Some(Entry::Missing | Entry::Dangling));
-    let next = PROGRAMS.iter().find(|path| !absent(path)).map(|&path| Request::Read(path.into()));
-    next.into_iter().filter(|request| !snapshot.answers(request)).collect()
+    let absent = |path: &&&str| {
+        matches!(
+            snapshot.entry(Path::new(path)),
+            Some(Entry::Missing | Entry::Dangling)
+        )
+    };
+    let next = PROGRAMS
+        .iter()
+        .find(|path| !absent(path))
+        .map(|&path| Request::Read(path.into()));
+    next.into_iter()
+        .filter(|request| !snapshot.answers(request))
+        .collect()
 }
 
 /// Says whether OpenSSH reads the files, from the bytes of the program that accepts connections.
@@ -45,7 +55,9 @@ pub fn linkage(snapshot: &Snapshot) -> Linkage {
                     None => Linkage::Unknown(format!("{} is no ELF program", path.display())),
                 };
             }
-            Some(Entry::Unreadable(why)) => return Linkage::Unknown(format!("{}: {why}", path.display())),
+            Some(Entry::Unreadable(why)) => {
+                return Linkage::Unknown(format!("{}: {why}", path.display()));
+            }
             Some(_) => return Linkage::Unknown(format!("{} is no regular file", path.display())),
             None => return Linkage::Unknown(format!("{} was not read", path.display())),
         }
@@ -84,8 +96,14 @@ const DT_STRTAB: u64 = 5;
 
 impl<'a> Elf<'a> {
     fn new(bytes: &'a [u8]) -> Option<Self> {
-        let [0x7f, b'E', b'L', b'F', class @ (1 | 2), data @ (1 | 2), ..] = *bytes else { return None };
-        Some(Self { bytes, wide: class == 2, big_endian: data == 2 })
+        let [0x7f, b'E', b'L', b'F', class @ (1 | 2), data @ (1 | 2), ..] = *bytes else {
+            return None;
+        };
+        Some(Self {
+            bytes,
+            wide: class == 2,
+            big_endian: data == 2,
+        })
     }
 
     /// An unsigned number of `size` bytes at an offset; `None` behind the end.
@@ -93,7 +111,11 @@ impl<'a> Elf<'a> {
         let start = usize::try_from(at).ok()?;
         let bytes = self.bytes.get(start..start.checked_add(size)?)?;
         let digit = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
-        Some(if self.big_endian { bytes.iter().fold(0, digit) } else { bytes.iter().rev().fold(0, digit) })
+        Some(if self.big_endian {
+            bytes.iter().fold(0, digit)
+        } else {
+            bytes.iter().rev().fold(0, digit)
+        })
     }
 
     /// A number as wide as an address.
@@ -106,36 +128,62 @@ impl<'a> Elf<'a> {
     }
 
     fn segments(&self) -> Vec<Segment> {
-        let (table, size, count) = if self.wide { (0x20, 0x36, 0x38) } else { (0x1c, 0x2a, 0x2c) };
-        let header = || Some((self.word(table)?, self.number(size, 2)?, self.number(count, 2)?));
-        let Some((table, size, count)) = header() else { return Vec::new() };
-        (0..count).map_while(|index| self.segment(table.checked_add(index * size)?)).collect()
+        let (table, size, count) = if self.wide {
+            (0x20, 0x36, 0x38)
+        } else {
+            (0x1c, 0x2a, 0x2c)
+        };
+        let header = || {
+            Some((
+                self.word(table)?,
+                self.number(size, 2)?,
+                self.number(count, 2)?,
+            ))
+        };
+        let Some((table, size, count)) = header() else {
+            return Vec::new();
+        };
+        (0..count)
+            .map_while(|index| self.segment(table.checked_add(index * size)?))
+            .collect()
     }
 
     fn segment(&self, at: u64) -> Option<Segment> {
         let (offset, address, size) = if self.wide { (8, 16, 32) } else { (4, 8, 16) };
         let word = |field: u64| self.word(at.checked_add(field)?);
-        Some(Segment { kind: self.number(at, 4)?, offset: word(offset)?, address: word(address)?, size: word(size)? })
+        Some(Segment {
+            kind: self.number(at, 4)?,
+            offset: word(offset)?,
+            address: word(address)?,
+            size: word(size)?,
+        })
     }
 
     /// The entries of the dynamic section: tag and value.
     fn dynamic(&self, segments: &[Segment]) -> Vec<(u64, u64)> {
-        let Some(section) = segments.iter().find(|segment| segment.kind == PT_DYNAMIC) else { return Vec::new() };
+        let Some(section) = segments.iter().find(|segment| segment.kind == PT_DYNAMIC) else {
+            return Vec::new();
+        };
         let width = self.width() as u64;
         let most = section.size.min(self.bytes.len() as u64) / (2 * width);
         let entry = |index: u64| {
             let at = section.offset.checked_add(index * 2 * width)?;
             Some((self.word(at)?, self.word(at.checked_add(width)?)?))
         };
-        (0..most).map_while(entry).take_while(|&(tag, _)| tag != DT_NULL).collect()
+        (0..most)
+            .map_while(entry)
+            .take_while(|&(tag, _)| tag != DT_NULL)
+            .collect()
     }
 
     /// The names of the libraries.
     fn needed(&self) -> impl Iterator<Item = &'a [u8]> {
         let segments = self.segments();
         let dynamic = self.dynamic(&segments);
-        let names =
-            dynamic.iter().find(|(tag, _)| *tag == DT_STRTAB).and_then(|&(_, address)| file_offset(&segments, address));
+        let names = dynamic
+            .iter()
+            .find(|(tag, _)| *tag == DT_STRTAB)
+            .and_then(|&(_, address)| file_offset(&segments, address));
         let needed = dynamic.into_iter().filter(|(tag, _)| *tag == DT_NEEDED);
         let bytes = self.bytes;
         needed.filter_map(move |(_, name)| text_at(bytes, names?.checked_add(name)?))
@@ -144,7 +192,10 @@ impl<'a> Elf<'a> {
 
 fn file_offset(segments: &[Segment], address: u64) -> Option<u64> {
     let holds = |segment: &&Segment| {
-        segment.kind == PT_LOAD && address.checked_sub(segment.address).is_some_and(|inside| inside < segment.size)
+        segment.kind == PT_LOAD
+            && address
+                .checked_sub(segment.address)
+                .is_some_and(|inside| inside < segment.size)
     };
     let segment = segments.iter().find(holds)?;
     segment.offset.checked_add(address - segment.address)

@@ -30,7 +30,11 @@ impl<P> List<P> {
             if same(word, b"EXCEPT") {
                 groups.push(Vec::new());
             } else if let Some(group) = groups.last_mut() {
-                group.push(Entry { word: word.to_vec(), at, pattern: pattern(word) });
+                group.push(Entry {
+                    word: word.to_vec(),
+                    at,
+                    pattern: pattern(word),
+                });
             }
         }
         Self { groups }
@@ -38,7 +42,12 @@ impl<P> List<P> {
 
     /// Whether the list matches, when `entry` says so of one word.
     pub(crate) fn matches(&self, entry: impl Fn(&Entry<P>) -> Answer) -> Answer {
-        self.groups.iter().rev().fold(Answer::No, |exceptions, group| any(group, &entry).and(|| exceptions.not()))
+        self.groups
+            .iter()
+            .rev()
+            .fold(Answer::No, |exceptions, group| {
+                any(group, &entry).and(|| exceptions.not())
+            })
     }
 
     /// The words before the first `EXCEPT`.
@@ -123,7 +132,10 @@ pub(crate) struct HostWord {
 impl DaemonPattern {
     pub(crate) fn parse(word: &[u8]) -> Self {
         let (service, host) = split_user(word);
-        Self { service: Service::parse(service), host: host.map(HostWord::parse) }
+        Self {
+            service: Service::parse(service),
+            host: host.map(HostWord::parse),
+        }
     }
 }
 
@@ -138,15 +150,24 @@ impl Service {
 impl ClientPattern {
     pub(crate) fn parse(word: &[u8]) -> Self {
         match split_user(word) {
-            (host, None) => Self { user: None, host: HostWord::parse(host) },
-            (user, Some(host)) => Self { user: Some(TextPattern::parse(user)), host: HostWord::parse(host) },
+            (host, None) => Self {
+                user: None,
+                host: HostWord::parse(host),
+            },
+            (user, Some(host)) => Self {
+                user: Some(TextPattern::parse(user)),
+                host: HostWord::parse(host),
+            },
         }
     }
 }
 
 impl HostWord {
     pub(crate) fn parse(word: &[u8]) -> Self {
-        Self { word: word.to_vec(), pattern: HostPattern::parse(word) }
+        Self {
+            word: word.to_vec(),
+            pattern: HostPattern::parse(word),
+        }
     }
 }
 

@@ -55,7 +55,9 @@ impl LogicalLine {
             }
             left -= piece.len();
         }
-        self.pieces.last().map_or(self.span.start, |piece| piece.end)
+        self.pieces
+            .last()
+            .map_or(self.span.start, |piece| piece.end)
     }
 }
 
@@ -64,7 +66,12 @@ impl LogicalLine {
 /// Lines behind a fault are split as libwrap would split them if the fault were not there.
 pub fn logical_lines(document: &[u8]) -> Vec<LogicalLine> {
     let mut lines = Vec::new();
-    let mut reader = Reader { document, at: 0, number: 1, logged: 0 };
+    let mut reader = Reader {
+        document,
+        at: 0,
+        number: 1,
+        logged: 0,
+    };
     while reader.at < document.len() {
         lines.push(reader.line());
     }
@@ -85,7 +92,11 @@ impl Reader<'_> {
         if line.fault == Some(Fault::TooLong) {
             (self.at, self.logged) = (start, logged);
             let logged = line.logged;
-            line = LogicalLine { fault: line.fault, logged, ..self.read(usize::MAX - 1) };
+            line = LogicalLine {
+                fault: line.fault,
+                logged,
+                ..self.read(usize::MAX - 1)
+            };
         }
         self.number = line.last + usize::from(line.terminated);
         line
@@ -123,9 +134,19 @@ impl Reader<'_> {
         start..self.at
     }
 
-    fn finish(&self, start: usize, pieces: Vec<Range<usize>>, terminated: bool, full: bool) -> LogicalLine {
+    fn finish(
+        &self,
+        start: usize,
+        pieces: Vec<Range<usize>>,
+        terminated: bool,
+        full: bool,
+    ) -> LogicalLine {
         let span = start..self.at;
-        let text: Vec<u8> = pieces.iter().flat_map(|piece| &self.document[piece.clone()]).copied().collect();
+        let text: Vec<u8> = pieces
+            .iter()
+            .flat_map(|piece| &self.document[piece.clone()])
+            .copied()
+            .collect();
         let fault = match (terminated, full) {
             (true, _) => None,
             (false, true) => Some(Fault::TooLong),
@@ -134,6 +155,15 @@ impl Reader<'_> {
         let source = &self.document[span.clone()];
         let feeds = memchr::memchr_iter(b'\n', source).count();
         let last = self.number + feeds - usize::from(source.ends_with(b"\n"));
-        LogicalLine { span, first: self.number, last, logged: self.logged, text, fault, terminated, pieces }
+        LogicalLine {
+            span,
+            first: self.number,
+            last,
+            logged: self.logged,
+            text,
+            fault,
+            terminated,
+            pieces,
+        }
     }
 }

@@ -28,11 +28,18 @@ impl Tables {
     pub fn offers(&self, daemon: &str) -> Vec<Offer> {
         let mut tried = 0;
         let offer = |problem: Problem| {
-            let after = problem.repair.as_ref().filter(|_| tried < MOST_TRIED).map(|repair| {
-                tried += 1;
-                self.after(&problem.origin.path, &repair.edits)
-            });
-            Offer { changes: after.map(|after| access_changes(self, &after, &[daemon], &[])), problem }
+            let after = problem
+                .repair
+                .as_ref()
+                .filter(|_| tried < MOST_TRIED)
+                .map(|repair| {
+                    tried += 1;
+                    self.after(&problem.origin.path, &repair.edits)
+                });
+            Offer {
+                changes: after.map(|after| access_changes(self, &after, &[daemon], &[])),
+                problem,
+            }
         };
         self.problems().into_iter().map(offer).collect()
     }
@@ -42,7 +49,10 @@ impl Tables {
     /// # Errors
     /// [`Refusal::Unreadable`] names the first that could not.
     pub fn readable(&self) -> Result<(), Refusal> {
-        let unknown = self.both().into_iter().find(|table| matches!(table.state, State::Unknown(_)));
+        let unknown = self
+            .both()
+            .into_iter()
+            .find(|table| matches!(table.state, State::Unknown(_)));
         unknown.map_or(Ok(()), writable)
     }
 
@@ -57,10 +67,17 @@ impl Tables {
         let mut draft = Draft::new(self);
         let mut kinds = Vec::new();
         for line in lines {
-            if let Some(table) = self.both().into_iter().find(|table| table.path == line.path) {
+            if let Some(table) = self
+                .both()
+                .into_iter()
+                .find(|table| table.path == line.path)
+            {
                 writable(table)?;
             }
-            let of_line: Vec<&Problem> = problems.iter().filter(|problem| problem.origin == *line).collect();
+            let of_line: Vec<&Problem> = problems
+                .iter()
+                .filter(|problem| problem.origin == *line)
+                .collect();
             if of_line.is_empty() {
                 let text = "there is nothing to mend in this line".to_owned();
                 draft.note(NoteKind::NothingToMend, Some(line.clone()), text);
@@ -78,9 +95,12 @@ impl Tables {
     }
 
     fn repair(&self, draft: &mut Draft<'_>, problem: &Problem) {
-        let (Some(repair), Some(table)) =
-            (&problem.repair, self.both().into_iter().find(|table| table.path == problem.origin.path))
-        else {
+        let (Some(repair), Some(table)) = (
+            &problem.repair,
+            self.both()
+                .into_iter()
+                .find(|table| table.path == problem.origin.path),
+        ) else {
             return;
         };
         draft.edit(table, repair.edits.iter().cloned());
@@ -89,18 +109,26 @@ impl Tables {
     }
 
     fn after(&self, path: &Path, edits: &EditSet) -> Self {
-        let bytes = self.both().into_iter().find(|table| table.path == path).map_or(&[][..], |table| &table.bytes);
+        let bytes = self
+            .both()
+            .into_iter()
+            .find(|table| table.path == path)
+            .map_or(&[][..], |table| &table.bytes);
         self.with(&[(path.to_owned(), edits.apply(bytes))].into())
     }
 }
 
 /// The problems of a line whose repairs are sure and go together.
 fn sure<'p>(line: &Origin, of_line: &[&'p Problem]) -> Result<Vec<&'p Problem>, Refusal> {
-    let Some(first) = of_line.first() else { return Ok(Vec::new()) };
+    let Some(first) = of_line.first() else {
+        return Ok(Vec::new());
+    };
     let mut together = EditSet::default();
     let mut sure = Vec::new();
     for problem in of_line {
-        let Some(repair) = &problem.repair else { continue };
+        let Some(repair) = &problem.repair else {
+            continue;
+        };
         if let Ok(joined) = together.union(&repair.edits) {
             together = joined;
             sure.push(*problem);
@@ -108,7 +136,11 @@ fn sure<'p>(line: &Origin, of_line: &[&'p Problem]) -> Result<Vec<&'p Problem>, 
     }
     if sure.is_empty() {
         let (why, hint) = (first.message.clone(), first.hint.clone());
-        return Err(Refusal::ByHand { origin: line.clone(), why, hint });
+        return Err(Refusal::ByHand {
+            origin: line.clone(),
+            why,
+            hint,
+        });
     }
     Ok(sure)
 }
@@ -117,13 +149,16 @@ fn sure<'p>(line: &Origin, of_line: &[&'p Problem]) -> Result<Vec<&'p Problem>, 
 fn fewer(before: &Tables, after: &Tables, path: &Path, kind: ProblemKind) -> Result<(), Refusal> {
     let of_kind = |tables: &Tables| {
         let problems = tables.problems().into_iter();
-        problems.filter(|problem| problem.kind == kind && problem.origin.path == path).collect::<Vec<_>>()
+        problems
+            .filter(|problem| problem.kind == kind && problem.origin.path == path)
+            .collect::<Vec<_>>()
     };
     let (old, new) = (of_kind(before), of_kind(after));
     match new.first() {
-        Some(left) if new.len() >= old.len() => {
-            Err(Refusal::NotMended { origin: left.origin.clone(), problem: left.message.clone() })
-        }
+        Some(left) if new.len() >= old.len() => Err(Refusal::NotMended {
+            origin: left.origin.clone(),
+            problem: left.message.clone(),
+        }),
         _ => Ok(()),
     }
 }

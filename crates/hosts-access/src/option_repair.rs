@@ -10,13 +10,29 @@ use crate::text::{chop, same};
 type Repair = (Vec<(Range<usize>, Vec<u8>)>, String);
 
 /// The repair of the option that libwrap refuses for `error`; `None` where there is more than one way to mend it.
-pub(crate) fn repair(text: &[u8], rule: &Rule, option: &RuleOption, error: &OptionError) -> Option<Repair> {
+pub(crate) fn repair(
+    text: &[u8],
+    rule: &Rule,
+    option: &RuleOption,
+    error: &OptionError,
+) -> Option<Repair> {
     // A backslash before the colon belongs to a word: with the colon gone it would join the next line.
-    let colon = option.at.start.checked_sub(1).filter(|&colon| !text[..colon].ends_with(b"\\"))?;
+    let colon = option
+        .at
+        .start
+        .checked_sub(1)
+        .filter(|&colon| !text[..colon].ends_with(b"\\"))?;
     match error {
         OptionError::Empty => {
-            let end = if option.last { end_of_text(text, option) } else { option.at.end };
-            Some((vec![(colon..end, Vec::new())], "without the colon that nothing follows, the rule counts".to_owned()))
+            let end = if option.last {
+                end_of_text(text, option)
+            } else {
+                option.at.end
+            };
+            Some((
+                vec![(colon..end, Vec::new())],
+                "without the colon that nothing follows, the rule counts".to_owned(),
+            ))
         }
         OptionError::MustBeLast(name) => move_to_end(text, rule, option, colon, name),
         OptionError::Unknown(_) if option.last => rename(text, option),
@@ -31,10 +47,24 @@ fn end_of_text(text: &[u8], option: &RuleOption) -> usize {
 }
 
 /// `allow : severity info` becomes `severity info : allow`, unless another option decides behind it.
-fn move_to_end(text: &[u8], rule: &Rule, option: &RuleOption, colon: usize, name: &str) -> Option<Repair> {
+fn move_to_end(
+    text: &[u8],
+    rule: &Rule,
+    option: &RuleOption,
+    colon: usize,
+    name: &str,
+) -> Option<Repair> {
     let accounts = Accounts::default();
-    let behind = rule.options.iter().filter(|other| other.at.start > option.at.start);
-    let decides = |other: &RuleOption| !matches!(other.step(&accounts), Step::Next | Step::Ask(_) | Step::Doubtful(_));
+    let behind = rule
+        .options
+        .iter()
+        .filter(|other| other.at.start > option.at.start);
+    let decides = |other: &RuleOption| {
+        !matches!(
+            other.step(&accounts),
+            Step::Next | Step::Ask(_) | Step::Doubtful(_)
+        )
+    };
     let last = rule.options.last()?;
     if behind.clone().any(decides) {
         return None;
@@ -42,16 +72,28 @@ fn move_to_end(text: &[u8], rule: &Rule, option: &RuleOption, colon: usize, name
     let end = last.at.start + text[last.at.clone()].trim_ascii_end().len();
     let moved = [b" : ", chop(&text[option.at.clone()])].concat();
     let edits = vec![(colon..option.at.end, Vec::new()), (end..end, moved)];
-    Some((edits, format!("with `{name}` as the last option, the rule counts")))
+    Some((
+        edits,
+        format!("with `{name}` as the last option, the rule counts"),
+    ))
 }
 
 /// A misspelt `allow` or `deny`, or the command of a shell as the manual page without options has it.
 fn rename(text: &[u8], option: &RuleOption) -> Option<Repair> {
-    let start = option.at.start + text[option.at.clone()].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let start = option.at.start
+        + text[option.at.clone()]
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
     if matches!(option.name.first(), Some(b'/' | b'(')) {
-        return Some((vec![(start..start, b"spawn ".to_vec())], "as `spawn COMMAND` the rule counts".to_owned()));
+        return Some((
+            vec![(start..start, b"spawn ".to_vec())],
+            "as `spawn COMMAND` the rule counts".to_owned(),
+        ));
     }
-    let meant = ["allow", "deny"].into_iter().find(|word| is_misspelt(&option.name, word.as_bytes()))?;
+    let meant = ["allow", "deny"]
+        .into_iter()
+        .find(|word| is_misspelt(&option.name, word.as_bytes()))?;
     let sure = option.value.is_none() && text[start..].starts_with(&option.name);
     let edit = (start..start + option.name.len(), meant.as_bytes().to_vec());
     sure.then(|| (vec![edit], format!("as `{meant}` the option counts")))
@@ -60,10 +102,16 @@ fn rename(text: &[u8], option: &RuleOption) -> Option<Repair> {
 /// Whether one letter is missing, too much or wrong, or two neighbours are swapped.
 fn is_misspelt(word: &[u8], meant: &[u8]) -> bool {
     let lacks_one = |long: &[u8], short: &[u8]| {
-        long.len() == short.len() + 1 && (0..long.len()).any(|at| same(&[&long[..at], &long[at + 1..]].concat(), short))
+        long.len() == short.len() + 1
+            && (0..long.len()).any(|at| same(&[&long[..at], &long[at + 1..]].concat(), short))
     };
-    let differs: Vec<usize> =
-        word.iter().zip(meant).enumerate().filter(|(_, (a, b))| !a.eq_ignore_ascii_case(b)).map(|(at, _)| at).collect();
+    let differs: Vec<usize> = word
+        .iter()
+        .zip(meant)
+        .enumerate()
+        .filter(|(_, (a, b))| !a.eq_ignore_ascii_case(b))
+        .map(|(at, _)| at)
+        .collect();
     let swapped = |one: usize, other: usize| {
         other == one + 1
             && same(&word[one..=one], &meant[other..=other])

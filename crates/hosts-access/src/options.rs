@@ -115,25 +115,41 @@ pub(crate) fn parse_options(text: &[u8], range: Range<usize>) -> Vec<RuleOption>
             _ => at += 1,
         }
     }
-    options.push(RuleOption { last: true, ..option(text, start..range.end) });
+    options.push(RuleOption {
+        last: true,
+        ..option(text, start..range.end)
+    });
     options
 }
 
 fn option(text: &[u8], at: Range<usize>) -> RuleOption {
     let field = unescape(&text[at.clone()]);
     let field = chop(&field);
-    let end = field.iter().position(|&byte| byte == b'=' || is_list_blank(byte)).unwrap_or(field.len());
+    let end = field
+        .iter()
+        .position(|&byte| byte == b'=' || is_list_blank(byte))
+        .unwrap_or(field.len());
     let mut value = skip_blanks(&field[end..]);
     if let [b'=', rest @ ..] = value {
         value = skip_blanks(rest);
     }
     let value = (!value.is_empty()).then(|| value.to_vec());
-    RuleOption { name: field[..end].to_vec(), value, at, last: false }
+    RuleOption {
+        name: field[..end].to_vec(),
+        value,
+        at,
+        last: false,
+    }
 }
 
 fn unescape(text: &[u8]) -> Vec<u8> {
-    let followed = text.iter().zip(text[1.min(text.len())..].iter().map(Some).chain([None]));
-    followed.filter(|&(&byte, next)| !(byte == b'\\' && next == Some(&b':'))).map(|(&byte, _)| byte).collect()
+    let followed = text
+        .iter()
+        .zip(text[1.min(text.len())..].iter().map(Some).chain([None]));
+    followed
+        .filter(|&(&byte, next)| !(byte == b'\\' && next == Some(&b':')))
+        .map(|(&byte, _)| byte)
+        .collect()
 }
 
 fn is_list_blank(byte: u8) -> bool {
@@ -141,7 +157,10 @@ fn is_list_blank(byte: u8) -> bool {
 }
 
 fn skip_blanks(text: &[u8]) -> &[u8] {
-    &text[text.iter().position(|&byte| !is_list_blank(byte)).unwrap_or(text.len())..]
+    &text[text
+        .iter()
+        .position(|&byte| !is_list_blank(byte))
+        .unwrap_or(text.len())..]
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -161,40 +180,74 @@ struct Keyword {
     run: fn(&[u8], &Accounts) -> Option<Step>,
 }
 
-const fn keyword(name: &'static str, value: Value, last: bool, run: fn(&[u8], &Accounts) -> Option<Step>) -> Keyword {
-    Keyword { name, value, last, run }
+const fn keyword(
+    name: &'static str,
+    value: Value,
+    last: bool,
+    run: fn(&[u8], &Accounts) -> Option<Step>,
+) -> Keyword {
+    Keyword {
+        name,
+        value,
+        last,
+        run,
+    }
 }
 
 /// The options of Debian's build.
 const KEYWORDS: &[Keyword] = &[
-    keyword("user", Value::Needed, false, |value, accounts| Some(accounts.user(value))),
-    keyword("group", Value::Needed, false, |value, accounts| Some(accounts.group(value))),
-    keyword("umask", Value::Needed, false, |value, _| number(value, 8, |number| number.unsigned() <= 0o777)),
-    keyword("linger", Value::Needed, false, |value, _| number(value, 10, |number| number.int() >= 0)),
+    keyword("user", Value::Needed, false, |value, accounts| {
+        Some(accounts.user(value))
+    }),
+    keyword("group", Value::Needed, false, |value, accounts| {
+        Some(accounts.group(value))
+    }),
+    keyword("umask", Value::Needed, false, |value, _| {
+        number(value, 8, |number| number.unsigned() <= 0o777)
+    }),
+    keyword("linger", Value::Needed, false, |value, _| {
+        number(value, 10, |number| number.int() >= 0)
+    }),
     keyword("keepalive", Value::None, false, |_, _| Some(Step::Next)),
-    keyword("aclexec", Value::Expanded, false, |value, _| Some(Step::Ask(show(value)))),
+    keyword("aclexec", Value::Expanded, false, |value, _| {
+        Some(Step::Ask(show(value)))
+    }),
     keyword("spawn", Value::Expanded, false, |_, _| Some(Step::Next)),
-    keyword("twist", Value::Expanded, true, |value, _| Some(Step::Decide(Decision::HandOver(show(value))))),
-    keyword("rfc931", Value::Optional, false, |value, _| number(value, 10, |number| number.int() > 0)),
+    keyword("twist", Value::Expanded, true, |value, _| {
+        Some(Step::Decide(Decision::HandOver(show(value))))
+    }),
+    keyword("rfc931", Value::Optional, false, |value, _| {
+        number(value, 10, |number| number.int() > 0)
+    }),
     keyword("setenv", Value::Expanded, false, |value, _| setenv(value)),
-    keyword("nice", Value::Optional, false, |value, _| number(value, 10, |_| true)),
+    keyword("nice", Value::Optional, false, |value, _| {
+        number(value, 10, |_| true)
+    }),
     keyword("severity", Value::Needed, false, |value, _| severity(value)),
-    keyword("allow", Value::None, true, |_, _| Some(Step::Decide(Decision::Allow))),
-    keyword("deny", Value::None, true, |_, _| Some(Step::Decide(Decision::Deny))),
+    keyword("allow", Value::None, true, |_, _| {
+        Some(Step::Decide(Decision::Allow))
+    }),
+    keyword("deny", Value::None, true, |_, _| {
+        Some(Step::Decide(Decision::Deny))
+    }),
     keyword("banners", Value::Needed, false, |_, _| Some(Step::Next)),
 ];
 
 impl RuleOption {
     /// What libwrap does at this option.
     pub(crate) fn step(&self, accounts: &Accounts) -> Step {
-        self.check(accounts).unwrap_or_else(|error| Step::Decide(Decision::Refuse(error)))
+        self.check(accounts)
+            .unwrap_or_else(|error| Step::Decide(Decision::Refuse(error)))
     }
 
     fn check(&self, accounts: &Accounts) -> Result<Step, OptionError> {
         let name = || show(&self.name);
-        let keyword = self.keyword().ok_or_else(|| match self.name.is_empty() {
-            true => OptionError::Empty,
-            false => OptionError::Unknown(name()),
+        let keyword = self.keyword().ok_or_else(|| {
+            if self.name.is_empty() {
+                OptionError::Empty
+            } else {
+                OptionError::Unknown(name())
+            }
         })?;
         match (&self.value, keyword.value) {
             (None, Value::Needed | Value::Expanded) => return Err(OptionError::NeedsValue(name())),
@@ -204,13 +257,18 @@ impl RuleOption {
         }
         let value = self.value.as_deref().unwrap_or_default();
         if keyword.value == Value::Expanded && may_overflow(value) {
-            return Ok(Step::Doubtful(Doubt::new(Need::Expansion, format!("the length of the {} command", name()))));
+            return Ok(Step::Doubtful(Doubt::new(
+                Need::Expansion,
+                format!("the length of the {} command", name()),
+            )));
         }
         (keyword.run)(value, accounts).ok_or_else(|| OptionError::BadValue(name(), show(value)))
     }
 
     fn keyword(&self) -> Option<&'static Keyword> {
-        KEYWORDS.iter().find(|keyword| same(keyword.name.as_bytes(), &self.name))
+        KEYWORDS
+            .iter()
+            .find(|keyword| same(keyword.name.as_bytes(), &self.name))
     }
 
     /// Whether the keyword is `name`.
@@ -220,7 +278,8 @@ impl RuleOption {
 
     /// Whether the value is a command or a text in which anything may stand.
     pub(crate) fn is_free_text(&self) -> bool {
-        self.keyword().is_some_and(|keyword| keyword.value == Value::Expanded)
+        self.keyword()
+            .is_some_and(|keyword| keyword.value == Value::Expanded)
     }
 }
 
@@ -240,7 +299,10 @@ fn may_overflow(value: &[u8]) -> bool {
 fn setenv(value: &[u8]) -> Option<Step> {
     let value = expand(value);
     let value = chop(&value);
-    let name = value.split(|&byte| is_list_blank(byte)).next().map_or(&[][..], chop);
+    let name = value
+        .split(|&byte| is_list_blank(byte))
+        .next()
+        .map_or(&[][..], chop);
     (!name.is_empty() && !name.contains(&b'=')).then_some(Step::Next)
 }
 
@@ -254,7 +316,8 @@ fn expand(value: &[u8]) -> Vec<u8> {
             (b'%', [letter, tail @ ..]) => {
                 match letter {
                     b'%' => out.push(b'%'),
-                    b'a' | b'A' | b'c' | b'd' | b'h' | b'H' | b'n' | b'N' | b'p' | b'r' | b'R' | b's' | b'u' => {
+                    b'a' | b'A' | b'c' | b'd' | b'h' | b'H' | b'n' | b'N' | b'p' | b'r' | b'R'
+                    | b's' | b'u' => {
                         out.push(b'x');
                     }
                     _ => {}
@@ -268,10 +331,12 @@ fn expand(value: &[u8]) -> Vec<u8> {
 }
 
 const FACILITIES: &[&str] = &[
-    "kern", "user", "mail", "daemon", "auth", "lpr", "news", "uucp", "cron", "local0", "local1", "local2", "local3",
-    "local4", "local5", "local6", "local7",
+    "kern", "user", "mail", "daemon", "auth", "lpr", "news", "uucp", "cron", "local0", "local1",
+    "local2", "local3", "local4", "local5", "local6", "local7",
 ];
-const SEVERITIES: &[&str] = &["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+const SEVERITIES: &[&str] = &[
+    "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
+];
 
 fn severity(value: &[u8]) -> Option<Step> {
     let known = |table: &[&str], word: &[u8]| table.iter().any(|name| same(name.as_bytes(), word));
@@ -292,7 +357,8 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// `user NAME` or `user NAME.GROUP`.
     fn user(&self, value: &[u8]) -> Step {
-        let (user, group) = split_at(value, b'.').map_or((value, None), |(user, group)| (user, Some(group)));
+        let (user, group) =
+            split_at(value, b'.').map_or((value, None), |(user, group)| (user, Some(group)));
         match group.map(|group| self.group(group)) {
             None | Some(Step::Next) => listed(&self.passwd, user, "user"),
             Some(refused) => refused,
@@ -306,13 +372,22 @@ impl Accounts {
 
 /// An account that the file does not list may still come from a directory service.
 fn listed(table: &[u8], name: &[u8], what: &str) -> Step {
-    let named = |line: &[u8]| line.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b':'));
+    let named = |line: &[u8]| {
+        line.strip_prefix(name)
+            .is_some_and(|rest| rest.first() == Some(&b':'))
+    };
     if name.is_empty() {
-        return Step::Decide(Decision::Refuse(OptionError::BadValue(what.to_owned(), String::new())));
+        return Step::Decide(Decision::Refuse(OptionError::BadValue(
+            what.to_owned(),
+            String::new(),
+        )));
     }
     if table.split(|&byte| byte == b'\n').any(named) {
         return Step::Next;
     }
     let name = show(name);
-    Step::Doubtful(Doubt::new(Need::Account(name.clone()), format!("whether {what} `{name}` exists")))
+    Step::Doubtful(Doubt::new(
+        Need::Account(name.clone()),
+        format!("whether {what} `{name}` exists"),
+    ))
 }

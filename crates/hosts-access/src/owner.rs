@@ -15,8 +15,11 @@ use crate::table::{Table, Tables, Which};
 /// Where DenyHosts keeps whom it denies: `ADDRESS:COUNT:DATE`, one a line.
 pub(crate) const DENYHOSTS: &str = "/var/lib/denyhosts/hosts";
 /// Where its packages and its own installer put the program.
-pub(crate) const DENYHOSTS_PROGRAMS: [&str; 3] =
-    ["/usr/sbin/denyhosts", "/usr/bin/denyhosts.py", "/usr/local/bin/denyhosts.py"];
+pub(crate) const DENYHOSTS_PROGRAMS: [&str; 3] = [
+    "/usr/sbin/denyhosts",
+    "/usr/bin/denyhosts.py",
+    "/usr/local/bin/denyhosts.py",
+];
 
 /// A program that keeps lines in hosts.deny.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,22 +68,41 @@ impl Banners {
             .ok()
             .flatten()
             .map(|image| String::from_utf8_lossy(&image.bytes).into_owned());
-        let denyhosts = text.iter().flat_map(|text| text.lines()).filter_map(denied).collect();
-        let is_there = |path: &&str| !matches!(snapshot.entry(Path::new(path)), None | Some(Captured::Missing));
-        Self { fail2ban: Fail2ban::default(), denyhosts, has_denyhosts: DENYHOSTS_PROGRAMS.iter().any(is_there) }
+        let denyhosts = text
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(denied)
+            .collect();
+        let is_there = |path: &&str| {
+            !matches!(
+                snapshot.entry(Path::new(path)),
+                None | Some(Captured::Missing)
+            )
+        };
+        Self {
+            fail2ban: Fail2ban::default(),
+            denyhosts,
+            has_denyhosts: DENYHOSTS_PROGRAMS.iter().any(is_there),
+        }
     }
 }
 
 /// The address of a line `ADDRESS:COUNT:DATE`, where an IPv6 address and the date have colons of their own.
 fn denied(line: &str) -> Option<IpAddr> {
     let (before, day) = line.split(' ').next()?.rsplit_once(':')?;
-    let address = if day.parse::<u64>().is_ok() { before } else { before.rsplit_once(':')?.0 };
+    let address = if day.parse::<u64>().is_ok() {
+        before
+    } else {
+        before.rsplit_once(':')?.0
+    };
     address.parse().ok()
 }
 
 impl Fail2ban {
     fn bans(&self, addr: IpAddr) -> bool {
-        self.banned.as_ref().map_or(self.hostsdeny, |banned| banned.contains(&addr))
+        self.banned
+            .as_ref()
+            .map_or(self.hostsdeny, |banned| banned.contains(&addr))
     }
 }
 
@@ -109,8 +131,15 @@ impl Owned {
                     ),
                     format!("echo {addr} >> /var/lib/denyhosts/allowed-hosts"),
                 ];
-                let service = |verb: &str| self.installed.then(|| format!("systemctl {verb} denyhosts"));
-                service("stop").into_iter().chain(forget).chain(service("start")).collect()
+                let service = |verb: &str| {
+                    self.installed
+                        .then(|| format!("systemctl {verb} denyhosts"))
+                };
+                service("stop")
+                    .into_iter()
+                    .chain(forget)
+                    .chain(service("start"))
+                    .collect()
             }
         }
     }
@@ -120,7 +149,13 @@ impl Tables {
     /// The same tables with what is known of fail2ban; without it, no rule is taken for one of fail2ban's.
     #[must_use]
     pub fn with_fail2ban(self, fail2ban: Fail2ban) -> Self {
-        Self { banners: Banners { fail2ban, ..self.banners }, ..self }
+        Self {
+            banners: Banners {
+                fail2ban,
+                ..self.banners
+            },
+            ..self
+        }
     }
 
     /// Whether some line looks as fail2ban writes it, so that it matters whom fail2ban bans.
@@ -130,8 +165,14 @@ impl Tables {
 
     /// Whose the rule at a line is, when another program wrote it; `origin` names the rule's first line.
     pub fn owned(&self, origin: &Origin) -> Option<Owned> {
-        let table = self.both().into_iter().find(|table| table.path == origin.path)?;
-        let index = table.lines.iter().position(|line| line.line.first == origin.line)?;
+        let table = self
+            .both()
+            .into_iter()
+            .find(|table| table.path == origin.path)?;
+        let index = table
+            .lines
+            .iter()
+            .position(|line| line.line.first == origin.line)?;
         self.owned_at(table, index)
     }
 
@@ -145,7 +186,12 @@ impl Tables {
         } else {
             return None;
         };
-        Some(Owned { owner, origin: table.origin(line), addr, installed: self.banners.has_denyhosts })
+        Some(Owned {
+            owner,
+            origin: table.origin(line),
+            addr,
+            installed: self.banners.has_denyhosts,
+        })
     }
 
     /// Whether some rule stands below the mark of DenyHosts, so that it matters what DenyHosts knows.
@@ -156,21 +202,37 @@ impl Tables {
 
 /// The one address that a rule without options denies.
 fn bans(rule: &Rule) -> Option<IpAddr> {
-    let client = &rule.clients.single().filter(|_| rule.options.is_empty())?.pattern;
-    Extent::of(&client.host).filter(|_| client.user.is_none())?.single_address()
+    let client = &rule
+        .clients
+        .single()
+        .filter(|_| rule.options.is_empty())?
+        .pattern;
+    Extent::of(&client.host)
+        .filter(|_| client.user.is_none())?
+        .single_address()
 }
 
 fn below_mark(table: &Table, index: usize) -> bool {
-    let above = index.checked_sub(1).and_then(|above| table.lines.get(above));
-    above.is_some_and(|above| above.kind == Kind::Comment && above.line.text.starts_with(b"# DenyHosts:"))
+    let above = index
+        .checked_sub(1)
+        .and_then(|above| table.lines.get(above));
+    above.is_some_and(|above| {
+        above.kind == Kind::Comment && above.line.text.starts_with(b"# DenyHosts:")
+    })
 }
 
 fn looks_like_fail2ban(table: &Table, index: usize) -> bool {
-    let rule = table.lines.get(index).and_then(|line| line.kind.rule()).filter(|_| table.which == Which::Deny);
+    let rule = table
+        .lines
+        .get(index)
+        .and_then(|line| line.kind.rule())
+        .filter(|_| table.which == Which::Deny);
     rule.is_some_and(|rule| bans(rule).is_some() && is_all(&rule.daemons))
 }
 
 fn is_all(daemons: &List<DaemonPattern>) -> bool {
-    let all = |pattern: &DaemonPattern| pattern.service == Service::Name(TextPattern::All) && pattern.host.is_none();
+    let all = |pattern: &DaemonPattern| {
+        pattern.service == Service::Name(TextPattern::All) && pattern.host.is_none()
+    };
     daemons.single().is_some_and(|entry| all(&entry.pattern))
 }

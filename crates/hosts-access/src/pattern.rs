@@ -39,7 +39,9 @@ pub(crate) struct Ipv6 {
 impl TextPattern {
     pub(crate) fn parse(word: &[u8]) -> Self {
         match word {
-            _ if word.iter().any(|byte| matches!(byte, b'*' | b'?')) => Self::Wildcard(word.to_vec()),
+            _ if word.iter().any(|byte| matches!(byte, b'*' | b'?')) => {
+                Self::Wildcard(word.to_vec())
+            }
             [b'.', ..] => Self::Suffix(word.to_vec()),
             _ if same(word, b"ALL") => Self::All,
             _ if same(word, b"KNOWN") => Self::Known,
@@ -55,7 +57,9 @@ impl TextPattern {
             Self::All => true,
             Self::Known => !same(text, b"unknown"),
             Self::Wildcard(pattern) => wildcard(pattern, text),
-            Self::Suffix(end) => text.len() > end.len() && same(&text[text.len() - end.len()..], end),
+            Self::Suffix(end) => {
+                text.len() > end.len() && same(&text[text.len() - end.len()..], end)
+            }
             Self::Prefix(start) => text.len() >= start.len() && same(&text[..start.len()], start),
             Self::Bracketed(_) => false,
             Self::Exact(word) => same(word, text),
@@ -74,7 +78,8 @@ impl TextPattern {
         match self {
             Self::All | Self::Known | Self::Bracketed(_) => false,
             Self::Wildcard(word) | Self::Suffix(word) | Self::Prefix(word) | Self::Exact(word) => {
-                word.iter().any(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'/'))
+                word.iter()
+                    .any(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'/'))
             }
         }
     }
@@ -84,7 +89,8 @@ impl TextPattern {
         match self {
             Self::All | Self::Known | Self::Bracketed(_) => false,
             Self::Wildcard(word) | Self::Suffix(word) | Self::Prefix(word) | Self::Exact(word) => {
-                word.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_/*?".contains(byte))
+                word.iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b".-_/*?".contains(byte))
             }
         }
     }
@@ -94,9 +100,16 @@ impl Ipv6 {
     /// Reads the text between brackets as getaddrinfo(3) takes it for AF_INET6; a number is a zone everywhere.
     fn parse(inner: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(inner).ok()?;
-        let (addr, zone) = text.split_once('%').map_or((text, None), |(addr, zone)| (addr, Some(zone)));
-        let zone = zone.filter(|zone| zone.parse::<u32>().is_err()).map(str::to_owned);
-        Some(Self { addr: addr.parse().ok()?, zone })
+        let (addr, zone) = text
+            .split_once('%')
+            .map_or((text, None), |(addr, zone)| (addr, Some(zone)));
+        let zone = zone
+            .filter(|zone| zone.parse::<u32>().is_err())
+            .map(str::to_owned);
+        Some(Self {
+            addr: addr.parse().ok()?,
+            zone,
+        })
     }
 
     fn matches(&self, addr: Ipv6Addr, bits: u32) -> Answer {
@@ -175,7 +188,9 @@ impl Network {
 /// A mask is a dotted quad, else a number from 1 to 32 with anything behind it; 255.255.255.255 is neither.
 fn v4_mask(text: &[u8]) -> Option<u32> {
     dotted_quad(text).or_else(|| {
-        let bits = u32::try_from(atoi(text)).ok().filter(|bits| (1..=32).contains(bits))?;
+        let bits = u32::try_from(atoi(text))
+            .ok()
+            .filter(|bits| (1..=32).contains(bits))?;
         Some(u32::MAX << (32 - bits))
     })
 }
@@ -199,7 +214,10 @@ impl HostPattern {
         match self {
             Self::Netgroup(group) => {
                 let group = show(group);
-                Answer::Maybe(Doubt::new(Need::Netgroup(group.clone()), format!("the members of netgroup {group}")))
+                Answer::Maybe(Doubt::new(
+                    Need::Netgroup(group.clone()),
+                    format!("the members of netgroup {group}"),
+                ))
             }
             Self::File(path) => files.matches(path, host),
             Self::Known => named(word, host, |_| true),
@@ -207,7 +225,9 @@ impl HostPattern {
             Self::Masked(Network::Malformed) => Answer::No,
             Self::Masked(network) => at_address(host, |addr| network.matches(addr.ip)),
             Self::Text(TextPattern::All) => Answer::Yes,
-            Self::Text(text) => at_address(host, |addr| text.matches_address(addr)).or(|| by_name(text, word, host)),
+            Self::Text(text) => {
+                at_address(host, |addr| text.matches_address(addr)).or(|| by_name(text, word, host))
+            }
         }
     }
 }
@@ -215,7 +235,10 @@ impl HostPattern {
 fn at_address(host: &Host<'_>, matches: impl FnOnce(&Address) -> Answer) -> Answer {
     match &host.addr {
         Some(addr) => matches(addr),
-        None => Answer::Maybe(Doubt::new(Need::ServerAddress, "the address on which the client arrives")),
+        None => Answer::Maybe(Doubt::new(
+            Need::ServerAddress,
+            "the address on which the client arrives",
+        )),
     }
 }
 
@@ -257,18 +280,32 @@ impl PatternFile {
     /// Splits a pattern file as fscanf(3) with `%s` does; a word ends at a NUL, and one that was there before adds nothing.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         let mut seen = BTreeSet::new();
-        let words = bytes.split(|&byte| is_space(byte)).filter(|word| !word.is_empty());
+        let words = bytes
+            .split(|&byte| is_space(byte))
+            .filter(|word| !word.is_empty());
         let words = words.map(|word| &word[..memchr::memchr(0, word).unwrap_or(word.len())]);
         let words = words.filter(|&word| seen.insert(word));
-        Self::Words(words.map(|word| (word.to_vec(), HostPattern::parse(word))).collect())
+        Self::Words(
+            words
+                .map(|word| (word.to_vec(), HostPattern::parse(word)))
+                .collect(),
+        )
     }
 
     /// The files that this one names in turn.
     pub(crate) fn names(&self) -> impl Iterator<Item = &Path> {
-        let words = if let Self::Words(words) = self { words.as_slice() } else { &[] };
-        words
-            .iter()
-            .filter_map(|(_, pattern)| if let HostPattern::File(path) = pattern { Some(path.as_path()) } else { None })
+        let words = if let Self::Words(words) = self {
+            words.as_slice()
+        } else {
+            &[]
+        };
+        words.iter().filter_map(|(_, pattern)| {
+            if let HostPattern::File(path) = pattern {
+                Some(path.as_path())
+            } else {
+                None
+            }
+        })
     }
 }
 
@@ -286,11 +323,18 @@ impl PatternFiles {
     }
 
     fn matches_below(&self, path: &Path, host: &Host<'_>, depth: usize) -> Answer {
-        let doubt = |why: &str| Doubt::new(Need::File(path.to_owned()), format!("{}, {why}", path.display()));
+        let doubt = |why: &str| {
+            Doubt::new(
+                Need::File(path.to_owned()),
+                format!("{}, {why}", path.display()),
+            )
+        };
         let words = match self.files.get(path) {
             _ if depth == DEEPEST => return Answer::Maybe(doubt("which is nested too deep")),
             None => return Answer::Maybe(doubt("which was not read")),
-            Some(PatternFile::Unreadable(why)) => return Answer::Maybe(doubt(&format!("which cannot be read: {why}"))),
+            Some(PatternFile::Unreadable(why)) => {
+                return Answer::Maybe(doubt(&format!("which cannot be read: {why}")));
+            }
             Some(PatternFile::Words(words)) => words,
         };
         words.iter().fold(Answer::No, |answer, (word, pattern)| {

@@ -29,7 +29,11 @@ pub struct Permit {
 impl Permit {
     /// Lets the patterns in at `sshd`.
     pub fn new(patterns: Vec<Wanted>) -> Self {
-        Self { patterns, daemon: "sshd".to_owned(), remove_exact_deny: false }
+        Self {
+            patterns,
+            daemon: "sshd".to_owned(),
+            remove_exact_deny: false,
+        }
     }
 }
 
@@ -134,10 +138,16 @@ impl Tables {
         let mut draft = Draft::new(self);
         match &self.deny.state {
             State::Unknown(why) if order.remove_exact_deny => {
-                return Err(Refusal::Unreadable { path: self.deny.path.clone(), why: why.clone() });
+                return Err(Refusal::Unreadable {
+                    path: self.deny.path.clone(),
+                    why: why.clone(),
+                });
             }
             State::Unknown(why) => {
-                let text = format!("{} cannot be read: {why}; hosts.allow is asked first", self.deny.path.display());
+                let text = format!(
+                    "{} cannot be read: {why}; hosts.allow is asked first",
+                    self.deny.path.display()
+                );
                 draft.note(NoteKind::Unread, None, text);
             }
             _ => {}
@@ -149,7 +159,10 @@ impl Tables {
         remove_denials(&mut draft, &order.patterns, daemon, order.remove_exact_deny);
         add_rules(&mut draft, &order.patterns, daemon);
         let edited = draft.finish()?;
-        let asked = Asked { patterns: &order.patterns, daemon };
+        let asked = Asked {
+            patterns: &order.patterns,
+            daemon,
+        };
         granted(&edited.after, asked)?;
         changes_nothing_else(self, &edited.after, asked)?;
         Ok(edited)
@@ -164,12 +177,17 @@ pub(crate) fn writable(table: &Table) -> Result<(), Refusal> {
         State::Directory => Unread::NotAFile(Kind::Directory),
         State::Unknown(why) => why.clone(),
     };
-    Err(Refusal::Unreadable { path: table.path.clone(), why })
+    Err(Refusal::Unreadable {
+        path: table.path.clone(),
+        why,
+    })
 }
 
 /// One plain name; those of OpenSSH's other programs become `sshd`.
 fn daemon_name(name: &str) -> Result<&str, Refusal> {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         && (1..=127).contains(&name.len());
     match name {
         "sshd-session" | "sshd-auth" | "ssh" | "openssh" => Ok("sshd"),

@@ -21,7 +21,11 @@ pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str
     let mut at = tables.allow.lines.len();
     for wanted in patterns {
         for correction in wanted.corrections() {
-            draft.note(NoteKind::Corrected, None, format!("{}: {correction}", wanted.word()));
+            draft.note(
+                NoteKind::Corrected,
+                None,
+                format!("{}: {correction}", wanted.word()),
+            );
         }
         if tables.grants(wanted, daemon) {
             granted_already(draft, wanted, daemon);
@@ -38,12 +42,23 @@ pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str
 /// Says which rule lets the pattern in, or that none denies it.
 fn granted_already(draft: &mut Draft<'_>, wanted: &Wanted, daemon: &str) {
     let word = wanted.word();
-    let verdicts: Vec<Verdict> =
-        wanted.examples().into_iter().map(|client| draft.before.evaluate(&client.at(daemon))).collect();
-    let rule = verdicts.iter().find_map(|verdict| Some((verdict.origin.clone()?, verdict.rule.clone()?)));
+    let verdicts: Vec<Verdict> = wanted
+        .examples()
+        .into_iter()
+        .map(|client| draft.before.evaluate(&client.at(daemon)))
+        .collect();
+    let rule = verdicts
+        .iter()
+        .find_map(|verdict| Some((verdict.origin.clone()?, verdict.rule.clone()?)));
     let (origin, text) = match rule {
-        Some((origin, rule)) => (Some(origin), format!("{word} is granted already by this rule: {rule}")),
-        None => (None, format!("{word} is granted already at {daemon}: no rule denies it")),
+        Some((origin, rule)) => (
+            Some(origin),
+            format!("{word} is granted already by this rule: {rule}"),
+        ),
+        None => (
+            None,
+            format!("{word} is granted already at {daemon}: no rule denies it"),
+        ),
     };
     draft.note(NoteKind::GrantedAlready, origin, text);
 }
@@ -58,7 +73,11 @@ fn barrier(tables: &Tables, wanted: &Wanted, daemon: &str) -> usize {
         Some(rule) => {
             outcome(rule, Which::Allow, &tables.accounts) != Outcome::Grants
                 && asks_for(rule, daemon, tables) != Answer::No
-                && rule.clients.named().iter().any(|entry| wanted.may_meet(&entry.pattern))
+                && rule
+                    .clients
+                    .named()
+                    .iter()
+                    .any(|entry| wanted.may_meet(&entry.pattern))
         }
     };
     lines.iter().position(refuses).unwrap_or(lines.len())
@@ -71,9 +90,17 @@ fn insert(draft: &mut Draft<'_>, barrier: usize, words: &[&str], daemon: &str) {
         None => above_end_mark(table),
         Some(_) => above_comments(table, barrier),
     };
-    let at = table.lines.get(index).map_or(table.bytes.len(), |line| line.line.span.start);
+    let at = table
+        .lines
+        .get(index)
+        .map_or(table.bytes.len(), |line| line.line.span.start);
     let style = Style::near(table, at, &draft.before.accounts);
-    let text = render(words, daemon, &style, dominant_ending(&table.bytes).as_bytes());
+    let text = render(
+        words,
+        daemon,
+        &style,
+        dominant_ending(&table.bytes).as_bytes(),
+    );
     let place = match next {
         None => "at the end of the file: no rule there refuses them".to_owned(),
         Some(line) if line.live && line.line.terminated => {
@@ -82,7 +109,11 @@ fn insert(draft: &mut Draft<'_>, barrier: usize, words: &[&str], daemon: &str) {
         Some(_) => "before the line at which libwrap stops reading".to_owned(),
     };
     for line in text.split_inclusive(|&byte| byte == b'\n') {
-        draft.note(NoteKind::RuleAdded, None, format!("`{}` goes {place}", show(trim(line))));
+        draft.note(
+            NoteKind::RuleAdded,
+            None,
+            format!("`{}` goes {place}", show(trim(line))),
+        );
     }
     draft.edit(table, [Edit::insert(at, text)]);
 }
@@ -90,7 +121,11 @@ fn insert(draft: &mut Draft<'_>, barrier: usize, words: &[&str], daemon: &str) {
 /// The index of the line before which a comment block stands that belongs to the line at `index`, unless it is the head
 /// of the file.
 fn above_comments(table: &Table, index: usize) -> usize {
-    let comments = table.lines[..index].iter().rev().take_while(|line| line.kind == Kind::Comment).count();
+    let comments = table.lines[..index]
+        .iter()
+        .rev()
+        .take_while(|line| line.kind == Kind::Comment)
+        .count();
     match index - comments {
         0 => index,
         first => first,
@@ -102,17 +137,27 @@ fn above_end_mark(table: &Table) -> usize {
     let lines = &table.lines;
     let closing = |line: &&TableLine| matches!(line.kind, Kind::Comment | Kind::Blank);
     let tail = lines.len() - lines.iter().rev().take_while(closing).count();
-    let Some(mark) = (tail..lines.len()).find(|&index| is_end_mark(&lines[index])) else { return lines.len() };
-    let blank = lines[tail..mark].iter().rev().take_while(|line| line.kind == Kind::Blank).count();
+    let Some(mark) = (tail..lines.len()).find(|&index| is_end_mark(&lines[index])) else {
+        return lines.len();
+    };
+    let blank = lines[tail..mark]
+        .iter()
+        .rev()
+        .take_while(|line| line.kind == Kind::Blank)
+        .count();
     mark - blank
 }
 
 /// `# End of …`, `# EOF`, or settings for an editor; not the end of a block that another program writes.
 fn is_end_mark(line: &TableLine) -> bool {
     let text = String::from_utf8_lossy(&line.line.text).to_ascii_lowercase();
-    let words: Vec<&str> =
-        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let of_block = words.iter().any(|word| ["block", "managed", "section", "zone"].contains(word));
+    let words: Vec<&str> = text
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let of_block = words
+        .iter()
+        .any(|word| ["block", "managed", "section", "zone"].contains(word));
     match words.as_slice() {
         ["end"] | ["end", "of" | "hosts" | "file", ..] => !of_block,
         ["eof" | "vim" | "vi" | "ex", ..] => true,
@@ -132,20 +177,42 @@ struct Style {
 impl Style {
     /// Copies the nearest granting rule: its separator, and ` : allow` if it says so.
     fn near(table: &Table, at: usize, accounts: &Accounts) -> Self {
-        let plain = Self { separator: b": ".to_vec(), tail: Vec::new() };
-        let granting = |line: &&TableLine| {
-            line.kind.rule().is_some_and(|rule| outcome(rule, table.which, accounts) == Outcome::Grants)
+        let plain = Self {
+            separator: b": ".to_vec(),
+            tail: Vec::new(),
         };
-        let (above, below): (Vec<_>, Vec<_>) =
-            table.lines.iter().filter(granting).partition(|line| line.line.span.start < at);
-        let Some(line) = above.last().or(below.first()) else { return plain };
-        let Some((rule, text)) = line.kind.rule().map(|rule| (rule, line.line.text.as_slice())) else { return plain };
-        let separator = rule.separator(text).filter(|separator| separator.len() <= LONGEST);
+        let granting = |line: &&TableLine| {
+            line.kind
+                .rule()
+                .is_some_and(|rule| outcome(rule, table.which, accounts) == Outcome::Grants)
+        };
+        let (above, below): (Vec<_>, Vec<_>) = table
+            .lines
+            .iter()
+            .filter(granting)
+            .partition(|line| line.line.span.start < at);
+        let Some(line) = above.last().or(below.first()) else {
+            return plain;
+        };
+        let Some((rule, text)) = line
+            .kind
+            .rule()
+            .map(|rule| (rule, line.line.text.as_slice()))
+        else {
+            return plain;
+        };
+        let separator = rule
+            .separator(text)
+            .filter(|separator| separator.len() <= LONGEST);
         let allow = matches!(rule.options.as_slice(), [option] if option.is("allow"));
         let tail = text[rule.tail(text)].trim_ascii_end();
         Self {
             separator: separator.map_or(plain.separator, <[u8]>::to_vec),
-            tail: if allow && tail.len() <= LONGEST { tail.to_vec() } else { plain.tail },
+            tail: if allow && tail.len() <= LONGEST {
+                tail.to_vec()
+            } else {
+                plain.tail
+            },
         }
     }
 }

@@ -78,6 +78,9 @@ pub struct Repair {
 impl Tables {
     /// All problems of both files, in the order of the files and their lines.
     pub fn problems(&self) -> Vec<Problem> {
-        self.both().into_iter().flat_map(|table| check::problems(table, &self.accounts)).collect()
+        self.both()
+            .into_iter()
+            .flat_map(|table| check::problems(table, &self.accounts))
+            .collect()
     }
 }

@@ -26,15 +26,25 @@ pub(crate) struct Asked<'a> {
 /// The rules decide it for all clients: where both states have the same rules in the same order, but for some that match
 /// nobody except those asked for, everybody else meets the same rules in both. The model is asked besides, at the edges
 /// of all patterns of both files.
-pub(crate) fn changes_nothing_else(before: &Tables, after: &Tables, asked: Asked<'_>) -> Result<(), Refusal> {
+pub(crate) fn changes_nothing_else(
+    before: &Tables,
+    after: &Tables,
+    asked: Asked<'_>,
+) -> Result<(), Refusal> {
     for (old, new) in before.both().into_iter().zip(after.both()) {
         same_rules(old, new, asked)?;
     }
     let changes = access_changes(before, after, &[asked.daemon], &[]);
-    let all = changes.gained.iter().chain(&changes.lost).chain(&changes.unclear);
+    let all = changes
+        .gained
+        .iter()
+        .chain(&changes.lost)
+        .chain(&changes.unclear);
     for change in all {
         if change.after.access != Access::Granted || !asked.names(&change.client, before) {
-            return Err(Refusal::ChangesOthers { who: format!("{} at {}", change.who, change.client.daemon) });
+            return Err(Refusal::ChangesOthers {
+                who: format!("{} at {}", change.who, change.client.daemon),
+            });
         }
     }
     Ok(())
@@ -42,28 +52,50 @@ pub(crate) fn changes_nothing_else(before: &Tables, after: &Tables, asked: Asked
 
 /// Refuses an edit after which one of the patterns would not be let in.
 pub(crate) fn granted(after: &Tables, asked: Asked<'_>) -> Result<(), Refusal> {
-    let Some(wanted) = asked.patterns.iter().find(|wanted| !after.grants(wanted, asked.daemon)) else { return Ok(()) };
+    let Some(wanted) = asked
+        .patterns
+        .iter()
+        .find(|wanted| !after.grants(wanted, asked.daemon))
+    else {
+        return Ok(());
+    };
     let verdicts = wanted.examples().into_iter().map(|client| {
         let addr = client.addr;
         (addr, after.evaluate(&client.at(asked.daemon)))
     });
-    let denied = verdicts.into_iter().find(|(_, verdict)| verdict.access != Access::Granted);
+    let denied = verdicts
+        .into_iter()
+        .find(|(_, verdict)| verdict.access != Access::Granted);
     let why = denied.map_or_else(
         || "some of its clients may meet another rule first".to_owned(),
         |(addr, verdict)| {
-            let line = verdict.origin.map_or_else(String::new, |origin| format!("{origin}: "));
+            let line = verdict
+                .origin
+                .map_or_else(String::new, |origin| format!("{origin}: "));
             format!("{line}{} (asked for {addr})", verdict.reason)
         },
     );
-    Err(Refusal::NotGranted { pattern: wanted.word().to_owned(), why })
+    Err(Refusal::NotGranted {
+        pattern: wanted.word().to_owned(),
+        why,
+    })
 }
 
 /// Whether libwrap stops reading at the same line, and meets the same rules but for those of the clients asked for.
 fn same_rules(old: &Table, new: &Table, asked: Asked<'_>) -> Result<(), Refusal> {
-    let fault = |table: &Table| table.fault().map(|line| (line.line.fault, line.line.text.clone()));
+    let fault = |table: &Table| {
+        table
+            .fault()
+            .map(|line| (line.line.fault, line.line.text.clone()))
+    };
     let refuse = |line: Option<&TableLine>| {
-        let line = line.map_or_else(|| "its end".to_owned(), |line| format!("`{}`", line.shown()));
-        Err(Refusal::ChangesOthers { who: format!("whoever meets {line} of {}", old.path.display()) })
+        let line = line.map_or_else(
+            || "its end".to_owned(),
+            |line| format!("`{}`", line.shown()),
+        );
+        Err(Refusal::ChangesOthers {
+            who: format!("whoever meets {line} of {}", old.path.display()),
+        })
     };
     if fault(old) != fault(new) {
         return refuse(old.fault().or(new.fault()));
@@ -93,11 +125,15 @@ impl Asked<'_> {
 
     /// Whether a rule is for that daemon alone.
     fn is_at_daemon(&self, rule: &Rule) -> bool {
-        rule.daemons.single().is_some_and(|entry| is_exactly(&entry.pattern, self.daemon))
+        rule.daemons
+            .single()
+            .is_some_and(|entry| is_exactly(&entry.pattern, self.daemon))
     }
 
     fn holds(&self, entry: &Entry<ClientPattern>) -> bool {
-        self.patterns.iter().any(|wanted| wanted.holds(&entry.pattern))
+        self.patterns
+            .iter()
+            .any(|wanted| wanted.holds(&entry.pattern))
     }
 
     /// Whether two rules do the same with everybody else: they differ at most in words for the clients asked for.
@@ -112,7 +148,11 @@ impl Asked<'_> {
     }
 
     fn others<'r>(&self, rule: &'r Rule) -> Vec<&'r [u8]> {
-        let others = rule.clients.named().iter().filter(|entry| !self.holds(entry));
+        let others = rule
+            .clients
+            .named()
+            .iter()
+            .filter(|entry| !self.holds(entry));
         others.map(|entry| entry.word.as_slice()).collect()
     }
 
@@ -121,7 +161,9 @@ impl Asked<'_> {
         let connection = Connection::new(client, &tables.files);
         let matches = |wanted: &Wanted| {
             let word = HostWord::parse(wanted.word().as_bytes());
-            word.pattern.matches(&word.word, &connection.peer, &tables.files) != Answer::No
+            word.pattern
+                .matches(&word.word, &connection.peer, &tables.files)
+                != Answer::No
         };
         client.daemon.eq_ignore_ascii_case(self.daemon) && self.patterns.iter().any(matches)
     }
@@ -134,5 +176,8 @@ pub(crate) fn is_exactly(pattern: &DaemonPattern, daemon: &str) -> bool {
 }
 
 fn options(rule: &Rule) -> Vec<(&[u8], Option<&[u8]>)> {
-    rule.options.iter().map(|option| (option.name.as_slice(), option.value.as_deref())).collect()
+    rule.options
+        .iter()
+        .map(|option| (option.name.as_slice(), option.value.as_deref()))
+        .collect()
 }

@@ -18,31 +18,65 @@ use crate::wanted::Wanted;
 
 /// Finds the rules that deny exactly one of the patterns. With `remove`, those for exactly this daemon are removed; the
 /// others stay, and those of a banning program are left to it.
-pub(crate) fn remove_denials(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str, remove: bool) {
+pub(crate) fn remove_denials(
+    draft: &mut Draft<'_>,
+    patterns: &[Wanted],
+    daemon: &str,
+    remove: bool,
+) {
     let tables = draft.before;
-    let exact = |entry: &Entry<ClientPattern>| patterns.iter().any(|wanted| wanted.is_exactly(&entry.pattern));
+    let exact = |entry: &Entry<ClientPattern>| {
+        patterns
+            .iter()
+            .any(|wanted| wanted.is_exactly(&entry.pattern))
+    };
     for table in tables.both() {
-        for (index, line) in table.lines.iter().enumerate().take_while(|(_, line)| line.live) {
+        for (index, line) in table
+            .lines
+            .iter()
+            .enumerate()
+            .take_while(|(_, line)| line.live)
+        {
             steps::add(1);
-            let Some(rule) = line.kind.rule().filter(|rule| denies(tables, table, rule, daemon)) else { continue };
+            let Some(rule) = line
+                .kind
+                .rule()
+                .filter(|rule| denies(tables, table, rule, daemon))
+            else {
+                continue;
+            };
             if !rule.clients.named().iter().any(exact) {
                 continue;
             }
-            let said = meaning(table.which, &line.kind, &line.line.text, &Accounts::default());
+            let said = meaning(
+                table.which,
+                &line.kind,
+                &line.line.text,
+                &Accounts::default(),
+            );
             match tables.owned_at(table, index) {
                 Some(owned) => draft.leave(owned),
                 None if remove && is_at(rule, daemon) => {
                     let (edits, what) = removal(line, rule, exact);
                     steps::add(edits.len());
                     draft.edit(table, edits);
-                    draft.note(NoteKind::DenyRemoved, Some(table.origin(line)), format!("the rule {said}; {what}"));
+                    draft.note(
+                        NoteKind::DenyRemoved,
+                        Some(table.origin(line)),
+                        format!("the rule {said}; {what}"),
+                    );
                 }
                 None => {
-                    let why = match is_at(rule, daemon) {
-                        true => "the rule in hosts.allow comes first; --remove-deny removes it".to_owned(),
-                        false => format!("it stays, because it is not for {daemon} alone"),
+                    let why = if is_at(rule, daemon) {
+                        "the rule in hosts.allow comes first; --remove-deny removes it".to_owned()
+                    } else {
+                        format!("it stays, because it is not for {daemon} alone")
                     };
-                    draft.note(NoteKind::DenyKept, Some(table.origin(line)), format!("the rule {said}: {why}"));
+                    draft.note(
+                        NoteKind::DenyKept,
+                        Some(table.origin(line)),
+                        format!("the rule {said}: {why}"),
+                    );
                 }
             }
         }
@@ -58,21 +92,41 @@ fn denies(tables: &Tables, table: &Table, rule: &Rule, daemon: &str) -> bool {
 
 /// Whether the rule is for this daemon and for no other.
 fn is_at(rule: &Rule, daemon: &str) -> bool {
-    rule.daemons.single().is_some_and(|entry| is_exactly(&entry.pattern, daemon))
+    rule.daemons
+        .single()
+        .is_some_and(|entry| is_exactly(&entry.pattern, daemon))
 }
 
 /// The edits that take some words out of a rule, or the whole rule when none is left.
-fn removal(line: &TableLine, rule: &Rule, goes: impl Fn(&Entry<ClientPattern>) -> bool) -> (Vec<Edit>, String) {
+fn removal(
+    line: &TableLine,
+    rule: &Rule,
+    goes: impl Fn(&Entry<ClientPattern>) -> bool,
+) -> (Vec<Edit>, String) {
     let entries = rule.clients.named();
-    let words: Vec<String> = entries.iter().filter(|entry| goes(entry)).map(|entry| show(&entry.word)).collect();
+    let words: Vec<String> = entries
+        .iter()
+        .filter(|entry| goes(entry))
+        .map(|entry| show(&entry.word))
+        .collect();
     if words.len() == entries.len() {
-        return (vec![Edit::delete(line.line.span.clone())], "it is removed".to_owned());
+        return (
+            vec![Edit::delete(line.line.span.clone())],
+            "it is removed".to_owned(),
+        );
     }
-    (cut(line, entries, goes), format!("{} is removed from it", words.join(" ")))
+    (
+        cut(line, entries, goes),
+        format!("{} is removed from it", words.join(" ")),
+    )
 }
 
 /// Deletes runs of words, each with the separators that would be left over.
-fn cut(line: &TableLine, entries: &[Entry<ClientPattern>], goes: impl Fn(&Entry<ClientPattern>) -> bool) -> Vec<Edit> {
+fn cut(
+    line: &TableLine,
+    entries: &[Entry<ClientPattern>],
+    goes: impl Fn(&Entry<ClientPattern>) -> bool,
+) -> Vec<Edit> {
     let mut edits = Vec::new();
     let mut first = 0;
     for run in entries.chunk_by(|one, other| goes(one) == goes(other)) {
@@ -104,15 +158,32 @@ mod tests {
     fn steps_for(rules: usize) -> usize {
         let rule = |number: usize| match number % 6 {
             0 => "sshd: 192.0.2.7\n".to_owned(),
-            3 => format!("sshd: 10.{}.{}.1, 192.0.2.9\n", number / 250 % 250, number % 250),
+            3 => format!(
+                "sshd: 10.{}.{}.1, 192.0.2.9\n",
+                number / 250 % 250,
+                number % 250
+            ),
             _ => format!("sshd: 10.{}.{}.1\n", number / 250 % 250, number % 250),
         };
         let deny: String = (0..rules).map(rule).collect();
-        let tables = Tables::read(&snapshot(&format!("//- {HOSTS_ALLOW}\n//- {HOSTS_DENY}\n{deny}")));
-        let patterns = ["192.0.2.7", "192.0.2.9"].map(|text| Wanted::parse(text).expect("a pattern"));
-        let order = Permit { remove_exact_deny: true, ..Permit::new(patterns.into()) };
+        let tables = Tables::read(&snapshot(&format!(
+            "//- {HOSTS_ALLOW}\n//- {HOSTS_DENY}\n{deny}"
+        )));
+        let patterns =
+            ["192.0.2.7", "192.0.2.9"].map(|text| Wanted::parse(text).expect("a pattern"));
+        let order = Permit {
+            remove_exact_deny: true,
+            ..Permit::new(patterns.into())
+        };
         let (steps, edited) = steps::of(|| tables.permit(&order).expect("they are removed"));
-        let denied = |text: &str| edited.after.deny.bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        let denied = |text: &str| {
+            edited
+                .after
+                .deny
+                .bytes
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
+        };
         assert!(!denied("192.0.2.7") && !denied("192.0.2.9") && denied("sshd: 10.0.3.1\n"));
         let client = crate::client::Client::new([10, 0, 1, 1].into());
         assert_eq!(edited.after.evaluate(&client).access, Access::Denied);
@@ -123,6 +194,9 @@ mod tests {
     fn removing_denials_takes_steps_in_proportion_to_the_rules() {
         let (some, twice, more) = (steps_for(2_000), steps_for(4_000), steps_for(8_000));
         assert!(some >= 2_000, "the steps are counted: {some}");
-        assert!(twice < some * 5 / 2 && more < twice * 5 / 2, "{some} {twice} {more}");
+        assert!(
+            twice < some * 5 / 2 && more < twice * 5 / 2,
+            "{some} {twice} {more}"
+        );
     }
 }

@@ -17,7 +17,9 @@ pub(crate) fn edits(spot: Spot<'_>) -> Option<Vec<Edit>> {
     }
     match &spot.line.kind {
         Kind::Rule(rule) => split_rule(spot, rule),
-        Kind::Blank => Some(vec![Edit::delete(spot.line.line.source(0..spot.line.line.text.len()))]),
+        Kind::Blank => Some(vec![Edit::delete(
+            spot.line.line.source(0..spot.line.line.text.len()),
+        )]),
         Kind::Comment => split_comment(spot, b""),
         Kind::NoColon => split_comment(spot, b"# "),
     }
@@ -31,19 +33,31 @@ fn split_rule(spot: Spot<'_>, rule: &Rule) -> Option<Vec<Edit>> {
     let clients = rule.clients.named();
     let (first, last) = (clients.first()?, clients.last()?);
     let end = line.text.len() - usize::from(line.text.ends_with(b"\r"));
-    let (head, tail) = (&line.text[..first.at.start], &line.text[last.at.end..end.max(last.at.end)]);
+    let (head, tail) = (
+        &line.text[..first.at.start],
+        &line.text[last.at.end..end.max(last.at.end)],
+    );
     let ending = dominant_ending(&spot.table.bytes).as_bytes();
     let mut edits = Vec::new();
     let mut start = first.at.start;
     for pair in clients.windows(2) {
         let length = head.len() + (pair[1].at.end - start) + tail.len();
         if length > ROOM {
-            let end = if tail.is_empty() { end_of_word(&line.text, pair[0].at.end) } else { pair[0].at.end };
-            edits.push(Edit::replace(line.source(end..pair[1].at.start), [tail, ending, head].concat()));
+            let end = if tail.is_empty() {
+                end_of_word(&line.text, pair[0].at.end)
+            } else {
+                pair[0].at.end
+            };
+            edits.push(Edit::replace(
+                line.source(end..pair[1].at.start),
+                [tail, ending, head].concat(),
+            ));
             start = pair[1].at.start;
         }
     }
-    let fits = clients.iter().all(|client| head.len() + client.at.len() + tail.len() <= ROOM);
+    let fits = clients
+        .iter()
+        .all(|client| head.len() + client.at.len() + tail.len() <= ROOM);
     (fits && !edits.is_empty()).then_some(edits)
 }
 
@@ -55,7 +69,9 @@ fn split_comment(spot: Spot<'_>, first: &[u8]) -> Option<Vec<Edit>> {
     let mut edits = vec![insert(0, first)];
     let mut start = 0;
     while line.text.len() - start > ROOM {
-        start = (start + 1..=start + ROOM).rev().find(|&at| line.text[at - 1] != b'\\')?;
+        start = (start + 1..=start + ROOM)
+            .rev()
+            .find(|&at| line.text[at - 1] != b'\\')?;
         edits.push(insert(start, &[ending, b"# "].concat()));
     }
     edits.retain(|edit| !edit.text.is_empty());

@@ -96,7 +96,10 @@ impl Tables {
             allow: Table::read(snapshot, Which::Allow).into(),
             deny: Table::read(snapshot, Which::Deny).into(),
             files: PatternFiles::default(),
-            accounts: Accounts { passwd: content(snapshot, PASSWD), group: content(snapshot, GROUP) },
+            accounts: Accounts {
+                passwd: content(snapshot, PASSWD),
+                group: content(snapshot, GROUP),
+            },
             banners: Banners::read(snapshot),
         };
         for _ in 0..DEEPEST {
@@ -116,7 +119,11 @@ impl Tables {
             Some(bytes) => Table::parse(table.which, State::Read, bytes.clone()).into(),
             None => Arc::clone(table),
         };
-        Self { allow: changed(&self.allow), deny: changed(&self.deny), ..self.clone() }
+        Self {
+            allow: changed(&self.allow),
+            deny: changed(&self.deny),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn both(&self) -> [&Table; 2] {
@@ -124,13 +131,22 @@ impl Tables {
     }
 
     fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.both().into_iter().flat_map(|table| table.lines.iter().filter_map(|line| line.kind.rule()))
+        self.both()
+            .into_iter()
+            .flat_map(|table| table.lines.iter().filter_map(|line| line.kind.rule()))
     }
 
     /// The pattern files that the tables name, and those that these name in turn.
     fn pattern_files(&self) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = self.rules().flat_map(host_patterns).filter_map(path_of).collect();
-        let inner = paths.iter().filter_map(|path| self.files.get(path)).flat_map(PatternFile::names);
+        let mut paths: Vec<PathBuf> = self
+            .rules()
+            .flat_map(host_patterns)
+            .filter_map(path_of)
+            .collect();
+        let inner = paths
+            .iter()
+            .filter_map(|path| self.files.get(path))
+            .flat_map(PatternFile::names);
         let inner: Vec<PathBuf> = inner.map(Path::to_owned).collect();
         paths.extend(inner);
         paths.sort();
@@ -140,22 +156,34 @@ impl Tables {
 
     fn mentions_accounts(&self) -> bool {
         let named = |name: &[u8]| same(name, b"user") || same(name, b"group");
-        self.rules().any(|rule| rule.options.iter().any(|option| named(&option.name)))
+        self.rules()
+            .any(|rule| rule.options.iter().any(|option| named(&option.name)))
     }
 }
 
 fn host_patterns(rule: &Rule) -> Vec<&HostPattern> {
-    let servers = rule.daemons.entries().filter_map(|entry| entry.pattern.host.as_ref());
+    let servers = rule
+        .daemons
+        .entries()
+        .filter_map(|entry| entry.pattern.host.as_ref());
     let clients = rule.clients.entries().map(|entry| &entry.pattern.host);
     servers.chain(clients).map(|host| &host.pattern).collect()
 }
 
 fn path_of(pattern: &HostPattern) -> Option<PathBuf> {
-    if let HostPattern::File(path) = pattern { Some(path.clone()) } else { None }
+    if let HostPattern::File(path) = pattern {
+        Some(path.clone())
+    } else {
+        None
+    }
 }
 
 fn content(snapshot: &Snapshot, path: &str) -> Vec<u8> {
-    snapshot.read(Path::new(path)).ok().flatten().map_or_else(Vec::new, |image| image.bytes.clone())
+    snapshot
+        .read(Path::new(path))
+        .ok()
+        .flatten()
+        .map_or_else(Vec::new, |image| image.bytes.clone())
 }
 
 fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
@@ -169,7 +197,10 @@ fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
 
 impl Table {
     fn read(snapshot: &Snapshot, which: Which) -> Self {
-        let (state, bytes) = match (snapshot.entry(Path::new(which.path())), snapshot.read(Path::new(which.path()))) {
+        let (state, bytes) = match (
+            snapshot.entry(Path::new(which.path())),
+            snapshot.read(Path::new(which.path())),
+        ) {
             (_, Ok(Some(image))) => (State::Read, image.bytes.clone()),
             (_, Ok(None)) => (State::Missing, Vec::new()),
             (Some(Captured::Directory(..)), _) => (State::Directory, Vec::new()),
@@ -184,14 +215,27 @@ impl Table {
         let mut lines = Vec::new();
         for line in logical_lines(&bytes) {
             live &= line.fault.is_none();
-            lines.push(TableLine { kind: Kind::parse(&line.text), line, live });
+            lines.push(TableLine {
+                kind: Kind::parse(&line.text),
+                line,
+                live,
+            });
         }
-        Self { which, path: which.path().into(), state, bytes, lines }
+        Self {
+            which,
+            path: which.path().into(),
+            state,
+            bytes,
+            lines,
+        }
     }
 
     /// The rules that libwrap gets to read, in order.
     pub(crate) fn live_rules(&self) -> impl Iterator<Item = (&TableLine, &Rule)> {
-        self.lines.iter().take_while(|line| line.live).filter_map(|line| line.kind.rule().map(|rule| (line, rule)))
+        self.lines
+            .iter()
+            .take_while(|line| line.live)
+            .filter_map(|line| line.kind.rule().map(|rule| (line, rule)))
     }
 
     /// The line at which libwrap stops reading, if it does.

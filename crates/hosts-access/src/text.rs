@@ -7,8 +7,14 @@ pub(crate) fn is_space(byte: u8) -> bool {
 
 /// Strips what isspace(3) calls space from both ends, as options.c does with an option.
 pub(crate) fn chop(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&byte| !is_space(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
+    let start = text
+        .iter()
+        .position(|&byte| !is_space(byte))
+        .unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(|&byte| !is_space(byte))
+        .map_or(start, |last| last + 1);
     &text[start..end]
 }
 
@@ -20,7 +26,15 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
 /// Shows bytes in a message: invalid UTF-8 replaced, control characters escaped.
 pub(crate) fn show(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }
 
 /// Splits at the first `delimiter` outside square brackets (split_at in misc.c, as the IPv6 patch has it).
@@ -41,9 +55,18 @@ pub(crate) fn split_at(text: &[u8], delimiter: u8) -> Option<(&[u8], &[u8])> {
 
 /// Reads the number at the start of `text`, as atoi(3): 0 without one, wrapped to 32 bits when it is too large.
 pub(crate) fn atoi(text: &[u8]) -> i32 {
-    let start = text.iter().position(|&byte| !is_space(byte)).unwrap_or(text.len());
-    let digits = text[start..].iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
-    let number = text.get(start..start + 1 + digits).and_then(|text| Number::read(text, 10));
+    let start = text
+        .iter()
+        .position(|&byte| !is_space(byte))
+        .unwrap_or(text.len());
+    let digits = text[start..]
+        .iter()
+        .skip(1)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let number = text
+        .get(start..start + 1 + digits)
+        .and_then(|text| Number::read(text, 10));
     number.map_or(0, |number| number.int())
 }
 
@@ -62,34 +85,55 @@ impl Number {
             b'+' => (false, &text[start + 1..]),
             _ => (false, &text[start..]),
         };
-        let values = digits.iter().map(|&byte| char::from(byte).to_digit(radix).map(u128::from));
+        let values = digits
+            .iter()
+            .map(|&byte| char::from(byte).to_digit(radix).map(u128::from));
         let limit = u128::from(u64::MAX) + 1;
         let magnitude = values.into_iter().try_fold(0u128, |sum, digit| {
             digit.map(|digit| (sum.saturating_mul(u128::from(radix)) + digit).min(limit))
         })?;
-        (!digits.is_empty()).then_some(Self { negative, magnitude })
+        (!digits.is_empty()).then_some(Self {
+            negative,
+            magnitude,
+        })
     }
 
     /// The number as `%d` stores it: strtol(3), then the low 32 bits.
-    #[expect(clippy::cast_possible_truncation, reason = "scanf stores the low 32 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "scanf stores the low 32 bits"
+    )]
     pub(crate) fn int(&self) -> i32 {
         let most = if self.negative { i64::MIN } else { i64::MAX };
-        let magnitude = i64::try_from(self.magnitude).map(|size| if self.negative { -size } else { size });
+        let magnitude =
+            i64::try_from(self.magnitude).map(|size| if self.negative { -size } else { size });
         magnitude.unwrap_or(most) as i32
     }
 
     /// The number as `%u` and `%o` store it: strtoul(3), then the low 32 bits.
-    #[expect(clippy::cast_possible_truncation, reason = "scanf stores the low 32 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "scanf stores the low 32 bits"
+    )]
     pub(crate) fn unsigned(&self) -> u32 {
         let value = u64::try_from(self.magnitude);
-        let value = value.map(|size| if self.negative { size.wrapping_neg() } else { size });
+        let value = value.map(|size| {
+            if self.negative {
+                size.wrapping_neg()
+            } else {
+                size
+            }
+        });
         value.unwrap_or(u64::MAX) as u32
     }
 }
 
 /// Reads a dotted quad as inet_addr(3) does: octal and hexadecimal parts count, 255.255.255.255 is no address.
 pub(crate) fn dotted_quad(text: &[u8]) -> Option<u32> {
-    let end = text.iter().position(|&byte| is_space(byte)).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|&byte| is_space(byte))
+        .unwrap_or(text.len());
     let mut parts = text[..end].split(|&byte| byte == b'.');
     let mut address = 0u32;
     for _ in 0..4 {
@@ -109,7 +153,9 @@ fn quad_part(text: &[u8]) -> Option<u8> {
     }
     let mut value = 0u32;
     for &byte in digits {
-        value = value.saturating_mul(radix).saturating_add(char::from(byte).to_digit(radix)?);
+        value = value
+            .saturating_mul(radix)
+            .saturating_add(char::from(byte).to_digit(radix)?);
     }
     u8::try_from(value).ok()
 }
@@ -127,13 +173,17 @@ pub(crate) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
                 retry = Some((p + 1, t));
                 p += 1;
             }
-            Some(&byte) if t < text.len() && (byte == b'?' || byte.eq_ignore_ascii_case(&text[t])) => {
+            Some(&byte)
+                if t < text.len() && (byte == b'?' || byte.eq_ignore_ascii_case(&text[t])) =>
+            {
                 p += 1;
                 t += 1;
             }
             None if t == text.len() => break,
             _ => {
-                let Some((after, from)) = retry.filter(|&(_, from)| from < text.len()) else { return false };
+                let Some((after, from)) = retry.filter(|&(_, from)| from < text.len()) else {
+                    return false;
+                };
                 retry = Some((after, from + 1));
                 (p, t) = (after, from + 1);
             }
@@ -144,7 +194,10 @@ pub(crate) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
 
 /// A pattern that ends in `**` is one that ends in `?*`.
 fn ends_with_spare(pattern: &[u8], text: &[u8]) -> bool {
-    let stem = pattern.iter().rposition(|&byte| byte != b'*').map_or(0, |last| last + 1);
+    let stem = pattern
+        .iter()
+        .rposition(|&byte| byte != b'*')
+        .map_or(0, |last| last + 1);
     let mut spare = pattern[..stem].to_vec();
     spare.extend_from_slice(b"?*");
     wildcard(&spare, text)
@@ -179,11 +232,21 @@ mod tests {
 
     #[test]
     fn numbers_wrap_as_the_c_library_stores_them() {
-        let cases = [("24", 24), ("24x", 24), ("x", 0), ("", 0), ("-1", -1), ("+8", 8), ("4294967297", 1), ("0x18", 0)];
+        let cases = [
+            ("24", 24),
+            ("24x", 24),
+            ("x", 0),
+            ("", 0),
+            ("-1", -1),
+            ("+8", 8),
+            ("4294967297", 1),
+            ("0x18", 0),
+        ];
         for (text, expected) in cases {
             assert_eq!(atoi(text.as_bytes()), expected, "{text}");
         }
-        let unsigned = |text: &str| Number::read(text.as_bytes(), 10).map(|number| number.unsigned());
+        let unsigned =
+            |text: &str| Number::read(text.as_bytes(), 10).map(|number| number.unsigned());
         assert_eq!(unsigned("4294967318"), Some(22));
         assert_eq!(unsigned("-1"), Some(u32::MAX));
         assert_eq!(unsigned("99999999999999999999999"), Some(u32::MAX));
@@ -207,14 +270,24 @@ mod tests {
             ("*?", "", false),
         ];
         for (pattern, text, expected) in cases {
-            assert_eq!(wildcard(pattern.as_bytes(), text.as_bytes()), expected, "{pattern} ~ {text}");
+            assert_eq!(
+                wildcard(pattern.as_bytes(), text.as_bytes()),
+                expected,
+                "{pattern} ~ {text}"
+            );
         }
     }
 
     #[test]
     fn brackets_hide_a_delimiter() {
-        assert_eq!(split_at(b"sshd: [::1]: x", b':'), Some((&b"sshd"[..], &b" [::1]: x"[..])));
-        assert_eq!(split_at(b" [::1]: x", b':'), Some((&b" [::1]"[..], &b" x"[..])));
+        assert_eq!(
+            split_at(b"sshd: [::1]: x", b':'),
+            Some((&b"sshd"[..], &b" [::1]: x"[..]))
+        );
+        assert_eq!(
+            split_at(b" [::1]: x", b':'),
+            Some((&b" [::1]"[..], &b" x"[..]))
+        );
         assert_eq!(split_at(b"sshd]: ALL", b':'), None);
         assert_eq!(split_at(b"sshd[: ALL", b':'), None);
     }

@@ -39,8 +39,7 @@ type Fault = (&'static str, &'static str);
 /// A word and what was corrected in it.
 type Corrected = (String, Vec<String>);
 
-const FORMS: &str =
-    "give an address, a network as ADDRESS/LENGTH, a prefix such as 10.1., a host name, or a domain as .example.org";
+const FORMS: &str = "give an address, a network as ADDRESS/LENGTH, a prefix such as 10.1., a host name, or a domain as .example.org";
 
 impl Wanted {
     /// Reads a pattern as people write it: addresses of both families with and without brackets, networks in CIDR and
@@ -51,11 +50,19 @@ impl Wanted {
     /// [`BadPattern`] for what libwrap has no form for (ranges, negation) and for what cannot be verified beforehand
     /// (netgroups, files, remote users).
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
-        let bad = |(why, hint)| BadPattern { pattern: text.to_owned(), why, hint };
+        let bad = |(why, hint)| BadPattern {
+            pattern: text.to_owned(),
+            why,
+            hint,
+        };
         let (word, corrections) = read(text).map_err(bad)?;
         let extent = Extent::of(&HostWord::parse(word.as_bytes()))
             .ok_or_else(|| bad(("is none that libwrap matches", FORMS)))?;
-        Ok(Self { word, extent, corrections })
+        Ok(Self {
+            word,
+            extent,
+            corrections,
+        })
     }
 
     /// The pattern as it goes into the file.
@@ -75,7 +82,11 @@ impl Wanted {
 
     /// Clients of `sshd` that the pattern means, those at its edges among them; what does not matter of them is unknown.
     pub fn examples(&self) -> Vec<Client> {
-        self.extent.probes().into_iter().map(|(addr, name)| Client::new(addr).named(name)).collect()
+        self.extent
+            .probes()
+            .into_iter()
+            .map(|(addr, name)| Client::new(addr).named(name))
+            .collect()
     }
 
     pub(crate) fn extent(&self) -> &Extent {
@@ -92,7 +103,10 @@ fn read(text: &str) -> Result<Corrected, Fault> {
     if text.contains(':') {
         return ipv6(text);
     }
-    if text.bytes().all(|byte| byte.is_ascii_digit() || b"./*".contains(&byte)) {
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"./*".contains(&byte))
+    {
         return ipv4(text);
     }
     named(text)
@@ -103,18 +117,32 @@ fn refuse(text: &str) -> Result<(), Fault> {
     let bytes = text.as_bytes();
     match bytes {
         [] => Err(("is empty", FORMS)),
-        [b'!', ..] => {
-            Err(("is negated, which libwrap does not know", "name those who may come in; EXCEPT is for rules"))
-        }
+        [b'!', ..] => Err((
+            "is negated, which libwrap does not know",
+            "name those who may come in; EXCEPT is for rules",
+        )),
         [b'/', ..] => Err(("names a file, whose content may change at any time", FORMS)),
-        [b'@', ..] => Err(("names a netgroup, whose members cannot be known here", FORMS)),
-        _ if bytes.contains(&b'@') => Err(("asks for a remote user, which the client may state as it likes", FORMS)),
-        _ if bytes.contains(&b'%') => {
-            Err(("names an interface, which libwrap does not compare", "leave out % and what follows"))
-        }
+        [b'@', ..] => Err((
+            "names a netgroup, whose members cannot be known here",
+            FORMS,
+        )),
+        _ if bytes.contains(&b'@') => Err((
+            "asks for a remote user, which the client may state as it likes",
+            FORMS,
+        )),
+        _ if bytes.contains(&b'%') => Err((
+            "names an interface, which libwrap does not compare",
+            "leave out % and what follows",
+        )),
         _ if same(bytes, b"EXCEPT") => Err(("is a word of the language", FORMS)),
-        _ if !bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-*?:/[]".contains(byte)) => {
-            Err(("holds a character that no address and no host name has", FORMS))
+        _ if !bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-*?:/[]".contains(byte)) =>
+        {
+            Err((
+                "holds a character that no address and no host name has",
+                FORMS,
+            ))
         }
         _ => Ok(()),
     }
@@ -130,34 +158,53 @@ fn keyword(text: &str) -> Option<Corrected> {
         ("ALL", "ALL lets everybody in"),
         ("LOCAL", NEEDS_DNS),
         ("KNOWN", NEEDS_DNS),
-        ("UNKNOWN", "UNKNOWN lets in whoever has no name, and everybody while DNS fails"),
-        ("PARANOID", "PARANOID lets in those whose name does not fit their address"),
+        (
+            "UNKNOWN",
+            "UNKNOWN lets in whoever has no name, and everybody while DNS fails",
+        ),
+        (
+            "PARANOID",
+            "PARANOID lets in those whose name does not fit their address",
+        ),
     ];
-    let found = keywords.into_iter().find(|(name, _)| same(name.as_bytes(), text.as_bytes()));
+    let found = keywords
+        .into_iter()
+        .find(|(name, _)| same(name.as_bytes(), text.as_bytes()));
     found.map(|(name, note)| (name.to_owned(), vec![note.to_owned()]))
 }
 
 fn ipv6(text: &str) -> Result<Corrected, Fault> {
     let bare = text.replace(['[', ']'], "");
-    let (addr, bits) = bare.split_once('/').map_or((bare.as_str(), "128"), |(addr, bits)| (addr, bits));
+    let (addr, bits) = bare
+        .split_once('/')
+        .map_or((bare.as_str(), "128"), |(addr, bits)| (addr, bits));
     let addr: Ipv6Addr = addr.parse().map_err(|_| ("is no IPv6 address", FORMS))?;
-    let bits = length(bits, 128).ok_or(("has no valid prefix length", "give a length from 0 to 128"))?;
+    let bits =
+        length(bits, 128).ok_or(("has no valid prefix length", "give a length from 0 to 128"))?;
     if let Some(v4) = addr.to_ipv4_mapped().filter(|_| bits >= 96) {
         let (word, mut corrections) = v4_network(v4.into(), prefix_mask(bits - 96));
-        corrections.insert(0, "libwrap compares an IPv4-mapped address as IPv4".to_owned());
+        corrections.insert(
+            0,
+            "libwrap compares an IPv4-mapped address as IPv4".to_owned(),
+        );
         return Ok((word, corrections));
     }
     let net = u128::from(addr) & prefix6(bits);
     let mut corrections = Vec::new();
     if net != u128::from(addr) {
-        corrections.push(format!("the network of {addr}/{bits} begins at {}", Ipv6Addr::from(net)));
+        corrections.push(format!(
+            "the network of {addr}/{bits} begins at {}",
+            Ipv6Addr::from(net)
+        ));
     }
     let mut word = format!("[{}]", Ipv6Addr::from(net));
     if bits < 128 {
         // Writing to a String cannot fail.
         let _ = write!(word, "/{bits}");
     }
-    if !text.starts_with('[') || text.contains('/') != word.contains('/') || text.ends_with(']') != word.ends_with(']')
+    if !text.starts_with('[')
+        || text.contains('/') != word.contains('/')
+        || text.ends_with(']') != word.ends_with(']')
     {
         corrections.push("an IPv6 address stands in brackets, the length behind them".to_owned());
     }
@@ -166,14 +213,22 @@ fn ipv6(text: &str) -> Result<Corrected, Fault> {
 
 /// Digits, dots, slashes and stars.
 fn ipv4(text: &str) -> Result<Corrected, Fault> {
-    let (addr, mask) = text.split_once('/').map_or((text, None), |(addr, mask)| (addr, Some(mask)));
+    let (addr, mask) = text
+        .split_once('/')
+        .map_or((text, None), |(addr, mask)| (addr, Some(mask)));
     let (addr, parts) = octets(addr)?;
     let mask = match mask {
         None => prefix_mask(8 * parts),
-        Some(mask) => v4_mask(mask).ok_or(("has no valid mask", "give a length from 0 to 32, or a dotted mask"))?,
+        Some(mask) => v4_mask(mask).ok_or((
+            "has no valid mask",
+            "give a length from 0 to 32, or a dotted mask",
+        ))?,
     };
     if parts < 4 && !text.contains('/') {
-        let word: Vec<String> = addr.to_be_bytes()[..parts as usize].iter().map(u8::to_string).collect();
+        let word: Vec<String> = addr.to_be_bytes()[..parts as usize]
+            .iter()
+            .map(u8::to_string)
+            .collect();
         let word = word.join(".") + ".";
         let dot = "libwrap takes a part of an address only with a dot at its end".to_owned();
         let corrections = if word == text { Vec::new() } else { vec![dot] };
@@ -191,7 +246,10 @@ fn octets(text: &str) -> Result<(u32, u32), Fault> {
     let no_address = ("is no IPv4 address", FORMS);
     let stem = text.trim_end_matches(".*").trim_end_matches('.');
     let numbers: Vec<&str> = stem.split('.').collect();
-    if numbers.iter().any(|number| number.len() > 1 && number.starts_with('0')) {
+    if numbers
+        .iter()
+        .any(|number| number.len() > 1 && number.starts_with('0'))
+    {
         return Err((
             "has a number with a leading zero, which means octal in a network",
             "write the number without it",
@@ -199,7 +257,10 @@ fn octets(text: &str) -> Result<(u32, u32), Fault> {
     }
     let bytes: Result<Vec<u8>, _> = numbers.iter().map(|number| number.parse::<u8>()).collect();
     let bytes = bytes.map_err(|_| no_address)?;
-    let parts = u32::try_from(bytes.len()).ok().filter(|&parts| parts <= 4).ok_or(no_address)?;
+    let parts = u32::try_from(bytes.len())
+        .ok()
+        .filter(|&parts| parts <= 4)
+        .ok_or(no_address)?;
     let mut addr = [0; 4];
     addr[..bytes.len()].copy_from_slice(&bytes);
     Ok((u32::from_be_bytes(addr), parts))
@@ -217,7 +278,8 @@ fn prefix_mask(bits: u32) -> u32 {
 }
 
 fn length(text: &str, most: u32) -> Option<u32> {
-    let plain = !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let plain =
+        !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|&bits| plain && bits <= most)
 }
 
@@ -236,7 +298,8 @@ fn v4_network(addr: u32, mask: u32) -> Corrected {
     let word = match bits {
         32 => shown.to_string(),
         0 if mask == 0 => {
-            corrections.push("libwrap never matches /0; 0.0.0.0/0.0.0.0 is every IPv4 address".to_owned());
+            corrections
+                .push("libwrap never matches /0; 0.0.0.0/0.0.0.0 is every IPv4 address".to_owned());
             "0.0.0.0/0.0.0.0".to_owned()
         }
         _ if mask == prefix_mask(bits) => format!("{shown}/{bits}"),
@@ -251,14 +314,20 @@ fn named(text: &str) -> Result<Corrected, Fault> {
     }
     let numeric = |byte: u8| byte.is_ascii_digit() || b".-".contains(&byte);
     if text.contains('-') && text.bytes().all(numeric) {
-        return Err(("is a range, which libwrap does not know", "give the networks that make up the range"));
+        return Err((
+            "is a range, which libwrap does not know",
+            "give the networks that make up the range",
+        ));
     }
     if text.contains(['[', ']']) {
         return Err(("has brackets, which are for IPv6 addresses", FORMS));
     }
     let word = text.trim_end_matches('.');
     if word.len() > LONGEST_NAME {
-        return Err(("is longer than the 127 bytes that libwrap keeps of a name", FORMS));
+        return Err((
+            "is longer than the 127 bytes that libwrap keeps of a name",
+            FORMS,
+        ));
     }
     let mut corrections = vec![NEEDS_DNS.to_owned()];
     if word != text {

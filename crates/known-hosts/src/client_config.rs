@@ -29,7 +29,9 @@ impl ClientConfig {
         let required = |key| value(&text, key).ok_or(ClientConfigError::Missing(key));
         let host = required("hostname")?.to_owned();
         let port = required("port")?;
-        let port = port.parse().map_err(|_| ClientConfigError::BadPort(port.to_owned()))?;
+        let port = port
+            .parse()
+            .map_err(|_| ClientConfigError::BadPort(port.to_owned()))?;
         Ok(Self { text, host, port })
     }
 
@@ -60,7 +62,8 @@ impl ClientConfig {
 }
 
 fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))
+    text.lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(' '))
 }
 
 #[cfg(test)]
@@ -69,18 +72,35 @@ mod tests {
 
     #[test]
     fn a_keyword_is_not_found_by_its_beginning() {
-        let config = ClientConfig::parse("hostname h\nport 22\nproxycommand none\nproxyjump j\nbatchmode true\n");
+        let config = ClientConfig::parse(
+            "hostname h\nport 22\nproxycommand none\nproxyjump j\nbatchmode true\n",
+        );
         let config = config.expect("the output of ssh -G");
         assert_eq!((config.host(), config.port()), ("h", 22));
         assert_eq!((config.value("host"), config.value("proxy")), (None, None));
-        assert_eq!((config.unless_none("proxycommand"), config.unless_none("proxyjump")), (None, Some("j")));
+        assert_eq!(
+            (
+                config.unless_none("proxycommand"),
+                config.unless_none("proxyjump")
+            ),
+            (None, Some("j"))
+        );
         assert!(config.is_on("batchmode") && !config.is_on("checkhostip"));
     }
 
     #[test]
     fn an_output_without_host_or_port_is_refused() {
-        assert_eq!(ClientConfig::parse("port 22\n"), Err(ClientConfigError::Missing("hostname")));
-        assert_eq!(ClientConfig::parse("hostname h\n"), Err(ClientConfigError::Missing("port")));
-        assert_eq!(ClientConfig::parse("hostname h\nport x\n"), Err(ClientConfigError::BadPort("x".to_owned())));
+        assert_eq!(
+            ClientConfig::parse("port 22\n"),
+            Err(ClientConfigError::Missing("hostname"))
+        );
+        assert_eq!(
+            ClientConfig::parse("hostname h\n"),
+            Err(ClientConfigError::Missing("port"))
+        );
+        assert_eq!(
+            ClientConfig::parse("hostname h\nport x\n"),
+            Err(ClientConfigError::BadPort("x".to_owned()))
+        );
     }
 }

@@ -41,17 +41,27 @@ impl Destination {
     /// # Errors
     /// When the host is missing or could be taken for an option, or when the port is no port.
     pub fn parse(text: &str) -> Result<Self, DestinationError> {
-        let text = text.strip_prefix("ssh://").map_or(text, |rest| rest.trim_end_matches('/'));
-        let (user, rest) = text.rsplit_once('@').map_or((None, text), |(user, rest)| (Some(user), rest));
-        let (host, port) = split_port(rest).ok_or_else(|| DestinationError::BadHost(text.to_owned()))?;
-        let port = port.map(|port| parse_port(port).ok_or_else(|| DestinationError::BadPort(port.to_owned())));
+        let text = text
+            .strip_prefix("ssh://")
+            .map_or(text, |rest| rest.trim_end_matches('/'));
+        let (user, rest) = text
+            .rsplit_once('@')
+            .map_or((None, text), |(user, rest)| (Some(user), rest));
+        let (host, port) =
+            split_port(rest).ok_or_else(|| DestinationError::BadHost(text.to_owned()))?;
+        let port = port
+            .map(|port| parse_port(port).ok_or_else(|| DestinationError::BadPort(port.to_owned())));
         if host.is_empty() {
             return Err(DestinationError::NoHost(text.to_owned()));
         }
         if [Some(host), user].into_iter().flatten().any(is_unsafe) {
             return Err(DestinationError::BadHost(text.to_owned()));
         }
-        Ok(Self { user: user.map(str::to_owned), host: host.to_owned(), port: port.transpose()? })
+        Ok(Self {
+            user: user.map(str::to_owned),
+            host: host.to_owned(),
+            port: port.transpose()?,
+        })
     }
 
     /// The command whose output [`ClientConfig::parse`](crate::ClientConfig::parse) reads.
@@ -72,7 +82,11 @@ impl Destination {
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, tail) = rest.split_once(']')?;
-        return if tail.is_empty() { Some((host, None)) } else { Some((host, Some(tail.strip_prefix(':')?))) };
+        return if tail.is_empty() {
+            Some((host, None))
+        } else {
+            Some((host, Some(tail.strip_prefix(':')?)))
+        };
     }
     let address = text.split('%').next().unwrap_or(text);
     if address.parse::<Ipv6Addr>().is_ok() {
@@ -90,7 +104,8 @@ fn parse_port(text: &str) -> Option<u16> {
 }
 
 fn is_unsafe(word: &str) -> bool {
-    word.starts_with('-') || word.contains(|c: char| c.is_whitespace() || c.is_control() || "[]".contains(c))
+    word.starts_with('-')
+        || word.contains(|c: char| c.is_whitespace() || c.is_control() || "[]".contains(c))
 }
 
 #[cfg(test)]
@@ -99,13 +114,27 @@ mod tests {
 
     #[test]
     fn what_names_no_host_is_refused() {
-        for text in
-            ["", ":22", "user@", "[]:22", "-oProxyCommand=x", "a b", "[a", "a]", "[a]22", "a:b:c", "-x@a", "a\n"]
-        {
+        for text in [
+            "",
+            ":22",
+            "user@",
+            "[]:22",
+            "-oProxyCommand=x",
+            "a b",
+            "[a",
+            "a]",
+            "[a]22",
+            "a:b:c",
+            "-x@a",
+            "a\n",
+        ] {
             assert!(Destination::parse(text).is_err(), "{text:?}");
         }
         for text in ["h:", "h:0", "h:65536", "h:+1", "h:ssh", "[::1]:-1"] {
-            assert!(matches!(Destination::parse(text), Err(DestinationError::BadPort(_))), "{text:?}");
+            assert!(
+                matches!(Destination::parse(text), Err(DestinationError::BadPort(_))),
+                "{text:?}"
+            );
         }
     }
 
@@ -126,7 +155,11 @@ mod tests {
             ("bob@example.com@h", Some("bob@example.com"), "h", None),
         ];
         for (text, user, host, port) in table {
-            let expected = Destination { user: user.map(str::to_owned), host: host.to_owned(), port };
+            let expected = Destination {
+                user: user.map(str::to_owned),
+                host: host.to_owned(),
+                port,
+            };
             assert_eq!(Destination::parse(text), Ok(expected), "{text}");
         }
     }
@@ -134,6 +167,9 @@ mod tests {
     #[test]
     fn the_port_and_the_user_reach_ssh() {
         let destination = Destination::parse("bob@h:2222").expect("a host");
-        assert_eq!(destination.ssh_g(), ["ssh", "-G", "-p", "2222", "-l", "bob", "h"]);
+        assert_eq!(
+            destination.ssh_g(),
+            ["ssh", "-G", "-p", "2222", "-l", "bob", "h"]
+        );
     }
 }

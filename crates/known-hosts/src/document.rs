@@ -26,7 +26,10 @@ impl<'a> KnownHosts<'a> {
     pub fn parse(text: &'a [u8]) -> Self {
         // A record is larger than its line: growing step by step would copy and touch twice the memory.
         let mut records = Vec::with_capacity(memchr::memchr_iter(b'\n', text).count() + 1);
-        records.extend(lines(text).map(|line| Record { content: line::read(text, &line), line }));
+        records.extend(lines(text).map(|line| Record {
+            content: line::read(text, &line),
+            line,
+        }));
         Self { text, records }
     }
 
@@ -54,7 +57,9 @@ impl<'a> KnownHosts<'a> {
 
     /// The entries with their records, in order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&Record<'a>, &Entry<'a>)> {
-        self.records.iter().filter_map(|record| Some((record, record.entry()?)))
+        self.records
+            .iter()
+            .filter_map(|record| Some((record, record.entry()?)))
     }
 }
 

@@ -71,7 +71,9 @@ impl Target {
         for path in self.files() {
             match snapshot.read(path) {
                 Ok(Some(image)) => files.read.push(KnownFile::new(path, image)),
-                Ok(None) if self.named_files => files.unread.push(UnreadFile::new(path, NoContent::NotThere)),
+                Ok(None) if self.named_files => files
+                    .unread
+                    .push(UnreadFile::new(path, NoContent::NotThere)),
                 Ok(None) => {}
                 Err(why) => files.unread.push(UnreadFile::new(path, why.into())),
             }
@@ -83,7 +85,11 @@ impl Target {
 impl Files<'_> {
     /// What each of the files that were read says of the names, as far as ssh would ask it.
     pub fn find(&self, names: &[Name]) -> Vec<Lookup> {
-        let mut lookups: Vec<Lookup> = self.read.iter().map(|file| file.lines.find(names)).collect();
+        let mut lookups: Vec<Lookup> = self
+            .read
+            .iter()
+            .map(|file| file.lines.find(names))
+            .collect();
         pass_over_unasked(&mut lookups);
         lookups
     }
@@ -91,12 +97,19 @@ impl Files<'_> {
 
 impl<'s> KnownFile<'s> {
     fn new(path: &Path, image: &'s FileImage) -> Self {
-        Self { path: path.to_owned(), image, lines: KnownHosts::parse(&image.bytes) }
+        Self {
+            path: path.to_owned(),
+            image,
+            lines: KnownHosts::parse(&image.bytes),
+        }
     }
 }
 
 impl UnreadFile {
     fn new(path: &Path, why: NoContent) -> Self {
-        Self { path: path.to_owned(), why }
+        Self {
+            path: path.to_owned(),
+            why,
+        }
     }
 }

@@ -47,7 +47,9 @@ impl Fingerprint {
             return Err(FingerprintError::Md5(text.to_owned()));
         }
         match text.split_once(':') {
-            Some(("SHA256", digest)) => decode(digest).ok_or_else(|| FingerprintError::Malformed(text.to_owned())),
+            Some(("SHA256", digest)) => {
+                decode(digest).ok_or_else(|| FingerprintError::Malformed(text.to_owned()))
+            }
             Some(_) => Err(FingerprintError::OtherDigest(text.to_owned())),
             None => Err(FingerprintError::Malformed(text.to_owned())),
         }
@@ -73,16 +75,26 @@ impl fmt::Debug for Fingerprint {
 fn is_md5(text: &str) -> bool {
     let digits = text.strip_prefix("MD5:").unwrap_or(text);
     digits.split(':').count() == 16
-        && digits.split(':').all(|pair| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit()))
+        && digits
+            .split(':')
+            .all(|pair| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn decode(digest: &str) -> Option<Fingerprint> {
-    lenient().decode(digest).ok()?.try_into().ok().map(Fingerprint)
+    lenient()
+        .decode(digest)
+        .ok()?
+        .try_into()
+        .ok()
+        .map(Fingerprint)
 }
 
 fn lenient() -> GeneralPurpose {
     let config = GeneralPurposeConfig::new().with_encode_padding(false);
-    GeneralPurpose::new(&STANDARD, config.with_decode_padding_mode(DecodePaddingMode::Indifferent))
+    GeneralPurpose::new(
+        &STANDARD,
+        config.with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    )
 }
 
 #[cfg(test)]
@@ -99,20 +111,40 @@ mod tests {
             assert_eq!(error, FingerprintError::Md5(text));
             assert!(error.hint().contains("-E sha256"));
         }
-        assert!(matches!(Fingerprint::parse("SHA1:abc"), Err(FingerprintError::OtherDigest(_))));
+        assert!(matches!(
+            Fingerprint::parse("SHA1:abc"),
+            Err(FingerprintError::OtherDigest(_))
+        ));
     }
 
     #[test]
     fn malformed_fingerprints_are_refused() {
-        for text in ["", "SHA256:", "SHA256:AAAA", &TEXT[7..], &TEXT[..TEXT.len() - 1], "SHA256:*", "SHA256:==="] {
-            assert!(matches!(Fingerprint::parse(text), Err(FingerprintError::Malformed(_))), "{text}");
+        for text in [
+            "",
+            "SHA256:",
+            "SHA256:AAAA",
+            &TEXT[7..],
+            &TEXT[..TEXT.len() - 1],
+            "SHA256:*",
+            "SHA256:===",
+        ] {
+            assert!(
+                matches!(
+                    Fingerprint::parse(text),
+                    Err(FingerprintError::Malformed(_))
+                ),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn padding_and_blanks_around_do_not_matter() {
         for text in [TEXT.to_owned(), format!("{TEXT}="), format!(" {TEXT}\n")] {
-            assert_eq!(Fingerprint::parse(&text).map(|f| f.to_string()), Ok(TEXT.to_owned()));
+            assert_eq!(
+                Fingerprint::parse(&text).map(|f| f.to_string()),
+                Ok(TEXT.to_owned())
+            );
         }
     }
 }

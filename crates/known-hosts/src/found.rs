@@ -93,27 +93,42 @@ impl Found {
 
     /// True when ssh reaches the line by the name without the port alone: such a line accepts and never refuses.
     pub fn is_without_port(&self) -> bool {
-        self.matches.iter().all(|found| found.name.role() == Role::WithoutPort)
+        self.matches
+            .iter()
+            .all(|found| found.name.role() == Role::WithoutPort)
     }
 
     /// True when the line matches by `*` and `?` alone.
     pub fn is_by_wildcard(&self) -> bool {
-        self.matches.iter().all(|found| matches!(found.how, How::Wildcard(_)))
+        self.matches
+            .iter()
+            .all(|found| matches!(found.how, How::Wildcard(_)))
     }
 }
 
 /// Passes over, in all files of a target, what ssh does not come to: once a plain key is known under the name with the
 /// port, of whatever type, plain lines of the name without the port are not asked. Marked ones still are.
 pub(crate) fn pass_over_unasked(files: &mut [Lookup]) {
-    if !files.iter().flat_map(|file| &file.found).any(|found| found.is_plain_for(Role::Host)) {
+    if !files
+        .iter()
+        .flat_map(|file| &file.found)
+        .any(|found| found.is_plain_for(Role::Host))
+    {
         return;
     }
     for file in files {
         let unasked = |found: &mut Found| found.marker.is_none() && found.is_without_port();
         let unasked: Vec<Found> = file.found.extract_if(.., unasked).collect();
-        file.passed_over.retain(|passed| passed.name.role() != Role::WithoutPort);
-        let names = unasked.iter().flat_map(|found| found.matches.iter().map(|of| (found.line, &of.name)));
-        let passed = names.map(|(line, name)| PassedOver { line, name: name.clone(), reason: Reason::NotAsked });
+        file.passed_over
+            .retain(|passed| passed.name.role() != Role::WithoutPort);
+        let names = unasked
+            .iter()
+            .flat_map(|found| found.matches.iter().map(|of| (found.line, &of.name)));
+        let passed = names.map(|(line, name)| PassedOver {
+            line,
+            name: name.clone(),
+            reason: Reason::NotAsked,
+        });
         file.passed_over.extend(passed);
         file.passed_over.sort_by_key(|passed| passed.line);
     }
@@ -139,7 +154,11 @@ impl KnownHosts<'_> {
                 Content::Ignored(ignored) => {
                     let hosts = ignored.hosts.map(HostList);
                     let named = |name: &&Name| hosts.is_some_and(|list| holds(list, name));
-                    lookup.pass_over(record, names.iter().filter(named), Reason::Ignored(ignored.reason));
+                    lookup.pass_over(
+                        record,
+                        names.iter().filter(named),
+                        Reason::Ignored(ignored.reason),
+                    );
                 }
                 Content::Blank | Content::Comment => {}
             }
@@ -155,14 +174,22 @@ impl Lookup {
             match compare(entry, name) {
                 Compared::No => {}
                 Compared::Vetoed(index) => self.pass_over(record, [name], Reason::Negated(index)),
-                Compared::Yes(how) => matches.push(Match { name: name.clone(), how }),
+                Compared::Yes(how) => matches.push(Match {
+                    name: name.clone(),
+                    how,
+                }),
             }
         }
         if matches.is_empty() {
             return;
         }
         match entry.key() {
-            Ok(key) => self.found.push(Found { line: record.line.number, marker: entry.marker, key, matches }),
+            Ok(key) => self.found.push(Found {
+                line: record.line.number,
+                marker: entry.marker,
+                key,
+                matches,
+            }),
             Err(fault) => {
                 let names = matches.iter().map(|found| &found.name);
                 self.pass_over(record, names, Reason::UnreadableKey(entry.key_type, fault));
@@ -170,9 +197,19 @@ impl Lookup {
         }
     }
 
-    fn pass_over<'n>(&mut self, record: &Record<'_>, names: impl IntoIterator<Item = &'n Name>, reason: Reason) {
+    fn pass_over<'n>(
+        &mut self,
+        record: &Record<'_>,
+        names: impl IntoIterator<Item = &'n Name>,
+        reason: Reason,
+    ) {
         let line = record.line.number;
-        self.passed_over.extend(names.into_iter().map(|name| PassedOver { line, name: name.clone(), reason }));
+        self.passed_over
+            .extend(names.into_iter().map(|name| PassedOver {
+                line,
+                name: name.clone(),
+                reason,
+            }));
     }
 }
 
@@ -186,7 +223,11 @@ pub(crate) enum Compared {
 pub(crate) fn compare(entry: &Entry<'_>, name: &Name) -> Compared {
     let name = name.as_str().as_bytes();
     if let Some(hashed) = &entry.hashed {
-        return if hashed.is(name) { Compared::Yes(How::Hashed) } else { Compared::No };
+        return if hashed.is(name) {
+            Compared::Yes(How::Hashed)
+        } else {
+            Compared::No
+        };
     }
     match entry.list().compare(name) {
         ListMatch::No => Compared::No,
@@ -197,5 +238,8 @@ pub(crate) fn compare(entry: &Entry<'_>, name: &Name) -> Compared {
 }
 
 fn holds(list: HostList<'_>, name: &Name) -> bool {
-    matches!(list.compare(name.as_str().as_bytes()), ListMatch::Exact(_) | ListMatch::Wildcard(_))
+    matches!(
+        list.compare(name.as_str().as_bytes()),
+        ListMatch::Exact(_) | ListMatch::Wildcard(_)
+    )
 }

@@ -18,7 +18,10 @@ pub(crate) struct HashedName {
 impl HashedName {
     /// Hashes a name in lower case.
     pub(crate) fn new(salt: [u8; SIZE], name: &[u8]) -> Self {
-        Self { salt, hash: digest(&salt, name) }
+        Self {
+            salt,
+            hash: digest(&salt, name),
+        }
     }
 
     /// Reads the field; `None` where it is not the one text that OpenSSH writes for this salt and hash, because such a
@@ -36,7 +39,11 @@ impl HashedName {
 
     /// The field as OpenSSH writes it.
     pub(crate) fn to_field(self) -> String {
-        format!("|1|{}|{}", STANDARD.encode(self.salt), STANDARD.encode(self.hash))
+        format!(
+            "|1|{}|{}",
+            STANDARD.encode(self.salt),
+            STANDARD.encode(self.hash)
+        )
     }
 }
 

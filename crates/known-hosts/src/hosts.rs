@@ -44,7 +44,11 @@ impl<'a> HostList<'a> {
             let span = at..at + word.len();
             at = span.end + 1;
             let negated = word.first() == Some(&b'!');
-            Pattern { span, text: &word[usize::from(negated)..], negated }
+            Pattern {
+                span,
+                text: &word[usize::from(negated)..],
+                negated,
+            }
         })
     }
 
@@ -56,7 +60,11 @@ impl<'a> HostList<'a> {
     /// Compares a name with the list as it would be without the patterns of these indexes.
     pub(crate) fn compare_without(self, removed: &[usize], name: &[u8]) -> ListMatch {
         let mut outcome = ListMatch::No;
-        for (index, pattern) in self.patterns().enumerate().filter(|(index, _)| !removed.contains(index)) {
+        for (index, pattern) in self
+            .patterns()
+            .enumerate()
+            .filter(|(index, _)| !removed.contains(index))
+        {
             if pattern.text.len() >= PATTERN_LIMIT {
                 return ListMatch::No;
             }
@@ -120,13 +128,25 @@ mod tests {
     use super::*;
 
     fn compare(hosts: &str, name: &str) -> ListMatch {
-        HostList(Field { text: hosts.as_bytes(), start: 0 }).compare(name.as_bytes())
+        HostList(Field {
+            text: hosts.as_bytes(),
+            start: 0,
+        })
+        .compare(name.as_bytes())
     }
 
     #[test]
     fn a_negated_pattern_excludes_the_name_wherever_it_stands() {
-        for hosts in ["!b.example,*.example", "*.example,!b.example", "b.example,!B.EXAMPLE", "b.example,!*"] {
-            assert!(matches!(compare(hosts, "b.example"), ListMatch::Vetoed(_)), "{hosts}");
+        for hosts in [
+            "!b.example,*.example",
+            "*.example,!b.example",
+            "b.example,!B.EXAMPLE",
+            "b.example,!*",
+        ] {
+            assert!(
+                matches!(compare(hosts, "b.example"), ListMatch::Vetoed(_)),
+                "{hosts}"
+            );
         }
         assert_eq!(compare("!b.example", "c.example"), ListMatch::No);
     }
@@ -152,7 +172,11 @@ mod tests {
             ("\\*", "*", false),
         ];
         for (pattern, name, expected) in table {
-            assert_eq!(wildcard(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+            assert_eq!(
+                wildcard(pattern.as_bytes(), name.as_bytes()),
+                expected,
+                "{pattern} {name}"
+            );
         }
     }
 
@@ -161,7 +185,10 @@ mod tests {
         let long = "x".repeat(1023);
         assert_eq!(compare(&format!("h,{long}"), "h"), ListMatch::No);
         assert_eq!(compare(&format!("!h,{long}"), "h"), ListMatch::Vetoed(0));
-        assert_eq!(compare(&format!("h,{}", &long[1..]), "h"), ListMatch::Exact(0));
+        assert_eq!(
+            compare(&format!("h,{}", &long[1..]), "h"),
+            ListMatch::Exact(0)
+        );
     }
 
     #[test]

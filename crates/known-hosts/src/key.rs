@@ -27,8 +27,14 @@ const NAMES: [(&str, &str); 11] = [
     ("rsa-sha2-512", "ssh-rsa"),
     ("ssh-dss", "ssh-dss"),
     ("sk-ssh-ed25519@openssh.com", "sk-ssh-ed25519@openssh.com"),
-    ("sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"),
-    ("webauthn-sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"),
+    (
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+    ),
+    (
+        "webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+    ),
 ];
 
 const CERTIFICATE_SUFFIX: &str = "-cert-v01@openssh.com";
@@ -66,13 +72,24 @@ impl KeyType {
     /// Reads the key type of a line; names are case-sensitive.
     pub(crate) fn of_line(word: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(word).ok()?;
-        let find = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, plain)| *plain);
+        let find = |name: &str| {
+            NAMES
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, plain)| *plain)
+        };
         if let Some(plain) = find(word) {
-            return Some(Self { plain, certificate: false });
+            return Some(Self {
+                plain,
+                certificate: false,
+            });
         }
         let base = word.strip_suffix(CERTIFICATE_SUFFIX)?;
         let plain = find(base).or_else(|| find(&format!("{base}@openssh.com")))?;
-        Some(Self { plain, certificate: true })
+        Some(Self {
+            plain,
+            certificate: true,
+        })
     }
 }
 
@@ -128,7 +145,11 @@ impl HostKey {
 
     /// Decodes the key of a line (`sshkey_read`).
     pub(crate) fn decode(key_type: KeyType, text: &[u8]) -> Result<Self, KeyFault> {
-        let text: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'\r' | 0x0b | 0x0c)).collect();
+        let text: Vec<u8> = text
+            .iter()
+            .copied()
+            .filter(|b| !matches!(b, b'\r' | 0x0b | 0x0c))
+            .collect();
         let bytes = STANDARD.decode(text).map_err(|_| KeyFault::NotBase64)?;
         let (name, fields) = string(&bytes).ok_or(KeyFault::Malformed)?;
         let of_blob = KeyType::of_line(name).ok_or(KeyFault::Malformed)?;
@@ -136,14 +157,25 @@ impl HostKey {
             return Err(KeyFault::OtherType);
         }
         let plain = match key_type {
-            KeyType { certificate: true, plain } => certified(plain, fields).ok_or(KeyFault::Malformed)?,
-            KeyType { plain: "ssh-rsa", .. } => rsa(fields)?,
-            KeyType { plain: "ssh-dss", .. } => encode("ssh-dss", &numbers::<4>(fields).ok_or(KeyFault::Malformed)?),
+            KeyType {
+                certificate: true,
+                plain,
+            } => certified(plain, fields).ok_or(KeyFault::Malformed)?,
+            KeyType {
+                plain: "ssh-rsa", ..
+            } => rsa(fields)?,
+            KeyType {
+                plain: "ssh-dss", ..
+            } => encode("ssh-dss", &numbers::<4>(fields).ok_or(KeyFault::Malformed)?),
             _ => bytes.clone(),
         };
         let digest = digest(key_type, &plain).ok_or(KeyFault::Malformed)?;
         let blob = if key_type.certificate { bytes } else { plain };
-        Ok(Self { key_type, blob, fingerprint: Fingerprint::new(digest) })
+        Ok(Self {
+            key_type,
+            blob,
+            fingerprint: Fingerprint::new(digest),
+        })
     }
 }
 
@@ -156,7 +188,10 @@ fn digest(key_type: KeyType, plain: &[u8]) -> Option<[u8; 32]> {
     if !key_fields(key_type.plain, fields)?.1.is_empty() || ed25519 && first.len() != ED25519_SIZE {
         return None;
     }
-    PublicKey::from_bytes(plain).ok()?.fingerprint(HashAlg::Sha256).sha256()
+    PublicKey::from_bytes(plain)
+        .ok()?
+        .fingerprint(HashAlg::Sha256)
+        .sha256()
 }
 
 /// The plain key in a certificate, whose other fields are not checked.
@@ -182,7 +217,9 @@ fn key_fields<'b>(plain: &str, fields: &'b [u8]) -> Option<(&'b [u8], &'b [u8])>
 fn rsa(fields: &[u8]) -> Result<Vec<u8>, KeyFault> {
     let numbers = numbers::<2>(fields).ok_or(KeyFault::Malformed)?;
     let modulus = numbers[1];
-    let leading = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    let leading = modulus
+        .first()
+        .map_or(0, |byte| byte.leading_zeros() as usize);
     if modulus.len() * 8 - leading < RSA_MINIMUM {
         return Err(KeyFault::TooShort);
     }
@@ -210,7 +247,11 @@ fn encode(name: &str, numbers: &[&[u8]]) -> Vec<u8> {
     let mut blob = Vec::new();
     put(&mut blob, &[], name.as_bytes());
     for number in numbers {
-        let sign: &[u8] = if number.first().is_some_and(|byte| byte & 0x80 != 0) { &[0] } else { &[] };
+        let sign: &[u8] = if number.first().is_some_and(|byte| byte & 0x80 != 0) {
+            &[0]
+        } else {
+            &[]
+        };
         put(&mut blob, sign, number);
     }
     blob
@@ -236,7 +277,10 @@ mod tests {
     const ED25519: &str = "AAAAC3NzaC1lZDI1NTE5AAAAINsjdeTeX5cztgr5BEXX/rb+4mwNcqB4r5UOtQn8W3RF";
 
     fn decode(name: &str, text: &str) -> Result<HostKey, KeyFault> {
-        HostKey::decode(KeyType::of_line(name.as_bytes()).expect("a key type"), text.as_bytes())
+        HostKey::decode(
+            KeyType::of_line(name.as_bytes()).expect("a key type"),
+            text.as_bytes(),
+        )
     }
 
     fn encoded(parts: &[&[u8]]) -> String {
@@ -248,12 +292,26 @@ mod tests {
     #[test]
     fn a_key_of_the_wrong_length_is_damaged() {
         let wrong_length = ED25519.replace("AAAAIN", "AAAAxN");
-        for text in [&*wrong_length, &ED25519[..64], "", "AAAA", "AAAAC3NzaC1lZDI1NTE5"] {
-            assert_eq!(decode("ssh-ed25519", text), Err(KeyFault::Malformed), "{text}");
+        for text in [
+            &*wrong_length,
+            &ED25519[..64],
+            "",
+            "AAAA",
+            "AAAAC3NzaC1lZDI1NTE5",
+        ] {
+            assert_eq!(
+                decode("ssh-ed25519", text),
+                Err(KeyFault::Malformed),
+                "{text}"
+            );
         }
         for size in [31, 33] {
             let text = encoded(&[b"ssh-ed25519", &vec![7; size]]);
-            assert_eq!(decode("ssh-ed25519", &text), Err(KeyFault::Malformed), "{size}");
+            assert_eq!(
+                decode("ssh-ed25519", &text),
+                Err(KeyFault::Malformed),
+                "{size}"
+            );
         }
         let text = encoded(&[b"ssh-ed25519", &[7; 32], b""]);
         assert_eq!(decode("ssh-ed25519", &text), Err(KeyFault::Malformed));
@@ -262,14 +320,20 @@ mod tests {
     #[test]
     fn base64_text_must_be_whole() {
         for text in [&ED25519[..67], "A===", "AAAA=AAA", "!!!!", "AAAAB"] {
-            assert_eq!(decode("ssh-ed25519", text), Err(KeyFault::NotBase64), "{text}");
+            assert_eq!(
+                decode("ssh-ed25519", text),
+                Err(KeyFault::NotBase64),
+                "{text}"
+            );
         }
         assert!(decode("ssh-ed25519", &format!("{ED25519}\r")).is_ok());
     }
 
     #[test]
     fn an_rsa_key_of_less_than_1024_bits_is_too_short() {
-        let rsa = |modulus: &[u8]| decode("ssh-rsa", &encoded(&[b"ssh-rsa", &[1, 0, 1], modulus])).map(|_| ());
+        let rsa = |modulus: &[u8]| {
+            decode("ssh-rsa", &encoded(&[b"ssh-rsa", &[1, 0, 1], modulus])).map(|_| ())
+        };
         assert_eq!(rsa(&[0x7f; 128]), Err(KeyFault::TooShort));
         assert_eq!(rsa(&[]), Err(KeyFault::TooShort));
         assert_eq!(rsa(&[0x80; 128]), Err(KeyFault::Malformed));
@@ -280,7 +344,9 @@ mod tests {
     #[test]
     fn leading_zeros_of_a_number_do_not_make_another_key() {
         let modulus = [[0].as_slice(), &[0x80; 128]].concat();
-        let key = |exponent: &[u8]| decode("ssh-rsa", &encoded(&[b"ssh-rsa", exponent, &modulus])).expect("a key");
+        let key = |exponent: &[u8]| {
+            decode("ssh-rsa", &encoded(&[b"ssh-rsa", exponent, &modulus])).expect("a key")
+        };
         assert_eq!(key(&[0, 0, 1, 0, 1]), key(&[1, 0, 1]));
     }
 
@@ -289,8 +355,15 @@ mod tests {
         assert_eq!(KeyType::parse("rsa").map(KeyType::name), Some("ssh-rsa"));
         assert_eq!(KeyType::parse("rsa-sha2-512"), KeyType::parse("ssh-rsa"));
         assert_eq!(KeyType::parse("SSH-RSA"), None);
-        let certificate = KeyType::parse("sk-ssh-ed25519-cert-v01@openssh.com").expect("a certificate");
-        assert_eq!((certificate.name(), certificate.is_certificate()), ("sk-ssh-ed25519@openssh.com", true));
-        assert_eq!(certificate.to_string(), "sk-ssh-ed25519-cert-v01@openssh.com");
+        let certificate =
+            KeyType::parse("sk-ssh-ed25519-cert-v01@openssh.com").expect("a certificate");
+        assert_eq!(
+            (certificate.name(), certificate.is_certificate()),
+            ("sk-ssh-ed25519@openssh.com", true)
+        );
+        assert_eq!(
+            certificate.to_string(),
+            "sk-ssh-ed25519-cert-v01@openssh.com"
+        );
     }
 }

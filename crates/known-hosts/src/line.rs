@@ -99,7 +99,9 @@ impl Marker {
     }
 
     fn parse(word: &[u8]) -> Option<Self> {
-        [Self::CertAuthority, Self::Revoked].into_iter().find(|marker| marker.as_str().as_bytes() == word)
+        [Self::CertAuthority, Self::Revoked]
+            .into_iter()
+            .find(|marker| marker.as_str().as_bytes() == word)
     }
 }
 
@@ -143,12 +145,18 @@ impl<'a> Entry<'a> {
 pub(crate) fn read<'a>(document: &'a [u8], line: &Line) -> Content<'a> {
     let text = line.text(document);
     let visible = memchr::memchr(0, text).map_or(text, |nul| &text[..nul]);
-    let mut scanner = Scanner { text: visible, at: 0, base: line.content.start };
+    let mut scanner = Scanner {
+        text: visible,
+        at: 0,
+        base: line.content.start,
+    };
     scanner.skip_blanks();
     match scanner.peek() {
         None => Content::Blank,
         Some(b'#') => Content::Comment,
-        Some(_) => scanner.entry().map_or_else(Content::Ignored, Content::Entry),
+        Some(_) => scanner
+            .entry()
+            .map_or_else(Content::Ignored, Content::Entry),
     }
 }
 
@@ -160,10 +168,16 @@ struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     fn entry(&mut self) -> Result<Entry<'a>, IgnoredLine<'a>> {
-        let unknown_marker = IgnoredLine { reason: Ignored::UnknownMarker, hosts: None };
+        let unknown_marker = IgnoredLine {
+            reason: Ignored::UnknownMarker,
+            hosts: None,
+        };
         let marker = self.marker().ok_or(unknown_marker)?;
         let hosts = self.token();
-        let ignored = |reason| IgnoredLine { reason, hosts: Some(hosts) };
+        let ignored = |reason| IgnoredLine {
+            reason,
+            hosts: Some(hosts),
+        };
         let key_type_text = self.word().ok_or(ignored(Ignored::NoKey))?;
         let key_type = KeyType::of_line(key_type_text.text);
         let blob = self.word().ok_or(ignored(Ignored::NoKey))?;
@@ -171,10 +185,20 @@ impl<'a> Scanner<'a> {
         self.skip_blanks();
         let comment = self.field(self.text.len());
         let hashed = match hosts.text.first() {
-            Some(b'|') => Some(HashedName::parse(hosts.text).ok_or(ignored(Ignored::MalformedHash))?),
+            Some(b'|') => {
+                Some(HashedName::parse(hosts.text).ok_or(ignored(Ignored::MalformedHash))?)
+            }
             _ => None,
         };
-        Ok(Entry { marker, hosts, key_type_text, key_type, blob, comment, hashed })
+        Ok(Entry {
+            marker,
+            hosts,
+            key_type_text,
+            key_type,
+            blob,
+            comment,
+            hashed,
+        })
     }
 
     /// `Some(None)` without a marker, `None` with a wrong one. A space ends a marker wherever the line has one, and a
@@ -185,7 +209,9 @@ impl<'a> Scanner<'a> {
         }
         let rest = &self.text[self.at..];
         let find = |blank| rest.iter().position(|&b| b == blank);
-        let end = find(b' ').or_else(|| find(b'\t')).filter(|&end| end < MARKER_LIMIT)?;
+        let end = find(b' ')
+            .or_else(|| find(b'\t'))
+            .filter(|&end| end < MARKER_LIMIT)?;
         let marker = Marker::parse(&rest[..end])?;
         self.at += end;
         self.skip_blanks();
@@ -206,11 +232,17 @@ impl<'a> Scanner<'a> {
 
     fn field(&mut self, end: usize) -> Field<'a> {
         let start = std::mem::replace(&mut self.at, end);
-        Field { text: &self.text[start..end], start: self.base + start }
+        Field {
+            text: &self.text[start..end],
+            start: self.base + start,
+        }
     }
 
     fn skip_blanks(&mut self) {
-        self.at += self.text[self.at..].iter().take_while(|&&b| is_blank(b)).count();
+        self.at += self.text[self.at..]
+            .iter()
+            .take_while(|&&b| is_blank(b))
+            .count();
     }
 
     fn peek(&self) -> Option<u8> {
@@ -219,7 +251,11 @@ impl<'a> Scanner<'a> {
 }
 
 fn unknown_type(word: &[u8]) -> Ignored {
-    if word.len() < 8 && word.iter().all(u8::is_ascii_digit) { Ignored::Ssh1 } else { Ignored::UnknownKeyType }
+    if word.len() < 8 && word.iter().all(u8::is_ascii_digit) {
+        Ignored::Ssh1
+    } else {
+        Ignored::UnknownKeyType
+    }
 }
 
 fn is_blank(byte: u8) -> bool {

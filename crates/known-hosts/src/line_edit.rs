@@ -45,25 +45,59 @@ impl<'k, 'a> Owned<'k, 'a> {
     /// The plain entries that hold a name itself or hashed, in the order of the file; `lookup` is what the file says of
     /// these names, so that no name is hashed a second time for each line.
     pub(crate) fn all(known: &'k KnownHosts<'a>, names: &[Name], lookup: &Lookup) -> Vec<Self> {
-        let unreadable = lookup.passed_over.iter().filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
-        let named = lookup.found.iter().map(|found| found.line).chain(unreadable.map(|passed| passed.line));
+        let unreadable = lookup
+            .passed_over
+            .iter()
+            .filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
+        let named = lookup
+            .found
+            .iter()
+            .map(|found| found.line)
+            .chain(unreadable.map(|passed| passed.line));
         let lines: BTreeSet<usize> = named.collect();
         let records = lines.into_iter().filter_map(|line| known.record(line));
         let entries = records.filter_map(|record| Some((record, record.entry()?)));
         let plain = entries.filter(|(_, entry)| entry.marker.is_none());
-        plain.filter_map(|(record, entry)| Self::of(record, entry, names)).collect()
+        plain
+            .filter_map(|(record, entry)| Self::of(record, entry, names))
+            .collect()
     }
 
     fn of(record: &'k Record<'a>, entry: &'k Entry<'a>, names: &[Name]) -> Option<Self> {
-        let holds = |name: &&Name| matches!(compare(entry, name), Compared::Yes(How::Exact(_) | How::Hashed));
-        let names: Vec<Name> = names.iter().filter(|name| name.is_owned()).filter(holds).cloned().collect();
-        let ours = |text: &[u8]| names.iter().any(|name| text.eq_ignore_ascii_case(name.as_str().as_bytes()));
+        let holds = |name: &&Name| {
+            matches!(
+                compare(entry, name),
+                Compared::Yes(How::Exact(_) | How::Hashed)
+            )
+        };
+        let names: Vec<Name> = names
+            .iter()
+            .filter(|name| name.is_owned())
+            .filter(holds)
+            .cloned()
+            .collect();
+        let ours = |text: &[u8]| {
+            names
+                .iter()
+                .any(|name| text.eq_ignore_ascii_case(name.as_str().as_bytes()))
+        };
         let patterns = || entry.list().patterns().enumerate();
-        let indexes: Vec<usize> =
-            patterns().filter(|(_, p)| !p.negated && ours(p.text)).map(|(index, _)| index).collect();
-        let others = || patterns().filter(|(index, p)| !indexes.contains(index) && !p.negated && !p.text.is_empty());
+        let indexes: Vec<usize> = patterns()
+            .filter(|(_, p)| !p.negated && ours(p.text))
+            .map(|(index, _)| index)
+            .collect();
+        let others = || {
+            patterns()
+                .filter(|(index, p)| !indexes.contains(index) && !p.negated && !p.text.is_empty())
+        };
         let alone = entry.is_hashed() || others().next().is_none();
-        (!names.is_empty()).then_some(Self { record, entry, names, indexes, alone })
+        (!names.is_empty()).then_some(Self {
+            record,
+            entry,
+            names,
+            indexes,
+            alone,
+        })
     }
 
     pub(crate) fn key_type(&self) -> KeyType {
@@ -74,7 +108,11 @@ impl<'k, 'a> Owned<'k, 'a> {
     pub(crate) fn stays_by_wildcard(&self) -> bool {
         let list = self.entry.list();
         let compare = |name: &Name| list.compare_without(&self.indexes, name.as_str().as_bytes());
-        !self.alone && self.names.iter().any(|name| matches!(compare(name), ListMatch::Wildcard(_)))
+        !self.alone
+            && self
+                .names
+                .iter()
+                .any(|name| matches!(compare(name), ListMatch::Wildcard(_)))
     }
 }
 
@@ -89,7 +127,12 @@ pub(crate) struct LineEditor<'k, 'a> {
 
 impl<'k, 'a> LineEditor<'k, 'a> {
     pub(crate) fn new(known: &'k KnownHosts<'a>) -> Self {
-        Self { known, edits: Vec::new(), inserted: BTreeMap::new(), last_line_goes: false }
+        Self {
+            known,
+            edits: Vec::new(),
+            inserted: BTreeMap::new(),
+            last_line_goes: false,
+        }
     }
 
     /// Takes the names out of their line, and the line out of the file when it holds nothing else.
@@ -97,7 +140,8 @@ impl<'k, 'a> LineEditor<'k, 'a> {
         if owned.alone {
             return self.delete_line(owned.record);
         }
-        self.edits.extend(without(owned.entry.list(), &owned.indexes));
+        self.edits
+            .extend(without(owned.entry.list(), &owned.indexes));
     }
 
     pub(crate) fn delete_line(&mut self, record: &Record<'_>) {
@@ -108,31 +152,52 @@ impl<'k, 'a> LineEditor<'k, 'a> {
     /// Puts a key in the place of the entry's own; the type is rewritten only where it is another.
     pub(crate) fn replace_key(&mut self, entry: &Entry<'_>, key: &HostKey) {
         if entry.key_type != key.key_type() {
-            self.edits.push(Edit::replace(entry.key_type_text.span(), key.key_type().to_string()));
+            self.edits.push(Edit::replace(
+                entry.key_type_text.span(),
+                key.key_type().to_string(),
+            ));
         }
-        self.edits.push(Edit::replace(entry.blob.span(), key.to_base64()));
+        self.edits
+            .push(Edit::replace(entry.blob.span(), key.to_base64()));
     }
 
     /// Adds a line below `record`, in its style.
     pub(crate) fn insert_below(&mut self, record: &Record<'_>, hosts: &str, key: &HostKey) {
-        self.insert(record.line.span.end, &Style::of(self.known, record), hosts, key);
+        self.insert(
+            record.line.span.end,
+            &Style::of(self.known, record),
+            hosts,
+            key,
+        );
     }
 
     /// Adds a line at the end of the file, in the style of its last entry; completes an unfinished line before it.
     pub(crate) fn append(&mut self, hosts: &str, key: &HostKey) {
         let text = self.known.text();
-        let sibling = self.known.entries().last().map(|(record, _)| Style::of(self.known, record));
-        let style = Style { ending: dominant_ending(text), ..sibling.unwrap_or_default() };
+        let sibling = self
+            .known
+            .entries()
+            .last()
+            .map(|(record, _)| Style::of(self.known, record));
+        let style = Style {
+            ending: dominant_ending(text),
+            ..sibling.unwrap_or_default()
+        };
         self.insert(text.len(), &style, hosts, key);
     }
 
     pub(crate) fn finish(mut self) -> Result<EditSet, EditError> {
-        self.edits.extend(self.inserted.into_iter().map(|(at, text)| Edit::insert(at, text)));
+        self.edits.extend(
+            self.inserted
+                .into_iter()
+                .map(|(at, text)| Edit::insert(at, text)),
+        );
         Ok(EditSet::new(self.edits)?)
     }
 
     fn insert(&mut self, at: usize, style: &Style<'_>, hosts: &str, key: &HostKey) {
-        let unfinished = self.known.text()[..at].last().is_some_and(|&b| b != b'\n') && !self.last_line_goes;
+        let unfinished =
+            self.known.text()[..at].last().is_some_and(|&b| b != b'\n') && !self.last_line_goes;
         let text = self.inserted.entry(at).or_default();
         if unfinished && text.is_empty() {
             text.extend_from_slice(style.ending.as_bytes());
@@ -152,15 +217,27 @@ struct Style<'a> {
 
 impl Default for Style<'_> {
     fn default() -> Self {
-        Self { indentation: b"", before_type: b" ", before_key: b" ", ending: LineEnding::Lf }
+        Self {
+            indentation: b"",
+            before_type: b" ",
+            before_key: b" ",
+            ending: LineEnding::Lf,
+        }
     }
 }
 
 impl<'a> Style<'a> {
     fn of(known: &KnownHosts<'a>, record: &Record<'a>) -> Self {
-        let Some(entry) = record.entry() else { return Self::default() };
+        let Some(entry) = record.entry() else {
+            return Self::default();
+        };
         let text = known.text();
-        let blanks = record.line.text(text).iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let blanks = record
+            .line
+            .text(text)
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .count();
         let start = record.line.content.start;
         let ending = match record.line.ending {
             LineEnding::None => dominant_ending(text),
@@ -185,7 +262,9 @@ impl<'a> Style<'a> {
             blob.as_bytes(),
             self.ending.as_bytes(),
         ];
-        parts.into_iter().for_each(|part| text.extend_from_slice(part));
+        parts
+            .into_iter()
+            .for_each(|part| text.extend_from_slice(part));
     }
 }
 
@@ -212,7 +291,10 @@ fn without(list: HostList<'_>, indexes: &[usize]) -> Vec<Edit> {
 
 /// Leaves the comma before `at`: without it, the pattern there would begin the line as a hash, a marker or a comment.
 fn keep_comma(edits: &mut [Edit], at: usize) {
-    if let Some(edit) = edits.iter_mut().find(|edit| edit.range.end == at && !edit.range.is_empty()) {
+    if let Some(edit) = edits
+        .iter_mut()
+        .find(|edit| edit.range.end == at && !edit.range.is_empty())
+    {
         edit.range.end -= 1;
     }
 }

@@ -28,7 +28,11 @@ impl Name {
 
     /// A host and its port, in the form of `put_host_port`: brackets only with a port other than 22.
     pub fn with_port(host: &str, port: u16, role: Role) -> Self {
-        if port == 22 { Self::new(host, role) } else { Self::new(&format!("[{host}]:{port}"), role) }
+        if port == 22 {
+            Self::new(host, role)
+        } else {
+            Self::new(&format!("[{host}]:{port}"), role)
+        }
     }
 
     /// An address and its port.
@@ -54,13 +58,22 @@ impl Name {
     /// True when the name can stand in a line without being read as something else. `ssh` records no name with one of
     /// `@?*#[]|'"\` (sshconnect.c); blanks, commas, control bytes and `!` would end or turn the pattern.
     pub fn is_recordable(&self) -> bool {
-        let host = self.text.strip_prefix('[').and_then(|rest| rest.rsplit_once("]:")).map_or(&*self.text, |(h, _)| h);
+        let host = self
+            .text
+            .strip_prefix('[')
+            .and_then(|rest| rest.rsplit_once("]:"))
+            .map_or(&*self.text, |(h, _)| h);
         !host.is_empty()
-            && !host.contains(|c: char| "@?*#[]|'\"\\,!".contains(c) || c.is_whitespace() || c.is_control())
+            && !host.contains(|c: char| {
+                "@?*#[]|'\"\\,!".contains(c) || c.is_whitespace() || c.is_control()
+            })
     }
 
     pub(crate) fn new(text: &str, role: Role) -> Self {
-        Self { text: text.to_ascii_lowercase(), role }
+        Self {
+            text: text.to_ascii_lowercase(),
+            role,
+        }
     }
 }
 
@@ -70,11 +83,30 @@ mod tests {
 
     #[test]
     fn names_that_would_be_read_as_something_else_are_not_recordable() {
-        for text in ["", "a,b", "a b", "*.example", "!a", "|1|a", "#a", "@a", "[a]:22x]:1", "a\n", "[]:22", "a\u{a0}b"]
-        {
+        for text in [
+            "",
+            "a,b",
+            "a b",
+            "*.example",
+            "!a",
+            "|1|a",
+            "#a",
+            "@a",
+            "[a]:22x]:1",
+            "a\n",
+            "[]:22",
+            "a\u{a0}b",
+        ] {
             assert!(!Name::host(text).is_recordable(), "{text:?}");
         }
-        for text in ["a", "[a]:2222", "2001:db8::1", "[2001:db8::1]:2222", "fe80::1%eth0", "büro"] {
+        for text in [
+            "a",
+            "[a]:2222",
+            "2001:db8::1",
+            "[2001:db8::1]:2222",
+            "fe80::1%eth0",
+            "büro",
+        ] {
             assert!(Name::host(text).is_recordable(), "{text:?}");
         }
     }
@@ -82,6 +114,9 @@ mod tests {
     #[test]
     fn only_another_port_than_22_is_written() {
         assert_eq!(Name::with_port("H", 22, Role::Host).as_str(), "h");
-        assert_eq!(Name::with_port("::1", 2222, Role::Host).as_str(), "[::1]:2222");
+        assert_eq!(
+            Name::with_port("::1", 2222, Role::Host).as_str(),
+            "[::1]:2222"
+        );
     }
 }

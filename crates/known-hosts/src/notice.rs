@@ -46,7 +46,9 @@ impl Lookup {
     /// What is to be known of the lines that no edit for these names touches, in line order.
     pub fn notices(&self) -> Vec<Notice> {
         let found = self.found.iter().filter_map(of_found);
-        let mut notices: Vec<Notice> = found.chain(self.passed_over.iter().map(of_passed_over)).collect();
+        let mut notices: Vec<Notice> = found
+            .chain(self.passed_over.iter().map(of_passed_over))
+            .collect();
         notices.sort();
         notices.dedup();
         notices
@@ -58,10 +60,19 @@ fn of_found(found: &Found) -> Option<Notice> {
         Some(Marker::Revoked) => NoticeKind::Revoked,
         Some(Marker::CertAuthority) => NoticeKind::CertAuthority,
         None if found.is_owned() => return None,
-        None if found.matches.iter().any(|found| matches!(found.how, How::Wildcard(_))) => NoticeKind::Wildcard,
+        None if found
+            .matches
+            .iter()
+            .any(|found| matches!(found.how, How::Wildcard(_))) =>
+        {
+            NoticeKind::Wildcard
+        }
         None => NoticeKind::WithoutPort,
     };
-    Some(Notice { line: found.line, kind })
+    Some(Notice {
+        line: found.line,
+        kind,
+    })
 }
 
 fn of_passed_over(passed: &PassedOver) -> Notice {
@@ -71,5 +82,8 @@ fn of_passed_over(passed: &PassedOver) -> Notice {
         Reason::UnreadableKey(_, fault) => NoticeKind::UnreadableKey(fault),
         Reason::Ignored(ignored) => NoticeKind::Ignored(ignored),
     };
-    Notice { line: passed.line, kind }
+    Notice {
+        line: passed.line,
+        kind,
+    }
 }

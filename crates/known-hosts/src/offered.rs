@@ -55,7 +55,9 @@ impl OfferProblem {
         match self {
             Self::PrivateKey => Some("give the file that ends in .pub"),
             Self::OtherFormat => Some("convert it: ssh-keygen -i -f FILE"),
-            Self::Certificate => Some("give the plain key, or trust its authority with a @cert-authority line"),
+            Self::Certificate => {
+                Some("give the plain key, or trust its authority with a @cert-authority line")
+            }
             _ => None,
         }
     }
@@ -73,11 +75,16 @@ impl Offer {
                 inside_other = true;
             }
             if inside_other {
-                inside_other = !content.starts_with(b"-----END") && !content.starts_with(b"---- END");
+                inside_other =
+                    !content.starts_with(b"-----END") && !content.starts_with(b"---- END");
                 continue;
             }
             match key_of(text, &line) {
-                Some(Ok((hosts, key))) => offer.keys.push(OfferedKey { line: line.number, hosts, key }),
+                Some(Ok((hosts, key))) => offer.keys.push(OfferedKey {
+                    line: line.number,
+                    hosts,
+                    key,
+                }),
                 Some(Err(problem)) => offer.problems.push((line.number, problem)),
                 None => {}
             }
@@ -88,7 +95,11 @@ impl Offer {
     /// The keys with one of these fingerprints, each once.
     pub fn matching(&self, expected: &[Fingerprint]) -> Vec<HostKey> {
         let mut keys = Vec::new();
-        for offered in self.keys.iter().filter(|offered| expected.contains(&offered.key.fingerprint())) {
+        for offered in self
+            .keys
+            .iter()
+            .filter(|offered| expected.contains(&offered.key.fingerprint()))
+        {
             if !keys.contains(&offered.key) {
                 keys.push(offered.key.clone());
             }
@@ -98,14 +109,22 @@ impl Offer {
 
     /// All keys, without their names.
     pub fn host_keys(&self) -> Vec<HostKey> {
-        self.keys.iter().map(|offered| offered.key.clone()).collect()
+        self.keys
+            .iter()
+            .map(|offered| offered.key.clone())
+            .collect()
     }
 }
 
 fn other_format(content: &[u8]) -> Option<OfferProblem> {
-    let private = content.starts_with(b"-----BEGIN") && content.windows(11).any(|word| word == b"PRIVATE KEY");
+    let private = content.starts_with(b"-----BEGIN")
+        && content.windows(11).any(|word| word == b"PRIVATE KEY");
     let other = content.starts_with(b"-----BEGIN") || content.starts_with(b"---- BEGIN");
-    if private { Some(OfferProblem::PrivateKey) } else { other.then_some(OfferProblem::OtherFormat) }
+    if private {
+        Some(OfferProblem::PrivateKey)
+    } else {
+        other.then_some(OfferProblem::OtherFormat)
+    }
 }
 
 type NamedKey = (Option<String>, HostKey);
@@ -113,7 +132,9 @@ type NamedKey = (Option<String>, HostKey);
 /// The key of a line; `None` for a comment.
 fn key_of(text: &[u8], line: &sshmend_lossless::Line) -> Option<Result<NamedKey, OfferProblem>> {
     if let Some((key_type, blob)) = public_key(line.text(text)) {
-        return Some(plain(key_type).and_then(|key_type| Ok((None, HostKey::decode(key_type, blob)?))));
+        return Some(
+            plain(key_type).and_then(|key_type| Ok((None, HostKey::decode(key_type, blob)?))),
+        );
     }
     match line::read(text, line) {
         Content::Blank | Content::Comment => None,
@@ -127,15 +148,24 @@ fn of_entry(entry: &Entry<'_>) -> Result<NamedKey, OfferProblem> {
         return Err(OfferProblem::Marked);
     }
     plain(entry.key_type)?;
-    Ok((Some(String::from_utf8_lossy(entry.hosts.text).into_owned()), entry.key()?))
+    Ok((
+        Some(String::from_utf8_lossy(entry.hosts.text).into_owned()),
+        entry.key()?,
+    ))
 }
 
 fn plain(key_type: KeyType) -> Result<KeyType, OfferProblem> {
-    if key_type.is_certificate() { Err(OfferProblem::Certificate) } else { Ok(key_type) }
+    if key_type.is_certificate() {
+        Err(OfferProblem::Certificate)
+    } else {
+        Ok(key_type)
+    }
 }
 
 /// The type and the key of a line that begins with them.
 fn public_key(content: &[u8]) -> Option<(KeyType, &[u8])> {
-    let mut words = content.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty());
+    let mut words = content
+        .split(|b| matches!(b, b' ' | b'\t'))
+        .filter(|word| !word.is_empty());
     Some((KeyType::of_line(words.next()?)?, words.next()?))
 }

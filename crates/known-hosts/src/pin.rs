@@ -91,16 +91,29 @@ impl KnownHosts<'_> {
     ///
     /// # Errors
     /// When a key is revoked, a name cannot be recorded, or the edited file would not make `ssh` accept the keys.
-    pub fn pin(&self, pin: &Pin<'_>, salt: &mut dyn FnMut() -> [u8; SIZE]) -> Result<Pinned, PinError> {
+    pub fn pin(
+        &self,
+        pin: &Pin<'_>,
+        salt: &mut dyn FnMut() -> [u8; SIZE],
+    ) -> Result<Pinned, PinError> {
         let before = self.find(pin.names);
         pin.check(&before)?;
         let work = Work::new(self, pin, &before);
         let (edits, placed) = work.edit(salt)?;
         let after = edits.apply(self.text());
         pin.read_back(&KnownHosts::parse(&after))?;
-        let removed = work.stale.iter().map(|(owned, why)| RemovedName::new(owned, *why)).collect();
+        let removed = work
+            .stale
+            .iter()
+            .map(|(owned, why)| RemovedName::new(owned, *why))
+            .collect();
         let stale: Vec<_> = work.stale.iter().map(|(owned, _)| owned.clone()).collect();
-        Ok(Pinned { edits, placed, removed, left: pin.left(&before, &stale) })
+        Ok(Pinned {
+            edits,
+            placed,
+            removed,
+            left: pin.left(&before, &stale),
+        })
     }
 
     /// Takes out the keys that [`pin`](KnownHosts::pin) would call stale, and adds none: for the other files of a target,
@@ -119,18 +132,31 @@ impl KnownHosts<'_> {
         if !edits.is_empty() {
             let after = edits.apply(self.text());
             let after = KnownHosts::parse(&after);
-            if !Work::new(&after, pin, &after.find(pin.names)).all_stale().is_empty() {
+            if !Work::new(&after, pin, &after.find(pin.names))
+                .all_stale()
+                .is_empty()
+            {
                 return Err(EditError::NotReadBack(joined(pin.names)));
             }
         }
-        let removed = stale.iter().map(|(owned, why)| RemovedName::new(owned, *why)).collect();
+        let removed = stale
+            .iter()
+            .map(|(owned, why)| RemovedName::new(owned, *why))
+            .collect();
         let stale: Vec<_> = stale.into_iter().map(|(owned, _)| owned).collect();
-        Ok(Removed { edits, removed, left: pin.left(&before, &stale) })
+        Ok(Removed {
+            edits,
+            removed,
+            left: pin.left(&before, &stale),
+        })
     }
 
     /// True when more entries are hashed than not.
     pub fn is_mostly_hashed(&self) -> bool {
-        let hashed = self.entries().filter(|(_, entry)| entry.is_hashed()).count();
+        let hashed = self
+            .entries()
+            .filter(|(_, entry)| entry.is_hashed())
+            .count();
         hashed * 2 > self.entries().count()
     }
 }
@@ -144,7 +170,10 @@ impl Pin<'_> {
         if let Some(name) = self.owned_names().find(|name| !name.is_recordable()) {
             return Err(PinError::BadName(name.as_str().to_owned()));
         }
-        let verdicts = self.keys.iter().map(|key| judge(std::slice::from_ref(before), key));
+        let verdicts = self
+            .keys
+            .iter()
+            .map(|key| judge(std::slice::from_ref(before), key));
         let revoked = verdicts.into_iter().find_map(|verdict| match verdict {
             Verdict::Revoked(place) => Some(PinError::Revoked(place.line)),
             _ => None,
@@ -155,7 +184,9 @@ impl Pin<'_> {
     fn read_back(&self, after: &KnownHosts<'_>) -> Result<(), PinError> {
         let lookup = [after.find(self.names)];
         let owned = Owned::all(after, self.names, &lookup[0]);
-        let stale = owned.iter().any(|owned| self.fate(owned, false) == Some(Why::Stale));
+        let stale = owned
+            .iter()
+            .any(|owned| self.fate(owned, false) == Some(Why::Stale));
         let known = |key: &HostKey| matches!(judge(&lookup, key), Verdict::Known(..));
         if stale || !self.keys.iter().all(known) {
             return Err(EditError::NotReadBack(joined(self.names)).into());
@@ -167,7 +198,8 @@ impl Pin<'_> {
     fn fate(&self, owned: &Owned<'_, '_>, identity_changed: bool) -> Option<Why> {
         let key = owned.entry.key();
         let among = |keys: &[HostKey]| key.as_ref().is_ok_and(|key| keys.contains(key));
-        let same_type = |keys: &[HostKey]| keys.iter().any(|key| key.key_type() == owned.key_type());
+        let same_type =
+            |keys: &[HostKey]| keys.iter().any(|key| key.key_type() == owned.key_type());
         if among(self.keys) {
             None
         } else if same_type(self.keys) {
@@ -184,10 +216,17 @@ impl Pin<'_> {
     fn left(&self, before: &Lookup, stale: &[Owned<'_, '_>]) -> Vec<Notice> {
         let mut notices = left(before, stale);
         let contradicts = |key: &HostKey| {
-            let mut same_type = self.offered.iter().filter(|offered| offered.key_type() == key.key_type()).peekable();
+            let mut same_type = self
+                .offered
+                .iter()
+                .filter(|offered| offered.key_type() == key.key_type())
+                .peekable();
             same_type.peek().is_some() && !same_type.any(|offered| offered == key)
         };
-        for notice in notices.iter_mut().filter(|notice| notice.kind == NoticeKind::Wildcard) {
+        for notice in notices
+            .iter_mut()
+            .filter(|notice| notice.kind == NoticeKind::Wildcard)
+        {
             let found = before.found.iter().find(|found| found.line == notice.line);
             if found.is_some_and(|found| contradicts(&found.key)) {
                 notice.kind = NoticeKind::WildcardContradicts;
@@ -217,8 +256,16 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
     fn new(known: &'k KnownHosts<'a>, pin: &'p Pin<'p>, lookup: &Lookup) -> Self {
         let owned = Owned::all(known, pin.names, lookup);
         let readable = |owned: &&Owned<'_, '_>| owned.entry.key().is_ok();
-        let changed = owned.iter().filter(readable).any(|owned| pin.fate(owned, false) == Some(Why::Stale));
-        let mut work = Self { known, pin, current: Vec::new(), stale: Vec::new() };
+        let changed = owned
+            .iter()
+            .filter(readable)
+            .any(|owned| pin.fate(owned, false) == Some(Why::Stale));
+        let mut work = Self {
+            known,
+            pin,
+            current: Vec::new(),
+            stale: Vec::new(),
+        };
         for owned in owned {
             match pin.fate(&owned, changed) {
                 Some(why) => work.stale.push((owned, why)),
@@ -232,25 +279,41 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
     fn all_stale(self) -> Vec<(Owned<'k, 'a>, Why)> {
         let offered = |key: &HostKey| self.pin.offered.contains(key);
         let keys: Vec<_> = self.current.iter().map(|owned| owned.entry.key()).collect();
-        let hopeless = self.pin.keys.is_empty() && !self.pin.offered.is_empty() && !keys.iter().flatten().any(offered);
+        let hopeless = self.pin.keys.is_empty()
+            && !self.pin.offered.is_empty()
+            && !keys.iter().flatten().any(offered);
         let mut stale = self.stale;
         if hopeless {
-            let readable = self.current.into_iter().zip(keys).filter(|(_, key)| key.is_ok());
+            let readable = self
+                .current
+                .into_iter()
+                .zip(keys)
+                .filter(|(_, key)| key.is_ok());
             stale.extend(readable.map(|(owned, _)| (owned, Why::NotOffered)));
             stale.sort_by_key(|(owned, _)| owned.record.line.number);
         }
         stale
     }
 
-    fn edit(&self, salt: &mut dyn FnMut() -> [u8; SIZE]) -> Result<(EditSet, Vec<Placed>), EditError> {
+    fn edit(
+        &self,
+        salt: &mut dyn FnMut() -> [u8; SIZE],
+    ) -> Result<(EditSet, Vec<Placed>), EditError> {
         let unused = self.stale.iter().map(|(owned, _)| owned).collect();
-        let mut progress = Progress { editor: LineEditor::new(self.known), unused, placed: self.already() };
+        let mut progress = Progress {
+            editor: LineEditor::new(self.known),
+            unused,
+            placed: self.already(),
+        };
         for same_type in [true, false] {
             for key in self.pin.keys {
                 while progress.take_place(key, same_type) {}
             }
         }
-        progress.unused.iter().for_each(|owned| progress.editor.take_out(owned));
+        progress
+            .unused
+            .iter()
+            .for_each(|owned| progress.editor.take_out(owned));
         for key in self.pin.keys {
             self.append(&mut progress, key, salt);
         }
@@ -258,26 +321,51 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
     }
 
     fn already(&self) -> Vec<Placed> {
-        let keys = self.current.iter().filter_map(|owned| Some((owned, owned.entry.key().ok()?)));
+        let keys = self
+            .current
+            .iter()
+            .filter_map(|owned| Some((owned, owned.entry.key().ok()?)));
         let pinned = keys.filter(|(_, key)| self.pin.keys.contains(key));
-        pinned.map(|(owned, key)| Placed::new(owned, &key, Placement::Already(owned.record.line.number))).collect()
+        pinned
+            .map(|(owned, key)| {
+                Placed::new(owned, &key, Placement::Already(owned.record.line.number))
+            })
+            .collect()
     }
 
-    fn append(&self, progress: &mut Progress<'_, '_, '_>, key: &HostKey, salt: &mut dyn FnMut() -> [u8; SIZE]) {
+    fn append(
+        &self,
+        progress: &mut Progress<'_, '_, '_>,
+        key: &HostKey,
+        salt: &mut dyn FnMut() -> [u8; SIZE],
+    ) {
         let missing = |name: &&str| !progress.is_placed(name, key);
-        let names: Vec<String> = self.pin.owned_names().map(Name::as_str).filter(missing).map(str::to_owned).collect();
+        let names: Vec<String> = self
+            .pin
+            .owned_names()
+            .map(Name::as_str)
+            .filter(missing)
+            .map(str::to_owned)
+            .collect();
         if names.is_empty() {
             return;
         }
         if self.pin.hash_names || self.known.is_mostly_hashed() {
             for name in &names {
-                progress.editor.append(&HashedName::new(salt(), name.as_bytes()).to_field(), key);
+                progress
+                    .editor
+                    .append(&HashedName::new(salt(), name.as_bytes()).to_field(), key);
             }
         } else {
             progress.editor.append(&names.join(","), key);
         }
         let (key_type, fingerprint) = (key.key_type(), key.fingerprint());
-        progress.placed.push(Placed { names, key_type, fingerprint, placement: Placement::Appended });
+        progress.placed.push(Placed {
+            names,
+            key_type,
+            fingerprint,
+            placement: Placement::Appended,
+        });
     }
 }
 
@@ -285,8 +373,19 @@ impl Progress<'_, '_, '_> {
     /// Puts the key in the place of the next stale entry for a name that lacks it; false when there is none.
     fn take_place(&mut self, key: &HostKey, same_type: bool) -> bool {
         let fits = |owned: &&Owned<'_, '_>| !same_type || owned.key_type() == key.key_type();
-        let lacking = |owned: &&Owned<'_, '_>| owned.names.iter().any(|name| !self.is_placed(name.as_str(), key));
-        let Some(at) = self.unused.iter().position(|owned| fits(owned) && lacking(owned)) else { return false };
+        let lacking = |owned: &&Owned<'_, '_>| {
+            owned
+                .names
+                .iter()
+                .any(|name| !self.is_placed(name.as_str(), key))
+        };
+        let Some(at) = self
+            .unused
+            .iter()
+            .position(|owned| fits(owned) && lacking(owned))
+        else {
+            return false;
+        };
         let owned = self.unused.remove(at);
         let line = owned.record.line.number;
         let placement = if owned.alone {
@@ -294,7 +393,8 @@ impl Progress<'_, '_, '_> {
             Placement::Replaced(line)
         } else {
             self.editor.take_out(owned);
-            self.editor.insert_below(owned.record, &joined(&owned.names), key);
+            self.editor
+                .insert_below(owned.record, &joined(&owned.names), key);
             Placement::Below(line)
         };
         self.placed.push(Placed::new(owned, key, placement));
@@ -302,14 +402,27 @@ impl Progress<'_, '_, '_> {
     }
 
     fn is_placed(&self, name: &str, key: &HostKey) -> bool {
-        let holds = |placed: &Placed| placed.fingerprint == key.fingerprint() && placed.key_type == key.key_type();
-        self.placed.iter().any(|placed| holds(placed) && placed.names.iter().any(|placed| placed == name))
+        let holds = |placed: &Placed| {
+            placed.fingerprint == key.fingerprint() && placed.key_type == key.key_type()
+        };
+        self.placed
+            .iter()
+            .any(|placed| holds(placed) && placed.names.iter().any(|placed| placed == name))
     }
 }
 
 impl Placed {
     fn new(owned: &Owned<'_, '_>, key: &HostKey, placement: Placement) -> Self {
-        let names = owned.names.iter().map(|name| name.as_str().to_owned()).collect();
-        Self { names, key_type: key.key_type(), fingerprint: key.fingerprint(), placement }
+        let names = owned
+            .names
+            .iter()
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        Self {
+            names,
+            key_type: key.key_type(),
+            fingerprint: key.fingerprint(),
+            placement,
+        }
     }
 }

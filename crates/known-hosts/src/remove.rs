@@ -68,21 +68,35 @@ impl KnownHosts<'_> {
     /// # Errors
     /// [`EditError::NotReadBack`] when the names would still be found in the edited file.
     pub fn remove(&self, names: &[Name], key_type: Option<KeyType>) -> Result<Removed, EditError> {
-        let wanted = |owned: &Owned<'_, '_>| key_type.is_none_or(|key_type| key_type == owned.key_type());
+        let wanted =
+            |owned: &Owned<'_, '_>| key_type.is_none_or(|key_type| key_type == owned.key_type());
         let before = self.find(names);
-        let owned: Vec<_> = Owned::all(self, names, &before).into_iter().filter(wanted).collect();
+        let owned: Vec<_> = Owned::all(self, names, &before)
+            .into_iter()
+            .filter(wanted)
+            .collect();
         let mut editor = LineEditor::new(self);
         owned.iter().for_each(|owned| editor.take_out(owned));
         let edits = editor.finish()?;
         if !edits.is_empty() {
             let after = edits.apply(self.text());
             let after = KnownHosts::parse(&after);
-            if Owned::all(&after, names, &after.find(names)).iter().any(wanted) {
+            if Owned::all(&after, names, &after.find(names))
+                .iter()
+                .any(wanted)
+            {
                 return Err(EditError::NotReadBack(joined(names)));
             }
         }
-        let removed = owned.iter().map(|owned| RemovedName::new(owned, Why::Asked)).collect();
-        Ok(Removed { edits, removed, left: left(&before, &owned) })
+        let removed = owned
+            .iter()
+            .map(|owned| RemovedName::new(owned, Why::Asked))
+            .collect();
+        Ok(Removed {
+            edits,
+            removed,
+            left: left(&before, &owned),
+        })
     }
 
     /// Takes out one line, whatever it is, if its [digest](KnownHosts::line_digest) is this one.
@@ -102,11 +116,17 @@ impl KnownHosts<'_> {
             line: number,
             names: Vec::new(),
             key_type: entry.map(|entry| entry.key_type),
-            fingerprint: entry.and_then(|entry| entry.key().ok()).map(|key| key.fingerprint()),
+            fingerprint: entry
+                .and_then(|entry| entry.key().ok())
+                .map(|key| key.fingerprint()),
             whole_line: true,
             why: Why::Asked,
         };
-        Ok(Removed { edits: editor.finish()?, removed: vec![removed], left: Vec::new() })
+        Ok(Removed {
+            edits: editor.finish()?,
+            removed: vec![removed],
+            left: Vec::new(),
+        })
     }
 }
 
@@ -114,7 +134,11 @@ impl RemovedName {
     pub(crate) fn new(owned: &Owned<'_, '_>, why: Why) -> Self {
         Self {
             line: owned.record.line.number,
-            names: owned.names.iter().map(|name| name.as_str().to_owned()).collect(),
+            names: owned
+                .names
+                .iter()
+                .map(|name| name.as_str().to_owned())
+                .collect(),
             key_type: Some(owned.key_type()),
             fingerprint: owned.entry.key().ok().map(|key| key.fingerprint()),
             whole_line: owned.alone,
@@ -127,8 +151,16 @@ impl RemovedName {
 pub(crate) fn left(before: &Lookup, taken: &[Owned<'_, '_>]) -> Vec<Notice> {
     let gone = |line| taken.iter().any(|owned| owned.record.line.number == line);
     let wildcards = taken.iter().filter(|owned| owned.stays_by_wildcard());
-    let wildcards = wildcards.map(|owned| Notice { line: owned.record.line.number, kind: NoticeKind::Wildcard });
-    let mut left: Vec<_> = before.notices().into_iter().filter(|notice| !gone(notice.line)).chain(wildcards).collect();
+    let wildcards = wildcards.map(|owned| Notice {
+        line: owned.record.line.number,
+        kind: NoticeKind::Wildcard,
+    });
+    let mut left: Vec<_> = before
+        .notices()
+        .into_iter()
+        .filter(|notice| !gone(notice.line))
+        .chain(wildcards)
+        .collect();
     left.sort();
     left
 }

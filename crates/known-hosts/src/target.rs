@@ -49,13 +49,17 @@ impl Target {
         Self {
             host: config.host().to_ascii_lowercase(),
             port: config.port(),
-            alias: config.unless_none("hostkeyalias").map(str::to_ascii_lowercase),
+            alias: config
+                .unless_none("hostkeyalias")
+                .map(str::to_ascii_lowercase),
             user_files,
             global_files,
             named_files: false,
             uncertain_files: user_uncertain || global_uncertain,
             check_host_ip: config.is_on("checkhostip"),
-            proxied: ["proxycommand", "proxyjump"].iter().any(|key| config.unless_none(key).is_some()),
+            proxied: ["proxycommand", "proxyjump"]
+                .iter()
+                .any(|key| config.unless_none(key).is_some()),
             hash_names: config.is_on("hashknownhosts"),
             command: config.unless_none("knownhostscommand").map(str::to_owned),
             trusts_loopback: config.is_on("nohostauthenticationforlocalhost"),
@@ -65,7 +69,13 @@ impl Target {
     /// The same host, looked up in these files instead of those that ssh reads.
     #[must_use]
     pub fn in_files(self, files: &[PathBuf]) -> Self {
-        Self { user_files: files.to_vec(), global_files: Vec::new(), named_files: true, uncertain_files: false, ..self }
+        Self {
+            user_files: files.to_vec(),
+            global_files: Vec::new(),
+            named_files: true,
+            uncertain_files: false,
+            ..self
+        }
     }
 
     /// What `ssh` without any configuration would look up, for where `ssh -G` cannot be asked.
@@ -89,23 +99,38 @@ impl Target {
 
     /// All files, in the order in which `ssh` reads them.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.user_files.iter().chain(&self.global_files).map(PathBuf::as_path)
+        self.user_files
+            .iter()
+            .chain(&self.global_files)
+            .map(PathBuf::as_path)
     }
 
     /// What is still to be known: the files, and the addresses where `ssh` compares them.
     pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
         let files = self.files().map(|path| Request::Read(path.to_owned()));
-        let addresses = self.compares_addresses().then(|| Request::Resolve(self.host.clone()));
-        files.chain(addresses).filter(|request| !snapshot.answers(request)).collect()
+        let addresses = self
+            .compares_addresses()
+            .then(|| Request::Resolve(self.host.clone()));
+        files
+            .chain(addresses)
+            .filter(|request| !snapshot.answers(request))
+            .collect()
     }
 
     /// The names that `ssh` looks up, the deciding one first.
     pub fn names(&self, snapshot: &Snapshot) -> Vec<Name> {
         let mut names = vec![self.deciding_name()];
-        let resolved = snapshot.resolved(&self.host).and_then(Result::ok).unwrap_or_default();
+        let resolved = snapshot
+            .resolved(&self.host)
+            .and_then(Result::ok)
+            .unwrap_or_default();
         let local = resolved.iter().any(IpAddr::is_loopback);
         if self.compares_addresses() && !local {
-            names.extend(resolved.iter().map(|&address| Name::address(address, self.port)));
+            names.extend(
+                resolved
+                    .iter()
+                    .map(|&address| Name::address(address, self.port)),
+            );
         }
         if self.alias.is_none() && self.port != 22 {
             names.push(Name::new(&self.host, Role::WithoutPort));
@@ -116,7 +141,14 @@ impl Target {
 
     /// The command that fetches the keys which the server offers now; `None` through a proxy, where it cannot go.
     pub fn keyscan(&self) -> Option<Vec<String>> {
-        let argv = ["ssh-keyscan", "-T", "10", "-p", &self.port.to_string(), &self.host];
+        let argv = [
+            "ssh-keyscan",
+            "-T",
+            "10",
+            "-p",
+            &self.port.to_string(),
+            &self.host,
+        ];
         (!self.proxied).then(|| argv.map(str::to_owned).into())
     }
 
@@ -136,7 +168,10 @@ impl Target {
 fn file_list(text: &str) -> (Vec<PathBuf>, bool) {
     let mut files: Vec<String> = Vec::new();
     let mut uncertain = false;
-    for word in text.split(' ').filter(|&word| text != "none" && !word.is_empty()) {
+    for word in text
+        .split(' ')
+        .filter(|&word| text != "none" && !word.is_empty())
+    {
         match files.last_mut() {
             Some(last) if !word.starts_with('/') => {
                 *last = format!("{last} {word}");

@@ -49,7 +49,15 @@ fn status(files: &[Lookup], role: Role, key: &HostKey) -> Verdict {
     let all = || {
         files.iter().enumerate().flat_map(move |(file, lookup)| {
             let found = lookup.found.iter().filter(holds);
-            found.map(move |found| (Place { file, line: found.line }, found))
+            found.map(move |found| {
+                (
+                    Place {
+                        file,
+                        line: found.line,
+                    },
+                    found,
+                )
+            })
         })
     };
     let marked = |marker| all().filter(move |(_, found)| found.marker == marker);
@@ -61,5 +69,7 @@ fn status(files: &[Lookup], role: Role, key: &HostKey) -> Verdict {
     if let Some((place, _)) = marked(None).find(same) {
         return Verdict::Known(role, place);
     }
-    marked(None).next_back().map_or(Verdict::Unknown, |(place, _)| Verdict::Changed(place))
+    marked(None)
+        .next_back()
+        .map_or(Verdict::Unknown, |(place, _)| Verdict::Changed(place))
 }

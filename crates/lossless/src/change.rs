@@ -37,52 +37,89 @@ impl FileChange {
     /// Edits a captured file.
     pub fn edit(path: impl Into<PathBuf>, before: FileImage, edits: EditSet) -> Self {
         let after = Some(edits.apply(&before.bytes));
-        Self { path: path.into(), before: Some(before), edits, after, create: Metadata::default(), give: None }
+        Self {
+            path: path.into(),
+            before: Some(before),
+            edits,
+            after,
+            create: Metadata::default(),
+            give: None,
+        }
     }
 
     /// Creates a file with this content, mode and owner.
     pub fn create(path: impl Into<PathBuf>, content: Vec<u8>, create: Metadata) -> Self {
-        Self { path: path.into(), before: None, edits: EditSet::default(), after: Some(content), create, give: None }
+        Self {
+            path: path.into(),
+            before: None,
+            edits: EditSet::default(),
+            after: Some(content),
+            create,
+            give: None,
+        }
     }
 
     /// Removes a captured file.
     pub fn remove(path: impl Into<PathBuf>, before: FileImage) -> Self {
         let (edits, create) = (EditSet::default(), Metadata::default());
-        Self { path: path.into(), before: Some(before), edits, after: None, create, give: None }
+        Self {
+            path: path.into(),
+            before: Some(before),
+            edits,
+            after: None,
+            create,
+            give: None,
+        }
     }
 
     /// The same change, after which the captured file also has this mode and owner.
     #[must_use]
     pub fn giving(self, attributes: Attributes) -> Self {
-        Self { give: Some(attributes), ..self }
+        Self {
+            give: Some(attributes),
+            ..self
+        }
     }
 
     /// The file that is really written: where the path leads after all symbolic links.
     pub fn target(&self) -> &Path {
-        self.before.as_ref().map_or(&self.path, |image| &image.target)
+        self.before
+            .as_ref()
+            .map_or(&self.path, |image| &image.target)
     }
 
     /// True when the file has the same bytes, mode and owner afterwards.
     pub fn is_noop(&self) -> bool {
         let same_bytes = self.before.as_ref().map(|image| &image.bytes) == self.after.as_ref();
-        same_bytes && self.attributes_before().is_none_or(|before| before == self.attributes_after())
+        same_bytes
+            && self
+                .attributes_before()
+                .is_none_or(|before| before == self.attributes_after())
     }
 
     /// Mode and owner of the captured file.
     pub fn attributes_before(&self) -> Option<Attributes> {
-        self.before.as_ref().map(|image| Attributes::of(&image.meta))
+        self.before
+            .as_ref()
+            .map(|image| Attributes::of(&image.meta))
     }
 
     /// Mode and owner afterwards, unless the file is removed.
     pub fn attributes_after(&self) -> Attributes {
-        self.give.or(self.attributes_before()).unwrap_or(Attributes::of(&self.create))
+        self.give
+            .or(self.attributes_before())
+            .unwrap_or(Attributes::of(&self.create))
     }
 }
 
 impl Attributes {
     /// Those of a file.
     pub fn of(meta: &Metadata) -> Self {
-        Self { mode: meta.mode, uid: meta.uid, gid: meta.gid }
+        Self {
+            mode: meta.mode,
+            uid: meta.uid,
+            gid: meta.gid,
+        }
     }
 }
 
@@ -91,8 +128,15 @@ mod tests {
     use super::*;
 
     fn captured() -> FileImage {
-        let meta = Metadata { mode: 0o644, ..Metadata::default() };
-        FileImage { bytes: b"key".to_vec(), meta, target: "/key".into() }
+        let meta = Metadata {
+            mode: 0o644,
+            ..Metadata::default()
+        };
+        FileImage {
+            bytes: b"key".to_vec(),
+            meta,
+            target: "/key".into(),
+        }
     }
 
     #[test]
@@ -100,16 +144,43 @@ mod tests {
         let same = Attributes::of(&captured().meta);
         let change = |give| FileChange::edit("/key", captured(), EditSet::default()).giving(give);
         assert!(change(same).is_noop());
-        assert!(!change(Attributes { mode: 0o600, ..same }).is_noop());
+        assert!(
+            !change(Attributes {
+                mode: 0o600,
+                ..same
+            })
+            .is_noop()
+        );
         assert!(!change(Attributes { uid: 1, ..same }).is_noop());
-        assert_eq!(change(Attributes { mode: 0o600, ..same }).attributes_after().mode, 0o600);
+        assert_eq!(
+            change(Attributes {
+                mode: 0o600,
+                ..same
+            })
+            .attributes_after()
+            .mode,
+            0o600
+        );
     }
 
     #[test]
     fn a_file_keeps_its_own_and_a_new_one_gets_what_is_said() {
         let edit = FileChange::edit("/key", captured(), EditSet::default());
-        assert_eq!((edit.is_noop(), edit.attributes_after().mode), (true, 0o644));
-        let create = FileChange::create("/key", Vec::new(), Metadata { mode: 0o600, ..Metadata::default() });
-        assert_eq!((create.is_noop(), create.attributes_after().mode), (false, 0o600));
+        assert_eq!(
+            (edit.is_noop(), edit.attributes_after().mode),
+            (true, 0o644)
+        );
+        let create = FileChange::create(
+            "/key",
+            Vec::new(),
+            Metadata {
+                mode: 0o600,
+                ..Metadata::default()
+            },
+        );
+        assert_eq!(
+            (create.is_noop(), create.attributes_after().mode),
+            (false, 0o600)
+        );
     }
 }

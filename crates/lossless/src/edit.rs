@@ -14,7 +14,10 @@ pub struct Edit {
 impl Edit {
     /// Replaces `range` by `text`.
     pub fn replace(range: Range<usize>, text: impl Into<Vec<u8>>) -> Self {
-        Self { range, text: text.into() }
+        Self {
+            range,
+            text: text.into(),
+        }
     }
 
     /// Inserts `text` before the byte at `at`.
@@ -55,7 +58,10 @@ impl EditSet {
         edits.dedup();
         for pair in edits.windows(2) {
             if collide(&pair[0], &pair[1]) {
-                return Err(Overlap { first: pair[0].clone(), second: pair[1].clone() });
+                return Err(Overlap {
+                    first: pair[0].clone(),
+                    second: pair[1].clone(),
+                });
             }
         }
         Ok(Self { edits })
@@ -106,13 +112,15 @@ mod tests {
 
     #[test]
     fn edits_apply_in_document_order_whatever_order_they_came_in() {
-        let edits = EditSet::new([Edit::insert(6, "!"), Edit::replace(0..5, "HELLO")]).expect("disjoint");
+        let edits =
+            EditSet::new([Edit::insert(6, "!"), Edit::replace(0..5, "HELLO")]).expect("disjoint");
         assert_eq!(edits.apply(b"hello world"), b"HELLO !world");
     }
 
     #[test]
     fn overlapping_edits_are_refused_and_named() {
-        let error = EditSet::new([Edit::delete(2..4), Edit::delete(0..3)]).expect_err("they share byte 2");
+        let error =
+            EditSet::new([Edit::delete(2..4), Edit::delete(0..3)]).expect_err("they share byte 2");
         assert_eq!(error.to_string(), "two edits overlap: bytes 0..3 and 2..4");
         assert!(EditSet::new([Edit::insert(1, "a"), Edit::insert(1, "b")]).is_err());
     }

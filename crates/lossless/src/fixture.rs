@@ -46,7 +46,9 @@ pub fn snapshot(text: &str) -> Snapshot {
 }
 
 fn finish(snapshot: &mut Snapshot, section: Option<(&str, String)>) {
-    let Some((header, body)) = section else { return };
+    let Some((header, body)) = section else {
+        return;
+    };
     match header.split_at(4) {
         ("//- ", rest) => add_entry(snapshot, rest, &body),
         (_, rest) => add_command(snapshot, rest, body),
@@ -55,8 +57,16 @@ fn finish(snapshot: &mut Snapshot, section: Option<(&str, String)>) {
 
 fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
     let (path, rest) = header.split_once(' ').unwrap_or((header, ""));
-    let bytes = body.strip_suffix("\\\n").map_or(body, |body| body.strip_suffix('\n').unwrap_or(body)).as_bytes();
-    let mut meta = Metadata { mode: 0o644, links: 1, size: bytes.len() as u64, ..Metadata::default() };
+    let bytes = body
+        .strip_suffix("\\\n")
+        .map_or(body, |body| body.strip_suffix('\n').unwrap_or(body))
+        .as_bytes();
+    let mut meta = Metadata {
+        mode: 0o644,
+        links: 1,
+        size: bytes.len() as u64,
+        ..Metadata::default()
+    };
     if let Some(reason) = rest.strip_prefix("unreadable:") {
         return snapshot.insert(path, Entry::Unreadable(unread(reason)));
     }
@@ -76,7 +86,11 @@ fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
         meta.kind = Kind::Directory;
         return snapshot.insert(path, Entry::Directory(Vec::new(), meta));
     }
-    let image = FileImage { bytes: bytes.to_vec(), meta, target: path.into() };
+    let image = FileImage {
+        bytes: bytes.to_vec(),
+        meta,
+        target: path.into(),
+    };
     snapshot.insert(path, Entry::File(image));
 }
 
@@ -90,7 +104,9 @@ fn unread(reason: &str) -> Unread {
 }
 
 fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {
-    let (argv, outcome) = header.rsplit_once(" => ").expect("a command header needs ` => CODE`");
+    let (argv, outcome) = header
+        .rsplit_once(" => ")
+        .expect("a command header needs ` => CODE`");
     let argv = argv.split(' ').map(str::to_owned).collect();
     if outcome == "missing" {
         return snapshot.insert_command(argv, Err("No such file or directory".to_owned()));
@@ -98,8 +114,19 @@ fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {
     let (code, stream) = outcome.split_once(' ').unwrap_or((outcome, ""));
     let code = (code != "signal").then(|| code.parse().expect("exit code"));
     let body = body.into_bytes();
-    let (stdout, stderr) = if code == Some(0) || stream == "stdout" { (body, Vec::new()) } else { (Vec::new(), body) };
-    snapshot.insert_command(argv, Ok(CommandOutput { code, stdout, stderr }));
+    let (stdout, stderr) = if code == Some(0) || stream == "stdout" {
+        (body, Vec::new())
+    } else {
+        (Vec::new(), body)
+    };
+    snapshot.insert_command(
+        argv,
+        Ok(CommandOutput {
+            code,
+            stdout,
+            stderr,
+        }),
+    );
 }
 
 fn list_parents(snapshot: &mut Snapshot) {
@@ -111,7 +138,10 @@ fn list_parents(snapshot: &mut Snapshot) {
         let mut directory = matches!(entry, Entry::Directory(..));
         let mut child = path;
         while let (Some(parent), Some(name)) = (child.parent(), child.file_name()) {
-            names.entry(parent.to_owned()).or_default().insert(Listed { name: name.to_owned(), directory });
+            names.entry(parent.to_owned()).or_default().insert(Listed {
+                name: name.to_owned(),
+                directory,
+            });
             directory = true;
             child = parent;
         }
@@ -125,7 +155,11 @@ fn list_parents(snapshot: &mut Snapshot) {
 fn directory_meta(snapshot: &Snapshot, path: &Path) -> Metadata {
     match snapshot.entry(path) {
         Some(Entry::Directory(_, meta)) => meta.clone(),
-        _ => Metadata { kind: Kind::Directory, mode: 0o755, ..Metadata::default() },
+        _ => Metadata {
+            kind: Kind::Directory,
+            mode: 0o755,
+            ..Metadata::default()
+        },
     }
 }
 
@@ -138,11 +172,28 @@ mod tests {
         let seen = snapshot(
             "//- /etc/a mode:0600\none\n//- /etc/b\nno newline\n\\\n//$ sshd -t => 255\nbad\n//$ nft => missing\n",
         );
-        let a = seen.read(Path::new("/etc/a")).ok().flatten().expect("a file");
+        let a = seen
+            .read(Path::new("/etc/a"))
+            .ok()
+            .flatten()
+            .expect("a file");
         assert_eq!((a.bytes.as_slice(), a.meta.mode), (&b"one\n"[..], 0o600));
-        assert_eq!(seen.read(Path::new("/etc/b")).ok().flatten().expect("a file").bytes, b"no newline");
-        let sshd = seen.command(&["sshd", "-t"]).expect("run").expect("started");
-        assert_eq!((sshd.code, sshd.stderr.as_slice()), (Some(255), &b"bad\n"[..]));
+        assert_eq!(
+            seen.read(Path::new("/etc/b"))
+                .ok()
+                .flatten()
+                .expect("a file")
+                .bytes,
+            b"no newline"
+        );
+        let sshd = seen
+            .command(&["sshd", "-t"])
+            .expect("run")
+            .expect("started");
+        assert_eq!(
+            (sshd.code, sshd.stderr.as_slice()),
+            (Some(255), &b"bad\n"[..])
+        );
         assert!(seen.command(&["nft"]).expect("asked").is_err());
         assert!(seen.command(&["never"]).is_none());
     }

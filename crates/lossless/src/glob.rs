@@ -24,7 +24,12 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     if hidden && !literal_dot {
         return false;
     }
-    Matcher { pattern, name, steps: 0 }.run()
+    Matcher {
+        pattern,
+        name,
+        steps: 0,
+    }
+    .run()
 }
 
 /// Compares with one place to come back to: the last `*`. An earlier one never has to take more, because whatever
@@ -54,7 +59,9 @@ impl Matcher<'_> {
                 continue;
             }
             // The last star takes one byte more, and what follows it is tried again.
-            let Some((rest, [_, tried @ ..])) = last_star else { return false };
+            let Some((rest, [_, tried @ ..])) = last_star else {
+                return false;
+            };
             last_star = Some((rest, tried));
             (pattern, name) = (rest, tried);
         }
@@ -90,7 +97,11 @@ fn set(text: &[u8]) -> Option<Set<'_>> {
     let body = &text[usize::from(negated)..];
     // A closing bracket right at the start is a member.
     let close = body.iter().skip(1).position(|&byte| byte == b']')? + 1;
-    Some(Set { negated, members: &body[..close], rest: &body[close + 1..] })
+    Some(Set {
+        negated,
+        members: &body[..close],
+        rest: &body[close + 1..],
+    })
 }
 
 impl Set<'_> {
@@ -111,12 +122,19 @@ impl Set<'_> {
 }
 
 fn is_pattern(component: &OsStr) -> bool {
-    component.as_bytes().iter().any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'))
+    component
+        .as_bytes()
+        .iter()
+        .any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'))
 }
 
 /// Expands `pattern` component by component; only the last component may name a file.
 pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Result<Globbed, Vec<Request>> {
-    let mut walk = Walk { snapshot, missing: Vec::new(), unread: Vec::new() };
+    let mut walk = Walk {
+        snapshot,
+        missing: Vec::new(),
+        unread: Vec::new(),
+    };
     let mut found = vec![PathBuf::new()];
     let components: Vec<Component<'_>> = pattern.components().collect();
     for (index, component) in components.iter().enumerate() {
@@ -130,7 +148,14 @@ pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Result<Globbed, Vec
         found = walk.step(&found, component.as_os_str(), last);
     }
     found.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
-    if walk.missing.is_empty() { Ok(Globbed { paths: found, unread: walk.unread }) } else { Err(walk.missing) }
+    if walk.missing.is_empty() {
+        Ok(Globbed {
+            paths: found,
+            unread: walk.unread,
+        })
+    } else {
+        Err(walk.missing)
+    }
 }
 
 /// What turned out on the way through the directories.
@@ -147,12 +172,15 @@ impl Walk<'_> {
             match self.snapshot.names(base) {
                 Err(Unread::NotAsked) => self.missing.push(Request::List(base.clone())),
                 // A name without wildcards is looked up, as glob(3) does: that takes no right to list the directory.
-                Err(_) if last && !is_pattern(component) => found.extend(self.look_up(base.join(component))),
+                Err(_) if last && !is_pattern(component) => {
+                    found.extend(self.look_up(base.join(component)));
+                }
                 Err(why) => self.unread.push((base.clone(), why)),
                 Ok(None) => {}
                 Ok(Some(names)) => {
                     let hits = names.iter().filter(|listed| last || listed.directory);
-                    let hits = hits.filter(|listed| matches(component.as_bytes(), listed.name.as_bytes()));
+                    let hits =
+                        hits.filter(|listed| matches(component.as_bytes(), listed.name.as_bytes()));
                     found.extend(hits.map(|listed| base.join(&listed.name)));
                 }
             }
@@ -197,28 +225,48 @@ mod tests {
             ("", "", true),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} ~ {name}");
+            assert_eq!(
+                matches(pattern.as_bytes(), name.as_bytes()),
+                expected,
+                "{pattern} ~ {name}"
+            );
         }
     }
 
     #[test]
     fn results_come_in_the_order_of_the_c_locale() {
-        let seen = snapshot("//- /d/a.conf\n//- /d/B.conf\n//- /d/10-a.conf\n//- /d/9-z.conf\n//- /d/x.conf~\n");
-        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed").paths;
-        let names: Vec<_> = found.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        assert_eq!(names, ["/d/10-a.conf", "/d/9-z.conf", "/d/B.conf", "/d/a.conf"]);
+        let seen = snapshot(
+            "//- /d/a.conf\n//- /d/B.conf\n//- /d/10-a.conf\n//- /d/9-z.conf\n//- /d/x.conf~\n",
+        );
+        let found = seen
+            .glob(Path::new("/d/*.conf"))
+            .expect("the directory is listed")
+            .paths;
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(
+            names,
+            ["/d/10-a.conf", "/d/9-z.conf", "/d/B.conf", "/d/a.conf"]
+        );
     }
 
     #[test]
     fn what_was_not_listed_is_asked_for() {
-        let missing = Snapshot::default().glob(Path::new("/d/*.conf")).expect_err("nothing is known");
+        let missing = Snapshot::default()
+            .glob(Path::new("/d/*.conf"))
+            .expect_err("nothing is known");
         assert_eq!(missing, [Request::List("/d".into())]);
     }
 
     #[test]
     fn a_pattern_in_the_middle_goes_through_directories_only() {
         let seen = snapshot("//- /d/one/x.conf\n//- /d/two/x.conf\n//- /d/plain\n");
-        let found = seen.glob(Path::new("/d/*/x.conf")).expect("all is listed").paths;
+        let found = seen
+            .glob(Path::new("/d/*/x.conf"))
+            .expect("all is listed")
+            .paths;
         assert_eq!(found.len(), 2);
     }
 
@@ -226,8 +274,17 @@ mod tests {
     fn a_directory_that_cannot_be_listed_is_named() {
         let seen = snapshot("//- /d unreadable:Permission denied\n//- /e/x.conf\n");
         let found = seen.glob(Path::new("/d/*.conf")).expect("it was looked at");
-        assert_eq!(found, Globbed { paths: Vec::new(), unread: vec![("/d".into(), Unread::Denied)] });
-        assert_eq!(seen.glob(Path::new("/e/x.conf")).expect("listed").paths, [Path::new("/e/x.conf")]);
+        assert_eq!(
+            found,
+            Globbed {
+                paths: Vec::new(),
+                unread: vec![("/d".into(), Unread::Denied)]
+            }
+        );
+        assert_eq!(
+            seen.glob(Path::new("/e/x.conf")).expect("listed").paths,
+            [Path::new("/e/x.conf")]
+        );
     }
 
     #[test]
@@ -236,7 +293,10 @@ mod tests {
         let pattern = Path::new("/d/x.conf");
         assert_eq!(seen.glob(pattern), Err(vec![Request::Stat(pattern.into())]));
         seen.insert(pattern, Entry::Unreadable(Unread::Denied));
-        assert_eq!(seen.glob(pattern).expect("asked").unread, [(pattern.into(), Unread::Denied)]);
+        assert_eq!(
+            seen.glob(pattern).expect("asked").unread,
+            [(pattern.into(), Unread::Denied)]
+        );
         seen.insert(pattern, Entry::Dangling);
         assert_eq!(seen.glob(pattern).expect("asked").paths, [pattern]);
     }
@@ -244,8 +304,16 @@ mod tests {
     #[test]
     fn many_stars_cost_no_more_than_pattern_times_name() {
         let (pattern, name) = (format!("{}b", "*a".repeat(60)), "a".repeat(4_000));
-        let mut matcher = Matcher { pattern: pattern.as_bytes(), name: name.as_bytes(), steps: 0 };
+        let mut matcher = Matcher {
+            pattern: pattern.as_bytes(),
+            name: name.as_bytes(),
+            steps: 0,
+        };
         assert!(!matcher.run());
-        assert!(matcher.steps <= pattern.len() * name.len(), "{} steps", matcher.steps);
+        assert!(
+            matcher.steps <= pattern.len() * name.len(),
+            "{} steps",
+            matcher.steps
+        );
     }
 }

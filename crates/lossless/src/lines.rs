@@ -49,7 +49,11 @@ impl Line {
 
 /// Splits a document into its physical lines; a line feed ends a line, and joining all `span`s gives the document.
 pub fn lines(document: &[u8]) -> Lines<'_> {
-    Lines { document, at: 0, number: 0 }
+    Lines {
+        document,
+        at: 0,
+        number: 0,
+    }
 }
 
 /// The iterator that [`lines()`] returns.
@@ -79,7 +83,12 @@ impl Iterator for Lines<'_> {
         self.at = end;
         self.number += 1;
         let content = start..end - ending.as_bytes().len();
-        Some(Line { number: self.number, span: start..end, content, ending })
+        Some(Line {
+            number: self.number,
+            span: start..end,
+            content,
+            ending,
+        })
     }
 }
 
@@ -93,7 +102,11 @@ pub fn dominant_ending(document: &[u8]) -> LineEnding {
             LineEnding::None => {}
         }
     }
-    if crlf > lf { LineEnding::CrLf } else { LineEnding::Lf }
+    if crlf > lf {
+        LineEnding::CrLf
+    } else {
+        LineEnding::Lf
+    }
 }
 
 #[cfg(test)]
@@ -104,9 +117,12 @@ mod tests {
     fn every_byte_belongs_to_exactly_one_line() {
         let mut random = fastrand::Rng::with_seed(1);
         for _ in 0..2_000 {
-            let document: Vec<u8> =
-                (0..random.usize(0..60)).map(|_| *random.choice(b"a \r\n\0\xff#").expect("not empty")).collect();
-            let joined: Vec<u8> = lines(&document).flat_map(|line| document[line.span].to_vec()).collect();
+            let document: Vec<u8> = (0..random.usize(0..60))
+                .map(|_| *random.choice(b"a \r\n\0\xff#").expect("not empty"))
+                .collect();
+            let joined: Vec<u8> = lines(&document)
+                .flat_map(|line| document[line.span].to_vec())
+                .collect();
             assert_eq!(joined, document);
         }
     }
@@ -114,7 +130,10 @@ mod tests {
     #[test]
     fn endings_are_told_apart() {
         let endings: Vec<_> = lines(b"a\r\nb\n\rc").map(|line| line.ending).collect();
-        assert_eq!(endings, [LineEnding::CrLf, LineEnding::Lf, LineEnding::None]);
+        assert_eq!(
+            endings,
+            [LineEnding::CrLf, LineEnding::Lf, LineEnding::None]
+        );
         assert_eq!(lines(b"").count(), 0);
         assert_eq!(lines(b"\n").count(), 1);
     }

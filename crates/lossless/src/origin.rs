@@ -15,7 +15,10 @@ pub struct Origin {
 impl Origin {
     /// Names a line of a file.
     pub fn new(path: impl Into<PathBuf>, line: usize) -> Self {
-        Self { path: path.into(), line }
+        Self {
+            path: path.into(),
+            line,
+        }
     }
 }
 

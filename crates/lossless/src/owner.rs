@@ -50,7 +50,10 @@ pub fn packaged(target: &Path) -> Option<Packager> {
     if target.starts_with(LOCAL) {
         return None;
     }
-    PACKAGED.iter().find(|(folder, _)| target.starts_with(folder)).map(|&(_, packager)| packager)
+    PACKAGED
+        .iter()
+        .find(|(folder, _)| target.starts_with(folder))
+        .map(|&(_, packager)| packager)
 }
 
 /// Who owns `target` when a program opens it as `path`: [`packaged`], and whatever a link of /etc leads out of /etc to.
@@ -114,32 +117,61 @@ mod tests {
     #[test]
     fn packaged_and_generated_files_are_known_by_their_folder() {
         let of = |path: &str| packaged(Path::new(path));
-        assert_eq!(of("/nix/store/0abc-etc/etc/hosts.allow"), Some(Packager::NixOs));
+        assert_eq!(
+            of("/nix/store/0abc-etc/etc/hosts.allow"),
+            Some(Packager::NixOs)
+        );
         assert_eq!(of("/gnu/store/0abc-sshd_config"), Some(Packager::Guix));
-        assert_eq!(of("/usr/share/crypto-policies/FUTURE/opensshserver.txt"), Some(Packager::CryptoPolicies));
+        assert_eq!(
+            of("/usr/share/crypto-policies/FUTURE/opensshserver.txt"),
+            Some(Packager::CryptoPolicies)
+        );
         assert_eq!(of("/usr/etc/ssh/sshd_config"), Some(Packager::Distribution));
         assert_eq!(of("/run/generated/hosts.deny"), Some(Packager::Runtime));
-        for own in ["/etc/hosts.allow", "/usr/local/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/10-own.conf"] {
+        for own in [
+            "/etc/hosts.allow",
+            "/usr/local/etc/ssh/sshd_config",
+            "/etc/ssh/sshd_config.d/10-own.conf",
+        ] {
             assert_eq!(of(own), None, "{own}");
         }
-        assert_eq!(of("/users/a/hosts.allow"), None, "a folder is not known by the beginning of its name");
+        assert_eq!(
+            of("/users/a/hosts.allow"),
+            None,
+            "a folder is not known by the beginning of its name"
+        );
     }
 
     #[test]
     fn a_link_out_of_etc_leads_to_somebody_elses_file() {
         let of = |path: &str, target: &str| elsewhere(Path::new(path), Path::new(target));
-        assert_eq!(of("/etc/hosts.deny", "/srv/shared/hosts.deny"), Some(Packager::Elsewhere));
-        assert_eq!(of("/etc/hosts.deny", "/usr/share/x/hosts.deny"), Some(Packager::Distribution));
+        assert_eq!(
+            of("/etc/hosts.deny", "/srv/shared/hosts.deny"),
+            Some(Packager::Elsewhere)
+        );
+        assert_eq!(
+            of("/etc/hosts.deny", "/usr/share/x/hosts.deny"),
+            Some(Packager::Distribution)
+        );
         assert_eq!(of("/etc/hosts.deny", "/etc/tcp/hosts.deny"), None);
-        assert_eq!(of("/srv/sshd_config", "/srv/v2/sshd_config"), None, "it was named, so it is meant");
+        assert_eq!(
+            of("/srv/sshd_config", "/srv/v2/sshd_config"),
+            None,
+            "it was named, so it is meant"
+        );
     }
 
     #[test]
     fn the_hint_names_the_owners_own_way() {
         let hint = |packager: Packager, path: &str| packager.hint(Path::new(path), Path::new("/x"));
-        assert!(hint(Packager::NixOs, "/etc/ssh/sshd_config").contains("services.openssh.settings"));
-        assert!(hint(Packager::NixOs, "/etc/hosts.allow").contains("environment.etc.\"hosts.allow\""));
-        let copy = "put a copy of your own in its place: cp --remove-destination /x /etc/hosts.allow";
+        assert!(
+            hint(Packager::NixOs, "/etc/ssh/sshd_config").contains("services.openssh.settings")
+        );
+        assert!(
+            hint(Packager::NixOs, "/etc/hosts.allow").contains("environment.etc.\"hosts.allow\"")
+        );
+        let copy =
+            "put a copy of your own in its place: cp --remove-destination /x /etc/hosts.allow";
         assert_eq!(hint(Packager::Distribution, "/etc/hosts.allow"), copy);
     }
 }

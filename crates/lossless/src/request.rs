@@ -28,7 +28,9 @@ pub enum Request {
 
 /// The command line under which [`Snapshot::command`](crate::Snapshot::command) keeps the answer of [`Request::Journal`].
 pub fn journalctl(words: &[String]) -> Vec<String> {
-    std::iter::once("journalctl".to_owned()).chain(words.iter().cloned()).collect()
+    std::iter::once("journalctl".to_owned())
+        .chain(words.iter().cloned())
+        .collect()
 }
 
 /// How to open one TCP connection.
@@ -58,7 +60,10 @@ pub struct Dialled {
 impl Dialled {
     /// All bytes that arrived.
     pub fn bytes(&self) -> Vec<u8> {
-        self.received.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+        self.received
+            .iter()
+            .flat_map(|(_, bytes)| bytes.iter().copied())
+            .collect()
     }
 }
 

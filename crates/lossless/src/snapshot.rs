@@ -133,7 +133,9 @@ impl Snapshot {
     /// Why it is not known: nobody looked, it could not be looked at, or it is a link to nothing.
     pub fn metadata(&self, path: &Path) -> Known<Option<&Metadata>> {
         match self.entries.get(path) {
-            Some(Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta)) => Ok(Some(meta)),
+            Some(
+                Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta),
+            ) => Ok(Some(meta)),
             Some(Entry::Missing) => Ok(None),
             Some(Entry::Dangling) => Err(Unread::Dangling),
             Some(Entry::Unreadable(why)) => Err(why.clone()),
@@ -144,17 +146,23 @@ impl Snapshot {
     /// What a program said: `None` when it was never run, `Err` when it could not be started.
     pub fn command(&self, argv: &[&str]) -> Option<Result<&CommandOutput, &str>> {
         let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
-        self.commands.get(&argv).map(|answer| answer.as_ref().map_err(String::as_str))
+        self.commands
+            .get(&argv)
+            .map(|answer| answer.as_ref().map_err(String::as_str))
     }
 
     /// All programs that were run, with their answers.
     pub fn commands(&self) -> impl Iterator<Item = (&[String], Result<&CommandOutput, &str>)> {
-        self.commands.iter().map(|(argv, answer)| (argv.as_slice(), answer.as_ref().map_err(String::as_str)))
+        self.commands
+            .iter()
+            .map(|(argv, answer)| (argv.as_slice(), answer.as_ref().map_err(String::as_str)))
     }
 
     /// The addresses of a name: `None` when never asked, `Err` with the resolver's reason.
     pub fn resolved(&self, name: &str) -> Option<Result<&[IpAddr], &str>> {
-        self.names.get(name).map(|answer| answer.as_deref().map_err(String::as_str))
+        self.names
+            .get(name)
+            .map(|answer| answer.as_deref().map_err(String::as_str))
     }
 
     /// The connections of this shape, in the order they were made.
@@ -164,7 +172,9 @@ impl Snapshot {
 
     /// All paths that were asked for, in path order.
     pub fn paths(&self) -> impl Iterator<Item = (&Path, &Entry)> {
-        self.entries.iter().map(|(path, entry)| (path.as_path(), entry))
+        self.entries
+            .iter()
+            .map(|(path, entry)| (path.as_path(), entry))
     }
 
     /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale. A directory that could not
@@ -179,7 +189,10 @@ impl Snapshot {
     /// Whether this request was answered already.
     pub fn answers(&self, request: &Request) -> bool {
         match request {
-            Request::Read(path) => self.entries.get(path).is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
+            Request::Read(path) => self
+                .entries
+                .get(path)
+                .is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
             Request::List(path) | Request::Stat(path) => self.entries.contains_key(path),
             Request::Run(argv) => self.commands.contains_key(argv),
             Request::Journal(words) => self.commands.contains_key(&journalctl(words)),
@@ -200,13 +213,20 @@ impl Snapshot {
         if let Some(parent) = path.parent()
             && self.entries.get(parent) == Some(&Entry::Missing)
         {
-            let meta = Metadata { kind: Kind::Directory, mode: 0o755, ..Metadata::default() };
+            let meta = Metadata {
+                kind: Kind::Directory,
+                mode: 0o755,
+                ..Metadata::default()
+            };
             self.insert_new(parent.to_owned(), Entry::Directory(Vec::new(), meta));
         }
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
             && let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent)
         {
-            let listed = Listed { name: name.to_owned(), directory: matches!(entry, Entry::Directory(..)) };
+            let listed = Listed {
+                name: name.to_owned(),
+                directory: matches!(entry, Entry::Directory(..)),
+            };
             if let Err(at) = names.binary_search_by(|known| known.name.cmp(&listed.name)) {
                 names.insert(at, listed);
             }
@@ -220,7 +240,11 @@ impl Snapshot {
     }
 
     /// Records the addresses of a name, or the resolver's reason.
-    pub fn insert_resolved(&mut self, name: impl Into<String>, answer: Result<Vec<IpAddr>, String>) {
+    pub fn insert_resolved(
+        &mut self,
+        name: impl Into<String>,
+        answer: Result<Vec<IpAddr>, String>,
+    ) {
         self.names.insert(name.into(), answer);
     }
 
@@ -240,16 +264,24 @@ mod tests {
         let mut seen = snapshot("//- /d/20-b.conf\n//- /d/other\n");
         seen.insert_new("/d/00-a.conf", Entry::Dangling);
         seen.insert_new("/d/20-b.conf", Entry::Dangling);
-        let found = seen.glob(Path::new("/d/*.conf")).expect("the directory is listed").paths;
-        assert_eq!(found, [Path::new("/d/00-a.conf"), Path::new("/d/20-b.conf")]);
+        let found = seen
+            .glob(Path::new("/d/*.conf"))
+            .expect("the directory is listed")
+            .paths;
+        assert_eq!(
+            found,
+            [Path::new("/d/00-a.conf"), Path::new("/d/20-b.conf")]
+        );
     }
 
     #[test]
     fn every_read_has_three_answers() {
-        let text =
-            "//- /f\nx\n//- /gone missing\n//- /d dir\n//- /link dangling\n//- /secret unreadable:Permission denied\n";
+        let text = "//- /f\nx\n//- /gone missing\n//- /d dir\n//- /link dangling\n//- /secret unreadable:Permission denied\n";
         let seen = snapshot(text);
-        let read = |path: &str| seen.read(Path::new(path)).map(|image| image.map(|image| image.bytes.as_slice()));
+        let read = |path: &str| {
+            seen.read(Path::new(path))
+                .map(|image| image.map(|image| image.bytes.as_slice()))
+        };
         assert_eq!(read("/f"), Ok(Some(&b"x\n"[..])));
         assert_eq!(read("/gone"), Ok(None));
         assert_eq!(read("/d"), Err(Unread::NotAFile(Kind::Directory)));
@@ -265,6 +297,11 @@ mod tests {
     fn a_new_file_brings_its_directory_along() {
         let mut seen = snapshot("//- /etc/x\n//- /etc/d missing\n");
         seen.insert_new("/etc/d/a.conf", Entry::Dangling);
-        assert_eq!(seen.glob(Path::new("/etc/*/a.conf")).expect("all is listed").paths, [Path::new("/etc/d/a.conf")]);
+        assert_eq!(
+            seen.glob(Path::new("/etc/*/a.conf"))
+                .expect("all is listed")
+                .paths,
+            [Path::new("/etc/d/a.conf")]
+        );
     }
 }

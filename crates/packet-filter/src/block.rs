@@ -66,7 +66,13 @@ impl Block {
     /// Where the rule stands and how it reads, with the packets it has met.
     #[must_use]
     pub fn evidence(&self) -> (String, String) {
-        let Seen { source, place, text, packets, .. } = &self.seen;
+        let Seen {
+            source,
+            place,
+            text,
+            packets,
+            ..
+        } = &self.seen;
         let count = packets.map_or_else(String::new, |packets| format!(" (packets: {packets})"));
         (format!("{source}: {place}"), format!("{text}{count}"))
     }

@@ -33,8 +33,12 @@ impl Filter {
     /// Adds what `program -c` has printed, for example of `ip6tables-save`. What another program has shown of the same
     /// family counts once.
     pub fn add_iptables(&mut self, program: &str, text: &str) {
-        let added = Saved { program: program.to_owned(), text: text.to_owned() };
-        let known = |saved: &Saved| saved.is_v6() == added.is_v6() && iptables::is_same(&saved.text, text);
+        let added = Saved {
+            program: program.to_owned(),
+            text: text.to_owned(),
+        };
+        let known =
+            |saved: &Saved| saved.is_v6() == added.is_v6() && iptables::is_same(&saved.text, text);
         if !self.saved.iter().any(known) {
             self.saved.push(added);
         }
@@ -47,7 +51,8 @@ impl Filter {
 
     /// Adds a list of the match `recent`: one of the files that [`recent_lists`](crate::recent_lists) names.
     pub fn add_recent(&mut self, path: &str, text: &str) {
-        self.sets.insert(path.to_owned(), iptables::recent_addresses(text));
+        self.sets
+            .insert(path.to_owned(), iptables::recent_addresses(text));
     }
 
     /// Sets what `nft -j list ruleset` and, for the text of the rules, `nft -a list ruleset` have printed.
@@ -58,7 +63,11 @@ impl Filter {
     /// Whether nothing has shown a chain: neither nft nor any iptables.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.nft.is_none() && !self.saved.iter().any(|saved| saved.text.lines().any(|line| line.starts_with(':')))
+        self.nft.is_none()
+            && !self
+                .saved
+                .iter()
+                .any(|saved| saved.text.lines().any(|line| line.starts_with(':')))
     }
 
     /// Of each base chain, the rules that turn the connection away, in the order in which its packets meet them, those
@@ -75,31 +84,51 @@ impl Filter {
                 walked = self.ruleset(&packet.untracked()).walk();
             }
             let known: Vec<String> = certain.iter().map(|block| block.base.clone()).collect();
-            for block in walked.blocks.into_iter().map(|block| Block { step, ..block }) {
+            for block in walked
+                .blocks
+                .into_iter()
+                .map(|block| Block { step, ..block })
+            {
                 match block.certain {
                     true if known.contains(&block.base) => {}
                     true => certain.push(block),
-                    false if possible.as_ref().is_none_or(|known| known.seen.packets < block.seen.packets) => {
+                    false
+                        if possible
+                            .as_ref()
+                            .is_none_or(|known| known.seen.packets < block.seen.packets) =>
+                    {
                         possible = Some(block);
                     }
                     false => {}
                 }
             }
         }
-        if certain.is_empty() { possible.into_iter().collect() } else { certain }
+        if certain.is_empty() {
+            possible.into_iter().collect()
+        } else {
+            certain
+        }
     }
 
     /// Everything that the packet meets; tables of iptables are read from `iptables-save`, which shows them whole.
     fn ruleset(&self, packet: &Packet) -> Ruleset {
         let mut ruleset = Ruleset::default();
-        let saved: Vec<&Saved> = self.saved.iter().filter(|saved| saved.is_v6() == packet.v6).collect();
+        let saved: Vec<&Saved> = self
+            .saved
+            .iter()
+            .filter(|saved| saved.is_v6() == packet.v6)
+            .collect();
         for Saved { program, text } in &saved {
-            ruleset.chains.extend(iptables::lower(program, text, &self.sets, packet).chains);
+            ruleset
+                .chains
+                .extend(iptables::lower(program, text, &self.sets, packet).chains);
         }
         if let Some(Nft { json, listing }) = &self.nft {
             let texts: Vec<&str> = saved.iter().map(|saved| saved.text.as_str()).collect();
             let elsewhere = nft::iptables_tables(json, &texts);
-            ruleset.chains.extend(nft::lower(json, listing, packet, &elsewhere).chains);
+            ruleset
+                .chains
+                .extend(nft::lower(json, listing, packet, &elsewhere).chains);
         }
         ruleset
     }

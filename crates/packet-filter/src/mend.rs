@@ -7,7 +7,10 @@ use crate::owner::Owner;
 use crate::packet::in_network_text;
 
 /// Where ufw reads the rules that stand before those of its own command.
-const BEFORE: [(&str, &str); 2] = [("ufw-before", "/etc/ufw/before.rules"), ("ufw6-before", "/etc/ufw/before6.rules")];
+const BEFORE: [(&str, &str); 2] = [
+    ("ufw-before", "/etc/ufw/before.rules"),
+    ("ufw6-before", "/etc/ufw/before6.rules"),
+];
 
 /// The chains that firewalld makes of a zone, by the ends of their names.
 const PARTS: [&str; 5] = ["_pre", "_log", "_deny", "_allow", "_post"];
@@ -31,24 +34,39 @@ impl Block {
 
     fn by_ufw(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
         let chain = self.seen.place.rsplit(' ').next().unwrap_or_default();
-        let before = BEFORE.iter().find(|(start, _)| chain.starts_with(start) && !self.seen.is_policy());
+        let before = BEFORE
+            .iter()
+            .find(|(start, _)| chain.starts_with(start) && !self.seen.is_policy());
         if let Some((start, file)) = before {
-            let chain = if self.step.is_reply() { "output" } else { "input" };
-            let rule = format!("-A {start}-{chain} {} -j ACCEPT", self.iptables_match(port, client));
+            let chain = if self.step.is_reply() {
+                "output"
+            } else {
+                "input"
+            };
+            let rule = format!(
+                "-A {start}-{chain} {} -j ACCEPT",
+                self.iptables_match(port, client)
+            );
             return vec![
-                format!("let it in before that rule: write `{rule}` below the line `# End required lines` of {file}"),
+                format!(
+                    "let it in before that rule: write `{rule}` below the line `# End required lines` of {file}"
+                ),
                 "and apply it: `ufw reload`".to_owned(),
             ];
         }
         let from = client.map_or_else(|| "any".to_owned(), |client| client.to_string());
-        vec![format!("let it in through ufw: `ufw prepend allow proto tcp from {from} to any port {port}`")]
+        vec![format!(
+            "let it in through ufw: `ufw prepend allow proto tcp from {from} to any port {port}`"
+        )]
     }
 
     fn by_firewalld(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
         if self.seen.place.contains("firewalld_policy_drop") {
             return vec!["end the panic mode of firewalld: `firewall-cmd --panic-off`".to_owned()];
         }
-        let zone = self.zone().map_or_else(String::new, |zone| format!("--zone={zone} "));
+        let zone = self
+            .zone()
+            .map_or_else(String::new, |zone| format!("--zone={zone} "));
         let what = match client {
             Some(client) => {
                 let family = if client.is_ipv6() { "ipv6" } else { "ipv4" };
@@ -69,15 +87,25 @@ impl Block {
     fn zone(&self) -> Option<&str> {
         self.through.iter().rev().find_map(|chain| {
             let name = chain.rsplit(' ').next()?;
-            let zone = name.strip_prefix("filter_").unwrap_or(name).strip_prefix("IN_")?;
-            let zone = PARTS.iter().find_map(|part| zone.strip_suffix(part)).unwrap_or(zone);
+            let zone = name
+                .strip_prefix("filter_")
+                .unwrap_or(name)
+                .strip_prefix("IN_")?;
+            let zone = PARTS
+                .iter()
+                .find_map(|part| zone.strip_suffix(part))
+                .unwrap_or(zone);
             (!zone.starts_with("policy_")).then_some(zone)
         })
     }
 
     fn by_nft(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
         let reply = self.step.is_reply();
-        let (side, end) = if reply { ("daddr", "sport") } else { ("saddr", "dport") };
+        let (side, end) = if reply {
+            ("daddr", "sport")
+        } else {
+            ("saddr", "dport")
+        };
         let address = client.map_or_else(String::new, |client| {
             let family = if client.is_ipv6() { "ip6" } else { "ip" };
             format!("{family} {side} {client} ")
@@ -85,18 +113,28 @@ impl Block {
         let place = &self.seen.place;
         let rule = format!("{address}tcp {end} {port} accept");
         let (what, order) = match self.seen.handle {
-            Some(handle) => ("before that rule", format!("insert rule {place} handle {handle} {rule}")),
-            None => ("before the policy decides", format!("add rule {place} {rule}")),
+            Some(handle) => (
+                "before that rule",
+                format!("insert rule {place} handle {handle} {rule}"),
+            ),
+            None => (
+                "before the policy decides",
+                format!("add rule {place} {rule}"),
+            ),
         };
         vec![
             format!("let it in {what}: `nft {order}`"),
-            "keep it where the rules are loaded from at boot, such as /etc/nftables.conf".to_owned(),
+            "keep it where the rules are loaded from at boot, such as /etc/nftables.conf"
+                .to_owned(),
         ]
     }
 
     fn by_iptables(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
         let mut base = self.base.split(' ').skip(1);
-        let (table, chain) = (base.next().unwrap_or("filter"), base.next().unwrap_or("INPUT"));
+        let (table, chain) = (
+            base.next().unwrap_or("filter"),
+            base.next().unwrap_or("INPUT"),
+        );
         let program = self.iptables(table);
         vec![
             format!(
@@ -109,14 +147,22 @@ impl Block {
     }
 
     fn iptables_match(&self, port: u16, client: Option<IpAddr>) -> String {
-        let (side, end) = if self.step.is_reply() { ("-d", "--sport") } else { ("-s", "--dport") };
+        let (side, end) = if self.step.is_reply() {
+            ("-d", "--sport")
+        } else {
+            ("-s", "--dport")
+        };
         let address = client.map_or_else(String::new, |client| format!("{side} {client} "));
         format!("{address}-p tcp {end} {port}")
     }
 
     fn iptables(&self, table: &str) -> String {
         let program = self.seen.source.trim_end_matches("-save");
-        if table == "filter" { program.to_owned() } else { format!("{program} -t {table}") }
+        if table == "filter" {
+            program.to_owned()
+        } else {
+            format!("{program} -t {table}")
+        }
     }
 
     /// What takes the rule away: from the set that names the client, or as a whole.
@@ -125,37 +171,61 @@ impl Block {
         if self.seen.is_policy() {
             return None;
         }
-        let command = if self.is_nft() { self.removal_from_nft(client)? } else { self.removal_from_iptables(client)? };
+        let command = if self.is_nft() {
+            self.removal_from_nft(client)?
+        } else {
+            self.removal_from_iptables(client)?
+        };
         Some(format!("take it out: `{command}`"))
     }
 
     fn removal_from_nft(&self, client: Option<IpAddr>) -> Option<String> {
         let place = &self.seen.place;
-        let set = self.seen.text.split(' ').find_map(|word| word.strip_prefix('@'));
+        let set = self
+            .seen
+            .text
+            .split(' ')
+            .find_map(|word| word.strip_prefix('@'));
         match (set, client) {
             (Some(set), Some(client)) => {
                 let (table, _) = place.rsplit_once(' ')?;
                 Some(format!("nft delete element {table} {set} '{{ {client} }}'"))
             }
-            _ => Some(format!("nft delete rule {place} handle {}", self.seen.handle?)),
+            _ => Some(format!(
+                "nft delete rule {place} handle {}",
+                self.seen.handle?
+            )),
         }
     }
 
     fn removal_from_iptables(&self, client: Option<IpAddr>) -> Option<String> {
-        let set = self.seen.text.split(' ').skip_while(|word| *word != "--match-set").nth(1);
+        let set = self
+            .seen
+            .text
+            .split(' ')
+            .skip_while(|word| *word != "--match-set")
+            .nth(1);
         if let (Some(set), Some(client)) = (set, client) {
             return Some(format!("ipset del {set} {client}"));
         }
         let (table, _) = self.seen.place.split_once(' ')?;
-        Some(format!("{} -D {}", self.iptables(table), self.seen.text.strip_prefix("-A ")?))
+        Some(format!(
+            "{} -D {}",
+            self.iptables(table),
+            self.seen.text.strip_prefix("-A ")?
+        ))
     }
 
     /// Whether the rule itself names an address or network.
     #[must_use]
     pub fn names(&self, network: &str) -> bool {
         let host = network.split('/').next().unwrap_or(network);
-        let Ok(address) = host.parse() else { return false };
-        let is_it = |word: &str| word.split('/').next() == Some(host) && in_network_text(address, word) == Some(true);
+        let Ok(address) = host.parse() else {
+            return false;
+        };
+        let is_it = |word: &str| {
+            word.split('/').next() == Some(host) && in_network_text(address, word) == Some(true)
+        };
         self.seen.text.split([' ', ',']).any(is_it)
     }
 }

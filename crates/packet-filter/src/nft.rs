@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use crate::block::{How, Seen};
 use crate::packet::{Packet, Step, Truth};
-use crate::value::{Operand, Value, compares, equals, is_catchall, key_of, remembers_only, words_of};
+use crate::value::{
+    Operand, Value, compares, equals, is_catchall, key_of, remembers_only, words_of,
+};
 use crate::walk::{Action, Chain, Entry, Rule, Ruleset};
 
 /// Everything that rules refer to.
@@ -23,13 +25,25 @@ struct Reader<'a> {
 
 /// Lowers every chain that the packet can meet. `listing` is `nft -a list ruleset`, which gives the rules their text.
 /// Tables in `elsewhere` are left out: `iptables-save` shows them better.
-pub(crate) fn lower(json: &Json, listing: &str, packet: &Packet, elsewhere: &[(&str, String)]) -> Ruleset {
+pub(crate) fn lower(
+    json: &Json,
+    listing: &str,
+    packet: &Packet,
+    elsewhere: &[(&str, String)],
+) -> Ruleset {
     let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
-    let reader = Reader { packet, sets: sets(objects), texts: texts(listing), counters: counters(objects) };
+    let reader = Reader {
+        packet,
+        sets: sets(objects),
+        texts: texts(listing),
+        counters: counters(objects),
+    };
     let mut ruleset = Ruleset::default();
     for object in objects {
-        let Some((kind @ ("chain" | "rule"), item)) =
-            object.as_object().and_then(|object| object.iter().next()).map(|(kind, item)| (kind.as_str(), item))
+        let Some((kind @ ("chain" | "rule"), item)) = object
+            .as_object()
+            .and_then(|object| object.iter().next())
+            .map(|(kind, item)| (kind.as_str(), item))
         else {
             continue;
         };
@@ -53,15 +67,32 @@ pub(crate) fn lower(json: &Json, listing: &str, packet: &Packet, elsewhere: &[(&
 pub(crate) fn iptables_tables<'a>(json: &'a Json, saved: &[&str]) -> Vec<(&'a str, String)> {
     let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
     let own = |kind: &str, is_own: &dyn Fn(&Json) -> bool| -> Vec<(&'a str, String)> {
-        let items = objects.iter().filter_map(|object| object.get(kind)).filter(|item| is_own(item));
-        items.map(|item| (text(item, "family"), text(item, "table").to_owned())).collect()
+        let items = objects
+            .iter()
+            .filter_map(|object| object.get(kind))
+            .filter(|item| is_own(item));
+        items
+            .map(|item| (text(item, "family"), text(item, "table").to_owned()))
+            .collect()
     };
-    let foreign = own("chain", &|chain| chain.get("hook").is_some() && text(chain, "name") != hook_name(chain));
-    let mut tables = own("rule", &|rule| statements(rule).any(|(kind, _)| kind == "xt"));
-    tables.extend(own("chain", &|chain| text(chain, "name") == hook_name(chain)));
-    let shown =
-        |table: &str| saved.iter().flat_map(|saved| saved.lines()).any(|line| line.strip_prefix('*') == Some(table));
-    tables.retain(|table| !foreign.contains(table) && matches!(table.0, "ip" | "ip6") && shown(&table.1));
+    let foreign = own("chain", &|chain| {
+        chain.get("hook").is_some() && text(chain, "name") != hook_name(chain)
+    });
+    let mut tables = own("rule", &|rule| {
+        statements(rule).any(|(kind, _)| kind == "xt")
+    });
+    tables.extend(own("chain", &|chain| {
+        text(chain, "name") == hook_name(chain)
+    }));
+    let shown = |table: &str| {
+        saved
+            .iter()
+            .flat_map(|saved| saved.lines())
+            .any(|line| line.strip_prefix('*') == Some(table))
+    };
+    tables.retain(|table| {
+        !foreign.contains(table) && matches!(table.0, "ip" | "ip6") && shown(&table.1)
+    });
     tables.sort_unstable();
     tables.dedup();
     tables
@@ -77,24 +108,49 @@ fn text<'a>(item: &'a Json, key: &str) -> &'a str {
 
 fn statements(rule: &Json) -> impl Iterator<Item = (&str, &Json)> {
     let list = rule["expr"].as_array().map_or(&[][..], Vec::as_slice);
-    list.iter().filter_map(|statement| statement.as_object()?.iter().next()).map(|(kind, body)| (kind.as_str(), body))
+    list.iter()
+        .filter_map(|statement| statement.as_object()?.iter().next())
+        .map(|(kind, body)| (kind.as_str(), body))
 }
 
 fn meets(family: &str, packet: &Packet) -> bool {
-    matches!((family, packet.v6), ("inet" | "netdev", _) | ("ip", false) | ("ip6", true))
+    matches!(
+        (family, packet.v6),
+        ("inet" | "netdev", _) | ("ip", false) | ("ip6", true)
+    )
 }
 
 fn sets(objects: &[Json]) -> BTreeMap<[&str; 3], &[Json]> {
-    let items = objects.iter().filter_map(|object| object.get("set").or_else(|| object.get("map")));
-    let key = |item| [text(item, "family"), text(item, "table"), text(item, "name")];
-    items.map(|item| (key(item), item["elem"].as_array().map_or(&[][..], Vec::as_slice))).collect()
+    let items = objects
+        .iter()
+        .filter_map(|object| object.get("set").or_else(|| object.get("map")));
+    let key = |item| {
+        [
+            text(item, "family"),
+            text(item, "table"),
+            text(item, "name"),
+        ]
+    };
+    items
+        .map(|item| {
+            (
+                key(item),
+                item["elem"].as_array().map_or(&[][..], Vec::as_slice),
+            )
+        })
+        .collect()
 }
 
 /// Named counters.
 fn counters(objects: &[Json]) -> BTreeMap<[&str; 3], u64> {
     let items = objects.iter().filter_map(|object| object.get("counter"));
     items
-        .filter_map(|item| Some((["family", "table", "name"].map(|key| text(item, key)), item["packets"].as_u64()?)))
+        .filter_map(|item| {
+            Some((
+                ["family", "table", "name"].map(|key| text(item, key)),
+                item["packets"].as_u64()?,
+            ))
+        })
         .collect()
 }
 
@@ -103,12 +159,21 @@ fn texts(listing: &str) -> BTreeMap<(String, u64), String> {
     let (mut table, mut chain) = (String::new(), String::new());
     let mut texts = BTreeMap::new();
     for line in listing.lines().map(str::trim) {
-        let Some((content, handle)) = line.rsplit_once(" # handle ") else { continue };
-        match content.strip_suffix(" {").map(|head| head.split_once(' ').unwrap_or((head, ""))) {
+        let Some((content, handle)) = line.rsplit_once(" # handle ") else {
+            continue;
+        };
+        match content
+            .strip_suffix(" {")
+            .map(|head| head.split_once(' ').unwrap_or((head, "")))
+        {
             Some(("table", name)) => name.clone_into(&mut table),
             Some(("chain", name)) => chain = format!("{table} {name}"),
             Some(_) => {}
-            None => _ = handle.parse().map(|handle| texts.insert((chain.clone(), handle), content.to_owned())),
+            None => {
+                _ = handle
+                    .parse()
+                    .map(|handle| texts.insert((chain.clone(), handle), content.to_owned()));
+            }
         }
     }
     texts
@@ -129,20 +194,36 @@ fn entry(item: &Json, packet: &Packet, place: &str) -> Option<Entry> {
     }
     let seen = seen(place, "policy drop".to_owned());
     let drops = text(item, "policy") == "drop";
-    let policy = drops.then_some(Rule { applies: Truth::Yes, action: Action::Block(How::Drop), seen });
-    Some(Entry { stage, priority: item["prio"].as_i64().unwrap_or(0), policy })
+    let policy = drops.then_some(Rule {
+        applies: Truth::Yes,
+        action: Action::Block(How::Drop),
+        seen,
+    });
+    Some(Entry {
+        stage,
+        priority: item["prio"].as_i64().unwrap_or(0),
+        policy,
+    })
 }
 
 const SOURCE: &str = "nft list ruleset";
 
 fn seen(place: &str, text: String) -> Seen {
-    Seen { source: SOURCE.to_owned(), place: place.to_owned(), text, ..Seen::default() }
+    Seen {
+        source: SOURCE.to_owned(),
+        place: place.to_owned(),
+        text,
+        ..Seen::default()
+    }
 }
 
 /// Whether a chain at an interface sees the packet; one that names none is taken to.
 fn is_on(devices: &Json, packet: &Packet) -> bool {
     let names = words_of(devices);
-    packet.interface.as_ref().is_none_or(|interface| names.is_empty() || names.contains(interface))
+    packet
+        .interface
+        .as_ref()
+        .is_none_or(|interface| names.is_empty() || names.contains(interface))
 }
 
 impl Reader<'_> {
@@ -158,36 +239,66 @@ impl Reader<'_> {
         let handle = rule["handle"].as_u64().unwrap_or_default();
         let words = self.texts.get(&(place.to_owned(), handle)).cloned();
         let words = words.unwrap_or_else(|| format!("rule with handle {handle}"));
-        let seen = Seen { packets, handle: Some(handle), ..seen(place, words) };
+        let seen = Seen {
+            packets,
+            handle: Some(handle),
+            ..seen(place, words)
+        };
         for (kind, body) in statements(rule) {
             match kind {
                 "match" => applies = applies.and(self.matches(body, family, table)),
                 "vmap" => {
                     for (truth, action) in self.verdicts(body, family, table) {
-                        chain.rules.push(Rule { applies: applies.and(truth), action, seen: seen.clone() });
+                        chain.rules.push(Rule {
+                            applies: applies.and(truth),
+                            action,
+                            seen: seen.clone(),
+                        });
                     }
                 }
                 "counter" | "log" | "mangle" | "last" => {}
                 "xt" if text(body, "type") == "target" => {
-                    chain.rules.push(Rule { applies, action: Action::Unknown, seen: seen.clone() });
+                    chain.rules.push(Rule {
+                        applies,
+                        action: Action::Unknown,
+                        seen: seen.clone(),
+                    });
                 }
                 "set" if remembers_only(body) => {}
                 "queue" => {
                     let bypassed = words_of(&body["flags"]).iter().any(|flag| flag == "bypass");
-                    let number = body["num"].as_u64().and_then(|number| u16::try_from(number).ok());
+                    let number = body["num"]
+                        .as_u64()
+                        .and_then(|number| u16::try_from(number).ok());
                     let action = self.packet.queued(number.filter(|_| !bypassed));
-                    chain.rules.push(Rule { applies, action, seen: seen.clone() });
+                    chain.rules.push(Rule {
+                        applies,
+                        action,
+                        seen: seen.clone(),
+                    });
                 }
                 "redirect" | "dnat" => {
-                    let port = body["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+                    let port = body["port"]
+                        .as_u64()
+                        .and_then(|port| u16::try_from(port).ok());
                     let action = self.packet.diverted(text(body, "addr"), port);
-                    chain.rules.push(Rule { applies, action, seen: seen.clone() });
+                    chain.rules.push(Rule {
+                        applies,
+                        action,
+                        seen: seen.clone(),
+                    });
                 }
-                "limit" | "ct count" | "quota" | "set" | "meter" | "xt" => applies = applies.and(Truth::Maybe),
+                "limit" | "ct count" | "quota" | "set" | "meter" | "xt" => {
+                    applies = applies.and(Truth::Maybe);
+                }
                 _ => {
                     let action = verdict(kind, body, family, table);
                     let applies = applies.and(self.is_of_family(kind, body));
-                    chain.rules.push(Rule { applies, action, seen: seen.clone() });
+                    chain.rules.push(Rule {
+                        applies,
+                        action,
+                        seen: seen.clone(),
+                    });
                 }
             }
         }
@@ -207,13 +318,20 @@ impl Reader<'_> {
     fn verdicts(&self, vmap: &Json, family: &str, table: &str) -> Vec<(Truth, Action)> {
         let key = self.operand(&vmap["key"]);
         let pairs = self.elements(&vmap["data"], family, table);
-        let pairs = pairs.iter().filter_map(|pair| pair.as_array()).filter_map(|pair| pair.first().zip(pair.get(1)));
-        let (others, single): (Vec<_>, Vec<_>) = pairs.partition(|(element, _)| is_catchall(key_of(element)));
+        let pairs = pairs
+            .iter()
+            .filter_map(|pair| pair.as_array())
+            .filter_map(|pair| pair.first().zip(pair.get(1)));
+        let (others, single): (Vec<_>, Vec<_>) =
+            pairs.partition(|(element, _)| is_catchall(key_of(element)));
         let pairs = single.into_iter().chain(others);
         pairs
             .filter_map(|(element, action)| {
                 let (kind, body) = action.as_object()?.iter().next()?;
-                Some((self.is_element(&key, key_of(element), family, table), verdict(kind, body, family, table)))
+                Some((
+                    self.is_element(&key, key_of(element), family, table),
+                    verdict(kind, body, family, table),
+                ))
             })
             .collect()
     }
@@ -235,9 +353,10 @@ impl Reader<'_> {
     /// Whether the packet has any of the flags named.
     fn shares(&self, left: &Operand, right: &Json, family: &str, table: &str) -> Truth {
         match (left, right) {
-            (Operand::Is(Value::Words(words)), Json::String(_) | Json::Array(_)) => {
-                words_of(right).iter().any(|word| words.contains(&word.as_str())).into()
-            }
+            (Operand::Is(Value::Words(words)), Json::String(_) | Json::Array(_)) => words_of(right)
+                .iter()
+                .any(|word| words.contains(&word.as_str()))
+                .into(),
             _ => self.is(left, right, family, table),
         }
     }
@@ -254,21 +373,34 @@ impl Reader<'_> {
         let named = right.as_str().is_some_and(|name| name.starts_with('@'));
         if named || right.get("set").is_some() {
             let elements = self.elements(right, family, table).iter();
-            return Truth::any(elements.map(|element| self.is_element(left, key_of(element), family, table)));
+            return Truth::any(
+                elements.map(|element| self.is_element(left, key_of(element), family, table)),
+            );
         }
         match left {
             Operand::Unknown => Truth::Maybe,
             Operand::Absent => Truth::No,
             Operand::Is(Value::Several(parts)) => {
-                let Some(others) = right["concat"].as_array() else { return Truth::Maybe };
-                Truth::all(parts.iter().zip(others).map(|(part, other)| self.is(part, other, family, table)))
+                let Some(others) = right["concat"].as_array() else {
+                    return Truth::Maybe;
+                };
+                Truth::all(
+                    parts
+                        .iter()
+                        .zip(others)
+                        .map(|(part, other)| self.is(part, other, family, table)),
+                )
             }
             Operand::Is(value) => equals(value, right),
         }
     }
 
     fn is_element(&self, left: &Operand, element: &Json, family: &str, table: &str) -> Truth {
-        if is_catchall(element) { Truth::Yes } else { self.is(left, element, family, table) }
+        if is_catchall(element) {
+            Truth::Yes
+        } else {
+            self.is(left, element, family, table)
+        }
     }
 
     fn operand(&self, left: &Json) -> Operand {
@@ -280,16 +412,22 @@ impl Reader<'_> {
             "payload" => self.payload(text(body, "protocol"), text(body, "field")),
             "meta" => self.meta(text(body, "key")),
             "ct" if text(body, "key") == "state" => {
-                self.packet.state.map_or(Operand::Unknown, |state| Operand::Is(Value::Words(vec![state])))
+                self.packet.state.map_or(Operand::Unknown, |state| {
+                    Operand::Is(Value::Words(vec![state]))
+                })
             }
             "ct" if text(body, "key") == "status" => Operand::Is(Value::Words(Vec::new())),
             "fib" if text(body, "result") == "type" && !self.packet.step.is_reply() => {
                 Operand::Is(Value::Text("local".to_owned()))
             }
-            "fib" if text(body, "result") == "oif" => Operand::Is(Value::Text("a route".to_owned())),
+            "fib" if text(body, "result") == "oif" => {
+                Operand::Is(Value::Text("a route".to_owned()))
+            }
             "concat" => {
                 let parts = body.as_array().map_or(&[][..], Vec::as_slice);
-                Operand::Is(Value::Several(parts.iter().map(|part| self.operand(part)).collect()))
+                Operand::Is(Value::Several(
+                    parts.iter().map(|part| self.operand(part)).collect(),
+                ))
             }
             "&" => self.masked(body),
             _ => Operand::Unknown,
@@ -298,7 +436,9 @@ impl Reader<'_> {
 
     fn payload(&self, protocol: &str, field: &str) -> Operand {
         let packet = self.packet;
-        let address = |address: Option<IpAddr>| address.map_or(Operand::Unknown, |a| Operand::Is(Value::Address(a)));
+        let address = |address: Option<IpAddr>| {
+            address.map_or(Operand::Unknown, |a| Operand::Is(Value::Address(a)))
+        };
         let port = |port| Operand::Is(Value::Port(port));
         match (protocol, field) {
             ("ip", _) if packet.v6 => Operand::Absent,
@@ -316,7 +456,11 @@ impl Reader<'_> {
 
     /// `@th,16,16`: the header, and where in it, in bits.
     fn raw_payload(&self, body: &Json) -> Operand {
-        match (text(body, "base"), body["offset"].as_u64(), body["len"].as_u64()) {
+        match (
+            text(body, "base"),
+            body["offset"].as_u64(),
+            body["len"].as_u64(),
+        ) {
             ("th", Some(0), Some(16)) => self.payload("th", "sport"),
             ("th", Some(16), Some(16)) => self.payload("th", "dport"),
             _ => Operand::Unknown,
@@ -324,7 +468,11 @@ impl Reader<'_> {
     }
 
     fn meta(&self, key: &str) -> Operand {
-        let family = if self.packet.v6 { ("ipv6", "ip6") } else { ("ipv4", "ip") };
+        let family = if self.packet.v6 {
+            ("ipv6", "ip6")
+        } else {
+            ("ipv4", "ip")
+        };
         let word = |word: &str| Operand::Is(Value::Text(word.to_owned()));
         let interface = |name: Option<Option<&str>>| match name {
             None => Operand::Absent,
@@ -346,10 +494,19 @@ impl Reader<'_> {
 
     /// Flags of the packet as far as the mask shows them.
     fn masked(&self, body: &Json) -> Operand {
-        let Some([left, mask]) = body.as_array().map(Vec::as_slice) else { return Operand::Unknown };
-        let Operand::Is(Value::Words(words)) = self.operand(left) else { return Operand::Unknown };
+        let Some([left, mask]) = body.as_array().map(Vec::as_slice) else {
+            return Operand::Unknown;
+        };
+        let Operand::Is(Value::Words(words)) = self.operand(left) else {
+            return Operand::Unknown;
+        };
         let mask = words_of(mask);
-        Operand::Is(Value::Words(words.into_iter().filter(|word| mask.iter().any(|other| other == word)).collect()))
+        Operand::Is(Value::Words(
+            words
+                .into_iter()
+                .filter(|word| mask.iter().any(|other| other == word))
+                .collect(),
+        ))
     }
 }
 

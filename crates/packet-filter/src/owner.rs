@@ -37,14 +37,19 @@ const SIGNS: [(&str, Owner); 9] = [
 impl Owner {
     /// Tells it from the rule. The policy of a base chain belongs to the program that manages its table, told from the
     /// names of all `chains`.
-    pub(crate) fn of<'a>(seen: &Seen, base: &str, mut chains: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn of<'a>(
+        seen: &Seen,
+        base: &str,
+        mut chains: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let table = base.rsplit_once(' ').map_or(base, |(table, _)| table);
         let manager = |name: &'a str| {
             let chain = name.strip_prefix(table)?.strip_prefix(' ')?;
             signed(chain).filter(|owner| matches!(owner, Self::Ufw | Self::Firewalld))
         };
         let own = signed(&format!("{} {}", seen.place, seen.text));
-        own.or_else(|| chains.find_map(manager).filter(|_| seen.is_policy())).unwrap_or(Self::Unknown)
+        own.or_else(|| chains.find_map(manager).filter(|_| seen.is_policy()))
+            .unwrap_or(Self::Unknown)
     }
 
     /// The name of the program.
@@ -64,13 +69,19 @@ impl Owner {
     /// Whether it bans single addresses, rather than saying what is open.
     #[must_use]
     pub fn bans(self) -> bool {
-        matches!(self, Self::Fail2ban | Self::Sshguard | Self::Crowdsec | Self::Csf)
+        matches!(
+            self,
+            Self::Fail2ban | Self::Sshguard | Self::Crowdsec | Self::Csf
+        )
     }
 }
 
 fn signed(names: &str) -> Option<Owner> {
     let names = names.to_ascii_lowercase();
-    SIGNS.iter().find(|(sign, _)| names.contains(sign)).map(|(_, owner)| *owner)
+    SIGNS
+        .iter()
+        .find(|(sign, _)| names.contains(sign))
+        .map(|(_, owner)| *owner)
 }
 
 #[cfg(test)]
@@ -81,17 +92,45 @@ mod tests {
     fn owners_are_told_from_names() {
         let cases = [
             ("inet f2b-table f2b-chain", "", Owner::Fail2ban),
-            ("filter INPUT", "-A INPUT -m set --match-set crowdsec-blacklists src -j DROP", Owner::Crowdsec),
-            ("ip sshguard blacklist", "ip saddr @attackers drop", Owner::Sshguard),
-            ("filter DENYIN", "-A DENYIN -s 198.51.100.7/32 -j DROP", Owner::Csf),
-            ("inet firewalld filter_INPUT", "reject with icmpx admin-prohibited", Owner::Firewalld),
+            (
+                "filter INPUT",
+                "-A INPUT -m set --match-set crowdsec-blacklists src -j DROP",
+                Owner::Crowdsec,
+            ),
+            (
+                "ip sshguard blacklist",
+                "ip saddr @attackers drop",
+                Owner::Sshguard,
+            ),
+            (
+                "filter DENYIN",
+                "-A DENYIN -s 198.51.100.7/32 -j DROP",
+                Owner::Csf,
+            ),
+            (
+                "inet firewalld filter_INPUT",
+                "reject with icmpx admin-prohibited",
+                Owner::Firewalld,
+            ),
             ("filter INPUT", "policy DROP", Owner::Ufw),
-            ("filter INPUT", "-A INPUT -s 198.51.100.7/32 -j DROP", Owner::Unknown),
+            (
+                "filter INPUT",
+                "-A INPUT -s 198.51.100.7/32 -j DROP",
+                Owner::Unknown,
+            ),
         ];
         for (place, text, expected) in cases {
-            let seen = Seen { place: place.to_owned(), text: text.to_owned(), ..Seen::default() };
+            let seen = Seen {
+                place: place.to_owned(),
+                text: text.to_owned(),
+                ..Seen::default()
+            };
             let chains = ["iptables-save filter ufw-user-input"].into_iter();
-            assert_eq!(Owner::of(&seen, "iptables-save filter INPUT", chains), expected, "{place}");
+            assert_eq!(
+                Owner::of(&seen, "iptables-save filter INPUT", chains),
+                expected,
+                "{place}"
+            );
         }
     }
 }

@@ -90,10 +90,22 @@ impl Connection {
     /// The packet of this step.
     pub(crate) fn packet(&self, step: Step) -> Packet {
         let (client, server, port) = (self.client, self.server, Some(self.port));
-        let (source, destination) = if step.is_reply() { (server, client) } else { (client, server) };
-        let (source_port, destination_port) = if step.is_reply() { (port, None) } else { (None, port) };
+        let (source, destination) = if step.is_reply() {
+            (server, client)
+        } else {
+            (client, server)
+        };
+        let (source_port, destination_port) = if step.is_reply() {
+            (port, None)
+        } else {
+            (None, port)
+        };
         let interface = self.interface.clone();
-        let state = if step == Step::Opening { "new" } else { "established" };
+        let state = if step == Step::Opening {
+            "new"
+        } else {
+            "established"
+        };
         let state = (self.tracked || !step.is_reply()).then_some(state);
         Packet {
             v6: self.v6,
@@ -112,7 +124,13 @@ impl Connection {
 
 impl Step {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 5] = [Self::Opening, Self::Answer, Self::Following, Self::Saying, Self::Speaking];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Opening,
+        Self::Answer,
+        Self::Following,
+        Self::Saying,
+        Self::Speaking,
+    ];
 
     /// Whether the server sends it, so that it leaves by the hook `output`.
     pub(crate) fn is_reply(self) -> bool {
@@ -123,13 +141,17 @@ impl Step {
 impl Packet {
     /// The same packet where a rule has kept it from connection tracking.
     pub(crate) fn untracked(self) -> Self {
-        Self { state: Some("untracked"), ..self }
+        Self {
+            state: Some("untracked"),
+            ..self
+        }
     }
 
     /// What becomes of it where a rule gives it another destination: sshd may take it there as well.
     pub(crate) fn diverted(&self, address: &str, port: Option<u16>) -> Action {
         let address: Option<IpAddr> = address.parse().ok();
-        let stays = address.is_none_or(|address| address.is_loopback() || Some(address) == self.destination);
+        let stays = address
+            .is_none_or(|address| address.is_loopback() || Some(address) == self.destination);
         match port {
             Some(port) if stays && self.served.contains(&port) => Action::Unknown,
             None if stays => Action::Unknown,
@@ -226,7 +248,11 @@ const EPHEMERAL: u16 = 1024;
 /// Whether an address lies in `network/bits`; never across families.
 pub(crate) fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     let (address, network, width) = match (address, network) {
-        (IpAddr::V4(a), IpAddr::V4(n)) => (u128::from(u32::from(a)), u128::from(u32::from(n)), Ipv4Addr::BITS),
+        (IpAddr::V4(a), IpAddr::V4(n)) => (
+            u128::from(u32::from(a)),
+            u128::from(u32::from(n)),
+            Ipv4Addr::BITS,
+        ),
         (IpAddr::V6(a), IpAddr::V6(n)) => (u128::from(a), u128::from(n), Ipv6Addr::BITS),
         _ => return false,
     };
@@ -243,7 +269,11 @@ pub fn in_network_text(address: IpAddr, network: &str) -> Option<bool> {
         Err(_) => u32::from(mask.parse::<Ipv4Addr>().ok()?).leading_ones(),
     };
     let network: IpAddr = network.parse().ok()?;
-    let bits = if network.is_ipv4() { bits.min(Ipv4Addr::BITS) } else { bits };
+    let bits = if network.is_ipv4() {
+        bits.min(Ipv4Addr::BITS)
+    } else {
+        bits
+    };
     Some(in_network(address, network, bits))
 }
 
@@ -267,7 +297,11 @@ mod tests {
         ];
         for (address, network, expected) in cases {
             let address = address.parse().expect("an address");
-            assert_eq!(in_network_text(address, network), expected, "{address} in {network}");
+            assert_eq!(
+                in_network_text(address, network),
+                expected,
+                "{address} in {network}"
+            );
         }
     }
 

@@ -33,7 +33,12 @@ fn nft_rules(packet: &Packet) -> Ruleset {
 
 fn iptables_rules(packet: &Packet) -> Ruleset {
     let sets = iptables::sets(include_str!("testdata/ipset.txt"));
-    iptables::lower("iptables-save", include_str!("testdata/iptables.txt"), &sets, packet)
+    iptables::lower(
+        "iptables-save",
+        include_str!("testdata/iptables.txt"),
+        &sets,
+        packet,
+    )
 }
 
 fn say(block: Option<Block>) -> String {
@@ -41,7 +46,10 @@ fn say(block: Option<Block>) -> String {
         || "passes".to_owned(),
         |block| {
             let how = if block.certain { "" } else { "perhaps " };
-            format!("{how}{:?} by {}: {}", block.how, block.seen.place, block.seen.text)
+            format!(
+                "{how}{:?} by {}: {}",
+                block.how, block.seen.place, block.seen.text
+            )
         },
     )
 }
@@ -49,7 +57,11 @@ fn say(block: Option<Block>) -> String {
 fn check(rules: fn(&Packet) -> Ruleset, cases: &[(&str, &str, &str)]) {
     for (client, interface, expected) in cases {
         let packet = connection(client, interface).packet(Step::Opening);
-        assert_eq!(&say(rules(&packet).block()), expected, "{client} by {interface}");
+        assert_eq!(
+            &say(rules(&packet).block()),
+            expected,
+            "{client} by {interface}"
+        );
     }
 }
 
@@ -73,8 +85,16 @@ fn nftables_decide_as_the_kernel_does() {
             ("198.51.100.8", "eth1", limited),
             ("127.0.0.1", "lo", "passes"),
             ("10.1.0.5", "eth0", "passes"),
-            ("10.9.3.3", "eth0", "Drop by inet filter sshin: ip saddr 10.9.0.0/16 drop"),
-            ("192.0.2.77", "eth0", "Drop by inet filter input: ip saddr . tcp dport @conc drop"),
+            (
+                "10.9.3.3",
+                "eth0",
+                "Drop by inet filter sshin: ip saddr 10.9.0.0/16 drop",
+            ),
+            (
+                "192.0.2.77",
+                "eth0",
+                "Drop by inet filter input: ip saddr . tcp dport @conc drop",
+            ),
             ("203.0.113.1", "eth0", limited),
             (
                 "2001:db8::7",
@@ -130,9 +150,13 @@ fn iptables_decide_as_the_kernel_does() {
 #[test]
 fn the_answer_is_followed_as_well() {
     let packet = connection("192.0.2.99", "eth0").packet(Step::Answer);
-    let expected = "Drop by filter OUTPUT: -A OUTPUT -d 192.0.2.99/32 -p tcp -m tcp --sport 22 -j DROP";
+    let expected =
+        "Drop by filter OUTPUT: -A OUTPUT -d 192.0.2.99/32 -p tcp -m tcp --sport 22 -j DROP";
     assert_eq!(say(iptables_rules(&packet).block()), expected);
-    assert_eq!(say(iptables_rules(&connection("192.0.2.98", "eth0").packet(Step::Answer)).block()), "passes");
+    assert_eq!(
+        say(iptables_rules(&connection("192.0.2.98", "eth0").packet(Step::Answer)).block()),
+        "passes"
+    );
 }
 
 #[test]
@@ -141,7 +165,9 @@ fn a_rule_for_standing_connections_cuts_them() {
         -A INPUT -p tcp --dport 22 -m conntrack --ctstate ESTABLISHED -j REJECT --reject-with tcp-reset\nCOMMIT\n";
     let block = |step| {
         let packet = connection("192.0.2.5", "eth0").packet(step);
-        iptables::lower("iptables-save", rules, &iptables::Sets::new(), &packet).block().is_some()
+        iptables::lower("iptables-save", rules, &iptables::Sets::new(), &packet)
+            .block()
+            .is_some()
     };
     assert_eq!(Step::ALL.map(block), [false, false, true, true, false]);
 }
@@ -154,22 +180,42 @@ fn a_rejection_by_icmp_is_for_its_family() {
         "icmpv6", "expr": "port-unreachable"}}]}}]}"#,
     )
     .expect("JSON");
-    let block =
-        |client| nft::lower(&json, "", &connection(client, "eth0").packet(Step::Opening), &[]).block().is_some();
+    let block = |client| {
+        nft::lower(
+            &json,
+            "",
+            &connection(client, "eth0").packet(Step::Opening),
+            &[],
+        )
+        .block()
+        .is_some()
+    };
     assert_eq!(["192.0.2.1", "2001:db8::1"].map(block), [false, true]);
 }
 
 #[test]
 fn without_a_client_only_what_turns_everyone_away_is_certain() {
-    let anyone = Connection { client: None, interface: None, ..connection("192.0.2.1", "eth0") };
+    let anyone = Connection {
+        client: None,
+        interface: None,
+        ..connection("192.0.2.1", "eth0")
+    };
     let closed = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n";
     let block = |saved: &str| {
         let packet = anyone.packet(Step::Opening);
-        iptables::lower("iptables-save", saved, &iptables::Sets::new(), &packet).block().map(|block| block.certain)
+        iptables::lower("iptables-save", saved, &iptables::Sets::new(), &packet)
+            .block()
+            .map(|block| block.certain)
     };
     assert_eq!(block(closed), Some(true));
-    assert_eq!(block("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j DROP\nCOMMIT\n"), Some(true));
-    assert_eq!(block("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -j ACCEPT\nCOMMIT\n"), None);
+    assert_eq!(
+        block("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j DROP\nCOMMIT\n"),
+        Some(true)
+    );
+    assert_eq!(
+        block("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -j ACCEPT\nCOMMIT\n"),
+        None
+    );
 }
 
 #[test]
@@ -195,7 +241,9 @@ fn any_text_is_survived() {
     let mut random = fastrand::Rng::with_seed(7);
     let packet = connection("192.0.2.1", "eth0").packet(Step::Opening);
     for _ in 0..3_000 {
-        let text: String = (0..random.usize(0..20)).map(|_| TOKENS[random.usize(0..TOKENS.len())]).collect();
+        let text: String = (0..random.usize(0..20))
+            .map(|_| TOKENS[random.usize(0..TOKENS.len())])
+            .collect();
         let _ = iptables::lower("iptables-save", &text, &iptables::sets(&text), &packet).block();
         if let Ok(json) = serde_json::from_str(&text) {
             let _ = nft::lower(&json, &text, &packet, &[]).block();
@@ -210,19 +258,31 @@ fn nft_chain(hook: &str, rules: &[&str], packet: &Packet) -> Vec<String> {
         "dev": "eth0"}}}}"#
     );
     let rule = |(at, rule): (usize, &&str)| {
-        format!(r#"{{"rule": {{"family": "inet", "table": "t", "chain": "c", "handle": {at}, "expr": [{rule}]}}}}"#)
+        format!(
+            r#"{{"rule": {{"family": "inet", "table": "t", "chain": "c", "handle": {at}, "expr": [{rule}]}}}}"#
+        )
     };
-    let objects: Vec<String> = std::iter::once(head).chain(rules.iter().enumerate().map(rule)).collect();
-    let json: Json = serde_json::from_str(&format!(r#"{{"nftables": [{}]}}"#, objects.join(","))).expect("JSON");
+    let objects: Vec<String> = std::iter::once(head)
+        .chain(rules.iter().enumerate().map(rule))
+        .collect();
+    let json: Json =
+        serde_json::from_str(&format!(r#"{{"nftables": [{}]}}"#, objects.join(","))).expect("JSON");
     let walked = nft::lower(&json, "", packet, &[]).walk();
     let untracked = walked.untracked.then(|| "untracked".to_owned());
-    walked.blocks.into_iter().map(|block| say(Some(block))).chain(untracked).collect()
+    walked
+        .blocks
+        .into_iter()
+        .map(|block| say(Some(block)))
+        .chain(untracked)
+        .collect()
 }
 
 const PORT: &str = r#"{"payload": {"protocol": "tcp", "field": "dport"}}"#;
 
 fn compared(left: &str, operator: &str, right: &str) -> String {
-    format!(r#"{{"match": {{"op": "{operator}", "left": {left}, "right": {right}}}}}, {{"drop": null}}"#)
+    format!(
+        r#"{{"match": {{"op": "{operator}", "left": {left}, "right": {right}}}}}, {{"drop": null}}"#
+    )
 }
 
 #[test]
@@ -245,9 +305,17 @@ fn ports_and_users_are_compared() {
     ];
     for (left, operator, right, step, drops) in cases {
         let packet = connection("198.51.100.7", "eth0").packet(step);
-        let hook = if step == Step::Answer { "output" } else { "input" };
+        let hook = if step == Step::Answer {
+            "output"
+        } else {
+            "input"
+        };
         let found = nft_chain(hook, &[&compared(left, operator, right)], &packet);
-        let expected: &[&str] = if drops { &["Drop by inet t c: rule with handle 0"] } else { &[] };
+        let expected: &[&str] = if drops {
+            &["Drop by inet t c: rule with handle 0"]
+        } else {
+            &[]
+        };
         assert_eq!(found, expected, "{left} {operator} {right}");
     }
 }
@@ -255,8 +323,15 @@ fn ports_and_users_are_compared() {
 #[test]
 fn each_rule_is_told_as_if_those_before_were_mended() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
-    let rules = [r#"{"drop": null}"#, r#"{"limit": {"rate": 1}}, {"drop": null}"#, r#"{"reject": null}"#];
-    let expected = ["Drop by inet t c: rule with handle 0", "Refused by inet t c: rule with handle 2"];
+    let rules = [
+        r#"{"drop": null}"#,
+        r#"{"limit": {"rate": 1}}, {"drop": null}"#,
+        r#"{"reject": null}"#,
+    ];
+    let expected = [
+        "Drop by inet t c: rule with handle 0",
+        "Refused by inet t c: rule with handle 2",
+    ];
     assert_eq!(nft_chain("input", &rules, &packet), expected);
 }
 
@@ -264,16 +339,30 @@ fn each_rule_is_told_as_if_those_before_were_mended() {
 fn of_rules_that_may_decide_the_one_that_has_met_packets_is_told() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let limited = |packets: u64| {
-        format!(r#"{{"limit": {{"rate": 1}}}}, {{"counter": {{"packets": {packets}}}}}, {{"drop": null}}"#)
+        format!(
+            r#"{{"limit": {{"rate": 1}}}}, {{"counter": {{"packets": {packets}}}}}, {{"drop": null}}"#
+        )
     };
-    let rules = [&limited(0), r#"{"limit": {"rate": 1}}, {"drop": null}"#, &limited(3)];
-    assert_eq!(nft_chain("input", &rules, &packet), ["perhaps Drop by inet t c: rule with handle 2"]);
+    let rules = [
+        &limited(0),
+        r#"{"limit": {"rate": 1}}, {"drop": null}"#,
+        &limited(3),
+    ];
+    assert_eq!(
+        nft_chain("input", &rules, &packet),
+        ["perhaps Drop by inet t c: rule with handle 2"]
+    );
 }
 
 #[test]
 fn chains_at_the_interface_come_before_all_others() {
     let by = |interface| {
-        nft_chain("ingress", &[r#"{"drop": null}"#], &connection("198.51.100.7", interface).packet(Step::Opening)).len()
+        nft_chain(
+            "ingress",
+            &[r#"{"drop": null}"#],
+            &connection("198.51.100.7", interface).packet(Step::Opening),
+        )
+        .len()
     };
     assert_eq!(["eth0", "eth1"].map(by), [1, 0]);
 }
@@ -281,7 +370,10 @@ fn chains_at_the_interface_come_before_all_others() {
 #[test]
 fn what_is_not_tracked_is_neither_new_nor_established() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
-    assert_eq!(nft_chain("prerouting", &[r#"{"notrack": null}"#], &packet), ["untracked"]);
+    assert_eq!(
+        nft_chain("prerouting", &[r#"{"notrack": null}"#], &packet),
+        ["untracked"]
+    );
     let state = r#"{"ct": {"key": "state"}}"#;
     let of_new = compared(state, "in", r#""new""#);
     let of_none = compared(state, "in", r#""untracked""#);
@@ -295,13 +387,23 @@ fn what_is_not_tracked_is_neither_new_nor_established() {
 fn a_connection_that_is_sent_elsewhere_does_not_reach_sshd() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let cases = [
-        (r#"{"redirect": {"port": 2222}}"#, &["Diverted by inet t c: rule with handle 0"][..]),
+        (
+            r#"{"redirect": {"port": 2222}}"#,
+            &["Diverted by inet t c: rule with handle 0"][..],
+        ),
         (r#"{"redirect": {"port": 22}}"#, &[]),
         (r#"{"redirect": null}"#, &[]),
-        (r#"{"dnat": {"addr": "10.0.0.7"}}"#, &["Diverted by inet t c: rule with handle 0"]),
+        (
+            r#"{"dnat": {"addr": "10.0.0.7"}}"#,
+            &["Diverted by inet t c: rule with handle 0"],
+        ),
     ];
     for (rule, expected) in cases {
-        assert_eq!(nft_chain("prerouting", &[rule], &packet), expected, "{rule}");
+        assert_eq!(
+            nft_chain("prerouting", &[rule], &packet),
+            expected,
+            "{rule}"
+        );
     }
 }
 
@@ -309,7 +411,10 @@ fn a_connection_that_is_sent_elsewhere_does_not_reach_sshd() {
 fn a_queue_that_nobody_serves_drops() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let cases = [
-        (r#"{"queue": {"num": 4}}"#, &["Drop by inet t c: rule with handle 0"][..]),
+        (
+            r#"{"queue": {"num": 4}}"#,
+            &["Drop by inet t c: rule with handle 0"][..],
+        ),
         (r#"{"queue": {"num": 3}}"#, &[]),
         (r#"{"queue": {"num": 4, "flags": "bypass"}}"#, &[]),
     ];
@@ -317,15 +422,30 @@ fn a_queue_that_nobody_serves_drops() {
         assert_eq!(nft_chain("input", &[rule], &packet), expected, "{rule}");
     }
     let none = iptables::Sets::new();
-    assert_eq!(iptables_chain("-j NFQUEUE --queue-num 4", &none, "198.51.100.7"), "blocked");
-    assert_eq!(iptables_chain("-j NFQUEUE --queue-num 4 --queue-bypass", &none, "198.51.100.7"), "passes");
+    assert_eq!(
+        iptables_chain("-j NFQUEUE --queue-num 4", &none, "198.51.100.7"),
+        "blocked"
+    );
+    assert_eq!(
+        iptables_chain(
+            "-j NFQUEUE --queue-num 4 --queue-bypass",
+            &none,
+            "198.51.100.7"
+        ),
+        "passes"
+    );
 }
 
 fn iptables_chain(rule: &str, sets: &iptables::Sets, client: &str) -> String {
     let saved = format!("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {rule}\nCOMMIT\n");
     let packet = connection(client, "eth0").packet(Step::Opening);
     let block = iptables::lower("iptables-save", &saved, sets, &packet).block();
-    block.map_or("passes", |block| if block.certain { "blocked" } else { "perhaps" }).to_owned()
+    block
+        .map_or(
+            "passes",
+            |block| if block.certain { "blocked" } else { "perhaps" },
+        )
+        .to_owned()
 }
 
 #[test]
@@ -334,22 +454,40 @@ fn sets_of_several_parts_and_spared_members_are_read() {
         create n hash:net\nadd n 198.51.100.0/24\nadd n 198.51.100.9 nomatch\n";
     let sets = iptables::sets(saved);
     let pair = |client| iptables_chain("-m set --match-set s src,dst -j DROP", &sets, client);
-    assert_eq!(["198.51.100.7", "198.51.100.8"].map(pair), ["blocked", "passes"]);
+    assert_eq!(
+        ["198.51.100.7", "198.51.100.8"].map(pair),
+        ["blocked", "passes"]
+    );
     let net = |client| iptables_chain("-m set --match-set n src -j DROP", &sets, client);
-    assert_eq!(["198.51.100.7", "198.51.100.9"].map(net), ["blocked", "passes"]);
+    assert_eq!(
+        ["198.51.100.7", "198.51.100.9"].map(net),
+        ["blocked", "passes"]
+    );
 }
 
 #[test]
 fn who_is_not_on_the_list_of_recent_addresses_is_not_meant() {
-    let listed = iptables::recent_addresses("src=198.51.100.7 ttl: 63 last_seen: 4295 oldest_pkt: 1 4295\n");
+    let listed =
+        iptables::recent_addresses("src=198.51.100.7 ttl: 63 last_seen: 4295 oldest_pkt: 1 4295\n");
     let sets = iptables::Sets::from([("/proc/net/xt_recent/b".to_owned(), listed)]);
     let saved = "-A INPUT -m recent --rcheck --name b --rsource -j DROP";
     assert_eq!(iptables::recent_lists(saved), ["/proc/net/xt_recent/b"]);
     let check = |options: &str, client| {
-        iptables_chain(&format!("-m recent {options} --name b --rsource -j DROP"), &sets, client)
+        iptables_chain(
+            &format!("-m recent {options} --name b --rsource -j DROP"),
+            &sets,
+            client,
+        )
     };
     assert_eq!(check("--rcheck", "198.51.100.7"), "blocked");
     assert_eq!(check("--rcheck --seconds 60", "198.51.100.7"), "perhaps");
     assert_eq!(check("--rcheck --seconds 60", "198.51.100.8"), "passes");
-    assert_eq!(iptables_chain("-m connlimit --connlimit-above 0 -j DROP", &sets, "198.51.100.8"), "blocked");
+    assert_eq!(
+        iptables_chain(
+            "-m connlimit --connlimit-above 0 -j DROP",
+            &sets,
+            "198.51.100.8"
+        ),
+        "blocked"
+    );
 }

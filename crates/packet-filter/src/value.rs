@@ -66,7 +66,10 @@ pub(crate) fn equals(value: &Value, right: &Json) -> Truth {
         },
         Value::Words(words) => {
             let others = words_of(right);
-            Some(others.len() == words.len() && others.iter().all(|other| words.contains(&other.as_str())))
+            Some(
+                others.len() == words.len()
+                    && others.iter().all(|other| words.contains(&other.as_str())),
+            )
         }
         Value::NotLoopback => right.as_str().filter(|other| *other == "lo").map(|_| false),
         Value::Several(_) => None,
@@ -76,7 +79,9 @@ pub(crate) fn equals(value: &Value, right: &Json) -> Truth {
 
 /// Names of interfaces may end in a wildcard.
 fn is_word(word: &str, other: &str) -> bool {
-    other.strip_suffix('*').map_or(word == other, |start| word.starts_with(start))
+    other
+        .strip_suffix('*')
+        .map_or(word == other, |start| word.starts_with(start))
 }
 
 fn address_in(address: IpAddr, right: &Json) -> Option<bool> {
@@ -107,7 +112,9 @@ fn bounds(right: &Json) -> Option<(u64, u64)> {
 
 /// Whether a port or number is below or above what the rule names.
 pub(crate) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
-    let (Operand::Is(left), Some(bound)) = (left, right.as_u64()) else { return Truth::Maybe };
+    let (Operand::Is(left), Some(bound)) = (left, right.as_u64()) else {
+        return Truth::Maybe;
+    };
     let (low, high) = match operator {
         "<" if bound == 0 => return Truth::No,
         "<" => (0, bound - 1),
@@ -128,5 +135,9 @@ pub(crate) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
 
 /// Whether a statement adds to a set and no more; one with a limit or a count inside also decides.
 pub(crate) fn remembers_only(body: &Json) -> bool {
-    body["stmt"].as_array().is_none_or(|inner| inner.iter().all(|statement| statement.get("counter").is_some()))
+    body["stmt"].as_array().is_none_or(|inner| {
+        inner
+            .iter()
+            .all(|statement| statement.get("counter").is_some())
+    })
 }

@@ -101,8 +101,11 @@ struct Walk<'a> {
 impl Ruleset {
     /// Follows the packet that the rules were lowered for through all base chains.
     pub(crate) fn walk(&self) -> Walked {
-        let mut entries: Vec<(&String, &Entry)> =
-            self.chains.iter().filter_map(|(name, chain)| Some((name, chain.entry.as_ref()?))).collect();
+        let mut entries: Vec<(&String, &Entry)> = self
+            .chains
+            .iter()
+            .filter_map(|(name, chain)| Some((name, chain.entry.as_ref()?)))
+            .collect();
         entries.sort_by_key(|(_, entry)| (entry.stage, entry.priority));
         let mut walk = Walk::new(&self.chains);
         let mut blocks = Vec::new();
@@ -113,7 +116,10 @@ impl Ruleset {
         if blocks.is_empty() {
             blocks.extend(walk.possible);
         }
-        Walked { blocks, untracked: walk.untracked }
+        Walked {
+            blocks,
+            untracked: walk.untracked,
+        }
     }
 }
 
@@ -138,10 +144,15 @@ impl<'a> Walk<'a> {
         (self.base, self.certain) = (name, self.same);
         self.through.clear();
         let flow = match self.chain(name, DEPTH) {
-            Flow::Next | Flow::Return => entry.policy.as_ref().map_or(Flow::Next, |rule| self.rule_if(rule, DEPTH)),
+            Flow::Next | Flow::Return => entry
+                .policy
+                .as_ref()
+                .map_or(Flow::Next, |rule| self.rule_if(rule, DEPTH)),
             flow => flow,
         };
-        let Flow::Block(block) = flow else { return None };
+        let Flow::Block(block) = flow else {
+            return None;
+        };
         self.mended.push(block.seen.clone());
         if block.certain {
             return Some(block);
@@ -158,7 +169,11 @@ impl<'a> Walk<'a> {
             None => 1,
             Some(_) => 2,
         };
-        if self.possible.as_ref().is_none_or(|known| weight(known) < weight(&block)) {
+        if self
+            .possible
+            .as_ref()
+            .is_none_or(|known| weight(known) < weight(&block))
+        {
             self.possible = Some(block);
         }
     }
@@ -190,7 +205,10 @@ impl<'a> Walk<'a> {
     /// Goes on as if the rule had not applied, and remembers what it would have done.
     fn either(&mut self, flow: Flow) -> Flow {
         match flow {
-            Flow::Block(block) => self.may(Block { certain: false, ..block }),
+            Flow::Block(block) => self.may(Block {
+                certain: false,
+                ..block
+            }),
             Flow::Accept => self.certain = false,
             Flow::Next | Flow::Return => {}
         }
@@ -200,12 +218,25 @@ impl<'a> Walk<'a> {
     fn block(&self, how: How, seen: &Seen) -> Block {
         let owner = Owner::of(seen, self.base, self.chains.keys().map(String::as_str));
         let (seen, base, through) = (seen.clone(), self.base.to_owned(), self.through.clone());
-        Block { how, step: Step::Opening, certain: self.certain, seen, base, through, family: None, owner }
+        Block {
+            how,
+            step: Step::Opening,
+            certain: self.certain,
+            seen,
+            base,
+            through,
+            family: None,
+            owner,
+        }
     }
 
     fn rule_if(&mut self, rule: &Rule, depth: usize) -> Flow {
         let passes = rule.applies == Truth::No || self.mended.contains(&rule.seen);
-        if passes { Flow::Next } else { self.rule(rule, depth) }
+        if passes {
+            Flow::Next
+        } else {
+            self.rule(rule, depth)
+        }
     }
 
     fn rule(&mut self, rule: &Rule, depth: usize) -> Flow {
@@ -241,15 +272,44 @@ mod tests {
 
     fn rule(applies: Truth, action: Action) -> Rule {
         let text = format!("{applies:?} {action:?}");
-        Rule { applies, action, seen: Seen { text, ..Seen::default() } }
+        Rule {
+            applies,
+            action,
+            seen: Seen {
+                text,
+                ..Seen::default()
+            },
+        }
     }
 
     /// What becomes of a packet that meets `rules`, then a policy; the chain `inner` holds `inner`.
     fn walk(rules: Vec<Rule>, inner: Vec<Rule>, drops: bool) -> Option<(String, bool)> {
         let policy = drops.then(|| rule(Truth::Yes, Action::Block(How::Drop)));
-        let base = Chain { entry: Some(Entry { stage: 2, priority: 0, policy }), rules };
-        let chains = [("base".to_owned(), base), ("inner".to_owned(), Chain { entry: None, rules: inner })];
-        let block = Ruleset { chains: chains.into() }.walk().blocks.into_iter().next()?;
+        let base = Chain {
+            entry: Some(Entry {
+                stage: 2,
+                priority: 0,
+                policy,
+            }),
+            rules,
+        };
+        let chains = [
+            ("base".to_owned(), base),
+            (
+                "inner".to_owned(),
+                Chain {
+                    entry: None,
+                    rules: inner,
+                },
+            ),
+        ];
+        let block = Ruleset {
+            chains: chains.into(),
+        }
+        .walk()
+        .blocks
+        .into_iter()
+        .next()?;
         Some((block.seen.text, block.certain))
     }
 
@@ -257,22 +317,35 @@ mod tests {
 
     #[test]
     fn the_first_rule_that_applies_decides() {
-        let accepted = vec![rule(Truth::No, DROP), rule(Truth::Yes, Action::Accept), rule(Truth::Yes, DROP)];
+        let accepted = vec![
+            rule(Truth::No, DROP),
+            rule(Truth::Yes, Action::Accept),
+            rule(Truth::Yes, DROP),
+        ];
         assert_eq!(walk(accepted, vec![], true), None);
         let dropped = vec![rule(Truth::Yes, Action::Continue), rule(Truth::Yes, DROP)];
-        assert_eq!(walk(dropped, vec![], false), Some(("Yes Block(Drop)".to_owned(), true)));
+        assert_eq!(
+            walk(dropped, vec![], false),
+            Some(("Yes Block(Drop)".to_owned(), true))
+        );
     }
 
     #[test]
     fn a_rule_that_might_accept_makes_later_ones_uncertain() {
         let rules = vec![rule(Truth::Maybe, Action::Accept)];
-        assert_eq!(walk(rules, vec![], true), Some(("Yes Block(Drop)".to_owned(), false)));
+        assert_eq!(
+            walk(rules, vec![], true),
+            Some(("Yes Block(Drop)".to_owned(), false))
+        );
     }
 
     #[test]
     fn a_rule_that_might_drop_is_remembered() {
         let rules = vec![rule(Truth::Maybe, DROP), rule(Truth::Yes, Action::Accept)];
-        assert_eq!(walk(rules, vec![], false), Some(("Maybe Block(Drop)".to_owned(), false)));
+        assert_eq!(
+            walk(rules, vec![], false),
+            Some(("Maybe Block(Drop)".to_owned(), false))
+        );
     }
 
     #[test]
@@ -290,9 +363,18 @@ mod tests {
     fn a_rule_that_might_return_leaves_both_ways_open() {
         let jump = || vec![rule(Truth::Yes, Action::Jump("inner".to_owned()))];
         let inner = |then| vec![rule(Truth::Maybe, Action::Return), rule(Truth::Yes, then)];
-        assert_eq!(walk(jump(), inner(DROP), true), Some(("Yes Block(Drop)".to_owned(), true)));
-        assert_eq!(walk(jump(), inner(DROP), false), Some(("Yes Block(Drop)".to_owned(), false)));
-        assert_eq!(walk(jump(), inner(Action::Accept), true), Some(("Yes Block(Drop)".to_owned(), false)));
+        assert_eq!(
+            walk(jump(), inner(DROP), true),
+            Some(("Yes Block(Drop)".to_owned(), true))
+        );
+        assert_eq!(
+            walk(jump(), inner(DROP), false),
+            Some(("Yes Block(Drop)".to_owned(), false))
+        );
+        assert_eq!(
+            walk(jump(), inner(Action::Accept), true),
+            Some(("Yes Block(Drop)".to_owned(), false))
+        );
     }
 
     #[test]

@@ -48,7 +48,12 @@ impl Check {
     /// Asks for more than an exit code.
     pub fn new(title: &str, argv: &[&str], expect: Expect) -> Self {
         let argv = argv.iter().map(|&word| word.to_owned()).collect();
-        Self { title: title.to_owned(), argv, stdin: None, expect }
+        Self {
+            title: title.to_owned(),
+            argv,
+            stdin: None,
+            expect,
+        }
     }
 
     /// The same, reading these bytes from standard input.
@@ -60,19 +65,29 @@ impl Check {
 
     /// Whether the command line begins with these words.
     pub fn begins_with(&self, words: &[&str]) -> bool {
-        self.argv.len() >= words.len() && self.argv.iter().zip(words).all(|(argument, word)| argument == word)
+        self.argv.len() >= words.len()
+            && self
+                .argv
+                .iter()
+                .zip(words)
+                .all(|(argument, word)| argument == word)
     }
 
     /// Whether the answer is the one asked for.
     pub fn holds(&self, answer: &CommandOutput) -> bool {
         let text = String::from_utf8_lossy(&answer.stdout);
-        let said = |line: &str| text.lines().any(|said| said.trim().eq_ignore_ascii_case(line.trim()));
+        let said = |line: &str| {
+            text.lines()
+                .any(|said| said.trim().eq_ignore_ascii_case(line.trim()))
+        };
         match &self.expect {
             Expect::Success => answer.success(),
             Expect::Line(line) => answer.success() && said(line),
             Expect::Mention(words) => answer.success() && text.contains(words.as_str()),
             Expect::LinesWith(wanted) => answer.success() && has_lines(&text, wanted),
-            Expect::SilenceWord(word) => answer.success() && !text.split_whitespace().any(|said| said == word),
+            Expect::SilenceWord(word) => {
+                answer.success() && !text.split_whitespace().any(|said| said == word)
+            }
             Expect::Times(words, count) => {
                 let ended = matches!((answer.code, count), (Some(0), _) | (Some(1), 0));
                 ended && text.matches(words.as_str()).count() == *count
@@ -88,9 +103,15 @@ impl Check {
 /// Whether each beginning has a line with all that is wanted of it; one pass over the lines, whatever is wanted.
 fn has_lines(text: &str, wanted: &BTreeMap<String, Vec<String>>) -> bool {
     let found = text.lines().filter_map(|line| {
-        let before = wanted.range::<str, _>((Bound::Unbounded, Bound::Included(line))).next_back();
-        let (beginning, parts) = before.filter(|(beginning, _)| line.starts_with(beginning.as_str()))?;
-        parts.iter().all(|part| line.contains(part.as_str())).then_some(beginning)
+        let before = wanted
+            .range::<str, _>((Bound::Unbounded, Bound::Included(line)))
+            .next_back();
+        let (beginning, parts) =
+            before.filter(|(beginning, _)| line.starts_with(beginning.as_str()))?;
+        parts
+            .iter()
+            .all(|part| line.contains(part.as_str()))
+            .then_some(beginning)
     });
     found.collect::<BTreeSet<_>>().len() == wanted.len()
 }
@@ -118,19 +139,30 @@ mod tests {
     use super::*;
 
     fn says(code: i32, stdout: &str) -> CommandOutput {
-        CommandOutput { code: Some(code), stdout: stdout.into(), stderr: Vec::new() }
+        CommandOutput {
+            code: Some(code),
+            stdout: stdout.into(),
+            stderr: Vec::new(),
+        }
     }
 
     #[test]
     fn a_command_begins_with_its_own_words_only() {
         let check = Check::success("x", &["systemctl", "stop", "ssh"]);
         assert!(check.begins_with(&["systemctl", "stop"]) && check.begins_with(&[]));
-        assert!(!check.begins_with(&["systemctl", "start"]) && !check.begins_with(&["systemctl", "stop", "ssh", "x"]));
+        assert!(
+            !check.begins_with(&["systemctl", "start"])
+                && !check.begins_with(&["systemctl", "stop", "ssh", "x"])
+        );
     }
 
     #[test]
     fn a_failed_program_never_holds() {
-        for expect in [Expect::Success, Expect::Line("a".into()), Expect::Times("b".into(), 0)] {
+        for expect in [
+            Expect::Success,
+            Expect::Line("a".into()),
+            Expect::Times("b".into(), 0),
+        ] {
             assert!(!Check::new("x", &["x"], expect).holds(&says(255, "a\n")));
         }
     }
@@ -144,18 +176,34 @@ mod tests {
 
     #[test]
     fn silence_and_mention_look_anywhere() {
-        assert!(Check::new("x", &["x"], Expect::Mention("192.0.2.1".into())).holds(&says(0, "[192.0.2.1]")));
+        assert!(
+            Check::new("x", &["x"], Expect::Mention("192.0.2.1".into()))
+                .holds(&says(0, "[192.0.2.1]"))
+        );
         let twice = Check::new("x", &["x"], Expect::Times("SHA256:a".into(), 2));
         assert!(twice.holds(&says(0, "h SHA256:a\nh SHA256:b\nh SHA256:a\n")));
-        assert!(!twice.holds(&says(0, "h SHA256:a\n")) && !twice.holds(&says(1, "SHA256:a SHA256:a")));
+        assert!(
+            !twice.holds(&says(0, "h SHA256:a\n")) && !twice.holds(&says(1, "SHA256:a SHA256:a"))
+        );
         assert!(Check::new("x", &["x"], Expect::Times("SHA256:a".into(), 0)).holds(&says(1, "")));
         let word = Check::new("x", &["x"], Expect::SilenceWord("192.0.2.1".into()));
-        assert!(word.holds(&says(0, "192.0.2.11\n")) && !word.holds(&says(0, "192.0.2.9 192.0.2.1\n")));
+        assert!(
+            word.holds(&says(0, "192.0.2.11\n")) && !word.holds(&says(0, "192.0.2.9 192.0.2.1\n"))
+        );
         let gone = Check::new("x", &["x"], Expect::NoWordOf("/run/sshd".into()));
-        let missing = CommandOutput { code: Some(255), stdout: Vec::new(), stderr: "Missing: /run/sshd".into() };
+        let missing = CommandOutput {
+            code: Some(255),
+            stdout: Vec::new(),
+            stderr: "Missing: /run/sshd".into(),
+        };
         assert!(gone.holds(&says(255, "no hostkeys available")) && !gone.holds(&missing));
         let wanted = [("['a', ", vec!["'::1'"]), ("['b', ", vec!["'x'", "'y'"])];
-        let wanted = wanted.map(|(line, parts)| (line.to_owned(), parts.into_iter().map(str::to_owned).collect()));
+        let wanted = wanted.map(|(line, parts)| {
+            (
+                line.to_owned(),
+                parts.into_iter().map(str::to_owned).collect(),
+            )
+        });
         let both = Check::new("x", &["x"], Expect::LinesWith(wanted.into()));
         assert!(both.holds(&says(0, "z\n['b', 'y', 'x']\n['a', '::2']\n['a', '::1']\n")));
         assert!(!both.holds(&says(0, "['b', 'y', 'x']\n['a', '::2']\n")));

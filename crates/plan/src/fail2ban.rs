@@ -41,9 +41,16 @@ pub struct Fail2banWish {
 
 /// What is still to be known; call it again with the answers until it returns nothing.
 pub fn fail2ban_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
-    let commands = [&VERSION, &PING, &BANNED].map(|argv| Request::Run(argv.map(str::to_owned).into()));
-    let commands = commands.into_iter().filter(|request| live && !snapshot.answers(request));
-    let packages = if live { Vec::new() } else { package_wants(snapshot) };
+    let commands =
+        [&VERSION, &PING, &BANNED].map(|argv| Request::Run(argv.map(str::to_owned).into()));
+    let commands = commands
+        .into_iter()
+        .filter(|request| live && !snapshot.answers(request));
+    let packages = if live {
+        Vec::new()
+    } else {
+        package_wants(snapshot)
+    };
     let files = wants(snapshot, Path::new(DIRECTORY), fail2ban_release(snapshot));
     files.into_iter().chain(commands).chain(packages).collect()
 }
@@ -51,7 +58,9 @@ pub fn fail2ban_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
 /// The release that is installed: by its own word, on a mounted disk by the package database.
 pub fn fail2ban_release(snapshot: &Snapshot) -> Option<Release> {
     let version = said(snapshot, &VERSION).map(CommandOutput::text);
-    version.or_else(|| package_version(snapshot, "fail2ban")).and_then(|text| Release::parse(&text))
+    version
+        .or_else(|| package_version(snapshot, "fail2ban"))
+        .and_then(|text| Release::parse(&text))
 }
 
 /// Plans the change.
@@ -62,19 +71,34 @@ pub fn fail2ban_release(snapshot: &Snapshot) -> Option<Release> {
 pub fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusal> {
     let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
     let before = Config::read(snapshot, directory, release);
-    let addresses: Vec<Address> = wish.addresses.iter().map(|parsed| parsed.address.clone()).collect();
+    let addresses: Vec<Address> = wish
+        .addresses
+        .iter()
+        .map(|parsed| parsed.address.clone())
+        .collect();
     let jails = (!wish.jails.is_empty()).then(|| wish.jails.clone());
-    let edited = before.ignore(&Wish { addresses: addresses.clone(), jails, until: wish.until });
+    let edited = before.ignore(&Wish {
+        addresses: addresses.clone(),
+        jails,
+        until: wish.until,
+    });
     let edited = edited.map_err(|refusal| mend::refused(&before, &refusal))?;
     let future = future(snapshot, &edited.edits, &edited.creates);
     let after = Config::read(&future, directory, release);
     let mut plan = changes(snapshot, &edited);
     plan.purpose = format!("ignore {}", words(&addresses).join(" "));
     plan.effects = notes::effects(&before, &after);
-    plan.notices = notes::corrected(&wish.addresses).chain(notes::notes(&edited, &after, wish.now)).collect();
+    plan.notices = notes::corrected(&wish.addresses)
+        .chain(notes::notes(&edited, &after, wish.now))
+        .collect();
     if wish.live && said(snapshot, &VERSION).is_some() {
         let jails = meant(&after, &wish.jails);
-        let work = running::Work { snapshot, addresses: &addresses, jails, after: &after };
+        let work = running::Work {
+            snapshot,
+            addresses: &addresses,
+            jails,
+            after: &after,
+        };
         work.judge(&mut plan);
         work.activate(&mut plan);
     }
@@ -83,8 +107,14 @@ pub fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusa
 
 /// The files of a change.
 fn changes(snapshot: &Snapshot, edited: &Edited) -> Plan {
-    let new = Metadata { mode: 0o644, ..Metadata::default() };
-    Plan { files: files(snapshot, &edited.edits, &edited.creates, &new), ..Plan::default() }
+    let new = Metadata {
+        mode: 0o644,
+        ..Metadata::default()
+    };
+    Plan {
+        files: files(snapshot, &edited.edits, &edited.creates, &new),
+        ..Plan::default()
+    }
 }
 
 /// The jails that were named, or all that run.
@@ -96,7 +126,10 @@ fn meant<'c>(config: &'c Config<'_>, names: &[String]) -> Vec<&'c Jail> {
 }
 
 fn said<'s>(snapshot: &'s Snapshot, argv: &[&str]) -> Option<&'s CommandOutput> {
-    snapshot.command(argv)?.ok().filter(|output| output.success())
+    snapshot
+        .command(argv)?
+        .ok()
+        .filter(|output| output.success())
 }
 
 fn words(addresses: &[Address]) -> Vec<String> {

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use sshmend_diagnose::{Service, Sshd};
 use sshmend_known_hosts::Offer;
-use sshmend_lossless::{Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot};
+use sshmend_lossless::{
+    Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot,
+};
 use sshmend_sshd_config::Effective;
 
 use crate::check::Expect;
@@ -14,8 +16,11 @@ use crate::reload::{listen_addresses, put_into_force, question};
 use crate::service::{has_failed, start_failed};
 
 /// What sshd looks for where nothing says otherwise (servconf.c, `fill_default_server_options`).
-const DEFAULTS: [&str; 3] =
-    ["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key"];
+const DEFAULTS: [&str; 3] = [
+    "/etc/ssh/ssh_host_rsa_key",
+    "/etc/ssh/ssh_host_ecdsa_key",
+    "/etc/ssh/ssh_host_ed25519_key",
+];
 
 /// The group that Red Hat's sshd lets read host keys.
 const READERS: &str = "ssh_keys";
@@ -23,8 +28,15 @@ const READERS: &str = "ssh_keys";
 const GROUPS: &str = "/etc/group";
 
 /// Who may do what with a private key, and with a public one.
-const PRIVATE: Attributes = Attributes { mode: 0o600, uid: 0, gid: 0 };
-const PUBLIC: Attributes = Attributes { mode: 0o644, ..PRIVATE };
+const PRIVATE: Attributes = Attributes {
+    mode: 0o600,
+    uid: 0,
+    gid: 0,
+};
+const PUBLIC: Attributes = Attributes {
+    mode: 0o644,
+    ..PRIVATE
+};
 
 /// What is to be known of the machine.
 #[derive(Debug, Clone)]
@@ -72,15 +84,21 @@ impl KeyKind {
     /// By the name of its file, which is all that sshd_config says of a key.
     fn of_file(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-        [Self::Ed25519, Self::Ecdsa, Self::Rsa].into_iter().find(|kind| name.contains(kind.as_str()))
+        [Self::Ed25519, Self::Ecdsa, Self::Rsa]
+            .into_iter()
+            .find(|kind| name.contains(kind.as_str()))
     }
 }
 
 /// What is to be looked at for [`host_keys`]; call it again with the answers until it returns nothing.
 pub fn host_keys_wants(snapshot: &Snapshot, effective: &Effective) -> Vec<Request> {
-    let files = paths(effective).into_iter().flat_map(|path| [public(&path), path]);
+    let files = paths(effective)
+        .into_iter()
+        .flat_map(|path| [public(&path), path]);
     let wanted = files.chain([GROUPS.into()]).map(Request::Read);
-    wanted.filter(|request| !snapshot.answers(request)).collect()
+    wanted
+        .filter(|request| !snapshot.answers(request))
+        .collect()
 }
 
 /// Plans the change; `generate` makes a key.
@@ -94,10 +112,19 @@ pub fn host_keys(
 ) -> Result<Plan, Refusal> {
     if let Some(agent) = single(wish.effective, "hostkeyagent").filter(|agent| agent != "none") {
         let reason = format!("the host keys are held by the agent {agent}");
-        return Err(Refusal::refused(reason, "load them into it, or take HostKeyAgent out of sshd_config"));
+        return Err(Refusal::refused(
+            reason,
+            "load them into it, or take HostKeyAgent out of sshd_config",
+        ));
     }
-    let mut work = Work { snapshot, wish, plan: Plan::default(), failed: Vec::new() };
-    work.plan.purpose = "make host keys that are missing, close those that others can read".to_owned();
+    let mut work = Work {
+        snapshot,
+        wish,
+        plan: Plan::default(),
+        failed: Vec::new(),
+    };
+    work.plan.purpose =
+        "make host keys that are missing, close those that others can read".to_owned();
     for path in paths(wish.effective) {
         work.key(&path, generate);
     }
@@ -106,10 +133,14 @@ pub fn host_keys(
 
 /// The private keys that sshd looks for.
 fn paths(effective: &Effective) -> Vec<PathBuf> {
-    let values = effective.get("hostkey").map(|setting| setting.values.clone()).unwrap_or_default();
-    match values.is_empty() {
-        true => DEFAULTS.map(PathBuf::from).to_vec(),
-        false => values.into_iter().map(PathBuf::from).collect(),
+    let values = effective
+        .get("hostkey")
+        .map(|setting| setting.values.clone())
+        .unwrap_or_default();
+    if values.is_empty() {
+        DEFAULTS.map(PathBuf::from).to_vec()
+    } else {
+        values.into_iter().map(PathBuf::from).collect()
     }
 }
 
@@ -136,7 +167,9 @@ impl Work<'_> {
     fn key(&mut self, path: &Path, generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>) {
         let why = match self.snapshot.read(path) {
             Ok(Some(image)) if is_private_key(&image.bytes) => return self.close(path, image),
-            Ok(Some(_)) => "it holds no private key, and is not overwritten: move it away".to_owned(),
+            Ok(Some(_)) => {
+                "it holds no private key, and is not overwritten: move it away".to_owned()
+            }
             Ok(None) => match self.make(path, generate) {
                 Ok(()) => return,
                 Err(why) => why,
@@ -156,10 +189,17 @@ impl Work<'_> {
         let words = |of: Attributes| format!("{:04o}, owned by {}:{}", of.mode, of.uid, of.gid);
         self.effect(path, words(now), words(PRIVATE));
         if now.mode & 0o044 != 0 {
-            let text = format!("{} could be read by others: take it for known, and replace it", path.display());
-            self.plan.notices.push(Notice::new("host-key-exposed", text));
+            let text = format!(
+                "{} could be read by others: take it for known, and replace it",
+                path.display()
+            );
+            self.plan
+                .notices
+                .push(Notice::new("host-key-exposed", text));
         }
-        self.plan.files.push(FileChange::edit(path, image.clone(), EditSet::default()).giving(PRIVATE));
+        self.plan
+            .files
+            .push(FileChange::edit(path, image.clone(), EditSet::default()).giving(PRIVATE));
     }
 
     /// A public key that is left over would not fit the new private key, and sshd would ignore both.
@@ -168,17 +208,29 @@ impl Work<'_> {
         path: &Path,
         generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,
     ) -> Result<(), String> {
-        let kind = KeyKind::of_file(path).ok_or("its name does not tell of which type it is to be")?;
+        let kind =
+            KeyKind::of_file(path).ok_or("its name does not tell of which type it is to be")?;
         let pair = generate(kind)?;
-        let key = Offer::parse(&pair.public).host_keys().into_iter().next().ok_or("ssh-keygen made no public key")?;
+        let key = Offer::parse(&pair.public)
+            .host_keys()
+            .into_iter()
+            .next()
+            .ok_or("ssh-keygen made no public key")?;
         let left_over = public(path);
         let with = match self.snapshot.read(&left_over) {
             Ok(Some(image)) => replaced(&left_over, image, pair.public).giving(PUBLIC),
             Ok(None) => FileChange::create(&left_over, pair.public, self.like_others(PUBLIC)),
             Err(why) => return Err(format!("{}: {why}", left_over.display())),
         };
-        self.effect(path, "missing".to_owned(), format!("{} {}", key.key_type(), key.fingerprint()));
-        self.plan.files.extend([FileChange::create(path, pair.private, self.like_others(PRIVATE)), with]);
+        self.effect(
+            path,
+            "missing".to_owned(),
+            format!("{} {}", key.key_type(), key.fingerprint()),
+        );
+        self.plan.files.extend([
+            FileChange::create(path, pair.private, self.like_others(PRIVATE)),
+            with,
+        ]);
         Ok(())
     }
 
@@ -187,7 +239,11 @@ impl Work<'_> {
         if self.plan.files.is_empty() && !failed.is_empty() && !self.any_key_works() {
             return Err(Refusal::refused(failed.join("; "), self.hint()));
         }
-        self.plan.notices.extend(failed.into_iter().map(|why| Notice::new("host-key-left", why)));
+        self.plan.notices.extend(
+            failed
+                .into_iter()
+                .map(|why| Notice::new("host-key-left", why)),
+        );
         if self.plan.files.iter().any(|change| change.before.is_none()) {
             self.tell_of_new_keys();
         }
@@ -199,17 +255,31 @@ impl Work<'_> {
     }
 
     fn hint(&self) -> &'static str {
-        let unread = paths(self.wish.effective).into_iter().filter_map(|path| self.snapshot.read(&path).err());
+        let unread = paths(self.wish.effective)
+            .into_iter()
+            .filter_map(|path| self.snapshot.read(&path).err());
         let by_hand = "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten";
-        unread.filter_map(|why| why.hint()).next().unwrap_or(by_hand)
+        unread
+            .filter_map(|why| why.hint())
+            .next()
+            .unwrap_or(by_hand)
     }
 
     fn tell_of_new_keys(&mut self) {
         let text = "clients that knew the old key will warn that it has changed: tell them the new fingerprints";
         self.plan.notices.push(Notice::new("new-host-keys", text));
-        for certificate in self.wish.effective.get("hostcertificate").map_or(&[][..], |setting| &setting.values) {
-            let text = format!("the certificate {certificate} was issued for an old key: have a new one issued");
-            self.plan.notices.push(Notice::new("host-certificate-stale", text));
+        for certificate in self
+            .wish
+            .effective
+            .get("hostcertificate")
+            .map_or(&[][..], |setting| &setting.values)
+        {
+            let text = format!(
+                "the certificate {certificate} was issued for an old key: have a new one issued"
+            );
+            self.plan
+                .notices
+                .push(Notice::new("host-certificate-stale", text));
         }
     }
 
@@ -222,7 +292,9 @@ impl Work<'_> {
             self.plan.notices.push(Notice::new("not-reloaded", text));
             return self.plan;
         }
-        self.plan.rehearsal.extend(question(sshd, &["-t"], "sshd -t", Expect::Success));
+        self.plan
+            .rehearsal
+            .extend(question(sshd, &["-t"], "sshd -t", Expect::Success));
         let addresses = listen_addresses(self.wish.effective);
         if has_failed(service) {
             return start_failed(self.plan, service, sshd, addresses);
@@ -232,36 +304,64 @@ impl Work<'_> {
     }
 
     fn effect(&mut self, path: &Path, before: String, after: String) {
-        self.plan.effects.push(Effect { what: format!("host key {}", path.display()), before, after });
+        self.plan.effects.push(Effect {
+            what: format!("host key {}", path.display()),
+            before,
+            after,
+        });
     }
 
     /// Whether sshd has a key without any change.
     fn any_key_works(&self) -> bool {
-        let works =
-            |path: &PathBuf| matches!(self.snapshot.read(path), Ok(Some(image)) if is_private_key(&image.bytes));
+        let works = |path: &PathBuf| matches!(self.snapshot.read(path), Ok(Some(image)) if is_private_key(&image.bytes));
         paths(self.wish.effective).iter().any(works)
     }
 
     /// A new file gets the security label of its siblings.
     fn like_others(&self, Attributes { mode, uid, gid }: Attributes) -> Metadata {
-        let siblings = paths(self.wish.effective).into_iter().flat_map(|path| [public(&path), path]);
-        let label =
-            siblings.filter_map(|path| self.snapshot.read(&path).ok()??.meta.xattrs.get_key_value("security.selinux"));
-        let xattrs = label.take(1).map(|(name, value)| (name.clone(), value.clone())).collect();
-        Metadata { mode, uid, gid, xattrs, ..Metadata::default() }
+        let siblings = paths(self.wish.effective)
+            .into_iter()
+            .flat_map(|path| [public(&path), path]);
+        let label = siblings.filter_map(|path| {
+            self.snapshot
+                .read(&path)
+                .ok()??
+                .meta
+                .xattrs
+                .get_key_value("security.selinux")
+        });
+        let xattrs = label
+            .take(1)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        Metadata {
+            mode,
+            uid,
+            gid,
+            xattrs,
+            ..Metadata::default()
+        }
     }
 
     /// The id of the group whose members may read host keys, where there is one.
     fn readers(&self) -> Option<u32> {
         let text = String::from_utf8_lossy(&self.snapshot.read(Path::new(GROUPS)).ok()??.bytes);
         let mut groups = text.lines().map(|line| line.split(':'));
-        groups.find_map(|mut fields| (fields.next() == Some(READERS)).then(|| fields.nth(1)?.parse().ok()).flatten())
+        groups.find_map(|mut fields| {
+            (fields.next() == Some(READERS))
+                .then(|| fields.nth(1)?.parse().ok())
+                .flatten()
+        })
     }
 }
 
 fn replaced(path: &Path, image: &FileImage, content: Vec<u8>) -> FileChange {
     let all = Edit::replace(0..image.bytes.len(), content);
-    FileChange::edit(path, image.clone(), EditSet::new([all]).expect("one edit overlaps with no other"))
+    FileChange::edit(
+        path,
+        image.clone(),
+        EditSet::new([all]).expect("one edit overlaps with no other"),
+    )
 }
 
 #[cfg(test)]
@@ -274,15 +374,19 @@ mod tests {
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Release, Scope, Tree};
 
-    const KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
-    const PUB: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKpFSkVcLVW7tOOjkAoAFxXAykYA7UZUNP8yZUIzQN root@a\n";
+    const KEY: &str =
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
+    const PUB: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKpFSkVcLVW7tOOjkAoAFxXAykYA7UZUNP8yZUIzQN root@a\n";
 
     /// All that is asked for and not in the fixture is missing.
     fn machine(text: &str) -> (Snapshot, Effective) {
-        let mut seen =
-            snapshot(&format!("//- /etc/ssh/sshd_config\n\n//- /etc/group\nroot:x:0:\nssh_keys:x:101:\n{text}"));
+        let mut seen = snapshot(&format!(
+            "//- /etc/ssh/sshd_config\n\n//- /etc/group\nroot:x:0:\nssh_keys:x:101:\n{text}"
+        ));
         let main = Path::new("/etc/ssh/sshd_config");
-        let effective = Tree::read(&seen, main, &[]).effective(Some(Release::new(9, 2)), Scope::Global);
+        let effective =
+            Tree::read(&seen, main, &[]).effective(Some(Release::new(9, 2)), Scope::Global);
         for request in host_keys_wants(&seen, &effective) {
             if let Request::Read(path) = request {
                 seen.insert(path, Entry::Missing);
@@ -293,32 +397,83 @@ mod tests {
 
     fn plan(text: &str, service: &Service) -> Result<Plan, Refusal> {
         let (seen, effective) = machine(text);
-        let sshd = Sshd { program: Some("/usr/sbin/sshd".into()), unit: Some("ssh.service".into()), ..Sshd::default() };
-        let wish = HostKeysWish { effective: &effective, sshd: &sshd, service, live: true };
-        host_keys(&seen, &wish, &mut |_| Ok(KeyPair { private: KEY.into(), public: PUB.into() }))
+        let sshd = Sshd {
+            program: Some("/usr/sbin/sshd".into()),
+            unit: Some("ssh.service".into()),
+            ..Sshd::default()
+        };
+        let wish = HostKeysWish {
+            effective: &effective,
+            sshd: &sshd,
+            service,
+            live: true,
+        };
+        host_keys(&seen, &wish, &mut |_| {
+            Ok(KeyPair {
+                private: KEY.into(),
+                public: PUB.into(),
+            })
+        })
     }
 
     fn check(text: &str, expected: &Expect) {
         let plan = match plan(text, &Service::default()) {
             Ok(plan) => plan,
             Err(Refusal::Refused { reason, hint }) => {
-                return expected.assert_eq(&format!("refused: {reason} ({})\n", hint.unwrap_or_default()));
+                return expected.assert_eq(&format!(
+                    "refused: {reason} ({})\n",
+                    hint.unwrap_or_default()
+                ));
             }
         };
         let mut lines: Vec<String> = Vec::new();
         for change in &plan.files {
-            let (verb, mode) = (if change.before.is_some() { "change" } else { "create" }, change.attributes_after());
-            lines.push(format!("{verb} {} {:04o} {}:{}", change.path.display(), mode.mode, mode.uid, mode.gid));
+            let (verb, mode) = (
+                if change.before.is_some() {
+                    "change"
+                } else {
+                    "create"
+                },
+                change.attributes_after(),
+            );
+            lines.push(format!(
+                "{verb} {} {:04o} {}:{}",
+                change.path.display(),
+                mode.mode,
+                mode.uid,
+                mode.gid
+            ));
         }
-        lines.extend(plan.effects.iter().map(|e| format!("{}: {} -> {}", e.what, e.before, e.after)));
-        lines.extend(plan.rehearsal.iter().chain(&plan.activation).map(|check| check.title.clone()));
-        lines.extend(plan.notices.iter().map(|notice| format!("note: {}", notice.text)));
-        expected.assert_eq(&lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+        lines.extend(
+            plan.effects
+                .iter()
+                .map(|e| format!("{}: {} -> {}", e.what, e.before, e.after)),
+        );
+        lines.extend(
+            plan.rehearsal
+                .iter()
+                .chain(&plan.activation)
+                .map(|check| check.title.clone()),
+        );
+        lines.extend(
+            plan.notices
+                .iter()
+                .map(|notice| format!("note: {}", notice.text)),
+        );
+        expected.assert_eq(
+            &lines
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>(),
+        );
     }
 
     /// The configuration, and keys with their headers.
     fn keys(config: &str, headers: &[&str]) -> String {
-        let keys: String = headers.iter().map(|header| format!("//- {header}\n{KEY}")).collect();
+        let keys: String = headers
+            .iter()
+            .map(|header| format!("//- {header}\n{KEY}"))
+            .collect();
         format!("//- /etc/ssh/sshd_config\n{config}\n{keys}")
     }
 
@@ -359,7 +514,13 @@ mod tests {
     #[test]
     fn good_keys_are_left_alone() {
         check(&keys("", &ALL), &expect![[""]]);
-        check(&keys("HostKey /etc/ssh/only_rsa", &["/etc/ssh/only_rsa mode:0600"]), &expect![[""]]);
+        check(
+            &keys(
+                "HostKey /etc/ssh/only_rsa",
+                &["/etc/ssh/only_rsa mode:0600"],
+            ),
+            &expect![[""]],
+        );
     }
 
     #[test]
@@ -384,7 +545,10 @@ mod tests {
     fn the_list_of_the_configuration_counts_and_a_left_over_public_key_is_replaced() {
         let config = "HostKey /etc/ssh/my_ed25519\nHostCertificate /etc/ssh/my_ed25519-cert.pub";
         check(
-            &format!("{}//- /etc/ssh/my_ed25519.pub mode:0600\nold\n", keys(config, &[])),
+            &format!(
+                "{}//- /etc/ssh/my_ed25519.pub mode:0600\nold\n",
+                keys(config, &[])
+            ),
             &expect![[r#"
                 create /etc/ssh/my_ed25519 0600 0:0
                 change /etc/ssh/my_ed25519.pub 0644 0:0
@@ -399,7 +563,11 @@ mod tests {
 
     #[test]
     fn keys_that_others_can_read_are_closed() {
-        let open = ["/etc/ssh/ssh_host_rsa_key mode:0644", ALL[1], "/etc/ssh/ssh_host_ed25519_key mode:0600 uid:1000"];
+        let open = [
+            "/etc/ssh/ssh_host_rsa_key mode:0644",
+            ALL[1],
+            "/etc/ssh/ssh_host_ed25519_key mode:0600 uid:1000",
+        ];
         check(
             &keys("", &open),
             &expect![[r#"
@@ -416,37 +584,90 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_closed_key_stay() {
-        let plan = plan(&keys("HostKey /k_rsa", &["/k_rsa mode:0666"]), &Service::default()).expect("a plan");
+        let plan = plan(
+            &keys("HostKey /k_rsa", &["/k_rsa mode:0666"]),
+            &Service::default(),
+        )
+        .expect("a plan");
         assert_eq!(plan.files[0].after.as_deref(), Some(KEY.as_bytes()));
     }
 
     #[test]
     fn sshd_is_not_reloaded_while_it_refuses_something_else() {
-        let trial = TrialToday { others: vec!["line 3: bad".to_owned()], ..TrialToday::default() };
-        let service = Service { trial: Some(trial), ..Service::default() };
+        let trial = TrialToday {
+            others: vec!["line 3: bad".to_owned()],
+            ..TrialToday::default()
+        };
+        let service = Service {
+            trial: Some(trial),
+            ..Service::default()
+        };
         let plan = plan(&keys("", &ALL[..1]), &service).expect("a plan");
-        assert_eq!((plan.rehearsal.len(), plan.activation.len(), plan.files.len()), (0, 0, 4));
-        assert!(plan.notices.iter().any(|notice| notice.text.ends_with("something else: line 3: bad")));
+        assert_eq!(
+            (
+                plan.rehearsal.len(),
+                plan.activation.len(),
+                plan.files.len()
+            ),
+            (0, 0, 4)
+        );
+        assert!(
+            plan.notices
+                .iter()
+                .any(|notice| notice.text.ends_with("something else: line 3: bad"))
+        );
     }
 
     #[test]
     fn sshd_is_started_where_it_failed_for_want_of_keys() {
-        let unit = UnitState { name: "ssh.service".to_owned(), failed: true, ..UnitState::default() };
-        let trial = TrialToday { host_keys: vec!["no hostkeys available".to_owned()], ..TrialToday::default() };
-        let failed = Service { systemd: true, unit: Some(unit), trial: Some(trial), ..Service::default() };
+        let unit = UnitState {
+            name: "ssh.service".to_owned(),
+            failed: true,
+            ..UnitState::default()
+        };
+        let trial = TrialToday {
+            host_keys: vec!["no hostkeys available".to_owned()],
+            ..TrialToday::default()
+        };
+        let failed = Service {
+            systemd: true,
+            unit: Some(unit),
+            trial: Some(trial),
+            ..Service::default()
+        };
         let plan = plan(&keys("", &ALL[..1]), &failed).expect("a plan");
-        let titles = |checks: &[Check]| checks.iter().map(|check| check.title.clone()).collect::<Vec<_>>();
+        let titles = |checks: &[Check]| {
+            checks
+                .iter()
+                .map(|check| check.title.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(titles(&plan.rehearsal), ["sshd -t"]);
-        assert_eq!(titles(&plan.activation), ["systemctl reset-failed ssh.service", "systemctl start ssh.service"]);
-        assert_eq!((titles(&plan.undo), plan.files.len()), (vec!["systemctl stop ssh.service".to_owned()], 4));
+        assert_eq!(
+            titles(&plan.activation),
+            [
+                "systemctl reset-failed ssh.service",
+                "systemctl start ssh.service"
+            ]
+        );
+        assert_eq!(
+            (titles(&plan.undo), plan.files.len()),
+            (vec!["systemctl stop ssh.service".to_owned()], 4)
+        );
     }
 
     #[test]
     fn what_ssh_keygen_cannot_make_is_told() {
         let (seen, effective) = machine(&keys("", &ALL[..2]));
-        let wish =
-            HostKeysWish { effective: &effective, sshd: &Sshd::default(), service: &Service::default(), live: false };
-        let plan = host_keys(&seen, &wish, &mut |kind| Err(format!("{} is not allowed", kind.as_str())));
+        let wish = HostKeysWish {
+            effective: &effective,
+            sshd: &Sshd::default(),
+            service: &Service::default(),
+            live: false,
+        };
+        let plan = host_keys(&seen, &wish, &mut |kind| {
+            Err(format!("{} is not allowed", kind.as_str()))
+        });
         let plan = plan.expect("other keys work");
         assert_eq!(
             (plan.files.len(), plan.notices[0].text.as_str()),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use sshmend_diagnose::{wrapper_tables, wrapper_tables_wants};
 use sshmend_hosts_access::{
-    Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind, Offer, Permit,
-    Tables, Verdict, Wanted, access_changes, linkage, linkage_wants,
+    Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind,
+    Offer, Permit, Tables, Verdict, Wanted, access_changes, linkage, linkage_wants,
 };
 use sshmend_lossless::{Entry, FileChange, Metadata, Origin, Request, Snapshot, elsewhere};
 
@@ -66,13 +66,19 @@ pub fn hosts_access_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
 /// When sshd never reads these files, when a file that would be written is another's to write, or when the clients could
 /// not be let in without changing the answer for anybody else.
 pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<Plan, Refusal> {
-    let mut plan = Plan { purpose: purpose(wish), ..Plan::default() };
+    let mut plan = Plan {
+        purpose: purpose(wish),
+        ..Plan::default()
+    };
     if wish.daemon == "sshd" {
         plan.notices.extend(linked(snapshot)?);
     }
     let before = wrapper_tables(snapshot);
     let edited = match &wish.order {
-        HostsAccessOrder::Allow { patterns, remove_deny } => before.permit(&Permit {
+        HostsAccessOrder::Allow {
+            patterns,
+            remove_deny,
+        } => before.permit(&Permit {
             patterns: patterns.clone(),
             daemon: wish.daemon.clone(),
             remove_exact_deny: *remove_deny,
@@ -81,21 +87,33 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
         HostsAccessOrder::List => before.readable().and_then(|()| before.mend(&[])),
     };
     let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
-    let new = Metadata { mode: 0o644, ..Metadata::default() };
+    let new = Metadata {
+        mode: 0o644,
+        ..Metadata::default()
+    };
     plan.files = files(snapshot, &edited.edits, &edited.creates, &new);
     plan.files.iter().try_for_each(not_anothers)?;
     plan.notices.extend(notices(&edited));
     plan.notices.extend(offers(&before, wish));
     plan.effects = effects(&before, &edited.after, wish);
     plan.lockout = lockout(&before, &edited.after, wish);
-    if !plan.changes_nothing() && matches!(snapshot.entry(Path::new(TCPDMATCH)), Some(Entry::Seen(_))) {
-        plan.rehearsal = patterns(wish).iter().flat_map(|wanted| rehearsal(wanted, &wish.daemon)).collect();
+    if !plan.changes_nothing()
+        && matches!(snapshot.entry(Path::new(TCPDMATCH)), Some(Entry::Seen(_)))
+    {
+        plan.rehearsal = patterns(wish)
+            .iter()
+            .flat_map(|wanted| rehearsal(wanted, &wish.daemon))
+            .collect();
     }
     Ok(plan)
 }
 
 fn patterns<'w>(wish: &'w HostsAccessWish<'_>) -> &'w [Wanted] {
-    if let HostsAccessOrder::Allow { patterns, .. } = &wish.order { patterns } else { &[] }
+    if let HostsAccessOrder::Allow { patterns, .. } = &wish.order {
+        patterns
+    } else {
+        &[]
+    }
 }
 
 fn purpose(wish: &HostsAccessWish<'_>) -> String {
@@ -108,15 +126,24 @@ fn purpose(wish: &HostsAccessWish<'_>) -> String {
             let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
             format!("mend {}", lines.join(" "))
         }
-        HostsAccessOrder::List => "list what could be mended in hosts.allow and hosts.deny".to_owned(),
+        HostsAccessOrder::List => {
+            "list what could be mended in hosts.allow and hosts.deny".to_owned()
+        }
     }
 }
 
 /// Refuses to write a file that a package or a generator brings, or that lies where another one keeps it.
 fn not_anothers(change: &FileChange) -> Result<(), Refusal> {
     let (path, target) = (&change.path, change.target());
-    let Some(owner) = elsewhere(path, target) else { return Ok(()) };
-    let what = format!("{} is a link to {}: {}", path.display(), target.display(), owner.describes());
+    let Some(owner) = elsewhere(path, target) else {
+        return Ok(());
+    };
+    let what = format!(
+        "{} is a link to {}: {}",
+        path.display(),
+        target.display(),
+        owner.describes()
+    );
     Err(Refusal::refused(what, owner.hint(path, target)))
 }
 
@@ -125,7 +152,10 @@ fn linked(snapshot: &Snapshot) -> Result<Option<Notice>, Refusal> {
     match linkage(snapshot) {
         Linkage::Linked(_) => Ok(None),
         Linkage::NotLinked(program) => Err(Refusal::refused(
-            format!("{} is not linked with libwrap: it never reads hosts.allow or hosts.deny", program.display()),
+            format!(
+                "{} is not linked with libwrap: it never reads hosts.allow or hosts.deny",
+                program.display()
+            ),
             "the cause lies elsewhere: sshmend diagnose",
         )),
         Linkage::Unknown(why) => Ok(Some(Notice {
@@ -141,30 +171,67 @@ fn notices(edited: &Edited) -> Vec<Notice> {
     let said = edited.notes.iter().filter(|note| !kept(note));
     let said = said.chain(edited.notes.iter().filter(kept).take(MOST_NAMED));
     let mut notices: Vec<Notice> = said
-        .map(|note| Notice { name: note.kind.name().to_owned(), text: note.text.clone(), origin: note.origin.clone() })
+        .map(|note| Notice {
+            name: note.kind.name().to_owned(),
+            text: note.text.clone(),
+            origin: note.origin.clone(),
+        })
         .collect();
-    let more = edited.notes.iter().filter(kept).count().saturating_sub(MOST_NAMED);
+    let more = edited
+        .notes
+        .iter()
+        .filter(kept)
+        .count()
+        .saturating_sub(MOST_NAMED);
     if more > 0 {
-        notices.push(Notice::new(NoteKind::DenyKept.name(), format!("{more} more rules deny the same and stay")));
+        notices.push(Notice::new(
+            NoteKind::DenyKept.name(),
+            format!("{more} more rules deny the same and stay"),
+        ));
     }
     notices.extend(edited.owned.iter().map(|owned| {
         let steps = owned.steps().join("; ");
-        let text = format!("{} wrote this line and keeps it; to remove it there: {steps}", owned.owner.name());
-        Notice { name: "hosts-deny-owned".to_owned(), text, origin: Some(owned.origin.clone()) }
+        let text = format!(
+            "{} wrote this line and keeps it; to remove it there: {steps}",
+            owned.owner.name()
+        );
+        Notice {
+            name: "hosts-deny-owned".to_owned(),
+            text,
+            origin: Some(owned.origin.clone()),
+        }
     }));
     notices
 }
 
 /// What else is broken, each with the command that mends exactly that; what is being mended is left out.
 fn offers(before: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Notice> {
-    let named = if let HostsAccessOrder::Mend(lines) = &wish.order { lines.as_slice() } else { &[] };
+    let named = if let HostsAccessOrder::Mend(lines) = &wish.order {
+        lines.as_slice()
+    } else {
+        &[]
+    };
     let offers = before.offers(&wish.daemon);
-    let offers: Vec<&Offer> = offers.iter().filter(|offer| !named.contains(&offer.problem.origin)).collect();
-    let most = if wish.order == HostsAccessOrder::List { offers.len() } else { MOST_NAMED };
-    let mut notices: Vec<Notice> = offers.iter().take(most).map(|offer| self::offer(offer, wish)).collect();
+    let offers: Vec<&Offer> = offers
+        .iter()
+        .filter(|offer| !named.contains(&offer.problem.origin))
+        .collect();
+    let most = if wish.order == HostsAccessOrder::List {
+        offers.len()
+    } else {
+        MOST_NAMED
+    };
+    let mut notices: Vec<Notice> = offers
+        .iter()
+        .take(most)
+        .map(|offer| self::offer(offer, wish))
+        .collect();
     let more = offers.len().saturating_sub(most);
     if more > 0 {
-        let text = format!("{more} more lines are broken: sshmend fix hosts-access --mend{} lists them", wish.flags);
+        let text = format!(
+            "{more} more lines are broken: sshmend fix hosts-access --mend{} lists them",
+            wish.flags
+        );
         notices.push(Notice::new(OFFER, text));
     }
     notices
@@ -176,15 +243,32 @@ pub const OFFER: &str = "offer";
 fn offer(offer: &Offer, wish: &HostsAccessWish<'_>) -> Notice {
     let problem = &offer.problem;
     let text = match &problem.repair {
-        None => format!("{}; to be mended by hand: {}", problem.message, problem.hint),
+        None => format!(
+            "{}; to be mended by hand: {}",
+            problem.message, problem.hint
+        ),
         Some(repair) => {
-            let daemon = if wish.daemon == "sshd" { String::new() } else { format!(" --daemon {}", wish.daemon) };
-            let command = format!("sshmend fix hosts-access --mend {}{daemon}{}", problem.origin, wish.flags);
+            let daemon = if wish.daemon == "sshd" {
+                String::new()
+            } else {
+                format!(" --daemon {}", wish.daemon)
+            };
+            let command = format!(
+                "sshmend fix hosts-access --mend {}{daemon}{}",
+                problem.origin, wish.flags
+            );
             let who = offer.changes.as_ref().map(whom).unwrap_or_default();
-            format!("{}; {}{who}; to mend it: {command}", problem.message, repair.effect)
+            format!(
+                "{}; {}{who}; to mend it: {command}",
+                problem.message, repair.effect
+            )
         }
     };
-    Notice { name: OFFER.to_owned(), text, origin: Some(problem.origin.clone()) }
+    Notice {
+        name: OFFER.to_owned(),
+        text,
+        origin: Some(problem.origin.clone()),
+    }
 }
 
 /// Who gains and who loses, a few of them by name.
@@ -193,20 +277,43 @@ fn whom(changes: &AccessChanges) -> String {
     let list = |verb: &str, changes: &[AccessChange]| {
         let mut changes: Vec<&AccessChange> = changes.iter().collect();
         // The largest group says most, and the machine itself least.
-        changes.sort_by_key(|change| (change.who != EVERYBODY_ELSE, change.client.addr.is_loopback()));
-        let names: Vec<String> =
-            changes.iter().take(NAMED).map(|change| format!("{} at {}", change.who, change.client.daemon)).collect();
+        changes.sort_by_key(|change| {
+            (
+                change.who != EVERYBODY_ELSE,
+                change.client.addr.is_loopback(),
+            )
+        });
+        let names: Vec<String> = changes
+            .iter()
+            .take(NAMED)
+            .map(|change| format!("{} at {}", change.who, change.client.daemon))
+            .collect();
         let more = changes.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         (!names.is_empty()).then(|| format!("{verb} {}{more}", names.join(", ")))
     };
     let unclear = list("perhaps gained or lost by", &changes.unclear);
-    let said: Vec<String> =
-        [list("gained by", &changes.gained), list("lost by", &changes.lost), unclear].into_iter().flatten().collect();
-    let rest = if changes.left_out > 0 { ", and others were not looked at" } else { "" };
-    match said.is_empty() {
-        true => format!("; nobody gains or loses access by that{rest}"),
-        false => format!("; access is {}{rest}", said.join(", ")),
+    let said: Vec<String> = [
+        list("gained by", &changes.gained),
+        list("lost by", &changes.lost),
+        unclear,
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let rest = if changes.left_out > 0 {
+        ", and others were not looked at"
+    } else {
+        ""
+    };
+    if said.is_empty() {
+        format!("; nobody gains or loses access by that{rest}")
+    } else {
+        format!("; access is {}{rest}", said.join(", "))
     }
 }
 
@@ -214,18 +321,30 @@ fn whom(changes: &AccessChanges) -> String {
 fn effects(before: &Tables, after: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Effect> {
     let own: Vec<Client> = keepers(wish.person, &wish.daemon);
     let changes = access_changes(before, after, &[&wish.daemon], &own);
-    let all = changes.gained.iter().chain(&changes.lost).chain(&changes.unclear);
+    let all = changes
+        .gained
+        .iter()
+        .chain(&changes.lost)
+        .chain(&changes.unclear);
     let mut effects: Vec<Effect> = all.map(effect).collect();
     if changes.left_out > 0 {
         let what = format!("{} further groups of clients", changes.left_out);
-        effects.push(Effect { what, before: "not looked at".to_owned(), after: "not looked at".to_owned() });
+        effects.push(Effect {
+            what,
+            before: "not looked at".to_owned(),
+            after: "not looked at".to_owned(),
+        });
     }
     effects
 }
 
 fn effect(change: &AccessChange) -> Effect {
     let what = format!("{} at {}", change.who, change.client.daemon);
-    Effect { what, before: answer(&change.before), after: answer(&change.after) }
+    Effect {
+        what,
+        before: answer(&change.before),
+        after: answer(&change.after),
+    }
 }
 
 fn answer(verdict: &Verdict) -> String {
@@ -242,32 +361,52 @@ fn answer(verdict: &Verdict) -> String {
 
 /// Who must not lose access: the person at the keyboard, and the machine itself.
 fn keepers(person: &Person, daemon: &str) -> Vec<Client> {
-    let loopback = ["127.0.0.1", "::1"].iter().filter_map(|text| text.parse().ok());
-    person.addr.into_iter().chain(loopback).map(|addr| Client::new(addr).at(daemon)).collect()
+    let loopback = ["127.0.0.1", "::1"]
+        .iter()
+        .filter_map(|text| text.parse().ok());
+    person
+        .addr
+        .into_iter()
+        .chain(loopback)
+        .map(|addr| Client::new(addr).at(daemon))
+        .collect()
 }
 
 fn lockout(before: &Tables, after: &Tables, wish: &HostsAccessWish<'_>) -> Lockout {
-    let judged = keepers(wish.person, &wish.daemon).into_iter().map(|client| {
-        let (was, is) = (before.evaluate(&client), after.evaluate(&client));
-        let addr = client.addr;
-        match (was.access, is.access) {
-            (Access::Denied, _) | (_, Access::Granted) => Lockout::Keeps,
-            (_, Access::Denied) => Lockout::Loses { why: format!("{addr} would be denied"), origin: is.origin },
-            (Access::Unknown, Access::Unknown) => Lockout::Keeps,
-            (Access::Granted, Access::Unknown) => Lockout::Unknown(format!("{addr}: {}", is.reason)),
-        }
-    });
+    let judged = keepers(wish.person, &wish.daemon)
+        .into_iter()
+        .map(|client| {
+            let (was, is) = (before.evaluate(&client), after.evaluate(&client));
+            let addr = client.addr;
+            match (was.access, is.access) {
+                (Access::Denied, _) | (_, Access::Granted) => Lockout::Keeps,
+                (_, Access::Denied) => Lockout::Loses {
+                    why: format!("{addr} would be denied"),
+                    origin: is.origin,
+                },
+                (Access::Unknown, Access::Unknown) => Lockout::Keeps,
+                (Access::Granted, Access::Unknown) => {
+                    Lockout::Unknown(format!("{addr}: {}", is.reason))
+                }
+            }
+        });
     judged.fold(Lockout::Keeps, Lockout::worse)
 }
 
 /// libwrap itself is asked about every address that the pattern stands for.
 fn rehearsal(wanted: &Wanted, daemon: &str) -> Vec<Check> {
     let examples = wanted.examples();
-    let addresses =
-        examples.iter().filter(|client| !client.addr.is_unspecified()).map(|client| client.addr.to_string());
+    let addresses = examples
+        .iter()
+        .filter(|client| !client.addr.is_unspecified())
+        .map(|client| client.addr.to_string());
     let checks = addresses.map(|addr| {
         let title = format!("tcpdmatch {daemon} {addr}");
-        Check::new(&title, &[TCPDMATCH, daemon, &addr], Expect::Mention("access:   granted".to_owned()))
+        Check::new(
+            &title,
+            &[TCPDMATCH, daemon, &addr],
+            Expect::Mention("access:   granted".to_owned()),
+        )
     });
     checks.collect()
 }

@@ -18,7 +18,10 @@ impl Plan {
         let mut purposes: Vec<String> = Vec::new();
         for plan in plans {
             if plan.lasts.is_some() {
-                let reason = format!("what ends by itself cannot be done together with other things: {}", plan.purpose);
+                let reason = format!(
+                    "what ends by itself cannot be done together with other things: {}",
+                    plan.purpose
+                );
                 return Err(Refusal::refused(reason, "run it by itself"));
             }
             for change in plan.files {
@@ -44,8 +47,17 @@ impl Plan {
 fn way_back(plans: &[Plan]) -> Vec<Check> {
     let mut steps = Vec::new();
     if plans.iter().any(|plan| !plan.undo.is_empty()) {
-        let of_one = |plan: &Plan| if plan.undo.is_empty() { plan.activation.clone() } else { plan.undo.clone() };
-        plans.iter().rev().for_each(|plan| add(&mut steps, of_one(plan)));
+        let of_one = |plan: &Plan| {
+            if plan.undo.is_empty() {
+                plan.activation.clone()
+            } else {
+                plan.undo.clone()
+            }
+        };
+        plans
+            .iter()
+            .rev()
+            .for_each(|plan| add(&mut steps, of_one(plan)));
     }
     steps
 }
@@ -58,13 +70,25 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-fn add_file(files: &mut Vec<FileChange>, change: FileChange, earlier: &[String], purpose: &str) -> Result<(), Refusal> {
-    let Some(same) = files.iter_mut().find(|file| file.target() == change.target()) else {
+fn add_file(
+    files: &mut Vec<FileChange>,
+    change: FileChange,
+    earlier: &[String],
+    purpose: &str,
+) -> Result<(), Refusal> {
+    let Some(same) = files
+        .iter_mut()
+        .find(|file| file.target() == change.target())
+    else {
         files.push(change);
         return Ok(());
     };
     *same = both(same, &change).ok_or_else(|| {
-        let reason = format!("{} is wanted in two ways: {}; and {purpose}", change.path.display(), earlier.join("; "));
+        let reason = format!(
+            "{} is wanted in two ways: {}; and {purpose}",
+            change.path.display(),
+            earlier.join("; ")
+        );
         Refusal::refused(reason, "mend one after the other")
     })?;
     Ok(())
@@ -76,13 +100,19 @@ fn both(one: &FileChange, other: &FileChange) -> Option<FileChange> {
         return Some(one.clone());
     }
     let same_origin = one.before == other.before && one.path == other.path;
-    let image = one.before.as_ref().filter(|_| same_origin && one.after.is_some() && other.after.is_some())?;
+    let image = one
+        .before
+        .as_ref()
+        .filter(|_| same_origin && one.after.is_some() && other.after.is_some())?;
     let give = match (one.give, other.give) {
         (Some(a), Some(b)) if a != b => return None,
         (a, b) => a.or(b),
     };
     let edits = one.edits.union(&other.edits).ok()?;
-    Some(FileChange { give, ..FileChange::edit(&one.path, image.clone(), edits) })
+    Some(FileChange {
+        give,
+        ..FileChange::edit(&one.path, image.clone(), edits)
+    })
 }
 
 #[cfg(test)]
@@ -94,15 +124,27 @@ mod tests {
     use sshmend_lossless::{Attributes, Edit, EditSet, FileImage, Metadata};
 
     fn image() -> FileImage {
-        FileImage { bytes: b"a\nb\n".to_vec(), meta: Metadata::default(), target: "/etc/x".into() }
+        FileImage {
+            bytes: b"a\nb\n".to_vec(),
+            meta: Metadata::default(),
+            target: "/etc/x".into(),
+        }
     }
 
     fn edit(at: usize, text: &str) -> FileChange {
-        FileChange::edit("/etc/x", image(), EditSet::new([Edit::insert(at, text)]).expect("one edit"))
+        FileChange::edit(
+            "/etc/x",
+            image(),
+            EditSet::new([Edit::insert(at, text)]).expect("one edit"),
+        )
     }
 
     fn plan(purpose: &str, files: Vec<FileChange>) -> Plan {
-        Plan { purpose: purpose.to_owned(), files, ..Plan::default() }
+        Plan {
+            purpose: purpose.to_owned(),
+            files,
+            ..Plan::default()
+        }
     }
 
     fn run(words: &str) -> Check {
@@ -111,7 +153,10 @@ mod tests {
 
     #[test]
     fn edits_of_one_file_become_one_change() {
-        let joined = Plan::join(vec![plan("p", vec![edit(0, "1\n")]), plan("q", vec![edit(4, "2\n"), edit(4, "2\n")])]);
+        let joined = Plan::join(vec![
+            plan("p", vec![edit(0, "1\n")]),
+            plan("q", vec![edit(4, "2\n"), edit(4, "2\n")]),
+        ]);
         let joined = joined.expect("they do not touch");
         assert_eq!(joined.purpose, "p; q");
         assert_eq!(joined.files.len(), 1);
@@ -121,10 +166,26 @@ mod tests {
     #[test]
     fn a_mode_and_an_edit_go_together_and_two_modes_do_not() {
         let unedited = || FileChange::edit("/etc/x", image(), EditSet::default());
-        let give = |mode| unedited().giving(Attributes { mode, uid: 0, gid: 0 });
-        let joined = Plan::join(vec![plan("p", vec![edit(0, "1\n")]), plan("q", vec![give(0o600)])]).expect("both");
+        let give = |mode| {
+            unedited().giving(Attributes {
+                mode,
+                uid: 0,
+                gid: 0,
+            })
+        };
+        let joined = Plan::join(vec![
+            plan("p", vec![edit(0, "1\n")]),
+            plan("q", vec![give(0o600)]),
+        ])
+        .expect("both");
         assert_eq!(joined.files[0].attributes_after().mode, 0o600);
-        assert!(Plan::join(vec![plan("p", vec![give(0o600)]), plan("q", vec![give(0o644)])]).is_err());
+        assert!(
+            Plan::join(vec![
+                plan("p", vec![give(0o600)]),
+                plan("q", vec![give(0o644)])
+            ])
+            .is_err()
+        );
     }
 
     #[test]
@@ -136,16 +197,28 @@ mod tests {
             (create("1"), create("2")),
         ];
         for (one, other) in cases {
-            let error =
-                Plan::join(vec![plan("this", vec![one]), plan("that", vec![other])]).expect_err("a contradiction");
-            assert!(error.to_string().ends_with("is wanted in two ways: this; and that"), "{error}");
+            let error = Plan::join(vec![plan("this", vec![one]), plan("that", vec![other])])
+                .expect_err("a contradiction");
+            assert!(
+                error
+                    .to_string()
+                    .ends_with("is wanted in two ways: this; and that"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn programs_run_once_in_order_and_are_taken_back_in_the_opposite_one() {
-        let make = Plan { activation: vec![run("make")], undo: vec![run("unmake")], ..plan("p", Vec::new()) };
-        let reload = Plan { activation: vec![run("reload")], ..plan("q", Vec::new()) };
+        let make = Plan {
+            activation: vec![run("make")],
+            undo: vec![run("unmake")],
+            ..plan("p", Vec::new())
+        };
+        let reload = Plan {
+            activation: vec![run("reload")],
+            ..plan("q", Vec::new())
+        };
         let twice = vec![make.clone(), reload.clone(), reload.clone()];
         let joined = Plan::join(twice).expect("no files");
         assert_eq!(joined.activation, [run("make"), run("reload")]);
@@ -155,10 +228,19 @@ mod tests {
 
     #[test]
     fn the_worst_lockout_counts_and_what_ends_by_itself_stays_alone() {
-        let loses = Plan { lockout: Lockout::Loses { why: "x".into(), origin: None }, ..plan("p", Vec::new()) };
+        let loses = Plan {
+            lockout: Lockout::Loses {
+                why: "x".into(),
+                origin: None,
+            },
+            ..plan("p", Vec::new())
+        };
         let joined = Plan::join(vec![loses.clone(), plan("q", Vec::new())]).expect("no files");
         assert_eq!(joined.lockout, loses.lockout);
-        let ends = Plan { lasts: Some(Duration::from_secs(1)), ..plan("q", Vec::new()) };
+        let ends = Plan {
+            lasts: Some(Duration::from_secs(1)),
+            ..plan("q", Vec::new())
+        };
         assert!(Plan::join(vec![plan("p", Vec::new()), ends]).is_err());
     }
 }

@@ -8,8 +8,8 @@ mod wish;
 use std::path::{Path, PathBuf};
 
 use sshmend_known_hosts::{
-    Files, Fingerprint, HostKey, KnownFile, KnownHosts, Name, NoContent, Notice as LineNotice, Pin, Pinned, Removed,
-    RemovedName, Target, UnreadFile,
+    Files, Fingerprint, HostKey, KnownFile, KnownHosts, Name, NoContent, Notice as LineNotice, Pin,
+    Pinned, Removed, RemovedName, Target, UnreadFile,
 };
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata, Origin, Snapshot};
 
@@ -30,10 +30,22 @@ pub fn known_hosts(
     salt: &mut dyn FnMut() -> [u8; 20],
 ) -> Result<Plan, Refusal> {
     let target = wish.target(snapshot)?;
-    let mut work = Work { wish, snapshot, names: target.names(snapshot), plan: Plan::default() };
-    work.plan.purpose = format!("host keys of {}", target.alias.as_deref().unwrap_or(&target.host));
+    let mut work = Work {
+        wish,
+        snapshot,
+        names: target.names(snapshot),
+        plan: Plan::default(),
+    };
+    work.plan.purpose = format!(
+        "host keys of {}",
+        target.alias.as_deref().unwrap_or(&target.host)
+    );
     if let Some(reason) = wish.config_trouble(snapshot) {
-        work.notice("ssh-config-unread", format!("{reason}; the host was looked up as written"), None);
+        work.notice(
+            "ssh-config-unread",
+            format!("{reason}; the host was looked up as written"),
+            None,
+        );
     }
     if let Some((path, line)) = &wish.line {
         work.remove_line(path, *line)?;
@@ -55,8 +67,13 @@ pub fn known_hosts(
 /// # Errors
 /// Names each of the files, with the reason.
 fn all_read(unread: &[UnreadFile]) -> Result<(), Refusal> {
-    let Some(first) = unread.first() else { return Ok(()) };
-    let told: Vec<String> = unread.iter().map(|file| format!("{}: {}", file.path.display(), file.why)).collect();
+    let Some(first) = unread.first() else {
+        return Ok(());
+    };
+    let told: Vec<String> = unread
+        .iter()
+        .map(|file| format!("{}: {}", file.path.display(), file.why))
+        .collect();
     Err(Refusal::refused(told.join("; "), first.why.hint()))
 }
 
@@ -74,7 +91,12 @@ impl<'w> Work<'w> {
         let files = target.read(self.snapshot);
         all_read(&files.unread)?;
         let names = self.names.clone();
-        let pin = Pin { names: &names, keys: &[], offered, hash_names: false };
+        let pin = Pin {
+            names: &names,
+            keys: &[],
+            offered,
+            hash_names: false,
+        };
         for file in &files.read {
             if !self.may_edit(file.image) {
                 self.leave(file);
@@ -90,7 +112,10 @@ impl<'w> Work<'w> {
             self.put(&file.path, Some(file.image), &removed.edits);
         }
         if self.plan.files.is_empty() {
-            let text = format!("none of the files holds a key for {} that could be stale", self.names[0].as_str());
+            let text = format!(
+                "none of the files holds a key for {} that could be stale",
+                self.names[0].as_str()
+            );
             self.notice("nothing-known", text, None);
         }
         Ok(())
@@ -100,7 +125,9 @@ impl<'w> Work<'w> {
         let image = image(self.snapshot, path)?;
         let known = KnownHosts::parse(&image.bytes);
         let digest = known.line_digest(number).unwrap_or_default();
-        let removed = known.remove_line(number, &digest).map_err(|error| Refusal::of_file(path, &error))?;
+        let removed = known
+            .remove_line(number, &digest)
+            .map_err(|error| Refusal::of_file(path, &error))?;
         self.note_removed(path, &removed);
         self.put(path, Some(image), &removed.edits);
         Ok(())
@@ -116,17 +143,34 @@ impl<'w> Work<'w> {
     ) -> Result<(), Refusal> {
         let mut files = target.read(self.snapshot);
         let Some(home) = self.home_of_pins(target, &files) else {
-            return Err(Refusal::refused("ssh is told to keep no known_hosts file", "give one with --file"));
+            return Err(Refusal::refused(
+                "ssh is told to keep no known_hosts file",
+                "give one with --file",
+            ));
         };
         // The file that gets the keys may be new, also where it was named by hand.
-        files.unread.retain(|file| file.path != home || file.why != NoContent::NotThere);
+        files
+            .unread
+            .retain(|file| file.path != home || file.why != NoContent::NotThere);
         all_read(&files.unread)?;
         let names = self.names.clone();
-        let pin = Pin { names: &names, keys, offered, hash_names: target.hash_names };
+        let pin = Pin {
+            names: &names,
+            keys,
+            offered,
+            hash_names: target.hash_names,
+        };
         let before = files.read.iter().find(|file| file.path == home);
         if let Some(file) = before.filter(|file| !self.may_edit(file.image)) {
-            let reason = format!("{} belongs to another user (uid {})", home.display(), file.image.meta.uid);
-            return Err(Refusal::refused(reason, "give it back to its user (chown), or name another file with --file"));
+            let reason = format!(
+                "{} belongs to another user (uid {})",
+                home.display(),
+                file.image.meta.uid
+            );
+            return Err(Refusal::refused(
+                reason,
+                "give it back to its user (chown), or name another file with --file",
+            ));
         }
         self.pin_here(&home, before, &pin, salt)?;
         for file in files.read.iter().filter(|file| file.path != home) {
@@ -153,24 +197,38 @@ impl<'w> Work<'w> {
         let pinned = pinned.map_err(|error| Refusal::of_file(path, &error))?;
         let image = before.map(|file| file.image);
         self.note_pinned(path, &pinned);
-        self.check_pinned(&pinned.edits.apply(image.map(|image| &*image.bytes).unwrap_or_default()), pin.keys);
+        self.check_pinned(
+            &pinned
+                .edits
+                .apply(image.map(|image| &*image.bytes).unwrap_or_default()),
+            pin.keys,
+        );
         self.put(path, image, &pinned.edits);
         Ok(())
     }
 
     /// A stale key in another file would still make ssh ask for it.
     fn remove_elsewhere(&mut self, file: &KnownFile<'_>, pin: &Pin<'_>) -> Result<(), Refusal> {
-        let removed = file.lines.remove_stale(pin).map_err(|error| Refusal::of_file(&file.path, &error))?;
+        let removed = file
+            .lines
+            .remove_stale(pin)
+            .map_err(|error| Refusal::of_file(&file.path, &error))?;
         self.note_removed(&file.path, &removed);
         self.put(&file.path, Some(file.image), &removed.edits);
         Ok(())
     }
 
     fn home_of_pins(&self, target: &Target, files: &Files<'_>) -> Option<PathBuf> {
-        let users = files.read.iter().filter(|file| target.user_files.contains(&file.path));
+        let users = files
+            .read
+            .iter()
+            .filter(|file| target.user_files.contains(&file.path));
         let mut editable = users.filter(|file| self.may_edit(file.image));
         let knowing = editable.find(|file| self.first_line(file).is_some());
-        knowing.map(|file| &file.path).or(target.user_files.first()).cloned()
+        knowing
+            .map(|file| &file.path)
+            .or(target.user_files.first())
+            .cloned()
     }
 
     /// Whether the file is the user's own.
@@ -180,7 +238,9 @@ impl<'w> Work<'w> {
 
     /// Of a file that cannot be edited it is said what it holds.
     fn leave(&mut self, file: &KnownFile<'_>) {
-        let Some(line) = self.first_line(file) else { return };
+        let Some(line) = self.first_line(file) else {
+            return;
+        };
         let path = file.path.display();
         let text = format!("{path} is not this user's and stays; as root: --file {path}");
         self.notice("file-owned-by", text, Some(Origin::new(&file.path, line)));
@@ -189,16 +249,25 @@ impl<'w> Work<'w> {
     /// The first plain line that the names are found in.
     fn first_line(&self, file: &KnownFile<'_>) -> Option<usize> {
         let found = file.lines.find(&self.names).found;
-        found.iter().find(|found| found.marker.is_none()).map(|found| found.line)
+        found
+            .iter()
+            .find(|found| found.marker.is_none())
+            .map(|found| found.line)
     }
 
     fn note_removed(&mut self, path: &Path, removed: &Removed) {
-        removed.removed.iter().for_each(|name| self.effect_of(path, name, "gone"));
+        removed
+            .removed
+            .iter()
+            .for_each(|name| self.effect_of(path, name, "gone"));
         self.note_left(path, &removed.left);
     }
 
     fn note_pinned(&mut self, path: &Path, pinned: &Pinned) {
-        pinned.removed.iter().for_each(|name| self.effect_of(path, name, "gone"));
+        pinned
+            .removed
+            .iter()
+            .for_each(|name| self.effect_of(path, name, "gone"));
         for placed in &pinned.placed {
             let what = format!("{} {}", placed.names.join(","), placed.key_type.name());
             let after = format!("{} (verified)", placed.fingerprint);
@@ -208,18 +277,33 @@ impl<'w> Work<'w> {
     }
 
     fn effect_of(&mut self, path: &Path, name: &RemovedName, after: &str) {
-        let names = if name.names.is_empty() { format!("line {}", name.line) } else { name.names.join(",") };
+        let names = if name.names.is_empty() {
+            format!("line {}", name.line)
+        } else {
+            name.names.join(",")
+        };
         let what = match name.key_type {
             Some(key_type) => format!("{names} {}", key_type.name()),
             None => names,
         };
-        let key = name.fingerprint.map_or_else(|| "unreadable".to_owned(), |fingerprint| fingerprint.to_string());
-        self.effect(what, format!("{key} ({}:{})", path.display(), name.line), format!("{after}: {}", name.why));
+        let key = name.fingerprint.map_or_else(
+            || "unreadable".to_owned(),
+            |fingerprint| fingerprint.to_string(),
+        );
+        self.effect(
+            what,
+            format!("{key} ({}:{})", path.display(), name.line),
+            format!("{after}: {}", name.why),
+        );
     }
 
     fn note_left(&mut self, path: &Path, left: &[LineNotice]) {
         for notice in left {
-            self.notice("line-left", format!("it {}", notice.kind), Some(Origin::new(path, notice.line)));
+            self.notice(
+                "line-left",
+                format!("it {}", notice.kind),
+                Some(Origin::new(path, notice.line)),
+            );
         }
     }
 
@@ -228,10 +312,15 @@ impl<'w> Work<'w> {
     fn check_gone(&mut self, after: &[u8], removed: &[RemovedName]) {
         let lines = KnownHosts::parse(after);
         for name in removed {
-            let Some(fingerprint) = name.fingerprint else { continue };
+            let Some(fingerprint) = name.fingerprint else {
+                continue;
+            };
             for host in &name.names {
                 let stay = lines.find(&[Name::host(host)]).found;
-                let count = stay.iter().filter(|found| found.key.fingerprint() == fingerprint).count();
+                let count = stay
+                    .iter()
+                    .filter(|found| found.key.fingerprint() == fingerprint)
+                    .count();
                 self.judge(host, after, fingerprint, count);
             }
         }
@@ -239,9 +328,14 @@ impl<'w> Work<'w> {
 
     fn check_pinned(&mut self, after: &[u8], keys: &[HostKey]) {
         let deciding = self.names[0].clone();
-        let found = KnownHosts::parse(after).find(std::slice::from_ref(&deciding)).found;
+        let found = KnownHosts::parse(after)
+            .find(std::slice::from_ref(&deciding))
+            .found;
         for key in keys {
-            let count = found.iter().filter(|found| found.key.fingerprint() == key.fingerprint()).count();
+            let count = found
+                .iter()
+                .filter(|found| found.key.fingerprint() == key.fingerprint())
+                .count();
             self.judge(deciding.as_str(), after, key.fingerprint(), count);
         }
     }
@@ -251,7 +345,9 @@ impl<'w> Work<'w> {
             let title = format!("ssh-keygen -l -F {host}");
             let argv = ["ssh-keygen", "-l", "-F", host, "-f", "/dev/stdin"];
             let expect = Expect::Times(fingerprint.to_string(), count);
-            self.plan.rehearsal.push(Check::new(&title, &argv, expect).reading(after));
+            self.plan
+                .rehearsal
+                .push(Check::new(&title, &argv, expect).reading(after));
         }
     }
 
@@ -259,7 +355,11 @@ impl<'w> Work<'w> {
         let change = match before {
             Some(image) => FileChange::edit(path, image.clone(), edits.clone()),
             None => {
-                let meta = Metadata { mode: 0o600, uid: self.wish.uid, ..Metadata::default() };
+                let meta = Metadata {
+                    mode: 0o600,
+                    uid: self.wish.uid,
+                    ..Metadata::default()
+                };
                 FileChange::create(path, edits.apply(b""), meta)
             }
         };
@@ -269,10 +369,18 @@ impl<'w> Work<'w> {
     }
 
     fn effect(&mut self, what: String, before: String, after: String) {
-        self.plan.effects.push(Effect { what, before, after });
+        self.plan.effects.push(Effect {
+            what,
+            before,
+            after,
+        });
     }
 
     fn notice(&mut self, name: &str, text: String, origin: Option<Origin>) {
-        self.plan.notices.push(Notice { name: name.to_owned(), text, origin });
+        self.plan.notices.push(Notice {
+            name: name.to_owned(),
+            text,
+            origin,
+        });
     }
 }

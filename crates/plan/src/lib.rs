@@ -23,9 +23,13 @@ mod step;
 
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
-pub use fail2ban::{DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_wants};
+pub use fail2ban::{
+    DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_wants,
+};
 pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys, host_keys_wants};
-pub use hosts_access::{HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_wants};
+pub use hosts_access::{
+    HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_wants,
+};
 pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
 pub use log_level::{ForAWhile, log_level};

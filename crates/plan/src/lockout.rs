@@ -23,7 +23,11 @@ impl Lockout {
     /// The worse of two answers: loses, then unknown, then keeps.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
-        if self.rank() >= other.rank() { self } else { other }
+        if self.rank() >= other.rank() {
+            self
+        } else {
+            other
+        }
     }
 
     fn rank(&self) -> u8 {
@@ -41,7 +45,10 @@ mod tests {
 
     #[test]
     fn the_worse_answer_counts() {
-        let loses = Lockout::Loses { why: "denied".into(), origin: None };
+        let loses = Lockout::Loses {
+            why: "denied".into(),
+            origin: None,
+        };
         let unknown = Lockout::Unknown("a name".into());
         assert_eq!(Lockout::Keeps.worse(unknown.clone()), unknown);
         assert_eq!(unknown.worse(loses.clone()), loses);

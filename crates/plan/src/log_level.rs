@@ -10,7 +10,9 @@ use crate::plan::{Notice, Plan, Refusal};
 use crate::sshd_config::{SshdConfigWish, sshd_config};
 
 /// The levels, each telling more than the one before (log.c, `log_levels`).
-const LEVELS: [&str; 9] = ["QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3"];
+const LEVELS: [&str; 9] = [
+    "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3",
+];
 
 /// For how long, and who takes it back.
 #[derive(Debug, Clone, Copy)]
@@ -31,26 +33,53 @@ pub fn log_level(
     level: &str,
     time: ForAWhile,
 ) -> Result<Plan, Refusal> {
-    let rank = |level: &str| LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level));
-    let Some(wanted) = rank(level) else {
-        return Err(Refusal::refused(format!("LogLevel knows no {level}"), format!("one of {}", LEVELS.join(", "))));
+    let rank = |level: &str| {
+        LEVELS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(level))
     };
-    let effective = Tree::read(snapshot, wish.main, wish.overrides).effective(Some(wish.reading), Scope::Global);
-    let today = effective.get("loglevel").and_then(|setting| rank(setting.values.first()?));
+    let Some(wanted) = rank(level) else {
+        return Err(Refusal::refused(
+            format!("LogLevel knows no {level}"),
+            format!("one of {}", LEVELS.join(", ")),
+        ));
+    };
+    let effective = Tree::read(snapshot, wish.main, wish.overrides)
+        .effective(Some(wish.reading), Scope::Global);
+    let today = effective
+        .get("loglevel")
+        .and_then(|setting| rank(setting.values.first()?));
     if today >= Some(wanted) {
-        return Ok(Plan { purpose: format!("set LogLevel={level} for a while"), ..Plan::default() });
+        return Ok(Plan {
+            purpose: format!("set LogLevel={level} for a while"),
+            ..Plan::default()
+        });
     }
     let settings = vec![("LogLevel".to_owned(), level.to_ascii_uppercase())];
-    let plan = sshd_config(snapshot, &SshdConfigWish { settings, ..wish.clone() })?;
+    let plan = sshd_config(
+        snapshot,
+        &SshdConfigWish {
+            settings,
+            ..wish.clone()
+        },
+    )?;
     if !time.systemd {
-        let hint = format!("sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback takes it back");
-        return Err(Refusal::refused("there is no systemd here whose timer would take it back", hint));
+        let hint = format!(
+            "sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback takes it back"
+        );
+        return Err(Refusal::refused(
+            "there is no systemd here whose timer would take it back",
+            hint,
+        ));
     }
     let seconds = SignedDuration::from_secs(time.lasts.as_secs().try_into().unwrap_or(i64::MAX));
     let text = format!(
         "a timer of systemd takes it back after {seconds:#}; a reboot forgets the timer: sshmend rollback does it then"
     );
-    let mut plan = Plan { lasts: Some(time.lasts), ..plan };
+    let mut plan = Plan {
+        lasts: Some(time.lasts),
+        ..plan
+    };
     plan.notices.push(Notice::new("temporary", text));
     Ok(plan)
 }
@@ -79,7 +108,15 @@ mod tests {
             person: &Person::default(),
             model_alone: false,
         };
-        log_level(&seen, &wish, level, ForAWhile { lasts: Duration::from_secs(60), systemd })
+        log_level(
+            &seen,
+            &wish,
+            level,
+            ForAWhile {
+                lasts: Duration::from_secs(60),
+                systemd,
+            },
+        )
     }
 
     #[test]
@@ -88,22 +125,40 @@ mod tests {
         let after = plan.files[0].after.as_deref().unwrap_or_default();
         assert!(String::from_utf8_lossy(after).contains("LogLevel VERBOSE\n"));
         assert_eq!(plan.lasts, Some(Duration::from_secs(60)));
-        let told = plan.notices.iter().find(|notice| notice.name == "temporary").expect("it is told");
+        let told = plan
+            .notices
+            .iter()
+            .find(|notice| notice.name == "temporary")
+            .expect("it is told");
         assert!(told.text.contains(" after 1m; "), "{}", told.text);
     }
 
     #[test]
     fn a_level_that_tells_as_much_is_left() {
         for config in ["LogLevel VERBOSE\n", "loglevel debug3\n"] {
-            assert!(plan(config, "VERBOSE", false).expect("a plan").changes_nothing(), "{config}");
+            assert!(
+                plan(config, "VERBOSE", false)
+                    .expect("a plan")
+                    .changes_nothing(),
+                "{config}"
+            );
         }
-        assert!(!plan("LogLevel QUIET\n", "INFO", true).expect("a plan").changes_nothing());
+        assert!(
+            !plan("LogLevel QUIET\n", "INFO", true)
+                .expect("a plan")
+                .changes_nothing()
+        );
     }
 
     #[test]
     fn what_nothing_would_take_back_is_refused() {
-        let Err(Refusal::Refused { reason, hint }) = plan("", "VERBOSE", false) else { panic!("refused") };
-        assert_eq!(reason, "there is no systemd here whose timer would take it back");
+        let Err(Refusal::Refused { reason, hint }) = plan("", "VERBOSE", false) else {
+            panic!("refused")
+        };
+        assert_eq!(
+            reason,
+            "there is no systemd here whose timer would take it back"
+        );
         assert!(hint.is_some_and(|hint| hint.contains("LogLevel=VERBOSE")));
         assert!(plan("", "LOUD", true).is_err());
     }

@@ -19,9 +19,18 @@ impl Person {
     /// Reads `SSH_CONNECTION`: client address and port, server address and port (ssh(1)).
     pub fn new(user: Option<String>, ssh_connection: Option<&str>) -> Self {
         let words: Vec<&str> = ssh_connection.unwrap_or_default().split(' ').collect();
-        let [client, _, server, port] = words[..] else { return Self { user, ..Self::default() } };
+        let [client, _, server, port] = words[..] else {
+            return Self {
+                user,
+                ..Self::default()
+            };
+        };
         let server = server.parse().ok().zip(port.parse().ok());
-        Self { user, addr: client.parse().ok(), server }
+        Self {
+            user,
+            addr: client.parse().ok(),
+            server,
+        }
     }
 
     /// The connection as Match blocks see it.
@@ -47,7 +56,10 @@ mod tests {
     fn the_variable_of_ssh_names_both_ends() {
         let person = Person::new(None, Some("192.0.2.1 50000 2001:db8::2 22"));
         assert_eq!(person.addr, "192.0.2.1".parse().ok());
-        assert_eq!(person.server, Some(("2001:db8::2".parse().expect("an address"), 22)));
+        assert_eq!(
+            person.server,
+            Some(("2001:db8::2".parse().expect("an address"), 22))
+        );
         assert_eq!(Person::new(None, Some("garbage")), Person::default());
         assert_eq!(Person::new(None, None).connection(), Connection::default());
     }

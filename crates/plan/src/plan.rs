@@ -39,14 +39,29 @@ pub struct Plan {
 impl Plan {
     /// All notices: first whose the changed files are, last what becomes of the person's own access.
     pub fn notes(&self) -> Vec<Notice> {
-        let owned = self.files.iter().filter(|change| !change.is_noop()).filter_map(owned);
+        let owned = self
+            .files
+            .iter()
+            .filter(|change| !change.is_noop())
+            .filter_map(owned);
         let access = match &self.lockout {
             Lockout::Keeps => None,
-            Lockout::Unknown(why) => Some((format!("whether you keep your own access: {why}"), None)),
-            Lockout::Loses { why, origin } => Some((format!("you lose your own access: {why}"), origin.clone())),
+            Lockout::Unknown(why) => {
+                Some((format!("whether you keep your own access: {why}"), None))
+            }
+            Lockout::Loses { why, origin } => {
+                Some((format!("you lose your own access: {why}"), origin.clone()))
+            }
         };
-        let notice = |(text, origin)| Notice { name: "own-access".to_owned(), text, origin };
-        owned.chain(self.notices.iter().cloned()).chain(access.map(notice)).collect()
+        let notice = |(text, origin)| Notice {
+            name: "own-access".to_owned(),
+            text,
+            origin,
+        };
+        owned
+            .chain(self.notices.iter().cloned())
+            .chain(access.map(notice))
+            .collect()
     }
 
     /// True when no file would change.
@@ -59,7 +74,11 @@ impl Plan {
 fn owned(change: &FileChange) -> Option<Notice> {
     let managed = managed(&change.path, &change.before.as_ref()?.bytes)?;
     let origin = Some(Origin::new(change.target(), managed.line));
-    Some(Notice { name: "file-owned-by".to_owned(), text: managed.notice(), origin })
+    Some(Notice {
+        name: "file-owned-by".to_owned(),
+        text: managed.notice(),
+        origin,
+    })
 }
 
 /// A value that another one replaces in effect.
@@ -87,7 +106,11 @@ pub struct Notice {
 impl Notice {
     /// A notice about no line in particular.
     pub(crate) fn new(name: &str, text: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), text: text.into(), origin: None }
+        Self {
+            name: name.to_owned(),
+            text: text.into(),
+            origin: None,
+        }
     }
 }
 
@@ -107,18 +130,27 @@ pub enum Refusal {
 impl Refusal {
     /// A refusal with what to do instead.
     pub fn refused(reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Refused { reason: reason.into(), hint: Some(hint.into()) }
+        Self::Refused {
+            reason: reason.into(),
+            hint: Some(hint.into()),
+        }
     }
 
     /// A file or folder on which the plan hangs is not known.
     pub(crate) fn unread(path: &Path, why: &Unread) -> Self {
         let reason = format!("{}: {why}", path.display());
-        Self::Refused { reason, hint: why.hint().map(str::to_owned) }
+        Self::Refused {
+            reason,
+            hint: why.hint().map(str::to_owned),
+        }
     }
 
     /// An error of a format, about one file.
     pub(crate) fn of_file(path: &Path, error: &dyn std::error::Error) -> Self {
-        Self::Refused { reason: format!("{}: {error}", path.display()), hint: None }
+        Self::Refused {
+            reason: format!("{}: {error}", path.display()),
+            hint: None,
+        }
     }
 }
 
@@ -129,8 +161,15 @@ mod tests {
 
     fn edit(text: &str, edits: EditSet) -> Plan {
         let (bytes, meta) = (text.as_bytes().to_vec(), Metadata::default());
-        let image = FileImage { bytes, meta, target: "/etc/behind-the-link".into() };
-        Plan { files: vec![FileChange::edit("/etc/x", image, edits)], ..Plan::default() }
+        let image = FileImage {
+            bytes,
+            meta,
+            target: "/etc/behind-the-link".into(),
+        };
+        Plan {
+            files: vec![FileChange::edit("/etc/x", image, edits)],
+            ..Plan::default()
+        }
     }
 
     #[test]
@@ -140,7 +179,14 @@ mod tests {
         plan.notices.push(Notice::new("other", "something else"));
         let names: Vec<String> = plan.notes().into_iter().map(|note| note.name).collect();
         assert_eq!(names, ["file-owned-by", "other"]);
-        assert_eq!(plan.notes()[0].origin, Some(Origin::new("/etc/behind-the-link", 1)));
-        assert_eq!(edit("# Ansible managed\n", EditSet::default()).notes(), [], "nothing is written");
+        assert_eq!(
+            plan.notes()[0].origin,
+            Some(Origin::new("/etc/behind-the-link", 1))
+        );
+        assert_eq!(
+            edit("# Ansible managed\n", EditSet::default()).notes(),
+            [],
+            "nothing is written"
+        );
     }
 }

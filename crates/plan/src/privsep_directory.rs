@@ -40,8 +40,14 @@ pub fn privsep_directory_wants(snapshot: &Snapshot, service: &Service) -> Vec<Re
     let directory = directory(service).map(|path| Request::Stat(path.into()));
     let lists = TMPFILES.map(|path| Request::List(path.into()));
     let files = entries(snapshot).into_iter().map(Request::Read);
-    let wanted = lists.into_iter().chain(directory).chain(files).chain([Request::Read(ENTRY.into())]);
-    wanted.filter(|request| !snapshot.answers(request)).collect()
+    let wanted = lists
+        .into_iter()
+        .chain(directory)
+        .chain(files)
+        .chain([Request::Read(ENTRY.into())]);
+    wanted
+        .filter(|request| !snapshot.answers(request))
+        .collect()
 }
 
 /// Plans the change.
@@ -49,27 +55,41 @@ pub fn privsep_directory_wants(snapshot: &Snapshot, service: &Service) -> Vec<Re
 /// # Errors
 /// When it is not known which directory it is, or something else stands there.
 pub fn privsep_directory(snapshot: &Snapshot, wish: &PrivsepWish<'_>) -> Result<Plan, Refusal> {
-    let mut plan = Plan { purpose: "make the privilege separation directory of sshd".to_owned(), ..Plan::default() };
-    let Some(path) = directory(wish.service) else { return unknown(wish, plan) };
+    let mut plan = Plan {
+        purpose: "make the privilege separation directory of sshd".to_owned(),
+        ..Plan::default()
+    };
+    let Some(path) = directory(wish.service) else {
+        return unknown(wish, plan);
+    };
     let unit = wish.service.unit.as_ref();
-    let comes_with_start =
-        unit.is_some_and(|unit| !unit.active && makes(unit, &path)) && wish.service.listener.is_none();
-    let effect = |before: String| Effect { what: path.clone(), before, after: "root's, mode 0755".to_owned() };
-    let found = snapshot.metadata(Path::new(&path)).map_err(|why| Refusal::unread(Path::new(&path), &why))?;
+    let comes_with_start = unit.is_some_and(|unit| !unit.active && makes(unit, &path))
+        && wish.service.listener.is_none();
+    let effect = |before: String| Effect {
+        what: path.clone(),
+        before,
+        after: "root's, mode 0755".to_owned(),
+    };
+    let found = snapshot
+        .metadata(Path::new(&path))
+        .map_err(|why| Refusal::unread(Path::new(&path), &why))?;
     match found {
         None if comes_with_start => {
             let text = format!("{path} is missing, and is made when the unit of sshd starts");
             plan.notices.push(Notice::new("made-at-start", text));
         }
         None => {
-            plan.activation.push(run(&["install", "-d", "-m", "0755", "-o", "root", "-g", "root", &path]));
+            plan.activation.push(run(&[
+                "install", "-d", "-m", "0755", "-o", "root", "-g", "root", &path,
+            ]));
             plan.undo.push(run(&["rmdir", &path]));
             plan.effects.push(effect("missing".to_owned()));
         }
         Some(meta) if meta.kind == Kind::Directory => {
             close(&path, meta, &mut plan);
             let state = format!("of {}:{}, mode {:04o}", meta.uid, meta.gid, meta.mode);
-            plan.effects.extend((!plan.activation.is_empty()).then(|| effect(state)));
+            plan.effects
+                .extend((!plan.activation.is_empty()).then(|| effect(state)));
         }
         Some(_) => {
             return Err(Refusal::refused(
@@ -82,22 +102,44 @@ pub fn privsep_directory(snapshot: &Snapshot, wish: &PrivsepWish<'_>) -> Result<
         plan.files.extend(at_boot(snapshot, &path)?);
     }
     if !plan.activation.is_empty() {
-        let check = question(wish.sshd, &["-t"], &format!("sshd -t: no word of {path}"), Expect::NoWordOf(path));
+        let check = question(
+            wish.sshd,
+            &["-t"],
+            &format!("sshd -t: no word of {path}"),
+            Expect::NoWordOf(path),
+        );
         plan.proof.extend(check.map(Proof::Check));
-        return Ok(start_failed(plan, wish.service, wish.sshd, wish.addresses.clone()));
+        return Ok(start_failed(
+            plan,
+            wish.service,
+            wish.sshd,
+            wish.addresses.clone(),
+        ));
     }
     Ok(plan)
 }
 
 /// The directory that sshd names, else the one that its unit is to make.
 fn directory(service: &Service) -> Option<String> {
-    let line = service.trial.as_ref().and_then(|trial| trial.directory.as_deref());
+    let line = service
+        .trial
+        .as_ref()
+        .and_then(|trial| trial.directory.as_deref());
     let named = line.and_then(|line| {
         let missing = line.strip_prefix("Missing privilege separation directory: ");
-        missing.or_else(|| line.strip_suffix(" must be owned by root and not group or world-writable."))
+        missing.or_else(|| {
+            line.strip_suffix(" must be owned by root and not group or world-writable.")
+        })
     });
-    let of_unit = service.unit.as_ref().is_some_and(|unit| makes(unit, DEBIAN)).then_some(DEBIAN);
-    named.or(of_unit).filter(|path| path.starts_with('/')).map(str::to_owned)
+    let of_unit = service
+        .unit
+        .as_ref()
+        .is_some_and(|unit| makes(unit, DEBIAN))
+        .then_some(DEBIAN);
+    named
+        .or(of_unit)
+        .filter(|path| path.starts_with('/'))
+        .map(str::to_owned)
 }
 
 /// Without a word of sshd about it, there is nothing to mend; while sshd stops at something else, it says none.
@@ -105,19 +147,31 @@ fn unknown(wish: &PrivsepWish<'_>, plan: Plan) -> Result<Plan, Refusal> {
     match &wish.service.trial {
         Some(trial) if trial.passed => Ok(plan),
         Some(trial) => {
-            let first = trial.others.first().or(trial.host_keys.first()).map_or("nothing", String::as_str);
+            let first = trial
+                .others
+                .first()
+                .or(trial.host_keys.first())
+                .map_or("nothing", String::as_str);
             let reason = format!("sshd names no directory, it stops earlier: {first}");
-            Err(Refusal::refused(reason, "sshmend diagnose tells what to mend first"))
+            Err(Refusal::refused(
+                reason,
+                "sshmend diagnose tells what to mend first",
+            ))
         }
-        None => {
-            Err(Refusal::refused("which directory it is cannot be known", "run it with sudo, on the running machine"))
-        }
+        None => Err(Refusal::refused(
+            "which directory it is cannot be known",
+            "run it with sudo, on the running machine",
+        )),
     }
 }
 
 fn makes(unit: &UnitState, path: &str) -> bool {
-    let below = path.strip_prefix(VOLATILE).map(|rest| rest.trim_start_matches('/'));
-    unit.runtime_directories.iter().any(|name| Some(name.as_str()) == below)
+    let below = path
+        .strip_prefix(VOLATILE)
+        .map(|rest| rest.trim_start_matches('/'));
+    unit.runtime_directories
+        .iter()
+        .any(|name| Some(name.as_str()) == below)
 }
 
 fn run(argv: &[&str]) -> Check {
@@ -128,17 +182,21 @@ fn run(argv: &[&str]) -> Check {
 fn close(path: &str, meta: &Metadata, plan: &mut Plan) {
     if meta.uid != 0 {
         plan.activation.push(run(&["chown", "root:root", path]));
-        plan.undo.push(run(&["chown", &format!("{}:{}", meta.uid, meta.gid), path]));
+        plan.undo
+            .push(run(&["chown", &format!("{}:{}", meta.uid, meta.gid), path]));
     }
     if meta.mode & 0o022 != 0 {
         plan.activation.push(run(&["chmod", "0755", path]));
-        plan.undo.insert(0, run(&["chmod", &format!("{:04o}", meta.mode), path]));
+        plan.undo
+            .insert(0, run(&["chmod", &format!("{:04o}", meta.mode), path]));
     }
 }
 
 /// The files of systemd-tmpfiles, as far as their directories are known.
 fn entries(snapshot: &Snapshot) -> Vec<PathBuf> {
-    let files = TMPFILES.iter().filter_map(|directory| snapshot.glob(&Path::new(directory).join("*.conf")).ok());
+    let files = TMPFILES
+        .iter()
+        .filter_map(|directory| snapshot.glob(&Path::new(directory).join("*.conf")).ok());
     files.flat_map(|found| found.paths).collect()
 }
 
@@ -151,16 +209,35 @@ fn at_boot(snapshot: &Snapshot, path: &str) -> Result<Option<FileChange>, Refusa
         return Ok(None);
     }
     let line = format!("d {path} 0755 root root -\n");
-    let own = snapshot.read(Path::new(ENTRY)).map_err(|why| Refusal::unread(Path::new(ENTRY), &why))?;
+    let own = snapshot
+        .read(Path::new(ENTRY))
+        .map_err(|why| Refusal::unread(Path::new(ENTRY), &why))?;
     Ok(Some(match own {
         None => {
-            let text = format!("# sshd locks strangers into this empty directory (made by sshmend)\n{line}");
-            FileChange::create(ENTRY, text.into_bytes(), Metadata { mode: 0o644, ..Metadata::default() })
+            let text = format!(
+                "# sshd locks strangers into this empty directory (made by sshmend)\n{line}"
+            );
+            FileChange::create(
+                ENTRY,
+                text.into_bytes(),
+                Metadata {
+                    mode: 0o644,
+                    ..Metadata::default()
+                },
+            )
         }
         Some(image) => {
-            let complete = if image.bytes.last().is_none_or(|&byte| byte == b'\n') { "" } else { "\n" };
+            let complete = if image.bytes.last().is_none_or(|&byte| byte == b'\n') {
+                ""
+            } else {
+                "\n"
+            };
             let edit = Edit::insert(image.bytes.len(), format!("{complete}{line}"));
-            FileChange::edit(ENTRY, image.clone(), EditSet::new([edit]).expect("one edit overlaps with no other"))
+            FileChange::edit(
+                ENTRY,
+                image.clone(),
+                EditSet::new([edit]).expect("one edit overlaps with no other"),
+            )
         }
     }))
 }
@@ -170,10 +247,17 @@ fn makes_at_boot(bytes: &[u8], path: &str) -> bool {
     let text = String::from_utf8_lossy(bytes);
     text.lines().any(|line| {
         let mut words = line.split_whitespace();
-        let kind = words.next().is_some_and(|word| word.starts_with(['d', 'D']));
-        let made = words.next().map(|word| word.trim_matches(['"', '\'']).trim_end_matches('/'));
+        let kind = words
+            .next()
+            .is_some_and(|word| word.starts_with(['d', 'D']));
+        let made = words
+            .next()
+            .map(|word| word.trim_matches(['"', '\'']).trim_end_matches('/'));
         kind && made.is_some_and(|made| {
-            made.strip_prefix("/var").filter(|rest| rest.starts_with(VOLATILE)).unwrap_or(made) == path
+            made.strip_prefix("/var")
+                .filter(|rest| rest.starts_with(VOLATILE))
+                .unwrap_or(made)
+                == path
         })
     })
 }
@@ -191,11 +275,25 @@ mod tests {
 
     fn service(complaint: Option<&str>, unit: Option<&str>) -> Service {
         let directory = complaint.map(str::to_owned);
-        let trial = Some(TrialToday { passed: complaint.is_none(), directory, ..TrialToday::default() });
+        let trial = Some(TrialToday {
+            passed: complaint.is_none(),
+            directory,
+            ..TrialToday::default()
+        });
         let runtime_directories = unit.iter().map(|&name| name.to_owned()).collect();
-        let unit =
-            Some(UnitState { name: "ssh.service".into(), active: true, runtime_directories, ..UnitState::default() });
-        Service { systemd: true, unit, trial, listener: Some(700), ..Service::default() }
+        let unit = Some(UnitState {
+            name: "ssh.service".into(),
+            active: true,
+            runtime_directories,
+            ..UnitState::default()
+        });
+        Service {
+            systemd: true,
+            unit,
+            trial,
+            listener: Some(700),
+            ..Service::default()
+        }
     }
 
     fn plan(service: &Service, text: &str) -> Result<Plan, Refusal> {
@@ -207,8 +305,18 @@ mod tests {
                 }
             }
         }
-        let sshd = Sshd { program: Some("/usr/sbin/sshd".into()), ..Sshd::default() };
-        privsep_directory(&seen, &PrivsepWish { service, sshd: &sshd, addresses: Vec::new() })
+        let sshd = Sshd {
+            program: Some("/usr/sbin/sshd".into()),
+            ..Sshd::default()
+        };
+        privsep_directory(
+            &seen,
+            &PrivsepWish {
+                service,
+                sshd: &sshd,
+                addresses: Vec::new(),
+            },
+        )
     }
 
     fn check(service: &Service, text: &str, expected: &Expect) {
@@ -216,29 +324,56 @@ mod tests {
             Ok(plan) => plan,
             Err(refusal) => return expected.assert_eq(&format!("refused: {refusal}\n")),
         };
-        let mut lines: Vec<String> = plan.effects.iter().map(|e| format!("{} -> {}", e.before, e.after)).collect();
-        lines.extend(plan.activation.iter().map(|check| format!("$ {}", check.title)));
+        let mut lines: Vec<String> = plan
+            .effects
+            .iter()
+            .map(|e| format!("{} -> {}", e.before, e.after))
+            .collect();
+        lines.extend(
+            plan.activation
+                .iter()
+                .map(|check| format!("$ {}", check.title)),
+        );
         lines.extend(plan.undo.iter().map(|check| format!("< {}", check.title)));
         for change in &plan.files {
-            let after = String::from_utf8_lossy(change.after.as_deref().unwrap_or_default()).into_owned();
+            let after =
+                String::from_utf8_lossy(change.after.as_deref().unwrap_or_default()).into_owned();
             lines.push(format!("{}:\n{}", change.path.display(), after.trim_end()));
         }
-        lines.extend(plan.notices.iter().map(|notice| format!("note: {}", notice.text)));
-        expected.assert_eq(&lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+        lines.extend(
+            plan.notices
+                .iter()
+                .map(|notice| format!("note: {}", notice.text)),
+        );
+        expected.assert_eq(
+            &lines
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>(),
+        );
     }
 
     #[test]
     fn without_a_word_of_sshd_nothing_is_touched() {
-        let keys = TrialToday { host_keys: vec!["no hostkeys available".into()], ..TrialToday::default() };
+        let keys = TrialToday {
+            host_keys: vec!["no hostkeys available".into()],
+            ..TrialToday::default()
+        };
         check(
-            &Service { trial: Some(keys), ..service(None, None) },
+            &Service {
+                trial: Some(keys),
+                ..service(None, None)
+            },
             "",
             &expect![[r#"
                 refused: sshd names no directory, it stops earlier: no hostkeys available
             "#]],
         );
         check(
-            &Service { trial: None, ..service(None, None) },
+            &Service {
+                trial: None,
+                ..service(None, None)
+            },
             "",
             &expect![[r#"
             refused: which directory it is cannot be known
@@ -274,8 +409,16 @@ mod tests {
     #[test]
     fn a_good_directory_is_left_alone() {
         check(&service(None, None), "", &expect![[""]]);
-        check(&service(None, Some("sshd")), "//- /run/sshd dir mode:0755\n", &expect![[""]]);
-        check(&service(None, Some("sshd")), "//- /run/sshd dir mode:0711\n", &expect![[""]]);
+        check(
+            &service(None, Some("sshd")),
+            "//- /run/sshd dir mode:0755\n",
+            &expect![[""]],
+        );
+        check(
+            &service(None, Some("sshd")),
+            "//- /run/sshd dir mode:0711\n",
+            &expect![[""]],
+        );
     }
 
     #[test]
@@ -293,16 +436,31 @@ mod tests {
 
     #[test]
     fn while_sshd_stops_earlier_the_directory_of_the_unit_is_looked_at() {
-        let keys = TrialToday { host_keys: vec!["no hostkeys available".into()], ..TrialToday::default() };
-        let blind = Service { trial: Some(keys), ..service(None, Some("sshd")) };
+        let keys = TrialToday {
+            host_keys: vec!["no hostkeys available".into()],
+            ..TrialToday::default()
+        };
+        let blind = Service {
+            trial: Some(keys),
+            ..service(None, Some("sshd"))
+        };
         check(&blind, "//- /run/sshd dir mode:0755\n", &expect![[""]]);
-        assert_eq!(plan(&blind, "//- /run/x\n").expect("a plan").activation.len(), 1);
+        assert_eq!(
+            plan(&blind, "//- /run/x\n")
+                .expect("a plan")
+                .activation
+                .len(),
+            1
+        );
     }
 
     #[test]
     fn a_unit_that_makes_it_when_it_starts_is_waited_for() {
         let mut stopped = service(Some(MISSING), Some("sshd"));
-        (stopped.listener, stopped.unit.as_mut().expect("a unit").active) = (None, false);
+        (
+            stopped.listener,
+            stopped.unit.as_mut().expect("a unit").active,
+        ) = (None, false);
         check(
             &stopped,
             "//- /run/x\n",
@@ -311,7 +469,13 @@ mod tests {
         "#]],
         );
         stopped.listener = Some(9);
-        assert_eq!(plan(&stopped, "//- /run/x\n").expect("a plan").activation.len(), 1);
+        assert_eq!(
+            plan(&stopped, "//- /run/x\n")
+                .expect("a plan")
+                .activation
+                .len(),
+            1
+        );
     }
 
     #[test]
@@ -341,11 +505,18 @@ mod tests {
             d /run/sshd 0755 root root -
         "#]],
         );
-        for line in ["d /run/sshd 0755 root root -", "D! /var/run/sshd/ 0755", "d  \"/run/sshd\""] {
+        for line in [
+            "d /run/sshd 0755 root root -",
+            "D! /var/run/sshd/ 0755",
+            "d  \"/run/sshd\"",
+        ] {
             let there = format!("//- /usr/lib/tmpfiles.d/openssh.conf\n{line}\n");
             assert_eq!(plan(&none, &there).expect("a plan").files, [], "{line}");
         }
-        let elsewhere = service(Some("Missing privilege separation directory: /usr/share/empty.sshd"), None);
+        let elsewhere = service(
+            Some("Missing privilege separation directory: /usr/share/empty.sshd"),
+            None,
+        );
         assert_eq!(plan(&elsewhere, "//- /run/x\n").expect("a plan").files, []);
     }
 
@@ -353,7 +524,11 @@ mod tests {
     fn sshd_is_started_where_it_failed_for_want_of_the_directory() {
         let mut failed = service(Some(OPEN), Some("sshd"));
         failed.listener = None;
-        failed.unit = failed.unit.map(|unit| UnitState { active: false, failed: true, ..unit });
+        failed.unit = failed.unit.map(|unit| UnitState {
+            active: false,
+            failed: true,
+            ..unit
+        });
         check(
             &failed,
             "//- /run/sshd dir mode:0775\n",

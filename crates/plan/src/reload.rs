@@ -11,11 +11,17 @@ use crate::plan::{Notice, Plan};
 /// How the running sshd is told to read its configuration again, and what it is called; `None` when none runs.
 pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
     if let Some(unit) = &sshd.unit {
-        let reload = Check::success(&format!("systemctl reload {unit}"), &["systemctl", "reload", unit]);
+        let reload = Check::success(
+            &format!("systemctl reload {unit}"),
+            &["systemctl", "reload", unit],
+        );
         return Some((reload, unit.clone()));
     }
     let pid = sshd.pid?.to_string();
-    Some((Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]), format!("sshd (process {pid})")))
+    Some((
+        Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]),
+        format!("sshd (process {pid})"),
+    ))
 }
 
 /// Reloads what runs, and proves that it still answers at these addresses; false when no sshd runs.
@@ -34,21 +40,39 @@ pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<Socket
 
 /// That systemd takes a unit for running.
 pub(crate) fn is_active(unit: &str) -> Proof {
-    Proof::Check(Check::success(&format!("{unit} is active"), &["systemctl", "is-active", unit]))
+    Proof::Check(Check::success(
+        &format!("{unit} is active"),
+        &["systemctl", "is-active", unit],
+    ))
 }
 
 /// A question to sshd itself, with the options of the one that runs.
-pub(crate) fn question(sshd: &Sshd, question: &[&str], title: &str, expect: Expect) -> Option<Check> {
+pub(crate) fn question(
+    sshd: &Sshd,
+    question: &[&str],
+    title: &str,
+    expect: Expect,
+) -> Option<Check> {
     let program = sshd.program.as_deref()?;
     let options = sshd.options.iter().map(String::as_str);
-    let argv: Vec<&str> = std::iter::once(program).chain(question.iter().copied()).chain(options).collect();
+    let argv: Vec<&str> = std::iter::once(program)
+        .chain(question.iter().copied())
+        .chain(options)
+        .collect();
     Some(Check::new(title, &argv, expect))
 }
 
 /// Where sshd listens, as this machine reaches it.
 pub fn listen_addresses(effective: &Effective) -> Vec<SocketAddr> {
-    let values = effective.get("listenaddress").map(|setting| setting.values.clone()).unwrap_or_default();
-    values.iter().filter_map(|value| value.parse().ok()).map(reachable).collect()
+    let values = effective
+        .get("listenaddress")
+        .map(|setting| setting.values.clone())
+        .unwrap_or_default();
+    values
+        .iter()
+        .filter_map(|value| value.parse().ok())
+        .map(reachable)
+        .collect()
 }
 
 /// The address under which a wildcard address is reached from here.

@@ -27,10 +27,20 @@ pub struct ServiceWish<'a> {
 /// # Errors
 /// When sshd would not start, or someone has forbidden it, or nothing here could start it.
 pub fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
-    let work = Work { wish, service: wish.service };
+    let work = Work {
+        wish,
+        service: wish.service,
+    };
     let mut steps = Steps::default();
-    let mut plan = Plan { purpose: "bring sshd back".to_owned(), ..Plan::default() };
-    match (wish.service.systemd, &wish.service.socket, &wish.service.unit) {
+    let mut plan = Plan {
+        purpose: "bring sshd back".to_owned(),
+        ..Plan::default()
+    };
+    match (
+        wish.service.systemd,
+        &wish.service.socket,
+        &wish.service.unit,
+    ) {
         (true, Some(socket), _) => work.of_socket(socket, &mut steps),
         (true, None, Some(unit)) => work.of_unit(unit, &mut steps)?,
         (true, None, None) => return Err(work.nothing_to_start()),
@@ -41,8 +51,14 @@ pub fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
     }
     work.may_start()?;
     plan.notices = work.notices();
-    plan.effects = vec![Effect { what: "sshd".to_owned(), before: work.state(), after: "running".to_owned() }];
-    plan.rehearsal = question(wish.sshd, &["-t"], "sshd -t", Expect::Success).into_iter().collect();
+    plan.effects = vec![Effect {
+        what: "sshd".to_owned(),
+        before: work.state(),
+        after: "running".to_owned(),
+    }];
+    plan.rehearsal = question(wish.sshd, &["-t"], "sshd -t", Expect::Success)
+        .into_iter()
+        .collect();
     plan.proof = work.proof(&steps.started);
     (plan.activation, plan.undo) = (steps.activation, steps.undo.into_iter().rev().collect());
     plan.reloaded = steps.started;
@@ -50,13 +66,29 @@ pub fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
 }
 
 /// Has what failed for want of `plan` started with it, once sshd accepts the result; other plans stay as they are.
-pub(crate) fn start_failed(plan: Plan, service: &Service, sshd: &Sshd, addresses: Vec<SocketAddr>) -> Plan {
+pub(crate) fn start_failed(
+    plan: Plan,
+    service: &Service,
+    sshd: &Sshd,
+    addresses: Vec<SocketAddr>,
+) -> Plan {
     if !has_failed(service) {
         return plan;
     }
-    let trial = Some(TrialToday { passed: true, ..TrialToday::default() });
-    let service = Service { trial, ..service.clone() };
-    let start = self::service(&ServiceWish { service: &service, sshd, addresses, restart: false });
+    let trial = Some(TrialToday {
+        passed: true,
+        ..TrialToday::default()
+    });
+    let service = Service {
+        trial,
+        ..service.clone()
+    };
+    let start = self::service(&ServiceWish {
+        service: &service,
+        sshd,
+        addresses,
+        restart: false,
+    });
     match start.and_then(|start| Plan::join(vec![plan.clone(), start])) {
         Ok(joined) => joined,
         Err(_) => plan,
@@ -95,7 +127,10 @@ impl Steps {
     }
 
     fn restart(&mut self, unit: &str) {
-        self.run_and_undo(&["systemctl", "restart", unit], &["systemctl", "restart", unit]);
+        self.run_and_undo(
+            &["systemctl", "restart", unit],
+            &["systemctl", "restart", unit],
+        );
         self.started.push(unit.to_owned());
     }
 }
@@ -121,7 +156,10 @@ impl Work<'_> {
         make_startable(unit, steps);
         match unit.file_state.as_str() {
             "masked" => steps.run(&["systemctl", "enable", name]),
-            "disabled" => steps.run_and_undo(&["systemctl", "enable", name], &["systemctl", "disable", name]),
+            "disabled" => steps.run_and_undo(
+                &["systemctl", "enable", name],
+                &["systemctl", "disable", name],
+            ),
             _ => {}
         }
         match unit.active {
@@ -139,7 +177,12 @@ impl Work<'_> {
             make_startable(unit, steps);
         }
         if socket.accepts && self.service.failed_instances {
-            steps.run(&["systemctl", "reset-failed", "ssh@*.service", "sshd@*.service"]);
+            steps.run(&[
+                "systemctl",
+                "reset-failed",
+                "ssh@*.service",
+                "sshd@*.service",
+            ]);
         }
         if !socket.active && self.service.listener.is_none() {
             make_startable(socket, steps);
@@ -154,10 +197,17 @@ impl Work<'_> {
 
     /// An init script, or the program itself.
     fn without_units(&self, steps: &mut Steps) -> Result<(), Refusal> {
-        let program = self.wish.sshd.program.as_deref().ok_or_else(|| self.nothing_to_start())?;
+        let program = self
+            .wish
+            .sshd
+            .program
+            .as_deref()
+            .ok_or_else(|| self.nothing_to_start())?;
         match (self.service.listener, self.service.script) {
             (Some(_), _) if !self.wants_restart() => {}
-            (Some(_), Some(script)) => steps.run_and_undo(&[script, "restart"], &[script, "restart"]),
+            (Some(_), Some(script)) => {
+                steps.run_and_undo(&[script, "restart"], &[script, "restart"]);
+            }
             (None, Some(script)) => steps.run_and_undo(&[script, "start"], &[script, "stop"]),
             (Some(pid), None) => self.restart_program(pid, steps)?,
             (None, None) => {
@@ -180,7 +230,9 @@ impl Work<'_> {
             }
             Some(why) => Err(Refusal::refused(
                 format!("{why}, and nothing manages process {pid} that could restart it"),
-                format!("end it (`kill {pid}`, after `kill -CONT {pid}` where it is stopped), then run this again"),
+                format!(
+                    "end it (`kill {pid}`, after `kill -CONT {pid}` where it is stopped), then run this again"
+                ),
             )),
         }
     }
@@ -190,30 +242,49 @@ impl Work<'_> {
             return Ok(());
         }
         let hint = format!("end it (`kill {pid}`), then run this again, which starts {unit}");
-        Err(Refusal::refused(format!("process {pid} listens for SSH, but {unit} did not start it"), hint))
+        Err(Refusal::refused(
+            format!("process {pid} listens for SSH, but {unit} did not start it"),
+            hint,
+        ))
     }
 
     fn nothing_to_start(&self) -> Refusal {
         let reason = "no OpenSSH server is installed that could be started";
-        Refusal::refused(reason, "install it with the package manager, for example `apt install openssh-server`")
+        Refusal::refused(
+            reason,
+            "install it with the package manager, for example `apt install openssh-server`",
+        )
     }
 
     /// Refuses where `sshd -t` says that it would end at once.
     fn may_start(&self) -> Result<(), Refusal> {
         if let Some(file) = self.service.forbidden {
             let reason = format!("{file} forbids to start sshd");
-            return Err(Refusal::refused(reason, format!("someone put it there on purpose: ask, then rm {file}")));
+            return Err(Refusal::refused(
+                reason,
+                format!("someone put it there on purpose: ask, then rm {file}"),
+            ));
         }
         let Some(trial) = &self.service.trial else {
-            return Err(Refusal::refused("whether sshd would start cannot be known", "run it with sudo"));
+            return Err(Refusal::refused(
+                "whether sshd would start cannot be known",
+                "run it with sudo",
+            ));
         };
-        let Some(complaint) = self.in_the_way(trial) else { return Ok(()) };
+        let Some(complaint) = self.in_the_way(trial) else {
+            return Ok(());
+        };
         let hint = match () {
             () if trial.host_keys.contains(complaint) => "sshmend fix host-keys mends that first",
-            () if trial.directory.as_ref() == Some(complaint) => "sshmend fix privsep-directory mends that first",
+            () if trial.directory.as_ref() == Some(complaint) => {
+                "sshmend fix privsep-directory mends that first"
+            }
             () => "sshmend diagnose tells what to mend first",
         };
-        Err(Refusal::refused(format!("sshd would not start: {complaint}"), hint))
+        Err(Refusal::refused(
+            format!("sshd would not start: {complaint}"),
+            hint,
+        ))
     }
 
     /// What would keep sshd from starting; the directory does not where the unit or the script makes it.
@@ -221,24 +292,48 @@ impl Work<'_> {
         if trial.passed {
             return None;
         }
-        let made = |unit: &UnitState| !unit.active && unit.runtime_directories.iter().any(|name| name == "sshd");
-        let comes_with_start = self.service.unit.as_ref().is_some_and(made) || self.service.script.is_some();
-        let directory = trial.directory.as_ref().filter(|line| !(comes_with_start && line.starts_with("Missing")));
-        trial.others.first().or(trial.host_keys.first()).or(directory)
+        let made = |unit: &UnitState| {
+            !unit.active && unit.runtime_directories.iter().any(|name| name == "sshd")
+        };
+        let comes_with_start =
+            self.service.unit.as_ref().is_some_and(made) || self.service.script.is_some();
+        let directory = trial
+            .directory
+            .as_ref()
+            .filter(|line| !(comes_with_start && line.starts_with("Missing")));
+        trial
+            .others
+            .first()
+            .or(trial.host_keys.first())
+            .or(directory)
     }
 
     fn notices(&self) -> Vec<Notice> {
         let units = || self.service.unit.iter().chain(&self.service.socket);
         let masked = units().filter(|unit| is_masked(unit)).map(|unit| {
-            Notice::new("unit-masked", format!("{} is masked, which someone does on purpose: ask them", unit.name))
+            Notice::new(
+                "unit-masked",
+                format!(
+                    "{} is masked, which someone does on purpose: ask them",
+                    unit.name
+                ),
+            )
         });
-        let open = self.service.listener.is_some().then(|| Notice::new("sessions-stay", "open sessions stay"));
+        let open = self
+            .service
+            .listener
+            .is_some()
+            .then(|| Notice::new("sessions-stay", "open sessions stay"));
         masked.chain(open).collect()
     }
 
     /// How it stands today, in words.
     fn state(&self) -> String {
-        match (&self.service.worn_out, self.service.listener, &self.service.unit) {
+        match (
+            &self.service.worn_out,
+            self.service.listener,
+            &self.service.unit,
+        ) {
             (Some(why), Some(pid), _) => format!("process {pid}: {why}"),
             (_, Some(pid), _) => format!("process {pid}"),
             (_, None, Some(unit)) if unit.failed => "failed".to_owned(),
@@ -247,31 +342,44 @@ impl Work<'_> {
     }
 
     fn proof(&self, started: &[String]) -> Vec<Proof> {
-        let units = started.iter().filter(|_| self.service.systemd).map(|unit| is_active(unit));
-        units.chain(self.listens().into_values().map(Proof::Answer)).collect()
+        let units = started
+            .iter()
+            .filter(|_| self.service.systemd)
+            .map(|unit| is_active(unit));
+        units
+            .chain(self.listens().into_values().map(Proof::Answer))
+            .collect()
     }
 
     /// Where an answer has to come from: for each port the addresses of which one has to answer.
     fn listens(&self) -> BTreeMap<u16, Vec<SocketAddr>> {
-        let socket = self.service.socket.as_ref().and_then(|socket| socket.listen);
+        let socket = self
+            .service
+            .socket
+            .as_ref()
+            .and_then(|socket| socket.listen);
         let addresses = match socket {
             Some(address) => either_family(address),
             None => self.wish.addresses.clone(),
         };
         let mut ports: BTreeMap<u16, Vec<SocketAddr>> = BTreeMap::new();
-        addresses.into_iter().for_each(|address| ports.entry(address.port()).or_default().push(address));
+        addresses
+            .into_iter()
+            .for_each(|address| ports.entry(address.port()).or_default().push(address));
         ports
     }
 }
 
 /// `[::]` stands for both families, as the kernel is usually set up.
 fn either_family(address: SocketAddr) -> Vec<SocketAddr> {
-    match address.ip().is_unspecified() {
-        true => {
-            let port = address.port();
-            vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]
-        }
-        false => vec![reachable(address)],
+    if address.ip().is_unspecified() {
+        let port = address.port();
+        vec![
+            (Ipv4Addr::LOCALHOST, port).into(),
+            (Ipv6Addr::LOCALHOST, port).into(),
+        ]
+    } else {
+        vec![reachable(address)]
     }
 }
 

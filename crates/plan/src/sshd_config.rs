@@ -48,23 +48,39 @@ pub struct SshdConfigWish<'a> {
 /// When a keyword or a value would not be accepted, or cannot be made to win.
 pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
     let before = Tree::read(snapshot, wish.main, wish.overrides);
-    let settings: Vec<(&str, &str)> = wish.settings.iter().map(|(key, value)| (&**key, &**value)).collect();
+    let settings: Vec<(&str, &str)> = wish
+        .settings
+        .iter()
+        .map(|(key, value)| (&**key, &**value))
+        .collect();
     let edited = before.set_all(&settings, wish.release, wish.place);
     let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let after_snapshot = future(snapshot, &edited.edits, &edited.creates);
     let after = Tree::read(&after_snapshot, wish.main, wish.overrides);
-    let work = Work { wish, before: &before, after: &after };
+    let work = Work {
+        wish,
+        before: &before,
+        after: &after,
+    };
     work.accepted()?;
     let new = like_main(snapshot, wish.main);
-    let mut plan = Plan { files: files(snapshot, &edited.edits, &edited.creates, &new), ..Plan::default() };
-    let words: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let mut plan = Plan {
+        files: files(snapshot, &edited.edits, &edited.creates, &new),
+        ..Plan::default()
+    };
+    let words: Vec<String> = settings
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
     plan.purpose = format!("set {}", words.join(" "));
     plan.effects = work.effects();
     plan.notices = notices(&edited);
     plan.notices.extend(work.overridden());
     plan.notices.extend(work.doubts());
-    plan.notices.extend(work.unknown_release().filter(|_| !plan.files.is_empty()));
-    plan.notices.extend(settings.iter().filter_map(|(key, _)| no_cause(key)));
+    plan.notices
+        .extend(work.unknown_release().filter(|_| !plan.files.is_empty()));
+    plan.notices
+        .extend(settings.iter().filter_map(|(key, _)| no_cause(key)));
     plan.lockout = work.lockout();
     if !plan.changes_nothing() {
         plan.rehearsal = work.rehearsal();
@@ -76,12 +92,18 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
 /// A file that is created gets the mode and owner of the main file.
 fn like_main(snapshot: &Snapshot, main: &Path) -> Metadata {
     let main = snapshot.read(main).ok().flatten().map(|image| &image.meta);
-    main.map_or(Metadata { mode: 0o644, ..Metadata::default() }, |main| Metadata {
-        mode: main.mode,
-        uid: main.uid,
-        gid: main.gid,
-        ..Metadata::default()
-    })
+    main.map_or(
+        Metadata {
+            mode: 0o644,
+            ..Metadata::default()
+        },
+        |main| Metadata {
+            mode: main.mode,
+            uid: main.uid,
+            gid: main.gid,
+            ..Metadata::default()
+        },
+    )
 }
 
 fn notices(edited: &Edited) -> Vec<Notice> {
@@ -96,8 +118,15 @@ fn notices(edited: &Edited) -> Vec<Notice> {
 /// What the setting cannot mend, said to those who set it for that.
 pub(crate) fn no_cause(name: &str) -> Option<Notice> {
     let negative = negative(name)?;
-    let text = format!("{} cannot end a connection before the banner: {}", negative.name, negative.why);
-    Some(Notice { name: "no-cause".to_owned(), text, origin: None })
+    let text = format!(
+        "{} cannot end a connection before the banner: {}",
+        negative.name, negative.why
+    );
+    Some(Notice {
+        name: "no-cause".to_owned(),
+        text,
+        origin: None,
+    })
 }
 
 /// A plan in the making.
@@ -110,7 +139,11 @@ struct Work<'w> {
 impl Work<'_> {
     /// Refuses a result with which sshd would not start, where the model alone judges.
     fn accepted(&self) -> Result<(), Refusal> {
-        let refused = if self.wish.model_alone { self.after.refused(self.wish.release) } else { Vec::new() };
+        let refused = if self.wish.model_alone {
+            self.after.refused(self.wish.release)
+        } else {
+            Vec::new()
+        };
         match refused.first() {
             Some(problem) => {
                 let reason = format!("sshd would not start with this configuration: {problem}");
@@ -129,7 +162,10 @@ impl Work<'_> {
         let doubted = problems.into_iter().filter(|problem| problem.fatal);
         let notices = doubted.map(|problem| Notice {
             name: "sshd-config-invalid".to_owned(),
-            text: format!("sshd may refuse this line, depending on its release and build: {}", problem.message),
+            text: format!(
+                "sshd may refuse this line, depending on its release and build: {}",
+                problem.message
+            ),
             origin: Some(problem.origin),
         });
         notices.collect()
@@ -142,7 +178,10 @@ impl Work<'_> {
              those of {}; --release names it",
             self.wish.reading
         );
-        self.wish.release.is_none().then(|| Notice::new("release-unknown", text))
+        self.wish
+            .release
+            .is_none()
+            .then(|| Notice::new("release-unknown", text))
     }
 
     fn effective(&self, tree: &Tree) -> Effective {
@@ -153,16 +192,27 @@ impl Work<'_> {
         let before = self.effective(self.before);
         let after = self.effective(self.after);
         let changed = after.iter().filter_map(|setting| {
-            let was = before.get(&setting.key).map(|was| was.values.join(", ")).unwrap_or_default();
+            let was = before
+                .get(&setting.key)
+                .map(|was| was.values.join(", "))
+                .unwrap_or_default();
             let is = setting.values.join(", ");
-            (was != is).then(|| Effect { what: setting.key.clone(), before: was, after: is })
+            (was != is).then(|| Effect {
+                what: setting.key.clone(),
+                before: was,
+                after: is,
+            })
         });
         changed.collect()
     }
 
     /// For whom the change has no effect.
     fn overridden(&self) -> Vec<Notice> {
-        self.wish.settings.iter().flat_map(|(key, _)| self.overridden_for(key)).collect()
+        self.wish
+            .settings
+            .iter()
+            .flat_map(|(key, _)| self.overridden_for(key))
+            .collect()
     }
 
     /// Each Match block by itself, as long as they can be read; of many the first and their number.
@@ -172,37 +222,77 @@ impl Work<'_> {
         let name = "setting-shadowed";
         let single = overrides.into_iter().take(SHADOWED).map(|over| Notice {
             name: name.to_owned(),
-            text: format!("for connections with \"Match {}\" {key} stays {}", over.criteria, over.value),
+            text: format!(
+                "for connections with \"Match {}\" {key} stays {}",
+                over.criteria, over.value
+            ),
             origin: Some(over.line),
         });
-        let text = format!("{key} keeps its own value in {more} more Match blocks: sshmend show sshd-config {key}");
-        single.chain((more > 0).then(|| Notice::new(name, text))).collect()
+        let text = format!(
+            "{key} keeps its own value in {more} more Match blocks: sshmend show sshd-config {key}"
+        );
+        single
+            .chain((more > 0).then(|| Notice::new(name, text)))
+            .collect()
     }
 
     fn rehearsal(&self) -> Vec<Check> {
         let connection = self.after.needs_connection(self.wish.reading);
-        let words: &[&str] = if connection { &["-T", "-C", SOME_CONNECTION] } else { &["-T"] };
+        let words: &[&str] = if connection {
+            &["-T", "-C", SOME_CONNECTION]
+        } else {
+            &["-T"]
+        };
         let test = question(self.wish.sshd, &["-t"], "sshd -t", Expect::Success);
         let dumps = self.expected_lines(connection).into_iter();
-        let dumps =
-            dumps.filter_map(|line| question(self.wish.sshd, words, &format!("sshd -T: {line}"), Expect::Line(line)));
+        let dumps = dumps.filter_map(|line| {
+            question(
+                self.wish.sshd,
+                words,
+                &format!("sshd -T: {line}"),
+                Expect::Line(line),
+            )
+        });
         test.into_iter().chain(dumps).collect()
     }
 
     /// The lines that `sshd -T` has to print for the keywords that were asked for.
     fn expected_lines(&self, connection: bool) -> Vec<String> {
         let some = Connection::parse(SOME_CONNECTION).unwrap_or_default();
-        let scope = if connection { Scope::Connection(&some) } else { Scope::Global };
+        let scope = if connection {
+            Scope::Connection(&some)
+        } else {
+            Scope::Global
+        };
         let effective = self.after.effective(Some(self.wish.reading), scope);
-        let settings = self.wish.settings.iter().filter_map(|(key, _)| effective.get(key));
-        settings.flat_map(|setting| setting.values.iter().map(|value| format!("{} {value}", setting.key))).collect()
+        let settings = self
+            .wish
+            .settings
+            .iter()
+            .filter_map(|(key, _)| effective.get(key));
+        settings
+            .flat_map(|setting| {
+                setting
+                    .values
+                    .iter()
+                    .map(|value| format!("{} {value}", setting.key))
+            })
+            .collect()
     }
 
     /// Reload what runs, and prove that it still answers.
     fn activate(&self, plan: &mut Plan) {
-        if put_into_force(plan, self.wish.sshd, listen_addresses(&self.effective(self.after))) {
-            let lines = plan.rehearsal.iter().filter(|check| matches!(check.expect, Expect::Line(_)));
-            plan.proof.extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
+        if put_into_force(
+            plan,
+            self.wish.sshd,
+            listen_addresses(&self.effective(self.after)),
+        ) {
+            let lines = plan
+                .rehearsal
+                .iter()
+                .filter(|check| matches!(check.expect, Expect::Line(_)));
+            plan.proof
+                .extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
         }
     }
 
@@ -213,7 +303,9 @@ impl Work<'_> {
         let after = self.after.effective(Some(self.wish.reading), scope);
         let root = self.wish.person.user.as_deref() == Some("root");
         match refused(&after, root) {
-            Some((why, origin)) if refused(&before, root).is_none() => Lockout::Loses { why, origin },
+            Some((why, origin)) if refused(&before, root).is_none() => {
+                Lockout::Loses { why, origin }
+            }
             _ => doubted(&before, &after, root).map_or(Lockout::Keeps, Lockout::Unknown),
         }
     }
@@ -230,36 +322,63 @@ const METHODS: [&str; 6] = [
 ];
 
 /// What else decides who gets in.
-const PROOFS: [&str; 5] =
-    ["authenticationmethods", "authorizedkeysfile", "pubkeyacceptedalgorithms", "trustedusercakeys", "usepam"];
+const PROOFS: [&str; 5] = [
+    "authenticationmethods",
+    "authorizedkeysfile",
+    "pubkeyacceptedalgorithms",
+    "trustedusercakeys",
+    "usepam",
+];
 
 /// Why the person may not get in as before: by what is switched off, or asked for anew.
 fn doubted(before: &Effective, after: &Effective, root: bool) -> Option<String> {
-    let values = |effective: &Effective, key: &str| effective.get(key).map(|setting| setting.values.clone());
+    let values =
+        |effective: &Effective, key: &str| effective.get(key).map(|setting| setting.values.clone());
     let changed = |key: &&str| values(before, key) != values(after, key);
-    let off = |key: &&str| changed(key) && values(after, key).is_some_and(|values| values == ["no"]);
+    let off =
+        |key: &&str| changed(key) && values(after, key).is_some_and(|values| values == ["no"]);
     let of_root = ["permitrootlogin"].into_iter().filter(|_| root);
-    let key = METHODS.into_iter().find(off).or_else(|| PROOFS.into_iter().chain(of_root).find(changed))?;
+    let key = METHODS
+        .into_iter()
+        .find(off)
+        .or_else(|| PROOFS.into_iter().chain(of_root).find(changed))?;
     let value = values(after, key).unwrap_or_default().join(" ");
-    Some(format!("it cannot be known how you log in, and {key} becomes {value}"))
+    Some(format!(
+        "it cannot be known how you log in, and {key} becomes {value}"
+    ))
 }
 
 /// Why these values let nobody in, and the line that says so.
 fn refused(effective: &Effective, root: bool) -> Option<(String, Option<Origin>)> {
-    let is = |key: &str, value: &str| effective.get(key).is_some_and(|setting| setting.values == [value]);
+    let is = |key: &str, value: &str| {
+        effective
+            .get(key)
+            .is_some_and(|setting| setting.values == [value])
+    };
     let because = |key: &str, why: &str| {
-        let origin = effective.get(key).and_then(|setting| setting.origin.clone());
+        let origin = effective
+            .get(key)
+            .and_then(|setting| setting.origin.clone());
         Some((why.to_owned(), origin))
     };
     let (methods, others) = METHODS.split_at(3);
     match () {
-        () if is("maxauthtries", "0") => because("maxauthtries", "MaxAuthTries 0 fails every login"),
-        () if is("maxsessions", "0") => because("maxsessions", "MaxSessions 0 gives nobody a shell"),
-        () if is("refuseconnection", "yes") => {
-            because("refuseconnection", "RefuseConnection yes refuses the connection")
+        () if is("maxauthtries", "0") => {
+            because("maxauthtries", "MaxAuthTries 0 fails every login")
         }
-        () if root && is("permitrootlogin", "no") => because("permitrootlogin", "you log in as root, which is refused"),
-        () if methods.iter().all(|key| is(key, "no")) && !others.iter().any(|key| is(key, "yes")) => {
+        () if is("maxsessions", "0") => {
+            because("maxsessions", "MaxSessions 0 gives nobody a shell")
+        }
+        () if is("refuseconnection", "yes") => because(
+            "refuseconnection",
+            "RefuseConnection yes refuses the connection",
+        ),
+        () if root && is("permitrootlogin", "no") => {
+            because("permitrootlogin", "you log in as root, which is refused")
+        }
+        () if methods.iter().all(|key| is(key, "no"))
+            && !others.iter().any(|key| is(key, "yes")) =>
+        {
             because(methods[0], "no way to authenticate is left")
         }
         () => None,
@@ -274,7 +393,11 @@ mod tests {
 
     fn effective(config: &str) -> Effective {
         let main = Path::new("/etc/ssh/sshd_config");
-        let tree = Tree::read(&snapshot(&format!("//- {}\n{config}", main.display())), main, &[]);
+        let tree = Tree::read(
+            &snapshot(&format!("//- {}\n{config}", main.display())),
+            main,
+            &[],
+        );
         tree.effective(Some(Release::NEWEST), Scope::Global)
     }
 
@@ -282,16 +405,39 @@ mod tests {
     fn what_may_take_away_the_way_in_is_doubted() {
         let doubt = |before, after, root| doubted(&effective(before), &effective(after), root);
         for (before, after, root, key) in [
-            ("", "PubkeyAuthentication no\n", false, Some("pubkeyauthentication")),
-            ("", "AuthenticationMethods publickey,password\n", false, Some("authenticationmethods")),
-            ("", "PermitRootLogin forced-commands-only\n", true, Some("permitrootlogin")),
+            (
+                "",
+                "PubkeyAuthentication no\n",
+                false,
+                Some("pubkeyauthentication"),
+            ),
+            (
+                "",
+                "AuthenticationMethods publickey,password\n",
+                false,
+                Some("authenticationmethods"),
+            ),
+            (
+                "",
+                "PermitRootLogin forced-commands-only\n",
+                true,
+                Some("permitrootlogin"),
+            ),
             ("", "PermitRootLogin forced-commands-only\n", false, None),
-            ("PasswordAuthentication no\n", "PasswordAuthentication yes\n", false, None),
+            (
+                "PasswordAuthentication no\n",
+                "PasswordAuthentication yes\n",
+                false,
+                None,
+            ),
             ("", "MaxStartups 30:30:200\n", true, None),
         ] {
             let why = doubt(before, after, root);
             assert_eq!(why.is_some(), key.is_some(), "{after}: {why:?}");
-            assert!(why.unwrap_or_default().contains(key.unwrap_or_default()), "{after}");
+            assert!(
+                why.unwrap_or_default().contains(key.unwrap_or_default()),
+                "{after}"
+            );
         }
     }
 }

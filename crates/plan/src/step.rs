@@ -75,8 +75,11 @@ const UNIT_VERBS: [(UnitVerb, &str); 9] = [
     (UnitVerb::ResetFailed, "reset-failed"),
 ];
 
-const SCRIPT_VERBS: [(ScriptVerb, &str); 3] =
-    [(ScriptVerb::Start, "start"), (ScriptVerb::Stop, "stop"), (ScriptVerb::Restart, "restart")];
+const SCRIPT_VERBS: [(ScriptVerb, &str); 3] = [
+    (ScriptVerb::Start, "start"),
+    (ScriptVerb::Stop, "stop"),
+    (ScriptVerb::Restart, "restart"),
+];
 
 /// The init scripts that start sshd.
 const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
@@ -90,13 +93,22 @@ impl Step {
         let owned = |word: &str| word.to_owned();
         let step = match words.as_slice() {
             ["systemctl", "daemon-reload"] => Self::DaemonReload,
-            ["systemctl", verb, units @ ..] if !units.is_empty() && units.iter().all(|unit| is_unit(unit)) => {
-                Self::Systemctl(named(&UNIT_VERBS, verb)?, units.iter().map(|unit| owned(unit)).collect())
+            ["systemctl", verb, units @ ..]
+                if !units.is_empty() && units.iter().all(|unit| is_unit(unit)) =>
+            {
+                Self::Systemctl(
+                    named(&UNIT_VERBS, verb)?,
+                    units.iter().map(|unit| owned(unit)).collect(),
+                )
             }
             ["kill", "-HUP", pid] => Self::HangUp(pid.parse().ok().filter(|&pid| pid > 1)?),
-            [script, verb] if SCRIPTS.contains(script) => Self::Script(owned(script), named(&SCRIPT_VERBS, verb)?),
+            [script, verb] if SCRIPTS.contains(script) => {
+                Self::Script(owned(script), named(&SCRIPT_VERBS, verb)?)
+            }
             ["rmdir", path] if is_plain(path) => Self::RemoveDirectory(owned(path)),
-            ["chown", owner, path] if is_owner(owner) && is_plain(path) => Self::GiveTo(owned(owner), owned(path)),
+            ["chown", owner, path] if is_owner(owner) && is_plain(path) => {
+                Self::GiveTo(owned(owner), owned(path))
+            }
             ["chmod", mode, path] if is_plain(path) => Self::SetMode(octal(mode)?, owned(path)),
             ["fail2ban-client", "reload"] => Self::ReloadFail2ban,
             ["fail2ban-client", "-t"] => Self::TestFail2ban,
@@ -106,9 +118,15 @@ impl Step {
             ["fail2ban-client", "set", jail, "banip", address] if is_ban(jail, address) => {
                 Self::Ban(owned(jail), owned(address))
             }
-            [head @ .., path] if *head == MAKE_DIRECTORY && is_plain(path) => Self::MakeDirectory(owned(path)),
-            [program, "-t", ..] if is_sshd(program) => Self::TestSshd(owned(program), argv.get(2..)?.to_vec()),
-            [program, ..] if is_sshd(program) => Self::StartSshd(owned(program), argv.get(1..)?.to_vec()),
+            [head @ .., path] if *head == MAKE_DIRECTORY && is_plain(path) => {
+                Self::MakeDirectory(owned(path))
+            }
+            [program, "-t", ..] if is_sshd(program) => {
+                Self::TestSshd(owned(program), argv.get(2..)?.to_vec())
+            }
+            [program, ..] if is_sshd(program) => {
+                Self::StartSshd(owned(program), argv.get(1..)?.to_vec())
+            }
             _ => return None,
         };
         Some(step).filter(|step| step.argv() == argv)
@@ -116,11 +134,18 @@ impl Step {
 
     /// The command line.
     pub fn argv(&self) -> Vec<String> {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|&word| word.to_owned())
+                .collect::<Vec<_>>()
+        };
         match self {
-            Self::Systemctl(verb, units) => {
-                [words(&["systemctl", word_of(&UNIT_VERBS, *verb)]), units.clone()].concat()
-            }
+            Self::Systemctl(verb, units) => [
+                words(&["systemctl", word_of(&UNIT_VERBS, *verb)]),
+                units.clone(),
+            ]
+            .concat(),
             Self::DaemonReload => words(&["systemctl", "daemon-reload"]),
             Self::HangUp(pid) => words(&["kill", "-HUP", &pid.to_string()]),
             Self::Script(script, verb) => words(&[script, word_of(&SCRIPT_VERBS, *verb)]),
@@ -132,7 +157,9 @@ impl Step {
             Self::SetMode(mode, path) => words(&["chmod", &format!("{mode:04o}"), path]),
             Self::ReloadFail2ban => words(&["fail2ban-client", "reload"]),
             Self::TestFail2ban => words(&["fail2ban-client", "-t"]),
-            Self::Unban(jail, address) => words(&["fail2ban-client", "set", jail, "unbanip", address]),
+            Self::Unban(jail, address) => {
+                words(&["fail2ban-client", "set", jail, "unbanip", address])
+            }
             Self::Ban(jail, address) => words(&["fail2ban-client", "set", jail, "banip", address]),
         }
     }
@@ -147,17 +174,25 @@ impl Step {
 }
 
 fn named<V: Copy>(words: &[(V, &str)], word: &str) -> Option<V> {
-    words.iter().find(|(_, named)| *named == word).map(|(value, _)| *value)
+    words
+        .iter()
+        .find(|(_, named)| *named == word)
+        .map(|(value, _)| *value)
 }
 
 fn word_of<V: Copy + PartialEq>(words: &[(V, &'static str)], value: V) -> &'static str {
-    words.iter().find(|(one, _)| *one == value).map_or("", |(_, word)| *word)
+    words
+        .iter()
+        .find(|(one, _)| *one == value)
+        .map_or("", |(_, word)| *word)
 }
 
 /// A unit's name (systemd.unit(5)), which may be a pattern; never an option.
 fn is_unit(word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || ":_.\\@*-".contains(c);
-    let kind = [".service", ".socket"].iter().any(|kind| word.ends_with(kind));
+    let kind = [".service", ".socket"]
+        .iter()
+        .any(|kind| word.ends_with(kind));
     kind && !word.starts_with('-') && word.chars().all(plain)
 }
 
@@ -169,21 +204,32 @@ fn is_plain(path: &str) -> bool {
 
 fn is_owner(word: &str) -> bool {
     let number = |part: &str| part.parse::<u32>().is_ok();
-    word == "root:root" || word.split_once(':').is_some_and(|(user, group)| number(user) && number(group))
+    word == "root:root"
+        || word
+            .split_once(':')
+            .is_some_and(|(user, group)| number(user) && number(group))
 }
 
 /// Permission bits as they are printed; none of those that make a program run as its owner.
 fn octal(word: &str) -> Option<u32> {
-    u32::from_str_radix(word, 8).ok().filter(|&mode| mode <= 0o1777)
+    u32::from_str_radix(word, 8)
+        .ok()
+        .filter(|&mode| mode <= 0o1777)
 }
 
 fn is_ban(jail: &str, address: &str) -> bool {
     let (ip, bits) = address.split_once('/').unwrap_or((address, "0"));
-    !jail.is_empty() && !jail.starts_with('-') && ip.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok()
+    !jail.is_empty()
+        && !jail.starts_with('-')
+        && ip.parse::<IpAddr>().is_ok()
+        && bits.parse::<u8>().is_ok()
 }
 
 fn is_sshd(program: &str) -> bool {
-    is_plain(program) && Path::new(program).file_name().is_some_and(|name| name == "sshd")
+    is_plain(program)
+        && Path::new(program)
+            .file_name()
+            .is_some_and(|name| name == "sshd")
 }
 
 #[cfg(test)]
@@ -214,7 +260,11 @@ mod tests {
             "fail2ban-client set sshd unbanip 192.0.2.4",
             "fail2ban-client set sshd banip 2001:db8::/64",
         ] {
-            assert_eq!(Step::from_argv(&argv(line)).map(|step| step.argv()), Some(argv(line)), "{line}");
+            assert_eq!(
+                Step::from_argv(&argv(line)).map(|step| step.argv()),
+                Some(argv(line)),
+                "{line}"
+            );
         }
     }
 

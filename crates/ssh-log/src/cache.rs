@@ -19,12 +19,18 @@ const WAYS: usize = 4;
 
 impl<V: Clone + Default> Cache<V> {
     pub(crate) fn new() -> Self {
-        Self { slots: vec![None; SETS * WAYS], uses: 0 }
+        Self {
+            slots: vec![None; SETS * WAYS],
+            uses: 0,
+        }
     }
 
     /// Whether the key is remembered; does not count as a use.
     pub(crate) fn contains(&self, key: u64) -> bool {
-        self.slots[set(key)].iter().flatten().any(|slot| slot.key == key)
+        self.slots[set(key)]
+            .iter()
+            .flatten()
+            .any(|slot| slot.key == key)
     }
 
     /// The value of a key, made when there is none.
@@ -37,7 +43,13 @@ impl<V: Clone + Default> Cache<V> {
             .unwrap_or_else(|| oldest(set));
         let slot = set[at].take().filter(|slot| slot.key == key);
         let value = slot.map_or_else(V::default, |slot| slot.value);
-        &mut set[at].insert(Slot { key, used: self.uses, value }).value
+        &mut set[at]
+            .insert(Slot {
+                key,
+                used: self.uses,
+                value,
+            })
+            .value
     }
 }
 

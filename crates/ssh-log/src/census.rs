@@ -58,8 +58,13 @@ impl Census {
         if self.understood > 0 && !self.signs.is_transcript() {
             return Nature::ServerLog;
         }
-        let busiest = self.programs.iter().max_by_key(|(_, lines)| **lines).map(|(name, _)| name.clone());
-        self.signs.nature(self.lines, busiest.filter(|_| self.others > 0))
+        let busiest = self
+            .programs
+            .iter()
+            .max_by_key(|(_, lines)| **lines)
+            .map(|(name, _)| name.clone());
+        self.signs
+            .nature(self.lines, busiest.filter(|_| self.others > 0))
     }
 
     /// Whether nothing of the input is known to come from an SSH server or from what guards it: no conclusion, and none of
@@ -79,7 +84,8 @@ impl Census {
         self.overlong += other.overlong;
         self.span.merge(other.span);
         let room = EXAMPLES.saturating_sub(self.examples.len());
-        self.examples.extend(other.examples.iter().take(room).cloned());
+        self.examples
+            .extend(other.examples.iter().take(room).cloned());
         for (name, lines) in &other.programs {
             self.count_program(name, *lines);
         }
@@ -90,7 +96,9 @@ impl Census {
     pub(crate) fn understand(&mut self, envelope: &Envelope<'_>, kind: Kind, port: Option<u16>) {
         self.understood += 1;
         self.signs.event(envelope.head, kind);
-        if envelope.head < Head::Cut && matches!(kind, Kind::Closed | Kind::Reset | Kind::NegotiationFailed) {
+        if envelope.head < Head::Cut
+            && matches!(kind, Kind::Closed | Kind::Reset | Kind::NegotiationFailed)
+        {
             self.signs.peer_port(port);
         }
     }
@@ -98,13 +106,18 @@ impl Census {
     /// Counts a message that is not known.
     pub(crate) fn miss(&mut self, envelope: &Envelope<'_>, line: &[u8], line_number: u64) {
         match envelope.program {
-            program if program.is_ssh_server() && is_debug(envelope.message) => self.understood += 1,
+            program if program.is_ssh_server() && is_debug(envelope.message) => {
+                self.understood += 1;
+            }
             program if program.is_ssh_server() => {
                 self.unknown += 1;
                 self.signs.head(envelope.head);
                 if self.examples.len() < EXAMPLES {
                     let text = &line[..line.len().min(EXAMPLE_CAP)];
-                    self.examples.push(Example { line_number, text: String::from_utf8_lossy(text).into_owned() });
+                    self.examples.push(Example {
+                        line_number,
+                        text: String::from_utf8_lossy(text).into_owned(),
+                    });
                 }
             }
             Program::Bare => {
@@ -133,7 +146,9 @@ impl Census {
 }
 
 fn is_debug(message: &[u8]) -> bool {
-    [b"debug1: ".as_slice(), b"debug2: ", b"debug3: "].iter().any(|level| message.starts_with(level))
+    [b"debug1: ".as_slice(), b"debug2: ", b"debug3: "]
+        .iter()
+        .any(|level| message.starts_with(level))
 }
 
 /// The name under which another program wrote, as it stands in the line.

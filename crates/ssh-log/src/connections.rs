@@ -61,7 +61,13 @@ const NEARBY_LINES: u64 = 16;
 
 impl Connections {
     pub(crate) fn new() -> Self {
-        Self { processes: Cache::new(), logins: Cache::new(), attempts: Cache::new(), ban: None, nameless: Vec::new() }
+        Self {
+            processes: Cache::new(),
+            logins: Cache::new(),
+            attempts: Cache::new(),
+            ban: None,
+            nameless: Vec::new(),
+        }
     }
 
     /// Completes an event by what earlier lines said, and remembers what it says.
@@ -84,7 +90,11 @@ impl Connections {
     fn ban(&mut self, event: &mut Event<'_>) -> Account {
         match (event.kind, event.cause, &event.source) {
             (Kind::Banned, Some(cause), Some(source)) => {
-                self.ban = Some(Ban { pid: event.pid, cause, source: source.clone() });
+                self.ban = Some(Ban {
+                    pid: event.pid,
+                    cause,
+                    source: source.clone(),
+                });
             }
             (Kind::BanFailed, ..) => {
                 if let Some(ban) = self.ban.take().filter(|ban| ban.pid == event.pid) {
@@ -98,7 +108,10 @@ impl Connections {
     }
 
     fn complete_by_process(&mut self, pid: u32, event: &mut Event<'_>) {
-        let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
+        let logged_in = event
+            .source
+            .as_ref()
+            .is_some_and(|source| self.logins.contains(key(event.host, source)));
         let connection = self.processes.entry(key(event.host, &pid));
         if connection.is_over_for(event) {
             *connection = Connection::default();
@@ -109,31 +122,55 @@ impl Connections {
         event.settle_stage(connection.accepted);
         connection.explain(event);
         event.account = connection.account(event);
-        let (source, child) = (connection.source.clone(), child_of(event).map(|pid| (pid, connection.clone())));
+        let (source, child) = (
+            connection.source.clone(),
+            child_of(event).map(|pid| (pid, connection.clone())),
+        );
         self.remember_login(event, source.as_ref());
         if let Some((pid, connection)) = child {
-            *self.processes.entry(key(event.host, &pid)) = Connection { accepted: true, ..connection };
+            *self.processes.entry(key(event.host, &pid)) = Connection {
+                accepted: true,
+                ..connection
+            };
         }
     }
 
     fn complete_nearby(&mut self, event: &mut Event<'_>) {
-        let logged_in = event.source.as_ref().is_some_and(|source| self.logins.contains(key(event.host, source)));
+        let logged_in = event
+            .source
+            .as_ref()
+            .is_some_and(|source| self.logins.contains(key(event.host, source)));
         event.settle_stage(logged_in);
-        let attempt =
-            event.source.as_ref().filter(|source| source.port.is_some()).map(|source| key(event.host, source));
+        let attempt = event
+            .source
+            .as_ref()
+            .filter(|source| source.port.is_some())
+            .map(|source| key(event.host, source));
         let attempted = attempt.is_some_and(|attempt| self.attempts.contains(attempt));
         event.is_untold_attempt = !attempted && gives_up(event);
         if let Some(attempt) = attempt.filter(|_| is_attempt(event.kind)) {
             self.attempts.entry(attempt);
         }
-        Connection { attempted, ..Connection::default() }.explain(event);
+        Connection {
+            attempted,
+            ..Connection::default()
+        }
+        .explain(event);
         self.remember_login(event, event.source.clone().as_ref());
         event.account = alone(event);
         let Some(cause) = event.cause else { return };
-        self.nameless.retain(|nameless| nameless.line_number + NEARBY_LINES >= event.line_number);
+        self.nameless
+            .retain(|nameless| nameless.line_number + NEARBY_LINES >= event.line_number);
         if event.source.is_none() {
-            self.nameless.push(Nameless { cause, line_number: event.line_number });
-        } else if let Some(at) = self.nameless.iter().position(|nameless| nameless.cause == cause) {
+            self.nameless.push(Nameless {
+                cause,
+                line_number: event.line_number,
+            });
+        } else if let Some(at) = self
+            .nameless
+            .iter()
+            .position(|nameless| nameless.cause == cause)
+        {
             self.nameless.remove(at);
             event.account = Account::Attributes(cause);
         }
@@ -150,21 +187,31 @@ impl Connection {
     /// Whether the event belongs to a later connection of a process with the same number.
     fn is_over_for(&self, event: &Event<'_>) -> bool {
         let elsewhere = match (&self.source, &event.source) {
-            (Some(ours), Some(theirs)) => ours.port.is_some() && theirs.port.is_some() && ours != theirs,
+            (Some(ours), Some(theirs)) => {
+                ours.port.is_some() && theirs.port.is_some() && ours != theirs
+            }
             _ => false,
         };
         let stale = match (self.seen, event.time) {
-            (Some(seen), Some(time)) => !self.accepted && time.as_second() - seen.as_second() > STALE_SECONDS,
+            (Some(seen), Some(time)) => {
+                !self.accepted && time.as_second() - seen.as_second() > STALE_SECONDS
+            }
             _ => false,
         };
-        let begins = matches!(event.kind, Kind::NoIdentification | Kind::BadProtocol) && event.source.is_none();
+        let begins = matches!(event.kind, Kind::NoIdentification | Kind::BadProtocol)
+            && event.source.is_none();
         event.kind == Kind::Connected || elsewhere || stale || (self.ended && begins)
     }
 
     fn learn(&mut self, event: &mut Event<'_>) {
         match &mut event.source {
             Some(source) => {
-                if source.port.is_none() && self.source.as_ref().is_some_and(|known| known.peer == source.peer) {
+                if source.port.is_none()
+                    && self
+                        .source
+                        .as_ref()
+                        .is_some_and(|known| known.peer == source.peer)
+                {
                     source.port = self.source.as_ref().and_then(|known| known.port);
                 }
                 self.source = Some(source.clone());
@@ -244,7 +291,11 @@ fn alone(event: &Event<'_>) -> Account {
             | Kind::Penalty
             | Kind::AlreadyBanned
     );
-    if event.cause.is_some() && !summary { Account::Fresh } else { Account::Again }
+    if event.cause.is_some() && !summary {
+        Account::Fresh
+    } else {
+        Account::Again
+    }
 }
 
 /// Whether the listener writes such lines, about connections of others or about itself.
@@ -291,19 +342,32 @@ fn gives_up(event: &Event<'_>) -> bool {
 fn is_end(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Closed | Kind::Reset | Kind::Disconnected | Kind::GraceTimeout | Kind::WrapperRefused | Kind::Probed
+        Kind::Closed
+            | Kind::Reset
+            | Kind::Disconnected
+            | Kind::GraceTimeout
+            | Kind::WrapperRefused
+            | Kind::Probed
     )
 }
 
 /// The process that serves the connection: from 9.8 on the listener names it in lines of its own.
 fn process_of(event: &Event<'_>) -> Option<u32> {
-    let named = matches!(event.kind, Kind::GraceTimeout) || (event.kind == Kind::Crashed && event.source.is_some());
-    let number = event.number.filter(|_| named && event.program == Program::Sshd);
-    number.and_then(|number| u32::try_from(number).ok()).or(event.pid)
+    let named = matches!(event.kind, Kind::GraceTimeout)
+        || (event.kind == Kind::Crashed && event.source.is_some());
+    let number = event
+        .number
+        .filter(|_| named && event.program == Program::Sshd);
+    number
+        .and_then(|number| u32::try_from(number).ok())
+        .or(event.pid)
 }
 
 fn child_of(event: &Event<'_>) -> Option<u32> {
-    event.number.filter(|_| event.kind == Kind::SessionChild).and_then(|number| u32::try_from(number).ok())
+    event
+        .number
+        .filter(|_| event.kind == Kind::SessionChild)
+        .and_then(|number| u32::try_from(number).ok())
 }
 
 fn key(host: &[u8], of: &impl Hash) -> u64 {

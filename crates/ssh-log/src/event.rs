@@ -140,8 +140,13 @@ impl Peer {
         if text.is_empty() || text.eq_ignore_ascii_case("unknown") || is_mask(text.as_bytes()) {
             return None;
         }
-        let bare = text.split_once('%').map_or(text, |(address, _zone)| address);
-        Some(bare.parse().map_or_else(|_| Self::Name(text.into()), |address| Self::Address(unmapped(address))))
+        let bare = text
+            .split_once('%')
+            .map_or(text, |(address, _zone)| address);
+        Some(bare.parse().map_or_else(
+            |_| Self::Name(text.into()),
+            |address| Self::Address(unmapped(address)),
+        ))
     }
 }
 

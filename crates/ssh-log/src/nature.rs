@@ -123,7 +123,11 @@ impl Signs {
     /// Counts a line that is not known.
     pub(crate) fn line(&mut self, line: &[u8]) {
         let line = line.trim_ascii_start();
-        self.client += u64::from(CLIENT.iter().any(|words| line.first() == words.first() && line.starts_with(words)));
+        self.client += u64::from(
+            CLIENT
+                .iter()
+                .any(|words| line.first() == words.first() && line.starts_with(words)),
+        );
         if self.sampled == SAMPLE {
             return;
         }
@@ -138,6 +142,15 @@ impl Signs {
 /// `192.0.2.7 - - [20/Nov/2026:15:52:43 +0000] "GET / HTTP/1.1" 200`, and nginx's `… [error] 7#7: *1 …`.
 fn is_access(line: &[u8]) -> bool {
     let near = &line[..line.len().min(512)];
-    let methods = [b"\"GET ".as_slice(), b"\"POST ", b"\"HEAD ", b"\"PUT ", b"\"OPTIONS "];
-    methods.iter().any(|method| memmem::find(near, method).is_some()) && memmem::find(near, b" HTTP/").is_some()
+    let methods = [
+        b"\"GET ".as_slice(),
+        b"\"POST ",
+        b"\"HEAD ",
+        b"\"PUT ",
+        b"\"OPTIONS ",
+    ];
+    methods
+        .iter()
+        .any(|method| memmem::find(near, method).is_some())
+        && memmem::find(near, b" HTTP/").is_some()
 }

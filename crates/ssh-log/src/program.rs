@@ -72,7 +72,9 @@ impl Program {
         // `sshd(pam_unix)`: the module speaks in the name of the program.
         let module = name.iter().position(|&b| b == b'(').filter(|&at| at > 0);
         let name = module.map_or(name, |at| &name[..at]);
-        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+        let known = NAMES
+            .iter()
+            .find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
         match known {
             Some(&(_, program)) => program,
             None if name.starts_with(b"fail2ban.") => Self::Fail2ban,
@@ -83,7 +85,10 @@ impl Program {
 
     /// Whether this is a program that serves SSH and says so.
     pub fn is_ssh_server(self) -> bool {
-        matches!(self, Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Dropbear | Self::Tailscaled)
+        matches!(
+            self,
+            Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Dropbear | Self::Tailscaled
+        )
     }
 
     /// Whether its lines are about connections of clients, one process for each.
@@ -93,13 +98,18 @@ impl Program {
 
     /// Whether this is sshd in any of its parts.
     pub fn is_sshd(self) -> bool {
-        matches!(self, Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Bare)
+        matches!(
+            self,
+            Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Bare
+        )
     }
 }
 
 /// Whether a unit is one of sshd: `ssh.service`, `sshd@1-2.service`, `sshd.socket`.
 pub(crate) fn is_ssh_unit(unit: &[u8]) -> bool {
-    let Some(rest) = unit.strip_prefix(b"ssh") else { return false };
+    let Some(rest) = unit.strip_prefix(b"ssh") else {
+        return false;
+    };
     let rest = rest.strip_prefix(b"d").unwrap_or(rest);
     let rest = rest.strip_prefix(b"-unix-local").unwrap_or(rest);
     match rest {

@@ -12,7 +12,12 @@ pub enum Reach {
     Strangers,
 }
 
-const STRANGERS: [&str; 4] = ["client-vanished", "not-an-ssh-client", "algorithm-mismatch", "max-auth-tries"];
+const STRANGERS: [&str; 4] = [
+    "client-vanished",
+    "not-an-ssh-client",
+    "algorithm-mismatch",
+    "max-auth-tries",
+];
 const SOME: [&str; 12] = [
     "hosts-access-denied",
     "hosts-deny-owned",

@@ -39,11 +39,19 @@ impl ReadLog {
             outcome => outcome.map(|()| None)?,
         };
         reader.finish(sink);
-        Ok(Self { name: name.into(), census: reader.census().clone(), damaged })
+        Ok(Self {
+            name: name.into(),
+            census: reader.census().clone(),
+            damaged,
+        })
     }
 }
 
-fn feed(reader: &mut Reader, source: &mut impl Read, sink: &mut dyn FnMut(&Event<'_>)) -> io::Result<()> {
+fn feed(
+    reader: &mut Reader,
+    source: &mut impl Read,
+    sink: &mut dyn FnMut(&Event<'_>),
+) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
     loop {
         match source.read(&mut piece) {
@@ -87,18 +95,27 @@ mod tests {
     fn what_is_not_a_log_of_a_server_is_named() {
         let client = "OpenSSH_9.2p1, OpenSSL 3.0.11\nkex_exchange_identification: read: Connection reset by peer\n\
             Connection reset by 192.0.2.7 port 22\n";
-        let access = "198.51.100.7 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 7 \"-\" \"x\"\n";
+        let access =
+            "198.51.100.7 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 7 \"-\" \"x\"\n";
         let cases: [(&[u8], Nature); 6] = [
             (b"", Nature::Empty),
             (b"\n\n", Nature::Empty),
             (client.as_bytes(), Nature::Transcript),
             (access.as_bytes(), Nature::WebServer),
             (b"root:x:0:0:root:/root:/bin/bash\n", Nature::Text),
-            (b"Nov 20 15:52:43 gw CRON[8]: x\n", Nature::OtherPrograms("CRON".into())),
+            (
+                b"Nov 20 15:52:43 gw CRON[8]: x\n",
+                Nature::OtherPrograms("CRON".into()),
+            ),
         ];
         for (bytes, nature) in cases {
             let log = read(bytes).0;
-            assert_eq!(log.census.nature(), nature, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(
+                log.census.nature(),
+                nature,
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
             assert!(log.census.nothing_understood());
         }
         let binary: Vec<u8> = (0..=255).cycle().take(4_096).collect();
@@ -116,7 +133,16 @@ Nov 20 15:52:46 gw CRON[9]: x
 text of a program
 ";
         let census = read(log.as_bytes()).0.census;
-        assert_eq!((census.lines, census.understood, census.unknown, census.others, census.foreign), (5, 2, 1, 1, 1));
+        assert_eq!(
+            (
+                census.lines,
+                census.understood,
+                census.unknown,
+                census.others,
+                census.foreign
+            ),
+            (5, 2, 1, 1, 1)
+        );
         assert_eq!(census.examples[0].line_number, 3);
         assert!(!census.nothing_understood());
     }

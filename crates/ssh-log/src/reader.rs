@@ -60,9 +60,18 @@ struct State {
 impl Reader {
     /// A reader at the beginning of a log.
     pub fn new(clock: Clock) -> Self {
-        let state =
-            State { connections: Connections::new(), census: Census::default(), line_number: 0, surest: Head::None };
-        Self { lines: Lines::default(), export: None, peeler: Peeler::new(clock), state }
+        let state = State {
+            connections: Connections::new(),
+            census: Census::default(),
+            line_number: 0,
+            surest: Head::None,
+        };
+        Self {
+            lines: Lines::default(),
+            export: None,
+            peeler: Peeler::new(clock),
+            state,
+        }
     }
 
     /// Takes the next piece of the log and hands each event to `sink`.
@@ -92,7 +101,8 @@ impl Reader {
             self.line(b"", sink);
         }
         let state = &mut self.state;
-        self.peeler.finish(&mut |envelope| state.message(envelope, envelope.message, sink));
+        self.peeler
+            .finish(&mut |envelope| state.message(envelope, envelope.message, sink));
     }
 
     /// How much was read, and understood.
@@ -121,14 +131,17 @@ impl Reader {
         if let Some(export) = &mut self.export {
             if let Some(record) = export.line(line) {
                 state.line_number += 1;
-                self.peeler.record(&record, &mut |envelope| state.message(envelope, &record.message, sink));
+                self.peeler.record(&record, &mut |envelope| {
+                    state.message(envelope, &record.message, sink);
+                });
             }
             return;
         }
         state.line_number += 1;
         let line = line.trim_ascii_end();
         if !line.is_empty() {
-            self.peeler.line(line, &mut |envelope| state.message(envelope, line, sink));
+            self.peeler
+                .line(line, &mut |envelope| state.message(envelope, line, sink));
         }
     }
 }
@@ -137,7 +150,8 @@ impl Lines {
     fn keep(&mut self, piece: &[u8]) {
         let room = LINE_CAP - self.carry.len();
         self.skipping |= piece.len() > room;
-        self.carry.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.carry
+            .extend_from_slice(&piece[..piece.len().min(room)]);
     }
 }
 
@@ -155,10 +169,19 @@ impl State {
         }
     }
 
-    fn event(&mut self, envelope: &Envelope<'_>, found: &Found<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
+    fn event(
+        &mut self,
+        envelope: &Envelope<'_>,
+        found: &Found<'_>,
+        line: &[u8],
+        sink: &mut dyn FnMut(&Event<'_>),
+    ) {
         let (verdict, fields) = (&found.verdict, &found.verdict.fields);
         self.census.understand(envelope, verdict.kind, fields.port);
-        let source = fields.addr.and_then(Peer::read).map(|peer| Source { peer, port: fields.port });
+        let source = fields.addr.and_then(Peer::read).map(|peer| Source {
+            peer,
+            port: fields.port,
+        });
         let mut event = Event {
             time: envelope.time,
             host: envelope.host,
@@ -194,7 +217,12 @@ struct Found<'a> {
 /// Finds the message: as the program said it; where the program is not sure, as a message of sshd; where the envelope is
 /// not known, wherever it stands.
 fn understand<'a>(envelope: &Envelope<'a>) -> Option<Found<'a>> {
-    let found = |program, pid, (repeats, verdict)| Found { program, pid, repeats, verdict };
+    let found = |program, pid, (repeats, verdict)| Found {
+        program,
+        pid,
+        repeats,
+        verdict,
+    };
     let known = classify(envelope.program, envelope.message);
     if let Some(known) = known {
         return Some(found(envelope.program, envelope.pid, known));
@@ -202,16 +230,20 @@ fn understand<'a>(envelope: &Envelope<'a>) -> Option<Found<'a>> {
     match envelope.head {
         Head::Full | Head::Cut => None,
         // What looks like a machine and a program may be the first words of a message, or a mark before it.
-        Head::Guessed => [Some(envelope.text), word(envelope.text).map(|(_, rest)| rest.trim_ascii_start())]
-            .into_iter()
-            .flatten()
-            .find_map(|text| classify(Program::Bare, text))
-            .map(|known| found(Program::Bare, envelope.pid, known)),
+        Head::Guessed => [
+            Some(envelope.text),
+            word(envelope.text).map(|(_, rest)| rest.trim_ascii_start()),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|text| classify(Program::Bare, text))
+        .map(|known| found(Program::Bare, envelope.pid, known)),
         Head::None => {
             if let Some((program, pid, message)) = pieces::tagged(envelope.text) {
                 return classify(program, message).map(|known| found(program, pid, known));
             }
-            rules::find(envelope.text).map(|verdict| found(Program::Bare, envelope.pid, (1, verdict)))
+            rules::find(envelope.text)
+                .map(|verdict| found(Program::Bare, envelope.pid, (1, verdict)))
         }
     }
 }

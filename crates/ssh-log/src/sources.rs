@@ -38,14 +38,22 @@ impl Default for Sources {
 
 impl Sources {
     pub(crate) fn keeping(keep: usize) -> Self {
-        Self { keep: keep.max(1), tallies: BTreeMap::new(), forgotten: 0 }
+        Self {
+            keep: keep.max(1),
+            tallies: BTreeMap::new(),
+            forgotten: 0,
+        }
     }
 
     pub(crate) fn add(&mut self, event: &Event<'_>) {
         let Some(source) = &event.source else { return };
         match self.tallies.get_mut(&source.peer) {
             Some(tally) => tally.add(event),
-            None => self.tallies.entry(source.peer.clone()).or_default().add(event),
+            None => self
+                .tallies
+                .entry(source.peer.clone())
+                .or_default()
+                .add(event),
         }
         self.forget();
     }
@@ -135,12 +143,22 @@ mod tests {
         let mut sources = Sources::keeping(10);
         let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
         for n in 0..5_000u32 {
-            let address = if n % 5 == 0 { "192.0.2.1".to_owned() } else { format!("198.51.{}.{}", n / 256, n % 256) };
-            let line = format!("Nov 20 15:52:43 gw sshd[{n}]: Invalid user x from {address} port {}\n", n + 1);
+            let address = if n % 5 == 0 {
+                "192.0.2.1".to_owned()
+            } else {
+                format!("198.51.{}.{}", n / 256, n % 256)
+            };
+            let line = format!(
+                "Nov 20 15:52:43 gw sshd[{n}]: Invalid user x from {address} port {}\n",
+                n + 1
+            );
             reader.feed(line.as_bytes(), &mut |event| sources.add(event));
         }
         let (peer, tally) = sources.ranked()[0];
-        assert_eq!((peer.to_string().as_str(), tally.lines), ("192.0.2.1", 1_000));
+        assert_eq!(
+            (peer.to_string().as_str(), tally.lines),
+            ("192.0.2.1", 1_000)
+        );
         assert!(sources.tallies.len() < 20);
         assert_eq!(sources.forgotten + sources.tallies.len() as u64, 4_001);
     }

@@ -63,7 +63,10 @@ pub struct Span {
 impl Tally {
     /// An empty tally that remembers at least `sources` sources, those with the most events.
     pub fn keeping(sources: usize) -> Self {
-        Self { sources: Sources::keeping(sources), ..Self::default() }
+        Self {
+            sources: Sources::keeping(sources),
+            ..Self::default()
+        }
     }
 
     /// Adds an event.
@@ -105,12 +108,22 @@ impl Tally {
     /// Causes with what is known of them, by weight: what meets everybody before what meets some, that before what
     /// strangers bring about; what is sure before what is not; of the same weight the most frequent first.
     pub fn causes(&self) -> Vec<(&'static str, &CauseTally)> {
-        let lasting =
-            |tally: &&CauseTally| tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn);
-        let mut causes: Vec<_> = self.causes.iter().map(|(&cause, tally)| (cause, tally)).collect();
+        let lasting = |tally: &&CauseTally| {
+            tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn)
+        };
+        let mut causes: Vec<_> = self
+            .causes
+            .iter()
+            .map(|(&cause, tally)| (cause, tally))
+            .collect();
         causes.retain(|(_, tally)| lasting(tally));
         causes.sort_by_key(|(cause, tally)| {
-            (Reach::of(cause), tally.is_vague(), Reverse(tally.at_least() + tally.events), *cause)
+            (
+                Reach::of(cause),
+                tally.is_vague(),
+                Reverse(tally.at_least() + tally.events),
+                *cause,
+            )
         });
         causes
     }
@@ -148,7 +161,9 @@ impl Tally {
     /// All causes together over time.
     pub fn timeline(&self) -> Timeline {
         let mut timeline = Timeline::default();
-        self.causes.values().for_each(|tally| timeline.merge(&tally.timeline));
+        self.causes
+            .values()
+            .for_each(|tally| timeline.merge(&tally.timeline));
         timeline
     }
 }
@@ -161,7 +176,9 @@ impl CauseTally {
 
     /// Connections that met the cause as far as the log tells: the logged ones, or what sshd counted itself if more.
     pub fn at_least(&self) -> u64 {
-        self.connections.max(self.dropped_in_episodes + self.open_episode) + self.dropped_unlogged
+        self.connections
+            .max(self.dropped_in_episodes + self.open_episode)
+            + self.dropped_unlogged
     }
 
     fn add(&mut self, event: &Event<'_>) {
@@ -170,11 +187,16 @@ impl CauseTally {
         self.span.add(event.time);
         if event.account == Account::Fresh {
             let count = event.connections();
-            match event.is_of_machine() {
-                true => self.events += count,
-                false => self.connections += count,
+            if event.is_of_machine() {
+                self.events += count
+            } else {
+                self.connections += count
             }
-            self.unattributed += if event.source.is_none() && !event.is_of_machine() { count } else { 0 };
+            self.unattributed += if event.source.is_none() && !event.is_of_machine() {
+                count
+            } else {
+                0
+            };
             if let Some(time) = event.time {
                 self.timeline.add(time, count);
             }
@@ -209,7 +231,10 @@ impl CauseTally {
 
 impl Span {
     pub(crate) fn add(&mut self, time: Option<Timestamp>) {
-        self.merge(Self { first: time, last: time });
+        self.merge(Self {
+            first: time,
+            last: time,
+        });
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -239,7 +264,9 @@ mod tests {
 
     fn counts(log: &str, cause: &str) -> (u64, u64, u64) {
         let tally = tally(log);
-        tally.cause(cause).map_or((0, 0, 0), |tally| (tally.lines, tally.connections, tally.unattributed))
+        tally.cause(cause).map_or((0, 0, 0), |tally| {
+            (tally.lines, tally.connections, tally.unattributed)
+        })
     }
 
     #[test]
@@ -259,7 +286,13 @@ Nov 20 15:52:43 gw app[12]: text of a user follows
 refused connect from evil (192.0.2.7)
 ";
         assert_eq!(counts(log, "hosts-access-denied"), (0, 0, 0));
-        assert_eq!(counts("refused connect from evil (192.0.2.7)\n", "hosts-access-denied"), (1, 1, 0));
+        assert_eq!(
+            counts(
+                "refused connect from evil (192.0.2.7)\n",
+                "hosts-access-denied"
+            ),
+            (1, 1, 0)
+        );
     }
 
     #[test]
@@ -285,7 +318,10 @@ Nov 20 17:58:43 gw sshd[1]: Maxstartups logging rate-limited: additional 3 conne
 ";
         let tally = tally(log);
         let startups = tally.cause("max-startups").unwrap();
-        assert_eq!((startups.connections, startups.lines, startups.at_least()), (1, 6, 60));
+        assert_eq!(
+            (startups.connections, startups.lines, startups.at_least()),
+            (1, 6, 60)
+        );
         assert_eq!(tally.causes()[0].0, "max-startups");
     }
 
@@ -298,7 +334,8 @@ Nov 20 17:58:43 gw sshd[1]: Maxstartups logging rate-limited: additional 3 conne
                 n % 7
             )
         };
-        let (left, right): (String, String) = ((0..90).map(line).collect(), (90..200).map(line).collect());
+        let (left, right): (String, String) =
+            ((0..90).map(line).collect(), (90..200).map(line).collect());
         let mut merged = tally(&left);
         merged.merge(&tally(&right));
         let whole = tally(&format!("{left}{right}"));

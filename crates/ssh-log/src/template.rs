@@ -84,7 +84,9 @@ impl Template {
         let mut rest = pattern;
         while let Some((literal, tail)) = rest.split_once('{') {
             push_literal(&mut tokens, literal);
-            let (field, tail) = tail.split_once('}').expect("the tables close what they open");
+            let (field, tail) = tail
+                .split_once('}')
+                .expect("the tables close what they open");
             tokens.push(token(field));
             rest = tail;
         }
@@ -113,7 +115,11 @@ impl Template {
         if !matches(&self.tokens, text, &mut fields, &mut end) {
             return None;
         }
-        let left = if let End::Open { left } = end { left } else { 0 };
+        let left = if let End::Open { left } = end {
+            left
+        } else {
+            0
+        };
         Some((fields, text.len() - left))
     }
 }
@@ -155,12 +161,18 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &
         };
     };
     match token {
-        Token::Literal(literal) => text.strip_prefix(&**literal).is_some_and(|tail| matches(rest, tail, fields, end)),
+        Token::Literal(literal) => text
+            .strip_prefix(&**literal)
+            .is_some_and(|tail| matches(rest, tail, fields, end)),
         Token::Addr => matches_addr(rest, text, fields, end),
         Token::Port => {
             let (number, tail) = digits(text);
             fields.port = number.and_then(|port| u16::try_from(port).ok());
-            let tail = if number.is_some() { Some(tail) } else { masked(text) };
+            let tail = if number.is_some() {
+                Some(tail)
+            } else {
+                masked(text)
+            };
             tail.is_some_and(|tail| matches(rest, tail, fields, end))
         }
         Token::Endpoint => matches_endpoint(rest, text, fields, end),
@@ -175,7 +187,9 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &
         }
         Token::Gap(slot, reach) => {
             let room = room(*slot, text);
-            let Some(taken) = gap(rest, text, room, *reach, fields, end) else { return false };
+            let Some(taken) = gap(rest, text, room, *reach, fields, end) else {
+                return false;
+            };
             match slot {
                 Slot::User => fields.user = Some(&text[..taken]),
                 Slot::Host => fields.host = Some(&text[..taken]),
@@ -194,11 +208,21 @@ fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &
 }
 
 /// Takes an address; a colon or a dash in its end may belong to the message (`from 192.0.2.1: 11: …`).
-fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &mut End) -> bool {
-    let longest = text.iter().position(|&b| !is_addr_byte(b)).unwrap_or(text.len());
-    let separator = memrchr(b'-', &text[..longest]).or_else(|| longest.checked_sub(1).filter(|&at| text[at] == b':'));
+fn matches_addr<'a>(
+    rest: &[Token],
+    text: &'a [u8],
+    fields: &mut Fields<'a>,
+    end: &mut End,
+) -> bool {
+    let longest = text
+        .iter()
+        .position(|&b| !is_addr_byte(b))
+        .unwrap_or(text.len());
+    let separator = memrchr(b'-', &text[..longest])
+        .or_else(|| longest.checked_sub(1).filter(|&at| text[at] == b':'));
     let mut ends = [Some(longest), separator].into_iter().flatten();
-    let Some(taken) = ends.find(|&taken| taken > 0 && matches(rest, &text[taken..], fields, end)) else {
+    let Some(taken) = ends.find(|&taken| taken > 0 && matches(rest, &text[taken..], fields, end))
+    else {
         return false;
     };
     fields.addr = Some(&text[..taken]);
@@ -206,10 +230,19 @@ fn matches_addr<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end
 }
 
 /// Takes `192.0.2.1:22`, `2001:db8::1:22`: the last colon is before the port.
-fn matches_endpoint<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &mut End) -> bool {
-    let word =
-        text.iter().position(|by| !(by.is_ascii_alphanumeric() || b".:%*-[]".contains(by))).unwrap_or(text.len());
-    let Some(colon) = memrchr(b':', &text[..word]).filter(|&colon| colon > 0) else { return false };
+fn matches_endpoint<'a>(
+    rest: &[Token],
+    text: &'a [u8],
+    fields: &mut Fields<'a>,
+    end: &mut End,
+) -> bool {
+    let word = text
+        .iter()
+        .position(|by| !(by.is_ascii_alphanumeric() || b".:%*-[]".contains(by)))
+        .unwrap_or(text.len());
+    let Some(colon) = memrchr(b':', &text[..word]).filter(|&colon| colon > 0) else {
+        return false;
+    };
     let (port, tail) = digits(&text[colon + 1..]);
     fields.addr = Some(&text[..colon]);
     fields.port = port.and_then(|port| u16::try_from(port).ok());
@@ -219,18 +252,28 @@ fn matches_endpoint<'a>(rest: &[Token], text: &'a [u8], fields: &mut Fields<'a>,
 /// Those of addresses and names, and of what people write in the place of one: `***`, `<ip>`, `${HOST}`.
 fn is_addr_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(byte, b'.' | b':' | b'-' | b'_' | b'%' | b'*' | b'<' | b'>' | b'{' | b'}' | b'$' | b'#')
+        || matches!(
+            byte,
+            b'.' | b':' | b'-' | b'_' | b'%' | b'*' | b'<' | b'>' | b'{' | b'}' | b'$' | b'#'
+        )
 }
 
 /// What follows the mask of a number: `***`, `xxxxx`.
 fn masked(text: &[u8]) -> Option<&[u8]> {
-    let end = text.iter().position(|by| !matches!(by, b'*' | b'x' | b'X' | b'#' | b'?')).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|by| !matches!(by, b'*' | b'x' | b'X' | b'#' | b'?'))
+        .unwrap_or(text.len());
     (end > 0).then(|| &text[end..])
 }
 
 /// How far a gap may extend.
 fn room(slot: Slot, text: &[u8]) -> usize {
-    let colon = if slot == Slot::User { memchr(b':', text) } else { None };
+    let colon = if slot == Slot::User {
+        memchr(b':', text)
+    } else {
+        None
+    };
     colon.unwrap_or(text.len())
 }
 
@@ -274,9 +317,17 @@ fn find(text: &[u8], literal: &[u8]) -> Option<usize> {
 }
 
 fn digits(text: &[u8]) -> (Option<u64>, &[u8]) {
-    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, tail) = text.split_at(end);
-    (std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()), tail)
+    (
+        std::str::from_utf8(digits)
+            .ok()
+            .and_then(|digits| digits.parse().ok()),
+        tail,
+    )
 }
 
 fn fraction(text: &[u8]) -> &[u8] {
@@ -292,7 +343,11 @@ mod tests {
 
     fn shown(pattern: &'static str, message: &str) -> Option<String> {
         let fields = Template::new(pattern).fields(message.as_bytes())?;
-        let text = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).into_owned()).unwrap_or_default();
+        let text = |bytes: Option<&[u8]>| {
+            bytes
+                .map(|b| String::from_utf8_lossy(b).into_owned())
+                .unwrap_or_default()
+        };
         let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
         Some(format!(
             "{}|{}|{}|{}|{}",
@@ -307,18 +362,31 @@ mod tests {
     #[test]
     fn a_user_extends_to_the_last_place_that_fits() {
         let pattern = "Invalid user {user} from {addr} port {port}";
-        let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
-        says("Invalid user bob from 192.0.2.1 port 22", "192.0.2.1|22|bob||");
+        let says = |message, expected: &str| {
+            assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        };
+        says(
+            "Invalid user bob from 192.0.2.1 port 22",
+            "192.0.2.1|22|bob||",
+        );
         says("Invalid user  from 192.0.2.1 port 22", "192.0.2.1|22|||");
-        says("Invalid user a from 192.0.2.9 port 1 from ::1 port 2", "::1|2|a from 192.0.2.9 port 1||");
-        assert_eq!(shown(pattern, "Invalid user bob from 192.0.2.1 port 22 x"), None);
+        says(
+            "Invalid user a from 192.0.2.9 port 1 from ::1 port 2",
+            "::1|2|a from 192.0.2.9 port 1||",
+        );
+        assert_eq!(
+            shown(pattern, "Invalid user bob from 192.0.2.1 port 22 x"),
+            None
+        );
         assert_eq!(shown(pattern, "Invalid user bob from port 22"), None);
     }
 
     #[test]
     fn a_colon_behind_an_address_is_given_back() {
         let pattern = "Received disconnect from {addr}: {n}: {detail}";
-        let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        let says = |message, expected: &str| {
+            assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        };
         says(
             "Received disconnect from 192.0.2.1: 11: Bye: from 192.0.2.9: 11: x",
             "192.0.2.1|||11|Bye: from 192.0.2.9: 11: x",
@@ -329,9 +397,17 @@ mod tests {
     #[test]
     fn a_user_has_no_colon() {
         let pattern = "Failed key for {user} from {addr} port {port} ssh2: {detail}";
-        let says = |message, expected: &str| assert_eq!(shown(pattern, message).as_deref(), Some(expected));
-        says("Failed key for bob from ::1 port 2 ssh2: ID x", "::1|2|bob||ID x");
-        says("Failed key for a from 192.0.2.8 port 9 from ::1 port 2 ssh2: x", "::1|2|a from 192.0.2.8 port 9||x");
+        let says = |message, expected: &str| {
+            assert_eq!(shown(pattern, message).as_deref(), Some(expected));
+        };
+        says(
+            "Failed key for bob from ::1 port 2 ssh2: ID x",
+            "::1|2|bob||ID x",
+        );
+        says(
+            "Failed key for a from 192.0.2.8 port 9 from ::1 port 2 ssh2: x",
+            "::1|2|a from 192.0.2.8 port 9||x",
+        );
         says(
             "Failed key for bob from ::1 port 2 ssh2: x from ::9 port 3 ssh2: y",
             "::1|2|bob||x from ::9 port 3 ssh2: y",
@@ -350,8 +426,9 @@ mod tests {
         let template = Template::new("a{user} {addr}: {n} {word}{port}: {detail}x{any}y");
         let mut random = fastrand::Rng::with_seed(7);
         for _ in 0..20_000 {
-            let text: Vec<u8> =
-                (0..random.usize(0..40)).map(|_| *random.choice(b"a: 1xy.\xff\0").expect("not empty")).collect();
+            let text: Vec<u8> = (0..random.usize(0..40))
+                .map(|_| *random.choice(b"a: 1xy.\xff\0").expect("not empty"))
+                .collect();
             let _ = template.fields(&text);
         }
     }

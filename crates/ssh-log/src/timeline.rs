@@ -12,14 +12,30 @@ pub struct Timeline {
 }
 
 /// Widths of a bucket in seconds; each divides the next, so that buckets can be joined.
-const WIDTHS: &[i64] =
-    &[1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800, 4 * 604_800, 52 * 604_800, 520 * 604_800];
+const WIDTHS: &[i64] = &[
+    1,
+    5,
+    15,
+    60,
+    300,
+    900,
+    3_600,
+    21_600,
+    86_400,
+    604_800,
+    4 * 604_800,
+    52 * 604_800,
+    520 * 604_800,
+];
 const BUCKETS: usize = 256;
 
 impl Timeline {
     /// Counts something at a time.
     pub fn add(&mut self, time: Timestamp, count: u64) {
-        *self.counts.entry(time.as_second().div_euclid(self.width())).or_default() += count;
+        *self
+            .counts
+            .entry(time.as_second().div_euclid(self.width()))
+            .or_default() += count;
         while self.counts.len() > BUCKETS && self.step + 1 < WIDTHS.len() {
             self.widen();
         }
@@ -46,7 +62,8 @@ impl Timeline {
     /// Counts in exactly `columns` equal stretches from the first to the last bucket, for a sparkline.
     pub fn columns(&self, columns: usize) -> Vec<u64> {
         let mut sums = vec![0; columns];
-        let (Some((&first, _)), Some((&last, _))) = (self.counts.first_key_value(), self.counts.last_key_value())
+        let (Some((&first, _)), Some((&last, _))) =
+            (self.counts.first_key_value(), self.counts.last_key_value())
         else {
             return sums;
         };
@@ -63,9 +80,9 @@ impl Timeline {
     /// The beginning of each bucket that is not empty, with its count, in order of time.
     pub fn buckets(&self) -> impl Iterator<Item = (Timestamp, u64)> {
         let width = self.width();
-        self.counts
-            .iter()
-            .filter_map(move |(&bucket, &count)| Some((Timestamp::from_second(bucket * width).ok()?, count)))
+        self.counts.iter().filter_map(move |(&bucket, &count)| {
+            Some((Timestamp::from_second(bucket * width).ok()?, count))
+        })
     }
 
     fn widen(&mut self) {
@@ -93,18 +110,29 @@ mod tests {
             timeline.add(at(random.i64(-2_000_000_000..4_000_000_000)), 2);
             assert!(timeline.counts.len() <= BUCKETS);
         }
-        assert_eq!(timeline.buckets().map(|(_, count)| count).sum::<u64>(), 40_000);
+        assert_eq!(
+            timeline.buckets().map(|(_, count)| count).sum::<u64>(),
+            40_000
+        );
         assert_eq!(timeline.columns(37).iter().sum::<u64>(), 40_000);
     }
 
     #[test]
     fn merging_is_the_same_as_counting_together() {
         let mut random = fastrand::Rng::with_seed(6);
-        let (mut left, mut right, mut both) = (Timeline::default(), Timeline::default(), Timeline::default());
+        let (mut left, mut right, mut both) = (
+            Timeline::default(),
+            Timeline::default(),
+            Timeline::default(),
+        );
         for n in 0..3_000 {
             let time = at(random.i64(0..90_000));
             both.add(time, 1);
-            if n % 2 == 0 { left.add(time, 1) } else { right.add(time, 1) }
+            if n % 2 == 0 {
+                left.add(time, 1);
+            } else {
+                right.add(time, 1);
+            }
         }
         left.merge(&right);
         assert_eq!(left, both);

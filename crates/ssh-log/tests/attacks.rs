@@ -8,14 +8,21 @@ use support::shown;
 const TRUE: &str = "192.0.2.7";
 
 fn sources(log: &str) -> Vec<String> {
-    shown(log.as_bytes()).iter().map(|event| event.split(" | ").nth(2).unwrap_or("-").to_owned()).collect()
+    shown(log.as_bytes())
+        .iter()
+        .map(|event| event.split(" | ").nth(2).unwrap_or("-").to_owned())
+        .collect()
 }
 
 /// Checks that each message is an event whose source is the true one, or none where the message can be read in two ways.
 #[track_caller]
 fn names(expected: &str, messages: &str) {
     for message in messages.lines().filter(|line| !line.is_empty()) {
-        assert_eq!(sources(&format!("Nov 20 15:52:43 gw sshd[8]: {message}\n")), [expected], "{message}");
+        assert_eq!(
+            sources(&format!("Nov 20 15:52:43 gw sshd[8]: {message}\n")),
+            [expected],
+            "{message}"
+        );
     }
 }
 
@@ -154,15 +161,28 @@ fn no_user_name_accuses_another_address() {
     ];
     let mut random = fastrand::Rng::with_seed(11);
     for _ in 0..2_000 {
-        let text: String = (0..random.usize(1..9)).map(|_| *random.choice(WORDS).unwrap()).collect();
+        let text: String = (0..random.usize(1..9))
+            .map(|_| *random.choice(WORDS).unwrap())
+            .collect();
         let name = text.split(':').next().unwrap();
         let line = |(pid, format): (usize, &&str)| {
-            format!("Nov 20 15:52:43 gw sshd[{pid}]: {}\n", format.replace("{}", name).replace("TEXT", &text))
+            format!(
+                "Nov 20 15:52:43 gw sshd[{pid}]: {}\n",
+                format.replace("{}", name).replace("TEXT", &text)
+            )
         };
         let log: String = FORMATS.iter().enumerate().map(line).collect();
         let sources = sources(&log);
         let nameless = sources.iter().filter(|source| *source == "-").count();
-        assert!((sources.len(), nameless) == (FORMATS.len(), 2), "{log}{sources:?}");
-        assert!(sources.iter().all(|source| source == "-" || source.starts_with(TRUE)), "{log}{sources:?}");
+        assert!(
+            (sources.len(), nameless) == (FORMATS.len(), 2),
+            "{log}{sources:?}"
+        );
+        assert!(
+            sources
+                .iter()
+                .all(|source| source == "-" || source.starts_with(TRUE)),
+            "{log}{sources:?}"
+        );
     }
 }

@@ -7,7 +7,11 @@ use support::shown;
 /// Checks a log (tags without date and machine) against what its events must be, line by line.
 #[track_caller]
 fn says(log: &str, expected: &str) {
-    let lines: String = log.lines().filter(|line| !line.is_empty()).map(dated).collect();
+    let lines: String = log
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(dated)
+        .collect();
     assert_eq!(shown(lines.as_bytes()).join("\n"), expected.trim());
 }
 
@@ -45,7 +49,10 @@ sshd[8]: Connection closed by 192.0.2.7 port 2",
 no-identification | client-vanished
 closed | client-vanished | 192.0.2.7 2 | - | - |  | names the source of client-vanished",
     );
-    says("sshd-session[8]: Connection closed by 192.0.2.7 port 2 [preauth]", "closed | client-vanished | 192.0.2.7 2");
+    says(
+        "sshd-session[8]: Connection closed by 192.0.2.7 port 2 [preauth]",
+        "closed | client-vanished | 192.0.2.7 2",
+    );
 }
 
 #[test]
@@ -188,7 +195,10 @@ fn machines_do_not_share_their_processes() {
 Nov 20 15:52:43 a sshd[8]: Connection from 192.0.2.7 port 2 on 192.0.2.1 port 22
 Nov 20 15:52:43 b sshd[8]: error: kex_exchange_identification: Connection closed by remote host
 ";
-    assert_eq!(shown(log.as_bytes())[1], "no-identification | client-vanished");
+    assert_eq!(
+        shown(log.as_bytes())[1],
+        "no-identification | client-vanished"
+    );
 }
 
 #[test]
@@ -203,7 +213,9 @@ fn a_log_may_come_in_pieces_of_any_size() {
         let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
         let mut lines = Vec::new();
         for piece in log.as_bytes().chunks(size) {
-            reader.feed(piece, &mut |event| lines.push((event.line_number, event.kind)));
+            reader.feed(piece, &mut |event| {
+                lines.push((event.line_number, event.kind));
+            });
         }
         reader.finish(&mut |event| lines.push((event.line_number, event.kind)));
         assert_eq!(lines.len(), 2, "pieces of {size}");
@@ -217,14 +229,20 @@ fn an_overlong_line_is_cut_and_the_next_one_is_read() {
     use sshmend_ssh_log::{Clock, Reader};
 
     let mut log = vec![b'x'; 200_000];
-    log.extend_from_slice(b"\nNov 20 15:52:43 gw sshd[8]: Invalid user bob from 192.0.2.7 port 2\n");
+    log.extend_from_slice(
+        b"\nNov 20 15:52:43 gw sshd[8]: Invalid user bob from 192.0.2.7 port 2\n",
+    );
     for size in [1000, 65_536, 65_537, 300_000] {
         let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
         let mut count = 0;
         for piece in log.chunks(size) {
             reader.feed(piece, &mut |_| count += 1);
         }
-        assert_eq!((count, reader.census().overlong, reader.census().lines), (1, 1, 2), "pieces of {size}");
+        assert_eq!(
+            (count, reader.census().overlong, reader.census().lines),
+            (1, 1, 2),
+            "pieces of {size}"
+        );
     }
 }
 
@@ -262,11 +280,14 @@ fn random_bytes_do_not_panic_and_pieces_make_no_difference() {
     ];
     let mut random = fastrand::Rng::with_seed(13);
     for _ in 0..3_000 {
-        let log: Vec<u8> = (0..random.usize(0..60)).flat_map(|_| random.choice(WORDS).unwrap().to_vec()).collect();
+        let log: Vec<u8> = (0..random.usize(0..60))
+            .flat_map(|_| random.choice(WORDS).unwrap().to_vec())
+            .collect();
         let whole = shown(&log);
         let cut = random.usize(0..=log.len());
-        let mut reader =
-            sshmend_ssh_log::Reader::new(sshmend_ssh_log::Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
+        let mut reader = sshmend_ssh_log::Reader::new(sshmend_ssh_log::Clock::utc(
+            "2026-12-01T00:00:00Z".parse().unwrap(),
+        ));
         let mut count = 0;
         reader.feed(&log[..cut], &mut |_| count += 1);
         reader.feed(&log[cut..], &mut |_| count += 1);

@@ -75,16 +75,46 @@ const NAMED: &[&str] = &[
 
 /// Messages that sshd alone writes.
 const MESSAGES: &[(&str, Kind)] = &[
-    ("drop connection #11 from [203.0.113.4]:50011 on [192.0.2.77]:22 past MaxStartups", Kind::Dropped),
-    ("banner exchange: Connection from 203.0.113.4 port 50011: invalid format", Kind::BadProtocol),
-    ("error: kex_exchange_identification: client sent invalid protocol identifier 'x'", Kind::BadProtocol),
-    ("error: beginning MaxStartups throttling", Kind::ThrottlingBegan),
-    ("refused connect from 203.0.113.4 (203.0.113.4)", Kind::WrapperRefused),
-    ("Connection closed by authenticating user root 203.0.113.4 port 50011 [preauth]", Kind::Closed),
-    ("Invalid user carl from 203.0.113.4 port 50011", Kind::InvalidUser),
-    ("Accepted publickey for carl from 203.0.113.4 port 50011 ssh2: ED25519 SHA256:abc", Kind::Accepted),
-    ("fatal: Missing privilege separation directory: /run/sshd", Kind::Broken),
-    ("Timeout before authentication for connection from 203.0.113.4 to 192.0.2.77, pid = 99", Kind::GraceTimeout),
+    (
+        "drop connection #11 from [203.0.113.4]:50011 on [192.0.2.77]:22 past MaxStartups",
+        Kind::Dropped,
+    ),
+    (
+        "banner exchange: Connection from 203.0.113.4 port 50011: invalid format",
+        Kind::BadProtocol,
+    ),
+    (
+        "error: kex_exchange_identification: client sent invalid protocol identifier 'x'",
+        Kind::BadProtocol,
+    ),
+    (
+        "error: beginning MaxStartups throttling",
+        Kind::ThrottlingBegan,
+    ),
+    (
+        "refused connect from 203.0.113.4 (203.0.113.4)",
+        Kind::WrapperRefused,
+    ),
+    (
+        "Connection closed by authenticating user root 203.0.113.4 port 50011 [preauth]",
+        Kind::Closed,
+    ),
+    (
+        "Invalid user carl from 203.0.113.4 port 50011",
+        Kind::InvalidUser,
+    ),
+    (
+        "Accepted publickey for carl from 203.0.113.4 port 50011 ssh2: ED25519 SHA256:abc",
+        Kind::Accepted,
+    ),
+    (
+        "fatal: Missing privilege separation directory: /run/sshd",
+        Kind::Broken,
+    ),
+    (
+        "Timeout before authentication for connection from 203.0.113.4 to 192.0.2.77, pid = 99",
+        Kind::GraceTimeout,
+    ),
     ("Server listening on 0.0.0.0 port 22.", Kind::Listening),
 ];
 
@@ -92,7 +122,10 @@ fn events(log: &str) -> Vec<(Kind, Option<String>, Option<u32>, bool)> {
     let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().expect("a time")));
     let mut events = Vec::new();
     let mut sink = |event: &Event<'_>| {
-        let source = event.source.as_ref().map(|source| format!("{} {:?}", source.peer, source.port));
+        let source = event
+            .source
+            .as_ref()
+            .map(|source| format!("{} {:?}", source.peer, source.port));
         events.push((event.kind, source, event.pid, event.time.is_some()));
     };
     reader.feed(log.as_bytes(), &mut sink);
@@ -103,7 +136,9 @@ fn events(log: &str) -> Vec<(Kind, Option<String>, Option<u32>, bool)> {
 #[test]
 fn the_envelope_costs_time_and_host_but_not_the_message() {
     for (message, kind) in MESSAGES {
-        let [(_, source, ..)] = events(message).try_into().unwrap_or_else(|_| panic!("{message}"));
+        let [(_, source, ..)] = events(message)
+            .try_into()
+            .unwrap_or_else(|_| panic!("{message}"));
         for envelope in AROUND.iter().chain(NAMED) {
             let line = envelope.replace("{}", message);
             let found = events(&line);
@@ -126,8 +161,16 @@ fn a_known_envelope_tells_time_and_process() {
 
 #[test]
 fn masked_addresses_are_passed_over() {
-    for mask in ["***", "x.x.x.x", "XXX.XXX.XXX.XXX", "<redacted>", "203.0.113.***"] {
-        let found = events(&format!("Nov 20 15:52:43 gw sshd[8]: Connection closed by {mask} port 4711 [preauth]\n"));
+    for mask in [
+        "***",
+        "x.x.x.x",
+        "XXX.XXX.XXX.XXX",
+        "<redacted>",
+        "203.0.113.***",
+    ] {
+        let found = events(&format!(
+            "Nov 20 15:52:43 gw sshd[8]: Connection closed by {mask} port 4711 [preauth]\n"
+        ));
         assert_eq!(found.len(), 1, "{mask}");
         assert_eq!(found[0].0, Kind::Closed, "{mask}");
     }
@@ -135,7 +178,10 @@ fn masked_addresses_are_passed_over() {
 
 #[test]
 fn a_line_without_head_among_others_is_anybodys() {
-    for forged in ["sshd[9]: refused connect from a (203.0.113.9)", "x | refused connect from a (203.0.113.9)"] {
+    for forged in [
+        "sshd[9]: refused connect from a (203.0.113.9)",
+        "x | refused connect from a (203.0.113.9)",
+    ] {
         let log = format!("Nov 20 15:52:43 gw app[7]: a text of several lines\n{forged}\n");
         assert_eq!(events(&log), [], "{forged}");
     }

@@ -24,7 +24,12 @@ fn text_formats_hide_messages_that_are_no_text() {
         include_bytes!("journal/with-unit.log"),
     ];
     for format in formats {
-        assert_eq!(shown(format), [CLOSED, DROPPED, REFUSED], "{}", String::from_utf8_lossy(format));
+        assert_eq!(
+            shown(format),
+            [CLOSED, DROPPED, REFUSED],
+            "{}",
+            String::from_utf8_lossy(format)
+        );
     }
 }
 
@@ -37,7 +42,12 @@ fn export_and_json_keep_every_byte() {
         include_bytes!("journal/json-seq.log"),
     ];
     for format in formats {
-        assert_eq!(shown(format), [CLOSED, DROPPED, INVALID, REFUSED], "{}", String::from_utf8_lossy(format));
+        assert_eq!(
+            shown(format),
+            [CLOSED, DROPPED, INVALID, REFUSED],
+            "{}",
+            String::from_utf8_lossy(format)
+        );
     }
 }
 
@@ -45,11 +55,26 @@ fn export_and_json_keep_every_byte() {
 fn all_formats_tell_the_same_time() {
     let formats: [(&[u8], &str); 6] = [
         (include_bytes!("journal/short.log"), "2026-11-20T15:52:43Z"),
-        (include_bytes!("journal/short-full.log"), "2026-11-20T15:52:43Z"),
-        (include_bytes!("journal/short-iso-precise.log"), "2026-11-20T15:52:43.25Z"),
-        (include_bytes!("journal/short-unix.log"), "2026-11-20T15:52:43.25Z"),
-        (include_bytes!("journal/json.log"), "2026-11-20T15:52:43.25Z"),
-        (include_bytes!("journal/export.log"), "2026-11-20T15:52:43.25Z"),
+        (
+            include_bytes!("journal/short-full.log"),
+            "2026-11-20T15:52:43Z",
+        ),
+        (
+            include_bytes!("journal/short-iso-precise.log"),
+            "2026-11-20T15:52:43.25Z",
+        ),
+        (
+            include_bytes!("journal/short-unix.log"),
+            "2026-11-20T15:52:43.25Z",
+        ),
+        (
+            include_bytes!("journal/json.log"),
+            "2026-11-20T15:52:43.25Z",
+        ),
+        (
+            include_bytes!("journal/export.log"),
+            "2026-11-20T15:52:43.25Z",
+        ),
     ];
     for (format, expected) in formats {
         let mut times = Vec::new();
@@ -57,6 +82,11 @@ fn all_formats_tell_the_same_time() {
         let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().expect("a time")));
         reader.feed(format, &mut keep);
         reader.finish(&mut keep);
-        assert_eq!(times.first().map(String::as_str), Some(expected), "{}", String::from_utf8_lossy(format));
+        assert_eq!(
+            times.first().map(String::as_str),
+            Some(expected),
+            "{}",
+            String::from_utf8_lossy(format)
+        );
     }
 }

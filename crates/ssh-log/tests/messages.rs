@@ -13,7 +13,15 @@ fn says(table: &str) {
     while let (Some(message), Some(expected)) = (lines.next(), lines.next()) {
         let log = format!("Nov 20 15:52:43 gw {message}\n");
         let shown = shown(log.as_bytes()).join("\n");
-        assert_eq!(if shown.is_empty() { "(nothing)" } else { &shown }, expected.trim(), "{message}");
+        assert_eq!(
+            if shown.is_empty() {
+                "(nothing)"
+            } else {
+                &shown
+            },
+            expected.trim(),
+            "{message}"
+        );
     }
 }
 

@@ -9,112 +9,397 @@ use expect_test::{expect, expect_file};
 use sshmend_ssh_log::transcript::{Attempt, Transcript, read};
 
 const RECORDINGS: &[(&str, &[u8])] = &[
-    ("openssh-7.9-closed", include_bytes!("transcripts/openssh-7.9-closed.txt")),
-    ("openssh-8.4-closed", include_bytes!("transcripts/openssh-8.4-closed.txt")),
-    ("openssh-9.2-closed", include_bytes!("transcripts/openssh-9.2-closed.txt")),
-    ("openssh-10.0-closed", include_bytes!("transcripts/openssh-10.0-closed.txt")),
-    ("openssh-7.9-reset", include_bytes!("transcripts/openssh-7.9-reset.txt")),
-    ("openssh-10.0-reset", include_bytes!("transcripts/openssh-10.0-reset.txt")),
-    ("openssh-7.9-exceeded", include_bytes!("transcripts/openssh-7.9-exceeded.txt")),
-    ("openssh-9.2-exceeded", include_bytes!("transcripts/openssh-9.2-exceeded.txt")),
-    ("openssh-10.0-exceeded", include_bytes!("transcripts/openssh-10.0-exceeded.txt")),
-    ("openssh-10.0-not-allowed", include_bytes!("transcripts/openssh-10.0-not-allowed.txt")),
-    ("openssh-8.4-http", include_bytes!("transcripts/openssh-8.4-http.txt")),
-    ("openssh-7.9-smtp", include_bytes!("transcripts/openssh-7.9-smtp.txt")),
-    ("openssh-10.0-tls", include_bytes!("transcripts/openssh-10.0-tls.txt")),
-    ("openssh-9.2-twist", include_bytes!("transcripts/openssh-9.2-twist.txt")),
-    ("openssh-7.9-silence", include_bytes!("transcripts/openssh-7.9-silence.txt")),
-    ("openssh-9.2-silence", include_bytes!("transcripts/openssh-9.2-silence.txt")),
-    ("openssh-9.2-reset-at-kex", include_bytes!("transcripts/openssh-9.2-reset-at-kex.txt")),
-    ("openssh-10.0-stall-at-kex", include_bytes!("transcripts/openssh-10.0-stall-at-kex.txt")),
-    ("openssh-8.4-too-many-keys", include_bytes!("transcripts/openssh-8.4-too-many-keys.txt")),
-    ("openssh-10.0-permission-denied", include_bytes!("transcripts/openssh-10.0-permission-denied.txt")),
-    ("openssh-9.2-unprotected-key", include_bytes!("transcripts/openssh-9.2-unprotected-key.txt")),
-    ("openssh-9.2-exec-failed", include_bytes!("transcripts/openssh-9.2-exec-failed.txt")),
-    ("openssh-7.9-host-key-changed", include_bytes!("transcripts/openssh-7.9-host-key-changed.txt")),
-    ("openssh-10.0-host-key-changed", include_bytes!("transcripts/openssh-10.0-host-key-changed.txt")),
-    ("openssh-9.2-host-key-unknown", include_bytes!("transcripts/openssh-9.2-host-key-unknown.txt")),
-    ("openssh-8.4-no-matching-kex", include_bytes!("transcripts/openssh-8.4-no-matching-kex.txt")),
-    ("openssh-7.9-refused", include_bytes!("transcripts/openssh-7.9-refused.txt")),
-    ("openssh-10.0-name-not-resolved", include_bytes!("transcripts/openssh-10.0-name-not-resolved.txt")),
-    ("openssh-7.9-proxy-closed", include_bytes!("transcripts/openssh-7.9-proxy-closed.txt")),
-    ("openssh-10.0-proxy-closed", include_bytes!("transcripts/openssh-10.0-proxy-closed.txt")),
-    ("openssh-9.2-proxy-missing", include_bytes!("transcripts/openssh-9.2-proxy-missing.txt")),
-    ("openssh-8.4-proxy-jump-refused", include_bytes!("transcripts/openssh-8.4-proxy-jump-refused.txt")),
-    ("openssh-9.2-jump-target-refused", include_bytes!("transcripts/openssh-9.2-jump-target-refused.txt")),
-    ("openssh-9.2-jump-target-exceeded", include_bytes!("transcripts/openssh-9.2-jump-target-exceeded.txt")),
-    ("openssh-9.2-quiet-exceeded", include_bytes!("transcripts/openssh-9.2-quiet-exceeded.txt")),
-    ("openssh-10.0-quiet-exceeded", include_bytes!("transcripts/openssh-10.0-quiet-exceeded.txt")),
-    ("openssh-9.2-quiet-proxy-closed", include_bytes!("transcripts/openssh-9.2-quiet-proxy-closed.txt")),
-    ("openssh-10.0-quiet-proxy-closed", include_bytes!("transcripts/openssh-10.0-quiet-proxy-closed.txt")),
-    ("openssh-10.0-config-invalid", include_bytes!("transcripts/openssh-10.0-config-invalid.txt")),
-    ("openssh-10.0-success", include_bytes!("transcripts/openssh-10.0-success.txt")),
-    ("putty-closed", include_bytes!("transcripts/putty-closed.txt")),
+    (
+        "openssh-7.9-closed",
+        include_bytes!("transcripts/openssh-7.9-closed.txt"),
+    ),
+    (
+        "openssh-8.4-closed",
+        include_bytes!("transcripts/openssh-8.4-closed.txt"),
+    ),
+    (
+        "openssh-9.2-closed",
+        include_bytes!("transcripts/openssh-9.2-closed.txt"),
+    ),
+    (
+        "openssh-10.0-closed",
+        include_bytes!("transcripts/openssh-10.0-closed.txt"),
+    ),
+    (
+        "openssh-7.9-reset",
+        include_bytes!("transcripts/openssh-7.9-reset.txt"),
+    ),
+    (
+        "openssh-10.0-reset",
+        include_bytes!("transcripts/openssh-10.0-reset.txt"),
+    ),
+    (
+        "openssh-7.9-exceeded",
+        include_bytes!("transcripts/openssh-7.9-exceeded.txt"),
+    ),
+    (
+        "openssh-9.2-exceeded",
+        include_bytes!("transcripts/openssh-9.2-exceeded.txt"),
+    ),
+    (
+        "openssh-10.0-exceeded",
+        include_bytes!("transcripts/openssh-10.0-exceeded.txt"),
+    ),
+    (
+        "openssh-10.0-not-allowed",
+        include_bytes!("transcripts/openssh-10.0-not-allowed.txt"),
+    ),
+    (
+        "openssh-8.4-http",
+        include_bytes!("transcripts/openssh-8.4-http.txt"),
+    ),
+    (
+        "openssh-7.9-smtp",
+        include_bytes!("transcripts/openssh-7.9-smtp.txt"),
+    ),
+    (
+        "openssh-10.0-tls",
+        include_bytes!("transcripts/openssh-10.0-tls.txt"),
+    ),
+    (
+        "openssh-9.2-twist",
+        include_bytes!("transcripts/openssh-9.2-twist.txt"),
+    ),
+    (
+        "openssh-7.9-silence",
+        include_bytes!("transcripts/openssh-7.9-silence.txt"),
+    ),
+    (
+        "openssh-9.2-silence",
+        include_bytes!("transcripts/openssh-9.2-silence.txt"),
+    ),
+    (
+        "openssh-9.2-reset-at-kex",
+        include_bytes!("transcripts/openssh-9.2-reset-at-kex.txt"),
+    ),
+    (
+        "openssh-10.0-stall-at-kex",
+        include_bytes!("transcripts/openssh-10.0-stall-at-kex.txt"),
+    ),
+    (
+        "openssh-8.4-too-many-keys",
+        include_bytes!("transcripts/openssh-8.4-too-many-keys.txt"),
+    ),
+    (
+        "openssh-10.0-permission-denied",
+        include_bytes!("transcripts/openssh-10.0-permission-denied.txt"),
+    ),
+    (
+        "openssh-9.2-unprotected-key",
+        include_bytes!("transcripts/openssh-9.2-unprotected-key.txt"),
+    ),
+    (
+        "openssh-9.2-exec-failed",
+        include_bytes!("transcripts/openssh-9.2-exec-failed.txt"),
+    ),
+    (
+        "openssh-7.9-host-key-changed",
+        include_bytes!("transcripts/openssh-7.9-host-key-changed.txt"),
+    ),
+    (
+        "openssh-10.0-host-key-changed",
+        include_bytes!("transcripts/openssh-10.0-host-key-changed.txt"),
+    ),
+    (
+        "openssh-9.2-host-key-unknown",
+        include_bytes!("transcripts/openssh-9.2-host-key-unknown.txt"),
+    ),
+    (
+        "openssh-8.4-no-matching-kex",
+        include_bytes!("transcripts/openssh-8.4-no-matching-kex.txt"),
+    ),
+    (
+        "openssh-7.9-refused",
+        include_bytes!("transcripts/openssh-7.9-refused.txt"),
+    ),
+    (
+        "openssh-10.0-name-not-resolved",
+        include_bytes!("transcripts/openssh-10.0-name-not-resolved.txt"),
+    ),
+    (
+        "openssh-7.9-proxy-closed",
+        include_bytes!("transcripts/openssh-7.9-proxy-closed.txt"),
+    ),
+    (
+        "openssh-10.0-proxy-closed",
+        include_bytes!("transcripts/openssh-10.0-proxy-closed.txt"),
+    ),
+    (
+        "openssh-9.2-proxy-missing",
+        include_bytes!("transcripts/openssh-9.2-proxy-missing.txt"),
+    ),
+    (
+        "openssh-8.4-proxy-jump-refused",
+        include_bytes!("transcripts/openssh-8.4-proxy-jump-refused.txt"),
+    ),
+    (
+        "openssh-9.2-jump-target-refused",
+        include_bytes!("transcripts/openssh-9.2-jump-target-refused.txt"),
+    ),
+    (
+        "openssh-9.2-jump-target-exceeded",
+        include_bytes!("transcripts/openssh-9.2-jump-target-exceeded.txt"),
+    ),
+    (
+        "openssh-9.2-quiet-exceeded",
+        include_bytes!("transcripts/openssh-9.2-quiet-exceeded.txt"),
+    ),
+    (
+        "openssh-10.0-quiet-exceeded",
+        include_bytes!("transcripts/openssh-10.0-quiet-exceeded.txt"),
+    ),
+    (
+        "openssh-9.2-quiet-proxy-closed",
+        include_bytes!("transcripts/openssh-9.2-quiet-proxy-closed.txt"),
+    ),
+    (
+        "openssh-10.0-quiet-proxy-closed",
+        include_bytes!("transcripts/openssh-10.0-quiet-proxy-closed.txt"),
+    ),
+    (
+        "openssh-10.0-config-invalid",
+        include_bytes!("transcripts/openssh-10.0-config-invalid.txt"),
+    ),
+    (
+        "openssh-10.0-success",
+        include_bytes!("transcripts/openssh-10.0-success.txt"),
+    ),
+    (
+        "putty-closed",
+        include_bytes!("transcripts/putty-closed.txt"),
+    ),
     ("putty-reset", include_bytes!("transcripts/putty-reset.txt")),
-    ("putty-refused", include_bytes!("transcripts/putty-refused.txt")),
-    ("putty-host-key-unknown", include_bytes!("transcripts/putty-host-key-unknown.txt")),
-    ("putty-silence", include_bytes!("transcripts/putty-silence.txt")),
-    ("putty-reset-at-kex", include_bytes!("transcripts/putty-reset-at-kex.txt")),
-    ("putty-name-not-resolved", include_bytes!("transcripts/putty-name-not-resolved.txt")),
-    ("paramiko-closed", include_bytes!("transcripts/paramiko-closed.txt")),
-    ("paramiko-reset", include_bytes!("transcripts/paramiko-reset.txt")),
-    ("paramiko-silence", include_bytes!("transcripts/paramiko-silence.txt")),
-    ("paramiko-refused", include_bytes!("transcripts/paramiko-refused.txt")),
-    ("paramiko-host-key-changed", include_bytes!("transcripts/paramiko-host-key-changed.txt")),
-    ("paramiko-host-key-unknown", include_bytes!("transcripts/paramiko-host-key-unknown.txt")),
-    ("paramiko-permission-denied", include_bytes!("transcripts/paramiko-permission-denied.txt")),
-    ("paramiko-reset-at-kex", include_bytes!("transcripts/paramiko-reset-at-kex.txt")),
-    ("ansible-host-key-changed", include_bytes!("transcripts/ansible-host-key-changed.txt")),
-    ("ansible-no-matching-cipher", include_bytes!("transcripts/ansible-no-matching-cipher.txt")),
-    ("ansible-permission-denied", include_bytes!("transcripts/ansible-permission-denied.txt")),
-    ("ansible-refused", include_bytes!("transcripts/ansible-refused.txt")),
-    ("ansible-reset", include_bytes!("transcripts/ansible-reset.txt")),
+    (
+        "putty-refused",
+        include_bytes!("transcripts/putty-refused.txt"),
+    ),
+    (
+        "putty-host-key-unknown",
+        include_bytes!("transcripts/putty-host-key-unknown.txt"),
+    ),
+    (
+        "putty-silence",
+        include_bytes!("transcripts/putty-silence.txt"),
+    ),
+    (
+        "putty-reset-at-kex",
+        include_bytes!("transcripts/putty-reset-at-kex.txt"),
+    ),
+    (
+        "putty-name-not-resolved",
+        include_bytes!("transcripts/putty-name-not-resolved.txt"),
+    ),
+    (
+        "paramiko-closed",
+        include_bytes!("transcripts/paramiko-closed.txt"),
+    ),
+    (
+        "paramiko-reset",
+        include_bytes!("transcripts/paramiko-reset.txt"),
+    ),
+    (
+        "paramiko-silence",
+        include_bytes!("transcripts/paramiko-silence.txt"),
+    ),
+    (
+        "paramiko-refused",
+        include_bytes!("transcripts/paramiko-refused.txt"),
+    ),
+    (
+        "paramiko-host-key-changed",
+        include_bytes!("transcripts/paramiko-host-key-changed.txt"),
+    ),
+    (
+        "paramiko-host-key-unknown",
+        include_bytes!("transcripts/paramiko-host-key-unknown.txt"),
+    ),
+    (
+        "paramiko-permission-denied",
+        include_bytes!("transcripts/paramiko-permission-denied.txt"),
+    ),
+    (
+        "paramiko-reset-at-kex",
+        include_bytes!("transcripts/paramiko-reset-at-kex.txt"),
+    ),
+    (
+        "ansible-host-key-changed",
+        include_bytes!("transcripts/ansible-host-key-changed.txt"),
+    ),
+    (
+        "ansible-no-matching-cipher",
+        include_bytes!("transcripts/ansible-no-matching-cipher.txt"),
+    ),
+    (
+        "ansible-permission-denied",
+        include_bytes!("transcripts/ansible-permission-denied.txt"),
+    ),
+    (
+        "ansible-refused",
+        include_bytes!("transcripts/ansible-refused.txt"),
+    ),
+    (
+        "ansible-reset",
+        include_bytes!("transcripts/ansible-reset.txt"),
+    ),
     ("ansible-tls", include_bytes!("transcripts/ansible-tls.txt")),
-    ("asyncssh-closed", include_bytes!("transcripts/asyncssh-closed.txt")),
-    ("asyncssh-host-key-refused", include_bytes!("transcripts/asyncssh-host-key-refused.txt")),
-    ("asyncssh-no-matching-cipher", include_bytes!("transcripts/asyncssh-no-matching-cipher.txt")),
-    ("asyncssh-permission-denied", include_bytes!("transcripts/asyncssh-permission-denied.txt")),
-    ("asyncssh-refused", include_bytes!("transcripts/asyncssh-refused.txt")),
-    ("asyncssh-reset", include_bytes!("transcripts/asyncssh-reset.txt")),
-    ("asyncssh-silence", include_bytes!("transcripts/asyncssh-silence.txt")),
+    (
+        "asyncssh-closed",
+        include_bytes!("transcripts/asyncssh-closed.txt"),
+    ),
+    (
+        "asyncssh-host-key-refused",
+        include_bytes!("transcripts/asyncssh-host-key-refused.txt"),
+    ),
+    (
+        "asyncssh-no-matching-cipher",
+        include_bytes!("transcripts/asyncssh-no-matching-cipher.txt"),
+    ),
+    (
+        "asyncssh-permission-denied",
+        include_bytes!("transcripts/asyncssh-permission-denied.txt"),
+    ),
+    (
+        "asyncssh-refused",
+        include_bytes!("transcripts/asyncssh-refused.txt"),
+    ),
+    (
+        "asyncssh-reset",
+        include_bytes!("transcripts/asyncssh-reset.txt"),
+    ),
+    (
+        "asyncssh-silence",
+        include_bytes!("transcripts/asyncssh-silence.txt"),
+    ),
     ("curl-closed", include_bytes!("transcripts/curl-closed.txt")),
-    ("curl-closed-at-kex", include_bytes!("transcripts/curl-closed-at-kex.txt")),
-    ("curl-host-key-refused", include_bytes!("transcripts/curl-host-key-refused.txt")),
-    ("curl-permission-denied", include_bytes!("transcripts/curl-permission-denied.txt")),
-    ("curl-refused", include_bytes!("transcripts/curl-refused.txt")),
+    (
+        "curl-closed-at-kex",
+        include_bytes!("transcripts/curl-closed-at-kex.txt"),
+    ),
+    (
+        "curl-host-key-refused",
+        include_bytes!("transcripts/curl-host-key-refused.txt"),
+    ),
+    (
+        "curl-permission-denied",
+        include_bytes!("transcripts/curl-permission-denied.txt"),
+    ),
+    (
+        "curl-refused",
+        include_bytes!("transcripts/curl-refused.txt"),
+    ),
     ("curl-reset", include_bytes!("transcripts/curl-reset.txt")),
-    ("dropbear-closed", include_bytes!("transcripts/dropbear-closed.txt")),
-    ("dropbear-closed-at-kex", include_bytes!("transcripts/dropbear-closed-at-kex.txt")),
-    ("dropbear-host-key-changed", include_bytes!("transcripts/dropbear-host-key-changed.txt")),
-    ("dropbear-host-key-unknown", include_bytes!("transcripts/dropbear-host-key-unknown.txt")),
-    ("dropbear-no-matching-cipher", include_bytes!("transcripts/dropbear-no-matching-cipher.txt")),
-    ("dropbear-refused", include_bytes!("transcripts/dropbear-refused.txt")),
-    ("dropbear-reset", include_bytes!("transcripts/dropbear-reset.txt")),
-    ("fabric-permission-denied", include_bytes!("transcripts/fabric-permission-denied.txt")),
+    (
+        "dropbear-closed",
+        include_bytes!("transcripts/dropbear-closed.txt"),
+    ),
+    (
+        "dropbear-closed-at-kex",
+        include_bytes!("transcripts/dropbear-closed-at-kex.txt"),
+    ),
+    (
+        "dropbear-host-key-changed",
+        include_bytes!("transcripts/dropbear-host-key-changed.txt"),
+    ),
+    (
+        "dropbear-host-key-unknown",
+        include_bytes!("transcripts/dropbear-host-key-unknown.txt"),
+    ),
+    (
+        "dropbear-no-matching-cipher",
+        include_bytes!("transcripts/dropbear-no-matching-cipher.txt"),
+    ),
+    (
+        "dropbear-refused",
+        include_bytes!("transcripts/dropbear-refused.txt"),
+    ),
+    (
+        "dropbear-reset",
+        include_bytes!("transcripts/dropbear-reset.txt"),
+    ),
+    (
+        "fabric-permission-denied",
+        include_bytes!("transcripts/fabric-permission-denied.txt"),
+    ),
     ("git-closed", include_bytes!("transcripts/git-closed.txt")),
     ("go-closed", include_bytes!("transcripts/go-closed.txt")),
-    ("go-host-key-changed", include_bytes!("transcripts/go-host-key-changed.txt")),
-    ("go-no-matching-cipher", include_bytes!("transcripts/go-no-matching-cipher.txt")),
+    (
+        "go-host-key-changed",
+        include_bytes!("transcripts/go-host-key-changed.txt"),
+    ),
+    (
+        "go-no-matching-cipher",
+        include_bytes!("transcripts/go-no-matching-cipher.txt"),
+    ),
     ("go-refused", include_bytes!("transcripts/go-refused.txt")),
     ("go-reset", include_bytes!("transcripts/go-reset.txt")),
-    ("libssh-closed", include_bytes!("transcripts/libssh-closed.txt")),
-    ("libssh-no-matching-kex", include_bytes!("transcripts/libssh-no-matching-kex.txt")),
-    ("libssh-permission-denied", include_bytes!("transcripts/libssh-permission-denied.txt")),
-    ("libssh-refused", include_bytes!("transcripts/libssh-refused.txt")),
-    ("libssh-reset", include_bytes!("transcripts/libssh-reset.txt")),
-    ("libssh-silence", include_bytes!("transcripts/libssh-silence.txt")),
+    (
+        "libssh-closed",
+        include_bytes!("transcripts/libssh-closed.txt"),
+    ),
+    (
+        "libssh-no-matching-kex",
+        include_bytes!("transcripts/libssh-no-matching-kex.txt"),
+    ),
+    (
+        "libssh-permission-denied",
+        include_bytes!("transcripts/libssh-permission-denied.txt"),
+    ),
+    (
+        "libssh-refused",
+        include_bytes!("transcripts/libssh-refused.txt"),
+    ),
+    (
+        "libssh-reset",
+        include_bytes!("transcripts/libssh-reset.txt"),
+    ),
+    (
+        "libssh-silence",
+        include_bytes!("transcripts/libssh-silence.txt"),
+    ),
     ("node-closed", include_bytes!("transcripts/node-closed.txt")),
-    ("node-no-matching-cipher", include_bytes!("transcripts/node-no-matching-cipher.txt")),
-    ("node-permission-denied", include_bytes!("transcripts/node-permission-denied.txt")),
-    ("node-refused", include_bytes!("transcripts/node-refused.txt")),
+    (
+        "node-no-matching-cipher",
+        include_bytes!("transcripts/node-no-matching-cipher.txt"),
+    ),
+    (
+        "node-permission-denied",
+        include_bytes!("transcripts/node-permission-denied.txt"),
+    ),
+    (
+        "node-refused",
+        include_bytes!("transcripts/node-refused.txt"),
+    ),
     ("node-reset", include_bytes!("transcripts/node-reset.txt")),
-    ("node-silence", include_bytes!("transcripts/node-silence.txt")),
-    ("plink-host-key-unknown", include_bytes!("transcripts/plink-host-key-unknown.txt")),
-    ("plink-refused", include_bytes!("transcripts/plink-refused.txt")),
-    ("plink-reset-quiet", include_bytes!("transcripts/plink-reset-quiet.txt")),
-    ("rsync-silence", include_bytes!("transcripts/rsync-silence.txt")),
+    (
+        "node-silence",
+        include_bytes!("transcripts/node-silence.txt"),
+    ),
+    (
+        "plink-host-key-unknown",
+        include_bytes!("transcripts/plink-host-key-unknown.txt"),
+    ),
+    (
+        "plink-refused",
+        include_bytes!("transcripts/plink-refused.txt"),
+    ),
+    (
+        "plink-reset-quiet",
+        include_bytes!("transcripts/plink-reset-quiet.txt"),
+    ),
+    (
+        "rsync-silence",
+        include_bytes!("transcripts/rsync-silence.txt"),
+    ),
     ("scp-reset", include_bytes!("transcripts/scp-reset.txt")),
-    ("sftp-exceeded-quiet", include_bytes!("transcripts/sftp-exceeded-quiet.txt")),
+    (
+        "sftp-exceeded-quiet",
+        include_bytes!("transcripts/sftp-exceeded-quiet.txt"),
+    ),
 ];
 
 fn shown(transcript: &Transcript) -> String {
@@ -123,7 +408,9 @@ fn shown(transcript: &Transcript) -> String {
 
 fn attempt(attempt: &Attempt) -> String {
     let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-    let port = attempt.port.map_or_else(|| "-".into(), |port| port.to_string());
+    let port = attempt
+        .port
+        .map_or_else(|| "-".into(), |port| port.to_string());
     let mut text = format!(
         "{:?} {} reached {:?}, destination {} port {port} user {}, proxy {}, server {}\n",
         attempt.client.software,
@@ -141,10 +428,21 @@ fn attempt(attempt: &Attempt) -> String {
         let _ = writeln!(text, "  {undecided}");
     }
     for found in &attempt.conclusions {
-        let line = found.line.map_or_else(|| "the end".into(), |line| format!("line {line}"));
-        let _ = writeln!(text, "  {:?}: {} ({line}: {})", found.certainty, found.cause, found.text);
+        let line = found
+            .line
+            .map_or_else(|| "the end".into(), |line| format!("line {line}"));
+        let _ = writeln!(
+            text,
+            "  {:?}: {} ({line}: {})",
+            found.certainty, found.cause, found.text
+        );
     }
-    let causes: Vec<_> = attempt.excluded.iter().flat_map(|exclusion| exclusion.causes).copied().collect();
+    let causes: Vec<_> = attempt
+        .excluded
+        .iter()
+        .flat_map(|exclusion| exclusion.causes)
+        .copied()
+        .collect();
     let _ = writeln!(text, "  not: {}", causes.join(" "));
     for advice in &attempt.next {
         let _ = writeln!(text, "  run: {}", advice.argv.join(" "));
@@ -154,12 +452,20 @@ fn attempt(attempt: &Attempt) -> String {
 
 /// The first conclusion of the only attempt.
 fn first(transcript: &Transcript) -> Option<&'static str> {
-    transcript.attempts.first()?.conclusions.first().map(|found| found.cause)
+    transcript
+        .attempts
+        .first()?
+        .conclusions
+        .first()
+        .map(|found| found.cause)
 }
 
 #[test]
 fn recordings_of_real_clients_are_understood() {
-    let text: String = RECORDINGS.iter().map(|(name, bytes)| format!("{name}: {}", shown(&read(bytes)))).collect();
+    let text: String = RECORDINGS
+        .iter()
+        .map(|(name, bytes)| format!("{name}: {}", shown(&read(bytes))))
+        .collect();
     expect_file!["transcripts/expected.txt"].assert_eq(&text);
 }
 
@@ -193,23 +499,45 @@ fn the_cause_that_was_made_is_named_first_or_among_the_possible_ones() {
     for (name, bytes) in RECORDINGS {
         let transcript = read(bytes);
         let first = first(&transcript);
-        let made = MADE.iter().find(|(end, _)| name.ends_with(end) && !NOT_OF_SSH.contains(name));
+        let made = MADE
+            .iter()
+            .find(|(end, _)| name.ends_with(end) && !NOT_OF_SSH.contains(name));
         if let Some((_, causes)) = made {
-            assert!(first.is_some_and(|first| causes.contains(&first)), "{name}: {first:?}");
+            assert!(
+                first.is_some_and(|first| causes.contains(&first)),
+                "{name}: {first:?}"
+            );
         }
         for attempt in &transcript.attempts {
-            let excluded: Vec<_> = attempt.excluded.iter().flat_map(|exclusion| exclusion.causes).collect();
-            let found: Vec<_> = attempt.conclusions.iter().map(|found| found.cause).collect();
-            assert!(found.iter().all(|cause| !excluded.contains(&cause)), "{name}: {found:?} {excluded:?}");
+            let excluded: Vec<_> = attempt
+                .excluded
+                .iter()
+                .flat_map(|exclusion| exclusion.causes)
+                .collect();
+            let found: Vec<_> = attempt
+                .conclusions
+                .iter()
+                .map(|found| found.cause)
+                .collect();
+            assert!(
+                found.iter().all(|cause| !excluded.contains(&cause)),
+                "{name}: {found:?} {excluded:?}"
+            );
         }
-        assert_eq!(transcript.attempts.len(), usize::from(!NOT_OF_SSH.contains(name)), "{name}");
+        assert_eq!(
+            transcript.attempts.len(),
+            usize::from(!NOT_OF_SSH.contains(name)),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_login_that_works_proves_nothing() {
     let transcript = read(include_bytes!("transcripts/openssh-10.0-success.txt"));
-    let [attempt] = transcript.attempts.as_slice() else { panic!("one attempt: {transcript:?}") };
+    let [attempt] = transcript.attempts.as_slice() else {
+        panic!("one attempt: {transcript:?}")
+    };
     assert!(attempt.succeeded() && attempt.next.is_empty() && attempt.excluded.is_empty());
 }
 
@@ -240,10 +568,16 @@ const MESSAGES: &[&str] = &[
 fn messages_of_libraries_are_understood() {
     let line = |message: &&str| {
         let transcript = read(message.as_bytes());
-        let Some(attempt) = transcript.attempts.first() else { return format!("{message}\n    -\n") };
-        let first =
-            attempt.conclusions.first().map_or("-".into(), |found| format!("{:?} {}", found.certainty, found.cause));
-        format!("{message}\n    {:?} {:?} {first}\n", attempt.client.software, attempt.reached)
+        let Some(attempt) = transcript.attempts.first() else {
+            return format!("{message}\n    -\n");
+        };
+        let first = attempt.conclusions.first().map_or("-".into(), |found| {
+            format!("{:?} {}", found.certainty, found.cause)
+        });
+        format!(
+            "{message}\n    {:?} {:?} {first}\n",
+            attempt.client.software, attempt.reached
+        )
     };
     expect![[r#"
         ssh: handshake failed: EOF
@@ -291,7 +625,10 @@ fn messages_of_libraries_are_understood() {
 
 #[test]
 fn random_lines_do_not_panic() {
-    let lines: Vec<&[u8]> = RECORDINGS.iter().flat_map(|(_, bytes)| bytes.split(|&b| b == b'\n')).collect();
+    let lines: Vec<&[u8]> = RECORDINGS
+        .iter()
+        .flat_map(|(_, bytes)| bytes.split(|&b| b == b'\n'))
+        .collect();
     let mut random = fastrand::Rng::with_seed(17);
     for _ in 0..2_000 {
         let mut text: Vec<u8> = Vec::new();
@@ -304,8 +641,7 @@ fn random_lines_do_not_panic() {
     }
 }
 
-const QUIET: &str =
-    "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.10 port 22\n";
+const QUIET: &str = "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.10 port 22\n";
 
 /// What people paste is seldom what the client printed and no more.
 #[test]
@@ -317,22 +653,35 @@ fn what_stands_around_the_messages_is_passed_over() {
         format!("alice@laptop:~$ ssh build\n{QUIET}alice@laptop:~$ "),
         format!("PS C:\\Users\\alice> ssh build\n{QUIET}"),
         QUIET.lines().map(|line| format!("> {line}\n")).collect(),
-        QUIET.lines().map(|line| format!("Nov 20 15:52:43 ci backup[4711]: {line}\n")).collect(),
         QUIET
             .lines()
-            .map(|line| format!("2026-11-20T15:52:43.123456Z {line}\n").replace("Z ", "Z deploy-1 | "))
+            .map(|line| format!("Nov 20 15:52:43 ci backup[4711]: {line}\n"))
             .collect(),
-        QUIET.lines().map(|line| format!("[2026-11-20 15:52:43] {line}\n")).collect(),
+        QUIET
+            .lines()
+            .map(|line| {
+                format!("2026-11-20T15:52:43.123456Z {line}\n").replace("Z ", "Z deploy-1 | ")
+            })
+            .collect(),
+        QUIET
+            .lines()
+            .map(|line| format!("[2026-11-20 15:52:43] {line}\n"))
+            .collect(),
         QUIET.replace("read: Connection", "read:\nConnection"),
         QUIET.replace("by peer", "b\ny peer"),
         format!("Hallo, seit gestern kommt immer:\n\n{QUIET}\nKönnt ihr helfen?\n"),
-        format!("fatal: [build]: UNREACHABLE! => {{\"msg\": \"{}\"}}\n", QUIET.replace('\n', "\\r\\n")),
+        format!(
+            "fatal: [build]: UNREACHABLE! => {{\"msg\": \"{}\"}}\n",
+            QUIET.replace('\n', "\\r\\n")
+        ),
     ];
     for text in around {
         let seen = read(text.as_bytes());
         let names = |transcript: &Transcript| -> Vec<&str> {
             let attempts = transcript.attempts.iter();
-            attempts.flat_map(|attempt| attempt.conclusions.iter().map(|found| found.cause)).collect()
+            attempts
+                .flat_map(|attempt| attempt.conclusions.iter().map(|found| found.cause))
+                .collect()
         };
         assert_eq!(names(&seen), names(&plain), "{text}");
     }
@@ -341,16 +690,26 @@ fn what_stands_around_the_messages_is_passed_over() {
 #[test]
 fn the_redirection_of_powershell_is_read() {
     let text = "ssh : Host key verification failed.\r\n";
-    let wide: Vec<u8> = [0xfeff_u16].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> = [0xfeff_u16]
+        .into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
     assert_eq!(first(&read(&wide)), Some("host-key-unknown"));
 }
 
 #[test]
 fn an_end_that_is_told_in_unknown_words_is_no_silence() {
-    let text = "debug1: Connecting to build [192.0.2.10] port 22.\nbuild: something new: went wrong\n";
+    let text =
+        "debug1: Connecting to build [192.0.2.10] port 22.\nbuild: something new: went wrong\n";
     let text = format!("OpenSSH_10.0p2\n{text}");
     let transcript = read(text.as_bytes());
-    assert!(transcript.attempts.iter().all(|attempt| attempt.conclusions.is_empty() && !attempt.succeeded()));
+    assert!(
+        transcript
+            .attempts
+            .iter()
+            .all(|attempt| attempt.conclusions.is_empty() && !attempt.succeeded())
+    );
 }
 
 #[test]

@@ -11,12 +11,15 @@ pub(crate) struct BadElement(pub(crate) String);
 
 /// Checks a list without matching it (`addr_match_list(NULL, …)`).
 pub(crate) fn check_list(list: &[u8], release: Release) -> Result<(), BadElement> {
-    list.split(|&b| b == b',').try_for_each(|element| Network::read(strip_negation(element), release).map(drop))
+    list.split(|&b| b == b',')
+        .try_for_each(|element| Network::read(strip_negation(element), release).map(drop))
 }
 
 /// Matches an address, given as text, against a list; a list that is refused matches nothing.
 pub(crate) fn matches_list(address: &str, list: &[u8], release: Release) -> ListMatch {
-    let Some(client) = Numeric::parse(address.as_bytes()) else { return ListMatch::None };
+    let Some(client) = Numeric::parse(address.as_bytes()) else {
+        return ListMatch::None;
+    };
     let mut found = ListMatch::None;
     for element in list.split(|&b| b == b',') {
         let body = strip_negation(element);
@@ -78,7 +81,11 @@ impl Network {
             None => (element, None),
         };
         let length = length.map(|text| mask_length(text, release));
-        let (false, false, Some(numeric)) = (element.len() > 63, length == Some(None), Numeric::parse(address)) else {
+        let (false, false, Some(numeric)) = (
+            element.len() > 63,
+            length == Some(None),
+            Numeric::parse(address),
+        ) else {
             return Ok(None);
         };
         let Numeric { address, zone } = numeric;
@@ -87,19 +94,29 @@ impl Network {
         if length > bits || host_bits(address, length) != 0 {
             return refused();
         }
-        Ok(Some(Self { address, zone, length }))
+        Ok(Some(Self {
+            address,
+            zone,
+            length,
+        }))
     }
 
     fn contains(&self, client: &Numeric) -> bool {
         let same_family = self.address.is_ipv4() == client.address.is_ipv4();
-        same_family && self.zone == client.zone && self.address == network_of(client.address, self.length)
+        same_family
+            && self.zone == client.zone
+            && self.address == network_of(client.address, self.length)
     }
 }
 
 /// Up to 9.7 a length over 128 made the element a wildcard pattern; since then the list is refused.
 fn mask_length(text: &[u8], release: Release) -> Option<u32> {
-    let text = std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
-    text.parse().ok().filter(|&length| length <= 128 || release.since(9, 8))
+    let text = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+    text.parse()
+        .ok()
+        .filter(|&length| length <= 128 || release.since(9, 8))
 }
 
 fn host_bits(address: IpAddr, length: u32) -> u128 {
@@ -111,8 +128,12 @@ fn host_bits(address: IpAddr, length: u32) -> u128 {
 
 fn network_of(address: IpAddr, length: u32) -> IpAddr {
     match address {
-        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & !u32::MAX.checked_shr(length).unwrap_or(0)).into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::MAX.checked_shr(length).unwrap_or(0)).into(),
+        IpAddr::V4(v4) => {
+            Ipv4Addr::from_bits(v4.to_bits() & !u32::MAX.checked_shr(length).unwrap_or(0)).into()
+        }
+        IpAddr::V6(v6) => {
+            Ipv6Addr::from_bits(v6.to_bits() & !u128::MAX.checked_shr(length).unwrap_or(0)).into()
+        }
     }
 }
 
@@ -121,23 +142,33 @@ impl Numeric {
     fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         if !text.contains(':') {
-            return Some(Self { address: IpAddr::V4(inet_aton(text)?), zone: Zone::Index(0) });
+            return Some(Self {
+                address: IpAddr::V4(inet_aton(text)?),
+                zone: Zone::Index(0),
+            });
         }
-        let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+        let (address, zone) = text
+            .split_once('%')
+            .map_or((text, None), |(address, zone)| (address, Some(zone)));
         let address: Ipv6Addr = address.parse().ok()?;
         let zone = zone.map_or(Some(Zone::Index(0)), |zone| Zone::parse(zone, address))?;
-        Some(Self { address: IpAddr::V6(address), zone })
+        Some(Self {
+            address: IpAddr::V6(address),
+            zone,
+        })
     }
 }
 
 impl Zone {
     /// A number counts for every address, the name of an interface for link-local ones alone.
     fn parse(text: &str, address: Ipv6Addr) -> Option<Self> {
-        let link_local =
-            address.is_unicast_link_local() || address.octets()[0] == 0xff && address.octets()[1] & 0xf == 2;
+        let link_local = address.is_unicast_link_local()
+            || address.octets()[0] == 0xff && address.octets()[1] & 0xf == 2;
         match text {
             "lo" if link_local => Some(Self::Index(LOOPBACK)),
-            _ if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok().map(Self::Index),
+            _ if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+                text.parse().ok().map(Self::Index)
+            }
             _ if link_local && !text.is_empty() => Some(Self::Name(text.to_owned())),
             _ => None,
         }
@@ -153,12 +184,18 @@ pub(crate) fn parse_address(text: &[u8]) -> Option<IpAddr> {
 fn inet_aton(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = text.split('.').map(c_number).collect::<Option<_>>()?;
     let (&last, leading) = parts.split_last()?;
-    let width = 32u32.checked_sub(u32::try_from(leading.len()).ok()?.checked_mul(8)?).filter(|&width| width > 0)?;
+    let width = 32u32
+        .checked_sub(u32::try_from(leading.len()).ok()?.checked_mul(8)?)
+        .filter(|&width| width > 0)?;
     if leading.iter().any(|&part| part > 255) || u64::from(last) >= 1u64 << width {
         return None;
     }
-    let high = leading.iter().fold(0u64, |bits, &part| bits << 8 | u64::from(part));
-    u32::try_from(high << width | u64::from(last)).ok().map(Ipv4Addr::from_bits)
+    let high = leading
+        .iter()
+        .fold(0u64, |bits, &part| bits << 8 | u64::from(part));
+    u32::try_from(high << width | u64::from(last))
+        .ok()
+        .map(Ipv4Addr::from_bits)
 }
 
 fn c_number(text: &str) -> Option<u32> {
@@ -207,17 +244,44 @@ mod tests {
             ("2001:db8::9%1", "2001:db8::9", ListMatch::None),
         ];
         for (address, list, expected) in cases {
-            assert_eq!(matches_list(address, list.as_bytes(), Release::NEWEST), expected, "{address} in {list}");
+            assert_eq!(
+                matches_list(address, list.as_bytes(), Release::NEWEST),
+                expected,
+                "{address} in {list}"
+            );
         }
     }
 
     #[test]
     fn a_network_with_host_bits_is_refused() {
-        for list in ["1.2.3.4/24", "10.0.1.0/8", "2000:aa:bb:01::/56", "10.0.0.0/33", "", "a,,b", "!", "10.0.0.1,"] {
-            assert!(check_list(list.as_bytes(), Release::new(9, 2)).is_err(), "{list:?}");
+        for list in [
+            "1.2.3.4/24",
+            "10.0.1.0/8",
+            "2000:aa:bb:01::/56",
+            "10.0.0.0/33",
+            "",
+            "a,,b",
+            "!",
+            "10.0.0.1,",
+        ] {
+            assert!(
+                check_list(list.as_bytes(), Release::new(9, 2)).is_err(),
+                "{list:?}"
+            );
         }
-        for list in ["1.2.3.4/32", "*", "none", "10.*,!10.1.0.0/16", "10.0.0.0/129", "10.0.0.0/", "::1"] {
-            assert!(check_list(list.as_bytes(), Release::new(9, 2)).is_ok(), "{list:?}");
+        for list in [
+            "1.2.3.4/32",
+            "*",
+            "none",
+            "10.*,!10.1.0.0/16",
+            "10.0.0.0/129",
+            "10.0.0.0/",
+            "::1",
+        ] {
+            assert!(
+                check_list(list.as_bytes(), Release::new(9, 2)).is_ok(),
+                "{list:?}"
+            );
         }
         assert!(check_list(b"10.0.0.0/129", Release::new(9, 8)).is_err());
     }
@@ -236,7 +300,13 @@ mod tests {
             ("0x", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(parse_address(text.as_bytes()).map(|a| a.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(
+                parse_address(text.as_bytes())
+                    .map(|a| a.to_string())
+                    .as_deref(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -50,14 +50,23 @@ impl Change {
             let later = intention(keyword, value, target);
             later.is_ok_and(|later| meant.insert(target, later).is_none())
         });
-        let separator = keyword.kind.separator().map(|separator| separator.to_string());
+        let separator = keyword
+            .kind
+            .separator()
+            .map(|separator| separator.to_string());
         let whole = separator.and_then(|separator| {
             let parts = meant.get(&targets.primary())?;
             Some(parts.values().cloned().collect::<Vec<_>>().join(&separator))
         });
         let mut forms: Vec<String> = std::iter::once(value.to_owned()).chain(whole).collect();
         forms.dedup();
-        Ok(Self { keyword, targets, place, meant, forms })
+        Ok(Self {
+            keyword,
+            targets,
+            place,
+            meant,
+            forms,
+        })
     }
 
     /// Writes the value in the first form that works.
@@ -65,7 +74,10 @@ impl Change {
         let mut refusal = None;
         for form in &self.forms {
             let written = self.write_form(draft.clone(), form);
-            match written.and_then(|(after, remarks)| self.check(&draft.tree, &after.tree).map(|()| (after, remarks))) {
+            match written.and_then(|(after, remarks)| {
+                self.check(&draft.tree, &after.tree)
+                    .map(|()| (after, remarks))
+            }) {
                 Ok((after, remarks)) => {
                     notes.extend(remarks);
                     return Ok(after);
@@ -73,7 +85,9 @@ impl Change {
                 Err(why) => refusal = refusal.or(Some(why)),
             }
         }
-        Err(refusal.unwrap_or_else(|| Refusal::NoPlace { key: self.keyword.key() }))
+        Err(refusal.unwrap_or_else(|| Refusal::NoPlace {
+            key: self.keyword.key(),
+        }))
     }
 
     fn write_form(&self, mut draft: Draft, form: &str) -> Result<(Draft, Vec<Note>), Refusal> {
@@ -81,13 +95,19 @@ impl Change {
         let mut decided = Vec::new();
         self.mend_refused_lines(&mut draft, form, &mut notes)?;
         for _ in 0..MAX_LINES {
-            let Some(target) = self.targets.all().find(|&target| !self.holds(&draft.tree, target)) else {
+            let Some(target) = self
+                .targets
+                .all()
+                .find(|&target| !self.holds(&draft.tree, target))
+            else {
                 notes.extend(self.each_decides(&decided));
                 return Ok((draft, notes));
             };
             let now = self.targets.must.contains(&target);
             let culprit = self.culprit(&draft.tree, target);
-            culprit.as_ref().map_or(Ok(()), |line| overridden(&draft.tree, self.keyword, line))?;
+            culprit
+                .as_ref()
+                .map_or(Ok(()), |line| overridden(&draft.tree, self.keyword, line))?;
             match culprit {
                 Some(line) if self.may_edit(&draft.tree, &line) => {
                     if now {
@@ -105,18 +125,24 @@ impl Change {
                 culprit => draft = self.insert(&draft, form, culprit.as_ref(), &mut notes)?,
             }
         }
-        Err(Refusal::NoPlace { key: self.keyword.key() })
+        Err(Refusal::NoPlace {
+            key: self.keyword.key(),
+        })
     }
 
     /// True when what is meant is in force for the global scope.
     fn holds(&self, tree: &Tree, target: Release) -> bool {
         let walk = tree.walk(target);
         let parts = Evaluation::new(&walk, target, Scope::Global).parts(self.keyword);
-        let Some(meant) = self.meant.get(&target) else { return true };
+        let Some(meant) = self.meant.get(&target) else {
+            return true;
+        };
         meant.iter().all(|(part, value)| {
             let value = unified(self.keyword.kind, value);
             let default = self.keyword.kind == Kind::Penalties && *part == 0 && value == "yes";
-            parts.get(part).map_or(default, |found| unified(self.keyword.kind, found) == value)
+            parts
+                .get(part)
+                .map_or(default, |found| unified(self.keyword.kind, found) == value)
         })
     }
 
@@ -124,11 +150,22 @@ impl Change {
     fn culprit(&self, tree: &Tree, target: Release) -> Option<Directive> {
         let walk = tree.walk(target);
         let evaluation = Evaluation::new(&walk, target, Scope::Global);
-        let (parts, deciders) = (evaluation.parts(self.keyword), evaluation.deciders(self.keyword));
+        let (parts, deciders) = (
+            evaluation.parts(self.keyword),
+            evaluation.deciders(self.keyword),
+        );
         let meant = self.meant.get(&target)?;
         let wrong = |part: &&usize| parts.get(*part) != meant.get(*part);
-        let by = meant.keys().filter(wrong).find_map(|part| deciders.get(part));
-        let any_penalty = || deciders.values().min().filter(|_| self.keyword.kind == Kind::Penalties);
+        let by = meant
+            .keys()
+            .filter(wrong)
+            .find_map(|part| deciders.get(part));
+        let any_penalty = || {
+            deciders
+                .values()
+                .min()
+                .filter(|_| self.keyword.kind == Kind::Penalties)
+        };
         walk.directives.get(*by.or_else(any_penalty)?).cloned()
     }
 
@@ -140,26 +177,47 @@ impl Change {
     }
 
     /// Lines of the keyword that sshd refuses keep it from starting: they get the value too.
-    fn mend_refused_lines(&self, draft: &mut Draft, form: &str, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+    fn mend_refused_lines(
+        &self,
+        draft: &mut Draft,
+        form: &str,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Refusal> {
         let release = self.targets.primary();
         for _ in 0..MAX_LINES {
             let walk = draft.tree.walk(release);
             let is_refused = |line: &&Directive| {
-                let own = line.keyword.is_some_and(|(keyword, _)| std::ptr::eq(keyword, self.keyword));
-                own && line.reading.is_err() && walk.active_at_start(line.scope) && self.may_edit(&draft.tree, line)
+                let own = line
+                    .keyword
+                    .is_some_and(|(keyword, _)| std::ptr::eq(keyword, self.keyword));
+                own && line.reading.is_err()
+                    && walk.active_at_start(line.scope)
+                    && self.may_edit(&draft.tree, line)
             };
-            let Some(line) = walk.directives.iter().find(is_refused).cloned() else { break };
+            let Some(line) = walk.directives.iter().find(is_refused).cloned() else {
+                break;
+            };
             overridden(&draft.tree, self.keyword, &line)?;
-            let message =
-                format!("sshd refuses this line of {} as it stands: it gets the value too", self.keyword.key());
-            notes.push(Note { origin: Some(line.origin.clone()), message });
+            let message = format!(
+                "sshd refuses this line of {} as it stands: it gets the value too",
+                self.keyword.key()
+            );
+            notes.push(Note {
+                origin: Some(line.origin.clone()),
+                message,
+            });
             notes.extend(self.overwrite(draft, &line, form)?);
         }
         Ok(())
     }
 
     /// Writes the value over that of a line, and says what else goes with it.
-    fn overwrite(&self, draft: &mut Draft, line: &Directive, form: &str) -> Result<Option<Note>, Refusal> {
+    fn overwrite(
+        &self,
+        draft: &mut Draft,
+        line: &Directive,
+        form: &str,
+    ) -> Result<Option<Note>, Refusal> {
         let argument = self.argument(form)?;
         let path = line.origin.path.clone();
         let Some(document) = draft.bytes(&path) else {
@@ -169,8 +227,13 @@ impl Change {
         let meant = self.meant.get(&self.targets.primary()).unwrap_or(&empty);
         let edit = write::over(&line.line, document, self.keyword, &argument, meant);
         let note = glued(&document[edit.range.clone()]).map(|lost| {
-            let message = format!("a NUL byte joins the next line to this one, so that it goes as well: {lost}");
-            Note { origin: Some(line.origin.clone()), message }
+            let message = format!(
+                "a NUL byte joins the next line to this one, so that it goes as well: {lost}"
+            );
+            Note {
+                origin: Some(line.origin.clone()),
+                message,
+            }
         });
         draft.apply(&path, edit);
         Ok(note)
@@ -178,16 +241,38 @@ impl Change {
 
     /// Where several lines were changed because releases differ: why each of them.
     fn each_decides(&self, decided: &[(Origin, Release)]) -> Vec<Note> {
-        let each = decided.iter().filter(|_| decided.len() > 1).map(|(origin, release)| {
-            let message = format!("{} this line decides {}", self.in_which(*release), self.keyword.key());
-            Note { origin: Some(origin.clone()), message }
-        });
+        let each = decided
+            .iter()
+            .filter(|_| decided.len() > 1)
+            .map(|(origin, release)| {
+                let message = format!(
+                    "{} this line decides {}",
+                    self.in_which(*release),
+                    self.keyword.key()
+                );
+                Note {
+                    origin: Some(origin.clone()),
+                    message,
+                }
+            });
         each.collect()
     }
 
     fn argument(&self, form: &str) -> Result<String, Refusal> {
-        let oldest = self.targets.must.iter().min().copied().unwrap_or(Release::NEWEST);
-        let bad = || bad_value(self.keyword, form, "it cannot be written in this release".to_owned());
+        let oldest = self
+            .targets
+            .must
+            .iter()
+            .min()
+            .copied()
+            .unwrap_or(Release::NEWEST);
+        let bad = || {
+            bad_value(
+                self.keyword,
+                form,
+                "it cannot be written in this release".to_owned(),
+            )
+        };
         write::argument(self.keyword.kind, form, oldest).ok_or_else(bad)
     }
 
@@ -203,7 +288,9 @@ impl Change {
         let decides = culprit.map_or(main, |line| &line.origin.path);
         let foreign = Foreign::of(&draft.tree, decides).filter(|_| self.place == Place::Best);
         let own_main = self.place == Place::Best && Foreign::of(&draft.tree, main).is_none();
-        let drop_ins = place::drop_ins(main).into_iter().filter(|_| foreign.is_some() || self.place == Place::DropIn);
+        let drop_ins = place::drop_ins(main)
+            .into_iter()
+            .filter(|_| foreign.is_some() || self.place == Place::DropIn);
         let mut refusal = None;
         for path in drop_ins.chain(own_main.then(|| main.to_owned())) {
             match self.insert_into(draft, &path, form) {
@@ -225,13 +312,20 @@ impl Change {
         let argument = self.argument(form)?;
         let name = self.keyword.name_for(self.targets.primary());
         let Some(document) = draft.bytes(path).map(<[u8]>::to_vec) else {
-            return match path == draft.tree.main {
-                true => Err(Refusal::no_file(&draft.tree.snapshot, path)),
-                false => self.create(draft, path, place::new_file(name, &argument)),
+            return if path == draft.tree.main {
+                Err(Refusal::no_file(&draft.tree.snapshot, path))
+            } else {
+                self.create(draft, path, place::new_file(name, &argument))
             };
         };
         let mut refusal = None;
-        for edit in place::candidates(&document, self.keyword, name, &argument, self.targets.primary()) {
+        for edit in place::candidates(
+            &document,
+            self.keyword,
+            name,
+            &argument,
+            self.targets.primary(),
+        ) {
             let mut after = draft.clone();
             after.apply(path, edit);
             match self.check(&draft.tree, &after.tree) {
@@ -239,7 +333,9 @@ impl Change {
                 Err(why) => refusal = refusal.or(Some(why)),
             }
         }
-        Err(refusal.unwrap_or_else(|| Refusal::NoPlace { key: self.keyword.key() }))
+        Err(refusal.unwrap_or_else(|| Refusal::NoPlace {
+            key: self.keyword.key(),
+        }))
     }
 
     fn create(&self, draft: &Draft, path: &Path, content: Vec<u8>) -> Result<Draft, Refusal> {
@@ -247,7 +343,9 @@ impl Change {
         let created = after.create(path, content);
         let is_read = |target: &Release| after.tree.walk(*target).paths.contains(path);
         if !created || !self.targets.must.iter().all(is_read) {
-            return Err(Refusal::NotRead { path: path.to_owned() });
+            return Err(Refusal::NotRead {
+                path: path.to_owned(),
+            });
         }
         self.check(&draft.tree, &after.tree).map(|()| after)
     }
@@ -257,14 +355,29 @@ impl Change {
         let key = self.keyword.key();
         for &target in &self.targets.must {
             if let Some(problem) = new_problem(before, after, target) {
-                return Err(Refusal::Contradiction { key, message: problem.message, hint: problem.hint });
+                return Err(Refusal::Contradiction {
+                    key,
+                    message: problem.message,
+                    hint: problem.hint,
+                });
             }
             if !self.holds(after, target) {
-                return Err(match self.culprit(after, target).filter(|_| self.place == Place::DropIn) {
-                    Some(line) => Refusal::WouldLose { key, path: place::drop_in(&after.main), winner: line.origin },
-                    None if self.place == Place::DropIn => Refusal::NotRead { path: place::drop_in(&after.main) },
-                    None => Refusal::NoPlace { key },
-                });
+                return Err(
+                    match self
+                        .culprit(after, target)
+                        .filter(|_| self.place == Place::DropIn)
+                    {
+                        Some(line) => Refusal::WouldLose {
+                            key,
+                            path: place::drop_in(&after.main),
+                            winner: line.origin,
+                        },
+                        None if self.place == Place::DropIn => Refusal::NotRead {
+                            path: place::drop_in(&after.main),
+                        },
+                        None => Refusal::NoPlace { key },
+                    },
+                );
             }
             if !same_otherwise(before, after, self.keyword, target) {
                 return Err(Refusal::NoPlace { key });
@@ -274,14 +387,27 @@ impl Change {
     }
 
     fn agreement(&self, line: &Directive, target: Release) -> Note {
-        let message =
-            format!("brought into agreement: {} this line decides {}", self.since(target), self.keyword.key());
-        Note { origin: Some(line.origin.clone()), message }
+        let message = format!(
+            "brought into agreement: {} this line decides {}",
+            self.since(target),
+            self.keyword.key()
+        );
+        Note {
+            origin: Some(line.origin.clone()),
+            message,
+        }
     }
 
     fn after_upgrade(&self, line: &Directive, target: Release) -> Note {
-        let message = format!("{} this line decides {}, not the drop-in", self.since(target), self.keyword.key());
-        Note { origin: Some(line.origin.clone()), message }
+        let message = format!(
+            "{} this line decides {}, not the drop-in",
+            self.since(target),
+            self.keyword.key()
+        );
+        Note {
+            origin: Some(line.origin.clone()),
+            message,
+        }
     }
 
     /// In which releases a line decides where another one does in others.
@@ -295,7 +421,11 @@ impl Change {
 
     /// Which releases read the lines of the keyword as `target` does.
     fn since(&self, target: Release) -> String {
-        match self.keyword.first_wins_from().filter(|&first| first > self.targets.primary()) {
+        match self
+            .keyword
+            .first_wins_from()
+            .filter(|&first| first > self.targets.primary())
+        {
             Some(first) => format!("from {first} on"),
             None => format!("in {target}"),
         }
@@ -305,11 +435,22 @@ impl Change {
 /// What a NUL byte joined to the line that is replaced, from its own keyword on.
 fn glued(replaced: &[u8]) -> Option<String> {
     let feed = replaced.iter().position(|&b| b == b'\n')?;
-    Some(String::from_utf8_lossy(&replaced[feed + 1..]).trim().to_owned())
+    Some(
+        String::from_utf8_lossy(&replaced[feed + 1..])
+            .trim()
+            .to_owned(),
+    )
 }
 
 /// That a file is left alone and which one wins over it.
 fn overruled(foreign: &Foreign, by: &Path) -> Note {
-    let (path, why, by) = (foreign.path.display(), foreign.packager.describes(), by.display());
-    Note { origin: None, message: format!("{path} is not edited: {why}; the line in {by} wins over it") }
+    let (path, why, by) = (
+        foreign.path.display(),
+        foreign.packager.describes(),
+        by.display(),
+    );
+    Note {
+        origin: None,
+        message: format!("{path} is not edited: {why}; the line in {by} wins over it"),
+    }
 }

@@ -9,7 +9,12 @@ use crate::release::Release;
 use crate::tree::Tree;
 
 /// True when the two trees differ in this keyword at most, and in what follows from it.
-pub(crate) fn same_otherwise(before: &Tree, after: &Tree, keyword: &Keyword, release: Release) -> bool {
+pub(crate) fn same_otherwise(
+    before: &Tree,
+    after: &Tree,
+    keyword: &Keyword,
+    release: Release,
+) -> bool {
     let key = keyword.key();
     let follows: &[&str] = match key.as_str() {
         "challengeresponseauthentication" => &["kbdinteractiveauthentication"],
@@ -18,8 +23,12 @@ pub(crate) fn same_otherwise(before: &Tree, after: &Tree, keyword: &Keyword, rel
     };
     let others = |tree: &Tree| {
         let effective = tree.effective(Some(release), Scope::Global);
-        let others = effective.iter().filter(|setting| setting.key != key && !follows.contains(&setting.key.as_str()));
-        others.map(|setting| (setting.key.clone(), setting.values.clone())).collect::<Vec<_>>()
+        let others = effective
+            .iter()
+            .filter(|setting| setting.key != key && !follows.contains(&setting.key.as_str()));
+        others
+            .map(|setting| (setting.key.clone(), setting.values.clone()))
+            .collect::<Vec<_>>()
     };
     others(before) == others(after)
 }
@@ -30,13 +39,15 @@ pub(crate) fn new_problem(before: &Tree, after: &Tree, release: Release) -> Opti
     for problem in before.problems(Some(release)) {
         *known.entry(problem.message).or_default() += 1;
     }
-    after.problems(Some(release)).into_iter().filter(|problem| !problem.build).find(|problem| {
-        match known.get_mut(&problem.message) {
+    after
+        .problems(Some(release))
+        .into_iter()
+        .filter(|problem| !problem.build)
+        .find(|problem| match known.get_mut(&problem.message) {
             Some(count) if *count > 0 => {
                 *count -= 1;
                 false
             }
             _ => true,
-        }
-    })
+        })
 }

@@ -40,7 +40,9 @@ impl Connection {
                 Some(("host", value)) => connection.host = Some(value.to_owned()),
                 Some(("addr", value)) => connection.addr = Some(value.to_owned()),
                 Some(("laddr", value)) => connection.laddr = Some(value.to_owned()),
-                Some(("lport", value)) => connection.lport = Some(value.parse().map_err(|_| bad())?),
+                Some(("lport", value)) => {
+                    connection.lport = Some(value.parse().map_err(|_| bad())?);
+                }
                 Some(("rdomain", value)) => connection.rdomain = Some(value.to_owned()),
                 None if part == "invalid-user" => connection.invalid_user = true,
                 _ => return Err(bad()),
@@ -57,8 +59,15 @@ mod tests {
     #[test]
     fn a_specification_is_read_as_sshd_reads_it() {
         let found = Connection::parse("user=bob,addr=192.0.2.1,lport=2222").expect("well formed");
-        assert_eq!((found.user.as_deref(), found.lport, found.host), (Some("bob"), Some(2222), None));
-        assert!(Connection::parse("invalid-user").expect("well formed").invalid_user);
+        assert_eq!(
+            (found.user.as_deref(), found.lport, found.host),
+            (Some("bob"), Some(2222), None)
+        );
+        assert!(
+            Connection::parse("invalid-user")
+                .expect("well formed")
+                .invalid_user
+        );
         for bad in ["bob", "lport=x", "usr=bob", "lport=70000"] {
             assert_eq!(Connection::parse(bad), Err(BadConnection(bad.to_owned())));
         }

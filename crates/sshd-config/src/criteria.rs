@@ -36,10 +36,18 @@ impl Criteria {
         if line.lacks_arguments() && release.since(8, 7) {
             return Err(Fault::new("no argument after keyword \"Match\""));
         }
-        let split = line.args().map_err(|_| Fault::new("a quote does not close"))?;
-        let words = if release.since(9, 9) { split.list().to_vec() } else { line.delimited() };
-        let end =
-            words.iter().position(|word| word.text.is_empty() || word.text.starts_with(b"#")).unwrap_or(words.len());
+        let split = line
+            .args()
+            .map_err(|_| Fault::new("a quote does not close"))?;
+        let words = if release.since(9, 9) {
+            split.list().to_vec()
+        } else {
+            line.delimited()
+        };
+        let end = words
+            .iter()
+            .position(|word| word.text.is_empty() || word.text.starts_with(b"#"))
+            .unwrap_or(words.len());
         match words.get(end).filter(|word| word.text.is_empty()) {
             Some(word) if end + 1 < words.len() || release.since(9, 9) => {
                 return Err(fault(word, "an argument is empty"));
@@ -75,34 +83,47 @@ impl Criteria {
 
     /// Whether the connection satisfies all criteria.
     pub(crate) fn holds_for(&self, connection: &Connection, release: Release) -> bool {
-        !self.criteria.is_empty() && self.criteria.iter().all(|criterion| criterion.holds_for(connection, release))
+        !self.criteria.is_empty()
+            && self
+                .criteria
+                .iter()
+                .all(|criterion| criterion.holds_for(connection, release))
     }
 
     /// True when `sshd -T` without `-C` gives up on this line instead of passing over it: all versions do at LocalPort.
     pub(crate) fn asks_for_local_port(&self) -> bool {
-        self.criteria.iter().any(|criterion| matches!(criterion, Criterion::LocalPort(_)))
+        self.criteria
+            .iter()
+            .any(|criterion| matches!(criterion, Criterion::LocalPort(_)))
     }
 
     /// True when the line asks for anything that only a connection can answer.
     pub(crate) fn asks_for_connection(&self) -> bool {
-        self.criteria.iter().any(|criterion| !matches!(criterion, Criterion::All | Criterion::Version(_)))
+        self.criteria
+            .iter()
+            .any(|criterion| !matches!(criterion, Criterion::All | Criterion::Version(_)))
     }
 }
 
 impl Criterion {
     fn holds_for(&self, connection: &Connection, release: Release) -> bool {
-        let text = |value: &Option<String>, list: &[u8]| value.as_deref().is_some_and(|value| positive(value, list));
+        let text = |value: &Option<String>, list: &[u8]| {
+            value.as_deref().is_some_and(|value| positive(value, list))
+        };
         let address = |value: &Option<String>, list: &[u8]| {
-            value.as_deref().is_some_and(|value| address::matches_list(value, list, release) == ListMatch::Positive)
+            value.as_deref().is_some_and(|value| {
+                address::matches_list(value, list, release) == ListMatch::Positive
+            })
         };
         match self {
             Self::All => true,
             Self::InvalidUser => connection.invalid_user,
             Self::User(list) => text(&connection.user, list),
             Self::Group(list) => connection.user.is_some() && any_group(&connection.groups, list),
-            Self::Host(list) => {
-                text(&connection.host.as_ref().map(|host| host.to_lowercase()), &list.to_ascii_lowercase())
-            }
+            Self::Host(list) => text(
+                &connection.host.as_ref().map(|host| host.to_lowercase()),
+                &list.to_ascii_lowercase(),
+            ),
             Self::Address(list) => address(&connection.addr, list),
             Self::LocalAddress(list) => address(&connection.laddr, list),
             Self::LocalPort(port) => connection.lport == Some(*port),
@@ -118,7 +139,10 @@ fn positive(text: &str, list: &[u8]) -> bool {
 
 /// One group that is negated in the list vetoes it, whatever the other groups are.
 fn any_group(groups: &[String], list: &[u8]) -> bool {
-    let found: Vec<ListMatch> = groups.iter().map(|group| pattern::matches_list(group.as_bytes(), list)).collect();
+    let found: Vec<ListMatch> = groups
+        .iter()
+        .map(|group| pattern::matches_list(group.as_bytes(), list))
+        .collect();
     found.contains(&ListMatch::Positive) && !found.contains(&ListMatch::Negated)
 }
 
@@ -129,7 +153,10 @@ fn parse(words: &[Word], release: Release) -> Result<Vec<Criterion>, Fault> {
         let name = word.lossy().to_ascii_lowercase();
         if name == "all" {
             if !criteria.is_empty() || words.next().is_some() {
-                return Err(fault(word, "\"all\" cannot be combined with other criteria"));
+                return Err(fault(
+                    word,
+                    "\"all\" cannot be combined with other criteria",
+                ));
             }
             return Ok(vec![Criterion::All]);
         }
@@ -138,18 +165,28 @@ fn parse(words: &[Word], release: Release) -> Result<Vec<Criterion>, Fault> {
             continue;
         }
         let (name, value) = match name.split_once('=').filter(|_| release.since(10, 0)) {
-            Some((key, _)) if is_criterion(key, release) => (key.to_owned(), Some(word.text[key.len() + 1..].to_vec())),
+            Some((key, _)) if is_criterion(key, release) => {
+                (key.to_owned(), Some(word.text[key.len() + 1..].to_vec()))
+            }
             _ => (name, words.next().map(|word| word.text.clone())),
         };
         let value = value.filter(|value| !value.is_empty() && !value.starts_with(b"#"));
-        let value = value.ok_or_else(|| fault(word, "what the criterion is compared with is missing"))?;
+        let value =
+            value.ok_or_else(|| fault(word, "what the criterion is compared with is missing"))?;
         criteria.push(criterion(&name, value, word, release)?);
     }
-    if criteria.is_empty() { Err(Fault::new("a criterion is missing")) } else { Ok(criteria) }
+    if criteria.is_empty() {
+        Err(Fault::new("a criterion is missing"))
+    } else {
+        Ok(criteria)
+    }
 }
 
 fn fault(word: &Word, message: impl Into<String>) -> Fault {
-    Fault { range: Some(word.range.clone()), ..Fault::new(message) }
+    Fault {
+        range: Some(word.range.clone()),
+        ..Fault::new(message)
+    }
 }
 
 fn is_criterion(name: &str, release: Release) -> bool {
@@ -161,7 +198,12 @@ fn is_criterion(name: &str, release: Release) -> bool {
     }
 }
 
-fn criterion(name: &str, value: Vec<u8>, word: &Word, release: Release) -> Result<Criterion, Fault> {
+fn criterion(
+    name: &str,
+    value: Vec<u8>,
+    word: &Word,
+    release: Release,
+) -> Result<Criterion, Fault> {
     if !is_criterion(name, release) {
         return Err(fault(word, format!("unsupported criterion \"{name}\"")));
     }
@@ -183,7 +225,11 @@ fn checked(list: Vec<u8>, word: &Word, release: Release) -> Result<Vec<u8>, Faul
         Ok(()) => Ok(list),
         Err(bad) => {
             let fault = fault(word, format!("invalid address \"{}\" in the list", bad.0));
-            Err(if release.since(8, 4) { fault } else { fault.uncertain() })
+            Err(if release.since(8, 4) {
+                fault
+            } else {
+                fault.uncertain()
+            })
         }
     }
 }
@@ -193,7 +239,8 @@ fn port(text: &[u8], word: &Word) -> Result<u16, Fault> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let message = format!("\"{text}\" is not a port");
     let bad = fault(word, message);
-    text.parse().map_err(|_| if digits { bad } else { bad.uncertain() })
+    text.parse()
+        .map_err(|_| if digits { bad } else { bad.uncertain() })
 }
 
 #[cfg(test)]
@@ -208,7 +255,9 @@ mod tests {
 
     fn holds(text: &str, connection: &str, release: Release) -> bool {
         let connection = Connection::parse(connection).expect("well formed");
-        read(text, release).expect("valid").holds_for(&connection, release)
+        read(text, release)
+            .expect("valid")
+            .holds_for(&connection, release)
     }
 
     #[test]
@@ -220,15 +269,27 @@ mod tests {
             ("Match User bob", "addr=192.0.2.1", false),
             ("Match User !bob", "user=alice", false),
             ("Match User *,!bob", "user=alice", true),
-            ("Match user bob address 192.0.2.0/24", "user=bob,addr=192.0.2.9", true),
-            ("Match user bob address 192.0.2.0/24", "user=bob,addr=198.51.100.9", false),
+            (
+                "Match user bob address 192.0.2.0/24",
+                "user=bob,addr=192.0.2.9",
+                true,
+            ),
+            (
+                "Match user bob address 192.0.2.0/24",
+                "user=bob,addr=198.51.100.9",
+                false,
+            ),
             ("Match Host *.Example.org", "host=A.example.ORG", true),
             ("Match LocalPort 2222", "lport=2222", true),
             ("Match Address *,!192.0.2.9", "addr=192.0.2.9", false),
             ("Match User bob # the builder", "user=bob", true),
         ];
         for (text, connection, expected) in cases {
-            assert_eq!(holds(text, connection, Release::new(9, 2)), expected, "{text} for {connection}");
+            assert_eq!(
+                holds(text, connection, Release::new(9, 2)),
+                expected,
+                "{text} for {connection}"
+            );
         }
     }
 
@@ -275,7 +336,8 @@ mod tests {
 
     #[test]
     fn only_all_and_version_hold_before_there_is_a_connection() {
-        let at_start = |text: &str, release| read(text, release).expect("valid").holds_at_start(release);
+        let at_start =
+            |text: &str, release| read(text, release).expect("valid").holds_at_start(release);
         assert!(at_start("Match all", Release::new(9, 2)));
         assert!(!at_start("Match User *", Release::new(9, 2)));
         assert!(at_start("Match version OpenSSH_10.*", Release::new(10, 5)));

@@ -19,43 +19,81 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn new(tree: Tree) -> Self {
-        Self { tree, edits: BTreeMap::new(), created: Vec::new() }
+        Self {
+            tree,
+            edits: BTreeMap::new(),
+            created: Vec::new(),
+        }
     }
 
     /// The content of a file.
     pub(crate) fn bytes(&self, path: &Path) -> Option<&[u8]> {
-        self.tree.snapshot.read(path).ok().flatten().map(|image| image.bytes.as_slice())
+        self.tree
+            .snapshot
+            .read(path)
+            .ok()
+            .flatten()
+            .map(|image| image.bytes.as_slice())
     }
 
     /// Replaces a range of a file as it is now; every path that leads to the same file changes with it.
     pub(crate) fn apply(&mut self, path: &Path, edit: Edit) {
-        let Some(image) = self.tree.snapshot.read(path).ok().flatten().cloned() else { return };
+        let Some(image) = self.tree.snapshot.read(path).ok().flatten().cloned() else {
+            return;
+        };
         let mut bytes = image.bytes.clone();
-        bytes.splice(edit.range.clone(), edit.text.iter().copied()).for_each(drop);
-        let same = |entry: &Entry| matches!(entry, Entry::File(other) if other.target == image.target);
-        let paths: Vec<PathBuf> =
-            self.tree.snapshot.paths().filter(|(_, entry)| same(entry)).map(|(path, _)| path.to_owned()).collect();
-        let key = paths.first().map_or_else(|| path.to_owned(), PathBuf::clone);
+        bytes
+            .splice(edit.range.clone(), edit.text.iter().copied())
+            .for_each(drop);
+        let same =
+            |entry: &Entry| matches!(entry, Entry::File(other) if other.target == image.target);
+        let paths: Vec<PathBuf> = self
+            .tree
+            .snapshot
+            .paths()
+            .filter(|(_, entry)| same(entry))
+            .map(|(path, _)| path.to_owned())
+            .collect();
+        let key = paths
+            .first()
+            .map_or_else(|| path.to_owned(), PathBuf::clone);
         if !self.created.contains(&key) {
             compose(self.edits.entry(key).or_default(), edit, &image.bytes);
         }
         for path in paths {
-            self.tree.replace(path, Entry::File(FileImage { bytes: bytes.clone(), ..image.clone() }));
+            self.tree.replace(
+                path,
+                Entry::File(FileImage {
+                    bytes: bytes.clone(),
+                    ..image.clone()
+                }),
+            );
         }
     }
 
     /// Adds a file to a directory that is known; false where the directory is not, or where something stands there.
     pub(crate) fn create(&mut self, path: &Path, bytes: Vec<u8>) -> bool {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
-        let Some(Entry::Directory(names, meta)) = self.tree.snapshot.entry(parent) else { return false };
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return false;
+        };
+        let Some(Entry::Directory(names, meta)) = self.tree.snapshot.entry(parent) else {
+            return false;
+        };
         if names.iter().any(|listed| listed.name == name) {
             return false;
         }
         let (mut names, meta) = (names.clone(), meta.clone());
-        names.push(Listed { name: name.to_owned(), directory: false });
+        names.push(Listed {
+            name: name.to_owned(),
+            directory: false,
+        });
         names.sort();
         self.tree.replace(parent, Entry::Directory(names, meta));
-        let image = FileImage { bytes, meta: Metadata::default(), target: path.to_owned() };
+        let image = FileImage {
+            bytes,
+            meta: Metadata::default(),
+            target: path.to_owned(),
+        };
         self.tree.replace(path, Entry::File(image));
         self.created.push(path.to_owned());
         true
@@ -63,12 +101,20 @@ impl Draft {
 
     /// What has to be written for the files to become those of the draft.
     pub(crate) fn finish(self, notes: Vec<Note>) -> Result<Edited, Overlap> {
-        let mut edited = Edited { notes, ..Edited::default() };
+        let mut edited = Edited {
+            notes,
+            ..Edited::default()
+        };
         for (path, list) in self.edits {
             edited.edits.insert(path, EditSet::new(list)?);
         }
         let content = |path: &PathBuf| {
-            self.tree.snapshot.read(path).ok().flatten().map(|image| (path.clone(), image.bytes.clone()))
+            self.tree
+                .snapshot
+                .read(path)
+                .ok()
+                .flatten()
+                .map(|image| (path.clone(), image.bytes.clone()))
         };
         edited.creates = self.created.iter().filter_map(content).collect();
         Ok(edited)
@@ -99,7 +145,10 @@ fn compose(edits: &mut Vec<Edit>, new: Edit, current: &[u8]) {
             text.extend_from_slice(&current[merged.range.end..right]);
             let from = original.map_or_else(|| edit.range.start - (start - left), |(from, _)| from);
             original = Some((from, edit.range.end + (right - end)));
-            merged = Edit { range: left..right, text };
+            merged = Edit {
+                range: left..right,
+                text,
+            };
         }
         ahead += growth;
     }
@@ -107,7 +156,10 @@ fn compose(edits: &mut Vec<Edit>, new: Edit, current: &[u8]) {
         let back = |at: usize| at.saturating_add_signed(-ahead_of_merged);
         (back(merged.range.start), back(merged.range.end))
     });
-    kept.push(Edit { range: from..to, text: merged.text });
+    kept.push(Edit {
+        range: from..to,
+        text: merged.text,
+    });
     kept.sort_by_key(|edit| edit.range.start);
     *edits = kept;
 }
@@ -126,7 +178,11 @@ mod tests {
                 let start = random.usize(0..=current.len());
                 let end = random.usize(start..=current.len().min(start + 6));
                 let text = vec![b'x'; random.usize(0..5)];
-                compose(&mut edits, Edit::replace(start..end, text.clone()), &current);
+                compose(
+                    &mut edits,
+                    Edit::replace(start..end, text.clone()),
+                    &current,
+                );
                 current.splice(start..end, text).for_each(drop);
             }
             let edits = EditSet::new(edits).expect("they are disjoint");

@@ -72,7 +72,14 @@ pub enum Why {
 impl Setting {
     fn unknown(key: String, unseen: Unseen) -> Self {
         let unknown = Some(unseen);
-        Self { key, values: Vec::new(), origin: None, also: Vec::new(), shadowed: Vec::new(), unknown }
+        Self {
+            key,
+            values: Vec::new(),
+            origin: None,
+            also: Vec::new(),
+            shadowed: Vec::new(),
+            unknown,
+        }
     }
 }
 
@@ -89,7 +96,10 @@ impl fmt::Display for Why {
 impl Effective {
     /// The value of a keyword, by any of its names in any case.
     pub fn get(&self, key: &str) -> Option<&Setting> {
-        let direct = self.settings.iter().find(|setting| setting.key.eq_ignore_ascii_case(key));
+        let direct = self
+            .settings
+            .iter()
+            .find(|setting| setting.key.eq_ignore_ascii_case(key));
         direct.or_else(|| {
             let key = Keyword::find_in_any(key)?.key();
             self.settings.iter().find(|setting| setting.key == key)
@@ -135,8 +145,9 @@ impl<'a> Evaluation<'a> {
         let mut evaluation = Self::at_start(walk, release);
         evaluation.match_blocks(connection);
         if scope != Scope::Global {
-            let counts =
-                |gap: &&Gap| walk.active_at_start(gap.scope) || walk.active_for(gap.scope, connection, release);
+            let counts = |gap: &&Gap| {
+                walk.active_at_start(gap.scope) || walk.active_for(gap.scope, connection, release)
+            };
             evaluation.gaps_of_connection = walk.gaps.iter().filter(counts).collect();
         }
         evaluation
@@ -146,16 +157,31 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn at_start(walk: &'a Walk, release: Release) -> Self {
         let mut slots = fill(walk, release, |scope| walk.active_at_start(scope));
         challenge_means_keyboard(&mut slots, release);
-        let gaps = walk.gaps.iter().filter(|gap| walk.active_at_start(gap.scope)).collect();
-        Self { walk, release, slots, first_pass: BTreeMap::new(), gaps, gaps_of_connection: Vec::new() }
+        let gaps = walk
+            .gaps
+            .iter()
+            .filter(|gap| walk.active_at_start(gap.scope))
+            .collect();
+        Self {
+            walk,
+            release,
+            slots,
+            first_pass: BTreeMap::new(),
+            gaps,
+            gaps_of_connection: Vec::new(),
+        }
     }
 
     fn match_blocks(&mut self, connection: &Connection) {
         let (walk, release) = (self.walk, self.release);
-        let block = fill(walk, release, |scope| walk.active_for(scope, connection, release));
+        let block = fill(walk, release, |scope| {
+            walk.active_for(scope, connection, release)
+        });
         for keyword in TABLE.iter().filter(|keyword| is_copied(keyword, release)) {
             let name = keyword.names[0].text;
-            let Some(over) = block.get(name).filter(|over| !over.held.is_empty()) else { continue };
+            let Some(over) = block.get(name).filter(|over| !over.held.is_empty()) else {
+                continue;
+            };
             let slot = self.slots.entry(name).or_default();
             self.first_pass.insert(name, slot.seen.len());
             slot.overlay(keyword, over);
@@ -166,13 +192,21 @@ impl<'a> Evaluation<'a> {
 
     /// The values in words.
     pub(crate) fn effective(&self) -> Effective {
-        Effective { settings: TABLE.iter().filter_map(|keyword| self.setting(keyword)).collect() }
+        Effective {
+            settings: TABLE
+                .iter()
+                .filter_map(|keyword| self.setting(keyword))
+                .collect(),
+        }
     }
 
     /// The parts of a value, with defaults for those that no line sets.
     pub(crate) fn parts(&self, keyword: &Keyword) -> BTreeMap<usize, String> {
         let mut parts = default_parts(keyword, self.release);
-        let held = self.slots.get(keyword.names[0].text).map_or(&[][..], |slot| &slot.held);
+        let held = self
+            .slots
+            .get(keyword.names[0].text)
+            .map_or(&[][..], |slot| &slot.held);
         parts.extend(held.iter().map(|held| (held.part, held.value.clone())));
         parts
     }
@@ -180,7 +214,10 @@ impl<'a> Evaluation<'a> {
     /// The indices of the directives that set the parts of a value.
     pub(crate) fn deciders(&self, keyword: &Keyword) -> BTreeMap<usize, usize> {
         let slot = self.slots.get(keyword.names[0].text);
-        slot.map_or(&[][..], |slot| &slot.held).iter().map(|held| (held.part, held.by)).collect()
+        slot.map_or(&[][..], |slot| &slot.held)
+            .iter()
+            .map(|held| (held.part, held.by))
+            .collect()
     }
 
     fn setting(&self, keyword: &Keyword) -> Option<Setting> {
@@ -196,7 +233,11 @@ impl<'a> Evaluation<'a> {
         let mut by: Vec<usize> = slot.held.iter().map(|held| held.by).collect();
         by.sort_unstable();
         by.dedup();
-        let deciding = if keyword.last_wins(self.release) { by.pop() } else { (!by.is_empty()).then(|| by.remove(0)) };
+        let deciding = if keyword.last_wins(self.release) {
+            by.pop()
+        } else {
+            (!by.is_empty()).then(|| by.remove(0))
+        };
         let origin = |index: usize| self.walk.directives[index].origin.clone();
         Some(Setting {
             key: keyword.key(),
@@ -210,20 +251,29 @@ impl<'a> Evaluation<'a> {
 
     /// What could not be read and may decide the keyword.
     fn unseen(&self, keyword: &Keyword, slot: &Slot) -> Option<&'a Unseen> {
-        if !keyword.known_to(self.release) || matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
+        if !keyword.known_to(self.release)
+            || matches!(keyword.kind, Kind::Ignored | Kind::Structure)
+        {
             return None;
         }
         let in_blocks = is_copied(keyword, self.release) && !self.gaps_of_connection.is_empty();
-        let gaps = if in_blocks { &self.gaps_of_connection } else { &self.gaps };
-        let open = gaps.iter().find(|gap| !self.decided_before(gap, keyword, slot, in_blocks));
+        let gaps = if in_blocks {
+            &self.gaps_of_connection
+        } else {
+            &self.gaps
+        };
+        let open = gaps
+            .iter()
+            .find(|gap| !self.decided_before(gap, keyword, slot, in_blocks));
         open.map(|gap| &gap.unseen)
     }
 
     /// Whether nothing that stands in the gap can change the value: the first line wins, and it was read before.
     fn decided_before(&self, gap: &Gap, keyword: &Keyword, slot: &Slot, in_blocks: bool) -> bool {
-        let first_line_wins =
-            matches!(keyword.rule, Rule::First | Rule::LastBefore(_)) && !keyword.last_wins(self.release);
-        let challenge = keyword.names[0].text == "KbdInteractiveAuthentication" && !self.release.since(8, 7);
+        let first_line_wins = matches!(keyword.rule, Rule::First | Rule::LastBefore(_))
+            && !keyword.last_wins(self.release);
+        let challenge =
+            keyword.names[0].text == "KbdInteractiveAuthentication" && !self.release.since(8, 7);
         let overridden = self.first_pass.contains_key(keyword.names[0].text);
         let before = !slot.held.is_empty() && slot.held.iter().all(|held| held.by < gap.before);
         first_line_wins && !challenge && before && (!in_blocks || overridden)
@@ -232,7 +282,11 @@ impl<'a> Evaluation<'a> {
     fn values(&self, keyword: &Keyword, slot: &Slot) -> Vec<String> {
         let name = keyword.names[0].text;
         match keyword.kind {
-            Kind::ListenAddress => listen::addresses(&self.held("Port"), &self.held(name), &self.held("AddressFamily")),
+            Kind::ListenAddress => listen::addresses(
+                &self.held("Port"),
+                &self.held(name),
+                &self.held("AddressFamily"),
+            ),
             _ if slot.held.is_empty() => keyword.default_for(self.release).into_iter().collect(),
             Kind::Penalties => vec![Penalties::show(&self.parts(keyword), self.release)],
             kind => match kind.separator() {
@@ -252,22 +306,39 @@ impl<'a> Evaluation<'a> {
 
     /// Since 10.3 `none` empties a list of files, of which nothing is printed then, unless it comes from a Match block.
     fn is_cleared(&self, keyword: &Keyword, held: &Held) -> bool {
-        let empties = matches!(keyword.kind, Kind::HomePaths | Kind::PathsSince103) && self.release.since(10, 3);
+        let empties = matches!(keyword.kind, Kind::HomePaths | Kind::PathsSince103)
+            && self.release.since(10, 3);
         empties && held.value == "none" && !self.first_pass.contains_key(keyword.names[0].text)
     }
 
     fn held(&self, name: &str) -> Vec<String> {
-        self.slots.get(name).map_or_else(Vec::new, |slot| slot.held.iter().map(|held| held.value.clone()).collect())
+        self.slots.get(name).map_or_else(Vec::new, |slot| {
+            slot.held.iter().map(|held| held.value.clone()).collect()
+        })
     }
 
     fn shadowed(&self, keyword: &Keyword, slot: &Slot) -> Vec<Shadowed> {
-        let first_pass = self.first_pass.get(keyword.names[0].text).copied().unwrap_or(0);
+        let first_pass = self
+            .first_pass
+            .get(keyword.names[0].text)
+            .copied()
+            .unwrap_or(0);
         let deciding: BTreeSet<usize> = slot.held.iter().map(|held| held.by).collect();
-        let in_block = deciding.iter().any(|&index| self.walk.directives[index].scope != GLOBAL);
-        let lost = slot.seen.iter().enumerate().filter(|(_, index)| !deciding.contains(index));
+        let in_block = deciding
+            .iter()
+            .any(|&index| self.walk.directives[index].scope != GLOBAL);
+        let lost = slot
+            .seen
+            .iter()
+            .enumerate()
+            .filter(|(_, index)| !deciding.contains(index));
         let shadowed = lost.filter_map(|(position, &index)| {
             let directive = self.walk.directives.get(index)?;
-            let reading = directive.reading.as_ref().ok().filter(|reading| !reading.parts.is_empty())?;
+            let reading = directive
+                .reading
+                .as_ref()
+                .ok()
+                .filter(|reading| !reading.parts.is_empty())?;
             let why = match () {
                 () if position < first_pass && in_block => Why::MatchBlock,
                 () if deciding.first().is_some_and(|&first| first < index) => Why::EarlierLine,
@@ -275,7 +346,11 @@ impl<'a> Evaluation<'a> {
             };
             let words: Vec<&str> = reading.parts.iter().map(|part| part.1.as_str()).collect();
             let separator = keyword.kind.separator().unwrap_or(' ').to_string();
-            Some(Shadowed { origin: directive.origin.clone(), value: words.join(&separator), why })
+            Some(Shadowed {
+                origin: directive.origin.clone(),
+                value: words.join(&separator),
+                why,
+            })
         });
         shadowed.collect()
     }
@@ -296,7 +371,10 @@ fn challenge_means_keyboard(slots: &mut Store, release: Release) {
     if release.since(8, 7) {
         return;
     }
-    let challenge = slots.get("ChallengeResponseAuthentication").and_then(|slot| slot.held.first()).cloned();
+    let challenge = slots
+        .get("ChallengeResponseAuthentication")
+        .and_then(|slot| slot.held.first())
+        .cloned();
     let keyboard = slots.entry("KbdInteractiveAuthentication").or_default();
     match challenge {
         Some(held) if held.value == "yes" || keyboard.held.is_empty() => keyboard.held = vec![held],
@@ -306,16 +384,27 @@ fn challenge_means_keyboard(slots: &mut Store, release: Release) {
 }
 
 fn default_parts(keyword: &Keyword, release: Release) -> BTreeMap<usize, String> {
-    let Some(default) = keyword.default_for(release).filter(|_| keyword.kind != Kind::Penalties) else {
+    let Some(default) = keyword
+        .default_for(release)
+        .filter(|_| keyword.kind != Kind::Penalties)
+    else {
         return BTreeMap::new();
     };
     match keyword.kind.separator() {
-        Some(separator) => default.split(separator).map(str::to_owned).enumerate().collect(),
+        Some(separator) => default
+            .split(separator)
+            .map(str::to_owned)
+            .enumerate()
+            .collect(),
         None => BTreeMap::from([(0, default)]),
     }
 }
 
 /// A value as `sshd -T` prints it.
 fn printed(kind: Kind, held: &Held) -> String {
-    if kind == Kind::TimeOrNone && held.value == "0" { "none".to_owned() } else { held.value.clone() }
+    if kind == Kind::TimeOrNone && held.value == "0" {
+        "none".to_owned()
+    } else {
+        held.value.clone()
+    }
 }

@@ -12,24 +12,47 @@ use crate::write;
 
 /// Refuses a value.
 pub(crate) fn bad_value(keyword: &Keyword, value: &str, message: String) -> Refusal {
-    Refusal::BadValue { key: keyword.key(), value: value.to_owned(), message, hint: keyword.kind.expects() }
+    Refusal::BadValue {
+        key: keyword.key(),
+        value: value.to_owned(),
+        message,
+        hint: keyword.kind.expects(),
+    }
 }
 
 /// `0` and `none` are the same timeout.
 pub(crate) fn unified(kind: Kind, value: &str) -> &str {
-    if kind == Kind::TimeOrNone && value == "0" { "none" } else { value }
+    if kind == Kind::TimeOrNone && value == "0" {
+        "none"
+    } else {
+        value
+    }
 }
 
 /// What is meant by a value: what the line would set if it stood alone, with one number for MaxStartups and
 /// PerSourceNetBlockSize as the manual page describes it, whatever a release makes of it.
-pub(crate) fn intention(keyword: &Keyword, value: &str, release: Release) -> Result<BTreeMap<usize, String>, Refusal> {
+pub(crate) fn intention(
+    keyword: &Keyword,
+    value: &str,
+    release: Release,
+) -> Result<BTreeMap<usize, String>, Refusal> {
     if value.contains(['\0', '\n', '\r']) {
-        return Err(bad_value(keyword, value, "it holds a control character".to_owned()));
+        return Err(bad_value(
+            keyword,
+            value,
+            "it holds a control character".to_owned(),
+        ));
     }
     let quotable = write::argument(keyword.kind, value, release);
-    let argument =
-        quotable.ok_or_else(|| bad_value(keyword, value, "it cannot be written in this release".to_owned()))?;
-    let parts = read_alone(keyword, &argument, release).map_err(|message| bad_value(keyword, value, message))?;
+    let argument = quotable.ok_or_else(|| {
+        bad_value(
+            keyword,
+            value,
+            "it cannot be written in this release".to_owned(),
+        )
+    })?;
+    let parts = read_alone(keyword, &argument, release)
+        .map_err(|message| bad_value(keyword, value, message))?;
     let newest = read_alone(keyword, &argument, Release::NEWEST);
     let parts = match keyword.kind {
         Kind::MaxStartups | Kind::NetBlockSize => newest.unwrap_or(parts),
@@ -42,12 +65,20 @@ fn read_alone(keyword: &Keyword, argument: &str, release: Release) -> Result<Par
     let text = format!("{} {argument}", keyword.name_for(release));
     let line = Line::parse(Logical::detached(text.as_bytes()), release).ok_or("it is empty")?;
     let read = value::read(keyword.kind, &line, release).map_err(|fault| fault.message)?;
-    if read.parts.is_empty() { Err("it is empty".to_owned()) } else { Ok(read.parts) }
+    if read.parts.is_empty() {
+        Err("it is empty".to_owned())
+    } else {
+        Ok(read.parts)
+    }
 }
 
 fn defaults(keyword: &Keyword, release: Release) -> BTreeMap<usize, String> {
     let separated = keyword.kind.separator().zip(keyword.default_for(release));
     separated.map_or_else(BTreeMap::new, |(separator, default)| {
-        default.split(separator).map(str::to_owned).enumerate().collect()
+        default
+            .split(separator)
+            .map(str::to_owned)
+            .enumerate()
+            .collect()
     })
 }

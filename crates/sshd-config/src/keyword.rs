@@ -44,7 +44,9 @@ pub(crate) struct Name {
 
 impl Name {
     fn known_to(&self, release: Release) -> bool {
-        release >= self.since && self.before.is_none_or(|before| release < before) && (release.debian || !self.debian)
+        release >= self.since
+            && self.before.is_none_or(|before| release < before)
+            && (release.debian || !self.debian)
     }
 }
 
@@ -103,20 +105,29 @@ const OF_PATCHES: [&str; 31] = [
 
 /// True for a keyword that no release knows and some patched builds do.
 pub(crate) fn is_of_a_patch(name: &str) -> bool {
-    OF_PATCHES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    OF_PATCHES
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
 }
 
 impl Keyword {
     /// The keyword that this release knows by `name`, in any case.
     pub(crate) fn find(name: &str, release: Release) -> Option<(&'static Self, &'static Name)> {
-        let matching = TABLE.iter().flat_map(|keyword| keyword.names.iter().map(move |known| (keyword, known)));
+        let matching = TABLE
+            .iter()
+            .flat_map(|keyword| keyword.names.iter().map(move |known| (keyword, known)));
         let mut matching = matching.filter(|(_, known)| known.text.eq_ignore_ascii_case(name));
         matching.find(|(_, known)| known.known_to(release))
     }
 
     /// The keyword that any release knows by `name`.
     pub(crate) fn find_in_any(name: &str) -> Option<&'static Self> {
-        TABLE.iter().find(|keyword| keyword.names.iter().any(|known| known.text.eq_ignore_ascii_case(name)))
+        TABLE.iter().find(|keyword| {
+            keyword
+                .names
+                .iter()
+                .any(|known| known.text.eq_ignore_ascii_case(name))
+        })
     }
 
     /// The lower-case name under which the keyword is reported, whatever the release calls it.
@@ -126,7 +137,11 @@ impl Keyword {
 
     /// The name to write for this release.
     pub(crate) fn name_for(&self, release: Release) -> &'static str {
-        self.names.iter().find(|name| name.known_to(release)).unwrap_or(&self.names[0]).text
+        self.names
+            .iter()
+            .find(|name| name.known_to(release))
+            .unwrap_or(&self.names[0])
+            .text
     }
 
     /// True when this release knows the keyword.
@@ -136,7 +151,11 @@ impl Keyword {
 
     /// The first release that knows the keyword by any name.
     pub(crate) fn since(&self) -> Release {
-        self.names.iter().map(|name| name.since).min().unwrap_or(Release::ALWAYS)
+        self.names
+            .iter()
+            .map(|name| name.since)
+            .min()
+            .unwrap_or(Release::ALWAYS)
     }
 
     /// Whether a Match block may hold the keyword by this name.
@@ -150,8 +169,14 @@ impl Keyword {
             return Some(Penalties::show(&std::collections::BTreeMap::new(), release))
                 .filter(|_| self.known_to(release));
         }
-        let known = self.defaults.iter().rev().find(|(since, _)| release >= *since);
-        known.filter(|_| self.known_to(release)).map(|(_, value)| (*value).to_owned())
+        let known = self
+            .defaults
+            .iter()
+            .rev()
+            .find(|(since, _)| release >= *since);
+        known
+            .filter(|_| self.known_to(release))
+            .map(|(_, value)| (*value).to_owned())
     }
 
     /// True where several values stand side by side, so that there is no single one to set.
@@ -161,7 +186,11 @@ impl Keyword {
 
     /// The release from which on the first line wins, where it was the last one before.
     pub(crate) fn first_wins_from(&self) -> Option<Release> {
-        if let Rule::LastBefore(first) = self.rule { Some(first) } else { None }
+        if let Rule::LastBefore(first) = self.rule {
+            Some(first)
+        } else {
+            None
+        }
     }
 
     /// True where the last line wins in this release.
@@ -181,10 +210,21 @@ mod tests {
 
     #[test]
     fn a_name_means_what_it_meant_in_its_release() {
-        let key = |name: &str, major, minor| Keyword::find(name, Release::new(major, minor)).map(|found| found.0.key());
-        assert_eq!(key("challengeresponseAUTHENTICATION", 8, 6).as_deref(), Some("challengeresponseauthentication"));
-        assert_eq!(key("ChallengeResponseAuthentication", 8, 7).as_deref(), Some("kbdinteractiveauthentication"));
-        assert_eq!(key("PubkeyAcceptedKeyTypes", 8, 0).as_deref(), Some("pubkeyacceptedalgorithms"));
+        let key = |name: &str, major, minor| {
+            Keyword::find(name, Release::new(major, minor)).map(|found| found.0.key())
+        };
+        assert_eq!(
+            key("challengeresponseAUTHENTICATION", 8, 6).as_deref(),
+            Some("challengeresponseauthentication")
+        );
+        assert_eq!(
+            key("ChallengeResponseAuthentication", 8, 7).as_deref(),
+            Some("kbdinteractiveauthentication")
+        );
+        assert_eq!(
+            key("PubkeyAcceptedKeyTypes", 8, 0).as_deref(),
+            Some("pubkeyacceptedalgorithms")
+        );
         assert_eq!(key("PubkeyAcceptedAlgorithms", 8, 4), None);
         assert_eq!(key("PerSourcePenalties", 9, 7), None);
         assert_eq!(key("MaxStartup", 10, 5), None);
@@ -192,11 +232,22 @@ mod tests {
 
     #[test]
     fn every_name_stands_in_the_table_once_for_each_release() {
-        let releases = [(7, 4), (8, 0), (8, 6), (8, 7), (9, 2), (10, 0), (10, 4), (10, 5)];
+        let releases = [
+            (7, 4),
+            (8, 0),
+            (8, 6),
+            (8, 7),
+            (9, 2),
+            (10, 0),
+            (10, 4),
+            (10, 5),
+        ];
         for release in releases.map(|(major, minor)| Release::new(major, minor)) {
             let names = TABLE.iter().flat_map(|keyword| keyword.names);
-            let mut known: Vec<_> =
-                names.filter(|name| name.known_to(release)).map(|name| name.text.to_lowercase()).collect();
+            let mut known: Vec<_> = names
+                .filter(|name| name.known_to(release))
+                .map(|name| name.text.to_lowercase())
+                .collect();
             known.sort();
             let before = known.len();
             known.dedup();
@@ -209,12 +260,15 @@ mod tests {
         use crate::line::Line;
         use crate::logical::Logical;
         for keyword in TABLE {
-            for &(since, default) in
-                keyword.defaults.iter().filter(|(_, default)| *default != "none" && *default != "any")
+            for &(since, default) in keyword
+                .defaults
+                .iter()
+                .filter(|(_, default)| *default != "none" && *default != "any")
             {
                 let release = since.max(Release::new(7, 4)).max(keyword.since());
                 let line = format!("{} {default}", keyword.name_for(release));
-                let line = Line::parse(Logical::detached(line.as_bytes()), release).expect("a directive");
+                let line =
+                    Line::parse(Logical::detached(line.as_bytes()), release).expect("a directive");
                 let read = crate::value::read(keyword.kind, &line, release);
                 assert!(read.is_ok(), "{} {default}: {read:?}", keyword.key());
             }

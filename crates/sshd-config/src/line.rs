@@ -31,7 +31,12 @@ impl Line {
             return None;
         }
         let tail = words.rest().filter(|&tail| tail < logical.text.len());
-        Some(Self { logical, keyword, tail, modern: release.since(8, 7) })
+        Some(Self {
+            logical,
+            keyword,
+            tail,
+            modern: release.since(8, 7),
+        })
     }
 
     /// The arguments of an ordinary keyword.
@@ -46,17 +51,27 @@ impl Line {
 
     /// The words of a Match line by the old splitter, which was kept for it up to 9.8.
     pub(crate) fn delimited(&self) -> Vec<Word> {
-        self.tail.map_or_else(Vec::new, |tail| Delim::new(&self.logical.text, tail, true).collect())
+        self.tail.map_or_else(Vec::new, |tail| {
+            Delim::new(&self.logical.text, tail, true).collect()
+        })
     }
 
     fn split(&self, at_equals: bool) -> Result<Args, InvalidQuotes> {
-        let Some(tail) = self.tail else { return Ok(Args { words: Vec::new(), modern: self.modern }) };
+        let Some(tail) = self.tail else {
+            return Ok(Args {
+                words: Vec::new(),
+                modern: self.modern,
+            });
+        };
         let words = if self.modern {
             argv_split(&self.logical.text, tail)?
         } else {
             Delim::new(&self.logical.text, tail, at_equals).collect()
         };
-        Ok(Args { words, modern: self.modern })
+        Ok(Args {
+            words,
+            modern: self.modern,
+        })
     }
 
     /// True where nothing follows the keyword, which 8.7 and later refuse for every keyword.
@@ -67,20 +82,32 @@ impl Line {
     /// Everything behind the keyword, as the rest-of-line keywords take it.
     pub(crate) fn rest(&self) -> Option<Word> {
         let tail = self.tail?;
-        let blanks = self.logical.text[tail..].iter().take_while(|b| b" \t\r\n".contains(b)).count();
+        let blanks = self.logical.text[tail..]
+            .iter()
+            .take_while(|b| b" \t\r\n".contains(b))
+            .count();
         let range = tail + blanks..self.logical.text.len();
-        Some(Word { text: self.logical.text[range.clone()].to_vec(), range })
+        Some(Word {
+            text: self.logical.text[range.clone()].to_vec(),
+            range,
+        })
     }
 
     /// The file range of an index range of the line.
     pub(crate) fn file_range(&self, range: &Range<usize>) -> Range<usize> {
-        let end = if range.is_empty() { range.end } else { range.end - 1 };
+        let end = if range.is_empty() {
+            range.end
+        } else {
+            range.end - 1
+        };
         self.logical.offset(range.start)..self.logical.offset(end) + usize::from(!range.is_empty())
     }
 
     /// The bytes between keyword and first argument: blanks, perhaps with an `=`.
     pub(crate) fn separator(&self) -> &[u8] {
-        self.tail.map_or(b" ".as_slice(), |tail| &self.logical.text[self.keyword.range.end..tail])
+        self.tail.map_or(b" ".as_slice(), |tail| {
+            &self.logical.text[self.keyword.range.end..tail]
+        })
     }
 }
 
@@ -104,18 +131,28 @@ impl Args {
 
     /// The list of a keyword with any number of arguments: up to an empty one in old releases, all since 8.7.
     pub(crate) fn list(&self) -> &[Word] {
-        let end = if self.modern { None } else { self.words.iter().position(|word| word.text.is_empty()) };
+        let end = if self.modern {
+            None
+        } else {
+            self.words.iter().position(|word| word.text.is_empty())
+        };
         &self.words[..end.unwrap_or(self.words.len())]
     }
 
     /// The word that stands behind the last one that a keyword with `used` arguments takes.
     pub(crate) fn extra(&self, used: usize) -> Option<&Word> {
-        self.words.get(used).filter(|word| self.modern || !word.text.is_empty())
+        self.words
+            .get(used)
+            .filter(|word| self.modern || !word.text.is_empty())
     }
 
     /// The word behind a list, which old releases find after an empty argument.
     pub(crate) fn extra_behind_list(&self) -> Option<&Word> {
-        if self.modern { None } else { self.extra(self.list().len() + 1) }
+        if self.modern {
+            None
+        } else {
+            self.extra(self.list().len() + 1)
+        }
     }
 }
 
@@ -133,14 +170,21 @@ mod tests {
     fn parsed(text: &str, release: Release) -> Option<(String, Vec<String>)> {
         let line = Line::parse(Logical::detached(text.as_bytes()), release)?;
         let args = line.args().ok()?;
-        Some((line.keyword.lossy(), args.list().iter().map(Word::lossy).collect()))
+        Some((
+            line.keyword.lossy(),
+            args.list().iter().map(Word::lossy).collect(),
+        ))
     }
 
     #[test]
     fn keyword_and_arguments_are_found_whatever_separates_them() {
         for text in ["Kw v", "Kw=v", "Kw = v", "Kw\tv  ", "\"Kw\" v", "=Kw v"] {
             for release in [Release::new(8, 0), Release::new(9, 2)] {
-                assert_eq!(parsed(text, release), Some(("Kw".into(), vec!["v".into()])), "{text} in {release}");
+                assert_eq!(
+                    parsed(text, release),
+                    Some(("Kw".into(), vec!["v".into()])),
+                    "{text} in {release}"
+                );
             }
         }
     }
@@ -155,6 +199,9 @@ mod tests {
     #[test]
     fn an_empty_argument_ends_the_list_in_old_releases_only() {
         let count = |release| parsed("AllowUsers a \"\" b", release).map(|(_, list)| list.len());
-        assert_eq!((count(Release::new(8, 6)), count(Release::new(8, 7))), (Some(1), Some(3)));
+        assert_eq!(
+            (count(Release::new(8, 6)), count(Release::new(8, 7))),
+            (Some(1), Some(3))
+        );
     }
 }

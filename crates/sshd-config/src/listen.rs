@@ -8,14 +8,22 @@ pub(crate) fn addresses(ports: &[String], addresses: &[String], family: &[String
     let ports = if ports.is_empty() { &default } else { ports };
     let family = family.first().map_or("any", String::as_str);
     if addresses.is_empty() {
-        return ports.iter().flat_map(|port| wildcards(port, family)).collect();
+        return ports
+            .iter()
+            .flat_map(|port| wildcards(port, family))
+            .collect();
     }
-    addresses.iter().flat_map(|address| with_ports(address, ports)).collect()
+    addresses
+        .iter()
+        .flat_map(|address| with_ports(address, ports))
+        .collect()
 }
 
 fn wildcards(port: &str, family: &str) -> Vec<String> {
-    let v6 = (family != "inet").then(|| shown(&IpAddr::V6(Ipv6Addr::UNSPECIFIED).to_string(), port));
-    let v4 = (family != "inet6").then(|| shown(&IpAddr::V4(Ipv4Addr::UNSPECIFIED).to_string(), port));
+    let v6 =
+        (family != "inet").then(|| shown(&IpAddr::V6(Ipv6Addr::UNSPECIFIED).to_string(), port));
+    let v4 =
+        (family != "inet6").then(|| shown(&IpAddr::V4(Ipv4Addr::UNSPECIFIED).to_string(), port));
     v6.into_iter().chain(v4).collect()
 }
 
@@ -37,7 +45,11 @@ fn with_ports(address: &str, ports: &[String]) -> Vec<String> {
 }
 
 fn shown(address: &str, port: &str) -> String {
-    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+    if address.contains(':') {
+        format!("[{address}]:{port}")
+    } else {
+        format!("{address}:{port}")
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +65,9 @@ mod tests {
     fn every_address_without_a_port_gets_every_port() {
         assert_eq!(list(&[], &[], &[]), ["[::]:22", "0.0.0.0:22"]);
         assert_eq!(list(&["2222"], &[], &["inet"]), ["0.0.0.0:2222"]);
-        assert_eq!(list(&["22", "80"], &["10.0.0.1", "[::1]:8"], &[]), ["10.0.0.1:22", "10.0.0.1:80", "[::1]:8"]);
+        assert_eq!(
+            list(&["22", "80"], &["10.0.0.1", "[::1]:8"], &[]),
+            ["10.0.0.1:22", "10.0.0.1:80", "[::1]:8"]
+        );
     }
 }

@@ -31,7 +31,15 @@ impl Logical {
     /// A line that stands in no file.
     pub(crate) fn detached(text: &[u8]) -> Self {
         let mut logical = Self::default();
-        logical.push(text, Piece { at: 0, offset: 0, line: 1, line_start: 0 });
+        logical.push(
+            text,
+            Piece {
+                at: 0,
+                offset: 0,
+                line: 1,
+                line_start: 0,
+            },
+        );
         logical
     }
 
@@ -49,11 +57,19 @@ impl Logical {
 
     fn piece(&self, index: usize) -> Piece {
         let found = self.pieces.iter().rev().find(|piece| piece.at <= index);
-        *found.unwrap_or(&Piece { at: 0, offset: 0, line: 1, line_start: 0 })
+        *found.unwrap_or(&Piece {
+            at: 0,
+            offset: 0,
+            line: 1,
+            line_start: 0,
+        })
     }
 
     fn push(&mut self, text: &[u8], piece: Piece) {
-        self.pieces.push(Piece { at: self.text.len(), ..piece });
+        self.pieces.push(Piece {
+            at: self.text.len(),
+            ..piece
+        });
         self.text.extend_from_slice(text);
     }
 }
@@ -67,7 +83,15 @@ pub(crate) fn split(document: &[u8], release: Release) -> Vec<Logical> {
         let (kept, glue) = kept_part(content, release);
         let skipped = kept.iter().take_while(|b| b" \t\r".contains(b)).count();
         let offset = line.content.start + skipped;
-        current.push(&kept[skipped..], Piece { at: 0, offset, line: line.number, line_start: line.span.start });
+        current.push(
+            &kept[skipped..],
+            Piece {
+                at: 0,
+                offset,
+                line: line.number,
+                line_start: line.span.start,
+            },
+        );
         if !glue {
             all.push(std::mem::take(&mut current));
         }
@@ -95,14 +119,23 @@ mod tests {
     use super::*;
 
     fn texts(document: &[u8], release: Release) -> Vec<String> {
-        split(document, release).iter().map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
+        split(document, release)
+            .iter()
+            .map(|line| String::from_utf8_lossy(&line.text).into_owned())
+            .collect()
     }
 
     #[test]
     fn a_nul_byte_glues_the_next_line() {
         let document = b"# a\0b\nMaxStartups 9\nPort 22\n";
-        assert_eq!(texts(document, Release::new(9, 2)), ["# aMaxStartups 9", "Port 22"]);
-        assert_eq!(texts(document, Release::new(8, 0)), ["", "MaxStartups 9", "Port 22"]);
+        assert_eq!(
+            texts(document, Release::new(9, 2)),
+            ["# aMaxStartups 9", "Port 22"]
+        );
+        assert_eq!(
+            texts(document, Release::new(8, 0)),
+            ["", "MaxStartups 9", "Port 22"]
+        );
     }
 
     #[test]
@@ -116,7 +149,13 @@ mod tests {
 
     #[test]
     fn old_releases_cut_comments_even_inside_quotes() {
-        assert_eq!(texts(b"Banner \"/a#b\"\n", Release::new(8, 6)), ["Banner \"/a"]);
-        assert_eq!(texts(b"Banner \"/a#b\"\n", Release::new(8, 7)), ["Banner \"/a#b\""]);
+        assert_eq!(
+            texts(b"Banner \"/a#b\"\n", Release::new(8, 6)),
+            ["Banner \"/a"]
+        );
+        assert_eq!(
+            texts(b"Banner \"/a#b\"\n", Release::new(8, 7)),
+            ["Banner \"/a#b\""]
+        );
     }
 }

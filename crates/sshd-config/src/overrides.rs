@@ -16,7 +16,10 @@ impl Override {
     /// A `-o` option.
     pub fn new(directive: impl Into<String>) -> Self {
         let text = directive.into();
-        Self { option: format!("-o {text}"), text }
+        Self {
+            option: format!("-o {text}"),
+            text,
+        }
     }
 
     /// True for `-p`, which makes sshd pass over all ports that are named in other ways later.
@@ -29,11 +32,17 @@ impl Override {
         let mut found = Vec::new();
         let mut rest = argv.iter().skip(1).map(AsRef::as_ref);
         while let Some(word) = rest.next() {
-            let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
+            let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+                break;
+            };
             for (at, letter) in letters.char_indices() {
                 let attached = &letters[at + letter.len_utf8()..];
                 let takes = WITH_ARGUMENT.contains(letter);
-                let value = if takes && attached.is_empty() { rest.next().unwrap_or_default() } else { attached };
+                let value = if takes && attached.is_empty() {
+                    rest.next().unwrap_or_default()
+                } else {
+                    attached
+                };
                 found.extend(directive(letter, value));
                 if takes {
                     break;
@@ -55,7 +64,11 @@ fn directive(letter: char, value: &str) -> Option<Override> {
         '6' => "AddressFamily inet6".to_owned(),
         _ => return None,
     };
-    let option = if WITH_ARGUMENT.contains(letter) { format!("-{letter} {value}") } else { format!("-{letter}") };
+    let option = if WITH_ARGUMENT.contains(letter) {
+        format!("-{letter} {value}")
+    } else {
+        format!("-{letter}")
+    };
     Some(Override { text, option })
 }
 
@@ -65,10 +78,32 @@ mod tests {
 
     #[test]
     fn options_of_the_daemon_become_directives() {
-        let argv =
-            ["/usr/sbin/sshd", "-D", "-oMaxStartups=5", "-f", "/etc/x", "-o", "UseDNS no", "-4p2222", "-g", "60"];
-        let texts: Vec<_> = Override::from_argv(&argv).into_iter().map(|found| found.text).collect();
-        assert_eq!(texts, ["MaxStartups=5", "UseDNS no", "AddressFamily inet", "Port 2222", "LoginGraceTime 60"]);
+        let argv = [
+            "/usr/sbin/sshd",
+            "-D",
+            "-oMaxStartups=5",
+            "-f",
+            "/etc/x",
+            "-o",
+            "UseDNS no",
+            "-4p2222",
+            "-g",
+            "60",
+        ];
+        let texts: Vec<_> = Override::from_argv(&argv)
+            .into_iter()
+            .map(|found| found.text)
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "MaxStartups=5",
+                "UseDNS no",
+                "AddressFamily inet",
+                "Port 2222",
+                "LoginGraceTime 60"
+            ]
+        );
     }
 
     #[test]

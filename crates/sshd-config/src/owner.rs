@@ -22,13 +22,20 @@ impl Foreign {
     pub(crate) fn of(tree: &Tree, path: &Path) -> Option<Self> {
         let target = &tree.snapshot.read(path).ok()??.target;
         let packager = elsewhere(path, target).or_else(|| brought_by_name(target))?;
-        Some(Self { path: path.to_owned(), target: target.clone(), packager })
+        Some(Self {
+            path: path.to_owned(),
+            target: target.clone(),
+            packager,
+        })
     }
 
     /// What to do instead of writing it.
     pub(crate) fn hint(&self) -> String {
         if self.path == self.target {
-            return format!("set it in a file that is read before {}", self.path.display());
+            return format!(
+                "set it in a file that is read before {}",
+                self.path.display()
+            );
         }
         self.packager.hint(&self.path, &self.target)
     }
@@ -36,7 +43,10 @@ impl Foreign {
 
 /// Drop-ins that a package owns although they lie below /etc: Gentoo's (`9999999gentoo-pam.conf`).
 fn brought_by_name(target: &Path) -> Option<Packager> {
-    let in_drop_ins = target.parent().is_some_and(|folder| folder.ends_with("sshd_config.d"));
+    let in_drop_ins = target
+        .parent()
+        .is_some_and(|folder| folder.ends_with("sshd_config.d"));
     let name = target.file_name()?.to_string_lossy();
-    (in_drop_ins && name.contains("gentoo") && name.ends_with(".conf")).then_some(Packager::Distribution)
+    (in_drop_ins && name.contains("gentoo") && name.ends_with(".conf"))
+        .then_some(Packager::Distribution)
 }

@@ -15,7 +15,9 @@ pub(crate) fn matches(text: &[u8], pattern: &[u8]) -> bool {
                 seen += 1;
             }
             _ => {
-                let Some((star_at, taken)) = star else { return false };
+                let Some((star_at, taken)) = star else {
+                    return false;
+                };
                 star = Some((star_at, taken + 1));
                 at = star_at + 1;
                 seen = taken + 1;
@@ -40,7 +42,9 @@ pub(crate) enum ListMatch {
 pub(crate) fn matches_list(text: &[u8], list: &[u8]) -> ListMatch {
     let mut found = ListMatch::None;
     for element in list.split(|&b| b == b',') {
-        let (negated, pattern) = element.strip_prefix(b"!").map_or((false, element), |rest| (true, rest));
+        let (negated, pattern) = element
+            .strip_prefix(b"!")
+            .map_or((false, element), |rest| (true, rest));
         if pattern.len() >= 1023 {
             return ListMatch::None;
         }
@@ -75,13 +79,25 @@ mod tests {
             ("ABC", "abc", false),
         ];
         for (text, pattern, expected) in cases {
-            assert_eq!(matches(text.as_bytes(), pattern.as_bytes()), expected, "{text} ~ {pattern}");
+            assert_eq!(
+                matches(text.as_bytes(), pattern.as_bytes()),
+                expected,
+                "{text} ~ {pattern}"
+            );
         }
     }
 
     #[test]
     fn many_stars_do_not_explode() {
-        assert!(!matches(&[b'a'; 4000], &b"*a".repeat(400).iter().copied().chain(*b"b").collect::<Vec<_>>()));
+        assert!(!matches(
+            &[b'a'; 4000],
+            &b"*a"
+                .repeat(400)
+                .iter()
+                .copied()
+                .chain(*b"b")
+                .collect::<Vec<_>>()
+        ));
     }
 
     #[test]
@@ -94,7 +110,11 @@ mod tests {
             ("bob", "", ListMatch::None),
         ];
         for (text, list, expected) in cases {
-            assert_eq!(matches_list(text.as_bytes(), list.as_bytes()), expected, "{text} in {list}");
+            assert_eq!(
+                matches_list(text.as_bytes(), list.as_bytes()),
+                expected,
+                "{text} in {list}"
+            );
         }
     }
 }

@@ -62,7 +62,9 @@ impl fmt::Display for Unseen {
 impl Unseen {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
-        self.why.hint().unwrap_or("look at the file by hand: it may decide")
+        self.why
+            .hint()
+            .unwrap_or("look at the file by hand: it may decide")
     }
 }
 

@@ -138,7 +138,11 @@ impl Refusal {
             Ok(_) => ("it does not exist".to_owned(), None),
             Err(why) => (why.to_string(), why.hint()),
         };
-        Self::NoFile { path: path.to_owned(), why, hint: hint.unwrap_or("create the file") }
+        Self::NoFile {
+            path: path.to_owned(),
+            why,
+            hint: hint.unwrap_or("create the file"),
+        }
     }
 
     /// What to do about it.
@@ -147,7 +151,8 @@ impl Refusal {
             Self::UnknownKeyword { .. } => "see sshd_config(5) for the keywords".to_owned(),
             Self::NotInRelease { since, .. } => format!("upgrade to {since} or later"),
             Self::PerhapsNotInRelease { .. } => {
-                "say with --release which release reads the file, or use the keyword once by hand".to_owned()
+                "say with --release which release reads the file, or use the keyword once by hand"
+                    .to_owned()
             }
             Self::Ignored { .. } => "leave it out".to_owned(),
             Self::AddsUp { .. } => "edit the lines by hand".to_owned(),
@@ -159,9 +164,14 @@ impl Refusal {
             Self::NoFile { hint, .. } => (*hint).to_owned(),
             Self::Unseen(unseen) => unseen.hint().to_owned(),
             Self::Foreign { foreign, .. } => foreign.hint(),
-            Self::NotRead { .. } => "set the value in the main file, or add an Include line at its top".to_owned(),
+            Self::NotRead { .. } => {
+                "set the value in the main file, or add an Include line at its top".to_owned()
+            }
             Self::WouldLose { winner, .. } => {
-                format!("set the value where it is decided, in {}", winner.path.display())
+                format!(
+                    "set the value where it is decided, in {}",
+                    winner.path.display()
+                )
             }
             Self::NoPlace { key } if key == "kbdinteractiveauthentication" => {
                 "up to 8.6 ChallengeResponseAuthentication decides: set that".to_owned()

@@ -18,16 +18,27 @@ pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem>
     found.extend(subsystems_in_blocks(walk, release));
     found.extend(any_after_methods(walk, release));
     let effective = Evaluation::at_start(walk, release).effective();
-    found.extend(command_without_user(walk, &effective, "authorizedkeyscommand"));
-    found.extend(command_without_user(walk, &effective, "authorizedprincipalscommand"));
+    found.extend(command_without_user(
+        walk,
+        &effective,
+        "authorizedkeyscommand",
+    ));
+    found.extend(command_without_user(
+        walk,
+        &effective,
+        "authorizedprincipalscommand",
+    ));
     found.extend(methods_that_are_off(walk, &effective));
     found.extend(address_of_other_family(walk, &effective, release));
     found
 }
 
 fn named<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = &'a Directive> {
-    let is_named =
-        move |directive: &&Directive| directive.keyword.is_some_and(|(keyword, _)| keyword.names[0].text == name);
+    let is_named = move |directive: &&Directive| {
+        directive
+            .keyword
+            .is_some_and(|(keyword, _)| keyword.names[0].text == name)
+    };
     walk.directives.iter().filter(is_named)
 }
 
@@ -60,9 +71,15 @@ fn repeated_subsystems(walk: &Walk, release: Release) -> Vec<Problem> {
     let mut names = Vec::new();
     let mut found = Vec::new();
     for directive in active(walk, "Subsystem") {
-        let Some(name) = first_part(directive).map(subsystem_name) else { continue };
+        let Some(name) = first_part(directive).map(subsystem_name) else {
+            continue;
+        };
         if names.contains(&name) {
-            found.push(problem(directive, format!("subsystem \"{name}\" is already defined"), "keep one of the lines"));
+            found.push(problem(
+                directive,
+                format!("subsystem \"{name}\" is already defined"),
+                "keep one of the lines",
+            ));
         }
         names.push(name);
     }
@@ -76,14 +93,27 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
     }
     let outside = active(walk, "Subsystem").count();
     let mut in_blocks: BTreeMap<usize, Vec<&Directive>> = BTreeMap::new();
-    for directive in named(walk, "Subsystem").filter(|directive| !walk.active_at_start(directive.scope)) {
-        in_blocks.entry(directive.scope).or_default().push(directive);
+    for directive in
+        named(walk, "Subsystem").filter(|directive| !walk.active_at_start(directive.scope))
+    {
+        in_blocks
+            .entry(directive.scope)
+            .or_default()
+            .push(directive);
     }
     let message = "sshd crashes on connections that this block applies to: it holds more subsystems than stand outside";
     let hint = "define as many subsystems before the first Match line";
-    let crashing =
-        in_blocks.into_values().filter(|lines| lines.len() > outside).filter_map(|lines| lines.last().copied());
-    crashing.map(|line| Problem { fatal: false, certain: false, ..problem(line, message.to_owned(), hint) }).collect()
+    let crashing = in_blocks
+        .into_values()
+        .filter(|lines| lines.len() > outside)
+        .filter_map(|lines| lines.last().copied());
+    crashing
+        .map(|line| Problem {
+            fatal: false,
+            certain: false,
+            ..problem(line, message.to_owned(), hint)
+        })
+        .collect()
 }
 
 /// From 8.7 to 9.6 `any` was refused behind another AuthenticationMethods line, though it would not count; between two
@@ -94,11 +124,19 @@ fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
     }
     let (mut at_start, mut in_blocks) = (false, false);
     let mut found = Vec::new();
-    for directive in named(walk, "AuthenticationMethods").filter(|directive| first_part(directive).is_some()) {
+    for directive in
+        named(walk, "AuthenticationMethods").filter(|directive| first_part(directive).is_some())
+    {
         if first_part(directive) == Some("any") && (at_start || in_blocks) {
-            let problem =
-                problem(directive, "\"any\" must stand alone".to_owned(), "remove the line: an earlier one decides");
-            found.push(Problem { certain: at_start, ..problem });
+            let problem = problem(
+                directive,
+                "\"any\" must stand alone".to_owned(),
+                "remove the line: an earlier one decides",
+            );
+            found.push(Problem {
+                certain: at_start,
+                ..problem
+            });
         }
         let active = walk.active_at_start(directive.scope);
         at_start |= active;
@@ -114,14 +152,24 @@ fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release)
         Some("inet6") => Ipv4Addr::UNSPECIFIED.into(),
         _ => return Vec::new(),
     };
-    let family = |address: &str| address.parse().map(|address: IpAddr| address.is_ipv4() == IpAddr::is_ipv4(&excluded));
-    let hit = |directive: &&Directive| first_part(directive).is_some_and(|part| family(listen::host(part)) == Ok(true));
+    let family = |address: &str| {
+        address
+            .parse()
+            .map(|address: IpAddr| address.is_ipv4() == IpAddr::is_ipv4(&excluded))
+    };
+    let hit = |directive: &&Directive| {
+        first_part(directive).is_some_and(|part| family(listen::host(part)) == Ok(true))
+    };
     // In 8.2 and 8.3 the end of an included file settled the family, before a later line could set it.
     let certain = !release.since(8, 2) || release.since(8, 4);
     let hint = "remove the line, or change AddressFamily";
     let message = "the address is of a family that AddressFamily excludes";
     let hits = active(walk, "ListenAddress").filter(hit);
-    hits.map(|directive| Problem { certain, ..problem(directive, message.to_owned(), hint) }).collect()
+    hits.map(|directive| Problem {
+        certain,
+        ..problem(directive, message.to_owned(), hint)
+    })
+    .collect()
 }
 
 fn value<'a>(effective: &'a Effective, key: &str) -> Option<&'a str> {
@@ -129,21 +177,41 @@ fn value<'a>(effective: &'a Effective, key: &str) -> Option<&'a str> {
 }
 
 fn command_without_user(walk: &Walk, effective: &Effective, key: &str) -> Option<Problem> {
-    let set = |key: &str| effective.get(key).filter(|setting| !setting.values.iter().all(|value| value == "none"));
+    let set = |key: &str| {
+        effective
+            .get(key)
+            .filter(|setting| !setting.values.iter().all(|value| value == "none"))
+    };
     let setting = set(key).filter(|_| set(&format!("{key}user")).is_none())?;
     let message = format!("{key} is set without {key}user");
-    Some(at_origin(walk, setting, message, "name the user that runs the command"))
+    Some(at_origin(
+        walk,
+        setting,
+        message,
+        "name the user that runs the command",
+    ))
 }
 
 /// Each list of AuthenticationMethods needs a method that is switched off.
 fn methods_that_are_off(walk: &Walk, effective: &Effective) -> Option<Problem> {
-    let setting = effective.get("authenticationmethods").filter(|setting| setting.origin.is_some())?;
+    let setting = effective
+        .get("authenticationmethods")
+        .filter(|setting| setting.origin.is_some())?;
     let lists = setting.values.first().filter(|lists| *lists != "any")?;
-    if lists.split(' ').any(|list| list.split(',').all(|method| method_is_on(effective, method))) {
+    if lists.split(' ').any(|list| {
+        list.split(',')
+            .all(|method| method_is_on(effective, method))
+    }) {
         return None;
     }
-    let message = "no list of authentication methods can be satisfied by the methods that are on".to_owned();
-    Some(at_origin(walk, setting, message, "switch on the methods of one list, or name others"))
+    let message =
+        "no list of authentication methods can be satisfied by the methods that are on".to_owned();
+    Some(at_origin(
+        walk,
+        setting,
+        message,
+        "switch on the methods of one list, or name others",
+    ))
 }
 
 fn method_is_on(effective: &Effective, method: &str) -> bool {
@@ -158,9 +226,16 @@ fn method_is_on(effective: &Effective, method: &str) -> bool {
 }
 
 fn at_origin(walk: &Walk, setting: &Setting, message: String, hint: &str) -> Problem {
-    let origin = setting.origin.clone().unwrap_or_else(|| Origin::new(setting.key.as_str(), 0));
-    let directive = walk.directives.iter().find(|directive| directive.origin == origin);
-    let line = directive.map(|directive| String::from_utf8_lossy(&directive.line.logical.text).into_owned());
+    let origin = setting
+        .origin
+        .clone()
+        .unwrap_or_else(|| Origin::new(setting.key.as_str(), 0));
+    let directive = walk
+        .directives
+        .iter()
+        .find(|directive| directive.origin == origin);
+    let line = directive
+        .map(|directive| String::from_utf8_lossy(&directive.line.logical.text).into_owned());
     Problem {
         origin,
         column: 1,

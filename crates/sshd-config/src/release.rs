@@ -24,20 +24,39 @@ impl Release {
 
     /// The release `major.minor`.
     pub const fn new(major: u16, minor: u16) -> Self {
-        Self { major, minor, portable: 0, debian: false }
+        Self {
+            major,
+            minor,
+            portable: 0,
+            debian: false,
+        }
     }
 
     /// Reads a version banner (`OpenSSH_9.2p1 Debian-2+deb12u10`), the output of `sshd -V`, or a package version
     /// (`1:9.2p1-2+deb12u10`, `8.0p1-25.el8_10`); `None` where no release can be found in it.
     pub fn parse(text: &str) -> Option<Self> {
         let banner = text.split_once("OpenSSH_").map(|(_, rest)| rest);
-        let epoch = text.split_once(':').filter(|(epoch, _)| is_number(epoch)).map(|(_, rest)| rest);
-        let debian = epoch.is_some() || ["Debian", "Ubuntu", "Raspbian"].iter().any(|name| text.contains(name));
+        let epoch = text
+            .split_once(':')
+            .filter(|(epoch, _)| is_number(epoch))
+            .map(|(_, rest)| rest);
+        let debian = epoch.is_some()
+            || ["Debian", "Ubuntu", "Raspbian"]
+                .iter()
+                .any(|name| text.contains(name));
         let text = banner.or(epoch).unwrap_or(text);
         let (major, rest) = number(text)?;
         let (minor, rest) = number(rest.strip_prefix('.')?)?;
-        let portable = rest.strip_prefix('p').and_then(number).map_or(0, |(portable, _)| portable);
-        Some(Self { major, minor, portable, debian })
+        let portable = rest
+            .strip_prefix('p')
+            .and_then(number)
+            .map_or(0, |(portable, _)| portable);
+        Some(Self {
+            major,
+            minor,
+            portable,
+            debian,
+        })
     }
 
     /// True for this release and all later ones.
@@ -47,7 +66,12 @@ impl Release {
 
     /// The text that `Match version` is compared with (`SSH_RELEASE`).
     pub(crate) fn banner(self) -> String {
-        format!("OpenSSH_{}.{}p{}", self.major, self.minor, self.portable.max(1))
+        format!(
+            "OpenSSH_{}.{}p{}",
+            self.major,
+            self.minor,
+            self.portable.max(1)
+        )
     }
 }
 
@@ -74,8 +98,14 @@ mod tests {
     #[test]
     fn banners_and_package_versions_name_the_same_release() {
         let cases = [
-            ("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.20", Some((9, 2, 1, true))),
-            ("unknown option -- V\nOpenSSH_8.4p1 Debian-5+deb11u3", Some((8, 4, 1, true))),
+            (
+                "OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.20",
+                Some((9, 2, 1, true)),
+            ),
+            (
+                "unknown option -- V\nOpenSSH_8.4p1 Debian-5+deb11u3",
+                Some((8, 4, 1, true)),
+            ),
             ("OpenSSH_8.9p1 Ubuntu-3ubuntu0.13", Some((8, 9, 1, true))),
             ("1:9.2p1-2+deb12u10", Some((9, 2, 1, true))),
             ("8.0p1-25.el8_10", Some((8, 0, 1, false))),

@@ -55,7 +55,13 @@ impl Tree {
     ///
     /// # Errors
     /// As [`Tree::set_all`].
-    pub fn set(&self, key: &str, value: &str, release: Option<Release>, place: Place) -> Result<Edited, Refusal> {
+    pub fn set(
+        &self,
+        key: &str,
+        value: &str,
+        release: Option<Release>,
+        place: Place,
+    ) -> Result<Edited, Refusal> {
         self.set_all(&[(key, value)], release, place)
     }
 
@@ -93,12 +99,19 @@ impl Tree {
         let mut draft = Draft::new(self.clone());
         for target in releases.all() {
             for _ in 0..MAX_LINES * 16 {
-                let Some(line) = first_decider(&draft.tree, keyword, target) else { break };
+                let Some(line) = first_decider(&draft.tree, keyword, target) else {
+                    break;
+                };
                 overridden(&draft.tree, keyword, &line)?;
                 if let Some(foreign) = Foreign::of(&draft.tree, &line.origin.path) {
-                    return Err(Refusal::Foreign { key: keyword.key(), foreign });
+                    return Err(Refusal::Foreign {
+                        key: keyword.key(),
+                        foreign,
+                    });
                 }
-                let Some(bytes) = draft.bytes(&line.origin.path) else { break };
+                let Some(bytes) = draft.bytes(&line.origin.path) else {
+                    break;
+                };
                 let physical = sshmend_lossless::lines(bytes).nth(line.origin.line - 1);
                 let Some(physical) = physical else { break };
                 draft.apply(&line.origin.path, Edit::delete(physical.span));
@@ -121,7 +134,10 @@ impl Tree {
 /// The first line that decides a part of the global value.
 fn first_decider(tree: &Tree, keyword: &Keyword, release: Release) -> Option<Directive> {
     let walk = tree.walk(release);
-    let index = Evaluation::new(&walk, release, Scope::Global).deciders(keyword).into_values().min()?;
+    let index = Evaluation::new(&walk, release, Scope::Global)
+        .deciders(keyword)
+        .into_values()
+        .min()?;
     walk.directives.get(index).cloned()
 }
 
@@ -129,7 +145,14 @@ pub(crate) fn overridden(tree: &Tree, keyword: &Keyword, line: &Directive) -> Re
     if line.origin.path.as_os_str() != COMMAND_LINE {
         return Ok(());
     }
-    let given = line.origin.line.checked_sub(1).and_then(|index| tree.overrides.get(index));
+    let given = line
+        .origin
+        .line
+        .checked_sub(1)
+        .and_then(|index| tree.overrides.get(index));
     let option = given.map_or_else(String::new, |given| given.option.clone());
-    Err(Refusal::Overridden { key: keyword.key(), option })
+    Err(Refusal::Overridden {
+        key: keyword.key(),
+        option,
+    })
 }

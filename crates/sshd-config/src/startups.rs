@@ -14,13 +14,21 @@ pub struct MaxStartups {
 impl MaxStartups {
     /// Reads `begin:rate:full`, or one number, which is both ends; `None` for what sshd refuses.
     pub fn parse(value: &str) -> Option<Self> {
-        let numbers: Vec<u32> = value.split(':').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+        let numbers: Vec<u32> = value
+            .split(':')
+            .map(|part| part.trim().parse().ok())
+            .collect::<Option<_>>()?;
         let found = match numbers[..] {
-            [number] => Self { begin: number, rate: 30, full: number },
+            [number] => Self {
+                begin: number,
+                rate: 30,
+                full: number,
+            },
             [begin, rate, full] => Self { begin, rate, full },
             _ => return None,
         };
-        let valid = found.begin >= 1 && found.begin <= found.full && (1..=100).contains(&found.rate);
+        let valid =
+            found.begin >= 1 && found.begin <= found.full && (1..=100).contains(&found.rate);
         valid.then_some(found)
     }
 
@@ -50,13 +58,30 @@ mod tests {
         let found = [0, 9, 10, 55, 99, 100, 500].map(|pending| default.refused_percent(pending));
         assert_eq!(found, [0, 0, 30, 65, 99, 100, 100]);
         let single = MaxStartups::parse("9").expect("a number");
-        assert_eq!([8, 9].map(|pending| single.refused_percent(pending)), [0, 100]);
-        assert_eq!(MaxStartups::parse("5:100:20").expect("a value").refused_percent(5), 100);
+        assert_eq!(
+            [8, 9].map(|pending| single.refused_percent(pending)),
+            [0, 100]
+        );
+        assert_eq!(
+            MaxStartups::parse("5:100:20")
+                .expect("a value")
+                .refused_percent(5),
+            100
+        );
     }
 
     #[test]
     fn what_sshd_refuses_is_no_value() {
-        for value in ["", "0", "10:30", "10:0:100", "10:101:100", "20:30:10", "a:b:c", "1:2:3:4"] {
+        for value in [
+            "",
+            "0",
+            "10:30",
+            "10:0:100",
+            "10:101:100",
+            "20:30:10",
+            "a:b:c",
+            "1:2:3:4",
+        ] {
             assert_eq!(MaxStartups::parse(value), None, "{value}");
         }
     }

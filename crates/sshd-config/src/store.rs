@@ -34,15 +34,27 @@ pub(crate) type Store = BTreeMap<&'static str, Slot>;
 pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool) -> Store {
     let active: Vec<bool> = (0..walk.scopes.len()).map(active).collect();
     let mut store = Store::new();
-    for (index, directive) in walk.directives.iter().enumerate().filter(|(_, directive)| active[directive.scope]) {
-        let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else { continue };
+    for (index, directive) in walk
+        .directives
+        .iter()
+        .enumerate()
+        .filter(|(_, directive)| active[directive.scope])
+    {
+        let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else {
+            continue;
+        };
         if matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
             continue;
         }
-        let behind_keys_command = store.get("AuthorizedKeysCommand").is_some_and(|slot| !slot.held.is_empty());
+        let behind_keys_command = store
+            .get("AuthorizedKeysCommand")
+            .is_some_and(|slot| !slot.held.is_empty());
         let slot = store.entry(keyword.names[0].text).or_default();
         slot.seen.push(index);
-        if keyword.rule == Rule::PrincipalsCommand && keyword.last_wins(release) && behind_keys_command {
+        if keyword.rule == Rule::PrincipalsCommand
+            && keyword.last_wins(release)
+            && behind_keys_command
+        {
             continue;
         }
         slot.take(keyword, &reading.parts, index, release);
@@ -52,13 +64,21 @@ pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool
 
 impl Slot {
     fn take(&mut self, keyword: &Keyword, parts: &Parts, by: usize, release: Release) {
-        let held = |(part, value): &(usize, String)| Held { part: *part, value: value.clone(), by };
+        let held = |(part, value): &(usize, String)| Held {
+            part: *part,
+            value: value.clone(),
+            by,
+        };
         match keyword.rule {
-            _ if keyword.last_wins(release) => parts.iter().for_each(|part| self.replace(held(part))),
+            _ if keyword.last_wins(release) => {
+                parts.iter().for_each(|part| self.replace(held(part)));
+            }
             Rule::All => self.held.extend(parts.iter().map(held)),
             Rule::FirstOfName => parts.iter().for_each(|part| self.add_name(held(part))),
             Rule::FirstOfPart | Rule::Penalties => {
-                parts.iter().for_each(|part| self.add_part(held(part), keyword.rule));
+                parts
+                    .iter()
+                    .for_each(|part| self.add_part(held(part), keyword.rule));
             }
             Rule::FirstOrNone if parts.iter().any(|part| part.1 == "none") => {
                 self.held = parts.iter().map(held).collect();
@@ -74,7 +94,11 @@ impl Slot {
     }
 
     fn add_name(&mut self, held: Held) {
-        if !self.held.iter().any(|other| subsystem_name(&other.value) == subsystem_name(&held.value)) {
+        if !self
+            .held
+            .iter()
+            .any(|other| subsystem_name(&other.value) == subsystem_name(&held.value))
+        {
             self.held.push(held);
         }
     }
@@ -84,7 +108,11 @@ impl Slot {
             return;
         }
         if rule == Rule::Penalties && held.part > 0 {
-            self.replace(Held { part: 0, value: "yes".to_owned(), by: held.by });
+            self.replace(Held {
+                part: 0,
+                value: "yes".to_owned(),
+                by: held.by,
+            });
         }
         self.held.push(held);
     }
@@ -92,7 +120,8 @@ impl Slot {
     /// Lays what a Match block sets over this. A block with subsystems replaces all of them, not only those it names.
     pub(crate) fn overlay(&mut self, keyword: &Keyword, block: &Self) {
         let by_part = keyword.rule == Rule::FirstOfPart;
-        self.held.retain(|held| by_part && !block.held.iter().any(|other| other.part == held.part));
+        self.held
+            .retain(|held| by_part && !block.held.iter().any(|other| other.part == held.part));
         self.held.extend(block.held.iter().cloned());
     }
 }

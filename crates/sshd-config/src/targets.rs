@@ -56,11 +56,17 @@ pub(crate) fn targets(
     let Some((keyword, _)) = Keyword::find(&key, assumed) else {
         return match Keyword::find_in_any(&key) {
             // Distributions backport keywords: one that stands in the tree is known to this sshd.
-            Some(keyword) if keyword.since() > assumed && tree.mentions(keyword) => Ok((keyword, one(keyword.since()))),
-            Some(keyword) if keyword.since() > assumed => {
-                Err(Refusal::NotInRelease { key, release: assumed, since: keyword.since() })
+            Some(keyword) if keyword.since() > assumed && tree.mentions(keyword) => {
+                Ok((keyword, one(keyword.since())))
             }
-            Some(keyword) if keyword.names.iter().any(|name| name.debian) => Err(Refusal::UnknownKeyword { key }),
+            Some(keyword) if keyword.since() > assumed => Err(Refusal::NotInRelease {
+                key,
+                release: assumed,
+                since: keyword.since(),
+            }),
+            Some(keyword) if keyword.names.iter().any(|name| name.debian) => {
+                Err(Refusal::UnknownKeyword { key })
+            }
             Some(_) => Err(Refusal::Ignored { key }),
             None => Err(Refusal::UnknownKeyword { key }),
         };
@@ -70,7 +76,10 @@ pub(crate) fn targets(
         Kind::Structure => return Err(Refusal::NotASetting { key }),
         _ if keyword.accumulates() => return Err(Refusal::AddsUp { key }),
         _ if release.is_none() && keyword.since() > OLDEST && !tree.mentions(keyword) => {
-            return Err(Refusal::PerhapsNotInRelease { key, since: keyword.since() });
+            return Err(Refusal::PerhapsNotInRelease {
+                key,
+                since: keyword.since(),
+            });
         }
         _ => {}
     }
@@ -78,21 +87,41 @@ pub(crate) fn targets(
 }
 
 fn one(release: Release) -> Targets {
-    Targets { must: vec![release], should: Vec::new() }
+    Targets {
+        must: vec![release],
+        should: Vec::new(),
+    }
 }
 
 fn releases(tree: &Tree, keyword: &Keyword, release: Option<Release>) -> Targets {
-    let accepts =
-        |release: &Release| !tree.problems(Some(*release)).iter().any(|problem| problem.fatal && problem.certain);
+    let accepts = |release: &Release| {
+        !tree
+            .problems(Some(*release))
+            .iter()
+            .any(|problem| problem.fatal && problem.certain)
+    };
     match release {
         Some(release) => {
-            let later = Some(Release::NEWEST).filter(|&newest| newest > release && keyword.known_to(newest));
-            Targets { must: vec![release], should: later.into_iter().collect() }
+            let later = Some(Release::NEWEST)
+                .filter(|&newest| newest > release && keyword.known_to(newest));
+            Targets {
+                must: vec![release],
+                should: later.into_iter().collect(),
+            }
         }
         None => {
-            let known = PANEL.into_iter().filter(|release| keyword.known_to(*release));
+            let known = PANEL
+                .into_iter()
+                .filter(|release| keyword.known_to(*release));
             let accepting: Vec<Release> = known.filter(accepts).collect();
-            if accepting.is_empty() { one(Release::NEWEST) } else { Targets { must: accepting, should: Vec::new() } }
+            if accepting.is_empty() {
+                one(Release::NEWEST)
+            } else {
+                Targets {
+                    must: accepting,
+                    should: Vec::new(),
+                }
+            }
         }
     }
 }

@@ -27,8 +27,12 @@ const DIALECTS: [Release; 2] = [Release::new(8, 6), Release::NEWEST];
 
 /// Says what else has to be captured before [`Tree::read`] sees the whole configuration; ask until it is empty.
 pub fn wants(snapshot: &Snapshot, main: &Path) -> Vec<Request> {
-    let requests = DIALECTS.iter().flat_map(|&release| walk(snapshot, main, &[], release).requests);
-    let open: BTreeSet<Request> = requests.filter(|request| !snapshot.answers(request)).collect();
+    let requests = DIALECTS
+        .iter()
+        .flat_map(|&release| walk(snapshot, main, &[], release).requests);
+    let open: BTreeSet<Request> = requests
+        .filter(|request| !snapshot.answers(request))
+        .collect();
     open.into_iter().collect()
 }
 
@@ -84,8 +88,10 @@ pub struct MatchOverride {
 impl Tree {
     /// Takes the configuration out of what was captured; what [`wants`] still asks for counts as empty.
     pub fn read(snapshot: &Snapshot, main: &Path, overrides: &[Override]) -> Self {
-        let paths: BTreeSet<PathBuf> =
-            DIALECTS.iter().flat_map(|&release| walk(snapshot, main, &[], release).paths).collect();
+        let paths: BTreeSet<PathBuf> = DIALECTS
+            .iter()
+            .flat_map(|&release| walk(snapshot, main, &[], release).paths)
+            .collect();
         let mut own = Snapshot::default();
         for (path, entry) in snapshot.paths() {
             // All that is not a file may say why something is not known.
@@ -93,7 +99,12 @@ impl Tree {
                 own.insert(path, entry.clone());
             }
         }
-        Self { snapshot: own, main: main.to_owned(), overrides: overrides.to_vec(), walks: RefCell::default() }
+        Self {
+            snapshot: own,
+            main: main.to_owned(),
+            overrides: overrides.to_vec(),
+            walks: RefCell::default(),
+        }
     }
 
     /// The main file.
@@ -103,7 +114,10 @@ impl Tree {
 
     /// The files that are read, in path order.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.snapshot.paths().filter(|(_, entry)| matches!(entry, Entry::File(_))).map(|(path, _)| path)
+        self.snapshot
+            .paths()
+            .filter(|(_, entry)| matches!(entry, Entry::File(_)))
+            .map(|(path, _)| path)
     }
 
     /// The values in force. An unknown release is taken for [`Release::NEWEST`].
@@ -116,11 +130,19 @@ impl Tree {
     pub fn problems(&self, release: Option<Release>) -> Vec<Problem> {
         let release = release.unwrap_or(Release::NEWEST);
         let walk = self.walk(release);
-        let across = cross_line_problems(&walk, release).into_iter().map(|problem| match walk.gaps.is_empty() {
-            true => problem,
-            // A line that was not read may stand against it.
-            false => Problem { certain: false, build: true, ..problem },
-        });
+        let across = cross_line_problems(&walk, release)
+            .into_iter()
+            .map(|problem| {
+                if walk.gaps.is_empty() {
+                    problem
+                } else {
+                    Problem {
+                        certain: false,
+                        build: true,
+                        ..problem
+                    }
+                }
+            });
         walk.problems.iter().cloned().chain(across).collect()
     }
 
@@ -135,12 +157,17 @@ impl Tree {
     pub fn refused(&self, release: Option<Release>) -> Vec<Problem> {
         let of = |release: Release| {
             let problems = self.problems(Some(release));
-            problems.into_iter().filter(Problem::refuses).collect::<Vec<_>>()
+            problems
+                .into_iter()
+                .filter(Problem::refuses)
+                .collect::<Vec<_>>()
         };
         let Some(release) = release else {
             let all: Vec<Vec<Problem>> = targets::in_general_use().map(of).collect();
-            let everywhere =
-                |problem: &Problem| all.iter().all(|of_one| of_one.iter().any(|p| p.origin == problem.origin));
+            let everywhere = |problem: &Problem| {
+                all.iter()
+                    .all(|of_one| of_one.iter().any(|p| p.origin == problem.origin))
+            };
             return of(Release::NEWEST).into_iter().filter(everywhere).collect();
         };
         of(release)
@@ -149,14 +176,19 @@ impl Tree {
     /// Whether sshd of this release would start.
     pub fn verdict(&self, release: Release) -> Verdict {
         let problems = self.problems(Some(release));
-        let fatal = problems.iter().find(|problem| problem.fatal && problem.certain);
+        let fatal = problems
+            .iter()
+            .find(|problem| problem.fatal && problem.certain);
         if let Some(problem) = fatal {
             return Verdict::Refuses(Box::new(problem.clone()));
         }
         if let Some(unseen) = self.unseen(Some(release)).first() {
             return Verdict::Unknown(unseen.to_string());
         }
-        let doubt = problems.iter().find(|problem| !problem.certain).map(ToString::to_string);
+        let doubt = problems
+            .iter()
+            .find(|problem| !problem.certain)
+            .map(ToString::to_string);
         match doubt.or_else(|| self.walk(release).doubts.first().cloned()) {
             Some(why) => Verdict::Unknown(why),
             None => Verdict::Accepts,
@@ -167,15 +199,27 @@ impl Tree {
     pub fn match_overrides(&self, key: &str, release: Option<Release>) -> Vec<MatchOverride> {
         let release = release.unwrap_or(Release::NEWEST);
         let walk = self.walk(release);
-        let Some((wanted, _)) = Keyword::find(key, release) else { return Vec::new() };
+        let Some((wanted, _)) = Keyword::find(key, release) else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
-        for directive in walk.directives.iter().filter(|directive| directive.scope != GLOBAL) {
-            let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else { continue };
+        for directive in walk
+            .directives
+            .iter()
+            .filter(|directive| directive.scope != GLOBAL)
+        {
+            let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else {
+                continue;
+            };
             if !std::ptr::eq(keyword, wanted) || walk.active_at_start(directive.scope) {
                 continue;
             }
             let chain: Vec<_> = walk.chain(directive.scope).collect();
-            let criteria: Vec<&str> = chain.iter().rev().map(|scope| scope.criteria.text()).collect();
+            let criteria: Vec<&str> = chain
+                .iter()
+                .rev()
+                .map(|scope| scope.criteria.text())
+                .collect();
             let values: Vec<&str> = reading.parts.iter().map(|part| part.1.as_str()).collect();
             found.push(MatchOverride {
                 origin: chain[0].origin.clone(),
@@ -191,19 +235,28 @@ impl Tree {
     /// Match block but `all`, later for LocalPort.
     pub fn needs_connection(&self, release: Release) -> bool {
         let walk = self.walk(release);
-        let asks = |criteria: &Criteria| match release.since(8, 1) {
-            true => criteria.asks_for_local_port(),
-            false => release.since(7, 7) && criteria.asks_for_connection(),
+        let asks = |criteria: &Criteria| {
+            if release.since(8, 1) {
+                criteria.asks_for_local_port()
+            } else {
+                release.since(7, 7) && criteria.asks_for_connection()
+            }
         };
         let nobody = Connection::default();
         let reached = |scope: usize| scope == GLOBAL || walk.active_for(scope, &nobody, release);
-        walk.scopes.iter().skip(1).any(|scope| asks(&scope.criteria) && reached(scope.outer))
+        walk.scopes
+            .iter()
+            .skip(1)
+            .any(|scope| asks(&scope.criteria) && reached(scope.outer))
     }
 
     /// True when a line of the files sets this keyword in any scope.
     pub(crate) fn mentions(&self, keyword: &Keyword) -> bool {
         let walk = self.walk(Release::NEWEST);
-        let mut found = walk.directives.iter().filter_map(|directive| directive.keyword);
+        let mut found = walk
+            .directives
+            .iter()
+            .filter_map(|directive| directive.keyword);
         keyword.kind != Kind::Structure && found.any(|(known, _)| std::ptr::eq(known, keyword))
     }
 

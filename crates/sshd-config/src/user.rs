@@ -6,7 +6,12 @@ use crate::release::Release;
 
 /// Whether a pattern such as `alice`, `al*` or `alice@192.0.2.0/24` matches this user of a client at this address; `None`
 /// where the pattern asks for the client and its address is not known, or may ask for its name.
-pub fn user_matches(pattern: &str, user: &str, address: Option<&str>, release: Option<Release>) -> Option<bool> {
+pub fn user_matches(
+    pattern: &str,
+    user: &str,
+    address: Option<&str>,
+    release: Option<Release>,
+) -> Option<bool> {
     let Some((name, hosts)) = pattern.rsplit_once('@') else {
         return Some(pattern::matches(user.as_bytes(), pattern.as_bytes()));
     };
@@ -17,7 +22,11 @@ pub fn user_matches(pattern: &str, user: &str, address: Option<&str>, release: O
     match address::matches_list(address?, hosts.as_bytes(), release) {
         ListMatch::Positive => Some(true),
         ListMatch::Negated => Some(false),
-        ListMatch::None if hosts.bytes().any(|byte| byte.is_ascii_alphabetic()) && !hosts.contains(':') => None,
+        ListMatch::None
+            if hosts.bytes().any(|byte| byte.is_ascii_alphabetic()) && !hosts.contains(':') =>
+        {
+            None
+        }
         ListMatch::None => Some(false),
     }
 }
@@ -43,7 +52,11 @@ mod tests {
             ("bob@192.0.2.*", "alice", Some(false)),
         ];
         for (pattern, user, expected) in cases {
-            assert_eq!(user_matches(pattern, user, Some("192.0.2.7"), None), expected, "{pattern} {user}");
+            assert_eq!(
+                user_matches(pattern, user, Some("192.0.2.7"), None),
+                expected,
+                "{pattern} {user}"
+            );
         }
         assert_eq!(user_matches("alice@192.0.2.*", "alice", None, None), None);
     }

@@ -137,16 +137,28 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), range: None, certain: true, build: false }
+        Self {
+            message: message.into(),
+            range: None,
+            certain: true,
+            build: false,
+        }
     }
 
     fn at(word: &Word, message: impl Into<String>) -> Self {
-        Self { range: Some(word.range.clone()), ..Self::new(message) }
+        Self {
+            range: Some(word.range.clone()),
+            ..Self::new(message)
+        }
     }
 
     /// The same, where builds or machines differ.
     pub(crate) fn uncertain(self) -> Self {
-        Self { certain: false, build: true, ..self }
+        Self {
+            certain: false,
+            build: true,
+            ..self
+        }
     }
 }
 
@@ -174,7 +186,10 @@ pub(crate) struct Notice {
 
 impl Reading {
     fn of_parts(parts: Parts) -> Self {
-        Self { parts, ..Self::default() }
+        Self {
+            parts,
+            ..Self::default()
+        }
     }
 
     fn one(value: impl Into<String>) -> Self {
@@ -200,10 +215,17 @@ type Outcome = Result<(Reading, Used), Fault>;
 
 /// Reads the arguments of a line.
 pub(crate) fn read(kind: Kind, line: &Line, release: Release) -> Result<Reading, Fault> {
-    let args = if kind == Kind::Environment { line.args_with_equals() } else { line.args() };
+    let args = if kind == Kind::Environment {
+        line.args_with_equals()
+    } else {
+        line.args()
+    };
     let args = args.map_err(|_| Fault::new("a quote does not close"))?;
     if line.lacks_arguments() && release.since(8, 7) {
-        return Err(Fault::new(format!("no argument after keyword \"{}\"", line.keyword.lossy())));
+        return Err(Fault::new(format!(
+            "no argument after keyword \"{}\"",
+            line.keyword.lossy()
+        )));
     }
     let (reading, used) = dispatch(kind, line, &args, release)?;
     let extra = match used {
@@ -212,7 +234,10 @@ pub(crate) fn read(kind: Kind, line: &Line, release: Release) -> Result<Reading,
         Used::All => None,
     };
     match extra {
-        Some(word) => Err(Fault::at(word, format!("extra argument \"{}\" at the end of the line", word.lossy()))),
+        Some(word) => Err(Fault::at(
+            word,
+            format!("extra argument \"{}\" at the end of the line", word.lossy()),
+        )),
         None => Ok(reading),
     }
 }
@@ -246,7 +271,9 @@ fn dispatch(kind: Kind, line: &Line, args: &Args, release: Release) -> Outcome {
         Kind::Addendum => text::addendum(line),
         Kind::Command => text::command(line, release),
         Kind::Algorithms(of) => algorithms(args, of, release),
-        Kind::RoutingDomain => doubtful(args, "whether routing domains work depends on the platform"),
+        Kind::RoutingDomain => {
+            doubtful(args, "whether routing domains work depends on the platform")
+        }
         Kind::Users => list::users(args, release),
         Kind::Groups => list::groups(args, release),
         Kind::EnvNames => list::env_names(args, release),
@@ -261,15 +288,25 @@ fn dispatch(kind: Kind, line: &Line, args: &Args, release: Release) -> Outcome {
         Kind::Subsystem => list::subsystem(args, release),
         Kind::Port => single(args, list::port),
         Kind::ListenAddress => list::listen_address(args),
-        Kind::Ignored => Ok((Reading { notice: Some(IGNORED), ..Reading::default() }, Used::All)),
+        Kind::Ignored => Ok((
+            Reading {
+                notice: Some(IGNORED),
+                ..Reading::default()
+            },
+            Used::All,
+        )),
         Kind::Structure => Ok((Reading::default(), Used::All)),
     }
 }
 
-const IGNORED: Notice = Notice { message: "sshd ignores this keyword", hint: "remove the line: it has no effect" };
+const IGNORED: Notice = Notice {
+    message: "sshd ignores this keyword",
+    hint: "remove the line: it has no effect",
+};
 
 fn first(args: &Args) -> Result<&Word, Fault> {
-    args.get(0).ok_or_else(|| Fault::new("the argument is missing"))
+    args.get(0)
+        .ok_or_else(|| Fault::new("the argument is missing"))
 }
 
 fn single(args: &Args, read: impl Fn(&Word) -> Result<String, Fault>) -> Outcome {
@@ -278,14 +315,27 @@ fn single(args: &Args, read: impl Fn(&Word) -> Result<String, Fault>) -> Outcome
 
 fn doubtful(args: &Args, why: &str) -> Outcome {
     let value = first(args)?.lossy();
-    Ok((Reading { doubt: Some(why.to_owned()), ..Reading::one(value) }, Used::Words(1)))
+    Ok((
+        Reading {
+            doubt: Some(why.to_owned()),
+            ..Reading::one(value)
+        },
+        Used::Words(1),
+    ))
 }
 
 fn algorithms(args: &Args, family: Family, release: Release) -> Outcome {
     let word = first(args)?;
     let suspect = algorithm::suspect(word, family, release);
     let doubt = Some("whether these algorithms are known depends on the build".to_owned());
-    Ok((Reading { doubt, suspect, ..Reading::one(word.lossy()) }, Used::Words(1)))
+    Ok((
+        Reading {
+            doubt,
+            suspect,
+            ..Reading::one(word.lossy())
+        },
+        Used::Words(1),
+    ))
 }
 
 impl Kind {
@@ -341,15 +391,21 @@ impl Kind {
             Self::IntegerOrNone => "give a number from 0 on, or none",
             Self::Time => "give a time such as 90, 2m or 1h30m",
             Self::TimeOrNone => "give a time such as 90, 2m or 1h30m, or none",
-            Self::MaxStartups => "give start:rate:full with start <= full and a rate from 1 to 100, or one number",
+            Self::MaxStartups => {
+                "give start:rate:full with start <= full and a rate from 1 to 100, or one number"
+            }
             Self::NetBlockSize => "give the IPv4 bits (0-32), or IPv4:IPv6 bits (0-32:0-128)",
             Self::RekeyLimit => "give a size such as 1G, or default, and perhaps a time",
             Self::IpQos => "give one or two of af11 to af43, cs0 to cs7, ef, le, none, or a number",
             Self::Octal => "give a mode in octal, up to 0777",
             Self::Penalties => "give no, or penalties such as authfail:5s noauth:1s max:10m",
-            Self::Addresses => "give a comma list of addresses and networks without host bits, such as 192.0.2.0/24",
+            Self::Addresses => {
+                "give a comma list of addresses and networks without host bits, such as 192.0.2.0/24"
+            }
             Self::Command => "give an absolute path, or none",
-            Self::Methods => "give lists of publickey, password, keyboard-interactive, hostbased, or any",
+            Self::Methods => {
+                "give lists of publickey, password, keyboard-interactive, hostbased, or any"
+            }
             Self::ChannelTimeouts => "give clauses such as session=1h, or none",
             Self::Environment => "give assignments such as NAME=value",
             Self::EnvNames => "give names of variables, without =",

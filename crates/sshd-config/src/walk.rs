@@ -99,11 +99,29 @@ pub(crate) struct Walk {
 }
 
 /// Reads the overrides of the command line, then the main file and all that it includes.
-pub(crate) fn walk(snapshot: &Snapshot, main: &Path, overrides: &[Override], release: Release) -> Walk {
-    let outside =
-        Scope { criteria: Criteria::never(), origin: Origin::new(main, 0), outer: GLOBAL, at_start: true, dead: false };
-    let walk = Walk { scopes: vec![outside], ..Walk::default() };
-    let mut walker = Walker { snapshot, release, ports_are_given: false, walk };
+pub(crate) fn walk(
+    snapshot: &Snapshot,
+    main: &Path,
+    overrides: &[Override],
+    release: Release,
+) -> Walk {
+    let outside = Scope {
+        criteria: Criteria::never(),
+        origin: Origin::new(main, 0),
+        outer: GLOBAL,
+        at_start: true,
+        dead: false,
+    };
+    let walk = Walk {
+        scopes: vec![outside],
+        ..Walk::default()
+    };
+    let mut walker = Walker {
+        snapshot,
+        release,
+        ports_are_given: false,
+        walk,
+    };
     for (index, given) in overrides.iter().enumerate() {
         let logical = Logical::detached(given.text.as_bytes());
         walker.ports_are_given &= !given.replaces_ports();
@@ -121,21 +139,39 @@ enum Reader<'a> {
     /// The daemon itself, which reads the main file.
     Daemon(&'a Path),
     /// A pattern of an Include line, with the scope and the depth of the file that holds it.
-    Include { line: &'a Line, pattern: &'a Word, origin: &'a Origin, scope: usize, depth: usize },
+    Include {
+        line: &'a Line,
+        pattern: &'a Word,
+        origin: &'a Origin,
+        scope: usize,
+        depth: usize,
+    },
 }
 
 impl Reader<'_> {
     fn scope(&self) -> usize {
-        if let Self::Include { scope, .. } = self { *scope } else { GLOBAL }
+        if let Self::Include { scope, .. } = self {
+            *scope
+        } else {
+            GLOBAL
+        }
     }
 
     /// How deep the file that is read lies.
     fn depth(&self) -> usize {
-        if let Self::Include { depth, .. } = self { depth + 1 } else { 0 }
+        if let Self::Include { depth, .. } = self {
+            depth + 1
+        } else {
+            0
+        }
     }
 
     fn include(&self) -> Option<Origin> {
-        if let Self::Include { origin, .. } = self { Some((*origin).clone()) } else { None }
+        if let Self::Include { origin, .. } = self {
+            Some((*origin).clone())
+        } else {
+            None
+        }
     }
 
     /// A problem of what is read, which stands where it is named.
@@ -151,8 +187,16 @@ impl Reader<'_> {
                 build: false,
                 hint: "create the file, or restore what its link stands for".to_owned(),
             },
-            Self::Include { line, pattern, origin, .. } => {
-                let fault = Fault { range: Some(pattern.range.clone()), ..Fault::new(message) };
+            Self::Include {
+                line,
+                pattern,
+                origin,
+                ..
+            } => {
+                let fault = Fault {
+                    range: Some(pattern.range.clone()),
+                    ..Fault::new(message)
+                };
                 let hint = "remove the file, or mend it: sshd does not start while it cannot read what it is told to";
                 problem_at(line, origin, fault, hint.to_owned(), release)
             }
@@ -198,7 +242,9 @@ impl Walker<'_> {
         }
         if self.walk.reads > MAX_READS {
             self.walk.stopped = true;
-            let why = format!("it is the last of the {MAX_READS} files that are read, which include each other");
+            let why = format!(
+                "it is the last of the {MAX_READS} files that are read, which include each other"
+            );
             return self.gap(path, Unread::Failed(why), reader);
         }
         self.lines(document, path, reader.scope(), reader.depth());
@@ -207,19 +253,31 @@ impl Walker<'_> {
     /// What sshd itself fails at.
     fn cannot_read(&mut self, path: &Path, why: &str, reader: &Reader<'_>) {
         let message = format!("cannot read {}: {why}", path.display());
-        self.walk.problems.push(reader.problem(message, self.release));
+        self.walk
+            .problems
+            .push(reader.problem(message, self.release));
     }
 
     /// What this program fails at, and sshd perhaps not.
     fn gap(&mut self, path: &Path, why: Unread, reader: &Reader<'_>) {
-        let unseen = Unseen { path: path.to_owned(), why, include: reader.include() };
-        self.walk.gaps.push(Gap { unseen, scope: reader.scope(), before: self.walk.directives.len() });
+        let unseen = Unseen {
+            path: path.to_owned(),
+            why,
+            include: reader.include(),
+        };
+        self.walk.gaps.push(Gap {
+            unseen,
+            scope: reader.scope(),
+            before: self.walk.directives.len(),
+        });
     }
 
     fn lines(&mut self, document: &[u8], path: &Path, base: usize, depth: usize) {
         let mut scope = base;
         for logical in logical::split(document, self.release) {
-            let Some(line) = Line::parse(logical, self.release) else { continue };
+            let Some(line) = Line::parse(logical, self.release) else {
+                continue;
+            };
             let origin = Origin::new(path, line.logical.position(line.keyword.range.start).0);
             match line.keyword.lossy().to_ascii_lowercase().as_str() {
                 "match" => scope = self.open_scope(&line, origin, base, depth),
@@ -238,21 +296,48 @@ impl Walker<'_> {
             self.report(line, &origin, fault, hint);
             Criteria::never()
         });
-        let dead = depth > 0 && base == GLOBAL && self.release.since(8, 2) && !self.release.since(8, 4);
+        let dead =
+            depth > 0 && base == GLOBAL && self.release.since(8, 2) && !self.release.since(8, 4);
         let at_start = self.walk.active_at_start(base) && criteria.holds_at_start(self.release);
-        self.walk.scopes.push(Scope { criteria, origin, outer: base, at_start, dead });
+        self.walk.scopes.push(Scope {
+            criteria,
+            origin,
+            outer: base,
+            at_start,
+            dead,
+        });
         self.walk.scopes.len() - 1
     }
 
     fn include(&mut self, line: &Line, origin: &Origin, scope: usize, depth: usize) {
         if !self.release.since(8, 2) {
-            let fault =
-                Fault { range: Some(line.keyword.range.clone()), ..Fault::new("bad configuration option \"Include\"") };
-            self.report(line, origin, fault, format!("{} does not know Include, which came with 8.2", self.release));
+            let fault = Fault {
+                range: Some(line.keyword.range.clone()),
+                ..Fault::new("bad configuration option \"Include\"")
+            };
+            self.report(
+                line,
+                origin,
+                fault,
+                format!(
+                    "{} does not know Include, which came with 8.2",
+                    self.release
+                ),
+            );
         }
         let patterns = match value::read(Kind::Words, line, self.release.max(Release::new(8, 2))) {
-            Ok(_) => line.args().map(|args| args.list().to_vec()).unwrap_or_default(),
-            Err(fault) => return self.report(line, origin, fault, "give a file or a pattern of files".to_owned()),
+            Ok(_) => line
+                .args()
+                .map(|args| args.list().to_vec())
+                .unwrap_or_default(),
+            Err(fault) => {
+                return self.report(
+                    line,
+                    origin,
+                    fault,
+                    "give a file or a pattern of files".to_owned(),
+                );
+            }
         };
         if patterns.is_empty() {
             return self.report(
@@ -267,13 +352,28 @@ impl Walker<'_> {
         }
     }
 
-    fn include_pattern(&mut self, pattern: &Word, line: &Line, origin: &Origin, scope: usize, depth: usize) {
-        let Some(path) = include_path(pattern, self.release) else { return };
+    fn include_pattern(
+        &mut self,
+        pattern: &Word,
+        line: &Line,
+        origin: &Origin,
+        scope: usize,
+        depth: usize,
+    ) {
+        let Some(path) = include_path(pattern, self.release) else {
+            return;
+        };
         let found = match self.snapshot.glob(&path) {
             Ok(found) => found,
             Err(requests) => return self.walk.requests.extend(requests),
         };
-        let reader = Reader::Include { line, pattern, origin, scope, depth };
+        let reader = Reader::Include {
+            line,
+            pattern,
+            origin,
+            scope,
+            depth,
+        };
         for (folder, why) in found.unread {
             self.gap(&folder, why, &reader);
         }
@@ -289,23 +389,44 @@ impl Walker<'_> {
             return;
         }
         let reading = match keyword {
-            Some((keyword, _)) if keyword.kind == Kind::Structure => Err(Fault::new(format!("{name} is no option"))),
+            Some((keyword, _)) if keyword.kind == Kind::Structure => {
+                Err(Fault::new(format!("{name} is no option")))
+            }
             Some((keyword, _)) => value::read(keyword.kind, &line, self.release),
             None => Ok(Reading::default()),
         };
-        let directive = Directive { line, origin, keyword, scope, reading };
+        let directive = Directive {
+            line,
+            origin,
+            keyword,
+            scope,
+            reading,
+        };
         self.check(&directive, &name);
         self.walk.directives.push(directive);
     }
 
     fn check(&mut self, directive: &Directive, name: &str) {
         let whole = directive.line.keyword.range.clone();
-        let at_keyword = |message: String| Fault { range: Some(whole.clone()), ..Fault::new(message) };
+        let at_keyword = |message: String| Fault {
+            range: Some(whole.clone()),
+            ..Fault::new(message)
+        };
         let Some((keyword, known)) = directive.keyword else {
             let (fault, hint) = unknown(name, self.release);
-            return self.report(&directive.line, &directive.origin, Fault { range: Some(whole), ..fault }, hint);
+            return self.report(
+                &directive.line,
+                &directive.origin,
+                Fault {
+                    range: Some(whole),
+                    ..fault
+                },
+                hint,
+            );
         };
-        if !self.walk.active_at_start(directive.scope) && !keyword.allowed_in_match(known, self.release) {
+        if !self.walk.active_at_start(directive.scope)
+            && !keyword.allowed_in_match(known, self.release)
+        {
             let fault = at_keyword(format!("{name} is not allowed within a Match block"));
             let hint =
                 "move the line before the first Match line: indentation and blank lines do not end a block".to_owned();
@@ -313,8 +434,17 @@ impl Walker<'_> {
         }
         match &directive.reading {
             Err(fault) => {
-                let fault = if keyword.optional { fault.clone().uncertain() } else { fault.clone() };
-                self.report(&directive.line, &directive.origin, fault, keyword.kind.expects());
+                let fault = if keyword.optional {
+                    fault.clone().uncertain()
+                } else {
+                    fault.clone()
+                };
+                self.report(
+                    &directive.line,
+                    &directive.origin,
+                    fault,
+                    keyword.kind.expects(),
+                );
             }
             Ok(reading) => self.remark(directive, reading),
         }
@@ -328,21 +458,43 @@ impl Walker<'_> {
         }
         if let Some(notice) = reading.notice {
             let fault = Fault::new(notice.message);
-            let problem = problem_at(&directive.line, &directive.origin, fault, notice.hint.to_owned(), self.release);
-            self.walk.problems.push(Problem { fatal: false, ..problem });
+            let problem = problem_at(
+                &directive.line,
+                &directive.origin,
+                fault,
+                notice.hint.to_owned(),
+                self.release,
+            );
+            self.walk.problems.push(Problem {
+                fatal: false,
+                ..problem
+            });
         }
     }
 
     fn report(&mut self, line: &Line, origin: &Origin, fault: Fault, hint: String) {
-        self.walk.problems.push(problem_at(line, origin, fault, hint, self.release));
+        self.walk
+            .problems
+            .push(problem_at(line, origin, fault, hint, self.release));
     }
 }
 
-fn problem_at(line: &Line, origin: &Origin, fault: Fault, hint: String, release: Release) -> Problem {
-    let start = fault.range.map_or(line.keyword.range.start, |range| range.start);
+fn problem_at(
+    line: &Line,
+    origin: &Origin,
+    fault: Fault,
+    hint: String,
+    release: Release,
+) -> Problem {
+    let start = fault
+        .range
+        .map_or(line.keyword.range.start, |range| range.start);
     let (_, column) = line.logical.position(start);
-    let hint =
-        if fault.certain { hint } else { format!("{hint}; ask sshd -t, for this depends on how {release} was built") };
+    let hint = if fault.certain {
+        hint
+    } else {
+        format!("{hint}; ask sshd -t, for this depends on how {release} was built")
+    };
     let text = String::from_utf8_lossy(&line.logical.text).into_owned();
     Problem {
         origin: origin.clone(),
@@ -363,19 +515,41 @@ fn unknown(name: &str, release: Release) -> (Fault, String) {
     let fault = Fault::new(format!("bad configuration option \"{name}\""));
     match Keyword::find_in_any(name) {
         Some(keyword) if keyword.since() > release => {
-            let hint = format!("remove the line: {name} came with {}, and this is {release}", keyword.since());
+            let hint = format!(
+                "remove the line: {name} came with {}, and this is {release}",
+                keyword.since()
+            );
             (fault, hint)
         }
-        Some(keyword) if keyword.names.iter().any(|name| name.debian) => {
-            (fault.uncertain(), format!("remove the line: only patched builds, such as Debian's, know {name}"))
-        }
-        Some(_) => (fault, format!("remove the line: {release} does not know {name}")),
-        None if is_of_a_patch(name) => (fault.uncertain(), format!("remove the line: only patched builds know {name}")),
+        Some(keyword) if keyword.names.iter().any(|name| name.debian) => (
+            fault.uncertain(),
+            format!("remove the line: only patched builds, such as Debian's, know {name}"),
+        ),
+        Some(_) => (
+            fault,
+            format!("remove the line: {release} does not know {name}"),
+        ),
+        None if is_of_a_patch(name) => (
+            fault.uncertain(),
+            format!("remove the line: only patched builds know {name}"),
+        ),
         None if name.starts_with(BYTE_ORDER_MARK) => {
-            let message = format!("a byte order mark stands before {}", name.trim_start_matches(BYTE_ORDER_MARK));
-            (Fault { message, ..fault }, "save the file without the byte order mark".to_owned())
+            let message = format!(
+                "a byte order mark stands before {}",
+                name.trim_start_matches(BYTE_ORDER_MARK)
+            );
+            (
+                Fault { message, ..fault },
+                "save the file without the byte order mark".to_owned(),
+            )
         }
-        None => (Fault { certain: false, ..fault }, "correct the keyword, or remove the line".to_owned()),
+        None => (
+            Fault {
+                certain: false,
+                ..fault
+            },
+            "correct the keyword, or remove the line".to_owned(),
+        ),
     }
 }
 
@@ -400,8 +574,16 @@ impl Walk {
     }
 
     /// Whether the lines of a scope override the global values for a connection.
-    pub(crate) fn active_for(&self, scope: usize, connection: &Connection, release: Release) -> bool {
-        scope != GLOBAL && self.chain(scope).all(|scope| !scope.dead && scope.criteria.holds_for(connection, release))
+    pub(crate) fn active_for(
+        &self,
+        scope: usize,
+        connection: &Connection,
+        release: Release,
+    ) -> bool {
+        scope != GLOBAL
+            && self
+                .chain(scope)
+                .all(|scope| !scope.dead && scope.criteria.holds_for(connection, release))
     }
 
     /// The scope and those around it, without the global one.

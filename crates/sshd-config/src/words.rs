@@ -21,7 +21,10 @@ impl Word {
 const BLANKS: &[u8] = b" \t\r\n";
 
 fn skip_blanks(text: &[u8], from: usize) -> usize {
-    from + text[from..].iter().take_while(|b| BLANKS.contains(b)).count()
+    from + text[from..]
+        .iter()
+        .take_while(|b| BLANKS.contains(b))
+        .count()
 }
 
 /// The old splitter: words end at blanks, at one `=`, or at a closing double quote.
@@ -35,7 +38,11 @@ pub(crate) struct Delim<'a> {
 impl<'a> Delim<'a> {
     /// Splits `text` from `from` on; `at_equals` says whether `=` ends a word.
     pub(crate) fn new(text: &'a [u8], from: usize, at_equals: bool) -> Self {
-        Self { text, at: Some(from), at_equals }
+        Self {
+            text,
+            at: Some(from),
+            at_equals,
+        }
     }
 
     /// Where the rest of the line begins; `None` after the last word.
@@ -44,11 +51,17 @@ impl<'a> Delim<'a> {
     }
 
     fn quoted(&mut self, start: usize, quote: usize) -> Option<Word> {
-        let close = self.text[quote + 1..].iter().position(|&b| b == b'"').map(|at| quote + 1 + at);
+        let close = self.text[quote + 1..]
+            .iter()
+            .position(|&b| b == b'"')
+            .map(|at| quote + 1 + at);
         self.at = close.map(|close| skip_blanks(self.text, close + 1));
         let close = close?;
         let text = [&self.text[start..quote], &self.text[quote + 1..close]].concat();
-        Some(Word { text, range: start..close + 1 })
+        Some(Word {
+            text,
+            range: start..close + 1,
+        })
     }
 
     fn plain(&mut self, start: usize, end: usize) -> Word {
@@ -57,7 +70,10 @@ impl<'a> Delim<'a> {
             next = skip_blanks(self.text, next + 1);
         }
         self.at = Some(next);
-        Word { text: self.text[start..end].to_vec(), range: start..end }
+        Word {
+            text: self.text[start..end].to_vec(),
+            range: start..end,
+        }
     }
 }
 
@@ -72,7 +88,10 @@ impl Iterator for Delim<'_> {
         match rest.iter().position(stop).map(|at| start + at) {
             None => {
                 self.at = None;
-                Some(Word { text: rest.to_vec(), range: start..self.text.len() })
+                Some(Word {
+                    text: rest.to_vec(),
+                    range: start..self.text.len(),
+                })
             }
             Some(end) if self.text[end] == b'"' => self.quoted(start, end),
             Some(end) => Some(self.plain(start, end)),
@@ -113,7 +132,8 @@ fn argv_word(text: &[u8], start: usize) -> Result<Word, InvalidQuotes> {
             (b'\\', _) => {
                 let escaped = text.get(at + 1).copied();
                 at += usize::from(
-                    matches!(escaped, Some(b'\'' | b'"' | b'\\')) || quote.is_none() && escaped == Some(b' '),
+                    matches!(escaped, Some(b'\'' | b'"' | b'\\'))
+                        || quote.is_none() && escaped == Some(b' '),
                 );
                 word.push(text[at]);
             }
@@ -124,7 +144,14 @@ fn argv_word(text: &[u8], start: usize) -> Result<Word, InvalidQuotes> {
         }
         at += 1;
     }
-    if quote.is_some() { Err(InvalidQuotes) } else { Ok(Word { text: word, range: start..at }) }
+    if quote.is_some() {
+        Err(InvalidQuotes)
+    } else {
+        Ok(Word {
+            text: word,
+            range: start..at,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -132,11 +159,19 @@ mod tests {
     use super::*;
 
     fn delim(text: &str) -> Vec<String> {
-        Delim::new(text.as_bytes(), 0, true).map(|word| word.lossy()).collect()
+        Delim::new(text.as_bytes(), 0, true)
+            .map(|word| word.lossy())
+            .collect()
     }
 
     fn argv(text: &str) -> Option<Vec<String>> {
-        Some(argv_split(text.as_bytes(), 0).ok()?.iter().map(Word::lossy).collect())
+        Some(
+            argv_split(text.as_bytes(), 0)
+                .ok()?
+                .iter()
+                .map(Word::lossy)
+                .collect(),
+        )
     }
 
     #[test]
@@ -168,12 +203,16 @@ mod tests {
     fn random_bytes_never_panic_and_ranges_stay_inside() {
         let mut random = fastrand::Rng::with_seed(11);
         for _ in 0..20_000 {
-            let text: Vec<u8> =
-                (0..random.usize(0..20)).map(|_| *random.choice(b"a= \t\"'\\#\r\xff").expect("some")).collect();
+            let text: Vec<u8> = (0..random.usize(0..20))
+                .map(|_| *random.choice(b"a= \t\"'\\#\r\xff").expect("some"))
+                .collect();
             let words = Delim::new(&text, 0, random.bool()).collect::<Vec<_>>();
             let argv = argv_split(&text, 0).unwrap_or_default();
             for word in words.iter().chain(&argv) {
-                assert!(word.range.start <= word.range.end && word.range.end <= text.len(), "{text:?}");
+                assert!(
+                    word.range.start <= word.range.end && word.range.end <= text.len(),
+                    "{text:?}"
+                );
             }
         }
     }

@@ -21,7 +21,10 @@ pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<Stri
         return Some(value.to_owned());
     }
     if release.since(8, 7) {
-        return Some(format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")));
+        return Some(format!(
+            "\"{}\"",
+            value.replace('\\', "\\\\").replace('"', "\\\"")
+        ));
     }
     (!value.contains('"')).then(|| format!("\"{value}\""))
 }
@@ -34,10 +37,20 @@ pub(crate) fn over(
     argument: &str,
     wanted: &BTreeMap<usize, String>,
 ) -> Edit {
-    let words = line.args().map(|args| args.list().to_vec()).unwrap_or_default();
-    let whole = match (keyword.kind.takes_the_rest(), words.first().zip(words.last())) {
+    let words = line
+        .args()
+        .map(|args| args.list().to_vec())
+        .unwrap_or_default();
+    let whole = match (
+        keyword.kind.takes_the_rest(),
+        words.first().zip(words.last()),
+    ) {
         (false, Some((first, last))) => first.range.start..last.range.end,
-        _ => line.rest().map_or(line.logical.text.len()..line.logical.text.len(), |rest| rest.range),
+        _ => line
+            .rest()
+            .map_or(line.logical.text.len()..line.logical.text.len(), |rest| {
+                rest.range
+            }),
     };
     let mut text = match (keyword.rule, words.as_slice()) {
         (Rule::Penalties, _) => merged_penalties(&words, argument, wanted),
@@ -58,32 +71,54 @@ pub(crate) fn over(
 fn quoted_alike(line: &Line, word: &Word, argument: &str) -> String {
     let written = &line.logical.text[word.range.clone()];
     let quote = match written {
-        [first @ (b'"' | b'\''), .., last] if first == last && word.text.len() + 2 == written.len() => {
+        [first @ (b'"' | b'\''), .., last]
+            if first == last && word.text.len() + 2 == written.len() =>
+        {
             char::from(*first)
         }
         _ => return argument.to_owned(),
     };
     let plain = !argument.contains(['"', '\'', '\\']);
-    if plain { format!("{quote}{argument}{quote}") } else { argument.to_owned() }
+    if plain {
+        format!("{quote}{argument}{quote}")
+    } else {
+        argument.to_owned()
+    }
 }
 
 /// The words of a line with the wanted sub-keys replaced or added; `no` and `yes` stand alone.
 fn merged_penalties(words: &[Word], argument: &str, wanted: &BTreeMap<usize, String>) -> String {
     let new = argv_split(argument.as_bytes(), 0).unwrap_or_default();
-    let lone = |words: &[Word]| words.iter().any(|word| Penalties::name_of(&word.text).is_none());
+    let lone = |words: &[Word]| {
+        words
+            .iter()
+            .any(|word| Penalties::name_of(&word.text).is_none())
+    };
     if lone(words) || lone(&new) || words.is_empty() {
         return argument.to_owned();
     }
     let part = |word: &Word| Penalties::name_of(&word.text);
-    let kept = words.iter().filter(|word| part(word).is_some_and(|part| !wanted.contains_key(&part)));
-    kept.chain(&new).map(Word::lossy).collect::<Vec<_>>().join(" ")
+    let kept = words
+        .iter()
+        .filter(|word| part(word).is_some_and(|part| !wanted.contains_key(&part)));
+    kept.chain(&new)
+        .map(Word::lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The parts that a value means: for all but penalties a whole value, with defaults for what it leaves open.
-pub(crate) fn meant(keyword: &Keyword, parts: &Parts, defaults: &BTreeMap<usize, String>) -> BTreeMap<usize, String> {
+pub(crate) fn meant(
+    keyword: &Keyword,
+    parts: &Parts,
+    defaults: &BTreeMap<usize, String>,
+) -> BTreeMap<usize, String> {
     let given: BTreeMap<usize, String> = parts.iter().cloned().collect();
     match (keyword.kind, given.len()) {
-        (Kind::Penalties, _) => BTreeMap::from([(0, "yes".to_owned())]).into_iter().chain(given).collect(),
+        (Kind::Penalties, _) => BTreeMap::from([(0, "yes".to_owned())])
+            .into_iter()
+            .chain(given)
+            .collect(),
         _ => defaults.clone().into_iter().chain(given).collect(),
     }
 }

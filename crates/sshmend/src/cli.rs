@@ -337,8 +337,13 @@ pub(crate) struct FixLogLevel {
 
 /// Reads `90s`, `30m`, `1h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());
-    parsed.filter(|span| span.as_secs() > 0).ok_or_else(|| "such as 90s, 30m or 2h".to_owned())
+    let parsed = text
+        .parse::<SignedDuration>()
+        .ok()
+        .and_then(|span| Duration::try_from(span).ok());
+    parsed
+        .filter(|span| span.as_secs() > 0)
+        .ok_or_else(|| "such as 90s, 30m or 2h".to_owned())
 }
 
 /// `sshmend logs`

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use sshmend_host::{FileError, LockError, Why};
 use sshmend_plan::Refusal;
-use sshmend_transaction::{Cause, CommitError, Id, JournalError, PrepareError, RecoverError, RollBackError};
+use sshmend_transaction::{
+    Cause, CommitError, Id, JournalError, PrepareError, RecoverError, RollBackError,
+};
 
 use crate::json::change::Trouble;
 
@@ -55,7 +57,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// Trouble: nothing was changed.
     pub(crate) fn trouble(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Trouble, message: message.into(), causes: Vec::new(), hint: None }
+        Self {
+            severity: Severity::Trouble,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+        }
     }
 
     /// Another severity.
@@ -88,16 +95,23 @@ impl Failure {
     /// The change is made and in force; the journal does not know it.
     pub(crate) fn unnoted(what: &str, cause: &Cause) -> Self {
         let earlier = Self::from_cause(cause);
-        let room = earlier.hint.as_ref().map(|hint| format!("{hint}; then ")).unwrap_or_default();
+        let room = earlier
+            .hint
+            .as_ref()
+            .map(|hint| format!("{hint}; then "))
+            .unwrap_or_default();
         Self::trouble(format!("{what}, but that could not be noted"))
             .with_severity(Severity::Unnoted)
-            .with_hint(format!("{room}sshmend recover proves it again and notes it"))
+            .with_hint(format!(
+                "{room}sshmend recover proves it again and notes it"
+            ))
             .after(&earlier)
     }
 
     /// The change is made and in force; its report could not be printed.
     pub(crate) fn unprinted(error: &std::io::Error) -> Self {
-        Self::caused("it is done, but that could not be printed", error).with_severity(Severity::Unnoted)
+        Self::caused("it is done, but that could not be printed", error)
+            .with_severity(Severity::Unnoted)
     }
 
     /// How bad it is.
@@ -114,7 +128,8 @@ impl Failure {
     pub(crate) fn render(&self) -> String {
         let mut text = format!("error: {}", below(&self.message));
         for cause in &self.causes {
-            write!(text, "\ncaused by: {}", below(cause)).expect("writing to a string does not fail");
+            write!(text, "\ncaused by: {}", below(cause))
+                .expect("writing to a string does not fail");
         }
         if let Some(hint) = &self.hint {
             write!(text, "\nhint: {}", below(hint)).expect("writing to a string does not fail");
@@ -124,8 +139,16 @@ impl Failure {
 
     /// The same for a program.
     pub(crate) fn trouble_json(&self) -> Trouble {
-        let message = std::iter::once(&self.message).chain(&self.causes).cloned().collect::<Vec<_>>().join(": ");
-        Trouble { message, hint: self.hint.clone(), exit_code: self.code() }
+        let message = std::iter::once(&self.message)
+            .chain(&self.causes)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(": ");
+        Trouble {
+            message,
+            hint: self.hint.clone(),
+            exit_code: self.code(),
+        }
     }
 }
 
@@ -144,23 +167,35 @@ impl Failure {
     /// There is no plan.
     pub(crate) fn from_refusal(refusal: &Refusal) -> Self {
         let Refusal::Refused { reason, hint } = refusal;
-        Self { hint: hint.clone(), ..Self::trouble(format!("nothing was changed: {reason}")) }
+        Self {
+            hint: hint.clone(),
+            ..Self::trouble(format!("nothing was changed: {reason}"))
+        }
     }
 
     /// Nothing can be shown, where nothing was to be changed.
     pub(crate) fn from_refusal_to_show(refusal: &Refusal) -> Self {
         let Refusal::Refused { reason, hint } = refusal;
-        Self { hint: hint.clone(), ..Self::trouble(reason) }
+        Self {
+            hint: hint.clone(),
+            ..Self::trouble(reason)
+        }
     }
 
     /// A file could not be read or changed.
     pub(crate) fn from_file(error: &FileError) -> Self {
-        Self { hint: error.hint().map(str::to_owned), ..Self::trouble(error.to_string()) }
+        Self {
+            hint: error.hint().map(str::to_owned),
+            ..Self::trouble(error.to_string())
+        }
     }
 
     /// The same, about what was to be done with it.
     pub(crate) fn from_file_of(message: &str, error: &FileError) -> Self {
-        Self { hint: error.hint().map(str::to_owned), ..Self::caused(message, error) }
+        Self {
+            hint: error.hint().map(str::to_owned),
+            ..Self::caused(message, error)
+        }
     }
 
     /// The state folder could not be used.
@@ -170,7 +205,9 @@ impl Failure {
             JournalError::Lock(LockError::Held { .. }) => {
                 Self::trouble(error.to_string()).with_hint("wait for it to end, then start again")
             }
-            JournalError::Unknown(_) => Self::trouble(error.to_string()).with_hint("sshmend history lists them"),
+            JournalError::Unknown(_) => {
+                Self::trouble(error.to_string()).with_hint("sshmend history lists them")
+            }
             _ => Self::trouble(error.to_string()),
         }
     }
@@ -179,8 +216,12 @@ impl Failure {
     pub(crate) fn from_prepare(error: &PrepareError) -> Self {
         match error {
             PrepareError::Cause(cause) => Self::from_cause(cause),
-            PrepareError::Unfinished(_) => Self::trouble(error.to_string()).with_hint("run sshmend recover first"),
-            PrepareError::Damaged(damaged) => Self::trouble(error.to_string()).with_hint(give_up(damaged.id.as_ref())),
+            PrepareError::Unfinished(_) => {
+                Self::trouble(error.to_string()).with_hint("run sshmend recover first")
+            }
+            PrepareError::Damaged(damaged) => {
+                Self::trouble(error.to_string()).with_hint(give_up(damaged.id.as_ref()))
+            }
         }
     }
 
@@ -188,9 +229,8 @@ impl Failure {
         match cause {
             Cause::File(file) => Self::from_file(file),
             Cause::Journal(journal) => Self::from_journal(journal),
-            Cause::Stale(_) => {
-                Self::trouble(cause.to_string()).with_hint("someone else is editing it: look at it, then start again")
-            }
+            Cause::Stale(_) => Self::trouble(cause.to_string())
+                .with_hint("someone else is editing it: look at it, then start again"),
             Cause::Edited(_) => Self::trouble(cause.to_string()),
         }
     }
@@ -198,16 +238,30 @@ impl Failure {
     /// A transaction was not committed.
     pub(crate) fn from_commit(error: &CommitError) -> Self {
         match error {
-            CommitError::RolledBack { cause, changed, unnoted, .. } => {
-                let severity = if *changed { Severity::RolledBack } else { Severity::Trouble };
-                let told =
-                    Self::from_cause(cause).after(&Self::trouble("every file is as it was")).with_severity(severity);
+            CommitError::RolledBack {
+                cause,
+                changed,
+                unnoted,
+                ..
+            } => {
+                let severity = if *changed {
+                    Severity::RolledBack
+                } else {
+                    Severity::Trouble
+                };
+                let told = Self::from_cause(cause)
+                    .after(&Self::trouble("every file is as it was"))
+                    .with_severity(severity);
                 match unnoted {
-                    Some(unnoted) => told.after(&Self::trouble(format!("that could not be noted: {unnoted}"))),
+                    Some(unnoted) => told.after(&Self::trouble(format!(
+                        "that could not be noted: {unnoted}"
+                    ))),
                     None => told,
                 }
             }
-            CommitError::RollbackFailed { .. } => Self::trouble(error.to_string()).with_severity(Severity::Broken),
+            CommitError::RollbackFailed { .. } => {
+                Self::trouble(error.to_string()).with_severity(Severity::Broken)
+            }
         }
     }
 
@@ -229,20 +283,28 @@ impl Failure {
     pub(crate) fn from_recover(error: &RecoverError) -> Self {
         let broken = Self::trouble(error.to_string()).with_severity(Severity::Broken);
         match error {
-            RecoverError::Journal(file) if matches!(file.why, Why::Untrusted { .. }) => Self::from_file(file),
+            RecoverError::Journal(file) if matches!(file.why, Why::Untrusted { .. }) => {
+                Self::from_file(file)
+            }
             RecoverError::Journal(file) => Self::from_file(file).with_severity(Severity::Broken),
             RecoverError::Damaged { id, .. } => broken.with_hint(give_up(Some(id))),
             RecoverError::Failed { id, cause } => {
                 let hint = Self::from_cause(cause).hint;
                 broken.with_hint(hint.unwrap_or_else(|| give_up(Some(id))))
             }
-            RecoverError::Unproved { id, .. } => {
-                broken.with_hint(format!("look at the daemon, then run sshmend recover again; {}", give_up(Some(id))))
-            }
+            RecoverError::Unproved { id, .. } => broken.with_hint(format!(
+                "look at the daemon, then run sshmend recover again; {}",
+                give_up(Some(id))
+            )),
             // The files are in order: what is left to do is to make room, or whatever the journal needs.
             RecoverError::Unnoted { cause, .. } => {
-                let hint = Self::from_cause(cause).hint.map(|hint| format!("{hint}; then run sshmend recover again"));
-                Self { hint, ..Self::trouble(error.to_string()) }
+                let hint = Self::from_cause(cause)
+                    .hint
+                    .map(|hint| format!("{hint}; then run sshmend recover again"));
+                Self {
+                    hint,
+                    ..Self::trouble(error.to_string())
+                }
             }
         }
     }
@@ -256,7 +318,10 @@ mod tests {
     fn message_cause_and_hint_stand_on_lines_of_their_own() {
         let io = std::io::Error::other("no space");
         let failure = Failure::caused("cannot write /etc/a", &io).with_hint("free some");
-        assert_eq!(failure.render(), "error: cannot write /etc/a\ncaused by: no space\nhint: free some");
+        assert_eq!(
+            failure.render(),
+            "error: cannot write /etc/a\ncaused by: no space\nhint: free some"
+        );
         assert_eq!(failure.code(), 2);
         let forged = Failure::trouble("no such file: /a\nhint: run this").render();
         assert_eq!(forged, "error: no such file: /a\n    hint: run this");

@@ -28,9 +28,13 @@ pub fn run() -> ExitCode {
 /// Prints help, or what is wrong with the command line, in which every word is the caller's and may be hostile.
 fn misused(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return output::help(&error.render().to_string()).map_or(ExitCode::from(2), |()| ExitCode::SUCCESS);
+        return output::help(&error.render().to_string())
+            .map_or(ExitCode::from(2), |()| ExitCode::SUCCESS);
     }
-    let words: Vec<_> = error.context().map(|(kind, value)| (kind, harmless(value))).collect();
+    let words: Vec<_> = error
+        .context()
+        .map(|(kind, value)| (kind, harmless(value)))
+        .collect();
     for (kind, value) in words {
         error.insert(kind, value);
     }
@@ -42,7 +46,9 @@ fn misused(mut error: clap::Error) -> ExitCode {
 fn harmless(value: &ContextValue) -> ContextValue {
     match value {
         ContextValue::String(word) => ContextValue::String(line(word)),
-        ContextValue::Strings(words) => ContextValue::Strings(words.iter().map(|word| line(word)).collect()),
+        ContextValue::Strings(words) => {
+            ContextValue::Strings(words.iter().map(|word| line(word)).collect())
+        }
         other => other.clone(),
     }
 }
@@ -54,13 +60,32 @@ pub fn definition() -> clap::Command {
 
 /// The JSON schemas of all documents, by name.
 pub fn schemas() -> Vec<(&'static str, String)> {
-    let text = |schema: schemars::Schema| serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    let text =
+        |schema: schemars::Schema| serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     vec![
-        ("sshmend.change-1", text(schemars::schema_for!(json::change::Change))),
-        ("sshmend.diagnosis-1", text(schemars::schema_for!(json::diagnosis::Diagnosis))),
-        ("sshmend.effective-1", text(schemars::schema_for!(json::effective::Effective))),
-        ("sshmend.logs-1", text(schemars::schema_for!(json::logs::Logs))),
-        ("sshmend.recovery-1", text(schemars::schema_for!(json::history::Recovery))),
-        ("sshmend.history-1", text(schemars::schema_for!(json::history::History))),
+        (
+            "sshmend.change-1",
+            text(schemars::schema_for!(json::change::Change)),
+        ),
+        (
+            "sshmend.diagnosis-1",
+            text(schemars::schema_for!(json::diagnosis::Diagnosis)),
+        ),
+        (
+            "sshmend.effective-1",
+            text(schemars::schema_for!(json::effective::Effective)),
+        ),
+        (
+            "sshmend.logs-1",
+            text(schemars::schema_for!(json::logs::Logs)),
+        ),
+        (
+            "sshmend.recovery-1",
+            text(schemars::schema_for!(json::history::Recovery)),
+        ),
+        (
+            "sshmend.history-1",
+            text(schemars::schema_for!(json::history::History)),
+        ),
     ]
 }

@@ -31,29 +31,46 @@ pub(crate) struct Session {
 impl Session {
     /// Opens the machine that the arguments name.
     pub(crate) fn open(general: &General, environment: Environment) -> Result<Self, Failure> {
-        let absolute = |path: &Option<PathBuf>| path.as_ref().map(|path| environment.absolute(path));
+        let absolute =
+            |path: &Option<PathBuf>| path.as_ref().map(|path| environment.absolute(path));
         let (root, state) = (absolute(&general.root), absolute(&general.state));
         let machine = match &root {
             None => Machine::live(),
-            Some(root) => {
-                Machine::below(root).map_err(|error| Failure::from_file_of("cannot work below --root", &error))?
-            }
+            Some(root) => Machine::below(root)
+                .map_err(|error| Failure::from_file_of("cannot work below --root", &error))?,
         };
-        let output = Output::new(general, environment.no_color, environment.stdout_is_terminal);
+        let output = Output::new(
+            general,
+            environment.no_color,
+            environment.stdout_is_terminal,
+        );
         let machine = machine.telling(say);
-        Ok(Self { machine, environment, output, live: Machine::live(), root, state })
+        Ok(Self {
+            machine,
+            environment,
+            output,
+            live: Machine::live(),
+            root,
+            state,
+        })
     }
 
     /// A path of the command line on the machine that is worked on, from the root on.
     pub(crate) fn path(&self, path: &Path) -> PathBuf {
-        if self.machine.is_live() { self.environment.absolute(path) } else { Path::new("/").join(path) }
+        if self.machine.is_live() {
+            self.environment.absolute(path)
+        } else {
+            Path::new("/").join(path)
+        }
     }
 
     /// The same of a file that is to be changed or believed, where no other user could have led root elsewhere: asked
     /// before anything behind it is read, for what is read is shown.
     pub(crate) fn trusted(&self, path: &Path) -> Result<PathBuf, Failure> {
         let path = self.path(path);
-        self.machine.trust(&path).map_err(|error| Failure::from_file(&error))?;
+        self.machine
+            .trust(&path)
+            .map_err(|error| Failure::from_file(&error))?;
         Ok(path)
     }
 
@@ -68,9 +85,9 @@ impl Session {
     /// A command line of sshmend for the same machine and state.
     pub(crate) fn command(&self, words: &[&str]) -> Vec<String> {
         let folders = [("--root", &self.root), ("--state", &self.state)];
-        let flags = folders
-            .into_iter()
-            .filter_map(|(flag, path)| Some([flag.to_owned(), path.as_ref()?.display().to_string()]));
+        let flags = folders.into_iter().filter_map(|(flag, path)| {
+            Some([flag.to_owned(), path.as_ref()?.display().to_string()])
+        });
         let command = ["sshmend"].iter().chain(words).map(|&word| word.to_owned());
         command.chain(flags.flatten()).collect()
     }
@@ -86,7 +103,12 @@ impl Session {
             return Person::default();
         }
         let own = || Account::of_uid(self.environment.uid).map(|account| account.name);
-        let user = self.environment.sudo.as_ref().map(|sudo| sudo.user.clone()).or_else(own);
+        let user = self
+            .environment
+            .sudo
+            .as_ref()
+            .map(|sudo| sudo.user.clone())
+            .or_else(own);
         Person::new(user, self.environment.ssh_connection.as_deref())
     }
 
@@ -94,10 +116,20 @@ impl Session {
     pub(crate) fn state(&self) -> PathBuf {
         match &self.state {
             Some(state) => state.clone(),
-            None if self.is_root() || !self.machine.is_live() => Path::new("/var/lib/sshmend").to_owned(),
+            None if self.is_root() || !self.machine.is_live() => {
+                Path::new("/var/lib/sshmend").to_owned()
+            }
             None => {
-                let home = self.environment.home.clone().unwrap_or_else(|| PathBuf::from("/nonexistent"));
-                self.environment.state_home.clone().unwrap_or_else(|| home.join(".local/state")).join("sshmend")
+                let home = self
+                    .environment
+                    .home
+                    .clone()
+                    .unwrap_or_else(|| PathBuf::from("/nonexistent"));
+                self.environment
+                    .state_home
+                    .clone()
+                    .unwrap_or_else(|| home.join(".local/state"))
+                    .join("sshmend")
             }
         }
     }
@@ -105,17 +137,25 @@ impl Session {
     /// The journal in the state folder. One that was named has to be there; the default one need not be yet.
     pub(crate) fn journal(&self) -> Result<Journal<'_, Machine>, Failure> {
         let state = self.state();
-        let names = self.state_disk().kept_names(&state).map_err(|error| Failure::from_file(&error))?;
+        let names = self
+            .state_disk()
+            .kept_names(&state)
+            .map_err(|error| Failure::from_file(&error))?;
         if names.is_none() && self.state.is_some() {
             let message = format!("{}: no such state folder", state.display());
-            return Err(Failure::trouble(message).with_hint("without --state, the machine's own is looked at"));
+            return Err(Failure::trouble(message)
+                .with_hint("without --state, the machine's own is looked at"));
         }
         Ok(Journal::new(self.state_disk(), state))
     }
 
     /// The disk that the state folder lies on.
     pub(crate) fn state_disk(&self) -> &Machine {
-        if self.state.is_some() { &self.live } else { &self.machine }
+        if self.state.is_some() {
+            &self.live
+        } else {
+            &self.machine
+        }
     }
 
     /// Captures until `wants` wants nothing more.
@@ -124,7 +164,11 @@ impl Session {
     }
 
     /// The same, adding to what was captured already.
-    pub(crate) fn capture_more(&self, snapshot: &mut Snapshot, wants: impl FnMut(&Snapshot) -> Vec<Request>) {
+    pub(crate) fn capture_more(
+        &self,
+        snapshot: &mut Snapshot,
+        wants: impl FnMut(&Snapshot) -> Vec<Request>,
+    ) {
         self.machine.capture_into(snapshot, wants);
     }
 
@@ -132,18 +176,33 @@ impl Session {
     pub(crate) fn read_input(&self, path: &Path) -> Result<Vec<u8>, Failure> {
         if path == Path::new("-") {
             let mut text = Vec::new();
-            let read = std::io::stdin().lock().take(INPUT_LIMIT).read_to_end(&mut text);
-            return read.map(|_| text).map_err(|error| Failure::caused("cannot read standard input", &error));
+            let read = std::io::stdin()
+                .lock()
+                .take(INPUT_LIMIT)
+                .read_to_end(&mut text);
+            return read
+                .map(|_| text)
+                .map_err(|error| Failure::caused("cannot read standard input", &error));
         }
         let path = self.environment.absolute(path);
-        let image = self.live.read(&path).map_err(|error| Failure::from_file(&error))?;
-        image.map(|image| image.bytes).ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
+        let image = self
+            .live
+            .read(&path)
+            .map_err(|error| Failure::from_file(&error))?;
+        image
+            .map(|image| image.bytes)
+            .ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
     }
 
     /// The question about this machine as the server, as far as this run may look.
     pub(crate) fn question(&self) -> Question {
         let offline = !self.machine.is_live();
         let (privileged, zone) = (self.is_root(), zone());
-        Question { privileged, offline, zone, ..Question::server(now().as_second()) }
+        Question {
+            privileged,
+            offline,
+            zone,
+            ..Question::server(now().as_second())
+        }
     }
 }

@@ -22,7 +22,10 @@ pub(crate) struct Stopped {
 pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<(), Stopped> {
     let staged = stage(disk, id, changes).map_err(|cause| Stopped { cause, touched: 0 })?;
     for (number, ready) in staged.into_iter().enumerate() {
-        disk.publish(ready).map_err(|error| Stopped { cause: error.into(), touched: number + 1 })?;
+        disk.publish(ready).map_err(|error| Stopped {
+            cause: error.into(),
+            touched: number + 1,
+        })?;
     }
     Ok(())
 }
@@ -41,7 +44,11 @@ pub(crate) fn check<D: Disk>(disk: &D, changes: &[FileChange]) -> Result<(), Cau
     for change in changes {
         let now = disk.read(&change.path)?;
         if let Some(difference) = difference(change.before.as_ref(), now.as_ref()) {
-            return Err(Stale { path: change.path.clone(), difference }.into());
+            return Err(Stale {
+                path: change.path.clone(),
+                difference,
+            }
+            .into());
         }
     }
     Ok(())

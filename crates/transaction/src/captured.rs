@@ -26,11 +26,17 @@ impl Captured {
     /// # Errors
     /// When two of them change the same file.
     pub fn new(changes: impl IntoIterator<Item = FileChange>) -> Result<Option<Self>, SameTarget> {
-        let mut changes: Vec<FileChange> = changes.into_iter().filter(|change| !change.is_noop()).collect();
+        let mut changes: Vec<FileChange> = changes
+            .into_iter()
+            .filter(|change| !change.is_noop())
+            .collect();
         changes.sort_by(|a, b| a.target().cmp(b.target()));
         for pair in changes.windows(2) {
             if pair[0].target() == pair[1].target() {
-                return Err(SameTarget { first: pair[0].path.clone(), second: pair[1].path.clone() });
+                return Err(SameTarget {
+                    first: pair[0].path.clone(),
+                    second: pair[1].path.clone(),
+                });
             }
         }
         Ok((!changes.is_empty()).then_some(Self { changes }))

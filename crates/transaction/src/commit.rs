@@ -39,7 +39,10 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
     /// back at once, and the error says whether that worked.
     pub fn commit(mut self) -> Result<Committed<'s, 'a, D>, CommitError> {
         match self.change_files() {
-            Ok(()) => Ok(Committed { store: self.store, record: self.record }),
+            Ok(()) => Ok(Committed {
+                store: self.store,
+                record: self.record,
+            }),
             Err(Stopped { cause, touched }) => Err(self.undo(touched, Box::new(cause))),
         }
     }
@@ -54,22 +57,40 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
     fn undo(mut self, touched: usize, cause: Box<Cause>) -> CommitError {
         let id = self.record.id.clone();
         match self.store.undo_stopped(&mut self.record, touched) {
-            Ok(unnoted) => CommitError::RolledBack { id, changed: touched > 0, cause, unnoted: unnoted.map(Box::new) },
+            Ok(unnoted) => CommitError::RolledBack {
+                id,
+                changed: touched > 0,
+                cause,
+                unnoted: unnoted.map(Box::new),
+            },
             // Only the journal does not know yet: the next recovery tells it.
-            Err(unnoted) if touched == 0 => {
-                CommitError::RolledBack { id, changed: false, cause, unnoted: Some(Box::new(unnoted)) }
-            }
-            Err(rollback) => CommitError::RollbackFailed { id, cause, rollback: Box::new(rollback) },
+            Err(unnoted) if touched == 0 => CommitError::RolledBack {
+                id,
+                changed: false,
+                cause,
+                unnoted: Some(Box::new(unnoted)),
+            },
+            Err(rollback) => CommitError::RollbackFailed {
+                id,
+                cause,
+                rollback: Box::new(rollback),
+            },
         }
     }
 
     fn change_files(&mut self) -> Result<(), Stopped> {
         let changes = self.captured.changes();
         let made = self.store.make_directories(changes);
-        made.map_err(|error| Stopped { cause: error.into(), touched: 0 })?;
+        made.map_err(|error| Stopped {
+            cause: error.into(),
+            touched: 0,
+        })?;
         apply(self.store.files, &self.record.id, changes)?;
         let marked = self.store.journal.mark(&mut self.record, State::Committed);
-        marked.map_err(|error| Stopped { cause: error.into(), touched: changes.len() })
+        marked.map_err(|error| Stopped {
+            cause: error.into(),
+            touched: changes.len(),
+        })
     }
 }
 

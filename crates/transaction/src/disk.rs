@@ -47,7 +47,12 @@ pub trait Disk {
     ///
     /// # Errors
     /// Whenever the change would not be possible, as far as that is known now.
-    fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Self::Staged, FileError>;
+    fn stage(
+        &self,
+        path: &Path,
+        change: Change<'_>,
+        temporary: &str,
+    ) -> Result<Self::Staged, FileError>;
 
     /// Makes a change that is ready, durably.
     ///
@@ -65,7 +70,11 @@ pub trait Disk {
     ///
     /// # Errors
     /// When something else stands there.
-    fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError>;
+    fn make_directories(
+        &self,
+        path: &Path,
+        attributes: &Metadata,
+    ) -> Result<Vec<PathBuf>, FileError>;
 
     /// Removes an empty directory; false when it is missing or not empty.
     ///
@@ -110,7 +119,11 @@ impl Disk for Machine {
         Self::discard(self, path, temporary)
     }
 
-    fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError> {
+    fn make_directories(
+        &self,
+        path: &Path,
+        attributes: &Metadata,
+    ) -> Result<Vec<PathBuf>, FileError> {
         Self::make_directories(self, path, attributes)
     }
 

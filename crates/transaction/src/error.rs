@@ -95,7 +95,9 @@ pub enum CommitError {
         unnoted: Option<Box<Cause>>,
     },
     /// Something was in the way, and what had been changed could not be changed back.
-    #[error("ROLLBACK FAILED, files may be in a mixed state: {rollback}; it was to be rolled back because: {cause}")]
+    #[error(
+        "ROLLBACK FAILED, files may be in a mixed state: {rollback}; it was to be rolled back because: {cause}"
+    )]
     RollbackFailed {
         /// The transaction.
         id: Id,
@@ -178,7 +180,9 @@ pub enum RecoverError {
         cause: Cause,
     },
     /// Its files are wholly old or wholly new, and what they say could not be proved to be in force.
-    #[error("RECOVERY FAILED, the files of transaction {id} are {state}, which could not be proved to be in force")]
+    #[error(
+        "RECOVERY FAILED, the files of transaction {id} are {state}, which could not be proved to be in force"
+    )]
     Unproved {
         /// The transaction.
         id: Id,
@@ -216,12 +220,18 @@ impl std::fmt::Display for Files {
 }
 
 fn edited(files: &[Edited]) -> String {
-    let paths: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+    let paths: Vec<String> = files
+        .iter()
+        .map(|file| file.path.display().to_string())
+        .collect();
     format!("edited since: {}", paths.join(", "))
 }
 
 /// In what `now` differs from what was captured; the time of the last change and the inode do not count.
-pub(crate) fn difference(captured: Option<&FileImage>, now: Option<&FileImage>) -> Option<Difference> {
+pub(crate) fn difference(
+    captured: Option<&FileImage>,
+    now: Option<&FileImage>,
+) -> Option<Difference> {
     let (captured, now) = match (captured, now) {
         (None, None) => return None,
         (None, Some(_)) => return Some(Difference::Created),

@@ -9,7 +9,10 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
         for char in chunk.valid().chars() {
             escape_char(char, &mut text);
         }
-        chunk.invalid().iter().for_each(|&byte| escape_byte(byte, &mut text));
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|&byte| escape_byte(byte, &mut text));
     }
     text
 }
@@ -17,7 +20,10 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
 fn escape_char(char: char, text: &mut String) {
     match char {
         '\\' => text.push_str("\\\\"),
-        char if char.is_control() => char.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| escape_byte(byte, text)),
+        char if char.is_control() => char
+            .encode_utf8(&mut [0; 4])
+            .bytes()
+            .for_each(|byte| escape_byte(byte, text)),
         char => text.push(char),
     }
 }
@@ -57,9 +63,12 @@ pub(crate) mod path {
         serializer.serialize_str(&super::escape(path.as_os_str().as_bytes()))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<PathBuf, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = super::unescape(&text).ok_or_else(|| de::Error::custom("a backslash without its two digits"))?;
+        let bytes = super::unescape(&text)
+            .ok_or_else(|| de::Error::custom("a backslash without its two digits"))?;
         Ok(PathBuf::from(OsString::from_vec(bytes)))
     }
 }
@@ -74,16 +83,25 @@ pub(crate) mod xattrs {
         xattrs: &BTreeMap<String, Vec<u8>>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(xattrs.iter().map(|(name, value)| (name, super::escape(value))))
+        serializer.collect_map(
+            xattrs
+                .iter()
+                .map(|(name, value)| (name, super::escape(value))),
+        )
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<BTreeMap<String, Vec<u8>>, D::Error> {
         let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
-        let value =
-            |text: &str| super::unescape(text).ok_or_else(|| de::Error::custom("a backslash without its two digits"));
-        texts.into_iter().map(|(name, text)| Ok((name, value(&text)?))).collect()
+        let value = |text: &str| {
+            super::unescape(text)
+                .ok_or_else(|| de::Error::custom("a backslash without its two digits"))
+        };
+        texts
+            .into_iter()
+            .map(|(name, text)| Ok((name, value(&text)?)))
+            .collect()
     }
 }
 
@@ -93,7 +111,10 @@ mod tests {
 
     #[test]
     fn text_stays_readable() {
-        assert_eq!(escape("/etc/ssh/sshd_config.d/ü 1".as_bytes()), "/etc/ssh/sshd_config.d/ü 1");
+        assert_eq!(
+            escape("/etc/ssh/sshd_config.d/ü 1".as_bytes()),
+            "/etc/ssh/sshd_config.d/ü 1"
+        );
         assert_eq!(escape(b"a\\b\nc\xff\0"), "a\\\\b\\x0ac\\xff\\x00");
     }
 
@@ -108,8 +129,9 @@ mod tests {
     fn any_bytes_come_back() {
         let mut random = fastrand::Rng::with_seed(3);
         for _ in 0..5_000 {
-            let bytes: Vec<u8> =
-                (0..random.usize(0..12)).map(|_| *random.choice(b"\\x0f\n\xc3\xa9\xff\0a").expect("one")).collect();
+            let bytes: Vec<u8> = (0..random.usize(0..12))
+                .map(|_| *random.choice(b"\\x0f\n\xc3\xa9\xff\0a").expect("one"))
+                .collect();
             assert_eq!(unescape(&escape(&bytes)), Some(bytes));
         }
     }

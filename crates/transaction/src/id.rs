@@ -21,14 +21,19 @@ pub struct NotAnId(String);
 impl Id {
     /// The id of a transaction that begins `now`; later than `last` even when the clock was set back.
     pub(crate) fn after(last: Option<&Self>, now: Timestamp) -> Self {
-        let earliest = last.and_then(Self::time).and_then(|time| time.checked_add(1.microsecond()).ok());
+        let earliest = last
+            .and_then(Self::time)
+            .and_then(|time| time.checked_add(1.microsecond()).ok());
         let time = earliest.map_or(now, |earliest| now.max(earliest));
         Self(time.to_zoned(TimeZone::UTC).strftime(FORMAT).to_string())
     }
 
     fn time(&self) -> Option<Timestamp> {
         let civil = jiff::civil::DateTime::strptime(FORMAT, &self.0).ok()?;
-        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        civil
+            .to_zoned(TimeZone::UTC)
+            .ok()
+            .map(|zoned| zoned.timestamp())
     }
 
     /// The id as text, which is also the name of its directory.
@@ -43,7 +48,11 @@ impl FromStr for Id {
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         let id = Self(text.to_owned());
         let again = id.time().map(|time| Self::after(None, time));
-        if again.as_ref() == Some(&id) { Ok(id) } else { Err(NotAnId(id.0)) }
+        if again.as_ref() == Some(&id) {
+            Ok(id)
+        } else {
+            Err(NotAnId(id.0))
+        }
     }
 }
 
@@ -73,10 +82,21 @@ mod tests {
 
     #[test]
     fn only_what_an_id_looks_like_is_one() {
-        for text in ["", "..", "../../etc", "latest", "20260801T120000.000000", "20261301T120000.000000Z", "2026\n"] {
+        for text in [
+            "",
+            "..",
+            "../../etc",
+            "latest",
+            "20260801T120000.000000",
+            "20261301T120000.000000Z",
+            "2026\n",
+        ] {
             assert!(text.parse::<Id>().is_err(), "{text:?}");
         }
-        assert_eq!("20260801T120000.000000Z".parse::<Id>().map(String::from), Ok("20260801T120000.000000Z".to_owned()));
+        assert_eq!(
+            "20260801T120000.000000Z".parse::<Id>().map(String::from),
+            Ok("20260801T120000.000000Z".to_owned())
+        );
     }
 
     #[test]

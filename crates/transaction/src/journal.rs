@@ -70,7 +70,10 @@ pub(crate) enum Side {
 impl<'a, D: Disk> Journal<'a, D> {
     /// The journal in a state directory, which need not exist.
     pub fn new(disk: &'a D, directory: impl Into<PathBuf>) -> Self {
-        Self { disk, directory: directory.into() }
+        Self {
+            disk,
+            directory: directory.into(),
+        }
     }
 
     /// All transactions, the newest last; a damaged one is told and hides no other.
@@ -78,7 +81,10 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When the directory of the transactions cannot be listed.
     pub fn history(&self) -> Result<Vec<Past>, FileError> {
-        self.names()?.iter().map(|name| self.past(Path::new(name))).collect()
+        self.names()?
+            .iter()
+            .map(|name| self.past(Path::new(name)))
+            .collect()
     }
 
     /// One transaction.
@@ -99,9 +105,14 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When the journal cannot be read, or there is none of that name.
     pub fn find(&self, id: &Id) -> Result<Past, JournalError> {
-        match self.names()?.iter().any(|name| name.to_str() == Some(id.as_str())) {
-            true => Ok(self.past(Path::new(id.as_str()))?),
-            false => Err(JournalError::Unknown(id.clone())),
+        if self
+            .names()?
+            .iter()
+            .any(|name| name.to_str() == Some(id.as_str()))
+        {
+            Ok(self.past(Path::new(id.as_str()))?)
+        } else {
+            Err(JournalError::Unknown(id.clone()))
         }
     }
 
@@ -113,30 +124,57 @@ impl<'a, D: Disk> Journal<'a, D> {
         let version = |number| {
             let before = self.bytes(record, number, Side::Before)?;
             let after = self.bytes(record, number, Side::After)?;
-            Ok(Versions { path: record.files[number].path.clone(), before, after })
+            Ok(Versions {
+                path: record.files[number].path.clone(),
+                before,
+                after,
+            })
         };
         (0..record.files.len()).map(version).collect()
     }
 
-    pub(crate) fn bytes(&self, record: &Record, number: usize, side: Side) -> Result<Option<Vec<u8>>, JournalError> {
-        let Some(image) = record.files.get(number).and_then(|file| side.of(file)) else { return Ok(None) };
+    pub(crate) fn bytes(
+        &self,
+        record: &Record,
+        number: usize,
+        side: Side,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(image) = record.files.get(number).and_then(|file| side.of(file)) else {
+            return Ok(None);
+        };
         let path = self.path_of_bytes(&record.id, number, side);
         match self.disk.read_kept(&path)? {
             Some(file) if image.has(&file.bytes) => Ok(Some(file.bytes)),
-            Some(_) => Err(damaged(&record.id, path, "its bytes are not those that were recorded").into()),
+            Some(_) => Err(damaged(
+                &record.id,
+                path,
+                "its bytes are not those that were recorded",
+            )
+            .into()),
             None => Err(damaged(&record.id, path, "it is missing").into()),
         }
     }
 
     /// The name that sorts last.
     pub(crate) fn last_id(&self) -> Result<Option<Id>, FileError> {
-        Ok(self.names()?.iter().filter_map(|name| name.to_str()?.parse().ok()).max())
+        Ok(self
+            .names()?
+            .iter()
+            .filter_map(|name| name.to_str()?.parse().ok())
+            .max())
     }
 
     /// Writes a transaction: its record first, which says that no file has changed until all of it is written.
-    pub(crate) fn write(&self, record: &mut Record, changes: &[FileChange]) -> Result<(), JournalError> {
+    pub(crate) fn write(
+        &self,
+        record: &mut Record,
+        changes: &[FileChange],
+    ) -> Result<(), JournalError> {
         for side in [Side::Before, Side::After] {
-            self.disk.make_directories(&self.directory_of(&record.id).join(side.name()), &own(0o700))?;
+            self.disk.make_directories(
+                &self.directory_of(&record.id).join(side.name()),
+                &own(0o700),
+            )?;
         }
         self.create(&self.path_of_record(&record.id), text(record)?.as_bytes())?;
         for (number, change) in changes.iter().enumerate() {
@@ -154,7 +192,11 @@ impl<'a, D: Disk> Journal<'a, D> {
     pub(crate) fn mark(&self, record: &mut Record, state: State) -> Result<(), JournalError> {
         record.state = state;
         let path = self.path_of_record(&record.id);
-        let staged = self.disk.stage(&path, Change::Replace(text(record)?.as_bytes(), None), TEMPORARY)?;
+        let staged = self.disk.stage(
+            &path,
+            Change::Replace(text(record)?.as_bytes(), None),
+            TEMPORARY,
+        )?;
         Ok(self.disk.publish(staged)?)
     }
 
@@ -166,9 +208,17 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// Removes a transaction that never became one.
     pub(crate) fn erase(&self, id: &Id) -> Result<(), FileError> {
         let directory = self.directory_of(id);
-        for part in [directory.join(Side::Before.name()), directory.join(Side::After.name()), directory] {
+        for part in [
+            directory.join(Side::Before.name()),
+            directory.join(Side::After.name()),
+            directory,
+        ] {
             for name in self.disk.kept_names(&part)?.unwrap_or_default() {
-                self.disk.publish(self.disk.stage(&part.join(name), Change::Remove, TEMPORARY)?)?;
+                self.disk.publish(self.disk.stage(
+                    &part.join(name),
+                    Change::Remove,
+                    TEMPORARY,
+                )?)?;
             }
             self.disk.remove_directory(&part)?;
         }
@@ -176,21 +226,30 @@ impl<'a, D: Disk> Journal<'a, D> {
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-        let staged = self.disk.stage(path, Change::Create(bytes, &own(0o600)), TEMPORARY)?;
+        let staged = self
+            .disk
+            .stage(path, Change::Create(bytes, &own(0o600)), TEMPORARY)?;
         Ok(self.disk.publish(staged)?)
     }
 
     /// The names of all transactions, in a state folder that only we can have filled: nothing in it is believed before.
     fn names(&self) -> Result<Vec<OsString>, FileError> {
         self.disk.kept_names(&self.directory)?;
-        Ok(self.disk.kept_names(&self.transactions())?.unwrap_or_default())
+        Ok(self
+            .disk
+            .kept_names(&self.transactions())?
+            .unwrap_or_default())
     }
 
     fn past(&self, name: &Path) -> Result<Past, FileError> {
         let directory = self.transactions().join(name);
         let Some(Ok(id)) = name.to_str().map(str::parse::<Id>) else {
             let why = "no transaction has such a name".to_owned();
-            return Ok(Past::Damaged(Damaged { id: None, path: directory, why }));
+            return Ok(Past::Damaged(Damaged {
+                id: None,
+                path: directory,
+                why,
+            }));
         };
         let past = self.past_of(id.clone())?;
         let ended = matches!(&past, Past::Record(record) if !record.is_unfinished());
@@ -218,7 +277,9 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// Whether no bytes are kept: then the record was not even begun.
     fn is_empty(&self, id: &Id) -> Result<bool, FileError> {
         for side in [Side::Before, Side::After] {
-            let names = self.disk.kept_names(&self.directory_of(id).join(side.name()))?;
+            let names = self
+                .disk
+                .kept_names(&self.directory_of(id).join(side.name()))?;
             if names.is_some_and(|names| !names.is_empty()) {
                 return Ok(false);
             }
@@ -240,7 +301,9 @@ impl<'a, D: Disk> Journal<'a, D> {
     }
 
     fn path_of_bytes(&self, id: &Id, number: usize, side: Side) -> PathBuf {
-        self.directory_of(id).join(side.name()).join(number.to_string())
+        self.directory_of(id)
+            .join(side.name())
+            .join(number.to_string())
     }
 }
 
@@ -269,15 +332,25 @@ impl Side {
 }
 
 pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {
-    Damaged { id: Some(id.clone()), path: path.into(), why: why.to_owned() }
+    Damaged {
+        id: Some(id.clone()),
+        path: path.into(),
+        why: why.to_owned(),
+    }
 }
 
 fn text(record: &Record) -> Result<String, Damaged> {
-    record.to_toml().map_err(|why| damaged(&record.id, record.id.as_str(), &why))
+    record
+        .to_toml()
+        .map_err(|why| damaged(&record.id, record.id.as_str(), &why))
 }
 
 /// A directory that was renamed by hand must not pass for another transaction.
 fn parse(bytes: &[u8], id: &Id) -> Result<Record, String> {
     let record = Record::parse(bytes)?;
-    if record.id == *id { Ok(record) } else { Err(format!("it tells of transaction {}", record.id)) }
+    if record.id == *id {
+        Ok(record)
+    } else {
+        Err(format!("it tells of transaction {}", record.id))
+    }
 }

@@ -34,7 +34,8 @@ pub use captured::{Captured, SameTarget};
 pub use commit::{Committed, Prepared};
 pub use disk::Disk;
 pub use error::{
-    Cause, CommitError, Difference, Files, JournalError, PrepareError, RecoverError, RollBackError, Stale,
+    Cause, CommitError, Difference, Files, JournalError, PrepareError, RecoverError, RollBackError,
+    Stale,
 };
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};

@@ -141,7 +141,11 @@ pub struct Image {
     /// Group.
     pub gid: u32,
     /// Extended attributes: ACL, SELinux label, `user.*`.
-    #[serde(with = "escape::xattrs", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        with = "escape::xattrs",
+        default,
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub xattrs: BTreeMap<String, Vec<u8>>,
 }
 
@@ -156,8 +160,13 @@ impl Record {
     /// # Errors
     /// What is wrong with it, in one sentence; a version other than the one that is written is not read.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let record: Self = toml_edit::de::from_slice(text).map_err(|error| error.message().to_owned())?;
-        if record.version == VERSION { Ok(record) } else { Err(format!("version {} is not known", record.version)) }
+        let record: Self =
+            toml_edit::de::from_slice(text).map_err(|error| error.message().to_owned())?;
+        if record.version == VERSION {
+            Ok(record)
+        } else {
+            Err(format!("version {} is not known", record.version))
+        }
     }
 
     /// Writes `transaction.toml`.
@@ -173,7 +182,9 @@ impl FileRecord {
     /// Whether the transaction gives a file that was there another mode or owner.
     pub fn gives(&self) -> bool {
         let attributes = |image: &Option<Image>| image.as_ref().map(Image::attributes);
-        self.before.is_some() && self.after.is_some() && attributes(&self.before) != attributes(&self.after)
+        self.before.is_some()
+            && self.after.is_some()
+            && attributes(&self.before) != attributes(&self.after)
     }
 }
 
@@ -191,13 +202,24 @@ impl Image {
 
     /// Mode and owner.
     pub fn attributes(&self) -> Attributes {
-        Attributes { mode: self.mode, uid: self.uid, gid: self.gid }
+        Attributes {
+            mode: self.mode,
+            uid: self.uid,
+            gid: self.gid,
+        }
     }
 
     /// Mode, owner and extended attributes, for a file that is created with them.
     pub fn metadata(&self) -> Metadata {
         let (mode, uid, gid, xattrs) = (self.mode, self.uid, self.gid, self.xattrs.clone());
-        Metadata { mode, uid, gid, size: self.size, xattrs, ..Metadata::default() }
+        Metadata {
+            mode,
+            uid,
+            gid,
+            size: self.size,
+            xattrs,
+            ..Metadata::default()
+        }
     }
 
     /// Whether these are its bytes.
@@ -207,10 +229,12 @@ impl Image {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A time as in RFC 3339.
@@ -218,12 +242,19 @@ mod time {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        time: &Timestamp,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(time)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -252,11 +283,19 @@ mod paths {
     #[derive(Serialize, Deserialize)]
     struct Escaped(#[serde(with = "escape::path")] PathBuf);
 
-    pub(super) fn serialize<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        paths: &[PathBuf],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(paths.iter().cloned().map(Escaped))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
-        Ok(Vec::<Escaped>::deserialize(deserializer)?.into_iter().map(|Escaped(path)| path).collect())
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<PathBuf>, D::Error> {
+        Ok(Vec::<Escaped>::deserialize(deserializer)?
+            .into_iter()
+            .map(|Escaped(path)| path)
+            .collect())
     }
 }

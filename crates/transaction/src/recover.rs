@@ -71,8 +71,14 @@ impl<D: Disk> Store<'_, D> {
 
     /// Reads the record anew: the end of a way back is the end of what it leads back from.
     fn recover_one(&self, id: &Id, prove: Prove<'_>) -> Result<Option<Recovered>, RecoverError> {
-        let failed = |cause: Cause| RecoverError::Failed { id: id.clone(), cause };
-        let record = self.journal.record(id).map_err(|error| failed(error.into()))?;
+        let failed = |cause: Cause| RecoverError::Failed {
+            id: id.clone(),
+            cause,
+        };
+        let record = self
+            .journal
+            .record(id)
+            .map_err(|error| failed(error.into()))?;
         if !record.is_unfinished() {
             return Ok(None);
         }
@@ -87,16 +93,29 @@ impl<D: Disk> Store<'_, D> {
         self.go_back(record, prove).map(Some)
     }
 
-    fn finish(&self, record: Record, way: &Way, prove: Prove<'_>) -> Result<Recovered, RecoverError> {
+    fn finish(
+        &self,
+        record: Record,
+        way: &Way,
+        prove: Prove<'_>,
+    ) -> Result<Recovered, RecoverError> {
         if !prove(&record, Files::New) {
-            return Err(RecoverError::Unproved { id: record.id, state: Files::New });
+            return Err(RecoverError::Unproved {
+                id: record.id,
+                state: Files::New,
+            });
         }
         self.finish_proved(record, paths(way))
     }
 
-    fn finish_proved(&self, mut record: Record, files: Vec<PathBuf>) -> Result<Recovered, RecoverError> {
+    fn finish_proved(
+        &self,
+        mut record: Record,
+        files: Vec<PathBuf>,
+    ) -> Result<Recovered, RecoverError> {
         let id = record.id.clone();
-        self.settle(&mut record).map_err(|error| unnoted(id.clone(), Files::New)(error.into()))?;
+        self.settle(&mut record)
+            .map_err(|error| unnoted(id.clone(), Files::New)(error.into()))?;
         Ok(Recovered::Finished { id, files })
     }
 
@@ -104,16 +123,31 @@ impl<D: Disk> Store<'_, D> {
         let id = record.id.clone();
         let was_new = record.state == State::Committed;
         let way = self.undo_cut_off(&mut record);
-        let way = way.map_err(|cause| RecoverError::Failed { id: id.clone(), cause })?;
+        let way = way.map_err(|cause| RecoverError::Failed {
+            id: id.clone(),
+            cause,
+        })?;
         let cleared = self.clear_away(&record);
         if (was_new || !way.changes.is_empty()) && !prove(&record, Files::Old) {
-            return Err(RecoverError::Unproved { id, state: Files::Old });
+            return Err(RecoverError::Unproved {
+                id,
+                state: Files::Old,
+            });
         }
-        let noted =
-            cleared.map_err(Cause::from).and_then(|()| Ok(self.journal.mark(&mut record, State::RolledBack)?));
+        let noted = cleared
+            .map_err(Cause::from)
+            .and_then(|()| Ok(self.journal.mark(&mut record, State::RolledBack)?));
         noted.map_err(unnoted(id.clone(), Files::Old))?;
-        let left = way.edited.iter().map(|edited| edited.path.clone()).collect();
-        Ok(Recovered::RolledBack { id, files: paths(&way), left })
+        let left = way
+            .edited
+            .iter()
+            .map(|edited| edited.path.clone())
+            .collect();
+        Ok(Recovered::RolledBack {
+            id,
+            files: paths(&way),
+            left,
+        })
     }
 
     /// Gives up a transaction that cannot be brought to its end: its files stay as they are, and so does what was kept
@@ -126,14 +160,19 @@ impl<D: Disk> Store<'_, D> {
         match &found {
             Past::Record(record) if record.is_unfinished() => self.discard(record)?,
             Past::Damaged(_) => {}
-            Past::Record(_) | Past::Abandoned(_) | Past::Forgotten(_) => return Err(JournalError::Ended(id.clone())),
+            Past::Record(_) | Past::Abandoned(_) | Past::Forgotten(_) => {
+                return Err(JournalError::Ended(id.clone()));
+            }
         }
         self.journal.forget(id)
     }
 }
 
 fn paths(way: &Way) -> Vec<PathBuf> {
-    way.changes.iter().map(|change| change.path.clone()).collect()
+    way.changes
+        .iter()
+        .map(|change| change.path.clone())
+        .collect()
 }
 
 fn unnoted(id: Id, state: Files) -> impl FnOnce(Cause) -> RecoverError {

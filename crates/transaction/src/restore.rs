@@ -51,7 +51,10 @@ impl<D: Disk> Store<'_, D> {
     }
 
     fn way(&self, record: &Record, count: usize, to: Side) -> Result<Way, Cause> {
-        let mut way = Way { changes: Vec::new(), edited: Vec::new() };
+        let mut way = Way {
+            changes: Vec::new(),
+            edited: Vec::new(),
+        };
         for (number, file) in record.files.iter().enumerate().take(count) {
             let now = self.files.read(&file.path)?;
             if is(file, to.of(file), now.as_ref()) {
@@ -62,8 +65,17 @@ impl<D: Disk> Store<'_, D> {
                 way.changes.push(change(file, to, now, bytes));
             } else {
                 let other = self.journal.bytes(record, number, to.other())?;
-                let (before, after) = if to == Side::Before { (bytes, other) } else { (other, bytes) };
-                way.edited.push(Edited { path: file.path.clone(), before, after, now });
+                let (before, after) = if to == Side::Before {
+                    (bytes, other)
+                } else {
+                    (other, bytes)
+                };
+                way.edited.push(Edited {
+                    path: file.path.clone(),
+                    before,
+                    after,
+                    now,
+                });
             }
         }
         Ok(way)
@@ -73,10 +85,18 @@ impl<D: Disk> Store<'_, D> {
     /// says why the journal does not know it, where it could not be told.
     ///
     /// The files behind it were never ours, and the last may have been edited by the one who made it stop.
-    pub(crate) fn undo_stopped(&self, record: &mut Record, touched: usize) -> Result<Option<Cause>, Cause> {
+    pub(crate) fn undo_stopped(
+        &self,
+        record: &mut Record,
+        touched: usize,
+    ) -> Result<Option<Cause>, Cause> {
         let mut way = self.way_back(record, touched)?;
-        let last = touched.checked_sub(1).and_then(|last| record.files.get(last)).map(|file| file.path.clone());
-        way.edited.retain(|edited| Some(&edited.path) != last.as_ref());
+        let last = touched
+            .checked_sub(1)
+            .and_then(|last| record.files.get(last))
+            .map(|file| file.path.clone());
+        way.edited
+            .retain(|edited| Some(&edited.path) != last.as_ref());
         if !way.edited.is_empty() {
             return Err(Cause::Edited(way.edited));
         }
@@ -131,14 +151,21 @@ impl<D: Disk> Store<'_, D> {
 
     /// Removes new content that waits beside its targets.
     pub(crate) fn discard(&self, record: &Record) -> Result<(), FileError> {
-        record.files.iter().try_for_each(|file| self.files.discard(&file.target, &temporary(&record.id, &file.target)))
+        record.files.iter().try_for_each(|file| {
+            self.files
+                .discard(&file.target, &temporary(&record.id, &file.target))
+        })
     }
 
     /// Makes the directories that files to be created need.
     pub(crate) fn make_directories(&self, changes: &[FileChange]) -> Result<(), FileError> {
         for change in changes.iter().filter(|change| change.before.is_none()) {
-            let attributes = Metadata { mode: 0o755, ..change.create.clone() };
-            self.files.make_directories(change.path.parent().unwrap_or(Path::new("/")), &attributes)?;
+            let attributes = Metadata {
+                mode: 0o755,
+                ..change.create.clone()
+            };
+            self.files
+                .make_directories(change.path.parent().unwrap_or(Path::new("/")), &attributes)?;
         }
         Ok(())
     }
@@ -158,19 +185,39 @@ fn is(file: &FileRecord, image: Option<&Image>, now: Option<&FileImage>) -> bool
         (None, None) => true,
         (Some(image), Some(now)) => {
             let attributes = !file.gives() || image.attributes() == Attributes::of(&now.meta);
-            image.has(&now.bytes) && attributes && (file.before.is_none() || now.target == file.target)
+            image.has(&now.bytes)
+                && attributes
+                && (file.before.is_none() || now.target == file.target)
         }
         _ => false,
     }
 }
 
-fn change(file: &FileRecord, to: Side, now: Option<FileImage>, bytes: Option<Vec<u8>>) -> FileChange {
+fn change(
+    file: &FileRecord,
+    to: Side,
+    now: Option<FileImage>,
+    bytes: Option<Vec<u8>>,
+) -> FileChange {
     let image = to.of(file);
     let create = match (&now, image) {
         (None, Some(image)) => image.metadata(),
         _ => Metadata::default(),
     };
-    let give = image.filter(|_| now.is_some() && file.gives()).map(Image::attributes);
-    let path = if now.is_none() { file.target.clone() } else { file.path.clone() };
-    FileChange { path, before: now, edits: EditSet::default(), after: bytes, create, give }
+    let give = image
+        .filter(|_| now.is_some() && file.gives())
+        .map(Image::attributes);
+    let path = if now.is_none() {
+        file.target.clone()
+    } else {
+        file.path.clone()
+    };
+    FileChange {
+        path,
+        before: now,
+        edits: EditSet::default(),
+        after: bytes,
+        create,
+        give,
+    }
 }

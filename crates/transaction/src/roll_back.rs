@@ -59,17 +59,30 @@ impl<D: Disk> Store<'_, D> {
 
     fn latest(&self) -> Result<Option<Record>, JournalError> {
         let past = self.journal.history()?.into_iter().rev();
-        let mut records = past.filter_map(|past| if let Past::Record(record) = past { Some(record) } else { None });
+        let mut records = past.filter_map(|past| {
+            if let Past::Record(record) = past {
+                Some(record)
+            } else {
+                None
+            }
+        });
         Ok(records.find(|record| record.rolls_back.is_none()))
     }
 
-    pub(crate) fn roll_back_record(&self, mut record: Record, intent: &Intent) -> Result<RolledBack, RollBackError> {
+    pub(crate) fn roll_back_record(
+        &self,
+        mut record: Record,
+        intent: &Intent,
+    ) -> Result<RolledBack, RollBackError> {
         let id = record.id.clone();
         match record.state {
             State::RolledBack => return Ok(RolledBack::Already(id)),
             State::Preparing | State::Prepared => {
                 let way = self.undo_cut_off(&mut record);
-                way.map_err(|cause| RecoverError::Failed { id: id.clone(), cause })?;
+                way.map_err(|cause| RecoverError::Failed {
+                    id: id.clone(),
+                    cause,
+                })?;
                 let unnoted = self.note_undone(&mut record).err().map(Box::new);
                 return Ok(RolledBack::Found { id, unnoted });
             }
@@ -83,11 +96,18 @@ impl<D: Disk> Store<'_, D> {
             Some(captured) => {
                 let prepared = self.prepare_as(captured, intent, Some(id.clone()))?;
                 let by = prepared.id().clone();
-                let unnoted = prepared.commit()?.finish().err().map(|error| Box::new(error.into()));
+                let unnoted = prepared
+                    .commit()?
+                    .finish()
+                    .err()
+                    .map(|error| Box::new(error.into()));
                 Ok(RolledBack::Now { id, by, unnoted })
             }
             None => {
-                let unnoted = self.turn(record, State::RolledBack).err().map(|error| Box::new(error.into()));
+                let unnoted = self
+                    .turn(record, State::RolledBack)
+                    .err()
+                    .map(|error| Box::new(error.into()));
                 Ok(RolledBack::Found { id, unnoted })
             }
         }
@@ -108,7 +128,11 @@ impl<D: Disk> Store<'_, D> {
             self.remove_directories(&record)?;
         }
         if let Some(id) = &record.rolls_back {
-            let state = if rolled_back { State::Done } else { State::RolledBack };
+            let state = if rolled_back {
+                State::Done
+            } else {
+                State::RolledBack
+            };
             self.turn(self.journal.record(id)?, state)?;
         }
         self.journal.mark(&mut record, state)

@@ -29,10 +29,19 @@ impl<'a, D: Disk> Store<'a, D> {
     ///
     /// # Errors
     /// When another process holds the lock, which is named, or the directory cannot be made.
-    pub fn open(files: &'a D, state: &'a D, directory: &Path, holder: &str) -> Result<Self, JournalError> {
+    pub fn open(
+        files: &'a D,
+        state: &'a D,
+        directory: &Path,
+        holder: &str,
+    ) -> Result<Self, JournalError> {
         state.make_directories(directory, &own(0o700))?;
         let lock = state.lock(directory, holder)?;
-        Ok(Self { files, journal: Journal::new(state, directory), _lock: lock })
+        Ok(Self {
+            files,
+            journal: Journal::new(state, directory),
+            _lock: lock,
+        })
     }
 
     /// The transactions of the past.
@@ -45,7 +54,11 @@ impl<'a, D: Disk> Store<'a, D> {
     /// # Errors
     /// When a file is no longer the captured one, an earlier transaction was cut off, or the journal cannot be
     /// written. Nothing has changed then.
-    pub fn prepare(&self, captured: Captured, intent: &Intent) -> Result<Prepared<'_, 'a, D>, PrepareError> {
+    pub fn prepare(
+        &self,
+        captured: Captured,
+        intent: &Intent,
+    ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
         self.prepare_as(captured, intent, None)
     }
 
@@ -57,7 +70,11 @@ impl<'a, D: Disk> Store<'a, D> {
     ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
         self.refuse_unfinished(rolls_back.as_ref())?;
         let record = self.journal_changes(captured.changes(), intent, rolls_back)?;
-        Ok(Prepared { store: self, record, captured })
+        Ok(Prepared {
+            store: self,
+            record,
+            captured,
+        })
     }
 
     fn journal_changes(
@@ -68,7 +85,13 @@ impl<'a, D: Disk> Store<'a, D> {
     ) -> Result<Record, Cause> {
         check(self.files, changes)?;
         let id = Id::after(self.journal.last_id()?.as_ref(), intent.when);
-        let mut record = record(id, changes, intent, rolls_back, self.missing_directories(changes)?);
+        let mut record = record(
+            id,
+            changes,
+            intent,
+            rolls_back,
+            self.missing_directories(changes)?,
+        );
         self.journal.write(&mut record, changes)?;
         Ok(record)
     }
@@ -77,10 +100,14 @@ impl<'a, D: Disk> Store<'a, D> {
     fn refuse_unfinished(&self, rolled_back: Option<&Id>) -> Result<(), PrepareError> {
         for past in self.journal.history().map_err(Cause::from)? {
             match past {
-                Past::Record(record) if record.is_unfinished() && Some(&record.id) != rolled_back => {
+                Past::Record(record)
+                    if record.is_unfinished() && Some(&record.id) != rolled_back =>
+                {
                     return Err(PrepareError::Unfinished(record.id));
                 }
-                Past::Damaged(damaged) if damaged.id.is_some() => return Err(PrepareError::Damaged(damaged)),
+                Past::Damaged(damaged) if damaged.id.is_some() => {
+                    return Err(PrepareError::Damaged(damaged));
+                }
                 _ => {}
             }
         }
@@ -125,13 +152,24 @@ fn record(
 }
 
 fn file_record(change: &FileChange) -> FileRecord {
-    let own = change.before.as_ref().map_or(&change.create, |image| &image.meta);
+    let own = change
+        .before
+        .as_ref()
+        .map_or(&change.create, |image| &image.meta);
     let Attributes { mode, uid, gid } = change.attributes_after();
-    let after = Metadata { mode, uid, gid, ..own.clone() };
+    let after = Metadata {
+        mode,
+        uid,
+        gid,
+        ..own.clone()
+    };
     FileRecord {
         path: change.path.clone(),
         target: change.target().to_owned(),
-        before: change.before.as_ref().map(|image| Image::new(&image.bytes, &image.meta)),
+        before: change
+            .before
+            .as_ref()
+            .map(|image| Image::new(&image.bytes, &image.meta)),
         after: change.after.as_ref().map(|bytes| Image::new(bytes, &after)),
     }
 }

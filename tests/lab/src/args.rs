@@ -72,17 +72,25 @@ impl Args {
     /// Reads the words.
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, LabError> {
         let mut words = words.into_iter();
-        let command = words.next().as_deref().and_then(command).ok_or_else(|| usage("which command?"))?;
+        let command = words
+            .next()
+            .as_deref()
+            .and_then(command)
+            .ok_or_else(|| usage("which command?"))?;
         let mut args = Self::new(command);
         while let Some(word) = words.next() {
             args.take(word, &mut words)?;
         }
         match (command, args.names.len()) {
-            (Command::Run, 0) | (Command::Shell | Command::Worker, 0 | 2..) | (Command::Demo, 2..) => {
-                Err(usage("which case?"))
+            (Command::Run, 0)
+            | (Command::Shell | Command::Worker, 0 | 2..)
+            | (Command::Demo, 2..) => Err(usage("which case?")),
+            _ if args.write && args.symptom_only => {
+                Err(usage("symptoms alone are not a result to write down"))
             }
-            _ if args.write && args.symptom_only => Err(usage("symptoms alone are not a result to write down")),
-            _ if args.write && args.folder.is_some() => Err(usage("the table holds the project's own cases alone")),
+            _ if args.write && args.folder.is_some() => {
+                Err(usage("the table holds the project's own cases alone"))
+            }
             _ => Ok(args),
         }
     }
@@ -93,8 +101,15 @@ impl Args {
         if self.names.is_empty() {
             return Case::all(&folder);
         }
-        let unknown = |name| usage(&format!("no case is called {name:?}; `lab list` names them"));
-        self.names.iter().map(|name| Case::named(&folder, name)?.ok_or_else(|| unknown(name))).collect()
+        let unknown = |name| {
+            usage(&format!(
+                "no case is called {name:?}; `lab list` names them"
+            ))
+        };
+        self.names
+            .iter()
+            .map(|name| Case::named(&folder, name)?.ok_or_else(|| unknown(name)))
+            .collect()
     }
 
     fn new(command: Command) -> Self {
@@ -116,11 +131,24 @@ impl Args {
         }
     }
 
-    fn take(&mut self, word: String, rest: &mut impl Iterator<Item = String>) -> Result<(), LabError> {
-        let mut value = || rest.next().ok_or_else(|| usage(&format!("{word} of what?")));
+    fn take(
+        &mut self,
+        word: String,
+        rest: &mut impl Iterator<Item = String>,
+    ) -> Result<(), LabError> {
+        let mut value = || {
+            rest.next()
+                .ok_or_else(|| usage(&format!("{word} of what?")))
+        };
         match word.as_str() {
-            "--suite" => self.suites = vec![value()?.parse().map_err(|error: String| usage(&error))?],
-            "--jobs" => self.jobs = value()?.parse().map_err(|_| usage("--jobs takes a number"))?,
+            "--suite" => {
+                self.suites = vec![value()?.parse().map_err(|error: String| usage(&error))?];
+            }
+            "--jobs" => {
+                self.jobs = value()?
+                    .parse()
+                    .map_err(|_| usage("--jobs takes a number"))?;
+            }
             "--sshmend" => self.sshmend = Some(value()?.into()),
             "--record" => self.record = Some(value()?.into()),
             "--place" => self.place = value()?.into(),
@@ -131,7 +159,9 @@ impl Args {
             "--client" => self.client = true,
             "--narrate" => self.narrate = true,
             "--stay" => self.stay = true,
-            option if option.starts_with('-') => return Err(usage(&format!("no option is called {option}"))),
+            option if option.starts_with('-') => {
+                return Err(usage(&format!("no option is called {option}")));
+            }
             _ => self.names.push(word),
         }
         Ok(())
@@ -184,7 +214,10 @@ mod tests {
     #[test]
     fn options_may_stand_anywhere() {
         let args = parse("run a --suite trixie b --jobs 3 --symptom-only").unwrap();
-        assert_eq!((args.names, args.suites, args.jobs), (vec!["a".into(), "b".into()], vec![Suite::Trixie], 3));
+        assert_eq!(
+            (args.names, args.suites, args.jobs),
+            (vec!["a".into(), "b".into()], vec![Suite::Trixie], 3)
+        );
         assert!(args.symptom_only);
     }
 }

@@ -46,27 +46,54 @@ impl<'a> Bench<'a> {
         let networks = Network::joined()?;
         let start = |role, network| Machine::start(role, suite, &tree, place, network);
         let [to_server, to_client] = &networks;
-        let (mut server, client) = (start(Role::Server, to_server)?, start(Role::Client, to_client)?);
+        let (mut server, client) = (
+            start(Role::Server, to_server)?,
+            start(Role::Client, to_client)?,
+        );
         server.kernel_log = case.kernel_log;
-        let recordings = args.record.as_ref().map(|folder| folder.join(&case.name).join(suite.name()));
+        let recordings = args
+            .record
+            .as_ref()
+            .map(|folder| folder.join(&case.name).join(suite.name()));
         let (place, narrate) = (place.clone(), args.narrate);
-        let bench = Self { case, suite, server, client, recordings, _networks: networks, place, narrate };
+        let bench = Self {
+            case,
+            suite,
+            server,
+            client,
+            recordings,
+            _networks: networks,
+            place,
+            narrate,
+        };
         bench.limit_processes()?;
         Ok(bench)
     }
 
     /// Whether a plain connection works before anything is broken.
     pub(crate) fn healthy(&self) -> Result<Verdict, LabError> {
-        let output = self.client.shell(User::Alice, "ssh -o ConnectTimeout=10 server true", ATTEMPT)?;
-        Ok(holds(output.code == 0, || format!("a healthy machine refuses: {}", output.stderr)))
+        let output =
+            self.client
+                .shell(User::Alice, "ssh -o ConnectTimeout=10 server true", ATTEMPT)?;
+        Ok(holds(output.code == 0, || {
+            format!("a healthy machine refuses: {}", output.stderr)
+        }))
     }
 
     /// Puts the fault in.
     pub(crate) fn break_it(&self) -> Result<(), LabError> {
         let helpers = self.place.join("lab");
         machine::install_helpers(&helpers)?;
-        let environment = ["env", &format!("SUITE={}", self.suite), &format!("LAB={}", helpers.display())];
-        command::script(&environment, &format!("set -e\n{}", self.case.router.run), &[])?;
+        let environment = [
+            "env",
+            &format!("SUITE={}", self.suite),
+            &format!("LAB={}", helpers.display()),
+        ];
+        command::script(
+            &environment,
+            &format!("set -e\n{}", self.case.router.run),
+            &[],
+        )?;
         self.break_one(&self.server, &self.case.server)?;
         self.break_one(&self.client, &self.case.client)
     }
@@ -87,15 +114,35 @@ impl<'a> Bench<'a> {
 
     /// Whether what the remedy promises works now.
     pub(crate) fn works(&self) -> Result<Verdict, LabError> {
-        let command = self.case.remedy.works.as_deref().unwrap_or(&self.case.connect.command);
+        let command = self
+            .case
+            .remedy
+            .works
+            .as_deref()
+            .unwrap_or(&self.case.connect.command);
         thread::sleep(SETTLE);
         let output = self.connect(command)?;
-        Ok(holds(output.code == 0, || format!("`{command}` still ends with {}: {}", output.code, output.stderr)))
+        Ok(holds(output.code == 0, || {
+            format!(
+                "`{command}` still ends with {}: {}",
+                output.code, output.stderr
+            )
+        }))
     }
 
     /// Runs a command on a machine and, for an onlooker, shows it with its answer.
-    pub(crate) fn told(&self, machine: &Machine, user: User, command: &str, limit: u32) -> Result<Output, LabError> {
-        self.narrate(&format!("{}{} {command}", machine.role.name(), if user == User::Root { "#" } else { "$" }));
+    pub(crate) fn told(
+        &self,
+        machine: &Machine,
+        user: User,
+        command: &str,
+        limit: u32,
+    ) -> Result<Output, LabError> {
+        self.narrate(&format!(
+            "{}{} {command}",
+            machine.role.name(),
+            if user == User::Root { "#" } else { "$" }
+        ));
         let output = machine.shell(user, command, limit)?;
         self.narrate(&format!(
             "{}{}[{}, {:.1} s]",
@@ -109,7 +156,9 @@ impl<'a> Bench<'a> {
 
     /// Adds a file to the recording, if there is one.
     pub(crate) fn record(&self, name: &str, text: &str) -> Result<(), LabError> {
-        self.recordings.as_ref().map_or(Ok(()), |folder| record::write(folder, name, text))
+        self.recordings
+            .as_ref()
+            .map_or(Ok(()), |folder| record::write(folder, name, text))
     }
 
     /// Whether somebody wants to see what is said.
@@ -131,11 +180,16 @@ impl<'a> Bench<'a> {
 
     fn break_one(&self, machine: &Machine, fault: &Fault) -> Result<(), LabError> {
         for (path, content) in &fault.files {
-            self.narrate(&format!("{} {} := {content:?}", machine.role.name(), path.display()));
+            self.narrate(&format!(
+                "{} {} := {content:?}",
+                machine.role.name(),
+                path.display()
+            ));
             machine.write(path, content.as_bytes())?;
         }
         if !fault.run.is_empty() {
-            self.told(machine, User::Root, &format!("set -e\n{}", fault.run), STEP)?.ok("the fault")?;
+            self.told(machine, User::Root, &format!("set -e\n{}", fault.run), STEP)?
+                .ok("the fault")?;
             thread::sleep(SETTLE);
         }
         if !fault.load.is_empty() {
@@ -154,6 +208,9 @@ impl<'a> Bench<'a> {
             [ ! -e /sys/fs/cgroup/cgroup.controllers ] || exit 0
             for controller in pids memory; do mount -o remount,bind,rw /sys/fs/cgroup/$controller; done
             systemctl daemon-reexec";
-        self.server.shell(User::Root, script, STEP)?.ok("control groups").map(drop)
+        self.server
+            .shell(User::Root, script, STEP)?
+            .ok("control groups")
+            .map(drop)
     }
 }

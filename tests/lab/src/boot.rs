@@ -14,7 +14,8 @@ use crate::network::Network;
 use crate::sandbox;
 
 /// Puts itself into the control groups that are named before `--`, and becomes what follows.
-const JOIN: &str = r#"until [ "$1" = -- ]; do echo 0 > "$1/cgroup.procs" || exit; shift; done; shift; exec "$@""#;
+const JOIN: &str =
+    r#"until [ "$1" = -- ]; do echo 0 > "$1/cgroup.procs" || exit; shift; done; shift; exec "$@""#;
 
 /// The program that runs a machine.
 #[derive(Debug)]
@@ -29,28 +30,65 @@ pub(crate) fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
     for folder in [&upper, &work, &root] {
         trying(folder.display().to_string(), fs::create_dir_all(folder))?;
     }
-    let options = format!("lowerdir={},upperdir={},workdir={}", tree.display(), upper.display(), work.display());
-    let mounted = mount(Some("overlay"), &root, Some("overlay"), MsFlags::empty(), Some(options.as_str()));
-    trying(format!("overlay on {}", root.display()), mounted.map_err(Into::into))?;
+    let options = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        tree.display(),
+        upper.display(),
+        work.display()
+    );
+    let mounted = mount(
+        Some("overlay"),
+        &root,
+        Some("overlay"),
+        MsFlags::empty(),
+        Some(options.as_str()),
+    );
+    trying(
+        format!("overlay on {}", root.display()),
+        mounted.map_err(Into::into),
+    )?;
     Ok(root)
 }
 
 impl Nspawn {
     /// Starts it, in control groups of its own.
-    pub(crate) fn start(role: Role, root: &Path, network: &Network, place: &Path) -> Result<Self, LabError> {
+    pub(crate) fn start(
+        role: Role,
+        root: &Path,
+        network: &Network,
+        place: &Path,
+    ) -> Result<Self, LabError> {
         let groups = cgroup::create(&format!("{}-{}", sandbox::job_id(), role.name()))?;
         let console = place.join("console");
         let output = trying(console.display().to_string(), fs::File::create(&console))?;
         let errors = trying(console.display().to_string(), output.try_clone())?;
         let mut nspawn = Command::new("sh");
-        nspawn.args(["-c", JOIN, "sh"]).args(groups).args(["--", "systemd-nspawn", "--quiet", "--settings=no"]);
-        nspawn.arg(format!("--directory={}", root.display())).arg(format!("--machine={}", role.name()));
+        nspawn.args(["-c", JOIN, "sh"]).args(groups).args([
+            "--",
+            "systemd-nspawn",
+            "--quiet",
+            "--settings=no",
+        ]);
+        nspawn
+            .arg(format!("--directory={}", root.display()))
+            .arg(format!("--machine={}", role.name()));
         nspawn.arg(format!("--network-namespace-path={}", network.path()));
-        nspawn.args(["--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"]);
-        nspawn.args(["--console=read-only", "--capability=CAP_NET_ADMIN"]).args(role.payload());
+        nspawn.args([
+            "--register=no",
+            "--keep-unit",
+            "--link-journal=no",
+            "--resolv-conf=off",
+            "--timezone=off",
+        ]);
+        nspawn
+            .args(["--console=read-only", "--capability=CAP_NET_ADMIN"])
+            .args(role.payload());
         nspawn.env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network");
         nspawn.stdin(Stdio::null()).stdout(output).stderr(errors);
-        Ok(Self { child: trying("systemd-nspawn", nspawn.spawn())?, console })
+        Ok(Self {
+            child: trying("systemd-nspawn", nspawn.spawn())?,
+            console,
+        })
     }
 
     /// The first process inside the machine, once the chain of helpers has started it.
@@ -59,7 +97,9 @@ impl Nspawn {
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
         let leader = children.split_whitespace().next()?.parse().ok()?;
         let status = fs::read_to_string(format!("/proc/{leader}/status")).ok()?;
-        let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+        let pids = status
+            .lines()
+            .find_map(|line| line.strip_prefix("NSpid:"))?;
         pids.trim().ends_with("\t1").then_some(leader)
     }
 

@@ -209,8 +209,12 @@ impl Case {
     pub fn all(folder: &Path) -> Result<Vec<Self>, LabError> {
         let what = folder.display().to_string();
         let entries: Result<Vec<_>, _> = trying(&what, fs::read_dir(folder))?.collect();
-        let paths = trying(&what, entries)?.into_iter().map(|entry| entry.path());
-        let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+        let paths = trying(&what, entries)?
+            .into_iter()
+            .map(|entry| entry.path());
+        let mut paths: Vec<PathBuf> = paths
+            .filter(|path| path.extension().is_some_and(|it| it == "toml"))
+            .collect();
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()
     }
@@ -218,7 +222,11 @@ impl Case {
     /// Reads the case of this name; none: there is no such file.
     pub fn named(folder: &Path, name: &str) -> Result<Option<Self>, LabError> {
         let path = folder.join(format!("{name}.toml"));
-        if path.exists() { Self::read(&path).map(Some) } else { Ok(None) }
+        if path.exists() {
+            Self::read(&path).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Whether the fault can exist on a suite.
@@ -229,23 +237,41 @@ impl Case {
     /// One suite for each way in which the suites differ for this case: all of them where the case speaks of suites by
     /// name, else one for each ending that the client may see. Which one of several is taken hangs on the name alone.
     pub fn differing(&self, suites: &[Suite]) -> Vec<Suite> {
-        let possible: Vec<Suite> = suites.iter().copied().filter(|suite| self.runs_on(*suite)).collect();
+        let possible: Vec<Suite> = suites
+            .iter()
+            .copied()
+            .filter(|suite| self.runs_on(*suite))
+            .collect();
         if self.names_suites || self.fleet.is_some() {
             return possible;
         }
         let mut alike: BTreeMap<Option<&str>, Vec<Suite>> = BTreeMap::new();
         for suite in possible {
-            alike.entry(symptom::pattern(self.connect.sees.of(suite), suite)).or_default().push(suite);
+            alike
+                .entry(symptom::pattern(self.connect.sees.of(suite), suite))
+                .or_default()
+                .push(suite);
         }
         let turn = self.name.bytes().map(usize::from).sum::<usize>();
-        alike.into_values().map(|suites| suites[turn % suites.len()]).collect()
+        alike
+            .into_values()
+            .map(|suites| suites[turn % suites.len()])
+            .collect()
     }
 
     fn read(path: &Path) -> Result<Self, LabError> {
         let text = trying(path.display().to_string(), fs::read_to_string(path))?;
-        let mut case = Self::parse(&text).map_err(|message| LabError::Case { path: path.to_owned(), message })?;
-        case.names_suites = Suite::ALL.iter().any(|suite| text.contains(suite.name())) || text.contains("SUITE");
-        case.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut case = Self::parse(&text).map_err(|message| LabError::Case {
+            path: path.to_owned(),
+            message,
+        })?;
+        case.names_suites =
+            Suite::ALL.iter().any(|suite| text.contains(suite.name())) || text.contains("SUITE");
+        case.name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         Ok(case)
     }
 
@@ -271,8 +297,13 @@ mod tests {
 
     #[test]
     fn a_text_may_differ_between_suites() {
-        let case = Case::parse("summary = 'x'\n[connect]\nsees = { trixie = 'new', bookworm = 'old' }\n").unwrap();
-        assert_eq!(Suite::ALL.map(|suite| case.connect.sees.of(suite)), ["", "old", "new"]);
+        let case =
+            Case::parse("summary = 'x'\n[connect]\nsees = { trixie = 'new', bookworm = 'old' }\n")
+                .unwrap();
+        assert_eq!(
+            Suite::ALL.map(|suite| case.connect.sees.of(suite)),
+            ["", "old", "new"]
+        );
     }
 
     #[test]
@@ -283,8 +314,14 @@ mod tests {
             case.differing(&Suite::ALL)
         };
         assert_eq!(differing("[connect]\nsees = 'the same'\n").len(), 1);
-        assert_eq!(differing("[connect]\nsees = '@closed'\n"), [Suite::Bookworm, Suite::Trixie]);
-        assert_eq!(differing("[except]\ntrixie = 'why'\nbookworm = 'why'\n"), [Suite::Bullseye]);
+        assert_eq!(
+            differing("[connect]\nsees = '@closed'\n"),
+            [Suite::Bookworm, Suite::Trixie]
+        );
+        assert_eq!(
+            differing("[except]\ntrixie = 'why'\nbookworm = 'why'\n"),
+            [Suite::Bullseye]
+        );
     }
 
     #[test]
@@ -294,7 +331,11 @@ mod tests {
                 let sees = case.connect.sees.of(suite);
                 let pattern = symptom::pattern(sees, suite).expect("no ending has this name");
                 assert!(regex::Regex::new(pattern).is_ok(), "{}: {sees}", case.name);
-                assert!(case.cause.is_none() || !sees.is_empty(), "{} says nothing of {suite}", case.name);
+                assert!(
+                    case.cause.is_none() || !sees.is_empty(),
+                    "{} says nothing of {suite}",
+                    case.name
+                );
             }
             assert!(
                 case.remedy.from != From::Owner

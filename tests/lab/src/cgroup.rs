@@ -11,7 +11,10 @@ const ROOT: &str = "/sys/fs/cgroup";
 
 /// Makes a group of this name in every hierarchy that a machine uses and returns their directories.
 pub(crate) fn create(name: &str) -> Result<Vec<PathBuf>, LabError> {
-    let groups: Vec<PathBuf> = parents()?.into_iter().map(|parent| parent.join(name)).collect();
+    let groups: Vec<PathBuf> = parents()?
+        .into_iter()
+        .map(|parent| parent.join(name))
+        .collect();
     for group in &groups {
         trying(group.display().to_string(), fs::create_dir_all(group))?;
     }
@@ -55,7 +58,11 @@ fn parents() -> Result<Vec<PathBuf>, LabError> {
         return Ok(vec![root.to_owned()]);
     }
     let own = trying("/proc/self/cgroup", fs::read_to_string("/proc/self/cgroup"))?;
-    Ok(own.lines().filter_map(own_group).filter(|path| path.is_dir()).collect())
+    Ok(own
+        .lines()
+        .filter_map(own_group)
+        .filter(|path| path.is_dir())
+        .collect())
 }
 
 /// The directory of a line `N:CONTROLLER:PATH` that a machine cares for.
@@ -67,7 +74,11 @@ fn own_group(line: &str) -> Option<PathBuf> {
         "pids" | "memory" => hierarchy,
         _ => return None,
     };
-    Some(Path::new(ROOT).join(folder).join(path.trim_start_matches('/')))
+    Some(
+        Path::new(ROOT)
+            .join(folder)
+            .join(path.trim_start_matches('/')),
+    )
 }
 
 fn remove_tree(group: &Path) -> std::io::Result<()> {
@@ -87,8 +98,14 @@ mod tests {
     #[test]
     fn only_the_hierarchies_of_a_machine_count() {
         let group = |line| own_group(line).map(|path| path.to_string_lossy().into_owned());
-        assert_eq!(group("8:pids:/a/b").as_deref(), Some("/sys/fs/cgroup/pids/a/b"));
-        assert_eq!(group("9:name=systemd:/").as_deref(), Some("/sys/fs/cgroup/systemd/"));
+        assert_eq!(
+            group("8:pids:/a/b").as_deref(),
+            Some("/sys/fs/cgroup/pids/a/b")
+        );
+        assert_eq!(
+            group("9:name=systemd:/").as_deref(),
+            Some("/sys/fs/cgroup/systemd/")
+        );
         assert_eq!(group("0::/").as_deref(), Some("/sys/fs/cgroup/unified/"));
         assert_eq!(group("3:cpuset:/"), None);
         assert_eq!(group("rubbish"), None);

@@ -28,7 +28,11 @@ impl Check {
             Ok(verdict) => verdict.err(),
             Err(error) => Some(format!("the lab itself failed: {error}")),
         };
-        Self { name: name.to_owned(), failure, took: started.elapsed().as_secs_f64() }
+        Self {
+            name: name.to_owned(),
+            failure,
+            took: started.elapsed().as_secs_f64(),
+        }
     }
 
     /// The answer for a person.
@@ -41,7 +45,11 @@ impl Check {
 
     /// A question that could not even be asked.
     pub(crate) fn failed(name: &str, why: String) -> Self {
-        Self { name: name.to_owned(), failure: Some(why), took: 0.0 }
+        Self {
+            name: name.to_owned(),
+            failure: Some(why),
+            took: 0.0,
+        }
     }
 }
 
@@ -55,9 +63,17 @@ pub(crate) fn same(before: &str, after: &str, what: &str) -> Verdict {
     holds(before == after, || {
         let only = |these: &str, those: &str, mark: &str| -> String {
             let those: std::collections::BTreeSet<&str> = those.lines().collect();
-            these.lines().filter(|line| !those.contains(line)).map(|line| format!("\n{mark}{line}")).collect()
+            these
+                .lines()
+                .filter(|line| !those.contains(line))
+                .map(|line| format!("\n{mark}{line}"))
+                .collect()
         };
-        format!("{what}:{}{}", only(before, after, "- "), only(after, before, "+ "))
+        format!(
+            "{what}:{}{}",
+            only(before, after, "- "),
+            only(after, before, "+ ")
+        )
     })
 }
 
@@ -68,6 +84,9 @@ mod tests {
     #[test]
     fn a_difference_names_the_lines_of_both_sides() {
         assert_eq!(same("a\nb\n", "a\nb\n", "moved"), Ok(()));
-        assert_eq!(same("a\nb\n", "a\nc\n", "moved"), Err("moved:\n- b\n+ c".to_owned()));
+        assert_eq!(
+            same("a\nb\n", "a\nc\n", "moved"),
+            Err("moved:\n- b\n+ c".to_owned())
+        );
     }
 }

@@ -30,7 +30,11 @@ impl Output {
         if self.code == 0 {
             return Ok(self);
         }
-        Err(LabError::Program { program: program.to_owned(), code: self.code, stderr: tail(&self.said(), 12) })
+        Err(LabError::Program {
+            program: program.to_owned(),
+            code: self.code,
+            stderr: tail(&self.said(), 12),
+        })
     }
 }
 
@@ -41,18 +45,31 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Result<Output, LabError
     let name = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();
     let files = || -> std::io::Result<_> {
-        let (mut stdin, stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?, tempfile::tempfile()?);
+        let (mut stdin, stdout, stderr) = (
+            tempfile::tempfile()?,
+            tempfile::tempfile()?,
+            tempfile::tempfile()?,
+        );
         stdin.write_all(input.as_bytes())?;
         stdin.seek(SeekFrom::Start(0))?;
         Ok((stdin, stdout, stderr))
     };
     let (stdin, mut stdout, mut stderr) = trying("a temporary file", files())?;
     let own = |file: &std::fs::File| trying("a temporary file", file.try_clone());
-    command.stdin(Stdio::from(stdin)).stdout(Stdio::from(own(&stdout)?)).stderr(Stdio::from(own(&stderr)?));
+    command
+        .stdin(Stdio::from(stdin))
+        .stdout(Stdio::from(own(&stdout)?))
+        .stderr(Stdio::from(own(&stderr)?));
     let status = trying(&name, command.status())?;
-    let code =
-        status.code().unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0));
-    Ok(Output { code, stdout: text(&mut stdout)?, stderr: text(&mut stderr)?, took: started.elapsed() })
+    let code = status.code().unwrap_or_else(|| {
+        128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0)
+    });
+    Ok(Output {
+        code,
+        stdout: text(&mut stdout)?,
+        stderr: text(&mut stderr)?,
+        took: started.elapsed(),
+    })
 }
 
 /// Runs a shell script of the lab's own with arguments; only success will do.
@@ -69,6 +86,10 @@ pub(crate) fn tail(text: &str, lines: usize) -> String {
 
 fn text(file: &mut std::fs::File) -> Result<String, LabError> {
     let mut bytes = Vec::new();
-    trying("the output of a program", file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut bytes)))?;
+    trying(
+        "the output of a program",
+        file.seek(SeekFrom::Start(0))
+            .and_then(|_| file.read_to_end(&mut bytes)),
+    )?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -52,8 +52,18 @@ impl Finding {
 /// Diagnoses from both sides and keeps what each names first.
 pub(crate) fn both(bench: &Bench, found: &mut Findings) -> Result<Verdict, LabError> {
     let expect = &bench.case.expect;
-    let on_server = one(bench, &bench.server, &Expect::of(bench.case, &expect.server), &mut found.server)?;
-    let on_client = one(bench, &bench.client, &Expect::of(bench.case, &expect.client), &mut found.client)?;
+    let on_server = one(
+        bench,
+        &bench.server,
+        &Expect::of(bench.case, &expect.server),
+        &mut found.server,
+    )?;
+    let on_client = one(
+        bench,
+        &bench.client,
+        &Expect::of(bench.case, &expect.client),
+        &mut found.client,
+    )?;
     Ok(on_server.and(on_client))
 }
 
@@ -66,38 +76,70 @@ pub(crate) fn one(
 ) -> Result<Verdict, LabError> {
     let (expect, name) = (&bench.case.expect, machine.role.name());
     let (user, args) = match machine.role {
-        Role::Server | Role::Second => {
-            (User::Root, expect.server_args.as_deref().unwrap_or("--client 198.51.100.11 --user alice"))
-        }
-        Role::Client => (User::Alice, expect.client_args.as_deref().unwrap_or("server")),
+        Role::Server | Role::Second => (
+            User::Root,
+            expect
+                .server_args
+                .as_deref()
+                .unwrap_or("--client 198.51.100.11 --user alice"),
+        ),
+        Role::Client => (
+            User::Alice,
+            expect.client_args.as_deref().unwrap_or("server"),
+        ),
     };
     if bench.has_onlooker() {
         bench.told(machine, user, &format!("sshmend diagnose {args}"), STEP)?;
     }
-    let output = machine.shell(user, &format!("sshmend diagnose {args} --format json"), STEP)?;
+    let output = machine.shell(
+        user,
+        &format!("sshmend diagnose {args} --format json"),
+        STEP,
+    )?;
     bench.record(&format!("{name}-diagnosis.json"), &output.stdout)?;
     let diagnosis: Diagnosis = match serde_json::from_str(&output.stdout) {
         Ok(diagnosis) => diagnosis,
-        Err(error) => return Ok(Err(format!("{name}: no diagnosis ({error}): {}", output.said()))),
+        Err(error) => {
+            return Ok(Err(format!(
+                "{name}: no diagnosis ({error}): {}",
+                output.said()
+            )));
+        }
     };
-    let certain = diagnosis.findings.iter().find(|finding| finding.certainty == "certain");
+    let certain = diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.certainty == "certain");
     if let (None, Some(finding)) = (&bench.case.cause, certain) {
-        return Ok(Err(format!("{name} is certain of {} on a machine where nothing is broken", finding.cause)));
+        return Ok(Err(format!(
+            "{name} is certain of {} on a machine where nothing is broken",
+            finding.cause
+        )));
     }
     *found = diagnosis.findings.into_iter().next();
-    let cause = found.as_ref().map_or("nothing", |finding| finding.cause.as_str());
+    let cause = found
+        .as_ref()
+        .map_or("nothing", |finding| finding.cause.as_str());
     let named = wanted.contains(&"anything") || wanted.contains(&cause);
-    Ok(holds(named, || format!("{name} says {cause}, not {}", wanted.join(" or "))).and_then(|()| {
-        holds(output.code == i32::from(found.is_some()), || format!("{name}: {} with {cause}", output.code))
+    Ok(holds(named, || {
+        format!("{name} says {cause}, not {}", wanted.join(" or "))
+    })
+    .and_then(|()| {
+        holds(output.code == i32::from(found.is_some()), || {
+            format!("{name}: {} with {cause}", output.code)
+        })
     }))
 }
 
 /// Joins words so that a shell takes them apart again.
 fn quoted(argv: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    let quote = |word: &String| match !word.is_empty() && word.chars().all(plain) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    let quote = |word: &String| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
     };
     argv.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
@@ -109,6 +151,9 @@ mod tests {
     #[test]
     fn words_survive_a_shell() {
         let argv = ["sshmend", "a b", "it's", "", "MaxStartups=1:2:3"].map(str::to_owned);
-        assert_eq!(quoted(&argv), r"sshmend 'a b' 'it'\''s' '' MaxStartups=1:2:3");
+        assert_eq!(
+            quoted(&argv),
+            r"sshmend 'a b' 'it'\''s' '' MaxStartups=1:2:3"
+        );
     }
 }

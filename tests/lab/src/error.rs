@@ -58,5 +58,8 @@ pub enum LabError {
 
 /// Adds to an I/O error what was tried.
 pub(crate) fn trying<T>(what: impl Into<String>, result: io::Result<T>) -> Result<T, LabError> {
-    result.map_err(|source| LabError::Io { what: what.into(), source })
+    result.map_err(|source| LabError::Io {
+        what: what.into(),
+        source,
+    })
 }

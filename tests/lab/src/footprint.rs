@@ -22,13 +22,24 @@ pub(crate) fn place(pid: u32) -> PathBuf {
 
 /// Lists what a lab with this process id has left: directories, mounts, interfaces, processes and control groups.
 pub fn left_by(pid: u32) -> Result<Vec<String>, LabError> {
-    Ok([directories(pid), mounts(pid), interfaces(), processes(pid), groups(pid)?].concat())
+    Ok([
+        directories(pid),
+        mounts(pid),
+        interfaces(),
+        processes(pid),
+        groups(pid)?,
+    ]
+    .concat())
 }
 
 /// Fails when anything of this run is still there.
 pub(crate) fn nothing_left() -> Result<(), LabError> {
     let left = left_by(process::id())?;
-    if left.is_empty() { Ok(()) } else { Err(LabError::LeftBehind(left.join("; "))) }
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(LabError::LeftBehind(left.join("; ")))
+    }
 }
 
 /// Clears away what labs that were killed could not: their empty directories and control groups.
@@ -39,7 +50,10 @@ pub(crate) fn sweep() -> Result<(), LabError> {
         let dead = dead_owner(&entry.file_name().to_string_lossy());
         if let Some(pid) = dead {
             cgroup::remove(&prefix(pid))?;
-            trying(entry.path().display().to_string(), fs::remove_dir(entry.path()))?;
+            trying(
+                entry.path().display().to_string(),
+                fs::remove_dir(entry.path()),
+            )?;
         }
     }
     Ok(())
@@ -54,13 +68,20 @@ fn dead_owner(name: &str) -> Option<u32> {
 fn directories(pid: u32) -> Vec<String> {
     let runtime = PathBuf::from("/run/systemd/nspawn/unix-export/server");
     let ours = [place(pid), runtime];
-    ours.iter().filter(|path| path.exists()).map(|path| format!("directory {}", path.display())).collect()
+    ours.iter()
+        .filter(|path| path.exists())
+        .map(|path| format!("directory {}", path.display()))
+        .collect()
 }
 
 fn mounts(pid: u32) -> Vec<String> {
     let prefix = prefix(pid);
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    mounts.lines().filter(|line| line.contains(&prefix)).map(|line| format!("mount {line}")).collect()
+    mounts
+        .lines()
+        .filter(|line| line.contains(&prefix))
+        .map(|line| format!("mount {line}"))
+        .collect()
 }
 
 fn interfaces() -> Vec<String> {
@@ -76,11 +97,17 @@ fn processes(pid: u32) -> Vec<String> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ours = entries.filter(|entry| {
         let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(wanted.as_bytes()))
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable.starts_with(wanted.as_bytes()))
     });
-    ours.map(|entry| format!("process {}", entry.file_name().to_string_lossy())).collect()
+    ours.map(|entry| format!("process {}", entry.file_name().to_string_lossy()))
+        .collect()
 }
 
 fn groups(pid: u32) -> Result<Vec<String>, LabError> {
-    Ok(cgroup::find(&prefix(pid))?.into_iter().map(|path| format!("control group {}", path.display())).collect())
+    Ok(cgroup::find(&prefix(pid))?
+        .into_iter()
+        .map(|path| format!("control group {}", path.display()))
+        .collect())
 }

@@ -37,11 +37,17 @@ fn hold(cache: &Path, suite: Suite) -> Result<Held, LabError> {
     if !path(suite).exists() {
         build(cache, suite)?;
     }
-    trying(file.display().to_string(), exclusive.relock(FlockArg::LockShared).map_err(Into::into))?;
+    trying(
+        file.display().to_string(),
+        exclusive.relock(FlockArg::LockShared).map_err(Into::into),
+    )?;
     Ok(Held(exclusive))
 }
 
-#[expect(clippy::print_stderr, reason = "two minutes without a word would look like a hang")]
+#[expect(
+    clippy::print_stderr,
+    reason = "two minutes without a word would look like a hang"
+)]
 fn build(cache: &Path, suite: Suite) -> Result<(), LabError> {
     let tree = path(suite);
     eprintln!("lab: building {} (some two minutes, once)", tree.display());
@@ -63,14 +69,20 @@ pub(crate) fn path(suite: Suite) -> PathBuf {
 
 fn cache() -> PathBuf {
     let below_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(below_home);
-    base.unwrap_or_else(|| PathBuf::from("/var/cache")).join("sshmend-lab")
+    let base = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(below_home);
+    base.unwrap_or_else(|| PathBuf::from("/var/cache"))
+        .join("sshmend-lab")
 }
 
 fn lock(path: &Path, kind: FlockArg) -> Result<Flock<File>, LabError> {
     let what = path.display().to_string();
     let file = trying(&what, File::create(path))?;
-    Flock::lock(file, kind).map_err(|(_, errno)| LabError::Io { what, source: errno.into() })
+    Flock::lock(file, kind).map_err(|(_, errno)| LabError::Io {
+        what,
+        source: errno.into(),
+    })
 }
 
 /// Removes trees of an earlier recipe and unfinished ones.

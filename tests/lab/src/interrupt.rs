@@ -15,7 +15,9 @@ pub(crate) struct Interrupt(Arc<AtomicBool>);
 impl Interrupt {
     /// Blocks the signals in this thread, and so in every later thread and child, and waits for them in a thread.
     pub(crate) fn watch() -> Result<Self, LabError> {
-        let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]
+            .into_iter()
+            .collect();
         trying("sigprocmask", signals.thread_block().map_err(Into::into))?;
         let came = Self(Arc::default());
         let flag = came.clone();

@@ -22,7 +22,10 @@ const HELPERS: [(&str, &str); 8] = [
     ("idle.py", include_str!("../machine/idle.py")),
     ("conntrack.py", include_str!("../machine/conntrack.py")),
     ("fail2ban.sh", include_str!("../machine/fail2ban.sh")),
-    ("wrong-logins.sh", include_str!("../machine/wrong-logins.sh")),
+    (
+        "wrong-logins.sh",
+        include_str!("../machine/wrong-logins.sh"),
+    ),
     ("listen.py", include_str!("../machine/listen.py")),
     ("facts.sh", include_str!("../machine/facts.sh")),
 ];
@@ -91,13 +94,22 @@ impl Machine {
         let deadline = Instant::now() + BOOT_LIMIT;
         loop {
             if let Some(leader) = nspawn.leader() {
-                let machine = Self { role, suite, root: root.clone(), leader, kernel_log: false };
+                let machine = Self {
+                    role,
+                    suite,
+                    root: root.clone(),
+                    leader,
+                    kernel_log: false,
+                };
                 if machine.is_up()? {
                     return Ok(machine);
                 }
             }
             if Instant::now() > deadline || nspawn.has_ended()? {
-                return Err(LabError::Boot { role: role.name().to_owned(), console: nspawn.last_words() });
+                return Err(LabError::Boot {
+                    role: role.name().to_owned(),
+                    console: nspawn.last_words(),
+                });
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -105,13 +117,29 @@ impl Machine {
 
     /// Runs a shell script inside; after `limit` seconds it is killed and its code is 124, as of timeout(1).
     pub(crate) fn shell(&self, user: User, script: &str, limit: u32) -> Result<Output, LabError> {
-        command::run(self.enter(user).args(["timeout", "-k", "2", &limit.to_string(), "bash", "-c", script]), "")
+        command::run(
+            self.enter(user).args([
+                "timeout",
+                "-k",
+                "2",
+                &limit.to_string(),
+                "bash",
+                "-c",
+                script,
+            ]),
+            "",
+        )
     }
 
     /// Starts a shell script inside that runs on by itself.
     pub(crate) fn background(&self, script: &str) -> Result<(), LabError> {
-        let script = format!("exec setsid bash -c '{}' </dev/null >/dev/null 2>&1 &", script.replace('\'', r"'\''"));
-        self.shell(User::Root, &script, 10)?.ok("the load").map(drop)
+        let script = format!(
+            "exec setsid bash -c '{}' </dev/null >/dev/null 2>&1 &",
+            script.replace('\'', r"'\''")
+        );
+        self.shell(User::Root, &script, 10)?
+            .ok("the load")
+            .map(drop)
     }
 
     /// The beginning of a command line that continues inside the machine.
@@ -121,12 +149,35 @@ impl Machine {
             User::Alice => ("alice", "/home/alice"),
         };
         let mut command = Command::new("nsenter");
-        command.args(["--target", &self.leader.to_string(), "--all", "--", "env", "-i", "-C", home]);
-        let environment =
-            [("PATH", PATH), ("HOME", home), ("USER", name), ("LOGNAME", name), ("LANG", "C.UTF-8"), ("TERM", "xterm")];
-        command.args(environment.map(|(key, value)| format!("{key}={value}"))).arg(format!("SUITE={}", self.suite));
+        command.args([
+            "--target",
+            &self.leader.to_string(),
+            "--all",
+            "--",
+            "env",
+            "-i",
+            "-C",
+            home,
+        ]);
+        let environment = [
+            ("PATH", PATH),
+            ("HOME", home),
+            ("USER", name),
+            ("LOGNAME", name),
+            ("LANG", "C.UTF-8"),
+            ("TERM", "xterm"),
+        ];
+        command
+            .args(environment.map(|(key, value)| format!("{key}={value}")))
+            .arg(format!("SUITE={}", self.suite));
         match user {
-            User::Alice => command.args(["setpriv", "--reuid=1000", "--regid=1000", "--init-groups", "--"]),
+            User::Alice => command.args([
+                "setpriv",
+                "--reuid=1000",
+                "--regid=1000",
+                "--init-groups",
+                "--",
+            ]),
             User::Root if self.kernel_log => &mut command,
             User::Root => command.args(["setpriv", "--bounding-set=-syslog", "--"]),
         };
@@ -167,5 +218,7 @@ impl Machine {
 /// Writes the helper programs into a directory.
 pub(crate) fn install_helpers(folder: &Path) -> Result<(), LabError> {
     trying(folder.display().to_string(), fs::create_dir_all(folder))?;
-    HELPERS.iter().try_for_each(|(name, text)| trying(*name, fs::write(folder.join(name), text)))
+    HELPERS
+        .iter()
+        .try_for_each(|(name, text)| trying(*name, fs::write(folder.join(name), text)))
 }

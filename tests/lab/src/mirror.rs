@@ -24,7 +24,12 @@ impl Mirror {
         }
         let format = "$(ORIGIN)\t$(LABEL)\t$(REPO_URI)";
         let targets = command::run(
-            Command::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]),
+            Command::new("apt-get").args([
+                "indextargets",
+                "--format",
+                format,
+                "Created-By: Packages",
+            ]),
             "",
         )?;
         Self::from_targets(&targets.stdout).ok_or(LabError::NoMirror(VARIABLE))
@@ -33,16 +38,24 @@ impl Mirror {
     fn from_words(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace().map(str::to_owned);
         let main = words.next()?;
-        Some(Self { security: words.next().unwrap_or_else(|| beside(&main)), main })
+        Some(Self {
+            security: words.next().unwrap_or_else(|| beside(&main)),
+            main,
+        })
     }
 
     fn from_targets(text: &str) -> Option<Self> {
         let archive = |label: &str| {
             let wanted = format!("Debian\t{label}\t");
-            text.lines().find_map(|line| line.strip_prefix(&wanted)).map(|uri| uri.trim_end_matches('/').to_owned())
+            text.lines()
+                .find_map(|line| line.strip_prefix(&wanted))
+                .map(|uri| uri.trim_end_matches('/').to_owned())
         };
         let main = archive("Debian")?;
-        Some(Self { security: archive("Debian-Security").unwrap_or_else(|| beside(&main)), main })
+        Some(Self {
+            security: archive("Debian-Security").unwrap_or_else(|| beside(&main)),
+            main,
+        })
     }
 }
 
@@ -56,15 +69,24 @@ mod tests {
     use super::*;
 
     fn mirror(main: &str, security: &str) -> Option<Mirror> {
-        Some(Mirror { main: main.to_owned(), security: security.to_owned() })
+        Some(Mirror {
+            main: main.to_owned(),
+            security: security.to_owned(),
+        })
     }
 
     #[test]
     fn apts_own_targets_name_both_archives() {
         let targets = "Debian\tDebian-Security\thttp://m.test/security/\nOther\tDebian\thttp://no.test\n\
                        Debian\tDebian\thttp://m.test/debian/\n";
-        assert_eq!(Mirror::from_targets(targets), mirror("http://m.test/debian", "http://m.test/security"));
-        assert_eq!(Mirror::from_targets("Ubuntu\tUbuntu\thttp://u.test/\n"), None);
+        assert_eq!(
+            Mirror::from_targets(targets),
+            mirror("http://m.test/debian", "http://m.test/security")
+        );
+        assert_eq!(
+            Mirror::from_targets("Ubuntu\tUbuntu\thttp://u.test/\n"),
+            None
+        );
     }
 
     #[test]
@@ -73,7 +95,10 @@ mod tests {
             Mirror::from_words("http://m.test/debian"),
             mirror("http://m.test/debian", "http://m.test/debian-security")
         );
-        assert_eq!(Mirror::from_words("http://a.test http://b.test"), mirror("http://a.test", "http://b.test"));
+        assert_eq!(
+            Mirror::from_words("http://a.test http://b.test"),
+            mirror("http://a.test", "http://b.test")
+        );
         assert_eq!(Mirror::from_words(" "), None);
     }
 }

@@ -17,7 +17,11 @@ impl Network {
     pub(crate) fn joined<const N: usize>() -> Result<[Self; N], LabError> {
         let networks: Vec<Self> = (0..N).map(|_| Self::create()).collect::<Result<_, _>>()?;
         let pids: Vec<String> = networks.iter().map(Self::pid).collect();
-        command::script(&[], SCRIPT, &pids.iter().map(String::as_str).collect::<Vec<_>>())?;
+        command::script(
+            &[],
+            SCRIPT,
+            &pids.iter().map(String::as_str).collect::<Vec<_>>(),
+        )?;
         Ok(networks.try_into().expect("as many as were made"))
     }
 
@@ -28,10 +32,16 @@ impl Network {
 
     fn create() -> Result<Self, LabError> {
         let mut keeper = Command::new("unshare");
-        keeper.args(["--net", "sh", "-c", "echo; exec sleep infinity"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        keeper
+            .args(["--net", "sh", "-c", "echo; exec sleep infinity"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut child = trying("unshare", keeper.spawn())?;
         if let Some(stdout) = child.stdout.take() {
-            trying("unshare", BufReader::new(stdout).read_line(&mut String::new()))?;
+            trying(
+                "unshare",
+                BufReader::new(stdout).read_line(&mut String::new()),
+            )?;
         }
         Ok(Self(child))
     }

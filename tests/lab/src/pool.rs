@@ -44,38 +44,66 @@ pub(crate) struct Pool<'a> {
 
 impl<'a> Pool<'a> {
     /// Clears away what killed runs have left, and makes room for this one.
-    pub(crate) fn open(words: &'a [&'a str], args: &'a Args, trees: Vec<Held>) -> Result<Self, LabError> {
+    pub(crate) fn open(
+        words: &'a [&'a str],
+        args: &'a Args,
+        trees: Vec<Held>,
+    ) -> Result<Self, LabError> {
         let interrupt = Interrupt::watch()?;
         footprint::sweep()?;
         let place = footprint::place(process::id());
         trying(place.display().to_string(), fs::create_dir(&place))?;
         let worker = Worker::new(words)?;
-        Ok(Self { worker, args, place, interrupt, running: Vec::new(), _trees: trees })
+        Ok(Self {
+            worker,
+            args,
+            place,
+            interrupt,
+            running: Vec::new(),
+            _trees: trees,
+        })
     }
 
     /// Runs every job, prints a line for each, and stops at a signal. What fails beside others is asked once more alone, because
     /// time is part of what is asked; where much fails it is not the time.
     pub(crate) fn run(&mut self, jobs: VecDeque<Job>) -> Result<Vec<Outcome>, LabError> {
         let outcomes = self.side_by_side(jobs, self.args.jobs)?;
-        let failed: VecDeque<Job> =
-            outcomes.iter().filter(|outcome| !outcome.holds()).map(|outcome| outcome.job.clone()).collect();
+        let failed: VecDeque<Job> = outcomes
+            .iter()
+            .filter(|outcome| !outcome.holds())
+            .map(|outcome| outcome.job.clone())
+            .collect();
         if self.args.jobs < 2 || failed.len() > MOST_REPEATED {
             return Ok(outcomes);
         }
-        let (mut outcomes, _): (Vec<Outcome>, Vec<Outcome>) = outcomes.into_iter().partition(Outcome::holds);
-        outcomes.extend(self.side_by_side(failed, 1)?.into_iter().map(|outcome| Outcome { alone: true, ..outcome }));
+        let (mut outcomes, _): (Vec<Outcome>, Vec<Outcome>) =
+            outcomes.into_iter().partition(Outcome::holds);
+        outcomes.extend(
+            self.side_by_side(failed, 1)?
+                .into_iter()
+                .map(|outcome| Outcome {
+                    alone: true,
+                    ..outcome
+                }),
+        );
         Ok(outcomes)
     }
 
     #[expect(clippy::print_stdout, reason = "the command's output")]
-    fn side_by_side(&mut self, mut waiting: VecDeque<Job>, jobs: usize) -> Result<Vec<Outcome>, LabError> {
+    fn side_by_side(
+        &mut self,
+        mut waiting: VecDeque<Job>,
+        jobs: usize,
+    ) -> Result<Vec<Outcome>, LabError> {
         let mut outcomes = Vec::new();
         while !(waiting.is_empty() && self.running.is_empty()) {
             if self.interrupt.came() {
                 return Err(LabError::Interrupted);
             }
             while self.running.len() < jobs.max(1) {
-                let Some(job) = waiting.pop_front() else { break };
+                let Some(job) = waiting.pop_front() else {
+                    break;
+                };
                 self.start(job)?;
             }
             for outcome in self.ended()? {
@@ -98,7 +126,12 @@ impl<'a> Pool<'a> {
         let mut child = trying("setpriv", self.command(&job).stdout(Stdio::piped()).spawn())?;
         let stdout = child.stdout.take();
         let checks = thread::spawn(move || stdout.map(read).unwrap_or_default());
-        self.running.push(Running { job, child, checks, started: Instant::now() });
+        self.running.push(Running {
+            job,
+            child,
+            checks,
+            started: Instant::now(),
+        });
         Ok(())
     }
 
@@ -126,12 +159,19 @@ impl Running {
         if !whole {
             checks.push(Check::failed("worker", format!("{status}")));
         }
-        Ok(Outcome { job: self.job, checks, alone: false })
+        Ok(Outcome {
+            job: self.job,
+            checks,
+            alone: false,
+        })
     }
 }
 
 impl Drop for Pool<'_> {
-    #[expect(clippy::print_stderr, reason = "a destructor has no other way to say it")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "a destructor has no other way to say it"
+    )]
     fn drop(&mut self) {
         for one in &mut self.running {
             let ended = one.child.kill().and_then(|()| one.child.wait());
@@ -140,8 +180,12 @@ impl Drop for Pool<'_> {
             }
         }
         let removed = cgroup::remove(&footprint::prefix(process::id()));
-        if let Err(error) = removed.and_then(|()| trying(self.place.display().to_string(), fs::remove_dir(&self.place)))
-        {
+        if let Err(error) = removed.and_then(|()| {
+            trying(
+                self.place.display().to_string(),
+                fs::remove_dir(&self.place),
+            )
+        }) {
             eprintln!("lab: {error}");
         }
     }
@@ -149,5 +193,7 @@ impl Drop for Pool<'_> {
 
 fn read(stdout: ChildStdout) -> Vec<Check> {
     let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-    lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
+    lines
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .collect()
 }

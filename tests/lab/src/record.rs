@@ -9,12 +9,25 @@ use crate::machine::{Machine, User};
 
 /// Writes down the client's attempt, plain and with `-vvv`, and the facts of both machines.
 pub(crate) fn symptom(bench: &Bench) -> Result<(), LabError> {
-    let Some(folder) = &bench.recordings else { return Ok(()) };
+    let Some(folder) = &bench.recordings else {
+        return Ok(());
+    };
     let plain = bench.case.connect.command.as_str();
-    for (name, command) in [("attempt", plain), ("attempt-vvv", &plain.replacen("ssh ", "ssh -vvv ", 1))] {
+    for (name, command) in [
+        ("attempt", plain),
+        ("attempt-vvv", &plain.replacen("ssh ", "ssh -vvv ", 1)),
+    ] {
         let output = bench.client.shell(User::Alice, command, 40)?;
-        let ending = format!("exit {}\nseconds {:.2}\ncommand {command}\n", output.code, output.took.as_secs_f64());
-        for (kind, text) in [("stdout", &output.stdout), ("stderr", &output.stderr), ("end", &ending)] {
+        let ending = format!(
+            "exit {}\nseconds {:.2}\ncommand {command}\n",
+            output.code,
+            output.took.as_secs_f64()
+        );
+        for (kind, text) in [
+            ("stdout", &output.stdout),
+            ("stderr", &output.stderr),
+            ("end", &ending),
+        ] {
             write(folder, &format!("{name}.{kind}"), text)?;
         }
     }
@@ -24,14 +37,24 @@ pub(crate) fn symptom(bench: &Bench) -> Result<(), LabError> {
 /// Writes one file of a recording.
 pub(crate) fn write(folder: &Path, name: &str, text: &str) -> Result<(), LabError> {
     let path = folder.join(name);
-    trying(path.display().to_string(), fs::create_dir_all(folder).and_then(|()| fs::write(&path, text)))
+    trying(
+        path.display().to_string(),
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, text)),
+    )
 }
 
 fn facts(machine: &Machine, folder: &Path) -> Result<(), LabError> {
     machine
-        .shell(User::Root, "mkdir -p /opt/lab/facts && bash /opt/lab/facts.sh /opt/lab/facts", STEP)?
+        .shell(
+            User::Root,
+            "mkdir -p /opt/lab/facts && bash /opt/lab/facts.sh /opt/lab/facts",
+            STEP,
+        )?
         .ok("facts.sh")?;
-    let (from, to) = (machine.path("/opt/lab/facts"), folder.join(machine.role.name()));
+    let (from, to) = (
+        machine.path("/opt/lab/facts"),
+        folder.join(machine.role.name()),
+    );
     trying(from.display().to_string(), copy_files(&from, &to))
 }
 

@@ -38,8 +38,8 @@ struct Transaction {
 /// Puts the program into a machine.
 pub(crate) fn install(machine: &Machine, binary: &Path) -> Result<(), LabError> {
     let target = machine.path("/usr/local/bin/sshmend");
-    let copied =
-        fs::copy(binary, &target).and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o755)));
+    let copied = fs::copy(binary, &target)
+        .and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o755)));
     trying(binary.display().to_string(), copied.map(drop))
 }
 
@@ -61,7 +61,8 @@ pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
 
 /// Whoever offers a command mends; else the owner does, whom the diagnosis has told what to do.
 fn offered(bench: &Bench, found: Findings, tell: &mut impl FnMut(Check) -> bool) {
-    let has_command = |finding: &Option<Finding>| finding.as_ref().and_then(Finding::line).is_some();
+    let has_command =
+        |finding: &Option<Finding>| finding.as_ref().and_then(Finding::line).is_some();
     let remedy = &bench.case.remedy;
     if bench.case.cause.is_none() {
         // A healthy machine: nothing is to be mended, whatever is offered.
@@ -70,8 +71,13 @@ fn offered(bench: &Bench, found: Findings, tell: &mut impl FnMut(Check) -> bool)
     } else if has_command(&found.client) {
         printed(bench, &bench.client, found.client, tell);
     } else if remedy.steps.is_empty() && remedy.client_steps.is_empty() {
-        let told = [&found.server, &found.client].into_iter().flatten().any(Finding::says_what_to_do);
-        tell(Check::ask("remedy", || Ok(holds(told, || "nobody is told what to do".to_owned()))));
+        let told = [&found.server, &found.client]
+            .into_iter()
+            .flatten()
+            .any(Finding::says_what_to_do);
+        tell(Check::ask("remedy", || {
+            Ok(holds(told, || "nobody is told what to do".to_owned()))
+        }));
     } else {
         tell(Check::ask("remedy", || by_owner(bench, &found)));
     }
@@ -79,10 +85,17 @@ fn offered(bench: &Bench, found: Findings, tell: &mut impl FnMut(Check) -> bool)
 
 fn by_owner(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
     let remedy = &bench.case.remedy;
-    if ![&found.server, &found.client].into_iter().flatten().any(Finding::says_what_to_do) {
+    if ![&found.server, &found.client]
+        .into_iter()
+        .flatten()
+        .any(Finding::says_what_to_do)
+    {
         return Ok(Err("nobody is told what to do".to_owned()));
     }
-    let by = [(&bench.server, User::Root, &remedy.steps), (&bench.client, User::Alice, &remedy.client_steps)];
+    let by = [
+        (&bench.server, User::Root, &remedy.steps),
+        (&bench.client, User::Alice, &remedy.client_steps),
+    ];
     for (machine, user, steps) in by {
         let output = bench.told(machine, user, &format!("set -e\n{steps}"), STEP)?;
         if output.code != 0 {
@@ -93,43 +106,81 @@ fn by_owner(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
 }
 
 /// Runs the remedy as printed, and those of the faults that it uncovers; then takes all of them back.
-fn printed(bench: &Bench, machine: &Machine, mut finding: Option<Finding>, tell: &mut impl FnMut(Check) -> bool) {
+fn printed(
+    bench: &Bench,
+    machine: &Machine,
+    mut finding: Option<Finding>,
+    tell: &mut impl FnMut(Check) -> bool,
+) {
     let remedy = &bench.case.remedy;
-    let Some(before) = told_tree(machine, tell) else { return };
+    let Some(before) = told_tree(machine, tell) else {
+        return;
+    };
     let mut cures = Vec::new();
     for further in 0..=remedy.further {
         if further > 0 {
             let wanted = Expect::of(bench.case, &bench.case.expect.server);
-            tell(Check::ask("next cause", || diagnosis::one(bench, machine, &wanted, &mut finding)));
+            tell(Check::ask("next cause", || {
+                diagnosis::one(bench, machine, &wanted, &mut finding)
+            }));
         }
         let offered = finding.as_ref().and_then(Finding::line);
         let Some(line) = remedy.command.clone().or(offered) else {
-            tell(Check::failed("remedy", format!("the {} offers none", machine.role.name())));
+            tell(Check::failed(
+                "remedy",
+                format!("the {} offers none", machine.role.name()),
+            ));
             return;
         };
-        let cure = Cure { bench, machine, line };
+        let cure = Cure {
+            bench,
+            machine,
+            line,
+        };
         if remedy.no_rollback.is_none() && further == 0 {
             tell(Check::ask("dry-run", || cure.dry_run(&before)));
         }
-        if !tell(Check::ask("remedy", || cure.apply(further == remedy.further))) {
+        if !tell(Check::ask("remedy", || {
+            cure.apply(further == remedy.further)
+        })) {
             return;
         }
         cures.push(cure);
     }
     if let (Some(last), None) = (cures.last(), &remedy.no_rollback) {
         tell(Check::ask("again", || last.again()));
-        tell(Check::ask("rollback", || last.roll_back(cures.len(), &before)));
+        tell(Check::ask("rollback", || {
+            last.roll_back(cures.len(), &before)
+        }));
     }
 }
 
 /// Lets a person on a terminal choose and agree, then takes it back.
 fn guided(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
-    let (machine, command) = (&bench.server, bench.case.remedy.command.as_deref().unwrap_or("sshmend fix"));
-    let Some(before) = told_tree(machine, tell) else { return };
-    let cure = Cure { bench, machine, line: format!("python3 /opt/lab/guided.py {ANSWERS} -- {command}") };
+    let (machine, command) = (
+        &bench.server,
+        bench
+            .case
+            .remedy
+            .command
+            .as_deref()
+            .unwrap_or("sshmend fix"),
+    );
+    let Some(before) = told_tree(machine, tell) else {
+        return;
+    };
+    let cure = Cure {
+        bench,
+        machine,
+        line: format!("python3 /opt/lab/guided.py {ANSWERS} -- {command}"),
+    };
     let mended = Check::ask("remedy", || {
         let output = cure.run(&cure.line)?;
-        if output.code != 0 { Ok(Err(output.said())) } else { bench.works() }
+        if output.code != 0 {
+            Ok(Err(output.said()))
+        } else {
+            bench.works()
+        }
     });
     if tell(mended) {
         tell(Check::ask("rollback", || cure.roll_back(1, &before)));
@@ -137,14 +188,19 @@ fn guided(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
 }
 
 fn told_tree(machine: &Machine, tell: &mut impl FnMut(Check) -> bool) -> Option<String> {
-    machine.tree().map_err(|error| tell(Check::failed("tree", error.to_string()))).ok()
+    machine
+        .tree()
+        .map_err(|error| tell(Check::failed("tree", error.to_string())))
+        .ok()
 }
 
 impl Cure<'_> {
     /// A dry run says that it would change something, and changes nothing.
     fn dry_run(&self, before: &str) -> Result<Verdict, LabError> {
         let output = self.run(&format!("{} --dry-run", self.line))?;
-        let code = holds(output.code == 1, || format!("exit {}, not 1: {}", output.code, output.said()));
+        let code = holds(output.code == 1, || {
+            format!("exit {}, not 1: {}", output.code, output.said())
+        });
         Ok(code.and(same(before, &self.machine.tree()?, "a dry run changed")))
     }
 
@@ -152,7 +208,12 @@ impl Cure<'_> {
         let output = self.run(&format!("{} --yes", self.line))?;
         // A remedy of one fault of several says with 1 that something else still turns the client away.
         if output.code != 0 && (last || output.code != 1) {
-            return Ok(Err(format!("`{} --yes` ended with {}: {}", self.line, output.code, output.said())));
+            return Ok(Err(format!(
+                "`{} --yes` ended with {}: {}",
+                self.line,
+                output.code,
+                output.said()
+            )));
         }
         if last { self.bench.works() } else { Ok(Ok(())) }
     }
@@ -160,8 +221,14 @@ impl Cure<'_> {
     fn again(&self) -> Result<Verdict, LabError> {
         let mended = self.machine.tree()?;
         let output = self.run(&format!("{} --yes", self.line))?;
-        let code = holds(output.code == 0, || format!("exit {}: {}", output.code, output.said()));
-        Ok(code.and(same(&mended, &self.machine.tree()?, "the second run changed")))
+        let code = holds(output.code == 0, || {
+            format!("exit {}: {}", output.code, output.said())
+        });
+        Ok(code.and(same(
+            &mended,
+            &self.machine.tree()?,
+            "the second run changed",
+        )))
     }
 
     /// Takes back the newest changes, one at a time, until everything is as it was before the first.
@@ -179,7 +246,11 @@ impl Cure<'_> {
                 .map(|line| format!("{line}\n"))
                 .collect()
         };
-        let restored = same(&ours(before), &ours(&self.machine.tree()?), "rollback did not restore");
+        let restored = same(
+            &ours(before),
+            &ours(&self.machine.tree()?),
+            "rollback did not restore",
+        );
         Ok(restored.and(self.bench.symptom()?))
     }
 
@@ -188,16 +259,28 @@ impl Cure<'_> {
         if times == 1 {
             return Ok(vec![String::new()]);
         }
-        let history = self.run("sshmend history --format json")?.ok("sshmend history")?.stdout;
-        let history: History = serde_json::from_str(&history)
-            .map_err(|error| LabError::Usage(format!("the history of sshmend cannot be read: {error}")))?;
-        let mut ids: Vec<String> = history.transactions.into_iter().map(|transaction| transaction.id).collect();
+        let history = self
+            .run("sshmend history --format json")?
+            .ok("sshmend history")?
+            .stdout;
+        let history: History = serde_json::from_str(&history).map_err(|error| {
+            LabError::Usage(format!("the history of sshmend cannot be read: {error}"))
+        })?;
+        let mut ids: Vec<String> = history
+            .transactions
+            .into_iter()
+            .map(|transaction| transaction.id)
+            .collect();
         ids.reverse();
         Ok(ids)
     }
 
     fn run(&self, line: &str) -> Result<Output, LabError> {
-        let user = if self.machine.role == Role::Server { User::Root } else { User::Alice };
+        let user = if self.machine.role == Role::Server {
+            User::Root
+        } else {
+            User::Alice
+        };
         self.bench.told(self.machine, user, line, STEP)
     }
 }

@@ -35,10 +35,20 @@ impl Outcome {
     pub(crate) fn text(&self) -> String {
         let took: f64 = self.checks.iter().map(|check| check.took).sum();
         let word = if self.holds() { "ok" } else { "FAILED" };
-        let mut text = format!("{:28} {:9} {word:6} {} {took:6.1} s", self.job.case, self.job.suite, self.count());
+        let mut text = format!(
+            "{:28} {:9} {word:6} {} {took:6.1} s",
+            self.job.case,
+            self.job.suite,
+            self.count()
+        );
         for check in &self.checks {
             if let Some(why) = &check.failure {
-                let _ = write!(text, "\n    {}: {}", check.name, command::tail(why, 40).replace('\n', "\n        "));
+                let _ = write!(
+                    text,
+                    "\n    {}: {}",
+                    check.name,
+                    command::tail(why, 40).replace('\n', "\n        ")
+                );
             }
         }
         text
@@ -46,13 +56,20 @@ impl Outcome {
 
     /// Its cell in the table.
     fn cell(&self) -> String {
-        let (word, mark) = (if self.holds() { "yes" } else { "**no**" }, if self.alone { ", alone" } else { "" });
+        let (word, mark) = (
+            if self.holds() { "yes" } else { "**no**" },
+            if self.alone { ", alone" } else { "" },
+        );
         format!("{word}{mark} {}", self.count())
     }
 
     /// Checks that hold, of checks that were made.
     fn count(&self) -> String {
-        let good = self.checks.iter().filter(|check| check.failure.is_none()).count();
+        let good = self
+            .checks
+            .iter()
+            .filter(|check| check.failure.is_none())
+            .count();
         format!("{good}/{}", self.checks.len())
     }
 }
@@ -76,14 +93,27 @@ pub(crate) fn write(page: &Path, cases: &[Case], outcomes: &[Outcome]) -> Result
     let missing = || LabError::Usage(format!("{what} has no place for the results"));
     let (head, rest) = text.split_once(BEGIN).ok_or_else(missing)?;
     let (before, foot) = rest.split_once(END).ok_or_else(missing)?;
-    trying(&what, fs::write(page, format!("{head}{BEGIN}{}{END}{foot}", table(before, cases, outcomes))))
+    trying(
+        &what,
+        fs::write(
+            page,
+            format!("{head}{BEGIN}{}{END}{foot}", table(before, cases, outcomes)),
+        ),
+    )
 }
 
 /// Every case with a cell a suite, how many hold, and what cannot be.
 fn table(before: &str, cases: &[Case], outcomes: &[Outcome]) -> String {
     let mut cells: BTreeMap<(&str, Suite), String> = old_cells(before).collect();
-    cells.extend(outcomes.iter().map(|one| ((one.job.case.as_str(), one.job.suite), one.cell())));
-    let mut text = format!("\n| case | {} |\n|---|---|---|---|\n", Suite::ALL.map(Suite::name).join(" | "));
+    cells.extend(
+        outcomes
+            .iter()
+            .map(|one| ((one.job.case.as_str(), one.job.suite), one.cell())),
+    );
+    let mut text = format!(
+        "\n| case | {} |\n|---|---|---|---|\n",
+        Suite::ALL.map(Suite::name).join(" | ")
+    );
     let (mut notes, mut good, mut all) = (String::new(), 0, 0);
     for case in cases {
         let cell = |suite| match cells.get(&(case.name.as_str(), suite)) {
@@ -104,9 +134,16 @@ fn table(before: &str, cases: &[Case], outcomes: &[Outcome]) -> String {
 
 /// The cells of a table that was written before.
 fn old_cells(table: &str) -> impl Iterator<Item = ((&str, Suite), String)> {
-    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows = table.lines().filter_map(|line| {
+        line.strip_prefix("| ")?
+            .strip_suffix(" |")?
+            .split_once(" | ")
+    });
     rows.flat_map(|(case, cells)| {
-        Suite::ALL.into_iter().zip(cells.split(" | ")).map(move |(suite, cell)| ((case, suite), cell.to_owned()))
+        Suite::ALL
+            .into_iter()
+            .zip(cells.split(" | "))
+            .map(move |(suite, cell)| ((case, suite), cell.to_owned()))
     })
 }
 
@@ -115,23 +152,52 @@ mod tests {
     use super::*;
 
     fn outcome(case: &str, suite: Suite, failure: Option<&str>) -> Outcome {
-        let check = Check { name: "cause".into(), failure: failure.map(str::to_owned), took: 0.0 };
-        let job = Job { case: case.into(), suite, id: String::new() };
-        Outcome { job, checks: vec![check], alone: false }
+        let check = Check {
+            name: "cause".into(),
+            failure: failure.map(str::to_owned),
+            took: 0.0,
+        };
+        let job = Job {
+            case: case.into(),
+            suite,
+            id: String::new(),
+        };
+        Outcome {
+            job,
+            checks: vec![check],
+            alone: false,
+        }
     }
 
     #[test]
     fn what_is_run_again_replaces_its_own_cells_only() {
-        let named = |name: &str| Case::named(&crate::case::folder(), name).unwrap().expect("a case");
+        let named = |name: &str| {
+            Case::named(&crate::case::folder(), name)
+                .unwrap()
+                .expect("a case")
+        };
         let cases = [named("healthy"), named("refuse-connection")];
         let first = table(
             "",
             &cases,
-            &[outcome("healthy", Suite::Trixie, None), outcome("healthy", Suite::Bullseye, Some("no"))],
+            &[
+                outcome("healthy", Suite::Trixie, None),
+                outcome("healthy", Suite::Bullseye, Some("no")),
+            ],
         );
-        assert!(first.contains("| healthy | **no** 0/1 | not run | yes 1/1 |"), "{first}");
-        assert!(first.contains("| refuse-connection | cannot be | cannot be | not run |\n\n1 of 4 hold"), "{first}");
+        assert!(
+            first.contains("| healthy | **no** 0/1 | not run | yes 1/1 |"),
+            "{first}"
+        );
+        assert!(
+            first
+                .contains("| refuse-connection | cannot be | cannot be | not run |\n\n1 of 4 hold"),
+            "{first}"
+        );
         let second = table(&first, &cases, &[outcome("healthy", Suite::Bullseye, None)]);
-        assert!(second.contains("| healthy | yes 1/1 | not run | yes 1/1 |"), "{second}");
+        assert!(
+            second.contains("| healthy | yes 1/1 | not run | yes 1/1 |"),
+            "{second}"
+        );
     }
 }

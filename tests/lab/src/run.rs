@@ -31,7 +31,10 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let good = outcomes.iter().filter(|outcome| outcome.holds()).count();
     let alone = outcomes.iter().filter(|outcome| outcome.alone).count();
     let took = started.elapsed().as_secs();
-    println!("{good} of {} hold every check, {alone} asked alone; {took} s; nothing left behind", outcomes.len());
+    println!(
+        "{good} of {} hold every check, {alone} asked alone; {took} s; nothing left behind",
+        outcomes.len()
+    );
     if args.write {
         report::write(
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"),
@@ -45,16 +48,24 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
 /// Hands the terminal to one case: a shell in the broken machine, or everything that is said while it is mended.
 pub(crate) fn interactive(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let demo = args.command == Command::Demo;
-    let mut args = if demo { with_binary(args)? } else { args.clone() };
+    let mut args = if demo {
+        with_binary(args)?
+    } else {
+        args.clone()
+    };
     if args.names.is_empty() {
         args.names.push(SHOWN.to_owned());
     }
     let cases = args.cases()?;
-    let job = jobs(&cases, &args).pop_back().ok_or_else(|| LabError::Usage("it cannot be on this suite".to_owned()))?;
+    let job = jobs(&cases, &args)
+        .pop_back()
+        .ok_or_else(|| LabError::Usage("it cannot be on this suite".to_owned()))?;
     args.suites = vec![job.suite];
     let pool = Pool::open(words, &args, trees(&cases, &args)?)?;
     let mut worker = pool.command(&job);
-    worker.stdin(Stdio::inherit()).arg(if demo { "--narrate" } else { "--stay" });
+    worker
+        .stdin(Stdio::inherit())
+        .arg(if demo { "--narrate" } else { "--stay" });
     if args.client {
         worker.arg("--client");
     }
@@ -67,7 +78,10 @@ fn with_binary(args: &Args) -> Result<Args, LabError> {
     if args.sshmend.is_none() && !args.symptom_only {
         args.sshmend = Some(binary::build()?);
     }
-    for path in [&mut args.sshmend, &mut args.record, &mut args.folder].into_iter().flatten() {
+    for path in [&mut args.sshmend, &mut args.record, &mut args.folder]
+        .into_iter()
+        .flatten()
+    {
         *path = trying(path.display().to_string(), absolute(&*path))?;
     }
     Ok(args)
@@ -75,8 +89,10 @@ fn with_binary(args: &Args) -> Result<Args, LabError> {
 
 /// The trees of the suites that are meant, and of those that a case brings along.
 fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
-    let mut suites: Vec<Suite> =
-        cases.iter().flat_map(|case| case.fleet.iter().flat_map(|fleet| fleet.servers)).collect();
+    let mut suites: Vec<Suite> = cases
+        .iter()
+        .flat_map(|case| case.fleet.iter().flat_map(|fleet| fleet.servers))
+        .collect();
     suites.extend(&args.suites);
     suites.sort();
     suites.dedup();
@@ -84,11 +100,19 @@ fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
 }
 
 fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
-    let pairs = cases.iter().flat_map(|case| suites(case, args).into_iter().map(move |suite| (case, suite)));
+    let pairs = cases.iter().flat_map(|case| {
+        suites(case, args)
+            .into_iter()
+            .map(move |suite| (case, suite))
+    });
     let own = footprint::prefix(process::id());
     pairs
         .enumerate()
-        .map(|(n, (case, suite))| Job { case: case.name.clone(), suite, id: format!("{own}{n}") })
+        .map(|(n, (case, suite))| Job {
+            case: case.name.clone(),
+            suite,
+            id: format!("{own}{n}"),
+        })
         .collect()
 }
 
@@ -97,5 +121,9 @@ fn suites(case: &Case, args: &Args) -> Vec<Suite> {
     if args.brief {
         return case.differing(&args.suites);
     }
-    args.suites.iter().copied().filter(|suite| case.runs_on(*suite)).collect()
+    args.suites
+        .iter()
+        .copied()
+        .filter(|suite| case.runs_on(*suite))
+        .collect()
 }

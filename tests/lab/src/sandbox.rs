@@ -55,7 +55,10 @@ impl<'a> Worker<'a> {
     /// `words` are those that lead the program to the lab.
     pub(crate) fn new(words: &'a [&'a str]) -> Result<Self, LabError> {
         let program = trying(SELF, File::open(SELF))?;
-        trying(SELF, fcntl(&program, FcntlArg::F_SETFD(FdFlag::empty())).map_err(Into::into))?;
+        trying(
+            SELF,
+            fcntl(&program, FcntlArg::F_SETFD(FdFlag::empty())).map_err(Into::into),
+        )?;
         Ok(Self { program, words })
     }
 
@@ -75,7 +78,11 @@ impl<'a> Worker<'a> {
 
 /// Hands a worker the options that concern it.
 pub(crate) fn options(command: &mut Command, args: &Args) {
-    for (option, path) in [("--sshmend", &args.sshmend), ("--record", &args.record), ("--cases", &args.folder)] {
+    for (option, path) in [
+        ("--sshmend", &args.sshmend),
+        ("--record", &args.record),
+        ("--cases", &args.folder),
+    ] {
         if let Some(path) = path {
             command.arg(option).arg(path);
         }
@@ -89,10 +96,22 @@ pub(crate) fn job_id() -> String {
 
 /// Makes the sandbox a place of its own: its own temporary file systems, its own signals.
 pub(crate) fn settle(place: &Path) -> Result<(), LabError> {
-    trying("sigprocmask", SigSet::all().thread_unblock().map_err(Into::into))?;
+    trying(
+        "sigprocmask",
+        SigSet::all().thread_unblock().map_err(Into::into),
+    )?;
     for target in [place, Path::new("/run")] {
-        let mounted = mount(Some("lab"), target, Some("tmpfs"), MsFlags::empty(), Some("mode=0755"));
-        trying(format!("tmpfs on {}", target.display()), mounted.map_err(Into::into))?;
+        let mounted = mount(
+            Some("lab"),
+            target,
+            Some("tmpfs"),
+            MsFlags::empty(),
+            Some("mode=0755"),
+        );
+        trying(
+            format!("tmpfs on {}", target.display()),
+            mounted.map_err(Into::into),
+        )?;
     }
     Ok(())
 }

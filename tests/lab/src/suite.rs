@@ -41,6 +41,9 @@ impl FromStr for Suite {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|suite| suite.name() == text).ok_or_else(|| format!("no suite is called {text:?}"))
+        Self::ALL
+            .into_iter()
+            .find(|suite| suite.name() == text)
+            .ok_or_else(|| format!("no suite is called {text:?}"))
     }
 }

@@ -22,7 +22,9 @@ fn shared(name: &str, suite: Suite) -> Option<&'static str> {
         ("refused", _) => r"^ssh: connect to host \S+ port \d+: Connection refused",
         ("unreachable", _) => r"^ssh: connect to host \S+ port \d+: No route to host",
         ("dropped", _) => r"^ssh: connect to host \S+ port \d+: Connection timed out",
-        ("silent", _) => r"^Connection timed out during banner exchange\r?\nConnection to \S+ port \d+ timed out",
+        ("silent", _) => {
+            r"^Connection timed out during banner exchange\r?\nConnection to \S+ port \d+ timed out"
+        }
         ("denied", _) => r"^alice@\S+: Permission denied \(publickey",
         _ => return None,
     })
@@ -39,13 +41,19 @@ pub(crate) fn pattern(sees: &str, suite: Suite) -> Option<&str> {
 /// Judges exit status, output and time of one attempt.
 pub(crate) fn judge(connect: &Connect, suite: Suite, output: &Output) -> Verdict {
     let said = output.said();
-    holds(exit_fits(connect.exit, output.code), || format!("the connection ended with {}:\n{said}", output.code))?;
+    holds(exit_fits(connect.exit, output.code), || {
+        format!("the connection ended with {}:\n{said}", output.code)
+    })?;
     let sees = pattern(connect.sees.of(suite), suite).ok_or("no ending has this name")?;
     let pattern = Regex::new(sees).map_err(|error| error.to_string())?;
-    holds(pattern.is_match(&said), || format!("/{sees}/ is not in:\n{said}"))?;
+    holds(pattern.is_match(&said), || {
+        format!("/{sees}/ is not in:\n{said}")
+    })?;
     let [least, most] = connect.takes;
     let took = output.took.as_secs_f64();
-    holds((least..=most).contains(&took), || format!("it took {took:.1} s, not {least} to {most} s"))
+    holds((least..=most).contains(&took), || {
+        format!("it took {took:.1} s, not {least} to {most} s")
+    })
 }
 
 fn exit_fits(wanted: Option<i32>, code: i32) -> bool {
@@ -60,8 +68,18 @@ mod tests {
     use crate::case::PerSuite;
 
     fn verdict(exit: Option<i32>, takes: [f64; 2], code: i32, stderr: &str, took: u64) -> Verdict {
-        let connect = Connect { sees: PerSuite::All("closed by .* port 22".into()), exit, takes, ..Connect::default() };
-        let output = Output { code, stdout: String::new(), stderr: stderr.into(), took: Duration::from_secs(took) };
+        let connect = Connect {
+            sees: PerSuite::All("closed by .* port 22".into()),
+            exit,
+            takes,
+            ..Connect::default()
+        };
+        let output = Output {
+            code,
+            stdout: String::new(),
+            stderr: stderr.into(),
+            took: Duration::from_secs(took),
+        };
         judge(&connect, Suite::Trixie, &output)
     }
 
@@ -70,8 +88,14 @@ mod tests {
         let seen = "Connection closed by 192.0.2.10 port 22\r\n";
         assert_eq!(verdict(None, [4.0, 6.0], 255, seen, 5), Ok(()));
         assert!(verdict(None, [4.0, 6.0], 0, seen, 5).is_err(), "it worked");
-        assert!(verdict(Some(255), [4.0, 6.0], 124, seen, 5).is_err(), "it hung");
-        assert!(verdict(None, [4.0, 6.0], 255, "Connection refused", 5).is_err(), "other words");
+        assert!(
+            verdict(Some(255), [4.0, 6.0], 124, seen, 5).is_err(),
+            "it hung"
+        );
+        assert!(
+            verdict(None, [4.0, 6.0], 255, "Connection refused", 5).is_err(),
+            "other words"
+        );
         assert!(verdict(None, [4.0, 6.0], 255, seen, 1).is_err(), "too fast");
     }
 }

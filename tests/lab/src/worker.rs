@@ -34,14 +34,24 @@ pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
 /// The one case and the one suite that a worker is for.
 fn one(args: &Args) -> Result<(Case, Suite), LabError> {
     let none = || LabError::Usage("a worker takes one case and one suite".to_owned());
-    Ok((args.cases()?.into_iter().next().ok_or_else(none)?, *args.suites.first().ok_or_else(none)?))
+    Ok((
+        args.cases()?.into_iter().next().ok_or_else(none)?,
+        *args.suites.first().ok_or_else(none)?,
+    ))
 }
 
 /// Sets the machines up, puts the fault in and asks what can be asked.
-fn follow(case: &Case, suite: Suite, args: &Args, tell: &mut impl FnMut(Check) -> bool) -> Result<(), LabError> {
+fn follow(
+    case: &Case,
+    suite: Suite,
+    args: &Args,
+    tell: &mut impl FnMut(Check) -> bool,
+) -> Result<(), LabError> {
     let bench = Bench::start(case, suite, args)?;
     if let Some(binary) = &args.sshmend {
-        [&bench.server, &bench.client].into_iter().try_for_each(|machine| remedy::install(machine, binary))?;
+        [&bench.server, &bench.client]
+            .into_iter()
+            .try_for_each(|machine| remedy::install(machine, binary))?;
     }
     if args.stay {
         return stay(&bench, args.client);
@@ -59,7 +69,11 @@ fn follow(case: &Case, suite: Suite, args: &Args, tell: &mut impl FnMut(Check) -
 /// Hands out a shell in the broken machine.
 fn stay(bench: &Bench, client: bool) -> Result<(), LabError> {
     bench.break_it()?;
-    let (machine, user) = if client { (&bench.client, User::Alice) } else { (&bench.server, User::Root) };
+    let (machine, user) = if client {
+        (&bench.client, User::Alice)
+    } else {
+        (&bench.server, User::Root)
+    };
     let status = machine.enter(user).args(["bash", "-l"]).status();
     trying("bash", status).map(drop)
 }

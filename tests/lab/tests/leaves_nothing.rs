@@ -14,7 +14,11 @@ use sshmend_lab::footprint::left_by;
 fn long_run() -> Child {
     let child = lab("listener-hung").spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(300);
-    while !left_by(child.id()).unwrap().iter().any(|left| left.starts_with("control group")) {
+    while !left_by(child.id())
+        .unwrap()
+        .iter()
+        .any(|left| left.starts_with("control group"))
+    {
         assert!(Instant::now() < deadline, "no machine was started");
         thread::sleep(Duration::from_millis(100));
     }
@@ -24,7 +28,10 @@ fn long_run() -> Child {
 
 fn lab(case: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sshmend-lab"));
-    command.args(["run", case, "--suite", "bookworm", "--symptom-only"]).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["run", case, "--suite", "bookworm", "--symptom-only"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 
@@ -34,7 +41,10 @@ fn send(child: &Child, signal: Signal) {
 
 fn can_run() -> bool {
     let can = Uid::effective().is_root() && Path::new("/usr/bin/systemd-nspawn").exists();
-    assert!(can || std::env::var_os("CI").is_none(), "CI has to run this as root, with systemd-nspawn");
+    assert!(
+        can || std::env::var_os("CI").is_none(),
+        "CI has to run this as root, with systemd-nspawn"
+    );
     if !can {
         eprintln!("not run: the lab needs root and systemd-nspawn");
     }
@@ -43,11 +53,18 @@ fn can_run() -> bool {
 
 #[test]
 fn an_interrupted_run_leaves_nothing_behind() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM].into_iter().filter(|_| can_run()) {
+    for signal in [Signal::SIGINT, Signal::SIGTERM]
+        .into_iter()
+        .filter(|_| can_run())
+    {
         let mut child = long_run();
         send(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(2), "{signal}");
-        assert_eq!(left_by(child.id()).unwrap(), Vec::<String>::new(), "{signal}");
+        assert_eq!(
+            left_by(child.id()).unwrap(),
+            Vec::<String>::new(),
+            "{signal}"
+        );
     }
 }
 
@@ -61,7 +78,11 @@ fn a_killed_run_leaves_no_process_and_the_next_run_clears_the_rest() {
     killed.wait().unwrap();
     thread::sleep(Duration::from_secs(1));
     let left = left_by(killed.id()).unwrap();
-    assert!(left.iter().all(|left| !left.starts_with("process") && !left.starts_with("mount")), "{left:?}");
+    assert!(
+        left.iter()
+            .all(|left| !left.starts_with("process") && !left.starts_with("mount")),
+        "{left:?}"
+    );
     assert!(lab("healthy").status().unwrap().success());
     assert_eq!(left_by(killed.id()).unwrap(), Vec::<String>::new());
 }

@@ -66,19 +66,36 @@ pub(crate) fn read(data: &[u8]) {
     }
 }
 
-const ADDRESSES: [&str; 4] = ["203.0.113.7", "203.0.113.0/24", "2001:db8::/48", "host.example.org"];
+const ADDRESSES: [&str; 4] = [
+    "203.0.113.7",
+    "203.0.113.0/24",
+    "2001:db8::/48",
+    "host.example.org",
+];
 
 pub(crate) fn edit(data: &[u8]) {
     let (choice, data) = wanted(data);
     let before = machine(data);
     let release = releases()[choice / ADDRESSES.len() % 3];
-    let address = Address::parse(ADDRESSES[choice % ADDRESSES.len()]).expect("an address").address;
-    let wish = Wish { addresses: vec![address], jails: None, until: None };
-    let Ok(edited) = Config::read(&before, Path::new(DIR), release).ignore(&wish) else { return };
+    let address = Address::parse(ADDRESSES[choice % ADDRESSES.len()])
+        .expect("an address")
+        .address;
+    let wish = Wish {
+        addresses: vec![address],
+        jails: None,
+        until: None,
+    };
+    let Ok(edited) = Config::read(&before, Path::new(DIR), release).ignore(&wish) else {
+        return;
+    };
     let mut after = before.clone();
     for (path, edits) in &edited.edits {
         let bytes = &before.read(path).ok().flatten().expect("a file").bytes;
-        put(&mut after, path.to_str().expect("our own paths"), &edits.apply(bytes));
+        put(
+            &mut after,
+            path.to_str().expect("our own paths"),
+            &edits.apply(bytes),
+        );
     }
     for (path, bytes) in &edited.creates {
         put(&mut after, path.to_str().expect("our own paths"), bytes);
@@ -86,8 +103,19 @@ pub(crate) fn edit(data: &[u8]) {
     let config = Config::read(&after, Path::new(DIR), release);
     assert!(config.starts(), "{:?}", config.problems());
     for jail in config.jails().iter().filter(|jail| jail.runs()) {
-        assert!(wish.addresses.iter().all(|address| address.is_ignored_by(jail)), "{}: {:?}", jail.name, jail.words());
+        assert!(
+            wish.addresses
+                .iter()
+                .all(|address| address.is_ignored_by(jail)),
+            "{}: {:?}",
+            jail.name,
+            jail.words()
+        );
     }
     let again = config.ignore(&wish).expect("it was possible before");
-    assert!(again.is_empty(), "a second time changes nothing: {:?}", again.edits);
+    assert!(
+        again.is_empty(),
+        "a second time changes nothing: {:?}",
+        again.edits
+    );
 }

@@ -10,7 +10,10 @@ pub(crate) fn matches(data: &[u8]) {
     let [pattern, name] = files(data);
     let ours = glob_matches(pattern, name);
     // Brackets and backslashes have rules of their own, and a leading dot is never matched by a wildcard.
-    let plain = !pattern.iter().any(|byte| matches!(byte, b'[' | b'\\' | b'/')) && !name.starts_with(b".");
+    let plain = !pattern
+        .iter()
+        .any(|byte| matches!(byte, b'[' | b'\\' | b'/'))
+        && !name.starts_with(b".");
     if plain && !name.contains(&b'/') {
         assert_eq!(ours, by_definition(pattern, name));
     }

@@ -2,12 +2,20 @@
 
 use std::path::Path;
 
-use sshmend_hosts_access::{Access, Client, HOSTS_ALLOW, HOSTS_DENY, Permit, Tables, Wanted, logical_lines};
+use sshmend_hosts_access::{
+    Access, Client, HOSTS_ALLOW, HOSTS_DENY, Permit, Tables, Wanted, logical_lines,
+};
 use sshmend_lossless::Snapshot;
 
 use crate::{files, line_count, put, wanted};
 
-const PATTERNS: [&str; 5] = ["192.0.2.7", "192.0.2.0/24", "2001:db8::7", "2001:db8::/48", "198.51.100.0/26"];
+const PATTERNS: [&str; 5] = [
+    "192.0.2.7",
+    "192.0.2.0/24",
+    "2001:db8::7",
+    "2001:db8::/48",
+    "198.51.100.0/26",
+];
 
 fn machine(data: &[u8]) -> Snapshot {
     let [allow, deny] = files(data);
@@ -21,7 +29,11 @@ pub(crate) fn read(data: &[u8]) {
     let [allow, deny] = files(data);
     for file in [allow, deny] {
         let lines = logical_lines(file);
-        let joined: Vec<u8> = lines.iter().flat_map(|line| &file[line.span.clone()]).copied().collect();
+        let joined: Vec<u8> = lines
+            .iter()
+            .flat_map(|line| &file[line.span.clone()])
+            .copied()
+            .collect();
         assert_eq!(joined, file, "the logical lines join to the file");
     }
     let tables = Tables::read(&machine(data));
@@ -29,8 +41,15 @@ pub(crate) fn read(data: &[u8]) {
         tables.evaluate(&Client::new(address.parse().expect("an address")));
     }
     for problem in tables.problems() {
-        let file = if problem.origin.path == Path::new(HOSTS_DENY) { deny } else { allow };
-        assert!((1..=line_count(file)).contains(&problem.origin.line), "{problem:?}");
+        let file = if problem.origin.path == Path::new(HOSTS_DENY) {
+            deny
+        } else {
+            allow
+        };
+        assert!(
+            (1..=line_count(file)).contains(&problem.origin.line),
+            "{problem:?}"
+        );
     }
 }
 
@@ -39,19 +58,33 @@ pub(crate) fn edit(data: &[u8]) {
     let before = machine(data);
     let wanted = Wanted::parse(PATTERNS[choice % PATTERNS.len()]).expect("a pattern");
     let order = Permit::new(vec![wanted]);
-    let Ok(edited) = Tables::read(&before).permit(&order) else { return };
+    let Ok(edited) = Tables::read(&before).permit(&order) else {
+        return;
+    };
     let mut after = before.clone();
     for (path, edits) in &edited.edits {
         let bytes = &before.read(path).ok().flatten().expect("a file").bytes;
-        put(&mut after, path.to_str().expect("our own paths"), &edits.apply(bytes));
+        put(
+            &mut after,
+            path.to_str().expect("our own paths"),
+            &edits.apply(bytes),
+        );
     }
     for (path, bytes) in &edited.creates {
         put(&mut after, path.to_str().expect("our own paths"), bytes);
     }
     let after = Tables::read(&after);
     for client in order.patterns.iter().flat_map(Wanted::examples) {
-        assert_eq!(after.evaluate(&client).access, Access::Granted, "{client:?}");
+        assert_eq!(
+            after.evaluate(&client).access,
+            Access::Granted,
+            "{client:?}"
+        );
     }
     let again = after.permit(&order).expect("it was possible before");
-    assert!(again.edits.is_empty() && again.creates.is_empty(), "a second time changes nothing: {:?}", again.edits);
+    assert!(
+        again.edits.is_empty() && again.creates.is_empty(),
+        "a second time changes nothing: {:?}",
+        again.edits
+    );
 }

@@ -3,7 +3,9 @@
 use sshmend_transaction::Record;
 
 pub(crate) fn read(data: &[u8]) {
-    let Ok(record) = Record::parse(data) else { return };
+    let Ok(record) = Record::parse(data) else {
+        return;
+    };
     let Ok(text) = record.to_toml() else { return };
     let again = Record::parse(text.as_bytes());
     assert_eq!(again.as_ref(), Ok(&record), "{text}");

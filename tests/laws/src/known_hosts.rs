@@ -22,11 +22,21 @@ fn names() -> [Name; 6] {
 
 pub(crate) fn read(data: &[u8]) {
     let known = KnownHosts::parse(data);
-    let joined: Vec<u8> = known.records().iter().flat_map(|record| &data[record.line.span.clone()]).copied().collect();
+    let joined: Vec<u8> = known
+        .records()
+        .iter()
+        .flat_map(|record| &data[record.line.span.clone()])
+        .copied()
+        .collect();
     assert_eq!(joined, data, "the records join to the file");
     let lookup = known.find(&names());
     let lines = known.records().len();
-    assert!(lookup.found.iter().all(|found| (1..=lines).contains(&found.line) && !found.matches.is_empty()));
+    assert!(
+        lookup
+            .found
+            .iter()
+            .all(|found| (1..=lines).contains(&found.line) && !found.matches.is_empty())
+    );
     for key in keys() {
         judge(std::slice::from_ref(&lookup), &key);
     }
@@ -35,7 +45,12 @@ pub(crate) fn read(data: &[u8]) {
 
 /// The keys that a file gives for a name, in its order.
 fn keys_of(known: &KnownHosts<'_>, name: &Name) -> Vec<HostKey> {
-    known.find(std::slice::from_ref(name)).found.into_iter().map(|found| found.key).collect()
+    known
+        .find(std::slice::from_ref(name))
+        .found
+        .into_iter()
+        .map(|found| found.key)
+        .collect()
 }
 
 pub(crate) fn edit(data: &[u8]) {
@@ -43,16 +58,25 @@ pub(crate) fn edit(data: &[u8]) {
     let names = names();
     let chosen = &names[choice % names.len()];
     let before = KnownHosts::parse(data);
-    let removed = before.remove(std::slice::from_ref(chosen), None).expect("a removal is read back");
+    let removed = before
+        .remove(std::slice::from_ref(chosen), None)
+        .expect("a removal is read back");
     let after = removed.edits.apply(data);
     others_are_the_same(&before, &after, chosen);
-    let again = KnownHosts::parse(&after).remove(std::slice::from_ref(chosen), None).expect("a removal is read back");
+    let again = KnownHosts::parse(&after)
+        .remove(std::slice::from_ref(chosen), None)
+        .expect("a removal is read back");
     assert!(again.edits.is_empty(), "a second removal finds nothing");
 
     let (keys, chosen) = (keys(), std::slice::from_ref(chosen));
     let pinned = &keys[choice / names.len() % keys.len()..][..1];
     let offered = if choice >= 128 { &keys[..] } else { &[] };
-    let pin = Pin { names: chosen, keys: pinned, offered, hash_names: choice % 2 == 1 };
+    let pin = Pin {
+        names: chosen,
+        keys: pinned,
+        offered,
+        hash_names: choice % 2 == 1,
+    };
     let mut salt = 0;
     let result = before.pin(&pin, &mut || {
         salt += 1;
@@ -60,7 +84,10 @@ pub(crate) fn edit(data: &[u8]) {
     });
     let Ok(result) = result else {
         let verdict = judge(&[before.find(chosen)], &pinned[0]);
-        assert!(matches!(verdict, Verdict::Revoked(_)), "only a revoked key is not pinned: {verdict:?}");
+        assert!(
+            matches!(verdict, Verdict::Revoked(_)),
+            "only a revoked key is not pinned: {verdict:?}"
+        );
         return;
     };
     let after = result.edits.apply(data);

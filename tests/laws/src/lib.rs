@@ -52,13 +52,21 @@ pub const TARGETS: [Target; 12] = [
         law: "any jail.local is merged, and each problem points into a file",
         run: fail2ban::read,
     },
-    Target { name: "log", law: "any log is classified, the same whole or in pieces", run: log::classify },
+    Target {
+        name: "log",
+        law: "any log is classified, the same whole or in pieces",
+        run: log::classify,
+    },
     Target {
         name: "transcript",
         law: "any output of a client is read, by the second time as by the first",
         run: log::transcript,
     },
-    Target { name: "glob", law: "a pattern of * and ? matches what its definition says", run: glob::matches },
+    Target {
+        name: "glob",
+        law: "a pattern of * and ? matches what its definition says",
+        run: glob::matches,
+    },
     Target {
         name: "journal",
         law: "any transaction.toml is read or refused, and what was read is written and read the same",
@@ -102,12 +110,24 @@ fn files<const N: usize>(data: &[u8]) -> [&[u8]; N] {
 
 /// The byte that says what is wanted, and the files.
 fn wanted(data: &[u8]) -> (usize, &[u8]) {
-    data.split_first().map_or((0, data), |(first, rest)| (usize::from(*first), rest))
+    data.split_first()
+        .map_or((0, data), |(first, rest)| (usize::from(*first), rest))
 }
 
 fn put(snapshot: &mut Snapshot, path: &str, bytes: &[u8]) {
-    let meta = Metadata { mode: 0o644, size: bytes.len() as u64, ..Metadata::default() };
-    snapshot.insert_new(path, Entry::File(FileImage { bytes: bytes.to_vec(), meta, target: path.into() }));
+    let meta = Metadata {
+        mode: 0o644,
+        size: bytes.len() as u64,
+        ..Metadata::default()
+    };
+    snapshot.insert_new(
+        path,
+        Entry::File(FileImage {
+            bytes: bytes.to_vec(),
+            meta,
+            target: path.into(),
+        }),
+    );
 }
 
 /// How many lines a file has, however its lines end.
@@ -124,7 +144,9 @@ mod tests {
     fn inputs_that_once_broke_a_law_keep_it_now() {
         for target in &TARGETS {
             let folder = project().join("fuzz/crashers").join(target.name);
-            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            let Ok(entries) = fs::read_dir(&folder) else {
+                continue;
+            };
             for entry in entries {
                 let path = entry.expect("an entry").path();
                 println!("{}", path.display());
@@ -146,7 +168,14 @@ mod tests {
     fn every_target_has_a_program_and_every_program_a_target() {
         let mut programs: Vec<String> = fs::read_dir(project().join("fuzz/fuzz_targets"))
             .expect("the programs")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace('_', "-").replace(".rs", ""))
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .replace('_', "-")
+                    .replace(".rs", "")
+            })
             .collect();
         programs.sort();
         let mut names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
@@ -156,10 +185,16 @@ mod tests {
 
     #[test]
     fn a_folder_of_crashers_belongs_to_a_target() {
-        let Ok(entries) = fs::read_dir(project().join("fuzz/crashers")) else { return };
+        let Ok(entries) = fs::read_dir(project().join("fuzz/crashers")) else {
+            return;
+        };
         for entry in entries {
             let name = entry.expect("an entry").file_name();
-            assert!(target(&name.to_string_lossy()).is_some(), "{}", name.display());
+            assert!(
+                target(&name.to_string_lossy()).is_some(),
+                "{}",
+                name.display()
+            );
         }
     }
 }

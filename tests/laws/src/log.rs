@@ -6,7 +6,9 @@ use sshmend_ssh_log::{Clock, Kind, Reader, Tally, transcript};
 use crate::wanted;
 
 fn reader() -> Reader {
-    Reader::new(Clock::utc(Timestamp::from_second(1_795_197_600).expect("a time")))
+    Reader::new(Clock::utc(
+        Timestamp::from_second(1_795_197_600).expect("a time"),
+    ))
 }
 
 /// What the pieces of a log are, one after another.
@@ -27,7 +29,11 @@ pub(crate) fn classify(data: &[u8]) {
     let (choice, data) = wanted(data);
     let whole = kinds(&[data]);
     let at = choice * data.len() / 256;
-    assert_eq!(kinds(&[&data[..at], &data[at..]]), whole, "in two pieces, the second from {at}");
+    assert_eq!(
+        kinds(&[&data[..at], &data[at..]]),
+        whole,
+        "in two pieces, the second from {at}"
+    );
 }
 
 pub(crate) fn transcript(data: &[u8]) {

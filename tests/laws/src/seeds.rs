@@ -5,20 +5,33 @@ use std::path::{Path, PathBuf};
 
 /// The root folder of the project.
 pub fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies in tests/")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("the crate lies in tests/")
 }
 
 /// The inputs to begin with.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let mut seeds: Vec<Vec<u8>> = written(target).iter().map(|text| text.as_bytes().to_vec()).collect();
-    for path in folders(target).iter().flat_map(|folder| texts(&project().join(folder))) {
+    let mut seeds: Vec<Vec<u8>> = written(target)
+        .iter()
+        .map(|text| text.as_bytes().to_vec())
+        .collect();
+    for path in folders(target)
+        .iter()
+        .flat_map(|folder| texts(&project().join(folder)))
+    {
         seeds.extend(fs::read(path));
     }
     // A target that edits takes its wish from the first byte.
     if let Some(parser) = target.strip_prefix("edit-") {
         let wishes = [0, 1, 2, 133, 255];
         let files = self::seeds(parser);
-        seeds.extend(files.iter().flat_map(|file| wishes.map(|wish| [&[wish], &file[..]].concat())));
+        seeds.extend(
+            files
+                .iter()
+                .flat_map(|file| wishes.map(|wish| [&[wish], &file[..]].concat())),
+        );
     }
     seeds
 }
@@ -26,7 +39,10 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
 /// Folders of the project with data for the target.
 fn folders(target: &str) -> &'static [&'static str] {
     match target {
-        "log" => &["crates/ssh-log/tests/messages", "crates/ssh-log/tests/journal"],
+        "log" => &[
+            "crates/ssh-log/tests/messages",
+            "crates/ssh-log/tests/journal",
+        ],
         "transcript" => &["crates/ssh-log/tests/transcripts"],
         _ => &[],
     }
@@ -34,11 +50,19 @@ fn folders(target: &str) -> &'static [&'static str] {
 
 /// The files in a folder and those below it, in the order of their paths.
 fn texts(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     paths.sort();
-    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.is_dir());
-    files.into_iter().chain(folders.iter().flat_map(|folder| texts(folder))).collect()
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        paths.into_iter().partition(|path| path.is_dir());
+    files
+        .into_iter()
+        .chain(folders.iter().flat_map(|folder| texts(folder)))
+        .collect()
 }
 
 fn written(target: &str) -> &'static [&'static str] {
@@ -73,7 +97,12 @@ fn written(target: &str) -> &'static [&'static str] {
             "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.7 port 22\n",
             "debug1: Connecting to h [192.0.2.7] port 22.\ndebug1: Connection established.\nssh_exchange_identification: Connection closed by remote host\n",
         ],
-        "glob" => &["*.conf\x1ea.conf", "a*b?c**\x1eaXXbXc", "[a-c]*[!d]\\*\x1eb1e*", "[[:alpha:]]?.d/*\x1ed.d"],
+        "glob" => &[
+            "*.conf\x1ea.conf",
+            "a*b?c**\x1eaXXbXc",
+            "[a-c]*[!d]\\*\x1eb1e*",
+            "[[:alpha:]]?.d/*\x1ed.d",
+        ],
         "journal" => &[RECORD],
         _ => &[],
     }

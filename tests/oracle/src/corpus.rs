@@ -27,12 +27,18 @@ pub fn items(corpus: &Path, kind: &str) -> io::Result<Vec<Item>> {
         .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
         .collect::<io::Result<_>>()?;
     names.sort();
-    let sidecars = names.iter().filter_map(|name| name.strip_suffix(".expect.json"));
+    let sidecars = names
+        .iter()
+        .filter_map(|name| name.strip_suffix(".expect.json"));
     sidecars.map(|name| item(&directory, kind, name)).collect()
 }
 
 fn item(directory: &Path, kind: &str, name: &str) -> io::Result<Item> {
     let text = fs::read(directory.join(format!("{name}.expect.json")))?;
     let expect = serde_json::from_slice(&text)?;
-    Ok(Item { name: format!("{kind}/{name}"), path: directory.join(name), expect })
+    Ok(Item {
+        name: format!("{kind}/{name}"),
+        path: directory.join(name),
+        expect,
+    })
 }

@@ -1,7 +1,8 @@
 //! The sshd of this machine.
 
 /// Root's sshd wants /run/sshd, which only its service makes.
-const ON_ITS_OWN: &str = "mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd \"$@\"";
+const ON_ITS_OWN: &str =
+    "mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd \"$@\"";
 
 /// The words before sshd's own options; for root they give it a `/run` that nobody else sees. The process stays the same.
 pub(crate) fn sshd() -> Vec<&'static str> {

@@ -33,7 +33,11 @@ pub fn random(cases: u64, seed: u64) -> Report {
         .collect();
     let mut report = Report::default();
     for worker in workers {
-        report.absorb(worker.join().unwrap_or_else(|_| unasked("a worker panicked")));
+        report.absorb(
+            worker
+                .join()
+                .unwrap_or_else(|_| unasked("a worker panicked")),
+        );
     }
     report
 }

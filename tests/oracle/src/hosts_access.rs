@@ -11,7 +11,9 @@ mod recorded;
 
 use std::path::{Path, PathBuf};
 
-use sshmend_hosts_access::{Access, Edited, HOSTS_ALLOW, HOSTS_DENY, Tables, Verdict, logical_lines, wants};
+use sshmend_hosts_access::{
+    Access, Edited, HOSTS_ALLOW, HOSTS_DENY, Tables, Verdict, logical_lines, wants,
+};
 use sshmend_lossless::{Entry, FileImage, Metadata, Request, Snapshot};
 
 use crate::Report;
@@ -38,7 +40,10 @@ pub fn random(cases: u64, seed: u64) -> Report {
 }
 
 fn not_built(report: &mut Report, error: &std::io::Error) {
-    report.leave_out("all", &format!("the program could not be compiled (is libwrap0-dev installed?): {error}"));
+    report.leave_out(
+        "all",
+        &format!("the program could not be compiled (is libwrap0-dev installed?): {error}"),
+    );
 }
 
 /// hosts.allow and hosts.deny; `None` for a file that is not there.
@@ -57,8 +62,14 @@ fn read(files: &Files, named: &[(PathBuf, Vec<u8>)]) -> Tables {
         }
         for request in wanted {
             if let Request::Read(path) | Request::Stat(path) = request {
-                let known = named.iter().find(|(name, _)| *name == path).map(|(_, bytes)| bytes.clone());
-                snapshot.insert(&path, entry(&path, known.or_else(|| std::fs::read(&path).ok())));
+                let known = named
+                    .iter()
+                    .find(|(name, _)| *name == path)
+                    .map(|(_, bytes)| bytes.clone());
+                snapshot.insert(
+                    &path,
+                    entry(&path, known.or_else(|| std::fs::read(&path).ok())),
+                );
             }
         }
     }
@@ -66,7 +77,11 @@ fn read(files: &Files, named: &[(PathBuf, Vec<u8>)]) -> Tables {
 
 fn entry(path: &Path, bytes: Option<Vec<u8>>) -> Entry {
     bytes.map_or(Entry::Missing, |bytes| {
-        Entry::File(FileImage { bytes, meta: Metadata::default(), target: path.to_owned() })
+        Entry::File(FileImage {
+            bytes,
+            meta: Metadata::default(),
+            target: path.to_owned(),
+        })
     })
 }
 
@@ -75,10 +90,12 @@ fn after(files: &Files, edited: &Edited) -> Files {
     [0, 1].map(|index| {
         let path = Path::new([HOSTS_ALLOW, HOSTS_DENY][index]);
         let created = edited.creates.get(path).cloned();
-        let changed = files[index].as_ref().map(|bytes| match edited.edits.get(path) {
-            Some(edits) => edits.apply(bytes),
-            None => bytes.clone(),
-        });
+        let changed = files[index]
+            .as_ref()
+            .map(|bytes| match edited.edits.get(path) {
+                Some(edits) => edits.apply(bytes),
+                None => bytes.clone(),
+            });
         created.or(changed)
     })
 }
@@ -98,15 +115,30 @@ impl Said {
             let deny = usize::from(origin.path == Path::new(HOSTS_DENY));
             let lines = logical_lines(files[deny].as_deref().unwrap_or_default());
             let line = lines.into_iter().find(|line| line.first == origin.line)?;
-            line.fault.is_none().then_some((['a', 'd'][deny], line.logged))
+            line.fault
+                .is_none()
+                .then_some((['a', 'd'][deny], line.logged))
         });
-        let theirs = Self { access: theirs.access, matched: theirs.matched.filter(|_| sure) };
-        (Self { access: ours.access, matched }, theirs)
+        let theirs = Self {
+            access: theirs.access,
+            matched: theirs.matched.filter(|_| sure),
+        };
+        (
+            Self {
+                access: ours.access,
+                matched,
+            },
+            theirs,
+        )
     }
 }
 
 fn shown(files: &Files) -> String {
-    let text = |index: usize| files[index].as_ref().map(|bytes| bytes.escape_ascii().to_string());
+    let text = |index: usize| {
+        files[index]
+            .as_ref()
+            .map(|bytes| bytes.escape_ascii().to_string())
+    };
     format!("allow: {:?}\n  deny:  {:?}", text(0), text(1))
 }
 
@@ -115,7 +147,10 @@ mod tests {
     use super::*;
 
     fn number(name: &str, default: u64) -> u64 {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
     }
 
     #[test]

@@ -26,7 +26,12 @@ pub fn corpus(corpus: &Path) -> Report {
 /// Compares `cases` random files, before and after each kind of edit, with the `ssh-keygen` of this machine; and one in
 /// fifty with `ssh`, as [`random_ssh`] does.
 pub fn random(cases: u64, seed: u64) -> Report {
-    let run = |thread: u64| random::compare(cases / THREADS + u64::from(thread < cases % THREADS), seed ^ thread << 32);
+    let run = |thread: u64| {
+        random::compare(
+            cases / THREADS + u64::from(thread < cases % THREADS),
+            seed ^ thread << 32,
+        )
+    };
     let mut report = in_threads(run);
     report.absorb(random_ssh(cases.div_ceil(SSH_SHARE), seed));
     report
@@ -34,7 +39,12 @@ pub fn random(cases: u64, seed: u64) -> Report {
 
 /// Compares what we say `ssh` makes of a host key with what it does, and lets it connect after each pinned key.
 pub fn random_ssh(cases: u64, seed: u64) -> Report {
-    let run = |thread: u64| client::compare(cases / THREADS + u64::from(thread < cases % THREADS), seed ^ thread << 32);
+    let run = |thread: u64| {
+        client::compare(
+            cases / THREADS + u64::from(thread < cases % THREADS),
+            seed ^ thread << 32,
+        )
+    };
     in_threads(run)
 }
 
@@ -42,7 +52,9 @@ fn in_threads(run: impl Fn(u64) -> Report + Sync) -> Report {
     let mut report = Report::default();
     std::thread::scope(|scope| {
         let run = &run;
-        let handles: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || run(thread))).collect();
+        let handles: Vec<_> = (0..THREADS)
+            .map(|thread| scope.spawn(move || run(thread)))
+            .collect();
         for handle in handles {
             report.absorb(handle.join().expect("a comparison does not panic"));
         }

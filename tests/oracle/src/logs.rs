@@ -20,7 +20,9 @@ use seen::Log;
 pub fn corpus(corpus: &Path) -> Report {
     let mut report = Report::default();
     match items(corpus, "logs") {
-        Ok(items) => items.iter().for_each(|item| compare_item(&mut report, item)),
+        Ok(items) => items
+            .iter()
+            .for_each(|item| compare_item(&mut report, item)),
         Err(error) => report.leave_out("logs", &error.to_string()),
     }
     report

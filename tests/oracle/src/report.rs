@@ -18,7 +18,8 @@ impl Report {
     pub fn compare<T: PartialEq + fmt::Debug>(&mut self, case: &str, ours: &T, theirs: &T) {
         self.compared += 1;
         if ours != theirs {
-            self.disagreements.push(format!("{case}\n  ours:   {ours:?}\n  theirs: {theirs:?}"));
+            self.disagreements
+                .push(format!("{case}\n  ours:   {ours:?}\n  theirs: {theirs:?}"));
         }
     }
 
@@ -48,7 +49,12 @@ impl fmt::Display for Report {
         for text in &self.uncompared {
             writeln!(f, "not compared: {text}")?;
         }
-        write!(f, "{} compared, {} disagree", self.compared, self.disagreements.len())?;
+        write!(
+            f,
+            "{} compared, {} disagree",
+            self.compared,
+            self.disagreements.len()
+        )?;
         write!(f, ", {} not compared", self.uncompared.len())
     }
 }

@@ -22,18 +22,23 @@ that half of the tries fails, `ssh -4` works and `ssh -6` does not. A `ListenAdd
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(sockets) = verdict.look(facts.ssh_sockets()) else { return };
+    let Some(sockets) = verdict.look(facts.ssh_sockets()) else {
+        return;
+    };
     if sockets.is_empty() {
         return;
     }
     let client = facts.question.client_address();
     if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(Socket::is_inside) {
-        let finding = verdict.certain("sshd listens inside this machine only: no client can reach it from outside");
+        let finding = verdict
+            .certain("sshd listens inside this machine only: no client can reach it from outside");
         return explain(facts, &sockets, finding);
     }
     if let Some(unit) = elsewhere(facts, &sockets) {
         let (ports, wanted) = (list(&facts.ports()), list(&facts.configured_ports()));
-        let what = format!("{unit} listens on port {ports}, and nothing on port {wanted}, which sshd_config has");
+        let what = format!(
+            "{unit} listens on port {ports}, and nothing on port {wanted}, which sshd_config has"
+        );
         let finding = verdict.possible(what);
         return explain(facts, &sockets, finding);
     }
@@ -41,7 +46,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let family = |v6| if v6 { "IPv6" } else { "IPv4" };
     if !sockets.iter().any(|socket| socket.serves(client.is_ipv6())) {
         let (own, other) = (family(client.is_ipv6()), family(!client.is_ipv6()));
-        let finding = verdict.certain(format!("sshd listens on {other} only, and {client} comes by {own}"));
+        let finding = verdict.certain(format!(
+            "sshd listens on {other} only, and {client} comes by {own}"
+        ));
         return explain(facts, &sockets, finding);
     }
     verdict.exclude("sshd listens on the client's address family");
@@ -50,7 +57,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// The socket unit that listens, on other ports than sshd_config names: sshd does not look at `Port` then.
 fn elsewhere(facts: &Facts<'_>, sockets: &[Socket]) -> Option<String> {
     let wanted = facts.configured_ports();
-    if sockets.iter().any(|socket| !by_unit(socket) || wanted.contains(&socket.port)) {
+    if sockets
+        .iter()
+        .any(|socket| !by_unit(socket) || wanted.contains(&socket.port))
+    {
         return None;
     }
     Some(facts.manager().ok()?.socket()?.name().to_owned())
@@ -62,9 +72,14 @@ fn by_unit(socket: &Socket) -> bool {
 
 /// An empty `ListenStream=` takes back those before it (systemd.socket(5)).
 fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
-    let streams: String = ports.iter().map(|port| format!("ListenStream={port}\\n")).collect();
+    let streams: String = ports
+        .iter()
+        .map(|port| format!("ListenStream={port}\\n"))
+        .collect();
     let directory = format!("/etc/systemd/system/{unit}.d");
-    finding.step(format!("let it listen for everyone: `mkdir -p {directory}`"));
+    finding.step(format!(
+        "let it listen for everyone: `mkdir -p {directory}`"
+    ));
     finding.step(format!(
         "by a file of your own: `printf '[Socket]\\nListenStream=\\n{streams}BindIPv6Only=both\\nBindToDevice=\\n' > \
          {directory}/zz-listen.conf`"
@@ -79,27 +94,45 @@ fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
 fn listen(facts: &Facts<'_>, finding: &mut Finding) {
     let set = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.is_some());
     if set("addressfamily") && !set("listenaddress") {
-        finding.mended_by(&["fix", "sshd-config", "AddressFamily=any"], "lets sshd listen on both families");
+        finding.mended_by(
+            &["fix", "sshd-config", "AddressFamily=any"],
+            "lets sshd listen on both families",
+        );
     } else {
         finding.step("change AddressFamily or ListenAddress, then `systemctl restart ssh`");
     }
 }
 
 fn list(ports: &[u16]) -> String {
-    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    ports
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
-    sockets.iter().for_each(|socket| _ = finding.shown_by("ss -Hltnp", &socket.line));
-    let settings = ["addressfamily", "listenaddress"].iter().filter_map(|key| facts.setting(key).ok()?);
-    let written: Vec<_> = settings.filter(|setting| setting.origin.is_some()).collect();
-    written.iter().for_each(|setting| _ = finding.shown_by_setting(facts, setting));
+    sockets
+        .iter()
+        .for_each(|socket| _ = finding.shown_by("ss -Hltnp", &socket.line));
+    let settings = ["addressfamily", "listenaddress"]
+        .iter()
+        .filter_map(|key| facts.setting(key).ok()?);
+    let written: Vec<_> = settings
+        .filter(|setting| setting.origin.is_some())
+        .collect();
+    written
+        .iter()
+        .for_each(|setting| _ = finding.shown_by_setting(facts, setting));
     if written.is_empty() && sockets.iter().any(Socket::is_of_sshd) {
         let what = "has sshd read its files, which name no address and no family; sessions stay";
         finding.mended_by(&["fix", "service", "--restart"], what);
         return;
     }
-    let unit = facts.manager().ok().and_then(|manager| manager.socket().map(|unit| unit.name().to_owned()));
+    let unit = facts
+        .manager()
+        .ok()
+        .and_then(|manager| manager.socket().map(|unit| unit.name().to_owned()));
     match unit.filter(|_| sockets.iter().any(by_unit)) {
         Some(unit) => open(&unit, &facts.configured_ports(), finding),
         None => listen(facts, finding),
@@ -109,15 +142,30 @@ fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
 /// Seen from the client: one family gets through and the other does not.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let tried = facts.tried();
-    let works = |tried: &Tried| tried.replies.iter().any(|reply| matches!(reply, Reply::Works(_)));
+    let works = |tried: &Tried| {
+        tried
+            .replies
+            .iter()
+            .any(|reply| matches!(reply, Reply::Works(_)))
+    };
     let (good, bad): (Vec<&Tried>, Vec<&Tried>) = tried.iter().partition(|tried| works(tried));
-    let (Some(good), Some(bad)) = (good.first(), bad.first()) else { return };
-    let (family, flag) = if bad.to.is_ipv6() { ("IPv6", "-4") } else { ("IPv4", "-6") };
+    let (Some(good), Some(bad)) = (good.first(), bad.first()) else {
+        return;
+    };
+    let (family, flag) = if bad.to.is_ipv6() {
+        ("IPv6", "-4")
+    } else {
+        ("IPv4", "-6")
+    };
     let finding = verdict.certain(format!("the server can be reached, but not by {family}"));
     for one in [bad, good] {
-        one.replies.iter().for_each(|reply| _ = finding.shown_by(format!("connection to {}", one.to), reply.text()));
+        one.replies.iter().for_each(|reply| {
+            _ = finding.shown_by(format!("connection to {}", one.to), reply.text());
+        });
     }
-    finding.step(format!("go the other way: `ssh {flag} …`, or `AddressFamily` in ~/.ssh/config"));
+    finding.step(format!(
+        "go the other way: `ssh {flag} …`, or `AddressFamily` in ~/.ssh/config"
+    ));
     finding.step(
         "on the server let sshd, TCP wrappers and the firewall know both families, or take the address out of the DNS",
     );
@@ -128,7 +176,8 @@ mod tests {
     use crate::testing::{SHOW, check, check_as, from};
     use expect_test::expect;
 
-    const V4: &str = "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
+    const V4: &str =
+        "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
 
     #[test]
     fn a_family_that_nobody_serves_is_named() {

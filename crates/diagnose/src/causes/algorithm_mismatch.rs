@@ -35,24 +35,41 @@ const KINDS: [(&str, &str); 4] = [
 const UPGRADE: &str = "upgrade the older end, or reach the server by a client of its age";
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    if let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::OldProtocol(_))) {
+    if let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::OldProtocol(_))
+    }) {
         let what = "the server speaks SSH 1 alone, which ssh has given up in release 7.6";
-        replied.report(verdict, Certainty::Certain, what).step(UPGRADE);
+        replied
+            .report(verdict, Certainty::Certain, what)
+            .step(UPGRADE);
         return;
     }
-    let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
-    if facts.printed_line("Protocol major versions differ: ").is_some() {
+    let Some(finding) = claim(facts, &CAUSE, verdict) else {
+        return;
+    };
+    if facts
+        .printed_line("Protocol major versions differ: ")
+        .is_some()
+    {
         finding.summary = "one end speaks SSH 1 alone, and the other SSH 2".to_owned();
         finding.step(UPGRADE);
         return;
     }
-    if facts.printed_line("Bad server host key: Invalid key length").is_some() {
+    if facts
+        .printed_line("Bad server host key: Invalid key length")
+        .is_some()
+    {
         finding.step("the server's RSA key is shorter than RequiredRSASize: take another of its keys (`ssh -o HostKeyAlgorithms=ssh-ed25519 …`), or make a longer one there");
         return;
     }
-    let said = facts.printed_line(" found. Their offer: ").map(|(_, line)| line).unwrap_or_default();
-    let keyword =
-        KINDS.iter().find(|(kind, _)| said.contains(&format!("no matching {kind} "))).map(|(_, keyword)| *keyword);
+    let said = facts
+        .printed_line(" found. Their offer: ")
+        .map(|(_, line)| line)
+        .unwrap_or_default();
+    let keyword = KINDS
+        .iter()
+        .find(|(kind, _)| said.contains(&format!("no matching {kind} ")))
+        .map(|(_, keyword)| *keyword);
     let keyword = keyword.unwrap_or("KexAlgorithms");
     finding.step(format!("see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i {keyword}` with `ssh -F none -G HOST`"));
     finding.step(format!(
@@ -61,7 +78,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) else { return };
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) else {
+        return;
+    };
     let finding = heard.report(verdict, "client and server found no algorithm in common");
     for key in ["kexalgorithms", "hostkeyalgorithms", "ciphers", "macs"] {
         if let Ok(Some(setting)) = facts.setting(key)
@@ -90,7 +109,11 @@ mod tests {
                   - upgrade the older end, or reach the server by a client of its age
             "#]],
         );
-        check_way("middlebox-reset", &[says("SSH-1.5-1.2.27\n")], &expect![[""]]);
+        check_way(
+            "middlebox-reset",
+            &[says("SSH-1.5-1.2.27\n")],
+            &expect![[""]],
+        );
         let said = "Protocol major versions differ: 2 vs. 1\n";
         check_transcript(
             "algorithm-mismatch",

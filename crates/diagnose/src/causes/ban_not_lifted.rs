@@ -19,15 +19,24 @@ fail2ban's database: who was banned before the line was written stays banned unt
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let (Some(client), Ok(bans)) = (facts.question.client_address(), facts.bans()) else { return };
+    let (Some(client), Ok(bans)) = (facts.question.client_address(), facts.bans()) else {
+        return;
+    };
     if !facts.is_turned_away(client) {
         return;
     }
     for ban in bans.iter().filter(|ban| ban.covers(client)) {
-        let Some((word, origin)) = verdict.look(facts.spared(&ban.jail, client)).flatten() else { continue };
-        let finding =
-            verdict.certain(format!("the jail {} spares {client}, but its ban from before still stands", ban.jail));
-        finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address));
+        let Some((word, origin)) = verdict.look(facts.spared(&ban.jail, client)).flatten() else {
+            continue;
+        };
+        let finding = verdict.certain(format!(
+            "the jail {} spares {client}, but its ban from before still stands",
+            ban.jail
+        ));
+        finding.shown_by(
+            "fail2ban-client banned",
+            format!("{}: {}", ban.jail, ban.address),
+        );
         if let Some(origin) = origin {
             finding.shown_at(&origin, format!("ignoreip has {word}"));
         }
@@ -58,8 +67,16 @@ mod tests {
         "#]],
         );
         let idle = fixture.replace("-j DROP", "-j ACCEPT");
-        check_as(&from("198.51.100.7"), "ban-not-lifted", &idle, &expect![[""]]);
-        let hidden = fixture.replace("[DEFAULT]\nignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n", "");
+        check_as(
+            &from("198.51.100.7"),
+            "ban-not-lifted",
+            &idle,
+            &expect![[""]],
+        );
+        let hidden = fixture.replace(
+            "[DEFAULT]\nignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n",
+            "",
+        );
         let hidden = hidden.replace("jail.conf", "jail.conf unreadable:Input/output error");
         check_as(
             &from("198.51.100.7"),
@@ -70,6 +87,11 @@ mod tests {
             "#]],
         );
         let strict = fixture.replace("198.51.100.0/24", "203.0.113.0/24");
-        check_as(&from("198.51.100.7"), "ban-not-lifted", &strict, &expect![[""]]);
+        check_as(
+            &from("198.51.100.7"),
+            "ban-not-lifted",
+            &strict,
+            &expect![[""]],
+        );
     }
 }

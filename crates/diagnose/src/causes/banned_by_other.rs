@@ -24,35 +24,54 @@ list of those to spare.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(blocks) = verdict.look(facts.blocks()) else { return };
-    let Some(client) = facts.question.client_address() else { return };
-    let decisions = verdict.look(facts.crowdsec_decisions(client)).unwrap_or_default();
-    let block =
-        blocks.iter().map(|(_, block)| block).find(|block| block.owner.bans() && block.owner != Owner::Fail2ban);
+    let Some(blocks) = verdict.look(facts.blocks()) else {
+        return;
+    };
+    let Some(client) = facts.question.client_address() else {
+        return;
+    };
+    let decisions = verdict
+        .look(facts.crowdsec_decisions(client))
+        .unwrap_or_default();
+    let block = blocks
+        .iter()
+        .map(|(_, block)| block)
+        .find(|block| block.owner.bans() && block.owner != Owner::Fail2ban);
     let owner = match block {
         Some(block) => block.owner,
-        None if decisions.is_empty() => return verdict.exclude("no other program bans this client"),
+        None if decisions.is_empty() => {
+            return verdict.exclude("no other program bans this client");
+        }
         None => Owner::Crowdsec,
     };
     let finding = verdict.certain(format!("{} has banned {client}", owner.name()));
     if let Some(block) = block {
         finding.shown_by_rule(block);
     }
-    decisions.iter().for_each(|decision| _ = finding.shown_by("cscli decisions list", decision));
+    decisions
+        .iter()
+        .for_each(|decision| _ = finding.shown_by("cscli decisions list", decision));
     steps(owner, &client.to_string(), finding);
     if let Some(removal) = block.and_then(|block| block.removal(Some(client))) {
-        finding.step(format!("until then, or where {} is gone, {removal}", owner.name()));
+        finding.step(format!(
+            "until then, or where {} is gone, {removal}",
+            owner.name()
+        ));
     }
 }
 
 fn steps(owner: Owner, client: &str, finding: &mut Finding) {
     match owner {
         Owner::Crowdsec => {
-            finding.step(format!("lift the ban: `cscli decisions delete --ip {client}`"));
+            finding.step(format!(
+                "lift the ban: `cscli decisions delete --ip {client}`"
+            ));
             finding.step(format!("spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh {client}` (1.6.8 and later)"));
         }
         Owner::Csf => {
-            finding.step(format!("lift the ban and spare the address: `csf -dr {client}`, `csf -a {client}`"));
+            finding.step(format!(
+                "lift the ban and spare the address: `csf -dr {client}`, `csf -a {client}`"
+            ));
         }
         _ => {
             finding.step(format!(

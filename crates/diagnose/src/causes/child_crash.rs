@@ -27,12 +27,15 @@ child terminated by signal 31`, `session process N for connection from … kille
     client: from_client,
 };
 
-const FIT: &str = "bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`";
+const FIT: &str =
+    "bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`";
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((command, program)) = facts.crashing_program() {
         let finding = verdict.certain(format!("{program} crashes as soon as it runs"));
-        finding.shown_by(command, "ended by a signal").shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+        finding
+            .shown_by(command, "ended by a signal")
+            .shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
         finding.step(FIT);
         return;
     }
@@ -40,7 +43,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return filtered(facts, verdict);
     };
     let finding = heard.report(verdict, "processes of sshd that serve a connection crash");
-    finding.step("see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill");
+    finding.step(
+        "see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill",
+    );
     finding.step(FIT);
 }
 
@@ -50,7 +55,9 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     if !facts.log_since_start().is_some_and(nobody) {
         return;
     }
-    let Some((line, text)) = facts.confinement(&["SystemCallFilter="]) else { return };
+    let Some((line, text)) = facts.confinement(&["SystemCallFilter="]) else {
+        return;
+    };
     let finding = verdict.possible(
         "the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start",
     );
@@ -62,7 +69,9 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAfterBanner { .. })) else {
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAfterBanner { .. })
+    }) else {
         return;
     };
     let what = "the process that serves the connection may crash after its banner";
@@ -92,7 +101,8 @@ mod tests {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
             DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
         let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nSystemCallFilter=~setresuid\n";
-        let start = "2026-11-20T17:58:00+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
+        let start =
+            "2026-11-20T17:58:00+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
         let machine = format!("{drop_in}{SHOW}{unit}{LOG}{start}");
         check(
             "child-crash",

@@ -10,24 +10,39 @@ use crate::verdict::{Cause, Gate, Unchecked, Verdict};
 
 /// Adds what the transcript concludes of a cause, unless our own connections told already.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
-    let Some((_, transcript)) = facts.transcript() else { return };
+    let Some((_, transcript)) = facts.transcript() else {
+        return;
+    };
     if verdict.settled || !verdict.findings.is_empty() {
         return;
     }
     if counts(facts, cause) {
         claim(facts, cause, verdict);
     }
-    let excludes = transcript.excluded.iter().find(|exclusion| exclusion.causes.contains(&cause.name));
+    let excludes = transcript
+        .excluded
+        .iter()
+        .find(|exclusion| exclusion.causes.contains(&cause.name));
     if let Some(exclusion) = excludes {
         verdict.exclude(exclusion.reason);
     }
 }
 
 /// Adds what the transcript concludes of a cause.
-pub(super) fn claim<'v>(facts: &Facts<'_>, cause: &Cause, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
+pub(super) fn claim<'v>(
+    facts: &Facts<'_>,
+    cause: &Cause,
+    verdict: &'v mut Verdict,
+) -> Option<&'v mut Finding> {
     let (source, transcript) = facts.transcript()?;
-    let conclusion = transcript.conclusions.iter().find(|conclusion| conclusion.cause == cause.name)?;
-    let finding = verdict.find(certainty(conclusion.certainty), format!("{}: {}", cause.title, conclusion.reason));
+    let conclusion = transcript
+        .conclusions
+        .iter()
+        .find(|conclusion| conclusion.cause == cause.name)?;
+    let finding = verdict.find(
+        certainty(conclusion.certainty),
+        format!("{}: {}", cause.title, conclusion.reason),
+    );
     finding.reason = Some(conclusion.reason);
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
 }
@@ -49,22 +64,42 @@ fn certainty(sure: Sure) -> Certainty {
 /// Where the transcript puts a cause among those that it finds equally sure.
 pub(crate) fn rank(facts: &Facts<'_>, cause: &str) -> Option<usize> {
     let (_, transcript) = facts.transcript()?;
-    transcript.conclusions.iter().position(|conclusion| conclusion.cause == cause)
+    transcript
+        .conclusions
+        .iter()
+        .position(|conclusion| conclusion.cause == cause)
 }
 
 /// Adds what to run next to the first finding.
 pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
-    let Some(first) = findings.first_mut() else { return };
+    let Some(first) = findings.first_mut() else {
+        return;
+    };
     if facts.is_this_machine() {
-        first.step("the destination is this machine: `sudo sshmend diagnose` looks at it as the server");
+        first.step(
+            "the destination is this machine: `sudo sshmend diagnose` looks at it as the server",
+        );
     }
-    let Some((_, transcript)) = facts.transcript() else { return };
+    let Some((_, transcript)) = facts.transcript() else {
+        return;
+    };
     let own = matches!(facts.question.vantage, Vantage::Client(_));
     // What is done here already is not advice.
     let done = |advice: &Advice| own && is_a_look(&advice.argv);
-    transcript.next.iter().filter(|advice| !done(advice)).for_each(|advice| _ = first.step(step(advice)));
-    let provider = facts.question.target().is_some_and(|target| is_of_provider(target.host()));
-    if own && !provider && first.certainty > Certainty::Certain && !transcript.conclusions.is_empty() {
+    transcript
+        .next
+        .iter()
+        .filter(|advice| !done(advice))
+        .for_each(|advice| _ = first.step(step(advice)));
+    let provider = facts
+        .question
+        .target()
+        .is_some_and(|target| is_of_provider(target.host()));
+    if own
+        && !provider
+        && first.certainty > Certainty::Certain
+        && !transcript.conclusions.is_empty()
+    {
         ask_the_server(first);
     }
 }
@@ -73,12 +108,19 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
 pub(crate) fn untold(facts: &Facts<'_>) -> Option<Unchecked> {
     let (source, transcript) = facts.transcript()?;
     if transcript.reached >= Reached::Authenticating {
-        return Some(Unchecked::new("login", "is not tried: see what `ssh -v` says of it"));
+        return Some(Unchecked::new(
+            "login",
+            "is not tried: see what `ssh -v` says of it",
+        ));
     }
     if !transcript.conclusions.is_empty() {
         return None;
     }
-    let last = facts.printed_lines()?.filter(|line| !line.is_empty()).last().unwrap_or_default();
+    let last = facts
+        .printed_lines()?
+        .filter(|line| !line.is_empty())
+        .last()
+        .unwrap_or_default();
     let reason = format!("it ended before the login, in words that are not known: {last}");
     Some(Unchecked::new(source, reason))
 }
@@ -88,5 +130,9 @@ fn is_a_look(argv: &[String]) -> bool {
 }
 
 fn step(advice: &Advice) -> String {
-    format!("on the client: `{}` ({})", advice.argv.join(" "), advice.why)
+    format!(
+        "on the client: `{}` ({})",
+        advice.argv.join(" "),
+        advice.why
+    )
 }

@@ -24,16 +24,32 @@ answers by itself.",
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, "client-alive-timeout", Some(Certainty::Likely)) else { return };
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        "client-alive-timeout",
+        Some(Certainty::Likely),
+    ) else {
+        return;
+    };
     let finding = heard.report(verdict, "sshd ended sessions whose client did not answer");
     for key in ["clientaliveinterval", "clientalivecountmax"] {
         if let Ok(Some(setting)) = facts.setting(key) {
             finding.shown_by_setting(facts, setting);
         }
     }
-    let count = facts.value("clientalivecountmax").ok().flatten().and_then(|value| value.parse::<u32>().ok());
+    let count = facts
+        .value("clientalivecountmax")
+        .ok()
+        .flatten()
+        .and_then(|value| value.parse::<u32>().ok());
     let value = count.unwrap_or(3).saturating_mul(2).max(6).to_string();
-    finding.mended_by_setting(facts, "ClientAliveCountMax", &value, "waits longer for a sign of life");
+    finding.mended_by_setting(
+        facts,
+        "ClientAliveCountMax",
+        &value,
+        "waits longer for a sign of life",
+    );
 }
 
 #[cfg(test)]

@@ -33,19 +33,23 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
     }
     if let Some(line) = endless_command(facts) {
-        let finding = verdict.likely("a command that the configuration of ssh runs (`Match exec`) does not end");
+        let finding = verdict
+            .likely("a command that the configuration of ssh runs (`Match exec`) does not end");
         finding.shown_by("ssh -v", line);
         finding.step("find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`");
     }
     if let Some(why) = facts.impossible_socket() {
-        let finding =
-            verdict.certain("the socket of the shared connection that is configured cannot be made: ssh ends");
+        let finding = verdict.certain(
+            "the socket of the shared connection that is configured cannot be made: ssh ends",
+        );
         finding.shown_by("ssh -G", why);
         finding.step("make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`");
     }
     for (file, mode) in facts.ignored_keys() {
         let finding = verdict.likely(ignored(file));
-        finding.shown_by(file, format!("mode {mode:04o}")).step(close(file));
+        finding
+            .shown_by(file, format!("mode {mode:04o}"))
+            .step(close(file));
     }
     if verdict.findings.is_empty()
         && let Some(finding) = claim(facts, &CAUSE, verdict)
@@ -64,15 +68,22 @@ fn close(file: &str) -> String {
 
 /// What ssh itself said, by its words.
 fn claimed(finding: &mut Finding) {
-    let said = finding.evidence.first().map(|one| one.text.clone()).unwrap_or_default();
-    let key = said.strip_prefix("Load key \"").and_then(|rest| rest.strip_suffix("\": bad permissions"));
+    let said = finding
+        .evidence
+        .first()
+        .map(|one| one.text.clone())
+        .unwrap_or_default();
+    let key = said
+        .strip_prefix("Load key \"")
+        .and_then(|rest| rest.strip_suffix("\": bad permissions"));
     match key {
         Some(file) => {
             finding.summary = ignored(file);
             finding.step(close(file));
         }
         None => {
-            finding.summary = format!("ssh cannot do what its configuration or command line says: {said}");
+            finding.summary =
+                format!("ssh cannot do what its configuration or command line says: {said}");
             finding.step(
                 "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
             );
@@ -82,16 +93,28 @@ fn claimed(finding: &mut Finding) {
 
 /// The command of a `Match exec` that ssh has begun, where that is the last that it said.
 fn endless_command<'a>(facts: &'a Facts<'_>) -> Option<&'a str> {
-    let last = facts.printed_lines()?.filter(|line| !line.is_empty()).last()?;
-    last.starts_with("debug1: Executing command: '").then_some(last)
+    let last = facts
+        .printed_lines()?
+        .filter(|line| !line.is_empty())
+        .last()?;
+    last.starts_with("debug1: Executing command: '")
+        .then_some(last)
 }
 
 fn refused(said: &str, verdict: &mut Verdict) {
-    let line = said.lines().find(|line| line.starts_with('/')).or(said.lines().next()).unwrap_or_default();
+    let line = said
+        .lines()
+        .find(|line| line.starts_with('/'))
+        .or(said.lines().next())
+        .unwrap_or_default();
     let finding = verdict.certain(format!("ssh refuses its own configuration: {line}"));
-    said.lines().take(3).for_each(|line| _ = finding.shown_by("ssh -G", line));
+    said.lines()
+        .take(3)
+        .for_each(|line| _ = finding.shown_by("ssh -G", line));
     match line.strip_prefix("Bad owner or permissions on ") {
-        Some(file) => finding.step(format!("close it to others: `chmod 600 {file}`; it must belong to you or root")),
+        Some(file) => finding.step(format!(
+            "close it to others: `chmod 600 {file}`; it must belong to you or root"
+        )),
         None => finding.step("correct the line that is named"),
     };
 }
@@ -115,7 +138,8 @@ mod tests {
               - correct the line that is named
         "#]],
         );
-        let open = "//$ ssh -G -- server => 255\nBad owner or permissions on /home/alice/.ssh/config\n";
+        let open =
+            "//$ ssh -G -- server => 255\nBad owner or permissions on /home/alice/.ssh/config\n";
         check_client(
             "client-config-invalid",
             open,
@@ -166,11 +190,13 @@ mod tests {
         check_transcript("client-config-invalid", &ended, &expect![[""]]);
     }
 
-    const FOUND: &str = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\ncontrolmaster auto\n";
+    const FOUND: &str =
+        "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\ncontrolmaster auto\n";
 
     #[test]
     fn a_socket_that_cannot_be_made_ends_ssh() {
-        let missing = format!("{FOUND}controlpath /home/alice/.ssh/cm/s\n//- /home/alice/.ssh/cm missing\n");
+        let missing =
+            format!("{FOUND}controlpath /home/alice/.ssh/cm/s\n//- /home/alice/.ssh/cm missing\n");
         check_client(
             "client-config-invalid",
             &missing,
@@ -181,7 +207,10 @@ mod tests {
               - make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`
         "#]],
         );
-        let long = format!("{FOUND}controlpath /home/alice/.ssh/{}\n//- /home/alice/.ssh dir\n", "x".repeat(80));
+        let long = format!(
+            "{FOUND}controlpath /home/alice/.ssh/{}\n//- /home/alice/.ssh dir\n",
+            "x".repeat(80)
+        );
         check_client(
             "client-config-invalid",
             &long,

@@ -27,9 +27,14 @@ is meant to come.
 const ENOUGH: usize = 5;
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.heard("max-startups")) else { return };
+    let Some(lines) = verdict.look(facts.heard("max-startups")) else {
+        return;
+    };
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
-    lines.iter().filter_map(|line| line.client).for_each(|client| *counts.entry(client).or_default() += 1);
+    lines
+        .iter()
+        .filter_map(|line| line.client)
+        .for_each(|client| *counts.entry(client).or_default() += 1);
     let all: usize = counts.values().sum();
     let Some((client, own)) = counts.into_iter().max_by_key(|(_, own)| *own) else {
         return verdict.exclude("no connection was dropped for want of room");
@@ -37,11 +42,15 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if own < ENOUGH || own * 2 <= all {
         return verdict.exclude("the dropped connections come from many addresses");
     }
-    let finding = verdict.possible(format!("most of the dropped connections come from {client} ({own} of {all})"));
+    let finding = verdict.possible(format!(
+        "most of the dropped connections come from {client} ({own} of {all})"
+    ));
     finding.shown_by_lines(&lines);
     finding
         .step("on that client share connections: `ControlMaster auto`, `ControlPath ~/.ssh/%C`, `ControlPersist 60s`");
-    finding.step("and open fewer at once: `forks` in ansible.cfg, `-P` of xargs, `-p` of parallel-ssh");
+    finding.step(
+        "and open fewer at once: `forks` in ansible.cfg, `-P` of xargs, `-p` of parallel-ssh",
+    );
 }
 
 #[cfg(test)]

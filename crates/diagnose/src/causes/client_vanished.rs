@@ -24,9 +24,14 @@ tell.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, CAUSE.name, None) else { return };
+    let Some(mut heard) = heard(facts, verdict, CAUSE.name, None) else {
+        return;
+    };
     heard.certainty = heard.certainty.max(Certainty::Likely);
-    let finding = heard.report(verdict, "the client, or the way to it, ended the connection before the login");
+    let finding = heard.report(
+        verdict,
+        "the client, or the way to it, ended the connection before the login",
+    );
     finding.step("look from the other end: run `sshmend diagnose DESTINATION` on the client");
 }
 
@@ -37,8 +42,7 @@ mod tests {
 
     #[test]
     fn the_server_s_word_alone_is_never_certain() {
-        let line =
-            "2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by 198.51.100.7 port 4711 [preauth]\n";
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by 198.51.100.7 port 4711 [preauth]\n";
         check_as(
             &from("198.51.100.7"),
             "client-vanished",

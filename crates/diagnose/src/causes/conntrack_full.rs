@@ -21,8 +21,12 @@ tracking SSH at all.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(usage) = verdict.look(facts.conntrack()) else { return };
-    let lines = verdict.look(facts.heard_from_kernel("conntrack-full")).unwrap_or_default();
+    let Some(usage) = verdict.look(facts.conntrack()) else {
+        return;
+    };
+    let lines = verdict
+        .look(facts.heard_from_kernel("conntrack-full"))
+        .unwrap_or_default();
     match usage {
         Some(usage) if usage.exhausted() => full(&usage, verdict),
         _ if !lines.is_empty() => was_full(&lines, verdict),
@@ -32,16 +36,23 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn full(usage: &Usage, verdict: &mut Verdict) {
-    let finding = verdict.certain("the table of tracked connections is full: packets of new connections are dropped");
+    let finding = verdict.certain(
+        "the table of tracked connections is full: packets of new connections are dropped",
+    );
     finding.shown_by(&usage.source, usage.text());
     let more = usage.limit.saturating_mul(2);
-    finding.step(format!("raise it: `sysctl -w net.netfilter.nf_conntrack_max={more}`, and keep it in /etc/sysctl.d"));
-    finding.step("find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`");
+    finding.step(format!(
+        "raise it: `sysctl -w net.netfilter.nf_conntrack_max={more}`, and keep it in /etc/sysctl.d"
+    ));
+    finding.step(
+        "find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`",
+    );
 }
 
 fn was_full(lines: &[&LogLine], verdict: &mut Verdict) {
-    let finding =
-        verdict.likely("the table of tracked connections was full, so packets of new connections were dropped");
+    let finding = verdict.likely(
+        "the table of tracked connections was full, so packets of new connections were dropped",
+    );
     finding.shown_by_lines(lines);
     finding.step("raise `net.netfilter.nf_conntrack_max`, and keep it in /etc/sysctl.d");
 }
@@ -68,7 +79,8 @@ mod tests {
               - find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`
         "#]],
         );
-        let line = "//$ dmesg => 0\n[ 99.1] nf_conntrack: nf_conntrack: table full, dropping packet\n";
+        let line =
+            "//$ dmesg => 0\n[ 99.1] nf_conntrack: nf_conntrack: table full, dropping packet\n";
         check(
             "conntrack-full",
             &format!("{}{line}", counts(3)),

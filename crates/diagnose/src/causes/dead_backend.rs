@@ -24,15 +24,18 @@ forwarder: the connection to the back end fails there as well, and sshd logs not
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) =
-        replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. } | Reply::ClosedLate(_)))
-    else {
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAtOnce { .. } | Reply::ClosedLate(_))
+    }) else {
         return;
     };
     if !replied.always() {
         return;
     }
-    let late = replied.hits.iter().any(|(_, reply)| matches!(reply, Reply::ClosedLate(_)));
+    let late = replied
+        .hits
+        .iter()
+        .any(|(_, reply)| matches!(reply, Reply::ClosedLate(_)));
     let when = if late { "later" } else { "at once" };
     let what = format!(
         "every connection is taken and closed {when} without a word, as forwarders do when nothing stands behind them"

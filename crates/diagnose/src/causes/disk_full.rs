@@ -20,11 +20,19 @@ made, a configuration or host key cut off in the middle of writing.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(disks) = verdict.look(facts.full_disks()) else { return };
+    let Some(disks) = verdict.look(facts.full_disks()) else {
+        return;
+    };
     for disk in &disks {
-        let finding = verdict.possible(format!("the file system of {} is full, which can end a login", disk.place));
+        let finding = verdict.possible(format!(
+            "the file system of {} is full, which can end a login",
+            disk.place
+        ));
         finding.shown_by(&disk.command, &disk.line);
-        finding.step(format!("make room: `du -xh {} | sort -h | tail`", disk.place));
+        finding.step(format!(
+            "make room: `du -xh {} | sort -h | tail`",
+            disk.place
+        ));
     }
     verdict.exclude("the file systems have room and inodes");
 }

@@ -32,11 +32,18 @@ behind, and knows nothing of, has to be taken out by hand.",
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(bans) = verdict.look(facts.bans()) else { return };
+    let Some(bans) = verdict.look(facts.bans()) else {
+        return;
+    };
     let Some(client) = facts.question.client_address() else {
         if !bans.is_empty() {
-            let reason = format!("name the client with --client: {} addresses are banned", bans.len());
-            verdict.unchecked.push(Unchecked::new("bans of fail2ban", reason));
+            let reason = format!(
+                "name the client with --client: {} addresses are banned",
+                bans.len()
+            );
+            verdict
+                .unchecked
+                .push(Unchecked::new("bans of fail2ban", reason));
         }
         return;
     };
@@ -44,7 +51,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let own: Vec<&Ban> = bans.iter().filter(|ban| ban.covers(client)).collect();
     let rules: Vec<&Block> = blocks.iter().flatten().map(|(_, block)| block).collect();
     let effect = Effect::of(facts, &own, &rules);
-    let owned = facts.wrappers(client).origin.and_then(|origin| facts.tables().owned(&origin));
+    let owned = facts
+        .wrappers(client)
+        .origin
+        .and_then(|origin| facts.tables().owned(&origin));
     let by_file = owned.is_some_and(|owned| owned.owner == Wrote::Fail2ban);
     if effect.rule.is_none() && by_file {
         return verdict.exclude("fail2ban bans this client by hosts.deny, not in the firewall");
@@ -68,10 +78,19 @@ impl<'b> Effect<'b> {
         let written = |block: &&&Block| own.iter().any(|ban| block.names(&ban.address));
         let of_fail2ban = blocks.iter().find(|block| block.owner == Owner::Fail2ban);
         let rule = of_fail2ban.or_else(|| blocks.iter().find(written)).copied();
-        let named = |route: &Refusal| own.iter().any(|ban| route.text.split(' ').any(|word| word == ban.address));
-        let by_action =
-            rule.is_some_and(|block| own.iter().any(|ban| writes(&facts.jail_bans_by(&ban.jail), block, ban)));
-        Self { rule, by_action, route: facts.way_refused().filter(named) }
+        let named = |route: &Refusal| {
+            own.iter()
+                .any(|ban| route.text.split(' ').any(|word| word == ban.address))
+        };
+        let by_action = rule.is_some_and(|block| {
+            own.iter()
+                .any(|ban| writes(&facts.jail_bans_by(&ban.jail), block, ban))
+        });
+        Self {
+            rule,
+            by_action,
+            route: facts.way_refused().filter(named),
+        }
     }
 
     fn is_none(&self) -> bool {
@@ -80,7 +99,8 @@ impl<'b> Effect<'b> {
 
     /// How sure it makes the ban; where neither rules nor routes could be looked at, it may well be carried out.
     fn certainty(&self, looked: bool) -> Certainty {
-        let owned = |block: &Block| matches!(block.owner, Owner::Fail2ban | Owner::Ufw | Owner::Firewalld);
+        let owned =
+            |block: &Block| matches!(block.owner, Owner::Fail2ban | Owner::Ufw | Owner::Firewalld);
         match self.rule {
             Some(block) if block.certain && (owned(block) || self.by_action) => Certainty::Certain,
             Some(_) => Certainty::Likely,
@@ -98,7 +118,9 @@ fn writes(actions: &[String], block: &Block, ban: &Ban) -> bool {
     let programs = ["iptables", "ip6tables", "nft"];
     let fits = |action: &String| {
         let words = || action.split(|c: char| c.is_whitespace() || "<>/\"'".contains(c));
-        action.contains("<ip>") && words().any(|word| word == chain) && words().any(|word| programs.contains(&word))
+        action.contains("<ip>")
+            && words().any(|word| word == chain)
+            && words().any(|word| programs.contains(&word))
     };
     block.names(&ban.address) && actions.iter().any(fits)
 }
@@ -107,15 +129,26 @@ fn report(client: IpAddr, own: &[&Ban], effect: &Effect<'_>, looked: bool, verdi
     let jails: Vec<&str> = own.iter().map(|ban| ban.jail.as_str()).collect();
     let idle = effect.is_none() && looked;
     let what = match jails.as_slice() {
-        [] => format!("a rule of fail2ban turns {client} away, though fail2ban knows of no such ban"),
+        [] => {
+            format!("a rule of fail2ban turns {client} away, though fail2ban knows of no such ban")
+        }
         [jail] => format!("fail2ban has banned {client} (jail {jail})"),
         jails => format!("fail2ban has banned {client} (jails {})", jails.join(", ")),
     };
-    let but = if idle { ", though no rule turns it away now" } else { "" };
+    let but = if idle {
+        ", though no rule turns it away now"
+    } else {
+        ""
+    };
     let finding = verdict.find(effect.certainty(looked), format!("{what}{but}"));
     // Its rules are written again when fail2ban starts again.
     finding.latent_if(idle);
-    own.iter().for_each(|ban| _ = finding.shown_by("fail2ban-client banned", format!("{}: {}", ban.jail, ban.address)));
+    own.iter().for_each(|ban| {
+        _ = finding.shown_by(
+            "fail2ban-client banned",
+            format!("{}: {}", ban.jail, ban.address),
+        );
+    });
     if let Some(block) = effect.rule {
         finding.shown_by_rule(block);
     }
@@ -135,7 +168,10 @@ fn is_of_ssh(jail: &str) -> bool {
 
 fn nothing(facts: &Facts<'_>, own: &[&Ban]) -> String {
     match own.first() {
-        Some(ban) => format!("the jail {} lists this client, and no rule turns it away from sshd for that", ban.jail),
+        Some(ban) => format!(
+            "the jail {} lists this client, and no rule turns it away from sshd for that",
+            ban.jail
+        ),
         None if facts.fail2ban_runs() => "fail2ban does not ban this client".to_owned(),
         None => "fail2ban does not run".to_owned(),
     }
@@ -143,7 +179,10 @@ fn nothing(facts: &Facts<'_>, own: &[&Ban]) -> String {
 
 /// fail2ban takes away at its end, and lifts, only what it knows of.
 fn left_behind(block: &Block, client: IpAddr, finding: &mut Finding) {
-    block.removal(Some(client)).into_iter().for_each(|step| _ = finding.step(step));
+    block
+        .removal(Some(client))
+        .into_iter()
+        .for_each(|step| _ = finding.step(step));
     finding.step("see whether fail2ban runs: `systemctl status fail2ban`");
 }
 
@@ -151,18 +190,31 @@ fn mend(client: IpAddr, own: &[&Ban], finding: &mut Finding) {
     let address = client.to_string();
     let mut words = vec!["fix", "fail2ban", "--ignore", &address];
     let jails = own.iter().map(|ban| ban.jail.as_str());
-    let named = |jail: &&str| jail.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    jails.filter(named).for_each(|jail| words.extend(["--jail", jail]));
-    finding.mended_by(&words, "lifts the ban and keeps the address from being banned again");
+    let named = |jail: &&str| {
+        jail.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    jails
+        .filter(named)
+        .for_each(|jail| words.extend(["--jail", jail]));
+    finding.mended_by(
+        &words,
+        "lifts the ban and keeps the address from being banned again",
+    );
     let mut banned: Vec<&str> = own.iter().map(|ban| ban.address.as_str()).collect();
     banned.dedup();
     finding.step(format!(
         "to lift it once only: `fail2ban-client unban {}`; fail2ban bans again after the next failures",
         banned.join(" ")
     ));
-    for network in own.iter().filter_map(|ban| others_in(&ban.address).map(|others| (&ban.address, others))) {
+    for network in own
+        .iter()
+        .filter_map(|ban| others_in(&ban.address).map(|others| (&ban.address, others)))
+    {
         let (network, others) = network;
-        finding.step(format!("the ban is of {network} as a whole: lifting it lets {others} addresses in"));
+        finding.step(format!(
+            "the ban is of {network} as a whole: lifting it lets {others} addresses in"
+        ));
     }
 }
 
@@ -171,14 +223,28 @@ fn others_in(banned: &str) -> Option<String> {
     let (address, prefix) = banned.split_once('/')?;
     let width = if address.contains(':') { 128 } else { 32 };
     let bits = u32::checked_sub(width, prefix.parse().ok()?).filter(|&bits| bits > 0)?;
-    Some(1u128.checked_shl(bits).map_or_else(|| format!("2^{bits}"), |count| count.to_string()))
+    Some(
+        1u128
+            .checked_shl(bits)
+            .map_or_else(|| format!("2^{bits}"), |count| count.to_string()),
+    )
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let turned_away = |reply: &Reply| matches!(reply, Reply::Refused | Reply::Unreachable | Reply::Unanswered);
-    let Some(replied) = replied(facts, verdict, turned_away) else { return };
-    let finding =
-        replied.report(verdict, Certainty::Possible, "a program that bans addresses may have banned this one");
+    let turned_away = |reply: &Reply| {
+        matches!(
+            reply,
+            Reply::Refused | Reply::Unreachable | Reply::Unanswered
+        )
+    };
+    let Some(replied) = replied(facts, verdict, turned_away) else {
+        return;
+    };
+    let finding = replied.report(
+        verdict,
+        Certainty::Possible,
+        "a program that bans addresses may have banned this one",
+    );
     finding.step("come from another address: when that works, it is a ban or a filter");
     ask_the_server(finding);
 }
@@ -188,8 +254,7 @@ mod tests {
     use crate::testing::{check, check_as, from};
     use expect_test::expect;
 
-    const BANS: &str =
-        "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}, {'recidive': ['198.51.100.0/24']}]\n";
+    const BANS: &str = "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}, {'recidive': ['198.51.100.0/24']}]\n";
 
     fn rule(jail: &str, address: &str) -> String {
         format!(

@@ -35,18 +35,27 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let own = verdict.look(facts.open_files_of(listener.pid)).flatten();
     let machine = machine.filter(Usage::exhausted);
     if let Some(usage) = own.clone().filter(Usage::exhausted) {
-        let finding = verdict.certain("the listener has used up its file descriptors and cannot take a connection");
+        let finding = verdict
+            .certain("the listener has used up its file descriptors and cannot take a connection");
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
-        finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`, which frees what it holds");
+        finding.mended_by(
+            &["fix", "service"],
+            "restarts the service after `sshd -t`, which frees what it holds",
+        );
     } else if let Some(usage) = machine {
-        let finding = verdict.certain("the machine has used up its file descriptors, so sshd cannot take a connection");
+        let finding = verdict.certain(
+            "the machine has used up its file descriptors, so sshd cannot take a connection",
+        );
         finding.shown_by(&usage.source, usage.text());
-        finding.step("find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`");
+        finding.step(
+            "find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`",
+        );
         finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
     } else if let Some(usage) = own.filter(|usage| usage.limit < needed(facts.startups_begin())) {
-        let finding =
-            verdict.likely("the listener may open too few files for the connections that MaxStartups lets wait");
+        let finding = verdict.likely(
+            "the listener may open too few files for the connections that MaxStartups lets wait",
+        );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
     } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
@@ -61,14 +70,20 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// sshd that is not there: it may have been unable to open even its own files.
 fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     let lines = facts.heard(CAUSE.name).unwrap_or_default();
-    let Some(last) = lines.last().filter(|line| line.kind == Kind::Broken && facts.is_recent(line)) else { return };
+    let Some(last) = lines
+        .last()
+        .filter(|line| line.kind == Kind::Broken && facts.is_recent(line))
+    else {
+        return;
+    };
     let finding = verdict.certain("sshd cannot start, because it may open too few files");
     finding.shown_by_lines(&[last]);
     match facts.confinement(&["LimitNOFILE="]) {
-        Some((line, text)) => finding
-            .shown_at(&line, text)
-            .step(format!("raise it, or take it out of {line}; then `systemctl daemon-reload`")),
-        None => finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`"),
+        Some((line, text)) => finding.shown_at(&line, text).step(format!(
+            "raise it, or take it out of {line}; then `systemctl daemon-reload`"
+        )),
+        None => finding
+            .step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`"),
     };
     finding.step("then `sshmend fix service`");
 }
@@ -104,8 +119,7 @@ mod tests {
 
     #[test]
     fn the_limits_of_the_process_and_of_the_machine_count() {
-        let own =
-            "//- /proc/700/limits\nMax open files            2                    524288               files     \n";
+        let own = "//- /proc/700/limits\nMax open files            2                    524288               files     \n";
         check(
             "file-descriptor-limit",
             own,

@@ -28,11 +28,17 @@ kept where the rules are loaded from at boot. `IPAddressDeny=` of the unit drops
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(blocks) = verdict.look(facts.blocks()) else { return };
-    let (mine, others): (Vec<_>, Vec<_>) =
-        blocks.iter().partition(|(_, block)| facts.question.client_address().is_some() || block.certain);
+    let Some(blocks) = verdict.look(facts.blocks()) else {
+        return;
+    };
+    let (mine, others): (Vec<_>, Vec<_>) = blocks
+        .iter()
+        .partition(|(_, block)| facts.question.client_address().is_some() || block.certain);
     if let Some((_, block)) = others.first() {
-        let reason = format!("some rules depend on the client: name it with --client (first: {})", block.seen.text);
+        let reason = format!(
+            "some rules depend on the client: name it with --client (first: {})",
+            block.seen.text
+        );
         verdict.unchecked.push(Unchecked::new("firewall", reason));
     }
     let mut chains: Vec<&str> = Vec::new();
@@ -56,35 +62,58 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
     };
     let (owner, effect) = (block.owner.name(), block.effect());
     let finding = match (block.certain, block.seen.packets) {
-        (true, _) if block.diverts() => verdict.likely(format!("{owner} takes {who} away from port {port}: {effect}")),
-        (true, _) => verdict.certain(format!("{owner} turns {who} away from port {port}: {effect}")),
+        (true, _) if block.diverts() => verdict.likely(format!(
+            "{owner} takes {who} away from port {port}: {effect}"
+        )),
+        (true, _) => verdict.certain(format!(
+            "{owner} turns {who} away from port {port}: {effect}"
+        )),
         (false, Some(0)) => return,
         (false, packets) => {
             let what = format!(
                 "{owner} may turn {who} away from port {port}, depending on a rate or another condition: {effect}"
             );
-            if packets.is_some() { verdict.likely(what) } else { verdict.possible(what) }
+            if packets.is_some() {
+                verdict.likely(what)
+            } else {
+                verdict.possible(what)
+            }
         }
     };
     finding.shown_by_rule(block);
-    block.admission(port, client).into_iter().for_each(|step| _ = finding.step(step));
+    block
+        .admission(port, client)
+        .into_iter()
+        .for_each(|step| _ = finding.step(step));
 }
 
 /// systemd drops what a unit may not take (systemd.resource-control(5), IPAddressDeny=), where the kernel lets it.
 fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(client) = facts.question.client_address() else { return };
-    let Some(unit) = facts.service_unit() else { return };
-    let holds = |property: &str| {
-        unit.get(property).split_whitespace().find(|network| in_network_text(client, network) == Some(true))
+    let Some(client) = facts.question.client_address() else {
+        return;
     };
-    let (Some(network), None) = (holds("IPAddressDeny"), holds("IPAddressAllow")) else { return };
+    let Some(unit) = facts.service_unit() else {
+        return;
+    };
+    let holds = |property: &str| {
+        unit.get(property)
+            .split_whitespace()
+            .find(|network| in_network_text(client, network) == Some(true))
+    };
+    let (Some(network), None) = (holds("IPAddressDeny"), holds("IPAddressAllow")) else {
+        return;
+    };
     if facts.has_logged_in(client) {
         return;
     }
     let name = unit.name();
-    let finding =
-        verdict.likely(format!("{name} may not take packets of {client}: no answer comes, so the client times out"));
-    finding.shown_by("systemctl show", format!("{name}: IPAddressDeny={}", unit.get("IPAddressDeny")));
+    let finding = verdict.likely(format!(
+        "{name} may not take packets of {client}: no answer comes, so the client times out"
+    ));
+    finding.shown_by(
+        "systemctl show",
+        format!("{name}: IPAddressDeny={}", unit.get("IPAddressDeny")),
+    );
     if let Some((line, text)) = facts.confinement(&["IPAddressDeny="]) {
         finding.shown_at(&line, text);
     }
@@ -96,11 +125,26 @@ fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// Seen from the client: no answer, or a refusal that any firewall on the way can give.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let turned_away = |reply: &Reply| matches!(reply, Reply::Refused | Reply::Unreachable | Reply::Unanswered);
-    let Some(replied) = replied(facts, verdict, turned_away) else { return };
-    let silent = replied.hits.iter().any(|(_, reply)| *reply == Reply::Unanswered);
-    let certainty = if silent { Certainty::Likely } else { Certainty::Possible };
-    let what = "a firewall on the way or on the server may turn this client away (so may that of a cloud)";
+    let turned_away = |reply: &Reply| {
+        matches!(
+            reply,
+            Reply::Refused | Reply::Unreachable | Reply::Unanswered
+        )
+    };
+    let Some(replied) = replied(facts, verdict, turned_away) else {
+        return;
+    };
+    let silent = replied
+        .hits
+        .iter()
+        .any(|(_, reply)| *reply == Reply::Unanswered);
+    let certainty = if silent {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    let what =
+        "a firewall on the way or on the server may turn this client away (so may that of a cloud)";
     ask_the_server(replied.report(verdict, certainty, what));
 }
 
@@ -242,7 +286,10 @@ mod tests {
 
     #[test]
     fn rules_are_root_s_to_see() {
-        let question = Question { privileged: false, ..Question::server(NOW) };
+        let question = Question {
+            privileged: false,
+            ..Question::server(NOW)
+        };
         check_as(
             &question,
             "firewall-rejects",

@@ -22,12 +22,24 @@ share it. fail2ban counts them too, in `mode = ddos` or `aggressive`.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, "per-source-penalty", Some(Certainty::Likely)) else { return };
-    heard.lines.retain(|line| line.text.contains("without attempting authentication"));
+    let Some(mut heard) = heard(
+        facts,
+        verdict,
+        "per-source-penalty",
+        Some(Certainty::Likely),
+    ) else {
+        return;
+    };
+    heard
+        .lines
+        .retain(|line| line.text.contains("without attempting authentication"));
     if heard.lines.is_empty() {
         return verdict.exclude("no penalty is for connections without a try to log in");
     }
-    let finding = heard.report(verdict, "an address is penalised for connections that never tried to log in");
+    let finding = heard.report(
+        verdict,
+        "an address is penalised for connections that never tried to log in",
+    );
     if let Some(client) = heard.client {
         let address = client.to_string();
         let value = format!("PerSourcePenaltyExemptList={address}");

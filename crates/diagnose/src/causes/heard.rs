@@ -30,7 +30,11 @@ pub(super) fn heard<'a>(
         exclude_silence(facts, verdict);
         return None;
     }
-    let recent = |named: bool| lines.iter().any(|line| facts.is_recent(line) && (!named || line.client.is_some()));
+    let recent = |named: bool| {
+        lines
+            .iter()
+            .any(|line| facts.is_recent(line) && (!named || line.client.is_some()))
+    };
     let worked = lines.last().is_some_and(|line| facts.worked_since(line));
     if worked && !recent(false) {
         verdict.exclude("what the log tells of is long over, and logins have gone well since");
@@ -46,9 +50,21 @@ pub(super) fn heard<'a>(
     };
     // Words that others have too prove nothing.
     let vague = lines.iter().all(|line| line.is_vague);
-    let certainty = if vague { certainty.max(Certainty::Possible) } else { certainty };
-    let client = facts.question.client_address().or_else(|| most_frequent(&lines));
-    Some(Heard { lines, certainty, client, besides: facts.heard_besides(cause) })
+    let certainty = if vague {
+        certainty.max(Certainty::Possible)
+    } else {
+        certainty
+    };
+    let client = facts
+        .question
+        .client_address()
+        .or_else(|| most_frequent(&lines));
+    Some(Heard {
+        lines,
+        certainty,
+        client,
+        besides: facts.heard_besides(cause),
+    })
 }
 
 /// Rules a cause out that the whole log of the machine has no entry of.
@@ -61,43 +77,74 @@ pub(super) fn exclude_silence(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// Lines about other clients than the one asked about: of a cause that meets whoever comes next, they speak for it as well.
 pub(super) fn heard_of_others<'a>(facts: &'a Facts<'_>, cause: &str) -> Option<Heard<'a>> {
     let asked = facts.question.client_address()?;
-    let of_others = |line: &&LogLine| line.cause == Some(cause) && line.client.is_some_and(|client| client != asked);
+    let of_others = |line: &&LogLine| {
+        line.cause == Some(cause) && line.client.is_some_and(|client| client != asked)
+    };
     let lines: Vec<&LogLine> = facts.log().ok()?.iter().filter(of_others).collect();
     let recent = lines.iter().any(|line| facts.is_recent(line));
-    let certainty = if recent { Certainty::Likely } else { Certainty::Possible };
+    let certainty = if recent {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
     let client = most_frequent(&lines);
-    (!lines.is_empty()).then_some(Heard { lines, certainty, client, besides: facts.heard_unkept(cause) })
+    (!lines.is_empty()).then_some(Heard {
+        lines,
+        certainty,
+        client,
+        besides: facts.heard_unkept(cause),
+    })
 }
 
 /// Of a cause that was not looked at otherwise, what the log says; only of those that stand between the kernel and the
 /// banner, because what strangers meet later is nothing unusual.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     let between = (Gate::Kernel..=Gate::Session).contains(&cause.gate);
-    if !between || !verdict.findings.is_empty() || verdict.excluded.is_some() || facts.question.asked_server().is_none()
+    if !between
+        || !verdict.findings.is_empty()
+        || verdict.excluded.is_some()
+        || facts.question.asked_server().is_none()
     {
         return;
     }
-    let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Possible)) else { return };
+    let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Possible)) else {
+        return;
+    };
     heard.certainty = heard.certainty.max(Certainty::Likely);
     heard.report(verdict, cause.title);
 }
 
 /// What a log of another machine says: nothing that was seen of this one has to do with it.
 pub(crate) fn add_from_elsewhere(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Likely)) else { return };
+    let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Likely)) else {
+        return;
+    };
     if cause.gate > Gate::Wrappers && heard.certainty > Certainty::Certain {
         heard.certainty = Certainty::Possible;
     }
     let finding = heard.report(verdict, cause.title);
-    let client = heard.client.map_or_else(|| "ADDRESS".to_owned(), |client| client.to_string());
-    finding.step(format!("on the machine that wrote this log: `sudo sshmend diagnose --client {client}`"));
-    finding.step(format!("how it is mended: `sshmend explain {}`", cause.name));
+    let client = heard
+        .client
+        .map_or_else(|| "ADDRESS".to_owned(), |client| client.to_string());
+    finding.step(format!(
+        "on the machine that wrote this log: `sudo sshmend diagnose --client {client}`"
+    ));
+    finding.step(format!(
+        "how it is mended: `sshmend explain {}`",
+        cause.name
+    ));
 }
 
 fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
-    lines.iter().filter_map(|line| line.client).for_each(|client| *counts.entry(client).or_default() += 1);
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(client, _)| client)
+    lines
+        .iter()
+        .filter_map(|line| line.client)
+        .for_each(|client| *counts.entry(client).or_default() += 1);
+    counts
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(client, _)| client)
 }
 
 impl Heard<'_> {
@@ -105,9 +152,18 @@ impl Heard<'_> {
     pub(super) fn report<'v>(&self, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
         let often = format!("{}{}", self.counted(), LogLine::last(&self.lines));
         let finding = verdict.find(self.certainty, format!("{what} ({often})"));
-        let own: Vec<&LogLine> = self.lines.iter().copied().filter(|line| line.client == self.client).collect();
+        let own: Vec<&LogLine> = self
+            .lines
+            .iter()
+            .copied()
+            .filter(|line| line.client == self.client)
+            .collect();
         // The client's own lines show it best.
-        finding.shown_by_lines(if self.client.is_none() || own.is_empty() { &self.lines } else { &own });
+        finding.shown_by_lines(if self.client.is_none() || own.is_empty() {
+            &self.lines
+        } else {
+            &own
+        });
         finding
     }
 
@@ -115,7 +171,12 @@ impl Heard<'_> {
     fn counted(&self) -> String {
         let all = LogLine::count(&self.lines) + self.besides;
         let of_client = |line: &&&LogLine| line.client.is_some() && line.client == self.client;
-        let own: u64 = self.lines.iter().filter(of_client).map(|line| line.connections.max(1)).sum();
+        let own: u64 = self
+            .lines
+            .iter()
+            .filter(of_client)
+            .map(|line| line.connections.max(1))
+            .sum();
         match self.client.filter(|_| own > 0) {
             Some(client) if own >= all => format!("{}, client {client}", times(all)),
             Some(client) => format!("{} for client {client}, {} in all", times(own), times(all)),
@@ -125,5 +186,9 @@ impl Heard<'_> {
 }
 
 fn times(count: u64) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+    if count == 1 {
+        "once".to_owned()
+    } else {
+        format!("{count} times")
+    }
 }

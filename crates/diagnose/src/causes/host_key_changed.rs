@@ -24,9 +24,15 @@ the old key and pins the new one.
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
+    let Some(finding) = claim(facts, &CAUSE, verdict) else {
+        return;
+    };
     let shown = |words: &str| facts.printed_line(words);
-    if shown("REVOKED HOST KEY").or(shown("is marked as revoked.")).or(shown(" revoked by file ")).is_some() {
+    if shown("REVOKED HOST KEY")
+        .or(shown("is marked as revoked."))
+        .or(shown(" revoked by file "))
+        .is_some()
+    {
         finding.summary =
             "the server shows a host key that is revoked here (@revoked in known_hosts, or RevokedHostKeys)".into();
         finding
@@ -34,10 +40,17 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     for words in ["Offending ", "SHA256:"] {
-        let source = facts.transcript().map(|(source, _)| source).unwrap_or_default();
-        shown(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
+        let source = facts
+            .transcript()
+            .map(|(source, _)| source)
+            .unwrap_or_default();
+        shown(words)
+            .iter()
+            .for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
     }
-    if let Some(place) = shown("Offending ").and_then(|(_, text)| Some(text.rsplit_once(" in ")?.1.to_owned())) {
+    if let Some(place) =
+        shown("Offending ").and_then(|(_, text)| Some(text.rsplit_once(" in ")?.1.to_owned()))
+    {
         finding.step(format!("the old key stands in {place}"));
     }
     pin(facts, finding);

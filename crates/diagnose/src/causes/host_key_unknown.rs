@@ -32,10 +32,15 @@ be given back to its user, and no key has to be pinned.
 /// Our own try never takes an unknown key; whether that is a fault depends on what the user's own ssh would do.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let route = facts.route().ok();
-    if route.as_ref().is_some_and(|route| route.unknown_key == UnknownKey::Taken) {
+    if route
+        .as_ref()
+        .is_some_and(|route| route.unknown_key == UnknownKey::Taken)
+    {
         return verdict.settle("ssh takes a host key that is not known");
     }
-    let Some(finding) = claim(facts, &CAUSE, verdict) else { return };
+    let Some(finding) = claim(facts, &CAUSE, verdict) else {
+        return;
+    };
     if route.is_some_and(|route| route.unknown_key == UnknownKey::Asked && !route.batch) {
         finding.certainty = Certainty::Possible;
         finding.summary =
@@ -47,22 +52,32 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if unread.iter().all(is_global) {
         describe(facts, finding);
     }
-    let unchecked = unread.iter().map(|file| Unchecked::new(file.path.display().to_string(), file.why.to_string()));
+    let unchecked = unread
+        .iter()
+        .map(|file| Unchecked::new(file.path.display().to_string(), file.why.to_string()));
     verdict.unchecked.extend(unchecked);
 }
 
 /// What the transcript says of the key, and how it gets into known_hosts.
 fn describe(facts: &Facts<'_>, finding: &mut Finding) {
-    let source = facts.transcript().map(|(source, _)| source).unwrap_or_default();
+    let source = facts
+        .transcript()
+        .map(|(source, _)| source)
+        .unwrap_or_default();
     if let Some((line, text)) = facts.printed_line("Certificate invalid: ") {
-        finding.summary = "the server's host certificate does not hold, and its key alone is not known".to_owned();
+        finding.summary =
+            "the server's host certificate does not hold, and its key alone is not known"
+                .to_owned();
         if finding.evidence.iter().all(|one| one.text != text) {
             finding.shown_on(source, Some(line), &text);
         }
         finding.step("sign the host key anew for the name that ssh uses, and let sshd load it: `ssh-keygen -s CA -h -I ID -n NAME -V +52w KEY.pub`");
     }
     for words in ["hostkeys_foreach failed for ", "KnownHostsCommand"] {
-        facts.printed_line(words).iter().for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
+        facts
+            .printed_line(words)
+            .iter()
+            .for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
     }
     pin(facts, finding);
 }
@@ -77,8 +92,14 @@ fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
     if unread.is_empty() {
         return;
     }
-    let told: Vec<String> = unread.iter().map(|file| format!("{} ({})", file.path.display(), file.why)).collect();
-    finding.summary = format!("ssh cannot read {}, and so knows no host key of the server", told.join(", "));
+    let told: Vec<String> = unread
+        .iter()
+        .map(|file| format!("{} ({})", file.path.display(), file.why))
+        .collect();
+    finding.summary = format!(
+        "ssh cannot read {}, and so knows no host key of the server",
+        told.join(", ")
+    );
     for file in unread {
         let path = file.path.display();
         finding.shown_by(path.to_string(), file.why.to_string());
@@ -97,13 +118,18 @@ fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
 /// How a key gets into known_hosts: never without a look at the server.
 pub(super) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
     finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
-    if facts.transcript().is_some_and(|(_, transcript)| transcript.client.software == Software::Putty) {
+    if facts
+        .transcript()
+        .is_some_and(|(_, transcript)| transcript.client.software == Software::Putty)
+    {
         finding
             .step("when it is the same key: start PuTTY, compare the fingerprint that it shows, and accept that one");
         return;
     }
     let name = facts.known_as().unwrap_or_else(|| "HOST".to_owned());
-    finding.step(format!("when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"));
+    finding.step(format!(
+        "when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"
+    ));
 }
 
 #[cfg(test)]
@@ -161,7 +187,12 @@ port 22
     #[test]
     fn what_it_means_depends_on_what_the_user_s_ssh_would_do() {
         let with = |lines: &str, expected| {
-            check_client("host-key-unknown", &format!("{UNKNOWN}{lines}"), &[works()], expected);
+            check_client(
+                "host-key-unknown",
+                &format!("{UNKNOWN}{lines}"),
+                &[works()],
+                expected,
+            );
         };
         with(
             "stricthostkeychecking ask\n",

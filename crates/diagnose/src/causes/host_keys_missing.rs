@@ -53,13 +53,22 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
 
 /// Files that are no keys: they are never overwritten, so they have to go first.
 fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
-    finding.summary = finding.summary.replacen("there is no host key", "sshd can read no host key", 1);
+    finding.summary =
+        finding
+            .summary
+            .replacen("there is no host key", "sshd can read no host key", 1);
     let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
-    paths.iter().for_each(|path| _ = finding.shown_by(path, "is there, but sshd cannot read it as a private key"));
+    paths.iter().for_each(|path| {
+        _ = finding.shown_by(path, "is there, but sshd cannot read it as a private key");
+    });
     finding.remedy = None;
-    let aside: Vec<String> = paths.iter().map(|path| format!("`mv {path} {path}.broken`")).collect();
+    let aside: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`mv {path} {path}.broken`"))
+        .collect();
     finding.step(format!("or put aside what is there: {}", aside.join(", ")));
-    finding.step("then have new ones made: `sshmend fix host-keys`; clients will see them as changed");
+    finding
+        .step("then have new ones made: `sshmend fix host-keys`; clients will see them as changed");
 }
 
 /// A file of a name that tells no type cannot be made; the line that names it is wrong, or the file was lost.
@@ -74,34 +83,50 @@ fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
 
 /// Whether `sshmend fix host-keys` can know which type of key a file is to hold.
 fn tells_its_type(key: &HostKeyFile) -> bool {
-    ["ed25519", "ecdsa", "rsa"].iter().any(|kind| key.path.to_lowercase().contains(kind))
+    ["ed25519", "ecdsa", "rsa"]
+        .iter()
+        .any(|kind| key.path.to_lowercase().contains(kind))
 }
 
 /// Where sshd cannot be asked the files tell: it needs one of them.
 fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(keys) = verdict.look(facts.host_keys()) else { return };
+    let Some(keys) = verdict.look(facts.host_keys()) else {
+        return;
+    };
     if keys.iter().any(|key| key.mode.is_some()) {
         return verdict.exclude("there is a host key");
     }
     let finding = missing(facts, verdict);
-    keys.iter().for_each(|key| _ = finding.shown_by(&key.path, "is missing"));
+    keys.iter()
+        .for_each(|key| _ = finding.shown_by(&key.path, "is missing"));
 }
 
 fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> &'v mut Finding {
     let later = facts.keeps_its_host_keys();
-    let finding = match later {
-        true => verdict.certain("there is no host key; the running sshd still has them, the next one will not start"),
-        false => verdict.certain("there is no host key, so sshd can serve no connection"),
+    let finding = if later {
+        verdict.certain(
+            "there is no host key; the running sshd still has them, the next one will not start",
+        )
+    } else {
+        verdict.certain("there is no host key, so sshd can serve no connection")
     };
-    finding.mended_by(&["fix", "host-keys"], "makes the missing host keys; clients will see new ones");
+    finding.mended_by(
+        &["fix", "host-keys"],
+        "makes the missing host keys; clients will see new ones",
+    );
     finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");
     finding.latent_if(later)
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAtOnce { .. })
+    }) else {
+        return;
+    };
     if replied.always() {
-        let what = "the server may have lost its host keys: up to 9.7 each connection then ends at once";
+        let what =
+            "the server may have lost its host keys: up to 9.7 each connection then ends at once";
         ask_the_server(replied.report(verdict, Certainty::Possible, what));
     }
 }
@@ -137,7 +162,8 @@ sshd: no hostkeys available -- exiting.
 
     #[test]
     fn from_9_8_on_the_listener_keeps_its_keys() {
-        let new = format!("{NONE}//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n");
+        let new =
+            format!("{NONE}//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n");
         check(
             "host-keys-missing",
             &new,
@@ -189,7 +215,10 @@ sshd: no hostkeys available -- exiting.
 
     #[test]
     fn of_a_mounted_disk_the_files_tell() {
-        let question = Question { offline: true, ..Question::server(NOW) };
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
         let named = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own_key\n";
         check_as(
             &question,
@@ -222,7 +251,8 @@ sshd: no hostkeys available -- exiting.
 
     #[test]
     fn keys_that_are_ignored_are_not_missing() {
-        let open = "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\nsshd: no hostkeys";
+        let open =
+            "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\nsshd: no hostkeys";
         let ignored = NONE.replace("sshd: no hostkeys", open);
         check("host-keys-missing", &ignored, &expect![[""]]);
     }

@@ -42,27 +42,54 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
 
 /// Where sshd cannot be asked the files tell, but not what this build of sshd tolerates.
 fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(keys) = verdict.look(facts.host_keys()) else { return };
+    let Some(keys) = verdict.look(facts.host_keys()) else {
+        return;
+    };
     let there: Vec<&HostKeyFile> = keys.iter().filter(|key| key.mode.is_some()).collect();
     let open_ones: Vec<&&HostKeyFile> = there.iter().filter(|key| key.too_open()).collect();
     if open_ones.is_empty() {
         return verdict.exclude("no host key is open to others");
     }
-    let finding = open(facts, Certainty::Likely, open_ones.len() == there.len(), verdict);
+    let finding = open(
+        facts,
+        Certainty::Likely,
+        open_ones.len() == there.len(),
+        verdict,
+    );
     for key in open_ones {
-        finding.shown_by(&key.path, format!("mode {:04o}", key.mode.unwrap_or_default()));
+        finding.shown_by(
+            &key.path,
+            format!("mode {:04o}", key.mode.unwrap_or_default()),
+        );
     }
 }
 
-fn open<'v>(facts: &Facts<'_>, sure: Certainty, none_left: bool, verdict: &'v mut Verdict) -> &'v mut Finding {
+fn open<'v>(
+    facts: &Facts<'_>,
+    sure: Certainty,
+    none_left: bool,
+    verdict: &'v mut Verdict,
+) -> &'v mut Finding {
     let later = facts.keeps_its_host_keys();
     let (certainty, what) = match (none_left, later) {
-        (true, false) => (sure, "sshd ignores its host keys, because others can read them"),
-        (true, true) => (sure, "others can read the host keys; the next start of sshd will ignore them and fail"),
-        (false, _) => (Certainty::Possible, "sshd ignores a host key that others can read, and does without it"),
+        (true, false) => (
+            sure,
+            "sshd ignores its host keys, because others can read them",
+        ),
+        (true, true) => (
+            sure,
+            "others can read the host keys; the next start of sshd will ignore them and fail",
+        ),
+        (false, _) => (
+            Certainty::Possible,
+            "sshd ignores a host key that others can read, and does without it",
+        ),
     };
     let finding = verdict.find(certainty, what);
-    finding.mended_by(&["fix", "host-keys"], "closes the host keys to others: 0600, owned by root");
+    finding.mended_by(
+        &["fix", "host-keys"],
+        "closes the host keys to others: 0600, owned by root",
+    );
     finding.latent_if(later || !none_left)
 }
 
@@ -110,7 +137,10 @@ sshd: no hostkeys available -- exiting.
 
     #[test]
     fn of_a_mounted_disk_the_modes_tell() {
-        let question = Question { offline: true, ..Question::server(NOW) };
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
         let config = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own_key\n";
         let key = |mode: &str| format!("{config}//- /etc/ssh/own_key mode:{mode}\n");
         check_as(

@@ -27,23 +27,37 @@ for certain** on the server where its own routes end the way to the client.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(client) = facts.question.client_address() else { return };
+    let Some(client) = facts.question.client_address() else {
+        return;
+    };
     if let Some(refusal) = facts.way_refused() {
-        let finding =
-            verdict.certain(format!("this machine has no way back to {client}, so that its answers end here"));
-        finding.shown_by(&refusal.source, &refusal.text).following("fail2ban-banned");
+        let finding = verdict.certain(format!(
+            "this machine has no way back to {client}, so that its answers end here"
+        ));
+        finding
+            .shown_by(&refusal.source, &refusal.text)
+            .following("fail2ban-banned");
         finding.step(match refusal.removal {
-            Some(command) => format!("take that away, here and where it is made at boot: `{command}`"),
+            Some(command) => {
+                format!("take that away, here and where it is made at boot: `{command}`")
+            }
             None => format!("give it one: `ip route add {client} via ROUTER`"),
         });
         return;
     }
     let Some(way) = facts.way_back() else {
-        verdict.unchecked.push(Unchecked::new("the way back to the client", "`ip route get` told nothing"));
+        verdict.unchecked.push(Unchecked::new(
+            "the way back to the client",
+            "`ip route get` told nothing",
+        ));
         return;
     };
     let interface = facts.dead_interface().map(|(interface, line)| {
-        (format!("the way back to {client} leads by {interface}, and from there nowhere"), "ip -o link show", line)
+        (
+            format!("the way back to {client} leads by {interface}, and from there nowhere"),
+            "ip -o link show",
+            line,
+        )
     });
     let neighbour = || {
         let (hop, line) = facts.silent_neighbour()?;
@@ -60,22 +74,41 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         });
     }
     path_filter(facts, verdict);
-    verdict.exclude(format!("the way back to the client leads by {}", way.interface.unwrap_or_default()));
+    verdict.exclude(format!(
+        "the way back to the client leads by {}",
+        way.interface.unwrap_or_default()
+    ));
 }
 
 /// A client that comes by another interface than the one that leads back to it is dropped where that one is strict.
 fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some((interface, shown)) = facts.strict_interface().filter(|_| verdict.findings.is_empty()) else { return };
-    let (Some(client), Some(way)) = (facts.question.client_address(), facts.way_back()) else { return };
+    let Some((interface, shown)) = facts
+        .strict_interface()
+        .filter(|_| verdict.findings.is_empty())
+    else {
+        return;
+    };
+    let (Some(client), Some(way)) = (facts.question.client_address(), facts.way_back()) else {
+        return;
+    };
     let back = way.interface.unwrap_or_default();
     let own = facts.own_route();
-    let certainty = if own.is_some() { Certainty::Likely } else { Certainty::Possible };
-    let what =
-        format!("what comes from {client} by {interface} is dropped, because the way back leads by {back} (rp_filter)");
+    let certainty = if own.is_some() {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    let what = format!(
+        "what comes from {client} by {interface} is dropped, because the way back leads by {back} (rp_filter)"
+    );
     let finding = verdict.find(certainty, what);
-    shown.into_iter().for_each(|(source, text)| _ = finding.shown_by(source, text));
+    shown
+        .into_iter()
+        .for_each(|(source, text)| _ = finding.shown_by(source, text));
     if let Some(command) = own {
-        finding.step(format!("if {back} is not its way, take the route away, here and where it is made: `{command}`"));
+        finding.step(format!(
+            "if {back} is not its way, take the route away, here and where it is made: `{command}`"
+        ));
     }
     finding.step(format!(
         "or let {interface} take such packets: `sysctl -w net.ipv4.conf.{interface}.rp_filter=2`, kept in /etc/sysctl.d"
@@ -83,17 +116,31 @@ fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::Unreachable | Reply::Unanswered)) else {
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::Unreachable | Reply::Unanswered)
+    }) else {
         return;
     };
-    let unreachable = replied.hits.iter().any(|(_, reply)| *reply == Reply::Unreachable);
-    let certainty = if unreachable { Certainty::Likely } else { Certainty::Possible };
-    let finding = replied.report(verdict, certainty, "there is no way to the host, or it is down");
+    let unreachable = replied
+        .hits
+        .iter()
+        .any(|(_, reply)| *reply == Reply::Unreachable);
+    let certainty = if unreachable {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    let finding = replied.report(
+        verdict,
+        certainty,
+        "there is no way to the host, or it is down",
+    );
     finding.led_by(facts);
     finding.step(
         "is it the right address? `getent ahosts HOST` (an entry of /etc/hosts goes first), `ssh -G DESTINATION`",
     );
-    finding.step("see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`");
+    finding
+        .step("see how far packets come: `tracepath HOST`; is the VPN up? `ip route get ADDRESS`");
 }
 
 #[cfg(test)]
@@ -109,7 +156,9 @@ mod tests {
             3: tun0    inet 10.8.0.2/24 scope global tun0\n//$ ip -o link show => 0\n3: tun0: <UP,LOWER_UP> mtu 1500\n";
         let filter = "//- /proc/sys/net/ipv4/conf/eth0/rp_filter\n1\n//- /proc/sys/net/ipv4/conf/all/rp_filter\n0\n";
         let dropped = |count: u32| {
-            format!("//- /proc/net/netstat\nTcpExt: ListenOverflows IPReversePathFilter\nTcpExt: 0 {count}\n")
+            format!(
+                "//- /proc/net/netstat\nTcpExt: ListenOverflows IPReversePathFilter\nTcpExt: 0 {count}\n"
+            )
         };
         let asked = |machine: &str, expected: &expect_test::Expect| {
             check_as(&from("198.51.100.7"), "host-unreachable", machine, expected);

@@ -33,7 +33,9 @@ pointed out with the command that mends it.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some((linked, program)) = verdict.look(facts.linked_with_wrappers()) else { return };
+    let Some((linked, program)) = verdict.look(facts.linked_with_wrappers()) else {
+        return;
+    };
     if !linked {
         return verdict.exclude(format!("{} is not linked with libwrap", program.display()));
     }
@@ -49,8 +51,15 @@ fn evaluate(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, verdict: &m
         Access::Granted if certainty == Certainty::Certain => verdict.exclude(answer.reason),
         Access::Granted => listen(facts, verdict),
         Access::Unknown => {
-            let depends: Vec<&str> = answer.doubts.iter().map(|doubt| doubt.text.as_str()).collect();
-            verdict.unchecked.push(Unchecked::new("TCP wrappers", format!("it depends on {}", depends.join(", "))));
+            let depends: Vec<&str> = answer
+                .doubts
+                .iter()
+                .map(|doubt| doubt.text.as_str())
+                .collect();
+            verdict.unchecked.push(Unchecked::new(
+                "TCP wrappers",
+                format!("it depends on {}", depends.join(", ")),
+            ));
             listen(facts, verdict);
         }
         Access::Denied if explained_elsewhere(facts, &answer) => {}
@@ -60,19 +69,31 @@ fn evaluate(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, verdict: &m
 
 /// A file that is damaged, an option that is refused and a line of a banning program are causes of their own.
 fn explained_elsewhere(facts: &Facts<'_>, answer: &Answer) -> bool {
-    let Some(origin) = &answer.origin else { return false };
-    let broken = |kind: ProblemKind| kind.is_damage() || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6);
+    let Some(origin) = &answer.origin else {
+        return false;
+    };
+    let broken = |kind: ProblemKind| {
+        kind.is_damage() || matches!(kind, ProblemKind::BadOption | ProblemKind::BareIpv6)
+    };
     let problems = facts.tables().problems();
     let last = answer.last_line.unwrap_or(origin.line);
     let at_fault = |line: usize| (origin.line..=last).contains(&line);
-    problems
-        .iter()
-        .any(|problem| problem.origin.path == origin.path && at_fault(problem.origin.line) && broken(problem.kind))
-        || facts.tables().owned(origin).is_some()
+    problems.iter().any(|problem| {
+        problem.origin.path == origin.path && at_fault(problem.origin.line) && broken(problem.kind)
+    }) || facts.tables().owned(origin).is_some()
 }
 
-fn denied(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, answer: &Answer, verdict: &mut Verdict) {
-    let finding = verdict.find(certainty, format!("TCP wrappers refuse {client}: {}", answer.reason));
+fn denied(
+    facts: &Facts<'_>,
+    client: IpAddr,
+    certainty: Certainty,
+    answer: &Answer,
+    verdict: &mut Verdict,
+) {
+    let finding = verdict.find(
+        certainty,
+        format!("TCP wrappers refuse {client}: {}", answer.reason),
+    );
     if let (Some(origin), Some(rule)) = (&answer.origin, &answer.rule) {
         finding.shown_at(origin, rule);
     }
@@ -83,32 +104,43 @@ fn denied(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, answer: &Answ
 
 /// Without a client, or where a name decides, the log tells whom it was.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+        return;
+    };
     let finding = heard.report(verdict, "TCP wrappers refused connections");
     if let Some(client) = heard.client {
         allowed(client, finding);
-        finding.step(format!("see which rule refuses it: `sshmend show hosts-access {client}`"));
+        finding.step(format!(
+            "see which rule refuses it: `sshmend show hosts-access {client}`"
+        ));
     }
 }
 
 /// Seen from the client: the pause of five seconds that libwrap makes before it closes, or a text of its options.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let refused = |reply: &Reply| {
-        matches!(reply, Reply::ClosedAfterPause | Reply::OtherText(_)) && !wrong_service::is_known(reply)
+        matches!(reply, Reply::ClosedAfterPause | Reply::OtherText(_))
+            && !wrong_service::is_known(reply)
     };
-    let Some(replied) = replied(facts, verdict, refused) else { return };
-    let paused = replied.hits.iter().any(|(_, reply)| *reply == Reply::ClosedAfterPause);
-    let finding = match paused {
-        true => replied.report(
+    let Some(replied) = replied(facts, verdict, refused) else {
+        return;
+    };
+    let paused = replied
+        .hits
+        .iter()
+        .any(|(_, reply)| *reply == Reply::ClosedAfterPause);
+    let finding = if paused {
+        replied.report(
             verdict,
             Certainty::Likely,
             "the server keeps silent for five seconds and closes, as TCP wrappers do",
-        ),
-        false => replied.report(
+        )
+    } else {
+        replied.report(
             verdict,
             Certainty::Possible,
             "the server answers with text of its own, as `twist` and `banners` of TCP wrappers do",
-        ),
+        )
     };
     ask_the_server(finding);
 }

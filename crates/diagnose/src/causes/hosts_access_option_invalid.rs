@@ -33,8 +33,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("this sshd does not read these files");
     };
     let problems = facts.tables().problems();
-    let options =
-        problems.iter().filter(|problem| matches!(problem.kind, ProblemKind::BadOption | ProblemKind::BareIpv6));
+    let options = problems
+        .iter()
+        .filter(|problem| matches!(problem.kind, ProblemKind::BadOption | ProblemKind::BareIpv6));
     options.for_each(|problem| report(facts, problem, verdict));
     if verdict.findings.is_empty() {
         listen(facts, verdict);
@@ -45,19 +46,38 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// A command of `spawn` that runs now: sshd says nothing to the client before it has ended.
 fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(client) = facts.question.client_address() else { return };
+    let Some(client) = facts.question.client_address() else {
+        return;
+    };
     let answer = facts.wrappers(client);
-    let (Some(rule), Some(origin)) = (answer.rule, answer.origin) else { return };
-    let Some((_, spawned)) = rule.split_once("spawn") else { return };
+    let (Some(rule), Some(origin)) = (answer.rule, answer.origin) else {
+        return;
+    };
+    let Some((_, spawned)) = rule.split_once("spawn") else {
+        return;
+    };
     // Up to the first field such as %h, which libwrap replaces.
     let literal = spawned.trim().split('%').next().unwrap_or_default();
     let titles = facts.titles().unwrap_or_default();
     // The shell may run a single command in its own place.
-    let of_rule = |title: &str| title.strip_prefix("sh -c ").unwrap_or(title).starts_with(literal);
-    let Some((pid, title)) = titles.iter().find(|(_, title)| literal.len() > 3 && of_rule(title)) else { return };
-    let finding =
-        verdict.likely(format!("the command that TCP wrappers run for {client} has not ended, and sshd waits for it"));
-    finding.shown_at(&origin, facts.line(&origin.path, origin.line)).shown_by(format!("/proc/{pid}/cmdline"), title);
+    let of_rule = |title: &str| {
+        title
+            .strip_prefix("sh -c ")
+            .unwrap_or(title)
+            .starts_with(literal)
+    };
+    let Some((pid, title)) = titles
+        .iter()
+        .find(|(_, title)| literal.len() > 3 && of_rule(title))
+    else {
+        return;
+    };
+    let finding = verdict.likely(format!(
+        "the command that TCP wrappers run for {client} has not ended, and sshd waits for it"
+    ));
+    finding
+        .shown_at(&origin, facts.line(&origin.path, origin.line))
+        .shown_by(format!("/proc/{pid}/cmdline"), title);
     finding.step(format!(
         "let it run in the background, by `&` behind the command, or take it out: {origin}; the change counts at once"
     ));
@@ -70,35 +90,62 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
         let place = answer.origin.filter(|_| answer.access == Access::Denied);
         let last = answer.last_line.unwrap_or_default();
         place.is_some_and(|origin| {
-            origin.path == problem.origin.path && (origin.line..=last.max(origin.line)).contains(&problem.origin.line)
+            origin.path == problem.origin.path
+                && (origin.line..=last.max(origin.line)).contains(&problem.origin.line)
         })
     };
-    let refused = judged.map(|(client, _)| client).filter(|client| decides(*client));
+    let refused = judged
+        .map(|(client, _)| client)
+        .filter(|client| decides(*client));
     let finding = match judged {
-        Some((client, certainty)) if refused.is_some() => {
-            verdict.find(certainty, format!("TCP wrappers refuse {client} for an option that libwrap does not take"))
-        }
+        Some((client, certainty)) if refused.is_some() => verdict.find(
+            certainty,
+            format!("TCP wrappers refuse {client} for an option that libwrap does not take"),
+        ),
         Some((_, Certainty::Certain)) => return,
-        _ => verdict.possible("TCP wrappers refuse the clients of a rule for an option that libwrap does not take"),
+        _ => verdict.possible(
+            "TCP wrappers refuse the clients of a rule for an option that libwrap does not take",
+        ),
     };
     finding.shown_at(
         &problem.origin,
-        format!("{} ({})", facts.line(&problem.origin.path, problem.origin.line), problem.message),
+        format!(
+            "{} ({})",
+            facts.line(&problem.origin.path, problem.origin.line),
+            problem.message
+        ),
     );
     finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
     mended_line(facts, problem, refused, finding);
     finding.step(problem.hint.clone());
-    finding.step(format!("correct or take out that option: {}; the change counts at once", problem.origin));
+    finding.step(format!(
+        "correct or take out that option: {}; the change counts at once",
+        problem.origin
+    ));
 }
 
 /// What hangs on more than the files, such as an account that an option names, only the log knows.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    let Some(mut heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+        return;
+    };
     // The line itself names no client; the refusal that follows it does.
-    let refused = super::heard::heard(facts, verdict, "hosts-access-denied", Some(Certainty::Likely));
-    heard.certainty = refused.map_or(heard.certainty, |refused| refused.certainty.min(heard.certainty));
-    let finding = heard.report(verdict, "TCP wrappers refuse clients for an option that libwrap does not take");
-    finding.step("correct or take out the option of the line that the log names; the change counts at once");
+    let refused = super::heard::heard(
+        facts,
+        verdict,
+        "hosts-access-denied",
+        Some(Certainty::Likely),
+    );
+    heard.certainty = refused.map_or(heard.certainty, |refused| {
+        refused.certainty.min(heard.certainty)
+    });
+    let finding = heard.report(
+        verdict,
+        "TCP wrappers refuse clients for an option that libwrap does not take",
+    );
+    finding.step(
+        "correct or take out the option of the line that the log names; the change counts at once",
+    );
 }
 
 #[cfg(test)]
@@ -113,7 +160,12 @@ mod tests {
         let rule = "//- /etc/hosts.allow\nsshd: 198.51.100. : spawn (/opt/tell %h)\n";
         let runs = "//- /proc/900/cmdline\nsh -c (/opt/tell 198.51.100.7)\n";
         let asked = |machine: &str, expected: &expect_test::Expect| {
-            check_as(&from("198.51.100.7"), "hosts-access-option-invalid", machine, expected);
+            check_as(
+                &from("198.51.100.7"),
+                "hosts-access-option-invalid",
+                machine,
+                expected,
+            );
         };
         asked(
             &format!("{rule}{runs}"),
@@ -140,8 +192,7 @@ mod tests {
 
     #[test]
     fn an_account_that_an_option_names_in_vain_is_told_by_the_log() {
-        let line =
-            "2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: \"nosuch\"\n";
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: \"nosuch\"\n";
         let rule = "//- /etc/hosts.allow\nsshd: ALL : user nosuch : allow\n";
         check_as(
             &from("198.51.100.7"),

@@ -33,7 +33,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("this sshd does not read these files");
     };
     let problems = facts.tables().problems();
-    let damage: Vec<&Problem> = problems.iter().filter(|problem| problem.kind.is_damage()).collect();
+    let damage: Vec<&Problem> = problems
+        .iter()
+        .filter(|problem| problem.kind.is_damage())
+        .collect();
     for problem in &damage {
         report(facts, problem, verdict);
     }
@@ -43,14 +46,19 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let path = problem.origin.path.display();
     let harm = harm(facts, problem);
-    let client = if let Harm::Client(client, _) = harm { Some(client) } else { None };
+    let client = if let Harm::Client(client, _) = harm {
+        Some(client)
+    } else {
+        None
+    };
     let finding = match harm {
-        Harm::Client(client, certainty) => {
-            verdict.find(certainty, format!("{path} is damaged, and so TCP wrappers refuse {client}"))
-        }
-        Harm::Everyone => {
-            verdict.certain(format!("{path} is damaged: TCP wrappers refuse every client that gets that far"))
-        }
+        Harm::Client(client, certainty) => verdict.find(
+            certainty,
+            format!("{path} is damaged, and so TCP wrappers refuse {client}"),
+        ),
+        Harm::Everyone => verdict.certain(format!(
+            "{path} is damaged: TCP wrappers refuse every client that gets that far"
+        )),
         Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),
     };
     let line = facts.line(&problem.origin.path, problem.origin.line);
@@ -69,14 +77,22 @@ enum Harm {
 }
 
 fn harm(facts: &Facts<'_>, problem: &Problem) -> Harm {
-    let ends = matches!(problem.kind, ProblemKind::MissingNewline | ProblemKind::TooLong);
+    let ends = matches!(
+        problem.kind,
+        ProblemKind::MissingNewline | ProblemKind::TooLong
+    );
     let denies = problem.origin.path.as_os_str() == HOSTS_DENY && ends;
     if denies && facts.question.client_address().is_none() {
         return Harm::Everyone;
     }
-    let Some((client, certainty)) = facts.wrapped_client() else { return Harm::Others };
+    let Some((client, certainty)) = facts.wrapped_client() else {
+        return Harm::Others;
+    };
     let answer = facts.wrappers(client);
-    let decides = answer.origin.as_ref().is_some_and(|origin| *origin == problem.origin);
+    let decides = answer
+        .origin
+        .as_ref()
+        .is_some_and(|origin| *origin == problem.origin);
     match (answer.access, facts.wrappers_if(client, problem)) {
         (Access::Denied, Some(Access::Granted)) => Harm::Client(client, certainty),
         (Access::Denied, None) if decides => Harm::Client(client, certainty),

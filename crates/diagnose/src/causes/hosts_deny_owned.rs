@@ -33,12 +33,19 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let answer = facts.wrappers(client);
     let origin = answer.origin.filter(|_| answer.access == Access::Denied);
-    let Some((origin, owned)) = origin.and_then(|origin| facts.tables().owned(&origin).map(|owned| (origin, owned)))
+    let Some((origin, owned)) =
+        origin.and_then(|origin| facts.tables().owned(&origin).map(|owned| (origin, owned)))
     else {
         return verdict.exclude("no line of a banning program refuses this client");
     };
     let name = owned.owner.name();
-    let finding = verdict.find(certainty, format!("{name} has banned {client} by a line in {}", origin.path.display()));
+    let finding = verdict.find(
+        certainty,
+        format!(
+            "{name} has banned {client} by a line in {}",
+            origin.path.display()
+        ),
+    );
     finding.shown_at(&origin, answer.rule.unwrap_or_default());
     if owned.owner == Owner::Fail2ban {
         let address = client.to_string();
@@ -47,7 +54,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             "lifts the ban and keeps the address from being banned again",
         );
     }
-    owned.steps().into_iter().for_each(|step| _ = finding.step(step));
+    owned
+        .steps()
+        .into_iter()
+        .for_each(|step| _ = finding.step(step));
 }
 
 #[cfg(test)]
@@ -57,8 +67,7 @@ mod tests {
 
     #[test]
     fn lines_of_known_programs_are_told_from_others() {
-        let rule =
-            "//- /etc/hosts.deny\n# DenyHosts: Fri Nov 20 17:00:00 2026 | sshd: 198.51.100.7\nsshd: 198.51.100.7\n";
+        let rule = "//- /etc/hosts.deny\n# DenyHosts: Fri Nov 20 17:00:00 2026 | sshd: 198.51.100.7\nsshd: 198.51.100.7\n";
         let known = "//- /var/lib/denyhosts/hosts\n198.51.100.7:6:Fri Nov 20 17:00:00 2026\n";
         check_as(
             &from("198.51.100.7"),

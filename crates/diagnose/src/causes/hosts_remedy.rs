@@ -11,16 +11,27 @@ use crate::finding::Finding;
 const MOST: usize = 3;
 
 /// Mends the line where that lets the client in, or where no client is known; else lets the client in by a rule.
-pub(super) fn mended_line(facts: &Facts<'_>, problem: &Problem, client: Option<IpAddr>, finding: &mut Finding) {
+pub(super) fn mended_line(
+    facts: &Facts<'_>,
+    problem: &Problem,
+    client: Option<IpAddr>,
+    finding: &mut Finding,
+) {
     let helps = client.is_none_or(|client| {
-        facts.wrappers(client).access != Access::Denied || facts.wrappers_if(client, problem) == Some(Access::Granted)
+        facts.wrappers(client).access != Access::Denied
+            || facts.wrappers_if(client, problem) == Some(Access::Granted)
     });
     let line = problem.origin.to_string();
     match (&problem.repair, client) {
         (Some(_), _) if helps => {
-            finding.mended_by(&["fix", "hosts-access", "--mend", &line], "mends that line and no other");
+            finding.mended_by(
+                &["fix", "hosts-access", "--mend", &line],
+                "mends that line and no other",
+            );
         }
-        (_, Some(client)) if facts.wrappers(client).access == Access::Denied => allowed(client, finding),
+        (_, Some(client)) if facts.wrappers(client).access == Access::Denied => {
+            allowed(client, finding);
+        }
         _ => {}
     }
 }
@@ -35,8 +46,11 @@ pub(super) fn allowed(client: IpAddr, finding: &mut Finding) {
 /// Points out the lines of hosts.allow that would let the client in if they were not broken.
 pub(super) fn broken_grants(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
     let problems = facts.tables().problems();
-    let of_allow = problems.iter().filter(|problem| problem.origin.path.as_os_str() == HOSTS_ALLOW);
-    let grants = of_allow.filter(|problem| facts.wrappers_if(client, problem) == Some(Access::Granted));
+    let of_allow = problems
+        .iter()
+        .filter(|problem| problem.origin.path.as_os_str() == HOSTS_ALLOW);
+    let grants =
+        of_allow.filter(|problem| facts.wrappers_if(client, problem) == Some(Access::Granted));
     for problem in grants.take(MOST) {
         let line = facts.line(&problem.origin.path, problem.origin.line);
         finding.shown_at(&problem.origin, format!("{line} ({})", problem.message));

@@ -21,9 +21,14 @@ banner and says `Connection from ADDRESS with IP opts: …`.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else { return };
+    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+        return;
+    };
     heard
-        .report(verdict, "sshd refused connections whose packets carry IP options")
+        .report(
+            verdict,
+            "sshd refused connections whose packets carry IP options",
+        )
         .step("find the device that adds them: `tcpdump -nv 'ip[0] > 69 and port 22'`");
 }
 

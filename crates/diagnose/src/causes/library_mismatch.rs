@@ -22,10 +22,13 @@ put into `/usr/local/lib`, `LD_LIBRARY_PATH` in a unit.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+        return;
+    };
     if let Some((command, line)) = facts.missing_library() {
-        let finding =
-            verdict.certain("a program that sshd runs for each connection lacks a library and ends at its start");
+        let finding = verdict.certain(
+            "a program that sshd runs for each connection lacks a library and ends at its start",
+        );
         finding.shown_by(command, &line);
         let library = line.split_whitespace().next().unwrap_or_default();
         finding.step(format!("bring the library back: `dpkg -S {library}`, `rpm -qf` or `apt-file search {library}` name its package; reinstall that"));
@@ -34,8 +37,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if trial.passed {
         return verdict.exclude("sshd starts with the libraries it finds");
     }
-    let Some(line) = trial.about(Complaint::Library).next() else { return };
-    let finding = verdict.certain("sshd does not fit the libraries of this machine and ends at its start");
+    let Some(line) = trial.about(Complaint::Library).next() else {
+        return;
+    };
+    let finding =
+        verdict.certain("sshd does not fit the libraries of this machine and ends at its start");
     finding.shown_by(&trial.command, line);
     finding.step("finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`");
     finding.step("look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit");
@@ -48,8 +54,7 @@ mod tests {
 
     #[test]
     fn the_program_and_the_linker_are_both_understood() {
-        let openssl =
-            "//$ /usr/sbin/sshd -t => 255\nOpenSSL version mismatch. Built against 30000070, you have 1010117f\n";
+        let openssl = "//$ /usr/sbin/sshd -t => 255\nOpenSSL version mismatch. Built against 30000070, you have 1010117f\n";
         check(
             "library-mismatch",
             openssl,

@@ -23,9 +23,22 @@ needs.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Ok((false, program)) = facts.linked_with_wrappers() else { return };
-    let rules = |path: &str| facts.text(path).ok().flatten().is_some_and(|text| text.lines().any(speaks_of_sshd));
-    let Some(path) = [HOSTS_ALLOW, HOSTS_DENY].into_iter().find(|path| rules(path)) else { return };
+    let Ok((false, program)) = facts.linked_with_wrappers() else {
+        return;
+    };
+    let rules = |path: &str| {
+        facts
+            .text(path)
+            .ok()
+            .flatten()
+            .is_some_and(|text| text.lines().any(speaks_of_sshd))
+    };
+    let Some(path) = [HOSTS_ALLOW, HOSTS_DENY]
+        .into_iter()
+        .find(|path| rules(path))
+    else {
+        return;
+    };
     let finding = verdict.possible(format!(
         "{} is not linked with libwrap: the rules in {path} have no effect on SSH",
         program.display()
@@ -36,7 +49,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn speaks_of_sshd(line: &str) -> bool {
-    let daemon = line.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let daemon = line
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     !line.starts_with('#') && line.contains(':') && daemon.contains("sshd")
 }
 
@@ -58,6 +76,10 @@ mod tests {
         "#]],
         );
         check("libwrap-not-linked", plain, &expect![[""]]);
-        check("libwrap-not-linked", "//- /etc/hosts.deny\nsshd: ALL\n", &expect![[""]]);
+        check(
+            "libwrap-not-linked",
+            "//- /etc/hosts.deny\nsshd: ALL\n",
+            &expect![[""]],
+        );
     }
 }

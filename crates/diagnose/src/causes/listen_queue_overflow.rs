@@ -22,7 +22,9 @@ by a firewall against a flood.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(sockets) = verdict.look(facts.ssh_sockets()) else { return };
+    let Some(sockets) = verdict.look(facts.ssh_sockets()) else {
+        return;
+    };
     let resets = facts.resets_on_overflow() == Ok(true);
     match sockets.iter().find(|socket| socket.overflows()) {
         Some(socket) => overflowing(socket, resets, verdict),
@@ -32,25 +34,35 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn overflowing(socket: &Socket, resets: bool, verdict: &mut Verdict) {
     let how = if resets { "resets" } else { "drops" };
-    let finding = verdict.certain(format!("the queue before sshd is full, so the kernel {how} new connections"));
+    let finding = verdict.certain(format!(
+        "the queue before sshd is full, so the kernel {how} new connections"
+    ));
     finding.shown_by("ss -Hltnp", &socket.line);
     finding.following("listener-hung");
     if resets {
         finding.step("let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`");
     }
-    finding.step("find what keeps sshd from taking them: load (`uptime`), a flood (`ss -tn state syn-recv`)");
+    finding.step(
+        "find what keeps sshd from taking them: load (`uptime`), a flood (`ss -tn state syn-recv`)",
+    );
 }
 
 fn quiet(facts: &Facts<'_>, resets: bool, verdict: &mut Verdict) {
-    let overflows = verdict.look(facts.tcp_counter("ListenOverflows")).flatten().unwrap_or(0);
+    let overflows = verdict
+        .look(facts.tcp_counter("ListenOverflows"))
+        .flatten()
+        .unwrap_or(0);
     if overflows == 0 || !resets {
         return verdict.exclude("no connection waits in the queue of sshd");
     }
-    let finding = verdict
-        .possible(format!("queues overflowed {overflows} times since boot, and the kernel then resets connections"));
+    let finding = verdict.possible(format!(
+        "queues overflowed {overflows} times since boot, and the kernel then resets connections"
+    ));
     finding.shown_by("/proc/net/netstat", format!("ListenOverflows {overflows}"));
     finding.shown_by("/proc/sys/net/ipv4/tcp_abort_on_overflow", "1");
-    finding.step("let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`");
+    finding.step(
+        "let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`",
+    );
 }
 
 #[cfg(test)]
@@ -59,7 +71,8 @@ mod tests {
     use crate::{Question, diagnose};
     use expect_test::expect;
 
-    const FULL: &str = "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
+    const FULL: &str =
+        "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
     const RESETS: &str = "//- /proc/sys/net/ipv4/tcp_abort_on_overflow\n1\n";
 
     #[test]
@@ -87,15 +100,22 @@ mod tests {
 
     #[test]
     fn a_stopped_listener_is_the_cause_of_its_full_queue() {
-        let stopped = machine(&format!("{FULL}//- /proc/700/status\nState:\tT (stopped)\n"));
+        let stopped = machine(&format!(
+            "{FULL}//- /proc/700/status\nState:\tT (stopped)\n"
+        ));
         let diagnosis = diagnose(&stopped, &Question::server(NOW));
-        let causes: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.cause).collect();
+        let causes: Vec<&str> = diagnosis
+            .findings
+            .iter()
+            .map(|finding| finding.cause)
+            .collect();
         assert_eq!(causes, ["listener-hung", "listen-queue-overflow"]);
     }
 
     #[test]
     fn old_overflows_matter_only_where_they_reset() {
-        let counted = "//- /proc/net/netstat\nTcpExt: SyncookiesSent ListenOverflows\nTcpExt: 0 7\n";
+        let counted =
+            "//- /proc/net/netstat\nTcpExt: SyncookiesSent ListenOverflows\nTcpExt: 0 7\n";
         check(
             "listen-queue-overflow",
             counted,

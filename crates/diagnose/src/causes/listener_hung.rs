@@ -25,8 +25,12 @@ again.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
-    let Some(Some(state)) = verdict.look(facts.status(listener.pid, "State")) else { return };
+    let Some(Some(listener)) = verdict.look(facts.listener()) else {
+        return;
+    };
+    let Some(Some(state)) = verdict.look(facts.status(listener.pid, "State")) else {
+        return;
+    };
     match state.chars().next() {
         Some('T' | 't') => stopped(&listener, &state, verdict),
         Some('D') => stuck(&listener, &state, verdict),
@@ -36,17 +40,21 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn stopped(listener: &Listener, state: &str, verdict: &mut Verdict) {
     let pid = listener.pid;
-    let finding =
-        verdict.certain(format!("the listener (process {pid}) is stopped: it takes no connection until it goes on"));
+    let finding = verdict.certain(format!(
+        "the listener (process {pid}) is stopped: it takes no connection until it goes on"
+    ));
     finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
     finding.step(format!("let it go on: `kill -CONT {pid}`"));
-    finding.step(format!("if a debugger or tracer holds it, end that (TracerPid in /proc/{pid}/status)"));
+    finding.step(format!(
+        "if a debugger or tracer holds it, end that (TracerPid in /proc/{pid}/status)"
+    ));
 }
 
 fn stuck(listener: &Listener, state: &str, verdict: &mut Verdict) {
     let pid = listener.pid;
-    let finding =
-        verdict.possible(format!("the listener (process {pid}) waits for the kernel, perhaps for a dead disk"));
+    let finding = verdict.possible(format!(
+        "the listener (process {pid}) waits for the kernel, perhaps for a dead disk"
+    ));
     finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
     finding.step(format!(
         "look again, and where it waits: `cat /proc/{pid}/wchan`; then `dmesg` for disk and network file system errors"
@@ -56,17 +64,26 @@ fn stuck(listener: &Listener, state: &str, verdict: &mut Verdict) {
 fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
     let sockets = facts.ssh_sockets().unwrap_or_default();
     let Some(socket) = sockets.iter().find(|socket| socket.overflows()) else {
-        return verdict.exclude(format!("process {} sleeps until a connection comes, as it should", listener.pid));
+        return verdict.exclude(format!(
+            "process {} sleeps until a connection comes, as it should",
+            listener.pid
+        ));
     };
     let finding = verdict.likely("the listener does not take the connections that wait for it");
     finding.shown_by("ss -Hltnp", &socket.line);
-    finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`; sessions stay");
+    finding.mended_by(
+        &["fix", "service"],
+        "restarts the service after `sshd -t`; sessions stay",
+    );
 }
 
 /// Seen from the client: the kernel of the server completes the handshake, and nobody speaks.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Silent) else { return };
-    let what = "the connection stands, but nobody speaks: the listener is stopped, stuck or out of files";
+    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Silent) else {
+        return;
+    };
+    let what =
+        "the connection stands, but nobody speaks: the listener is stopped, stuck or out of files";
     ask_the_server(replied.report(verdict, Certainty::Likely, what));
 }
 

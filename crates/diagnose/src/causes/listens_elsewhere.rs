@@ -11,18 +11,34 @@ const OF_ITS_OWN: [&str; 2] = ["PrivateNetwork=", "NetworkNamespacePath="];
 
 /// A listener without any socket in the network of this machine has one in another.
 pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
-    let Some(sockets) = facts.sockets().ok().filter(|_| facts.question.privileged) else { return };
+    let Some(sockets) = facts.sockets().ok().filter(|_| facts.question.privileged) else {
+        return;
+    };
     let ports = facts.configured_ports();
-    if sockets.iter().any(|socket| ports.contains(&socket.port) || socket.is_of_sshd()) {
+    if sockets
+        .iter()
+        .any(|socket| ports.contains(&socket.port) || socket.is_of_sshd())
+    {
         return;
     }
     let line = facts.confinement(&OF_ITS_OWN);
-    let certainty = if line.is_some() { Certainty::Certain } else { Certainty::Possible };
-    let finding = verdict.find(certainty, "sshd runs, but not in the network of this machine: nothing listens here");
-    finding.shown_by("/proc", &listener.title).shown_by("ss -Hltnp", "shows no socket of sshd");
+    let certainty = if line.is_some() {
+        Certainty::Certain
+    } else {
+        Certainty::Possible
+    };
+    let finding = verdict.find(
+        certainty,
+        "sshd runs, but not in the network of this machine: nothing listens here",
+    );
+    finding
+        .shown_by("/proc", &listener.title)
+        .shown_by("ss -Hltnp", "shows no socket of sshd");
     if let Some((origin, text)) = line {
         finding.shown_at(&origin, text);
-        finding.step(format!("take that line out: {origin}; then `systemctl daemon-reload`"));
+        finding.step(format!(
+            "take that line out: {origin}; then `systemctl daemon-reload`"
+        ));
     } else {
         finding.step(format!(
             "see which network it is in: `lsns -t net -p {}`, `systemctl cat ssh.service`",
@@ -36,30 +52,52 @@ pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
 pub(super) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verdict) {
     let now = facts.ports();
     let port = |line: &LogLine| line.detail.rsplit_once(" port ")?.1.parse::<u16>().ok();
-    let before = facts.log().unwrap_or_default().iter().filter(|line| line.kind == Kind::Listening);
-    let Some((line, old)) = before.filter_map(|line| Some((line, port(line)?))).rfind(|(_, port)| !now.contains(port))
+    let before = facts
+        .log()
+        .unwrap_or_default()
+        .iter()
+        .filter(|line| line.kind == Kind::Listening);
+    let Some((line, old)) = before
+        .filter_map(|line| Some((line, port(line)?)))
+        .rfind(|(_, port)| !now.contains(port))
     else {
         return;
     };
-    if facts.sockets().unwrap_or_default().iter().any(|socket| socket.port == old) {
+    if facts
+        .sockets()
+        .unwrap_or_default()
+        .iter()
+        .any(|socket| socket.port == old)
+    {
         return;
     }
-    let ports = now.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    let ports = now
+        .iter()
+        .map(u16::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     let finding = verdict.possible(format!(
         "nothing listens on port {old} any more, for sshd has moved to port {ports}: who asks for {old} is refused"
     ));
     finding.shown_by_lines(&[line]);
     if let Some(unit) = socket {
         let name = unit.name();
-        finding.shown_by("systemctl show", format!("{name}: Listen={}", unit.get("Listen")));
-        finding.step(format!("tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"));
+        finding.shown_by(
+            "systemctl show",
+            format!("{name}: Listen={}", unit.get("Listen")),
+        );
+        finding.step(format!(
+            "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
+        ));
         finding.step(format!("or write `ListenStream={old}` (`systemctl edit {name}`), then `systemctl daemon-reload && systemctl restart {name}`"));
         return;
     }
     if let Ok(Some(setting)) = facts.setting("port") {
         finding.shown_by_setting(facts, setting);
     }
-    finding.step(format!("tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"));
+    finding.step(format!(
+        "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
+    ));
     if facts.configured_ports().contains(&old) {
         finding.mended_by(
             &["fix", "service", "--restart"],
@@ -116,7 +154,8 @@ mod tests {
     fn a_socket_unit_on_another_port_is_told() {
         let units = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\n\n\
             Id=ssh.socket\nLoadState=loaded\nActiveState=active\nListen=[::]:2222 (Stream)\n";
-        let sockets = "//$ ss -Hltnp => 0\nLISTEN 0 128 *:2222 *:* users:((\"systemd\",pid=1,fd=3))\n";
+        let sockets =
+            "//$ ss -Hltnp => 0\nLISTEN 0 128 *:2222 *:* users:((\"systemd\",pid=1,fd=3))\n";
         check(
             "sshd-not-running",
             &format!("{GONE}{sockets}{SHOW}{units}"),

@@ -28,33 +28,53 @@ others that mended CVE-2024-6387 in the same way log nothing at all.
 const LOW: u32 = 15;
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(setting) = verdict.look(facts.setting("logingracetime")) else { return };
+    let Some(setting) = verdict.look(facts.setting("logingracetime")) else {
+        return;
+    };
     let seconds = setting.and_then(|setting| setting.values.first()?.parse::<u32>().ok());
     if seconds == Some(0) {
         return verdict.exclude("LoginGraceTime 0 sets no limit");
     }
     let low = setting.zip(seconds.filter(|seconds| *seconds < LOW));
-    let strangers = if low.is_some() { Certainty::Likely } else { Certainty::Possible };
+    let strangers = if low.is_some() {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
     if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(strangers)) {
         let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
         finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
-        low.iter().for_each(|(setting, _)| raise(facts, setting, finding));
+        low.iter()
+            .for_each(|(setting, _)| raise(facts, setting, finding));
     } else if let Some((setting, seconds)) = low {
-        let finding = verdict.likely(format!("LoginGraceTime leaves only {seconds} seconds for a login"));
+        let finding = verdict.likely(format!(
+            "LoginGraceTime leaves only {seconds} seconds for a login"
+        ));
         raise(facts, setting, finding);
     } else if logs_nothing(facts) {
-        verdict.unchecked.push(Unchecked::new("LoginGraceTime", "this build of sshd logs nothing when it runs out"));
+        verdict.unchecked.push(Unchecked::new(
+            "LoginGraceTime",
+            "this build of sshd logs nothing when it runs out",
+        ));
     }
 }
 
 fn raise(facts: &Facts<'_>, setting: &Setting, finding: &mut Finding) {
     finding.shown_by_setting(facts, setting);
-    finding.mended_by_setting(facts, "LoginGraceTime", "120", "gives clients two minutes to log in");
+    finding.mended_by_setting(
+        facts,
+        "LoginGraceTime",
+        "120",
+        "gives clients two minutes to log in",
+    );
 }
 
 /// Debian 12 took out the log line together with the hole of CVE-2024-6387.
 fn logs_nothing(facts: &Facts<'_>) -> bool {
-    facts.question.client_address().is_some() && facts.banner().is_ok_and(|banner| banner.contains("OpenSSH_9.2"))
+    facts.question.client_address().is_some()
+        && facts
+            .banner()
+            .is_ok_and(|banner| banner.contains("OpenSSH_9.2"))
 }
 
 #[cfg(test)]

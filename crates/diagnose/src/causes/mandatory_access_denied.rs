@@ -28,19 +28,36 @@ AppArmor profile.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.heard_from_kernel("mandatory-access-denied")) else { return };
+    let Some(lines) = verdict.look(facts.heard_from_kernel("mandatory-access-denied")) else {
+        return;
+    };
     let confined = facts.confinement(&CONFINING);
-    let (own, mut lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.text.contains(WITHOUT_CAPABILITY));
-    if own.iter().any(|line| facts.is_recent(line) && !facts.worked_since(line)) {
+    let (own, mut lines): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .partition(|line| line.text.contains(WITHOUT_CAPABILITY));
+    if own
+        .iter()
+        .any(|line| facts.is_recent(line) && !facts.worked_since(line))
+    {
         without_capability(&own, confined.as_ref(), verdict);
     }
     lines.retain(|line| confined.is_none() || line.kind != Kind::BindFailed);
     if lines.is_empty() {
         return verdict.exclude("no denial of sshd is recorded");
     }
-    let open = lines.iter().any(|line| facts.is_recent(line) && !facts.worked_since(line));
-    let certainty = if open { Certainty::Likely } else { Certainty::Possible };
-    match lines.iter().rev().find(|line| line.text.contains("{ name_bind }")) {
+    let open = lines
+        .iter()
+        .any(|line| facts.is_recent(line) && !facts.worked_since(line));
+    let certainty = if open {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    match lines
+        .iter()
+        .rev()
+        .find(|line| line.text.contains("{ name_bind }"))
+    {
         Some(line) if facts.lacks_a_listener() => port_denied(line, Certainty::Certain, verdict),
         Some(line) => port_denied(line, certainty, verdict),
         None => something_denied(&lines, certainty, verdict),
@@ -51,10 +68,20 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 const WITHOUT_CAPABILITY: &str = ": Operation not permitted";
 
 /// Settings of a unit that take rights from sshd (systemd.exec(5)).
-const CONFINING: [&str; 4] = ["CapabilityBoundingSet=", "PrivateUsers=", "SystemCallFilter=", "User="];
+const CONFINING: [&str; 4] = [
+    "CapabilityBoundingSet=",
+    "PrivateUsers=",
+    "SystemCallFilter=",
+    "User=",
+];
 
-fn without_capability(lines: &[&LogLine], confined: Option<&(Origin, String)>, verdict: &mut Verdict) {
-    let finding = verdict.certain("sshd lacks a right that root has otherwise, so that each connection ends");
+fn without_capability(
+    lines: &[&LogLine],
+    confined: Option<&(Origin, String)>,
+    verdict: &mut Verdict,
+) {
+    let finding =
+        verdict.certain("sshd lacks a right that root has otherwise, so that each connection ends");
     finding.shown_by_lines(lines);
     match confined {
         Some((line, text)) => finding
@@ -69,10 +96,15 @@ fn without_capability(lines: &[&LogLine], confined: Option<&(Origin, String)>, v
 }
 
 fn port_denied(line: &LogLine, certainty: Certainty, verdict: &mut Verdict) {
-    let finding = verdict.find(certainty, "SELinux does not let sshd listen on one of its ports");
+    let finding = verdict.find(
+        certainty,
+        "SELinux does not let sshd listen on one of its ports",
+    );
     finding.shown_by_lines(&[line]);
     let number = field(&line.text, "src=").unwrap_or("PORT");
-    finding.step(format!("allow the port: `semanage port -a -t ssh_port_t -p tcp {number}`"));
+    finding.step(format!(
+        "allow the port: `semanage port -a -t ssh_port_t -p tcp {number}`"
+    ));
     finding.step("then start it: `sshmend fix service`");
 }
 
@@ -86,7 +118,9 @@ fn something_denied(lines: &[&LogLine], certainty: Certainty, verdict: &mut Verd
 /// The digits behind `key` in an audit line.
 fn field<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(key)?;
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     (end > 0).then(|| &rest[..end])
 }
 
@@ -137,8 +171,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
         );
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
             DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
-        let drop_in =
-            "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n";
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n";
         let bind = "2026-11-20T17:58:00+00:00 server sshd[700]: error: Bind to port 22 on 0.0.0.0 failed: Permission denied.\n";
         check(
             "mandatory-access-denied",
@@ -155,7 +188,9 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
 
     #[test]
     fn a_label_that_is_wrong_is_likely_while_nothing_worked_since() {
-        let read = BIND.replace("name_bind", "read").replace("1795130000", "1795197000");
+        let read = BIND
+            .replace("name_bind", "read")
+            .replace("1795130000", "1795197000");
         check(
             "mandatory-access-denied",
             &read,

@@ -27,17 +27,33 @@ const LOW: u32 = 2;
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let low = facts.setting("maxauthtries").ok().flatten();
-    let low =
-        low.filter(|setting| setting.values.first().is_some_and(|value| value.parse().is_ok_and(|n: u32| n < LOW)));
+    let low = low.filter(|setting| {
+        setting
+            .values
+            .first()
+            .is_some_and(|value| value.parse().is_ok_and(|n: u32| n < LOW))
+    });
     if let Some(setting) = low {
-        let finding =
-            verdict.likely(format!("MaxAuthTries {} leaves no room for a second key", setting.values.join(" ")));
+        let finding = verdict.likely(format!(
+            "MaxAuthTries {} leaves no room for a second key",
+            setting.values.join(" ")
+        ));
         finding.shown_by_setting(facts, setting);
-        finding.mended_by_setting(facts, "MaxAuthTries", "6", "lets a client try as many keys as by default");
+        finding.mended_by_setting(
+            facts,
+            "MaxAuthTries",
+            "6",
+            "lets a client try as many keys as by default",
+        );
         return;
     }
-    let Some(heard) = heard(facts, verdict, "max-auth-tries", Some(Certainty::Possible)) else { return };
-    let finding = heard.report(verdict, "clients used up their tries to log in within one connection");
+    let Some(heard) = heard(facts, verdict, "max-auth-tries", Some(Certainty::Possible)) else {
+        return;
+    };
+    let finding = heard.report(
+        verdict,
+        "clients used up their tries to log in within one connection",
+    );
     finding
         .step("on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config");
 }

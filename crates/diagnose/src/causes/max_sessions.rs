@@ -22,21 +22,35 @@ allows none, only forwarding.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(setting) = verdict.look(facts.setting("maxsessions")) else { return };
+    let Some(setting) = verdict.look(facts.setting("maxsessions")) else {
+        return;
+    };
     if let Some(setting) = setting.filter(|setting| setting.values == ["0"]) {
         let finding = verdict.certain("MaxSessions 0 allows no shell and no file transfer at all");
         finding.shown_by_setting(facts, setting);
         finding.mended_by_setting(facts, "MaxSessions", "10", "allows sessions again");
         return;
     }
-    let Some(heard) = heard(facts, verdict, "max-sessions", Some(Certainty::Likely)) else { return };
-    let limit = setting.and_then(|setting| setting.values.first()?.parse::<u32>().ok()).unwrap_or(10);
-    let finding = heard.report(verdict, &format!("a connection wanted more than its {limit} sessions"));
+    let Some(heard) = heard(facts, verdict, "max-sessions", Some(Certainty::Likely)) else {
+        return;
+    };
+    let limit = setting
+        .and_then(|setting| setting.values.first()?.parse::<u32>().ok())
+        .unwrap_or(10);
+    let finding = heard.report(
+        verdict,
+        &format!("a connection wanted more than its {limit} sessions"),
+    );
     if let Some(setting) = setting {
         finding.shown_by_setting(facts, setting);
     }
     let value = limit.saturating_mul(2).max(20).to_string();
-    finding.mended_by_setting(facts, "MaxSessions", &value, "allows more sessions inside one connection");
+    finding.mended_by_setting(
+        facts,
+        "MaxSessions",
+        &value,
+        "allows more sessions inside one connection",
+    );
 }
 
 #[cfg(test)]

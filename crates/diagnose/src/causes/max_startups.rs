@@ -34,12 +34,20 @@ and by keeping scanners away (PerSourceMaxStartups, a firewall), or they fill th
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let manager = facts.manager().unwrap_or(Manager::Other);
-    if let Some(socket) = manager.socket().filter(|unit| unit.active() && unit.accepts()) {
-        return verdict
-            .exclude(format!("{} starts one sshd for each connection: MaxStartups counts nothing", socket.name()));
+    if let Some(socket) = manager
+        .socket()
+        .filter(|unit| unit.active() && unit.accepts())
+    {
+        return verdict.exclude(format!(
+            "{} starts one sshd for each connection: MaxStartups counts nothing",
+            socket.name()
+        ));
     }
     let listener = verdict.look(facts.listener()).flatten();
-    match listener.as_ref().and_then(|listener| Some((listener, listener.startups?))) {
+    match listener
+        .as_ref()
+        .and_then(|listener| Some((listener, listener.startups?)))
+    {
         Some((listener, startups)) if startups.pending >= startups.begin => {
             full(facts, startups, verdict, &listener.title);
         }
@@ -50,7 +58,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &str) {
-    let Startups { pending, begin, full } = startups;
+    let Startups {
+        pending,
+        begin,
+        full,
+    } = startups;
     let finding = verdict.certain(format!(
         "{pending} connections wait for their login: sshd drops new ones from {begin} on, and all of them from {full} on"
     ));
@@ -66,19 +78,34 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     let begin = facts.startups_begin();
     hidden(facts, verdict);
     let heard = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely));
-    let Some(mut heard) = heard.or_else(|| heard_of_others(facts, CAUSE.name)) else { return };
+    let Some(mut heard) = heard.or_else(|| heard_of_others(facts, CAUSE.name)) else {
+        return;
+    };
     of_all(&mut heard.lines, begin);
     if heard.lines.is_empty() {
-        return verdict.exclude(format!("connections were dropped only below {begin}, which is PerSourceMaxStartups"));
+        return verdict.exclude(format!(
+            "connections were dropped only below {begin}, which is PerSourceMaxStartups"
+        ));
     }
     if penalised_since(facts, &heard.lines) {
         heard.certainty = heard.certainty.max(Certainty::Likely);
     }
-    let room =
-        now.map_or_else(String::new, |now| format!("; now {} wait, and dropping begins at {begin}", now.pending));
-    let finding =
-        heard.report(verdict, &format!("sshd dropped connections, because too many waited for their login{room}"));
-    mend(facts, now.unwrap_or(Startups { pending: 0, begin, full: 100 }), finding);
+    let room = now.map_or_else(String::new, |now| {
+        format!("; now {} wait, and dropping begins at {begin}", now.pending)
+    });
+    let finding = heard.report(
+        verdict,
+        &format!("sshd dropped connections, because too many waited for their login{room}"),
+    );
+    mend(
+        facts,
+        now.unwrap_or(Startups {
+            pending: 0,
+            begin,
+            full: 100,
+        }),
+        finding,
+    );
 }
 
 /// Whether sshd has since dropped connections for another reason, so that this one is of the past.
@@ -89,8 +116,9 @@ fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
 
 /// Drops below the begin of MaxStartups are those of PerSourceMaxStartups, for which sshd says that it throttles as well.
 fn of_all(lines: &mut Vec<&LogLine>, begin: u32) {
-    let below =
-        |line: &LogLine| line.kind == Kind::Dropped && line.number.is_some_and(|number| number < u64::from(begin));
+    let below = |line: &LogLine| {
+        line.kind == Kind::Dropped && line.number.is_some_and(|number| number < u64::from(begin))
+    };
     let drops = |line: &LogLine| line.kind == Kind::Dropped && !below(line);
     let of_one = lines.iter().any(|line| below(line)) && !lines.iter().any(|line| drops(line));
     lines.retain(|line| !of_one && !below(line));
@@ -99,7 +127,9 @@ fn of_all(lines: &mut Vec<&LogLine>, begin: u32) {
 /// From 7.4 to 8.3 the drops are logged at VERBOSE only.
 fn hidden(facts: &Facts<'_>, verdict: &mut Verdict) {
     let level = facts.value("loglevel").ok().flatten().unwrap_or_default();
-    let quiet = facts.release().is_some_and(|release| (Release::new(7, 4)..Release::new(8, 4)).contains(&release));
+    let quiet = facts
+        .release()
+        .is_some_and(|release| (Release::new(7, 4)..Release::new(8, 4)).contains(&release));
     if quiet && !level.starts_with("DEBUG") && level != "VERBOSE" {
         verdict.unchecked.push(Unchecked::new(
             "drops by MaxStartups",
@@ -110,16 +140,30 @@ fn hidden(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// Releases up to 8.1 count in silence; what their children call themselves tells how many wait.
 fn count(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(waiting) = verdict.look(facts.unauthenticated()) else { return };
+    let Some(waiting) = verdict.look(facts.unauthenticated()) else {
+        return;
+    };
     let begin = facts.startups_begin();
     if waiting.len() < usize::try_from(begin).unwrap_or(usize::MAX) {
         return was_full(facts, None, verdict);
     }
     let pending = waiting.len();
-    let finding =
-        verdict.likely(format!("{pending} connections wait for their login; sshd drops new ones from {begin} on"));
-    waiting.iter().take(3).for_each(|title| _ = finding.shown_by("/proc", title));
-    mend(facts, Startups { pending: 0, begin, full: 100 }, finding);
+    let finding = verdict.likely(format!(
+        "{pending} connections wait for their login; sshd drops new ones from {begin} on"
+    ));
+    waiting
+        .iter()
+        .take(3)
+        .for_each(|title| _ = finding.shown_by("/proc", title));
+    mend(
+        facts,
+        Startups {
+            pending: 0,
+            begin,
+            full: 100,
+        },
+        finding,
+    );
 }
 
 fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
@@ -127,10 +171,18 @@ fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
         finding.shown_by_setting(facts, setting);
     }
     match configured(facts).filter(|configured| configured.begin > startups.begin) {
-        Some(_) => finding.mended_by(&["fix", "service", "--restart"], "has sshd read its files, which give more room"),
+        Some(_) => finding.mended_by(
+            &["fix", "service", "--restart"],
+            "has sshd read its files, which give more room",
+        ),
         None => {
             let room = roomier(startups);
-            finding.mended_by_setting(facts, "MaxStartups", &room, "gives more connections the time to log in")
+            finding.mended_by_setting(
+                facts,
+                "MaxStartups",
+                &room,
+                "gives more connections the time to log in",
+            )
         }
     };
     finding.step("see who holds the places: `ss -tn state established '( sport = :ssh )'`");
@@ -144,15 +196,26 @@ fn configured(facts: &Facts<'_>) -> Option<MaxStartups> {
 /// Values with room for ten times the default, or for twice what there is now.
 fn roomier(startups: Startups) -> String {
     let begin = startups.begin.saturating_mul(2).max(100);
-    let full = startups.full.saturating_mul(2).max(200).max(begin.saturating_add(1));
+    let full = startups
+        .full
+        .saturating_mul(2)
+        .max(200)
+        .max(begin.saturating_add(1));
     format!("{begin}:30:{full}")
 }
 
 /// Seen from the client: what the listener says when it drops a connection, or connections that end by chance.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let dropped = |reply: &Reply| matches!(reply, Reply::Dropped(_) | Reply::ClosedAtOnce { .. });
-    let Some(replied) = replied(facts, verdict, dropped) else { return };
-    let said = |words: &str| replied.hits.iter().any(|(_, reply)| *reply == Reply::Dropped(words.to_owned()));
+    let Some(replied) = replied(facts, verdict, dropped) else {
+        return;
+    };
+    let said = |words: &str| {
+        replied
+            .hits
+            .iter()
+            .any(|(_, reply)| *reply == Reply::Dropped(words.to_owned()))
+    };
     let finding = if said("Exceeded MaxStartups") {
         let what = "the server drops connections, because too many wait for their login (in all, or of this address)";
         replied.report(verdict, Certainty::Certain, what)
@@ -163,8 +226,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         let what = "the server drops connections: too many wait for their login, or this address is penalised";
         replied.report(verdict, Certainty::Possible, what)
     } else {
-        let what =
-            "the server closes connections without a word, as releases up to 8.1 do when too many wait for their login";
+        let what = "the server closes connections without a word, as releases up to 8.1 do when too many wait for their login";
         replied.report(verdict, Certainty::Possible, what)
     };
     ask_the_server(finding);
@@ -178,7 +240,8 @@ mod tests {
 
     #[test]
     fn the_counter_of_the_listener_proves_it() {
-        let full = "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D [listener] 12 of 10-100 startups\n";
+        let full =
+            "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D [listener] 12 of 10-100 startups\n";
         check(
             "max-startups",
             full,
@@ -345,8 +408,19 @@ mod tests {
 
     #[test]
     fn suggested_values_never_shrink() {
-        for (begin, full, expected) in [(10, 100, "100:30:200"), (100, 200, "200:30:400"), (9, 1_000, "100:30:2000")] {
-            assert_eq!(roomier(Startups { pending: 0, begin, full }), expected);
+        for (begin, full, expected) in [
+            (10, 100, "100:30:200"),
+            (100, 200, "200:30:400"),
+            (9, 1_000, "100:30:2000"),
+        ] {
+            assert_eq!(
+                roomier(Startups {
+                    pending: 0,
+                    begin,
+                    full
+                }),
+                expected
+            );
         }
     }
 

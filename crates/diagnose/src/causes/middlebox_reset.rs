@@ -28,12 +28,17 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.client_address().is_none() {
         return;
     }
-    let Some(mut lines) = verdict.look(facts.heard("client-vanished")) else { return };
-    lines.retain(|line| line.text.contains("reset by") && matches!(line.kind, Kind::Reset | Kind::NoIdentification));
+    let Some(mut lines) = verdict.look(facts.heard("client-vanished")) else {
+        return;
+    };
+    lines.retain(|line| {
+        line.text.contains("reset by") && matches!(line.kind, Kind::Reset | Kind::NoIdentification)
+    });
     if lines.is_empty() {
         return verdict.exclude("no connection of this client was reset");
     }
-    let finding = verdict.possible("connections of this client were reset: by itself, or by something in between");
+    let finding = verdict
+        .possible("connections of this client were reset: by itself, or by something in between");
     finding.shown_by_lines(&lines);
     finding.step("ask at the client: does ssh there say `Connection reset by` the server? Then neither end did it");
     finding.step(
@@ -42,13 +47,25 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAfterBanner { .. })) else {
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAfterBanner { .. })
+    }) else {
         return;
     };
-    let reset = replied.hits.iter().any(|(_, reply)| matches!(reply, Reply::ClosedAfterBanner { reset: true, .. }));
-    let certainty = if reset { Certainty::Likely } else { Certainty::Possible };
-    let finding =
-        replied.report(verdict, certainty, "the connection ends after the banner, as something in between makes it");
+    let reset = replied
+        .hits
+        .iter()
+        .any(|(_, reply)| matches!(reply, Reply::ClosedAfterBanner { reset: true, .. }));
+    let certainty = if reset {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    let finding = replied.report(
+        verdict,
+        certainty,
+        "the connection ends after the banner, as something in between makes it",
+    );
     finding.step("look into the server's log: when it says `Connection reset by` this client, neither end did it");
     finding.step("try another port or another network");
 }

@@ -24,7 +24,11 @@ KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes1
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::SilentAfterBanner(_))) else { return };
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::SilentAfterBanner(_))
+    }) else {
+        return;
+    };
     let what = "the banner arrives and the larger packet after it does not, as with a path that loses large packets";
     let finding = replied.report(verdict, Certainty::Likely, what);
     finding.step("see which size gets through: `ping -M do -s 1472 HOST`, then less");

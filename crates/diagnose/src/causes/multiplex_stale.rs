@@ -28,11 +28,19 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     // Of a socket that refuses, ssh complains and goes around it by itself.
     let hangs = !said.contains("Connection refused");
-    let certainty = if hangs { Certainty::Certain } else { Certainty::Possible };
-    let finding = verdict.find(certainty, CAUSE.title).shown_by("ssh -O check", said);
+    let certainty = if hangs {
+        Certainty::Certain
+    } else {
+        Certainty::Possible
+    };
+    let finding = verdict
+        .find(certainty, CAUSE.title)
+        .shown_by("ssh -O check", said);
     finding.step("go around it once: `ssh -S none …`");
     let socket = route.control_path.unwrap_or_default();
-    finding.step(format!("clear it away: `ssh -O exit DESTINATION`, end the ssh that holds it, `rm {socket}`"));
+    finding.step(format!(
+        "clear it away: `ssh -O exit DESTINATION`, end the ssh that holds it, `rm {socket}`"
+    ));
 }
 
 #[cfg(test)]

@@ -24,22 +24,35 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let (Some(target), Ok(Some(said))) = (facts.question.target(), facts.refused_configuration())
         && said.contains("Could not resolve host")
     {
-        return unknown(facts, target.host(), said.lines().next().unwrap_or_default(), verdict);
+        return unknown(
+            facts,
+            target.host(),
+            said.lines().next().unwrap_or_default(),
+            verdict,
+        );
     }
-    let Some((host, _)) = facts.first_hop() else { return };
+    let Some((host, _)) = facts.first_hop() else {
+        return;
+    };
     match facts.addresses() {
         Ok(addresses) if addresses.is_empty() => unknown(facts, &host, "no address", verdict),
         Ok(addresses) => verdict.exclude(format!("{host} has {} addresses", addresses.len())),
-        Err(unchecked) if facts.snapshot.resolved(&host).is_some() => unknown(facts, &host, &unchecked.reason, verdict),
+        Err(unchecked) if facts.snapshot.resolved(&host).is_some() => {
+            unknown(facts, &host, &unchecked.reason, verdict);
+        }
         Err(unchecked) => verdict.unchecked.push(unchecked),
     }
 }
 
 fn unknown(facts: &Facts<'_>, host: &str, reason: &str, verdict: &mut Verdict) {
-    let finding = verdict.certain(format!("the name {host} has no address here")).following("proxy-failed");
+    let finding = verdict
+        .certain(format!("the name {host} has no address here"))
+        .following("proxy-failed");
     finding.shown_by("resolver", reason);
     finding.led_by(facts);
-    finding.step(format!("ask the resolver that ssh asks: `getent ahosts {host}`; is it the right name?"));
+    finding.step(format!(
+        "ask the resolver that ssh asks: `getent ahosts {host}`; is it the right name?"
+    ));
     finding.step("see whether any name resolves: `getent hosts debian.org`; is the VPN up?");
 }
 

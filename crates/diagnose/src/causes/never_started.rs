@@ -47,13 +47,24 @@ const CONFINING: [&str; 14] = [
 /// The first of them.
 pub(super) fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
     let start = facts.start();
-    if let Some((start, how)) = start.and_then(|start| unusable(facts, &start.program).map(|how| (start, how))) {
+    if let Some((start, how)) =
+        start.and_then(|start| unusable(facts, &start.program).map(|how| (start, how)))
+    {
         let what = format!("{}, which {} starts, {how}", start.program, start.unit);
-        return Some(Obstacle { what, kind: Kept::Program(start, how) });
+        return Some(Obstacle {
+            what,
+            kind: Kept::Program(start, how),
+        });
     }
     if let Some(foreign) = facts.foreign_addresses() {
-        let what = format!("it is to listen on {}, which this machine does not have", foreign.join(", "));
-        return Some(Obstacle { what, kind: Kept::Address });
+        let what = format!(
+            "it is to listen on {}, which this machine does not have",
+            foreign.join(", ")
+        );
+        return Some(Obstacle {
+            what,
+            kind: Kept::Address,
+        });
     }
     of_unit(facts, facts.manager().ok()?.service()?)
 }
@@ -63,11 +74,17 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
     let written = |settings: &[&str]| facts.confinement(settings);
     let of_line = |why: &str, (origin, line): (Origin, String)| {
         let what = format!("{why} ({line} in {})", origin.path.display());
-        Obstacle { what, kind: Kept::Unit(Some(origin)) }
+        Obstacle {
+            what,
+            kind: Kept::Unit(Some(origin)),
+        }
     };
     if let Some((required, why)) = facts.failed_requirement() {
         let what = format!("{}, which it requires, {why}", required.name());
-        return Some(Obstacle { what, kind: Kept::Requirement(required) });
+        return Some(Obstacle {
+            what,
+            kind: Kept::Requirement(required),
+        });
     }
     if unit.get("ConditionResult") == "no" {
         return written(&["Condition"]).map(|line| of_line("its condition does not hold", line));
@@ -75,9 +92,13 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
     if let Some(program) = facts.failed_before_start() {
         let line = facts.line_of_start(&format!("execstartpre={program}"));
         let what = format!("{program}, which it runs before sshd, has failed");
-        return Some(Obstacle { what, kind: Kept::Unit(line) });
+        return Some(Obstacle {
+            what,
+            kind: Kept::Unit(line),
+        });
     }
-    let alone = unit.failed() && unit.get("Result") == "exit-code" && facts.would_start() == Ok(Some(true));
+    let alone =
+        unit.failed() && unit.get("Result") == "exit-code" && facts.would_start() == Ok(Some(true));
     written(&CONFINING)
         .filter(|_| alone)
         .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))
@@ -93,17 +114,26 @@ impl Obstacle {
             Kept::Program(start, how) => {
                 finding.shown_by(&start.program, how);
                 let line = facts.line_of_start(&format!("execstart={}", start.program));
-                line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
-                let place = line.map_or_else(|| format!("`systemctl cat {}`", start.unit), |line| line.to_string());
+                line.iter()
+                    .for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                let place = line.map_or_else(
+                    || format!("`systemctl cat {}`", start.unit),
+                    |line| line.to_string(),
+                );
                 finding.step(format!(
                     "correct the program in {place}, or take the line out; then `systemctl daemon-reload`"
                 ));
             }
             Kept::Unit(line) => {
                 finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
-                line.iter().for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
-                let place = line.as_ref().map_or_else(|| "the unit".to_owned(), Origin::to_string);
-                finding.step(format!("ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"));
+                line.iter()
+                    .for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                let place = line
+                    .as_ref()
+                    .map_or_else(|| "the unit".to_owned(), Origin::to_string);
+                finding.step(format!(
+                    "ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"
+                ));
             }
             Kept::Requirement(required) => explain_requirement(facts, required, finding),
             Kept::Address => {
@@ -121,10 +151,14 @@ impl Obstacle {
 fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding) {
     finding.shown_by("systemctl show", required.state());
     let name = required.name();
-    finding.step(format!("see why: `systemctl status '{name}'`, `journalctl -u '{name}'`; mend that first"));
+    finding.step(format!(
+        "see why: `systemctl status '{name}'`, `journalctl -u '{name}'`; mend that first"
+    ));
     if let Some((line, text)) = facts.confinement(&REQUIRING) {
         finding.shown_at(&line, text);
-        finding.step(format!("or, if sshd can do without it, take it out of {line}; then `systemctl daemon-reload`"));
+        finding.step(format!(
+            "or, if sshd can do without it, take it out of {line}; then `systemctl daemon-reload`"
+        ));
     }
 }
 
@@ -141,7 +175,9 @@ mod tests {
     #[test]
     fn a_program_that_cannot_be_started_is_named_with_its_line() {
         let unit = |program: &str| {
-            format!("{SHOW}{FAILED}ExecStart={{ path={program} ; argv[]={program} -D ; ignore_errors=no ; pid=0 }}\n")
+            format!(
+                "{SHOW}{FAILED}ExecStart={{ path={program} ; argv[]={program} -D ; ignore_errors=no ; pid=0 }}\n"
+            )
         };
         let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nExecStart=\nExecStart=/opt/sshd -D\n//- /opt/sshd missing\n";
         check(
@@ -157,7 +193,10 @@ mod tests {
               - then `sshmend fix service`
         "#]],
         );
-        let closed = format!("{GONE}//- /usr/sbin/sshd mode:0644\n{}", unit("/usr/sbin/sshd"));
+        let closed = format!(
+            "{GONE}//- /usr/sbin/sshd mode:0644\n{}",
+            unit("/usr/sbin/sshd")
+        );
         check(
             "sshd-not-running",
             &closed,
@@ -197,9 +236,11 @@ mod tests {
     fn a_unit_that_is_required_and_has_failed_is_named() {
         let stopped = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n\
             Requires=sysinit.target data.mount system.slice\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
-        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Unit]\nRequiresMountsFor=/data\n";
+        let drop_in =
+            "//- /etc/systemd/system/ssh.service.d/o.conf\n[Unit]\nRequiresMountsFor=/data\n";
         let asked = "//$ systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,Result,UnitFileState -- data.mount => 0\n";
-        let required = |state: &str| format!("{GONE}{drop_in}{SHOW}{stopped}{asked}Id=data.mount\n{state}");
+        let required =
+            |state: &str| format!("{GONE}{drop_in}{SHOW}{stopped}{asked}Id=data.mount\n{state}");
         check(
             "sshd-not-running",
             &required(
@@ -230,8 +271,13 @@ mod tests {
 
     #[test]
     fn what_the_unit_asks_for_or_takes_away_is_named() {
-        let drop_in = |line: &str| format!("//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\n{line}\n");
-        let skipped = FAILED.replace("ActiveState=failed", "ActiveState=inactive\nConditionResult=no");
+        let drop_in = |line: &str| {
+            format!("//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\n{line}\n")
+        };
+        let skipped = FAILED.replace(
+            "ActiveState=failed",
+            "ActiveState=inactive\nConditionResult=no",
+        );
         let condition = drop_in("ConditionPathExists=/etc/nowhere");
         check(
             "sshd-not-running",

@@ -22,10 +22,13 @@ identification '…' from ADDRESS`. From 8.0 to 8.2 the line names no address.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, None) else { return };
+    let Some(heard) = heard(facts, verdict, CAUSE.name, None) else {
+        return;
+    };
     let finding = heard.report(verdict, "the client sent something that is not SSH");
     finding.step("see what it sends: the last line above quotes it where this release does");
-    finding.step("if it comes through a load balancer, switch off the PROXY protocol for this port");
+    finding
+        .step("if it comes through a load balancer, switch off the PROXY protocol for this port");
 }
 
 #[cfg(test)]

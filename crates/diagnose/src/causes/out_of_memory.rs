@@ -23,18 +23,28 @@ is only likely.
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let manager = facts.manager().unwrap_or(Manager::Other);
-    if let Some(unit) = manager.service().filter(|unit| unit.get("Result") == "oom-kill") {
-        let finding = verdict.certain(format!("the kernel killed {} for want of memory", unit.name()));
+    if let Some(unit) = manager
+        .service()
+        .filter(|unit| unit.get("Result") == "oom-kill")
+    {
+        let finding = verdict.certain(format!(
+            "the kernel killed {} for want of memory",
+            unit.name()
+        ));
         finding.shown_by("systemctl show", unit.state());
         finding.step("see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`");
         return;
     }
-    let Some(lines) = verdict.look(facts.heard_from_kernel("out-of-memory")) else { return };
+    let Some(lines) = verdict.look(facts.heard_from_kernel("out-of-memory")) else {
+        return;
+    };
     if lines.is_empty() {
         return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
     }
     let gone = |unit: &Unit| facts.lacks_a_listener() && unit.active();
-    let killed = manager.service().is_some_and(|unit| was_killed(unit) || unit.fails_again() || gone(unit));
+    let killed = manager
+        .service()
+        .is_some_and(|unit| was_killed(unit) || unit.fails_again() || gone(unit));
     let recent = lines.iter().any(|line| facts.is_recent(line));
     let certainty = match (recent, killed) {
         (true, true) => Certainty::Certain,
@@ -42,7 +52,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         (false, _) => Certainty::Possible,
     };
     let (count, last) = (lines.len(), LogLine::last(&lines));
-    let finding = verdict.find(certainty, format!("the kernel killed {count} sshd processes for want of memory{last}"));
+    let finding = verdict.find(
+        certainty,
+        format!("the kernel killed {count} sshd processes for want of memory{last}"),
+    );
     finding.shown_by_lines(&lines);
     finding.step(
         "see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`",
@@ -60,7 +73,8 @@ mod tests {
 
     #[test]
     fn only_sshd_counts() {
-        let other = "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (mysqld) total-vm:100kB\n";
+        let other =
+            "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (mysqld) total-vm:100kB\n";
         check(
             "out-of-memory",
             other,
@@ -97,8 +111,7 @@ mod tests {
     #[test]
     fn a_unit_that_is_killed_whenever_it_starts_is_certain() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=activating\nSubState=start-pre\nResult=success\nNRestarts=2\n";
-        let killed =
-            "//$ dmesg => 0\n[89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB\n";
+        let killed = "//$ dmesg => 0\n[89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB\n";
         check(
             "out-of-memory",
             &format!("{killed}{SHOW}{unit}"),

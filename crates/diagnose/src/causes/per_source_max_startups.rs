@@ -26,18 +26,28 @@ no list of exemptions for it.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(limit) = verdict.look(facts.value("persourcemaxstartups")) else { return };
+    let Some(limit) = verdict.look(facts.value("persourcemaxstartups")) else {
+        return;
+    };
     let Some(limit) = limit.and_then(|value| value.parse::<u32>().ok()) else {
         return verdict.exclude("PerSourceMaxStartups is not set");
     };
-    let Some(mut heard) = heard(facts, verdict, "max-startups", Some(Certainty::Likely)) else { return };
+    let Some(mut heard) = heard(facts, verdict, "max-startups", Some(Certainty::Likely)) else {
+        return;
+    };
     let begin = facts.startups_begin();
-    heard.lines.retain(|line| line.number.is_some_and(|number| number < u64::from(begin)));
+    heard
+        .lines
+        .retain(|line| line.number.is_some_and(|number| number < u64::from(begin)));
     if heard.lines.is_empty() {
-        return verdict.exclude(format!("connections were dropped only from {begin} on, which is MaxStartups"));
+        return verdict.exclude(format!(
+            "connections were dropped only from {begin} on, which is MaxStartups"
+        ));
     }
-    let finding = heard
-        .report(verdict, &format!("sshd drops connections of an address that has {limit} waiting for their login"));
+    let finding = heard.report(
+        verdict,
+        &format!("sshd drops connections of an address that has {limit} waiting for their login"),
+    );
     if let Ok(Some(setting)) = facts.setting("persourcemaxstartups") {
         finding.shown_by_setting(facts, setting);
     }
@@ -51,8 +61,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::Dropped(_))) else { return };
-    let what = "the server may drop connections, because too many of this address wait for their login";
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::Dropped(_))) else {
+        return;
+    };
+    let what =
+        "the server may drop connections, because too many of this address wait for their login";
     ask_the_server(replied.report(verdict, Certainty::Possible, what));
 }
 

@@ -32,8 +32,18 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.release().is_some_and(|release| release < SPLIT) {
         return verdict.exclude("this release of sshd knows no penalties");
     }
-    let Some(heard) = heard(facts, verdict, "per-source-penalty", Some(Certainty::Likely)) else { return };
-    let finding = heard.report(verdict, "sshd drops connections of an address for its earlier failures");
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        "per-source-penalty",
+        Some(Certainty::Likely),
+    ) else {
+        return;
+    };
+    let finding = heard.report(
+        verdict,
+        "sshd drops connections of an address for its earlier failures",
+    );
     if let Some(client) = heard.client {
         exempt(facts, client, finding);
     }
@@ -47,28 +57,51 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// The cause that earned the penalty, as its line says (srclimit.c).
 fn origin(line: &str) -> Option<&'static str> {
     const REASONS: [(&str, &str); 4] = [
-        ("without attempting authentication", "health-check-penalised"),
+        (
+            "without attempting authentication",
+            "health-check-penalised",
+        ),
         ("exceeded LoginGraceTime", "login-grace-time"),
         ("prohibited by RefuseConnection", "refuse-connection"),
         ("caused crash", "child-crash"),
     ];
-    REASONS.iter().find(|(words, _)| line.contains(words)).map(|(_, cause)| *cause)
+    REASONS
+        .iter()
+        .find(|(words, _)| line.contains(words))
+        .map(|(_, cause)| *cause)
 }
 
 /// The list is one value: what it holds already must stay in it.
 fn exempt(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
     let list = facts.value("persourcepenaltyexemptlist").ok().flatten();
-    let before = list.filter(|list| list != "none").map_or_else(String::new, |list| format!("{list},"));
+    let before = list
+        .filter(|list| list != "none")
+        .map_or_else(String::new, |list| format!("{list},"));
     let value = format!("{before}{client}");
-    finding.mended_by_setting(facts, "PerSourcePenaltyExemptList", &value, format!("spares {client} any penalty"));
+    finding.mended_by_setting(
+        facts,
+        "PerSourcePenaltyExemptList",
+        &value,
+        format!("spares {client} any penalty"),
+    );
 }
 
 /// Seen from the client: a listener of 9.8 or later that drops every connection of this address.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let dropped = |reply: &Reply| *reply == Reply::Dropped("Not allowed at this time".to_owned());
-    let Some(replied) = replied(facts, verdict, dropped) else { return };
-    let certainty = if replied.always() { Certainty::Likely } else { Certainty::Possible };
-    let finding = replied.report(verdict, certainty, "the server makes this address wait for earlier failures");
+    let Some(replied) = replied(facts, verdict, dropped) else {
+        return;
+    };
+    let certainty = if replied.always() {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    let finding = replied.report(
+        verdict,
+        certainty,
+        "the server makes this address wait for earlier failures",
+    );
     finding.step("wait ten minutes without a try, or come from another address: when that works, it was a penalty");
     ask_the_server(finding);
 }
@@ -78,8 +111,7 @@ mod tests {
     use crate::testing::{LOG, check, check_as, from};
     use expect_test::expect;
 
-    const NEW: &str =
-        "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//$ /usr/sbin/sshd -G => 0\n";
+    const NEW: &str = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//$ /usr/sbin/sshd -G => 0\n";
     const DROP: &str = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication\n";
 
     #[test]

@@ -27,19 +27,27 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if matches!(facts.daemon(), Ok(None)) {
         return verdict.exclude("no sshd is installed that could want a port");
     }
-    let Some(sockets) = verdict.look(facts.sockets()) else { return };
+    let Some(sockets) = verdict.look(facts.sockets()) else {
+        return;
+    };
     let (meant, starter) = (facts.meant(), facts.starter());
     let foreign = |name: &str| name != "sshd" && name != "systemd";
-    let held = sockets.iter().filter(|socket| meant.is_held_by(socket) && Some(*socket) != starter.as_ref());
-    for socket in
-        held.filter(|socket| !socket.holders.is_empty() && socket.holders.iter().all(|(name, _)| foreign(name)))
-    {
+    let held = sockets
+        .iter()
+        .filter(|socket| meant.is_held_by(socket) && Some(*socket) != starter.as_ref());
+    for socket in held.filter(|socket| {
+        !socket.holders.is_empty() && socket.holders.iter().all(|(name, _)| foreign(name))
+    }) {
         let (name, pid) = &socket.holders[0];
-        let finding =
-            verdict.certain(format!("{name} (process {pid}) holds port {}, which is meant for sshd", socket.port));
+        let finding = verdict.certain(format!(
+            "{name} (process {pid}) holds port {}, which is meant for sshd",
+            socket.port
+        ));
         finding.shown_by("ss -Hltnp", &socket.line);
         finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
-        finding.step(format!("stop or move {name}, then start sshd: `sshmend fix service`"));
+        finding.step(format!(
+            "stop or move {name}, then start sshd: `sshmend fix service`"
+        ));
     }
     verdict.exclude("no other program holds a port of sshd");
 }
@@ -106,12 +114,17 @@ mod tests {
     #[test]
     fn a_program_that_starts_sshd_for_a_connection_is_none() {
         let held = |name: &str| {
-            format!("//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"{name}\",pid=81,fd=3))\n")
+            format!(
+                "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"{name}\",pid=81,fd=3))\n"
+            )
         };
         let socat = "//- /proc/81/cmdline\nsocat\0TCP-LISTEN:22,fork\0EXEC:/usr/sbin/sshd -i\n";
         let cases = [
             ("xinetd", "//- /etc/xinetd.d/ssh\nserver = /usr/sbin/sshd\n"),
-            ("inetd", "//- /etc/inetd.conf\nssh stream tcp nowait root /usr/sbin/sshd sshd -i\n"),
+            (
+                "inetd",
+                "//- /etc/inetd.conf\nssh stream tcp nowait root /usr/sbin/sshd sshd -i\n",
+            ),
             ("socat", socat),
         ];
         for (name, file) in cases {

@@ -26,34 +26,51 @@ dies with `read: Connection reset by peer`; from 9.8 on a missing one ends each 
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+        return;
+    };
     if trial.passed {
         return verdict.exclude("`sshd -t` accepts the directory");
     }
-    let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else { return };
+    let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else {
+        return;
+    };
     let missing = line.starts_with("Missing");
     if missing && facts.runtime_directory_comes_with_service() {
         return verdict.exclude("whatever starts sshd makes the directory");
     }
-    let finding = match missing {
-        true => verdict.certain("the privilege separation directory is missing, so no connection can be served"),
-        false => {
-            verdict.certain("the privilege separation directory is not root's alone, so sshd refuses to work with it")
-        }
+    let finding = if missing {
+        verdict.certain(
+            "the privilege separation directory is missing, so no connection can be served",
+        )
+    } else {
+        verdict.certain("the privilege separation directory is not root's alone, so sshd refuses to work with it")
     };
     finding.shown_by(&trial.command, line);
-    let path = line.rsplit(": ").next().filter(|path| missing && path.starts_with('/'));
+    let path = line
+        .rsplit(": ")
+        .next()
+        .filter(|path| missing && path.starts_with('/'));
     if let Some(path) = path.filter(|path| matches!(facts.meta(path), Ok(Some(_)))) {
         finding.shown_by(path, "is there, but is no directory");
-        finding.step(format!("move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"));
+        finding.step(format!(
+            "move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"
+        ));
         return;
     }
-    finding.mended_by(&["fix", "privsep-directory"], "makes the directory, root's and 0755, now and at each boot");
+    finding.mended_by(
+        &["fix", "privsep-directory"],
+        "makes the directory, root's and 0755, now and at each boot",
+    );
     finding.latent_if(!missing && facts.keeps_its_host_keys());
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAtOnce { .. })
+    }) else {
+        return;
+    };
     if replied.always() {
         let what = "the server may have lost its privilege separation directory: each connection then ends at once";
         ask_the_server(replied.report(verdict, Certainty::Possible, what));
@@ -65,7 +82,8 @@ mod tests {
     use crate::testing::{SHOW, check};
     use expect_test::expect;
 
-    const MISSING: &str = "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n";
+    const MISSING: &str =
+        "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n";
 
     #[test]
     fn a_file_in_its_place_has_to_go_first() {
@@ -111,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_stopped_unit_makes_it_when_it_starts() {
-        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nRuntimeDirectory=sshd\n";
+        let unit =
+            "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nRuntimeDirectory=sshd\n";
         let stopped = format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{unit}");
         check(
             "privsep-directory",

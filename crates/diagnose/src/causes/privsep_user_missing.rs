@@ -25,31 +25,50 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.offline {
         return looked_up(facts, verdict);
     }
-    let Some(Some(trial)) = verdict.look(facts.trial()) else { return };
+    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+        return;
+    };
     if trial.passed {
         return verdict.exclude("`sshd -t` finds the account sshd");
     }
-    let Some(line) = trial.about(Complaint::PrivsepUser).next() else { return };
+    let Some(line) = trial.about(Complaint::PrivsepUser).next() else {
+        return;
+    };
     let finding = missing(verdict, Certainty::Certain);
-    finding.shown_by(&trial.command, line).latent_if(facts.keeps_its_host_keys());
+    finding
+        .shown_by(&trial.command, line)
+        .latent_if(facts.keeps_its_host_keys());
     if facts.is_in_passwd("sshd") {
         finding.steps.clear();
-        finding.shown_by("/etc/passwd", "has the account, but nothing finds it there").step(NSSWITCH);
+        finding
+            .shown_by("/etc/passwd", "has the account, but nothing finds it there")
+            .step(NSSWITCH);
     }
 }
 
 /// Of a mounted disk only its own file of accounts is seen.
 fn looked_up(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(accounts) = verdict.look(facts.text("/etc/passwd")) else { return };
-    if accounts.unwrap_or_default().lines().any(|line| line.starts_with("sshd:")) {
+    let Some(accounts) = verdict.look(facts.text("/etc/passwd")) else {
+        return;
+    };
+    if accounts
+        .unwrap_or_default()
+        .lines()
+        .any(|line| line.starts_with("sshd:"))
+    {
         return verdict.exclude("/etc/passwd has the account sshd");
     }
     missing(verdict, Certainty::Likely).shown_by("/etc/passwd", "no line for sshd");
 }
 
 fn missing(verdict: &mut Verdict, certainty: Certainty) -> &mut Finding {
-    let finding = verdict.find(certainty, "the account `sshd` does not exist, so sshd can serve no connection");
-    finding.step("make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`");
+    let finding = verdict.find(
+        certainty,
+        "the account `sshd` does not exist, so sshd can serve no connection",
+    );
+    finding.step(
+        "make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`",
+    );
     finding.step("or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`")
 }
 
@@ -99,7 +118,10 @@ mod tests {
 
     #[test]
     fn of_a_mounted_disk_the_accounts_tell() {
-        let question = Question { offline: true, ..Question::server(NOW) };
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
         let without = "//- /etc/passwd\nroot:x:0:0::/root:/bin/sh\n";
         check_as(
             &question,

@@ -26,29 +26,41 @@ count in `pids.events`, or the line in the log, tells of the past.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
-    let group = verdict.look(facts.processes_of_group(listener.pid)).flatten();
+    let Some(Some(listener)) = verdict.look(facts.listener()) else {
+        return;
+    };
+    let group = verdict
+        .look(facts.processes_of_group(listener.pid))
+        .flatten();
     let machine = verdict.look(facts.processes()).flatten();
     let refused = verdict.look(facts.forks_refused(listener.pid)).unwrap_or(0);
     if let Some(usage) = group.filter(Usage::exhausted) {
-        let finding =
-            verdict.certain("the control group of sshd is full: it can start no process for a new connection");
+        let finding = verdict.certain(
+            "the control group of sshd is full: it can start no process for a new connection",
+        );
         finding.shown_by(&usage.source, usage.text());
         finding.step("see what runs in it: `systemd-cgls -u ssh.service`");
-        finding
-            .step(format!("raise it: `systemctl set-property ssh.service TasksMax={}`", usage.limit.saturating_mul(2)));
+        finding.step(format!(
+            "raise it: `systemctl set-property ssh.service TasksMax={}`",
+            usage.limit.saturating_mul(2)
+        ));
     } else if let Some(usage) = machine.filter(Usage::exhausted) {
-        let finding =
-            verdict.certain("the machine has no process id left, so sshd can start no process for a connection");
+        let finding = verdict.certain(
+            "the machine has no process id left, so sshd can start no process for a connection",
+        );
         finding.shown_by(&usage.source, usage.text());
         finding.step("find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`");
     } else if refused > 0 {
-        let finding =
-            verdict.possible(format!("the control group of sshd was full {refused} times since the unit started"));
+        let finding = verdict.possible(format!(
+            "the control group of sshd was full {refused} times since the unit started"
+        ));
         finding.shown_by("pids.events", format!("max {refused}"));
         finding.step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
     } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
-        let of_session = heard.lines.last().is_some_and(|line| line.text.contains("do_exec"));
+        let of_session = heard
+            .lines
+            .last()
+            .is_some_and(|line| line.text.contains("do_exec"));
         let finding = heard.report(verdict, "sshd could start no process for connections");
         if of_session {
             finding.step("raise what the account may start (after the login its own limit counts): `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
@@ -60,7 +72,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::ClosedAtOnce { .. })) else { return };
+    let Some(replied) = replied(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAtOnce { .. })
+    }) else {
+        return;
+    };
     if replied.always() {
         let what = "the server may be unable to start a process for the connection";
         ask_the_server(replied.report(verdict, Certainty::Possible, what));

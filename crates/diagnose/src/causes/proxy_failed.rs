@@ -28,7 +28,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         Ok(Proxy::Direct) => verdict.exclude("ssh goes to the host directly"),
         Ok(Proxy::Jump(first, all)) => jump(facts, &first, &all, verdict),
         Ok(Proxy::Command(command)) => {
-            verdict.unchecked.push(Unchecked::new("first hop", format!("it goes through a command: {command}")));
+            verdict.unchecked.push(Unchecked::new(
+                "first hop",
+                format!("it goes through a command: {command}"),
+            ));
             said(facts, verdict);
         }
         Err(_) => _ = said(facts, verdict),
@@ -38,24 +41,44 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// A jump host that cannot be reached at all is the answer; of one that answers in another way, others know more.
 fn jump(facts: &Facts<'_>, first: &str, all: &str, verdict: &mut Verdict) {
     let tried = facts.tried();
-    let replies = || tried.iter().flat_map(|tried| tried.replies.iter().map(|reply| (tried.to, reply)));
+    let replies = || {
+        tried
+            .iter()
+            .flat_map(|tried| tried.replies.iter().map(|reply| (tried.to, reply)))
+    };
     let finding = match unresolved(facts) {
         Some(reason) => {
-            let finding = verdict.certain(format!("the name of the jump host {first} has no address here"));
+            let finding = verdict.certain(format!(
+                "the name of the jump host {first} has no address here"
+            ));
             finding.shown_by("resolver", reason)
         }
-        None if tried.is_empty() || replies().any(|(_, reply)| matches!(reply, Reply::Works(_))) => {
-            let Some(finding) = said(facts, verdict) else { return };
+        None if tried.is_empty()
+            || replies().any(|(_, reply)| matches!(reply, Reply::Works(_))) =>
+        {
+            let Some(finding) = said(facts, verdict) else {
+                return;
+            };
             finding
         }
         None => {
-            let certainty = if tried.iter().all(is_out_of_reach) { Certainty::Certain } else { Certainty::Possible };
-            verdict.find(certainty, format!("the jump host {first} does not let the connection through"))
+            let certainty = if tried.iter().all(is_out_of_reach) {
+                Certainty::Certain
+            } else {
+                Certainty::Possible
+            };
+            verdict.find(
+                certainty,
+                format!("the jump host {first} does not let the connection through"),
+            )
         }
     };
-    replies().for_each(|(to, reply)| _ = finding.shown_by(format!("connection to {to}"), reply.text()));
+    replies()
+        .for_each(|(to, reply)| _ = finding.shown_by(format!("connection to {to}"), reply.text()));
     finding.shown_by("ssh -G", format!("proxyjump {all}"));
-    finding.step(format!("look at the jump host as a destination of its own: `sshmend diagnose {first}`"));
+    finding.step(format!(
+        "look at the jump host as a destination of its own: `sshmend diagnose {first}`"
+    ));
 }
 
 fn unresolved(facts: &Facts<'_>) -> Option<String> {
@@ -68,19 +91,31 @@ fn unresolved(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn is_out_of_reach(tried: &Tried) -> bool {
-    tried.replies.iter().all(|reply| matches!(reply, Reply::Refused | Reply::Unreachable | Reply::Unanswered))
+    tried.replies.iter().all(|reply| {
+        matches!(
+            reply,
+            Reply::Refused | Reply::Unreachable | Reply::Unanswered
+        )
+    })
 }
 
 /// What the client's own words say, with what follows from them.
 fn said<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
     let finding = claim(facts, &CAUSE, verdict)?;
-    let wants_person = |text: &str| text.contains("password") || text.contains("keyboard-interactive");
+    let wants_person =
+        |text: &str| text.contains("password") || text.contains("keyboard-interactive");
     let tried_here = matches!(facts.question.vantage, Vantage::Client(_));
     if tried_here
-        && finding.evidence.iter().any(|one| one.text.contains("Permission denied") && wants_person(&one.text))
+        && finding
+            .evidence
+            .iter()
+            .any(|one| one.text.contains("Permission denied") && wants_person(&one.text))
     {
         finding.certainty = Certainty::Likely;
-        finding.summary = format!("{}: the jump host refuses the login, or wants a password", CAUSE.title);
+        finding.summary = format!(
+            "{}: the jump host refuses the login, or wants a password",
+            CAUSE.title
+        );
     }
     if facts.printed_line("administratively prohibited").is_some() {
         finding.step("on the jump host see what forbids it: `sudo sshmend show sshd-config AllowTcpForwarding DisableForwarding PermitOpen`");
@@ -155,8 +190,7 @@ mod tests {
                   - look at the jump host as a destination of its own: `sshmend diagnose bastion`
             "#]],
         );
-        let other =
-            "Host key for bastion has changed and you have requested strict checking.\nHost key verification failed.\n";
+        let other = "Host key for bastion has changed and you have requested strict checking.\nHost key verification failed.\n";
         check_jump_that_says(
             "host-key-changed",
             other,

@@ -23,15 +23,23 @@ connection for USER from ADDRESS` in the log.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(setting) = verdict.look(facts.setting("refuseconnection")) else { return };
+    let Some(setting) = verdict.look(facts.setting("refuseconnection")) else {
+        return;
+    };
     if let Some(setting) = setting.filter(|setting| setting.values == ["yes"]) {
-        let finding = verdict.certain("the configuration refuses this connection once the user is named");
+        let finding =
+            verdict.certain("the configuration refuses this connection once the user is named");
         finding.shown_by_setting(facts, setting);
         finding.step("change the line above, or the criteria of its Match block; then reload: `systemctl reload ssh`");
         return;
     }
-    let Some(heard) = heard(facts, verdict, "refuse-connection", Some(Certainty::Likely)) else { return };
-    let finding = heard.report(verdict, "the configuration refused connections once the user was named");
+    let Some(heard) = heard(facts, verdict, "refuse-connection", Some(Certainty::Likely)) else {
+        return;
+    };
+    let finding = heard.report(
+        verdict,
+        "the configuration refused connections once the user was named",
+    );
     finding
         .step("find the Match block: `sshmend show sshd-config refuseconnection --connection user=USER,addr=ADDRESS`");
 }

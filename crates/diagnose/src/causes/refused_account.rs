@@ -18,13 +18,19 @@ pub(super) struct Advice {
 
 impl Advice {
     fn new(what: impl Into<String>, step: impl Into<String>) -> Self {
-        Self { what: what.into(), steps: vec![step.into()], ..Self::default() }
+        Self {
+            what: what.into(),
+            steps: vec![step.into()],
+            ..Self::default()
+        }
     }
 }
 
 /// Whether sshd says `Accepted` of a login that then comes to nothing.
 pub(super) fn ends_later(line: &LogLine) -> bool {
-    ["expired password", "Too many ", "pam_open_session"].iter().any(|words| line.text.contains(words))
+    ["expired password", "Too many ", "pam_open_session"]
+        .iter()
+        .any(|words| line.text.contains(words))
 }
 
 /// Reads the line that refused an account; `lines` are all that speak of such things.
@@ -35,7 +41,10 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         Kind::UserDenied => by_sshd(facts, user, &line.detail),
         Kind::RootRefused => Advice {
             restart: facts.user().is_some(),
-            ..Advice::new("PermitRootLogin does not let root in", "change PermitRootLogin, if it is not meant")
+            ..Advice::new(
+                "PermitRootLogin does not let root in",
+                "change PermitRootLogin, if it is not meant",
+            )
         },
         Kind::StrictModes => strict_modes(user, &line.detail),
         Kind::ChrootRefused => chroot(&line.detail),
@@ -46,7 +55,9 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             format!("see when, by `chage -l {user}`; if it is not meant: `chage -E -1 {user}`"),
         ),
         _ if said("expired password").is_some() => Advice::new(
-            format!("the password of the account {user} has expired, and only a terminal can change it"),
+            format!(
+                "the password of the account {user} has expired, and only a terminal can change it"
+            ),
             format!("change it: `passwd {user}` on this machine, or log in once with `ssh -t`"),
         ),
         _ if said(": Too many ").is_some() => Advice::new(
@@ -59,7 +70,9 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         ),
         _ if said("temporarily locked").is_some() => Advice::new(
             format!("PAM has locked the account {user} after failed logins"),
-            format!("see them, then let it in again: `faillock --user {user}`, `faillock --user {user} --reset`"),
+            format!(
+                "see them, then let it in again: `faillock --user {user}`, `faillock --user {user} --reset`"
+            ),
         ),
         _ => by_pam(lines),
     }
@@ -69,31 +82,50 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
 fn by_sshd(facts: &Facts<'_>, user: &str, why: &str) -> Advice {
     let what = format!("sshd does not let the account {user} log in: {why}");
     if why.contains("shell") {
-        return Advice::new(what, format!("give the account a shell that is there: `usermod -s /bin/bash {user}`"));
+        return Advice::new(
+            what,
+            format!("give the account a shell that is there: `usermod -s /bin/bash {user}`"),
+        );
     }
     let step = match facts.user() {
-        Some(_) => "no line of the files says so any more: the sshd that runs has read others".to_owned(),
+        Some(_) => {
+            "no line of the files says so any more: the sshd that runs has read others".to_owned()
+        }
         None => format!("see which line decides: `sshmend diagnose --user {user}`"),
     };
-    Advice { restart: facts.user().is_some(), ..Advice::new(what, step) }
+    Advice {
+        restart: facts.user().is_some(),
+        ..Advice::new(what, step)
+    }
 }
 
 fn strict_modes(user: &str, detail: &str) -> Advice {
     let path = detail.rsplit(' ').next().unwrap_or_default();
-    let what = format!("sshd does not use the keys of the account, because others may write there: {detail}");
-    Advice::new(what, format!("make it the user's alone: `chown {user} {path}`, `chmod go-w {path}`"))
+    let what = format!(
+        "sshd does not use the keys of the account, because others may write there: {detail}"
+    );
+    Advice::new(
+        what,
+        format!("make it the user's alone: `chown {user} {path}`, `chmod go-w {path}`"),
+    )
 }
 
 /// A file of revoked keys that cannot be read revokes every key (auth.c, auth_key_is_revoked).
 fn revoked(detail: &str) -> Advice {
     match detail.split_once(": ") {
         Some((path, why)) => Advice::new(
-            format!("sshd refuses every key, because it cannot read the file of RevokedKeys: {path}: {why}"),
-            format!("put {path} back, or take RevokedKeys out of the configuration and reload sshd"),
+            format!(
+                "sshd refuses every key, because it cannot read the file of RevokedKeys: {path}: {why}"
+            ),
+            format!(
+                "put {path} back, or take RevokedKeys out of the configuration and reload sshd"
+            ),
         ),
         None => Advice::new(
             format!("the key is revoked by {detail}"),
-            format!("log in with another key; see which ones are revoked: `ssh-keygen -Q -l -f {detail}`"),
+            format!(
+                "log in with another key; see which ones are revoked: `ssh-keygen -Q -l -f {detail}`"
+            ),
         ),
     }
 }
@@ -103,13 +135,21 @@ fn chroot(detail: &str) -> Advice {
     let what = format!("the ChrootDirectory of the account is not root's alone: {detail}");
     Advice::new(
         what,
-        format!("give it to root with all that stands above it: `chown root:root {path}`, `chmod go-w {path}`"),
+        format!(
+            "give it to root with all that stands above it: `chown root:root {path}`, `chmod go-w {path}`"
+        ),
     )
 }
 
 fn access(facts: &Facts<'_>, user: &str) -> Advice {
-    let from = facts.question.client_address().map_or_else(|| "ALL".to_owned(), |client| client.to_string());
-    let rules = facts.access_rules().into_iter().map(|(number, text)| (Origin::new(ACCESS, number), text));
+    let from = facts
+        .question
+        .client_address()
+        .map_or_else(|| "ALL".to_owned(), |client| client.to_string());
+    let rules = facts
+        .access_rules()
+        .into_iter()
+        .map(|(number, text)| (Origin::new(ACCESS, number), text));
     Advice {
         evidence: rules.filter(|(_, text)| text.starts_with('-')).collect(),
         ..Advice::new(
@@ -126,7 +166,10 @@ fn by_pam(lines: &[&LogLine]) -> Advice {
     let missing = lines.iter().rfind(|line| line.kind == Kind::Broken);
     match missing {
         Some(line) => Advice::new(
-            format!("PAM refuses every account, because a module cannot be loaded: {}", line.detail),
+            format!(
+                "PAM refuses every account, because a module cannot be loaded: {}",
+                line.detail
+            ),
             format!(
                 "install the package of that module, or take its line out: `grep -n {} /etc/pam.d/*`; it counts at once",
                 line.detail
@@ -141,6 +184,10 @@ fn by_pam(lines: &[&LogLine]) -> Advice {
 
 /// How sshd gets to know a change of its configuration.
 pub(super) fn reload(facts: &Facts<'_>, finding: &mut Finding) {
-    let unit = facts.start().map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
-    finding.step(format!("then let sshd read it: `sshd -t && systemctl reload {unit}`"));
+    let unit = facts
+        .start()
+        .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
+    finding.step(format!(
+        "then let sshd read it: `sshd -t && systemctl reload {unit}`"
+    ));
 }

@@ -11,16 +11,32 @@ pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     let Some(line) = facts.gave_up() else { return };
     let setting = |key: &str| facts.setting(key).ok().flatten();
     let never = setting("PubkeyAuthentication").filter(|setting| setting.values == ["no"]);
-    let lists = |setting: &Setting| setting.values.iter().flat_map(|value| value.split(' ')).any(a_key_is_all);
+    let lists = |setting: &Setting| {
+        setting
+            .values
+            .iter()
+            .flat_map(|value| value.split(' '))
+            .any(a_key_is_all)
+    };
     let with_more = setting("AuthenticationMethods").filter(|setting| !lists(setting));
     for (setting, key, what) in [
         (never, "PubkeyAuthentication", "no key opens the account"),
-        (with_more, "AuthenticationMethods", "a key alone does not open the account"),
+        (
+            with_more,
+            "AuthenticationMethods",
+            "a key alone does not open the account",
+        ),
     ] {
-        let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else { continue };
+        let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else {
+            continue;
+        };
         let finding = verdict.likely(format!("{what} {user}: {key} {}", setting.values.join(" ")));
-        finding.shown_by_setting(facts, setting).shown_by_lines(&[line]);
-        finding.step(format!("log in by what that line asks for, or change {key}"));
+        finding
+            .shown_by_setting(facts, setting)
+            .shown_by_lines(&[line]);
+        finding.step(format!(
+            "log in by what that line asks for, or change {key}"
+        ));
         refused_account::reload(facts, finding);
     }
     if verdict.findings.is_empty() {
@@ -34,8 +50,14 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
     if files.is_empty() || files.iter().any(|path| facts.meta(path) != Ok(None)) {
         return;
     }
-    let names = files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-    let finding = verdict.possible(format!("the account {user} has no key that would open it: there is no {names}"));
+    let names = files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let finding = verdict.possible(format!(
+        "the account {user} has no key that would open it: there is no {names}"
+    ));
     if let Ok(Some(setting)) = facts.setting("AuthorizedKeysFile") {
         finding.shown_by_setting(facts, setting);
     }
@@ -55,7 +77,8 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_enough_are_told_where_a_client_gave_up() {
-        let gave_up = "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
+        let gave_up =
+            "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
         let keys = "Match User alice\n  PubkeyAuthentication no";
         check_as(
             &alice(),
@@ -81,7 +104,10 @@ mod tests {
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
-        let enough = alice_with("AuthenticationMethods publickey,password publickey", gave_up);
+        let enough = alice_with(
+            "AuthenticationMethods publickey,password publickey",
+            gave_up,
+        );
         check_as(
             &alice(),
             "user-not-allowed",
@@ -103,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_file_of_keys_that_is_not_there_is_possible() {
-        let gave_up = "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
+        let gave_up =
+            "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
         let elsewhere = alice_with("AuthorizedKeysFile /etc/ssh/keys/%u", gave_up);
         let gone = format!("{elsewhere}//- /etc/ssh/keys/alice missing\n");
         check_as(

@@ -15,9 +15,20 @@ pub(super) struct Replied {
 
 /// Looks for replies that speak for a cause. Where an address works as far as the key exchange, the client gets through
 /// there, and what others show is `address-family`.
-pub(super) fn replied(facts: &Facts<'_>, verdict: &mut Verdict, speaks: fn(&Reply) -> bool) -> Option<Replied> {
+pub(super) fn replied(
+    facts: &Facts<'_>,
+    verdict: &mut Verdict,
+    speaks: fn(&Reply) -> bool,
+) -> Option<Replied> {
     let tried = facts.tried();
-    let replies = || tried.iter().flat_map(|tried| tried.replies.iter().map(move |reply| (tried.to, reply.clone())));
+    let replies = || {
+        tried.iter().flat_map(|tried| {
+            tried
+                .replies
+                .iter()
+                .map(move |reply| (tried.to, reply.clone()))
+        })
+    };
     if let Some((to, reply)) = replies().find(|(_, reply)| matches!(reply, Reply::Works(_))) {
         verdict.exclude(format!("{to} {}", reply.text()));
         let chance = replies().any(|(at, reply)| at == to && speaks(&reply));
@@ -26,7 +37,10 @@ pub(super) fn replied(facts: &Facts<'_>, verdict: &mut Verdict, speaks: fn(&Repl
         }
     }
     let hits: Vec<_> = replies().filter(|(_, reply)| speaks(reply)).collect();
-    (!hits.is_empty()).then(|| Replied { hits, all: replies().count() })
+    (!hits.is_empty()).then(|| Replied {
+        hits,
+        all: replies().count(),
+    })
 }
 
 impl Replied {
@@ -43,7 +57,9 @@ impl Replied {
         what: impl Into<String>,
     ) -> &'v mut Finding {
         let finding = verdict.find(certainty, what);
-        self.hits.iter().for_each(|(to, reply)| _ = finding.shown_by(format!("connection to {to}"), reply.text()));
+        self.hits.iter().for_each(|(to, reply)| {
+            _ = finding.shown_by(format!("connection to {to}"), reply.text());
+        });
         finding
     }
 }

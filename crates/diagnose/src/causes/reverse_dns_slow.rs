@@ -29,8 +29,14 @@ no name.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(client) = facts.question.client_address() else { return };
-    let uses_dns = facts.setting("usedns").ok().flatten().filter(|setting| setting.values == ["yes"]);
+    let Some(client) = facts.question.client_address() else {
+        return;
+    };
+    let uses_dns = facts
+        .setting("usedns")
+        .ok()
+        .flatten()
+        .filter(|setting| setting.values == ["yes"]);
     match facts.name_lookup(client) {
         Some(Lookup::NoAnswer) => slow(facts, client, uses_dns, verdict),
         Some(Lookup::Nameless) if uses_dns.is_some() => nameless(facts, client, uses_dns, verdict),
@@ -40,17 +46,24 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn slow(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: &mut Verdict) {
-    let finding =
-        verdict.certain(format!("sshd has to look up the name of {client}, and the name server does not answer"));
-    finding.shown_by(format!("getent hosts {client}"), "no answer within 4 seconds");
+    let finding = verdict.certain(format!(
+        "sshd has to look up the name of {client}, and the name server does not answer"
+    ));
+    finding.shown_by(
+        format!("getent hosts {client}"),
+        "no answer within 4 seconds",
+    );
     advise(facts, uses_dns, finding);
 }
 
 fn nameless(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: &mut Verdict) {
-    let finding =
-        verdict.possible(format!("sshd looks up the name of {client}, which has none: the look-up may take long"));
+    let finding = verdict.possible(format!(
+        "sshd looks up the name of {client}, which has none: the look-up may take long"
+    ));
     advise(facts, uses_dns, finding);
-    finding.step(format!("see how long it takes: `time getent hosts {client}`"));
+    finding.step(format!(
+        "see how long it takes: `time getent hosts {client}`"
+    ));
 }
 
 fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) {
@@ -59,13 +72,19 @@ fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) 
             finding.shown_by_setting(facts, setting);
             finding.mended_by_setting(facts, "UseDNS", "no", "looks up no names");
         }
-        None => _ = finding.step("write the rules of hosts.allow and hosts.deny by address instead of by name"),
+        None => {
+            _ = finding.step(
+                "write the rules of hosts.allow and hosts.deny by address instead of by name",
+            );
+        }
     }
     finding.step("mend the name server in /etc/resolv.conf");
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Silent) else { return };
+    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Silent) else {
+        return;
+    };
     let what = "the server may be looking up this client's name, and get no answer";
     let finding = replied.report(verdict, Certainty::Possible, what);
     finding

@@ -21,25 +21,35 @@ environment file or a key cannot be made, the configuration is refused - the cli
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(manager) = verdict.look(facts.manager()) else { return };
+    let Some(manager) = verdict.look(facts.manager()) else {
+        return;
+    };
     let Some(socket) = manager.socket().filter(|unit| unit.active()) else {
         return verdict.exclude("no socket unit starts sshd");
     };
-    match socket.accepts() {
-        true => instances(facts, verdict),
-        false => service(&manager, verdict),
+    if socket.accepts() {
+        instances(facts, verdict)
+    } else {
+        service(&manager, verdict)
     }
 }
 
 fn instances(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(failed) = verdict.look(facts.failed_instances()) else { return };
+    let Some(failed) = verdict.look(facts.failed_instances()) else {
+        return;
+    };
     if failed.is_empty() {
         return verdict.exclude("no sshd that was started for a connection has failed");
     }
     let times = failed.len();
-    let finding =
-        verdict.likely(format!("sshd failed when systemd started it for a connection (failed units: {times})"));
-    failed.iter().rev().take(3).for_each(|line| _ = finding.shown_by("systemctl list-units", line));
+    let finding = verdict.likely(format!(
+        "sshd failed when systemd started it for a connection (failed units: {times})"
+    ));
+    failed
+        .iter()
+        .rev()
+        .take(3)
+        .for_each(|line| _ = finding.shown_by("systemctl list-units", line));
     finding.step("see why: `journalctl -u 'ssh@*' -u 'sshd@*' -n 50`");
     finding.step("afterwards: `systemctl reset-failed 'ssh@*' 'sshd@*'`");
 }
@@ -49,7 +59,9 @@ fn service(manager: &Manager, verdict: &mut Verdict) {
         return verdict.exclude("the service that the socket starts has not failed");
     };
     let name = unit.name();
-    let finding = verdict.certain(format!("the socket listens, but {name} fails when it is started for a connection"));
+    let finding = verdict.certain(format!(
+        "the socket listens, but {name} fails when it is started for a connection"
+    ));
     finding.shown_by("systemctl show", unit.state());
     finding.step(format!("see why: `journalctl -u {name} -n 50`"));
     finding.mended_by(&["fix", "service"], "starts the service after `sshd -t`");

@@ -38,7 +38,9 @@ const KEYS: [&str; 10] = [
 ];
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(effective) = verdict.look(facts.effective()) else { return };
+    let Some(effective) = verdict.look(facts.effective()) else {
+        return;
+    };
     verdict.unchecked.extend(facts.unseen());
     for setting in KEYS.iter().filter_map(|key| effective.get(key)) {
         report(facts, setting, verdict);
@@ -48,14 +50,28 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
     let value = setting.values.join(" ");
-    let lost: Vec<_> = setting.shadowed.iter().filter(|shadowed| shadowed.value != value).collect();
+    let lost: Vec<_> = setting
+        .shadowed
+        .iter()
+        .filter(|shadowed| shadowed.value != value)
+        .collect();
     let Some(first) = lost.first() else { return };
-    let finding = verdict.possible(format!("{} {} has no effect: {}", setting.key, first.value, first.why));
+    let finding = verdict.possible(format!(
+        "{} {} has no effect: {}",
+        setting.key, first.value, first.why
+    ));
     finding.latent_if(true);
     finding.shown_by_setting(facts, setting);
-    lost.iter().for_each(|lost| _ = finding.shown_at(&lost.origin, facts.line(&lost.origin.path, lost.origin.line)));
+    lost.iter().for_each(|lost| {
+        _ = finding.shown_at(
+            &lost.origin,
+            facts.line(&lost.origin.path, lost.origin.line),
+        );
+    });
     let wanted = format!("{}={}", setting.key, first.value);
-    finding.step(format!("if that value is wanted: `sshmend fix sshd-config {wanted}`; otherwise take the line out"));
+    finding.step(format!(
+        "if that value is wanted: `sshmend fix sshd-config {wanted}`; otherwise take the line out"
+    ));
 }
 
 #[cfg(test)]
@@ -65,8 +81,7 @@ mod tests {
 
     #[test]
     fn lines_that_lose_are_named_with_the_one_that_wins() {
-        let twice =
-            "//- /etc/ssh/sshd_config\nMaxStartups 50:30:200\nMaxSessions 3\nMaxSessions 20\nMaxStartups 10:30:100\n";
+        let twice = "//- /etc/ssh/sshd_config\nMaxStartups 50:30:200\nMaxSessions 3\nMaxSessions 20\nMaxStartups 10:30:100\n";
         check(
             "setting-shadowed",
             twice,

@@ -24,28 +24,52 @@ past.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(manager) = verdict.look(facts.manager()) else { return };
+    let Some(manager) = verdict.look(facts.manager()) else {
+        return;
+    };
     let Some(socket) = manager.socket().filter(|unit| unit.accepts()) else {
         if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
-            heard.report(verdict, "a program that starts sshd for connections took no more of them");
+            heard.report(
+                verdict,
+                "a program that starts sshd for connections took no more of them",
+            );
         }
         return verdict.exclude("no socket unit starts one sshd for each connection");
     };
     let number = |property: &str| socket.get(property).parse::<u64>().unwrap_or(0);
-    let (now, limit, refused) = (number("NConnections"), number("MaxConnections"), number("NRefused"));
+    let (now, limit, refused) = (
+        number("NConnections"),
+        number("MaxConnections"),
+        number("NRefused"),
+    );
     let finding = if limit > 0 && now >= limit {
-        verdict.certain(format!("{} holds as many connections as it may ({limit})", socket.name()))
+        verdict.certain(format!(
+            "{} holds as many connections as it may ({limit})",
+            socket.name()
+        ))
     } else if refused > 0 {
-        verdict.likely(format!("{} has closed {refused} connections over its limits", socket.name()))
+        verdict.likely(format!(
+            "{} has closed {refused} connections over its limits",
+            socket.name()
+        ))
     } else {
-        return verdict.exclude(format!("{} holds {now} of {limit} connections", socket.name()));
+        return verdict.exclude(format!(
+            "{} holds {now} of {limit} connections",
+            socket.name()
+        ));
     };
-    finding.shown_by("systemctl show", format!("NConnections={now} MaxConnections={limit} NRefused={refused}"));
+    finding.shown_by(
+        "systemctl show",
+        format!("NConnections={now} MaxConnections={limit} NRefused={refused}"),
+    );
     advise(socket, finding);
 }
 
 fn advise(socket: &Unit, finding: &mut Finding) {
-    finding.step(format!("raise it: `systemctl edit {}` with `[Socket]`, `MaxConnections=256`", socket.name()));
+    finding.step(format!(
+        "raise it: `systemctl edit {}` with `[Socket]`, `MaxConnections=256`",
+        socket.name()
+    ));
     finding
         .step("or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`");
 }

@@ -22,17 +22,29 @@ failure and starts the socket.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(manager) = verdict.look(facts.manager()) else { return };
-    let Some(socket) = manager.socket() else { return verdict.exclude("no socket unit starts sshd") };
+    let Some(manager) = verdict.look(facts.manager()) else {
+        return;
+    };
+    let Some(socket) = manager.socket() else {
+        return verdict.exclude("no socket unit starts sshd");
+    };
     let result = socket.get("Result");
     if !matches!(result, "trigger-limit-hit" | "service-start-limit-hit") {
         return verdict.exclude(format!("{} has not given up", socket.name()));
     }
     let name = socket.name();
-    let finding = verdict.certain(format!("{name} gave up starting sshd ({result}) and listens no more"));
+    let finding = verdict.certain(format!(
+        "{name} gave up starting sshd ({result}) and listens no more"
+    ));
     finding.shown_by("systemctl show", socket.state());
-    finding.mended_by(&["fix", "service"], "clears the failure and starts the socket after `sshd -t`");
-    finding.step(format!("see why sshd failed: `journalctl -u {}`", name.replace(".socket", ".service")));
+    finding.mended_by(
+        &["fix", "service"],
+        "clears the failure and starts the socket after `sshd -t`",
+    );
+    finding.step(format!(
+        "see why sshd failed: `journalctl -u {}`",
+        name.replace(".socket", ".service")
+    ));
 }
 
 #[cfg(test)]

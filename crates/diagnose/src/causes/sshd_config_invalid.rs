@@ -40,7 +40,12 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     }
     let mut lines: Vec<&str> = trial.about(Complaint::Config).collect();
     let mut certainty = Certainty::Certain;
-    if lines.is_empty() && trial.complaints.iter().all(|(about, _)| *about == Complaint::Other) {
+    if lines.is_empty()
+        && trial
+            .complaints
+            .iter()
+            .all(|(about, _)| *about == Complaint::Other)
+    {
         (lines, certainty) = (trial.about(Complaint::Other).collect(), Certainty::Likely);
     }
     let Some(first) = lines.first() else { return };
@@ -63,19 +68,30 @@ fn start(facts: &Facts<'_>, finding: &mut Finding) {
 
 /// What is to be done about a line: what the model of the files says of it, or where it comes from if not from them.
 fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
-    let problems = facts.tree().map(|tree| tree.problems(facts.release())).unwrap_or_default();
+    let problems = facts
+        .tree()
+        .map(|tree| tree.problems(facts.release()))
+        .unwrap_or_default();
     if !lines.iter().any(|line| place(line).is_some()) {
         for problem in problems.iter().filter(|problem| problem.fatal) {
-            finding.shown_at(&problem.origin, &problem.line).step(problem.hint.clone());
+            finding
+                .shown_at(&problem.origin, &problem.line)
+                .step(problem.hint.clone());
         }
     }
     for line in lines {
         let at = place(line);
-        let known = problems.iter().find(|problem| Some(&problem.origin) == at.as_ref());
-        known.iter().for_each(|problem| _ = finding.step(problem.hint.clone()));
+        let known = problems
+            .iter()
+            .find(|problem| Some(&problem.origin) == at.as_ref());
+        known
+            .iter()
+            .for_each(|problem| _ = finding.step(problem.hint.clone()));
         match line.strip_suffix(": No such file or directory") {
             Some(path) => {
-                finding.step(format!("{path} leads nowhere: remove the link, or restore what it stands for"));
+                finding.step(format!(
+                    "{path} leads nowhere: remove the link, or restore what it stands for"
+                ));
             }
             None if line.starts_with("command-line") => started_with(facts, line, finding),
             None => {}
@@ -85,19 +101,32 @@ fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
 
 /// An option of the command line, which the unit or its environment names.
 fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
-    let word = line.rsplit(' ').next().unwrap_or_default().trim_matches(['"', '.']).to_lowercase();
-    let Some(place) = facts.line_of_start(&word) else { return };
+    let word = line
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .trim_matches(['"', '.'])
+        .to_lowercase();
+    let Some(place) = facts.line_of_start(&word) else {
+        return;
+    };
     finding.shown_at(&place, facts.line(&place.path, place.line));
-    finding.step(format!("the line is in {place}, which names the options that sshd is started with"));
+    finding.step(format!(
+        "the line is in {place}, which names the options that sshd is started with"
+    ));
 }
 
 /// Where sshd cannot be asked the model of its files judges; it must know the release to be certain.
 fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
-    let Some(tree) = verdict.look(facts.tree()) else { return };
+    let Some(tree) = verdict.look(facts.tree()) else {
+        return;
+    };
     let release = facts.release();
     match tree.verdict(release.unwrap_or(Release::NEWEST)) {
         Judged::Accepts => verdict.exclude("every line of the configuration is valid"),
-        Judged::Refuses(problem) if release.is_some() => report(facts, Certainty::Certain, &problem, verdict),
+        Judged::Refuses(problem) if release.is_some() => {
+            report(facts, Certainty::Certain, &problem, verdict);
+        }
         Judged::Refuses(problem) => report(facts, Certainty::Likely, &problem, verdict),
         Judged::Unknown(_) => match tree.problems(release).iter().find(|problem| problem.fatal) {
             Some(problem) => report(facts, Certainty::Likely, problem, verdict),
@@ -110,16 +139,33 @@ fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
 }
 
 fn report(facts: &Facts<'_>, certainty: Certainty, problem: &Problem, verdict: &mut Verdict) {
-    let finding = refused(facts, certainty, &format!("{}: {}", problem.origin, problem.message), verdict);
+    let finding = refused(
+        facts,
+        certainty,
+        &format!("{}: {}", problem.origin, problem.message),
+        verdict,
+    );
     finding.shown_at(&problem.origin, &problem.line);
     finding.step(problem.hint.clone());
     start(facts, finding);
 }
 
-fn refused<'v>(facts: &Facts<'_>, certainty: Certainty, what: &str, verdict: &'v mut Verdict) -> &'v mut Finding {
+fn refused<'v>(
+    facts: &Facts<'_>,
+    certainty: Certainty,
+    what: &str,
+    verdict: &'v mut Verdict,
+) -> &'v mut Finding {
     let running = facts.keeps_its_configuration();
-    let now = if running { "; the running one keeps the old until it is reloaded" } else { "" };
-    let finding = verdict.find(certainty, format!("sshd does not accept its configuration: {what}{now}"));
+    let now = if running {
+        "; the running one keeps the old until it is reloaded"
+    } else {
+        ""
+    };
+    let finding = verdict.find(
+        certainty,
+        format!("sshd does not accept its configuration: {what}{now}"),
+    );
     finding.step("correct the line named above");
     finding.latent_if(running)
 }
@@ -135,7 +181,10 @@ fn show(finding: &mut Finding, trial: &Trial, complaint: &str) {
 fn place(complaint: &str) -> Option<Origin> {
     let (path, rest) = complaint.split_once(" line ")?;
     let (number, _) = rest.split_once(':')?;
-    Some(Origin::new(Path::new(path.trim_end_matches(':')), number.parse().ok()?))
+    Some(Origin::new(
+        Path::new(path.trim_end_matches(':')),
+        number.parse().ok()?,
+    ))
 }
 
 #[cfg(test)]
@@ -153,9 +202,18 @@ mod tests {
     #[test]
     fn places_are_read_from_both_wordings() {
         let cases = [
-            ("/etc/ssh/sshd_config: line 12: Bad configuration option: X", Some(12)),
-            ("/etc/ssh/sshd_config line 12: Invalid MaxStartups spec.", Some(12)),
-            ("/etc/ssh/sshd_config: terminating, 1 bad configuration options", None),
+            (
+                "/etc/ssh/sshd_config: line 12: Bad configuration option: X",
+                Some(12),
+            ),
+            (
+                "/etc/ssh/sshd_config line 12: Invalid MaxStartups spec.",
+                Some(12),
+            ),
+            (
+                "/etc/ssh/sshd_config: terminating, 1 bad configuration options",
+                None,
+            ),
             ("/x: line \u{1b}: y", None),
         ];
         for (text, line) in cases {
@@ -261,7 +319,10 @@ mod tests {
 
     #[test]
     fn of_a_mounted_disk_the_model_judges() {
-        let question = Question { offline: true, ..Question::server(NOW) };
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
         let disk = "//- /etc/ssh/sshd_config\nPort 22\nBogus yes\n\
             //- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n";
         check_as(

@@ -31,38 +31,64 @@ const SESSIONS: [&str; 4] = [
 ];
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Ok(Some(daemon)) = facts.daemon() else { return };
-    if let Some(how) = unusable(facts, &daemon.program).filter(|_| facts.keeps_its_configuration()) {
+    let Ok(Some(daemon)) = facts.daemon() else {
+        return;
+    };
+    if let Some(how) = unusable(facts, &daemon.program).filter(|_| facts.keeps_its_configuration())
+    {
         let program = daemon.program;
         let finding = missing(
             verdict,
-            format!("{program}, which the running sshd was started from, {how}: no start will succeed"),
+            format!(
+                "{program}, which the running sshd was started from, {how}: no start will succeed"
+            ),
             &program,
             how,
         );
         // Up to 9.7 each connection runs it again; one that cannot be run at all is done without.
-        let harmless = how != MUTE || SESSIONS.iter().any(|path| matches!(facts.meta(path), Ok(Some(_))));
+        let harmless = how != MUTE
+            || SESSIONS
+                .iter()
+                .any(|path| matches!(facts.meta(path), Ok(Some(_))));
         finding.latent_if(harmless);
         return;
     }
-    let Some(paths) = verdict.look(facts.helpers()) else { return };
+    let Some(paths) = verdict.look(facts.helpers()) else {
+        return;
+    };
     if paths.is_empty() {
         return verdict.exclude("this sshd is one program");
     }
     for path in &paths {
         verdict.look(facts.meta(path));
         if let Some(how) = unusable(facts, path) {
-            missing(verdict, format!("{path}, which sshd runs for each connection, {how}"), path, how);
+            missing(
+                verdict,
+                format!("{path}, which sshd runs for each connection, {how}"),
+                path,
+                how,
+            );
         }
     }
-    let otherwise = ["child-crash", "out-of-memory", "process-limit", "library-mismatch", "privsep-directory"];
-    let explained = otherwise.iter().any(|cause| facts.heard(cause).is_ok_and(|lines| !lines.is_empty()));
+    let otherwise = [
+        "child-crash",
+        "out-of-memory",
+        "process-limit",
+        "library-mismatch",
+        "privsep-directory",
+    ];
+    let explained = otherwise
+        .iter()
+        .any(|cause| facts.heard(cause).is_ok_and(|lines| !lines.is_empty()));
     if verdict.findings.is_empty()
         && !explained
         && facts.missing_library().is_none()
         && let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely))
     {
-        let finding = heard.report(verdict, "a program that sshd runs for each connection ends before it serves it");
+        let finding = heard.report(
+            verdict,
+            "a program that sshd runs for each connection ends before it serves it",
+        );
         let programs = paths.join(" ");
         finding.step(format!(
             "see why: `ldd {programs} | grep 'not found'`, `dpkg -V openssh-server`, `rpm -V openssh-server`"

@@ -32,18 +32,31 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.offline {
         return at_boot(facts, verdict);
     }
-    let Some(listener) = verdict.look(facts.listener()) else { return };
+    let Some(listener) = verdict.look(facts.listener()) else {
+        return;
+    };
     if let Some(listener) = listener {
         moved(facts, None, verdict);
         elsewhere(facts, &listener, verdict);
-        return verdict.exclude(format!("process {} listens: {}", listener.pid, listener.title));
+        return verdict.exclude(format!(
+            "process {} listens: {}",
+            listener.pid, listener.title
+        ));
     }
-    let Some(manager) = verdict.look(facts.manager()) else { return };
+    let Some(manager) = verdict.look(facts.manager()) else {
+        return;
+    };
     if let Some(socket) = manager.socket().filter(|unit| unit.active()) {
         moved(facts, Some(socket), verdict);
-        return verdict.exclude(format!("{} listens and starts sshd for a connection", socket.name()));
+        return verdict.exclude(format!(
+            "{} listens and starts sshd for a connection",
+            socket.name()
+        ));
     }
-    if let Some((name, _)) = facts.starter().and_then(|socket| socket.holders.into_iter().next()) {
+    if let Some((name, _)) = facts
+        .starter()
+        .and_then(|socket| socket.holders.into_iter().next())
+    {
         return verdict.exclude(format!("{name} listens and starts sshd for a connection"));
     }
     match facts.daemon() {
@@ -60,12 +73,16 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(link) = facts.masked_at_boot() {
         let finding = verdict.certain("sshd will not start at boot: its unit is masked");
         finding.shown_by(link, "a link that leads nowhere or to /dev/null");
-        finding.step(format!("someone masked it on purpose: ask, then remove {link}"));
+        finding.step(format!(
+            "someone masked it on purpose: ask, then remove {link}"
+        ));
         return;
     }
     if facts.forbidden_to_run() {
         let finding = verdict.likely(format!("sshd will not start: {MARKER} forbids it"));
-        finding.shown_by(MARKER, "exists").step(format!("take it away: `rm {MARKER}`"));
+        finding
+            .shown_by(MARKER, "exists")
+            .step(format!("take it away: `rm {MARKER}`"));
         return;
     }
     match verdict.look(facts.starts_at_boot()) {
@@ -85,7 +102,11 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn not_installed(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.certain("no OpenSSH server is installed on this machine");
     let meant = facts.meant();
-    let held = facts.sockets().unwrap_or_default().into_iter().filter(|socket| meant.is_held_by(socket));
+    let held = facts
+        .sockets()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|socket| meant.is_held_by(socket));
     held.for_each(|socket| _ = finding.shown_by("ss -Hltnp", socket.line));
     finding.step("install it with the package manager, for example `apt install openssh-server`");
     finding.step("if another machine is the server, name it: `sshmend diagnose DESTINATION`");
@@ -94,16 +115,20 @@ fn not_installed(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let service = manager.service();
     let obstacle = obstacle(facts);
-    let why = obstacle.as_ref().map_or_else(String::new, |obstacle| format!(": {}", obstacle.what));
+    let why = obstacle
+        .as_ref()
+        .map_or_else(String::new, |obstacle| format!(": {}", obstacle.what));
     let finding = verdict.certain(format!("{}{why}", summary(service)));
-    finding.shown_by("/proc", "no process has the title of an sshd listener").following("out-of-memory");
+    finding
+        .shown_by("/proc", "no process has the title of an sshd listener")
+        .following("out-of-memory");
     if let Some(unit) = service {
         finding.shown_by("systemctl show", unit.state());
     }
     if facts.forbidden_to_run() {
-        finding
-            .shown_by(MARKER, "exists")
-            .step(format!("this file forbids sshd to run: ask who made it, then `rm {MARKER}`"));
+        finding.shown_by(MARKER, "exists").step(format!(
+            "this file forbids sshd to run: ask who made it, then `rm {MARKER}`"
+        ));
         return;
     }
     match obstacle {
@@ -113,14 +138,18 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
 }
 
 fn summary(service: Option<&Unit>) -> String {
-    let Some(unit) = service else { return "sshd is not running".to_owned() };
+    let Some(unit) = service else {
+        return "sshd is not running".to_owned();
+    };
     let name = unit.name();
     let why = match (unit.get("UnitFileState"), unit.failed()) {
         ("masked" | "masked-runtime", _) => "is masked".to_owned(),
         _ if unit.fails_again() => format!("fails again and again ({})", unit.get("Result")),
         (_, true) => format!("has failed ({})", unit.get("Result")),
         // Also `no` of a unit that nobody has tried to start since systemd has read it.
-        _ if unit.get("ConditionResult") == "no" && unit.get("ConditionTimestampMonotonic") != "0" => {
+        _ if unit.get("ConditionResult") == "no"
+            && unit.get("ConditionTimestampMonotonic") != "0" =>
+        {
             "was skipped, because a condition of the unit does not hold".to_owned()
         }
         _ if unit.active() => "is active, and yet no sshd of it waits for connections".to_owned(),
@@ -132,25 +161,41 @@ fn summary(service: Option<&Unit>) -> String {
 
 /// Starting is not offered where `sshd -t` keeps sshd from it; who may not ask is told by the command itself.
 fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
-    let passes = facts.would_start().map_or(true, |would| would == Some(true));
+    let passes = facts
+        .would_start()
+        .map_or(true, |would| would == Some(true));
     if service.is_some_and(|unit| unit.get("UnitFileState").starts_with("masked")) {
         finding.step("someone masked the unit on purpose: ask, then `systemctl unmask` it");
     }
     if passes && service.is_some_and(Unit::is_up) {
-        finding.mended_by(&["fix", "service", "--restart"], "restarts the service after `sshd -t`");
+        finding.mended_by(
+            &["fix", "service", "--restart"],
+            "restarts the service after `sshd -t`",
+        );
     } else if passes {
-        finding.mended_by(&["fix", "service"], "enables and starts the service after `sshd -t`");
+        finding.mended_by(
+            &["fix", "service"],
+            "enables and starts the service after `sshd -t`",
+        );
     } else if facts.trial().is_ok() {
         finding.step("mend what `sshd -t` complains about first, then run `sshmend fix service`");
     } else {
-        finding.step("as root see what `sshd -t` says, and once it says nothing, run `sshmend fix service`");
+        finding.step(
+            "as root see what `sshd -t` says, and once it says nothing, run `sshmend fix service`",
+        );
     }
 }
 
 /// Seen from the client: nothing listens, or a firewall says so.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Refused) else { return };
-    let finding = replied.report(verdict, Certainty::Likely, "nothing listens there: sshd is down, or on another port");
+    let Some(replied) = replied(facts, verdict, |reply| *reply == Reply::Refused) else {
+        return;
+    };
+    let finding = replied.report(
+        verdict,
+        Certainty::Likely,
+        "nothing listens there: sshd is down, or on another port",
+    );
     finding.led_by(facts);
     finding.step("if it is on another port: `ssh -p PORT …`; `ssh -G DESTINATION` shows the one that ssh takes");
     ask_the_server(finding);
@@ -236,8 +281,7 @@ mod tests {
 
     #[test]
     fn a_file_that_forbids_sshd_to_run_is_named() {
-        let unit =
-            "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n";
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n";
         let marker = format!("{GONE}//- /etc/ssh/sshd_not_to_be_run\n{SHOW}{unit}");
         check(
             "sshd-not-running",
@@ -254,7 +298,10 @@ mod tests {
 
     #[test]
     fn of_a_mounted_disk_the_links_tell() {
-        let question = Question { offline: true, ..Question::server(NOW) };
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
         let unit = "//- /lib/systemd/system/ssh.service\n//- /etc/systemd/system/sockets.target.wants dir\n";
         let off = format!("{unit}//- /etc/systemd/system/multi-user.target.wants/cron.service\n");
         check_as(

@@ -23,17 +23,31 @@ the log.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(listener)) = verdict.look(facts.listener()) else { return };
-    let Some(program) = verdict.look(facts.executable(listener.pid)) else { return };
+    let Some(Some(listener)) = verdict.look(facts.listener()) else {
+        return;
+    };
+    let Some(program) = verdict.look(facts.executable(listener.pid)) else {
+        return;
+    };
     let Some(path) = program.strip_suffix(" (deleted)") else {
         return verdict.exclude(format!("the listener runs {program} as it is on the disk"));
     };
     let lines = facts.heard(CAUSE.name).unwrap_or_default();
-    let certainty = if lines.is_empty() { Certainty::Likely } else { Certainty::Certain };
-    let finding = verdict.find(certainty, format!("the listener runs an older {path} than the one installed"));
+    let certainty = if lines.is_empty() {
+        Certainty::Likely
+    } else {
+        Certainty::Certain
+    };
+    let finding = verdict.find(
+        certainty,
+        format!("the listener runs an older {path} than the one installed"),
+    );
     finding.shown_by(format!("/proc/{}/exe", listener.pid), &program);
     finding.shown_by_lines(&lines);
-    finding.mended_by(&["fix", "service"], "restarts the service after `sshd -t`; sessions stay");
+    finding.mended_by(
+        &["fix", "service"],
+        "restarts the service after `sshd -t`; sessions stay",
+    );
 }
 
 #[cfg(test)]
@@ -65,7 +79,10 @@ mod tests {
 
     #[test]
     fn it_takes_root_to_see_it() {
-        let question = Question { privileged: false, ..Question::server(NOW) };
+        let question = Question {
+            privileged: false,
+            ..Question::server(NOW)
+        };
         check_as(
             &question,
             "sshd-stale-after-upgrade",

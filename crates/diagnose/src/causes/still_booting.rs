@@ -21,7 +21,9 @@ growing pauses.
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(state)) = verdict.look(facts.system_state()) else { return };
+    let Some(Some(state)) = verdict.look(facts.system_state()) else {
+        return;
+    };
     if !matches!(state.as_str(), "starting" | "initializing") {
         return verdict.exclude(format!("systemd says that the machine is {state}"));
     }

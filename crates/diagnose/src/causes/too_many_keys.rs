@@ -28,13 +28,21 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.printed_lines().is_none() {
         return;
     }
-    let Some(offer) = verdict.look(facts.offer()) else { return };
+    let Some(offer) = verdict.look(facts.offer()) else {
+        return;
+    };
     let keys = offer.keys;
     if keys < TRIES {
         return verdict.exclude(format!("no more than {keys} keys would be offered"));
     }
-    let what = format!("{keys} keys would be offered, and a server takes {TRIES} tries unless told otherwise");
-    let finding = if keys > TRIES { verdict.likely(what) } else { verdict.possible(what) };
+    let what = format!(
+        "{keys} keys would be offered, and a server takes {TRIES} tries unless told otherwise"
+    );
+    let finding = if keys > TRIES {
+        verdict.likely(what)
+    } else {
+        verdict.possible(what)
+    };
     finding.shown_by(
         "ssh -v, ssh-add -l",
         format!(
@@ -44,7 +52,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         ),
     );
     // `Host` is compared with the name on the command line, before HostName is.
-    let named = facts.question.target().map_or(route.host.as_str(), |target| target.host());
+    let named = facts
+        .question
+        .target()
+        .map_or(route.host.as_str(), |target| target.host());
     finding
         .step(format!("offer one key only: `Host {named}`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config"));
 }
@@ -70,13 +81,16 @@ alice@server: Permission denied (publickey).
 
     /// An agent with this many keys, and the one of the file.
     fn agent(keys: usize) -> String {
-        let keys: String = (0..keys).map(|n| format!("256 SHA256:{n} me@here (ED25519)\n")).collect();
+        let keys: String = (0..keys)
+            .map(|n| format!("256 SHA256:{n} me@here (ED25519)\n"))
+            .collect();
         format!("{LOADED}//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n{keys}")
     }
 
     #[test]
     fn six_keys_are_as_many_as_a_server_takes() {
-        let check = |extra: &str, expected| check_client("too-many-keys", extra, &[works()], expected);
+        let check =
+            |extra: &str, expected| check_client("too-many-keys", extra, &[works()], expected);
         check(
             &agent(5),
             &expect![[r#"

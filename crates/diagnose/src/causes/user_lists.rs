@@ -20,15 +20,32 @@ impl Lists<'_> {
     /// Adds a finding for each line that shuts the user out.
     pub(super) fn judge(&self, verdict: &mut Verdict) {
         let users = |pattern: &str| {
-            let client = self.facts.question.client_address().map(|client: IpAddr| client.to_string());
+            let client = self
+                .facts
+                .question
+                .client_address()
+                .map(|client: IpAddr| client.to_string());
             user_matches(pattern, self.user, client.as_deref(), self.facts.release())
         };
         let groups = self.facts.groups(self.user);
-        let of_groups =
-            |pattern: &str| Some(groups.iter().any(|group| user_matches(pattern, group, None, None) == Some(true)));
+        let of_groups = |pattern: &str| {
+            Some(
+                groups
+                    .iter()
+                    .any(|group| user_matches(pattern, group, None, None) == Some(true)),
+            )
+        };
         self.denies("DenyUsers", &users, "", verdict);
-        self.allows("AllowUsers", &users, &format!("write {} into that line as well", self.user), verdict);
-        let leave = format!(", or the account out of the group: `gpasswd -d {} GROUP`", self.user);
+        self.allows(
+            "AllowUsers",
+            &users,
+            &format!("write {} into that line as well", self.user),
+            verdict,
+        );
+        let leave = format!(
+            ", or the account out of the group: `gpasswd -d {} GROUP`",
+            self.user
+        );
         self.denies("DenyGroups", &of_groups, &leave, verdict);
         if !groups.is_empty() {
             let join = format!(
@@ -41,46 +58,110 @@ impl Lists<'_> {
         self.root(verdict);
     }
 
-    fn denies(&self, key: &str, matches: &dyn Fn(&str) -> Option<bool>, or: &str, verdict: &mut Verdict) {
-        let Some(setting) = self.setting(key) else { return };
-        let Some(pattern) = setting.values.iter().find(|pattern| matches(pattern) == Some(true)) else { return };
-        let finding = verdict.certain(format!("{key} names the account {} by `{pattern}`", self.user));
-        self.mend(key, setting, Some(pattern), &format!("take `{pattern}` out of that line{or}"), finding);
+    fn denies(
+        &self,
+        key: &str,
+        matches: &dyn Fn(&str) -> Option<bool>,
+        or: &str,
+        verdict: &mut Verdict,
+    ) {
+        let Some(setting) = self.setting(key) else {
+            return;
+        };
+        let Some(pattern) = setting
+            .values
+            .iter()
+            .find(|pattern| matches(pattern) == Some(true))
+        else {
+            return;
+        };
+        let finding = verdict.certain(format!(
+            "{key} names the account {} by `{pattern}`",
+            self.user
+        ));
+        self.mend(
+            key,
+            setting,
+            Some(pattern),
+            &format!("take `{pattern}` out of that line{or}"),
+            finding,
+        );
     }
 
-    fn allows(&self, key: &str, matches: &dyn Fn(&str) -> Option<bool>, step: &str, verdict: &mut Verdict) {
-        let Some(setting) = self.setting(key) else { return };
-        if setting.values.iter().all(|pattern| matches(pattern) == Some(false)) {
+    fn allows(
+        &self,
+        key: &str,
+        matches: &dyn Fn(&str) -> Option<bool>,
+        step: &str,
+        verdict: &mut Verdict,
+    ) {
+        let Some(setting) = self.setting(key) else {
+            return;
+        };
+        if setting
+            .values
+            .iter()
+            .all(|pattern| matches(pattern) == Some(false))
+        {
             let from = match self.facts.question.client_address() {
-                Some(client) if setting.values.iter().any(|pattern| pattern.contains('@')) => format!(" from {client}"),
+                Some(client) if setting.values.iter().any(|pattern| pattern.contains('@')) => {
+                    format!(" from {client}")
+                }
                 _ => String::new(),
             };
-            let finding = verdict.certain(format!("{key} does not name the account {}{from}", self.user));
+            let finding = verdict.certain(format!(
+                "{key} does not name the account {}{from}",
+                self.user
+            ));
             self.mend(key, setting, None, step, finding);
         }
     }
 
     fn root(&self, verdict: &mut Verdict) {
-        let Some(setting) = self.setting("PermitRootLogin").filter(|_| self.user == "root") else { return };
+        let Some(setting) = self
+            .setting("PermitRootLogin")
+            .filter(|_| self.user == "root")
+        else {
+            return;
+        };
         if setting.values == ["no"] {
             let finding = verdict.certain("PermitRootLogin lets root in by no means");
-            let step =
-                "log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there";
+            let step = "log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there";
             self.mend("PermitRootLogin", setting, None, step, finding);
         }
     }
 
     fn setting(&self, key: &str) -> Option<&Setting> {
-        self.facts.setting(key).ok().flatten().filter(|setting| !setting.values.is_empty())
+        self.facts
+            .setting(key)
+            .ok()
+            .flatten()
+            .filter(|setting| !setting.values.is_empty())
     }
 
-    fn mend(&self, key: &str, setting: &Setting, pattern: Option<&String>, step: &str, finding: &mut Finding) {
+    fn mend(
+        &self,
+        key: &str,
+        setting: &Setting,
+        pattern: Option<&String>,
+        step: &str,
+        finding: &mut Finding,
+    ) {
         let lines: Vec<&Origin> = setting.origin.iter().chain(&setting.also).collect();
         let text = |origin: &Origin| self.facts.line(&origin.path, origin.line);
-        let deciding = pattern.and_then(|pattern| lines.iter().find(|origin| text(origin).contains(pattern.as_str())));
-        match deciding.or(lines.first()).filter(|origin| origin.path.is_absolute()) {
+        let deciding = pattern.and_then(|pattern| {
+            lines
+                .iter()
+                .find(|origin| text(origin).contains(pattern.as_str()))
+        });
+        match deciding
+            .or(lines.first())
+            .filter(|origin| origin.path.is_absolute())
+        {
             Some(origin) => {
-                finding.shown_at(origin, text(origin)).step(format!("if it is not meant: {origin}: {step}"));
+                finding
+                    .shown_at(origin, text(origin))
+                    .step(format!("if it is not meant: {origin}: {step}"));
             }
             None => {
                 finding.shown_by_setting(self.facts, setting);
@@ -99,7 +180,9 @@ mod tests {
 
     #[test]
     fn the_lists_are_asked_for_the_user() {
-        let lists = format!("{ACCOUNTS}//- /etc/ssh/sshd_config\nAllowUsers bob carol\nPermitRootLogin no\n");
+        let lists = format!(
+            "{ACCOUNTS}//- /etc/ssh/sshd_config\nAllowUsers bob carol\nPermitRootLogin no\n"
+        );
         check_as(
             &user("alice"),
             "user-not-allowed",

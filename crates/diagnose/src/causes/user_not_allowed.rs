@@ -35,7 +35,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((path, text)) = facts.nologin().filter(|_| user != Some("root")) {
         let finding = verdict.certain(format!("{path} exists, so only root may log in"));
         finding.shown_by(path, text);
-        finding.step(format!("see who made it and why (a boot or shutdown under way, maintenance), then `rm {path}`"));
+        finding.step(format!(
+            "see who made it and why (a boot or shutdown under way, maintenance), then `rm {path}`"
+        ));
     }
     if let Some(user) = user {
         Lists { facts, user }.judge(verdict);
@@ -51,13 +53,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 /// What to do where the account database passes over its own file.
-pub(super) const NSSWITCH: &str =
-    "let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`";
+pub(super) const NSSWITCH: &str = "let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`";
 
 fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     match verdict.look(facts.account(user)) {
         Some(None) if facts.is_in_passwd(user) => {
-            let finding = verdict.certain(format!("the account {user} is in /etc/passwd, but nothing finds it there"));
+            let finding = verdict.certain(format!(
+                "the account {user} is in /etc/passwd, but nothing finds it there"
+            ));
             finding
                 .shown_by(format!("getent passwd -- {user}"), "finds none")
                 .step(NSSWITCH)
@@ -66,12 +69,18 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         Some(None) => {
             let finding = verdict.certain(format!("there is no account {user} on this machine"));
             finding.shown_by(format!("getent passwd -- {user}"), "finds none");
-            finding.step("log in by the name of an account that is there, or make it: `adduser NAME`");
+            finding
+                .step("log in by the name of an account that is there, or make it: `adduser NAME`");
         }
         Some(Some(account)) if facts.meta(&account.shell) == Ok(None) => {
-            let finding = verdict.certain(format!("the shell of the account {user} does not exist: {}", account.shell));
+            let finding = verdict.certain(format!(
+                "the shell of the account {user} does not exist: {}",
+                account.shell
+            ));
             finding.shown_by(format!("getent passwd -- {user}"), &account.line);
-            finding.step(format!("give it a shell that is there: `usermod -s /bin/bash {user}`"));
+            finding.step(format!(
+                "give it a shell that is there: `usermod -s /bin/bash {user}`"
+            ));
         }
         Some(Some(account)) if account.has_no_shell() => no_shell(user, &account, verdict),
         _ => {}
@@ -79,20 +88,32 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
 }
 
 fn no_shell(user: &str, account: &Account, verdict: &mut Verdict) {
-    let finding = verdict.possible(format!("the account {user} has a shell that ends at once: {}", account.shell));
+    let finding = verdict.possible(format!(
+        "the account {user} has a shell that ends at once: {}",
+        account.shell
+    ));
     finding.shown_by("/etc/passwd", &account.line);
-    finding.step(format!("give it a shell, if it is meant for people: `usermod -s /bin/bash {user}`"));
+    finding.step(format!(
+        "give it a shell, if it is meant for people: `usermod -s /bin/bash {user}`"
+    ));
 }
 
 /// sshd ends a session whose ChrootDirectory, or anything above it, others than root can change (session.c, safely_chroot).
 fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
-    let Some(path) = facts.chroot(user) else { return };
+    let Some(path) = facts.chroot(user) else {
+        return;
+    };
     let open = |meta: &Metadata| meta.uid != 0 || meta.mode & 0o022 != 0;
-    let Some(place) = path.ancestors().find(|place| facts.meta(place).is_ok_and(|meta| meta.is_some_and(open))) else {
+    let Some(place) = path
+        .ancestors()
+        .find(|place| facts.meta(place).is_ok_and(|meta| meta.is_some_and(open)))
+    else {
         return;
     };
     let place = place.display();
-    let finding = verdict.certain(format!("the ChrootDirectory of the account {user} is not root's alone: {place}"));
+    let finding = verdict.certain(format!(
+        "the ChrootDirectory of the account {user} is not root's alone: {place}"
+    ));
     if let Ok(Some(setting)) = facts.setting("chrootdirectory") {
         finding.shown_by_setting(facts, setting);
     }
@@ -104,9 +125,13 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
 /// What the log tells: of the account and the client asked about; else of people of this machine, for strangers who are not
 /// let in are nothing unusual.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut lines) = verdict.look(facts.heard(CAUSE.name)) else { return };
+    let Some(mut lines) = verdict.look(facts.heard(CAUSE.name)) else {
+        return;
+    };
     let asked = (facts.user(), facts.question.client_address());
-    let of_others = |line: &LogLine| asked.0.is_some() && line.user.is_some() && line.user.as_deref() != asked.0;
+    let of_others = |line: &LogLine| {
+        asked.0.is_some() && line.user.is_some() && line.user.as_deref() != asked.0
+    };
     lines.retain(|line| !of_others(line));
     let Some(last) = lines.iter().copied().rfind(|line| denies(facts, line)) else {
         if lines.is_empty() {
@@ -114,24 +139,36 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
         return;
     };
-    let proven =
-        last.client.is_some() && last.client == asked.1 || last.user.is_some() && last.user.as_deref() == asked.0;
+    let proven = last.client.is_some() && last.client == asked.1
+        || last.user.is_some() && last.user.as_deref() == asked.0;
     let certainty = match asked {
         (None, None) => Certainty::Possible,
-        _ if !facts.is_recent(last) || facts.worked_since(last) && !refused_account::ends_later(last) => {
+        _ if !facts.is_recent(last)
+            || facts.worked_since(last) && !refused_account::ends_later(last) =>
+        {
             Certainty::Possible
         }
         _ if proven => Certainty::Certain,
         _ => Certainty::Likely,
     };
     let advice = refused_account::advice(facts, last, &lines);
-    let heard = Heard { lines, certainty, client: asked.1.or(last.client), besides: 0 };
+    let heard = Heard {
+        lines,
+        certainty,
+        client: asked.1.or(last.client),
+        besides: 0,
+    };
     let finding = heard.report(verdict, &advice.what);
-    advice.evidence.iter().for_each(|(origin, text)| _ = finding.shown_at(origin, text));
+    advice
+        .evidence
+        .iter()
+        .for_each(|(origin, text)| _ = finding.shown_at(origin, text));
     advice.steps.iter().for_each(|step| _ = finding.step(step));
     if advice.restart {
-        finding
-            .mended_by(&["fix", "service", "--restart"], "has sshd read the files that are there now; sessions stay");
+        finding.mended_by(
+            &["fix", "service", "--restart"],
+            "has sshd read the files that are there now; sessions stay",
+        );
     }
 }
 
@@ -141,7 +178,13 @@ fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
     match line.kind {
         Kind::StrictModes | Kind::ChrootRefused | Kind::KeyRevoked => asked,
         Kind::Broken => false,
-        _ => asked || line.user.as_deref().is_some_and(|user| facts.is_person(user)),
+        _ => {
+            asked
+                || line
+                    .user
+                    .as_deref()
+                    .is_some_and(|user| facts.is_person(user))
+        }
     }
 }
 
@@ -202,8 +245,10 @@ mod tests {
                 "{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]\n"
             )
         };
-        let rules = "//- /etc/security/access.conf\n# -:ALL:ALL\n+:root:ALL\n-:ALL EXCEPT root:ALL\n";
-        let access = says("pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'");
+        let rules =
+            "//- /etc/security/access.conf\n# -:ALL:ALL\n+:root:ALL\n-:ALL EXCEPT root:ALL\n";
+        let access =
+            says("pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'");
         check_as(
             &alice(),
             "user-not-allowed",
@@ -254,7 +299,9 @@ mod tests {
 
     #[test]
     fn what_sshd_says_is_understood() {
-        let says = |text: &str| format!("{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
+        let says = |text: &str| {
+            format!("{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n")
+        };
         check_as(
             &alice(),
             "user-not-allowed",
@@ -276,8 +323,9 @@ mod tests {
                   - make it the user's alone: `chown alice /home/alice/.ssh`, `chmod go-w /home/alice/.ssh`
             "#]],
         );
-        let since = says("User alice from 198.51.100.7 not allowed because not listed in AllowUsers")
-            + "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
+        let since = says(
+            "User alice from 198.51.100.7 not allowed because not listed in AllowUsers",
+        ) + "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
         check_as(
             &alice(),
             "user-not-allowed",

@@ -22,7 +22,17 @@ leads to another machine, or the network puts itself in between. ssh says `banne
 };
 
 /// How other services begin their first line.
-const OTHERS: [&str; 9] = ["HTTP/", "220 ", "220-", "+OK", "* OK", "RFB ", "\u{15}\u{3}", "<!DOCTYPE", "<html"];
+const OTHERS: [&str; 9] = [
+    "HTTP/",
+    "220 ",
+    "220-",
+    "+OK",
+    "* OK",
+    "RFB ",
+    "\u{15}\u{3}",
+    "<!DOCTYPE",
+    "<html",
+];
 
 /// Whether this is what another service says.
 pub(super) fn is_known(reply: &Reply) -> bool {
@@ -30,12 +40,25 @@ pub(super) fn is_known(reply: &Reply) -> bool {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::OtherText(_))) else { return };
+    let Some(replied) = replied(facts, verdict, |reply| matches!(reply, Reply::OtherText(_)))
+    else {
+        return;
+    };
     let known = replied.hits.iter().any(|(_, reply)| is_known(reply));
-    let certainty = if known { Certainty::Certain } else { Certainty::Likely };
-    let finding = replied.report(verdict, certainty, "something else than SSH answers on that port");
+    let certainty = if known {
+        Certainty::Certain
+    } else {
+        Certainty::Likely
+    };
+    let finding = replied.report(
+        verdict,
+        certainty,
+        "something else than SSH answers on that port",
+    );
     finding.led_by(facts);
-    finding.step("see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`");
+    finding.step(
+        "see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`",
+    );
 }
 
 #[cfg(test)]

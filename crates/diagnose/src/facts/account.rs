@@ -12,7 +12,12 @@ const NOLOGIN: [&str; 2] = ["/etc/nologin", "/run/nologin"];
 /// The rules of pam_access(8).
 pub(crate) const ACCESS: &str = "/etc/security/access.conf";
 
-const SHELLS_THAT_REFUSE: [&str; 4] = ["/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false"];
+const SHELLS_THAT_REFUSE: [&str; 4] = [
+    "/usr/sbin/nologin",
+    "/sbin/nologin",
+    "/bin/false",
+    "/usr/bin/false",
+];
 
 /// Accounts from this number on are those of people.
 const FIRST_OF_PEOPLE: u32 = 1000;
@@ -40,7 +45,11 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ask.stat(account.shell);
     }
     facts.key_files(user).iter().for_each(|path| ask.stat(path));
-    facts.chroot(user).iter().flat_map(|path| path.ancestors()).for_each(|path| ask.stat(path));
+    facts
+        .chroot(user)
+        .iter()
+        .flat_map(|path| path.ancestors())
+        .for_each(|path| ask.stat(path));
 }
 
 fn entry(user: &str) -> [&str; 4] {
@@ -68,19 +77,27 @@ impl Facts<'_> {
             Ok(output) => output.text(),
             Err(unchecked) => self.text("/etc/passwd").ok().flatten().ok_or(unchecked)?,
         };
-        Ok(text.lines().find(|line| line.split(':').next() == Some(user)).and_then(account))
+        Ok(text
+            .lines()
+            .find(|line| line.split(':').next() == Some(user))
+            .and_then(account))
     }
 
     /// Whether the file of accounts has this one, found by the database or not.
     pub(crate) fn is_in_passwd(&self, user: &str) -> bool {
         let text = self.text("/etc/passwd").ok().flatten().unwrap_or_default();
-        text.lines().any(|line| line.split(':').next() == Some(user))
+        text.lines()
+            .any(|line| line.split(':').next() == Some(user))
     }
 
     /// The groups of a user, those of the network included; without a program to ask, by /etc/passwd and /etc/group.
     pub(crate) fn groups(&self, user: &str) -> Vec<String> {
         match self.run(&groups(user)) {
-            Ok(output) if output.success() => output.text().split_whitespace().map(str::to_owned).collect(),
+            Ok(output) if output.success() => output
+                .text()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
             _ => self.groups_in_files(user),
         }
     }
@@ -88,14 +105,23 @@ impl Facts<'_> {
     fn groups_in_files(&self, user: &str) -> Vec<String> {
         let text = |path: &str| self.text(path).ok().flatten().unwrap_or_default();
         let (passwd, group) = (text("/etc/passwd"), text("/etc/group"));
-        let own = passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(user));
+        let own = passwd
+            .lines()
+            .map(|line| line.split(':'))
+            .find(|fields| fields.clone().next() == Some(user));
         let primary = own.and_then(|mut fields| fields.nth(3).map(str::to_owned));
         let member = |line: &&str| {
             let mut fields = line.split(':');
             let (id, members) = (fields.nth(2), fields.next().unwrap_or_default());
-            id.is_some() && id == primary.as_deref() || members.split(',').any(|member| member == user)
+            id.is_some() && id == primary.as_deref()
+                || members.split(',').any(|member| member == user)
         };
-        group.lines().filter(member).filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
+        group
+            .lines()
+            .filter(member)
+            .filter_map(|line| line.split(':').next())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The directory that the sessions of a user are locked into.
@@ -107,14 +133,28 @@ impl Facts<'_> {
 
     /// The files that sshd looks for keys of a user in; none where it asks a program or an authority as well.
     pub(crate) fn key_files(&self, user: &str) -> Vec<PathBuf> {
-        let is_set = |key: &str| self.value(key).ok().flatten().is_some_and(|value| value != "none");
-        let Some(home) = self.account(user).ok().flatten().map(|account| account.home) else { return Vec::new() };
+        let is_set = |key: &str| {
+            self.value(key)
+                .ok()
+                .flatten()
+                .is_some_and(|value| value != "none")
+        };
+        let Some(home) = self
+            .account(user)
+            .ok()
+            .flatten()
+            .map(|account| account.home)
+        else {
+            return Vec::new();
+        };
         if is_set("AuthorizedKeysCommand") || is_set("TrustedUserCAKeys") {
             return Vec::new();
         }
         let setting = self.setting("AuthorizedKeysFile").ok().flatten();
-        let names =
-            setting.map_or(&[][..], |setting| &setting.values).iter().flat_map(|value| value.split_whitespace());
+        let names = setting
+            .map_or(&[][..], |setting| &setting.values)
+            .iter()
+            .flat_map(|value| value.split_whitespace());
         let path = |name: &str| Path::new(&home).join(filled_in(name, user, &home));
         names.filter(|name| *name != "none").map(path).collect()
     }
@@ -122,19 +162,30 @@ impl Facts<'_> {
     /// Whether an account of this machine is meant for a person.
     pub(crate) fn is_person(&self, user: &str) -> bool {
         let people = |account: &Account| account.id >= FIRST_OF_PEOPLE && !account.has_no_shell();
-        self.account(user).ok().flatten().is_some_and(|account| people(&account))
+        self.account(user)
+            .ok()
+            .flatten()
+            .is_some_and(|account| people(&account))
     }
 
     /// The file that lets only root in, with what it says.
     pub(crate) fn nologin(&self) -> Option<(&'static str, String)> {
-        NOLOGIN.into_iter().find_map(|path| Some((path, self.text(path).ok()??)))
+        NOLOGIN
+            .into_iter()
+            .find_map(|path| Some((path, self.text(path).ok()??)))
     }
 
     /// The rules of pam_access(8) that are in force, with their numbers.
     pub(crate) fn access_rules(&self) -> Vec<(usize, String)> {
         let text = self.text(ACCESS).ok().flatten().unwrap_or_default();
-        let lines = text.lines().map(str::trim).enumerate().map(|(at, line)| (at + 1, line.to_owned()));
-        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect()
+        let lines = text
+            .lines()
+            .map(str::trim)
+            .enumerate()
+            .map(|(at, line)| (at + 1, line.to_owned()));
+        lines
+            .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+            .collect()
     }
 }
 
@@ -147,7 +198,14 @@ impl Account {
 
 fn account(line: &str) -> Option<Account> {
     let fields: Vec<&str> = line.split(':').collect();
-    let shell = Some(fields.get(6)?.trim()).filter(|shell| !shell.is_empty()).unwrap_or("/bin/sh");
+    let shell = Some(fields.get(6)?.trim())
+        .filter(|shell| !shell.is_empty())
+        .unwrap_or("/bin/sh");
     let home = fields[5].to_owned();
-    Some(Account { id: fields[2].parse().ok()?, home, shell: shell.to_owned(), line: line.to_owned() })
+    Some(Account {
+        id: fields[2].parse().ok()?,
+        home,
+        shell: shell.to_owned(),
+        line: line.to_owned(),
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Setting, Tree, Unseen, main_file};
+use sshmend_sshd_config::{
+    Connection, Effective, Override, Release, Scope, Setting, Tree, Unseen, main_file,
+};
 
 use super::Facts;
 use crate::ask::Ask;
@@ -11,13 +13,21 @@ use crate::verdict::{Known, Unchecked};
 const MAIN: &str = "/etc/ssh/sshd_config";
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
-    main_file(ask.facts.snapshot).err().into_iter().for_each(|request| ask.add(request));
+    main_file(ask.facts.snapshot)
+        .err()
+        .into_iter()
+        .for_each(|request| ask.add(request));
     let main = ask.facts.main_file();
-    sshmend_sshd_config::wants(ask.facts.snapshot, &main).into_iter().for_each(|request| ask.add(request));
+    sshmend_sshd_config::wants(ask.facts.snapshot, &main)
+        .into_iter()
+        .for_each(|request| ask.add(request));
 }
 
 fn unchecked(unseen: &Unseen) -> Unchecked {
-    Unchecked::new(unseen.path.display().to_string(), format!("{} ({})", unseen.why, unseen.hint()))
+    Unchecked::new(
+        unseen.path.display().to_string(),
+        format!("{} ({})", unseen.why, unseen.hint()),
+    )
 }
 
 impl Facts<'_> {
@@ -26,12 +36,19 @@ impl Facts<'_> {
         let daemon = self.daemon().ok().flatten();
         let options = daemon.as_ref().map_or(&[][..], |daemon| &daemon.options);
         let named = options.iter().skip_while(|word| *word != "-f").nth(1);
-        named.map_or_else(|| main_file(self.snapshot).unwrap_or_else(|_| MAIN.into()), PathBuf::from)
+        named.map_or_else(
+            || main_file(self.snapshot).unwrap_or_else(|_| MAIN.into()),
+            PathBuf::from,
+        )
     }
 
     /// The release of sshd; `None` where nothing names it.
     pub(crate) fn release(&self) -> Option<Release> {
-        let text = if self.question.offline { self.version_on_disk() } else { self.banner().ok() };
+        let text = if self.question.offline {
+            self.version_on_disk()
+        } else {
+            self.banner().ok()
+        };
         text.as_deref().and_then(Release::parse)
     }
 
@@ -41,11 +58,17 @@ impl Facts<'_> {
         let read = || {
             self.file(&main)?;
             let running = self.listener().ok().flatten().map(|listener| listener.argv);
-            let argv = running.or_else(|| Some(self.start()?.argv)).unwrap_or_default();
+            let argv = running
+                .or_else(|| Some(self.start()?.argv))
+                .unwrap_or_default();
             let overrides = Override::from_argv(&argv);
             Ok(Tree::read(self.snapshot, &main, &overrides))
         };
-        self.cache.tree.get_or_init(read).as_ref().map_err(Clone::clone)
+        self.cache
+            .tree
+            .get_or_init(read)
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// All values, for the client and user asked about.
@@ -55,12 +78,18 @@ impl Facts<'_> {
             let scope = connection.as_ref().map_or(Scope::Global, Scope::Connection);
             Ok(self.tree()?.effective(self.release(), scope))
         };
-        self.cache.effective.get_or_init(read).as_ref().map_err(Clone::clone)
+        self.cache
+            .effective
+            .get_or_init(read)
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// The value of a keyword that has one value.
     pub(crate) fn value(&self, key: &str) -> Known<Option<String>> {
-        Ok(self.setting(key)?.and_then(|setting| setting.values.first().cloned()))
+        Ok(self
+            .setting(key)?
+            .and_then(|setting| setting.values.first().cloned()))
     }
 
     /// A keyword with all its values and the line that decides it.
@@ -74,35 +103,66 @@ impl Facts<'_> {
 
     /// What of the configuration could not be read, so that a cause which needs all of it cannot be judged.
     pub(crate) fn unseen(&self) -> Vec<Unchecked> {
-        let unseen = self.tree().map(|tree| tree.unseen(self.release())).unwrap_or_default();
+        let unseen = self
+            .tree()
+            .map(|tree| tree.unseen(self.release()))
+            .unwrap_or_default();
         unseen.iter().map(unchecked).collect()
     }
 
     /// Where the command line of sshd is written, when that is what decides a keyword.
     pub(crate) fn decided_by_command_line(&self, key: &str) -> Option<String> {
-        self.setting(key).ok()??.origin.as_ref().filter(|origin| !origin.path.is_absolute())?;
-        let place = self.line_of_start(&key.to_lowercase()).map(|origin| origin.to_string());
+        self.setting(key)
+            .ok()??
+            .origin
+            .as_ref()
+            .filter(|origin| !origin.path.is_absolute())?;
+        let place = self
+            .line_of_start(&key.to_lowercase())
+            .map(|origin| origin.to_string());
         Some(place.unwrap_or_else(|| "what starts sshd (`systemctl cat ssh.service`)".to_owned()))
     }
 
     /// From how many connections on MaxStartups drops: what the listener says, else the configuration.
     pub(crate) fn startups_begin(&self) -> u32 {
-        let running = self.listener().ok().flatten().and_then(|listener| listener.startups);
-        let configured = || self.value("maxstartups").ok().flatten()?.split(':').next()?.parse().ok();
-        running.map(|startups| startups.begin).or_else(configured).unwrap_or(10)
+        let running = self
+            .listener()
+            .ok()
+            .flatten()
+            .and_then(|listener| listener.startups);
+        let configured = || {
+            self.value("maxstartups")
+                .ok()
+                .flatten()?
+                .split(':')
+                .next()?
+                .parse()
+                .ok()
+        };
+        running
+            .map(|startups| startups.begin)
+            .or_else(configured)
+            .unwrap_or(10)
     }
 
     /// The values outside of every Match block.
     pub(super) fn global(&self) -> Known<&Effective> {
         let read = || Ok(self.tree()?.effective(self.release(), Scope::Global));
-        self.cache.global.get_or_init(read).as_ref().map_err(Clone::clone)
+        self.cache
+            .global
+            .get_or_init(read)
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// The ports that the configuration gives to sshd.
     pub(crate) fn configured_ports(&self) -> Vec<u16> {
         let setting = self.global().ok().and_then(|global| global.get("port"));
         let values = setting.map_or(&[][..], |setting| &setting.values);
-        let ports: Vec<u16> = values.iter().filter_map(|value| value.parse().ok()).collect();
+        let ports: Vec<u16> = values
+            .iter()
+            .filter_map(|value| value.parse().ok())
+            .collect();
         if ports.is_empty() { vec![22] } else { ports }
     }
 
@@ -113,7 +173,11 @@ impl Facts<'_> {
         let port = self.ports().first().copied();
         asked.then(|| Connection {
             user: server.user.clone(),
-            groups: server.user.as_deref().map(|user| self.groups(user)).unwrap_or_default(),
+            groups: server
+                .user
+                .as_deref()
+                .map(|user| self.groups(user))
+                .unwrap_or_default(),
             host: client.clone(),
             addr: client,
             lport: port,
@@ -124,11 +188,15 @@ impl Facts<'_> {
     /// The text of a line, for evidence.
     pub(crate) fn line(&self, path: &Path, number: usize) -> String {
         let text = self.text(path).ok().flatten().unwrap_or_default();
-        text.lines().nth(number.saturating_sub(1)).unwrap_or_default().to_owned()
+        text.lines()
+            .nth(number.saturating_sub(1))
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The release, as an unchecked item for causes that depend on it.
     pub(crate) fn known_release(&self) -> Known<Release> {
-        self.release().ok_or_else(|| Unchecked::new("release of sshd", "nothing names it"))
+        self.release()
+            .ok_or_else(|| Unchecked::new("release of sshd", "nothing names it"))
     }
 }

@@ -8,7 +8,12 @@ use crate::ask::Ask;
 use crate::verdict::{Known, Unchecked};
 
 /// Where distributions put sshd, in order of how often.
-pub(super) const PROGRAMS: [&str; 4] = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"];
+pub(super) const PROGRAMS: [&str; 4] = [
+    "/usr/sbin/sshd",
+    "/usr/bin/sshd",
+    "/usr/local/sbin/sshd",
+    "/sbin/sshd",
+];
 
 /// Options of sshd that take a value (sshd.c, the getopt string).
 const WITH_VALUE: &str = "bcCEfghkopu";
@@ -58,19 +63,27 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ask.stat(program);
     }
     let facts = ask.facts;
-    let Ok(Some(daemon)) = facts.daemon() else { return };
+    let Ok(Some(daemon)) = facts.daemon() else {
+        return;
+    };
     ask.stat(&daemon.program);
     ask.run(&version_command(&daemon.program));
 }
 
 pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    let Ok(Some(daemon)) = facts.daemon() else { return };
+    let Ok(Some(daemon)) = facts.daemon() else {
+        return;
+    };
     if facts.question.privileged {
         ask.run(&daemon.test_command());
         let trial = facts.trial().ok().flatten();
-        let directory = trial.iter().flat_map(|trial| trial.about(Complaint::PrivsepDirectory));
-        directory.filter_map(|line| line.rsplit(": ").next()).for_each(|path| ask.stat(path));
+        let directory = trial
+            .iter()
+            .flat_map(|trial| trial.about(Complaint::PrivsepDirectory));
+        directory
+            .filter_map(|line| line.rsplit(": ").next())
+            .for_each(|path| ask.stat(path));
     }
     if facts.release().is_some_and(|release| release >= SPLIT) {
         ask.run(&daemon.dump_command());
@@ -89,11 +102,20 @@ impl Facts<'_> {
             return Ok(Some(Daemon::from_argv(&listener.argv)));
         }
         let start = self.start();
-        let options = start.as_ref().map(|start| Daemon::from_argv(&start.argv).options).unwrap_or_default();
-        let named = start.iter().filter(|start| start.is_sshd()).map(|start| start.program.as_str());
+        let options = start
+            .as_ref()
+            .map(|start| Daemon::from_argv(&start.argv).options)
+            .unwrap_or_default();
+        let named = start
+            .iter()
+            .filter(|start| start.is_sshd())
+            .map(|start| start.program.as_str());
         for program in named.chain(PROGRAMS) {
             if self.meta(program)?.is_some() {
-                return Ok(Some(Daemon { program: program.to_owned(), options }));
+                return Ok(Some(Daemon {
+                    program: program.to_owned(),
+                    options,
+                }));
             }
         }
         Ok(None)
@@ -101,18 +123,30 @@ impl Facts<'_> {
 
     /// What `sshd -t` says with the options of the running daemon; `None` when no sshd is installed.
     pub(crate) fn trial(&self) -> Known<Option<Trial>> {
-        let Some(daemon) = self.daemon()? else { return Ok(None) };
+        let Some(daemon) = self.daemon()? else {
+            return Ok(None);
+        };
         let argv = daemon.test_command();
         let output = self.run_as_root(&argv)?;
         let complaints = complaints(&said(output));
-        Ok(Some(Trial { command: argv.join(" "), passed: output.success(), complaints }))
+        Ok(Some(Trial {
+            command: argv.join(" "),
+            passed: output.success(),
+            complaints,
+        }))
     }
 
     /// Whether sshd would start: `sshd -t` accepts everything, or misses, as the last thing that it looks for, the directory
     /// that is made when the service starts. `None` when no sshd is installed.
     pub(crate) fn would_start(&self) -> Known<Option<bool>> {
-        let misses = |trial: &Trial| trial.about(Complaint::PrivsepDirectory).any(|line| line.starts_with("Missing"));
-        let would = |trial: Trial| trial.passed || misses(&trial) && self.runtime_directory_comes_with_service();
+        let misses = |trial: &Trial| {
+            trial
+                .about(Complaint::PrivsepDirectory)
+                .any(|line| line.starts_with("Missing"))
+        };
+        let would = |trial: Trial| {
+            trial.passed || misses(&trial) && self.runtime_directory_comes_with_service()
+        };
         Ok(self.trial()?.map(would))
     }
 
@@ -120,11 +154,16 @@ impl Facts<'_> {
     pub(crate) fn runtime_directory_comes_with_service(&self) -> bool {
         // Behind a mask nothing of the unit is shown; that of every package makes the directory.
         let makes = |unit: &super::Unit| {
-            unit.get("LoadState") == "masked" || unit.get("RuntimeDirectory").split(' ').any(|name| name == "sshd")
+            unit.get("LoadState") == "masked"
+                || unit
+                    .get("RuntimeDirectory")
+                    .split(' ')
+                    .any(|name| name == "sshd")
         };
         self.manager().is_ok_and(|manager| match &manager {
             Manager::Systemd(_) => manager.service().is_some_and(|unit| {
-                let starts = || manager.main_pid().is_none() || unit.get("ActiveState") == "activating";
+                let starts =
+                    || manager.main_pid().is_none() || unit.get("ActiveState") == "activating";
                 makes(unit) && (self.lacks_a_listener() || starts())
             }),
             Manager::Other => self.script().is_some() && self.lacks_a_listener(),
@@ -133,20 +172,27 @@ impl Facts<'_> {
 
     /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
     pub(crate) fn banner(&self) -> Known<String> {
-        self.run(&version_command(&self.installed()?.program)).map(said)
+        self.run(&version_command(&self.installed()?.program))
+            .map(said)
     }
 
     /// Whether sshd, or a program that it runs for a connection, says nothing at all when it is asked for its version.
     pub(crate) fn is_mute(&self, program: &str) -> bool {
-        self.run(&version_command(program)).is_ok_and(|output| output.code.is_some() && said(output).trim().is_empty())
+        self.run(&version_command(program))
+            .is_ok_and(|output| output.code.is_some() && said(output).trim().is_empty())
     }
 
     /// The program of sshd that a signal ends as soon as it is asked for its version: what was run, and the program.
     pub(crate) fn crashing_program(&self) -> Option<(String, String)> {
         let own = self.installed().ok().map(|daemon| daemon.program);
         let mut programs = own.into_iter().chain(self.helpers().unwrap_or_default());
-        let crashes = |program: &String| self.run(&version_command(program)).is_ok_and(|output| output.code.is_none());
-        programs.find(crashes).map(|program| (version_command(&program).join(" "), program))
+        let crashes = |program: &String| {
+            self.run(&version_command(program))
+                .is_ok_and(|output| output.code.is_none())
+        };
+        programs
+            .find(crashes)
+            .map(|program| (version_command(&program).join(" "), program))
     }
 
     /// The programs that the listener runs for each connection (`SshdSessionPath`, `SshdAuthPath`); none before 9.8.
@@ -156,8 +202,13 @@ impl Facts<'_> {
         }
         let text = self.run(&self.installed()?.dump_command())?.text();
         let pairs = text.lines().filter_map(|line| line.split_once(' '));
-        let named = |key: &str| ["sshdsessionpath", "sshdauthpath"].contains(&key.to_ascii_lowercase().as_str());
-        Ok(pairs.filter(|(key, _)| named(key)).map(|(_, path)| path.to_owned()).collect())
+        let named = |key: &str| {
+            ["sshdsessionpath", "sshdauthpath"].contains(&key.to_ascii_lowercase().as_str())
+        };
+        Ok(pairs
+            .filter(|(key, _)| named(key))
+            .map(|(_, path)| path.to_owned())
+            .collect())
     }
 
     /// A library that a program of a connection needs and does not find: what said so, and the line.
@@ -186,7 +237,8 @@ impl Facts<'_> {
 
     /// An sshd that is not installed, as an unchecked item for causes that need one.
     pub(crate) fn installed(&self) -> Known<Daemon> {
-        self.daemon()?.ok_or_else(|| Unchecked::new("sshd", "is not installed"))
+        self.daemon()?
+            .ok_or_else(|| Unchecked::new("sshd", "is not installed"))
     }
 }
 
@@ -202,7 +254,10 @@ fn libraries(program: &str) -> [&str; 2] {
 impl Trial {
     /// The lines about one thing.
     pub(crate) fn about(&self, what: Complaint) -> impl Iterator<Item = &str> {
-        self.complaints.iter().filter(move |(about, _)| *about == what).map(|(_, line)| line.as_str())
+        self.complaints
+            .iter()
+            .filter(move |(about, _)| *about == what)
+            .map(|(_, line)| line.as_str())
     }
 }
 
@@ -214,10 +269,18 @@ impl Daemon {
         let mut options = Vec::new();
         let mut words = argv.iter().skip(1);
         while let Some(word) = words.next() {
-            let Some(letters) = word.strip_prefix('-') else { continue };
-            let Some(at) = letters.find(|letter| WITH_VALUE.contains(letter)) else { continue };
+            let Some(letters) = word.strip_prefix('-') else {
+                continue;
+            };
+            let Some(at) = letters.find(|letter| WITH_VALUE.contains(letter)) else {
+                continue;
+            };
             let (name, attached) = letters[at..].split_at(1);
-            let value = if attached.is_empty() { words.next().cloned() } else { Some(attached.to_owned()) };
+            let value = if attached.is_empty() {
+                words.next().cloned()
+            } else {
+                Some(attached.to_owned())
+            };
             if let (true, Some(value)) = ("fohp".contains(name), value) {
                 options.extend([format!("-{name}"), value]);
             }
@@ -227,11 +290,17 @@ impl Daemon {
 
     /// `sshd -G` (9.3 and later) prints the effective configuration, also for users who cannot read the host keys.
     fn dump_command(&self) -> Vec<String> {
-        [self.program.clone(), "-G".to_owned()].into_iter().chain(self.options.iter().cloned()).collect()
+        [self.program.clone(), "-G".to_owned()]
+            .into_iter()
+            .chain(self.options.iter().cloned())
+            .collect()
     }
 
     fn test_command(&self) -> Vec<String> {
-        [self.program.clone(), "-t".to_owned()].into_iter().chain(self.options.iter().cloned()).collect()
+        [self.program.clone(), "-t".to_owned()]
+            .into_iter()
+            .chain(self.options.iter().cloned())
+            .collect()
     }
 }
 
@@ -242,18 +311,37 @@ fn said(output: &CommandOutput) -> String {
 
 /// Sorts the lines of standard error by what they are about; decoration of OpenSSH's warnings is dropped.
 fn complaints(stderr: &str) -> Vec<(Complaint, String)> {
-    let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('@'));
-    let lines = lines.filter(|line| !line.starts_with("It is required that") && !line.starts_with("This private key"));
-    lines.map(|line| (classify(line), line.to_owned())).collect()
+    let lines = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('@'));
+    let lines = lines.filter(|line| {
+        !line.starts_with("It is required that") && !line.starts_with("This private key")
+    });
+    lines
+        .map(|line| (classify(line), line.to_owned()))
+        .collect()
 }
 
 fn classify(line: &str) -> Complaint {
     const TABLE: [(&[&str], Complaint); 6] = [
-        (&["Permissions ", " are too open"], Complaint::KeyPermissions),
+        (
+            &["Permissions ", " are too open"],
+            Complaint::KeyPermissions,
+        ),
         (&["no hostkeys available"], Complaint::NoHostKeys),
-        (&["Missing privilege separation directory"], Complaint::PrivsepDirectory),
-        (&["must be owned by root and not group or world-writable"], Complaint::PrivsepDirectory),
-        (&["Privilege separation user", "does not exist"], Complaint::PrivsepUser),
+        (
+            &["Missing privilege separation directory"],
+            Complaint::PrivsepDirectory,
+        ),
+        (
+            &["must be owned by root and not group or world-writable"],
+            Complaint::PrivsepDirectory,
+        ),
+        (
+            &["Privilege separation user", "does not exist"],
+            Complaint::PrivsepUser,
+        ),
         (&["Unable to load host key"], Complaint::NoHostKeys),
     ];
     const LIBRARY: [&str; 4] = [
@@ -262,13 +350,25 @@ fn classify(line: &str) -> Complaint {
         "symbol lookup error",
         "' not found (required by",
     ];
-    const CONFIG: [&str; 4] = [" set without ", "bad addr or host", "recursive configuration includes", "bad address"];
-    let row = TABLE.iter().find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
+    const CONFIG: [&str; 4] = [
+        " set without ",
+        "bad addr or host",
+        "recursive configuration includes",
+        "bad address",
+    ];
+    let row = TABLE
+        .iter()
+        .find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
     match row {
         Some((_, complaint)) => *complaint,
         None if LIBRARY.iter().any(|part| line.contains(part)) => Complaint::Library,
         None if CONFIG.iter().any(|part| line.contains(part)) => Complaint::Config,
-        None if line.contains(" line ") || line.starts_with('/') || line.contains("sshd_config") => Complaint::Config,
+        None if line.contains(" line ")
+            || line.starts_with('/')
+            || line.contains("sshd_config") =>
+        {
+            Complaint::Config
+        }
         None => Complaint::Other,
     }
 }
@@ -279,28 +379,84 @@ mod tests {
 
     #[test]
     fn options_that_change_what_is_read_are_kept() {
-        let argv = ["/usr/sbin/sshd", "-D", "-f", "/etc/x", "-oPort=22", "-Dp", "2222", "-E", "/log", "-4"];
+        let argv = [
+            "/usr/sbin/sshd",
+            "-D",
+            "-f",
+            "/etc/x",
+            "-oPort=22",
+            "-Dp",
+            "2222",
+            "-E",
+            "/log",
+            "-4",
+        ];
         let daemon = Daemon::from_argv(&argv.map(str::to_owned));
-        assert_eq!(daemon.options, ["-f", "/etc/x", "-o", "Port=22", "-p", "2222"]);
+        assert_eq!(
+            daemon.options,
+            ["-f", "/etc/x", "-o", "Port=22", "-p", "2222"]
+        );
     }
 
     #[test]
     fn lines_of_the_test_are_sorted_by_what_they_are_about() {
         let cases = [
-            ("/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus", Complaint::Config),
-            ("/etc/ssh/sshd_config line 124: Invalid MaxStartups spec.", Complaint::Config),
-            ("/etc/ssh/sshd_config.d/x.conf: No such file or directory", Complaint::Config),
-            ("Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.", Complaint::KeyPermissions),
-            ("sshd: no hostkeys available -- exiting.", Complaint::NoHostKeys),
-            ("Unable to load host key: /etc/ssh/ssh_host_rsa_key", Complaint::NoHostKeys),
-            ("Missing privilege separation directory: /run/sshd", Complaint::PrivsepDirectory),
-            ("/run/sshd must be owned by root and not group or world-writable.", Complaint::PrivsepDirectory),
-            ("Privilege separation user sshd does not exist", Complaint::PrivsepUser),
-            ("OpenSSL version mismatch. Built against 30000070, you have 10101000", Complaint::Library),
-            ("sshd: error while loading shared libraries: libcrypto.so.3: cannot open", Complaint::Library),
-            ("AuthorizedKeysCommand set without AuthorizedKeysCommandUser", Complaint::Config),
-            ("bad addr or host: 300.1.1.1 (Temporary failure in name resolution)", Complaint::Config),
-            ("Too many recursive configuration includes", Complaint::Config),
+            (
+                "/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus",
+                Complaint::Config,
+            ),
+            (
+                "/etc/ssh/sshd_config line 124: Invalid MaxStartups spec.",
+                Complaint::Config,
+            ),
+            (
+                "/etc/ssh/sshd_config.d/x.conf: No such file or directory",
+                Complaint::Config,
+            ),
+            (
+                "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.",
+                Complaint::KeyPermissions,
+            ),
+            (
+                "sshd: no hostkeys available -- exiting.",
+                Complaint::NoHostKeys,
+            ),
+            (
+                "Unable to load host key: /etc/ssh/ssh_host_rsa_key",
+                Complaint::NoHostKeys,
+            ),
+            (
+                "Missing privilege separation directory: /run/sshd",
+                Complaint::PrivsepDirectory,
+            ),
+            (
+                "/run/sshd must be owned by root and not group or world-writable.",
+                Complaint::PrivsepDirectory,
+            ),
+            (
+                "Privilege separation user sshd does not exist",
+                Complaint::PrivsepUser,
+            ),
+            (
+                "OpenSSL version mismatch. Built against 30000070, you have 10101000",
+                Complaint::Library,
+            ),
+            (
+                "sshd: error while loading shared libraries: libcrypto.so.3: cannot open",
+                Complaint::Library,
+            ),
+            (
+                "AuthorizedKeysCommand set without AuthorizedKeysCommandUser",
+                Complaint::Config,
+            ),
+            (
+                "bad addr or host: 300.1.1.1 (Temporary failure in name resolution)",
+                Complaint::Config,
+            ),
+            (
+                "Too many recursive configuration includes",
+                Complaint::Config,
+            ),
             ("Killed", Complaint::Other),
         ];
         for (line, expected) in cases {

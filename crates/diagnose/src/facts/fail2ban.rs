@@ -36,7 +36,10 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
             .into_iter()
             .for_each(|request| ask.add(request));
     }
-    ask.facts.jails_to_ask().iter().for_each(|jail| ask.run(&jail_status(jail)));
+    ask.facts
+        .jails_to_ask()
+        .iter()
+        .for_each(|jail| ask.run(&jail_status(jail)));
     if let Some(client) = ask.facts.question.client_address() {
         ask.run(&decisions(client));
     }
@@ -47,7 +50,16 @@ fn jail_status(jail: &str) -> [&str; 3] {
 }
 
 fn decisions(client: IpAddr) -> [String; 7] {
-    ["cscli", "decisions", "list", "-o", "json", "--ip", &client.to_string()].map(str::to_owned)
+    [
+        "cscli",
+        "decisions",
+        "list",
+        "-o",
+        "json",
+        "--ip",
+        &client.to_string(),
+    ]
+    .map(str::to_owned)
 }
 
 impl Facts<'_> {
@@ -64,10 +76,17 @@ impl Facts<'_> {
         }
         let lists = self.jails_to_ask().into_iter().filter_map(|jail| {
             let text = self.run(&jail_status(&jail)).ok()?.text();
-            let list = text.lines().find_map(|line| line.split_once("Banned IP list:"))?.1.to_owned();
+            let list = text
+                .lines()
+                .find_map(|line| line.split_once("Banned IP list:"))?
+                .1
+                .to_owned();
             Some(
                 list.split_whitespace()
-                    .map(|ip| Ban { jail: jail.clone(), address: ip.to_owned() })
+                    .map(|ip| Ban {
+                        jail: jail.clone(),
+                        address: ip.to_owned(),
+                    })
                     .collect::<Vec<_>>(),
             )
         });
@@ -75,26 +94,39 @@ impl Facts<'_> {
     }
 
     /// Where the configuration of a jail spares an address: the word, and the line it stands in.
-    pub(crate) fn spared(&self, jail: &str, client: IpAddr) -> Known<Option<(String, Option<Origin>)>> {
+    pub(crate) fn spared(
+        &self,
+        jail: &str,
+        client: IpAddr,
+    ) -> Known<Option<(String, Option<Origin>)>> {
         let config = self.fail2ban_config()?;
-        Ok(match config.jail(jail).map(|jail| jail.ignored(Network::from(client))) {
-            Some(Ignored::Yes { word, origin }) => Some((word, origin)),
-            _ => None,
-        })
+        Ok(
+            match config
+                .jail(jail)
+                .map(|jail| jail.ignored(Network::from(client)))
+            {
+                Some(Ignored::Yes { word, origin }) => Some((word, origin)),
+                _ => None,
+            },
+        )
     }
 
     /// What the actions of a jail run to ban an address, with `<ip>` for it; empty where the configuration is not known.
     pub(crate) fn jail_bans_by(&self, jail: &str) -> Vec<String> {
         let config = self.fail2ban_config();
-        config.ok().and_then(|config| config.jail(jail).map(|jail| jail.bans_by.clone())).unwrap_or_default()
+        config
+            .ok()
+            .and_then(|config| config.jail(jail).map(|jail| jail.bans_by.clone()))
+            .unwrap_or_default()
     }
 
     fn fail2ban_config(&self) -> Known<Config<'_>> {
         let config = Config::read(self.snapshot, DIRECTORY.as_ref(), None);
         match config.unread().first_key_value() {
-            Some((path, why)) => {
-                Err(Unchecked::new("the configuration of fail2ban", format!("{}: {why}", path.display())))
-            }
+            Some((path, why)) => Err(Unchecked::new(
+                "the configuration of fail2ban",
+                format!("{}: {why}", path.display()),
+            )),
             None => Ok(config),
         }
     }
@@ -107,30 +139,54 @@ impl Facts<'_> {
 
     /// Whether fail2ban runs.
     pub(crate) fn fail2ban_runs(&self) -> bool {
-        [BANNED, STATUS].iter().any(|command| self.run_as_root(command).is_ok_and(CommandOutput::success))
+        [BANNED, STATUS]
+            .iter()
+            .any(|command| self.run_as_root(command).is_ok_and(CommandOutput::success))
     }
 
     /// The jails, when only they themselves tell whom they ban.
     fn jails_to_ask(&self) -> Vec<String> {
-        let old = self.run_as_root(&BANNED).is_ok_and(|output| !output.success());
-        let Some(status) = self.run_as_root(&STATUS).ok().filter(|output| old && output.success()) else {
+        let old = self
+            .run_as_root(&BANNED)
+            .is_ok_and(|output| !output.success());
+        let Some(status) = self
+            .run_as_root(&STATUS)
+            .ok()
+            .filter(|output| old && output.success())
+        else {
             return Vec::new();
         };
         let text = status.text();
-        let list = text.lines().find_map(|line| line.split_once("Jail list:")).map_or("", |(_, list)| list);
-        list.split([',', ' ', '\t']).filter(|jail| !jail.is_empty()).map(str::to_owned).collect()
+        let list = text
+            .lines()
+            .find_map(|line| line.split_once("Jail list:"))
+            .map_or("", |(_, list)| list);
+        list.split([',', ' ', '\t'])
+            .filter(|jail| !jail.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What CrowdSec decided about the client, one line each; empty where it is not installed.
     pub(crate) fn crowdsec_decisions(&self, client: IpAddr) -> Known<Vec<String>> {
-        let Ok(output) = self.run_as_root(&decisions(client)) else { return Ok(Vec::new()) };
+        let Ok(output) = self.run_as_root(&decisions(client)) else {
+            return Ok(Vec::new());
+        };
         let json: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let alerts = json.as_array().cloned().unwrap_or_default();
-        let decisions = alerts.iter().filter_map(|alert| alert["decisions"].as_array()).flatten();
-        let field = |decision: &Json, key: &str| decision[key].as_str().unwrap_or_default().to_owned();
+        let decisions = alerts
+            .iter()
+            .filter_map(|alert| alert["decisions"].as_array())
+            .flatten();
+        let field =
+            |decision: &Json, key: &str| decision[key].as_str().unwrap_or_default().to_owned();
         Ok(decisions
             .filter(|decision| decision["type"] == "ban")
-            .map(|decision| ["value", "type", "scenario", "duration"].map(|key| field(decision, key)).join(" "))
+            .map(|decision| {
+                ["value", "type", "scenario", "duration"]
+                    .map(|key| field(decision, key))
+                    .join(" ")
+            })
             .collect())
     }
 }
@@ -150,7 +206,10 @@ pub(super) fn bans(text: &str) -> Vec<Ban> {
         if after.trim_start().starts_with(':') {
             jail = word;
         } else {
-            bans.push(Ban { jail: jail.to_owned(), address: word.to_owned() });
+            bans.push(Ban {
+                jail: jail.to_owned(),
+                address: word.to_owned(),
+            });
         }
     }
     bans
@@ -163,15 +222,24 @@ mod tests {
     #[test]
     fn the_list_of_bans_is_read_with_its_jails() {
         let text = "[{'sshd': ['198.51.100.7', '2001:db8::/64']}, {'recidive': []}, {'x-y': ['203.0.113.9']}]\n";
-        let found: Vec<String> = bans(text).iter().map(|ban| format!("{} {}", ban.jail, ban.address)).collect();
-        assert_eq!(found, ["sshd 198.51.100.7", "sshd 2001:db8::/64", "x-y 203.0.113.9"]);
+        let found: Vec<String> = bans(text)
+            .iter()
+            .map(|ban| format!("{} {}", ban.jail, ban.address))
+            .collect();
+        assert_eq!(
+            found,
+            ["sshd 198.51.100.7", "sshd 2001:db8::/64", "x-y 203.0.113.9"]
+        );
         assert_eq!(bans("[]"), []);
         assert_eq!(bans("['"), []);
     }
 
     #[test]
     fn a_ban_of_a_network_covers_its_addresses() {
-        let ban = |address: &str| Ban { jail: String::new(), address: address.to_owned() };
+        let ban = |address: &str| Ban {
+            jail: String::new(),
+            address: address.to_owned(),
+        };
         let client = "2001:db8::7".parse().expect("an address");
         assert!(ban("2001:db8::/64").covers(client));
         assert!(!ban("2001:db9::/64").covers(client));

@@ -29,8 +29,14 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         ask.run(&IPSET);
         for command in &IPTABLES {
             ask.run(command);
-            let saved = ask.facts.run(command).map(CommandOutput::text).unwrap_or_default();
-            recent_lists(&saved).into_iter().for_each(|path| ask.read(path));
+            let saved = ask
+                .facts
+                .run(command)
+                .map(CommandOutput::text)
+                .unwrap_or_default();
+            recent_lists(&saved)
+                .into_iter()
+                .for_each(|path| ask.read(path));
         }
         ask.read(IPV6);
         ask.read(QUEUES);
@@ -56,14 +62,30 @@ impl Facts<'_> {
         let client = self.question.client_address();
         let families = match client {
             Some(client) => vec![client.is_ipv6()],
-            None => [false, true].into_iter().filter(|v6| !v6 || self.has_ipv6()).collect(),
+            None => [false, true]
+                .into_iter()
+                .filter(|v6| !v6 || self.has_ipv6())
+                .collect(),
         };
         let mut blocks: Vec<(u16, Block)> = Vec::new();
-        for (port, v6) in self.ports().into_iter().flat_map(|port| families.iter().map(move |v6| (port, *v6))) {
+        for (port, v6) in self
+            .ports()
+            .into_iter()
+            .flat_map(|port| families.iter().map(move |v6| (port, *v6)))
+        {
             for block in filter.blocks(&self.connection(client, v6, port)) {
-                match blocks.iter_mut().find(|(_, known)| known.seen == block.seen) {
+                match blocks
+                    .iter_mut()
+                    .find(|(_, known)| known.seen == block.seen)
+                {
                     Some((_, known)) => known.family = known.family.filter(|family| *family == v6),
-                    None => blocks.push((port, Block { family: client.is_none().then_some(v6), ..block })),
+                    None => blocks.push((
+                        port,
+                        Block {
+                            family: client.is_none().then_some(v6),
+                            ..block
+                        },
+                    )),
                 }
             }
         }
@@ -72,23 +94,42 @@ impl Facts<'_> {
 
     /// Whether the machine has an address of IPv6 by which others may come; taken so where it is not known.
     fn has_ipv6(&self) -> bool {
-        let Ok(Some(text)) = self.text(IPV6) else { return !matches!(self.text(IPV6), Ok(None)) };
-        text.lines().any(|line| line.split_whitespace().nth(3) == Some("00"))
+        let Ok(Some(text)) = self.text(IPV6) else {
+            return !matches!(self.text(IPV6), Ok(None));
+        };
+        text.lines()
+            .any(|line| line.split_whitespace().nth(3) == Some("00"))
     }
 
     fn connection(&self, client: Option<IpAddr>, v6: bool, port: u16) -> Connection {
         let way = client.and_then(|_| self.way_back()).unwrap_or_default();
         let (server, interface, served) = (way.source, way.interface, self.ports());
         let number = |line: &str| line.split_whitespace().next()?.parse().ok();
-        let queues = self.text(QUEUES).ok().map(|text| text.unwrap_or_default().lines().filter_map(number).collect());
-        Connection { v6, client, server, port, interface, tracked: true, served, queues }
+        let queues = self.text(QUEUES).ok().map(|text| {
+            text.unwrap_or_default()
+                .lines()
+                .filter_map(number)
+                .collect()
+        });
+        Connection {
+            v6,
+            client,
+            server,
+            port,
+            interface,
+            tracked: true,
+            served,
+            queues,
+        }
     }
 
     /// All that the programs of the machine show; unchecked where nothing does.
     fn filter(&self) -> Known<Filter> {
         let mut filter = Filter::default();
         for command in &IPTABLES {
-            let Ok(output) = self.run_as_root(command) else { continue };
+            let Ok(output) = self.run_as_root(command) else {
+                continue;
+            };
             let saved = output.text();
             if output.success() {
                 filter.add_iptables(command[0], &saved);
@@ -113,6 +154,10 @@ impl Facts<'_> {
     fn nft(&self) -> Known<Json> {
         let output = self.run_as_root(&NFT)?;
         let failed = || Unchecked::new("firewall", String::from_utf8_lossy(&output.stderr).trim());
-        if output.success() { serde_json::from_slice(&output.stdout).map_err(|_| failed()) } else { Err(failed()) }
+        if output.success() {
+            serde_json::from_slice(&output.stdout).map_err(|_| failed())
+        } else {
+            Err(failed())
+        }
     }
 }

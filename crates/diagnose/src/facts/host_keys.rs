@@ -5,8 +5,11 @@ use crate::ask::Ask;
 use crate::verdict::Known;
 
 /// What sshd takes where no line names a key (servconf.c, fill_default_server_options).
-const DEFAULT: [&str; 3] =
-    ["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key"];
+const DEFAULT: [&str; 3] = [
+    "/etc/ssh/ssh_host_rsa_key",
+    "/etc/ssh/ssh_host_ecdsa_key",
+    "/etc/ssh/ssh_host_ed25519_key",
+];
 
 /// A host key that sshd would load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,20 +22,35 @@ pub(crate) struct HostKeyFile {
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
-    ask.facts.host_key_paths().unwrap_or_default().into_iter().for_each(|path| ask.stat(path));
+    ask.facts
+        .host_key_paths()
+        .unwrap_or_default()
+        .into_iter()
+        .for_each(|path| ask.stat(path));
 }
 
 impl Facts<'_> {
     fn host_key_paths(&self) -> Known<Vec<String>> {
-        let named: Vec<String> = self.global()?.get("hostkey").map_or_else(Vec::new, |setting| setting.values.clone());
-        Ok(if named.is_empty() { DEFAULT.map(str::to_owned).into() } else { named })
+        let named: Vec<String> = self
+            .global()?
+            .get("hostkey")
+            .map_or_else(Vec::new, |setting| setting.values.clone());
+        Ok(if named.is_empty() {
+            DEFAULT.map(str::to_owned).into()
+        } else {
+            named
+        })
     }
 
     /// Every host key that the configuration names.
     pub(crate) fn host_keys(&self) -> Known<Vec<HostKeyFile>> {
         let read = |path: String| {
             let meta = self.meta(&path)?;
-            Ok(HostKeyFile { mode: meta.map(|meta| meta.mode), roots: meta.is_none_or(|meta| meta.uid == 0), path })
+            Ok(HostKeyFile {
+                mode: meta.map(|meta| meta.mode),
+                roots: meta.is_none_or(|meta| meta.uid == 0),
+                path,
+            })
         };
         self.host_key_paths()?.into_iter().map(read).collect()
     }

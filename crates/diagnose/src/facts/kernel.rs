@@ -4,7 +4,10 @@ use super::Facts;
 use crate::ask::Ask;
 use crate::verdict::Known;
 
-const CONNTRACK: [&str; 2] = ["/proc/sys/net/netfilter/nf_conntrack_count", "/proc/sys/net/netfilter/nf_conntrack_max"];
+const CONNTRACK: [&str; 2] = [
+    "/proc/sys/net/netfilter/nf_conntrack_count",
+    "/proc/sys/net/netfilter/nf_conntrack_max",
+];
 const FILES: &str = "/proc/sys/fs/file-nr";
 const NETSTAT: &str = "/proc/net/netstat";
 const ABORT_ON_OVERFLOW: &str = "/proc/sys/net/ipv4/tcp_abort_on_overflow";
@@ -31,13 +34,20 @@ pub(crate) struct FullDisk {
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
-    for path in CONNTRACK.into_iter().chain([FILES, NETSTAT, ABORT_ON_OVERFLOW, LOAD, PID_MAX]) {
+    for path in CONNTRACK
+        .into_iter()
+        .chain([FILES, NETSTAT, ABORT_ON_OVERFLOW, LOAD, PID_MAX])
+    {
         ask.read(path);
     }
     ask.run(&df("-k"));
     ask.run(&df("-i"));
-    let Ok(Some(listener)) = ask.facts.listener() else { return };
-    let Ok(Some(group)) = ask.facts.pids_group(listener.pid) else { return };
+    let Ok(Some(listener)) = ask.facts.listener() else {
+        return;
+    };
+    let Ok(Some(group)) = ask.facts.pids_group(listener.pid) else {
+        return;
+    };
     for name in ["pids.current", "pids.max", "pids.events"] {
         ask.read(format!("{group}/{name}"));
     }
@@ -51,56 +61,102 @@ impl Facts<'_> {
     /// Tracked connections; `None` where nothing tracks them.
     pub(crate) fn conntrack(&self) -> Known<Option<Usage>> {
         let [used, limit] = CONNTRACK.map(|path| self.number(path));
-        Ok(used?.zip(limit?).map(|(used, limit)| Usage { used, limit, source: CONNTRACK[0].to_owned() }))
+        Ok(used?.zip(limit?).map(|(used, limit)| Usage {
+            used,
+            limit,
+            source: CONNTRACK[0].to_owned(),
+        }))
     }
 
     /// Open files of the whole machine.
     pub(crate) fn open_files(&self) -> Known<Option<Usage>> {
         let text = self.text(FILES)?.unwrap_or_default();
-        let numbers: Vec<u64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [used, _, limit] = numbers[..] else { return Ok(None) };
-        Ok(Some(Usage { used, limit, source: FILES.to_owned() }))
+        let numbers: Vec<u64> = text
+            .split_whitespace()
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let [used, _, limit] = numbers[..] else {
+            return Ok(None);
+        };
+        Ok(Some(Usage {
+            used,
+            limit,
+            source: FILES.to_owned(),
+        }))
     }
 
     /// Open files of one process; root only.
     pub(crate) fn open_files_of(&self, pid: u32) -> Known<Option<Usage>> {
         let source = format!("/proc/{pid}/limits");
         let text = self.text(&source)?.unwrap_or_default();
-        let limit = text.lines().find_map(|line| line.strip_prefix("Max open files"));
+        let limit = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"));
         let limit = limit.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
         let used = self.names(format!("/proc/{pid}/fd"))?.len() as u64;
-        Ok(limit.map(|limit| Usage { used, limit, source }))
+        Ok(limit.map(|limit| Usage {
+            used,
+            limit,
+            source,
+        }))
     }
 
     /// Processes and threads of the whole machine.
     pub(crate) fn processes(&self) -> Known<Option<Usage>> {
         let text = self.text(LOAD)?.unwrap_or_default();
-        let used = text.split_whitespace().nth(3).and_then(|part| part.split_once('/')?.1.parse().ok());
-        Ok(used.zip(self.number(PID_MAX)?).map(|(used, limit)| Usage { used, limit, source: LOAD.to_owned() }))
+        let used = text
+            .split_whitespace()
+            .nth(3)
+            .and_then(|part| part.split_once('/')?.1.parse().ok());
+        Ok(used.zip(self.number(PID_MAX)?).map(|(used, limit)| Usage {
+            used,
+            limit,
+            source: LOAD.to_owned(),
+        }))
     }
 
     /// Processes of the control group that a process is in; `None` where it has no limit.
     pub(crate) fn processes_of_group(&self, pid: u32) -> Known<Option<Usage>> {
-        let Some(group) = self.pids_group(pid)? else { return Ok(None) };
+        let Some(group) = self.pids_group(pid)? else {
+            return Ok(None);
+        };
         let source = format!("{group}/pids.max");
-        let (used, limit) = (self.number(&format!("{group}/pids.current"))?, self.number(&source)?);
-        Ok(used.zip(limit).map(|(used, limit)| Usage { used, limit, source }))
+        let (used, limit) = (
+            self.number(&format!("{group}/pids.current"))?,
+            self.number(&source)?,
+        );
+        Ok(used.zip(limit).map(|(used, limit)| Usage {
+            used,
+            limit,
+            source,
+        }))
     }
 
     /// How often a process was refused to the control group.
     pub(crate) fn forks_refused(&self, pid: u32) -> Known<u64> {
-        let Some(group) = self.pids_group(pid)? else { return Ok(0) };
-        let text = self.text(format!("{group}/pids.events"))?.unwrap_or_default();
-        let count = text.lines().find_map(|line| line.strip_prefix("max ")?.trim().parse().ok());
+        let Some(group) = self.pids_group(pid)? else {
+            return Ok(0);
+        };
+        let text = self
+            .text(format!("{group}/pids.events"))?
+            .unwrap_or_default();
+        let count = text
+            .lines()
+            .find_map(|line| line.strip_prefix("max ")?.trim().parse().ok());
         Ok(count.unwrap_or(0))
     }
 
     /// The directory that counts the processes of a control group: the hierarchy `pids` of version 1 where
     /// there is one, else version 2.
     fn pids_group(&self, pid: u32) -> Known<Option<String>> {
-        let text = self.text(format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
+        let text = self
+            .text(format!("/proc/{pid}/cgroup"))?
+            .unwrap_or_default();
         let of = |start: &str, root: &str| {
-            let path = text.lines().find_map(|line| line.split_once(start).filter(|(id, _)| !id.contains(':')))?.1;
+            let path = text
+                .lines()
+                .find_map(|line| line.split_once(start).filter(|(id, _)| !id.contains(':')))?
+                .1;
             (path.len() > 1).then(|| format!("{root}{path}"))
         };
         Ok(of(":pids:", "/sys/fs/cgroup/pids").or_else(|| of("::", "/sys/fs/cgroup")))
@@ -109,10 +165,16 @@ impl Facts<'_> {
     /// A counter of the TCP stack since boot, such as `ListenOverflows`.
     pub(crate) fn tcp_counter(&self, name: &str) -> Known<Option<u64>> {
         let text = self.text(NETSTAT)?.unwrap_or_default();
-        let mut rows = text.lines().filter_map(|line| line.strip_prefix("TcpExt: "));
-        let (Some(names), Some(values)) = (rows.next(), rows.next()) else { return Ok(None) };
+        let mut rows = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("TcpExt: "));
+        let (Some(names), Some(values)) = (rows.next(), rows.next()) else {
+            return Ok(None);
+        };
         let mut pairs = names.split(' ').zip(values.split(' '));
-        Ok(pairs.find(|(key, _)| *key == name).and_then(|(_, value)| value.parse().ok()))
+        Ok(pairs
+            .find(|(key, _)| *key == name)
+            .and_then(|(_, value)| value.parse().ok()))
     }
 
     /// Whether an overflowing queue answers with a reset instead of silence.
@@ -128,7 +190,11 @@ impl Facts<'_> {
                 if let Some(place) = full_place(line)
                     && !full.iter().any(|disk| disk.place == place)
                 {
-                    full.push(FullDisk { command: command.join(" "), line: line.to_owned(), place: place.to_owned() });
+                    full.push(FullDisk {
+                        command: command.join(" "),
+                        line: line.to_owned(),
+                        place: place.to_owned(),
+                    });
                 }
             }
         }
@@ -166,7 +232,10 @@ mod tests {
     #[test]
     fn full_file_systems_are_told_by_their_percentage() {
         assert_eq!(full_place("tmpfs 204800 204800 0 100% /run"), Some("/run"));
-        assert_eq!(full_place("/dev/vda 264212084 14616436 80669452 16% /"), None);
+        assert_eq!(
+            full_place("/dev/vda 264212084 14616436 80669452 16% /"),
+            None
+        );
         assert_eq!(full_place("/run"), None);
     }
 }

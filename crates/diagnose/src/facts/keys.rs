@@ -36,7 +36,12 @@ fn agent(named: &str) -> Option<Vec<String>> {
     match named {
         "none" => None,
         "" | "SSH_AUTH_SOCK" => Some(list().collect()),
-        socket => Some(["env".to_owned(), format!("SSH_AUTH_SOCK={socket}")].into_iter().chain(list()).collect()),
+        socket => Some(
+            ["env".to_owned(), format!("SSH_AUTH_SOCK={socket}")]
+                .into_iter()
+                .chain(list())
+                .collect(),
+        ),
     }
 }
 
@@ -46,24 +51,46 @@ fn fingerprint(file: &str) -> [&str; 3] {
 
 /// `256 SHA256:… comment (ED25519)`, `… (ED25519-CERT)`.
 fn key(line: &str) -> Option<Key> {
-    let fingerprint = line.split_whitespace().nth(1).filter(|word| word.contains(':'))?;
+    let fingerprint = line
+        .split_whitespace()
+        .nth(1)
+        .filter(|word| word.contains(':'))?;
     Some((fingerprint.to_owned(), line.trim_end().ends_with("-CERT)")))
 }
 
 impl Facts<'_> {
     /// The files of keys and certificates that ssh found: of others it says `type -1`.
     fn loaded(&self) -> Vec<&str> {
-        let Some(lines) = self.printed_lines() else { return Vec::new() };
-        let files = lines.filter_map(|line| line.strip_prefix("debug1: identity file ")?.rsplit_once(" type "));
-        files.filter(|(_, kind)| *kind != "-1").map(|(path, _)| path).collect()
+        let Some(lines) = self.printed_lines() else {
+            return Vec::new();
+        };
+        let files = lines.filter_map(|line| {
+            line.strip_prefix("debug1: identity file ")?
+                .rsplit_once(" type ")
+        });
+        files
+            .filter(|(_, kind)| *kind != "-1")
+            .map(|(path, _)| path)
+            .collect()
     }
 
     /// The private keys that ssh ignores because others may read them (authfile.c, `sshkey_perm_ok`: only those of the user).
     pub(crate) fn ignored_keys(&self) -> Vec<(&str, u32)> {
-        let open = |file: &&str| Some((self.meta(file).ok()??.uid == 0) == self.question.privileged);
-        let mode = |file: &str| self.meta(file).ok().flatten().map_or(0, |meta| meta.mode & 0o777);
-        let keys = self.loaded().into_iter().filter(|file| open(file) == Some(true) && !file.ends_with(".pub"));
-        keys.map(|file| (file, mode(file))).filter(|(_, mode)| mode & 0o077 != 0).collect()
+        let open =
+            |file: &&str| Some((self.meta(file).ok()??.uid == 0) == self.question.privileged);
+        let mode = |file: &str| {
+            self.meta(file)
+                .ok()
+                .flatten()
+                .map_or(0, |meta| meta.mode & 0o777)
+        };
+        let keys = self
+            .loaded()
+            .into_iter()
+            .filter(|file| open(file) == Some(true) && !file.ends_with(".pub"));
+        keys.map(|file| (file, mode(file)))
+            .filter(|(_, mode)| mode & 0o077 != 0)
+            .collect()
     }
 
     /// What ssh would offer; unknown where it did not come so far.
@@ -74,13 +101,29 @@ impl Facts<'_> {
         }
         let mut files = BTreeSet::new();
         for file in self.loaded() {
-            files.extend(self.run(&fingerprint(file))?.text().lines().next().and_then(key));
+            files.extend(
+                self.run(&fingerprint(file))?
+                    .text()
+                    .lines()
+                    .next()
+                    .and_then(key),
+            );
         }
-        let agent = agent(&route.agent).and_then(|argv| self.run(&argv).ok()).filter(|output| output.success());
-        let held: BTreeSet<Key> =
-            agent.map(|output| output.text().lines().filter_map(key).collect()).unwrap_or_default();
-        let of_agent = if route.identities_only { 0 } else { held.difference(&files).count() };
-        Ok(Offer { keys: files.len() + of_agent, of_agent })
+        let agent = agent(&route.agent)
+            .and_then(|argv| self.run(&argv).ok())
+            .filter(|output| output.success());
+        let held: BTreeSet<Key> = agent
+            .map(|output| output.text().lines().filter_map(key).collect())
+            .unwrap_or_default();
+        let of_agent = if route.identities_only {
+            0
+        } else {
+            held.difference(&files).count()
+        };
+        Ok(Offer {
+            keys: files.len() + of_agent,
+            of_agent,
+        })
     }
 }
 
@@ -90,8 +133,14 @@ mod tests {
 
     #[test]
     fn a_certificate_is_told_from_its_key() {
-        assert_eq!(key("256 SHA256:AA me@here (ED25519)"), Some(("SHA256:AA".to_owned(), false)));
-        assert_eq!(key("256 SHA256:AA me@here (ED25519-CERT)"), Some(("SHA256:AA".to_owned(), true)));
+        assert_eq!(
+            key("256 SHA256:AA me@here (ED25519)"),
+            Some(("SHA256:AA".to_owned(), false))
+        );
+        assert_eq!(
+            key("256 SHA256:AA me@here (ED25519-CERT)"),
+            Some(("SHA256:AA".to_owned(), true))
+        );
         assert_eq!(key("The agent has no identities."), None);
     }
 
@@ -99,7 +148,10 @@ mod tests {
     fn the_agent_that_is_named_is_asked() {
         let shown = |named| agent(named).map(|argv| argv.join(" "));
         assert_eq!(shown("SSH_AUTH_SOCK").as_deref(), Some("ssh-add -l"));
-        assert_eq!(shown("/run/agent").as_deref(), Some("env SSH_AUTH_SOCK=/run/agent ssh-add -l"));
+        assert_eq!(
+            shown("/run/agent").as_deref(),
+            Some("env SSH_AUTH_SOCK=/run/agent ssh-add -l")
+        );
         assert_eq!(shown("none"), None);
     }
 }

@@ -32,12 +32,20 @@ impl<'a> Facts<'a> {
     }
 
     pub(crate) fn whole_log(&self) -> Known<&LogFile> {
-        self.cache.log.get_or_init(|| self.read_log()).as_ref().map_err(Clone::clone)
+        self.cache
+            .log
+            .get_or_init(|| self.read_log())
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// How much was understood of each log that was named.
     pub(crate) fn named_logs(&self) -> Vec<ReadLog> {
-        let files = self.question.logs.iter().filter_map(|path| self.question.log_files.get(path));
+        let files = self
+            .question
+            .logs
+            .iter()
+            .filter_map(|path| self.question.log_files.get(path));
         files.map(|file| file.read.clone()).collect()
     }
 
@@ -49,7 +57,9 @@ impl<'a> Facts<'a> {
         let hosts = self.whole_log().map(|log| &log.hosts);
         let own = self.text(NAME).ok().flatten().unwrap_or_default();
         match hosts {
-            Ok(hosts) if !hosts.is_empty() => !hosts.iter().any(|host| short(host) == short(own.trim())),
+            Ok(hosts) if !hosts.is_empty() => {
+                !hosts.iter().any(|host| short(host) == short(own.trim()))
+            }
             _ => !self.question.logs.iter().all(|path| path.starts_with(OWN)),
         }
     }
@@ -57,38 +67,61 @@ impl<'a> Facts<'a> {
     /// The lines of a cause: of the client asked about, where one is and the line names one.
     pub(crate) fn heard(&self, cause: &str) -> Known<Vec<&LogLine>> {
         let client = self.question.client_address();
-        let other = |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
-        Ok(self.log()?.iter().filter(|line| line.cause == Some(cause) && !other(line)).collect())
+        let other =
+            |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
+        Ok(self
+            .log()?
+            .iter()
+            .filter(|line| line.cause == Some(cause) && !other(line))
+            .collect())
     }
 
     /// How many connections met the cause whose lines [`Facts::heard`] leaves out, because they are of other clients.
     pub(crate) fn heard_besides(&self, cause: &str) -> u64 {
         let Ok(log) = self.whole_log() else { return 0 };
         let client = self.question.client_address();
-        let other = |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
-        let of_others = log.lines.iter().filter(|line| line.cause == Some(cause)).filter(other);
+        let other =
+            |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
+        let of_others = log
+            .lines
+            .iter()
+            .filter(|line| line.cause == Some(cause))
+            .filter(other);
         of_others.map(|line| line.connections).sum::<u64>() + self.heard_unkept(cause)
     }
 
     /// How many connections of others met the cause whose lines are not kept, because there are too many of them.
     pub(crate) fn heard_unkept(&self, cause: &str) -> u64 {
-        self.whole_log().ok().and_then(|log| log.left_out.get(cause).copied()).unwrap_or(0)
+        self.whole_log()
+            .ok()
+            .and_then(|log| log.left_out.get(cause).copied())
+            .unwrap_or(0)
     }
 
     /// Whether a log without any entry of a cause speaks against it: the whole log of this machine does; a file that somebody
     /// named may be a piece, begin later, or be of another machine.
     pub(crate) fn log_is_whole(&self) -> bool {
-        self.question.logs.is_empty() && self.whole_log().is_ok_and(|log| !log.read.census.nothing_understood())
+        self.question.logs.is_empty()
+            && self
+                .whole_log()
+                .is_ok_and(|log| !log.read.census.nothing_understood())
     }
 
     /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
     pub(crate) fn heard_from_kernel(&self, cause: &str) -> Known<Vec<&LogLine>> {
-        let lines: Vec<&LogLine> = self.log()?.iter().filter(|line| line.cause == Some(cause)).collect();
+        let lines: Vec<&LogLine> = self
+            .log()?
+            .iter()
+            .filter(|line| line.cause == Some(cause))
+            .collect();
         let own = self.question.logs.is_empty() && !self.question.offline;
         if own && lines.is_empty() {
             let output = self.run(&DMESG)?;
             let said = String::from_utf8_lossy(&output.stderr);
-            output.success().then_some(()).ok_or_else(|| Unchecked::new("kernel log", said.trim()))?;
+            output
+                .success()
+                .then_some(())
+                .ok_or_else(|| Unchecked::new("kernel log", said.trim()))?;
         }
         Ok(lines)
     }
@@ -101,24 +134,37 @@ impl<'a> Facts<'a> {
 
     /// The time up to which the logs tell, in seconds since 1970: now, and of a mounted disk that of its last line.
     fn latest(&self) -> i64 {
-        self.log().map_or(self.question.now, |lines| self.end_of(lines))
+        self.log()
+            .map_or(self.question.now, |lines| self.end_of(lines))
     }
 
     fn end_of(&self, lines: &[LogLine]) -> i64 {
-        let last = lines.iter().filter_map(|line| line.time).max().filter(|_| self.question.offline);
+        let last = lines
+            .iter()
+            .filter_map(|line| line.time)
+            .max()
+            .filter(|_| self.question.offline);
         last.map_or(self.question.now, Timestamp::as_second)
     }
 
     /// Whether a login from this address has gone well since sshd began to listen.
     pub(crate) fn has_logged_in(&self, client: IpAddr) -> bool {
-        let lines = self.log_since_start().or_else(|| self.log().ok()).unwrap_or_default();
-        lines.iter().any(|line| line.kind == Kind::Accepted && line.client == Some(client))
+        let lines = self
+            .log_since_start()
+            .or_else(|| self.log().ok())
+            .unwrap_or_default();
+        lines
+            .iter()
+            .any(|line| line.kind == Kind::Accepted && line.client == Some(client))
     }
 
     /// The lines since sshd began to listen; `None` where the log does not go back to that.
     pub(crate) fn log_since_start(&self) -> Option<&[LogLine]> {
         let lines = self.log().ok()?;
-        lines.iter().rposition(|line| line.kind == Kind::Listening).map(|start| &lines[start..])
+        lines
+            .iter()
+            .rposition(|line| line.kind == Kind::Listening)
+            .map(|start| &lines[start..])
     }
 
     /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a
@@ -130,7 +176,11 @@ impl<'a> Facts<'a> {
                 && line.user.as_deref() == Some(user)
                 && (client.is_none() || line.client == client)
         };
-        self.log().ok()?.iter().rfind(of_it).filter(|line| !self.worked_since(line))
+        self.log()
+            .ok()?
+            .iter()
+            .rfind(of_it)
+            .filter(|line| !self.worked_since(line))
     }
 
     /// Whether the client asked about, without one the client of the line, has logged in after that line.
@@ -138,20 +188,28 @@ impl<'a> Facts<'a> {
         let client = self.question.client_address().or(line.client);
         let lines = self.log().unwrap_or_default();
         let mut logins = lines.iter().filter(|line| line.kind == Kind::Accepted);
-        logins
-            .any(|login| login.time > line.time && line.time.is_some() && (client.is_none() || login.client == client))
+        logins.any(|login| {
+            login.time > line.time
+                && line.time.is_some()
+                && (client.is_none() || login.client == client)
+        })
     }
 
     fn read_log(&self) -> Known<LogFile> {
         let mut log = LogFile::default();
-        let sources = if self.question.logs.is_empty() { self.own_sources()? } else { self.named_sources()? };
+        let sources = if self.question.logs.is_empty() {
+            self.own_sources()?
+        } else {
+            self.named_sources()?
+        };
         for source in &sources {
             self.read_source(source, &mut log);
         }
         let since = self.question.since.unwrap_or(self.end_of(&log.lines) - DAY);
         let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
         let all = !self.question.logs.is_empty() && self.question.since.is_none();
-        log.lines.retain(|line| all || line.time.is_none_or(|time| time >= since));
+        log.lines
+            .retain(|line| all || line.time.is_none_or(|time| time >= since));
         Ok(log)
     }
 
@@ -181,7 +239,10 @@ impl LogLine {
     /// How many connections these lines tell of: at least one, and as many as the listener counted where it did.
     pub(crate) fn count(lines: &[&Self]) -> u64 {
         let told = lines.iter().map(|line| line.connections).sum::<u64>();
-        let counted = lines.iter().filter(|line| line.kind == Kind::ThrottlingEnded).filter_map(|line| line.number);
+        let counted = lines
+            .iter()
+            .filter(|line| line.kind == Kind::ThrottlingEnded)
+            .filter_map(|line| line.number);
         counted.sum::<u64>().max(told).max(1)
     }
 
@@ -220,14 +281,25 @@ mod tests {
         let (machine, question) = (machine(&format!("{LOG}{RECORD}")), Question::server(NOW));
         let facts = Facts::new(&machine, &question);
         let lines = facts.log().expect("it was read");
-        assert!(lines[0].text.starts_with("2026-11-20T17:50:00Z drop connection #12 from "), "{lines:?}");
+        assert!(
+            lines[0]
+                .text
+                .starts_with("2026-11-20T17:50:00Z drop connection #12 from "),
+            "{lines:?}"
+        );
     }
 
     #[test]
     fn a_time_without_a_zone_is_that_of_the_machine() {
         let line = "Nov 20 12:59:30 server sshd[700]: drop connection #13 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n";
         let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(-5));
-        let (machine, question) = (machine(&format!("{LOG}{line}")), Question { zone, ..Question::server(NOW) });
+        let (machine, question) = (
+            machine(&format!("{LOG}{line}")),
+            Question {
+                zone,
+                ..Question::server(NOW)
+            },
+        );
         let facts = Facts::new(&machine, &question);
         assert!(facts.is_recent(facts.heard("max-startups").expect("it was read")[0]));
     }
@@ -253,10 +325,20 @@ mod tests {
             [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n2026-11-20T17:59:00+00:00 server sshd[700]: Server \
             listening on 0.0.0.0 port 22.\n2026-11-20T17:59:30+00:00 server sshd[700]: drop connection #13 from \
             [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n";
-        let (machine, question) = (machine(syslog), Question { offline: true, ..Question::server(NOW + MONTH) });
+        let (machine, question) = (
+            machine(syslog),
+            Question {
+                offline: true,
+                ..Question::server(NOW + MONTH)
+            },
+        );
         let facts = Facts::new(&machine, &question);
         let drops = facts.heard("max-startups").expect("it was read");
-        assert_eq!(drops.iter().map(|line| line.number).collect::<Vec<_>>(), [Some(13)], "the day before it ended");
+        assert_eq!(
+            drops.iter().map(|line| line.number).collect::<Vec<_>>(),
+            [Some(13)],
+            "the day before it ended"
+        );
         assert!(facts.is_recent(drops[0]));
     }
 }

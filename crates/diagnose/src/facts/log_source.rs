@@ -26,7 +26,12 @@ const JOURNAL_END: usize = 1 << 20;
 const SAME: i64 = 500;
 
 /// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
-const FILES: [&str; 4] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages", "/var/log/syslog"];
+const FILES: [&str; 4] = [
+    "/var/log/auth.log",
+    "/var/log/secure",
+    "/var/log/messages",
+    "/var/log/syslog",
+];
 
 const AUDIT: &str = "/var/log/audit/audit.log";
 
@@ -40,14 +45,21 @@ pub(super) enum Source<'a> {
     /// A file that was read already.
     Read(&'a LogFile),
     /// What is in memory of it.
-    Bytes { shown: Shown<'a>, bytes: Cow<'a, [u8]> },
+    Bytes {
+        shown: Shown<'a>,
+        bytes: Cow<'a, [u8]>,
+    },
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     if !facts.question.logs.is_empty() {
         ask.read(NAME);
-        let unread = facts.question.logs.iter().filter(|path| !facts.question.log_files.contains_key(*path));
+        let unread = facts
+            .question
+            .logs
+            .iter()
+            .filter(|path| !facts.question.log_files.contains_key(*path));
         return unread.for_each(|path| ask.read(path));
     }
     if !facts.question.log_files.contains_key(Path::new(AUDIT)) {
@@ -55,7 +67,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
     ask.add(Request::Journal(facts.journal()));
     if facts.question.offline {
-        let unread = FILES.iter().filter(|path| !facts.question.log_files.contains_key(Path::new(path)));
+        let unread = FILES
+            .iter()
+            .filter(|path| !facts.question.log_files.contains_key(Path::new(path)));
         return unread.for_each(|path| ask.read(*path));
     }
     ask.read(UPTIME);
@@ -84,13 +98,20 @@ impl<'a> Facts<'a> {
     pub(super) fn named_sources(&self) -> Known<Vec<Source<'a>>> {
         let named = |path: &'a PathBuf| match self.source(path)? {
             Some(source) => Ok(source),
-            None => Err(Unchecked::new(path.display().to_string(), "there is no such file")),
+            None => Err(Unchecked::new(
+                path.display().to_string(),
+                "there is no such file",
+            )),
         };
         self.question.logs.iter().map(named).collect()
     }
 
     pub(super) fn own_sources(&self) -> Known<Vec<Source<'a>>> {
-        let mut sources = if self.question.offline { self.on_disk()? } else { self.running()? };
+        let mut sources = if self.question.offline {
+            self.on_disk()?
+        } else {
+            self.running()?
+        };
         sources.extend(self.source(Path::new(AUDIT)).ok().flatten());
         Ok(sources)
     }
@@ -111,9 +132,15 @@ impl<'a> Facts<'a> {
         if let Ok(Some(source)) = journal {
             return Ok(vec![source]);
         }
-        let found = FILES.iter().filter_map(|path| self.source(Path::new(path)).ok()?);
+        let found = FILES
+            .iter()
+            .filter_map(|path| self.source(Path::new(path)).ok()?);
         let sources: Vec<Source<'a>> = found.collect();
-        if sources.is_empty() { Err(journal.err().unwrap_or_else(no_log)) } else { Ok(sources) }
+        if sources.is_empty() {
+            Err(journal.err().unwrap_or_else(no_log))
+        } else {
+            Ok(sources)
+        }
     }
 
     /// The journal where it has anything of sshd, and the files where it has not or has ended; with them the kernel's log.
@@ -121,20 +148,28 @@ impl<'a> Facts<'a> {
         let mut sources: Vec<Source<'a>> = self.journaled().ok().flatten().into_iter().collect();
         let mut hidden = None;
         let ended = self.journal_ended();
-        let files = if sources.is_empty() || ended.is_some() { self.existing_files() } else { Vec::new() };
+        let files = if sources.is_empty() || ended.is_some() {
+            self.existing_files()
+        } else {
+            Vec::new()
+        };
         for path in files {
             match self.run(&tail(path, TAIL)) {
                 Ok(output) if output.success() => {
                     sources.push(Source::printed(path, &output.stdout, ended));
                 }
-                Ok(output) => hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+                Ok(output) => {
+                    hidden = Some(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+                }
                 Err(unchecked) => hidden = Some(unchecked.reason),
             }
         }
         if sources.is_empty() {
-            let shut =
-                (!self.question.privileged).then(|| "needs root, or the group adm or systemd-journal".to_owned());
-            return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
+            let shut = (!self.question.privileged)
+                .then(|| "needs root, or the group adm or systemd-journal".to_owned());
+            return Err(hidden
+                .or(shut)
+                .map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
         }
         if let Ok(output) = self.run(&DMESG) {
             sources.push(Source::printed(DMESG[0], &output.stdout, None));
@@ -145,11 +180,21 @@ impl<'a> Facts<'a> {
     pub(crate) fn journal(&self) -> Vec<String> {
         const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
             SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + _PID=1";
-        let since = self.question.since.or((!self.question.offline).then_some(self.question.now - DAY));
+        let since = self
+            .question
+            .since
+            .or((!self.question.offline).then_some(self.question.now - DAY));
         let since = since.map(|since| format!("--since=@{since}"));
         let words = ["--quiet", "--no-pager", "--output=export", "--lines=100000"].into_iter();
-        let kernel = ["+", "_TRANSPORT=kernel"].into_iter().filter(|_| self.question.offline);
-        words.chain(since.as_deref()).chain(MATCHES.split_whitespace()).chain(kernel).map(str::to_owned).collect()
+        let kernel = ["+", "_TRANSPORT=kernel"]
+            .into_iter()
+            .filter(|_| self.question.offline);
+        words
+            .chain(since.as_deref())
+            .chain(MATCHES.split_whitespace())
+            .chain(kernel)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What the journal has of sshd; `None` when it has nothing. Who may not read that of the system still sees what processes of
@@ -160,9 +205,20 @@ impl<'a> Facts<'a> {
         let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
         match self.snapshot.command(&words) {
-            Some(Ok(output)) if self.question.privileged && !output.stdout.is_empty() || of_root(&output.stdout) => {
-                let shown = Shown { name: JOURNALCTL, numbered: false, stamped: true, after: None };
-                Ok(Some(Source::Bytes { shown, bytes: Cow::Borrowed(&output.stdout) }))
+            Some(Ok(output))
+                if self.question.privileged && !output.stdout.is_empty()
+                    || of_root(&output.stdout) =>
+            {
+                let shown = Shown {
+                    name: JOURNALCTL,
+                    numbered: false,
+                    stamped: true,
+                    after: None,
+                };
+                Ok(Some(Source::Bytes {
+                    shown,
+                    bytes: Cow::Borrowed(&output.stdout),
+                }))
             }
             Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
             Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
@@ -174,10 +230,16 @@ impl<'a> Facts<'a> {
     /// The time of the last line of sshd in the journal, where a file of syslog has later ones: journald keeps nothing any
     /// more (`Storage=none`), is dead, or drops lines that come too fast.
     fn journal_ended(&self) -> Option<Timestamp> {
-        let Source::Bytes { bytes, .. } = self.journaled().ok().flatten()? else { return None };
+        let Source::Bytes { bytes, .. } = self.journaled().ok().flatten()? else {
+            return None;
+        };
         let end = &bytes[bytes.len().saturating_sub(JOURNAL_END)..];
         // Without a line of sshd in so much of it, the journal has had none since this piece begins.
-        let last = self.last_of_sshd(end).or_else(|| first_stamp(end))?.checked_add(SAME.milliseconds()).ok()?;
+        let last = self
+            .last_of_sshd(end)
+            .or_else(|| first_stamp(end))?
+            .checked_add(SAME.milliseconds())
+            .ok()?;
         let later = |path: &&str| {
             let output = self.run(&tail(path, END)).ok();
             output.and_then(|output| self.last_of_sshd(&output.stdout)) > Some(last)
@@ -194,38 +256,67 @@ impl<'a> Facts<'a> {
             }
         };
         let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
-        let mut reader = Reader::new(Clock { reference, zone: self.question.zone.clone() });
+        let mut reader = Reader::new(Clock {
+            reference,
+            zone: self.question.zone.clone(),
+        });
         reader.feed(piece, &mut keep);
         reader.finish(&mut keep);
         last
     }
 
     fn existing_files(&self) -> Vec<&'static str> {
-        FILES.into_iter().filter(|path| matches!(self.meta(path), Ok(Some(_)))).collect()
+        FILES
+            .into_iter()
+            .filter(|path| matches!(self.meta(path), Ok(Some(_))))
+            .collect()
     }
 }
 
 impl<'a> Source<'a> {
     fn file(name: &'a str, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self::Bytes { shown: Shown { name, numbered: true, stamped: false, after: None }, bytes: bytes.into() }
+        Self::Bytes {
+            shown: Shown {
+                name,
+                numbered: true,
+                stamped: false,
+                after: None,
+            },
+            bytes: bytes.into(),
+        }
     }
 
     /// What a program printed of a log.
     fn printed(name: &'a str, bytes: &'a [u8], after: Option<Timestamp>) -> Self {
-        Self::Bytes { shown: Shown { name, numbered: false, stamped: false, after }, bytes: Cow::Borrowed(bytes) }
+        Self::Bytes {
+            shown: Shown {
+                name,
+                numbered: false,
+                stamped: false,
+                after,
+            },
+            bytes: Cow::Borrowed(bytes),
+        }
     }
 }
 
 /// The time of the first record in a piece of the journal's export format.
 fn first_stamp(piece: &[u8]) -> Option<Timestamp> {
     const FIELD: &[u8] = b"__REALTIME_TIMESTAMP=";
-    let at = piece.windows(FIELD.len()).position(|window| window == FIELD)?;
-    let digits = piece[at + FIELD.len()..].split(|byte| !byte.is_ascii_digit()).next()?;
+    let at = piece
+        .windows(FIELD.len())
+        .position(|window| window == FIELD)?;
+    let digits = piece[at + FIELD.len()..]
+        .split(|byte| !byte.is_ascii_digit())
+        .next()?;
     Timestamp::from_microsecond(std::str::from_utf8(digits).ok()?.parse().ok()?).ok()
 }
 
 fn no_log() -> Unchecked {
-    Unchecked::new("log of sshd", "there is none: neither the journal nor a file of syslog")
+    Unchecked::new(
+        "log of sshd",
+        "there is none: neither the journal nor a file of syslog",
+    )
 }
 
 #[cfg(test)]
@@ -247,22 +338,46 @@ mod tests {
             let file = format!(
                 "//- /var/log/auth.log\n//$ tail -c 65536 /var/log/auth.log => 0 stdout\n{file}//$ tail -c 16777216 /var/log/auth.log => 0 stdout\n{file}"
             );
-            let (machine, question) = (machine(&format!("{file}{LOG}{}", drop(10, 1))), Question::server(NOW));
+            let (machine, question) = (
+                machine(&format!("{file}{LOG}{}", drop(10, 1))),
+                Question::server(NOW),
+            );
             let facts = Facts::new(&machine, &question);
-            facts.log().expect("it was read").iter().map(|line| line.number).collect::<Vec<_>>()
+            facts
+                .log()
+                .expect("it was read")
+                .iter()
+                .map(|line| line.number)
+                .collect::<Vec<_>>()
         };
         assert_eq!(numbers(&drop(10, 1)), [Some(1)], "the same line");
-        assert_eq!(numbers(&format!("{}{}", drop(10, 1), drop(30, 2))), [Some(1), Some(2)]);
+        assert_eq!(
+            numbers(&format!("{}{}", drop(10, 1), drop(30, 2))),
+            [Some(1), Some(2)]
+        );
     }
 
     #[test]
     fn ones_own_lines_are_not_the_log_of_the_machine() {
-        let question = Question { privileged: false, ..Question::server(NOW) };
-        let entry =
-            |user: u32| format!("{LOG}__REALTIME_TIMESTAMP=1795197000000000\n_UID={user}\n_COMM=sshd\nMESSAGE=x\n\n");
-        let known =
-            |text: &str| Facts::new(&machine(text), &question).log().map(<[LogLine]>::len).map_err(|item| item.reason);
-        assert_eq!(known(&entry(1000)), Err("needs root, or the group adm or systemd-journal".to_owned()));
+        let question = Question {
+            privileged: false,
+            ..Question::server(NOW)
+        };
+        let entry = |user: u32| {
+            format!(
+                "{LOG}__REALTIME_TIMESTAMP=1795197000000000\n_UID={user}\n_COMM=sshd\nMESSAGE=x\n\n"
+            )
+        };
+        let known = |text: &str| {
+            Facts::new(&machine(text), &question)
+                .log()
+                .map(<[LogLine]>::len)
+                .map_err(|item| item.reason)
+        };
+        assert_eq!(
+            known(&entry(1000)),
+            Err("needs root, or the group adm or systemd-journal".to_owned())
+        );
         assert_eq!(known(&entry(0)), Ok(0));
     }
 }

@@ -131,7 +131,12 @@ pub(crate) fn ask_of_service(ask: &mut Ask<'_>) {
 
 impl<'a> Facts<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
-        Self { snapshot, question, focus: Cell::new(0), cache: Cache::default() }
+        Self {
+            snapshot,
+            question,
+            focus: Cell::new(0),
+            cache: Cache::default(),
+        }
     }
 
     /// What a program said; unknown when it was not run or could not be started.
@@ -165,7 +170,9 @@ impl<'a> Facts<'a> {
 
     /// The text of a file, invalid UTF-8 replaced; `None` when there is none.
     pub(crate) fn text(&self, path: impl AsRef<Path>) -> Known<Option<String>> {
-        Ok(self.file(path)?.map(|image| String::from_utf8_lossy(&image.bytes).into_owned()))
+        Ok(self
+            .file(path)?
+            .map(|image| String::from_utf8_lossy(&image.bytes).into_owned()))
     }
 
     /// Mode and owner of what stands at a path; `None` when nothing does.
@@ -177,8 +184,15 @@ impl<'a> Facts<'a> {
     /// The names in a directory; none when it does not exist.
     pub(crate) fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
-        let listed = self.snapshot.names(path).map_err(|why| unchecked(path, &why))?.unwrap_or_default();
-        Ok(listed.iter().filter_map(|listed| listed.name.to_str()).collect())
+        let listed = self
+            .snapshot
+            .names(path)
+            .map_err(|why| unchecked(path, &why))?
+            .unwrap_or_default();
+        Ok(listed
+            .iter()
+            .filter_map(|listed| listed.name.to_str())
+            .collect())
     }
 }
 
@@ -200,6 +214,10 @@ fn unchecked(path: &Path, why: &Unread) -> Unchecked {
 /// Of a mounted disk the kernel's own files are not asked for.
 fn not_looked_at(path: &Path) -> Unchecked {
     let of_kernel = path.starts_with("/proc") || path.starts_with("/sys");
-    let reason = if of_kernel { "only the running machine has it" } else { "was not looked at" };
+    let reason = if of_kernel {
+        "only the running machine has it"
+    } else {
+        "was not looked at"
+    };
     Unchecked::new(path.display().to_string(), reason)
 }

@@ -17,22 +17,46 @@ const BANNER: &[u8] = b"OpenSSH_";
 
 /// What to look at for [`package_version`]; call it again with the answers until it returns nothing.
 pub fn package_wants(snapshot: &Snapshot) -> Vec<Request> {
-    let databases = [Request::Read(DPKG.into()), Request::Read(APK.into()), Request::List(PACMAN.into())];
-    databases.into_iter().filter(|request| !snapshot.answers(request)).collect()
+    let databases = [
+        Request::Read(DPKG.into()),
+        Request::Read(APK.into()),
+        Request::List(PACMAN.into()),
+    ];
+    databases
+        .into_iter()
+        .filter(|request| !snapshot.answers(request))
+        .collect()
 }
 
 /// The version of an installed package, such as `1:9.2p1-2+deb12u10`, by the package database of a disk; `None` when it
 /// is not known, be it that the database cannot be read.
 pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
-    let text =
-        |path: &str| snapshot.read(path.as_ref()).ok().flatten().map(|image| String::from_utf8_lossy(&image.bytes));
-    let dpkg = text(DPKG).and_then(|text| stanza(&text, &format!("Package: {package}"), "Version: "));
+    let text = |path: &str| {
+        snapshot
+            .read(path.as_ref())
+            .ok()
+            .flatten()
+            .map(|image| String::from_utf8_lossy(&image.bytes))
+    };
+    let dpkg =
+        text(DPKG).and_then(|text| stanza(&text, &format!("Package: {package}"), "Version: "));
     let apk = || text(APK).and_then(|text| stanza(&text, &format!("P:{package}"), "V:"));
     let pacman = || {
-        let Some(Entry::Directory(names, _)) = snapshot.entry(PACMAN.as_ref()) else { return None };
-        let version =
-            |listed: &Listed| listed.name.to_str()?.strip_prefix(package)?.strip_prefix('-').map(str::to_owned);
-        names.iter().filter_map(version).find(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+        let Some(Entry::Directory(names, _)) = snapshot.entry(PACMAN.as_ref()) else {
+            return None;
+        };
+        let version = |listed: &Listed| {
+            listed
+                .name
+                .to_str()?
+                .strip_prefix(package)?
+                .strip_prefix('-')
+                .map(str::to_owned)
+        };
+        names
+            .iter()
+            .filter_map(version)
+            .find(|version| version.starts_with(|c: char| c.is_ascii_digit()))
     };
     dpkg.or_else(apk).or_else(pacman)
 }
@@ -54,19 +78,26 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 impl Facts<'_> {
     /// The version text of the sshd on a mounted disk, such as `1:9.2p1-2+deb12u10` or `OpenSSH_9.9p1`.
     pub(crate) fn version_on_disk(&self) -> Option<String> {
-        self.packaged().or_else(|| PROGRAMS.iter().find_map(|program| self.carried(program)))
+        self.packaged()
+            .or_else(|| PROGRAMS.iter().find_map(|program| self.carried(program)))
     }
 
     /// Arch names the package of both ends after the project.
     fn packaged(&self) -> Option<String> {
-        ["openssh-server", "openssh"].iter().find_map(|package| package_version(self.snapshot, package))
+        ["openssh-server", "openssh"]
+            .iter()
+            .find_map(|package| package_version(self.snapshot, package))
     }
 
     fn carried(&self, program: &str) -> Option<String> {
         let bytes = &self.file(program).ok()??.bytes;
-        let at =
-            bytes.windows(BANNER.len() + 1).position(|w| w.starts_with(BANNER) && w[BANNER.len()].is_ascii_digit())?;
-        let text = bytes[at..].iter().take(64).take_while(|byte| byte.is_ascii_graphic());
+        let at = bytes
+            .windows(BANNER.len() + 1)
+            .position(|w| w.starts_with(BANNER) && w[BANNER.len()].is_ascii_digit())?;
+        let text = bytes[at..]
+            .iter()
+            .take(64)
+            .take_while(|byte| byte.is_ascii_graphic());
         Some(text.map(|&byte| char::from(byte)).collect())
     }
 }
@@ -75,7 +106,9 @@ impl Facts<'_> {
 fn stanza(text: &str, heading: &str, field: &str) -> Option<String> {
     let mut paragraphs = text.split("\n\n").map(|paragraph| paragraph.lines());
     let paragraph = paragraphs.find(|lines| lines.clone().any(|line| line == heading))?;
-    let removed = paragraph.clone().any(|line| line.starts_with("Status: ") && !line.ends_with(" installed"));
+    let removed = paragraph
+        .clone()
+        .any(|line| line.starts_with("Status: ") && !line.ends_with(" installed"));
     let version = paragraph.clone().find_map(|line| line.strip_prefix(field));
     version.filter(|_| !removed).map(str::to_owned)
 }
@@ -89,7 +122,10 @@ mod tests {
     use super::*;
 
     fn found(disk: &str) -> Option<String> {
-        let question = Question { offline: true, ..Question::server(0) };
+        let question = Question {
+            offline: true,
+            ..Question::server(0)
+        };
         Facts::new(&snapshot(disk), &question).version_on_disk()
     }
 
@@ -101,9 +137,18 @@ mod tests {
                  Package: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
                 Some("1:9.2p1-2+deb12u10"),
             ),
-            ("//- /lib/apk/db/installed\nP:openssh-server\nV:9.9_p1-r2\n", Some("9.9_p1-r2")),
-            ("//- /var/lib/pacman/local/openssh-10.0p1-3/desc\n", Some("10.0p1-3")),
-            ("//- /usr/sbin/sshd\nELF\0OpenSSH_8.0p1\0more OpenSSH_%s\n", Some("OpenSSH_8.0p1")),
+            (
+                "//- /lib/apk/db/installed\nP:openssh-server\nV:9.9_p1-r2\n",
+                Some("9.9_p1-r2"),
+            ),
+            (
+                "//- /var/lib/pacman/local/openssh-10.0p1-3/desc\n",
+                Some("10.0p1-3"),
+            ),
+            (
+                "//- /usr/sbin/sshd\nELF\0OpenSSH_8.0p1\0more OpenSSH_%s\n",
+                Some("OpenSSH_8.0p1"),
+            ),
             ("//- /usr/sbin/sshd\nELF OpenSSH_%s\n", None),
             (
                 "//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: deinstall ok config-files\nVersion: 1:9.2p1\n",

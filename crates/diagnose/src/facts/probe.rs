@@ -53,32 +53,55 @@ pub fn opens_connection(request: &Request) -> bool {
 /// The real client is tried once where our own connections went well, or cannot be made.
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    let (Some(target), Ok(route)) = (facts.question.target(), facts.route()) else { return };
+    let (Some(target), Ok(route)) = (facts.question.target(), facts.route()) else {
+        return;
+    };
     let behind = matches!(route.proxy, Proxy::Command(_));
     let works = |reply: &Reply| matches!(reply, Reply::Works(_) | Reply::SilentAfterBanner(_));
-    if behind || facts.tried().iter().any(|tried| tried.replies.iter().any(works)) {
+    if behind
+        || facts
+            .tried()
+            .iter()
+            .any(|tried| tried.replies.iter().any(works))
+    {
         ask.run(&attempt(target));
     }
 }
 
 pub(crate) fn attempt(target: &Target) -> Vec<String> {
-    let end = ["--".to_owned(), target.destination.clone(), "exit".to_owned()];
-    TRY.iter().map(|&word| word.to_owned()).chain(target.options.iter().cloned()).chain(end).collect()
+    let end = [
+        "--".to_owned(),
+        target.destination.clone(),
+        "exit".to_owned(),
+    ];
+    TRY.iter()
+        .map(|&word| word.to_owned())
+        .chain(target.options.iter().cloned())
+        .chain(end)
+        .collect()
 }
 
 impl Facts<'_> {
     /// All that was pasted, understood; `None` where nothing was.
     pub(crate) fn paste(&self) -> Option<&Transcript> {
-        let Vantage::Transcript(text) = &self.question.vantage else { return None };
+        let Vantage::Transcript(text) = &self.question.vantage else {
+            return None;
+        };
         Some(self.cache.paste.get_or_init(|| transcript::read(text)))
     }
 
     /// The attempt that is judged, with the name of where it was printed: of a paste the one in focus.
     pub(crate) fn transcript(&self) -> Option<(&str, &Attempt)> {
         if let Some(paste) = self.paste() {
-            return paste.attempts.get(self.focus.get()).map(|attempt| ("transcript", attempt));
+            return paste
+                .attempts
+                .get(self.focus.get())
+                .map(|attempt| ("transcript", attempt));
         }
-        let read = || self.printed().and_then(|(source, text)| Some((source, transcript::read_one(text)?)));
+        let read = || {
+            self.printed()
+                .and_then(|(source, text)| Some((source, transcript::read_one(text)?)))
+        };
         let tried = self.cache.tried.get_or_init(read).as_ref();
         tried.map(|(source, attempt)| (source.as_str(), attempt))
     }
@@ -91,7 +114,10 @@ impl Facts<'_> {
             Some(paste) => paste.attempts.get(self.focus.get())?.lines,
             None => (1, lines.len()),
         };
-        let numbered = lines.iter().enumerate().map(|(at, line)| (at + 1, line.as_str()));
+        let numbered = lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line.as_str()));
         Some(numbered.filter(move |(number, _)| (first..=last).contains(number)))
     }
 
@@ -102,16 +128,28 @@ impl Facts<'_> {
 
     /// The first line that holds these words, with its number.
     pub(crate) fn printed_line(&self, words: &str) -> Option<(usize, String)> {
-        let line = self.numbered_lines()?.find(|(_, line)| line.contains(words));
+        let line = self
+            .numbered_lines()?
+            .find(|(_, line)| line.contains(words));
         line.map(|(number, line)| (number, line.to_owned()))
     }
 
     /// The destination as it was given, where HostKeyAlias gives its key this name: ssh finds the way to it by no other.
     fn own_name(&self, refused: Option<&str>) -> Option<String> {
         let alias = self.route().ok()?.alias?;
-        let target = self.question.target().filter(|_| refused == Some(alias.as_str()))?;
-        let port = target.options.iter().skip_while(|word| *word != "-p").nth(1);
-        Some(port.map_or_else(|| target.host().to_owned(), |port| format!("[{}]:{port}", target.host())))
+        let target = self
+            .question
+            .target()
+            .filter(|_| refused == Some(alias.as_str()))?;
+        let port = target
+            .options
+            .iter()
+            .skip_while(|word| *word != "-p")
+            .nth(1);
+        Some(port.map_or_else(
+            || target.host().to_owned(),
+            |port| format!("[{}]:{port}", target.host()),
+        ))
     }
 
     /// What `sshmend fix known-hosts` takes for the host whose key was refused: `HOST`, or `[HOST]:PORT`.
@@ -124,12 +162,17 @@ impl Facts<'_> {
         if let Some(refused) = refused {
             return Some(refused.to_owned());
         }
-        let printed = transcript.destination().map(|host| (host.to_owned(), transcript.port));
+        let printed = transcript
+            .destination()
+            .map(|host| (host.to_owned(), transcript.port));
         let (host, port) = match self.route() {
             Ok(route) => (route.host, Some(route.port)),
             Err(_) => printed?,
         };
-        Some(port.filter(|port| *port != 22).map_or_else(|| host.clone(), |port| format!("[{host}]:{port}")))
+        Some(
+            port.filter(|port| *port != 22)
+                .map_or_else(|| host.clone(), |port| format!("[{host}]:{port}")),
+        )
     }
 
     fn printed(&self) -> Option<(String, &[u8])> {

@@ -37,7 +37,12 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     for pid in facts.pids().unwrap_or_default() {
         ask.read(format!("{PROC}/{pid}/cmdline"));
     }
-    for pid in facts.listening_titles().unwrap_or_default().into_iter().map(|listener| listener.pid) {
+    for pid in facts
+        .listening_titles()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|listener| listener.pid)
+    {
         for name in ["status", "limits", "cgroup", "stat"] {
             ask.read(format!("{PROC}/{pid}/{name}"));
         }
@@ -51,7 +56,11 @@ impl Facts<'_> {
         if self.question.offline {
             return Err(Unchecked::new("processes", "the machine is not running"));
         }
-        Ok(self.names(PROC)?.into_iter().filter_map(|name| name.parse().ok()).collect())
+        Ok(self
+            .names(PROC)?
+            .into_iter()
+            .filter_map(|name| name.parse().ok())
+            .collect())
     }
 
     /// The titles of all processes, by process id; what ended meanwhile is left out.
@@ -59,7 +68,10 @@ impl Facts<'_> {
         let mut titles: Vec<(u32, String)> = Vec::new();
         for pid in self.pids()? {
             if let Ok(Some(text)) = self.text(format!("{PROC}/{pid}/cmdline")) {
-                titles.push((pid, text.trim_end_matches(['\0', ' ', '\n']).replace('\0', " ")));
+                titles.push((
+                    pid,
+                    text.trim_end_matches(['\0', ' ', '\n']).replace('\0', " "),
+                ));
             }
         }
         titles.sort_unstable();
@@ -72,19 +84,29 @@ impl Facts<'_> {
     }
 
     fn listening_titles(&self) -> Known<Vec<Listener>> {
-        Ok(self.titles()?.into_iter().filter_map(|(pid, title)| listener(pid, &title)).collect())
+        Ok(self
+            .titles()?
+            .into_iter()
+            .filter_map(|(pid, title)| listener(pid, &title))
+            .collect())
     }
 
     /// The listeners of this machine: those of containers are left out, and so is what listens for one user.
     pub(crate) fn listeners(&self) -> Known<Vec<Listener>> {
-        self.cache.listeners.get_or_init(|| self.read_listeners()).clone()
+        self.cache
+            .listeners
+            .get_or_init(|| self.read_listeners())
+            .clone()
     }
 
     fn read_listeners(&self) -> Known<Vec<Listener>> {
         let mut listeners = self.listening_titles()?;
         listeners.retain(|listener| !self.in_container(listener.pid));
         if listeners.is_empty() && !self.processes_visible() {
-            return Err(Unchecked::new("processes", "those of other users are hidden (hidepid)"));
+            return Err(Unchecked::new(
+                "processes",
+                "those of other users are hidden (hidepid)",
+            ));
         }
         Ok(listeners)
     }
@@ -93,20 +115,31 @@ impl Facts<'_> {
     pub(crate) fn listener(&self) -> Known<Option<Listener>> {
         let listeners = self.listeners()?;
         let main = self.manager().ok().and_then(|manager| manager.main_pid());
-        let preferred = listeners.iter().find(|listener| Some(listener.pid) == main).or(listeners.first());
+        let preferred = listeners
+            .iter()
+            .find(|listener| Some(listener.pid) == main)
+            .or(listeners.first());
         Ok(preferred.cloned())
     }
 
     /// A field of `/proc/PID/status`, such as `State` or `NSpid`.
     pub(crate) fn status(&self, pid: u32, field: &str) -> Known<Option<String>> {
-        let text = self.text(format!("{PROC}/{pid}/status"))?.unwrap_or_default();
+        let text = self
+            .text(format!("{PROC}/{pid}/status"))?
+            .unwrap_or_default();
         let mut fields = text.lines().filter_map(|line| line.split_once(':'));
-        Ok(fields.find(|(name, _)| *name == field).map(|(_, value)| value.trim().to_owned()))
+        Ok(fields
+            .find(|(name, _)| *name == field)
+            .map(|(_, value)| value.trim().to_owned()))
     }
 
     /// The program file of a process, with ` (deleted)` where it was replaced since (proc_pid_exe(5)).
     pub(crate) fn executable(&self, pid: u32) -> Known<String> {
-        Ok(self.run_as_root(&executable(pid))?.text().trim_end().to_owned())
+        Ok(self
+            .run_as_root(&executable(pid))?
+            .text()
+            .trim_end()
+            .to_owned())
     }
 
     /// A process of another pid namespace has one process id in each (proc_pid_status(5), NSpid).
@@ -117,7 +150,12 @@ impl Facts<'_> {
 
     /// Titles of connections that have not logged in yet.
     pub(crate) fn unauthenticated(&self) -> Known<Vec<String>> {
-        Ok(self.titles()?.into_iter().map(|(_, title)| title).filter(|title| is_unauthenticated(title)).collect())
+        Ok(self
+            .titles()?
+            .into_iter()
+            .map(|(_, title)| title)
+            .filter(|title| is_unauthenticated(title))
+            .collect())
     }
 }
 
@@ -130,29 +168,53 @@ fn listener(pid: u32, title: &str) -> Option<Listener> {
     if let Some(rest) = title.strip_prefix("sshd: ") {
         let (command, counter) = rest.split_once(" [listener] ")?;
         let argv = command.split(' ').map(str::to_owned).collect();
-        return Some(Listener { pid, argv, title: title.to_owned(), startups: startups(counter) });
+        return Some(Listener {
+            pid,
+            argv,
+            title: title.to_owned(),
+            startups: startups(counter),
+        });
     }
     let argv: Vec<String> = title.split(' ').map(str::to_owned).collect();
-    let daemon = argv.first().is_some_and(|program| program.rsplit('/').next() == Some("sshd"));
-    let serves_one = argv.iter().skip(1).any(|word| is_flag(word, &['i', 'R', 't', 'T', 'G', 'V']));
-    (daemon && !serves_one).then(|| Listener { pid, argv, title: title.to_owned(), startups: None })
+    let daemon = argv
+        .first()
+        .is_some_and(|program| program.rsplit('/').next() == Some("sshd"));
+    let serves_one = argv
+        .iter()
+        .skip(1)
+        .any(|word| is_flag(word, &['i', 'R', 't', 'T', 'G', 'V']));
+    (daemon && !serves_one).then(|| Listener {
+        pid,
+        argv,
+        title: title.to_owned(),
+        startups: None,
+    })
 }
 
 /// Whether a word holds one of these single-letter options.
 fn is_flag(word: &str, letters: &[char]) -> bool {
-    word.strip_prefix('-').is_some_and(|rest| rest.chars().all(char::is_alphabetic) && rest.contains(letters))
+    word.strip_prefix('-')
+        .is_some_and(|rest| rest.chars().all(char::is_alphabetic) && rest.contains(letters))
 }
 
 /// Reads `3 of 10-100 startups`.
 fn startups(counter: &str) -> Option<Startups> {
     let (pending, bounds) = counter.strip_suffix(" startups")?.split_once(" of ")?;
     let (begin, full) = bounds.split_once('-')?;
-    Some(Startups { pending: pending.parse().ok()?, begin: begin.parse().ok()?, full: full.parse().ok()? })
+    Some(Startups {
+        pending: pending.parse().ok()?,
+        begin: begin.parse().ok()?,
+        full: full.parse().ok()?,
+    })
 }
 
 fn is_unauthenticated(title: &str) -> bool {
-    let of_sshd = title.strip_prefix("sshd: ").or_else(|| title.strip_prefix("sshd-session: "));
-    of_sshd.is_some_and(|rest| rest == "[accepted]" || rest.ends_with("unknown [priv]") || rest.ends_with(" [net]"))
+    let of_sshd = title
+        .strip_prefix("sshd: ")
+        .or_else(|| title.strip_prefix("sshd-session: "));
+    of_sshd.is_some_and(|rest| {
+        rest == "[accepted]" || rest.ends_with("unknown [priv]") || rest.ends_with(" [net]")
+    })
 }
 
 #[cfg(test)]
@@ -161,10 +223,20 @@ mod tests {
 
     #[test]
     fn titles_of_every_era_are_read() {
-        let new =
-            listener(7, "sshd: /usr/sbin/sshd -D -o Port=2222 [listener] 3 of 10-100 startups").expect("listener");
+        let new = listener(
+            7,
+            "sshd: /usr/sbin/sshd -D -o Port=2222 [listener] 3 of 10-100 startups",
+        )
+        .expect("listener");
         assert_eq!(new.argv, ["/usr/sbin/sshd", "-D", "-o", "Port=2222"]);
-        assert_eq!(new.startups, Some(Startups { pending: 3, begin: 10, full: 100 }));
+        assert_eq!(
+            new.startups,
+            Some(Startups {
+                pending: 3,
+                begin: 10,
+                full: 100
+            })
+        );
         let old = listener(7, "/usr/sbin/sshd -D").expect("listener");
         assert_eq!((old.argv.len(), old.startups), (2, None));
     }

@@ -29,7 +29,8 @@ const DEADLINE: Duration = Duration::from_secs(15);
 const IDENTIFICATION: &[u8] = b"SSH-2.0-sshmend_probe\r\n";
 
 /// How long libwrap waits before it closes (`clean_exit`, `sleep(5)`), with some tolerance.
-const WRAPPERS_PAUSE: std::ops::Range<Duration> = Duration::from_millis(4_500)..Duration::from_millis(7_000);
+const WRAPPERS_PAUSE: std::ops::Range<Duration> =
+    Duration::from_millis(4_500)..Duration::from_millis(7_000);
 
 /// A slow line and a busy machine take less than this to close.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -97,26 +98,41 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 /// The deadline tells the tries to one address apart.
 fn dial(to: SocketAddr, number: usize) -> Dial {
     let deadline = DEADLINE + Duration::from_millis(u64::try_from(number).unwrap_or(0));
-    Dial { to, say: IDENTIFICATION.to_vec(), deadline }
+    Dial {
+        to,
+        say: IDENTIFICATION.to_vec(),
+        deadline,
+    }
 }
 
 impl Facts<'_> {
     /// What our own connections showed, for the first address of each family.
     pub(crate) fn tried(&self) -> Vec<Tried> {
-        let tried = self.first_addresses().into_iter().map(|to| Tried { to, replies: self.replies(to) });
+        let tried = self.first_addresses().into_iter().map(|to| Tried {
+            to,
+            replies: self.replies(to),
+        });
         tried.filter(|tried| !tried.replies.is_empty()).collect()
     }
 
     fn first_addresses(&self) -> Vec<SocketAddr> {
         let addresses = self.addresses().unwrap_or_default();
-        let Some((_, port)) = self.first_hop() else { return Vec::new() };
+        let Some((_, port)) = self.first_hop() else {
+            return Vec::new();
+        };
         let first = |family: fn(&IpAddr) -> bool| addresses.iter().copied().find(family);
         let both = [first(IpAddr::is_ipv6), first(IpAddr::is_ipv4)];
-        both.into_iter().flatten().map(|address| SocketAddr::new(address, port)).collect()
+        both.into_iter()
+            .flatten()
+            .map(|address| SocketAddr::new(address, port))
+            .collect()
     }
 
     fn replies(&self, to: SocketAddr) -> Vec<Reply> {
-        (0..TRIES).flat_map(|number| self.snapshot.dialled(&dial(to, number))).map(reply).collect()
+        (0..TRIES)
+            .flat_map(|number| self.snapshot.dialled(&dial(to, number)))
+            .map(reply)
+            .collect()
     }
 }
 
@@ -138,7 +154,11 @@ fn reply(dialled: &Dialled) -> Reply {
             Reply::OldProtocol(banner.to_owned())
         }
         Some(banner) => after_banner(banner, &bytes, dialled),
-        None if bytes.is_empty() => wordless(dialled.ended_after.saturating_sub(connected), &dialled.end, reset),
+        None if bytes.is_empty() => wordless(
+            dialled.ended_after.saturating_sub(connected),
+            &dialled.end,
+            reset,
+        ),
         None => text(lines.lines().next().unwrap_or_default()),
     }
 }
@@ -163,12 +183,24 @@ fn text(line: &str) -> Reply {
 
 fn after_banner(banner: &str, bytes: &[u8], dialled: &Dialled) -> Reply {
     let banner = banner.to_owned();
-    let end = bytes.windows(4).position(|window| window == b"SSH-").unwrap_or(0);
-    let rest = bytes[end..].iter().position(|&byte| byte == b'\n').map_or(0, |feed| bytes.len() - end - feed - 1);
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"SSH-")
+        .unwrap_or(0);
+    let rest = bytes[end..]
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .map_or(0, |feed| bytes.len() - end - feed - 1);
     match (&dialled.end, rest) {
         (_, 1..) => Reply::Works(banner),
-        (DialEnd::Reset, 0) => Reply::ClosedAfterBanner { banner, reset: true },
-        (DialEnd::Closed, 0) => Reply::ClosedAfterBanner { banner, reset: false },
+        (DialEnd::Reset, 0) => Reply::ClosedAfterBanner {
+            banner,
+            reset: true,
+        },
+        (DialEnd::Closed, 0) => Reply::ClosedAfterBanner {
+            banner,
+            reset: false,
+        },
         _ => Reply::SilentAfterBanner(banner),
     }
 }
@@ -182,15 +214,24 @@ impl Reply {
             Self::Unanswered => "no answer to the TCP handshake".to_owned(),
             Self::Dropped(line) | Self::OtherText(line) => format!("answers {line:?} and no SSH"),
             Self::OldProtocol(banner) => format!("says {banner}"),
-            Self::ClosedAfterPause => "silence for five seconds, then closed without a word".to_owned(),
-            Self::ClosedAtOnce { reset: true } => "connected, then reset at once without a word".to_owned(),
-            Self::ClosedAtOnce { reset: false } => "connected, then closed at once without a word".to_owned(),
+            Self::ClosedAfterPause => {
+                "silence for five seconds, then closed without a word".to_owned()
+            }
+            Self::ClosedAtOnce { reset: true } => {
+                "connected, then reset at once without a word".to_owned()
+            }
+            Self::ClosedAtOnce { reset: false } => {
+                "connected, then closed at once without a word".to_owned()
+            }
             Self::ClosedLate(seconds) => {
                 format!("connected, then silence for {seconds} seconds, then closed without a word")
             }
             Self::Silent => format!("connected, then silence for {} seconds", DEADLINE.as_secs()),
             Self::ClosedAfterBanner { banner, reset } => {
-                format!("says {banner}, then {} the connection", if *reset { "resets" } else { "closes" })
+                format!(
+                    "says {banner}, then {} the connection",
+                    if *reset { "resets" } else { "closes" }
+                )
             }
             Self::SilentAfterBanner(banner) => format!("says {banner}, then nothing"),
             Self::Works(banner) => format!("says {banner} and begins the key exchange"),
@@ -205,8 +246,16 @@ mod tests {
 
     fn after(received: &[(u64, &str)], end: DialEnd, ended: u64) -> Reply {
         let millis = Duration::from_millis;
-        let received = received.iter().map(|(at, text)| (millis(*at), text.as_bytes().to_vec())).collect();
-        reply(&Dialled { connected_after: Some(millis(1)), received, end, ended_after: millis(ended) })
+        let received = received
+            .iter()
+            .map(|(at, text)| (millis(*at), text.as_bytes().to_vec()))
+            .collect();
+        reply(&Dialled {
+            connected_after: Some(millis(1)),
+            received,
+            end,
+            ended_after: millis(ended),
+        })
     }
 
     #[test]
@@ -216,8 +265,14 @@ mod tests {
         let cases = [
             (after(&[], DialEnd::Closed, 5_010), Reply::ClosedAfterPause),
             (after(&[], DialEnd::Reset, 5_010), Reply::ClosedAfterPause),
-            (after(&[], DialEnd::Reset, 3), Reply::ClosedAtOnce { reset: true }),
-            (after(&[], DialEnd::Closed, 3), Reply::ClosedAtOnce { reset: false }),
+            (
+                after(&[], DialEnd::Reset, 3),
+                Reply::ClosedAtOnce { reset: true },
+            ),
+            (
+                after(&[], DialEnd::Closed, 3),
+                Reply::ClosedAtOnce { reset: false },
+            ),
             (after(&[], DialEnd::Silence, 15_000), Reply::Silent),
             (after(&[], DialEnd::Closed, 3_005), Reply::ClosedLate(3)),
             (after(&[], DialEnd::Closed, 9_005), Reply::ClosedLate(9)),
@@ -229,12 +284,37 @@ mod tests {
                 after(&[(2, "Not allowed at this time\r\n")], DialEnd::Closed, 3),
                 Reply::Dropped("Not allowed at this time".into()),
             ),
-            (after(&[(2, "220 mail ESMTP\r\n")], DialEnd::Closed, 3), Reply::OtherText("220 mail ESMTP".into())),
-            (after(&[(2, "SSH-1.5-1.2.27\n")], DialEnd::Silence, 15_000), Reply::OldProtocol("SSH-1.5-1.2.27".into())),
-            (after(&[(2, banner)], DialEnd::Reset, 5), Reply::ClosedAfterBanner { banner: ssh(), reset: true }),
-            (after(&[(2, banner)], DialEnd::Silence, 15_000), Reply::SilentAfterBanner(ssh())),
-            (after(&[(2, banner), (4, "\0\0\u{4}")], DialEnd::Enough, 5), Reply::Works(ssh())),
-            (after(&[(1, "Welcome\r\n"), (2, banner), (4, "\0")], DialEnd::Enough, 5), Reply::Works(ssh())),
+            (
+                after(&[(2, "220 mail ESMTP\r\n")], DialEnd::Closed, 3),
+                Reply::OtherText("220 mail ESMTP".into()),
+            ),
+            (
+                after(&[(2, "SSH-1.5-1.2.27\n")], DialEnd::Silence, 15_000),
+                Reply::OldProtocol("SSH-1.5-1.2.27".into()),
+            ),
+            (
+                after(&[(2, banner)], DialEnd::Reset, 5),
+                Reply::ClosedAfterBanner {
+                    banner: ssh(),
+                    reset: true,
+                },
+            ),
+            (
+                after(&[(2, banner)], DialEnd::Silence, 15_000),
+                Reply::SilentAfterBanner(ssh()),
+            ),
+            (
+                after(&[(2, banner), (4, "\0\0\u{4}")], DialEnd::Enough, 5),
+                Reply::Works(ssh()),
+            ),
+            (
+                after(
+                    &[(1, "Welcome\r\n"), (2, banner), (4, "\0")],
+                    DialEnd::Enough,
+                    5,
+                ),
+                Reply::Works(ssh()),
+            ),
         ];
         for (found, expected) in cases {
             assert_eq!(found, expected);
@@ -243,7 +323,14 @@ mod tests {
 
     #[test]
     fn failures_before_the_connection_stands_are_told_apart() {
-        let failed = |end| reply(&Dialled { connected_after: None, received: vec![], end, ended_after: DEADLINE });
+        let failed = |end| {
+            reply(&Dialled {
+                connected_after: None,
+                received: vec![],
+                end,
+                ended_after: DEADLINE,
+            })
+        };
         assert_eq!(failed(DialEnd::Refused), Reply::Refused);
         assert_eq!(failed(DialEnd::Unreachable), Reply::Unreachable);
         assert_eq!(failed(DialEnd::Silence), Reply::Unanswered);

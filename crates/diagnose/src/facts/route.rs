@@ -53,7 +53,9 @@ pub(crate) enum Proxy {
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    let Some(target) = facts.question.target() else { return };
+    let Some(target) = facts.question.target() else {
+        return;
+    };
     ask.run(&show(target));
     let Ok(route) = facts.route() else { return };
     ask.run(&OWN);
@@ -62,7 +64,10 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
     if let Some(path) = &route.control_path {
         ask.stat(path);
-        Path::new(path).parent().iter().for_each(|folder| ask.stat(folder));
+        Path::new(path)
+            .parent()
+            .iter()
+            .for_each(|folder| ask.stat(folder));
         ask.run(&check(target));
     }
     if let Proxy::Jump(first, _) = &route.proxy {
@@ -80,7 +85,11 @@ pub(super) const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
 fn with_options(target: &Target, words: &[&str], destination: &str) -> Vec<String> {
     let words = words.iter().map(|&word| word.to_owned());
     let end = ["--".to_owned(), destination.to_owned()];
-    std::iter::once("ssh".to_owned()).chain(target.options.iter().cloned()).chain(words).chain(end).collect()
+    std::iter::once("ssh".to_owned())
+        .chain(target.options.iter().cloned())
+        .chain(words)
+        .chain(end)
+        .collect()
 }
 
 fn show(target: &Target) -> Vec<String> {
@@ -90,15 +99,31 @@ fn show(target: &Target) -> Vec<String> {
 /// A jump host is looked up with the same files, but without the options that are for the destination. It is written as
 /// `[USER@]HOST[:PORT]` or as an URI (ssh_config(5), ProxyJump).
 fn show_hop(target: &Target, hop: &str) -> Vec<String> {
-    let mut options: Vec<String> = target.options.iter().skip_while(|word| *word != "-F").take(2).cloned().collect();
+    let mut options: Vec<String> = target
+        .options
+        .iter()
+        .skip_while(|word| *word != "-F")
+        .take(2)
+        .cloned()
+        .collect();
     let hop = hop.strip_prefix("ssh://").unwrap_or(hop);
     let (destination, port) = match hop.rsplit_once(':') {
         Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, Some(port)),
         _ => (hop, None),
     };
-    options.extend(port.into_iter().flat_map(|port| ["-p".to_owned(), port.to_owned()]));
+    options.extend(
+        port.into_iter()
+            .flat_map(|port| ["-p".to_owned(), port.to_owned()]),
+    );
     let destination = destination.replace(['[', ']'], "");
-    with_options(&Target { destination: destination.clone(), options }, &["-G"], &destination)
+    with_options(
+        &Target {
+            destination: destination.clone(),
+            options,
+        },
+        &["-G"],
+        &destination,
+    )
 }
 
 fn check(target: &Target) -> Vec<String> {
@@ -108,17 +133,30 @@ fn check(target: &Target) -> Vec<String> {
 impl Facts<'_> {
     /// The way to the destination.
     pub(crate) fn route(&self) -> Known<Route> {
-        let target = self.question.target().ok_or_else(|| Unchecked::new("destination", "none is asked about"))?;
+        let target = self
+            .question
+            .target()
+            .ok_or_else(|| Unchecked::new("destination", "none is asked about"))?;
         let argv = show(target);
-        if let Some(Err(_)) = self.snapshot.command(&argv.iter().map(String::as_str).collect::<Vec<_>>()) {
+        if let Some(Err(_)) = self
+            .snapshot
+            .command(&argv.iter().map(String::as_str).collect::<Vec<_>>())
+        {
             return Ok(without_ssh(target));
         }
         let output = self.run(&argv)?;
-        let said = || Unchecked::new(argv.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        let said = || {
+            Unchecked::new(
+                argv.join(" "),
+                String::from_utf8_lossy(&output.stderr).trim(),
+            )
+        };
         if !output.success() {
             return Err(said());
         }
-        ClientConfig::parse(output.text()).map(|config| route(&config)).map_err(|_| said())
+        ClientConfig::parse(output.text())
+            .map(|config| route(&config))
+            .map_err(|_| said())
     }
 
     /// What ssh looks up in known_hosts, and where.
@@ -129,14 +167,19 @@ impl Facts<'_> {
 
     /// The known_hosts files of ssh that this user cannot read, so that no key in them counts, with the reason.
     pub(crate) fn unread_known_hosts(&self) -> Vec<UnreadFile> {
-        let mut unread = self.known_hosts().map(|files| files.read(self.snapshot).unread).unwrap_or_default();
+        let mut unread = self
+            .known_hosts()
+            .map(|files| files.read(self.snapshot).unread)
+            .unwrap_or_default();
         unread.retain(|file| file.why != NoContent::Unread(Unread::NotAsked));
         unread
     }
 
     /// What ssh says of its own configuration; `None` where it accepts it.
     pub(crate) fn refused_configuration(&self) -> Known<Option<String>> {
-        let Some(target) = self.question.target() else { return Ok(None) };
+        let Some(target) = self.question.target() else {
+            return Ok(None);
+        };
         let output = self.run(&show(target))?;
         Ok((!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned()))
     }
@@ -146,20 +189,33 @@ impl Facts<'_> {
         let route = self.route().ok()?;
         let plain = without_ssh(self.question.target()?);
         let same = route.host.eq_ignore_ascii_case(&plain.host) && route.port == plain.port;
-        (route.proxy == Proxy::Direct && !same).then(|| format!("hostname {}, port {}", route.host, route.port))
+        (route.proxy == Proxy::Direct && !same)
+            .then(|| format!("hostname {}, port {}", route.host, route.port))
     }
 
     /// Why the socket of a shared connection cannot be made, which ends ssh after the login (mux.c, misc.c).
     pub(crate) fn impossible_socket(&self) -> Option<String> {
         let route = self.route().ok()?;
         let path = route.control_path.as_ref()?;
-        let longest = if route.master { SOCKET_PATH - SOCKET_SUFFIX } else { SOCKET_PATH };
+        let longest = if route.master {
+            SOCKET_PATH - SOCKET_SUFFIX
+        } else {
+            SOCKET_PATH
+        };
         if path.len() > longest {
-            return Some(format!("ControlPath has {} bytes, and {longest} are possible: {path}", path.len()));
+            return Some(format!(
+                "ControlPath has {} bytes, and {longest} are possible: {path}",
+                path.len()
+            ));
         }
         let folder = Path::new(path).parent().filter(|_| route.master)?;
         let missing = matches!(self.meta(folder), Ok(None));
-        missing.then(|| format!("the directory of ControlPath does not exist: {}", folder.display()))
+        missing.then(|| {
+            format!(
+                "the directory of ControlPath does not exist: {}",
+                folder.display()
+            )
+        })
     }
 
     /// The host and port that the first connection goes to: the destination, else the first jump host; `None` behind a command.
@@ -179,28 +235,35 @@ impl Facts<'_> {
 
     /// The addresses of the first hop, in the order of the resolver.
     pub(crate) fn addresses(&self) -> Known<Vec<IpAddr>> {
-        let (host, _) =
-            self.first_hop().ok_or_else(|| Unchecked::new("addresses", "the way goes through a command"))?;
+        let (host, _) = self
+            .first_hop()
+            .ok_or_else(|| Unchecked::new("addresses", "the way goes through a command"))?;
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
         match self.snapshot.resolved(&host) {
             Some(Ok(addresses)) => Ok(addresses.to_vec()),
             Some(Err(reason)) => Err(Unchecked::new(format!("addresses of {host}"), reason)),
-            None => Err(Unchecked::new(format!("addresses of {host}"), "were not looked up")),
+            None => Err(Unchecked::new(
+                format!("addresses of {host}"),
+                "were not looked up",
+            )),
         }
     }
 
     /// Whether the destination is this machine itself.
     pub(crate) fn is_this_machine(&self) -> bool {
         let own = |address: &IpAddr| self.has_address(*address).unwrap_or(false);
-        self.addresses().is_ok_and(|addresses| addresses.iter().any(own))
+        self.addresses()
+            .is_ok_and(|addresses| addresses.iter().any(own))
     }
 
     /// Whether an address belongs to this machine.
     pub(super) fn has_address(&self, address: IpAddr) -> Known<bool> {
         let (own, text) = (self.run(&OWN)?.text(), address.to_string());
-        Ok(own.split_whitespace().any(|word| word.split('/').next() == Some(text.as_str())))
+        Ok(own
+            .split_whitespace()
+            .any(|word| word.split('/').next() == Some(text.as_str())))
     }
 
     /// What a shared connection's socket answers when it is there and dead.
@@ -210,7 +273,9 @@ impl Facts<'_> {
         match self.run(&check(self.question.target()?)) {
             Ok(output) if output.success() => None,
             Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(unchecked) => Some(unchecked.reason).filter(|reason| reason.contains("no answer within")),
+            Err(unchecked) => {
+                Some(unchecked.reason).filter(|reason| reason.contains("no answer within"))
+            }
         }
     }
 }
@@ -221,7 +286,11 @@ const SOCKET_SUFFIX: usize = 17;
 
 /// The destination by its own words: what is left where ssh cannot be asked.
 fn without_ssh(target: &Target) -> Route {
-    let port = target.options.iter().skip_while(|word| *word != "-p").nth(1);
+    let port = target
+        .options
+        .iter()
+        .skip_while(|word| *word != "-p")
+        .nth(1);
     Route {
         host: target.host().to_owned(),
         port: port.and_then(|port| port.parse().ok()).unwrap_or(22),
@@ -239,8 +308,14 @@ fn without_ssh(target: &Target) -> Route {
 
 /// What the configuration of ssh says of the way.
 fn route(config: &ClientConfig) -> Route {
-    let proxy = match (config.unless_none("proxyjump"), config.unless_none("proxycommand")) {
-        (Some(jump), _) => Proxy::Jump(jump.split(',').next().unwrap_or(jump).to_owned(), jump.to_owned()),
+    let proxy = match (
+        config.unless_none("proxyjump"),
+        config.unless_none("proxycommand"),
+    ) {
+        (Some(jump), _) => Proxy::Jump(
+            jump.split(',').next().unwrap_or(jump).to_owned(),
+            jump.to_owned(),
+        ),
         (None, Some(command)) => Proxy::Command(command.to_owned()),
         (None, None) => Proxy::Direct,
     };
@@ -270,7 +345,10 @@ mod tests {
 
     #[test]
     fn jump_hosts_are_read_in_all_their_forms() {
-        let target = Target { destination: "server".to_owned(), options: vec!["-p".to_owned(), "22".to_owned()] };
+        let target = Target {
+            destination: "server".to_owned(),
+            options: vec!["-p".to_owned(), "22".to_owned()],
+        };
         let cases = [
             ("bastion", "ssh -G -- bastion"),
             ("bob@bastion:2200", "ssh -p 2200 -G -- bob@bastion"),

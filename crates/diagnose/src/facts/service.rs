@@ -26,10 +26,16 @@ const UNIT_FILES: [&str; 4] = [
 ];
 
 /// Where a link to /dev/null keeps systemd from ever starting the unit.
-const MASKS: [&str; 2] = ["/etc/systemd/system/ssh.service", "/etc/systemd/system/sshd.service"];
+const MASKS: [&str; 2] = [
+    "/etc/systemd/system/ssh.service",
+    "/etc/systemd/system/sshd.service",
+];
 
 /// Where a link makes systemd start a unit at boot.
-const ENABLED: [&str; 2] = ["/etc/systemd/system/multi-user.target.wants", "/etc/systemd/system/sockets.target.wants"];
+const ENABLED: [&str; 2] = [
+    "/etc/systemd/system/multi-user.target.wants",
+    "/etc/systemd/system/sockets.target.wants",
+];
 
 const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"];
 
@@ -39,8 +45,16 @@ const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResu
 
 const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
 
-const INSTANCES: [&str; 8] =
-    ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--state=failed", "ssh@*.service", "sshd@*.service"];
+const INSTANCES: [&str; 8] = [
+    "systemctl",
+    "list-units",
+    "--all",
+    "--plain",
+    "--no-legend",
+    "--state=failed",
+    "ssh@*.service",
+    "sshd@*.service",
+];
 
 /// Who starts sshd here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +74,10 @@ pub(crate) struct Unit {
 pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.stat(MARKER);
     if ask.facts.question.offline {
-        UNIT_FILES.iter().chain(&MASKS).for_each(|path| ask.stat(*path));
+        UNIT_FILES
+            .iter()
+            .chain(&MASKS)
+            .for_each(|path| ask.stat(*path));
         ENABLED.iter().for_each(|path| ask.list(*path));
     }
     ask.stat(BOOTED);
@@ -77,7 +94,10 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 
 /// The command that shows the units of sshd.
 pub(crate) fn show() -> Vec<&'static str> {
-    ["systemctl", "show", "--no-pager", "-p", PROPERTIES].into_iter().chain(UNITS).collect()
+    ["systemctl", "show", "--no-pager", "-p", PROPERTIES]
+        .into_iter()
+        .chain(UNITS)
+        .collect()
 }
 
 impl Facts<'_> {
@@ -99,17 +119,26 @@ impl Facts<'_> {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(Unchecked::new("systemctl show", said));
         }
-        Ok(Manager::Systemd(units.into_iter().filter(|unit| unit.get("LoadState") != "not-found").collect()))
+        Ok(Manager::Systemd(
+            units
+                .into_iter()
+                .filter(|unit| unit.get("LoadState") != "not-found")
+                .collect(),
+        ))
     }
 
     /// The script that starts sshd where systemd does not run.
     pub(crate) fn script(&self) -> Option<&'static str> {
-        SCRIPTS.into_iter().find(|path| matches!(self.meta(path), Ok(Some(_))))
+        SCRIPTS
+            .into_iter()
+            .find(|path| matches!(self.meta(path), Ok(Some(_))))
     }
 
     /// Whether a mounted disk starts sshd at boot, as far as systemd does; `None` where it has no unit for it.
     pub(crate) fn starts_at_boot(&self) -> Known<Option<bool>> {
-        let there = UNIT_FILES.iter().any(|path| matches!(self.meta(path), Ok(Some(_))));
+        let there = UNIT_FILES
+            .iter()
+            .any(|path| matches!(self.meta(path), Ok(Some(_))));
         if !there {
             return Ok(None);
         }
@@ -148,7 +177,12 @@ impl Facts<'_> {
         if !self.booted()? {
             return Ok(Vec::new());
         }
-        Ok(self.run(&INSTANCES)?.text().lines().map(|line| line.trim().to_owned()).collect())
+        Ok(self
+            .run(&INSTANCES)?
+            .text()
+            .lines()
+            .map(|line| line.trim().to_owned())
+            .collect())
     }
 }
 
@@ -160,18 +194,27 @@ impl Manager {
 
     /// The socket unit that starts sshd, when it is in use or enabled.
     pub(crate) fn socket(&self) -> Option<&Unit> {
-        self.unit(".socket").filter(|unit| unit.active() || unit.failed() || unit.get("UnitFileState") == "enabled")
+        self.unit(".socket")
+            .filter(|unit| unit.active() || unit.failed() || unit.get("UnitFileState") == "enabled")
     }
 
     /// The process id of the running service.
     pub(crate) fn main_pid(&self) -> Option<u32> {
-        self.service()?.get("MainPID").parse().ok().filter(|&pid| pid != 0)
+        self.service()?
+            .get("MainPID")
+            .parse()
+            .ok()
+            .filter(|&pid| pid != 0)
     }
 
     fn unit(&self, kind: &str) -> Option<&Unit> {
-        let Self::Systemd(units) = self else { return None };
+        let Self::Systemd(units) = self else {
+            return None;
+        };
         let of_kind = || units.iter().filter(|unit| unit.get("Id").ends_with(kind));
-        of_kind().find(|unit| unit.active()).or_else(|| of_kind().next())
+        of_kind()
+            .find(|unit| unit.active())
+            .or_else(|| of_kind().next())
     }
 }
 
@@ -188,7 +231,10 @@ impl Unit {
 
     /// Whether it runs, or is about to.
     pub(crate) fn active(&self) -> bool {
-        matches!(self.get("ActiveState"), "active" | "activating" | "reloading")
+        matches!(
+            self.get("ActiveState"),
+            "active" | "activating" | "reloading"
+        )
     }
 
     /// Whether it starts one sshd for each connection (`Accept=yes`), so that no listener of sshd counts anything.
@@ -222,8 +268,13 @@ impl Unit {
 
     /// Whether systemd starts it once more because its last run ended badly.
     pub(crate) fn fails_again(&self) -> bool {
-        let restarted = || self.get("NRestarts").parse().is_ok_and(|restarts: u32| restarts > 0);
-        self.get("SubState") == "auto-restart" || self.get("ActiveState") == "activating" && restarted()
+        let restarted = || {
+            self.get("NRestarts")
+                .parse()
+                .is_ok_and(|restarts: u32| restarts > 0)
+        };
+        self.get("SubState") == "auto-restart"
+            || self.get("ActiveState") == "activating" && restarted()
     }
 
     /// Whether it runs, or is about to for the first time.
@@ -233,14 +284,21 @@ impl Unit {
 
     /// One line that shows how it stands.
     pub(crate) fn state(&self) -> String {
-        let [active, sub, result] = ["ActiveState", "SubState", "Result"].map(|property| self.get(property));
-        format!("{}: {active} ({sub}), result {result}, {}", self.name(), self.get("UnitFileState"))
+        let [active, sub, result] =
+            ["ActiveState", "SubState", "Result"].map(|property| self.get(property));
+        format!(
+            "{}: {active} ({sub}), result {result}, {}",
+            self.name(),
+            self.get("UnitFileState")
+        )
     }
 }
 
 /// Splits the output of `systemctl show`: `NAME=VALUE` lines, a blank line between units.
 pub(super) fn blocks(text: &str) -> Vec<Unit> {
-    let units = text.split("\n\n").map(|block| Unit { properties: properties(block) });
+    let units = text.split("\n\n").map(|block| Unit {
+        properties: properties(block),
+    });
     let mut units: Vec<Unit> = units.filter(|unit| !unit.properties.is_empty()).collect();
     units.dedup_by(|a, b| a.name() == b.name());
     units

@@ -42,19 +42,34 @@ impl Meant {
     /// Whether a socket holds a place that is meant for sshd.
     pub(crate) fn is_held_by(&self, socket: &Socket) -> bool {
         let meets = |own: &IpAddr| {
-            own.is_unspecified() || socket.address.is_none_or(|held| held.is_unspecified() || held == *own)
+            own.is_unspecified()
+                || socket
+                    .address
+                    .is_none_or(|held| held.is_unspecified() || held == *own)
         };
-        let at_address = || self.addresses.as_ref().is_none_or(|own| own.iter().any(meets));
+        let at_address = || {
+            self.addresses
+                .as_ref()
+                .is_none_or(|own| own.iter().any(meets))
+        };
         self.ports.contains(&socket.port) && at_address()
     }
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&SS);
-    if ask.facts.sockets().is_ok_and(|sockets| sockets.iter().any(Socket::is_of_inetd)) {
+    if ask
+        .facts
+        .sockets()
+        .is_ok_and(|sockets| sockets.iter().any(Socket::is_of_inetd))
+    {
         ask.read(INETD);
         ask.list(XINETD);
-        ask.facts.names(XINETD).unwrap_or_default().iter().for_each(|name| ask.read(format!("{XINETD}/{name}")));
+        ask.facts
+            .names(XINETD)
+            .unwrap_or_default()
+            .iter()
+            .for_each(|name| ask.read(format!("{XINETD}/{name}")));
     }
     if ask.facts.listen_addresses().is_some() {
         ask.run(&OWN);
@@ -74,9 +89,16 @@ impl Facts<'_> {
 
     /// The sockets that sshd listens on, by itself or through a socket unit or another program.
     pub(crate) fn ssh_sockets(&self) -> Known<Vec<Socket>> {
-        let pids: Vec<u32> = self.listeners()?.into_iter().map(|listener| listener.pid).collect();
+        let pids: Vec<u32> = self
+            .listeners()?
+            .into_iter()
+            .map(|listener| listener.pid)
+            .collect();
         let manager = self.manager().ok();
-        let unit = manager.as_ref().and_then(|manager| manager.socket()).filter(|unit| unit.active());
+        let unit = manager
+            .as_ref()
+            .and_then(|manager| manager.socket())
+            .filter(|unit| unit.active());
         let handed_over = |socket: &Socket| unit.is_some_and(|unit| unit.listens_on(socket.port));
         let mut sockets = self.sockets()?;
         sockets.retain(|socket| {
@@ -98,19 +120,27 @@ impl Facts<'_> {
             !socket.is_of_sshd() && (by_its_line() || socket.is_of_inetd() && self.serves_sshd())
         };
         let meant = self.meant();
-        self.sockets().ok()?.into_iter().find(|socket| meant.is_held_by(socket) && starts(socket))
+        self.sockets()
+            .ok()?
+            .into_iter()
+            .find(|socket| meant.is_held_by(socket) && starts(socket))
     }
 
     /// Whether the command line of a process names sshd as the program to start.
     fn names_sshd(&self, pid: u32) -> bool {
-        let is_sshd = |word: &str| word == "sshd" || word.ends_with("/sshd") || word.contains("sshd -i");
+        let is_sshd =
+            |word: &str| word == "sshd" || word.ends_with("/sshd") || word.contains("sshd -i");
         let line = self.text(format!("/proc/{pid}/cmdline")).ok().flatten();
         line.is_some_and(|line| line.split('\0').skip(1).any(is_sshd))
     }
 
     /// Whether a line of inetd's or xinetd's configuration names sshd.
     fn serves_sshd(&self) -> bool {
-        let services = self.names(XINETD).unwrap_or_default().into_iter().map(|name| format!("{XINETD}/{name}"));
+        let services = self
+            .names(XINETD)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|name| format!("{XINETD}/{name}"));
         let names = |line: &str| !line.trim_start().starts_with('#') && line.contains("sshd");
         services.chain([INETD.to_owned()]).any(|path| {
             let text = self.text(path).ok().flatten();
@@ -120,21 +150,37 @@ impl Facts<'_> {
 
     /// Where the configuration lets sshd listen.
     pub(crate) fn meant(&self) -> Meant {
-        Meant { ports: self.configured_ports(), addresses: self.listen_addresses() }
+        Meant {
+            ports: self.configured_ports(),
+            addresses: self.listen_addresses(),
+        }
     }
 
     /// The addresses that lines of the configuration name for sshd to listen on; `None` where none does.
     fn listen_addresses(&self) -> Option<Vec<IpAddr>> {
-        let setting = self.global().ok()?.get("listenaddress").filter(|setting| setting.origin.is_some())?;
-        let address = |value: &String| value.rsplit_once(':')?.0.trim_matches(['[', ']']).parse().ok();
+        let setting = self
+            .global()
+            .ok()?
+            .get("listenaddress")
+            .filter(|setting| setting.origin.is_some())?;
+        let address = |value: &String| {
+            value
+                .rsplit_once(':')?
+                .0
+                .trim_matches(['[', ']'])
+                .parse()
+                .ok()
+        };
         setting.values.iter().map(address).collect()
     }
 
     /// The addresses that sshd is to listen on, where this machine has none of them.
     pub(crate) fn foreign_addresses(&self) -> Option<Vec<String>> {
         let named = self.listen_addresses()?;
-        let foreign = |address: &IpAddr| !address.is_unspecified() && self.has_address(*address) == Ok(false);
-        (!named.is_empty() && named.iter().all(foreign)).then(|| named.iter().map(IpAddr::to_string).collect())
+        let foreign =
+            |address: &IpAddr| !address.is_unspecified() && self.has_address(*address) == Ok(false);
+        (!named.is_empty() && named.iter().all(foreign))
+            .then(|| named.iter().map(IpAddr::to_string).collect())
     }
 
     /// The ports that sshd listens on; by the configuration where no socket tells.
@@ -143,7 +189,11 @@ impl Facts<'_> {
         let mut ports: Vec<u16> = sockets.iter().map(|socket| socket.port).collect();
         ports.sort_unstable();
         ports.dedup();
-        if ports.is_empty() { self.configured_ports() } else { ports }
+        if ports.is_empty() {
+            self.configured_ports()
+        } else {
+            ports
+        }
     }
 }
 
@@ -160,7 +210,8 @@ impl Socket {
 
     /// Whether nobody outside of this machine can reach it.
     pub(crate) fn is_inside(&self) -> bool {
-        self.address.is_some_and(|address| address.is_loopback()) || self.device.as_deref() == Some("lo")
+        self.address.is_some_and(|address| address.is_loopback())
+            || self.device.as_deref() == Some("lo")
     }
 
     /// Whether it takes connections of a family.
@@ -177,7 +228,9 @@ impl Socket {
 /// Reads `LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))`.
 fn socket(line: &str) -> Option<Socket> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let [_, waiting, backlog, local, _, rest @ ..] = words.as_slice() else { return None };
+    let [_, waiting, backlog, local, _, rest @ ..] = words.as_slice() else {
+        return None;
+    };
     let (address, port) = local.rsplit_once(':')?;
     let (address, device) = match address.split_once('%') {
         Some((address, device)) => (address, Some(device.trim_end_matches(']').to_owned())),
@@ -199,7 +252,11 @@ fn socket(line: &str) -> Option<Socket> {
 fn holders(users: &str) -> Vec<(String, u32)> {
     let holder = |part: &str| {
         let (name, rest) = part.split_once("\",pid=")?;
-        let pid = rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+        let pid = rest
+            .split(|c: char| !c.is_ascii_digit())
+            .next()?
+            .parse()
+            .ok()?;
         Some((name.to_owned(), pid))
     };
     users.split("(\"").skip(1).filter_map(holder).collect()
@@ -220,8 +277,13 @@ mod tests {
             ("[fe80::1]%eth0:22", Some("fe80::1"), Some("eth0")),
         ];
         for (local, address, device) in cases {
-            let socket = socket(&format!("LISTEN 0      128   {local}   *:*   ")).expect("a socket");
-            assert_eq!(socket.address, address.map(|text| text.parse().expect("an address")), "{local}");
+            let socket =
+                socket(&format!("LISTEN 0      128   {local}   *:*   ")).expect("a socket");
+            assert_eq!(
+                socket.address,
+                address.map(|text| text.parse().expect("an address")),
+                "{local}"
+            );
             assert_eq!(socket.port, 22, "{local}");
             assert_eq!(socket.device.as_deref(), device, "{local}");
         }
@@ -229,15 +291,25 @@ mod tests {
 
     #[test]
     fn every_holder_is_named() {
-        let line = r#"LISTEN 129 128 *:22 *:* users:(("sshd",pid=700,fd=3),("systemd",pid=1,fd=50))"#;
+        let line =
+            r#"LISTEN 129 128 *:22 *:* users:(("sshd",pid=700,fd=3),("systemd",pid=1,fd=50))"#;
         let socket = socket(line).expect("a socket");
-        assert_eq!(socket.holders, [("sshd".to_owned(), 700), ("systemd".to_owned(), 1)]);
+        assert_eq!(
+            socket.holders,
+            [("sshd".to_owned(), 700), ("systemd".to_owned(), 1)]
+        );
         assert!(socket.overflows());
     }
 
     #[test]
     fn hostile_lines_are_left_out() {
-        for line in ["", "LISTEN", "LISTEN a b c d", "LISTEN 0 0 x:99999 y", "LISTEN 0 0 22 *"] {
+        for line in [
+            "",
+            "LISTEN",
+            "LISTEN a b c d",
+            "LISTEN 0 0 x:99999 y",
+            "LISTEN 0 0 22 *",
+        ] {
             assert_eq!(socket(line), None, "{line}");
         }
     }

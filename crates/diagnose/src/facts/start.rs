@@ -17,7 +17,9 @@ pub(crate) struct Start {
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
-    let Some(unit) = ask.facts.service_unit() else { return };
+    let Some(unit) = ask.facts.service_unit() else {
+        return;
+    };
     sources(&unit).into_iter().for_each(|path| ask.read(path));
     if let Some((program, _)) = command(&unit) {
         ask.stat(program);
@@ -30,11 +32,20 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 /// The command that shows the units without which this one does not start; slices and what the machine itself starts
 /// with are always there.
 fn required(unit: &Unit) -> Option<Vec<&str>> {
-    let names =
-        ["Requires", "Requisite", "BindsTo"].into_iter().flat_map(|property| unit.get(property).split_whitespace());
-    let names: Vec<&str> = names.filter(|name| !name.ends_with(".slice") && *name != "sysinit.target").collect();
-    let show =
-        ["systemctl", "show", "--no-pager", "-p", "Id,LoadState,ActiveState,SubState,Result,UnitFileState", "--"];
+    let names = ["Requires", "Requisite", "BindsTo"]
+        .into_iter()
+        .flat_map(|property| unit.get(property).split_whitespace());
+    let names: Vec<&str> = names
+        .filter(|name| !name.ends_with(".slice") && *name != "sysinit.target")
+        .collect();
+    let show = [
+        "systemctl",
+        "show",
+        "--no-pager",
+        "-p",
+        "Id,LoadState,ActiveState,SubState,Result,UnitFileState",
+        "--",
+    ];
     (!names.is_empty()).then(|| show.into_iter().chain(names).collect())
 }
 
@@ -48,19 +59,36 @@ impl Facts<'_> {
     pub(crate) fn start(&self) -> Option<Start> {
         let unit = self.service_unit()?;
         let (program, words) = command(&unit)?;
-        let argv = words.split_whitespace().flat_map(|word| self.expand(&unit, word)).collect();
-        Some(Start { unit: unit.name().to_owned(), program: program.to_owned(), argv })
+        let argv = words
+            .split_whitespace()
+            .flat_map(|word| self.expand(&unit, word))
+            .collect();
+        Some(Start {
+            unit: unit.name().to_owned(),
+            program: program.to_owned(),
+            argv,
+        })
     }
 
     /// The setting of the unit that keeps it from being started at all, or from what it needs, as far as an administrator has
     /// written it: that of the package is known to work.
     pub(crate) fn confinement(&self, settings: &[&str]) -> Option<(Origin, String)> {
         let unit = self.service_unit()?;
-        let written = sources(&unit).into_iter().filter(|path| path.starts_with("/etc/systemd/"));
+        let written = sources(&unit)
+            .into_iter()
+            .filter(|path| path.starts_with("/etc/systemd/"));
         written.into_iter().find_map(|path| {
             let text = self.text(path).ok()??;
-            let names = |line: &&str| settings.iter().any(|setting| line.starts_with(setting) && !line.ends_with('='));
-            let (at, line) = text.lines().map(str::trim).enumerate().find(|(_, line)| names(line))?;
+            let names = |line: &&str| {
+                settings
+                    .iter()
+                    .any(|setting| line.starts_with(setting) && !line.ends_with('='))
+            };
+            let (at, line) = text
+                .lines()
+                .map(str::trim)
+                .enumerate()
+                .find(|(_, line)| names(line))?;
             Some((Origin::new(path, at + 1), line.to_owned()))
         })
     }
@@ -69,14 +97,18 @@ impl Facts<'_> {
     pub(crate) fn failed_requirement(&self) -> Option<(Unit, String)> {
         let unit = self.service_unit()?;
         let shown = self.run(&required(&unit)?).ok()?.text();
-        blocks(&shown).into_iter().find_map(|unit| unit.hindrance().map(|why| (unit, why)))
+        blocks(&shown)
+            .into_iter()
+            .find_map(|unit| unit.hindrance().map(|why| (unit, why)))
     }
 
     /// A command that the unit runs before sshd, and that has failed: its program.
     pub(crate) fn failed_before_start(&self) -> Option<String> {
         let unit = self.service_unit()?;
         let failed = |line: &&str| {
-            line.contains("ignore_errors=no") && line.contains("code=exited") && !line.contains("status=0")
+            line.contains("ignore_errors=no")
+                && line.contains("code=exited")
+                && !line.contains("status=0")
         };
         let line = unit.get("ExecStartPre").lines().find(failed)?;
         let program = line.strip_prefix("{ path=")?.split_once(" ; ")?.0;
@@ -86,7 +118,9 @@ impl Facts<'_> {
     /// The line, of the files that make the command line of sshd, that speaks of this.
     pub(crate) fn line_of_start(&self, words: &str) -> Option<Origin> {
         let unit = self.service_unit()?;
-        let speaks = |line: &str| !line.trim_start().starts_with(['#', ';']) && line.to_lowercase().contains(words);
+        let speaks = |line: &str| {
+            !line.trim_start().starts_with(['#', ';']) && line.to_lowercase().contains(words)
+        };
         sources(&unit).into_iter().find_map(|path| {
             let text = self.text(path).ok()??;
             let at = text.lines().position(speaks)?;
@@ -96,18 +130,29 @@ impl Facts<'_> {
 
     /// `$NAME` as a word of its own becomes the words of the variable.
     fn expand(&self, unit: &Unit, word: &str) -> Vec<String> {
-        let name = word.strip_prefix('$').filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-        name.map_or_else(|| vec![word.to_owned()], |name| words(&self.variable(unit, name)))
+        let name = word
+            .strip_prefix('$')
+            .filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        name.map_or_else(
+            || vec![word.to_owned()],
+            |name| words(&self.variable(unit, name)),
+        )
     }
 
     /// A variable of the unit's environment; files come after its own and win.
     fn variable(&self, unit: &Unit, name: &str) -> String {
         let texts = environment_files(unit).filter_map(|path| self.text(path).ok()?);
-        let lines: Vec<String> = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let lines: Vec<String> = texts
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
         let own = words(unit.get("Environment"));
-        let all = own.iter().chain(&lines).filter_map(|line| line.trim().split_once('='));
+        let all = own
+            .iter()
+            .chain(&lines)
+            .filter_map(|line| line.trim().split_once('='));
         let mut set = all.filter(|(key, _)| *key == name);
-        set.next_back().map_or_else(String::new, |(_, value)| unquoted(value.trim()).to_owned())
+        set.next_back()
+            .map_or_else(String::new, |(_, value)| unquoted(value.trim()).to_owned())
     }
 }
 
@@ -120,7 +165,10 @@ impl Start {
 
 /// Program and command line of `{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no ; … }`.
 fn command(unit: &Unit) -> Option<(&str, &str)> {
-    let (program, rest) = unit.get("ExecStart").strip_prefix("{ path=")?.split_once(" ; argv[]=")?;
+    let (program, rest) = unit
+        .get("ExecStart")
+        .strip_prefix("{ path=")?
+        .split_once(" ; argv[]=")?;
     Some((program, rest.split_once(" ; ignore_errors=")?.0))
 }
 
@@ -135,11 +183,16 @@ fn sources(unit: &Unit) -> Vec<&str> {
 
 /// Reads `/etc/default/ssh (ignore_errors=yes)`, one a line.
 fn environment_files(unit: &Unit) -> impl Iterator<Item = &str> {
-    unit.get("EnvironmentFiles").lines().filter_map(|line| Some(line.rsplit_once(" (")?.0))
+    unit.get("EnvironmentFiles")
+        .lines()
+        .filter_map(|line| Some(line.rsplit_once(" (")?.0))
 }
 
 fn unquoted(value: &str) -> &str {
-    ['"', '\''].iter().find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
+    ['"', '\'']
+        .iter()
+        .find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value)
 }
 
 /// Splits at blanks outside quotes, which are dropped.
@@ -171,17 +224,33 @@ mod tests {
         DropInPaths=/etc/systemd/system/ssh.service.d/a.conf\n";
 
     fn start(extra: &str) -> (Vec<String>, Option<String>) {
-        let (snapshot, question) = (machine(&format!("{extra}{SHOW}{UNIT}")), Question::server(NOW));
+        let (snapshot, question) = (
+            machine(&format!("{extra}{SHOW}{UNIT}")),
+            Question::server(NOW),
+        );
         let facts = Facts::new(&snapshot, &question);
-        let line = facts.line_of_start("maxstartups").map(|origin| origin.to_string());
+        let line = facts
+            .line_of_start("maxstartups")
+            .map(|origin| origin.to_string());
         (facts.start().expect("a unit").argv, line)
     }
 
     #[test]
     fn variables_come_from_the_last_file_that_sets_them() {
-        let files = "//- /etc/default/ssh\n# SSHD_OPTS=-6\nSSHD_OPTS=\"-o MaxStartups=2 -o 'Port 2222'\"\n";
+        let files =
+            "//- /etc/default/ssh\n# SSHD_OPTS=-6\nSSHD_OPTS=\"-o MaxStartups=2 -o 'Port 2222'\"\n";
         let (argv, line) = start(files);
-        assert_eq!(argv, ["/usr/sbin/sshd", "-D", "-o", "MaxStartups=2", "-o", "Port 2222"]);
+        assert_eq!(
+            argv,
+            [
+                "/usr/sbin/sshd",
+                "-D",
+                "-o",
+                "MaxStartups=2",
+                "-o",
+                "Port 2222"
+            ]
+        );
         assert_eq!(line.as_deref(), Some("/etc/default/ssh:2"));
         let more = format!("{files}//- /etc/default/more\nSSHD_OPTS=\n");
         assert_eq!(start(&more).0, ["/usr/sbin/sshd", "-D"]);
@@ -190,9 +259,11 @@ mod tests {
 
     #[test]
     fn the_unit_and_its_drop_ins_are_searched_as_well() {
-        let drop_in =
-            "//- /etc/systemd/system/ssh.service.d/a.conf\n[Service]\nExecStart=/usr/sbin/sshd -oMaxStartups=2\n";
-        assert_eq!(start(drop_in).1.as_deref(), Some("/etc/systemd/system/ssh.service.d/a.conf:2"));
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/a.conf\n[Service]\nExecStart=/usr/sbin/sshd -oMaxStartups=2\n";
+        assert_eq!(
+            start(drop_in).1.as_deref(),
+            Some("/etc/systemd/system/ssh.service.d/a.conf:2")
+        );
         assert_eq!(start("").1, None);
     }
 }

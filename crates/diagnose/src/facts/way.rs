@@ -33,7 +33,9 @@ const ENDS: [&str; 3] = ["blackhole", "unreachable", "prohibit"];
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    let Some(client) = facts.question.client_address() else { return };
+    let Some(client) = facts.question.client_address() else {
+        return;
+    };
     ask.run(&get(client, facts.own_end()));
     ask.run(&list(client, "rule"));
     ask.run(&list(client, "route"));
@@ -58,25 +60,48 @@ fn path_filter(interface: &str) -> String {
 fn get(client: IpAddr, from: Option<IpAddr>) -> Vec<String> {
     let mut words = ["ip", "route", "get"].map(str::to_owned).to_vec();
     words.push(client.to_string());
-    words.extend(from.into_iter().flat_map(|from| ["from".to_owned(), from.to_string()]));
+    words.extend(
+        from.into_iter()
+            .flat_map(|from| ["from".to_owned(), from.to_string()]),
+    );
     words
 }
 
 fn list(client: IpAddr, what: &'static str) -> Vec<&'static str> {
     let family = if client.is_ipv6() { "-6" } else { "-4" };
-    let all: &[&str] = if what == "route" { &["table", "all"] } else { &[] };
-    ["ip", family, what, "show"].into_iter().chain(all.iter().copied()).collect()
+    let all: &[&str] = if what == "route" {
+        &["table", "all"]
+    } else {
+        &[]
+    };
+    ["ip", family, what, "show"]
+        .into_iter()
+        .chain(all.iter().copied())
+        .collect()
 }
 
 impl Facts<'_> {
     /// How a packet to the client leaves; `None` where it does not, or nobody in particular is asked about.
     pub(crate) fn way_back(&self) -> Option<Way> {
-        let output = self.run(&get(self.question.client_address()?, None)).ok().filter(|output| output.success())?;
+        let output = self
+            .run(&get(self.question.client_address()?, None))
+            .ok()
+            .filter(|output| output.success())?;
         let text = output.text();
         let words: Vec<&str> = text.split_whitespace().collect();
-        let after = |key: &str| words.iter().skip_while(|word| **word != key).nth(1).copied();
+        let after = |key: &str| {
+            words
+                .iter()
+                .skip_while(|word| **word != key)
+                .nth(1)
+                .copied()
+        };
         let address = |key: &str| after(key).and_then(|word| word.parse().ok());
-        Some(Way { source: address("src"), interface: after("dev").map(str::to_owned), via: address("via") })
+        Some(Way {
+            source: address("src"),
+            interface: after("dev").map(str::to_owned),
+            via: address("via"),
+        })
     }
 
     fn own_end(&self) -> Option<IpAddr> {
@@ -98,15 +123,33 @@ impl Facts<'_> {
     pub(crate) fn way_refused(&self) -> Option<Refusal> {
         let client = self.question.client_address()?;
         let (source, text) = self.no_way()?;
-        let listed = |what| self.run(&list(client, what)).map(CommandOutput::text).unwrap_or_default();
+        let listed = |what| {
+            self.run(&list(client, what))
+                .map(CommandOutput::text)
+                .unwrap_or_default()
+        };
         let (rules, routes) = (listed("rule"), listed("route"));
         let rule = rules.lines().find(|line| ends_by_rule(line, client));
-        let routes = routes.lines().filter_map(|line| Some((ends_by_route(line, client)?, line)));
+        let routes = routes
+            .lines()
+            .filter_map(|line| Some((ends_by_route(line, client)?, line)));
         let route = routes.max_by_key(|(bits, _)| *bits).map(|(_, line)| line);
-        let found = rule.map(|line| ("rule", line)).or(route.map(|line| ("route", line)));
-        let Some((what, line)) = found else { return Some(Refusal { source, text, removal: None }) };
+        let found = rule
+            .map(|line| ("rule", line))
+            .or(route.map(|line| ("route", line)));
+        let Some((what, line)) = found else {
+            return Some(Refusal {
+                source,
+                text,
+                removal: None,
+            });
+        };
         let removal = Some(removal(client, what, line));
-        Some(Refusal { source: list(client, what).join(" "), text: line.trim().to_owned(), removal })
+        Some(Refusal {
+            source: list(client, what).join(" "),
+            text: line.trim().to_owned(),
+            removal,
+        })
     }
 
     /// The command that takes away the route to the client, where it is one of its own: neither the default route nor that
@@ -115,18 +158,27 @@ impl Facts<'_> {
         let client = self.question.client_address()?;
         let interface = self.way_back()?.interface?;
         let text = self.run(&list(client, "route")).ok()?.text();
-        let by_it = |line: &&str| line.contains(&format!(" dev {interface} ")) && !line.contains(" table ");
-        let routes = text.lines().filter(by_it).filter_map(|line| Some((prefix_of(line, client)?, line)));
+        let by_it =
+            |line: &&str| line.contains(&format!(" dev {interface} ")) && !line.contains(" table ");
+        let routes = text
+            .lines()
+            .filter(by_it)
+            .filter_map(|line| Some((prefix_of(line, client)?, line)));
         let (_, line) = routes.max_by_key(|(bits, _)| *bits)?;
-        (!line.starts_with("default") && !line.contains(" proto kernel")).then(|| removal(client, "route", line))
+        (!line.starts_with("default") && !line.contains(" proto kernel"))
+            .then(|| removal(client, "route", line))
     }
 
     /// The next hop on the way to the client, where it does not tell its hardware address.
     pub(crate) fn silent_neighbour(&self) -> Option<(IpAddr, String)> {
         let hop = self.way_back()?.via.or(self.question.client_address())?;
         let text = self.run(&NEIGHBOURS).ok()?.text();
-        let of_hop = |line: &&str| line.split(' ').next().and_then(|word| word.parse().ok()) == Some(hop);
-        let line = text.lines().filter(of_hop).find(|line| line.contains("FAILED") || line.contains("INCOMPLETE"))?;
+        let of_hop =
+            |line: &&str| line.split(' ').next().and_then(|word| word.parse().ok()) == Some(hop);
+        let line = text
+            .lines()
+            .filter(of_hop)
+            .find(|line| line.contains("FAILED") || line.contains("INCOMPLETE"))?;
         Some((hop, line.trim().to_owned()))
     }
 
@@ -134,10 +186,14 @@ impl Facts<'_> {
     fn other_interfaces(&self) -> Vec<String> {
         let way = self.way_back().and_then(|way| way.interface);
         let text = self.run(&OWN).map(CommandOutput::text).unwrap_or_default();
-        let inet = text.lines().filter(|line| line.split_whitespace().nth(2) == Some("inet"));
+        let inet = text
+            .lines()
+            .filter(|line| line.split_whitespace().nth(2) == Some("inet"));
         let names = inet.filter_map(|line| line.split_whitespace().nth(1));
-        let mut names: Vec<String> =
-            names.filter(|name| *name != "lo" && way.as_deref() != Some(*name)).map(str::to_owned).collect();
+        let mut names: Vec<String> = names
+            .filter(|name| *name != "lo" && way.as_deref() != Some(*name))
+            .map(str::to_owned)
+            .collect();
         names.dedup();
         names
     }
@@ -146,15 +202,40 @@ impl Facts<'_> {
     /// lines that show it. `None` where none does, and where nothing was dropped so far.
     pub(crate) fn strict_interface(&self) -> Option<(String, [(String, String); 2])> {
         self.question.client_address().filter(IpAddr::is_ipv4)?;
-        let dropped = self.tcp_counter("IPReversePathFilter").ok().flatten().filter(|&count| count > 0)?;
+        let dropped = self
+            .tcp_counter("IPReversePathFilter")
+            .ok()
+            .flatten()
+            .filter(|&count| count > 0)?;
         let is_strict = |interface: &str| {
-            let values = [interface, "all"].map(|name| self.text(path_filter(name)).ok().flatten().unwrap_or_default());
+            let values = [interface, "all"].map(|name| {
+                self.text(path_filter(name))
+                    .ok()
+                    .flatten()
+                    .unwrap_or_default()
+            });
             // The greater of the two counts.
-            values.iter().filter_map(|value| value.trim().parse::<u32>().ok()).max() == Some(1)
+            values
+                .iter()
+                .filter_map(|value| value.trim().parse::<u32>().ok())
+                .max()
+                == Some(1)
         };
-        let interface = self.other_interfaces().into_iter().find(|interface| is_strict(interface))?;
-        let counted = ("/proc/net/netstat".to_owned(), format!("IPReversePathFilter {dropped}"));
-        let shown = [(path_filter(&interface), "1, of this one or of all".to_owned()), counted];
+        let interface = self
+            .other_interfaces()
+            .into_iter()
+            .find(|interface| is_strict(interface))?;
+        let counted = (
+            "/proc/net/netstat".to_owned(),
+            format!("IPReversePathFilter {dropped}"),
+        );
+        let shown = [
+            (
+                path_filter(&interface),
+                "1, of this one or of all".to_owned(),
+            ),
+            counted,
+        ];
         Some((interface, shown))
     }
 
@@ -162,12 +243,22 @@ impl Facts<'_> {
     pub(crate) fn dead_interface(&self) -> Option<(String, String)> {
         let interface = self.way_back()?.interface?;
         let text = self.run(&LINKS).ok()?.text();
-        let of_it = |line: &&str| line.split(": ").nth(1).and_then(|name| name.split('@').next()) == Some(&interface);
+        let of_it = |line: &&str| {
+            line.split(": ")
+                .nth(1)
+                .and_then(|name| name.split('@').next())
+                == Some(&interface)
+        };
         let line = text.lines().find(of_it)?;
         let flags = line.split_once('<')?.1.split_once('>')?.0;
         let has = |flag| flags.split(',').any(|other| other == flag);
         let dead = has("NO-CARRIER") || !has("UP");
-        dead.then(|| (interface, line.split(" mtu ").next().unwrap_or(line).to_owned()))
+        dead.then(|| {
+            (
+                interface,
+                line.split(" mtu ").next().unwrap_or(line).to_owned(),
+            )
+        })
     }
 }
 
@@ -182,13 +273,19 @@ fn ends_by_rule(line: &str, client: IpAddr) -> bool {
 /// How long the prefix of a route is that ends packets to the client: `blackhole 198.51.100.0/24 metric 5`.
 fn ends_by_route(line: &str, client: IpAddr) -> Option<u32> {
     let (kind, rest) = line.split_once(' ')?;
-    if ENDS.contains(&kind) { prefix_of(rest, client) } else { None }
+    if ENDS.contains(&kind) {
+        prefix_of(rest, client)
+    } else {
+        None
+    }
 }
 
 /// How long the prefix is that a route begins with, where it holds the client.
 fn prefix_of(route: &str, client: IpAddr) -> Option<u32> {
     let network = route.split_whitespace().next()?;
-    let bits = network.split_once('/').map_or(Some(u128::BITS), |(_, bits)| bits.parse().ok())?;
+    let bits = network
+        .split_once('/')
+        .map_or(Some(u128::BITS), |(_, bits)| bits.parse().ok())?;
     let meant = network == "default" || in_network_text(client, network) == Some(true);
     meant.then_some(if network == "default" { 0 } else { bits })
 }
@@ -198,16 +295,28 @@ fn removal(client: IpAddr, what: &str, line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     if what == "rule" {
         let (priority, rest) = line.split_once(':').unwrap_or_default();
-        return format!("{program} rule del {} priority {}", rest.trim(), priority.trim());
+        return format!(
+            "{program} rule del {} priority {}",
+            rest.trim(),
+            priority.trim()
+        );
     }
     let pair = |key: &str| {
         let value = words.iter().skip_while(|word| **word != key).nth(1);
         value.map_or_else(String::new, |value| format!(" {key} {value}"))
     };
     let ends = words.first().is_some_and(|word| ENDS.contains(word));
-    let way = if ends { String::new() } else { format!("{}{}", pair("via"), pair("dev")) };
+    let way = if ends {
+        String::new()
+    } else {
+        format!("{}{}", pair("via"), pair("dev"))
+    };
     let network = words[..words.len().min(if ends { 2 } else { 1 })].join(" ");
-    format!("{program} route del {network}{way}{}{}", pair("table"), pair("metric"))
+    format!(
+        "{program} route del {network}{way}{}{}",
+        pair("table"),
+        pair("metric")
+    )
 }
 
 #[cfg(test)]
@@ -219,23 +328,40 @@ mod tests {
         let client = "198.51.100.7".parse().expect("an address");
         let route = "blackhole 198.51.100.0/24 table 9 metric 5 ";
         assert_eq!(ends_by_route(route, client), Some(24));
-        assert_eq!(removal(client, "route", route), "ip route del blackhole 198.51.100.0/24 table 9 metric 5");
+        assert_eq!(
+            removal(client, "route", route),
+            "ip route del blackhole 198.51.100.0/24 table 9 metric 5"
+        );
         let route = "198.51.100.0/24 via 192.0.2.77 dev eth0 ";
-        assert_eq!(removal(client, "route", route), "ip route del 198.51.100.0/24 via 192.0.2.77 dev eth0");
+        assert_eq!(
+            removal(client, "route", route),
+            "ip route del 198.51.100.0/24 via 192.0.2.77 dev eth0"
+        );
         let rule = "77:\tfrom all to 198.51.100.7 prohibit";
         assert!(ends_by_rule(rule, client));
-        assert_eq!(removal(client, "rule", rule), "ip rule del from all to 198.51.100.7 prohibit priority 77");
+        assert_eq!(
+            removal(client, "rule", rule),
+            "ip rule del from all to 198.51.100.7 prohibit priority 77"
+        );
     }
 
     #[test]
     fn what_leads_elsewhere_or_on_is_left_alone() {
         let client = "198.51.100.7".parse().expect("an address");
-        for line in
-            ["", "default via 192.0.2.1 dev eth0", "blackhole 203.0.113.0/24", "blackhole junk/x", "unreachable"]
-        {
+        for line in [
+            "",
+            "default via 192.0.2.1 dev eth0",
+            "blackhole 203.0.113.0/24",
+            "blackhole junk/x",
+            "unreachable",
+        ] {
             assert_eq!(ends_by_route(line, client), None, "{line}");
         }
-        for line in ["0:\tfrom all lookup local", "7:\tfrom all to 203.0.113.1 prohibit", ""] {
+        for line in [
+            "0:\tfrom all lookup local",
+            "7:\tfrom all to 203.0.113.1 prohibit",
+            "",
+        ] {
             assert!(!ends_by_rule(line, client), "{line}");
         }
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use sshmend_fail2ban::{Config, Jail};
 use sshmend_hosts_access::{
-    Access, Client, Fail2ban, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage, linkage_wants, wants,
+    Access, Client, Fail2ban, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage,
+    linkage_wants, wants,
 };
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_ssh_log::Kind;
@@ -28,10 +29,16 @@ pub(crate) enum Lookup {
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let live = facts.question.privileged && !facts.question.offline;
-    let wanted = linkage_wants(facts.snapshot).into_iter().chain(wrapper_tables_wants(facts.snapshot, live));
+    let wanted = linkage_wants(facts.snapshot)
+        .into_iter()
+        .chain(wrapper_tables_wants(facts.snapshot, live));
     wanted.for_each(|request| ask.add(request));
-    let Some(client) = facts.question.client_address() else { return };
-    if facts.depends_on_name(client) || matches!(facts.value("usedns"), Ok(Some(value)) if value == "yes") {
+    let Some(client) = facts.question.client_address() else {
+        return;
+    };
+    if facts.depends_on_name(client)
+        || matches!(facts.value("usedns"), Ok(Some(value)) if value == "yes")
+    {
         ask.run(&lookup(client));
     }
     if let Some(name) = facts.reverse_name(client) {
@@ -78,14 +85,21 @@ fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
     if !tables.looks_banned() {
         return tables;
     }
-    let addresses = |bans: Vec<Ban>| bans.iter().filter_map(|ban| ban.address.parse().ok()).collect();
+    let addresses = |bans: Vec<Ban>| {
+        bans.iter()
+            .filter_map(|ban| ban.address.parse().ok())
+            .collect()
+    };
     let config = Config::read(snapshot, DIRECTORY.as_ref(), None);
     let by_hosts_deny = |jail: &Jail| {
         let action = jail.setting("action").or_else(|| jail.setting("banaction"));
         jail.runs() && action.is_some_and(|action| action.value.contains("hostsdeny"))
     };
     let hostsdeny = config.jails().iter().any(by_hosts_deny);
-    tables.with_fail2ban(Fail2ban { banned: bans.map(addresses), hostsdeny })
+    tables.with_fail2ban(Fail2ban {
+        banned: bans.map(addresses),
+        hostsdeny,
+    })
 }
 
 impl Facts<'_> {
@@ -100,17 +114,28 @@ impl Facts<'_> {
 
     /// Both tables.
     pub(crate) fn tables(&self) -> &Tables {
-        self.cache.tables.get_or_init(|| tables_with(self.snapshot, self.bans().ok()))
+        self.cache
+            .tables
+            .get_or_init(|| tables_with(self.snapshot, self.bans().ok()))
     }
 
     /// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap
     /// refused last.
     pub(crate) fn wrapped_client(&self) -> Option<(IpAddr, Certainty)> {
-        let asked = self.question.client_address().map(|client| (client, Certainty::Certain));
+        let asked = self
+            .question
+            .client_address()
+            .map(|client| (client, Certainty::Certain));
         asked.or_else(|| {
             let lines = self.log().ok()?;
-            let refused = lines.iter().rev().filter(|line| line.kind == Kind::WrapperRefused);
-            refused.filter_map(|line| line.client).next().map(|client| (client, Certainty::Likely))
+            let refused = lines
+                .iter()
+                .rev()
+                .filter(|line| line.kind == Kind::WrapperRefused);
+            refused
+                .filter_map(|line| line.client)
+                .next()
+                .map(|client| (client, Certainty::Likely))
         })
     }
 
@@ -122,13 +147,20 @@ impl Facts<'_> {
     /// What libwrap would answer with a problem repaired; `None` where no repair is known.
     pub(crate) fn wrappers_if(&self, client: IpAddr, problem: &Problem) -> Option<Access> {
         let path = &problem.origin.path;
-        let repaired = problem.repair.as_ref()?.edits.apply(&self.file(path).ok()??.bytes);
+        let repaired = problem
+            .repair
+            .as_ref()?
+            .edits
+            .apply(&self.file(path).ok()??.bytes);
         let tables = self.tables().with(&[(path.clone(), repaired)].into());
         Some(tables.evaluate(&self.described(client)).access)
     }
 
     fn described(&self, client: IpAddr) -> Client {
-        Client { server_port: self.ports().first().copied(), ..Client::new(client).named(self.name_of(client)) }
+        Client {
+            server_port: self.ports().first().copied(),
+            ..Client::new(client).named(self.name_of(client))
+        }
     }
 
     /// What the client's address resolves to, and back (tcpd(8): a name that does not lead back does not count).
@@ -138,7 +170,9 @@ impl Facts<'_> {
             Some(Lookup::Nameless) => return Name::None,
             Some(Lookup::Named) => {}
         }
-        let Some(name) = self.reverse_name(client) else { return Name::None };
+        let Some(name) = self.reverse_name(client) else {
+            return Name::None;
+        };
         match self.snapshot.resolved(&name) {
             Some(Ok(addresses)) if addresses.contains(&client) => Name::Known(name),
             Some(_) => Name::Mismatch,
@@ -163,6 +197,9 @@ impl Facts<'_> {
 
     fn depends_on_name(&self, client: IpAddr) -> bool {
         let answer = self.tables().evaluate(&Client::new(client));
-        answer.doubts.iter().any(|doubt| doubt.need == Need::ClientName)
+        answer
+            .doubts
+            .iter()
+            .any(|doubt| doubt.need == Need::ClientName)
     }
 }

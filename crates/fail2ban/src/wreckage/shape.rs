@@ -29,44 +29,72 @@ pub(super) fn swallowed_option(scene: &Scene<'_>, _: &Block, option: &Opt) -> Ve
 }
 
 fn swallowed(scene: &Scene<'_>, option: &Opt, piece: &Piece) -> Problem {
-    let name = scene.document.text[piece.text.clone()].split(['=', ':']).next().unwrap_or_default().trim();
+    let name = scene.document.text[piece.text.clone()]
+        .split(['=', ':'])
+        .next()
+        .unwrap_or_default()
+        .trim();
     let mut problem = scene.explainer.at(
         Some((scene.file, piece.text.start)),
-        format!("the indented {name} belongs to the value of {} above it", option.key),
+        format!(
+            "the indented {name} belongs to the value of {} above it",
+            option.key
+        ),
         Consequence::NoEffect,
         "begin the line without blanks",
     );
-    problem.mend = mend(scene.source, vec![Edit::delete(piece.line.content.start..piece.text.start)]);
+    problem.mend = mend(
+        scene.source,
+        vec![Edit::delete(piece.line.content.start..piece.text.start)],
+    );
     problem
 }
 
 fn is_option(line: &str) -> bool {
-    line.split_once(['=', ':'])
-        .is_some_and(|(name, _)| names(FAMILIAR).any(|known| name.trim().eq_ignore_ascii_case(known)))
+    line.split_once(['=', ':']).is_some_and(|(name, _)| {
+        names(FAMILIAR).any(|known| name.trim().eq_ignore_ascii_case(known))
+    })
 }
 
 /// How many brackets a line opens and does not close: in `action = a[x=1,` a line below may look like an option.
 fn balance(line: &str) -> i32 {
-    line.bytes().map(|b| i32::from(b == b'[') - i32::from(b == b']')).sum()
+    line.bytes()
+        .map(|b| i32::from(b == b'[') - i32::from(b == b']'))
+        .sum()
 }
 
 /// `ignoreip ::1`: the first colon is taken for the delimiter.
 pub(super) fn lost_equals_sign(scene: &Scene<'_>, _: &Block, option: &Opt) -> Vec<Problem> {
     let text = &scene.document.text;
     let line = &text[option.key_start..option.line.content.end];
-    let Some((name, rest)) = line.split_at_checked("ignoreip".len()) else { return Vec::new() };
-    let end = option.pieces.first().map_or(option.key_start, |piece| piece.text.end).max(option.key_start + name.len());
+    let Some((name, rest)) = line.split_at_checked("ignoreip".len()) else {
+        return Vec::new();
+    };
+    let end = option
+        .pieces
+        .first()
+        .map_or(option.key_start, |piece| piece.text.end)
+        .max(option.key_start + name.len());
     let addresses = &text[option.key_start + name.len()..end];
-    if !name.eq_ignore_ascii_case("ignoreip") || !rest.starts_with([' ', '\t']) || !is_list(addresses) {
+    if !name.eq_ignore_ascii_case("ignoreip")
+        || !rest.starts_with([' ', '\t'])
+        || !is_list(addresses)
+    {
         return Vec::new();
     }
     let mut problem = scene.explainer.at(
         Some((scene.file, option.key_start)),
-        format!("no = after ignoreip: the option is {:?}, its value begins behind the colon", option.key),
+        format!(
+            "no = after ignoreip: the option is {:?}, its value begins behind the colon",
+            option.key
+        ),
         Consequence::Misread,
         "write `ignoreip = …`",
     );
-    problem.mend = mend(scene.source, vec![Edit::insert(option.key_start + name.len(), " =")]);
+    problem.mend = mend(
+        scene.source,
+        vec![Edit::insert(option.key_start + name.len(), " =")],
+    );
     vec![problem]
 }
 
@@ -77,7 +105,12 @@ pub(super) fn outside_of_jails(scene: &Scene<'_>, block: &Block, option: &Opt) -
     }
     let message = format!("[{}] is no jail", block.name);
     let hint = "move the line to [DEFAULT] or to the section of a jail";
-    vec![scene.explainer.at(Some((scene.file, option.key_start)), message, Consequence::NoEffect, hint)]
+    vec![scene.explainer.at(
+        Some((scene.file, option.key_start)),
+        message,
+        Consequence::NoEffect,
+        hint,
+    )]
 }
 
 /// `[default]` is a jail of this name.
@@ -87,14 +120,27 @@ pub(super) fn misspelt_default(scene: &Scene<'_>, block: &Block) -> Option<Probl
     }
     let mut problem = scene.explainer.at(
         Some((scene.file, block.name_range.start)),
-        format!("[{}] is a jail of this name, not the defaults of all jails", block.name),
+        format!(
+            "[{}] is a jail of this name, not the defaults of all jails",
+            block.name
+        ),
         Consequence::NoEffect,
         "write [DEFAULT]",
     );
-    let defaults = scene.document.section(DEFAULT).flat_map(|other| &other.options);
+    let defaults = scene
+        .document
+        .section(DEFAULT)
+        .flat_map(|other| &other.options);
     let keys: BTreeSet<&str> = defaults.map(|option| option.key.as_str()).collect();
-    if !block.options.iter().any(|option| keys.contains(option.key.as_str())) {
-        problem.mend = mend(scene.source, vec![Edit::replace(block.name_range.clone(), DEFAULT)]);
+    if !block
+        .options
+        .iter()
+        .any(|option| keys.contains(option.key.as_str()))
+    {
+        problem.mend = mend(
+            scene.source,
+            vec![Edit::replace(block.name_range.clone(), DEFAULT)],
+        );
     }
     Some(problem)
 }
@@ -105,14 +151,23 @@ pub(super) fn sections_that_differ_in_case(reading: &Reading<'_>) -> Vec<Problem
     let mut problems = Vec::new();
     for &file in &reading.stack.read {
         for block in &reading.loader.files[file].document.blocks {
-            let known = *first.entry(block.name.to_lowercase()).or_insert(&block.name);
+            let known = *first
+                .entry(block.name.to_lowercase())
+                .or_insert(&block.name);
             if known == block.name || block.name.eq_ignore_ascii_case(DEFAULT) {
                 continue;
             }
-            let message = format!("[{}] is not [{known}]: names of jails are case-sensitive", block.name);
+            let message = format!(
+                "[{}] is not [{known}]: names of jails are case-sensitive",
+                block.name
+            );
             let place = Some((file, block.name_range.start));
             let hint = format!("write [{known}] if that jail is meant");
-            problems.push(reading.explainer().at(place, message, Consequence::NoEffect, hint));
+            problems.push(
+                reading
+                    .explainer()
+                    .at(place, message, Consequence::NoEffect, hint),
+            );
         }
     }
     problems

@@ -21,12 +21,18 @@ pub(super) fn check(scene: &Scene<'_>, _: &Block, option: &Opt) -> Vec<Problem> 
     if option.key != "ignoreip" {
         return Vec::new();
     }
-    option.pieces.iter().flat_map(|piece| check_line(scene, piece)).collect()
+    option
+        .pieces
+        .iter()
+        .flat_map(|piece| check_line(scene, piece))
+        .collect()
 }
 
 fn check_line(scene: &Scene<'_>, piece: &Piece) -> Vec<Problem> {
     let text = &scene.document.text[piece.text.clone()];
-    let Some(&oldest) = scene.dialects.first() else { return Vec::new() };
+    let Some(&oldest) = scene.dialects.first() else {
+        return Vec::new();
+    };
     let mut problems = Vec::new();
     for word in oldest.words(text) {
         let range = piece.text.start + word.start..piece.text.start + word.end;
@@ -55,7 +61,10 @@ fn swallowed_comment(scene: &Scene<'_>, range: Range<usize>) -> Problem {
     let holds_address = words.into_iter().any(|word| is_list(&comment[word]));
     let is_lone = range.start > 0 && scene.document.text[..range.start].ends_with(is_space);
     if is_lone && !holds_address {
-        problem.mend = mend(scene.source, vec![Edit::replace(range.start..range.start + 1, ";")]);
+        problem.mend = mend(
+            scene.source,
+            vec![Edit::replace(range.start..range.start + 1, ";")],
+        );
     }
     problem
 }
@@ -66,18 +75,32 @@ fn check_word(scene: &Scene<'_>, word: &str, range: Range<usize>) -> Option<Prob
     }
     let plain = word.replace("%%", "%");
     let at = |message: String, consequence, hint: &str| {
-        scene.explainer.at(Some((scene.file, range.start)), message, consequence, hint)
+        scene
+            .explainer
+            .at(Some((scene.file, range.start)), message, consequence, hint)
     };
-    if let Some(mut problem) =
-        glued(&plain).map(|hint| at(format!("{plain:?} is one word"), Consequence::NoEffect, hint))
-    {
+    if let Some(mut problem) = glued(&plain).map(|hint| {
+        at(
+            format!("{plain:?} is one word"),
+            Consequence::NoEffect,
+            hint,
+        )
+    }) {
         problem.mend = unglue(scene, word, range);
         return Some(problem);
     }
-    let items: Vec<Item> = scene.dialects.iter().map(|&dialect| Item::parse(&plain, dialect)).collect();
+    let items: Vec<Item> = scene
+        .dialects
+        .iter()
+        .map(|&dialect| Item::parse(&plain, dialect))
+        .collect();
     let (message, consequence, hint) = items.iter().find_map(|item| judge(&plain, item))?;
     let differs = items.iter().any(|item| *item != items[0]);
-    Some(at(message + if differs { " (in some releases)" } else { "" }, consequence, hint))
+    Some(at(
+        message + if differs { " (in some releases)" } else { "" },
+        consequence,
+        hint,
+    ))
 }
 
 /// Words that a character keeps together which people take for a separator.
@@ -85,7 +108,8 @@ fn glued(word: &str) -> Option<&'static str> {
     if word.contains(';') {
         Some("separate words by a blank or a comma")
     } else {
-        word.contains(is_space).then_some("separate words by a blank; before fail2ban 1.1.0 a tab does not")
+        word.contains(is_space)
+            .then_some("separate words by a blank; before fail2ban 1.1.0 a tab does not")
     }
 }
 
@@ -124,7 +148,11 @@ fn misread(word: &str, network: Network) -> Option<(String, Consequence, &'stati
     let (address, mask) = bare.split_once('/').unwrap_or((bare, ""));
     if network.prefix() == 0 && mask != "0" {
         let message = format!("{word:?} stands for every address: its mask is no netmask");
-        return Some((message, Consequence::TooWide, "write the length of the network as a number: 192.0.2.0/24"));
+        return Some((
+            message,
+            Consequence::TooWide,
+            "write the length of the network as a number: 192.0.2.0/24",
+        ));
     }
     match address.parse::<std::net::IpAddr>() {
         Err(_) => Some((

@@ -7,7 +7,10 @@ use expect_test::{Expect, expect};
 use sshmend_fail2ban::{Config, Refusal, Wish};
 use sshmend_lossless::Origin;
 
-fn outcome(files: &str, change: impl Fn(&Config<'_>) -> Result<sshmend_fail2ban::Edited, Refusal>) -> String {
+fn outcome(
+    files: &str,
+    change: impl Fn(&Config<'_>) -> Result<sshmend_fail2ban::Edited, Refusal>,
+) -> String {
     let snapshot = snapshot(files);
     match change(&config(&snapshot, debian_12())) {
         Ok(edited) => shown(&snapshot, &edited),
@@ -116,7 +119,9 @@ fn the_line_that_decides_is_extended() {
             +ignoreip = ::1 192.0.2.1 203.0.113.7\n
         "#]],
     );
-    let lines = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n           192.0.2.1\nbantime = 1h\n");
+    let lines = with_both(
+        "//- jail.local\n[DEFAULT]\nignoreip = ::1\n           192.0.2.1\nbantime = 1h\n",
+    );
     check(
         &lines,
         &wish("203.0.113.7", &[], None),
@@ -143,7 +148,9 @@ fn the_line_that_decides_is_extended() {
 
 #[test]
 fn a_jail_with_its_own_list_gets_the_address_too() {
-    let own = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\n[sshd]\nignoreip = 192.0.2.2\n");
+    let own = with_both(
+        "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\n[sshd]\nignoreip = 192.0.2.2\n",
+    );
     check(
         &own,
         &wish("203.0.113.7", &[], None),
@@ -159,7 +166,9 @@ fn a_jail_with_its_own_list_gets_the_address_too() {
             own-list: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
         "#]],
     );
-    let refers = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nignoreip = %(default/ignoreip)s\n");
+    let refers = with_both(
+        "//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nignoreip = %(default/ignoreip)s\n",
+    );
     check(
         &refers,
         &wish("203.0.113.7", &[], None),
@@ -184,8 +193,9 @@ fn one_jail_is_extended_without_the_others() {
             +ignoreip = %(default/ignoreip)s 203.0.113.7\n
         "#]],
     );
-    let section =
-        with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nbantime: 1h\nport: 22\n[web]\nport: 80\n");
+    let section = with_both(
+        "//- jail.local\n[DEFAULT]\nignoreip = ::1\n[sshd]\nbantime: 1h\nport: 22\n[web]\nport: 80\n",
+    );
     check(
         &section,
         &wish("203.0.113.7", &["sshd"], None),
@@ -225,8 +235,7 @@ action = ban[x=1]
 
 #[test]
 fn what_a_package_decides_is_overridden() {
-    let packaged =
-        "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\nignoreip = ::1\n[DEFAULT]\nignoreip = 192.0.2.1\n";
+    let packaged = "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\nignoreip = ::1\n[DEFAULT]\nignoreip = 192.0.2.1\n";
     check(
         packaged,
         &wish("203.0.113.7", &[], None),
@@ -281,13 +290,19 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
 
 #[test]
 fn what_is_ignored_already_changes_nothing() {
-    let covered = with_both("//- jail.local\n[DEFAULT]\nignoreip = 203.0.113.0/24 host.example.org\n");
-    check(&covered, &wish("203.0.113.7 203.0.113.128/25 HOST.example.org", &[], None), &expect![[""]]);
+    let covered =
+        with_both("//- jail.local\n[DEFAULT]\nignoreip = 203.0.113.0/24 host.example.org\n");
+    check(
+        &covered,
+        &wish("203.0.113.7 203.0.113.128/25 HOST.example.org", &[], None),
+        &expect![[""]],
+    );
 }
 
 #[test]
 fn wreckage_is_gone_around_or_refused_and_never_mended_on_the_way() {
-    let twice = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\nignoreip = 192.0.2.2\n");
+    let twice =
+        with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\nignoreip = 192.0.2.2\n");
     check(
         &twice,
         &wish("203.0.113.7", &[], None),
@@ -322,8 +337,14 @@ fn wreckage_is_gone_around_or_refused_and_never_mended_on_the_way() {
 fn an_end_is_recorded_moved_and_carried_out() {
     let list = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n");
     let snapshot = snapshot(&list);
-    let with_end = wish("203.0.113.7 2001:db8::/48", &[], Some("2026-12-01T00:00:00Z"));
-    let first = config(&snapshot, debian_12()).ignore(&with_end).expect("possible");
+    let with_end = wish(
+        "203.0.113.7 2001:db8::/48",
+        &[],
+        Some("2026-12-01T00:00:00Z"),
+    );
+    let first = config(&snapshot, debian_12())
+        .ignore(&with_end)
+        .expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
          [DEFAULT]\n
@@ -335,7 +356,9 @@ fn an_end_is_recorded_moved_and_carried_out() {
 
     let marked = after(&snapshot, &first);
     let later = wish("203.0.113.7", &[], Some("2027-01-01T00:00:00Z"));
-    let moved = config(&marked, debian_12()).ignore(&later).expect("possible");
+    let moved = config(&marked, debian_12())
+        .ignore(&later)
+        .expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
          [DEFAULT]\n
@@ -344,7 +367,9 @@ fn an_end_is_recorded_moved_and_carried_out() {
         +# sshmend: until 2026-12-01T00:00:00Z 2001:db8::/48\n
     "#]]
     .assert_eq(&shown(&marked, &moved));
-    let forever = config(&marked, debian_12()).ignore(&wish("203.0.113.7", &[], None)).expect("possible");
+    let forever = config(&marked, debian_12())
+        .ignore(&wish("203.0.113.7", &[], None))
+        .expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
          [DEFAULT]\n
@@ -356,9 +381,13 @@ fn an_end_is_recorded_moved_and_carried_out() {
     let moved = after(&marked, &moved);
     let now = "2026-12-24T00:00:00Z".parse().expect("a time");
     let reread = config(&moved, debian_12());
-    let over: Vec<String> =
-        reread.expired(now).iter().map(|it| format!("{} {} {:?}", it.origin, it.until, it.words)).collect();
-    expect![[r#"/etc/fail2ban/jail.local:3 2026-12-01T00:00:00Z ["2001:db8::/48"]"#]].assert_eq(&over.join("\n"));
+    let over: Vec<String> = reread
+        .expired(now)
+        .iter()
+        .map(|it| format!("{} {} {:?}", it.origin, it.until, it.words))
+        .collect();
+    expect![[r#"/etc/fail2ban/jail.local:3 2026-12-01T00:00:00Z ["2001:db8::/48"]"#]]
+        .assert_eq(&over.join("\n"));
     expect![[r#"
         /etc/fail2ban/jail.local
          # sshmend: until 2027-01-01T00:00:00Z 203.0.113.7\n
@@ -372,7 +401,9 @@ fn an_end_is_recorded_moved_and_carried_out() {
 #[test]
 fn an_address_is_taken_out_where_it_stands() {
     let check = |files: &str, text: &str, jails: Option<&[String]>, expected: &Expect| {
-        expected.assert_eq(&outcome(files, |config| config.unignore(&addresses(text), jails)));
+        expected.assert_eq(&outcome(files, |config| {
+            config.unignore(&addresses(text), jails)
+        }));
     };
     let list = with_both(
         "//- jail.local\n[DEFAULT]\nignoreip = ::1, 203.0.113.7, 192.0.2.1\n[sshd]\nignoreip = 203.0.113.7\n",
@@ -414,7 +445,8 @@ fn an_address_is_taken_out_where_it_stands() {
         hint: take that word out, or leave the address
     "#]],
     );
-    let packaged = "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\nignoreip = 203.0.113.7\n";
+    let packaged =
+        "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\nignoreip = 203.0.113.7\n";
     check(
         packaged,
         "203.0.113.7",
@@ -490,8 +522,9 @@ fn only_the_named_lines_are_mended() {
 
 #[test]
 fn several_lines_are_mended_together_and_none_without_being_named() {
-    let read =
-        with_both("//- jail.local\n[default]\nignoreip = 192.0.2.1 # office\n[sshd]\nport = 22\n  findtime = 2h\n");
+    let read = with_both(
+        "//- jail.local\n[default]\nignoreip = 192.0.2.1 # office\n[sshd]\nport = 22\n  findtime = 2h\n",
+    );
     check_mend(
         &read,
         &["jail.local:2"],
@@ -568,9 +601,13 @@ fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
 
 #[test]
 fn an_unknown_release_must_not_matter() {
-    let list = snapshot(&with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\t192.0.2.1\n"));
+    let list = snapshot(&with_both(
+        "//- jail.local\n[DEFAULT]\nignoreip = ::1\t192.0.2.1\n",
+    ));
     let config = Config::read(&list, Path::new(DIR), None);
-    let edited = config.ignore(&wish("203.0.113.7 192.0.2.1", &[], None)).expect("possible");
+    let edited = config
+        .ignore(&wish("203.0.113.7 192.0.2.1", &[], None))
+        .expect("possible");
     expect![[r#"
         /etc/fail2ban/jail.local
          [DEFAULT]\n

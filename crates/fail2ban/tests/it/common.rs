@@ -62,27 +62,46 @@ pub(crate) fn config(snapshot: &Snapshot, release: Option<Release>) -> Config<'_
 
 /// Addresses, separated by blanks.
 pub(crate) fn addresses(text: &str) -> Vec<Address> {
-    text.split_whitespace().map(|word| Address::parse(word).expect(word).address).collect()
+    text.split_whitespace()
+        .map(|word| Address::parse(word).expect(word).address)
+        .collect()
 }
 
 /// A wish for all jails, or those named.
 pub(crate) fn wish(text: &str, jails: &[&str], until: Option<&str>) -> Wish {
     let jails = (!jails.is_empty()).then(|| jails.iter().map(|&jail| jail.to_owned()).collect());
-    Wish { addresses: addresses(text), jails, until: until.map(|until| until.parse().expect("a time")) }
+    Wish {
+        addresses: addresses(text),
+        jails,
+        until: until.map(|until| until.parse().expect("a time")),
+    }
 }
 
 /// A change as lines: removed, added, remarks.
 pub(crate) fn shown(snapshot: &Snapshot, edited: &Edited) -> String {
     let mut text = String::new();
     for (path, edits) in &edited.edits {
-        let before = &snapshot.read(path).ok().flatten().expect("an edited file").bytes;
-        text += &format!("{}\n{}", path.display(), changed_lines(before, &edits.apply(before)));
+        let before = &snapshot
+            .read(path)
+            .ok()
+            .flatten()
+            .expect("an edited file")
+            .bytes;
+        text += &format!(
+            "{}\n{}",
+            path.display(),
+            changed_lines(before, &edits.apply(before))
+        );
     }
     for (path, content) in &edited.creates {
         text += &format!("{} (new)\n{}", path.display(), changed_lines(b"", content));
     }
     for note in &edited.notes {
-        let origin = note.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+        let origin = note
+            .origin
+            .as_ref()
+            .map(|origin| format!("{origin}: "))
+            .unwrap_or_default();
         text += &format!("{}: {origin}{}\n", note.name, note.text);
     }
     text
@@ -91,14 +110,27 @@ pub(crate) fn shown(snapshot: &Snapshot, edited: &Edited) -> String {
 /// The lines between the common beginning and the common end, and the one before them.
 fn changed_lines(before: &[u8], after: &[u8]) -> String {
     let lines = |bytes: &[u8]| -> Vec<String> {
-        bytes.split_inclusive(|&b| b == b'\n').map(|line| line.escape_ascii().to_string()).collect()
+        bytes
+            .split_inclusive(|&b| b == b'\n')
+            .map(|line| line.escape_ascii().to_string())
+            .collect()
     };
     let (old, new) = (lines(before), lines(after));
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let rest = old.len().min(new.len()) - same;
-    let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let removed = old[same..old.len() - tail].iter().map(|line| format!("-{line}\n"));
-    let added = new[same..new.len() - tail].iter().map(|line| format!("+{line}\n"));
+    let tail = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take(rest)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let removed = old[same..old.len() - tail]
+        .iter()
+        .map(|line| format!("-{line}\n"));
+    let added = new[same..new.len() - tail]
+        .iter()
+        .map(|line| format!("+{line}\n"));
     let context = same.checked_sub(1).map(|at| format!(" {}\n", old[at]));
     context.into_iter().chain(removed).chain(added).collect()
 }
@@ -110,15 +142,31 @@ pub(crate) fn after(snapshot: &Snapshot, edited: &Edited) -> Snapshot {
     for (path, edits) in &edited.edits {
         let image = snapshot.read(path).ok().flatten().expect("an edited file");
         let bytes = edits.apply(&image.bytes);
-        next.insert(path, Entry::File(FileImage { bytes, ..image.clone() }));
+        next.insert(
+            path,
+            Entry::File(FileImage {
+                bytes,
+                ..image.clone()
+            }),
+        );
     }
     for (path, content) in &edited.creates {
-        let image = FileImage { bytes: content.clone(), meta: Metadata::default(), target: path.clone() };
+        let image = FileImage {
+            bytes: content.clone(),
+            meta: Metadata::default(),
+            target: path.clone(),
+        };
         next.insert(path, Entry::File(image));
         let folder = path.parent().expect("a folder");
         if let Some(Entry::Directory(names, meta)) = next.entry(folder).cloned() {
             let name = path.file_name().expect("a name").to_owned();
-            let names = names.into_iter().chain([Listed { name, directory: false }]).collect();
+            let names = names
+                .into_iter()
+                .chain([Listed {
+                    name,
+                    directory: false,
+                }])
+                .collect();
             next.insert(folder, Entry::Directory(names, meta));
         }
     }

@@ -92,9 +92,16 @@ fn random_tree(random: &mut Rng) -> Snapshot {
 fn random_file(random: &mut Rng) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = vec![b"[DEFAULT]\n"];
     parts.extend((0..random.usize(0..7)).map(|_| LINES[random.usize(0..LINES.len())].as_bytes()));
-    let strays = if random.u8(..) < 64 { random.usize(1..12) } else { 0 };
+    let strays = if random.u8(..) < 64 {
+        random.usize(1..12)
+    } else {
+        0
+    };
     for _ in 0..strays {
-        parts.insert(random.usize(0..=parts.len()), TOKENS[random.usize(0..TOKENS.len())]);
+        parts.insert(
+            random.usize(0..=parts.len()),
+            TOKENS[random.usize(0..TOKENS.len())],
+        );
     }
     parts.concat()
 }
@@ -103,20 +110,38 @@ fn random_wish(random: &mut Rng) -> Wish {
     let jails: &[&str] = if random.bool() { &[] } else { &["sshd"] };
     let until = random.bool().then_some("2026-12-01T00:00:00Z");
     wish(
-        ["203.0.113.7", "2001:db8::/48 203.0.113.0/24", "192.0.2.1", "host.example.org"][random.usize(0..4)],
+        [
+            "203.0.113.7",
+            "2001:db8::/48 203.0.113.0/24",
+            "192.0.2.1",
+            "host.example.org",
+        ][random.usize(0..4)],
         jails,
         until,
     )
 }
 
 fn release(random: &mut Rng) -> Option<Release> {
-    [None, Release::parse("0.11.2"), Release::parse("1.1.0"), Release::parse("1.1.1")][random.usize(0..4)]
+    [
+        None,
+        Release::parse("0.11.2"),
+        Release::parse("1.1.0"),
+        Release::parse("1.1.1"),
+    ][random.usize(0..4)]
 }
 
-fn for_random_trees(seed: u64, cases: u64, mut check: impl FnMut(&Snapshot, Option<Release>, &Wish)) {
+fn for_random_trees(
+    seed: u64,
+    cases: u64,
+    mut check: impl FnMut(&Snapshot, Option<Release>, &Wish),
+) {
     let mut random = Rng::with_seed(seed);
     for _ in 0..cases {
-        let (tree, release, wish) = (random_tree(&mut random), release(&mut random), random_wish(&mut random));
+        let (tree, release, wish) = (
+            random_tree(&mut random),
+            release(&mut random),
+            random_wish(&mut random),
+        );
         check(&tree, release, &wish);
     }
 }
@@ -126,9 +151,14 @@ fn reading_never_fails_and_points_into_the_files() {
     for_random_trees(1, 2_000, |tree, release, _| {
         for problem in config(tree, release).problems() {
             let file = tree.read(&problem.origin.path).ok().flatten();
-            let lines = file.map_or(1, |file| file.bytes.split(|b| matches!(b, b'\n' | b'\r')).count());
+            let lines = file.map_or(1, |file| {
+                file.bytes.split(|b| matches!(b, b'\n' | b'\r')).count()
+            });
             assert!(problem.origin.line <= lines, "{problem} of {lines} lines");
-            assert!(problem.column <= problem.text.chars().count() + 1 || problem.text.is_empty(), "{problem:?}");
+            assert!(
+                problem.column <= problem.text.chars().count() + 1 || problem.text.is_empty(),
+                "{problem:?}"
+            );
         }
     });
 }
@@ -136,9 +166,13 @@ fn reading_never_fails_and_points_into_the_files() {
 #[test]
 fn what_changes_nothing_leaves_every_byte() {
     for_random_trees(2, 300, |tree, release, wish| {
-        let Ok(edited) = config(tree, release).ignore(wish) else { return };
+        let Ok(edited) = config(tree, release).ignore(wish) else {
+            return;
+        };
         let next = after(tree, &edited);
-        let again = config(&next, release).ignore(wish).expect("it was possible before");
+        let again = config(&next, release)
+            .ignore(wish)
+            .expect("it was possible before");
         assert!(again.is_empty(), "{:?}", again.edits);
     });
 }
@@ -149,13 +183,31 @@ fn a_change_only_adds_to_what_stands_there() {
     for_random_trees(3, 800, |tree, release, wish| {
         let before = config(tree, release);
         let is_marked = FILES.iter().any(|path| {
-            let bytes = &tree.read(&Path::new(DIR).join(path)).ok().flatten().expect("a file").bytes;
+            let bytes = &tree
+                .read(&Path::new(DIR).join(path))
+                .ok()
+                .flatten()
+                .expect("a file")
+                .bytes;
             bytes.windows(9).any(|part| part == b"sshmend: ")
         });
         // Ends are moved and broken lines mended: those are the two changes that replace.
-        let Some(edited) = before.ignore(wish).ok().filter(|_| before.starts() && !is_marked) else { return };
+        let Some(edited) = before
+            .ignore(wish)
+            .ok()
+            .filter(|_| before.starts() && !is_marked)
+        else {
+            return;
+        };
         changed += edited.edits.len();
-        assert!(edited.edits.values().flat_map(|edits| edits.iter()).all(|edit| edit.range.is_empty()), "{edited:?}");
+        assert!(
+            edited
+                .edits
+                .values()
+                .flat_map(|edits| edits.iter())
+                .all(|edit| edit.range.is_empty()),
+            "{edited:?}"
+        );
     });
     assert!(changed > 30, "only {changed} files were edited");
 }
@@ -164,13 +216,19 @@ fn a_change_only_adds_to_what_stands_there() {
 fn what_was_written_is_read_back() {
     let mut held = 0;
     for_random_trees(4, 3_000, |tree, release, wish| {
-        let Ok(edited) = config(tree, release).ignore(wish) else { return };
+        let Ok(edited) = config(tree, release).ignore(wish) else {
+            return;
+        };
         let next = after(tree, &edited);
         let reread = config(&next, release);
         assert!(reread.starts(), "{:?}", reread.problems());
         for jail in reread.jails().iter().filter(|jail| is_meant(wish, jail)) {
             for address in &wish.addresses {
-                assert!(address.is_ignored_by(jail), "{address} in {:?}", jail.words());
+                assert!(
+                    address.is_ignored_by(jail),
+                    "{address} in {:?}",
+                    jail.words()
+                );
                 held += 1;
             }
         }
@@ -179,19 +237,29 @@ fn what_was_written_is_read_back() {
 }
 
 fn is_meant(wish: &Wish, jail: &sshmend_fail2ban::Jail) -> bool {
-    wish.jails.as_ref().map_or_else(|| jail.runs(), |names| names.contains(&jail.name))
+    wish.jails
+        .as_ref()
+        .map_or_else(|| jail.runs(), |names| names.contains(&jail.name))
 }
 
 #[test]
 fn what_is_taken_out_is_gone_and_nothing_else() {
     for_random_trees(5, 400, |tree, release, wish| {
         let before: Config<'_> = config(tree, release);
-        let Ok(edited) = before.unignore(&wish.addresses, wish.jails.as_deref()) else { return };
+        let Ok(edited) = before.unignore(&wish.addresses, wish.jails.as_deref()) else {
+            return;
+        };
         let next = after(tree, &edited);
         let reread = config(&next, release);
         assert!(reread.starts(), "{:?}", reread.problems());
         for jail in reread.jails().iter().filter(|jail| is_meant(wish, jail)) {
-            assert!(wish.addresses.iter().all(|address| !address.is_ignored_by(jail)), "{:?}", jail.words());
+            assert!(
+                wish.addresses
+                    .iter()
+                    .all(|address| !address.is_ignored_by(jail)),
+                "{:?}",
+                jail.words()
+            );
         }
     });
 }
@@ -200,7 +268,9 @@ fn what_is_taken_out_is_gone_and_nothing_else() {
 fn what_has_expired_is_gone() {
     let now = "2026-06-01T00:00:00Z".parse().expect("a time");
     for_random_trees(6, 400, |tree, release, _| {
-        let Ok(edited) = config(tree, release).retire(now) else { return };
+        let Ok(edited) = config(tree, release).retire(now) else {
+            return;
+        };
         let next = after(tree, &edited);
         assert_eq!(config(&next, release).expired(now), []);
     });

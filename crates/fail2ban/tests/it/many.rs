@@ -18,7 +18,8 @@ fn a_long_list_is_kept_once_for_all_jails() {
     let first = config.jail("site0").expect("a jail");
     for jail in config.jails().iter().filter(|jail| jail.runs()) {
         assert!(std::ptr::eq(jail.words(), first.words()), "{}", jail.name);
-        let value = |jail: &sshmend_fail2ban::Jail| jail.setting("ignoreip").map(|it| it.value.as_ptr());
+        let value =
+            |jail: &sshmend_fail2ban::Jail| jail.setting("ignoreip").map(|it| it.value.as_ptr());
         assert_eq!(value(jail), value(first), "{}", jail.name);
     }
     assert!(config.ignore(&wish("198.51.100.9", &[], None)).is_ok());

@@ -13,12 +13,23 @@ fn list(config: &Config<'_>) -> String {
     for jail in running {
         text += &format!("{}:", jail.name);
         for word in jail.words() {
-            let line = word.origin().map(|origin| origin.to_string()).unwrap_or_default();
-            text += &format!(" {}@{}", word.text, line.trim_start_matches("/etc/fail2ban/"));
+            let line = word
+                .origin()
+                .map(|origin| origin.to_string())
+                .unwrap_or_default();
+            text += &format!(
+                " {}@{}",
+                word.text,
+                line.trim_start_matches("/etc/fail2ban/")
+            );
         }
         text.push('\n');
         for lost in config.shadowed(&jail.name, "ignoreip") {
-            let why = if lost.why == Loss::ReadEarlier { "read earlier" } else { "only [DEFAULT]" };
+            let why = if lost.why == Loss::ReadEarlier {
+                "read earlier"
+            } else {
+                "only [DEFAULT]"
+            };
             text += &format!("  lost: {} {:?} ({why})\n", lost.origin, lost.value);
         }
     }

@@ -29,7 +29,10 @@ fn ignoring(seen: &Snapshot) -> String {
 
 #[test]
 fn a_file_of_somebody_else_is_overridden_where_there_is_a_folder_for_that() {
-    let seen = linked(&format!("{OWN}//- jail.d dir\n"), "/nix/store/0abc-jail.local");
+    let seen = linked(
+        &format!("{OWN}//- jail.d dir\n"),
+        "/nix/store/0abc-jail.local",
+    );
     expect![[r#"
         /etc/fail2ban/jail.d/zz-sshmend.local (new)
         +# Addresses that are never banned.\n
@@ -70,7 +73,10 @@ fn without_a_place_for_an_override_the_owner_has_to_be_asked() {
 
 #[test]
 fn nothing_of_somebody_elses_file_is_mended() {
-    let seen = linked("//- jail.local\n[sshd]\nenabled = true\n[sshd]\nport = 22\n", "/gnu/store/0abc-jail.local");
+    let seen = linked(
+        "//- jail.local\n[sshd]\nenabled = true\n[sshd]\nport = 22\n",
+        "/gnu/store/0abc-jail.local",
+    );
     assert_eq!(config(&seen, debian_12()).mendable().count(), 0);
 }
 
@@ -78,37 +84,84 @@ fn unread(path: &str, entry: Entry) -> (Option<String>, bool) {
     let mut seen = snapshot(&format!("{OWN}//- jail.d/a.conf\n[web]\nenabled = true\n"));
     seen.insert(Path::new(DIR).join(path), entry);
     let config: Config<'_> = config(&seen, debian_12());
-    let unread = config.unread().iter().map(|(path, why)| format!("{}: {why}", path.display())).next();
+    let unread = config
+        .unread()
+        .iter()
+        .map(|(path, why)| format!("{}: {why}", path.display()))
+        .next();
     let refused = config.ignore(&wish("198.51.100.9", &[], None));
     (unread, matches!(refused, Err(Refusal::Unread { .. })))
 }
 
 #[test]
 fn what_cannot_be_read_here_is_neither_absent_nor_broken() {
-    let pipe = Metadata { kind: Kind::Other, ..Metadata::default() };
+    let pipe = Metadata {
+        kind: Kind::Other,
+        ..Metadata::default()
+    };
     let cases = [
-        ("jail.local", Entry::Unreadable(Unread::Denied), "jail.local: permission denied"),
-        ("jail.d", Entry::Unreadable(Unread::Denied), "jail.d: permission denied"),
-        ("jail.d/a.conf", Entry::Unreadable(Unread::Failed("EIO".to_owned())), "jail.d/a.conf: EIO"),
+        (
+            "jail.local",
+            Entry::Unreadable(Unread::Denied),
+            "jail.local: permission denied",
+        ),
+        (
+            "jail.d",
+            Entry::Unreadable(Unread::Denied),
+            "jail.d: permission denied",
+        ),
+        (
+            "jail.d/a.conf",
+            Entry::Unreadable(Unread::Failed("EIO".to_owned())),
+            "jail.d/a.conf: EIO",
+        ),
         (
             "jail.d/a.conf",
             Entry::Unreadable(Unread::TooLong { mib: 3 }),
             "jail.d/a.conf: longer than the 3 MiB that are read",
         ),
-        ("jail.local", Entry::Seen(pipe), "jail.local: not a regular file, but a device, socket or pipe"),
-        ("filter.d/sshd.conf", Entry::Unreadable(Unread::Denied), "filter.d/sshd.conf: permission denied"),
-        ("action.d/ban.conf", Entry::Unreadable(Unread::Denied), "action.d/ban.conf: permission denied"),
+        (
+            "jail.local",
+            Entry::Seen(pipe),
+            "jail.local: not a regular file, but a device, socket or pipe",
+        ),
+        (
+            "filter.d/sshd.conf",
+            Entry::Unreadable(Unread::Denied),
+            "filter.d/sshd.conf: permission denied",
+        ),
+        (
+            "action.d/ban.conf",
+            Entry::Unreadable(Unread::Denied),
+            "action.d/ban.conf: permission denied",
+        ),
     ];
     for (path, entry, expected) in cases {
-        assert_eq!(unread(path, entry), (Some(format!("{DIR}/{expected}")), true), "{path}");
+        assert_eq!(
+            unread(path, entry),
+            (Some(format!("{DIR}/{expected}")), true),
+            "{path}"
+        );
     }
 }
 
 #[test]
 fn what_root_cannot_read_either_is_a_problem_of_fail2ban() {
-    let folder = || Entry::Directory(Vec::new(), Metadata { kind: Kind::Directory, ..Metadata::default() });
+    let folder = || {
+        Entry::Directory(
+            Vec::new(),
+            Metadata {
+                kind: Kind::Directory,
+                ..Metadata::default()
+            },
+        )
+    };
     assert_eq!(unread("jail.d/a.conf", folder()), (None, false));
-    for gone in [Entry::Dangling, Entry::Missing, Entry::Unreadable(Unread::Loop)] {
+    for gone in [
+        Entry::Dangling,
+        Entry::Missing,
+        Entry::Unreadable(Unread::Loop),
+    ] {
         assert_eq!(unread("jail.d/a.conf", gone), (None, false));
     }
 }

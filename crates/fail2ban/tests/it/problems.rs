@@ -12,7 +12,10 @@ fn check(files: &str, expected: &Expect) {
     for problem in config.problems() {
         text += &format!("{problem}\n  hint: {}\n", problem.hint);
         if let Some(mend) = &problem.mend {
-            let edited = Edited { edits: [(mend.path.clone(), mend.edits.clone())].into(), ..Edited::default() };
+            let edited = Edited {
+                edits: [(mend.path.clone(), mend.edits.clone())].into(),
+                ..Edited::default()
+            };
             text += &shown(&snapshot, &edited);
         }
     }
@@ -157,7 +160,10 @@ fn options_that_end_up_in_another() {
             +ignoreip = 192.0.2.1\n
         "#]],
     );
-    check("//- jail.local\n[sshd]\naction = ban[x=1,\n  port=ssh]\n", &expect![[""]]);
+    check(
+        "//- jail.local\n[sshd]\naction = ban[x=1,\n  port=ssh]\n",
+        &expect![[""]],
+    );
     check(
         "//- jail.local\n[sshd]\nignoreip ::1\n",
         &expect![[r#"

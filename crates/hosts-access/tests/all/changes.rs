@@ -11,9 +11,18 @@ fn shown(before: &Tables, after: &Tables, also: &[Client]) -> String {
     let mut out = String::new();
     let mut list = |what: &str, changes: &[AccessChange]| {
         for change in changes {
-            let AccessChange { who, client, before, after } = change;
-            writeln!(out, "{what} {who} at {}: {:?} -> {:?}", client.daemon, before.access, after.access)
-                .expect("a string");
+            let AccessChange {
+                who,
+                client,
+                before,
+                after,
+            } = change;
+            writeln!(
+                out,
+                "{what} {who} at {}: {:?} -> {:?}",
+                client.daemon, before.access, after.access
+            )
+            .expect("a string");
         }
     };
     list("gained", &changes.gained);
@@ -26,11 +35,18 @@ fn shown(before: &Tables, after: &Tables, also: &[Client]) -> String {
 }
 
 fn check(before: (&str, &str), after: (&str, &str), expect: &Expect) {
-    expect.assert_eq(&shown(&tables(before.0, before.1), &tables(after.0, after.1), &[]));
+    expect.assert_eq(&shown(
+        &tables(before.0, before.1),
+        &tables(after.0, after.1),
+        &[],
+    ));
 }
 
 fn check_permit(allow: &str, deny: &str, patterns: &[&str], expect: &Expect) {
-    let wanted = patterns.iter().map(|text| Wanted::parse(text).expect("a good pattern")).collect();
+    let wanted = patterns
+        .iter()
+        .map(|text| Wanted::parse(text).expect("a good pattern"))
+        .collect();
     let before = tables(allow, deny);
     let edited = before.permit(&Permit::new(wanted)).expect("it can be done");
     expect.assert_eq(&shown(&before, &edited.after, &[client("10.1.2.77")]));
@@ -87,7 +103,10 @@ fn a_mended_newline_lets_in_whom_the_file_does_not_name() {
 fn rules_far_apart_touch_only_their_own_clients() {
     let rule = |number: usize| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250);
     let all: String = (0..3000).map(rule).collect();
-    let less: String = (0..3000).filter(|number| ![7, 2900].contains(number)).map(rule).collect();
+    let less: String = (0..3000)
+        .filter(|number| ![7, 2900].contains(number))
+        .map(rule)
+        .collect();
     check(
         ("", &all),
         ("", &less),
@@ -143,7 +162,10 @@ fn who_loses_is_named() {
 fn names_and_exceptions_are_looked_at() {
     check(
         ("", "ALL: ALL\n"),
-        ("sshd: .example.org EXCEPT bad.example.org\nftpd: LOCAL\n", "ALL: ALL\n"),
+        (
+            "sshd: .example.org EXCEPT bad.example.org\nftpd: LOCAL\n",
+            "ALL: ALL\n",
+        ),
         &expect![[r#"
             gained 127.0.0.1 at ftpd: Denied -> Granted
             gained ::1 at ftpd: Denied -> Granted
@@ -155,10 +177,15 @@ fn names_and_exceptions_are_looked_at() {
 
 #[test]
 fn very_long_files_are_sampled_and_that_is_said() {
-    let deny: String = (0..2000).map(|number| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250)).collect();
+    let deny: String = (0..2000)
+        .map(|number| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250))
+        .collect();
     let before = tables("", &deny);
     let after = tables("", format!("{deny}# note"));
     let changes = access_changes(&before, &after, &["sshd"], &[]);
     assert!(changes.left_out > 0 && !changes.is_empty());
-    assert_eq!(changes.lost.first().map(|change| change.who.as_str()), Some("127.0.0.1"));
+    assert_eq!(
+        changes.lost.first().map(|change| change.who.as_str()),
+        Some("127.0.0.1")
+    );
 }

@@ -9,7 +9,11 @@ use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot};
 pub(crate) fn snapshot(allow: &[u8], deny: &[u8]) -> Snapshot {
     let mut snapshot = Snapshot::default();
     for (path, bytes) in [(HOSTS_ALLOW, allow), (HOSTS_DENY, deny)] {
-        let image = FileImage { bytes: bytes.to_vec(), meta: Metadata::default(), target: path.into() };
+        let image = FileImage {
+            bytes: bytes.to_vec(),
+            meta: Metadata::default(),
+            target: path.into(),
+        };
         snapshot.insert(path, Entry::File(image));
     }
     snapshot
@@ -32,7 +36,9 @@ pub(crate) fn client(text: &str) -> Client {
         Some((addr, "!")) => (addr, Name::Mismatch),
         Some((addr, name)) => (addr, Name::Known(name.to_owned())),
     };
-    Client::new(addr.parse().expect("an address")).named(name).at(daemon)
+    Client::new(addr.parse().expect("an address"))
+        .named(name)
+        .at(daemon)
 }
 
 /// `granted`, `denied` or `unknown`, and the deciding line as `allow:1` or `deny:1`.
@@ -45,7 +51,9 @@ pub(crate) fn answer(tables: &Tables, text: &str) -> String {
     };
     match verdict.origin {
         None => access.to_owned(),
-        Some(origin) if origin.path == Path::new(HOSTS_ALLOW) => format!("{access} allow:{}", origin.line),
+        Some(origin) if origin.path == Path::new(HOSTS_ALLOW) => {
+            format!("{access} allow:{}", origin.line)
+        }
         Some(origin) => format!("{access} deny:{}", origin.line),
     }
 }

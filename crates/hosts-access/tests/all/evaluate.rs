@@ -10,7 +10,11 @@ type Case<'a> = (&'a str, &'a str, &'a str, &'a str);
 fn check(cases: &[Case<'_>]) {
     for (allow, deny, client, expected) in cases {
         let tables = tables(allow, deny);
-        assert_eq!(answer(&tables, client), *expected, "{client} with {allow:?} and {deny:?}");
+        assert_eq!(
+            answer(&tables, client),
+            *expected,
+            "{client} with {allow:?} and {deny:?}"
+        );
     }
 }
 
@@ -26,7 +30,12 @@ fn a_damaged_end_of_hosts_deny_denies_everybody_who_gets_there() {
         ("", " ", "127.0.0.1", "denied deny:1"),
         ("", "sshd: 10.0.0.1\n\n\\\n ", "127.0.0.1", "denied deny:3"),
         ("sshd: 127.\n", "# note", "127.0.0.1", "granted allow:1"),
-        ("", "sshd: 127.: allow\n# note", "127.0.0.1", "granted deny:1"),
+        (
+            "",
+            "sshd: 127.: allow\n# note",
+            "127.0.0.1",
+            "granted deny:1",
+        ),
         ("", &long, "127.0.0.1", "denied deny:1"),
         ("", &fits, "127.0.0.1", "granted"),
         ("", &joined, "127.0.0.1", "denied deny:1"),
@@ -42,7 +51,12 @@ fn a_damaged_end_of_hosts_allow_is_lost() {
     let long = format!("sshd: {}\nsshd: 11.\n", "10.0.0.1 ".repeat(300));
     check(&[
         ("sshd: 11.", "ALL: ALL\n", "11.1.1.1", "denied deny:1"),
-        ("sshd: 10.\nsshd: 11.", "ALL: ALL\n", "10.1.1.1", "granted allow:1"),
+        (
+            "sshd: 10.\nsshd: 11.",
+            "ALL: ALL\n",
+            "10.1.1.1",
+            "granted allow:1",
+        ),
         (&long, "ALL: ALL\n", "10.0.0.1", "denied deny:1"),
         (&long, "ALL: ALL\n", "11.1.1.1", "denied deny:1"),
     ]);
@@ -53,14 +67,54 @@ fn comments_are_comments_in_the_first_column_only() {
     check(&[
         ("", "  # sshd: ALL\n", "127.0.0.1", "denied deny:1"),
         ("", "\t# ftpd: ALL\n", "127.0.0.1", "granted"),
-        ("sshd: 1.2.3.4 # ALL of my hosts\n", "ALL: ALL\n", "9.9.9.9", "granted allow:1"),
-        ("sshd: 1.2.3.4 # my hosts\n", "ALL: ALL\n", "9.9.9.9", "denied deny:1"),
-        ("# comment \\\nsshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "denied deny:1"),
-        ("# comment \\ \nsshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "granted allow:2"),
-        ("# comment \\\r\nsshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "granted allow:2"),
-        ("# \0\nsshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "denied deny:1"),
-        ("\u{feff}sshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "denied deny:1"),
-        ("\u{feff}sshd: ALL\r\nsshd: ALL\r\n", "ALL: ALL\r\n", "9.9.9.9", "granted allow:2"),
+        (
+            "sshd: 1.2.3.4 # ALL of my hosts\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "granted allow:1",
+        ),
+        (
+            "sshd: 1.2.3.4 # my hosts\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "denied deny:1",
+        ),
+        (
+            "# comment \\\nsshd: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "denied deny:1",
+        ),
+        (
+            "# comment \\ \nsshd: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "granted allow:2",
+        ),
+        (
+            "# comment \\\r\nsshd: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "granted allow:2",
+        ),
+        (
+            "# \0\nsshd: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "denied deny:1",
+        ),
+        (
+            "\u{feff}sshd: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "denied deny:1",
+        ),
+        (
+            "\u{feff}sshd: ALL\r\nsshd: ALL\r\n",
+            "ALL: ALL\r\n",
+            "9.9.9.9",
+            "granted allow:2",
+        ),
     ]);
 }
 
@@ -68,14 +122,54 @@ fn comments_are_comments_in_the_first_column_only() {
 fn the_first_rule_that_matches_decides_and_hosts_allow_comes_first() {
     check(&[
         ("sshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "granted allow:1"),
-        ("sshd ALL\nsshd: ALL\n", "ALL: ALL\n", "9.9.9.9", "granted allow:2"),
-        ("ALL: ALL: deny\nsshd: 10.\n", "", "10.1.1.1", "denied allow:1"),
-        ("sshd: 10.\nALL: ALL: deny\n", "", "10.1.1.1", "granted allow:1"),
-        ("", "sshd: 10.: allow\nALL: ALL\n", "10.1.1.1", "granted deny:1"),
-        ("ftpd: ALL\n", "ALL: ALL\n", "ftpd/9.9.9.9", "granted allow:1"),
-        ("FTPD: ALL\n", "ALL: ALL\n", "ftpd/9.9.9.9", "granted allow:1"),
-        ("sshd-session: ALL\nssh: ALL\n", "ALL: ALL\n", "9.9.9.9", "denied deny:1"),
-        ("sshd:10.\\\n0.0.1, 11. \\\n12.\n", "ALL: ALL\n", "12.9.9.9", "granted allow:1"),
+        (
+            "sshd ALL\nsshd: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "granted allow:2",
+        ),
+        (
+            "ALL: ALL: deny\nsshd: 10.\n",
+            "",
+            "10.1.1.1",
+            "denied allow:1",
+        ),
+        (
+            "sshd: 10.\nALL: ALL: deny\n",
+            "",
+            "10.1.1.1",
+            "granted allow:1",
+        ),
+        (
+            "",
+            "sshd: 10.: allow\nALL: ALL\n",
+            "10.1.1.1",
+            "granted deny:1",
+        ),
+        (
+            "ftpd: ALL\n",
+            "ALL: ALL\n",
+            "ftpd/9.9.9.9",
+            "granted allow:1",
+        ),
+        (
+            "FTPD: ALL\n",
+            "ALL: ALL\n",
+            "ftpd/9.9.9.9",
+            "granted allow:1",
+        ),
+        (
+            "sshd-session: ALL\nssh: ALL\n",
+            "ALL: ALL\n",
+            "9.9.9.9",
+            "denied deny:1",
+        ),
+        (
+            "sshd:10.\\\n0.0.1, 11. \\\n12.\n",
+            "ALL: ALL\n",
+            "12.9.9.9",
+            "granted allow:1",
+        ),
     ]);
 }
 
@@ -84,13 +178,38 @@ fn exceptions_nest_to_the_right() {
     let deny = "ALL: ALL\n";
     check(&[
         ("sshd: ALL EXCEPT 10.\n", deny, "10.1.1.1", "denied deny:1"),
-        ("sshd: ALL EXCEPT 10.\n", deny, "11.1.1.1", "granted allow:1"),
-        ("sshd: ALL EXCEPT 10. except 10.1.\n", deny, "10.1.1.1", "granted allow:1"),
-        ("sshd: ALL EXCEPT 10. EXCEPT 10.1. EXCEPT 10.1.1.\n", deny, "10.1.1.1", "denied deny:1"),
+        (
+            "sshd: ALL EXCEPT 10.\n",
+            deny,
+            "11.1.1.1",
+            "granted allow:1",
+        ),
+        (
+            "sshd: ALL EXCEPT 10. except 10.1.\n",
+            deny,
+            "10.1.1.1",
+            "granted allow:1",
+        ),
+        (
+            "sshd: ALL EXCEPT 10. EXCEPT 10.1. EXCEPT 10.1.1.\n",
+            deny,
+            "10.1.1.1",
+            "denied deny:1",
+        ),
         ("sshd: EXCEPT 10.\n", deny, "11.1.1.1", "denied deny:1"),
         ("sshd: ALL EXCEPT\n", deny, "11.1.1.1", "granted allow:1"),
-        ("ALL EXCEPT ftpd: ALL\n", deny, "ftpd/11.1.1.1", "denied deny:1"),
-        ("ALL EXCEPT ftpd: ALL\n", deny, "11.1.1.1", "granted allow:1"),
+        (
+            "ALL EXCEPT ftpd: ALL\n",
+            deny,
+            "ftpd/11.1.1.1",
+            "denied deny:1",
+        ),
+        (
+            "ALL EXCEPT ftpd: ALL\n",
+            deny,
+            "11.1.1.1",
+            "granted allow:1",
+        ),
     ]);
 }
 
@@ -98,8 +217,16 @@ fn exceptions_nest_to_the_right() {
 fn check_patterns(cases: &[(&str, &str, bool)]) {
     for (pattern, client, expected) in cases {
         let tables = tables("", format!("ALL: {pattern}\n"));
-        let expected = if *expected { "denied deny:1" } else { "granted" };
-        assert_eq!(answer(&tables, client), expected, "{pattern} against {client}");
+        let expected = if *expected {
+            "denied deny:1"
+        } else {
+            "granted"
+        };
+        assert_eq!(
+            answer(&tables, client),
+            expected,
+            "{pattern} against {client}"
+        );
     }
 }
 
@@ -227,12 +354,17 @@ fn options_decide_and_a_bad_one_denies() {
         ("user root", granted),
         ("user root.", denied),
     ];
-    let passwd = FilesWith { passwd: "root:x:0:0:root:/root:/bin/sh\n" };
+    let passwd = FilesWith {
+        passwd: "root:x:0:0:root:/root:/bin/sh\n",
+    };
     for (option, expected) in cases {
         let tables = passwd.tables(&format!("sshd: ALL: {option}\n"), "");
         assert_eq!(answer(&tables, "9.9.9.9"), expected, "{option:?}");
     }
-    check(&[("sshd: 10.: foo\n", "", "9.9.9.9", "granted"), ("", "sshd: ALL: foo\n", "9.9.9.9", "denied deny:1")]);
+    check(&[
+        ("sshd: 10.: foo\n", "", "9.9.9.9", "granted"),
+        ("", "sshd: ALL: foo\n", "9.9.9.9", "denied deny:1"),
+    ]);
 }
 
 struct FilesWith {
@@ -255,28 +387,123 @@ impl FilesWith {
 #[test]
 fn what_cannot_be_known_is_unknown_only_where_it_matters() {
     check(&[
-        ("sshd: .example.org\n", "ALL: ALL\n", "10.1.2.3=?", "unknown allow:1"),
+        (
+            "sshd: .example.org\n",
+            "ALL: ALL\n",
+            "10.1.2.3=?",
+            "unknown allow:1",
+        ),
         ("sshd: .example.org\n", "", "10.1.2.3=?", "granted"),
-        ("sshd: .example.org\nsshd: 10.\n", "ALL: ALL\n", "10.1.2.3=?", "granted allow:2"),
-        ("sshd: 10.\nsshd: .example.org\n", "ALL: ALL\n", "10.1.2.3=?", "granted allow:1"),
-        ("sshd: .example.org: deny\nsshd: 10.\n", "", "10.1.2.3=?", "unknown allow:1"),
-        ("sshd: ALL EXCEPT .example.org\n", "ALL: ALL\n", "10.1.2.3=?", "unknown allow:1"),
-        ("sshd: 11. .3 h.example.org\n", "ALL: ALL\n", "10.1.2.3=?", "granted allow:1"),
-        ("sshd: 192.168.*\n", "ALL: ALL\n", "10.1.2.3=?", "unknown allow:1"),
-        ("sshd: @staff\n", "ALL: ALL\n", "10.1.2.3", "unknown allow:1"),
-        ("sshd: root@10.\n", "ALL: ALL\n", "10.1.2.3", "unknown allow:1"),
-        ("sshd: root@11.\n", "ALL: ALL\n", "10.1.2.3", "denied deny:1"),
-        ("sshd: ALL@10.\n", "ALL: ALL\n", "10.1.2.3", "granted allow:1"),
-        ("sshd@10.77.0.1: ALL\n", "ALL: ALL\n", "10.1.2.3", "unknown allow:1"),
+        (
+            "sshd: .example.org\nsshd: 10.\n",
+            "ALL: ALL\n",
+            "10.1.2.3=?",
+            "granted allow:2",
+        ),
+        (
+            "sshd: 10.\nsshd: .example.org\n",
+            "ALL: ALL\n",
+            "10.1.2.3=?",
+            "granted allow:1",
+        ),
+        (
+            "sshd: .example.org: deny\nsshd: 10.\n",
+            "",
+            "10.1.2.3=?",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: ALL EXCEPT .example.org\n",
+            "ALL: ALL\n",
+            "10.1.2.3=?",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: 11. .3 h.example.org\n",
+            "ALL: ALL\n",
+            "10.1.2.3=?",
+            "granted allow:1",
+        ),
+        (
+            "sshd: 192.168.*\n",
+            "ALL: ALL\n",
+            "10.1.2.3=?",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: @staff\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: root@10.\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: root@11.\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "denied deny:1",
+        ),
+        (
+            "sshd: ALL@10.\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "granted allow:1",
+        ),
+        (
+            "sshd@10.77.0.1: ALL\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "unknown allow:1",
+        ),
         ("22: ALL\n", "ALL: ALL\n", "10.1.2.3", "unknown allow:1"),
-        ("sshd: ALL: aclexec /bin/check %a\n", "ALL: ALL\n", "10.1.2.3", "unknown allow:1"),
-        ("sshd: ALL: aclexec /bin/check %a\n", "", "10.1.2.3", "granted"),
-        ("sshd: ALL: aclexec /bin/check: allow\n", "ALL: ALL\n", "10.1.2.3", "granted allow:1"),
+        (
+            "sshd: ALL: aclexec /bin/check %a\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: ALL: aclexec /bin/check %a\n",
+            "",
+            "10.1.2.3",
+            "granted",
+        ),
+        (
+            "sshd: ALL: aclexec /bin/check: allow\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "granted allow:1",
+        ),
         // A command that fails turns the denial of a rule with options into a grant.
-        ("sshd: ALL: aclexec /bin/check\n", "ALL: ALL: spawn true\n", "10.1.2.3", "granted deny:1"),
-        ("", "ALL: ALL: aclexec /bin/check\n", "10.1.2.3", "unknown deny:1"),
-        ("sshd: ALL: user nobody\n", "", "10.1.2.3", "unknown allow:1"),
-        ("sshd: /etc/ssh/friends\n", "ALL: ALL\n", "10.1.2.3", "unknown allow:1"),
+        (
+            "sshd: ALL: aclexec /bin/check\n",
+            "ALL: ALL: spawn true\n",
+            "10.1.2.3",
+            "granted deny:1",
+        ),
+        (
+            "",
+            "ALL: ALL: aclexec /bin/check\n",
+            "10.1.2.3",
+            "unknown deny:1",
+        ),
+        (
+            "sshd: ALL: user nobody\n",
+            "",
+            "10.1.2.3",
+            "unknown allow:1",
+        ),
+        (
+            "sshd: /etc/ssh/friends\n",
+            "ALL: ALL\n",
+            "10.1.2.3",
+            "unknown allow:1",
+        ),
     ]);
 }
 
@@ -295,7 +522,10 @@ fn an_unknown_answer_says_what_would_settle_it() {
 
 #[test]
 fn facts_about_the_server_are_used() {
-    let tables = tables("22: ALL\nsshd@10.77.: ALL\nsshd@[::1]: ALL\nsshd@gate.example.org: ALL\n", "ALL: ALL\n");
+    let tables = tables(
+        "22: ALL\nsshd@10.77.: ALL\nsshd@[::1]: ALL\nsshd@gate.example.org: ALL\n",
+        "ALL: ALL\n",
+    );
     let known = Client {
         server_addr: "10.77.0.1".parse().ok(),
         server_name: Name::None,
@@ -304,20 +534,47 @@ fn facts_about_the_server_are_used() {
     };
     let line = |client: &Client| tables.evaluate(client).origin.map(|origin| origin.line);
     assert_eq!(line(&known), Some(2));
-    assert_eq!(line(&Client { server_port: Some(22), ..known.clone() }), Some(1));
-    assert_eq!(line(&Client { server_addr: "::1".parse().ok(), ..known.clone() }), Some(3));
-    let elsewhere = Client { server_addr: "9.9.9.9".parse().ok(), ..known };
+    assert_eq!(
+        line(&Client {
+            server_port: Some(22),
+            ..known.clone()
+        }),
+        Some(1)
+    );
+    assert_eq!(
+        line(&Client {
+            server_addr: "::1".parse().ok(),
+            ..known.clone()
+        }),
+        Some(3)
+    );
+    let elsewhere = Client {
+        server_addr: "9.9.9.9".parse().ok(),
+        ..known
+    };
     assert_eq!(tables.evaluate(&elsewhere).access, Access::Denied);
-    let named = Client { server_name: Name::Known("gate.example.org".to_owned()), ..elsewhere };
+    let named = Client {
+        server_name: Name::Known("gate.example.org".to_owned()),
+        ..elsewhere
+    };
     assert_eq!(line(&named), Some(4));
 }
 
 #[test]
 fn pattern_files_are_asked_for_and_read() {
     let mut seen = snapshot(b"sshd: /etc/friends EXCEPT /etc/foes\n", b"ALL: ALL\n");
-    assert_eq!(wants(&seen), [Request::Read("/etc/foes".into()), Request::Read("/etc/friends".into())]);
+    assert_eq!(
+        wants(&seen),
+        [
+            Request::Read("/etc/foes".into()),
+            Request::Read("/etc/friends".into())
+        ]
+    );
     seen.insert("/etc/foes", Entry::Missing);
-    seen.insert("/etc/friends", Entry::File(file(b"# friends\n10.1.  /etc/more\t.example.org\n")));
+    seen.insert(
+        "/etc/friends",
+        Entry::File(file(b"# friends\n10.1.  /etc/more\t.example.org\n")),
+    );
     assert_eq!(wants(&seen), [Request::Read("/etc/more".into())]);
     seen.insert("/etc/more", Entry::File(file(b"11.\0x 12.")));
     assert_eq!(wants(&seen), []);
@@ -335,7 +592,11 @@ fn pattern_files_are_asked_for_and_read() {
 
 fn file(bytes: &[u8]) -> sshmend_lossless::FileImage {
     let meta = sshmend_lossless::Metadata::default();
-    sshmend_lossless::FileImage { bytes: bytes.to_vec(), meta, target: "/etc/friends".into() }
+    sshmend_lossless::FileImage {
+        bytes: bytes.to_vec(),
+        meta,
+        target: "/etc/friends".into(),
+    }
 }
 
 #[test]
@@ -362,8 +623,11 @@ fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_unknown() {
         tables.evaluate(&client("11.1.2.3")).reason,
         "it depends on /etc/hosts.deny, which cannot be read: permission denied"
     );
-    for entry in [Entry::Missing, Entry::Dangling, Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default())]
-    {
+    for entry in [
+        Entry::Missing,
+        Entry::Dangling,
+        Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default()),
+    ] {
         seen.insert(HOSTS_DENY, entry);
         assert_eq!(answer(&Tables::read(&seen), "11.1.2.3"), "granted");
     }
@@ -373,18 +637,31 @@ fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_unknown() {
 fn the_reason_names_the_word_that_matched() {
     let cases = [
         ("sshd: 9. 10.1.\n", "the rule matches by `10.1.` and grants"),
-        ("sshd: ALL: deny\n", "the rule matches by `ALL` and its option deny denies"),
+        (
+            "sshd: ALL: deny\n",
+            "the rule matches by `ALL` and its option deny denies",
+        ),
         (
             "sshd: 10.: twist /bin/echo no\n",
             "the rule matches by `10.` and twist hands the connection to `/bin/echo no`",
         ),
-        ("sshd: 10.: foo\n", "the rule matches by `10.`, but `foo` is no option: libwrap denies"),
+        (
+            "sshd: 10.: foo\n",
+            "the rule matches by `10.`, but `foo` is no option: libwrap denies",
+        ),
         ("", "no rule matches, and what no rule denies is granted"),
     ];
     for (allow, reason) in cases {
-        assert_eq!(tables(allow, "").evaluate(&client("10.1.2.3")).reason, reason, "{allow}");
+        assert_eq!(
+            tables(allow, "").evaluate(&client("10.1.2.3")).reason,
+            reason,
+            "{allow}"
+        );
     }
     let verdict = tables("", "sshd: \\\n ALL \\\n\n").evaluate(&client("10.1.2.3"));
     let origin = verdict.origin.expect("a rule decides");
-    assert_eq!((origin.line, verdict.last_line, verdict.rule.as_deref()), (1, Some(3), Some("sshd:  ALL")));
+    assert_eq!(
+        (origin.line, verdict.last_line, verdict.rule.as_deref()),
+        (1, Some(3), Some("sshd:  ALL"))
+    );
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::common::tables;
 use fastrand::Rng;
 use sshmend_hosts_access::{
-    Access, Client, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, Name, Permit, Tables, Wanted, logical_lines,
+    Access, Client, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, Name, Permit, Tables, Wanted,
+    logical_lines,
 };
 
 const TOKENS: &[&str] = &[
@@ -59,7 +60,10 @@ fn document(random: &mut Rng) -> Vec<u8> {
     for _ in 0..random.usize(0..30) {
         match random.u8(0..40) {
             0 => bytes.push(random.u8(..)),
-            1 => bytes.extend(vec![*random.choice(b"x \\,1").expect("not empty"); random.usize(0..2100)]),
+            1 => bytes.extend(vec![
+                *random.choice(b"x \\,1").expect("not empty");
+                random.usize(0..2100)
+            ]),
             _ => bytes.extend(random.choice(TOKENS).expect("not empty").bytes()),
         }
     }
@@ -72,7 +76,11 @@ fn the_logical_lines_join_to_the_document() {
     for _ in 0..2_000 {
         let bytes = document(&mut random);
         let lines = logical_lines(&bytes);
-        let joined: Vec<u8> = lines.iter().flat_map(|line| &bytes[line.span.clone()]).copied().collect();
+        let joined: Vec<u8> = lines
+            .iter()
+            .flat_map(|line| &bytes[line.span.clone()])
+            .copied()
+            .collect();
         assert_eq!(joined, bytes);
         let mut next = 1;
         for line in &lines {
@@ -101,7 +109,11 @@ fn order(random: &mut Rng) -> Permit {
         "0.0.0.0/0",
     ];
     let patterns = (0..random.usize(0..3)).map(|_| random.choice(wanted).expect("not empty"));
-    let mut order = Permit::new(patterns.map(|text| Wanted::parse(text).expect("a good pattern")).collect());
+    let mut order = Permit::new(
+        patterns
+            .map(|text| Wanted::parse(text).expect("a good pattern"))
+            .collect(),
+    );
     order.remove_exact_deny = random.bool();
     order.daemon = (*random.choice(&["sshd", "sshd", "ftpd"]).expect("not empty")).to_owned();
     order
@@ -114,11 +126,17 @@ fn an_edit_touches_nothing_but_its_ranges_and_reads_back() {
         let (allow, deny) = (document(&mut random), document(&mut random));
         let before = tables(&allow, &deny);
         let order = order(&mut random);
-        let edited = before
-            .permit(&order)
-            .unwrap_or_else(|refusal| panic!("{refusal} {order:?} {} {}", allow.escape_ascii(), deny.escape_ascii()));
+        let edited = before.permit(&order).unwrap_or_else(|refusal| {
+            panic!(
+                "{refusal} {order:?} {} {}",
+                allow.escape_ascii(),
+                deny.escape_ascii()
+            )
+        });
         for (path, bytes) in [(HOSTS_ALLOW, &allow), (HOSTS_DENY, &deny)] {
-            let Some(edits) = edited.edits.get(Path::new(path)) else { continue };
+            let Some(edits) = edited.edits.get(Path::new(path)) else {
+                continue;
+            };
             let after = edits.apply(bytes);
             let mut kept = Vec::new();
             let mut at = 0;
@@ -127,11 +145,20 @@ fn an_edit_touches_nothing_but_its_ranges_and_reads_back() {
                 at = edit.range.end;
             }
             kept.extend_from_slice(&bytes[at..]);
-            assert!(is_subsequence(&kept, &after), "{:?}", bytes.escape_ascii().to_string());
+            assert!(
+                is_subsequence(&kept, &after),
+                "{:?}",
+                bytes.escape_ascii().to_string()
+            );
         }
         for client in order.patterns.iter().flat_map(Wanted::examples) {
             let verdict = edited.after.evaluate(&client.clone().at(&order.daemon));
-            assert_eq!(verdict.access, Access::Granted, "{client:?} {:?}", allow.escape_ascii().to_string());
+            assert_eq!(
+                verdict.access,
+                Access::Granted,
+                "{client:?} {:?}",
+                allow.escape_ascii().to_string()
+            );
         }
         nobody_else(&mut random, &before, &edited, &order);
     }
@@ -140,19 +167,47 @@ fn an_edit_touches_nothing_but_its_ranges_and_reads_back() {
 /// Clients that are not asked for get the same answer, by the same rule, whatever is known of them.
 fn nobody_else(random: &mut Rng, before: &Tables, edited: &Edited, order: &Permit) {
     let named = |client: &Client| {
-        let rule = format!("sshd: {}\n", order.patterns.iter().map(Wanted::word).collect::<Vec<_>>().join(" "));
+        let rule = format!(
+            "sshd: {}\n",
+            order
+                .patterns
+                .iter()
+                .map(Wanted::word)
+                .collect::<Vec<_>>()
+                .join(" ")
+        );
         client.daemon == order.daemon
-            && tables(rule, "ALL: ALL\n").evaluate(&client.clone().at("sshd")).access != Access::Denied
+            && tables(rule, "ALL: ALL\n")
+                .evaluate(&client.clone().at("sshd"))
+                .access
+                != Access::Denied
     };
-    let addresses = ["10.1.2.3", "10.1.2.0", "10.1.3.0", "9.9.9.9", "192.0.2.255", "8.8.8.8", "::1", "2001:db8::1"];
-    let names = [Name::None, Name::Unknown, Name::Mismatch, Name::Known("h.example.org".to_owned())];
+    let addresses = [
+        "10.1.2.3",
+        "10.1.2.0",
+        "10.1.3.0",
+        "9.9.9.9",
+        "192.0.2.255",
+        "8.8.8.8",
+        "::1",
+        "2001:db8::1",
+    ];
+    let names = [
+        Name::None,
+        Name::Unknown,
+        Name::Mismatch,
+        Name::Known("h.example.org".to_owned()),
+    ];
     for address in addresses {
         for daemon in ["sshd", "ftpd", "other"] {
             let client = Client::new(address.parse().expect("an address")).at(daemon);
             let client = client.named(random.choice(&names).expect("not empty").clone());
             let (was, is) = (before.evaluate(&client), edited.after.evaluate(&client));
             let same = was.access == is.access && was.rule == is.rule;
-            assert!(same || named(&client), "{client:?}: {was:?} {is:?} {order:?}");
+            assert!(
+                same || named(&client),
+                "{client:?}: {was:?} {is:?} {order:?}"
+            );
         }
     }
 }
@@ -163,12 +218,30 @@ fn mending_a_line_leaves_all_other_lines() {
     let mut mended = 0;
     for _ in 0..2_000 {
         let before = tables(document(&mut random), document(&mut random));
-        let repairs: Vec<_> = before.problems().into_iter().filter(|problem| problem.repair.is_some()).collect();
-        let Some(problem) = random.choice(&repairs) else { continue };
-        let Ok(edited) = before.mend(std::slice::from_ref(&problem.origin)) else { continue };
+        let repairs: Vec<_> = before
+            .problems()
+            .into_iter()
+            .filter(|problem| problem.repair.is_some())
+            .collect();
+        let Some(problem) = random.choice(&repairs) else {
+            continue;
+        };
+        let Ok(edited) = before.mend(std::slice::from_ref(&problem.origin)) else {
+            continue;
+        };
         mended += 1;
-        assert!(edited.edits.keys().eq([&problem.origin.path]), "only the file of the line: {problem:?}");
-        assert!(edited.notes.iter().all(|note| note.origin.as_ref() == Some(&problem.origin)), "{:?}", edited.notes);
+        assert!(
+            edited.edits.keys().eq([&problem.origin.path]),
+            "only the file of the line: {problem:?}"
+        );
+        assert!(
+            edited
+                .notes
+                .iter()
+                .all(|note| note.origin.as_ref() == Some(&problem.origin)),
+            "{:?}",
+            edited.notes
+        );
     }
     assert!(mended > 500, "{mended}");
 }
@@ -186,16 +259,32 @@ fn a_second_time_changes_nothing() {
         let before = tables(&allow, &deny);
         let mut order = order(&mut random);
         order.remove_exact_deny = false;
-        let once = before.permit(&order).unwrap_or_else(|refusal| panic!("{refusal} {}", allow.escape_ascii()));
+        let once = before
+            .permit(&order)
+            .unwrap_or_else(|refusal| panic!("{refusal} {}", allow.escape_ascii()));
         let twice = once.after.permit(&order).expect("nothing is left to do");
-        assert!(twice.edits.is_empty() && twice.creates.is_empty(), "{:?}", twice.notes);
+        assert!(
+            twice.edits.is_empty() && twice.creates.is_empty(),
+            "{:?}",
+            twice.notes
+        );
     }
 }
 
 #[test]
 fn reading_takes_time_in_proportion_to_the_length() {
     // A hundred thousand joints, brackets, exceptions and stars each: quadratic work would not end.
-    for token in ["\\\n", "[", "EXCEPT ", "*", "10.1.2.3 ", ":", "\0\n", "/f ", "a@"] {
+    for token in [
+        "\\\n",
+        "[",
+        "EXCEPT ",
+        "*",
+        "10.1.2.3 ",
+        ":",
+        "\0\n",
+        "/f ",
+        "a@",
+    ] {
         let bytes = format!("sshd: {}\n", token.repeat(100_000));
         let tables = tables(&bytes, &bytes);
         let client = crate::common::client("10.1.2.3=?");

@@ -5,30 +5,55 @@ use std::fmt::Write as _;
 use crate::common::{answer, snapshot, tables};
 use crate::permit::{after, check, order, shown};
 use expect_test::{Expect, expect};
-use sshmend_hosts_access::{Fail2ban, HOSTS_ALLOW, HOSTS_DENY, Permit, ProblemKind, Refusal, Tables};
+use sshmend_hosts_access::{
+    Fail2ban, HOSTS_ALLOW, HOSTS_DENY, Permit, ProblemKind, Refusal, Tables,
+};
 use sshmend_lossless::{Entry, FileImage, Metadata, Origin};
 
 fn origin(line: &str) -> Origin {
     let (file, line) = line.split_once(':').expect("FILE:LINE");
-    Origin::new(format!("/etc/hosts.{file}"), line.parse().expect("a number"))
+    Origin::new(
+        format!("/etc/hosts.{file}"),
+        line.parse().expect("a number"),
+    )
 }
 
 /// Mends lines such as `deny:2`.
 fn check_mend(allow: &str, deny: &str, lines: &[&str], expect: &Expect) {
     let lines: Vec<Origin> = lines.iter().map(|line| origin(line)).collect();
-    expect.assert_eq(&shown(allow.as_bytes(), deny.as_bytes(), tables(allow, deny).mend(&lines)));
+    expect.assert_eq(&shown(
+        allow.as_bytes(),
+        deny.as_bytes(),
+        tables(allow, deny).mend(&lines),
+    ));
 }
 
 /// What is broken, and who gains and loses by mending it.
 fn offers(allow: &str, deny: &str) -> String {
     let mut out = String::new();
     for offer in tables(allow, deny).offers("sshd") {
-        let can = if offer.problem.repair.is_some() { "can be mended" } else { "by hand" };
-        writeln!(out, "{}: {:?}, {can}", offer.problem.origin, offer.problem.kind).expect("a string");
-        let Some(changes) = offer.changes else { continue };
-        for (verb, list) in [("gains", changes.gained), ("loses", changes.lost), ("unclear", changes.unclear)] {
+        let can = if offer.problem.repair.is_some() {
+            "can be mended"
+        } else {
+            "by hand"
+        };
+        writeln!(
+            out,
+            "{}: {:?}, {can}",
+            offer.problem.origin, offer.problem.kind
+        )
+        .expect("a string");
+        let Some(changes) = offer.changes else {
+            continue;
+        };
+        for (verb, list) in [
+            ("gains", changes.gained),
+            ("loses", changes.lost),
+            ("unclear", changes.unclear),
+        ] {
             for change in list {
-                writeln!(out, "  {verb}: {} at {}", change.who, change.client.daemon).expect("a string");
+                writeln!(out, "  {verb}: {} at {}", change.who, change.client.daemon)
+                    .expect("a string");
             }
         }
     }
@@ -53,7 +78,10 @@ fn an_exact_denial_at_exactly_this_daemon_is_removed_when_asked_for() {
             rule-added `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
         "#]],
     );
-    let remove = Permit { remove_exact_deny: true, ..order(&["10.1.2.3"]) };
+    let remove = Permit {
+        remove_exact_deny: true,
+        ..order(&["10.1.2.3"])
+    };
     check(
         "sshd: 10.1.2.3/32: deny\n",
         deny,
@@ -81,11 +109,17 @@ fn an_exact_denial_at_exactly_this_daemon_is_removed_when_asked_for() {
 
 #[test]
 fn runs_of_words_and_last_lines_are_removed_whole() {
-    let remove = Permit { remove_exact_deny: true, ..order(&["10.1.2.3"]) };
+    let remove = Permit {
+        remove_exact_deny: true,
+        ..order(&["10.1.2.3"])
+    };
     check(
         "",
         "sshd: 10.1.2.3 10.1.2.4 10.1.2.5\n",
-        &Permit { remove_exact_deny: true, ..order(&["10.1.2.5", "10.1.2.4"]) },
+        &Permit {
+            remove_exact_deny: true,
+            ..order(&["10.1.2.5", "10.1.2.4"])
+        },
         &expect![[r#"
             == /etc/hosts.allow
             sshd: 10.1.2.5 10.1.2.4
@@ -112,15 +146,30 @@ fn runs_of_words_and_last_lines_are_removed_whole() {
 
 #[test]
 fn rules_of_other_programs_are_left_to_them() {
-    let deny =
-        "ALL: 10.1.2.3\nALL: [2001:db8::7]\n# DenyHosts: Fri Aug 26 05:41:17 2016 | sshd: 10.1.2.4\nsshd: 10.1.2.4\n";
-    let remove = Permit { remove_exact_deny: true, ..order(&["10.1.2.3", "10.1.2.4", "2001:db8::7"]) };
+    let deny = "ALL: 10.1.2.3\nALL: [2001:db8::7]\n# DenyHosts: Fri Aug 26 05:41:17 2016 | sshd: 10.1.2.4\nsshd: 10.1.2.4\n";
+    let remove = Permit {
+        remove_exact_deny: true,
+        ..order(&["10.1.2.3", "10.1.2.4", "2001:db8::7"])
+    };
     let mut seen = snapshot(b"", deny.as_bytes());
-    let (bytes, path) = (b"10.1.2.4:6:Fri Aug 26 05:41:17 2016\n".to_vec(), "/var/lib/denyhosts/hosts");
-    seen.insert(path, Entry::File(FileImage { bytes, meta: Metadata::default(), target: path.into() }));
+    let (bytes, path) = (
+        b"10.1.2.4:6:Fri Aug 26 05:41:17 2016\n".to_vec(),
+        "/var/lib/denyhosts/hosts",
+    );
+    seen.insert(
+        path,
+        Entry::File(FileImage {
+            bytes,
+            meta: Metadata::default(),
+            target: path.into(),
+        }),
+    );
     seen.insert("/usr/sbin/denyhosts", Entry::Seen(Metadata::default()));
     let banned = ["10.1.2.3", "2001:db8::7"].map(|addr| addr.parse().expect("an address"));
-    let fail2ban = Fail2ban { banned: Some(banned.into()), hostsdeny: false };
+    let fail2ban = Fail2ban {
+        banned: Some(banned.into()),
+        hostsdeny: false,
+    };
     let before = Tables::read(&seen).with_fail2ban(fail2ban);
     expect![[r#"
         == /etc/hosts.allow
@@ -138,15 +187,26 @@ fn rules_of_other_programs_are_left_to_them() {
           systemctl start denyhosts
     "#]].assert_eq(&shown(b"", deny.as_bytes(), before.permit(&remove)));
     let bans = |banned: Option<&[&str]>, hostsdeny| Fail2ban {
-        banned: banned.map(|list| list.iter().map(|addr| addr.parse().expect("an address")).collect()),
+        banned: banned.map(|list| {
+            list.iter()
+                .map(|addr| addr.parse().expect("an address"))
+                .collect()
+        }),
         hostsdeny,
     };
     let owned = |fail2ban: Fail2ban| {
         let origin = Origin::new(HOSTS_DENY, 1);
-        tables("", "ALL: 10.1.2.3\n").with_fail2ban(fail2ban).owned(&origin).is_some()
+        tables("", "ALL: 10.1.2.3\n")
+            .with_fail2ban(fail2ban)
+            .owned(&origin)
+            .is_some()
     };
     assert!(owned(bans(Some(&["10.1.2.3"]), false)) && owned(bans(None, true)));
-    assert!(!owned(bans(Some(&["10.1.2.4"]), true)) && !owned(bans(None, false)) && !owned(Fail2ban::default()));
+    assert!(
+        !owned(bans(Some(&["10.1.2.4"]), true))
+            && !owned(bans(None, false))
+            && !owned(Fail2ban::default())
+    );
 }
 
 #[test]
@@ -201,36 +261,99 @@ fn only_the_lines_that_are_named_are_mended() {
 fn each_kind_of_repair() {
     for (kind, allow, expected) in [
         (ProblemKind::MissingNewline, "sshd: 11.", "sshd: 11.\n"),
-        (ProblemKind::ByteOrderMark, "\u{feff}sshd: 11.\n", "sshd: 11.\n"),
-        (ProblemKind::LiveComment, "sshd: 11. # mine\n", "# mine\nsshd: 11.\n"),
-        (ProblemKind::DeadPattern, "sshd: 10.1.2.3/24\n", "sshd: 10.1.2.0/24\n"),
-        (ProblemKind::BareIpv6, "sshd: 11. 2001:db8::1 ::2\n", "sshd: 11. [2001:db8::1] [::2]\n"),
-        (ProblemKind::BareIpv6, "sshd:2001:db8:9::/40:allow\n", "sshd:[2001:db8::]/40:allow\n"),
-        (ProblemKind::BareIpv6, "sshd: ::1:deny\n", "sshd: [::1]:deny\n"),
+        (
+            ProblemKind::ByteOrderMark,
+            "\u{feff}sshd: 11.\n",
+            "sshd: 11.\n",
+        ),
+        (
+            ProblemKind::LiveComment,
+            "sshd: 11. # mine\n",
+            "# mine\nsshd: 11.\n",
+        ),
+        (
+            ProblemKind::DeadPattern,
+            "sshd: 10.1.2.3/24\n",
+            "sshd: 10.1.2.0/24\n",
+        ),
+        (
+            ProblemKind::BareIpv6,
+            "sshd: 11. 2001:db8::1 ::2\n",
+            "sshd: 11. [2001:db8::1] [::2]\n",
+        ),
+        (
+            ProblemKind::BareIpv6,
+            "sshd:2001:db8:9::/40:allow\n",
+            "sshd:[2001:db8::]/40:allow\n",
+        ),
+        (
+            ProblemKind::BareIpv6,
+            "sshd: ::1:deny\n",
+            "sshd: [::1]:deny\n",
+        ),
         (ProblemKind::BadOption, "sshd: 11. :\n", "sshd: 11. \n"),
-        (ProblemKind::BadOption, "sshd: 11. : : allow\n", "sshd: 11. : allow\n"),
+        (
+            ProblemKind::BadOption,
+            "sshd: 11. : : allow\n",
+            "sshd: 11. : allow\n",
+        ),
         (
             ProblemKind::BadOption,
             "sshd: 11. : allow : severity mail.info\n",
             "sshd: 11. : severity mail.info : allow\n",
         ),
-        (ProblemKind::BadOption, "sshd: 11. : alllow\r\n", "sshd: 11. : allow\r\n"),
-        (ProblemKind::BadOption, "sshd: 11. : /bin/tell %h\n", "sshd: 11. : spawn /bin/tell %h\n"),
+        (
+            ProblemKind::BadOption,
+            "sshd: 11. : alllow\r\n",
+            "sshd: 11. : allow\r\n",
+        ),
+        (
+            ProblemKind::BadOption,
+            "sshd: 11. : /bin/tell %h\n",
+            "sshd: 11. : spawn /bin/tell %h\n",
+        ),
         (ProblemKind::DaemonName, "openssh: 11.\n", "sshd: 11.\n"),
-        (ProblemKind::SwallowedRule, "# a \\\nsshd: 11.\n", "# a \nsshd: 11.\n"),
+        (
+            ProblemKind::SwallowedRule,
+            "# a \\\nsshd: 11.\n",
+            "# a \nsshd: 11.\n",
+        ),
     ] {
         let before = tables(allow, "");
-        let problem = before.problems().into_iter().find(|problem| problem.kind == kind).expect(allow);
+        let problem = before
+            .problems()
+            .into_iter()
+            .find(|problem| problem.kind == kind)
+            .expect(allow);
         let edited = before.mend(&[problem.origin]).expect(allow);
-        assert_eq!(String::from_utf8_lossy(&after(&edited, HOSTS_ALLOW, allow.as_bytes())), expected, "{kind:?}");
-        assert!(edited.after.problems().iter().all(|problem| problem.kind != kind), "{kind:?}");
+        assert_eq!(
+            String::from_utf8_lossy(&after(&edited, HOSTS_ALLOW, allow.as_bytes())),
+            expected,
+            "{kind:?}"
+        );
+        assert!(
+            edited
+                .after
+                .problems()
+                .iter()
+                .all(|problem| problem.kind != kind),
+            "{kind:?}"
+        );
     }
 }
 
 #[test]
 fn an_option_that_could_mean_two_things_is_mended_by_hand() {
-    for option in ["allow : deny", "nonsense", "severity authpriv.info", "allow 10.1.2.3", "low"] {
-        let refusal = tables(format!("sshd: 11. : {option}\n"), "").mend(&[origin("allow:1")]).expect_err(option);
+    for option in [
+        "allow : deny",
+        "nonsense",
+        "severity authpriv.info",
+        "allow 10.1.2.3",
+        "low",
+    ] {
+        let refusal = tables(format!("sshd: 11. : {option}\n"), "")
+            .mend(&[origin("allow:1")])
+            .expect_err(option);
         assert!(matches!(refusal, Refusal::ByHand { .. }), "{refusal}");
     }
 }
@@ -294,15 +417,29 @@ fn who_gains_and_who_loses_by_each_repair_is_known() {
 #[test]
 fn a_long_line_is_split_into_rules_with_the_same_meaning() {
     let clients: Vec<String> = (0..=255).map(|number| format!("10.1.{number}.7")).collect();
-    let long = format!("ftpd sshd: {} EXCEPT 10.1.9.7: severity auth.info\n", clients.join(" \\\n  "));
-    let edited = tables(&long, "ALL: ALL\n").mend(&[origin("allow:1")]).expect("it can be split");
+    let long = format!(
+        "ftpd sshd: {} EXCEPT 10.1.9.7: severity auth.info\n",
+        clients.join(" \\\n  ")
+    );
+    let edited = tables(&long, "ALL: ALL\n")
+        .mend(&[origin("allow:1")])
+        .expect("it can be split");
     let text = after(&edited, HOSTS_ALLOW, long.as_bytes());
-    let rules = text.windows(10).filter(|window| window == b"ftpd sshd:").count();
+    let rules = text
+        .windows(10)
+        .filter(|window| window == b"ftpd sshd:")
+        .count();
     assert_eq!(rules, 2);
     for number in 0..=255 {
         let expected = if number == 9 { "denied" } else { "granted" };
-        assert!(answer(&edited.after, &format!("10.1.{number}.7")).starts_with(expected), "{number}");
-        assert!(answer(&edited.after, &format!("ftpd/10.1.{number}.7")).starts_with(expected), "{number}");
+        assert!(
+            answer(&edited.after, &format!("10.1.{number}.7")).starts_with(expected),
+            "{number}"
+        );
+        assert!(
+            answer(&edited.after, &format!("ftpd/10.1.{number}.7")).starts_with(expected),
+            "{number}"
+        );
     }
     assert_eq!(answer(&edited.after, "10.2.1.7"), "denied deny:1");
     assert!(edited.after.problems().is_empty());
@@ -315,14 +452,23 @@ fn a_long_line_that_cannot_be_split_is_left_and_said() {
     let before = tables("", &deny);
     let problem = before.problems().pop().expect("a problem");
     assert_eq!((problem.kind, problem.repair), (ProblemKind::TooLong, None));
-    let refusal = before.mend(&[problem.origin]).expect_err("it cannot be split");
-    assert!(refusal.to_string().contains("no edit mends it without changing what it means"), "{refusal}");
+    let refusal = before
+        .mend(&[problem.origin])
+        .expect_err("it cannot be split");
+    assert!(
+        refusal
+            .to_string()
+            .contains("no edit mends it without changing what it means"),
+        "{refusal}"
+    );
 }
 
 #[test]
 fn a_long_comment_is_cut() {
     let deny = format!("# {}\\\nmore\nsshd: 9.9.9.9\n", "x".repeat(4000));
-    let edited = tables("", &deny).mend(&[origin("deny:1")]).expect("it can be cut");
+    let edited = tables("", &deny)
+        .mend(&[origin("deny:1")])
+        .expect("it can be cut");
     assert_eq!(answer(&edited.after, "10.1.1.1"), "granted");
     assert_eq!(answer(&edited.after, "9.9.9.9"), "denied deny:5");
 }

@@ -6,12 +6,18 @@ use std::path::Path;
 use crate::common::{answer, snapshot, tables};
 use expect_test::{Expect, expect};
 use sshmend_hosts_access::{
-    BadPattern, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, NoteKind, Permit, Refusal, Tables, Wanted,
+    BadPattern, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, NoteKind, Permit, Refusal, Tables,
+    Wanted,
 };
 use sshmend_lossless::{Entry, Snapshot, Unread};
 
 pub(crate) fn order(patterns: &[&str]) -> Permit {
-    Permit::new(patterns.iter().map(|text| Wanted::parse(text).expect("a good pattern")).collect())
+    Permit::new(
+        patterns
+            .iter()
+            .map(|text| Wanted::parse(text).expect("a good pattern"))
+            .collect(),
+    )
 }
 
 /// Both files afterwards, then what is said.
@@ -26,16 +32,31 @@ pub(crate) fn shown(allow: &[u8], deny: &[u8], edited: Result<Edited, Refusal>) 
         if after != bytes {
             writeln!(out, "== {path}").expect("a string");
             let lines = after.split_inclusive(|&byte| byte == b'\n');
-            lines.for_each(|line| out += &(line.escape_ascii().to_string().replace("\\n", "") + "\n"));
+            lines.for_each(|line| {
+                out += &(line.escape_ascii().to_string().replace("\\n", "") + "\n");
+            });
         }
     }
     for note in &edited.notes {
-        let origin = note.origin.as_ref().map_or(String::new(), |origin| format!("{origin}: "));
+        let origin = note
+            .origin
+            .as_ref()
+            .map_or(String::new(), |origin| format!("{origin}: "));
         writeln!(out, "{} {origin}{}", note.kind.name(), note.text).expect("a string");
     }
     for owned in &edited.owned {
-        writeln!(out, "owned {}: {} of {}", owned.origin, owned.addr, owned.owner.name()).expect("a string");
-        owned.steps().iter().for_each(|step| writeln!(out, "  {step}").expect("a string"));
+        writeln!(
+            out,
+            "owned {}: {} of {}",
+            owned.origin,
+            owned.addr,
+            owned.owner.name()
+        )
+        .expect("a string");
+        owned
+            .steps()
+            .iter()
+            .for_each(|step| writeln!(out, "  {step}").expect("a string"));
     }
     out
 }
@@ -51,7 +72,11 @@ pub(crate) fn after(edited: &Edited, path: &str, before: &[u8]) -> Vec<u8> {
 
 pub(crate) fn check(allow: &str, deny: &str, order: &Permit, expect: &Expect) {
     let tables = tables(allow, deny);
-    expect.assert_eq(&shown(allow.as_bytes(), deny.as_bytes(), tables.permit(order)));
+    expect.assert_eq(&shown(
+        allow.as_bytes(),
+        deny.as_bytes(),
+        tables.permit(order),
+    ));
 }
 
 #[test]
@@ -270,9 +295,14 @@ fn a_last_line_without_newline_is_passed_by_and_stays_as_it_is() {
 fn many_patterns_become_as_few_lines_as_libwrap_can_read() {
     let patterns: Vec<String> = (0..=255).map(|number| format!("10.{number}.0.7")).collect();
     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-    let edited = tables("", "ALL: ALL\n").permit(&order(&patterns)).expect("they are let in");
+    let edited = tables("", "ALL: ALL\n")
+        .permit(&order(&patterns))
+        .expect("they are let in");
     let text = after(&edited, HOSTS_ALLOW, b"");
-    let lengths: Vec<usize> = text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::len).collect();
+    let lengths: Vec<usize> = text
+        .split_inclusive(|&byte| byte == b'\n')
+        .map(<[u8]>::len)
+        .collect();
     assert_eq!(lengths.len(), 2);
     assert!(lengths.iter().all(|&length| length <= LINE_LIMIT));
 }
@@ -312,7 +342,11 @@ fn patterns_are_written_as_libwrap_matches_them() {
         let wanted = Wanted::parse(given).expect(given);
         assert_eq!(wanted.word(), expected, "{given}");
         let named = given.bytes().any(|byte| byte.is_ascii_alphabetic()) && !given.contains(':');
-        assert_eq!(wanted.corrections().is_empty(), given == expected && !named || given == "10.1.2.3/32", "{given}");
+        assert_eq!(
+            wanted.corrections().is_empty(),
+            given == expected && !named || given == "10.1.2.3/32",
+            "{given}"
+        );
     }
 }
 
@@ -351,15 +385,33 @@ fn what_is_no_pattern_is_refused() {
     }
     assert!(Wanted::parse(&"a".repeat(127)).is_ok() && Wanted::parse(&"a".repeat(128)).is_err());
     let error: BadPattern = Wanted::parse("10.1.2.3-10.1.2.9").expect_err("a range");
-    assert_eq!(error.to_string(), "pattern `10.1.2.3-10.1.2.9` is a range, which libwrap does not know");
+    assert_eq!(
+        error.to_string(),
+        "pattern `10.1.2.3-10.1.2.9` is a range, which libwrap does not know"
+    );
     assert_eq!(error.hint(), "give the networks that make up the range");
 }
 
 #[test]
 fn the_daemon_is_one_plain_name() {
-    let at =
-        |daemon: &str| tables("", "ALL: ALL\n").permit(&Permit { daemon: daemon.to_owned(), ..order(&["10.1.2.3"]) });
-    for bad in ["", "ALL", "sshd ftpd", "sshd:", "sshd@10.1.1.1", "a\nb", "22", "KNOWN", ".d", "x."] {
+    let at = |daemon: &str| {
+        tables("", "ALL: ALL\n").permit(&Permit {
+            daemon: daemon.to_owned(),
+            ..order(&["10.1.2.3"])
+        })
+    };
+    for bad in [
+        "",
+        "ALL",
+        "sshd ftpd",
+        "sshd:",
+        "sshd@10.1.1.1",
+        "a\nb",
+        "22",
+        "KNOWN",
+        ".d",
+        "x.",
+    ] {
         assert_eq!(at(bad), Err(Refusal::Daemon(bad.to_owned())), "{bad:?}");
     }
     let edited = at("sshd-session").expect("it is corrected");
@@ -372,16 +424,26 @@ fn the_daemon_is_one_plain_name() {
 fn a_file_that_cannot_be_read_is_not_edited() {
     let mut seen = snapshot(b"", b"");
     seen.insert(HOSTS_ALLOW, Entry::Unreadable(Unread::Denied));
-    let refusal = Tables::read(&seen).permit(&order(&["10.1.2.3"])).expect_err("it cannot be read");
+    let refusal = Tables::read(&seen)
+        .permit(&order(&["10.1.2.3"]))
+        .expect_err("it cannot be read");
     assert_eq!(refusal.to_string(), "/etc/hosts.allow: permission denied");
-    seen.insert(HOSTS_ALLOW, Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default()));
+    seen.insert(
+        HOSTS_ALLOW,
+        Entry::Directory(Vec::new(), sshmend_lossless::Metadata::default()),
+    );
     assert!(Tables::read(&seen).permit(&order(&["10.1.2.3"])).is_err());
 }
 
 #[test]
 fn an_order_carried_out_has_nothing_left_to_do() {
-    let first = tables("sshd: 11.", "# note").permit(&order(&["10.1.2.3", "::1", "h.example.org"])).expect("done");
-    let second = first.after.permit(&order(&["10.1.2.3", "::1", "h.example.org"])).expect("nothing to do");
+    let first = tables("sshd: 11.", "# note")
+        .permit(&order(&["10.1.2.3", "::1", "h.example.org"]))
+        .expect("done");
+    let second = first
+        .after
+        .permit(&order(&["10.1.2.3", "::1", "h.example.org"]))
+        .expect("nothing to do");
     assert!(second.edits.is_empty() && second.creates.is_empty());
 }
 
@@ -392,13 +454,33 @@ fn a_client_that_no_rule_denies_gets_no_rule() {
         ("vsftpd: 192.0.2.77\n", "vsftpd: ALL\n", "192.0.2.77"),
         ("", "sshd: ALL EXCEPT 192.0.2.0/24\n", "192.0.2.77"),
         ("sshd: ALL EXCEPT 198.51.\n", "ALL: ALL\n", "192.0.2.0/24"),
-        ("sshd: 192.0.2.0/25 192.0.2.128/25\n", "ALL: ALL\n", "192.0.2.0/24"),
+        (
+            "sshd: 192.0.2.0/25 192.0.2.128/25\n",
+            "ALL: ALL\n",
+            "192.0.2.0/24",
+        ),
         ("", "sshd: 192.0.2.77/24\n", "192.0.2.0/24"),
-        ("sshd: 203.0.113.1: allow\n", "sshd: 198.51.100.0/24 [2001:db8::]/32\n", "192.0.2.0/24"),
+        (
+            "sshd: 203.0.113.1: allow\n",
+            "sshd: 198.51.100.0/24 [2001:db8::]/32\n",
+            "192.0.2.0/24",
+        ),
     ] {
-        let edited = tables(allow, deny).permit(&order(&[wanted])).expect("nothing to do");
-        assert!(edited.edits.is_empty() && edited.creates.is_empty(), "{allow} {deny} {wanted}");
-        assert!(edited.notes.iter().any(|note| note.kind == NoteKind::GrantedAlready), "{:?}", edited.notes);
+        let edited = tables(allow, deny)
+            .permit(&order(&[wanted]))
+            .expect("nothing to do");
+        assert!(
+            edited.edits.is_empty() && edited.creates.is_empty(),
+            "{allow} {deny} {wanted}"
+        );
+        assert!(
+            edited
+                .notes
+                .iter()
+                .any(|note| note.kind == NoteKind::GrantedAlready),
+            "{:?}",
+            edited.notes
+        );
     }
     for (allow, deny, wanted) in [
         ("sshd: 192.0.2.0/25\n", "ALL: ALL\n", "192.0.2.0/24"),
@@ -406,7 +488,9 @@ fn a_client_that_no_rule_denies_gets_no_rule() {
         ("", "sshd: .example.org\n", "192.0.2.77"),
         ("", "# damaged", "192.0.2.77"),
     ] {
-        let edited = tables(allow, deny).permit(&order(&[wanted])).expect("a rule");
+        let edited = tables(allow, deny)
+            .permit(&order(&[wanted]))
+            .expect("a rule");
         assert!(!edited.edits.is_empty(), "{allow} {deny} {wanted}");
     }
 }
@@ -435,18 +519,37 @@ fn no_repair_rides_along() {
     for allow in allows {
         for deny in &denies {
             let before = tables(allow, deny);
-            let edited = before.permit(&order(&["192.0.2.77"])).expect("it can be let in");
-            let (allow_after, deny_after) =
-                (after(&edited, HOSTS_ALLOW, allow.as_bytes()), after(&edited, HOSTS_DENY, deny.as_bytes()));
+            let edited = before
+                .permit(&order(&["192.0.2.77"]))
+                .expect("it can be let in");
+            let (allow_after, deny_after) = (
+                after(&edited, HOSTS_ALLOW, allow.as_bytes()),
+                after(&edited, HOSTS_DENY, deny.as_bytes()),
+            );
             assert_eq!(deny_after, deny.as_bytes(), "hosts.deny is never edited");
-            let lines = |text: &[u8]| text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-            let added: Vec<_> =
-                lines(&allow_after).into_iter().filter(|line| !lines(allow.as_bytes()).contains(line)).collect();
+            let lines = |text: &[u8]| {
+                text.split(|&byte| byte == b'\n')
+                    .map(<[u8]>::to_vec)
+                    .collect::<Vec<_>>()
+            };
+            let added: Vec<_> = lines(&allow_after)
+                .into_iter()
+                .filter(|line| !lines(allow.as_bytes()).contains(line))
+                .collect();
             assert!(
                 added.len() <= 1
-                    && allow_after.ends_with(allow.as_bytes().rsplit(|b| *b == b'\n').next().expect("a line"))
+                    && allow_after.ends_with(
+                        allow
+                            .as_bytes()
+                            .rsplit(|b| *b == b'\n')
+                            .next()
+                            .expect("a line")
+                    )
             );
-            assert!(answer(&edited.after, "192.0.2.77").starts_with("granted"), "{allow} {deny}");
+            assert!(
+                answer(&edited.after, "192.0.2.77").starts_with("granted"),
+                "{allow} {deny}"
+            );
             for client in [
                 "198.51.100.9",
                 "198.51.7.7",
@@ -469,31 +572,72 @@ fn no_repair_rides_along() {
 #[test]
 fn the_rule_goes_above_a_final_comment() {
     for (allow, expected) in [
-        ("sshd: 9.9.9.9\n\n# End of hosts.allow.\n", "sshd: 9.9.9.9\nsshd: 192.0.2.77\n\n# End of hosts.allow.\n"),
+        (
+            "sshd: 9.9.9.9\n\n# End of hosts.allow.\n",
+            "sshd: 9.9.9.9\nsshd: 192.0.2.77\n\n# End of hosts.allow.\n",
+        ),
         ("# head\n# EOF\n", "# head\nsshd: 192.0.2.77\n# EOF\n"),
-        ("sshd: 9.9.9.9\n# vim: ft=conf\n", "sshd: 9.9.9.9\nsshd: 192.0.2.77\n# vim: ft=conf\n"),
+        (
+            "sshd: 9.9.9.9\n# vim: ft=conf\n",
+            "sshd: 9.9.9.9\nsshd: 192.0.2.77\n# vim: ft=conf\n",
+        ),
         ("# ends here? no\n", "# ends here? no\nsshd: 192.0.2.77\n"),
-        ("# END ANSIBLE MANAGED BLOCK\n", "# END ANSIBLE MANAGED BLOCK\nsshd: 192.0.2.77\n"),
+        (
+            "# END ANSIBLE MANAGED BLOCK\n",
+            "# END ANSIBLE MANAGED BLOCK\nsshd: 192.0.2.77\n",
+        ),
     ] {
-        let edited = tables(allow, "ALL: ALL\n").permit(&order(&["192.0.2.77"])).expect("a rule");
-        assert_eq!(String::from_utf8_lossy(&after(&edited, HOSTS_ALLOW, allow.as_bytes())), expected);
+        let edited = tables(allow, "ALL: ALL\n")
+            .permit(&order(&["192.0.2.77"]))
+            .expect("a rule");
+        assert_eq!(
+            String::from_utf8_lossy(&after(&edited, HOSTS_ALLOW, allow.as_bytes())),
+            expected
+        );
     }
 }
 
 #[test]
 fn what_cannot_be_read_is_named_and_never_half_a_change() {
     let mut seen = snapshot(b"", b"");
-    seen.insert(HOSTS_DENY, Entry::Unreadable(Unread::Failed("Input/output error".to_owned())));
+    seen.insert(
+        HOSTS_DENY,
+        Entry::Unreadable(Unread::Failed("Input/output error".to_owned())),
+    );
     let tables = Tables::read(&seen);
-    let remove = Permit { remove_exact_deny: true, ..order(&["192.0.2.77"]) };
-    assert_eq!(tables.permit(&remove).expect_err("not known").to_string(), "/etc/hosts.deny: Input/output error");
-    assert_eq!(tables.readable().expect_err("not known").to_string(), "/etc/hosts.deny: Input/output error");
-    let edited = tables.permit(&order(&["192.0.2.77"])).expect("hosts.allow is asked first");
-    assert!(edited.notes.iter().any(|note| note.kind == NoteKind::Unread && note.text.contains(HOSTS_DENY)));
+    let remove = Permit {
+        remove_exact_deny: true,
+        ..order(&["192.0.2.77"])
+    };
+    assert_eq!(
+        tables.permit(&remove).expect_err("not known").to_string(),
+        "/etc/hosts.deny: Input/output error"
+    );
+    assert_eq!(
+        tables.readable().expect_err("not known").to_string(),
+        "/etc/hosts.deny: Input/output error"
+    );
+    let edited = tables
+        .permit(&order(&["192.0.2.77"]))
+        .expect("hosts.allow is asked first");
+    assert!(
+        edited
+            .notes
+            .iter()
+            .any(|note| note.kind == NoteKind::Unread && note.text.contains(HOSTS_DENY))
+    );
     seen.insert(HOSTS_ALLOW, Entry::Dangling);
-    let refusal = Tables::read(&seen).permit(&order(&["192.0.2.77"])).expect_err("a link to nothing");
+    let refusal = Tables::read(&seen)
+        .permit(&order(&["192.0.2.77"]))
+        .expect_err("a link to nothing");
     assert_eq!(refusal.to_string(), "/etc/hosts.allow: a link to nothing");
     seen.insert(HOSTS_ALLOW, Entry::Unreadable(Unread::TooLong { mib: 64 }));
-    let refusal = Tables::read(&seen).permit(&order(&["192.0.2.77"])).expect_err("too long");
-    assert!(refusal.to_string().contains("MiB") && !refusal.hint().contains("root"), "{refusal} {}", refusal.hint());
+    let refusal = Tables::read(&seen)
+        .permit(&order(&["192.0.2.77"]))
+        .expect_err("too long");
+    assert!(
+        refusal.to_string().contains("MiB") && !refusal.hint().contains("root"),
+        "{refusal} {}",
+        refusal.hint()
+    );
 }

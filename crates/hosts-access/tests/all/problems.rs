@@ -13,7 +13,12 @@ fn check(allow: impl AsRef<[u8]>, deny: impl AsRef<[u8]>, expect: &Expect) {
 fn shown(tables: &Tables) -> String {
     let mut out = String::new();
     for problem in tables.problems() {
-        writeln!(out, "{}:{}: {}", problem.origin, problem.column, problem.message).expect("a string");
+        writeln!(
+            out,
+            "{}:{}: {}",
+            problem.origin, problem.column, problem.message
+        )
+        .expect("a string");
         writeln!(out, "  hint: {}", problem.hint).expect("a string");
         if let Some(repair) = problem.repair {
             writeln!(out, "  repair: {}", repair.effect).expect("a string");

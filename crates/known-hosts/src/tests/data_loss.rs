@@ -4,18 +4,31 @@ use crate::tests::text::{expand, shorten};
 use crate::{KnownHosts, Name, NoticeKind, Removed};
 
 fn remove(text: &str, name: &str) -> Removed {
-    KnownHosts::parse(text.as_bytes()).remove(&[Name::host(name)], None).expect("an edit")
+    KnownHosts::parse(text.as_bytes())
+        .remove(&[Name::host(name)], None)
+        .expect("an edit")
 }
 
 fn check(before: &str, name: &str, after: &str) {
     let text = expand(before);
-    assert_eq!(shorten(&remove(&text, name).edits.apply(text.as_bytes()), &[]), after);
+    assert_eq!(
+        shorten(&remove(&text, name).edits.apply(text.as_bytes()), &[]),
+        after
+    );
 }
 
 #[test]
 fn ssh_keygen_r_1_drops_the_neighbours_of_a_name_and_whole_wildcard_lines() {
-    check("h,neighbour,192.0.2.1 ED1 comment\n", "h", "neighbour,192.0.2.1 ED1 comment\n");
-    check("*.example,other ED1\n", "h.example", "*.example,other ED1\n");
+    check(
+        "h,neighbour,192.0.2.1 ED1 comment\n",
+        "h",
+        "neighbour,192.0.2.1 ED1 comment\n",
+    );
+    check(
+        "*.example,other ED1\n",
+        "h.example",
+        "*.example,other ED1\n",
+    );
 }
 
 #[test]
@@ -41,10 +54,22 @@ fn ssh_keygen_r_4_succeeds_when_nothing_was_found() {
 
 #[test]
 fn ssh_keygen_r_5_gives_up_on_the_file_for_one_line_that_it_cannot_read() {
-    let garbage =
-        ["i 1024 35 1234", "i ssh-future AAAA", "i", "<<<<<<< HEAD", "@Revoked i x y", "\r", "\0", "\u{feff}"];
+    let garbage = [
+        "i 1024 35 1234",
+        "i ssh-future AAAA",
+        "i",
+        "<<<<<<< HEAD",
+        "@Revoked i x y",
+        "\r",
+        "\0",
+        "\u{feff}",
+    ];
     for line in garbage {
-        check(&format!("{line}\nh ED1\n{line}\n"), "h", &format!("{line}\n{line}\n"));
+        check(
+            &format!("{line}\nh ED1\n{line}\n"),
+            "h",
+            &format!("{line}\n{line}\n"),
+        );
     }
 }
 

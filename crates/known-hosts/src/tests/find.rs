@@ -6,16 +6,36 @@ fn find(file: &str, names: &[Name]) -> String {
     let file = expand(file);
     let lookup = KnownHosts::parse(file.as_bytes()).find(names);
     let found = lookup.found.iter().map(|found| {
-        let how: Vec<String> = found.matches.iter().map(|m| format!("{:?}", m.how)).collect();
+        let how: Vec<String> = found
+            .matches
+            .iter()
+            .map(|m| format!("{:?}", m.how))
+            .collect();
         let marker = found.marker.map_or("", |marker| marker.as_str());
-        format!("{} {marker} {} {}", found.line, found.key.key_type(), how.join(" "))
+        format!(
+            "{} {marker} {} {}",
+            found.line,
+            found.key.key_type(),
+            how.join(" ")
+        )
     });
-    let passed = lookup.passed_over.iter().map(|passed| format!("{} - {:?}", passed.line, passed.reason));
-    found.chain(passed).map(|line| line.replace("  ", " ")).collect::<Vec<_>>().join("\n")
+    let passed = lookup
+        .passed_over
+        .iter()
+        .map(|passed| format!("{} - {:?}", passed.line, passed.reason));
+    found
+        .chain(passed)
+        .map(|line| line.replace("  ", " "))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn check(file: &str, name: &str, expected: &str) {
-    assert_eq!(find(file, &[Name::host(name)]), expected, "{name} in\n{file}");
+    assert_eq!(
+        find(file, &[Name::host(name)]),
+        expected,
+        "{name} in\n{file}"
+    );
 }
 
 #[test]
@@ -34,8 +54,16 @@ fn lines_that_ssh_skips_are_passed_over_with_the_reason() {
         "h",
         "1 - UnreadableKey(KeyType { plain: \"ssh-rsa\", certificate: false }, Malformed)",
     );
-    check("h ssh-rsa !!!!\n", "h", "1 - UnreadableKey(KeyType { plain: \"ssh-rsa\", certificate: false }, NotBase64)");
-    check("<<<<<<< HEAD\nh ED1\n=======\n", "h", "2 ssh-ed25519 Exact(0)");
+    check(
+        "h ssh-rsa !!!!\n",
+        "h",
+        "1 - UnreadableKey(KeyType { plain: \"ssh-rsa\", certificate: false }, NotBase64)",
+    );
+    check(
+        "<<<<<<< HEAD\nh ED1\n=======\n",
+        "h",
+        "2 ssh-ed25519 Exact(0)",
+    );
 }
 
 #[test]
@@ -62,7 +90,11 @@ fn names_are_compared_as_text_without_regard_to_case() {
 fn wildcards_lists_and_negated_names_match_as_in_ssh() {
     check("a,h?,*.x ED1\n", "h1", "1 ssh-ed25519 Wildcard(1)");
     check("a,h?,h1 ED1\n", "h1", "1 ssh-ed25519 Exact(2)");
-    check("*,!h1 ED1\nh1 RSA1\n", "h1", "2 ssh-rsa Exact(0)\n1 - Negated(1)");
+    check(
+        "*,!h1 ED1\nh1 RSA1\n",
+        "h1",
+        "2 ssh-rsa Exact(0)\n1 - Negated(1)",
+    );
     check("h1, h2 ED1\n", "h2", "");
     check("h1, ED1\n", "h1", "1 ssh-ed25519 Exact(0)");
 }
@@ -78,7 +110,11 @@ fn hashed_names_match_alone_and_exactly() {
 
 #[test]
 fn blanks_tabs_and_carriage_returns_do_not_matter() {
-    check(" \th\t ED1\r\n\r\n#h ED1\r\n", "h", "1 ssh-ed25519 Exact(0)");
+    check(
+        " \th\t ED1\r\n\r\n#h ED1\r\n",
+        "h",
+        "1 ssh-ed25519 Exact(0)",
+    );
     check("h ED1", "h", "1 ssh-ed25519 Exact(0)");
     check(
         "@revoked h ED1\n@cert-authority * RSA1\n",
@@ -96,7 +132,10 @@ fn a_nul_byte_ends_the_line_and_a_byte_order_mark_hides_the_first_name() {
 
 #[test]
 fn a_line_is_found_once_however_many_names_it_holds() {
-    let names = [Name::with_port("h", 2222, Role::Host), Name::new("h", Role::WithoutPort)];
+    let names = [
+        Name::with_port("h", 2222, Role::Host),
+        Name::new("h", Role::WithoutPort),
+    ];
     let expected = "1 ssh-ed25519 Exact(1) Exact(0)\n2 ssh-rsa Exact(0)";
     assert_eq!(find("h,[h]:2222 ED1\nh RSA1\n", &names), expected);
 }
@@ -105,7 +144,11 @@ fn a_line_is_found_once_however_many_names_it_holds() {
 fn fingerprints_are_those_of_ssh_keygen() {
     let file = expand("h ED1\nh RSA1\nh ECDSA1\nh DSA1\nh CERT1\n");
     let lookup = KnownHosts::parse(file.as_bytes()).find(&[Name::host("h")]);
-    let fingerprints: Vec<String> = lookup.found.iter().map(|found| found.key.fingerprint().to_string()).collect();
+    let fingerprints: Vec<String> = lookup
+        .found
+        .iter()
+        .map(|found| found.key.fingerprint().to_string())
+        .collect();
     let expected = [
         "SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is",
         "SHA256:D0GGeKoTsbizRkypSXIsKQ8yeGXLMJXnlnXAHk2ud1Q",
@@ -114,7 +157,10 @@ fn fingerprints_are_those_of_ssh_keygen() {
         "SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is",
     ];
     assert_eq!(fingerprints, expected);
-    assert_eq!(lookup.found[4].key.key_type().to_string(), "ssh-ed25519-cert-v01@openssh.com");
+    assert_eq!(
+        lookup.found[4].key.key_type().to_string(),
+        "ssh-ed25519-cert-v01@openssh.com"
+    );
 }
 
 #[test]
@@ -125,8 +171,18 @@ fn a_large_hashed_file_is_searched_in_one_pass() {
         salt[..4].copy_from_slice(&n.to_be_bytes());
         salt
     };
-    let field = |n: u32| crate::hashed::HashedName::new(salt(n), format!("host{n}").as_bytes()).to_field();
-    let file: String = (0..2_000).map(|n| format!("{} {key}\n", field(n))).collect();
+    let field =
+        |n: u32| crate::hashed::HashedName::new(salt(n), format!("host{n}").as_bytes()).to_field();
+    let file: String = (0..2_000)
+        .map(|n| format!("{} {key}\n", field(n)))
+        .collect();
     let lookup = KnownHosts::parse(file.as_bytes()).find(&[Name::host("host1999")]);
-    assert_eq!(lookup.found.iter().map(|found| found.line).collect::<Vec<_>>(), [2_000]);
+    assert_eq!(
+        lookup
+            .found
+            .iter()
+            .map(|found| found.line)
+            .collect::<Vec<_>>(),
+        [2_000]
+    );
 }

@@ -5,27 +5,84 @@ use fastrand::Rng;
 use crate::tests::text::{expand, key};
 use crate::{HostKey, KnownHosts, Name, Pin, Placement, Verdict, judge};
 
-const HOSTS: [&str; 16] =
-    ["h", "i", "H", "*", "!h", "!i", "h?", "[h]:22", "[h]:2222", "h1", "#h", "@revoked", "|1|", "H(h)", "H(i)", ""];
-const KEYS: [&str; 9] = ["ED1", "ED2", "RSA1", "RSA2", "ECDSA1", "CERT1", "ssh-rsa AAAA", "1024 35 7", "ssh-x AA"];
-const BEFORE: [&str; 9] = ["", "", "", "", " \t", "@revoked ", "@cert-authority ", "@revoked\t", "@x "];
-const AFTER: [&str; 8] = ["\n", "\n", "\r\n", " note\r\n", " \0x\n", " h ED1\n", "\n\n#h\n", ""];
-const JUNK: [&str; 9] = ["\n", "\r", "\0", "\u{feff}", "h", "<<<<<<< HEAD\n", " ", "h\n", ","];
+const HOSTS: [&str; 16] = [
+    "h", "i", "H", "*", "!h", "!i", "h?", "[h]:22", "[h]:2222", "h1", "#h", "@revoked", "|1|",
+    "H(h)", "H(i)", "",
+];
+const KEYS: [&str; 9] = [
+    "ED1",
+    "ED2",
+    "RSA1",
+    "RSA2",
+    "ECDSA1",
+    "CERT1",
+    "ssh-rsa AAAA",
+    "1024 35 7",
+    "ssh-x AA",
+];
+const BEFORE: [&str; 9] = [
+    "",
+    "",
+    "",
+    "",
+    " \t",
+    "@revoked ",
+    "@cert-authority ",
+    "@revoked\t",
+    "@x ",
+];
+const AFTER: [&str; 8] = [
+    "\n",
+    "\n",
+    "\r\n",
+    " note\r\n",
+    " \0x\n",
+    " h ED1\n",
+    "\n\n#h\n",
+    "",
+];
+const JUNK: [&str; 9] = [
+    "\n",
+    "\r",
+    "\0",
+    "\u{feff}",
+    "h",
+    "<<<<<<< HEAD\n",
+    " ",
+    "h\n",
+    ",",
+];
 
 fn pick<'c>(random: &mut Rng, choices: &[&'c str]) -> &'c str {
     choices[random.usize(..choices.len())]
 }
 
 fn line(random: &mut Rng) -> String {
-    let hosts: Vec<&str> = (0..random.usize(1..5)).map(|_| pick(random, &HOSTS)).collect();
-    let hosts = if random.u8(..5) == 0 { pick(random, &HOSTS[13..15]).to_owned() } else { hosts.join(",") };
+    let hosts: Vec<&str> = (0..random.usize(1..5))
+        .map(|_| pick(random, &HOSTS))
+        .collect();
+    let hosts = if random.u8(..5) == 0 {
+        pick(random, &HOSTS[13..15]).to_owned()
+    } else {
+        hosts.join(",")
+    };
     let blank = if random.u8(..4) == 0 { "\t" } else { " " };
-    format!("{}{hosts}{blank}{}{}", pick(random, &BEFORE), pick(random, &KEYS), pick(random, &AFTER))
+    format!(
+        "{}{hosts}{blank}{}{}",
+        pick(random, &BEFORE),
+        pick(random, &KEYS),
+        pick(random, &AFTER)
+    )
 }
 
 fn file(random: &mut Rng) -> Vec<u8> {
-    let lines = (0..random.usize(0..6))
-        .map(|_| if random.u8(..6) == 0 { pick(random, &JUNK).to_owned() } else { line(random) });
+    let lines = (0..random.usize(0..6)).map(|_| {
+        if random.u8(..6) == 0 {
+            pick(random, &JUNK).to_owned()
+        } else {
+            line(random)
+        }
+    });
     let mut bytes = expand(&lines.collect::<String>()).into_bytes();
     while random.u8(..5) == 0 {
         let at = random.usize(..=bytes.len());
@@ -36,16 +93,25 @@ fn file(random: &mut Rng) -> Vec<u8> {
 
 fn names(random: &mut Rng) -> Vec<Name> {
     let all = ["h", "i", "[h]:2222", "h1"];
-    (0..random.usize(1..3)).map(|_| Name::host(all[random.usize(..all.len())])).collect()
+    (0..random.usize(1..3))
+        .map(|_| Name::host(all[random.usize(..all.len())]))
+        .collect()
 }
 
 /// The keys that the file gives for a name, by line.
 fn keys_of(bytes: &[u8], name: &str) -> Vec<HostKey> {
-    KnownHosts::parse(bytes).find(&[Name::host(name)]).found.into_iter().map(|found| found.key).collect()
+    KnownHosts::parse(bytes)
+        .find(&[Name::host(name)])
+        .found
+        .into_iter()
+        .map(|found| found.key)
+        .collect()
 }
 
 fn others<'n>(names: &'n [Name]) -> impl Iterator<Item = &'static str> + 'n {
-    ["h", "i", "[h]:2222", "h1", "j"].into_iter().filter(|other| names.iter().all(|name| name.as_str() != *other))
+    ["h", "i", "[h]:2222", "h1", "j"]
+        .into_iter()
+        .filter(|other| names.iter().all(|name| name.as_str() != *other))
 }
 
 #[test]
@@ -54,8 +120,11 @@ fn every_byte_belongs_to_one_record() {
     for _ in 0..4_000 {
         let bytes = file(&mut random);
         let known = KnownHosts::parse(&bytes);
-        let joined: Vec<u8> =
-            known.records().iter().flat_map(|record| bytes[record.line.span.clone()].to_vec()).collect();
+        let joined: Vec<u8> = known
+            .records()
+            .iter()
+            .flat_map(|record| bytes[record.line.span.clone()].to_vec())
+            .collect();
         assert_eq!(joined, bytes);
     }
 }
@@ -66,13 +135,22 @@ fn removing_a_name_removes_it_and_changes_no_other_name() {
     let mut edited = 0;
     for _ in 0..6_000 {
         let (bytes, names) = (file(&mut random), names(&mut random));
-        let removed = KnownHosts::parse(&bytes).remove(&names, None).expect("an edit that is read back");
+        let removed = KnownHosts::parse(&bytes)
+            .remove(&names, None)
+            .expect("an edit that is read back");
         let after = removed.edits.apply(&bytes);
         edited += usize::from(after != bytes);
         for name in others(&names) {
-            assert_eq!(keys_of(&after, name), keys_of(&bytes, name), "{name} in {:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(
+                keys_of(&after, name),
+                keys_of(&bytes, name),
+                "{name} in {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
-        let again = KnownHosts::parse(&after).remove(&names, None).expect("an edit");
+        let again = KnownHosts::parse(&after)
+            .remove(&names, None)
+            .expect("an edit");
         assert!(again.edits.is_empty());
     }
     assert!(edited > 500, "{edited} edits are too few to show anything");
@@ -87,22 +165,43 @@ fn pinning_a_key_makes_it_known_and_changes_no_other_name() {
         let (bytes, names) = (file(&mut random), names(&mut random));
         let keys = [all[random.usize(..all.len())].clone()];
         let offered: Vec<HostKey> = all.iter().filter(|_| random.bool()).cloned().collect();
-        let pin = Pin { names: &names, keys: &keys, offered: &offered, hash_names: random.bool() };
+        let pin = Pin {
+            names: &names,
+            keys: &keys,
+            offered: &offered,
+            hash_names: random.bool(),
+        };
         let mut salts = Rng::with_seed(4);
         let Ok(pinned) = KnownHosts::parse(&bytes).pin(&pin, &mut || [salts.u8(..); 20]) else {
             let before = [KnownHosts::parse(&bytes).find(&names)];
-            assert!(matches!(judge(&before, &keys[0]), Verdict::Revoked(_)), "{:?}", String::from_utf8_lossy(&bytes));
+            assert!(
+                matches!(judge(&before, &keys[0]), Verdict::Revoked(_)),
+                "{:?}",
+                String::from_utf8_lossy(&bytes)
+            );
             continue;
         };
         let after = pinned.edits.apply(&bytes);
-        replaced += pinned.placed.iter().filter(|placed| matches!(placed.placement, Placement::Replaced(_))).count();
+        replaced += pinned
+            .placed
+            .iter()
+            .filter(|placed| matches!(placed.placement, Placement::Replaced(_)))
+            .count();
         let lookup = [KnownHosts::parse(&after).find(&names)];
         assert!(matches!(judge(&lookup, &keys[0]), Verdict::Known(..)));
         for name in others(&names) {
-            assert_eq!(keys_of(&after, name), keys_of(&bytes, name), "{name} in {:?}", String::from_utf8_lossy(&bytes));
+            assert_eq!(
+                keys_of(&after, name),
+                keys_of(&bytes, name),
+                "{name} in {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
     }
-    assert!(replaced > 100, "{replaced} replacements are too few to show anything");
+    assert!(
+        replaced > 100,
+        "{replaced} replacements are too few to show anything"
+    );
 }
 
 #[test]

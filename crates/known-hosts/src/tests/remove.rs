@@ -4,20 +4,42 @@ use crate::{EditError, KnownHosts, Name, NoticeKind, Role};
 /// Removes one name, of one key type if one is given, and compares the file afterwards.
 fn check(before: &str, name: &str, only: Option<&str>, after: &str) {
     let text = expand(before);
-    let removed = KnownHosts::parse(text.as_bytes()).remove(&[Name::host(name)], only.map(key_type)).expect("an edit");
-    assert_eq!(shorten(&removed.edits.apply(text.as_bytes()), &["h", "i"]), after, "{name} from\n{before}");
+    let removed = KnownHosts::parse(text.as_bytes())
+        .remove(&[Name::host(name)], only.map(key_type))
+        .expect("an edit");
+    assert_eq!(
+        shorten(&removed.edits.apply(text.as_bytes()), &["h", "i"]),
+        after,
+        "{name} from\n{before}"
+    );
     assert_eq!(removed.edits.is_empty(), removed.removed.is_empty());
 }
 
 fn left(before: &str, names: &[Name]) -> Vec<(usize, NoticeKind)> {
     let text = expand(before);
-    let removed = KnownHosts::parse(text.as_bytes()).remove(names, None).expect("an edit");
-    removed.left.into_iter().map(|notice| (notice.line, notice.kind)).collect()
+    let removed = KnownHosts::parse(text.as_bytes())
+        .remove(names, None)
+        .expect("an edit");
+    removed
+        .left
+        .into_iter()
+        .map(|notice| (notice.line, notice.kind))
+        .collect()
 }
 
 #[test]
 fn a_name_that_is_not_there_changes_nothing() {
-    for file in ["", "\n", "i ED1", "#h ED1\n", "[h]:22 ED1\n", "h\n", "h 1024 35 1\n", "h x y\n", "h,!h ED1\n"] {
+    for file in [
+        "",
+        "\n",
+        "i ED1",
+        "#h ED1\n",
+        "[h]:22 ED1\n",
+        "h\n",
+        "h 1024 35 1\n",
+        "h x y\n",
+        "h,!h ED1\n",
+    ] {
         check(file, "h", None, file);
     }
 }
@@ -53,7 +75,12 @@ fn the_line_goes_when_nothing_else_is_left_in_it() {
 
 #[test]
 fn one_key_type_goes_and_the_others_stay() {
-    check("h ED1\nh RSA1\nh,i ED2\n", "h", Some("ssh-ed25519"), "h RSA1\ni ED2\n");
+    check(
+        "h ED1\nh RSA1\nh,i ED2\n",
+        "h",
+        Some("ssh-ed25519"),
+        "h RSA1\ni ED2\n",
+    );
     check("h ED1\n", "h", Some("ecdsa-sha2-nistp256"), "h ED1\n");
     let rsa = expand("h RSA1\n").replace("ssh-rsa ", "rsa-sha2-256 ");
     check(&rsa, "h", Some("rsa"), "");
@@ -61,8 +88,14 @@ fn one_key_type_goes_and_the_others_stay() {
 
 #[test]
 fn wildcards_markers_and_the_name_without_the_port_stay_and_are_reported() {
-    let file = "*.x ED1\n@revoked h.x ED1\n@cert-authority *.x RSA1\nh.x,*.x ED1\n*,!h.x ED1\nh.x x y\n";
-    check(file, "h.x", None, "*.x ED1\n@revoked h.x ED1\n@cert-authority *.x RSA1\n*.x ED1\n*,!h.x ED1\nh.x x y\n");
+    let file =
+        "*.x ED1\n@revoked h.x ED1\n@cert-authority *.x RSA1\nh.x,*.x ED1\n*,!h.x ED1\nh.x x y\n";
+    check(
+        file,
+        "h.x",
+        None,
+        "*.x ED1\n@revoked h.x ED1\n@cert-authority *.x RSA1\n*.x ED1\n*,!h.x ED1\nh.x x y\n",
+    );
     let kinds = [
         (1, NoticeKind::Wildcard),
         (2, NoticeKind::Revoked),
@@ -72,8 +105,14 @@ fn wildcards_markers_and_the_name_without_the_port_stay_and_are_reported() {
         (6, NoticeKind::Ignored(crate::Ignored::UnknownKeyType)),
     ];
     assert_eq!(left(file, &[Name::host("h.x")]), kinds);
-    let names = [Name::with_port("h", 2222, Role::Host), Name::new("h", Role::WithoutPort)];
-    assert_eq!(left("h ED1\n[h]:2222 ED1\n", &names), [(1, NoticeKind::WithoutPort)]);
+    let names = [
+        Name::with_port("h", 2222, Role::Host),
+        Name::new("h", Role::WithoutPort),
+    ];
+    assert_eq!(
+        left("h ED1\n[h]:2222 ED1\n", &names),
+        [(1, NoticeKind::WithoutPort)]
+    );
 }
 
 #[test]
@@ -91,7 +130,10 @@ fn a_line_goes_by_its_number_and_digest_whatever_it_is() {
         assert_eq!(shorten(&removed.edits.apply(text.as_bytes()), &[]), after);
     }
     let digest = known.line_digest(1).expect("a line");
-    assert_eq!(known.remove_line(2, &digest), Err(EditError::LineChanged(2)));
+    assert_eq!(
+        known.remove_line(2, &digest),
+        Err(EditError::LineChanged(2))
+    );
     assert_eq!(known.remove_line(4, &digest), Err(EditError::NoSuchLine(4)));
     assert_eq!(known.remove_line(0, &digest), Err(EditError::NoSuchLine(0)));
 }
@@ -99,9 +141,20 @@ fn a_line_goes_by_its_number_and_digest_whatever_it_is() {
 #[test]
 fn what_goes_is_told_with_its_fingerprint() {
     let text = expand("i,H ED1\n");
-    let removed = KnownHosts::parse(text.as_bytes()).remove(&[Name::host("h")], None).expect("an edit").removed;
+    let removed = KnownHosts::parse(text.as_bytes())
+        .remove(&[Name::host("h")], None)
+        .expect("an edit")
+        .removed;
     assert_eq!(removed.len(), 1);
-    assert_eq!((removed[0].line, removed[0].whole_line, &*removed[0].names), (1, false, &["h".to_owned()][..]));
-    let fingerprint = removed[0].fingerprint.map(|fingerprint| fingerprint.to_string());
-    assert_eq!(fingerprint.as_deref(), Some("SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is"));
+    assert_eq!(
+        (removed[0].line, removed[0].whole_line, &*removed[0].names),
+        (1, false, &["h".to_owned()][..])
+    );
+    let fingerprint = removed[0]
+        .fingerprint
+        .map(|fingerprint| fingerprint.to_string());
+    assert_eq!(
+        fingerprint.as_deref(),
+        Some("SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is")
+    );
 }

@@ -5,8 +5,14 @@ use crate::{HostKey, KeyType, Offer};
 
 /// Keys by the word that stands for them.
 const KEYS: [(&str, &str); 8] = [
-    ("ED1", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINsjdeTeX5cztgr5BEXX/rb+4mwNcqB4r5UOtQn8W3RF"),
-    ("ED2", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAhW60hG/kZXI0G1ca3AiHeCIc1AiwVgNue0w2wn7Rx6"),
+    (
+        "ED1",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINsjdeTeX5cztgr5BEXX/rb+4mwNcqB4r5UOtQn8W3RF",
+    ),
+    (
+        "ED2",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAhW60hG/kZXI0G1ca3AiHeCIc1AiwVgNue0w2wn7Rx6",
+    ),
     (
         "RSA1",
         "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC5jVlja938811ccz03FVwLvUREh8pNSlo+LLeVW4HZ9SgCZwNEPl4+F/tC/9cveK2UQ8S3AjNe7XtjowZYpJK4lCblLcwnM+G4rBImjVsLnJp9z5m6U5GPasE/cZTAlBVWuGBtxmjzyrkVYakDaGEhOfuAfStJO+r3Q08zICJUJw==",
@@ -38,7 +44,9 @@ const SALT: [u8; 20] = [7; 20];
 
 /// Replaces `ED1` by its key with the type before it, and `H(name)` by the hashed name.
 pub(super) fn expand(text: &str) -> String {
-    let mut text = KEYS.iter().fold(text.to_owned(), |text, (word, key)| text.replace(word, key));
+    let mut text = KEYS
+        .iter()
+        .fold(text.to_owned(), |text, (word, key)| text.replace(word, key));
     while let Some((before, rest)) = text.split_once("H(") {
         let (name, after) = rest.split_once(')').expect("H(name)");
         text = format!("{before}{}{after}", hashed(name));
@@ -49,13 +57,22 @@ pub(super) fn expand(text: &str) -> String {
 /// The reverse of [`expand`] for keys, and for the hashes of the names that are given.
 pub(super) fn shorten(bytes: &[u8], names: &[&str]) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
-    let text = KEYS.iter().fold(text, |text, (word, key)| text.replace(key, word));
-    names.iter().fold(text, |text, name| text.replace(&hashed(name), &format!("H({name})")))
+    let text = KEYS
+        .iter()
+        .fold(text, |text, (word, key)| text.replace(key, word));
+    names.iter().fold(text, |text, name| {
+        text.replace(&hashed(name), &format!("H({name})"))
+    })
 }
 
 /// The key that a word stands for.
 pub(super) fn key(word: &str) -> HostKey {
-    Offer::parse(expand(word).as_bytes()).keys.first().expect("a key").key.clone()
+    Offer::parse(expand(word).as_bytes())
+        .keys
+        .first()
+        .expect("a key")
+        .key
+        .clone()
 }
 
 pub(super) fn key_type(name: &str) -> KeyType {

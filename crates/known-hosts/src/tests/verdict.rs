@@ -10,7 +10,10 @@ fn names() -> [Name; 3] {
 }
 
 fn check(files: &[&str], word: &str, expected: Verdict) {
-    let lookups: Vec<_> = files.iter().map(|file| KnownHosts::parse(expand(file).as_bytes()).find(&names())).collect();
+    let lookups: Vec<_> = files
+        .iter()
+        .map(|file| KnownHosts::parse(expand(file).as_bytes()).find(&names()))
+        .collect();
     assert_eq!(judge(&lookups, &key(word)), expected, "{files:?}");
 }
 
@@ -20,28 +23,60 @@ fn place(file: usize, line: usize) -> Place {
 
 #[test]
 fn a_revoked_key_is_refused_whatever_else_is_known() {
-    check(&["[h]:2222 ED1\n", "@revoked * ED1\n"], "ED1", Verdict::Revoked(place(1, 1)));
-    check(&["@revoked [h]:2222 CERT1\n[h]:2222 ED1\n"], "ED1", Verdict::Revoked(place(0, 1)));
-    check(&["@revoked i ED1\n[h]:2222 ED1\n"], "ED1", Verdict::Known(Role::Host, place(0, 2)));
+    check(
+        &["[h]:2222 ED1\n", "@revoked * ED1\n"],
+        "ED1",
+        Verdict::Revoked(place(1, 1)),
+    );
+    check(
+        &["@revoked [h]:2222 CERT1\n[h]:2222 ED1\n"],
+        "ED1",
+        Verdict::Revoked(place(0, 1)),
+    );
+    check(
+        &["@revoked i ED1\n[h]:2222 ED1\n"],
+        "ED1",
+        Verdict::Known(Role::Host, place(0, 2)),
+    );
 }
 
 #[test]
 fn only_other_keys_of_whatever_type_mean_that_the_key_changed() {
     check(&["[h]:2222 ED2\n"], "ED1", Verdict::Changed(place(0, 1)));
-    check(&["[h]:2222 RSA1\n", "[h]:2222 ED2\n"], "ED1", Verdict::Changed(place(1, 1)));
-    check(&["[h]:2222 ED2\n[h]:2222 ED1\n[h]:2222 ED2\n"], "ED1", Verdict::Known(Role::Host, place(0, 2)));
+    check(
+        &["[h]:2222 RSA1\n", "[h]:2222 ED2\n"],
+        "ED1",
+        Verdict::Changed(place(1, 1)),
+    );
+    check(
+        &["[h]:2222 ED2\n[h]:2222 ED1\n[h]:2222 ED2\n"],
+        "ED1",
+        Verdict::Known(Role::Host, place(0, 2)),
+    );
     check(&["@cert-authority * ED2\n"], "ED1", Verdict::Unknown);
 }
 
 #[test]
 fn the_name_without_the_port_only_accepts() {
-    check(&["h ED1\n"], "ED1", Verdict::Known(Role::WithoutPort, place(0, 1)));
+    check(
+        &["h ED1\n"],
+        "ED1",
+        Verdict::Known(Role::WithoutPort, place(0, 1)),
+    );
     check(&["h ED2\n"], "ED1", Verdict::Unknown);
-    check(&["h ED1\n[h]:2222 ED2\n"], "ED1", Verdict::Changed(place(0, 2)));
+    check(
+        &["h ED1\n[h]:2222 ED2\n"],
+        "ED1",
+        Verdict::Changed(place(0, 2)),
+    );
 }
 
 #[test]
 fn an_address_with_another_key_is_told_apart() {
-    check(&["[h]:2222 ED1\n[192.0.2.1]:2222 ED2\n"], "ED1", Verdict::AddressDiffers(place(0, 2)));
+    check(
+        &["[h]:2222 ED1\n[192.0.2.1]:2222 ED2\n"],
+        "ED1",
+        Verdict::AddressDiffers(place(0, 2)),
+    );
     check(&["[192.0.2.1]:2222 ED1\n"], "ED1", Verdict::Unknown);
 }

@@ -79,8 +79,14 @@ const BASELINES: Names = &[
 const FILES: [(&str, Manager); 4] = [
     ("50-cloud-init.conf", Manager::Named("cloud-init")),
     ("04-ipa.conf", Manager::Named("FreeIPA")),
-    ("00-complianceascode-hardening.conf", Manager::Baseline("OpenSCAP")),
-    ("01-complianceascode-reinforce-os-defaults.conf", Manager::Baseline("OpenSCAP")),
+    (
+        "00-complianceascode-hardening.conf",
+        Manager::Baseline("OpenSCAP"),
+    ),
+    (
+        "01-complianceascode-reinforce-os-defaults.conf",
+        Manager::Baseline("OpenSCAP"),
+    ),
 ];
 
 /// Where the change belongs as well, by the manager's name.
@@ -90,14 +96,20 @@ const SOURCES: [(&str, &str); 9] = [
     ("Chef", "in its cookbook"),
     ("Cinc", "in its cookbook"),
     ("Salt", "in its state or pillar"),
-    ("cloud-init", "in its user data or in /etc/cloud/cloud.cfg.d"),
+    (
+        "cloud-init",
+        "in its user data or in /etc/cloud/cloud.cfg.d",
+    ),
     ("authselect", "in a custom profile of authselect"),
     ("NixOS", "in the NixOS configuration"),
     ("Guix", "in the operating-system declaration"),
 ];
 
 /// Marks of a block that a program finds and writes again.
-const BLOCKS: [(&str, &str); 2] = [("BEGIN ANSIBLE MANAGED BLOCK", "Ansible"), ("-- start managed zone", "Salt")];
+const BLOCKS: [(&str, &str); 2] = [
+    ("BEGIN ANSIBLE MANAGED BLOCK", "Ansible"),
+    ("-- start managed zone", "Salt"),
+];
 
 /// What is done to a file by those that manage it.
 const VERBS: &[&str] = &[
@@ -127,7 +139,16 @@ const BY: &[&str] = &["by", "with", "via", "from", "using", "through"];
 const NEGATIONS: &[&str] = &["not", "longer", "never", "formerly", "previously"];
 const FILLERS: &[&str] = &["is", "are", "that", "which", "being", "been", "currently"];
 /// Of these the comment says that they are managed, not the file.
-const MACHINES: &[&str] = &["hosts", "servers", "machines", "nodes", "clients", "systems", "instances", "vms"];
+const MACHINES: &[&str] = &[
+    "hosts",
+    "servers",
+    "machines",
+    "nodes",
+    "clients",
+    "systems",
+    "instances",
+    "vms",
+];
 
 /// How far the name may stand from the word before it: "by the Chef client".
 const NEAR: usize = 3;
@@ -143,18 +164,33 @@ pub fn managed_by(bytes: &[u8]) -> Option<Managed> {
 
 /// [`managed_by`], or what the name of the file says.
 pub fn managed(path: &Path, bytes: &[u8]) -> Option<Managed> {
-    let named = FILES.iter().find(|(name, _)| path.file_name().is_some_and(|file| file == *name));
-    managed_by(bytes).or(named.map(|&(_, manager)| Managed { manager, line: 1, block: false }))
+    let named = FILES
+        .iter()
+        .find(|(name, _)| path.file_name().is_some_and(|file| file == *name));
+    managed_by(bytes).or(named.map(|&(_, manager)| Managed {
+        manager,
+        line: 1,
+        block: false,
+    }))
 }
 
 impl Managed {
     /// Who writes the file again and where the change belongs too, in one sentence about the file.
     pub fn notice(&self) -> String {
-        let what = if self.block { "a block of this file" } else { "this file" };
+        let what = if self.block {
+            "a block of this file"
+        } else {
+            "this file"
+        };
         match self.manager {
             Manager::Named(name) => {
-                let source = SOURCES.iter().find(|(manager, _)| *manager == name).map_or("there", |(_, source)| source);
-                format!("{name} writes {what} and will write it again: make the change {source} too, or it is lost")
+                let source = SOURCES
+                    .iter()
+                    .find(|(manager, _)| *manager == name)
+                    .map_or("there", |(_, source)| source);
+                format!(
+                    "{name} writes {what} and will write it again: make the change {source} too, or it is lost"
+                )
             }
             Manager::Baseline(name) => format!(
                 "{what} follows {name}, and the tool that enforces it may write it again: make the change there too"
@@ -170,14 +206,30 @@ impl Managed {
 /// The comments before the first line that is none, in words; an empty list for a blank line and for the mark of a block.
 fn head(bytes: &[u8]) -> Vec<Vec<String>> {
     let texts = lines(bytes).map(|line| line.text(bytes));
-    let texts = texts.map(|text| text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii());
-    let comments = texts.take_while(|text| text.is_empty() || text.starts_with(b"#") || text.starts_with(b";"));
-    comments.map(|text| if block_mark(text).is_some() { Vec::new() } else { words(text) }).collect()
+    let texts = texts.map(|text| {
+        text.strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(text)
+            .trim_ascii()
+    });
+    let comments = texts
+        .take_while(|text| text.is_empty() || text.starts_with(b"#") || text.starts_with(b";"));
+    comments
+        .map(|text| {
+            if block_mark(text).is_some() {
+                Vec::new()
+            } else {
+                words(text)
+            }
+        })
+        .collect()
 }
 
 fn words(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text).to_lowercase();
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn of_head(bytes: &[u8]) -> Option<Managed> {
@@ -185,29 +237,39 @@ fn of_head(bytes: &[u8]) -> Option<Managed> {
     let found = head.iter().enumerate().find_map(|(index, line)| {
         // A sentence may go on in the next comment.
         let next = head.get(index + 1).map(Vec::as_slice).unwrap_or_default();
-        let manager = named(&[line.as_slice(), next].concat(), line.len()).or_else(|| baseline(line))?;
+        let manager =
+            named(&[line.as_slice(), next].concat(), line.len()).or_else(|| baseline(line))?;
         Some((manager, index))
     });
     let (manager, index) = found.or_else(|| forbidden(&head))?;
-    Some(Managed { manager, line: index + 1, block: false })
+    Some(Managed {
+        manager,
+        line: index + 1,
+        block: false,
+    })
 }
 
 /// "managed by NAME" or "NAME managed", with the verb among the first `own` words.
 fn named(words: &[String], own: usize) -> Option<Manager> {
     let verbs = (0..own).filter(|&at| is(words, at, VERBS) && of_this_file(&words[..at]));
-    let mut names = verbs.filter_map(|at| name_ending(&words[..at]).or_else(|| name_after_by(words, at)));
+    let mut names =
+        verbs.filter_map(|at| name_ending(&words[..at]).or_else(|| name_after_by(words, at)));
     names.next().map(Manager::Named)
 }
 
 fn is(words: &[String], at: usize, list: &[&str]) -> bool {
-    words.get(at).is_some_and(|word| list.contains(&word.as_str()))
+    words
+        .get(at)
+        .is_some_and(|word| list.contains(&word.as_str()))
 }
 
 /// Whether the words before a verb let it be about this file: no "not managed", no "hosts that are managed".
 fn of_this_file(before: &[String]) -> bool {
     let near = before.len().saturating_sub(NEAR)..before.len();
     let negated = near.into_iter().any(|at| is(before, at, NEGATIONS));
-    let subject = before.iter().rposition(|word| !FILLERS.contains(&word.as_str()));
+    let subject = before
+        .iter()
+        .rposition(|word| !FILLERS.contains(&word.as_str()));
     !negated && !subject.is_some_and(|at| is(before, at, MACHINES))
 }
 
@@ -221,19 +283,30 @@ fn name_after_by(words: &[String], verb: usize) -> Option<&'static str> {
 }
 
 fn name_at(words: &[String], at: usize, names: Names) -> Option<&'static str> {
-    let fits = |name: &[&str]| words.get(at..at + name.len()).is_some_and(|words| words == name);
-    names.iter().find(|(name, _)| fits(name)).map(|&(_, shown)| shown)
+    let fits = |name: &[&str]| {
+        words
+            .get(at..at + name.len())
+            .is_some_and(|words| words == name)
+    };
+    names
+        .iter()
+        .find(|(name, _)| fits(name))
+        .map(|&(_, shown)| shown)
 }
 
 fn baseline(words: &[String]) -> Option<Manager> {
-    (0..words.len()).find_map(|at| name_at(words, at, BASELINES)).map(Manager::Baseline)
+    (0..words.len())
+        .find_map(|at| name_at(words, at, BASELINES))
+        .map(Manager::Baseline)
 }
 
 /// "do not edit", with whoever is named in the lines around it.
 fn forbidden(head: &[Vec<String>]) -> Option<(Manager, usize)> {
     let index = head.iter().position(|line| forbids(line))?;
     let around = &head[index.saturating_sub(2)..head.len().min(index + 3)];
-    let name = around.iter().find_map(|line| (0..line.len()).find_map(|at| name_at(line, at, NAMES)));
+    let name = around
+        .iter()
+        .find_map(|line| (0..line.len()).find_map(|at| name_at(line, at, NAMES)));
     Some((name.map_or(Manager::Unnamed, Manager::Named), index))
 }
 
@@ -250,12 +323,17 @@ fn forbids(line: &[String]) -> bool {
         &["auto", "generated"],
         &["autogenerated"],
     ];
-    PHRASES.iter().any(|phrase| line.windows(phrase.len()).any(|words| words == *phrase)) || forbids_edits(line)
+    PHRASES
+        .iter()
+        .any(|phrase| line.windows(phrase.len()).any(|words| words == *phrase))
+        || forbids_edits(line)
 }
 
 /// "do not edit", "don't modify this", "do not edit by hand"; not "do not edit the line below".
 fn forbids_edits(line: &[String]) -> bool {
-    const OBJECTS: &[&str] = &["this", "it", "file", "manually", "directly", "locally", "by", "as"];
+    const OBJECTS: &[&str] = &[
+        "this", "it", "file", "manually", "directly", "locally", "by", "as",
+    ];
     (2..line.len()).any(|at| {
         let negated = (is(line, at - 2, &["do"]) && is(line, at - 1, &["not"]))
             || (is(line, at - 2, &["don"]) && is(line, at - 1, &["t"]));
@@ -269,14 +347,24 @@ fn forbids_edits(line: &[String]) -> bool {
 fn of_block(bytes: &[u8]) -> Option<Managed> {
     lines(bytes).enumerate().find_map(|(index, line)| {
         let name = block_mark(line.text(bytes).trim_ascii())?;
-        Some(Managed { manager: Manager::Named(name), line: index + 1, block: true })
+        Some(Managed {
+            manager: Manager::Named(name),
+            line: index + 1,
+            block: true,
+        })
     })
 }
 
 fn block_mark(text: &[u8]) -> Option<&'static str> {
     let text = text.strip_prefix(b"#")?;
-    let has = |mark: &str| text.windows(mark.len()).any(|words| words == mark.as_bytes());
-    BLOCKS.iter().find(|(mark, _)| has(mark)).map(|&(_, name)| name)
+    let has = |mark: &str| {
+        text.windows(mark.len())
+            .any(|words| words == mark.as_bytes())
+    };
+    BLOCKS
+        .iter()
+        .find(|(mark, _)| has(mark))
+        .map(|&(_, name)| name)
 }
 
 #[cfg(test)]
@@ -284,52 +372,111 @@ mod tests {
     use super::*;
 
     fn at(manager: Manager, line: usize) -> Option<Managed> {
-        Some(Managed { manager, line, block: false })
+        Some(Managed {
+            manager,
+            line,
+            block: false,
+        })
     }
 
     #[test]
     fn heads_that_name_who_writes_the_file() {
         let cases = [
             ("# Ansible managed\nPort 22\n", "Ansible", 1),
-            ("#\n# Ansible managed: sshd.j2 modified on 2024-05-01\n#\n", "Ansible", 2),
-            ("###########\n#  THIS FILE IS BEING MAINTAINED BY PUPPET.  #\n", "Puppet", 2),
+            (
+                "#\n# Ansible managed: sshd.j2 modified on 2024-05-01\n#\n",
+                "Ansible",
+                2,
+            ),
+            (
+                "###########\n#  THIS FILE IS BEING MAINTAINED BY PUPPET.  #\n",
+                "Puppet",
+                2,
+            ),
             (
                 "# HEADER: This file was autogenerated at Tue Aug 12 10:00:00 +0200 2014\n# HEADER: by puppet.\n",
                 "Puppet",
                 1,
             ),
             ("# Generated by Chef for web1\n", "Chef", 1),
-            ("\u{feff}# Dynamically generated by the Chef client\r\nALL: ALL\r\n", "Chef", 1),
+            (
+                "\u{feff}# Dynamically generated by the Chef client\r\nALL: ALL\r\n",
+                "Chef",
+                1,
+            ),
             ("# managed by SaltStack, do not edit\n", "Salt", 1),
             ("; puppet-managed file\n[DEFAULT]\n", "Puppet", 1),
             ("# File modified by ipa-client-install\n", "FreeIPA", 1),
-            ("# Generated by authselect on Mon May  6\n# Do not modify this file manually.\n", "authselect", 1),
-            ("# Written by cloud-init.\n# Changes to it will not persist.\n", "cloud-init", 1),
+            (
+                "# Generated by authselect on Mon May  6\n# Do not modify this file manually.\n",
+                "authselect",
+                1,
+            ),
+            (
+                "# Written by cloud-init.\n# Changes to it will not persist.\n",
+                "cloud-init",
+                1,
+            ),
             ("# This is the NixOS generated sshd_config\n", "NixOS", 1),
         ];
         for (text, name, line) in cases {
-            assert_eq!(managed_by(text.as_bytes()), at(Manager::Named(name), line), "{text}");
+            assert_eq!(
+                managed_by(text.as_bytes()),
+                at(Manager::Named(name), line),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn baselines_and_heads_without_a_name() {
-        assert_eq!(managed_by(b"# dev-sec.io baseline\n"), at(Manager::Baseline("dev-sec"), 1));
-        assert_eq!(managed_by(b"\n# Remediated by OpenSCAP\n"), at(Manager::Baseline("OpenSCAP"), 2));
-        assert_eq!(managed_by(b"# CIS Benchmark 5.2\n"), at(Manager::Baseline("CIS"), 1));
-        for text in
-            ["# DO NOT EDIT\n", "# Don't modify this file\n", "# Auto-generated\n", "# Local changes will be lost.\n"]
-        {
-            assert_eq!(managed_by(text.as_bytes()), at(Manager::Unnamed, 1), "{text}");
+        assert_eq!(
+            managed_by(b"# dev-sec.io baseline\n"),
+            at(Manager::Baseline("dev-sec"), 1)
+        );
+        assert_eq!(
+            managed_by(b"\n# Remediated by OpenSCAP\n"),
+            at(Manager::Baseline("OpenSCAP"), 2)
+        );
+        assert_eq!(
+            managed_by(b"# CIS Benchmark 5.2\n"),
+            at(Manager::Baseline("CIS"), 1)
+        );
+        for text in [
+            "# DO NOT EDIT\n",
+            "# Don't modify this file\n",
+            "# Auto-generated\n",
+            "# Local changes will be lost.\n",
+        ] {
+            assert_eq!(
+                managed_by(text.as_bytes()),
+                at(Manager::Unnamed, 1),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_block_is_known_wherever_it_stands_and_is_told_apart_from_the_file() {
-        let block = |name, line| Some(Managed { manager: Manager::Named(name), line, block: true });
-        assert_eq!(managed_by(b"Port 22\n# BEGIN ANSIBLE MANAGED BLOCK\nA\n"), block("Ansible", 2));
-        assert_eq!(managed_by(b"# BEGIN ANSIBLE MANAGED BLOCK x\nA\n"), block("Ansible", 1));
-        assert_eq!(managed_by(b"A\n#-- start managed zone --\n"), block("Salt", 2));
+        let block = |name, line| {
+            Some(Managed {
+                manager: Manager::Named(name),
+                line,
+                block: true,
+            })
+        };
+        assert_eq!(
+            managed_by(b"Port 22\n# BEGIN ANSIBLE MANAGED BLOCK\nA\n"),
+            block("Ansible", 2)
+        );
+        assert_eq!(
+            managed_by(b"# BEGIN ANSIBLE MANAGED BLOCK x\nA\n"),
+            block("Ansible", 1)
+        );
+        assert_eq!(
+            managed_by(b"A\n#-- start managed zone --\n"),
+            block("Salt", 2)
+        );
     }
 
     #[test]
@@ -353,16 +500,28 @@ mod tests {
     #[test]
     fn some_files_are_known_by_their_name() {
         let of = |path: &str| managed(Path::new(path), b"PasswordAuthentication no\n");
-        assert_eq!(of("/etc/ssh/sshd_config.d/50-cloud-init.conf"), at(Manager::Named("cloud-init"), 1));
+        assert_eq!(
+            of("/etc/ssh/sshd_config.d/50-cloud-init.conf"),
+            at(Manager::Named("cloud-init"), 1)
+        );
         assert_eq!(of("/etc/ssh/sshd_config.d/50-own.conf"), None);
     }
 
     #[test]
     fn the_notice_says_where_the_change_belongs_too() {
-        let notice = |manager, block| Managed { manager, line: 1, block }.notice();
+        let notice = |manager, block| {
+            Managed {
+                manager,
+                line: 1,
+                block,
+            }
+            .notice()
+        };
         let ansible = "Ansible writes this file and will write it again: make the change in its role or playbook too, or it is lost";
         assert_eq!(notice(Manager::Named("Ansible"), false), ansible);
-        assert!(notice(Manager::Named("Salt"), true).starts_with("Salt writes a block of this file"));
+        assert!(
+            notice(Manager::Named("Salt"), true).starts_with("Salt writes a block of this file")
+        );
         assert!(notice(Manager::Unnamed, false).starts_with("a program writes this file"));
     }
 }

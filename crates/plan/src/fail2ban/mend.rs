@@ -15,17 +15,27 @@ use crate::plan::{Notice, Plan, Refusal};
 ///
 /// # Errors
 /// When a file of the configuration cannot be read here, or nothing can be mended in one of the lines.
-pub fn fail2ban_mend(snapshot: &Snapshot, lines: &[Origin], live: bool, now: Timestamp) -> Result<Plan, Refusal> {
+pub fn fail2ban_mend(
+    snapshot: &Snapshot,
+    lines: &[Origin],
+    live: bool,
+    now: Timestamp,
+) -> Result<Plan, Refusal> {
     let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
     let before = Config::read(snapshot, directory, release);
     if let Some((path, why)) = before.unread().first_key_value() {
-        let refusal = NotChanged::Unread { path: path.clone(), why: why.clone() };
+        let refusal = NotChanged::Unread {
+            path: path.clone(),
+            why: why.clone(),
+        };
         return Err(Refusal::refused(refusal.to_string(), refusal.hint()));
     }
     if lines.is_empty() {
         return Ok(offers(&before));
     }
-    let edited = before.mend(lines).map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
+    let edited = before
+        .mend(lines)
+        .map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let future = future(snapshot, &edited.edits, &edited.creates);
     let after = Config::read(&future, directory, release);
     let mut plan = changes(snapshot, &edited);
@@ -36,23 +46,39 @@ pub fn fail2ban_mend(snapshot: &Snapshot, lines: &[Origin], live: bool, now: Tim
     if !live || said(snapshot, &VERSION).is_none() {
         return Ok(plan);
     }
-    if let Some(left) = after.problems().iter().find(|problem| problem.consequence.is_fatal()) {
-        let text = format!("fail2ban does not start on it yet: {}: {}", left.origin, left.message);
+    if let Some(left) = after
+        .problems()
+        .iter()
+        .find(|problem| problem.consequence.is_fatal())
+    {
+        let text = format!(
+            "fail2ban does not start on it yet: {}: {}",
+            left.origin, left.message
+        );
         plan.notices.push(Notice::new("not-reloaded", text));
         return Ok(plan);
     }
     if !plan.changes_nothing() {
-        plan.rehearsal.push(Check::success("fail2ban-client -t", &["fail2ban-client", "-t"]));
+        plan.rehearsal.push(Check::success(
+            "fail2ban-client -t",
+            &["fail2ban-client", "-t"],
+        ));
         running::reload(snapshot, &mut plan);
     }
     Ok(plan)
 }
 
 fn offers(config: &Config<'_>) -> Plan {
-    let mut plan = Plan { purpose: "list what could be mended".to_owned(), ..Plan::default() };
+    let mut plan = Plan {
+        purpose: "list what could be mended".to_owned(),
+        ..Plan::default()
+    };
     plan.notices = config.mendable().map(notes::offered).collect();
     if plan.notices.is_empty() {
-        plan.notices.push(Notice::new("offer", "nothing that there is only one way to mend"));
+        plan.notices.push(Notice::new(
+            "offer",
+            "nothing that there is only one way to mend",
+        ));
     }
     plan
 }
@@ -62,7 +88,10 @@ pub(super) fn refused(config: &Config<'_>, refusal: &NotChanged) -> Refusal {
     let hint = match refusal {
         NotChanged::Broken(problems) => {
             let first = problems.first().filter(|first| config.is_mendable(first));
-            first.map_or_else(|| refusal.hint(), |first| format!("{}; {} does it", first.hint, notes::command(first)))
+            first.map_or_else(
+                || refusal.hint(),
+                |first| format!("{}; {} does it", first.hint, notes::command(first)),
+            )
         }
         _ => refusal.hint(),
     };

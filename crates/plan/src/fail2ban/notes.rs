@@ -10,19 +10,34 @@ const LONG: usize = 40;
 
 /// The lists of the jails that run and that change, and whether fail2ban starts where that changes.
 pub(super) fn effects(before: &Config<'_>, after: &Config<'_>) -> Vec<Effect> {
-    let state = |config: &Config<'_>| if config.starts() { "starts" } else { "does not start" };
+    let state = |config: &Config<'_>| {
+        if config.starts() {
+            "starts"
+        } else {
+            "does not start"
+        }
+    };
     let starts = (before.starts() != after.starts()).then(|| Effect {
         what: "fail2ban".to_owned(),
         before: state(before).to_owned(),
         after: state(after).to_owned(),
     });
-    let changed = after.jails().iter().filter(|jail| jail.runs()).filter_map(|jail| {
-        let was = before.jail(&jail.name).map(Jail::words).unwrap_or_default();
-        let differ = was.len() != jail.words().len() || was.iter().zip(jail.words()).any(|(a, b)| a.text != b.text);
-        let what = format!("ignoreip of jail {}", jail.name);
-        let old = before.jail(&jail.name);
-        differ.then(|| Effect { what, before: old.map(list).unwrap_or_default(), after: list(jail) })
-    });
+    let changed = after
+        .jails()
+        .iter()
+        .filter(|jail| jail.runs())
+        .filter_map(|jail| {
+            let was = before.jail(&jail.name).map(Jail::words).unwrap_or_default();
+            let differ = was.len() != jail.words().len()
+                || was.iter().zip(jail.words()).any(|(a, b)| a.text != b.text);
+            let what = format!("ignoreip of jail {}", jail.name);
+            let old = before.jail(&jail.name);
+            differ.then(|| Effect {
+                what,
+                before: old.map(list).unwrap_or_default(),
+                after: list(jail),
+            })
+        });
     starts.into_iter().chain(changed).collect()
 }
 
@@ -37,33 +52,66 @@ fn list(jail: &Jail) -> String {
 
 /// What was changed about the addresses that were asked for.
 pub(super) fn corrected(addresses: &[Parsed]) -> impl Iterator<Item = Notice> {
-    addresses.iter().filter_map(|parsed| Some(Notice::new("corrected", parsed.notice.clone()?)))
+    addresses
+        .iter()
+        .filter_map(|parsed| Some(Notice::new("corrected", parsed.notice.clone()?)))
 }
 
 /// The remarks on a change, and what is wrong with the configuration as it will be.
-pub(super) fn notes(edited: &Edited, after: &Config<'_>, now: Timestamp) -> impl Iterator<Item = Notice> {
-    let own =
-        edited.notes.iter().map(|note| Notice { origin: note.origin.clone(), ..Notice::new(note.name, &note.text) });
-    let problems = after
-        .problems()
-        .iter()
-        .map(|problem| if after.is_mendable(problem) { offered(problem) } else { misread(problem) });
-    let expired = after.expired(now).into_iter().map(|over| {
-        let text = format!("{} was to be ignored until {}, which is over", over.words.join(" "), over.until);
-        Notice { origin: Some(over.origin), ..Notice::new("expired", text) }
+pub(super) fn notes(
+    edited: &Edited,
+    after: &Config<'_>,
+    now: Timestamp,
+) -> impl Iterator<Item = Notice> {
+    let own = edited.notes.iter().map(|note| Notice {
+        origin: note.origin.clone(),
+        ..Notice::new(note.name, &note.text)
     });
-    own.chain(problems.collect::<Vec<_>>()).chain(expired.collect::<Vec<_>>())
+    let problems = after.problems().iter().map(|problem| {
+        if after.is_mendable(problem) {
+            offered(problem)
+        } else {
+            misread(problem)
+        }
+    });
+    let expired = after.expired(now).into_iter().map(|over| {
+        let text = format!(
+            "{} was to be ignored until {}, which is over",
+            over.words.join(" "),
+            over.until
+        );
+        Notice {
+            origin: Some(over.origin),
+            ..Notice::new("expired", text)
+        }
+    });
+    own.chain(problems.collect::<Vec<_>>())
+        .chain(expired.collect::<Vec<_>>())
 }
 
 /// A problem, with the command that mends it and nothing else.
 pub(super) fn offered(problem: &Problem) -> Notice {
-    let text = format!("{}: {}; {} mends it", problem.message, problem.consequence, command(problem));
-    Notice { origin: Some(problem.origin.clone()), ..Notice::new("offer", text) }
+    let text = format!(
+        "{}: {}; {} mends it",
+        problem.message,
+        problem.consequence,
+        command(problem)
+    );
+    Notice {
+        origin: Some(problem.origin.clone()),
+        ..Notice::new("offer", text)
+    }
 }
 
 fn misread(problem: &Problem) -> Notice {
-    let text = format!("{}: {}; {}", problem.message, problem.consequence, problem.hint);
-    Notice { origin: Some(problem.origin.clone()), ..Notice::new("misread", text) }
+    let text = format!(
+        "{}: {}; {}",
+        problem.message, problem.consequence, problem.hint
+    );
+    Notice {
+        origin: Some(problem.origin.clone()),
+        ..Notice::new("misread", text)
+    }
 }
 
 /// The command that mends one problem.

@@ -23,16 +23,33 @@ impl Work<'_> {
         if plan.changes_nothing() {
             return;
         }
-        plan.rehearsal.push(Check::success("fail2ban-client -t", &["fail2ban-client", "-t"]));
+        plan.rehearsal.push(Check::success(
+            "fail2ban-client -t",
+            &["fail2ban-client", "-t"],
+        ));
         let lines = self.running().map(|jail| {
-            let words = self.words_of(jail).iter().map(|word| format!("'{word}'")).collect();
+            let words = self
+                .words_of(jail)
+                .iter()
+                .map(|word| format!("'{word}'"))
+                .collect();
             (format!("['set', '{}', 'addignoreip', ", jail.name), words)
         });
-        let lines = lines.filter(|(_, words): &(String, Vec<String>)| !words.is_empty()).collect();
+        let lines = lines
+            .filter(|(_, words): &(String, Vec<String>)| !words.is_empty())
+            .collect();
         let names: Vec<&str> = self.running().map(|jail| jail.name.as_str()).collect();
         if !names.is_empty() {
-            let title = format!("fail2ban-client -d: {} ignore {}", names.join(" "), self.wanted());
-            plan.rehearsal.push(Check::new(&title, &["fail2ban-client", "-d"], Expect::LinesWith(lines)));
+            let title = format!(
+                "fail2ban-client -d: {} ignore {}",
+                names.join(" "),
+                self.wanted()
+            );
+            plan.rehearsal.push(Check::new(
+                &title,
+                &["fail2ban-client", "-d"],
+                Expect::LinesWith(lines),
+            ));
         }
     }
 
@@ -48,11 +65,14 @@ impl Work<'_> {
     /// The words by which a jail covers the addresses: those that were asked for, or wider ones.
     fn words_of(&self, jail: &Jail) -> Vec<String> {
         let covers = |address: &Address| {
-            let word = jail.words().iter().find(|word| match (&word.item, address) {
-                (Item::Network(network), Address::Network(wanted)) => network.covers(*wanted),
-                (Item::Name(name), Address::Name(wanted)) => name.eq_ignore_ascii_case(wanted),
-                _ => false,
-            });
+            let word = jail
+                .words()
+                .iter()
+                .find(|word| match (&word.item, address) {
+                    (Item::Network(network), Address::Network(wanted)) => network.covers(*wanted),
+                    (Item::Name(name), Address::Name(wanted)) => name.eq_ignore_ascii_case(wanted),
+                    _ => false,
+                });
             word.map(|word| word.text.clone())
         };
         self.addresses.iter().filter_map(covers).collect()
@@ -65,11 +85,12 @@ impl Work<'_> {
         }
         if !plan.changes_nothing() {
             for jail in self.running() {
-                plan.proof.extend(self.words_of(jail).into_iter().map(|word| {
-                    let title = format!("fail2ban ignores {word} in {}", jail.name);
-                    let argv = ["fail2ban-client", "get", &jail.name, "ignoreip"];
-                    Proof::Check(Check::new(&title, &argv, Expect::Mention(word)))
-                }));
+                plan.proof
+                    .extend(self.words_of(jail).into_iter().map(|word| {
+                        let title = format!("fail2ban ignores {word} in {}", jail.name);
+                        let argv = ["fail2ban-client", "get", &jail.name, "ignoreip"];
+                        Proof::Check(Check::new(&title, &argv, Expect::Mention(word)))
+                    }));
             }
         }
         for ban in self.bans() {
@@ -81,28 +102,41 @@ impl Work<'_> {
     fn lift(&self, ban: &Ban, plan: &mut Plan) {
         let Ban { jail, address } = ban;
         let title = format!("lift the ban of {address} in {jail}");
-        let lift = Check::success(&title, &["fail2ban-client", "set", jail, "unbanip", address]);
+        let lift = Check::success(
+            &title,
+            &["fail2ban-client", "set", jail, "unbanip", address],
+        );
         plan.activation.push(lift.clone());
         let title = format!("ban {address} in {jail} again");
-        plan.undo.push(Check::success(&title, &["fail2ban-client", "set", jail, "banip", address]));
+        plan.undo.push(Check::success(
+            &title,
+            &["fail2ban-client", "set", jail, "banip", address],
+        ));
         let title = format!("{address} is banned no more in {jail}");
         let argv = ["fail2ban-client", "get", jail, "banip"];
         let check = Check::new(&title, &argv, Expect::SilenceWord(address.clone()));
         // After a reload the jail puts the bans of its database in force again, when it gets to it.
         plan.proof.push(Proof::CheckAfter { check, again: lift });
         if let Some(others) = ban.also_lifted(self.addresses) {
-            let text = format!("jail {jail} bans {address} as a whole: lifting that lets {others} in as well");
+            let text = format!(
+                "jail {jail} bans {address} as a whole: lifting that lets {others} in as well"
+            );
             plan.notices.push(Notice::new("network-ban", text));
         }
     }
 
     /// The bans of what is to be ignored, in the jails that were meant.
     fn bans(&self) -> Vec<Ban> {
-        let text = said(self.snapshot, &BANNED).map(CommandOutput::text).unwrap_or_default();
-        let jails: std::collections::BTreeSet<&str> = self.jails.iter().map(|jail| jail.name.as_str()).collect();
+        let text = said(self.snapshot, &BANNED)
+            .map(CommandOutput::text)
+            .unwrap_or_default();
+        let jails: std::collections::BTreeSet<&str> =
+            self.jails.iter().map(|jail| jail.name.as_str()).collect();
         let is_meant = |ban: &Ban| {
             let known = self.after.jail(&ban.jail).is_some();
-            known && jails.contains(ban.jail.as_str()) && self.addresses.iter().any(|wanted| ban.concerns(wanted))
+            known
+                && jails.contains(ban.jail.as_str())
+                && self.addresses.iter().any(|wanted| ban.concerns(wanted))
         };
         banned(&text).into_iter().filter(is_meant).collect()
     }
@@ -115,7 +149,10 @@ pub(super) fn reload(snapshot: &Snapshot, plan: &mut Plan) -> bool {
         return false;
     }
     if !plan.changes_nothing() {
-        plan.activation.push(Check::success("fail2ban-client reload", &["fail2ban-client", "reload"]));
+        plan.activation.push(Check::success(
+            "fail2ban-client reload",
+            &["fail2ban-client", "reload"],
+        ));
         plan.reloaded.push("fail2ban".to_owned());
     }
     true
@@ -123,7 +160,11 @@ pub(super) fn reload(snapshot: &Snapshot, plan: &mut Plan) -> bool {
 
 /// What was reloaded is reloaded with the old files before a ban comes back: until then it would be ignored.
 fn undo_reload(plan: &mut Plan) {
-    let reload = plan.activation.iter().find(|check| check.begins_with(&["fail2ban-client", "reload"])).cloned();
+    let reload = plan
+        .activation
+        .iter()
+        .find(|check| check.begins_with(&["fail2ban-client", "reload"]))
+        .cloned();
     if !plan.undo.is_empty() {
         plan.undo.splice(0..0, reload);
     }
@@ -131,11 +172,15 @@ fn undo_reload(plan: &mut Plan) {
 
 fn not_running(snapshot: &Snapshot) -> Notice {
     let answer = snapshot.command(&PING).and_then(Result::ok);
-    let complaint = answer.map(|answer| [answer.stdout.as_slice(), answer.stderr.as_slice()].concat());
+    let complaint =
+        answer.map(|answer| [answer.stdout.as_slice(), answer.stderr.as_slice()].concat());
     let complaint = String::from_utf8_lossy(&complaint.unwrap_or_default()).into_owned();
     if complaint.contains("ermission denied") {
         let text = "whether the server of fail2ban runs is not known: it answers only root; run it with sudo";
         return Notice::new("fail2ban-not-asked", text);
     }
-    Notice::new("fail2ban-not-running", "the server of fail2ban is not running: it reads the change when it starts")
+    Notice::new(
+        "fail2ban-not-running",
+        "the server of fail2ban is not running: it reads the change when it starts",
+    )
 }

@@ -22,7 +22,10 @@ impl Offered {
     /// What is known of it.
     pub(super) fn read(snapshot: &Snapshot, wish: &KnownHostsWish, target: &Target) -> Self {
         if !wish.live {
-            return Self::NotAsked("no connection is made below --root", "pin the key on the running machine");
+            return Self::NotAsked(
+                "no connection is made below --root",
+                "pin the key on the running machine",
+            );
         }
         if wish.offline {
             return Self::NotAsked("--offline", "leave out --offline");
@@ -39,7 +42,11 @@ impl Offered {
             Some(Err(reason)) => Self::Nothing(Some(format!("ssh-keyscan: {reason}"))),
             Some(Ok(output)) => {
                 let offer = Offer::parse(&output.stdout);
-                if offer.keys.is_empty() { Self::Nothing(complaint(&output.stderr)) } else { Self::Keys(offer) }
+                if offer.keys.is_empty() {
+                    Self::Nothing(complaint(&output.stderr))
+                } else {
+                    Self::Keys(offer)
+                }
             }
         }
     }
@@ -62,10 +69,15 @@ impl Offered {
                 described(&offer.host_keys())
             ),
             Self::Nothing(why) => {
-                let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                let why = why
+                    .as_ref()
+                    .map(|why| format!(" ({why})"))
+                    .unwrap_or_default();
                 format!("{host} port {port} was asked for its keys and gave none{why}")
             }
-            Self::NotAsked(why, _) => format!("{host} port {port} was not asked for its keys: {why}"),
+            Self::NotAsked(why, _) => {
+                format!("{host} port {port} was not asked for its keys: {why}")
+            }
         }
     }
 }
@@ -73,7 +85,10 @@ impl Offered {
 /// The last thing that ssh-keyscan complained of; its `#` lines only repeat the server's identification.
 fn complaint(stderr: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
-    text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)
+    text.lines()
+        .map(str::trim)
+        .rfind(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
 }
 
 /// The keys that are both expected and offered.
@@ -97,8 +112,15 @@ pub(super) fn verified(
     };
     let keys = offer.matching(&expected);
     if keys.is_empty() {
-        let reason = format!("{} offers {}, none of which is expected", target.host, described(&offer.host_keys()));
-        return Err(Refusal::refused(reason, "do not connect before someone at the server's console explains it"));
+        let reason = format!(
+            "{} offers {}, none of which is expected",
+            target.host,
+            described(&offer.host_keys())
+        );
+        return Err(Refusal::refused(
+            reason,
+            "do not connect before someone at the server's console explains it",
+        ));
     }
     Ok(keys)
 }
@@ -124,10 +146,15 @@ pub(super) fn image<'s>(snapshot: &'s Snapshot, path: &Path) -> Result<&'s FileI
             return Err(Refusal::refused(format!("{}: {why}", path.display()), hint));
         }
     };
-    Err(Refusal::refused(format!("{}: {why}", path.display()), why.hint()))
+    Err(Refusal::refused(
+        format!("{}: {why}", path.display()),
+        why.hint(),
+    ))
 }
 
 fn described(keys: &[HostKey]) -> String {
-    let keys = keys.iter().map(|key| format!("{} {}", key.key_type().name(), key.fingerprint()));
+    let keys = keys
+        .iter()
+        .map(|key| format!("{} {}", key.key_type().name(), key.fingerprint()));
     keys.collect::<Vec<_>>().join(", ")
 }

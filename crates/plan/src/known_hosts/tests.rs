@@ -8,7 +8,8 @@ use super::{KnownHostsWish, known_hosts};
 use crate::check::Expect;
 
 const ED: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINsjdeTeX5cztgr5BEXX/rb+4mwNcqB4r5UOtQn8W3RF";
-const OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAhW60hG/kZXI0G1ca3AiHeCIc1AiwVgNue0w2wn7Rx6";
+const OTHER: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAhW60hG/kZXI0G1ca3AiHeCIc1AiwVgNue0w2wn7Rx6";
 
 const CONFIG: &str = "//$ ssh -G h => 0
 hostname h
@@ -41,22 +42,35 @@ fn wish(changed: impl FnOnce(&mut KnownHostsWish)) -> KnownHostsWish {
 fn pins(wish: &mut KnownHostsWish) {
     wish.offline = false;
     let fingerprint = Fingerprint::parse("SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is");
-    wish.expected.push(fingerprint.expect("the fingerprint of ED"));
+    wish.expected
+        .push(fingerprint.expect("the fingerprint of ED"));
 }
 
 fn machine(text: &str) -> Snapshot {
     let scan = "//$ SCAN => 0\nh ED\n".replace("SCAN", "ssh-keyscan -T 10 -p 22 h");
-    fixture::snapshot(&format!("{scan}{text}").replace("ED", ED).replace("OTHER", OTHER))
+    fixture::snapshot(
+        &format!("{scan}{text}")
+            .replace("ED", ED)
+            .replace("OTHER", OTHER),
+    )
 }
 
 fn check(text: &str, wish: &KnownHostsWish, expected: &Expected) {
     let told = match known_hosts(&machine(text), wish, &mut || [7; 20]) {
         Ok(plan) => {
-            let files = plan.files.iter().map(|file| format!("edits {}\n", file.path.display()));
-            let notes = plan.notices.iter().map(|note| format!("{}: {}\n", note.name, note.text));
+            let files = plan
+                .files
+                .iter()
+                .map(|file| format!("edits {}\n", file.path.display()));
+            let notes = plan
+                .notices
+                .iter()
+                .map(|note| format!("{}: {}\n", note.name, note.text));
             files.chain(notes).collect()
         }
-        Err(crate::Refusal::Refused { reason, hint }) => format!("{reason}\nhint: {}\n", hint.unwrap_or_default()),
+        Err(crate::Refusal::Refused { reason, hint }) => {
+            format!("{reason}\nhint: {}\n", hint.unwrap_or_default())
+        }
     };
     expected.assert_eq(&told);
 }
@@ -110,15 +124,25 @@ fn a_pin_is_not_written_over_what_cannot_be_read_or_belongs_to_another_user() {
     let hint = "ssh cannot read it either";
     for (entry, reason, hint) in [
         ("unreadable:Permission denied", "permission denied", hint),
-        ("unreadable:Input/output error", "Input/output error", "dmesg"),
+        (
+            "unreadable:Input/output error",
+            "Input/output error",
+            "dmesg",
+        ),
         ("dangling", "a link to nothing", "namei"),
         ("dir", "not a regular file, but a directory", "regular file"),
         ("uid:0", "belongs to another user (uid 0)", "chown"),
     ] {
         let snapshot = machine(&format!("{CONFIG}//- /home/u/.ssh/known_hosts {entry}\n"));
         let refusal = known_hosts(&snapshot, &wish(pins), &mut || [7; 20]).expect_err(entry);
-        let crate::Refusal::Refused { reason: said, hint: told } = refusal;
-        assert!(said.starts_with("/home/u/.ssh/known_hosts") && said.ends_with(reason), "{entry}: {said}");
+        let crate::Refusal::Refused {
+            reason: said,
+            hint: told,
+        } = refusal;
+        assert!(
+            said.starts_with("/home/u/.ssh/known_hosts") && said.ends_with(reason),
+            "{entry}: {said}"
+        );
         assert!(told.is_some_and(|told| told.contains(hint)), "{entry}");
     }
 }
@@ -148,7 +172,9 @@ fn a_pin_may_make_its_file() {
 
 #[test]
 fn the_check_expects_the_lines_that_stay_on_purpose() {
-    let snapshot = machine(&format!("{CONFIG}//- /home/u/.ssh/known_hosts uid:1000\nh ED\n@revoked * ED\n* ED\n"));
+    let snapshot = machine(&format!(
+        "{CONFIG}//- /home/u/.ssh/known_hosts uid:1000\nh ED\n@revoked * ED\n* ED\n"
+    ));
     let plan = known_hosts(&snapshot, &wish(|_| ()), &mut || [7; 20]).expect("a plan");
     let checks: Vec<&Expect> = plan.rehearsal.iter().map(|check| &check.expect).collect();
     let fingerprint = "SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is".to_owned();
@@ -191,10 +217,17 @@ fn what_the_server_said_is_told_from_not_asking_it() {
 fn nobody_is_asked_who_need_not_be() {
     let wanted = |text: &str, wish: &KnownHostsWish| {
         let mut snapshot = fixture::snapshot(text);
-        snapshot.insert(Path::new("/home/u/.ssh/known_hosts"), sshmend_lossless::Entry::Missing);
+        snapshot.insert(
+            Path::new("/home/u/.ssh/known_hosts"),
+            sshmend_lossless::Entry::Missing,
+        );
         wish.wants(&snapshot)
     };
-    let scan = Request::Run(["ssh-keyscan", "-T", "10", "-p", "22", "h"].map(str::to_owned).into());
+    let scan = Request::Run(
+        ["ssh-keyscan", "-T", "10", "-p", "22", "h"]
+            .map(str::to_owned)
+            .into(),
+    );
     assert_eq!(wanted(CONFIG, &wish(|wish| wish.offline = false)), [scan]);
     assert_eq!(wanted(CONFIG, &wish(|_| ())), []);
     assert_eq!(wanted(BAD, &wish(|wish| wish.offline = false)), []);

@@ -45,7 +45,9 @@ impl KnownHostsWish {
             return vec![ssh_g];
         }
         // Where ssh refuses its configuration, nothing is read in its place.
-        let Ok(target) = self.target(snapshot) else { return Vec::new() };
+        let Ok(target) = self.target(snapshot) else {
+            return Vec::new();
+        };
         let mut wanted = target.wants(snapshot);
         wanted.extend(self.key_file.clone().map(Request::Read));
         wanted.extend(self.line.clone().map(|(path, _)| Request::Read(path)));
@@ -72,7 +74,11 @@ impl KnownHostsWish {
                 return Err(Refusal::refused(reason, hint));
             }
         };
-        Ok(if self.files.is_empty() { target } else { target.in_files(&self.files) })
+        Ok(if self.files.is_empty() {
+            target
+        } else {
+            target.in_files(&self.files)
+        })
     }
 
     /// Why the configuration of ssh is not known, where it was asked for.
@@ -89,16 +95,21 @@ impl KnownHostsWish {
         let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
         match snapshot.command(&argv).filter(|_| self.live) {
             None => Ok(None),
-            Some(Err(reason)) => Err(format!("ssh cannot be asked for its configuration: {reason}")),
-            Some(Ok(output)) if output.success() => {
-                ClientConfig::parse(output.text()).map(Some).map_err(|error| error.to_string())
-            }
+            Some(Err(reason)) => Err(format!(
+                "ssh cannot be asked for its configuration: {reason}"
+            )),
+            Some(Ok(output)) if output.success() => ClientConfig::parse(output.text())
+                .map(Some)
+                .map_err(|error| error.to_string()),
             Some(Ok(output)) => {
                 let said = String::from_utf8_lossy(&output.stderr);
                 // Each bad line is named; how many there were is only counted.
                 let told = |line: &&str| !line.is_empty() && !line.contains(": terminating, ");
                 let said: Vec<&str> = said.lines().map(str::trim).filter(told).collect();
-                Err(format!("ssh refuses its configuration: {}", said.join("; ")))
+                Err(format!(
+                    "ssh refuses its configuration: {}",
+                    said.join("; ")
+                ))
             }
         }
     }

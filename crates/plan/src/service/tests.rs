@@ -5,39 +5,89 @@ use expect_test::{Expect, expect};
 
 fn unit(name: &str) -> UnitState {
     let runtime_directories = vec!["sshd".to_owned()];
-    UnitState { name: name.to_owned(), file_state: "enabled".to_owned(), runtime_directories, ..UnitState::default() }
+    UnitState {
+        name: name.to_owned(),
+        file_state: "enabled".to_owned(),
+        runtime_directories,
+        ..UnitState::default()
+    }
 }
 
 fn running() -> Service {
-    let trial = Some(TrialToday { passed: true, ..TrialToday::default() });
-    let unit = Some(UnitState { active: true, ..unit("ssh.service") });
-    Service { systemd: true, unit, listener: Some(700), trial, ..Service::default() }
+    let trial = Some(TrialToday {
+        passed: true,
+        ..TrialToday::default()
+    });
+    let unit = Some(UnitState {
+        active: true,
+        ..unit("ssh.service")
+    });
+    Service {
+        systemd: true,
+        unit,
+        listener: Some(700),
+        trial,
+        ..Service::default()
+    }
 }
 
 fn stopped() -> Service {
-    Service { unit: Some(unit("ssh.service")), listener: None, ..running() }
+    Service {
+        unit: Some(unit("ssh.service")),
+        listener: None,
+        ..running()
+    }
 }
 
 fn told(service: &Service, restart: bool) -> String {
-    let sshd = Sshd { program: Some("/usr/sbin/sshd".to_owned()), ..Sshd::default() };
-    let addresses = ["127.0.0.1:22", "[::1]:22", "127.0.0.1:2222"].map(|text| text.parse().expect("an address"));
-    let plan = super::service(&ServiceWish { service, sshd: &sshd, addresses: addresses.into(), restart });
+    let sshd = Sshd {
+        program: Some("/usr/sbin/sshd".to_owned()),
+        ..Sshd::default()
+    };
+    let addresses = ["127.0.0.1:22", "[::1]:22", "127.0.0.1:2222"]
+        .map(|text| text.parse().expect("an address"));
+    let plan = super::service(&ServiceWish {
+        service,
+        sshd: &sshd,
+        addresses: addresses.into(),
+        restart,
+    });
     let plan = match plan {
         Ok(plan) => plan,
         Err(Refusal::Refused { reason, hint }) => {
             return format!("refused: {reason}\nhint: {}\n", hint.unwrap_or_default());
         }
     };
-    let mut lines: Vec<String> = plan.effects.iter().map(|e| format!("{} -> {}", e.before, e.after)).collect();
-    lines.extend(plan.rehearsal.iter().map(|check| format!("? {}", check.title)));
-    lines.extend(plan.activation.iter().map(|check| format!("$ {}", check.argv.join(" "))));
-    lines.extend(plan.undo.iter().map(|check| format!("< {}", check.argv.join(" "))));
+    let mut lines: Vec<String> = plan
+        .effects
+        .iter()
+        .map(|e| format!("{} -> {}", e.before, e.after))
+        .collect();
+    lines.extend(
+        plan.rehearsal
+            .iter()
+            .map(|check| format!("? {}", check.title)),
+    );
+    lines.extend(
+        plan.activation
+            .iter()
+            .map(|check| format!("$ {}", check.argv.join(" "))),
+    );
+    lines.extend(
+        plan.undo
+            .iter()
+            .map(|check| format!("< {}", check.argv.join(" "))),
+    );
     lines.extend(plan.proof.iter().map(|proof| match proof {
         Proof::Check(check) | Proof::CheckAfter { check, .. } => format!("! {}", check.title),
         Proof::Banner(address) => format!("! {address}"),
         Proof::Answer(addresses) => format!("! {addresses:?}"),
     }));
-    lines.extend(plan.notices.iter().map(|notice| format!("note: {}", notice.text)));
+    lines.extend(
+        plan.notices
+            .iter()
+            .map(|notice| format!("note: {}", notice.text)),
+    );
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -47,17 +97,26 @@ fn check(service: &Service, expected: &Expect) {
 
 #[test]
 fn what_would_not_start_is_refused() {
-    let trial = |trial: TrialToday| Service { trial: Some(trial), ..stopped() };
+    let trial = |trial: TrialToday| Service {
+        trial: Some(trial),
+        ..stopped()
+    };
     let lines = |text: &str| vec![text.to_owned()];
     check(
-        &trial(TrialToday { others: lines("/etc/ssh/sshd_config line 3: bad"), ..TrialToday::default() }),
+        &trial(TrialToday {
+            others: lines("/etc/ssh/sshd_config line 3: bad"),
+            ..TrialToday::default()
+        }),
         &expect![[r#"
             refused: sshd would not start: /etc/ssh/sshd_config line 3: bad
             hint: sshmend diagnose tells what to mend first
         "#]],
     );
     check(
-        &trial(TrialToday { host_keys: lines("no hostkeys available"), ..TrialToday::default() }),
+        &trial(TrialToday {
+            host_keys: lines("no hostkeys available"),
+            ..TrialToday::default()
+        }),
         &expect![[r#"
             refused: sshd would not start: no hostkeys available
             hint: sshmend fix host-keys mends that first
@@ -65,21 +124,30 @@ fn what_would_not_start_is_refused() {
     );
     let open = Some("/run/sshd must be owned by root".to_owned());
     check(
-        &trial(TrialToday { directory: open, ..TrialToday::default() }),
+        &trial(TrialToday {
+            directory: open,
+            ..TrialToday::default()
+        }),
         &expect![[r#"
             refused: sshd would not start: /run/sshd must be owned by root
             hint: sshmend fix privsep-directory mends that first
         "#]],
     );
     check(
-        &Service { trial: None, ..stopped() },
+        &Service {
+            trial: None,
+            ..stopped()
+        },
         &expect![[r#"
             refused: whether sshd would start cannot be known
             hint: run it with sudo
         "#]],
     );
     check(
-        &Service { forbidden: Some("/etc/ssh/sshd_not_to_be_run"), ..stopped() },
+        &Service {
+            forbidden: Some("/etc/ssh/sshd_not_to_be_run"),
+            ..stopped()
+        },
         &expect![[r#"
             refused: /etc/ssh/sshd_not_to_be_run forbids to start sshd
             hint: someone put it there on purpose: ask, then rm /etc/ssh/sshd_not_to_be_run
@@ -89,11 +157,30 @@ fn what_would_not_start_is_refused() {
 
 #[test]
 fn what_does_its_work_is_left_alone() {
-    let socket = UnitState { active: true, ..unit("ssh.socket") };
-    let waiting = Service { socket: Some(socket.clone()), ..stopped() };
-    let each = Service { socket: Some(UnitState { accepts: true, ..socket }), ..stopped() };
-    let alone = Service { systemd: false, unit: None, ..running() };
-    let by_hand = Service { listener: Some(9), ..stopped() };
+    let socket = UnitState {
+        active: true,
+        ..unit("ssh.socket")
+    };
+    let waiting = Service {
+        socket: Some(socket.clone()),
+        ..stopped()
+    };
+    let each = Service {
+        socket: Some(UnitState {
+            accepts: true,
+            ..socket
+        }),
+        ..stopped()
+    };
+    let alone = Service {
+        systemd: false,
+        unit: None,
+        ..running()
+    };
+    let by_hand = Service {
+        listener: Some(9),
+        ..stopped()
+    };
     for service in [running(), waiting, each, alone, by_hand] {
         check(&service, &expect![[""]]);
     }
@@ -113,10 +200,17 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
             ! [127.0.0.1:2222]
         "#]],
     );
-    let disabled =
-        UnitState { file_state: "disabled".into(), failed: true, changed_on_disk: true, ..unit("sshd.service") };
+    let disabled = UnitState {
+        file_state: "disabled".into(),
+        failed: true,
+        changed_on_disk: true,
+        ..unit("sshd.service")
+    };
     check(
-        &Service { unit: Some(disabled), ..stopped() },
+        &Service {
+            unit: Some(disabled),
+            ..stopped()
+        },
         &expect![[r#"
             failed -> running
             ? sshd -t
@@ -131,9 +225,15 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
             ! [127.0.0.1:2222]
         "#]],
     );
-    let masked = UnitState { file_state: "masked".into(), ..unit("ssh.service") };
+    let masked = UnitState {
+        file_state: "masked".into(),
+        ..unit("ssh.service")
+    };
     check(
-        &Service { unit: Some(masked), ..stopped() },
+        &Service {
+            unit: Some(masked),
+            ..stopped()
+        },
         &expect![[r#"
             stopped -> running
             ? sshd -t
@@ -153,17 +253,45 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
 #[test]
 fn a_directory_that_comes_with_the_start_is_not_in_the_way() {
     let missing = Some("Missing privilege separation directory: /run/sshd".to_owned());
-    let trial = Some(TrialToday { directory: missing, ..TrialToday::default() });
-    assert!(told(&Service { trial: trial.clone(), ..stopped() }, false).contains("$ systemctl start ssh.service"));
-    let bare = UnitState { runtime_directories: Vec::new(), ..unit("ssh.service") };
-    assert!(told(&Service { trial, unit: Some(bare), ..stopped() }, false).starts_with("refused: "));
+    let trial = Some(TrialToday {
+        directory: missing,
+        ..TrialToday::default()
+    });
+    assert!(
+        told(
+            &Service {
+                trial: trial.clone(),
+                ..stopped()
+            },
+            false
+        )
+        .contains("$ systemctl start ssh.service")
+    );
+    let bare = UnitState {
+        runtime_directories: Vec::new(),
+        ..unit("ssh.service")
+    };
+    assert!(
+        told(
+            &Service {
+                trial,
+                unit: Some(bare),
+                ..stopped()
+            },
+            false
+        )
+        .starts_with("refused: ")
+    );
 }
 
 #[test]
 fn a_listener_that_is_worn_out_is_restarted() {
     let replaced = Some(WornOut::Replaced("/usr/sbin/sshd".to_owned()));
     check(
-        &Service { worn_out: replaced.clone(), ..running() },
+        &Service {
+            worn_out: replaced.clone(),
+            ..running()
+        },
         &expect![[r#"
             process 700: its program /usr/sbin/sshd was replaced since -> running
             ? sshd -t
@@ -176,21 +304,65 @@ fn a_listener_that_is_worn_out_is_restarted() {
         "#]],
     );
     assert!(told(&running(), true).contains("$ systemctl restart ssh.service"));
-    let alone = Service { systemd: false, unit: None, ..running() };
-    assert!(told(&Service { worn_out: replaced.clone(), ..alone.clone() }, false).contains("$ kill -HUP 700"));
-    let hung = told(&Service { worn_out: Some(WornOut::Stopped), ..alone }, false);
-    assert!(hung.starts_with("refused: it is stopped, and nothing manages process 700"), "{hung}");
-    let by_hand = told(&Service { worn_out: replaced, listener: Some(9), ..stopped() }, false);
-    assert!(by_hand.starts_with("refused: process 9 listens for SSH"), "{by_hand}");
+    let alone = Service {
+        systemd: false,
+        unit: None,
+        ..running()
+    };
+    assert!(
+        told(
+            &Service {
+                worn_out: replaced.clone(),
+                ..alone.clone()
+            },
+            false
+        )
+        .contains("$ kill -HUP 700")
+    );
+    let hung = told(
+        &Service {
+            worn_out: Some(WornOut::Stopped),
+            ..alone
+        },
+        false,
+    );
+    assert!(
+        hung.starts_with("refused: it is stopped, and nothing manages process 700"),
+        "{hung}"
+    );
+    let by_hand = told(
+        &Service {
+            worn_out: replaced,
+            listener: Some(9),
+            ..stopped()
+        },
+        false,
+    );
+    assert!(
+        by_hand.starts_with("refused: process 9 listens for SSH"),
+        "{by_hand}"
+    );
 }
 
 #[test]
 fn a_socket_that_gave_up_listens_again() {
     let listen = "[::]:22".parse().ok();
-    let socket = UnitState { failed: true, listen, ..unit("ssh.socket") };
-    let failed = UnitState { failed: true, file_state: "disabled".into(), ..unit("ssh.service") };
+    let socket = UnitState {
+        failed: true,
+        listen,
+        ..unit("ssh.socket")
+    };
+    let failed = UnitState {
+        failed: true,
+        file_state: "disabled".into(),
+        ..unit("ssh.service")
+    };
     check(
-        &Service { unit: Some(failed.clone()), socket: Some(socket.clone()), ..stopped() },
+        &Service {
+            unit: Some(failed.clone()),
+            socket: Some(socket.clone()),
+            ..stopped()
+        },
         &expect![[r#"
             failed -> running
             ? sshd -t
@@ -202,19 +374,53 @@ fn a_socket_that_gave_up_listens_again() {
             ! [127.0.0.1:22, [::1]:22]
         "#]],
     );
-    let listening = UnitState { failed: false, active: true, ..socket.clone() };
-    let behind = told(&Service { unit: Some(failed), socket: Some(listening.clone()), ..stopped() }, false);
-    assert!(behind.contains("$ systemctl reset-failed ssh.service\n$ systemctl start ssh.service\n"), "{behind}");
-    let each = UnitState { accepts: true, ..listening };
-    let instances = told(&Service { socket: Some(each), failed_instances: true, ..stopped() }, false);
-    assert!(instances.contains("$ systemctl reset-failed ssh@*.service sshd@*.service\n"), "{instances}");
+    let listening = UnitState {
+        failed: false,
+        active: true,
+        ..socket.clone()
+    };
+    let behind = told(
+        &Service {
+            unit: Some(failed),
+            socket: Some(listening.clone()),
+            ..stopped()
+        },
+        false,
+    );
+    assert!(
+        behind.contains("$ systemctl reset-failed ssh.service\n$ systemctl start ssh.service\n"),
+        "{behind}"
+    );
+    let each = UnitState {
+        accepts: true,
+        ..listening
+    };
+    let instances = told(
+        &Service {
+            socket: Some(each),
+            failed_instances: true,
+            ..stopped()
+        },
+        false,
+    );
+    assert!(
+        instances.contains("$ systemctl reset-failed ssh@*.service sshd@*.service\n"),
+        "{instances}"
+    );
 }
 
 #[test]
 fn without_systemd_the_script_or_the_program_itself_is_started() {
-    let none = Service { systemd: false, unit: None, ..stopped() };
+    let none = Service {
+        systemd: false,
+        unit: None,
+        ..stopped()
+    };
     check(
-        &Service { script: Some("/etc/init.d/ssh"), ..none.clone() },
+        &Service {
+            script: Some("/etc/init.d/ssh"),
+            ..none.clone()
+        },
         &expect![[r#"
             stopped -> running
             ? sshd -t
@@ -234,7 +440,11 @@ fn without_systemd_the_script_or_the_program_itself_is_started() {
             ! [127.0.0.1:2222]
         "#]],
     );
-    let missing =
-        service(&ServiceWish { service: &none, sshd: &Sshd::default(), addresses: Vec::new(), restart: false });
+    let missing = service(&ServiceWish {
+        service: &none,
+        sshd: &Sshd::default(),
+        addresses: Vec::new(),
+        restart: false,
+    });
     assert!(missing.is_err());
 }

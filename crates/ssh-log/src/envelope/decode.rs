@@ -37,7 +37,10 @@ impl Packing {
             (b"\x50\x2a\x4d\x18", Packing::Zstd),
             (b"BZh", Packing::Bzip2),
         ];
-        MAGIC.iter().find(|(magic, _)| start.starts_with(magic)).map(|&(_, packing)| packing)
+        MAGIC
+            .iter()
+            .find(|(magic, _)| start.starts_with(magic))
+            .map(|&(_, packing)| packing)
     }
 }
 
@@ -63,7 +66,9 @@ pub struct Decoded<'a> {
 
 impl fmt::Debug for Decoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoded").field("packing", &self.packing).finish_non_exhaustive()
+        f.debug_struct("Decoded")
+            .field("packing", &self.packing)
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,7 +81,12 @@ impl<'a> Decoded<'a> {
         let (start, source) = sniff(source)?;
         let packing = Packing::of(&start);
         let unpacked: Box<dyn Read + 'a> = match packing {
-            None => return Ok(Self { text: text(&start, source), packing }),
+            None => {
+                return Ok(Self {
+                    text: text(&start, source),
+                    packing,
+                });
+            }
             Some(Packing::Gzip) => Box::new(MultiGzDecoder::new(source)),
             Some(Packing::Bzip2) => Box::new(MultiBzDecoder::new(source)),
             Some(Packing::Xz) => Box::new(Xz::new(source)),
@@ -170,18 +180,26 @@ mod tests {
 
     fn read(bytes: &[u8]) -> (String, bool) {
         let mut text = Vec::new();
-        let ended = Decoded::new(bytes).and_then(|mut decoded| decoded.read_to_end(&mut text)).is_ok();
+        let ended = Decoded::new(bytes)
+            .and_then(|mut decoded| decoded.read_to_end(&mut text))
+            .is_ok();
         (String::from_utf8_lossy(&text).into_owned(), ended)
     }
 
     fn gzip(text: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(text).and_then(|()| encoder.finish()).unwrap()
+        encoder
+            .write_all(text)
+            .and_then(|()| encoder.finish())
+            .unwrap()
     }
 
     fn bzip2(text: &[u8]) -> Vec<u8> {
         let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::default());
-        encoder.write_all(text).and_then(|()| encoder.finish()).unwrap()
+        encoder
+            .write_all(text)
+            .and_then(|()| encoder.finish())
+            .unwrap()
     }
 
     fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -216,14 +234,28 @@ mod tests {
         }
         // `xz` and `zstd` write several streams, blanks and frames of other data into one file.
         let other: &[u8] = b"\x50\x2a\x4d\x18\x02\0\0\0??";
-        for bytes in [[ZSTD, ZSTD].concat(), [other, ZSTD, other, ZSTD].concat(), [XZ, &[0; 8], XZ].concat()] {
-            assert_eq!(read(&bytes), ("hellohello".to_owned(), true), "{:?}", &bytes[..8]);
+        for bytes in [
+            [ZSTD, ZSTD].concat(),
+            [other, ZSTD, other, ZSTD].concat(),
+            [XZ, &[0; 8], XZ].concat(),
+        ] {
+            assert_eq!(
+                read(&bytes),
+                ("hellohello".to_owned(), true),
+                "{:?}",
+                &bytes[..8]
+            );
         }
     }
 
     #[test]
     fn a_damaged_file_gives_what_stands_before_the_damage_and_an_error() {
-        for whole in [gzip(TEXT.as_bytes()), bzip2(TEXT.as_bytes()), ZSTD.to_vec(), XZ.to_vec()] {
+        for whole in [
+            gzip(TEXT.as_bytes()),
+            bzip2(TEXT.as_bytes()),
+            ZSTD.to_vec(),
+            XZ.to_vec(),
+        ] {
             assert!(!read(&whole[..whole.len() - 3]).1, "{:?}", &whole[..4]);
         }
         let mut long = gzip(&TEXT.repeat(100_000).into_bytes());

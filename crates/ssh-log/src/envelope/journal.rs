@@ -25,7 +25,9 @@ impl Record {
             b"SYSLOG_IDENTIFIER" => self.name(value),
             b"_COMM" if self.tag.is_empty() => self.name(value),
             b"SYSLOG_PID" | b"_PID" if self.pid.is_none() => self.pid = parse(value),
-            b"__REALTIME_TIMESTAMP" => self.time = parse(value).and_then(|us| Timestamp::from_microsecond(us).ok()),
+            b"__REALTIME_TIMESTAMP" => {
+                self.time = parse(value).and_then(|us| Timestamp::from_microsecond(us).ok());
+            }
             _ => {}
         }
     }
@@ -76,16 +78,25 @@ impl Records {
 
     pub(super) fn line(&mut self, line: &[u8], stamps: &mut Stamps) -> Taken {
         if let Some(time) = verbose_head(line, stamps) {
-            let record = Record { time, is_journal: true, ..Record::default() };
+            let record = Record {
+                time,
+                is_journal: true,
+                ..Record::default()
+            };
             let before = self.open.replace(Open::Verbose(record));
             return match before {
-                Some(Open::Verbose(record)) if !record.message.is_empty() => Taken::Ends(Box::new(record)),
+                Some(Open::Verbose(record)) if !record.message.is_empty() => {
+                    Taken::Ends(Box::new(record))
+                }
                 _ => Taken::Yes,
             };
         }
         match self.open.take() {
             None if line.trim_ascii() == b"{" => {
-                self.open = Some(Open::Pretty { text: line.to_vec(), depth: 1 });
+                self.open = Some(Open::Pretty {
+                    text: line.to_vec(),
+                    depth: 1,
+                });
                 Taken::Yes
             }
             None => Taken::No,
@@ -100,7 +111,9 @@ impl Records {
             Some((field, at)) => record.set(&field[..at], &field[at + 1..]),
             // A value goes on; only the first line of a message is anybody's but a client's.
             None if line.starts_with(b" ") => {}
-            None if line.trim_ascii().is_empty() && !record.message.is_empty() => return Taken::Ends(Box::new(record)),
+            None if line.trim_ascii().is_empty() && !record.message.is_empty() => {
+                return Taken::Ends(Box::new(record));
+            }
             None if record.message.is_empty() => return Taken::No,
             None => return Taken::Behind(Box::new(record)),
         }
@@ -129,7 +142,9 @@ impl Records {
     /// What the last record holds.
     pub(super) fn end(&mut self) -> Taken {
         match self.open.take() {
-            Some(Open::Verbose(record)) if !record.message.is_empty() => Taken::Ends(Box::new(record)),
+            Some(Open::Verbose(record)) if !record.message.is_empty() => {
+                Taken::Ends(Box::new(record))
+            }
             Some(Open::Pretty { text, .. }) => Taken::Json(text),
             _ => Taken::No,
         }
@@ -184,18 +199,27 @@ impl Export {
         self.filled = true;
         match memchr::memchr(b'=', line) {
             Some(at) => self.record.set(&line[..at], &line[at + 1..]),
-            None => self.binary = Some(Binary { name: line.to_vec(), length: None, bytes: Vec::new() }),
+            None => {
+                self.binary = Some(Binary {
+                    name: line.to_vec(),
+                    length: None,
+                    bytes: Vec::new(),
+                });
+            }
         }
         None
     }
 
     /// Takes what belongs to the binary value and returns the rest.
     pub(crate) fn bytes<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
-        let Some(binary) = &mut self.binary else { return input };
+        let Some(binary) = &mut self.binary else {
+            return input;
+        };
         let rest = binary.take(input);
         if binary.length == Some(0) {
             let Binary { name, bytes, .. } = self.binary.take().expect("it was there a moment ago");
-            self.record.set(&name, bytes.strip_suffix(b"\n").unwrap_or(&bytes));
+            self.record
+                .set(&name, bytes.strip_suffix(b"\n").unwrap_or(&bytes));
         }
         rest
     }

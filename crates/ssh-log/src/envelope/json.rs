@@ -26,8 +26,17 @@ const MESSAGES: [&str; 12] = [
     "_raw",
     "event",
 ];
-const TIMES: [&str; 9] =
-    ["__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "time", "ts", "date", "eventTime", "datetime", "Timestamp"];
+const TIMES: [&str; 9] = [
+    "__REALTIME_TIMESTAMP",
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "date",
+    "eventTime",
+    "datetime",
+    "Timestamp",
+];
 const HOSTS: [&str; 5] = ["_HOSTNAME", "hostname", "host", "HOSTNAME", "source_host"];
 const PROGRAMS: [&str; 9] = [
     "SYSLOG_IDENTIFIER",
@@ -40,7 +49,14 @@ const PROGRAMS: [&str; 9] = [
     "syslog_identifier",
     "process",
 ];
-const PIDS: [&str; 6] = ["SYSLOG_PID", "_PID", "pid", "procid", "proc_id", "process_id"];
+const PIDS: [&str; 6] = [
+    "SYSLOG_PID",
+    "_PID",
+    "pid",
+    "procid",
+    "proc_id",
+    "process_id",
+];
 
 /// So deep an object holds no message.
 const DEPTH: usize = 16;
@@ -48,7 +64,10 @@ const DEPTH: usize = 16;
 /// The records in a line of JSON; `None` where it is none. `journalctl -o json-sse` and `json-seq` put marks before it.
 pub(super) fn records(line: &[u8]) -> Option<Vec<Record>> {
     let line = line.trim_ascii_start();
-    let object = line.strip_prefix(b"data: ").or_else(|| line.strip_prefix(b"\x1e")).unwrap_or(line);
+    let object = line
+        .strip_prefix(b"data: ")
+        .or_else(|| line.strip_prefix(b"\x1e"))
+        .unwrap_or(line);
     if !matches!(object.first(), Some(b'{' | b'[')) {
         return None;
     }
@@ -65,24 +84,38 @@ pub(super) fn records(line: &[u8]) -> Option<Vec<Record>> {
 
 /// Adds the record of each object that has a message; what an object says besides holds for those within it.
 fn collect(value: &Value, outer: &Record, depth: usize, found: &mut Vec<Record>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     match value {
         Value::Object(fields) => {
             let mut record = outer.clone();
             complete(&mut record, fields);
-            if let Some(message) = MESSAGES.iter().find_map(|key| fields.get(*key).and_then(bytes)) {
+            if let Some(message) = MESSAGES
+                .iter()
+                .find_map(|key| fields.get(*key).and_then(bytes))
+            {
                 found.extend(lines(&record, &message));
             } else {
-                fields.values().for_each(|value| collect(value, &record, depth, found));
+                fields
+                    .values()
+                    .for_each(|value| collect(value, &record, depth, found));
             }
         }
         // A stream of Loki: `["1795189963250000000", "message"]`.
         Value::Array(items) => match items.as_slice() {
-            [Value::String(time), Value::String(message), ..] if since_1970(time.as_bytes()).is_some() => {
-                let record = Record { time: since_1970(time.as_bytes()), ..outer.clone() };
+            [Value::String(time), Value::String(message), ..]
+                if since_1970(time.as_bytes()).is_some() =>
+            {
+                let record = Record {
+                    time: since_1970(time.as_bytes()),
+                    ..outer.clone()
+                };
                 found.extend(lines(&record, message.as_bytes()));
             }
-            items => items.iter().for_each(|value| collect(value, outer, depth, found)),
+            items => items
+                .iter()
+                .for_each(|value| collect(value, outer, depth, found)),
         },
         _ => {}
     }
@@ -90,10 +123,14 @@ fn collect(value: &Value, outer: &Record, depth: usize, found: &mut Vec<Record>)
 
 /// Every string as a message of its own.
 fn strings(value: &Value, depth: usize, found: &mut Vec<Record>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     match value {
         Value::String(text) => found.extend(lines(&Record::default(), text.as_bytes())),
-        Value::Object(fields) => fields.values().for_each(|value| strings(value, depth, found)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| strings(value, depth, found)),
         Value::Array(items) => items.iter().for_each(|value| strings(value, depth, found)),
         _ => {}
     }
@@ -109,18 +146,24 @@ fn complete(record: &mut Record, fields: &Map<String, Value>) {
         record.host = host.into_owned();
     }
     if let Some(tag) = text(&PROGRAMS) {
-        record.is_journal = fields.contains_key("SYSLOG_IDENTIFIER") || fields.contains_key("_COMM");
+        record.is_journal =
+            fields.contains_key("SYSLOG_IDENTIFIER") || fields.contains_key("_COMM");
         record.tag = tag.into_owned();
     }
     let within = fields.get("process").and_then(Value::as_object);
-    let pid = PIDS.iter().find_map(|key| fields.get(*key).or_else(|| within?.get(*key)));
+    let pid = PIDS
+        .iter()
+        .find_map(|key| fields.get(*key).or_else(|| within?.get(*key)));
     record.pid = pid.and_then(number).or(record.pid);
 }
 
 /// A text, or the name in an object, as the Elastic Common Schema has it: `"host": {"name": …}`.
 fn named(value: &Value) -> Option<Cow<'_, [u8]>> {
     match value {
-        Value::Object(fields) => fields.get("hostname").or_else(|| fields.get("name")).and_then(bytes),
+        Value::Object(fields) => fields
+            .get("hostname")
+            .or_else(|| fields.get("name"))
+            .and_then(bytes),
         Value::Number(_) | Value::Bool(_) => None,
         value => bytes(value),
     }
@@ -128,7 +171,9 @@ fn named(value: &Value) -> Option<Cow<'_, [u8]>> {
 
 fn number(value: &Value) -> Option<u32> {
     match value {
-        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Value::Number(number) => number
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok()),
         Value::String(text) => text.parse().ok(),
         _ => None,
     }
@@ -147,10 +192,15 @@ fn bytes(value: &Value) -> Option<Cow<'_, [u8]>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text.as_bytes())),
         Value::Array(items) if items.iter().all(Value::is_u64) => {
-            let bytes = items.iter().map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok()));
+            let bytes = items
+                .iter()
+                .map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok()));
             bytes.collect::<Option<_>>().map(Cow::Owned)
         }
-        Value::Array(items) => items.first().filter(|first| !first.is_object()).and_then(bytes),
+        Value::Array(items) => items
+            .first()
+            .filter(|first| !first.is_object())
+            .and_then(bytes),
         _ => None,
     }
 }
@@ -158,8 +208,14 @@ fn bytes(value: &Value) -> Option<Cow<'_, [u8]>> {
 /// A record for each line of a message; of one in the journal for the first, because the others may be anybody's.
 fn lines(record: &Record, message: &[u8]) -> impl Iterator<Item = Record> {
     let most = if record.is_journal { 1 } else { usize::MAX };
-    let lines = message.split(|&by| by == b'\n').filter(|line| !line.is_empty()).take(most);
-    lines.map(|line| Record { message: line.to_vec(), ..record.clone() })
+    let lines = message
+        .split(|&by| by == b'\n')
+        .filter(|line| !line.is_empty())
+        .take(most);
+    lines.map(|line| Record {
+        message: line.to_vec(),
+        ..record.clone()
+    })
 }
 
 #[cfg(test)]
@@ -171,15 +227,19 @@ mod tests {
         let show = |record: &Record| {
             let time = record.time.map_or("-".into(), |time| time.to_string());
             let pid = record.pid.map_or("-".into(), |pid| pid.to_string());
-            format!("{time} {} {} {pid} | {}", text(&record.host), text(&record.tag), text(&record.message))
+            format!(
+                "{time} {} {} {pid} | {}",
+                text(&record.host),
+                text(&record.tag),
+                text(&record.message)
+            )
         };
         records(line.as_bytes()).map(|records| records.iter().map(show).collect())
     }
 
     #[test]
     fn records_of_the_journal_and_of_collectors_are_read() {
-        let head =
-            r#""__REALTIME_TIMESTAMP":"1795189963250000","_HOSTNAME":"gw1","SYSLOG_IDENTIFIER":"sshd","_PID":"8""#;
+        let head = r#""__REALTIME_TIMESTAMP":"1795189963250000","_HOSTNAME":"gw1","SYSLOG_IDENTIFIER":"sshd","_PID":"8""#;
         let journal = |message: &str| format!("{{{head},\"MESSAGE\":{message}}}");
         let cases = [
             (journal("\"Bye\""), "2026-11-20T15:52:43.25Z gw1 sshd 8 | Bye"),
@@ -202,12 +262,24 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(shown(&line).unwrap_or_default(), [expected], "{line}");
         }
-        assert_eq!(shown(r#"{"events":[{"message":"a"},{"message":"b"}]}"#).unwrap().len(), 2);
+        assert_eq!(
+            shown(r#"{"events":[{"message":"a"},{"message":"b"}]}"#)
+                .unwrap()
+                .len(),
+            2
+        );
     }
 
     #[test]
     fn other_text_is_not_a_record() {
-        for line in ["{", "[error] x", "[]", r#"{"MESSAGE":null"#, "x {}", "[1,2]"] {
+        for line in [
+            "{",
+            "[error] x",
+            "[]",
+            r#"{"MESSAGE":null"#,
+            "x {}",
+            "[1,2]",
+        ] {
             assert_eq!(shown(line), None, "{line}");
         }
         assert_eq!(shown("{}"), Some(vec![]));

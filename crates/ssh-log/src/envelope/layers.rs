@@ -17,7 +17,11 @@ pub(super) struct Layer<'a> {
 
 /// Takes the outermost layer off; `None` where none is known. Each takes the same time whatever the length of the text.
 pub(super) fn strip<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
-    let start = |rest: &'a [u8]| Layer { time: None, pid: None, rest: rest.trim_ascii_start() };
+    let start = |rest: &'a [u8]| Layer {
+        time: None,
+        pid: None,
+        rest: rest.trim_ascii_start(),
+    };
     match *text.first()? {
         b'0'..=b'9' => numbered(text, stamps),
         b'[' => bracketed(text, stamps),
@@ -27,7 +31,9 @@ pub(super) fn strip<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>
         b'>' | b'|' => Some(start(&text[1..])),
         b'"' => key(text).or_else(|| text.get(1..)).map(start),
         b'`' | b'\'' | b'(' | b'{' | b'}' | b',' => Some(start(&text[1..])),
-        b'-' | b'*' | b'+' | b'.' | b'$' | b'!' if text.get(1) == Some(&b' ') => Some(start(&text[1..])),
+        b'-' | b'*' | b'+' | b'.' | b'$' | b'!' if text.get(1) == Some(&b' ') => {
+            Some(start(&text[1..]))
+        }
         _ => lettered(text, stamps, start),
     }
     .filter(|layer| !layer.rest.is_empty())
@@ -35,17 +41,30 @@ pub(super) fn strip<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>
 
 /// Layers that begin with a digit: a stamp, a line number, the mark of GitLab's runner.
 fn numbered<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
-    let layer = |time, rest: &'a [u8]| Layer { time, pid: None, rest: rest.trim_ascii_start() };
-    let ends = |rest: &'a [u8]| matches!(rest, [] | [b' ' | b'\t' | b']' | b':' | b',' | b'|', ..]).then_some(rest);
-    if let Some((time, rest)) = stamps.day(text).and_then(|(time, rest)| Some((time, ends(rest)?))) {
+    let layer = |time, rest: &'a [u8]| Layer {
+        time,
+        pid: None,
+        rest: rest.trim_ascii_start(),
+    };
+    let ends = |rest: &'a [u8]| {
+        matches!(rest, [] | [b' ' | b'\t' | b']' | b':' | b',' | b'|', ..]).then_some(rest)
+    };
+    if let Some((time, rest)) = stamps
+        .day(text)
+        .and_then(|(time, rest)| Some((time, ends(rest)?)))
+    {
         return Some(layer(time, rest.strip_prefix(b":").unwrap_or(rest)));
     }
     if let Some(rest) = clock(text).and_then(ends) {
         return Some(layer(None, rest));
     }
-    let end = text.iter().position(|by| !by.is_ascii_digit() && *by != b'.').unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|by| !by.is_ascii_digit() && *by != b'.')
+        .unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
-    if let Some(time) = since_1970(digits).filter(|_| digits.len() >= 10 && rest.starts_with(b" ")) {
+    if let Some(time) = since_1970(digits).filter(|_| digits.len() >= 10 && rest.starts_with(b" "))
+    {
         return Some(layer(Some(time), rest));
     }
     match rest {
@@ -53,7 +72,10 @@ fn numbered<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
         [b'O' | b'E', b' ' | b'+', rest @ ..] if end == 2 => Some(layer(None, rest)),
         [b' ', behind @ ..] => match stamps.iso8601(behind.trim_ascii_start()) {
             // `3832 2021-04-20 13:12:30.934 `, the log file of sshd on Windows.
-            Some((time, rest)) => Some(Layer { pid: number(digits).map(|(pid, _)| pid), ..layer(time, rest) }),
+            Some((time, rest)) => Some(Layer {
+                pid: number(digits).map(|(pid, _)| pid),
+                ..layer(time, rest)
+            }),
             None => Some(layer(None, behind)),
         },
         [b'\t' | b')' | b'-' | b'|', rest @ ..] => Some(layer(None, rest)),
@@ -67,11 +89,20 @@ fn numbered<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
 fn bracketed<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
     let end = memchr(b']', &text[..text.len().min(128)])?;
     let inner = text[1..end].trim_ascii();
-    if memchr2(b'\'', b'"', inner).is_some() || !matches!(text[end + 1..], [b' ' | b'\t' | b':' | b'[', ..]) {
+    if memchr2(b'\'', b'"', inner).is_some()
+        || !matches!(text[end + 1..], [b' ' | b'\t' | b':' | b'[', ..])
+    {
         return None;
     }
-    let time = stamps.day(inner).and_then(|(time, _)| time).or_else(|| since_1970(inner));
-    Some(Layer { time, pid: None, rest: text[end + 1..].trim_ascii_start() })
+    let time = stamps
+        .day(inner)
+        .and_then(|(time, _)| time)
+        .or_else(|| since_1970(inner));
+    Some(Layer {
+        time,
+        pid: None,
+        rest: text[end + 1..].trim_ascii_start(),
+    })
 }
 
 /// The tags of HTML that stand around pasted text; others, as `<38>`, are of log daemons.
@@ -97,8 +128,13 @@ fn markup(text: &[u8]) -> Option<&[u8]> {
     let end = memchr(b'>', &text[..text.len().min(256)])?;
     let inner = &text[1..end];
     let name = inner.strip_prefix(b"/").unwrap_or(inner);
-    let name = name.split(|by| matches!(by, b' ' | b'/')).next().unwrap_or_default();
-    TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(name)).then(|| &text[end + 1..])
+    let name = name
+        .split(|by| matches!(by, b' ' | b'/'))
+        .next()
+        .unwrap_or_default();
+    TAGS.iter()
+        .any(|tag| tag.eq_ignore_ascii_case(name))
+        .then(|| &text[end + 1..])
 }
 
 /// `#12 3.456 ` of BuildKit, `##[error]` of Azure and GitHub, `#12 `, the prompt of root.
@@ -106,44 +142,77 @@ fn hash(text: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = text.strip_prefix(b"##[") {
         return memchr(b']', &rest[..rest.len().min(32)]).map(|at| &rest[at + 1..]);
     }
-    let Some((_, rest)) = number(&text[1..]) else { return text[1..].starts_with(b" ").then(|| &text[1..]) };
+    let Some((_, rest)) = number(&text[1..]) else {
+        return text[1..].starts_with(b" ").then(|| &text[1..]);
+    };
     let rest = rest.strip_prefix(b" ")?;
     let elapsed = number(rest).and_then(|(_, rest)| number(rest.strip_prefix(b".")?));
-    Some(elapsed.and_then(|(_, rest)| rest.strip_prefix(b" ")).unwrap_or(rest))
+    Some(
+        elapsed
+            .and_then(|(_, rest)| rest.strip_prefix(b" "))
+            .unwrap_or(rest),
+    )
 }
 
 /// `::error::`, `::warning file=x::` of GitHub.
 fn annotation(text: &[u8]) -> Option<&[u8]> {
     let rest = text.strip_prefix(b"::")?;
     let at = memmem::find(&rest[..rest.len().min(256)], b"::")?;
-    rest[..at].first()?.is_ascii_lowercase().then(|| &rest[at + 2..])
+    rest[..at]
+        .first()?
+        .is_ascii_lowercase()
+        .then(|| &rest[at + 2..])
 }
 
 /// `"message" : "` of JSON that stands on lines of its own.
 fn key(text: &[u8]) -> Option<&[u8]> {
     let end = memchr(b'"', &text[1..text.len().min(64)])? + 1;
-    text[end + 1..].trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start)
+    text[end + 1..]
+        .trim_ascii_start()
+        .strip_prefix(b":")
+        .map(<[u8]>::trim_ascii_start)
 }
 
 /// Layers that begin with a letter.
-fn lettered<'a>(text: &'a [u8], stamps: &mut Stamps, start: impl Fn(&'a [u8]) -> Layer<'a>) -> Option<Layer<'a>> {
+fn lettered<'a>(
+    text: &'a [u8],
+    stamps: &mut Stamps,
+    start: impl Fn(&'a [u8]) -> Layer<'a>,
+) -> Option<Layer<'a>> {
     if let Some((time, rest)) = stamps.day(text) {
-        return Some(Layer { time, ..start(rest) });
+        return Some(Layer {
+            time,
+            ..start(rest)
+        });
     }
     let near = &text[..text.len().min(256)];
-    if let Some(rest) = container(text, near).or_else(|| label(text)).or_else(|| grepped(text, near)) {
+    if let Some(rest) = container(text, near)
+        .or_else(|| label(text))
+        .or_else(|| grepped(text, near))
+    {
         return Some(start(rest));
     }
     // `level=info msg="…`, `time=… msg="…` of Go's loggers.
     let at = memmem::find(near, b"msg=\"").filter(|&at| at == 0 || near[at - 1] == b' ')?;
-    let time = near.strip_prefix(b"time=").and_then(|rest| stamps.iso8601(rest.strip_prefix(b"\"").unwrap_or(rest)));
-    Some(Layer { time: time.and_then(|(time, _)| time), ..start(&text[at + 5..]) })
+    let time = near
+        .strip_prefix(b"time=")
+        .and_then(|rest| stamps.iso8601(rest.strip_prefix(b"\"").unwrap_or(rest)));
+    Some(Layer {
+        time: time.and_then(|(time, _)| time),
+        ..start(&text[at + 5..])
+    })
 }
 
 /// `stderr F ` of the container runtime interface; `web_1  | ` of Compose and of Docker's services.
 fn container<'a>(text: &'a [u8], near: &[u8]) -> Option<&'a [u8]> {
-    if let Some(rest) = text.strip_prefix(b"stdout ").or_else(|| text.strip_prefix(b"stderr ")) {
-        return rest.strip_prefix(b"F ").or_else(|| rest.strip_prefix(b"P ")).or(Some(rest));
+    if let Some(rest) = text
+        .strip_prefix(b"stdout ")
+        .or_else(|| text.strip_prefix(b"stderr "))
+    {
+        return rest
+            .strip_prefix(b"F ")
+            .or_else(|| rest.strip_prefix(b"P "))
+            .or(Some(rest));
     }
     let bar = memchr(b'|', near)?;
     let name = near[..bar].trim_ascii_end();
@@ -193,7 +262,9 @@ fn grepped<'a>(text: &'a [u8], near: &[u8]) -> Option<&'a [u8]> {
     let end = memchr2(b':', b' ', near)?;
     let is_file = |name: &[u8]| {
         let last = name.rsplit(|&by| by == b'/').next().unwrap_or(name);
-        name.contains(&b'/') || memmem::find(last, b".").is_some() || NAMES.iter().any(|known| last.starts_with(known))
+        name.contains(&b'/')
+            || memmem::find(last, b".").is_some()
+            || NAMES.iter().any(|known| last.starts_with(known))
     };
     let follows = |rest: &[u8]| rest.first().is_some_and(|by| !by.is_ascii_whitespace());
     if near[end] == b':' && is_file(&near[..end]) && follows(&text[end + 1..]) {
@@ -233,7 +304,9 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, [u8]> {
     while let [first, tail @ ..] = rest {
         rest = match (first, tail) {
             (0x1b, [b'[', order @ ..]) => after(order, |by| (0x40..=0x7e).contains(&by)),
-            (0x1b, [b']' | b'_' | b'P', order @ ..]) => after(order, |by| by == 0x07 || by == b'\\'),
+            (0x1b, [b']' | b'_' | b'P', order @ ..]) => {
+                after(order, |by| by == 0x07 || by == b'\\')
+            }
             (0x1b, [_, tail @ ..]) => tail,
             // What follows stands in the place of what stood before: a word begins with it.
             (b'\r', _) => {
@@ -257,7 +330,9 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, [u8]> {
 /// What follows an order to a terminal; one that does not end soon is none.
 fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
     let near = &order[..order.len().min(512)];
-    near.iter().position(|&by| ends(by)).map_or(order, |at| &order[at + 1..])
+    near.iter()
+        .position(|&by| ends(by))
+        .map_or(order, |at| &order[at + 1..])
 }
 
 /// The text that a string or markup stands for: quotes behind a backslash, the entities of HTML.
@@ -291,6 +366,8 @@ fn entity(text: &[u8]) -> (u8, &[u8]) {
         (b"amp;", b'&'),
         (b"nbsp;", b' '),
     ];
-    let known = ENTITIES.iter().find_map(|(name, char)| Some((*char, text.strip_prefix(*name)?)));
+    let known = ENTITIES
+        .iter()
+        .find_map(|(name, char)| Some((*char, text.strip_prefix(*name)?)));
     known.unwrap_or((b'&', text))
 }

@@ -69,11 +69,35 @@ impl<'a> Envelope<'a> {
     /// A line whose envelope says nothing.
     fn bare(text: &'a [u8]) -> Self {
         let program = Program::Bare;
-        Self { time: None, host: b"", program, tag: b"", pid: None, message: text, text, head: Head::None }
+        Self {
+            time: None,
+            host: b"",
+            program,
+            tag: b"",
+            pid: None,
+            message: text,
+            text,
+            head: Head::None,
+        }
     }
 
-    fn full(time: Option<Timestamp>, host: &'a [u8], program: Program, pid: Option<u32>, message: &'a [u8]) -> Self {
-        Self { time, host, program, tag: b"", pid, message, text: message, head: Head::Full }
+    fn full(
+        time: Option<Timestamp>,
+        host: &'a [u8],
+        program: Program,
+        pid: Option<u32>,
+        message: &'a [u8],
+    ) -> Self {
+        Self {
+            time,
+            host,
+            program,
+            tag: b"",
+            pid,
+            message,
+            text: message,
+            head: Head::Full,
+        }
     }
 }
 
@@ -90,13 +114,17 @@ pub(crate) struct Peeler {
 impl Peeler {
     /// For lines whose stamps leave out what `clock` says.
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { stamps: Stamps::new(clock), records: journal::Records::default() }
+        Self {
+            stamps: Stamps::new(clock),
+            records: journal::Records::default(),
+        }
     }
 
     /// Takes the next line, without its line feed, and hands over each message in it: mostly one; none of a line that only
     /// belongs to a record (`journalctl -o verbose`); several of JSON that holds several.
     pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
-        if let Some(found) = syslog::read(line, &mut self.stamps).filter(|found| found.head == Head::Full)
+        if let Some(found) =
+            syslog::read(line, &mut self.stamps).filter(|found| found.head == Head::Full)
             && !self.records.is_open()
         {
             return sink(&found);
@@ -124,7 +152,9 @@ impl Peeler {
             Taken::Ends(record) | Taken::Behind(record) => self.record(&record, sink),
             Taken::Json(text) => match json::records(&text) {
                 Some(records) => records.iter().for_each(|record| self.record(record, sink)),
-                None => text.split(|&by| by == b'\n').for_each(|line| self.alone(line, sink)),
+                None => text
+                    .split(|&by| by == b'\n')
+                    .for_each(|line| self.alone(line, sink)),
             },
         }
     }
@@ -145,7 +175,13 @@ impl Peeler {
             Some(records) if !records.is_empty() => {
                 let time = found.time;
                 for record in records {
-                    self.record(&Record { time: record.time.or(time), ..record }, sink);
+                    self.record(
+                        &Record {
+                            time: record.time.or(time),
+                            ..record
+                        },
+                        sink,
+                    );
                 }
             }
             _ => sink(&found),
@@ -160,12 +196,24 @@ impl Peeler {
             let program = Program::named(&record.tag);
             if record.is_journal || program != Program::Other {
                 let full = Envelope::full(record.time, &record.host, program, record.pid, text);
-                return sink(&Envelope { tag: &record.tag, ..full });
+                return sink(&Envelope {
+                    tag: &record.tag,
+                    ..full
+                });
             }
         }
         let inner = self.text(text);
-        let host = if inner.host.is_empty() { &record.host } else { inner.host };
-        sink(&Envelope { time: inner.time.or(record.time), host, pid: inner.pid.or(record.pid), ..inner });
+        let host = if inner.host.is_empty() {
+            &record.host
+        } else {
+            inner.host
+        };
+        sink(&Envelope {
+            time: inner.time.or(record.time),
+            host,
+            pid: inner.pid.or(record.pid),
+            ..inner
+        });
     }
 
     /// Peels one text, layer by layer.
@@ -179,18 +227,32 @@ impl Peeler {
                     continue;
                 }
                 let settled = found.head >= Head::Cut || !found.host.is_empty();
-                let found = Envelope { time: found.time.or(time), pid: found.pid.or(pid), ..found };
+                let found = Envelope {
+                    time: found.time.or(time),
+                    pid: found.pid.or(pid),
+                    ..found
+                };
                 if settled {
                     return found;
                 }
                 guess = guess.or(Some(found));
             }
-            let Some(layer) = layers::strip(text, &mut self.stamps) else { break };
+            let Some(layer) = layers::strip(text, &mut self.stamps) else {
+                break;
+            };
             (time, pid, text) = (layer.time.or(time), layer.pid.or(pid), layer.rest);
         }
         match guess {
-            Some(guess) => Envelope { time: guess.time.or(time), text, ..guess },
-            None => Envelope { time, pid, ..Envelope::bare(text) },
+            Some(guess) => Envelope {
+                time: guess.time.or(time),
+                text,
+                ..guess
+            },
+            None => Envelope {
+                time,
+                pid,
+                ..Envelope::bare(text)
+            },
         }
     }
 
@@ -199,9 +261,19 @@ impl Peeler {
             return Some(found);
         }
         if let Some((pid, rest)) = layers::apple_columns(text) {
-            return syslog::tagged(time, rest).map(|found| Envelope { pid: Some(pid), ..found });
+            return syslog::tagged(time, rest).map(|found| Envelope {
+                pid: Some(pid),
+                ..found
+            });
         }
         let cut = syslog::tagged(None, text).filter(|found| found.head == Head::Full)?;
-        Some(Envelope { head: if time.is_some() { Head::Full } else { Head::Cut }, ..cut })
+        Some(Envelope {
+            head: if time.is_some() {
+                Head::Full
+            } else {
+                Head::Cut
+            },
+            ..cut
+        })
     }
 }

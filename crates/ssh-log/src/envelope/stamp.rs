@@ -17,7 +17,10 @@ pub struct Clock {
 impl Clock {
     /// A clock in UTC.
     pub fn utc(reference: Timestamp) -> Self {
-        Self { reference, zone: TimeZone::UTC }
+        Self {
+            reference,
+            zone: TimeZone::UTC,
+        }
     }
 }
 
@@ -64,7 +67,11 @@ impl Stamps {
     /// Reads `Fri 2026-11-20 15:52:43 UTC`, `Fri Nov 20 15:52:43 2026`, the weekday in any script.
     fn after_weekday<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let (_, rest) = name(text)?;
-        let rest = rest.strip_prefix(b",").unwrap_or(rest).strip_prefix(b" ")?.trim_ascii_start();
+        let rest = rest
+            .strip_prefix(b",")
+            .unwrap_or(rest)
+            .strip_prefix(b" ")?
+            .trim_ascii_start();
         if let Some((time, rest)) = self.iso8601(rest) {
             // `short-full` and `verbose` of journalctl name the zone by a word, which is that of the machine.
             let zone = rest.strip_prefix(b" ").and_then(zone_name).unwrap_or(rest);
@@ -77,7 +84,10 @@ impl Stamps {
     fn month_first<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let (month, rest) = month(text)?;
         let (day, rest) = number(rest.strip_prefix(b" ")?.trim_ascii_start())?;
-        let rest = rest.strip_prefix(b",").or_else(|| rest.strip_prefix(b".")).unwrap_or(rest);
+        let rest = rest
+            .strip_prefix(b",")
+            .or_else(|| rest.strip_prefix(b"."))
+            .unwrap_or(rest);
         let rest = rest.strip_prefix(b" ")?.trim_ascii_start();
         if !(1..=31).contains(&day) {
             return None;
@@ -100,13 +110,17 @@ impl Stamps {
     /// Reads `20/Nov/2026:15:52:43 +0000`, `20-Nov-2026 15:52:43`, `20 Nov 2026 15:52:43`, `20.11.2026 15:52:43`.
     fn day_first<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let (day, rest) = number(text)?;
-        let (&separator, rest) = rest.split_first().filter(|(by, _)| matches!(by, b'/' | b'-' | b' ' | b'.'))?;
+        let (&separator, rest) = rest
+            .split_first()
+            .filter(|(by, _)| matches!(by, b'/' | b'-' | b' ' | b'.'))?;
         let (month, rest) = match number(rest) {
             Some((month, rest)) if separator == b'.' => (narrow(month), rest),
             _ => month(rest)?,
         };
         let (year, rest) = year(rest.strip_prefix(&[separator])?)?;
-        let (b':' | b' ', rest) = rest.split_first()? else { return None };
+        let (b':' | b' ', rest) = rest.split_first()? else {
+            return None;
+        };
         let (clock, rest) = time_of_day(rest)?;
         let (zone, rest) = zone(rest);
         Some((self.at(year, month?, narrow(day)?, clock, zone), rest))
@@ -117,11 +131,22 @@ impl Stamps {
         let (month, rest) = number(text)?;
         let (day, rest) = number(rest.strip_prefix(b"/")?)?;
         let (year, rest) = year(rest.strip_prefix(b"/")?)?;
-        let rest = rest.strip_prefix(b",").unwrap_or(rest).strip_prefix(b" ")?.trim_ascii_start();
+        let rest = rest
+            .strip_prefix(b",")
+            .unwrap_or(rest)
+            .strip_prefix(b" ")?
+            .trim_ascii_start();
         let (clock, rest) = half_day(rest).or_else(|| time_of_day(rest))?;
         // Elsewhere the day comes first.
-        let (month, day) = if month > 12 { (day, month) } else { (month, day) };
-        Some((self.local(Some(year), narrow(month)?, narrow(day)?, clock), rest))
+        let (month, day) = if month > 12 {
+            (day, month)
+        } else {
+            (month, day)
+        };
+        Some((
+            self.local(Some(year), narrow(month)?, narrow(day)?, clock),
+            rest,
+        ))
     }
 
     /// Reads `2026 Nov 20 15:52:43`.
@@ -130,17 +155,36 @@ impl Stamps {
         let (month, rest) = month(rest.strip_prefix(b" ")?)?;
         let (day, rest) = number(rest.strip_prefix(b" ")?.trim_ascii_start())?;
         let (clock, rest) = time_of_day(rest.strip_prefix(b" ")?)?;
-        Some((month.and_then(|month| self.local(Some(year), month, narrow(day)?, clock)), rest))
+        Some((
+            month.and_then(|month| self.local(Some(year), month, narrow(day)?, clock)),
+            rest,
+        ))
     }
 
     /// Reads `2026-11-20T15:52:43.397404+00:00` and its relatives: strokes or slashes, a blank or T, a point or comma, any
     /// zone or none.
     pub(crate) fn iso8601<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let (date, rest) = text.split_at_checked(10)?;
-        let [y1, y2, y3, y4, stroke @ (b'-' | b'/'), m1, m2, other, d1, d2] = *date else { return None };
+        let [
+            y1,
+            y2,
+            y3,
+            y4,
+            stroke @ (b'-' | b'/'),
+            m1,
+            m2,
+            other,
+            d1,
+            d2,
+        ] = *date
+        else {
+            return None;
+        };
         let year = number(&[y1, y2, y3, y4])?.0;
         let (month, day) = (number(&[m1, m2])?.0, number(&[d1, d2])?.0);
-        let [b'T' | b' ', rest @ ..] = rest else { return None };
+        let [b'T' | b' ', rest @ ..] = rest else {
+            return None;
+        };
         if stroke != other {
             return None;
         }
@@ -150,15 +194,36 @@ impl Stamps {
         Some((self.at(year, month, day, clock, zone), rest))
     }
 
-    fn at(&mut self, year: i16, month: i8, day: i8, clock: ClockTime, zone: Option<Offset>) -> Option<Timestamp> {
+    fn at(
+        &mut self,
+        year: i16,
+        month: i8,
+        day: i8,
+        clock: ClockTime,
+        zone: Option<Offset>,
+    ) -> Option<Timestamp> {
         match zone {
-            Some(offset) => civil(year, month, day, clock).and_then(|civil| offset.to_timestamp(civil).ok()),
+            Some(offset) => {
+                civil(year, month, day, clock).and_then(|civil| offset.to_timestamp(civil).ok())
+            }
             None => self.local(Some(year), month, day, clock),
         }
     }
 
-    fn local(&mut self, year: Option<i16>, month: i8, day: i8, clock: ClockTime) -> Option<Timestamp> {
-        let minute = Minute { year, month, day, hour: clock.hour, minute: clock.minute };
+    fn local(
+        &mut self,
+        year: Option<i16>,
+        month: i8,
+        day: i8,
+        clock: ClockTime,
+    ) -> Option<Timestamp> {
+        let minute = Minute {
+            year,
+            month,
+            day,
+            hour: clock.hour,
+            minute: clock.minute,
+        };
         let start = match self.last {
             Some((last, start)) if last == minute => start,
             _ => {
@@ -167,14 +232,27 @@ impl Stamps {
                 start
             }
         };
-        Timestamp::new(start.as_second() + i64::from(clock.second), clock.nanosecond).ok()
+        Timestamp::new(
+            start.as_second() + i64::from(clock.second),
+            clock.nanosecond,
+        )
+        .ok()
     }
 
     fn start_of(&self, minute: Minute) -> Option<Timestamp> {
         let zoned = |year| {
-            let clock = ClockTime { hour: minute.hour, minute: minute.minute, second: 0, nanosecond: 0 };
+            let clock = ClockTime {
+                hour: minute.hour,
+                minute: minute.minute,
+                second: 0,
+                nanosecond: 0,
+            };
             let civil = civil(year, minute.month, minute.day, clock)?;
-            self.clock.zone.to_ambiguous_timestamp(civil).compatible().ok()
+            self.clock
+                .zone
+                .to_ambiguous_timestamp(civil)
+                .compatible()
+                .ok()
         };
         if let Some(year) = minute.year {
             return zoned(year);
@@ -199,17 +277,30 @@ struct ClockTime {
 }
 
 fn civil(year: i16, month: i8, day: i8, clock: ClockTime) -> Option<DateTime> {
-    let time = Time::new(clock.hour, clock.minute, clock.second.min(59), clock.nanosecond).ok()?;
+    let time = Time::new(
+        clock.hour,
+        clock.minute,
+        clock.second.min(59),
+        clock.nanosecond,
+    )
+    .ok()?;
     Some(Date::new(year, month, day).ok()?.to_datetime(time))
 }
 
 /// Reads `15:52:43` with a fraction behind a point or comma.
 fn time_of_day(text: &[u8]) -> Option<(ClockTime, &[u8])> {
     let (clock, rest) = text.split_at_checked(8)?;
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return None };
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
+        return None;
+    };
     let pair = |pair: [u8; 2]| number(&pair).and_then(|(value, _)| narrow(value));
     let (nanosecond, rest) = fraction(rest);
-    let time = ClockTime { hour: pair([h1, h2])?, minute: pair([m1, m2])?, second: pair([s1, s2])?, nanosecond };
+    let time = ClockTime {
+        hour: pair([h1, h2])?,
+        minute: pair([m1, m2])?,
+        second: pair([s1, s2])?,
+        nanosecond,
+    };
     (time.hour < 24 && time.minute < 60 && time.second <= 60).then_some((time, rest))
 }
 
@@ -228,7 +319,12 @@ fn half_day(text: &[u8]) -> Option<(ClockTime, &[u8])> {
         [b'P' | b'p', b'M' | b'm', rest @ ..] => (hour % 12 + 12, rest),
         _ => return None,
     };
-    let time = ClockTime { hour: narrow(hour)?, minute: narrow(minute)?, second: narrow(second)?, nanosecond: 0 };
+    let time = ClockTime {
+        hour: narrow(hour)?,
+        minute: narrow(minute)?,
+        second: narrow(second)?,
+        nanosecond: 0,
+    };
     Some((time, rest))
 }
 
@@ -251,13 +347,20 @@ pub(crate) fn since_1970(text: &[u8]) -> Option<Timestamp> {
 }
 
 fn fraction(text: &[u8]) -> (i32, &[u8]) {
-    let [b'.' | b',', tail @ ..] = text else { return (0, text) };
-    let end = tail.iter().position(|b| !b.is_ascii_digit()).unwrap_or(tail.len());
+    let [b'.' | b',', tail @ ..] = text else {
+        return (0, text);
+    };
+    let end = tail
+        .iter()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(tail.len());
     let (digits, rest) = tail.split_at(end);
     if digits.is_empty() {
         return (0, text);
     }
-    let nanos = (0..9).fold(0, |sum, at| sum * 10 + digits.get(at).map_or(0, |digit| i32::from(digit - b'0')));
+    let nanos = (0..9).fold(0, |sum, at| {
+        sum * 10 + digits.get(at).map_or(0, |digit| i32::from(digit - b'0'))
+    });
     (nanos, rest)
 }
 
@@ -266,7 +369,10 @@ fn zone(text: &[u8]) -> (Option<Offset>, &[u8]) {
     if let Some(rest) = text.strip_prefix(b"Z") {
         return (Some(Offset::UTC), rest);
     }
-    let signed = text.strip_prefix(b" ").filter(|rest| matches!(rest, [b'+' | b'-', b'0'..=b'9', ..])).unwrap_or(text);
+    let signed = text
+        .strip_prefix(b" ")
+        .filter(|rest| matches!(rest, [b'+' | b'-', b'0'..=b'9', ..]))
+        .unwrap_or(text);
     offset(signed).map_or((None, text), |(offset, rest)| (Some(offset), rest))
 }
 
@@ -286,16 +392,23 @@ fn offset(text: &[u8]) -> Option<(Offset, &[u8])> {
         None => return None,
     };
     let seconds = whole(hours)? * 3600 + minutes * 60;
-    Some((Offset::from_seconds(sign * i32::try_from(seconds).ok()?).ok()?, rest))
+    Some((
+        Offset::from_seconds(sign * i32::try_from(seconds).ok()?).ok()?,
+        rest,
+    ))
 }
 
 /// A month and what follows its name: its number where the language is known.
 fn month(text: &[u8]) -> Option<(Option<i8>, &[u8])> {
     if let Some((month, rest)) = number(text) {
-        let rest = ["月", "월"].iter().find_map(|sign| rest.strip_prefix(sign.as_bytes()))?;
+        let rest = ["月", "월"]
+            .iter()
+            .find_map(|sign| rest.strip_prefix(sign.as_bytes()))?;
         return Some((narrow(month).filter(|month| (1..=12).contains(month)), rest));
     }
-    if let Some((english, rest)) = text.split_first_chunk::<3>().filter(|(_, rest)| rest.first() == Some(&b' '))
+    if let Some((english, rest)) = text
+        .split_first_chunk::<3>()
+        .filter(|(_, rest)| rest.first() == Some(&b' '))
         && let Some(at) = MONTHS.iter().position(|month| *month == english)
     {
         return Some((i8::try_from(at + 1).ok(), rest));
@@ -304,8 +417,9 @@ fn month(text: &[u8]) -> Option<(Option<i8>, &[u8])> {
     Some((month_number(name), rest))
 }
 
-const MONTHS: [&[u8; 3]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
 
 /// The beginnings by which the months are known: of English, German, French, Spanish, Portuguese, Italian, Dutch, the
 /// Scandinavian languages, Russian and Greek, in lower case.
@@ -326,36 +440,57 @@ const MONTH_NAMES: [&str; 12] = [
 
 fn month_number(name: &[u8]) -> Option<i8> {
     let name = std::str::from_utf8(name).ok()?.to_lowercase();
-    let begins = |names: &&str| names.split(' ').any(|beginning| name.starts_with(beginning));
-    MONTH_NAMES.iter().position(begins).and_then(|at| i8::try_from(at + 1).ok())
+    let begins = |names: &&str| {
+        names
+            .split(' ')
+            .any(|beginning| name.starts_with(beginning))
+    };
+    MONTH_NAMES
+        .iter()
+        .position(begins)
+        .and_then(|at| i8::try_from(at + 1).ok())
 }
 
 /// A word of letters in any script or encoding, with the point of an abbreviation.
 fn name(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80 || *byte == b'.';
-    let end = text.iter().position(|byte| !letter(byte)).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|byte| !letter(byte))
+        .unwrap_or(text.len());
     (1..=24).contains(&end).then(|| text.split_at(end))
 }
 
 /// What follows the name of a zone: `UTC`, `CET`, `+03`.
 fn zone_name(text: &[u8]) -> Option<&[u8]> {
-    let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
-    let upper = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'-');
+    let end = text
+        .iter()
+        .position(|&byte| byte == b' ')
+        .unwrap_or(text.len());
+    let upper = |byte: &u8| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'-')
+    };
     ((2..=6).contains(&end) && text[..end].iter().all(upper)).then(|| &text[end..])
 }
 
 fn year(text: &[u8]) -> Option<(i16, &[u8])> {
     let (year, rest) = number(text)?;
-    (1970..2200).contains(&year).then_some((i16::try_from(year).ok()?, rest))
+    (1970..2200)
+        .contains(&year)
+        .then_some((i16::try_from(year).ok()?, rest))
 }
 
 /// The year behind the time: `15:52:43 2026`, `15:52:43 UTC 2026`.
 fn trailing_year(rest: &[u8]) -> (Option<i16>, &[u8]) {
     let year = |text: &[u8]| {
         let ends = |rest: &[u8]| matches!(rest, [] | [b' ' | b']' | b':', ..]);
-        year(text).filter(|(_, rest)| ends(rest)).map(|(year, behind)| (year, text.len() - behind.len()))
+        year(text)
+            .filter(|(_, rest)| ends(rest))
+            .map(|(year, behind)| (year, text.len() - behind.len()))
     };
-    let Some(text) = rest.strip_prefix(b" ") else { return (None, rest) };
+    let Some(text) = rest.strip_prefix(b" ") else {
+        return (None, rest);
+    };
     if let Some((year, length)) = year(text) {
         return (Some(year), &text[length..]);
     }
@@ -374,7 +509,10 @@ pub(crate) fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The number at the beginning, and what follows.
 pub(crate) fn number(text: &[u8]) -> Option<(u32, &[u8])> {
-    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     Some((whole(&text[..end])?, &text[end..]))
 }
 
@@ -382,7 +520,11 @@ fn whole(digits: &[u8]) -> Option<u32> {
     if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    digits.iter().try_fold(0, |sum, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + u32::from(digit - b'0'))
+    })
 }
 
 fn narrow(value: u32) -> Option<i8> {
@@ -398,19 +540,50 @@ mod tests {
     }
 
     fn read(reference: &str, stamp: &str) -> Option<String> {
-        stamps(reference).day(stamp.as_bytes()).and_then(|(time, _)| time).map(|time| time.to_string())
+        stamps(reference)
+            .day(stamp.as_bytes())
+            .and_then(|(time, _)| time)
+            .map(|time| time.to_string())
     }
 
     #[test]
     fn the_year_is_the_last_one_that_is_not_in_the_future() {
         let cases = [
-            ("2026-03-01T00:00:00Z", "Dec 31 23:59:59", "2025-12-31T23:59:59Z"),
-            ("2026-03-01T00:00:00Z", "Jan  1 00:00:00", "2026-01-01T00:00:00Z"),
-            ("2026-12-31T23:00:00Z", "Jan  1 01:00:00", "2027-01-01T01:00:00Z"),
-            ("2026-12-30T22:00:00Z", "Jan  1 01:00:00", "2026-01-01T01:00:00Z"),
-            ("2027-06-01T00:00:00Z", "Feb 29 12:00:00", "2024-02-29T12:00:00Z"),
-            ("2026-03-01T00:00:00Z", "Feb  7 16:01:07.250", "2026-02-07T16:01:07.25Z"),
-            ("2026-03-01T00:00:00Z", "Feb 7 23:59:60", "2026-02-08T00:00:00Z"),
+            (
+                "2026-03-01T00:00:00Z",
+                "Dec 31 23:59:59",
+                "2025-12-31T23:59:59Z",
+            ),
+            (
+                "2026-03-01T00:00:00Z",
+                "Jan  1 00:00:00",
+                "2026-01-01T00:00:00Z",
+            ),
+            (
+                "2026-12-31T23:00:00Z",
+                "Jan  1 01:00:00",
+                "2027-01-01T01:00:00Z",
+            ),
+            (
+                "2026-12-30T22:00:00Z",
+                "Jan  1 01:00:00",
+                "2026-01-01T01:00:00Z",
+            ),
+            (
+                "2027-06-01T00:00:00Z",
+                "Feb 29 12:00:00",
+                "2024-02-29T12:00:00Z",
+            ),
+            (
+                "2026-03-01T00:00:00Z",
+                "Feb  7 16:01:07.250",
+                "2026-02-07T16:01:07.25Z",
+            ),
+            (
+                "2026-03-01T00:00:00Z",
+                "Feb 7 23:59:60",
+                "2026-02-08T00:00:00Z",
+            ),
         ];
         for (reference, stamp, expected) in cases {
             assert_eq!(read(reference, stamp).as_deref(), Some(expected), "{stamp}");
@@ -420,11 +593,23 @@ mod tests {
     #[test]
     fn a_zone_applies_to_stamps_without_one() {
         let zone = TimeZone::fixed(Offset::from_seconds(-3 * 3600).unwrap());
-        let mut stamps = Stamps::new(Clock { reference: "2026-12-01T00:00:00Z".parse().unwrap(), zone });
+        let mut stamps = Stamps::new(Clock {
+            reference: "2026-12-01T00:00:00Z".parse().unwrap(),
+            zone,
+        });
         let cases = [
-            ("2026-11-20T15:52:43.397404+00:00 gw", "2026-11-20T15:52:43.397404Z"),
-            ("2026-11-20 15:52:43,397 fail2ban", "2026-11-20T18:52:43.397Z"),
-            ("2026-11-20 15:52:43.123456-0800  localhost", "2026-11-20T23:52:43.123456Z"),
+            (
+                "2026-11-20T15:52:43.397404+00:00 gw",
+                "2026-11-20T15:52:43.397404Z",
+            ),
+            (
+                "2026-11-20 15:52:43,397 fail2ban",
+                "2026-11-20T18:52:43.397Z",
+            ),
+            (
+                "2026-11-20 15:52:43.123456-0800  localhost",
+                "2026-11-20T23:52:43.123456Z",
+            ),
             ("2026-11-20T15:52:43Z host", "2026-11-20T15:52:43Z"),
         ];
         for (stamp, expected) in cases {
@@ -432,20 +617,35 @@ mod tests {
             assert_eq!(time.unwrap().to_string(), expected, "{stamp}");
         }
         let (time, rest) = stamps.day(b"Nov 20 15:52:43 2024] TCP").unwrap();
-        assert_eq!((time.unwrap().to_string().as_str(), rest), ("2024-11-20T18:52:43Z", b"] TCP".as_slice()));
+        assert_eq!(
+            (time.unwrap().to_string().as_str(), rest),
+            ("2024-11-20T18:52:43Z", b"] TCP".as_slice())
+        );
     }
 
     #[test]
     fn what_is_no_stamp_is_refused_and_a_foreign_month_has_no_time() {
         let mut stamps = stamps("2026-03-01T00:00:00Z");
-        for text in
-            ["", "Nov", "Nov 20", "Nov 20 15:52", "Nov 20 25:00:00 x", "Failed password for x", "Nov 32 00:00:00 "]
-        {
+        for text in [
+            "",
+            "Nov",
+            "Nov 20",
+            "Nov 20 15:52",
+            "Nov 20 25:00:00 x",
+            "Failed password for x",
+            "Nov 32 00:00:00 ",
+        ] {
             assert!(stamps.day(text.as_bytes()).is_none(), "{text}");
         }
-        assert_eq!(stamps.day(b"D\xe9c 31 11:59:59 x"), Some((None, b" x".as_slice())));
+        assert_eq!(
+            stamps.day(b"D\xe9c 31 11:59:59 x"),
+            Some((None, b" x".as_slice()))
+        );
         assert!(stamps.iso8601(b"2026-11-20").is_none());
         assert!(stamps.iso8601(b"2026-11-20x15:52:43").is_none());
-        assert_eq!(stamps.iso8601(b"2026-02-30T00:00:00Z x"), Some((None, b" x".as_slice())));
+        assert_eq!(
+            stamps.iso8601(b"2026-02-30T00:00:00Z x"),
+            Some((None, b" x".as_slice()))
+        );
     }
 }

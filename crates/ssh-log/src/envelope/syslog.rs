@@ -43,7 +43,10 @@ fn rfc5424(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     let message = structured_data(rest.get(1..)?)?.trim_ascii_start();
     let message = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
     let host = if host == b"-" { b"" } else { host };
-    Some(Envelope { tag: app, ..Envelope::full(time, host, Program::named(app), pid, message) })
+    Some(Envelope {
+        tag: app,
+        ..Envelope::full(time, host, Program::named(app), pid, message)
+    })
 }
 
 /// What follows the structured data; values are quoted, with `\"` and `\]`.
@@ -75,7 +78,9 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
         let rest = rest.trim_ascii_start();
         return match rest {
             [b'-', b' ', rest @ ..] => denyhosts(time, rest),
-            _ => fail2ban(time, rest).or_else(|| tagged(time, rest)).or_else(|| rfc5424(time, rest)),
+            _ => fail2ban(time, rest)
+                .or_else(|| tagged(time, rest))
+                .or_else(|| rfc5424(time, rest)),
         };
     }
     if let Some(rest) = line.strip_prefix(b"1 ") {
@@ -94,10 +99,18 @@ fn fail2ban(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     }
     let rest = rest.trim_ascii_start();
     let (pid, rest) = match rest.strip_prefix(b"[") {
-        Some(inner) => number(inner).and_then(|(pid, rest)| Some((Some(pid), rest.strip_prefix(b"]")?)))?,
+        Some(inner) => {
+            number(inner).and_then(|(pid, rest)| Some((Some(pid), rest.strip_prefix(b"]")?)))?
+        }
         None => (None, rest),
     };
-    Some(Envelope::full(time, b"", Program::Fail2ban, pid, rest.strip_prefix(b":")?.trim_ascii_start()))
+    Some(Envelope::full(
+        time,
+        b"",
+        Program::Fail2ban,
+        pid,
+        rest.strip_prefix(b":")?.trim_ascii_start(),
+    ))
 }
 
 /// DenyHosts' own file: `2026-11-20 15:52:43,397 - denyhosts   : INFO     new denied hosts: …`.
@@ -112,13 +125,23 @@ fn denyhosts(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
 /// adds the time since the line before (`[12.345678 <    0.000012 >]`) when asked to.
 fn bracketed<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     let end = memchr(b']', line)?;
-    let (stamp, rest) = (line[1..end].trim_ascii(), line[end + 1..].trim_ascii_start());
+    let (stamp, rest) = (
+        line[1..end].trim_ascii(),
+        line[end + 1..].trim_ascii_start(),
+    );
     let time = match stamp.first()? {
         b'0'..=b'9' => since_boot(stamp).map(|()| None)?,
         _ => stamps.day(stamp).filter(|(_, rest)| rest.is_empty())?.0,
     };
-    let kernel = Envelope { head: Head::Guessed, ..Envelope::full(time, b"", Program::Kernel, None, rest) };
-    Some(tagged(time, rest).filter(|envelope| envelope.pid.is_some()).unwrap_or(kernel))
+    let kernel = Envelope {
+        head: Head::Guessed,
+        ..Envelope::full(time, b"", Program::Kernel, None, rest)
+    };
+    Some(
+        tagged(time, rest)
+            .filter(|envelope| envelope.pid.is_some())
+            .unwrap_or(kernel),
+    )
 }
 
 fn since_boot(stamp: &[u8]) -> Option<()> {
@@ -135,7 +158,10 @@ fn crowdsec<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     let at = memmem::find(rest, b" msg=\"")?;
     let message = &rest[at + 6..];
     let message = message.strip_suffix(b"\"").unwrap_or(message);
-    Some(Envelope { head: Head::Guessed, ..Envelope::full(time, b"", Program::CrowdSec, None, message) })
+    Some(Envelope {
+        head: Head::Guessed,
+        ..Envelope::full(time, b"", Program::CrowdSec, None, message)
+    })
 }
 
 /// auditd's own file: `[node=gw1 ]type=AVC msg=audit(1795189963.250:9): avc:  denied  { name_bind } …`.
@@ -163,7 +189,11 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
     };
     if is_container(tag.name) {
         // Docker's name for a container: what follows is any program's line, without the head of a log daemon.
-        return Some(Envelope { time, host, ..Envelope::bare(message) });
+        return Some(Envelope {
+            time,
+            host,
+            ..Envelope::bare(message)
+        });
     }
     let program = Program::named(tag.name);
     // `foo: bar` may be a tag as well as the beginning of a message.
@@ -185,13 +215,17 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
 }
 
 fn is_host_byte(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'@') || *byte >= 0x80
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'.' | b'-' | b'_' | b':' | b'@')
+        || *byte >= 0x80
 }
 
 /// The tag that Docker gives to the lines of a container: its number, behind a name or without.
 fn is_container(tag: &[u8]) -> bool {
     let last = tag.rsplit(|&by| by == b'/').next().unwrap_or(tag);
-    last.len() == 12 && last.iter().all(u8::is_ascii_hexdigit) && last.iter().any(u8::is_ascii_digit)
+    last.len() == 12
+        && last.iter().all(u8::is_ascii_hexdigit)
+        && last.iter().any(u8::is_ascii_digit)
 }
 
 /// macOS puts `(libxpc.dylib) [com.openssh.sshd:net] ` before the message.
@@ -201,7 +235,9 @@ fn subsystem(message: &[u8]) -> &[u8] {
         let end = memmem::find(&rest[..rest.len().min(128)], close)?;
         (!rest[..end].contains(&b' ')).then_some(text.len() - rest.len() + end + close.len())
     };
-    let Some(at) = inner(message, b"(", b") ") else { return message };
+    let Some(at) = inner(message, b"(", b") ") else {
+        return message;
+    };
     let message = &message[at..];
     inner(message, b"[", b"] ").map_or(message, |at| &message[at..])
 }
@@ -231,13 +267,21 @@ fn is_facility(word: &[u8]) -> bool {
         b"security",
         b"console",
     ];
-    const LEVELS: [&[u8]; 11] =
-        [b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice", b"info", b"debug"];
-    let word = word.strip_prefix(b"<").and_then(|word| word.strip_suffix(b">")).unwrap_or(word);
-    let Some(at) = memchr2(b'.', b':', word) else { return false };
+    const LEVELS: [&[u8]; 11] = [
+        b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice",
+        b"info", b"debug",
+    ];
+    let word = word
+        .strip_prefix(b"<")
+        .and_then(|word| word.strip_suffix(b">"))
+        .unwrap_or(word);
+    let Some(at) = memchr2(b'.', b':', word) else {
+        return false;
+    };
     let (facility, level) = (&word[..at], &word[at + 1..]);
     let mut names = facility.split(|&by| by == b'|');
-    LEVELS.contains(&level) && names.all(|name| FACILITIES.contains(&name) || name.starts_with(b"local"))
+    LEVELS.contains(&level)
+        && names.all(|name| FACILITIES.contains(&name) || name.starts_with(b"local"))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -247,7 +291,9 @@ pub(super) struct Tag<'a> {
 }
 
 /// What a message of sshd itself begins with, and no program is called.
-const NOT_TAGS: [&[u8]; 8] = [b"error", b"fatal", b"warning", b"debug1", b"debug2", b"debug3", b"info", b"verbose"];
+const NOT_TAGS: [&[u8]; 8] = [
+    b"error", b"fatal", b"warning", b"debug1", b"debug2", b"debug3", b"info", b"verbose",
+];
 
 /// Reads `sshd[812]: `, `kernel: `, `[sshd] `, `[sshd]: `, `sshd[812] <Notice>: ` and returns the message.
 fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
@@ -265,13 +311,22 @@ fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
 
 fn split_pid(head: &[u8]) -> Option<Tag<'_>> {
     let Some(inner) = head.strip_suffix(b"]") else {
-        return (!head.is_empty()).then_some(Tag { name: head, pid: None });
+        return (!head.is_empty()).then_some(Tag {
+            name: head,
+            pid: None,
+        });
     };
     let at = memchr(b'[', inner)?;
     let (name, inner) = (&inner[..at], &inner[at + 1..]);
     match number(inner) {
-        Some((pid, b"")) if !name.is_empty() => Some(Tag { name, pid: Some(pid) }),
-        None if name.is_empty() && !inner.contains(&b'/') => Some(Tag { name: inner, pid: None }),
+        Some((pid, b"")) if !name.is_empty() => Some(Tag {
+            name,
+            pid: Some(pid),
+        }),
+        None if name.is_empty() && !inner.contains(&b'/') => Some(Tag {
+            name: inner,
+            pid: None,
+        }),
         _ => None,
     }
 }

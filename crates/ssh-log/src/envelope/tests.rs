@@ -15,7 +15,8 @@ fn shown(line: &str) -> String {
             String::from_utf8_lossy(envelope.message),
         ));
     };
-    line.lines().for_each(|line| peeler.line(line.as_bytes(), &mut sink));
+    line.lines()
+        .for_each(|line| peeler.line(line.as_bytes(), &mut sink));
     peeler.finish(&mut sink);
     said.join(" & ")
 }
@@ -23,31 +24,100 @@ fn shown(line: &str) -> String {
 #[test]
 fn every_known_prefix_is_taken_apart() {
     let cases = [
-        ("Nov 20 15:52:43 gw1 sshd[8]: Bye", "2026-11-20T15:52:43Z gw1 Sshd 8 | Bye"),
-        ("Nov  2 15:52:43.25 gw1 sshd[8]:  Bye", "2026-11-02T15:52:43.25Z gw1 Sshd 8 | Bye"),
-        ("Nov 20 15:52:43 sshd[8]: Bye", "2026-11-20T15:52:43Z  Sshd 8 | Bye"),
-        ("Mar  3 00:17:22 [sshd]: Bye", "2026-03-03T00:17:22Z  Sshd - | Bye"),
-        ("Jun 25 23:53:34 [sshd] User root", "2026-06-25T23:53:34Z  Sshd - | User root"),
-        ("D\u{e9}c 31 11:59:59 [sshd] error: x", "2025-12-31T11:59:59Z  Sshd - | error: x"),
-        ("\u{17d}uf 31 11:59:59 [sshd] error: x", "-  Sshd - | error: x"),
-        ("Nov 20 15:52:43 gw1 kernel: [  1.5] x", "2026-11-20T15:52:43Z gw1 Kernel - | [  1.5] x"),
-        ("Nov 20 15:52:43 gw1 sshd(pam_unix)[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 15:52:43 gw1 CRON[9]: x", "2026-11-20T15:52:43Z gw1 Other 9 | x"),
-        ("Apr  2 17:52:55 <auth.info> bsd sshd[5]: x", "2026-04-02T17:52:55Z bsd Sshd 5 | x"),
-        ("Mar 29 05:59:23 sun sshd[2]: [ID 800047 auth.info] x", "2026-03-29T05:59:23Z sun Sshd 2 | x"),
-        ("Jan  5 10:00:00 mac sshd[7] <Notice>: x", "2026-01-05T10:00:00Z mac Sshd 7 | x"),
-        ("2026-11-20T15:52:43.39+00:00 gw1 sshd-session[10]: x", "2026-11-20T15:52:43.39Z gw1 SshdSession 10 | x"),
-        ("2026-11-20T15:52:43+0100 gw1 sshd-auth[10]: x", "2026-11-20T14:52:43Z gw1 SshdAuth 10 | x"),
-        ("2026-11-20 15:52:43.1-0800  localhost sshd[3]: x", "2026-11-20T23:52:43.1Z localhost Sshd 3 | x"),
-        ("Fri 2026-11-20 15:52:43 UTC gw1 ssh.service[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Fri Nov 20 15:52:43 2026 authpriv.info sshd[8]: x", "2026-11-20T15:52:43Z  Sshd 8 | x"),
-        ("1795189963.250000 gw1 sshd[8]: x", "2026-11-20T15:52:43.25Z gw1 Sshd 8 | x"),
+        (
+            "Nov 20 15:52:43 gw1 sshd[8]: Bye",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | Bye",
+        ),
+        (
+            "Nov  2 15:52:43.25 gw1 sshd[8]:  Bye",
+            "2026-11-02T15:52:43.25Z gw1 Sshd 8 | Bye",
+        ),
+        (
+            "Nov 20 15:52:43 sshd[8]: Bye",
+            "2026-11-20T15:52:43Z  Sshd 8 | Bye",
+        ),
+        (
+            "Mar  3 00:17:22 [sshd]: Bye",
+            "2026-03-03T00:17:22Z  Sshd - | Bye",
+        ),
+        (
+            "Jun 25 23:53:34 [sshd] User root",
+            "2026-06-25T23:53:34Z  Sshd - | User root",
+        ),
+        (
+            "D\u{e9}c 31 11:59:59 [sshd] error: x",
+            "2025-12-31T11:59:59Z  Sshd - | error: x",
+        ),
+        (
+            "\u{17d}uf 31 11:59:59 [sshd] error: x",
+            "-  Sshd - | error: x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 kernel: [  1.5] x",
+            "2026-11-20T15:52:43Z gw1 Kernel - | [  1.5] x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 sshd(pam_unix)[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 CRON[9]: x",
+            "2026-11-20T15:52:43Z gw1 Other 9 | x",
+        ),
+        (
+            "Apr  2 17:52:55 <auth.info> bsd sshd[5]: x",
+            "2026-04-02T17:52:55Z bsd Sshd 5 | x",
+        ),
+        (
+            "Mar 29 05:59:23 sun sshd[2]: [ID 800047 auth.info] x",
+            "2026-03-29T05:59:23Z sun Sshd 2 | x",
+        ),
+        (
+            "Jan  5 10:00:00 mac sshd[7] <Notice>: x",
+            "2026-01-05T10:00:00Z mac Sshd 7 | x",
+        ),
+        (
+            "2026-11-20T15:52:43.39+00:00 gw1 sshd-session[10]: x",
+            "2026-11-20T15:52:43.39Z gw1 SshdSession 10 | x",
+        ),
+        (
+            "2026-11-20T15:52:43+0100 gw1 sshd-auth[10]: x",
+            "2026-11-20T14:52:43Z gw1 SshdAuth 10 | x",
+        ),
+        (
+            "2026-11-20 15:52:43.1-0800  localhost sshd[3]: x",
+            "2026-11-20T23:52:43.1Z localhost Sshd 3 | x",
+        ),
+        (
+            "Fri 2026-11-20 15:52:43 UTC gw1 ssh.service[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Fri Nov 20 15:52:43 2026 authpriv.info sshd[8]: x",
+            "2026-11-20T15:52:43Z  Sshd 8 | x",
+        ),
+        (
+            "1795189963.250000 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43.25Z gw1 Sshd 8 | x",
+        ),
         ("[   12.345678] gw1 sshd[8]: x", "- gw1 Sshd 8 | x"),
         ("[   12.345678] TCP: x", "-  Kernel - | TCP: x"),
-        ("[Fri Nov 20 15:52:43 2026] TCP: x", "2026-11-20T15:52:43Z  Kernel - | TCP: x"),
-        ("<38>1 2026-11-20T15:52:43Z gw1 sshd 57 - - x", "2026-11-20T15:52:43Z gw1 Sshd 57 | x"),
-        ("<38>1 2026-11-20T15:52:43Z gw1 sshd 57 - [a b=\"]\\\"\"][c] x", "2026-11-20T15:52:43Z gw1 Sshd 57 | x"),
-        ("<38>Nov 20 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
+        (
+            "[Fri Nov 20 15:52:43 2026] TCP: x",
+            "2026-11-20T15:52:43Z  Kernel - | TCP: x",
+        ),
+        (
+            "<38>1 2026-11-20T15:52:43Z gw1 sshd 57 - - x",
+            "2026-11-20T15:52:43Z gw1 Sshd 57 | x",
+        ),
+        (
+            "<38>1 2026-11-20T15:52:43Z gw1 sshd 57 - [a b=\"]\\\"\"][c] x",
+            "2026-11-20T15:52:43Z gw1 Sshd 57 | x",
+        ),
+        (
+            "<38>Nov 20 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
         (
             "2026-11-20 15:52:43,397 fail2ban.actions        [812]: NOTICE  [sshd] Ban 192.0.2.7",
             "2026-11-20T15:52:43.397Z  Fail2ban 812 | NOTICE  [sshd] Ban 192.0.2.7",
@@ -64,7 +134,10 @@ fn every_known_prefix_is_taken_apart() {
             "node=gw1 type=SECCOMP msg=audit(1795189963.250:9): x",
             "2026-11-20T15:52:43.25Z gw1 Audit - | SECCOMP msg=audit(1795189963.250:9): x",
         ),
-        ("time=\"2026-11-20T15:52:43Z\" level=info msg=\"x\"", "2026-11-20T15:52:43Z  CrowdSec - | x"),
+        (
+            "time=\"2026-11-20T15:52:43Z\" level=info msg=\"x\"",
+            "2026-11-20T15:52:43Z  CrowdSec - | x",
+        ),
     ];
     for (line, expected) in cases {
         assert_eq!(shown(line), expected, "{line}");
@@ -84,7 +157,11 @@ fn a_line_without_envelope_is_its_own_message() {
         "type=AVC",
         "node=",
     ] {
-        assert!(shown(line).ends_with(&format!("Bare - | {line}")), "{line}: {}", shown(line));
+        assert!(
+            shown(line).ends_with(&format!("Bare - | {line}")),
+            "{line}: {}",
+            shown(line)
+        );
     }
 }
 
@@ -133,35 +210,110 @@ fn every_layer_around_a_head_is_taken_off() {
 #[test]
 fn stamps_and_columns_of_all_systems_are_read() {
     let cases = [
-        ("Nov 20 15:52:43 gw1 auth.info sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 15:52:43 gw1 auth|security:info sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 15:52:43 2026 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 2026 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("2026/11/20 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("2026 Nov 20 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("20.11.2026 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("20/Nov/2026:15:52:43 +0100 gw1 sshd[8]: x", "2026-11-20T14:52:43Z gw1 Sshd 8 | x"),
-        ("11\u{6708} 20 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("11\u{c6d4} 20 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("\u{43d}\u{43e}\u{44f} 20 15:52:43 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Okt 20 15:52:43 gw1 sshd[8]: x", "2026-10-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("ao\u{fb}t 20 15:52:43 gw1 sshd[8]: x", "2026-08-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Fr 2026-11-20 15:52:43 CET gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("\u{4e94} 2026-11-20 15:52:43 +03 gw1 sshd[8]: x", "2026-11-20T12:52:43Z gw1 Sshd 8 | x"),
-        ("Fri Nov 20 15:52:43 UTC 2026 gw1 sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("[ 3274.616943 <    0.000012 >] gw1 sshd[8]: x", "- gw1 Sshd 8 | x"),
-        ("1 2026-11-20T15:52:43Z gw1 sshd 8 - - x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("2026-11-20T15:52:43Z gw1 sshd 8 ID7 [a b=\"c\"] x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 15:52:43 gw1 sshd[8]:\tx", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 15:52:43 gw1 in.sshd[8]: x", "2026-11-20T15:52:43Z gw1 Sshd 8 | x"),
-        ("Nov 20 15:52:43 gw1 (sshd)[8]: x", "2026-11-20T15:52:43Z gw1 Systemd 8 | x"),
-        ("Nov 20 15:52:43 gw1 dropbear[8]: x", "2026-11-20T15:52:43Z gw1 Dropbear 8 | x"),
-        ("3832 2026-11-20 15:52:43.934 error: x", "2026-11-20T15:52:43.934Z  Bare 3832 | error: x"),
+        (
+            "Nov 20 15:52:43 gw1 auth.info sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 auth|security:info sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 2026 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 2026 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "2026/11/20 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "2026 Nov 20 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "20.11.2026 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "20/Nov/2026:15:52:43 +0100 gw1 sshd[8]: x",
+            "2026-11-20T14:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "11\u{6708} 20 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "11\u{c6d4} 20 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "\u{43d}\u{43e}\u{44f} 20 15:52:43 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Okt 20 15:52:43 gw1 sshd[8]: x",
+            "2026-10-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "ao\u{fb}t 20 15:52:43 gw1 sshd[8]: x",
+            "2026-08-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Fr 2026-11-20 15:52:43 CET gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "\u{4e94} 2026-11-20 15:52:43 +03 gw1 sshd[8]: x",
+            "2026-11-20T12:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Fri Nov 20 15:52:43 UTC 2026 gw1 sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "[ 3274.616943 <    0.000012 >] gw1 sshd[8]: x",
+            "- gw1 Sshd 8 | x",
+        ),
+        (
+            "1 2026-11-20T15:52:43Z gw1 sshd 8 - - x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "2026-11-20T15:52:43Z gw1 sshd 8 ID7 [a b=\"c\"] x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 sshd[8]:\tx",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 in.sshd[8]: x",
+            "2026-11-20T15:52:43Z gw1 Sshd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 (sshd)[8]: x",
+            "2026-11-20T15:52:43Z gw1 Systemd 8 | x",
+        ),
+        (
+            "Nov 20 15:52:43 gw1 dropbear[8]: x",
+            "2026-11-20T15:52:43Z gw1 Dropbear 8 | x",
+        ),
+        (
+            "3832 2026-11-20 15:52:43.934 error: x",
+            "2026-11-20T15:52:43.934Z  Bare 3832 | error: x",
+        ),
         (
             "2026-11-20 15:52:43.123456+0100 0x1a2b     Info        0x0                  812    0    sshd: (libsystem) x",
             "2026-11-20T14:52:43.123456Z  Sshd 812 | x",
         ),
-        ("Nov 20 15:52:43 gw1 web/0a1b2c3d4e5f[77]: x", "2026-11-20T15:52:43Z  Bare - | x"),
+        (
+            "Nov 20 15:52:43 gw1 web/0a1b2c3d4e5f[77]: x",
+            "2026-11-20T15:52:43Z  Bare - | x",
+        ),
         (
             "2026-11-20 15:52:43 +0000 system.auth: {\"ident\":\"sshd\",\"message\":\"x\"}",
             "2026-11-20T15:52:43Z  Sshd - | x",
@@ -169,8 +321,14 @@ fn stamps_and_columns_of_all_systems_are_read() {
         ("sshd[8]: x", "-  Sshd 8 | x"),
         ("gw1 sshd[8]: x", "- gw1 Sshd 8 | x"),
         ("systemd[1]: ssh.socket: x", "-  Systemd 1 | ssh.socket: x"),
-        ("2026-11-20T15:52:43Z stderr F banner exchange: x", "2026-11-20T15:52:43Z  Bare - | banner exchange: x"),
-        ("2026-11-20T15:52:43Z stderr F error: x", "2026-11-20T15:52:43Z  Bare - | error: x"),
+        (
+            "2026-11-20T15:52:43Z stderr F banner exchange: x",
+            "2026-11-20T15:52:43Z  Bare - | banner exchange: x",
+        ),
+        (
+            "2026-11-20T15:52:43Z stderr F error: x",
+            "2026-11-20T15:52:43Z  Bare - | error: x",
+        ),
     ];
     for (line, expected) in cases {
         assert_eq!(shown(line), expected, "{line}");
@@ -191,10 +349,10 @@ Fri 2026-11-20 15:52:44.250000 UTC [s=abc;i=2;b=def;m=1;t=2;x=3]
     MESSAGE=y
 -- Boot 2 --
 ";
-    let said =
-        "2026-11-20T15:52:43.25Z gw1 Sshd 8 | x & 2026-11-20T15:52:44.25Z  Sshd - | y & -  Bare - | -- Boot 2 --";
+    let said = "2026-11-20T15:52:43.25Z gw1 Sshd 8 | x & 2026-11-20T15:52:44.25Z  Sshd - | y & -  Bare - | -- Boot 2 --";
     assert_eq!(shown(verbose), said);
-    let record = "{\n\t\"SYSLOG_IDENTIFIER\" : \"sshd\",\n\t\"_PID\" : \"8\",\n\t\"MESSAGE\" : \"x\"\n}\n";
+    let record =
+        "{\n\t\"SYSLOG_IDENTIFIER\" : \"sshd\",\n\t\"_PID\" : \"8\",\n\t\"MESSAGE\" : \"x\"\n}\n";
     assert_eq!(shown(&record.repeat(2)), "-  Sshd 8 | x & -  Sshd 8 | x");
     let events = "{\n  \"events\": [\n    {\n      \"message\": \"sshd[8]: x\"\n    },\n    {\n      \"message\": \"sshd[9]: y\"\n    }\n  ]\n}\n";
     assert_eq!(shown(events), "-  Sshd 8 | x & -  Sshd 9 | y");
@@ -226,7 +384,9 @@ fn random_lines_do_not_panic() {
     ];
     let mut random = fastrand::Rng::with_seed(3);
     for _ in 0..50_000 {
-        let line: String = (0..random.usize(0..12)).map(|_| *random.choice(&words).expect("not empty")).collect();
+        let line: String = (0..random.usize(0..12))
+            .map(|_| *random.choice(&words).expect("not empty"))
+            .collect();
         shown(&line);
     }
 }

@@ -20,7 +20,8 @@ impl Order {
             _ => {}
         }
         let pairs = start.len() / 2;
-        let ascii = |order: fn(&[u8]) -> bool| start.chunks_exact(2).filter(|pair| order(pair)).count();
+        let ascii =
+            |order: fn(&[u8]) -> bool| start.chunks_exact(2).filter(|pair| order(pair)).count();
         let most = |count: usize| pairs >= 4 && count * 10 > pairs * 8;
         if most(ascii(|pair| pair[0] != 0 && pair[1] == 0)) {
             return Some(Self::Little);
@@ -51,7 +52,15 @@ pub(super) struct Utf16<R> {
 
 impl<R: Read> Utf16<R> {
     pub(super) fn new(source: R, order: Order) -> Self {
-        Self { source, order, half: None, high: None, begun: false, text: Vec::new(), taken: 0 }
+        Self {
+            source,
+            order,
+            half: None,
+            high: None,
+            begun: false,
+            text: Vec::new(),
+            taken: 0,
+        }
     }
 
     /// Decodes the next piece; false at the end.
@@ -88,7 +97,8 @@ impl<R: Read> Utf16<R> {
     }
 
     fn push(&mut self, char: char) {
-        self.text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+        self.text
+            .extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
     }
 }
 
@@ -122,22 +132,35 @@ mod tests {
                 self.0.read(&mut buffer[..1])
             }
         }
-        let bytes: Vec<u8> = "a\u{e4}\u{1f600}b".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let bytes: Vec<u8> = "a\u{e4}\u{1f600}b"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         let mut text = String::new();
-        Utf16::new(Drops(&bytes), Order::Little).read_to_string(&mut text).unwrap();
+        Utf16::new(Drops(&bytes), Order::Little)
+            .read_to_string(&mut text)
+            .unwrap();
         assert_eq!(text, "a\u{e4}\u{1f600}b");
     }
 
     #[test]
     fn half_a_surrogate_pair_is_replaced() {
         let mut text = String::new();
-        Utf16::new(&b"\xd8\x3d\0b\xd8\x3d"[..], Order::Big).read_to_string(&mut text).unwrap();
+        Utf16::new(&b"\xd8\x3d\0b\xd8\x3d"[..], Order::Big)
+            .read_to_string(&mut text)
+            .unwrap();
         assert_eq!(text, "\u{fffd}b\u{fffd}");
     }
 
     #[test]
     fn text_that_is_not_utf16_is_left_alone() {
-        for start in [&b""[..], b"Nov 20", b"\0\0\0\0\0\0\0\0\0\0", b"a\0b", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"] {
+        for start in [
+            &b""[..],
+            b"Nov 20",
+            b"\0\0\0\0\0\0\0\0\0\0",
+            b"a\0b",
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
+        ] {
             assert_eq!(Order::of(start), None, "{start:?}");
         }
     }

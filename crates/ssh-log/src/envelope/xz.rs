@@ -24,7 +24,14 @@ pub(super) struct Xz<R> {
 impl<R: Read> Xz<R> {
     pub(super) fn new(source: R) -> Self {
         let decoder = XzDecoder::in_heap_with_alloc_dict_size(FIRST_WINDOW, WINDOW);
-        Self { source, decoder, input: vec![0; 32 << 10], taken: 0, filled: 0, between: false }
+        Self {
+            source,
+            decoder,
+            input: vec![0; 32 << 10],
+            taken: 0,
+            filled: 0,
+            between: false,
+        }
     }
 
     /// Reads on where nothing is left; false at the end.
@@ -60,7 +67,9 @@ impl<R: Read> Read for Xz<R> {
                 return Ok(0);
             }
             let more = self.fill()?;
-            let done = self.decoder.decode(&self.input[self.taken..self.filled], buffer);
+            let done = self
+                .decoder
+                .decode(&self.input[self.taken..self.filled], buffer);
             let done = done.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
             self.taken += done.input_consumed();
             self.between = done.is_end_of_stream();

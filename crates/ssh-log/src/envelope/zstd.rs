@@ -14,7 +14,11 @@ pub(super) struct Zstd<R> {
 
 impl<R: Read> Zstd<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, decoder: FrameDecoder::new(), begun: false }
+        Self {
+            source,
+            decoder: FrameDecoder::new(),
+            begun: false,
+        }
     }
 
     /// Begins the next frame; false at the end. Frames of other data are passed over.
@@ -26,8 +30,14 @@ impl<R: Read> Zstd<R> {
             }
             match self.decoder.reset(first.as_slice().chain(&mut self.source)) {
                 Ok(()) => return Ok(true),
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    io::copy(&mut self.source.by_ref().take(length.into()), &mut io::sink())?;
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    io::copy(
+                        &mut self.source.by_ref().take(length.into()),
+                        &mut io::sink(),
+                    )?;
                 }
                 Err(error) => return Err(damaged(error)),
             }
@@ -35,10 +45,14 @@ impl<R: Read> Zstd<R> {
     }
 
     fn checked(&self) -> io::Result<()> {
-        let (stated, real) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
-        match stated.is_some() && stated != real {
-            true => Err(damaged("the checksum does not match")),
-            false => Ok(()),
+        let (stated, real) = (
+            self.decoder.get_checksum_from_data(),
+            self.decoder.get_calculated_checksum(),
+        );
+        if stated.is_some() && stated != real {
+            Err(damaged("the checksum does not match"))
+        } else {
+            Ok(())
         }
     }
 }
@@ -53,7 +67,9 @@ impl<R: Read> Read for Zstd<R> {
                 return self.decoder.read(buffer);
             }
             if self.begun && !self.decoder.is_finished() {
-                let blocks = self.decoder.decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1));
+                let blocks = self
+                    .decoder
+                    .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1));
                 blocks.map_err(damaged)?;
                 continue;
             }

@@ -2,9 +2,9 @@
 
 use super::{Rule, anybody, of, rule, shared};
 use crate::kind::Kind::{
-    BadProtocol, ClientAliveTimeout, Closed, Connected, ConnectionError, Disconnected, Disconnecting, IpOptions,
-    NegotiationFailed, NoIdentification, NoMoreSessions, Noted, PacketCorrupt, Probed, ReceivedDisconnect, Reset,
-    SessionChild, TooManyFailures,
+    BadProtocol, ClientAliveTimeout, Closed, Connected, ConnectionError, Disconnected,
+    Disconnecting, IpOptions, NegotiationFailed, NoIdentification, NoMoreSessions, Noted,
+    PacketCorrupt, Probed, ReceivedDisconnect, Reset, SessionChild, TooManyFailures,
 };
 
 const VANISHED: &str = "client-vanished";
@@ -12,79 +12,249 @@ const NOT_SSH: &str = "not-an-ssh-client";
 const MISMATCH: &str = "algorithm-mismatch";
 
 pub(super) const RULES: &[Rule] = &[
-    of("ip-options", "Connection from {addr} port {port} with IP opts: {detail}", IpOptions),
-    of("ip-options", "Connection from {addr} with IP options:{detail}", IpOptions),
+    of(
+        "ip-options",
+        "Connection from {addr} port {port} with IP opts: {detail}",
+        IpOptions,
+    ),
+    of(
+        "ip-options",
+        "Connection from {addr} with IP options:{detail}",
+        IpOptions,
+    ),
     rule("Connection from {peer} timed out", ConnectionError),
     rule("Connection from {addr} port {port} on {}", Connected),
     shared(rule("Connection from {addr} port {port}", Connected)),
     shared(rule("Connection from {addr}", Connected)),
     shared(of(VANISHED, "Connection closed by {peer}", Closed)),
     shared(of(VANISHED, "Connection reset by {peer}", Reset)),
-    anybody(rule("Connection to {addr} timed out while waiting to read", ConnectionError)),
+    anybody(rule(
+        "Connection to {addr} timed out while waiting to read",
+        ConnectionError,
+    )),
     anybody(rule("Connection to {addr} timed out{}", ConnectionError)),
     shared(rule("Disconnected from {peer}", Disconnected)),
-    shared(rule("Received disconnect from {addr} port {port}:{n}: {detail}", ReceivedDisconnect)),
-    shared(rule("Received disconnect from {addr} port {port}:{n}:", ReceivedDisconnect)),
-    shared(rule("Received disconnect from {addr} port {port}: {detail}", ReceivedDisconnect)),
-    shared(rule("Received disconnect from {addr}: {n}: {detail}", ReceivedDisconnect)),
-    shared(rule("Received disconnect from {addr}: {n}:", ReceivedDisconnect)),
-    of("max-auth-tries", "Disconnecting {peer}: Too many authentication failures", TooManyFailures),
-    shared(of("max-auth-tries", "Disconnecting: Too many authentication failures{}", TooManyFailures)),
+    shared(rule(
+        "Received disconnect from {addr} port {port}:{n}: {detail}",
+        ReceivedDisconnect,
+    )),
+    shared(rule(
+        "Received disconnect from {addr} port {port}:{n}:",
+        ReceivedDisconnect,
+    )),
+    shared(rule(
+        "Received disconnect from {addr} port {port}: {detail}",
+        ReceivedDisconnect,
+    )),
+    shared(rule(
+        "Received disconnect from {addr}: {n}: {detail}",
+        ReceivedDisconnect,
+    )),
+    shared(rule(
+        "Received disconnect from {addr}: {n}:",
+        ReceivedDisconnect,
+    )),
+    of(
+        "max-auth-tries",
+        "Disconnecting {peer}: Too many authentication failures",
+        TooManyFailures,
+    ),
+    shared(of(
+        "max-auth-tries",
+        "Disconnecting: Too many authentication failures{}",
+        TooManyFailures,
+    )),
     shared(rule("Disconnecting {peer}: {detail}", Disconnecting)),
     anybody(rule("Disconnecting: {detail}", Disconnecting)),
     // Identification.
-    shared(of(VANISHED, "kex_exchange_identification: Connection closed by remote host", NoIdentification)),
-    shared(of(VANISHED, "kex_exchange_identification: read: {detail}", NoIdentification)),
-    shared(of(VANISHED, "kex_exchange_identification: write: {detail}", NoIdentification)),
-    of(NOT_SSH, "kex_exchange_identification: client sent invalid protocol identifier {detail}", BadProtocol),
-    shared(of(NOT_SSH, "kex_exchange_identification: {detail}", BadProtocol)),
-    of(VANISHED, "Did not receive identification string from {addr} port {port}", NoIdentification),
-    of(VANISHED, "Did not receive identification string from {addr}", NoIdentification),
-    of(NOT_SSH, "Bad protocol version identification '{quoted}' from {addr} port {port}", BadProtocol),
-    of(NOT_SSH, "Bad protocol version identification '{quoted}' from {addr}", BadProtocol),
-    of(NOT_SSH, "Bad remote protocol version identification: {detail}", BadProtocol),
-    of(NOT_SSH, "Protocol major versions differ for {addr} port {port}: {detail}", BadProtocol),
-    of(NOT_SSH, "Protocol major versions differ for {addr}: {detail}", BadProtocol),
-    of(NOT_SSH, "Protocol major versions differ: {detail}", BadProtocol),
-    of(NOT_SSH, "banner exchange: Connection from {peer}: invalid format", BadProtocol),
-    of(NOT_SSH, "banner exchange: Connection from {peer}: could not read protocol version", BadProtocol),
-    of(VANISHED, "banner exchange: Connection from {peer}: {detail}", NoIdentification),
-    of(VANISHED, "probed from {addr} port {port} with {detail}.  Don't panic.", Probed),
-    of(VANISHED, "probed from {addr} with {detail}.  Don't panic.", Probed),
-    of(VANISHED, "scanned from {addr} port {port} with {detail}.  Don't panic.", Probed),
-    of(VANISHED, "scanned from {addr} with {detail}.  Don't panic.", Probed),
+    shared(of(
+        VANISHED,
+        "kex_exchange_identification: Connection closed by remote host",
+        NoIdentification,
+    )),
+    shared(of(
+        VANISHED,
+        "kex_exchange_identification: read: {detail}",
+        NoIdentification,
+    )),
+    shared(of(
+        VANISHED,
+        "kex_exchange_identification: write: {detail}",
+        NoIdentification,
+    )),
+    of(
+        NOT_SSH,
+        "kex_exchange_identification: client sent invalid protocol identifier {detail}",
+        BadProtocol,
+    ),
+    shared(of(
+        NOT_SSH,
+        "kex_exchange_identification: {detail}",
+        BadProtocol,
+    )),
+    of(
+        VANISHED,
+        "Did not receive identification string from {addr} port {port}",
+        NoIdentification,
+    ),
+    of(
+        VANISHED,
+        "Did not receive identification string from {addr}",
+        NoIdentification,
+    ),
+    of(
+        NOT_SSH,
+        "Bad protocol version identification '{quoted}' from {addr} port {port}",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "Bad protocol version identification '{quoted}' from {addr}",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "Bad remote protocol version identification: {detail}",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "Protocol major versions differ for {addr} port {port}: {detail}",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "Protocol major versions differ for {addr}: {detail}",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "Protocol major versions differ: {detail}",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "banner exchange: Connection from {peer}: invalid format",
+        BadProtocol,
+    ),
+    of(
+        NOT_SSH,
+        "banner exchange: Connection from {peer}: could not read protocol version",
+        BadProtocol,
+    ),
+    of(
+        VANISHED,
+        "banner exchange: Connection from {peer}: {detail}",
+        NoIdentification,
+    ),
+    of(
+        VANISHED,
+        "probed from {addr} port {port} with {detail}.  Don't panic.",
+        Probed,
+    ),
+    of(
+        VANISHED,
+        "probed from {addr} with {detail}.  Don't panic.",
+        Probed,
+    ),
+    of(
+        VANISHED,
+        "scanned from {addr} port {port} with {detail}.  Don't panic.",
+        Probed,
+    ),
+    of(
+        VANISHED,
+        "scanned from {addr} with {detail}.  Don't panic.",
+        Probed,
+    ),
     // Key exchange.
-    shared(of(MISMATCH, "Unable to negotiate with {peer}: {detail}", NegotiationFailed)),
-    shared(of(MISMATCH, "Unable to negotiate a key exchange method", NegotiationFailed)),
+    shared(of(
+        MISMATCH,
+        "Unable to negotiate with {peer}: {detail}",
+        NegotiationFailed,
+    )),
+    shared(of(
+        MISMATCH,
+        "Unable to negotiate a key exchange method",
+        NegotiationFailed,
+    )),
     anybody(of(MISMATCH, "no matching {detail}", NegotiationFailed)),
     anybody(of(MISMATCH, "no hostkey alg", NegotiationFailed)),
-    of(MISMATCH, "Client version {detail} uses unsafe key agreement; refusing connection", NegotiationFailed),
+    of(
+        MISMATCH,
+        "Client version {detail} uses unsafe key agreement; refusing connection",
+        NegotiationFailed,
+    ),
     shared(of(NOT_SSH, "Bad packet length {n}.", PacketCorrupt)),
     shared(of(NOT_SSH, "padding error: {detail}", PacketCorrupt)),
-    of(NOT_SSH, "ssh_dispatch_run_fatal: Connection from {peer}: message authentication code incorrect", PacketCorrupt),
-    of(NOT_SSH, "ssh_dispatch_run_fatal: Connection from {peer}: Connection corrupted", PacketCorrupt),
-    rule("ssh_dispatch_run_fatal: Connection from {peer}: {detail}", ConnectionError),
+    of(
+        NOT_SSH,
+        "ssh_dispatch_run_fatal: Connection from {peer}: message authentication code incorrect",
+        PacketCorrupt,
+    ),
+    of(
+        NOT_SSH,
+        "ssh_dispatch_run_fatal: Connection from {peer}: Connection corrupted",
+        PacketCorrupt,
+    ),
+    rule(
+        "ssh_dispatch_run_fatal: Connection from {peer}: {detail}",
+        ConnectionError,
+    ),
     anybody(rule("Corrupted MAC on input.", PacketCorrupt)),
     rule("Finished discarding for {addr} port {port}", PacketCorrupt),
     anybody(rule("Finished discarding for {addr}", PacketCorrupt)),
     // Transport.
-    rule("Read error from remote host {addr} port {port}: {detail}", ConnectionError),
-    rule("Read error from remote host {addr}: {detail}", ConnectionError),
+    rule(
+        "Read error from remote host {addr} port {port}: {detail}",
+        ConnectionError,
+    ),
+    rule(
+        "Read error from remote host {addr}: {detail}",
+        ConnectionError,
+    ),
     rule("Read error from remote host: {detail}", ConnectionError),
-    anybody(of(VANISHED, "Read from socket failed: {detail}", ConnectionError)),
+    anybody(of(
+        VANISHED,
+        "Read from socket failed: {detail}",
+        ConnectionError,
+    )),
     anybody(of(VANISHED, "Write failed: {detail}", ConnectionError)),
-    rule("packet_write_wait: Connection from {peer}: {detail}", ConnectionError),
-    rule("packet_write_poll: Connection from {peer}: {detail}", ConnectionError),
-    rule("ssh_packet_write_poll: Connection from {peer}: {detail}", ConnectionError),
+    rule(
+        "packet_write_wait: Connection from {peer}: {detail}",
+        ConnectionError,
+    ),
+    rule(
+        "packet_write_poll: Connection from {peer}: {detail}",
+        ConnectionError,
+    ),
+    rule(
+        "ssh_packet_write_poll: Connection from {peer}: {detail}",
+        ConnectionError,
+    ),
     rule("SSH: Server;{};Remote: {addr}-{port};{}", Noted),
     // Sessions.
-    of("client-alive-timeout", "Timeout, client not responding from {peer}", ClientAliveTimeout),
-    of("client-alive-timeout", "Timeout, client not responding.", ClientAliveTimeout),
+    of(
+        "client-alive-timeout",
+        "Timeout, client not responding from {peer}",
+        ClientAliveTimeout,
+    ),
+    of(
+        "client-alive-timeout",
+        "Timeout, client not responding.",
+        ClientAliveTimeout,
+    ),
     of("max-sessions", "no more sessions", NoMoreSessions),
     rule("terminating inactive connection from {peer}", Disconnecting),
     rule("User child is on pid {n}", SessionChild),
-    rule("Starting session: {quoted} from {addr} port {port} id {n}", Noted),
-    rule("Close session: user {user} from {addr} port {port} id {n}", Noted),
+    rule(
+        "Starting session: {quoted} from {addr} port {port} id {n}",
+        Noted,
+    ),
+    rule(
+        "Close session: user {user} from {addr} port {port} id {n}",
+        Noted,
+    ),
     rule("Closing connection to {addr} port {port}", Noted),
     anybody(rule("Exiting on signal {n}", Noted)),
     anybody(rule("Transferred: {}", Noted)),

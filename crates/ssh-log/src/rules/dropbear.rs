@@ -4,8 +4,9 @@
 
 use super::{Rule, of, rule};
 use crate::kind::Kind::{
-    Accepted, AuthFailed, BadProtocol, BindFailed, Broken, Closed, Connected, Disconnected, GraceTimeout, InvalidUser,
-    NegotiationFailed, Noted, PacketCorrupt, SessionClosed, Stopped, TooManyFailures, UserDenied,
+    Accepted, AuthFailed, BadProtocol, BindFailed, Broken, Closed, Connected, Disconnected,
+    GraceTimeout, InvalidUser, NegotiationFailed, Noted, PacketCorrupt, SessionClosed, Stopped,
+    TooManyFailures, UserDenied,
 };
 
 const VANISHED: &str = "client-vanished";
@@ -13,34 +14,107 @@ const NOT_ALLOWED: &str = "user-not-allowed";
 
 pub(super) const RULES: &[Rule] = &[
     rule("Child connection from {endpoint}", Connected),
-    rule("Password auth succeeded for '{user}' from {endpoint}", Accepted),
-    rule("PAM password auth succeeded for '{user}' from {endpoint}", Accepted),
-    rule("Pubkey auth succeeded for '{user}' with {} from {endpoint}", Accepted),
-    rule("Auth succeeded with blank password for '{user}' from {endpoint}", Accepted),
-    rule("Bad password attempt for '{user}' from {endpoint}", AuthFailed),
-    rule("Bad PAM password attempt for '{user}' from {endpoint}", AuthFailed),
-    rule("Login attempt for nonexistent user from {endpoint}", InvalidUser),
+    rule(
+        "Password auth succeeded for '{user}' from {endpoint}",
+        Accepted,
+    ),
+    rule(
+        "PAM password auth succeeded for '{user}' from {endpoint}",
+        Accepted,
+    ),
+    rule(
+        "Pubkey auth succeeded for '{user}' with {} from {endpoint}",
+        Accepted,
+    ),
+    rule(
+        "Auth succeeded with blank password for '{user}' from {endpoint}",
+        Accepted,
+    ),
+    rule(
+        "Bad password attempt for '{user}' from {endpoint}",
+        AuthFailed,
+    ),
+    rule(
+        "Bad PAM password attempt for '{user}' from {endpoint}",
+        AuthFailed,
+    ),
+    rule(
+        "Login attempt for nonexistent user from {endpoint}",
+        InvalidUser,
+    ),
     rule("Login attempt for nonexistent user", InvalidUser),
     of(NOT_ALLOWED, "root login rejected", UserDenied),
-    of(NOT_ALLOWED, "user '{user}' has invalid shell, rejected", UserDenied),
-    of(NOT_ALLOWED, "User '{user}' has invalid shell, rejected", UserDenied),
-    of(NOT_ALLOWED, "User '{user}' has blank password, rejected", UserDenied),
-    of("max-auth-tries", "{exit}Max auth tries reached - user '{}' from {endpoint}", TooManyFailures),
-    of("max-auth-tries", "{exit}Max auth tries reached - user '{}'", TooManyFailures),
-    of("algorithm-mismatch", "{exit}No matching algo {detail}", NegotiationFailed),
-    of("login-grace-time", "{exit}Timeout before auth", GraceTimeout),
-    of("not-an-ssh-client", "{exit}Incompatible remote version {detail}", BadProtocol),
-    of("not-an-ssh-client", "{exit}Bad packet size {n}", PacketCorrupt),
+    of(
+        NOT_ALLOWED,
+        "user '{user}' has invalid shell, rejected",
+        UserDenied,
+    ),
+    of(
+        NOT_ALLOWED,
+        "User '{user}' has invalid shell, rejected",
+        UserDenied,
+    ),
+    of(
+        NOT_ALLOWED,
+        "User '{user}' has blank password, rejected",
+        UserDenied,
+    ),
+    of(
+        "max-auth-tries",
+        "{exit}Max auth tries reached - user '{}' from {endpoint}",
+        TooManyFailures,
+    ),
+    of(
+        "max-auth-tries",
+        "{exit}Max auth tries reached - user '{}'",
+        TooManyFailures,
+    ),
+    of(
+        "algorithm-mismatch",
+        "{exit}No matching algo {detail}",
+        NegotiationFailed,
+    ),
+    of(
+        "login-grace-time",
+        "{exit}Timeout before auth",
+        GraceTimeout,
+    ),
+    of(
+        "not-an-ssh-client",
+        "{exit}Incompatible remote version {detail}",
+        BadProtocol,
+    ),
+    of(
+        "not-an-ssh-client",
+        "{exit}Bad packet size {n}",
+        PacketCorrupt,
+    ),
     rule("{exit}Integrity error{}", PacketCorrupt),
     of(VANISHED, "{gone}", Closed),
     rule("{exit}{detail}", Disconnected),
     rule("Exit ({user}) from <{endpoint}>: {}", SessionClosed),
     rule("Exit ({user}): {}", SessionClosed),
-    of("port-in-use", "Failed listening on '{detail}': Error listening: Address already in use", BindFailed),
-    of("sshd-not-running", "Failed listening on '{detail}': {}", BindFailed),
-    of("sshd-not-running", "Early exit: No listening ports available.", BindFailed),
+    of(
+        "port-in-use",
+        "Failed listening on '{detail}': Error listening: Address already in use",
+        BindFailed,
+    ),
+    of(
+        "sshd-not-running",
+        "Failed listening on '{detail}': {}",
+        BindFailed,
+    ),
+    of(
+        "sshd-not-running",
+        "Early exit: No listening ports available.",
+        BindFailed,
+    ),
     rule("Early exit: Terminated by signal", Stopped),
-    of("host-keys-missing", "Early exit: No hostkeys available{}", Broken),
+    of(
+        "host-keys-missing",
+        "Early exit: No hostkeys available{}",
+        Broken,
+    ),
     rule("Early exit{}: {detail}", Disconnected),
     rule("Failed loading {detail}", Noted),
     rule("Not backgrounding", Noted),

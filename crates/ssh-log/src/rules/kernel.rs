@@ -5,7 +5,8 @@ use memchr::memmem;
 use super::table::Table;
 use super::{Rule, Verdict, of, rule};
 use crate::kind::Kind::{
-    AccessDenied, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue, OomKill, PacketBlocked,
+    AccessDenied, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue, OomKill,
+    PacketBlocked,
 };
 
 const CONNTRACK: &str = "conntrack-full";
@@ -16,46 +17,121 @@ const DENIED: &str = "mandatory-access-denied";
 const FIREWALL: &str = "firewall-rejects";
 
 pub(super) const RULES: &[Rule] = &[
-    of(CONNTRACK, "nf_conntrack: nf_conntrack: table full, dropping packet{}", ConntrackFull),
-    of(CONNTRACK, "nf_conntrack: table full, dropping packet{}", ConntrackFull),
-    of(CONNTRACK, "ip_conntrack: table full, dropping packet{}", ConntrackFull),
-    of("listen-queue-overflow", "TCP: {}ossible SYN flooding on port {detail}. {}", ListenQueue),
-    of("listen-queue-overflow", "possible SYN flooding on port {detail}. {}", ListenQueue),
+    of(
+        CONNTRACK,
+        "nf_conntrack: nf_conntrack: table full, dropping packet{}",
+        ConntrackFull,
+    ),
+    of(
+        CONNTRACK,
+        "nf_conntrack: table full, dropping packet{}",
+        ConntrackFull,
+    ),
+    of(
+        CONNTRACK,
+        "ip_conntrack: table full, dropping packet{}",
+        ConntrackFull,
+    ),
+    of(
+        "listen-queue-overflow",
+        "TCP: {}ossible SYN flooding on port {detail}. {}",
+        ListenQueue,
+    ),
+    of(
+        "listen-queue-overflow",
+        "possible SYN flooding on port {detail}. {}",
+        ListenQueue,
+    ),
     of(MEMORY, "Out of memory: Kill{} process {n} (sshd{}", OomKill),
-    of(MEMORY, "Memory cgroup out of memory: Kill{} process {n} (sshd{}", OomKill),
+    of(
+        MEMORY,
+        "Memory cgroup out of memory: Kill{} process {n} (sshd{}",
+        OomKill,
+    ),
     rule("Out of memory: Kill{} process {n} ({detail}){}", OomKill),
-    rule("Memory cgroup out of memory: Kill{} process {n} ({detail}){}", OomKill),
-    of(PROCESSES, "cgroup: fork rejected by pids controller in /system.slice/ssh{detail}", ForkRejected),
-    of(PROCESSES, "cgroup: fork rejected by pids controller in /system.slice/system-ssh{detail}", ForkRejected),
-    rule("cgroup: fork rejected by pids controller in {detail}", ForkRejected),
-    of("file-descriptor-limit", "VFS: file-max limit {n} reached", FileTableFull),
-    of(CRASH, "audit: type=1326 {} comm=\"sshd{} sig={n} {}", Crashed),
+    rule(
+        "Memory cgroup out of memory: Kill{} process {n} ({detail}){}",
+        OomKill,
+    ),
+    of(
+        PROCESSES,
+        "cgroup: fork rejected by pids controller in /system.slice/ssh{detail}",
+        ForkRejected,
+    ),
+    of(
+        PROCESSES,
+        "cgroup: fork rejected by pids controller in /system.slice/system-ssh{detail}",
+        ForkRejected,
+    ),
+    rule(
+        "cgroup: fork rejected by pids controller in {detail}",
+        ForkRejected,
+    ),
+    of(
+        "file-descriptor-limit",
+        "VFS: file-max limit {n} reached",
+        FileTableFull,
+    ),
+    of(
+        CRASH,
+        "audit: type=1326 {} comm=\"sshd{} sig={n} {}",
+        Crashed,
+    ),
     of(CRASH, "SECCOMP {} comm=\"sshd{} sig={n} {}", Crashed),
-    of(CRASH, "audit: type=1701 {} comm=\"sshd{} sig={n}{}", Crashed),
+    of(
+        CRASH,
+        "audit: type=1701 {} comm=\"sshd{} sig={n}{}",
+        Crashed,
+    ),
     of(CRASH, "ANOM_ABEND {} comm=\"sshd{} sig={n}{}", Crashed),
     of(CRASH, "sshd[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-session[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-auth[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "traps: sshd{}] general protection{detail}", Crashed),
     of(CRASH, "traps: sshd{}] trap {detail}", Crashed),
-    of(DENIED, "audit: type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
-    of(DENIED, "audit: type=1400 {}avc:  denied {} comm=\"sshd{}", AccessDenied),
-    of(DENIED, "AVC {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
+    of(
+        DENIED,
+        "audit: type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}",
+        AccessDenied,
+    ),
+    of(
+        DENIED,
+        "audit: type=1400 {}avc:  denied {} comm=\"sshd{}",
+        AccessDenied,
+    ),
+    of(
+        DENIED,
+        "AVC {}apparmor=\"DENIED\"{} comm=\"sshd{}",
+        AccessDenied,
+    ),
     of(DENIED, "AVC {}avc:  denied {} comm=\"sshd{}", AccessDenied),
-    of(FIREWALL, "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}", PacketBlocked),
+    of(
+        FIREWALL,
+        "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}",
+        PacketBlocked,
+    ),
     rule("[UFW {}BLOCK] {} SRC={addr} {}", PacketBlocked),
 ];
 
 /// A policy that is only tried out (`permissive=1`) denies nothing.
 pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a>> {
     let verdict = table.verdict(text(message))?;
-    let tried_out = verdict.kind == AccessDenied && memmem::find(message, b" permissive=1").is_some();
+    let tried_out =
+        verdict.kind == AccessDenied && memmem::find(message, b" permissive=1").is_some();
     (!tried_out).then_some(verdict)
 }
 
 /// The text behind the time since boot, which syslog keeps: `[  12.345678] text`.
 fn text(message: &[u8]) -> &[u8] {
-    let Some(inner) = message.strip_prefix(b"[") else { return message };
-    let end = inner.iter().position(|b| !matches!(b, b' ' | b'.' | b'0'..=b'9')).unwrap_or(inner.len());
-    inner[end..].strip_prefix(b"] ").filter(|_| end > 0).unwrap_or(message)
+    let Some(inner) = message.strip_prefix(b"[") else {
+        return message;
+    };
+    let end = inner
+        .iter()
+        .position(|b| !matches!(b, b' ' | b'.' | b'0'..=b'9'))
+        .unwrap_or(inner.len());
+    inner[end..]
+        .strip_prefix(b"] ")
+        .filter(|_| end > 0)
+        .unwrap_or(message)
 }

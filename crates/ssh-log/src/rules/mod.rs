@@ -67,31 +67,64 @@ pub(crate) struct Verdict<'a> {
 }
 
 const fn rule(template: &'static str, kind: Kind) -> Rule {
-    Rule { template, kind, cause: None, voice: Voice::Own }
+    Rule {
+        template,
+        kind,
+        cause: None,
+        voice: Voice::Own,
+    }
 }
 
 const fn of(cause: &'static str, template: &'static str, kind: Kind) -> Rule {
-    Rule { template, kind, cause: Some(cause), voice: Voice::Own }
+    Rule {
+        template,
+        kind,
+        cause: Some(cause),
+        voice: Voice::Own,
+    }
 }
 
 /// The same, in words that others have too.
 const fn shared(rule: Rule) -> Rule {
-    Rule { voice: Voice::Shared, ..rule }
+    Rule {
+        voice: Voice::Shared,
+        ..rule
+    }
 }
 
 /// The same, where it may have come to nothing.
 const fn unsure(rule: Rule) -> Rule {
-    Rule { voice: Voice::Unsure, ..rule }
+    Rule {
+        voice: Voice::Unsure,
+        ..rule
+    }
 }
 
 /// The same, in words that anything may say.
 const fn anybody(rule: Rule) -> Rule {
-    Rule { voice: Voice::Anybody, ..rule }
+    Rule {
+        voice: Voice::Anybody,
+        ..rule
+    }
 }
 
-const SSHD: &[&[Rule]] = &[auth::RULES, connection::RULES, listener::RULES, libwrap::RULES, broken::RULES, pam::RULES];
-const FAMILIES: &[&[Rule]] =
-    &[kernel::RULES, systemd::RULES, systemd::XINETD, tools::FAIL2BAN, tools::SSHGUARD, tools::OTHERS, dropbear::RULES];
+const SSHD: &[&[Rule]] = &[
+    auth::RULES,
+    connection::RULES,
+    listener::RULES,
+    libwrap::RULES,
+    broken::RULES,
+    pam::RULES,
+];
+const FAMILIES: &[&[Rule]] = &[
+    kernel::RULES,
+    systemd::RULES,
+    systemd::XINETD,
+    tools::FAIL2BAN,
+    tools::SSHGUARD,
+    tools::OTHERS,
+    dropbear::RULES,
+];
 
 static SSHD_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(SSHD));
 static DROPBEAR: LazyLock<Table> = LazyLock::new(|| Table::new(&[dropbear::RULES]));
@@ -106,21 +139,31 @@ static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> {
     match program {
         Program::Sshd | Program::SshdSession | Program::SshdAuth => sshd(message),
-        Program::Bare => sshd(message).filter(is_told_alone).or_else(|| dropbear(message).filter(is_named)),
+        Program::Bare => sshd(message)
+            .filter(is_told_alone)
+            .or_else(|| dropbear(message).filter(is_named)),
         Program::Dropbear => dropbear(message),
         Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),
         Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
         Program::Sshguard => SSHGUARD.verdict(message),
-        Program::DenyHosts | Program::CrowdSec | Program::Lfd => OTHERS.verdict(tools::without_level(message)),
+        Program::DenyHosts | Program::CrowdSec | Program::Lfd => {
+            OTHERS.verdict(tools::without_level(message))
+        }
         Program::Tailscaled | Program::Other => None,
     }
 }
 
 /// All names of causes that a line can speak for, sorted.
 pub fn causes() -> Vec<&'static str> {
-    let mut causes: Vec<_> = SSHD.iter().chain(FAMILIES).copied().flatten().filter_map(|rule| rule.cause).collect();
+    let mut causes: Vec<_> = SSHD
+        .iter()
+        .chain(FAMILIES)
+        .copied()
+        .flatten()
+        .filter_map(|rule| rule.cause)
+        .collect();
     causes.sort_unstable();
     causes.dedup();
     causes
@@ -143,7 +186,10 @@ fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
         let rest = &text[at..];
         steps += 1;
         // A path begins a message of sshd about its own configuration, at the beginning of a text alone.
-        if !(SSHD_TABLE.is_begun_by(rest) || DROPBEAR.is_begun_by(rest) || (at == 0 && rest.starts_with(b"/"))) {
+        if !(SSHD_TABLE.is_begun_by(rest)
+            || DROPBEAR.is_begun_by(rest)
+            || (at == 0 && rest.starts_with(b"/")))
+        {
             continue;
         }
         steps += rest.len();
@@ -163,7 +209,10 @@ fn is_told_alone(verdict: &Verdict<'_>) -> bool {
         // `Connection closed by peer` says any program; an address and a port of the other end say SSH and few others.
         Voice::Shared => verdict.fields.addr.is_none_or(is_address),
         // A file of sshd names itself.
-        Voice::Anybody => verdict.fields.config.is_some_and(|path| memmem::find(path, b"sshd").is_some()),
+        Voice::Anybody => verdict
+            .fields
+            .config
+            .is_some_and(|path| memmem::find(path, b"sshd").is_some()),
     }
 }
 
@@ -206,28 +255,47 @@ fn sshd(message: &[u8]) -> Option<Verdict<'_>> {
 
 /// The message without level and tag, and what the tag says.
 fn told(message: &[u8]) -> (Stage, &[u8]) {
-    let (message, stage) = match (message.strip_suffix(b" [preauth]"), message.strip_suffix(b" [postauth]")) {
+    let (message, stage) = match (
+        message.strip_suffix(b" [preauth]"),
+        message.strip_suffix(b" [postauth]"),
+    ) {
         (Some(message), _) => (message, Stage::BeforeLogin),
         (None, Some(message)) => (message, Stage::AfterLogin),
         (None, None) => (message, Stage::Unknown),
     };
-    let message = LEVELS.iter().find_map(|level| message.strip_prefix(*level)).unwrap_or(message);
+    let message = LEVELS
+        .iter()
+        .find_map(|level| message.strip_prefix(*level))
+        .unwrap_or(message);
     (stage, message.trim_ascii_end())
 }
 
 fn sshd_message<'a>(ends: &[(Stage, &'a [u8])]) -> Option<Verdict<'a>> {
     let (at, verdict) = match ends {
         [(_, message)] => (0, SSHD_TABLE.verdict(message)?),
-        _ => SSHD_TABLE.verdict_of(&ends.iter().map(|(_, message)| *message).collect::<Vec<_>>())?,
+        _ => {
+            SSHD_TABLE.verdict_of(&ends.iter().map(|(_, message)| *message).collect::<Vec<_>>())?
+        }
     };
     let stage = ends[at].0;
     // A tag of the unprivileged half and a user are of sshd alone.
-    let own = verdict.voice == Voice::Shared && (stage != Stage::Unknown || verdict.fields.user.is_some());
+    let own = verdict.voice == Voice::Shared
+        && (stage != Stage::Unknown || verdict.fields.user.is_some());
     let voice = if own { Voice::Own } else { verdict.voice };
-    Some(Verdict { stage, voice, ..verdict })
+    Some(Verdict {
+        stage,
+        voice,
+        ..verdict
+    })
 }
 
-const LEVELS: &[&[u8]] = &[b"error: ", b"fatal: ", b"debug1: ", b"debug2: ", b"debug3: "];
+const LEVELS: &[&[u8]] = &[
+    b"error: ",
+    b"fatal: ",
+    b"debug1: ",
+    b"debug2: ",
+    b"debug3: ",
+];
 
 #[cfg(test)]
 mod tests {
@@ -235,22 +303,43 @@ mod tests {
 
     #[test]
     fn a_message_is_found_wherever_it_stands() {
-        let message = "drop connection #10 from [192.0.2.7]:50001 on [192.0.2.1]:22 past MaxStartups";
-        for (before, after) in
-            [("", ""), ("FOO|7|", ""), ("a b c: ", "\","), ("x=", "'}"), ("<li>", "</li><br>"), ("\u{201c}", ")")]
-        {
+        let message =
+            "drop connection #10 from [192.0.2.7]:50001 on [192.0.2.1]:22 past MaxStartups";
+        for (before, after) in [
+            ("", ""),
+            ("FOO|7|", ""),
+            ("a b c: ", "\","),
+            ("x=", "'}"),
+            ("<li>", "</li><br>"),
+            ("\u{201c}", ")"),
+        ] {
             let text = format!("{before}{message}{after}");
             let verdict = find(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((verdict.kind, verdict.fields.addr), (Kind::Dropped, Some(&b"192.0.2.7"[..])), "{text}");
+            assert_eq!(
+                (verdict.kind, verdict.fields.addr),
+                (Kind::Dropped, Some(&b"192.0.2.7"[..])),
+                "{text}"
+            );
         }
-        for text in ["", "x: y", "/usr/bin/a.sh: line 7: b: not found", "Connection closed by peer"] {
+        for text in [
+            "",
+            "x: y",
+            "/usr/bin/a.sh: line 7: b: not found",
+            "Connection closed by peer",
+        ] {
             assert_eq!(find(text.as_bytes()), None, "{text}");
         }
     }
 
     #[test]
     fn the_search_takes_linear_time() {
-        for piece in ["x: ", "Connection closed by ", "drop connection #1 from [", "\"' ", "Invalid user a from "] {
+        for piece in [
+            "x: ",
+            "Connection closed by ",
+            "drop connection #1 from [",
+            "\"' ",
+            "Invalid user a from ",
+        ] {
             let steps = |count: usize| search(piece.repeat(count).as_bytes()).1;
             let (short, long) = (steps(1_000), steps(10_000));
             assert!(long <= 11 * short, "{piece:?}: {short} steps, then {long}");

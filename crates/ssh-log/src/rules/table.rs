@@ -66,8 +66,18 @@ impl Table {
         let rules = self.starts.get(usize::from(*messages.first()?.first()?))?;
         rules.iter().find_map(|rule| {
             let mut ends = messages.iter().enumerate();
-            let (at, fields) = ends.find_map(|(at, message)| Some((at, rule.template.fields(message)?)))?;
-            Some((at, Verdict { kind: rule.kind, cause: rule.cause, stage: Stage::Unknown, voice: rule.voice, fields }))
+            let (at, fields) =
+                ends.find_map(|(at, message)| Some((at, rule.template.fields(message)?)))?;
+            Some((
+                at,
+                Verdict {
+                    kind: rule.kind,
+                    cause: rule.cause,
+                    stage: Stage::Unknown,
+                    voice: rule.voice,
+                    fields,
+                },
+            ))
         })
     }
 }
@@ -75,14 +85,18 @@ impl Table {
 impl Table {
     /// Whether a message of sshd alone may begin this text, which stands within another one.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
-        let leads = text.first().and_then(|first| self.leads.get(usize::from(*first)));
+        let leads = text
+            .first()
+            .and_then(|first| self.leads.get(usize::from(*first)));
         let begins = |lead: &[u8]| lead.get(1) == text.get(1) && text.starts_with(lead);
         leads.is_some_and(|leads| leads.iter().any(|lead| begins(lead)))
     }
 }
 
 fn leads(rules: &[Compiled]) -> Vec<Box<[u8]>> {
-    let within = rules.iter().filter(|rule| rule.voice != Voice::Anybody && rule.template.lead().len() >= LEAD);
+    let within = rules
+        .iter()
+        .filter(|rule| rule.voice != Voice::Anybody && rule.template.lead().len() >= LEAD);
     let mut leads: Vec<Box<[u8]>> = within.map(|rule| rule.template.lead().into()).collect();
     leads.sort_unstable();
     // What begins with another lead is found with that one.
@@ -109,10 +123,18 @@ fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
 
 /// Replaces `{peer}`, `{login}` and their like by all their forms.
 fn expand(template: &str) -> Vec<String> {
-    let all = [("{peer}", PEER), ("{login}", LOGIN), ("{exit}", dropbear::EXIT), ("{gone}", dropbear::GONE)];
+    let all = [
+        ("{peer}", PEER),
+        ("{login}", LOGIN),
+        ("{exit}", dropbear::EXIT),
+        ("{gone}", dropbear::GONE),
+    ];
     let forms = all.into_iter().find(|(name, _)| template.contains(name));
     match forms {
-        Some((name, forms)) => forms.iter().map(|form| template.replace(name, form)).collect(),
+        Some((name, forms)) => forms
+            .iter()
+            .map(|form| template.replace(name, form))
+            .collect(),
         None => vec![template.to_owned()],
     }
 }
@@ -126,12 +148,21 @@ mod tests {
     fn a_template_holds_one_open_end_only() {
         for rule in SSHD.iter().chain(FAMILIES).copied().flatten() {
             for pattern in expand(rule.template) {
-                let open = ["{user}", "{any}", "{quoted}"].iter().map(|f| pattern.matches(f).count()).sum::<usize>();
-                let detail_first = pattern.find("{detail}").zip(pattern.find("{user")).is_some_and(|(d, u)| d < u);
+                let open = ["{user}", "{any}", "{quoted}"]
+                    .iter()
+                    .map(|f| pattern.matches(f).count())
+                    .sum::<usize>();
+                let detail_first = pattern
+                    .find("{detail}")
+                    .zip(pattern.find("{user"))
+                    .is_some_and(|(d, u)| d < u);
                 assert!(open <= 1 || pattern.ends_with("user={user}"), "{pattern}");
                 assert!(!detail_first || pattern.starts_with('['), "{pattern}");
                 for pair in ["{user}{", "{any}{", "{}{", "{detail}{"] {
-                    assert!(!pattern.contains(pair), "{pattern}: two fields without text between them");
+                    assert!(
+                        !pattern.contains(pair),
+                        "{pattern}: two fields without text between them"
+                    );
                 }
             }
         }
@@ -154,7 +185,11 @@ mod tests {
                 ("{config}", "/c"),
                 ("{}", "x"),
             ];
-            texts.iter().fold(pattern.to_owned(), |text, (field, value)| text.replace(field, value))
+            texts
+                .iter()
+                .fold(pattern.to_owned(), |text, (field, value)| {
+                    text.replace(field, value)
+                })
         };
         for family in [
             SSHD,
@@ -170,8 +205,14 @@ mod tests {
             for rule in family.iter().copied().flatten() {
                 for pattern in expand(rule.template) {
                     let text = sample(&pattern);
-                    let verdict = table.verdict(text.as_bytes()).unwrap_or_else(|| panic!("{pattern}"));
-                    assert_eq!((verdict.kind, verdict.cause), (rule.kind, rule.cause), "{pattern}");
+                    let verdict = table
+                        .verdict(text.as_bytes())
+                        .unwrap_or_else(|| panic!("{pattern}"));
+                    assert_eq!(
+                        (verdict.kind, verdict.cause),
+                        (rule.kind, rule.cause),
+                        "{pattern}"
+                    );
                 }
             }
         }

@@ -1,7 +1,9 @@
 //! Programs that ban.
 
 use super::{Rule, of, rule};
-use crate::kind::Kind::{AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted, Unbanned};
+use crate::kind::Kind::{
+    AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted, Unbanned,
+};
 
 const FAIL2BAN_BAN: &str = "fail2ban-banned";
 const OTHER_BAN: &str = "banned-by-other";
@@ -12,19 +14,29 @@ pub(super) const FAIL2BAN: &[Rule] = &[
     of(FAIL2BAN_BAN, "[{detail}] Restore Ban {addr}", Banned),
     of(FAIL2BAN_BAN, "[{detail}] Reban {addr}", Banned),
     of(FAIL2BAN_BAN, "[{detail}] Reban {addr}, action {}", Banned),
-    of(FAIL2BAN_BAN, "[{detail}] {addr} already banned", AlreadyBanned),
+    of(
+        FAIL2BAN_BAN,
+        "[{detail}] {addr} already banned",
+        AlreadyBanned,
+    ),
     rule("[{detail}] Unban {addr}", Unbanned),
     rule("[{detail}] Ignore {addr} by {}", BanIgnored),
     rule("[{detail}] Ignore {addr}, expired bantime", BanIgnored),
     rule("[{detail}] Found {addr} - {}", FailureCounted),
     rule("[{detail}] Found {addr}", FailureCounted),
-    rule("Have not found any log file for {detail} jail{}", BanToolFault),
+    rule(
+        "Have not found any log file for {detail} jail{}",
+        BanToolFault,
+    ),
     rule("Failed to execute ban jail '{detail}' action {}", BanFailed),
     rule("{word} -- returned {n}", BanFailed),
     rule("{word} -- failed with {detail}", BanFailed),
     rule("{word} -- timed out after {n} seconds.", BanFailed),
     rule("{} returned {n}", BanFailed),
-    rule("Failed to execute {} jail '{detail}' action {}", BanToolFault),
+    rule(
+        "Failed to execute {} jail '{detail}' action {}",
+        BanToolFault,
+    ),
     rule("Failed to {} jail '{detail}' action {}", BanToolFault),
     rule("Jail '{detail}' {}", Noted),
 ];
@@ -32,7 +44,10 @@ pub(super) const FAIL2BAN: &[Rule] = &[
 /// sshguard 2.x (sshg-blocker).
 pub(super) const SSHGUARD: &[Rule] = &[
     of(OTHER_BAN, "Blocking \"{addr}/{}\" {detail}", Banned),
-    rule("Attack from \"{addr}\" on service {detail} with danger {n}.", FailureCounted),
+    rule(
+        "Attack from \"{addr}\" on service {detail} with danger {n}.",
+        FailureCounted,
+    ),
     rule("{addr} has already been blocked.", AlreadyBanned),
     rule("{addr}: unblocking after {n} secs", Unbanned),
     rule("{addr}: not blocking (on whitelist)", BanIgnored),
@@ -43,13 +58,28 @@ pub(super) const OTHERS: &[Rule] = &[
     of("hosts-deny-owned", "new denied hosts: ['{addr}']", Banned),
     of("hosts-deny-owned", "new denied hosts: [{detail}]", Banned),
     rule("num entries purged: {n}", Unbanned),
-    of(OTHER_BAN, "({}) {detail} by ip {addr} {} ban on Ip {}", Banned),
-    of(OTHER_BAN, "(sshd) Failed SSH login from {addr} {} *Blocked in csf* {}", Banned),
-    of(OTHER_BAN, "(sshd) Failed SSH login from {addr}: {} *Blocked in csf* {}", Banned),
+    of(
+        OTHER_BAN,
+        "({}) {detail} by ip {addr} {} ban on Ip {}",
+        Banned,
+    ),
+    of(
+        OTHER_BAN,
+        "(sshd) Failed SSH login from {addr} {} *Blocked in csf* {}",
+        Banned,
+    ),
+    of(
+        OTHER_BAN,
+        "(sshd) Failed SSH login from {addr}: {} *Blocked in csf* {}",
+        Banned,
+    ),
 ];
 
 /// The message behind the level of Python's logging.
 pub(super) fn without_level(message: &[u8]) -> &[u8] {
     const LEVELS: &[&[u8]] = &[b"NOTICE", b"WARNING", b"INFO", b"ERROR", b"CRITICAL"];
-    LEVELS.iter().find_map(|level| message.strip_prefix(*level)).map_or(message, <[u8]>::trim_ascii_start)
+    LEVELS
+        .iter()
+        .find_map(|level| message.strip_prefix(*level))
+        .map_or(message, <[u8]>::trim_ascii_start)
 }

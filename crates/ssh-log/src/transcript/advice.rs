@@ -8,17 +8,28 @@ use super::{Advice, Certainty, Conclusion, Reached, Software};
 
 /// The sentence that stands before causes that are only possible.
 pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<String> {
-    let first = conclusions.first().filter(|first| first.certainty == Certainty::Possible)?;
+    let first = conclusions
+        .first()
+        .filter(|first| first.certainty == Certainty::Possible)?;
     let ended = |how: &str| match facts.reached {
-        _ if is_stage_unknown(facts) => format!("{how}, and the text does not show how far it had come"),
-        reached if reached < Reached::Identified => format!("{how} before the server said who it is"),
+        _ if is_stage_unknown(facts) => {
+            format!("{how}, and the text does not show how far it had come")
+        }
+        reached if reached < Reached::Identified => {
+            format!("{how} before the server said who it is")
+        }
         reached if reached < Reached::Encrypted => format!("{how} in the key exchange"),
         Reached::LoggedIn => format!("{how} after the login"),
         _ => format!("{how} before the login was complete"),
     };
-    let seen = facts.symptoms.iter().find(|seen| seen.text == first.text || seen.line == first.line.unwrap_or(0));
+    let seen = facts
+        .symptoms
+        .iter()
+        .find(|seen| seen.text == first.text || seen.line == first.line.unwrap_or(0));
     let what = match seen.map(|seen| seen.symptom) {
-        Some(Symptom::Closed | Symptom::Reset) if facts.proxy.is_some() && facts.reached < Reached::Identified => {
+        Some(Symptom::Closed | Symptom::Reset)
+            if facts.proxy.is_some() && facts.reached < Reached::Identified =>
+        {
             "the connection through the proxy ended before the server said who it is".to_owned()
         }
         Some(Symptom::Closed) => ended("the connection was closed"),
@@ -27,15 +38,28 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
         Some(Symptom::NoRoute | Symptom::ConnectFailed | Symptom::ConnectReset) => {
             "no connection is established".to_owned()
         }
-        Some(Symptom::ConnectTimeout | Symptom::BehindUnreachable) => "nobody answers on this port".to_owned(),
-        Some(Symptom::BannerTimeout) => "the connection is established, and the server says nothing".to_owned(),
-        Some(Symptom::Unanswered) => "the connection was established, then nobody answered any more".to_owned(),
-        Some(Symptom::RouteLost) => "the connection was established, then the way to the host was gone".to_owned(),
+        Some(Symptom::ConnectTimeout | Symptom::BehindUnreachable) => {
+            "nobody answers on this port".to_owned()
+        }
+        Some(Symptom::BannerTimeout) => {
+            "the connection is established, and the server says nothing".to_owned()
+        }
+        Some(Symptom::Unanswered) => {
+            "the connection was established, then nobody answered any more".to_owned()
+        }
+        Some(Symptom::RouteLost) => {
+            "the connection was established, then the way to the host was gone".to_owned()
+        }
         Some(Symptom::RefusedLate) => "the connection was established, then refused".to_owned(),
         Some(Symptom::Aborted) => "this machine itself ended the connection".to_owned(),
         Some(Symptom::Forbidden) => "this machine itself does not allow the connection".to_owned(),
-        Some(Symptom::TextOther) => format!("the server answers with a text of its own ({})", facts_text(facts)),
-        Some(Symptom::Denied) => return Some("the login was refused; only the server knows why".to_owned()),
+        Some(Symptom::TextOther) => format!(
+            "the server answers with a text of its own ({})",
+            facts_text(facts)
+        ),
+        Some(Symptom::Denied) => {
+            return Some("the login was refused; only the server knows why".to_owned());
+        }
         Some(Symptom::LostSession) => "the session was lost after the login".to_owned(),
         _ => "it failed".to_owned(),
     };
@@ -44,27 +68,56 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
 
 /// What the server sent in place of its identification.
 fn facts_text(facts: &Facts) -> String {
-    let text = facts.symptoms.iter().find(|seen| seen.symptom == Symptom::TextOther).map_or("", |seen| &seen.text);
-    let said = text.split_once("anner line ").and_then(|(_, rest)| rest.split_once(": ")).map(|(_, said)| said);
-    said.or_else(|| text.split_once("Banner: ").map(|(_, said)| said)).unwrap_or(text).to_owned()
+    let text = facts
+        .symptoms
+        .iter()
+        .find(|seen| seen.symptom == Symptom::TextOther)
+        .map_or("", |seen| &seen.text);
+    let said = text
+        .split_once("anner line ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map(|(_, said)| said);
+    said.or_else(|| text.split_once("Banner: ").map(|(_, said)| said))
+        .unwrap_or(text)
+        .to_owned()
 }
 
 /// What to run next: what a conclusion that is more than possible needs, then at most one look further.
 pub(super) fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
-    let Some(first) = conclusions.first() else { return Vec::new() };
+    let Some(first) = conclusions.first() else {
+        return Vec::new();
+    };
     let mut next: Vec<Advice> = of_cause(facts, conclusions).into_iter().collect();
-    if first.certainty == Certainty::Certain || !next.is_empty() && first.certainty == Certainty::Likely {
+    if first.certainty == Certainty::Certain
+        || !next.is_empty() && first.certainty == Certainty::Likely
+    {
         return next;
     }
-    let by_ssh = matches!(facts.client.software, Software::OpenSsh | Software::Unknown) && facts.verbose;
+    let by_ssh =
+        matches!(facts.client.software, Software::OpenSsh | Software::Unknown) && facts.verbose;
     let destination = destination(facts);
     if let Some(provider) = provider(facts).filter(|_| facts.reached < Reached::Identified) {
         let why = "the provider answers there too: a proxy, VPN or firewall in the way often lets port 443 pass";
-        next.push(run(["ssh", "-T", "-p", "443", &format!("git@{}", provider.alternative)], why));
+        next.push(run(
+            [
+                "ssh",
+                "-T",
+                "-p",
+                "443",
+                &format!("git@{}", provider.alternative),
+            ],
+            why,
+        ));
     } else if by_ssh && destination != "HOST" {
-        next.push(run(["sshmend", "diagnose", &target(facts)], "it looks at every step from here"));
+        next.push(run(
+            ["sshmend", "diagnose", &target(facts)],
+            "it looks at every step from here",
+        ));
     } else {
-        next.push(Advice { argv: ssh(facts, &["-vvv"]), why: "it shows how far the connection comes" });
+        next.push(Advice {
+            argv: ssh(facts, &["-vvv"]),
+            why: "it shows how far the connection comes",
+        });
     }
     next
 }
@@ -77,10 +130,18 @@ fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
     let host = destination(facts);
     if has("proxy-failed") {
         let why = "it carries the connection: run it alone, and look there first";
-        return Some(match facts.proxy.as_deref().filter(|proxy| !proxy.is_empty()) {
-            Some(proxy) => Advice { argv: vec![proxy.to_owned()], why },
-            None => run(["ssh", "-G", &login(facts)], "it names the ProxyJump or ProxyCommand"),
-        });
+        return Some(
+            match facts.proxy.as_deref().filter(|proxy| !proxy.is_empty()) {
+                Some(proxy) => Advice {
+                    argv: vec![proxy.to_owned()],
+                    why,
+                },
+                None => run(
+                    ["ssh", "-G", &login(facts)],
+                    "it names the ProxyJump or ProxyCommand",
+                ),
+            },
+        );
     }
     if has("too-many-keys") {
         return Some(Advice {
@@ -89,13 +150,19 @@ fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
         });
     }
     if has("name-not-resolved") {
-        return Some(run(["getent", "ahosts", &host], "it asks the resolver that ssh asks"));
+        return Some(run(
+            ["getent", "ahosts", &host],
+            "it asks the resolver that ssh asks",
+        ));
     }
     if has("mtu-black-hole") {
         return Some(mtu(facts, &host));
     }
     if has("wrong-service") {
-        return Some(run(["ssh", "-G", &login(facts)], "it shows the host and the port that are in force"));
+        return Some(run(
+            ["ssh", "-G", &login(facts)],
+            "it shows the host and the port that are in force",
+        ));
     }
     if facts.saw(Symptom::LibraryMismatch) {
         return Some(run(
@@ -109,36 +176,57 @@ fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
             why: "it shows the algorithms; `update-crypto-policies --show` names the policy",
         });
     }
-    has("client-config-invalid")
-        .then(|| Advice { argv: ssh(facts, &["-F", "none"]), why: "it leaves the configuration out" })
+    has("client-config-invalid").then(|| Advice {
+        argv: ssh(facts, &["-F", "none"]),
+        why: "it leaves the configuration out",
+    })
 }
 
 /// A path that loses large packets: small key exchanges pass, and so do pings that are small enough.
 fn mtu(facts: &Facts, host: &str) -> Advice {
-    if facts.method.as_deref().is_none_or(|method| method.starts_with("curve25519") || method.starts_with("ecdh")) {
+    if facts
+        .method
+        .as_deref()
+        .is_none_or(|method| method.starts_with("curve25519") || method.starts_with("ecdh"))
+    {
         let size = if host.contains(':') { "1452" } else { "1472" };
-        let why =
-            "it is lost where the path carries less than 1500 bytes; try -s 1372: when that arrives, lower the MTU";
+        let why = "it is lost where the path carries less than 1500 bytes; try -s 1372: when that arrives, lower the MTU";
         return run(["ping", "-c", "3", "-M", "do", "-s", size, host], why);
     }
     let argv = ssh(facts, &["-o", "KexAlgorithms=curve25519-sha256"]);
-    Advice { argv, why: "its packets are smaller: if it works, large packets get lost on the path" }
+    Advice {
+        argv,
+        why: "its packets are smaller: if it works, large packets get lost on the path",
+    }
 }
 
 fn run<const N: usize>(argv: [&str; N], why: &'static str) -> Advice {
-    Advice { argv: argv.map(str::to_owned).to_vec(), why }
+    Advice {
+        argv: argv.map(str::to_owned).to_vec(),
+        why,
+    }
 }
 
 /// `ssh OPTIONS -p PORT USER@HOST`.
 fn ssh(facts: &Facts, options: &[&str]) -> Vec<String> {
-    let port = facts.port.filter(|port| *port != 22).map(|port| ["-p".to_owned(), port.to_string()]);
+    let port = facts
+        .port
+        .filter(|port| *port != 22)
+        .map(|port| ["-p".to_owned(), port.to_string()]);
     let words = ["ssh"].iter().chain(options).map(|&word| word.to_owned());
-    words.chain(port.into_iter().flatten()).chain([login(facts)]).collect()
+    words
+        .chain(port.into_iter().flatten())
+        .chain([login(facts)])
+        .collect()
 }
 
 fn login(facts: &Facts) -> String {
     let host = destination(facts);
-    facts.user.as_deref().filter(|user| is_plain(user)).map_or_else(|| host.clone(), |user| format!("{user}@{host}"))
+    facts
+        .user
+        .as_deref()
+        .filter(|user| is_plain(user))
+        .map_or_else(|| host.clone(), |user| format!("{user}@{host}"))
 }
 
 /// What `sshmend diagnose` takes.

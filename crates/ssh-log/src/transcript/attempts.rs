@@ -54,7 +54,10 @@ struct Block {
 impl Attempts {
     /// A reader for the output of one attempt.
     pub(super) fn single() -> Self {
-        Self { single: true, ..Self::default() }
+        Self {
+            single: true,
+            ..Self::default()
+        }
     }
 
     /// Reads the next line.
@@ -84,16 +87,33 @@ impl Attempts {
             self.begin();
             self.stream(None).current.typed_as(named);
         }
-        let label = self.label.clone().or_else(|| head.map(|head| head.host().to_owned()));
+        let label = self
+            .label
+            .clone()
+            .or_else(|| head.map(|head| head.host().to_owned()));
         self.block.enter(trimmed, label::is_indented(line));
         self.take(scan, label, number, trimmed);
     }
 
     fn take(&mut self, scan: Scan, label: Option<String>, number: usize, line: &[u8]) {
-        let sure = scan.hits.iter().any(|hit| matches!(hit.entry.scope, Scope::Anywhere | Scope::Debug));
-        let cut = if sure || scan.debug { None } else { self.with_line_before(line) };
+        let sure = scan
+            .hits
+            .iter()
+            .any(|hit| matches!(hit.entry.scope, Scope::Anywhere | Scope::Debug));
+        let cut = if sure || scan.debug {
+            None
+        } else {
+            self.with_line_before(line)
+        };
         let (scan, number) = match cut {
-            Some((hit, first)) => (Scan { hits: vec![hit], debug: false, steps: 0 }, first),
+            Some((hit, first)) => (
+                Scan {
+                    hits: vec![hit],
+                    debug: false,
+                    steps: 0,
+                },
+                first,
+            ),
             None => (scan, number),
         };
         self.unread = (!sure && !scan.debug && may_be_cut(line)).then(|| (number, line.to_vec()));
@@ -118,7 +138,9 @@ impl Attempts {
     fn hit(&mut self, hit: Hit, label: &Option<String>, number: usize) {
         match hit.entry.sign {
             Sign::Name => {
-                let Some(software) = hit.entry.software else { return };
+                let Some(software) = hit.entry.software else {
+                    return;
+                };
                 self.block.names.push(software);
                 self.stream(label.clone()).current.keep(software, number);
                 for (pending, line) in self.block.named(software) {
@@ -127,7 +149,11 @@ impl Attempts {
                 }
             }
             Sign::Aside => {
-                let seen = Seen { symptom: Symptom::ProxyError, line: number, text: hit.text };
+                let seen = Seen {
+                    symptom: Symptom::ProxyError,
+                    line: number,
+                    text: hit.text,
+                };
                 self.stream(label.clone()).asides.push(seen);
             }
             Sign::OfServer => self.served(&hit, label, number),
@@ -149,17 +175,26 @@ impl Attempts {
     /// Whether a message is of SSH by what is known up to here.
     fn counts(&mut self, hit: &Hit, label: &Option<String>, number: usize) -> bool {
         let speaks = |software: Software| hit.entry.software.is_none_or(|own| own == software);
-        let library =
-            |software: &&Software| !matches!(software, Software::OpenSsh | Software::Putty | Software::Unknown);
+        let library = |software: &&Software| {
+            !matches!(
+                software,
+                Software::OpenSsh | Software::Putty | Software::Unknown
+            )
+        };
         match hit.entry.scope {
             Scope::Anywhere | Scope::Debug => true,
             Scope::Port if names_port_22(hit) => true,
             Scope::Named | Scope::Port => {
                 let current = &self.stream(label.clone()).current;
-                let near =
-                    number.saturating_sub(current.lines.1) <= NEAR && current.client.software != Software::Unknown;
+                let near = number.saturating_sub(current.lines.1) <= NEAR
+                    && current.client.software != Software::Unknown;
                 let own = near && speaks(current.client.software) && hit.entry.software.is_some();
-                own || self.block.names.iter().filter(library).any(|name| speaks(*name))
+                own || self
+                    .block
+                    .names
+                    .iter()
+                    .filter(library)
+                    .any(|name| speaks(*name))
             }
         }
     }
@@ -168,7 +203,9 @@ impl Attempts {
     fn with_line_before(&self, line: &[u8]) -> Option<(Hit, usize)> {
         let (number, start) = self.unread.as_ref()?;
         let joined = |glue: &[u8]| scan::whole(&[start, glue, line].concat());
-        joined(b"").or_else(|| joined(b" ")).map(|hit| (hit, *number))
+        joined(b"")
+            .or_else(|| joined(b" "))
+            .map(|hit| (hit, *number))
     }
 
     fn place(&mut self, hit: Hit, label: &Option<String>, line: usize) {
@@ -192,7 +229,9 @@ impl Attempts {
     fn join_hop(&mut self, label: &Option<String>) {
         let stream = self.stream(label.clone());
         let (first, before) = (stream.current.lines.0, stream.before);
-        let Some(at) = before.filter(|&at| at + 1 == self.done.len() && first != 0) else { return };
+        let Some(at) = before.filter(|&at| at + 1 == self.done.len() && first != 0) else {
+            return;
+        };
         if self.done[at].lines.1 + 1 != first {
             return;
         }
@@ -213,8 +252,17 @@ impl Attempts {
         self.understood += 1;
         let stream = self.stream(label.clone());
         stream.current.touch(number);
-        let seen = Seen { symptom: Symptom::Closed, line: number, text: hit.text.clone() };
-        if !stream.current.served.iter().any(|(other, _)| *other == cause) {
+        let seen = Seen {
+            symptom: Symptom::Closed,
+            line: number,
+            text: hit.text.clone(),
+        };
+        if !stream
+            .current
+            .served
+            .iter()
+            .any(|(other, _)| *other == cause)
+        {
             stream.current.served.push((cause, seen));
         }
     }
@@ -252,12 +300,17 @@ impl Attempts {
 
     fn stream(&mut self, label: Option<String>) -> &mut Stream {
         let new = Facts::new(label.clone());
-        self.streams.entry(label).or_insert_with(|| Stream { current: new, before: None, asides: Vec::new() })
+        self.streams.entry(label).or_insert_with(|| Stream {
+            current: new,
+            before: None,
+            asides: Vec::new(),
+        })
     }
 
     /// All attempts, in the order of their first lines.
     pub(super) fn finish(mut self) -> Vec<Facts> {
-        self.done.extend(self.streams.into_values().map(|stream| stream.current));
+        self.done
+            .extend(self.streams.into_values().map(|stream| stream.current));
         self.done.retain(|facts| !facts.is_blank());
         self.done.sort_by_key(|facts| facts.lines);
         self.done
@@ -286,13 +339,24 @@ impl Block {
     /// Takes the next line: it continues the block, or begins another.
     fn enter(&mut self, line: &[u8], indented: bool) {
         const CHAIN: [&[u8]; 2] = [b"During handling of the above", b"The above exception was"];
-        const STACK: [&[u8]; 7] = [b"at ", b"from ", b"Caused by", b"... ", b"File \"", b"--->", b"}"];
+        const STACK: [&[u8]; 7] = [
+            b"at ",
+            b"from ",
+            b"Caused by",
+            b"... ",
+            b"File \"",
+            b"--->",
+            b"}",
+        ];
         let starts = |words: &[&[u8]]| words.iter().any(|word| line.starts_with(word));
         let traceback = line.starts_with(b"Traceback (most recent call last)");
         if traceback && self.chained || starts(&CHAIN) {
             (self.traceback, self.chained) = (traceback, !traceback);
         } else if traceback {
-            *self = Self { traceback: true, ..Self::default() };
+            *self = Self {
+                traceback: true,
+                ..Self::default()
+            };
         } else if self.traceback {
             // The first line that is not indented is the message.
             (self.traceback, self.chained) = (indented, !indented);
@@ -304,7 +368,9 @@ impl Block {
     /// The messages that wait for the name of the implementation that prints them.
     fn named(&mut self, software: Software) -> Vec<(Hit, usize)> {
         let of_it = |(hit, _): &(Hit, usize)| hit.entry.software.is_none_or(|own| own == software);
-        let (found, rest) = std::mem::take(&mut self.pending).into_iter().partition(of_it);
+        let (found, rest) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(of_it);
         self.pending = rest;
         found
     }
@@ -321,13 +387,25 @@ fn names_port_22(hit: &Hit) -> bool {
 fn is_of_sshd(line: &[u8]) -> bool {
     let head = line.get(..200).unwrap_or(line);
     let named = |tag: &[u8]| {
-        memchr::memmem::find(head, tag).is_some_and(|at| head.get(at + tag.len()).is_some_and(u8::is_ascii_digit))
+        memchr::memmem::find(head, tag)
+            .is_some_and(|at| head.get(at + tag.len()).is_some_and(u8::is_ascii_digit))
     };
-    [&b"sshd["[..], b"sshd-session[", b"sshd-auth["].into_iter().any(named)
+    [&b"sshd["[..], b"sshd-session[", b"sshd-auth["]
+        .into_iter()
+        .any(named)
 }
 
 /// Whether a line may be the first half of a message.
 fn may_be_cut(line: &[u8]) -> bool {
-    const PARTS: [&[u8]; 5] = [b"_identification:", b"Connection ", b"ssh: ", b"ssh_dispatch", b"Permission "];
-    line.len() < 400 && PARTS.iter().any(|part| memchr::memmem::find(line, part).is_some())
+    const PARTS: [&[u8]; 5] = [
+        b"_identification:",
+        b"Connection ",
+        b"ssh: ",
+        b"ssh_dispatch",
+        b"Permission ",
+    ];
+    line.len() < 400
+        && PARTS
+            .iter()
+            .any(|part| memchr::memmem::find(line, part).is_some())
 }

@@ -52,24 +52,62 @@ pub(super) enum When {
     Fake,
 }
 
-const fn claims(symptom: Symptom, when: When, causes: &'static [(&'static str, Certainty, &'static str)]) -> Claims {
-    Claims { symptom, when, causes }
+const fn claims(
+    symptom: Symptom,
+    when: When,
+    causes: &'static [(&'static str, Certainty, &'static str)],
+) -> Claims {
+    Claims {
+        symptom,
+        when,
+        causes,
+    }
 }
 
-const PROXY_SAYS: &[(&str, Certainty, &str)] = &[("proxy-failed", Certain, "the proxy says so itself")];
-const PIPE_ENDED: &[(&str, Certainty, &str)] =
-    &[("proxy-failed", Likely, "the connection is a pipe to the proxy, and the pipe ended before the server spoke")];
-const HOP: &[(&str, Certainty, &str)] = &[("proxy-failed", Likely, "it is the jump host that ends the connection")];
-const HOP_KEY: &[(&str, Certainty, &str)] = &[("proxy-failed", Likely, "it is the host key of the jump host")];
-const REVOKED: &[(&str, Certainty, &str)] = &[("host-key-changed", Certain, "the key that it shows is revoked here")];
-const OTHER_TEXT: &[(&str, Certainty, &str)] =
-    &[("proxy-failed", Likely, "the proxy answers with a text instead of the server's identification")];
+const PROXY_SAYS: &[(&str, Certainty, &str)] =
+    &[("proxy-failed", Certain, "the proxy says so itself")];
+const PIPE_ENDED: &[(&str, Certainty, &str)] = &[(
+    "proxy-failed",
+    Likely,
+    "the connection is a pipe to the proxy, and the pipe ended before the server spoke",
+)];
+const HOP: &[(&str, Certainty, &str)] = &[(
+    "proxy-failed",
+    Likely,
+    "it is the jump host that ends the connection",
+)];
+const HOP_KEY: &[(&str, Certainty, &str)] = &[(
+    "proxy-failed",
+    Likely,
+    "it is the host key of the jump host",
+)];
+const REVOKED: &[(&str, Certainty, &str)] = &[(
+    "host-key-changed",
+    Certain,
+    "the key that it shows is revoked here",
+)];
+const OTHER_TEXT: &[(&str, Certainty, &str)] = &[(
+    "proxy-failed",
+    Likely,
+    "the proxy answers with a text instead of the server's identification",
+)];
 const UNSEEN: &[(&str, Certainty, &str)] = &[
-    ("max-startups", Possible, "sshd closes; what it says then (from 8.2 on) is not shown here"),
-    ("per-source-penalty", Possible, "sshd from 9.8 on closes; what it says then is not shown here"),
+    (
+        "max-startups",
+        Possible,
+        "sshd closes; what it says then (from 8.2 on) is not shown here",
+    ),
+    (
+        "per-source-penalty",
+        Possible,
+        "sshd from 9.8 on closes; what it says then is not shown here",
+    ),
 ];
-const SEEN: &[(&str, Certainty, &str)] =
-    &[("max-startups", Possible, "sshd up to 8.1 closes without a word, later ones would have said so")];
+const SEEN: &[(&str, Certainty, &str)] = &[(
+    "max-startups",
+    Possible,
+    "sshd up to 8.1 closes without a word, later ones would have said so",
+)];
 
 const MADE_UP: &[(&str, Certainty, &str)] = &[
     (
@@ -77,28 +115,55 @@ const MADE_UP: &[(&str, Certainty, &str)] = &[
         Possible,
         "an address of 198.18.0.0/15 is made up by a proxy or VPN of this machine, which closes",
     ),
-    ("middlebox-reset", Possible, "the proxy or VPN may forbid this port"),
+    (
+        "middlebox-reset",
+        Possible,
+        "the proxy or VPN may forbid this port",
+    ),
 ];
-const WORDLESS: &[(&str, Certainty, &str)] =
-    &[("algorithm-mismatch", Possible, "this library shows a closed connection also where no algorithm is common")];
+const WORDLESS: &[(&str, Certainty, &str)] = &[(
+    "algorithm-mismatch",
+    Possible,
+    "this library shows a closed connection also where no algorithm is common",
+)];
 
 /// All claims.
 pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::ConfigInvalid,
         When::Always,
-        &[("client-config-invalid", Certain, "ssh refuses its configuration")],
+        &[(
+            "client-config-invalid",
+            Certain,
+            "ssh refuses its configuration",
+        )],
     ),
-    claims(Symptom::NameUnknown, When::Own, &[("name-not-resolved", Certain, "the name has no address here")]),
+    claims(
+        Symptom::NameUnknown,
+        When::Own,
+        &[("name-not-resolved", Certain, "the name has no address here")],
+    ),
     claims(
         Symptom::NameUnknown,
         When::Hop,
         &[
-            ("proxy-failed", Certain, "the name of the jump host has no address here"),
-            ("name-not-resolved", Likely, "it is the name of the jump host"),
+            (
+                "proxy-failed",
+                Certain,
+                "the name of the jump host has no address here",
+            ),
+            (
+                "name-not-resolved",
+                Likely,
+                "it is the name of the jump host",
+            ),
         ],
     ),
-    claims(Symptom::Denied, When::Hop, &[("proxy-failed", Certain, "the jump host refuses the login")]),
+    claims(
+        Symptom::Denied,
+        When::Hop,
+        &[("proxy-failed", Certain, "the jump host refuses the login")],
+    ),
     claims(Symptom::TooManyFailures, When::Hop, HOP),
     claims(Symptom::Mismatch, When::Hop, HOP),
     claims(Symptom::HostKeyChanged, When::Hop, HOP_KEY),
@@ -111,37 +176,73 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(Symptom::ConnectTimeout, When::Proxied, PROXY_SAYS),
     claims(Symptom::Closed, When::Proxied, PIPE_ENDED),
     claims(Symptom::Reset, When::Proxied, PIPE_ENDED),
-    claims(Symptom::BannerTimeout, When::Proxied, &[("proxy-failed", Likely, "the proxy runs but brings nothing")]),
+    claims(
+        Symptom::BannerTimeout,
+        When::Proxied,
+        &[("proxy-failed", Likely, "the proxy runs but brings nothing")],
+    ),
     claims(
         Symptom::BehindRefused,
         When::Always,
         &[
-            ("sshd-not-running", Possible, "the jump host works; the host behind it refuses the connection"),
-            ("firewall-rejects", Possible, "the jump host works; a firewall behind it may refuse the connection"),
+            (
+                "sshd-not-running",
+                Possible,
+                "the jump host works; the host behind it refuses the connection",
+            ),
+            (
+                "firewall-rejects",
+                Possible,
+                "the jump host works; a firewall behind it may refuse the connection",
+            ),
         ],
     ),
     claims(
         Symptom::BehindUnreachable,
         When::Always,
         &[
-            ("host-unreachable", Possible, "the jump host works; the host behind it does not answer it"),
-            ("firewall-rejects", Possible, "the jump host works; a firewall behind it may drop the packets"),
+            (
+                "host-unreachable",
+                Possible,
+                "the jump host works; the host behind it does not answer it",
+            ),
+            (
+                "firewall-rejects",
+                Possible,
+                "the jump host works; a firewall behind it may drop the packets",
+            ),
         ],
     ),
     claims(
         Symptom::BehindName,
         When::Always,
         &[
-            ("proxy-failed", Certain, "the jump host does not know the name of the host behind it"),
-            ("name-not-resolved", Likely, "the name has no address on the jump host"),
+            (
+                "proxy-failed",
+                Certain,
+                "the jump host does not know the name of the host behind it",
+            ),
+            (
+                "name-not-resolved",
+                Likely,
+                "the name has no address on the jump host",
+            ),
         ],
     ),
     claims(
         Symptom::TextStartups,
         When::Always,
         &[
-            ("max-startups", Likely, "sshd 8.2 to 9.7 says this for MaxStartups and for PerSourceMaxStartups"),
-            ("per-source-max-startups", Possible, "the text is the same; only the server's log tells them apart"),
+            (
+                "max-startups",
+                Likely,
+                "sshd 8.2 to 9.7 says this for MaxStartups and for PerSourceMaxStartups",
+            ),
+            (
+                "per-source-max-startups",
+                Possible,
+                "the text is the same; only the server's log tells them apart",
+            ),
         ],
     ),
     claims(
@@ -153,34 +254,98 @@ pub(super) const CLAIMS: &[Claims] = &[
                 Likely,
                 "sshd from 9.8 on says this to a penalised source; penalties are on by default",
             ),
-            ("max-startups", Likely, "sshd from 9.8 on says this when MaxStartups is exceeded"),
-            ("per-source-max-startups", Possible, "the text is the same; only the server's log tells them apart"),
+            (
+                "max-startups",
+                Likely,
+                "sshd from 9.8 on says this when MaxStartups is exceeded",
+            ),
+            (
+                "per-source-max-startups",
+                Possible,
+                "the text is the same; only the server's log tells them apart",
+            ),
         ],
     ),
     claims(Symptom::TextOther, When::Carried, OTHER_TEXT),
     claims(Symptom::NotSsh, When::Carried, OTHER_TEXT),
     claims(Symptom::NotSshBytes, When::Carried, OTHER_TEXT),
-    claims(Symptom::NotSsh, When::Direct, &[("wrong-service", Certain, "what answers on this port is not SSH")]),
-    claims(Symptom::NotSsh, When::Carried, &[("wrong-service", Likely, "or what answers behind it is not SSH")]),
-    claims(Symptom::NotSshBytes, When::Direct, &[("wrong-service", Likely, "what answers does not speak as SSH does")]),
+    claims(
+        Symptom::NotSsh,
+        When::Direct,
+        &[(
+            "wrong-service",
+            Certain,
+            "what answers on this port is not SSH",
+        )],
+    ),
+    claims(
+        Symptom::NotSsh,
+        When::Carried,
+        &[(
+            "wrong-service",
+            Likely,
+            "or what answers behind it is not SSH",
+        )],
+    ),
+    claims(
+        Symptom::NotSshBytes,
+        When::Direct,
+        &[(
+            "wrong-service",
+            Likely,
+            "what answers does not speak as SSH does",
+        )],
+    ),
     claims(
         Symptom::TextOther,
         When::Always,
         &[
-            ("hosts-access-denied", Possible, "a `twist` or `banners` rule of hosts.deny may send a text and close"),
-            ("banned-by-other", Possible, "the device or provider may refuse this client by a rule of its own"),
-            ("wrong-service", Possible, "what answers on this port may not be SSH: read the text"),
+            (
+                "hosts-access-denied",
+                Possible,
+                "a `twist` or `banners` rule of hosts.deny may send a text and close",
+            ),
+            (
+                "banned-by-other",
+                Possible,
+                "the device or provider may refuse this client by a rule of its own",
+            ),
+            (
+                "wrong-service",
+                Possible,
+                "what answers on this port may not be SSH: read the text",
+            ),
         ],
     ),
     claims(
         Symptom::BannerTimeout,
         When::Unidentified,
         &[
-            ("listener-hung", Possible, "the kernel accepts connections for a process that is stopped or waits"),
-            ("hosts-access-denied", Possible, "libwrap is silent for 5 seconds, longer than a short ConnectTimeout"),
-            ("file-descriptor-limit", Possible, "a listener without free descriptors leaves connections waiting"),
-            ("reverse-dns-slow", Possible, "libwrap looks names up before the banner"),
-            ("conntrack-full", Possible, "packets of new connections are dropped"),
+            (
+                "listener-hung",
+                Possible,
+                "the kernel accepts connections for a process that is stopped or waits",
+            ),
+            (
+                "hosts-access-denied",
+                Possible,
+                "libwrap is silent for 5 seconds, longer than a short ConnectTimeout",
+            ),
+            (
+                "file-descriptor-limit",
+                Possible,
+                "a listener without free descriptors leaves connections waiting",
+            ),
+            (
+                "reverse-dns-slow",
+                Possible,
+                "libwrap looks names up before the banner",
+            ),
+            (
+                "conntrack-full",
+                Possible,
+                "packets of new connections are dropped",
+            ),
         ],
     ),
     claims(Symptom::Closed, When::Fake, MADE_UP),
@@ -191,12 +356,36 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Closed,
         When::Unidentified,
         &[
-            ("hosts-access-denied", Possible, "libwrap closes without a word, after 5 seconds of silence"),
-            ("dead-backend", Possible, "a port forwarder or load balancer accepts, then finds nobody behind it"),
-            ("socket-connection-limit", Possible, "systemd or xinetd closes connections over their limit"),
-            ("sshd-config-invalid", Possible, "sshd up to 9.7 reads its configuration for every connection"),
-            ("host-keys-missing", Possible, "sshd up to 9.7 reads its host keys for every connection"),
-            ("process-limit", Possible, "a listener that cannot fork closes"),
+            (
+                "hosts-access-denied",
+                Possible,
+                "libwrap closes without a word, after 5 seconds of silence",
+            ),
+            (
+                "dead-backend",
+                Possible,
+                "a port forwarder or load balancer accepts, then finds nobody behind it",
+            ),
+            (
+                "socket-connection-limit",
+                Possible,
+                "systemd or xinetd closes connections over their limit",
+            ),
+            (
+                "sshd-config-invalid",
+                Possible,
+                "sshd up to 9.7 reads its configuration for every connection",
+            ),
+            (
+                "host-keys-missing",
+                Possible,
+                "sshd up to 9.7 reads its host keys for every connection",
+            ),
+            (
+                "process-limit",
+                Possible,
+                "a listener that cannot fork closes",
+            ),
         ],
     ),
     claims(Symptom::Reset, When::Unseen, UNSEEN),
@@ -205,13 +394,41 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Reset,
         When::Unidentified,
         &[
-            ("hosts-access-denied", Possible, "libwrap closes after 5 seconds; unread data make that a reset"),
-            ("host-keys-missing", Possible, "sshd up to 9.7 reads its host keys for every connection"),
-            ("privsep-directory", Possible, "sshd up to 9.7 checks its directory for every connection"),
-            ("sshd-config-invalid", Possible, "sshd up to 9.7 reads its configuration for every connection"),
-            ("dead-backend", Possible, "a port forwarder or load balancer accepts, then finds nobody behind it"),
-            ("listen-queue-overflow", Possible, "with tcp_abort_on_overflow a full queue answers with a reset"),
-            ("middlebox-reset", Possible, "a device on the path may send the reset"),
+            (
+                "hosts-access-denied",
+                Possible,
+                "libwrap closes after 5 seconds; unread data make that a reset",
+            ),
+            (
+                "host-keys-missing",
+                Possible,
+                "sshd up to 9.7 reads its host keys for every connection",
+            ),
+            (
+                "privsep-directory",
+                Possible,
+                "sshd up to 9.7 checks its directory for every connection",
+            ),
+            (
+                "sshd-config-invalid",
+                Possible,
+                "sshd up to 9.7 reads its configuration for every connection",
+            ),
+            (
+                "dead-backend",
+                Possible,
+                "a port forwarder or load balancer accepts, then finds nobody behind it",
+            ),
+            (
+                "listen-queue-overflow",
+                Possible,
+                "with tcp_abort_on_overflow a full queue answers with a reset",
+            ),
+            (
+                "middlebox-reset",
+                Possible,
+                "a device on the path may send the reset",
+            ),
         ],
     ),
     claims(
@@ -219,113 +436,229 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Unidentified,
         &[
             ("sshd-not-running", Possible, "nothing listens on this port"),
-            ("fail2ban-banned", Possible, "the default ban of fail2ban answers like a closed port"),
-            ("firewall-rejects", Possible, "a firewall that rejects answers like a closed port"),
-            ("socket-trigger-limit", Possible, "systemd closes a socket that is activated too often"),
+            (
+                "fail2ban-banned",
+                Possible,
+                "the default ban of fail2ban answers like a closed port",
+            ),
+            (
+                "firewall-rejects",
+                Possible,
+                "a firewall that rejects answers like a closed port",
+            ),
+            (
+                "socket-trigger-limit",
+                Possible,
+                "systemd closes a socket that is activated too often",
+            ),
         ],
     ),
     claims(
         Symptom::NoRoute,
         When::Unidentified,
         &[
-            ("firewall-rejects", Possible, "a firewall that rejects with host-prohibited, as firewalld does"),
-            ("host-unreachable", Possible, "no machine answers for this address"),
+            (
+                "firewall-rejects",
+                Possible,
+                "a firewall that rejects with host-prohibited, as firewalld does",
+            ),
+            (
+                "host-unreachable",
+                Possible,
+                "no machine answers for this address",
+            ),
         ],
     ),
-    claims(Symptom::Unreachable, When::Unidentified, &[("host-unreachable", Certain, "this machine has no route")]),
+    claims(
+        Symptom::Unreachable,
+        When::Unidentified,
+        &[("host-unreachable", Certain, "this machine has no route")],
+    ),
     claims(
         Symptom::HostDown,
         When::Always,
-        &[("host-unreachable", Likely, "the host is on a network of this machine and does not answer to its address")],
+        &[(
+            "host-unreachable",
+            Likely,
+            "the host is on a network of this machine and does not answer to its address",
+        )],
     ),
     claims(
         Symptom::NetworkDown,
         When::Always,
-        &[("host-unreachable", Likely, "the network interface that leads there is down on this machine")],
+        &[(
+            "host-unreachable",
+            Likely,
+            "the network interface that leads there is down on this machine",
+        )],
     ),
     claims(
         Symptom::NoAddress,
         When::Always,
         &[
-            ("host-unreachable", Possible, "this machine has no address of that kind, such as IPv6, to connect from"),
-            ("client-config-invalid", Possible, "BindAddress or BindInterface names an address that is not here"),
-            ("client-parallelism", Possible, "every local port to this destination may be in use"),
+            (
+                "host-unreachable",
+                Possible,
+                "this machine has no address of that kind, such as IPv6, to connect from",
+            ),
+            (
+                "client-config-invalid",
+                Possible,
+                "BindAddress or BindInterface names an address that is not here",
+            ),
+            (
+                "client-parallelism",
+                Possible,
+                "every local port to this destination may be in use",
+            ),
         ],
     ),
     claims(
         Symptom::Forbidden,
         When::Always,
         &[
-            ("firewall-rejects", Possible, "a packet filter or a policy of this machine itself forbids the connection"),
-            ("mandatory-access-denied", Possible, "a sandbox or SELinux may forbid it to this program"),
+            (
+                "firewall-rejects",
+                Possible,
+                "a packet filter or a policy of this machine itself forbids the connection",
+            ),
+            (
+                "mandatory-access-denied",
+                Possible,
+                "a sandbox or SELinux may forbid it to this program",
+            ),
         ],
     ),
     claims(
         Symptom::ConnectReset,
         When::Always,
         &[
-            ("middlebox-reset", Possible, "a device on the path may send the reset"),
-            ("firewall-rejects", Possible, "a firewall may reject with a reset"),
-            ("listen-queue-overflow", Possible, "with tcp_abort_on_overflow a full queue answers with a reset"),
+            (
+                "middlebox-reset",
+                Possible,
+                "a device on the path may send the reset",
+            ),
+            (
+                "firewall-rejects",
+                Possible,
+                "a firewall may reject with a reset",
+            ),
+            (
+                "listen-queue-overflow",
+                Possible,
+                "with tcp_abort_on_overflow a full queue answers with a reset",
+            ),
         ],
     ),
     claims(
         Symptom::ConnectFailed,
         When::Always,
-        &[("host-unreachable", Possible, "the operating system could not connect: read its words")],
+        &[(
+            "host-unreachable",
+            Possible,
+            "the operating system could not connect: read its words",
+        )],
     ),
     claims(
         Symptom::Unanswered,
         When::Exchanging,
-        &[("mtu-black-hole", Possible, "large packets of the key exchange may get lost on the path")],
+        &[(
+            "mtu-black-hole",
+            Possible,
+            "large packets of the key exchange may get lost on the path",
+        )],
     ),
     claims(
         Symptom::Unanswered,
         When::Always,
         &[
-            ("firewall-rejects", Possible, "a firewall lets the handshake pass and drops what follows"),
+            (
+                "firewall-rejects",
+                Possible,
+                "a firewall lets the handshake pass and drops what follows",
+            ),
             (
                 "middlebox-reset",
                 Possible,
                 "a device on the path may answer in place of the host, or lose the connection",
             ),
-            ("host-unreachable", Possible, "the host or the way to it went away after the connection was established"),
-            ("conntrack-full", Possible, "packets of connections that are not tracked are dropped"),
+            (
+                "host-unreachable",
+                Possible,
+                "the host or the way to it went away after the connection was established",
+            ),
+            (
+                "conntrack-full",
+                Possible,
+                "packets of connections that are not tracked are dropped",
+            ),
         ],
     ),
     claims(
         Symptom::RouteLost,
         When::Always,
         &[
-            ("host-unreachable", Possible, "the host or the way to it went away after the connection was established"),
-            ("firewall-rejects", Possible, "a firewall may reject what follows the handshake"),
+            (
+                "host-unreachable",
+                Possible,
+                "the host or the way to it went away after the connection was established",
+            ),
+            (
+                "firewall-rejects",
+                Possible,
+                "a firewall may reject what follows the handshake",
+            ),
         ],
     ),
     claims(
         Symptom::RefusedLate,
         When::Always,
         &[
-            ("dead-backend", Possible, "what accepted the connection finds nobody behind it"),
-            ("firewall-rejects", Possible, "a firewall may reject what follows the handshake"),
+            (
+                "dead-backend",
+                Possible,
+                "what accepted the connection finds nobody behind it",
+            ),
+            (
+                "firewall-rejects",
+                Possible,
+                "a firewall may reject what follows the handshake",
+            ),
         ],
     ),
     claims(
         Symptom::Aborted,
         When::Always,
         &[
-            ("middlebox-reset", Possible, "a VPN, a virus scanner or a firewall of this machine may have ended it"),
-            ("host-unreachable", Possible, "the network of this machine may have changed or gone"),
+            (
+                "middlebox-reset",
+                Possible,
+                "a VPN, a virus scanner or a firewall of this machine may have ended it",
+            ),
+            (
+                "host-unreachable",
+                Possible,
+                "the network of this machine may have changed or gone",
+            ),
         ],
     ),
     claims(
         Symptom::LibraryMismatch,
         When::Always,
-        &[("library-mismatch", Certain, "the ssh of this client does not fit the libraries that it finds")],
+        &[(
+            "library-mismatch",
+            Certain,
+            "the ssh of this client does not fit the libraries that it finds",
+        )],
     ),
     claims(
         Symptom::ForwardError,
         When::Always,
-        &[("dead-backend", Likely, "the port forwarder says that it reaches nobody")],
+        &[(
+            "dead-backend",
+            Likely,
+            "the port forwarder says that it reaches nobody",
+        )],
     ),
     claims(
         Symptom::BehindForbidden,
@@ -340,8 +673,16 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::TextTooMany,
         When::Always,
         &[
-            ("max-startups", Likely, "the server says that it takes no more connections"),
-            ("per-source-max-startups", Possible, "its limit may be one for each address"),
+            (
+                "max-startups",
+                Likely,
+                "the server says that it takes no more connections",
+            ),
+            (
+                "per-source-max-startups",
+                Possible,
+                "its limit may be one for each address",
+            ),
         ],
     ),
     claims(
@@ -353,7 +694,11 @@ pub(super) const CLAIMS: &[Claims] = &[
                 Likely,
                 "the crypto policy of this machine forbids what the server uses, such as SHA-1 signatures",
             ),
-            ("library-mismatch", Possible, "the cryptographic library of this machine may not fit ssh"),
+            (
+                "library-mismatch",
+                Possible,
+                "the cryptographic library of this machine may not fit ssh",
+            ),
         ],
     ),
     claims(
@@ -365,7 +710,11 @@ pub(super) const CLAIMS: &[Claims] = &[
                 Possible,
                 "the server signs with this algorithm in another way: try another host key algorithm",
             ),
-            ("middlebox-reset", Possible, "something on the path may change what is sent"),
+            (
+                "middlebox-reset",
+                Possible,
+                "something on the path may change what is sent",
+            ),
         ],
     ),
     claims(
@@ -393,41 +742,89 @@ pub(super) const CLAIMS: &[Claims] = &[
             ("host-unreachable", Possible, "no machine answers"),
             ("firewall-rejects", Possible, "a firewall drops the packets"),
             ("banned-by-other", Possible, "a ban may drop the packets"),
-            ("conntrack-full", Possible, "packets of new connections are dropped"),
+            (
+                "conntrack-full",
+                Possible,
+                "packets of new connections are dropped",
+            ),
         ],
     ),
-    claims(Symptom::Mismatch, When::Always, &[("algorithm-mismatch", Certain, "no algorithm is common to both sides")]),
-    claims(Symptom::HostKeyChanged, When::Always, &[("host-key-changed", Certain, "another key than this is known")]),
+    claims(
+        Symptom::Mismatch,
+        When::Always,
+        &[(
+            "algorithm-mismatch",
+            Certain,
+            "no algorithm is common to both sides",
+        )],
+    ),
+    claims(
+        Symptom::HostKeyChanged,
+        When::Always,
+        &[(
+            "host-key-changed",
+            Certain,
+            "another key than this is known",
+        )],
+    ),
     claims(
         Symptom::HostKeyOfAddress,
         When::Rejected,
-        &[("host-key-changed", Certain, "another key is known for its address")],
+        &[(
+            "host-key-changed",
+            Certain,
+            "another key is known for its address",
+        )],
     ),
     claims(Symptom::HostKeyRevoked, When::Always, REVOKED),
     claims(
         Symptom::HostKeyCertificate,
         When::Rejected,
-        &[("host-key-unknown", Certain, "its host certificate does not hold, and its key alone is not known")],
+        &[(
+            "host-key-unknown",
+            Certain,
+            "its host certificate does not hold, and its key alone is not known",
+        )],
     ),
     claims(
         Symptom::HostKeyRejected,
         When::Untold,
         &[
-            ("host-key-unknown", Likely, "ssh says no more than this where it may not ask about an unknown key"),
-            ("host-key-changed", Likely, "lines above this one would say that another key is known"),
+            (
+                "host-key-unknown",
+                Likely,
+                "ssh says no more than this where it may not ask about an unknown key",
+            ),
+            (
+                "host-key-changed",
+                Likely,
+                "lines above this one would say that another key is known",
+            ),
         ],
     ),
-    claims(Symptom::HostKeyUnknown, When::Always, &[("host-key-unknown", Certain, "no key of the server is known")]),
+    claims(
+        Symptom::HostKeyUnknown,
+        When::Always,
+        &[("host-key-unknown", Certain, "no key of the server is known")],
+    ),
     claims(
         Symptom::TooManyFailures,
         When::Always,
-        &[("max-auth-tries", Certain, "the server ends the connection after MaxAuthTries attempts; each key is one")],
+        &[(
+            "max-auth-tries",
+            Certain,
+            "the server ends the connection after MaxAuthTries attempts; each key is one",
+        )],
     ),
     claims(Symptom::Closed, When::Wordless, WORDLESS),
     claims(
         Symptom::Closed,
         When::Replying,
-        &[("mtu-black-hole", Possible, "the server may have given up: large packets of the key exchange get lost")],
+        &[(
+            "mtu-black-hole",
+            Possible,
+            "the server may have given up: large packets of the key exchange get lost",
+        )],
     ),
     claims(
         Symptom::Closed,
@@ -438,9 +835,21 @@ pub(super) const CLAIMS: &[Claims] = &[
                 Possible,
                 "sshd on Windows ends when the rights of its files are not as it wants",
             ),
-            ("child-crash", Possible, "the process of the connection may have died"),
-            ("privsep-directory", Possible, "sshd from 9.8 on needs its directory here"),
-            ("middlebox-reset", Possible, "a device on the path may have ended the connection"),
+            (
+                "child-crash",
+                Possible,
+                "the process of the connection may have died",
+            ),
+            (
+                "privsep-directory",
+                Possible,
+                "sshd from 9.8 on needs its directory here",
+            ),
+            (
+                "middlebox-reset",
+                Possible,
+                "a device on the path may have ended the connection",
+            ),
         ],
     ),
     claims(
@@ -452,39 +861,79 @@ pub(super) const CLAIMS: &[Claims] = &[
                 Possible,
                 "sshd on Windows ends when the rights of its files are not as it wants",
             ),
-            ("middlebox-reset", Possible, "a device on the path may send the reset"),
-            ("child-crash", Possible, "the process of the connection may have died"),
-            ("privsep-directory", Possible, "sshd from 9.8 on needs its directory here"),
+            (
+                "middlebox-reset",
+                Possible,
+                "a device on the path may send the reset",
+            ),
+            (
+                "child-crash",
+                Possible,
+                "the process of the connection may have died",
+            ),
+            (
+                "privsep-directory",
+                Possible,
+                "sshd from 9.8 on needs its directory here",
+            ),
         ],
     ),
     claims(
         Symptom::Stalled,
         When::Exchanging,
-        &[("mtu-black-hole", Likely, "small packets arrive, the large ones of the key exchange do not")],
+        &[(
+            "mtu-black-hole",
+            Likely,
+            "small packets arrive, the large ones of the key exchange do not",
+        )],
     ),
     claims(
         Symptom::Closed,
         When::LoggingIn,
         &[
-            ("refuse-connection", Possible, "RefuseConnection acts here (from 9.9 on)"),
-            ("user-not-allowed", Possible, "PAM may refuse the account here"),
-            ("login-grace-time", Possible, "the time for logging in may have run out"),
+            (
+                "refuse-connection",
+                Possible,
+                "RefuseConnection acts here (from 9.9 on)",
+            ),
+            (
+                "user-not-allowed",
+                Possible,
+                "PAM may refuse the account here",
+            ),
+            (
+                "login-grace-time",
+                Possible,
+                "the time for logging in may have run out",
+            ),
         ],
     ),
     claims(
         Symptom::Reset,
         When::LoggingIn,
-        &[("child-crash", Possible, "the process of the connection may have died")],
+        &[(
+            "child-crash",
+            Possible,
+            "the process of the connection may have died",
+        )],
     ),
     claims(
         Symptom::Denied,
         When::Own,
-        &[("user-not-allowed", Possible, "the login was reached and refused: the key, the password or the user")],
+        &[(
+            "user-not-allowed",
+            Possible,
+            "the login was reached and refused: the key, the password or the user",
+        )],
     ),
     claims(
         Symptom::SessionRefused,
         When::Always,
-        &[("max-sessions", Likely, "the shared connection has as many sessions as MaxSessions allows")],
+        &[(
+            "max-sessions",
+            Likely,
+            "the shared connection has as many sessions as MaxSessions allows",
+        )],
     ),
     claims(
         Symptom::SessionFailed,
@@ -498,24 +947,44 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::KeyIgnored,
         When::Always,
-        &[("client-config-invalid", Likely, "ssh does not use a private key that others may read: `chmod 600` it")],
+        &[(
+            "client-config-invalid",
+            Likely,
+            "ssh does not use a private key that others may read: `chmod 600` it",
+        )],
     ),
     claims(
         Symptom::Damaged,
         When::Always,
-        &[("middlebox-reset", Possible, "packets do not arrive as they were sent: something on the path changes them")],
+        &[(
+            "middlebox-reset",
+            Possible,
+            "packets do not arrive as they were sent: something on the path changes them",
+        )],
     ),
     claims(
         Symptom::MultiplexStale,
         When::Always,
-        &[("multiplex-stale", Certain, "the control socket is left over from a connection that is gone")],
+        &[(
+            "multiplex-stale",
+            Certain,
+            "the control socket is left over from a connection that is gone",
+        )],
     ),
     claims(
         Symptom::LostSession,
         When::LoggedIn,
         &[
-            ("nat-idle-timeout", Possible, "a device on the path may have forgotten an idle connection"),
-            ("client-alive-timeout", Possible, "the server may have given the client up"),
+            (
+                "nat-idle-timeout",
+                Possible,
+                "a device on the path may have forgotten an idle connection",
+            ),
+            (
+                "client-alive-timeout",
+                Possible,
+                "the server may have given the client up",
+            ),
         ],
     ),
 ];
@@ -530,7 +999,13 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::Nothing,
         Reached::Connected,
         exclusion(
-            &["max-sessions", "max-auth-tries", "client-alive-timeout", "user-not-allowed", "too-many-keys"],
+            &[
+                "max-sessions",
+                "max-auth-tries",
+                "client-alive-timeout",
+                "user-not-allowed",
+                "too-many-keys",
+            ],
             "they act on users and sessions, and the server has not even identified itself",
         ),
     ),
@@ -538,14 +1013,22 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::Nothing,
         Reached::Connected,
         exclusion(
-            &["host-key-changed", "host-key-unknown", "algorithm-mismatch", "mtu-black-hole"],
+            &[
+                "host-key-changed",
+                "host-key-unknown",
+                "algorithm-mismatch",
+                "mtu-black-hole",
+            ],
             "keys and algorithms are exchanged behind the identification",
         ),
     ),
     (
         Reached::Connected,
         Reached::LoggedIn,
-        exclusion(&["name-not-resolved", "host-unreachable"], "a connection was established"),
+        exclusion(
+            &["name-not-resolved", "host-unreachable"],
+            "a connection was established",
+        ),
     ),
     (
         Reached::Identified,
@@ -568,13 +1051,22 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
     (
         Reached::Encrypted,
         Reached::LoggedIn,
-        exclusion(&["algorithm-mismatch", "host-key-changed"], "the key exchange is complete"),
+        exclusion(
+            &["algorithm-mismatch", "host-key-changed"],
+            "the key exchange is complete",
+        ),
     ),
 ];
 
 /// What a connection that was never established excludes.
 pub(super) const UNCONNECTED: Exclusion = exclusion(
-    &["max-startups", "per-source-max-startups", "per-source-penalty", "hosts-access-denied", "hosts-deny-malformed"],
+    &[
+        "max-startups",
+        "per-source-max-startups",
+        "per-source-penalty",
+        "hosts-access-denied",
+        "hosts-deny-malformed",
+    ],
     "sshd refuses only connections that are established",
 );
 
@@ -585,5 +1077,7 @@ pub(super) const CONNECTED: Exclusion = exclusion(
 );
 
 /// What silence of the server excludes where `ssh -v` would show its text.
-pub(super) const SILENT: Exclusion =
-    exclusion(&["per-source-penalty"], "sshd says `Not allowed at this time` before it closes, and -v would show it");
+pub(super) const SILENT: Exclusion = exclusion(
+    &["per-source-penalty"],
+    "sshd says `Not allowed at this time` before it closes, and -v would show it",
+);

@@ -16,8 +16,14 @@ pub(super) fn command(line: &[u8]) -> Option<Named> {
     let named = match program {
         "ssh" => ssh(&words),
         "sftp" | "scp" => copy(program, &words),
-        "rsync" => words.iter().find_map(|word| remote(word)).map(|named| with_port(named, &words)),
-        "git" => words.iter().filter(|word| !word.starts_with('-')).find_map(|word| remote(word)),
+        "rsync" => words
+            .iter()
+            .find_map(|word| remote(word))
+            .map(|named| with_port(named, &words)),
+        "git" => words
+            .iter()
+            .filter(|word| !word.starts_with('-'))
+            .find_map(|word| remote(word)),
         _ => None,
     };
     // A command whose destination is not shown still begins an attempt.
@@ -30,7 +36,10 @@ const PROGRAMS: [&str; 5] = ["ssh", "sftp", "scp", "rsync", "git"];
 fn typed(text: &str) -> Option<(&'static str, &str)> {
     const PROMPTS: [&str; 6] = ["$ ", "% ", "# ", "> ", "+ ", "RUN "];
     let text = text.trim();
-    let behind = PROMPTS.iter().filter_map(|prompt| text.split_once(prompt)).map(|(_, rest)| rest.trim_start());
+    let behind = PROMPTS
+        .iter()
+        .filter_map(|prompt| text.split_once(prompt))
+        .map(|(_, rest)| rest.trim_start());
     let mut behind = behind.filter_map(begins);
     let first = text.split(' ').next().unwrap_or_default();
     let bare = || begins(text).filter(|_| PROGRAMS.contains(&first));
@@ -45,7 +54,8 @@ fn begins(text: &str) -> Option<(&'static str, &str)> {
     let name = word.rsplit('/').next().unwrap_or(word);
     let program = PROGRAMS.into_iter().find(|program| *program == name)?;
     // Prose begins with a word, not with an option or a name.
-    let typed = rest.starts_with('-') || rest.contains(['@', '.', ':']) || rest.split(' ').count() <= 2;
+    let typed =
+        rest.starts_with('-') || rest.contains(['@', '.', ':']) || rest.split(' ').count() <= 2;
     typed.then_some((program, rest))
 }
 
@@ -67,19 +77,31 @@ fn ssh(words: &[&str]) -> Option<Named> {
                 continue;
             }
             let attached = &option[place + letter.len_utf8()..];
-            let value = if attached.is_empty() { words.get(at).copied().unwrap_or_default() } else { attached };
+            let value = if attached.is_empty() {
+                words.get(at).copied().unwrap_or_default()
+            } else {
+                attached
+            };
             at += usize::from(attached.is_empty());
             match letter {
                 'p' => named.port = value.parse().ok(),
                 'l' => named.user = Some(value.to_owned()),
-                'o' => named.port = named.port.or_else(|| value.strip_prefix("Port=")?.parse().ok()),
+                'o' => {
+                    named.port = named
+                        .port
+                        .or_else(|| value.strip_prefix("Port=")?.parse().ok());
+                }
                 _ => {}
             }
             break;
         }
     }
     let host = host?;
-    Some(Named { port: named.port.or(host.port), user: host.user.or(named.user), ..host })
+    Some(Named {
+        port: named.port.or(host.port),
+        user: host.user.or(named.user),
+        ..host
+    })
 }
 
 fn copy(program: &str, words: &[&str]) -> Option<Named> {
@@ -97,9 +119,16 @@ fn copy(program: &str, words: &[&str]) -> Option<Named> {
             at += usize::from(last == 'P' || option.len() == 1 && COPY_VALUES.contains(last));
             continue;
         }
-        let found = if program == "sftp" { remote(word).or_else(|| destination(word)) } else { remote(word) };
+        let found = if program == "sftp" {
+            remote(word).or_else(|| destination(word))
+        } else {
+            remote(word)
+        };
         if let Some(named) = found {
-            return Some(Named { port: port.or(named.port), ..named });
+            return Some(Named {
+                port: port.or(named.port),
+                ..named
+            });
         }
     }
     None
@@ -107,9 +136,14 @@ fn copy(program: &str, words: &[&str]) -> Option<Named> {
 
 /// `rsync -e 'ssh -p 2222'`.
 fn with_port(named: Named, words: &[&str]) -> Named {
-    let port =
-        words.windows(2).find(|pair| pair[0] == "-p").and_then(|pair| pair[1].trim_matches(['\'', '"']).parse().ok());
-    Named { port: named.port.or(port), ..named }
+    let port = words
+        .windows(2)
+        .find(|pair| pair[0] == "-p")
+        .and_then(|pair| pair[1].trim_matches(['\'', '"']).parse().ok());
+    Named {
+        port: named.port.or(port),
+        ..named
+    }
 }
 
 /// `USER@HOST:PATH`, `HOST:PATH` or `ssh://USER@HOST:PORT/PATH`.
@@ -118,9 +152,12 @@ fn remote(word: &str) -> Option<Named> {
     if word.starts_with("ssh://") || word.starts_with("sftp://") {
         return destination(word);
     }
-    let (login, path) = word.split_once(':').filter(|(_, path)| !path.starts_with("//") && !path.starts_with(':'))?;
+    let (login, path) = word
+        .split_once(':')
+        .filter(|(_, path)| !path.starts_with("//") && !path.starts_with(':'))?;
     // `C:\path` and `key:value` are not hosts.
-    (login.len() > 1 && (login.contains('@') || !path.is_empty() && login.contains('.'))).then(|| destination(login))?
+    (login.len() > 1 && (login.contains('@') || !path.is_empty() && login.contains('.')))
+        .then(|| destination(login))?
 }
 
 /// `USER@HOST`, `HOST` or `ssh://USER@HOST:PORT`.
@@ -130,15 +167,24 @@ fn destination(word: &str) -> Option<Named> {
         Some((_, rest)) => (rest.split('/').next().unwrap_or(rest), true),
         None => (word, false),
     };
-    let (user, host) = word.rsplit_once('@').map_or((None, word), |(user, host)| (Some(user.to_owned()), host));
+    let (user, host) = word
+        .rsplit_once('@')
+        .map_or((None, word), |(user, host)| (Some(user.to_owned()), host));
     let (host, port) = match host.rsplit_once(':').filter(|_| url) {
         Some((host, port)) => (host, port.parse().ok()),
         None => (host, None),
     };
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]%*".contains(&byte);
     let host = host.trim_matches(['[', ']']);
-    let valid = !host.is_empty() && host.bytes().all(known) && host.bytes().any(|byte| byte.is_ascii_alphanumeric());
-    valid.then(|| Named { host: Some(host.to_owned()), user, port, ..Named::default() })
+    let valid = !host.is_empty()
+        && host.bytes().all(known)
+        && host.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    valid.then(|| Named {
+        host: Some(host.to_owned()),
+        user,
+        port,
+        ..Named::default()
+    })
 }
 
 #[cfg(test)]
@@ -148,19 +194,40 @@ mod tests {
     #[test]
     fn the_destination_of_a_command_is_read() {
         let shown = |line: &str| {
-            let Some(named) = command(line.as_bytes()) else { return "none".to_owned() };
+            let Some(named) = command(line.as_bytes()) else {
+                return "none".to_owned();
+            };
             let port = named.port.map(|port| port.to_string()).unwrap_or_default();
-            format!("{}@{}:{port}", named.user.unwrap_or_default(), named.host.unwrap_or_default())
+            format!(
+                "{}@{}:{port}",
+                named.user.unwrap_or_default(),
+                named.host.unwrap_or_default()
+            )
         };
-        assert_eq!(shown("anna@pc ~ % ssh root@localhost -p 2222"), "root@localhost:2222");
-        assert_eq!(shown("$ ssh -vp2200 -i key -l git code.example.com uptime"), "git@code.example.com:2200");
-        assert_eq!(shown("+ /usr/bin/ssh -o Port=2022 -T dba@db1"), "dba@db1:2022");
-        assert_eq!(shown("$ sftp -v -P 222 anna@files.example.com"), "anna@files.example.com:222");
+        assert_eq!(
+            shown("anna@pc ~ % ssh root@localhost -p 2222"),
+            "root@localhost:2222"
+        );
+        assert_eq!(
+            shown("$ ssh -vp2200 -i key -l git code.example.com uptime"),
+            "git@code.example.com:2200"
+        );
+        assert_eq!(
+            shown("+ /usr/bin/ssh -o Port=2022 -T dba@db1"),
+            "dba@db1:2022"
+        );
+        assert_eq!(
+            shown("$ sftp -v -P 222 anna@files.example.com"),
+            "anna@files.example.com:222"
+        );
         assert_eq!(
             shown("2026-03-05T12:00:00.1234567Z $ rsync -az dist/ deploy@app1.example.com:/srv/"),
             "deploy@app1.example.com:"
         );
-        assert_eq!(shown("PS C:\\> ssh ssh://bob@gw.example.com:2022"), "bob@gw.example.com:2022");
+        assert_eq!(
+            shown("PS C:\\> ssh ssh://bob@gw.example.com:2022"),
+            "bob@gw.example.com:2022"
+        );
         assert_eq!(
             shown("#7 [2/4] RUN --mount=type=ssh git clone git@code.example.com:team/lib.git"),
             "git@code.example.com:"

@@ -9,14 +9,30 @@ use super::words::Symptom;
 use super::{Attempt, Certainty, Conclusion, Ending, Exclusion, Reached, Software};
 
 pub(super) fn conclude(mut facts: Facts) -> Attempt {
-    let printed = facts.symptoms.first().map(|seen| Ending { line: seen.line, text: seen.text.clone() });
+    let printed = facts.symptoms.first().map(|seen| Ending {
+        line: seen.line,
+        text: seen.text.clone(),
+    });
     see_through_proxy(&mut facts);
     complete(&mut facts);
     let conclusions = conclusions(&facts);
     let excluded = exclusions(&facts, &conclusions);
     let next = advice(&facts, &conclusions);
     let undecided = undecided(&facts, &conclusions);
-    let Facts { label, client, reached, host, address, port, user, known_as, proxy, server, lines, .. } = facts;
+    let Facts {
+        label,
+        client,
+        reached,
+        host,
+        address,
+        port,
+        user,
+        known_as,
+        proxy,
+        server,
+        lines,
+        ..
+    } = facts;
     Attempt {
         label,
         client,
@@ -48,7 +64,9 @@ fn see_through_proxy(facts: &mut Facts) {
     facts.server = None;
     let target = facts.proxy.as_deref().and_then(forwarded);
     let typed = facts.typed.host.take().map(|host| (host, facts.typed.port));
-    (facts.host, facts.port) = target.or(typed).map_or((None, None), |(host, port)| (Some(host), port));
+    (facts.host, facts.port) = target
+        .or(typed)
+        .map_or((None, None), |(host, port)| (Some(host), port));
     facts.user = facts.typed.user.take();
     facts.address = None;
 }
@@ -64,7 +82,11 @@ fn forwarded(proxy: &str) -> Option<(String, Option<u16>)> {
 /// Adds what the transcript says by its end, and what an old ssh says with the words of something else.
 fn complete(facts: &mut Facts) {
     let line = facts.last.clone();
-    let ends = |symptom| Seen { symptom, line: 0, text: line };
+    let ends = |symptom| Seen {
+        symptom,
+        line: 0,
+        text: line,
+    };
     if facts.symptoms.is_empty() && waits(facts) {
         match facts.reached {
             Reached::Connecting => facts.symptoms.push(ends(Symptom::ConnectTimeout)),
@@ -87,7 +109,11 @@ fn waits(facts: &Facts) -> bool {
 /// With ConnectTimeout, ssh up to 7.9 waits for the first byte of the server instead of the connection (sshconnect.c,
 /// `waitrfd`), and calls a silent server a connection that timed out.
 fn is_before_8_0(facts: &Facts) -> bool {
-    let major = facts.client.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    let major = facts
+        .client
+        .version
+        .as_deref()
+        .and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     facts.client.software == Software::OpenSsh && major.is_some_and(|major| major < 8)
 }
 
@@ -96,10 +122,17 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
     let mut found = served(facts);
     for seen in &facts.symptoms {
         found.extend(too_many_keys(facts, seen));
-        let claims = CLAIMS.iter().filter(|claims| claims.symptom == seen.symptom && applies(claims.when, facts));
-        let causes = claims.flat_map(|claims| claims.causes).filter(|(cause, _, _)| server.can_have(cause));
+        let claims = CLAIMS
+            .iter()
+            .filter(|claims| claims.symptom == seen.symptom && applies(claims.when, facts));
+        let causes = claims
+            .flat_map(|claims| claims.causes)
+            .filter(|(cause, _, _)| server.can_have(cause));
         for &(cause, certainty, reason) in causes {
-            if !found.iter().any(|other| other.cause == cause && other.certainty <= certainty) {
+            if !found
+                .iter()
+                .any(|other| other.cause == cause && other.certainty <= certainty)
+            {
                 found.retain(|other| other.cause != cause);
                 found.push(seen.conclusion(cause, certainty, reason));
             }
@@ -113,26 +146,41 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
 fn served(facts: &Facts) -> Vec<Conclusion> {
     let reason = "sshd says so itself, in the lines of its log that stand here";
     let served = facts.served.iter();
-    served.map(|(cause, seen)| seen.conclusion(cause, Certainty::Likely, reason)).collect()
+    served
+        .map(|(cause, seen)| seen.conclusion(cause, Certainty::Likely, reason))
+        .collect()
 }
 
 /// What the text tells beside the message: a port that is forwarded has the dead backend first; of a provider's server
 /// nothing can be wrong that only its administrator could mend.
 fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
-    const OF_PROVIDERS: &[&str] = &["middlebox-reset", "proxy-failed", "firewall-rejects", "max-startups"];
+    const OF_PROVIDERS: &[&str] = &[
+        "middlebox-reset",
+        "proxy-failed",
+        "firewall-rejects",
+        "max-startups",
+    ];
     let ended = facts.saw(Symptom::Closed) || facts.saw(Symptom::Reset);
-    let early =
-        ended && facts.reached < Reached::Identified && found.iter().all(|one| one.certainty == Certainty::Possible);
+    let early = ended
+        && facts.reached < Reached::Identified
+        && found.iter().all(|one| one.certainty == Certainty::Possible);
     if early && provider(facts).is_some() {
-        let seen = facts.symptoms.iter().find(|seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset));
+        let seen = facts
+            .symptoms
+            .iter()
+            .find(|seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset));
         found.retain(|one| OF_PROVIDERS.contains(&one.cause));
         let reason = "a proxy, a VPN or a firewall on the path ends connections to port 22";
-        if let Some(seen) = seen.filter(|_| !found.iter().any(|one| one.cause == "middlebox-reset")) {
+        if let Some(seen) = seen.filter(|_| !found.iter().any(|one| one.cause == "middlebox-reset"))
+        {
             found.push(seen.conclusion("middlebox-reset", Certainty::Possible, reason));
         }
-        found.iter_mut().filter(|one| one.cause == "max-startups").for_each(|one| {
-            one.reason = "the provider may limit the connections of one address";
-        });
+        found
+            .iter_mut()
+            .filter(|one| one.cause == "max-startups")
+            .for_each(|one| {
+                one.reason = "the provider may limit the connections of one address";
+            });
         found.sort_by_key(|one| OF_PROVIDERS.iter().position(|cause| *cause == one.cause));
     } else if early && (is_forwarded(facts) || has_other_port(facts)) {
         found.sort_by_key(|one| one.cause != "dead-backend");
@@ -143,8 +191,12 @@ fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
 /// Without what is only possible where something is likely.
 fn strongest(mut found: Vec<Conclusion>) -> Vec<Conclusion> {
     found.sort_by_key(|conclusion| conclusion.certainty);
-    let certain = found.first().is_some_and(|first| first.certainty < Certainty::Possible);
-    found.retain(|conclusion| !certain || conclusion.certainty < Certainty::Possible || is_twin(conclusion.cause));
+    let certain = found
+        .first()
+        .is_some_and(|first| first.certainty < Certainty::Possible);
+    found.retain(|conclusion| {
+        !certain || conclusion.certainty < Certainty::Possible || is_twin(conclusion.cause)
+    });
     found
 }
 
@@ -161,7 +213,9 @@ fn applies(when: When, facts: &Facts) -> bool {
         When::Direct => direct,
         When::Own => !facts.piped || facts.through,
         When::Hop => facts.piped && !facts.through,
-        When::Piped => facts.proxy.is_some() && facts.reached < Reached::Identified && !works_so_far(facts),
+        When::Piped => {
+            facts.proxy.is_some() && facts.reached < Reached::Identified && !works_so_far(facts)
+        }
         When::Carried => !direct && facts.reached < Reached::Identified,
         When::Untold => !told(facts),
         When::Rejected => facts.saw(Symptom::HostKeyRejected),
@@ -169,11 +223,19 @@ fn applies(when: When, facts: &Facts) -> bool {
         When::Unseen => silent && !shows_text(facts),
         When::Seen => silent && shows_text(facts),
         When::Proxied => facts.reached < Reached::Identified && !direct && !told(facts),
-        When::Wordless => facts.reached < Reached::Encrypted && gets_no_word(facts.client.software) && !told(facts),
+        When::Wordless => {
+            facts.reached < Reached::Encrypted
+                && gets_no_word(facts.client.software)
+                && !told(facts)
+        }
         When::Fake => silent && is_fake(facts),
         When::Replying => facts.reached == Reached::KeyReply && !told(facts),
-        When::Exchanging => (Reached::Identified..Reached::Encrypted).contains(&facts.reached) && !told(facts),
-        When::LoggingIn => (Reached::Encrypted..Reached::LoggedIn).contains(&facts.reached) && !told(facts),
+        When::Exchanging => {
+            (Reached::Identified..Reached::Encrypted).contains(&facts.reached) && !told(facts)
+        }
+        When::LoggingIn => {
+            (Reached::Encrypted..Reached::LoggedIn).contains(&facts.reached) && !told(facts)
+        }
         When::LoggedIn => facts.reached == Reached::LoggedIn,
     }
 }
@@ -182,13 +244,23 @@ fn applies(when: When, facts: &Facts) -> bool {
 fn gets_no_word(software: Software) -> bool {
     matches!(
         software,
-        Software::Jsch | Software::Sshj | Software::Trilead | Software::Mina | Software::SshNet | Software::Phpseclib
+        Software::Jsch
+            | Software::Sshj
+            | Software::Trilead
+            | Software::Mina
+            | Software::SshNet
+            | Software::Phpseclib
     )
 }
 
 /// Whether the jump host names what is wrong behind it.
 fn works_so_far(facts: &Facts) -> bool {
-    let behind = [Symptom::BehindRefused, Symptom::BehindUnreachable, Symptom::BehindName, Symptom::BehindForbidden];
+    let behind = [
+        Symptom::BehindRefused,
+        Symptom::BehindUnreachable,
+        Symptom::BehindName,
+        Symptom::BehindForbidden,
+    ];
     behind.iter().any(|symptom| facts.saw(*symptom))
 }
 
@@ -232,17 +304,33 @@ pub(super) fn told(facts: &Facts) -> bool {
 }
 
 impl Seen {
-    fn conclusion(&self, cause: &'static str, certainty: Certainty, reason: &'static str) -> Conclusion {
+    fn conclusion(
+        &self,
+        cause: &'static str,
+        certainty: Certainty,
+        reason: &'static str,
+    ) -> Conclusion {
         let line = (self.line > 0).then_some(self.line);
-        Conclusion { cause, certainty, reason, line, text: self.text.clone() }
+        Conclusion {
+            cause,
+            certainty,
+            reason,
+            line,
+            text: self.text.clone(),
+        }
     }
 }
 
 /// The limit was reached by keys alone: the client is what to mend.
 fn too_many_keys(facts: &Facts, seen: &Seen) -> Option<Conclusion> {
-    let certainty = if facts.keys_offered >= 2 { Certainty::Certain } else { Certainty::Likely };
+    let certainty = if facts.keys_offered >= 2 {
+        Certainty::Certain
+    } else {
+        Certainty::Likely
+    };
     let reason = "the client offers more keys than the server lets it try";
-    (seen.symptom == Symptom::TooManyFailures).then(|| seen.conclusion("too-many-keys", certainty, reason))
+    (seen.symptom == Symptom::TooManyFailures)
+        .then(|| seen.conclusion("too-many-keys", certainty, reason))
 }
 
 fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
@@ -251,10 +339,18 @@ fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
         return Vec::new();
     }
     let within = |from: &Reached, to: &Reached| (*from..=*to).contains(&facts.reached);
-    let mut excluded: Vec<Exclusion> =
-        EXCLUSIONS.iter().filter(|(from, to, _)| within(from, to)).map(|(_, _, exclusion)| *exclusion).collect();
+    let mut excluded: Vec<Exclusion> = EXCLUSIONS
+        .iter()
+        .filter(|(from, to, _)| within(from, to))
+        .map(|(_, _, exclusion)| *exclusion)
+        .collect();
     let banner = facts.saw(Symptom::BannerTimeout);
-    let unconnected = [Symptom::Refused, Symptom::NoRoute, Symptom::Unreachable, Symptom::ConnectTimeout];
+    let unconnected = [
+        Symptom::Refused,
+        Symptom::NoRoute,
+        Symptom::Unreachable,
+        Symptom::ConnectTimeout,
+    ];
     if unconnected.iter().any(|symptom| facts.saw(*symptom)) && !banner {
         excluded.push(UNCONNECTED);
     }
@@ -265,7 +361,11 @@ fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
             excluded.push(SILENT);
         }
     }
-    excluded.retain(|exclusion| !conclusions.iter().any(|found| exclusion.causes.contains(&found.cause)));
+    excluded.retain(|exclusion| {
+        !conclusions
+            .iter()
+            .any(|found| exclusion.causes.contains(&found.cause))
+    });
     excluded
 }
 
@@ -273,5 +373,8 @@ fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
 pub(super) fn is_stage_unknown(facts: &Facts) -> bool {
     let ended = |seen: &Seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset);
     facts.reached == Reached::Nothing
-        && facts.symptoms.iter().all(|seen| ended(seen) && !seen.text.contains("exchange_identification: "))
+        && facts
+            .symptoms
+            .iter()
+            .all(|seen| ended(seen) && !seen.text.contains("exchange_identification: "))
 }

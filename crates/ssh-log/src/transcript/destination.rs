@@ -12,9 +12,18 @@ pub(super) struct Provider {
 }
 
 const PROVIDERS: &[Provider] = &[
-    Provider { host: "github.com", alternative: "ssh.github.com" },
-    Provider { host: "gitlab.com", alternative: "altssh.gitlab.com" },
-    Provider { host: "bitbucket.org", alternative: "altssh.bitbucket.org" },
+    Provider {
+        host: "github.com",
+        alternative: "ssh.github.com",
+    },
+    Provider {
+        host: "gitlab.com",
+        alternative: "altssh.gitlab.com",
+    },
+    Provider {
+        host: "bitbucket.org",
+        alternative: "altssh.bitbucket.org",
+    },
 ];
 
 /// The provider that an attempt was to reach.
@@ -25,13 +34,23 @@ pub(super) fn provider(facts: &Facts) -> Option<&'static Provider> {
 /// The provider of a host.
 pub(super) fn of_name(host: &str) -> Option<&'static Provider> {
     let host = host.to_ascii_lowercase();
-    PROVIDERS.iter().find(|provider| host == provider.host || host == provider.alternative)
+    PROVIDERS
+        .iter()
+        .find(|provider| host == provider.host || host == provider.alternative)
 }
 
 /// Whether the port of this machine is forwarded: by ssh -L, kubectl, iproxy, a container or a virtual machine.
 pub(super) fn is_forwarded(facts: &Facts) -> bool {
-    let local = |text: &str| text == "localhost" || text.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    [&facts.host, &facts.address].into_iter().flatten().any(|text| local(text))
+    let local = |text: &str| {
+        text == "localhost"
+            || text
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    };
+    [&facts.host, &facts.address]
+        .into_iter()
+        .flatten()
+        .any(|text| local(text))
 }
 
 /// Whether another port than 22 was reached, so often one that a router or a container forwards.
@@ -42,5 +61,8 @@ pub(super) fn has_other_port(facts: &Facts) -> bool {
 /// Whether the address is one of 198.18.0.0/15: proxies and VPNs answer for names with such addresses (fake-ip).
 pub(super) fn is_fake(facts: &Facts) -> bool {
     let fake = |text: &String| matches!(text.parse(), Ok(IpAddr::V4(address)) if matches!(address.octets(), [198, 18 | 19, ..]));
-    [&facts.host, &facts.address].into_iter().flatten().any(fake)
+    [&facts.host, &facts.address]
+        .into_iter()
+        .flatten()
+        .any(fake)
 }

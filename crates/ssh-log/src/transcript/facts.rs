@@ -86,7 +86,10 @@ impl Facts {
         Self {
             label,
             lines: (0, 0),
-            client: Client { software: Software::Unknown, version: None },
+            client: Client {
+                software: Software::Unknown,
+                version: None,
+            },
             reached: Reached::Nothing,
             host: None,
             address: None,
@@ -139,7 +142,10 @@ impl Facts {
         if self.is_blank() {
             return false;
         }
-        let (apart, open) = (line.saturating_sub(self.lines.1), self.course == Course::Open);
+        let (apart, open) = (
+            line.saturating_sub(self.lines.1),
+            self.course == Course::Open,
+        );
         if self.contradicts(hit) || !self.verbose && apart > APART && !self.symptoms.is_empty() {
             return true;
         }
@@ -150,14 +156,19 @@ impl Facts {
             Sign::Version(_) => !open || self.proxy.is_none() && self.reached > Reached::Nothing,
             Sign::Connecting => !open || self.proxy.is_none() && self.reached >= Reached::Connected,
             Sign::Library(..) => self.is_over_for_library(hit, apart),
-            Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => self.is_over_for_end(hit, apart),
+            Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => {
+                self.is_over_for_end(hit, apart)
+            }
             _ => !open,
         }
     }
 
     fn is_over_for_library(&self, hit: &Hit, apart: usize) -> bool {
         let other = self.client.software != Software::Unknown
-            && hit.entry.software.is_some_and(|software| software != self.client.software);
+            && hit
+                .entry
+                .software
+                .is_some_and(|software| software != self.client.software);
         !self.symptoms.is_empty() && (other || apart > NEAR)
     }
 
@@ -167,15 +178,24 @@ impl Facts {
             return false;
         }
         let weight = weight(hit);
-        let again = self.symptoms.last().is_some_and(|seen| Some(seen.symptom) == symptom(hit, self)) && apart <= 1;
+        let again = self
+            .symptoms
+            .last()
+            .is_some_and(|seen| Some(seen.symptom) == symptom(hit, self))
+            && apart <= 1;
         match self.course {
             Course::Open => {
-                let session = matches!(hit.entry.sign, Sign::Symptom(Symptom::Closed | Symptom::Reset));
+                let session = matches!(
+                    hit.entry.sign,
+                    Sign::Symptom(Symptom::Closed | Symptom::Reset)
+                );
                 let logged_in = self.reached == Reached::LoggedIn && self.proxy.is_none();
                 logged_in && (weight == Weight::Early || weight == Weight::Final && !session)
             }
             Course::Ending => weight == Weight::Early && !again || apart > ADJACENT,
-            Course::Ended => weight == Weight::Early || weight == Weight::Final && !again || apart > 2,
+            Course::Ended => {
+                weight == Weight::Early || weight == Weight::Final && !again || apart > 2
+            }
         }
     }
 
@@ -187,9 +207,18 @@ impl Facts {
         let address = |text: &str| text.parse::<std::net::IpAddr>().is_ok();
         let ends = matches!(
             hit.entry.sign,
-            Sign::Symptom(_) | Sign::Failed(_) | Sign::Connecting | Sign::KnownAs(_) | Sign::Library(..)
+            Sign::Symptom(_)
+                | Sign::Failed(_)
+                | Sign::Connecting
+                | Sign::KnownAs(_)
+                | Sign::Library(..)
         );
-        let named = hit.named.address.as_deref().or(hit.named.host.as_deref()).filter(|_| ends);
+        let named = hit
+            .named
+            .address
+            .as_deref()
+            .or(hit.named.host.as_deref())
+            .filter(|_| ends);
         match (self.shown.as_deref(), named) {
             (Some(shown), Some(named)) => shown != named && address(shown) == address(named),
             _ => false,
@@ -201,7 +230,13 @@ impl Facts {
         self.touch(line);
         let weight = weight(&hit);
         let symptom = symptom(&hit, self);
-        let Hit { entry, named, text, debug, .. } = hit;
+        let Hit {
+            entry,
+            named,
+            text,
+            debug,
+            ..
+        } = hit;
         if self.client.software == Software::Unknown && !matches!(entry.sign, Sign::OfServer) {
             self.client.software = entry.software.unwrap_or(Software::Unknown);
         }
@@ -209,7 +244,12 @@ impl Facts {
             self.shown = Some(shown.clone());
         }
         match entry.sign {
-            Sign::Version(software) => self.client = Client { software, version: named.detail },
+            Sign::Version(software) => {
+                self.client = Client {
+                    software,
+                    version: named.detail,
+                }
+            }
             Sign::Reached(reached) => self.reach(reached),
             Sign::Connecting => self.meet(named, Reached::Connecting),
             Sign::Destination => self.meet(named, Reached::Identified),
@@ -224,10 +264,16 @@ impl Facts {
             Sign::Method => self.method = named.detail,
             Sign::KeyOffered => self.keys_offered += 1,
             Sign::Name | Sign::Aside | Sign::OfServer => {}
-            Sign::Library(symptoms, reached) => self.by_library(symptoms, reached, named, line, &text),
+            Sign::Library(symptoms, reached) => {
+                self.by_library(symptoms, reached, named, line, &text);
+            }
             // What goes wrong is never said in a message of `ssh -v` alone.
             Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) if debug => {}
-            Sign::ServerText | Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => {
+            Sign::ServerText
+            | Sign::Symptom(_)
+            | Sign::KnownAs(_)
+            | Sign::Failed(_)
+            | Sign::Pipe(_) => {
                 let Some(symptom) = symptom else { return };
                 self.fail(entry.sign, symptom, named, line, &text);
                 self.end(weight, symptom);
@@ -237,7 +283,10 @@ impl Facts {
 
     /// A line that names its library, such as one of a stack trace, belongs to an attempt near by.
     pub(super) fn keep(&mut self, software: Software, line: usize) {
-        if self.client.software == software && !self.is_blank() && line.saturating_sub(self.lines.1) <= NEAR {
+        if self.client.software == software
+            && !self.is_blank()
+            && line.saturating_sub(self.lines.1) <= NEAR
+        {
             self.touch(line);
         }
     }
@@ -251,7 +300,11 @@ impl Facts {
 
     /// Notes that a line is of this attempt.
     pub(super) fn touch(&mut self, line: usize) {
-        let first = if self.is_blank() { line } else { self.lines.0.min(line) };
+        let first = if self.is_blank() {
+            line
+        } else {
+            self.lines.0.min(line)
+        };
         self.lines = (first, self.lines.1.max(line));
     }
 
@@ -280,14 +333,19 @@ impl Facts {
             Some(text) if text.parse::<std::net::IpAddr>().is_err() => (Some(text), None),
             address => (None, address),
         };
-        self.host = self.host.take().or(named.host).or(name.filter(|name| name != "***"));
+        self.host = self
+            .host
+            .take()
+            .or(named.host)
+            .or(name.filter(|name| name != "***"));
         self.address = self.address.take().or(address);
         self.port = self.port.or(named.port);
         self.user = self.user.take().or(named.user);
     }
 
     fn end(&mut self, weight: Weight, symptom: Symptom) {
-        let retried = symptom == Symptom::Denied && weight == Weight::Context || self.proxy.is_some() && !self.piped;
+        let retried = symptom == Symptom::Denied && weight == Weight::Context
+            || self.proxy.is_some() && !self.piped;
         let course = match weight {
             Weight::Context => Course::Open,
             Weight::Early => Course::Ending,
@@ -298,7 +356,14 @@ impl Facts {
         }
     }
 
-    fn by_library(&mut self, symptoms: &[Symptom], reached: Reached, named: Named, line: usize, text: &str) {
+    fn by_library(
+        &mut self,
+        symptoms: &[Symptom],
+        reached: Reached,
+        named: Named,
+        line: usize,
+        text: &str,
+    ) {
         self.reach(reached);
         self.name(named);
         for symptom in symptoms {
@@ -307,11 +372,16 @@ impl Facts {
             self.note(*symptom, line, text);
         }
         // The error behind paramiko's message about the identification: the end was reached, nothing timed out.
-        if self.symptoms.iter().any(|seen| seen.text.starts_with("EOFError")) {
+        if self
+            .symptoms
+            .iter()
+            .any(|seen| seen.text.starts_with("EOFError"))
+        {
             self.ended_at_once = true;
         }
         if self.ended_at_once {
-            self.symptoms.retain(|seen| seen.symptom != Symptom::BannerTimeout);
+            self.symptoms
+                .retain(|seen| seen.symptom != Symptom::BannerTimeout);
         }
     }
 
@@ -334,7 +404,11 @@ impl Facts {
         self.touch(line);
         self.reach(least(symptom));
         if !self.saw(symptom) {
-            self.symptoms.push(Seen { symptom, line, text: text.to_owned() });
+            self.symptoms.push(Seen {
+                symptom,
+                line,
+                text: text.to_owned(),
+            });
         }
     }
 
@@ -350,8 +424,13 @@ fn symptom(hit: &Hit, facts: &Facts) -> Option<Symptom> {
         Sign::Symptom(symptom) | Sign::KnownAs(symptom) | Sign::Pipe(symptom) => Some(symptom),
         Sign::ServerText => Some(server_text(detail)),
         Sign::Failed(phase) => {
-            let bare = if detail.is_empty() { hit.text.as_str() } else { detail };
-            failure(phase, bare.as_bytes(), facts.reached >= Reached::Connected).map(|(symptom, _)| symptom)
+            let bare = if detail.is_empty() {
+                hit.text.as_str()
+            } else {
+                detail
+            };
+            failure(phase, bare.as_bytes(), facts.reached >= Reached::Connected)
+                .map(|(symptom, _)| symptom)
         }
         _ => None,
     }
@@ -375,8 +454,17 @@ fn weight(hit: &Hit) -> Weight {
     match hit.entry.sign {
         Sign::Pipe(_) => Weight::Final,
         Sign::ServerText => Weight::Context,
-        _ if text.contains("exchange_identification: ") || text.contains("during banner exchange") => Weight::Early,
-        _ if FINAL.iter().any(|start| label::without_login(text).starts_with(start)) => Weight::Final,
+        _ if text.contains("exchange_identification: ")
+            || text.contains("during banner exchange") =>
+        {
+            Weight::Early
+        }
+        _ if FINAL
+            .iter()
+            .any(|start| label::without_login(text).starts_with(start)) =>
+        {
+            Weight::Final
+        }
         _ => Weight::Context,
     }
 }
@@ -404,7 +492,9 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::HostKeyUnknown
         | Symptom::HostKeyRejected => Reached::KeyExchange,
         Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
-        Symptom::SessionRefused | Symptom::SessionFailed | Symptom::LostSession => Reached::LoggedIn,
+        Symptom::SessionRefused | Symptom::SessionFailed | Symptom::LostSession => {
+            Reached::LoggedIn
+        }
         Symptom::Refused
         | Symptom::NoRoute
         | Symptom::Unreachable
@@ -418,7 +508,9 @@ fn least(symptom: Symptom) -> Reached {
 
 /// What a text that comes instead of an identification means.
 fn server_text(text: &str) -> Symptom {
-    const FOREIGN: &[&str] = &["HTTP/", "220 ", "220-", "+OK ", "* OK ", "RFB ", "<?xml", "<html"];
+    const FOREIGN: &[&str] = &[
+        "HTTP/", "220 ", "220-", "+OK ", "* OK ", "RFB ", "<?xml", "<html",
+    ];
     match text.trim() {
         "Exceeded MaxStartups" => Symptom::TextStartups,
         "Not allowed at this time" => Symptom::TextNotAllowed,

@@ -15,14 +15,19 @@ pub(super) enum Server {
 
 /// Reads the software of an identification: `OpenSSH_9.2p1 Debian-2`.
 pub(super) fn server(software: Option<&str>) -> Server {
-    let Some(software) = software.map(str::trim).filter(|software| !software.is_empty()) else {
+    let Some(software) = software
+        .map(str::trim)
+        .filter(|software| !software.is_empty())
+    else {
         return Server::Unknown;
     };
     let software = software.strip_prefix("SSH-2.0-").unwrap_or(software);
     if software.starts_with("OpenSSH_for_Windows") {
         return Server::Windows;
     }
-    let Some(version) = software.strip_prefix("OpenSSH_") else { return Server::Other };
+    let Some(version) = software.strip_prefix("OpenSSH_") else {
+        return Server::Other;
+    };
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => Server::OpenSsh(major, minor),
@@ -31,7 +36,8 @@ pub(super) fn server(software: Option<&str>) -> Server {
 }
 
 /// The release from which on sshd can end a connection so behind its identification.
-const SINCE: &[(&str, (u32, u32))] = &[("privsep-directory", (9, 8)), ("refuse-connection", (9, 9))];
+const SINCE: &[(&str, (u32, u32))] =
+    &[("privsep-directory", (9, 8)), ("refuse-connection", (9, 9))];
 
 /// What only sshd on Windows has.
 const OF_WINDOWS: &[&str] = &["host-keys-permissions"];
@@ -39,11 +45,16 @@ const OF_WINDOWS: &[&str] = &["host-keys-permissions"];
 impl Server {
     /// Whether the server can have a cause that acts behind its identification.
     pub(super) fn can_have(self, cause: &str) -> bool {
-        let since = SINCE.iter().find(|(name, _)| *name == cause).map(|(_, release)| *release);
+        let since = SINCE
+            .iter()
+            .find(|(name, _)| *name == cause)
+            .map(|(_, release)| *release);
         let windows = OF_WINDOWS.contains(&cause);
         match self {
             Self::Unknown => !windows,
-            Self::OpenSsh(major, minor) => !windows && since.is_none_or(|release| (major, minor) >= release),
+            Self::OpenSsh(major, minor) => {
+                !windows && since.is_none_or(|release| (major, minor) >= release)
+            }
             Self::Windows => since.is_none(),
             Self::Other => !windows && since.is_none(),
         }
@@ -57,7 +68,11 @@ mod tests {
     #[test]
     fn a_release_has_no_fault_that_later_ones_brought() {
         let can = |software| server(Some(software)).can_have("privsep-directory");
-        assert!(can("OpenSSH_9.9p2 Ubuntu") && can("OpenSSH_10.0") && server(None).can_have("privsep-directory"));
+        assert!(
+            can("OpenSSH_9.9p2 Ubuntu")
+                && can("OpenSSH_10.0")
+                && server(None).can_have("privsep-directory")
+        );
         assert!(
             !can("OpenSSH_8.4p1")
                 && !can("OpenSSH_for_Windows_9.8")

@@ -25,7 +25,11 @@ pub(super) fn head(line: &[u8]) -> Option<Head<'_>> {
     let line = line.get(..300).unwrap_or(line);
     let valid = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     let line = without_stamp(valid.trim_start());
-    task(line).or_else(|| ad_hoc(line)).or_else(|| parallel(line)).or_else(|| bracketed(line)).or_else(|| named(line))
+    task(line)
+        .or_else(|| ad_hoc(line))
+        .or_else(|| parallel(line))
+        .or_else(|| bracketed(line))
+        .or_else(|| named(line))
 }
 
 /// How messages of ssh begin: what stands before them on a line of its own can be a host.
@@ -46,7 +50,8 @@ const MESSAGES: &[&str] = &[
 
 fn is_message(text: &str) -> bool {
     let text = text.trim_start();
-    MESSAGES.iter().any(|start| text.starts_with(start)) || without_login(text).starts_with("Permission denied")
+    MESSAGES.iter().any(|start| text.starts_with(start))
+        || without_login(text).starts_with("Permission denied")
 }
 
 /// A message without the `USER@HOST: ` that ssh puts before a refusal.
@@ -74,7 +79,10 @@ fn is_stamp(word: &str) -> bool {
 
 /// `2026-03-05T12:00:00.1234567Z `, `##[error]`.
 fn without_stamp(line: &str) -> &str {
-    let line = line.split_once(' ').filter(|(word, _)| is_stamp(word)).map_or(line, |(_, rest)| rest.trim_start());
+    let line = line
+        .split_once(' ')
+        .filter(|(word, _)| is_stamp(word))
+        .map_or(line, |(_, rest)| rest.trim_start());
     line.strip_prefix("##[error]").unwrap_or(line)
 }
 
@@ -118,7 +126,9 @@ fn parallel(line: &str) -> Option<Head<'_>> {
 
 /// `[web05] …`, of fabric, parallel and CI; `<web05> …`, of ansible -v.
 fn bracketed(line: &str) -> Option<Head<'_>> {
-    const LEVELS: [&str; 9] = ["error", "warn", "warning", "info", "debug", "fatal", "notice", "stderr", "stdout"];
+    const LEVELS: [&str; 9] = [
+        "error", "warn", "warning", "info", "debug", "fatal", "notice", "stderr", "stdout",
+    ];
     let (host, rest) = match line.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?,
         None => line.strip_prefix('<')?.split_once("> ")?,
@@ -132,15 +142,20 @@ fn bracketed(line: &str) -> Option<Head<'_>> {
 fn named(line: &str) -> Option<Head<'_>> {
     let (host, rest) = line.split_once(": ")?;
     let like = host.contains(|c: char| c.is_ascii_digit()) || host.contains('.');
-    (is_host(host) && like && !host.starts_with("debug") && is_message(rest)).then_some(Head::Line(host))
+    (is_host(host) && like && !host.starts_with("debug") && is_message(rest))
+        .then_some(Head::Line(host))
 }
 
 /// Whether a word can be the name of a host: it has a letter, or is an address.
 fn is_host(word: &str) -> bool {
-    let all = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte));
+    let all = word
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte));
     let letter = word.bytes().any(|byte| byte.is_ascii_alphabetic());
     let dots = word.bytes().filter(|&byte| byte == b'.').count() == 3;
-    let stamp = word.starts_with(|c: char| c.is_ascii_digit()) && word.contains(':') && !word.contains("::");
+    let stamp = word.starts_with(|c: char| c.is_ascii_digit())
+        && word.contains(':')
+        && !word.contains("::");
     all && (letter || dots) && !stamp && word.len() <= 255
 }
 
@@ -150,16 +165,38 @@ mod tests {
 
     #[test]
     fn hosts_are_read_from_the_heads_of_lines() {
-        let host = |line: &'static str| head(line.as_bytes()).map(|head| head.host().to_owned()).unwrap_or_default();
+        let host = |line: &'static str| {
+            head(line.as_bytes())
+                .map(|head| head.host().to_owned())
+                .unwrap_or_default()
+        };
         assert_eq!(head(b"ok: [db3]"), Some(Head::Success("db3")));
-        assert_eq!(head(b"fatal: [db3 -> gw]: UNREACHABLE! => {}"), Some(Head::Failure("db3")));
-        assert_eq!(head(b"192.0.2.7 | UNREACHABLE! => {"), Some(Head::Failure("192.0.2.7")));
-        assert_eq!(head(b"[2] 10:01:02 [FAILURE] db4 Exited with error code 255"), Some(Head::Failure("db4")));
+        assert_eq!(
+            head(b"fatal: [db3 -> gw]: UNREACHABLE! => {}"),
+            Some(Head::Failure("db3"))
+        );
+        assert_eq!(
+            head(b"192.0.2.7 | UNREACHABLE! => {"),
+            Some(Head::Failure("192.0.2.7"))
+        );
+        assert_eq!(
+            head(b"[2] 10:01:02 [FAILURE] db4 Exited with error code 255"),
+            Some(Head::Failure("db4"))
+        );
         assert_eq!(host("[db3] kex_exchange_identification: x"), "db3");
         assert_eq!(host("[db3] Compiling"), "");
-        assert_eq!(host("db3.example.net: ssh: connect to host x"), "db3.example.net");
-        for line in ["[ERROR] x", "ssh: connect to host x", "[10:00:00] x", "2026-01-01 x: y", "debug1: x", "fatal: x"]
-        {
+        assert_eq!(
+            host("db3.example.net: ssh: connect to host x"),
+            "db3.example.net"
+        );
+        for line in [
+            "[ERROR] x",
+            "ssh: connect to host x",
+            "[10:00:00] x",
+            "2026-01-01 x: y",
+            "debug1: x",
+            "fatal: x",
+        ] {
             assert_eq!(host(line), "", "{line}");
         }
     }

@@ -202,7 +202,10 @@ pub fn read(text: &[u8]) -> Transcript {
 
 /// The lines of a text as they are read: decoded, without what only a terminal needs.
 pub fn lines(text: &[u8]) -> Vec<String> {
-    noise::lines(text).iter().map(|line| String::from_utf8_lossy(line).trim().to_owned()).collect()
+    noise::lines(text)
+        .iter()
+        .map(|line| String::from_utf8_lossy(line).trim().to_owned())
+        .collect()
 }
 
 /// Whether a host is one of a provider's, which those who log in there do not administer.
@@ -212,7 +215,10 @@ pub fn is_of_provider(host: &str) -> bool {
 
 /// Understands what one run of a client printed.
 pub fn read_one(text: &[u8]) -> Option<Attempt> {
-    understand(text, Attempts::single()).attempts.into_iter().next()
+    understand(text, Attempts::single())
+        .attempts
+        .into_iter()
+        .next()
 }
 
 fn understand(text: &[u8], mut attempts: Attempts) -> Transcript {
@@ -222,8 +228,17 @@ fn understand(text: &[u8], mut attempts: Attempts) -> Transcript {
     }
     let (understood, server_lines) = (attempts.understood, attempts.server_lines);
     let lines = lines.len() - usize::from(lines.last().is_some_and(Vec::is_empty));
-    let attempts = attempts.finish().into_iter().map(conclude::conclude).collect();
-    Transcript { attempts, lines, understood, server_lines }
+    let attempts = attempts
+        .finish()
+        .into_iter()
+        .map(conclude::conclude)
+        .collect();
+    Transcript {
+        attempts,
+        lines,
+        understood,
+        server_lines,
+    }
 }
 
 impl Attempt {
@@ -242,8 +257,13 @@ impl Attempt {
         let name = self.name()?;
         let host = self.host.as_deref().filter(|host| *host != name);
         let address = self.address.as_deref().filter(|address| *address != name);
-        let address = host.or(address).map_or_else(String::new, |address| format!(" [{address}]"));
-        let port = self.port.filter(|port| *port != 22).map_or_else(String::new, |port| format!(" port {port}"));
+        let address = host
+            .or(address)
+            .map_or_else(String::new, |address| format!(" [{address}]"));
+        let port = self
+            .port
+            .filter(|port| *port != 22)
+            .map_or_else(String::new, |port| format!(" port {port}"));
         Some(format!("{name}{address}{port}"))
     }
 

@@ -7,7 +7,10 @@ const LIMIT: u64 = 64 << 20;
 
 /// The lines of a text, without the bytes that only a terminal or an encoding needs.
 pub(super) fn lines(text: &[u8]) -> Vec<Vec<u8>> {
-    decoded(text, LIMIT).split(|&byte| byte == b'\n').map(|line| visible(line).trim_ascii_end().to_vec()).collect()
+    decoded(text, LIMIT)
+        .split(|&byte| byte == b'\n')
+        .map(|line| visible(line).trim_ascii_end().to_vec())
+        .collect()
 }
 
 /// Without the orders to a terminal (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`) and carriage returns.
@@ -29,7 +32,10 @@ fn visible(line: &[u8]) -> Vec<u8> {
 }
 
 fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
-    order.iter().position(|&byte| ends(byte)).map_or(&[], |at| &order[at + 1..])
+    order
+        .iter()
+        .position(|&byte| ends(byte))
+        .map_or(&[], |at| &order[at + 1..])
 }
 
 /// The lines within a line: between the line ends that JSON and the representations of Python write as `\r\n`, and up to
@@ -54,7 +60,10 @@ pub(super) fn pieces(line: &[u8]) -> Vec<&[u8]> {
 }
 
 fn without_escapes(piece: &[u8]) -> &[u8] {
-    let end = piece.iter().rposition(|&byte| byte != b'\\').map_or(0, |at| at + 1);
+    let end = piece
+        .iter()
+        .rposition(|&byte| byte != b'\\')
+        .map_or(0, |at| at + 1);
     let piece = &piece[..end];
     match piece.strip_suffix(b"\\r") {
         Some(rest) => without_escapes(rest),
@@ -70,15 +79,24 @@ mod tests {
     fn terminal_sequences_and_encodings_are_removed() {
         let text = b"\xef\xbb\xbf\x1b[1;31mssh:\x1b[0m x\r\n\x1b]0;title\x07y\r\n";
         assert_eq!(lines(text), [b"ssh: x".to_vec(), b"y".to_vec(), Vec::new()]);
-        assert_eq!(lines(b"\xff\xfeh\0i\0\r\0\n\0"), [b"hi".to_vec(), Vec::new()]);
+        assert_eq!(
+            lines(b"\xff\xfeh\0i\0\r\0\n\0"),
+            [b"hi".to_vec(), Vec::new()]
+        );
     }
 
     #[test]
     fn escaped_line_ends_end_a_line() {
         let shown = |line: &'static str| -> Vec<String> {
-            pieces(line.as_bytes()).iter().map(|piece| String::from_utf8_lossy(piece).into_owned()).collect()
+            pieces(line.as_bytes())
+                .iter()
+                .map(|piece| String::from_utf8_lossy(piece).into_owned())
+                .collect()
         };
         assert_eq!(shown("a: b\\r\\nc\\\\r\\\\nd"), ["a: b", "c", "d"]);
-        assert_eq!(shown("{\"msg\": \"x\", \"y\": 1}"), ["{\"msg\": \"x", ", \"y\": 1}"]);
+        assert_eq!(
+            shown("{\"msg\": \"x\", \"y\": 1}"),
+            ["{\"msg\": \"x", ", \"y\": 1}"]
+        );
     }
 }

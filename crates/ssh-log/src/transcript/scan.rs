@@ -55,7 +55,10 @@ pub(super) fn scan(line: &[u8]) -> Scan {
 /// A line that is one message and nothing else.
 pub(super) fn whole(line: &[u8]) -> Option<Hit> {
     let mut scan = scan(line);
-    let hit = scan.hits.pop().filter(|hit| hit.leads && hit.entry.scope == Scope::Anywhere)?;
+    let hit = scan
+        .hits
+        .pop()
+        .filter(|hit| hit.leads && hit.entry.scope == Scope::Anywhere)?;
     (scan.hits.is_empty() && hit.text.len() == line.trim_ascii().len()).then_some(hit)
 }
 
@@ -95,16 +98,27 @@ impl Scan {
         let mut end = None;
         for entry in TABLE.candidates(text) {
             self.steps += text.len();
-            let Some((fields, length)) = entry.template.beginning(text).filter(|(_, length)| ends(text, *length))
+            let Some((fields, length)) = entry
+                .template
+                .beginning(text)
+                .filter(|(_, length)| ends(text, *length))
             else {
                 continue;
             };
-            let Some(length) = of_error(entry, &fields, length) else { continue };
+            let Some(length) = of_error(entry, &fields, length) else {
+                continue;
+            };
             if !(entry.scope != Scope::Debug || debug) || !is_possible(entry, &fields, piece, at) {
                 continue;
             }
             let named = Named::read(&fields, entry.sign, &piece[..at]);
-            self.hits.push(Hit { entry, named, debug, text: String::new(), leads: is_lead(&piece[..at]) });
+            self.hits.push(Hit {
+                entry,
+                named,
+                debug,
+                text: String::new(),
+                leads: is_lead(&piece[..at]),
+            });
             end = end.max(Some(at + length));
             if matches!(entry.scope, Scope::Anywhere | Scope::Debug) {
                 break;
@@ -116,7 +130,11 @@ impl Scan {
     /// The text of a message reaches to the next one, or to the end of the piece.
     fn give_texts(&mut self, piece: &[u8], first: usize, starts: &[usize]) {
         for (hit, &start) in self.hits[first..].iter_mut().zip(starts) {
-            let end = starts.iter().copied().find(|&next| next > start).unwrap_or(piece.len());
+            let end = starts
+                .iter()
+                .copied()
+                .find(|&next| next > start)
+                .unwrap_or(piece.len());
             let begin = start - opening(&piece[..start]);
             let text = piece[begin..end.min(start + LONGEST)].trim_ascii();
             hit.text = String::from_utf8_lossy(without_ending(text)).into_owned();
@@ -156,16 +174,26 @@ fn opening(before: &[u8]) -> usize {
     if let Some((user, host)) = login_before(before) {
         return user.len() + host.len() + b"@: ".len();
     }
-    let Some(kind) = before.strip_suffix(b" ").and_then(|rest| rest.rsplit(u8::is_ascii_whitespace).next()) else {
+    let Some(kind) = before
+        .strip_suffix(b" ")
+        .and_then(|rest| rest.rsplit(u8::is_ascii_whitespace).next())
+    else {
         return 0;
     };
     let length = b"No ".len() + kind.len() + b" ".len();
-    if before.len() >= length && before[before.len() - length..].starts_with(b"No ") { length } else { 0 }
+    if before.len() >= length && before[before.len() - length..].starts_with(b"No ") {
+        length
+    } else {
+        0
+    }
 }
 
 /// `USER@HOST: ` before a message.
 fn login_before(before: &[u8]) -> Option<(&[u8], &[u8])> {
-    let word = before.strip_suffix(b": ")?.rsplit(|byte| byte.is_ascii_whitespace() || *byte == b'"').next()?;
+    let word = before
+        .strip_suffix(b": ")?
+        .rsplit(|byte| byte.is_ascii_whitespace() || *byte == b'"')
+        .next()?;
     let at = word.iter().rposition(|&byte| byte == b'@')?;
     (at > 0 && at + 1 < word.len()).then(|| (&word[..at], &word[at + 1..]))
 }
@@ -177,7 +205,9 @@ fn endpoint(text: &str) -> (Option<String>, Option<u16>) {
         let port = words.next().and_then(|port| port.parse().ok());
         return (words.nth(1).map(str::to_owned), port);
     }
-    let words = text.split_whitespace().map(|word| word.rsplit("->").next().unwrap_or(word));
+    let words = text
+        .split_whitespace()
+        .map(|word| word.rsplit("->").next().unwrap_or(word));
     let pair = |word: &str| {
         let (host, port) = word.trim_end_matches([':', ',', '.']).rsplit_once(':')?;
         let host = host.trim_matches(['[', ']', '(', '\'']);
@@ -190,8 +220,13 @@ fn endpoint(text: &str) -> (Option<String>, Option<u16>) {
 
 /// Whether a message can begin here: at the beginning, or behind what stands between words.
 fn begins(piece: &[u8], at: usize) -> bool {
-    let Some(before) = at.checked_sub(1).map(|before| piece[before]) else { return true };
-    !piece[at].is_ascii_whitespace() && !before.is_ascii_alphanumeric() && !b"-_@\\".contains(&before) && before < 0x80
+    let Some(before) = at.checked_sub(1).map(|before| piece[before]) else {
+        return true;
+    };
+    !piece[at].is_ascii_whitespace()
+        && !before.is_ascii_alphanumeric()
+        && !b"-_@\\".contains(&before)
+        && before < 0x80
 }
 
 /// Whether a message can end here.
@@ -214,7 +249,9 @@ fn is_lead(before: &[u8]) -> bool {
 
 /// The length of a message that ends with the words of an error; `None` for words that say nothing.
 fn of_error(entry: &Entry, fields: &Fields<'_>, length: usize) -> Option<usize> {
-    let (Sign::Failed(phase), Some(detail)) = (entry.sign, fields.detail) else { return Some(length) };
+    let (Sign::Failed(phase), Some(detail)) = (entry.sign, fields.detail) else {
+        return Some(length);
+    };
     let (_, words) = failure(phase, detail, false)?;
     Some(length - detail.len() + words)
 }
@@ -227,7 +264,10 @@ fn is_possible(entry: &Entry, fields: &Fields<'_>, piece: &[u8], at: usize) -> b
         Sign::Symptom(Symptom::Closed) if fields.port.is_none() => fields.addr.is_none_or(address),
         // An identification, the name of a package or a pattern has the same words.
         Sign::Version(Software::OpenSsh) => {
-            let version = fields.detail.and_then(<[u8]>::first).is_some_and(u8::is_ascii_digit);
+            let version = fields
+                .detail
+                .and_then(<[u8]>::first)
+                .is_some_and(u8::is_ascii_digit);
             version && (is_lead(&piece[..at]) || piece[..at].ends_with(b"debug1: "))
         }
         _ => true,
@@ -236,8 +276,14 @@ fn is_possible(entry: &Entry, fields: &Fields<'_>, piece: &[u8], at: usize) -> b
 
 /// Without what ends a quotation.
 fn without_ending(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"</p>").or_else(|| text.strip_suffix(b"</code>")).unwrap_or(text);
-    let end = text.iter().rposition(|byte| !b"\"'`\\,".contains(byte)).map_or(0, |at| at + 1);
+    let text = text
+        .strip_suffix(b"</p>")
+        .or_else(|| text.strip_suffix(b"</code>"))
+        .unwrap_or(text);
+    let end = text
+        .iter()
+        .rposition(|byte| !b"\"'`\\,".contains(byte))
+        .map_or(0, |at| at + 1);
     text[..end].trim_ascii_end()
 }
 
@@ -246,7 +292,11 @@ mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<String> {
-        scan(line.as_bytes()).hits.into_iter().map(|hit| hit.text).collect()
+        scan(line.as_bytes())
+            .hits
+            .into_iter()
+            .map(|hit| hit.text)
+            .collect()
     }
 
     #[test]
@@ -270,30 +320,56 @@ mod tests {
         ];
         for text in around {
             let found = texts(&text.replace('@', MESSAGE));
-            assert!(found.iter().all(|text| text.starts_with(MESSAGE)) && found.len() == 1, "{text}: {found:?}");
+            assert!(
+                found.iter().all(|text| text.starts_with(MESSAGE)) && found.len() == 1,
+                "{text}: {found:?}"
+            );
         }
         let both = format!("Failed: {MESSAGE} Connection closed by 192.0.2.4 port 22");
-        assert_eq!(texts(&both), [MESSAGE, "Connection closed by 192.0.2.4 port 22"]);
+        assert_eq!(
+            texts(&both),
+            [MESSAGE, "Connection closed by 192.0.2.4 port 22"]
+        );
         for whole in [
             "eve@jump: Permission denied (publickey).",
             "No RSA host key is known for h and you have requested strict checking.",
         ] {
             assert_eq!(texts(whole), [whole]);
         }
-        assert_eq!(texts("Connection closed by *** port 22"), ["Connection closed by *** port 22"]);
+        assert_eq!(
+            texts("Connection closed by *** port 22"),
+            ["Connection closed by *** port 22"]
+        );
         assert_eq!(texts("Connection closed by foreign host."), [""; 0]);
     }
 
     #[test]
     fn text_of_strangers_is_not_read() {
-        assert_eq!(texts("debug1: Remote protocol version 2.0, remote software version Connection refused").len(), 1);
-        assert_eq!(texts("debug1: something ssh: connect to host x port 22: Connection refused"), [""; 0]);
+        assert_eq!(
+            texts(
+                "debug1: Remote protocol version 2.0, remote software version Connection refused"
+            )
+            .len(),
+            1
+        );
+        assert_eq!(
+            texts("debug1: something ssh: connect to host x port 22: Connection refused"),
+            [""; 0]
+        );
         assert_eq!(texts("-OpenSSH_9.2 openssh-server OpenSSH_x"), [""; 0]);
     }
 
     #[test]
     fn the_work_grows_as_the_line_does() {
-        let lines = ["x: ", "ssh: connect to host ", "Connection closed by ", "\"a\": ", "debug", "\\n", "/: line 1: "];
+        let lines = [
+            "x: ",
+            "ssh: connect to host ",
+            "Connection closed by ",
+            "\"a\": ",
+            "debug",
+            "\\n",
+            "/: line 1: ",
+        ];
         for part in lines {
             let steps = |times: usize| scan(part.repeat(times).as_bytes()).steps;
             let (short, long) = (steps(2_000), steps(8_000));

@@ -21,8 +21,12 @@ fn event_text(event: &Event<'_>) -> String {
         event.kind.name().to_owned(),
         event.cause.unwrap_or("-").to_owned(),
         source.unwrap_or_else(|| "-".into()),
-        event.user.map_or_else(|| "-".into(), |user| format!("{:?}", text(user))),
-        event.number.map_or_else(|| "-".into(), |number| number.to_string()),
+        event
+            .user
+            .map_or_else(|| "-".into(), |user| format!("{:?}", text(user))),
+        event
+            .number
+            .map_or_else(|| "-".into(), |number| number.to_string()),
         text(event.detail),
     ];
     if event.stage == Stage::AfterLogin {
@@ -33,7 +37,10 @@ fn event_text(event: &Event<'_>) -> String {
         Account::Attributes(cause) => words.push(format!("names the source of {cause}")),
         Account::Withdraws(cause) => words.push(format!("takes back {cause}")),
     }
-    while words.last().is_some_and(|word| word.is_empty() || word == "-") {
+    while words
+        .last()
+        .is_some_and(|word| word.is_empty() || word == "-")
+    {
         words.pop();
     }
     words.join(" | ")

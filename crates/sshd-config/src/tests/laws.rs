@@ -39,14 +39,23 @@ const NASTY: &[&[u8]] = &[
 ];
 
 fn document(random: &mut Rng) -> Vec<u8> {
-    (0..random.usize(0..14)).flat_map(|_| random.choice(NASTY).copied().unwrap_or_default()).copied().collect()
+    (0..random.usize(0..14))
+        .flat_map(|_| random.choice(NASTY).copied().unwrap_or_default())
+        .copied()
+        .collect()
 }
 
 fn read(document: &[u8]) -> Tree {
     Tree::read(&bytes(document), Path::new(MAIN), &[])
 }
 
-const RELEASES: [Release; 5] = [Release::new(7, 4), Release::new(8, 4), OLD, Release::new(10, 1), NEW];
+const RELEASES: [Release; 5] = [
+    Release::new(7, 4),
+    Release::new(8, 4),
+    OLD,
+    Release::new(10, 1),
+    NEW,
+];
 
 #[test]
 fn any_bytes_are_read_by_any_release() {
@@ -72,10 +81,18 @@ fn setting_what_is_in_force_changes_nothing() {
         let content = document(&mut random);
         let tree = read(&content);
         let now = value(&tree, "maxsessions", OLD);
-        let refused =
-            tree.problems(Some(OLD)).iter().any(|problem| problem.line.to_lowercase().contains("maxsessions"));
-        if let (Ok(edited), false) = (tree.set("MaxSessions", &now, Some(OLD), Place::Best), refused) {
-            assert!(edited.edits.is_empty() && edited.creates.is_empty(), "{content:?}");
+        let refused = tree
+            .problems(Some(OLD))
+            .iter()
+            .any(|problem| problem.line.to_lowercase().contains("maxsessions"));
+        if let (Ok(edited), false) = (
+            tree.set("MaxSessions", &now, Some(OLD), Place::Best),
+            refused,
+        ) {
+            assert!(
+                edited.edits.is_empty() && edited.creates.is_empty(),
+                "{content:?}"
+            );
         }
     }
 }
@@ -87,7 +104,11 @@ fn an_edit_keeps_all_other_lines_and_reads_back() {
     for _ in 0..600 {
         let content = document(&mut random);
         let (key, wanted) = *random
-            .choice(&[("MaxSessions", "77"), ("MaxStartups", "11:22:33"), ("LogLevel", "DEBUG3")])
+            .choice(&[
+                ("MaxSessions", "77"),
+                ("MaxStartups", "11:22:33"),
+                ("LogLevel", "DEBUG3"),
+            ])
             .expect("some");
         let release = *random.choice(&RELEASES).expect("some");
         let before = read(&content);
@@ -102,14 +123,26 @@ fn an_edit_keeps_all_other_lines_and_reads_back() {
             continue;
         };
         let after = edits.apply(&content);
-        assert_eq!(value(&read(&after), key, release), wanted, "{:?}", files.values());
+        assert_eq!(
+            value(&read(&after), key, release),
+            wanted,
+            "{:?}",
+            files.values()
+        );
         for edit in edits.iter() {
             assert!(edit.text.len() < 60, "{edit:?}");
             let one_line = !content[edit.range.clone()].contains(&b'\n');
-            assert!(one_line || content.contains(&0), "{edit:?} in {}", content.escape_ascii());
+            assert!(
+                one_line || content.contains(&0),
+                "{edit:?} in {}",
+                content.escape_ascii()
+            );
         }
         let lines = |bytes: &[u8]| bytes.split(|&b| b == b'\n').count();
-        assert!(lines(&after) <= lines(&content) + 1, "one line more at most");
+        assert!(
+            lines(&after) <= lines(&content) + 1,
+            "one line more at most"
+        );
     }
     assert!(set > 400 && refused > 5, "{set} set, {refused} refused");
 }

@@ -10,7 +10,9 @@ use crate::{Place, Refusal, Tree, main_file};
 /// The snapshot of a fixture in which `path` is a link to `target`.
 fn linked(text: &str, path: &str, target: &str) -> Snapshot {
     let mut seen = snapshot(text);
-    let Some(Entry::File(mut image)) = seen.entry(Path::new(path)).cloned() else { panic!("{path} is a file") };
+    let Some(Entry::File(mut image)) = seen.entry(Path::new(path)).cloned() else {
+        panic!("{path} is a file")
+    };
     image.target = target.into();
     seen.insert(path, Entry::File(image));
     seen
@@ -26,17 +28,30 @@ MaxStartups 5:30:50
 ";
 
 fn policy() -> Snapshot {
-    linked(POLICY, "/etc/ssh/sshd_config.d/40-policy.conf", "/usr/share/crypto-policies/LEGACY/opensshserver.txt")
+    linked(
+        POLICY,
+        "/etc/ssh/sshd_config.d/40-policy.conf",
+        "/usr/share/crypto-policies/LEGACY/opensshserver.txt",
+    )
 }
 
 #[test]
 fn a_line_of_a_packaged_file_is_overruled_by_a_drop_in() {
     let seen = policy();
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
-    let edited = tree.set("MACs", "hmac-sha2-512", Some(OLD), Place::Best).expect("a drop-in wins");
+    let edited = tree
+        .set("MACs", "hmac-sha2-512", Some(OLD), Place::Best)
+        .expect("a drop-in wins");
     let files = changed(&seen, &edited);
-    assert_eq!(files.keys().collect::<Vec<_>>(), [Path::new("/etc/ssh/sshd_config.d/00-sshmend.conf")]);
-    assert!(edited.notes[0].message.contains("40-policy.conf is not edited: crypto-policies brings it"));
+    assert_eq!(
+        files.keys().collect::<Vec<_>>(),
+        [Path::new("/etc/ssh/sshd_config.d/00-sshmend.conf")]
+    );
+    assert!(
+        edited.notes[0]
+            .message
+            .contains("40-policy.conf is not edited: crypto-policies brings it")
+    );
 }
 
 #[test]
@@ -44,8 +59,13 @@ fn the_drop_in_is_read_last_where_the_last_line_decides() {
     let seen = policy();
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
     let path = |release| {
-        let edited = tree.set("MaxStartups", "9:30:60", Some(release), Place::Best).expect("a drop-in wins");
-        changed(&seen, &edited).into_keys().map(|path| path.display().to_string()).collect::<Vec<_>>()
+        let edited = tree
+            .set("MaxStartups", "9:30:60", Some(release), Place::Best)
+            .expect("a drop-in wins");
+        changed(&seen, &edited)
+            .into_keys()
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(path(OLD), ["/etc/ssh/sshd_config.d/zz-sshmend.conf"]);
     assert_eq!(path(NEW), ["/etc/ssh/sshd_config.d/00-sshmend.conf"]);
@@ -56,8 +76,13 @@ fn the_main_file_overrules_where_it_reads_no_drop_in() {
     let text = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/vendor.conf\n//- /etc/ssh/vendor.conf\nMaxSessions 3\n";
     let seen = linked(text, "/etc/ssh/vendor.conf", "/usr/lib/vendor/sshd.conf");
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
-    let edited = tree.set("MaxSessions", "9", Some(OLD), Place::Best).expect("a line above wins");
-    assert_eq!(changed(&seen, &edited)[Path::new(MAIN)], "MaxSessions 9\nInclude /etc/ssh/vendor.conf\n");
+    let edited = tree
+        .set("MaxSessions", "9", Some(OLD), Place::Best)
+        .expect("a line above wins");
+    assert_eq!(
+        changed(&seen, &edited)[Path::new(MAIN)],
+        "MaxSessions 9\nInclude /etc/ssh/vendor.conf\n"
+    );
 }
 
 #[test]
@@ -65,9 +90,18 @@ fn where_nothing_wins_the_owner_is_named() {
     let seen = linked("MaxSessions 3\n", MAIN, "/nix/store/1b2-etc/sshd_config");
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
     for (key, value) in [("MaxSessions", "9"), ("MaxAuthTries", "3")] {
-        let why = tree.set(key, value, Some(OLD), Place::Best).expect_err("NixOS writes it");
-        assert!(matches!(&why, Refusal::Foreign { foreign, .. } if foreign.packager == Packager::NixOs), "{why}");
-        assert!(why.hint().contains("services.openssh.settings"), "{}", why.hint());
+        let why = tree
+            .set(key, value, Some(OLD), Place::Best)
+            .expect_err("NixOS writes it");
+        assert!(
+            matches!(&why, Refusal::Foreign { foreign, .. } if foreign.packager == Packager::NixOs),
+            "{why}"
+        );
+        assert!(
+            why.hint().contains("services.openssh.settings"),
+            "{}",
+            why.hint()
+        );
     }
     assert!(tree.unset("MaxSessions", Some(OLD)).is_err());
 }
@@ -75,11 +109,16 @@ fn where_nothing_wins_the_owner_is_named() {
 #[test]
 fn drop_ins_of_gentoo_are_not_edited() {
     let name = "/etc/ssh/sshd_config.d/9999999gentoo-locale.conf";
-    let text = format!("//- {MAIN}\nInclude /etc/ssh/sshd_config.d/*.conf\n//- {name}\nMaxSessions 3\n");
+    let text =
+        format!("//- {MAIN}\nInclude /etc/ssh/sshd_config.d/*.conf\n//- {name}\nMaxSessions 3\n");
     let seen = snapshot(&text);
-    let edited = Tree::read(&seen, Path::new(MAIN), &[]).set("MaxSessions", "9", Some(OLD), Place::Best);
+    let edited =
+        Tree::read(&seen, Path::new(MAIN), &[]).set("MaxSessions", "9", Some(OLD), Place::Best);
     let files = changed(&seen, &edited.expect("a drop-in wins"));
-    assert_eq!(files.into_keys().collect::<Vec<_>>(), [PathBuf::from("/etc/ssh/sshd_config.d/00-sshmend.conf")]);
+    assert_eq!(
+        files.into_keys().collect::<Vec<_>>(),
+        [PathBuf::from("/etc/ssh/sshd_config.d/00-sshmend.conf")]
+    );
 }
 
 #[test]
@@ -92,9 +131,15 @@ fn the_vendors_main_file_counts_where_the_administrator_has_none() {
     let tree = Tree::read(&seen, &main, &[]);
     assert_eq!(super::value(&tree, "maxsessions", OLD), "3");
     for (key, value) in [("MaxSessions", "9"), ("MaxAuthTries", "3")] {
-        let edited = tree.set(key, value, Some(OLD), Place::Best).expect("a drop-in wins");
+        let edited = tree
+            .set(key, value, Some(OLD), Place::Best)
+            .expect("a drop-in wins");
         let paths: Vec<_> = changed(&seen, &edited).into_keys().collect();
-        assert_eq!(paths, [PathBuf::from("/etc/ssh/sshd_config.d/00-sshmend.conf")], "{key}");
+        assert_eq!(
+            paths,
+            [PathBuf::from("/etc/ssh/sshd_config.d/00-sshmend.conf")],
+            "{key}"
+        );
     }
     let both = format!("{vendors}//- /etc/ssh/sshd_config\nPort 22\n");
     assert_eq!(main_file(&snapshot(&both)), Ok(MAIN.into()));

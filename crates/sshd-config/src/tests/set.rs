@@ -10,36 +10,103 @@ use crate::{Place, Refusal, Release, Tree};
 /// Sets `key=value` in a main file and compares its text.
 fn check(before: &str, set: &str, release: Release, expected: &str) {
     let (key, value) = set.split_once('=').expect("key=value");
-    let edited = tree(before).set(key, value, Some(release), Place::Best).unwrap_or_else(|why| panic!("{set}: {why}"));
+    let edited = tree(before)
+        .set(key, value, Some(release), Place::Best)
+        .unwrap_or_else(|why| panic!("{set}: {why}"));
     let files = changed(&snapshot(before), &edited);
-    assert_eq!(files.get(&PathBuf::from(MAIN)).map_or(before, String::as_str), expected, "{set}");
+    assert_eq!(
+        files
+            .get(&PathBuf::from(MAIN))
+            .map_or(before, String::as_str),
+        expected,
+        "{set}"
+    );
 }
 
 fn refusal(before: &str, set: &str, release: Option<Release>, place: Place) -> Refusal {
     let (key, value) = set.split_once('=').expect("key=value");
-    tree(before).set(key, value, release, place).expect_err("it is refused")
+    tree(before)
+        .set(key, value, release, place)
+        .expect_err("it is refused")
 }
 
 #[test]
 fn the_line_that_decides_is_rewritten_and_all_else_on_it_kept() {
-    check("MaxSessions 3\nPort 22\n", "MaxSessions=9", OLD, "MaxSessions 9\nPort 22\n");
-    check("\t maxsessions =  3  # few\r\n", "MaxSessions=9", OLD, "\t maxsessions =  9  # few\r\n");
-    check("MaxSessions=\"3\"", "MaxSessions=9", OLD, "MaxSessions=\"9\"");
-    check("LogLevel 'INFO' # as ever\n", "LogLevel=DEBUG", OLD, "LogLevel 'DEBUG' # as ever\n");
-    check("Banner \"/etc/issue\"\n", "Banner=/etc/a \"b\"", OLD, "Banner \"/etc/a \\\"b\\\"\"\n");
+    check(
+        "MaxSessions 3\nPort 22\n",
+        "MaxSessions=9",
+        OLD,
+        "MaxSessions 9\nPort 22\n",
+    );
+    check(
+        "\t maxsessions =  3  # few\r\n",
+        "MaxSessions=9",
+        OLD,
+        "\t maxsessions =  9  # few\r\n",
+    );
+    check(
+        "MaxSessions=\"3\"",
+        "MaxSessions=9",
+        OLD,
+        "MaxSessions=\"9\"",
+    );
+    check(
+        "LogLevel 'INFO' # as ever\n",
+        "LogLevel=DEBUG",
+        OLD,
+        "LogLevel 'DEBUG' # as ever\n",
+    );
+    check(
+        "Banner \"/etc/issue\"\n",
+        "Banner=/etc/a \"b\"",
+        OLD,
+        "Banner \"/etc/a \\\"b\\\"\"\n",
+    );
     check("KeepAlive no\n", "TCPKeepAlive=yes", OLD, "KeepAlive yes\n");
-    check("MaxSessions 3\nMaxSessions 4\n", "maxsessions=9", OLD, "MaxSessions 9\nMaxSessions 4\n");
-    check("MaxSessions 3#note\n", "MaxSessions=9", Release::new(8, 0), "MaxSessions 9 #note\n");
-    check("ForceCommand a b # c\n", "ForceCommand=x y", OLD, "ForceCommand x y\n");
-    check("Match all\n  MaxSessions 3\n", "MaxSessions=9", OLD, "Match all\n  MaxSessions 9\n");
+    check(
+        "MaxSessions 3\nMaxSessions 4\n",
+        "maxsessions=9",
+        OLD,
+        "MaxSessions 9\nMaxSessions 4\n",
+    );
+    check(
+        "MaxSessions 3#note\n",
+        "MaxSessions=9",
+        Release::new(8, 0),
+        "MaxSessions 9 #note\n",
+    );
+    check(
+        "ForceCommand a b # c\n",
+        "ForceCommand=x y",
+        OLD,
+        "ForceCommand x y\n",
+    );
+    check(
+        "Match all\n  MaxSessions 3\n",
+        "MaxSessions=9",
+        OLD,
+        "Match all\n  MaxSessions 9\n",
+    );
 }
 
 #[test]
 fn the_last_line_is_rewritten_where_it_decides_and_the_others_agree() {
     let before = "MaxStartups 1:2:3\nPort 22\nMaxStartups 4:5:6\n";
-    check(before, "MaxStartups=7:8:9", OLD, "MaxStartups 7:8:9\nPort 22\nMaxStartups 7:8:9\n");
-    check(before, "MaxStartups=7:8:9", NEW, "MaxStartups 7:8:9\nPort 22\nMaxStartups 4:5:6\n");
-    let edited = tree(before).set("MaxStartups", "7:8:9", Some(OLD), Place::Best).expect("possible");
+    check(
+        before,
+        "MaxStartups=7:8:9",
+        OLD,
+        "MaxStartups 7:8:9\nPort 22\nMaxStartups 7:8:9\n",
+    );
+    check(
+        before,
+        "MaxStartups=7:8:9",
+        NEW,
+        "MaxStartups 7:8:9\nPort 22\nMaxStartups 4:5:6\n",
+    );
+    let edited = tree(before)
+        .set("MaxStartups", "7:8:9", Some(OLD), Place::Best)
+        .expect("possible");
     assert_eq!(edited.notes.len(), 1);
     assert_eq!(edited.notes[0].origin, Some(Origin::new(MAIN, 1)));
     assert!(edited.notes[0].message.contains("brought into agreement"));
@@ -48,20 +115,55 @@ fn the_last_line_is_rewritten_where_it_decides_and_the_others_agree() {
 #[test]
 fn every_line_agrees_where_the_release_is_unknown() {
     let before = "MaxStartups 1:2:3\nMaxStartups 4:5:6\n";
-    let edited = tree(before).set("MaxStartups", "7:8:9", None, Place::Best).expect("possible");
+    let edited = tree(before)
+        .set("MaxStartups", "7:8:9", None, Place::Best)
+        .expect("possible");
     let files = changed(&snapshot(before), &edited);
-    assert_eq!(files[&PathBuf::from(MAIN)], "MaxStartups 7:8:9\nMaxStartups 7:8:9\n");
-    let said: Vec<String> = edited.notes.iter().map(|note| note.message.clone()).collect();
+    assert_eq!(
+        files[&PathBuf::from(MAIN)],
+        "MaxStartups 7:8:9\nMaxStartups 7:8:9\n"
+    );
+    let said: Vec<String> = edited
+        .notes
+        .iter()
+        .map(|note| note.message.clone())
+        .collect();
     let decides = |when: &str| format!("{when} this line decides maxstartups");
-    assert_eq!(said, [decides("before OpenSSH 10.1"), decides("from OpenSSH 10.1 on")]);
+    assert_eq!(
+        said,
+        [
+            decides("before OpenSSH 10.1"),
+            decides("from OpenSSH 10.1 on")
+        ]
+    );
 }
 
 #[test]
 fn one_number_means_start_and_full_in_every_release() {
-    check("MaxStartups 5:77:50\n", "MaxStartups=9", OLD, "MaxStartups 9\n");
-    check("MaxStartups 5:77:50\n", "MaxStartups=9", Release::new(10, 1), "MaxStartups 9:30:9\n");
-    check("", "PerSourceNetBlockSize=24", OLD, "PerSourceNetBlockSize 24:128\n");
-    check("", "PerSourceNetBlockSize=24", NEW, "PerSourceNetBlockSize 24\n");
+    check(
+        "MaxStartups 5:77:50\n",
+        "MaxStartups=9",
+        OLD,
+        "MaxStartups 9\n",
+    );
+    check(
+        "MaxStartups 5:77:50\n",
+        "MaxStartups=9",
+        Release::new(10, 1),
+        "MaxStartups 9:30:9\n",
+    );
+    check(
+        "",
+        "PerSourceNetBlockSize=24",
+        OLD,
+        "PerSourceNetBlockSize 24:128\n",
+    );
+    check(
+        "",
+        "PerSourceNetBlockSize=24",
+        NEW,
+        "PerSourceNetBlockSize 24\n",
+    );
 }
 
 #[test]
@@ -84,12 +186,22 @@ fn a_new_line_stands_beside_the_commented_default() {
         OLD,
         "# LogLevel says how much\nPort 22\nLogLevel DEBUG\n",
     );
-    check("Match User x\n#LogLevel INFO\n", "LogLevel=DEBUG", OLD, "LogLevel DEBUG\nMatch User x\n#LogLevel INFO\n");
+    check(
+        "Match User x\n#LogLevel INFO\n",
+        "LogLevel=DEBUG",
+        OLD,
+        "LogLevel DEBUG\nMatch User x\n#LogLevel INFO\n",
+    );
 }
 
 #[test]
 fn a_new_line_stands_before_the_first_match_and_looks_like_its_neighbour() {
-    check("  Port=22\n", "MaxSessions=9", OLD, "  Port=22\n  MaxSessions=9\n");
+    check(
+        "  Port=22\n",
+        "MaxSessions=9",
+        OLD,
+        "  Port=22\n  MaxSessions=9\n",
+    );
     check("Port 22", "MaxSessions=9", OLD, "Port 22\nMaxSessions 9");
     check("", "MaxSessions=9", OLD, "MaxSessions 9\n");
     check(
@@ -98,18 +210,36 @@ fn a_new_line_stands_before_the_first_match_and_looks_like_its_neighbour() {
         OLD,
         "Port 22\nMaxStartups 9\n\n# for bob\nMatch User bob\n  LogLevel INFO\n",
     );
-    check("\0\nPort 22\n", "MaxSessions=9", OLD, "\0\nPort 22\nMaxSessions 9\n");
+    check(
+        "\0\nPort 22\n",
+        "MaxSessions=9",
+        OLD,
+        "\0\nPort 22\nMaxSessions 9\n",
+    );
 }
 
 #[test]
 fn a_commented_match_line_begins_what_may_become_a_block() {
     let example = "\n# How one user gets less\n#Match User carol\n#\tPermitTTY no\n";
-    let (before, after) = (format!("UseDNS no\n{example}"), format!("UseDNS no\nMaxAuthTries 4\n{example}"));
+    let (before, after) = (
+        format!("UseDNS no\n{example}"),
+        format!("UseDNS no\nMaxAuthTries 4\n{example}"),
+    );
     check(&before, "MaxAuthTries=4", OLD, &after);
     let only = "# Match Group wheel\n# \tMaxAuthTries 3\n";
-    check(only, "MaxAuthTries=4", OLD, &format!("MaxAuthTries 4\n{only}"));
+    check(
+        only,
+        "MaxAuthTries=4",
+        OLD,
+        &format!("MaxAuthTries 4\n{only}"),
+    );
     let prose = "Port 22\n# Match the names below with those of the proxy\nUseDNS no\n";
-    check(prose, "MaxAuthTries=4", OLD, &format!("{prose}MaxAuthTries 4\n"));
+    check(
+        prose,
+        "MaxAuthTries=4",
+        OLD,
+        &format!("{prose}MaxAuthTries 4\n"),
+    );
 }
 
 #[test]
@@ -136,7 +266,12 @@ fn a_new_line_leaves_the_end_of_the_file_as_it_is() {
         OLD,
         "Port 22\nMaxSessions 9\n\n# for scp\nSubsystem\tsftp internal-sftp\nMatch Group sftp\n  ForceCommand internal-sftp\n",
     );
-    check("Subsystem\tsftp internal-sftp\n", "MaxSessions=9", OLD, "Subsystem\tsftp internal-sftp\nMaxSessions 9\n");
+    check(
+        "Subsystem\tsftp internal-sftp\n",
+        "MaxSessions=9",
+        OLD,
+        "Subsystem\tsftp internal-sftp\nMaxSessions 9\n",
+    );
     check(
         "# of this host\n\n# no lines yet\n",
         "MaxSessions=9",
@@ -148,13 +283,27 @@ fn a_new_line_leaves_the_end_of_the_file_as_it_is() {
 #[test]
 fn a_line_that_a_nul_byte_joins_does_not_go_in_silence() {
     let before = "LoginGraceTime 2\0m\nUseDNS no\n";
-    let edited = tree(before).set("LoginGraceTime", "30", Some(OLD), Place::Best).expect("possible");
-    assert!(edited.notes.iter().any(|note| note.message.ends_with("it goes as well: UseDNS no")), "{:?}", edited.notes);
+    let edited = tree(before)
+        .set("LoginGraceTime", "30", Some(OLD), Place::Best)
+        .expect("possible");
+    assert!(
+        edited
+            .notes
+            .iter()
+            .any(|note| note.message.ends_with("it goes as well: UseDNS no")),
+        "{:?}",
+        edited.notes
+    );
 }
 
 #[test]
 fn a_value_is_quoted_where_it_has_to_be() {
-    check("", "Banner=/etc/my issue", OLD, "Banner \"/etc/my issue\"\n");
+    check(
+        "",
+        "Banner=/etc/my issue",
+        OLD,
+        "Banner \"/etc/my issue\"\n",
+    );
     check("", "Banner=/etc/\"x", OLD, "Banner \"/etc/\\\"x\"\n");
     let why = refusal("", "Banner=/etc/\"x", Some(Release::new(8, 0)), Place::Best);
     assert!(matches!(why, Refusal::BadValue { .. }), "{why}");
@@ -169,21 +318,46 @@ fn penalties_are_set_one_by_one() {
         release,
         "PerSourcePenalties crash:9s max:2m min:3s # x\n",
     );
-    check("PerSourcePenalties no\n", "PerSourcePenalties=authfail:9s", release, "PerSourcePenalties authfail:9s\n");
+    check(
+        "PerSourcePenalties no\n",
+        "PerSourcePenalties=authfail:9s",
+        release,
+        "PerSourcePenalties authfail:9s\n",
+    );
     check(
         "PerSourcePenalties crash:9s\nPerSourcePenalties max:1m\n",
         "PerSourcePenalties=no",
         release,
         "PerSourcePenalties no\nPerSourcePenalties no\n",
     );
-    check("", "PerSourcePenalties=no", release, "PerSourcePenalties no\n");
+    check(
+        "",
+        "PerSourcePenalties=no",
+        release,
+        "PerSourcePenalties no\n",
+    );
 }
 
 #[test]
 fn a_refused_line_of_the_keyword_is_mended() {
-    check("MaxStartups 10:30\n", "MaxStartups=10:30:60", OLD, "MaxStartups 10:30:60\n");
-    check("MaxSessions\nPort 22\n", "MaxSessions=9", OLD, "MaxSessions 9\nPort 22\n");
-    check("MaxSessions 1\nMaxSessions x\n", "MaxSessions=9", OLD, "MaxSessions 9\nMaxSessions 9\n");
+    check(
+        "MaxStartups 10:30\n",
+        "MaxStartups=10:30:60",
+        OLD,
+        "MaxStartups 10:30:60\n",
+    );
+    check(
+        "MaxSessions\nPort 22\n",
+        "MaxSessions=9",
+        OLD,
+        "MaxSessions 9\nPort 22\n",
+    );
+    check(
+        "MaxSessions 1\nMaxSessions x\n",
+        "MaxSessions=9",
+        OLD,
+        "MaxSessions 9\nMaxSessions 9\n",
+    );
 }
 
 #[test]
@@ -193,8 +367,13 @@ fn what_is_in_force_already_is_left_alone() {
         ("", "MaxAuthTries", "6"),
         ("LoginGraceTime 2m\n", "LoginGraceTime", "120"),
     ] {
-        let edited = tree(text).set(key, value, Some(OLD), Place::Best).expect("possible");
-        assert!(edited.edits.is_empty() && edited.creates.is_empty(), "{key}");
+        let edited = tree(text)
+            .set(key, value, Some(OLD), Place::Best)
+            .expect("possible");
+        assert!(
+            edited.edits.is_empty() && edited.creates.is_empty(),
+            "{key}"
+        );
     }
 }
 
@@ -208,34 +387,61 @@ MaxSessions 3
 
 #[test]
 fn the_included_file_is_edited_when_it_decides() {
-    let edited = tree(DROP_INS).set("MaxSessions", "9", Some(OLD), Place::Best).expect("possible");
+    let edited = tree(DROP_INS)
+        .set("MaxSessions", "9", Some(OLD), Place::Best)
+        .expect("possible");
     let files = changed(&snapshot(DROP_INS), &edited);
     assert_eq!(files.len(), 1);
-    assert_eq!(files[&PathBuf::from("/etc/ssh/sshd_config.d/50-cloud.conf")], "MaxSessions 9\n");
+    assert_eq!(
+        files[&PathBuf::from("/etc/ssh/sshd_config.d/50-cloud.conf")],
+        "MaxSessions 9\n"
+    );
 }
 
 #[test]
 fn a_drop_in_is_written_where_it_wins() {
     let drop_in = PathBuf::from("/etc/ssh/sshd_config.d/00-sshmend.conf");
-    let edited = tree(DROP_INS).set("MaxSessions", "9", Some(OLD), Place::DropIn).expect("possible");
+    let edited = tree(DROP_INS)
+        .set("MaxSessions", "9", Some(OLD), Place::DropIn)
+        .expect("possible");
     assert!(edited.edits.is_empty());
     assert_eq!(edited.creates[&drop_in], b"MaxSessions 9\n");
     let with = format!("{DROP_INS}//- /etc/ssh/sshd_config.d/00-sshmend.conf\nLogLevel INFO\n");
-    let edited = tree(&with).set("MaxSessions", "9", Some(OLD), Place::DropIn).expect("possible");
-    assert_eq!(changed(&snapshot(&with), &edited)[&drop_in], "LogLevel INFO\nMaxSessions 9\n");
+    let edited = tree(&with)
+        .set("MaxSessions", "9", Some(OLD), Place::DropIn)
+        .expect("possible");
+    assert_eq!(
+        changed(&snapshot(&with), &edited)[&drop_in],
+        "LogLevel INFO\nMaxSessions 9\n"
+    );
 }
 
 #[test]
 fn a_drop_in_that_would_lose_is_refused() {
     let why = refusal(DROP_INS, "MaxStartups=9", Some(OLD), Place::DropIn);
-    assert!(matches!(&why, Refusal::WouldLose { winner, .. } if *winner == Origin::new(MAIN, 2)), "{why}");
-    assert!(tree(DROP_INS).set("MaxStartups", "9", Some(NEW), Place::DropIn).is_ok());
-    assert!(matches!(refusal(DROP_INS, "MaxStartups=9", None, Place::DropIn), Refusal::WouldLose { .. }));
+    assert!(
+        matches!(&why, Refusal::WouldLose { winner, .. } if *winner == Origin::new(MAIN, 2)),
+        "{why}"
+    );
+    assert!(
+        tree(DROP_INS)
+            .set("MaxStartups", "9", Some(NEW), Place::DropIn)
+            .is_ok()
+    );
+    assert!(matches!(
+        refusal(DROP_INS, "MaxStartups=9", None, Place::DropIn),
+        Refusal::WouldLose { .. }
+    ));
     let unread = "//- /etc/ssh/sshd_config\nPort 22\n//- /etc/ssh/sshd_config.d dir\n";
-    assert!(matches!(refusal(unread, "MaxSessions=9", Some(OLD), Place::DropIn), Refusal::NotRead { .. }));
-    let conditional =
-        "//- /etc/ssh/sshd_config\nMatch User bob\nInclude sshd_config.d/*\n//- /etc/ssh/sshd_config.d dir\n";
-    assert!(matches!(refusal(conditional, "MaxSessions=9", Some(OLD), Place::DropIn), Refusal::NotRead { .. }));
+    assert!(matches!(
+        refusal(unread, "MaxSessions=9", Some(OLD), Place::DropIn),
+        Refusal::NotRead { .. }
+    ));
+    let conditional = "//- /etc/ssh/sshd_config\nMatch User bob\nInclude sshd_config.d/*\n//- /etc/ssh/sshd_config.d dir\n";
+    assert!(matches!(
+        refusal(conditional, "MaxSessions=9", Some(OLD), Place::DropIn),
+        Refusal::NotRead { .. }
+    ));
 }
 
 #[test]
@@ -243,48 +449,121 @@ fn a_file_that_is_read_by_two_names_is_edited_once() {
     let mut seen = snapshot(
         "//- /etc/ssh/sshd_config\nInclude sshd_config.d/*.conf\n//- /etc/ssh/sshd_config.d/a.conf\nMaxStartups 1:2:3\n//- /etc/ssh/sshd_config.d/b.conf\nMaxStartups 1:2:3\n",
     );
-    let a = seen.entry("/etc/ssh/sshd_config.d/a.conf".as_ref()).cloned().expect("a file");
+    let a = seen
+        .entry("/etc/ssh/sshd_config.d/a.conf".as_ref())
+        .cloned()
+        .expect("a file");
     seen.insert("/etc/ssh/sshd_config.d/b.conf", a);
     let tree = Tree::read(&seen, MAIN.as_ref(), &[]);
-    let edited = tree.set("MaxStartups", "7:8:9", Some(OLD), Place::Best).expect("possible");
-    assert_eq!(edited.edits.keys().collect::<Vec<_>>(), [&PathBuf::from("/etc/ssh/sshd_config.d/a.conf")]);
-    assert_eq!(changed(&seen, &edited)[&PathBuf::from("/etc/ssh/sshd_config.d/a.conf")], "MaxStartups 7:8:9\n");
+    let edited = tree
+        .set("MaxStartups", "7:8:9", Some(OLD), Place::Best)
+        .expect("possible");
+    assert_eq!(
+        edited.edits.keys().collect::<Vec<_>>(),
+        [&PathBuf::from("/etc/ssh/sshd_config.d/a.conf")]
+    );
+    assert_eq!(
+        changed(&seen, &edited)[&PathBuf::from("/etc/ssh/sshd_config.d/a.conf")],
+        "MaxStartups 7:8:9\n"
+    );
 }
 
 #[test]
 fn several_values_compose() {
     let before = "Include x.conf\nMatch User bob\n";
     let edited = tree(before).set_all(
-        &[("MaxSessions", "9"), ("LogLevel", "DEBUG"), ("MaxSessions", "8")],
+        &[
+            ("MaxSessions", "9"),
+            ("LogLevel", "DEBUG"),
+            ("MaxSessions", "8"),
+        ],
         Some(OLD),
         Place::Best,
     );
     let files = changed(&snapshot(before), &edited.expect("possible"));
-    assert_eq!(files[&PathBuf::from(MAIN)], "Include x.conf\nMaxSessions 8\nLogLevel DEBUG\nMatch User bob\n");
+    assert_eq!(
+        files[&PathBuf::from(MAIN)],
+        "Include x.conf\nMaxSessions 8\nLogLevel DEBUG\nMatch User bob\n"
+    );
 }
 
 #[test]
 fn what_sshd_would_refuse_is_refused_with_the_reason() {
     let cases: [(&str, &str, Option<Release>, &str); 16] = [
-        ("", "MaxStartup=9", Some(OLD), "unknown keyword \"MaxStartup\""),
-        ("", "PerSourcePenalties=no", Some(OLD), "OpenSSH 9.2 does not know PerSourcePenalties"),
+        (
+            "",
+            "MaxStartup=9",
+            Some(OLD),
+            "unknown keyword \"MaxStartup\"",
+        ),
+        (
+            "",
+            "PerSourcePenalties=no",
+            Some(OLD),
+            "OpenSSH 9.2 does not know PerSourcePenalties",
+        ),
         (
             "",
             "PerSourcePenalties=no",
             None,
             "the release of sshd is unknown, and only OpenSSH 9.8 and later know PerSourcePenalties",
         ),
-        ("", "Port=22", Some(OLD), "Port holds several values: there is no single one to set"),
-        ("", "SetEnv=A=b", Some(OLD), "SetEnv holds several values: there is no single one to set"),
-        ("", "Subsystem=a b", Some(OLD), "Subsystem holds several values: there is no single one to set"),
+        (
+            "",
+            "Port=22",
+            Some(OLD),
+            "Port holds several values: there is no single one to set",
+        ),
+        (
+            "",
+            "SetEnv=A=b",
+            Some(OLD),
+            "SetEnv holds several values: there is no single one to set",
+        ),
+        (
+            "",
+            "Subsystem=a b",
+            Some(OLD),
+            "Subsystem holds several values: there is no single one to set",
+        ),
         ("", "Match=all", Some(OLD), "Match is not a setting"),
         ("", "UseLogin=no", Some(OLD), "sshd ignores UseLogin"),
-        ("", "MaxStartups=0", Some(OLD), "maxstartups 0: invalid value \"0\""),
-        ("", "MaxStartups=10:30", Some(OLD), "maxstartups 10:30: invalid value \"10:30\""),
-        ("", "MaxSessions=", Some(OLD), "maxsessions : the argument is missing"),
-        ("", "LogLevel=INFO\nPort 23", Some(OLD), "loglevel INFO\nPort 23: it holds a control character"),
-        ("", "LoginGraceTime=1.5s", Some(OLD), "logingracetime 1.5s: invalid time \"1.5s\""),
-        ("", "PermitTunnel=Yes", Some(OLD), "permittunnel Yes: unsupported value \"Yes\""),
+        (
+            "",
+            "MaxStartups=0",
+            Some(OLD),
+            "maxstartups 0: invalid value \"0\"",
+        ),
+        (
+            "",
+            "MaxStartups=10:30",
+            Some(OLD),
+            "maxstartups 10:30: invalid value \"10:30\"",
+        ),
+        (
+            "",
+            "MaxSessions=",
+            Some(OLD),
+            "maxsessions : the argument is missing",
+        ),
+        (
+            "",
+            "LogLevel=INFO\nPort 23",
+            Some(OLD),
+            "loglevel INFO\nPort 23: it holds a control character",
+        ),
+        (
+            "",
+            "LoginGraceTime=1.5s",
+            Some(OLD),
+            "logingracetime 1.5s: invalid time \"1.5s\"",
+        ),
+        (
+            "",
+            "PermitTunnel=Yes",
+            Some(OLD),
+            "permittunnel Yes: unsupported value \"Yes\"",
+        ),
         (
             "",
             "PerSourcePenaltyExemptList=10.0.0.1/8",
@@ -308,33 +587,80 @@ fn what_sshd_would_refuse_is_refused_with_the_reason() {
 #[test]
 fn a_keyword_that_the_tree_uses_already_is_taken_to_be_known() {
     let before = "PerSourcePenalties crash:9s\n";
-    assert!(tree(before).set("PerSourcePenalties", "no", None, Place::Best).is_ok());
-    check("RequiredRSASize 2048\n", "RequiredRSASize=3072", Release::new(8, 7), "RequiredRSASize 3072\n");
+    assert!(
+        tree(before)
+            .set("PerSourcePenalties", "no", None, Place::Best)
+            .is_ok()
+    );
+    check(
+        "RequiredRSASize 2048\n",
+        "RequiredRSASize=3072",
+        Release::new(8, 7),
+        "RequiredRSASize 3072\n",
+    );
 }
 
 #[test]
 fn an_option_of_the_daemon_beats_every_file() {
     let tree = tree_with("MaxSessions 3\n", &["MaxSessions=5"]);
-    let why = tree.set("MaxSessions", "9", Some(OLD), Place::Best).expect_err("overridden");
-    assert_eq!(why, Refusal::Overridden { key: "maxsessions".into(), option: "-o MaxSessions=5".into() });
-    let edited = tree.set("MaxSessions", "5", Some(OLD), Place::Best).expect("it is in force");
+    let why = tree
+        .set("MaxSessions", "9", Some(OLD), Place::Best)
+        .expect_err("overridden");
+    assert_eq!(
+        why,
+        Refusal::Overridden {
+            key: "maxsessions".into(),
+            option: "-o MaxSessions=5".into()
+        }
+    );
+    let edited = tree
+        .set("MaxSessions", "5", Some(OLD), Place::Best)
+        .expect("it is in force");
     assert!(edited.edits.is_empty());
 }
 
 #[test]
 fn the_name_is_one_that_the_release_knows() {
-    check("", "PubkeyAcceptedAlgorithms=ssh-ed25519", NEW, "PubkeyAcceptedAlgorithms ssh-ed25519\n");
-    check("", "PubkeyAcceptedKeyTypes=ssh-ed25519", Release::new(8, 0), "PubkeyAcceptedKeyTypes ssh-ed25519\n");
-    check("", "ChallengeResponseAuthentication=no", Release::new(8, 0), "ChallengeResponseAuthentication no\n");
-    check("", "ChallengeResponseAuthentication=no", OLD, "KbdInteractiveAuthentication no\n");
+    check(
+        "",
+        "PubkeyAcceptedAlgorithms=ssh-ed25519",
+        NEW,
+        "PubkeyAcceptedAlgorithms ssh-ed25519\n",
+    );
+    check(
+        "",
+        "PubkeyAcceptedKeyTypes=ssh-ed25519",
+        Release::new(8, 0),
+        "PubkeyAcceptedKeyTypes ssh-ed25519\n",
+    );
+    check(
+        "",
+        "ChallengeResponseAuthentication=no",
+        Release::new(8, 0),
+        "ChallengeResponseAuthentication no\n",
+    );
+    check(
+        "",
+        "ChallengeResponseAuthentication=no",
+        OLD,
+        "KbdInteractiveAuthentication no\n",
+    );
 }
 
 #[test]
 fn unset_removes_the_lines_that_decide() {
     let before = "MaxSessions 3\nPort 22\nMaxSessions 4\nMatch User bob\nMaxSessions 5\n";
-    let edited = tree(before).unset("MaxSessions", Some(OLD)).expect("possible");
+    let edited = tree(before)
+        .unset("MaxSessions", Some(OLD))
+        .expect("possible");
     let after = &changed(&snapshot(before), &edited)[&PathBuf::from(MAIN)];
     assert_eq!(after, "Port 22\nMatch User bob\nMaxSessions 5\n");
     assert_eq!(value(&tree(after), "maxsessions", OLD), "10");
-    assert!(tree("Port 22\n").unset("MaxSessions", None).expect("nothing to do").edits.is_empty());
+    assert!(
+        tree("Port 22\n")
+            .unset("MaxSessions", None)
+            .expect("nothing to do")
+            .edits
+            .is_empty()
+    );
 }

@@ -32,22 +32,54 @@ fn a_value_is_known_where_nothing_unread_can_decide_it() {
     let seen = seen(&Unread::Denied);
     let tree = tree(&seen);
     let of = |key: &str, release| known(&tree, key, release, Scope::Global);
-    assert_eq!(of("maxauthtries", OLD).as_deref(), Some("4"), "it was decided before");
-    for key in ["maxsessions", "logingracetime", "allowusers", "port", "listenaddress", "maxstartups"] {
+    assert_eq!(
+        of("maxauthtries", OLD).as_deref(),
+        Some("4"),
+        "it was decided before"
+    );
+    for key in [
+        "maxsessions",
+        "logingracetime",
+        "allowusers",
+        "port",
+        "listenaddress",
+        "maxstartups",
+    ] {
         assert_eq!(of(key, OLD), None, "{key}");
-        let unknown = tree.effective(Some(OLD), Scope::Global).get(key).and_then(|setting| setting.unknown.clone());
-        assert_eq!(unknown.expect("it is named").path, Path::new(SECRET), "{key}");
+        let unknown = tree
+            .effective(Some(OLD), Scope::Global)
+            .get(key)
+            .and_then(|setting| setting.unknown.clone());
+        assert_eq!(
+            unknown.expect("it is named").path,
+            Path::new(SECRET),
+            "{key}"
+        );
     }
-    assert_eq!(of("persourcepenalties", OLD), None, "this release has no such keyword");
-    let somebody = Connection { user: Some("eve".to_owned()), ..Connection::default() };
-    assert_eq!(known(&tree, "maxauthtries", OLD, Scope::Connection(&somebody)), None, "a Match block may stand there");
+    assert_eq!(
+        of("persourcepenalties", OLD),
+        None,
+        "this release has no such keyword"
+    );
+    let somebody = Connection {
+        user: Some("eve".to_owned()),
+        ..Connection::default()
+    };
+    assert_eq!(
+        known(&tree, "maxauthtries", OLD, Scope::Connection(&somebody)),
+        None,
+        "a Match block may stand there"
+    );
 }
 
 #[test]
 fn the_last_line_decides_behind_what_was_not_read() {
     let text = "MaxStartups 5\nInclude x.conf\n";
     let mut seen = snapshot(&format!("//- {MAIN}\n{text}//- /etc/ssh/x.conf\n"));
-    seen.insert("/etc/ssh/x.conf", Entry::Unreadable(Unread::Failed("input/output error".to_owned())));
+    seen.insert(
+        "/etc/ssh/x.conf",
+        Entry::Unreadable(Unread::Failed("input/output error".to_owned())),
+    );
     let of = |release| known(&tree(&seen), "maxstartups", release, Scope::Global);
     assert_eq!((of(OLD), of(NEW).as_deref()), (None, Some("5:30:5")));
 }
@@ -59,37 +91,68 @@ fn a_block_that_was_not_read_changes_nothing_outside_of_it() {
     seen.insert("/etc/ssh/x.conf", Entry::Unreadable(Unread::Denied));
     let tree = tree(&seen);
     let of = |user: &str| {
-        let connection = Connection { user: Some(user.to_owned()), ..Connection::default() };
+        let connection = Connection {
+            user: Some(user.to_owned()),
+            ..Connection::default()
+        };
         known(&tree, "maxsessions", OLD, Scope::Connection(&connection))
     };
-    assert_eq!(known(&tree, "maxsessions", OLD, Scope::Global).as_deref(), Some("5"));
+    assert_eq!(
+        known(&tree, "maxsessions", OLD, Scope::Global).as_deref(),
+        Some("5")
+    );
     assert_eq!((of("eve"), of("adam").as_deref()), (None, Some("5")));
 }
 
 #[test]
 fn nobody_knows_whether_sshd_refuses_what_was_not_read() {
-    let pipe = Entry::Seen(Metadata { kind: Kind::Other, ..Metadata::default() });
+    let pipe = Entry::Seen(Metadata {
+        kind: Kind::Other,
+        ..Metadata::default()
+    });
     let mut piped = seen(&Unread::Denied);
     piped.insert(SECRET, pipe);
     assert_eq!(wants(&piped, Path::new(MAIN)), []);
-    for seen in [seen(&Unread::Denied), seen(&Unread::TooLong { mib: 1 }), piped] {
+    for seen in [
+        seen(&Unread::Denied),
+        seen(&Unread::TooLong { mib: 1 }),
+        piped,
+    ] {
         let tree = tree(&seen);
         assert!(tree.problems(Some(OLD)).is_empty());
-        assert!(matches!(tree.verdict(OLD), Verdict::Unknown(why) if why.contains("60-secret.conf")));
-        let why = tree.set("MaxAuthTries", "4", Some(OLD), Place::Best).expect_err("which line decides is not known");
-        assert!(matches!(why, Refusal::Unseen(_)) && !why.hint().is_empty(), "{why}");
+        assert!(
+            matches!(tree.verdict(OLD), Verdict::Unknown(why) if why.contains("60-secret.conf"))
+        );
+        let why = tree
+            .set("MaxAuthTries", "4", Some(OLD), Place::Best)
+            .expect_err("which line decides is not known");
+        assert!(
+            matches!(why, Refusal::Unseen(_)) && !why.hint().is_empty(),
+            "{why}"
+        );
     }
-    assert_eq!(tree(&seen(&Unread::Loop)).refused(Some(OLD)).len(), 1, "that is sshd's own fault");
+    assert_eq!(
+        tree(&seen(&Unread::Loop)).refused(Some(OLD)).len(),
+        1,
+        "that is sshd's own fault"
+    );
 }
 
 #[test]
 fn a_folder_that_cannot_be_listed_may_hold_drop_ins() {
-    let mut seen = snapshot("//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nMaxSessions 5\n");
+    let mut seen = snapshot(
+        "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nMaxSessions 5\n",
+    );
     seen.insert("/etc/ssh/sshd_config.d", Entry::Unreadable(Unread::Denied));
     let tree = tree(&seen);
     assert_eq!(known(&tree, "maxsessions", OLD, Scope::Global), None);
-    let why = tree.set("MaxSessions", "9", Some(OLD), Place::Best).expect_err("a drop-in may decide");
-    assert_eq!(why.to_string(), "/etc/ssh/sshd_config.d cannot be read: permission denied");
+    let why = tree
+        .set("MaxSessions", "9", Some(OLD), Place::Best)
+        .expect_err("a drop-in may decide");
+    assert_eq!(
+        why.to_string(),
+        "/etc/ssh/sshd_config.d cannot be read: permission denied"
+    );
     assert_eq!(why.hint(), "run it with sudo");
 }
 

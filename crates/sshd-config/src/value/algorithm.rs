@@ -32,7 +32,12 @@ struct Known {
 }
 
 const fn since(name: &'static str, major: u16, minor: u16) -> Known {
-    Known { name, since: Release::new(major, minor), before: None, backported: false }
+    Known {
+        name,
+        since: Release::new(major, minor),
+        before: None,
+        backported: false,
+    }
 }
 
 const fn always(name: &'static str) -> Known {
@@ -41,11 +46,17 @@ const fn always(name: &'static str) -> Known {
 
 impl Known {
     const fn before(self, major: u16, minor: u16) -> Self {
-        Self { before: Some(Release::new(major, minor)), ..self }
+        Self {
+            before: Some(Release::new(major, minor)),
+            ..self
+        }
     }
 
     const fn backported(self) -> Self {
-        Self { backported: true, ..self }
+        Self {
+            backported: true,
+            ..self
+        }
     }
 }
 
@@ -148,15 +159,19 @@ pub(super) fn suspect(word: &Word, family: Family, release: Release) -> Option<F
         b'+' | b'^' => &word.text[1..],
         _ => word.text.as_slice(),
     };
-    list.split(|&b| b == b',').find_map(|name| suspect_name(name, known, family, release)).map(|fault| {
-        let range = Some(word.range.clone());
-        Fault { range, ..fault }
-    })
+    list.split(|&b| b == b',')
+        .find_map(|name| suspect_name(name, known, family, release))
+        .map(|fault| {
+            let range = Some(word.range.clone());
+            Fault { range, ..fault }
+        })
 }
 
 fn suspect_name(name: &[u8], known: &[Known], family: Family, release: Release) -> Option<Fault> {
     let text = String::from_utf8_lossy(name);
-    let of_release = |known: &&Known| release >= known.since && known.before.is_none_or(|before| release < before);
+    let of_release = |known: &&Known| {
+        release >= known.since && known.before.is_none_or(|before| release < before)
+    };
     let mut hits = known.iter().filter(|known| match family {
         Family::Signature => pattern::matches(known.name.as_bytes(), name),
         _ => known.name.as_bytes() == name,
@@ -166,15 +181,26 @@ fn suspect_name(name: &[u8], known: &[Known], family: Family, release: Release) 
     }
     let depends = |why: String| Fault::new(why).uncertain();
     Some(match hits.next() {
-        Some(known) if known.backported => {
-            depends(format!("{} and later know the algorithm {text}, {release} only in some builds", known.since))
-        }
+        Some(known) if known.backported => depends(format!(
+            "{} and later know the algorithm {text}, {release} only in some builds",
+            known.since
+        )),
         Some(known) if release < known.since => {
-            let message = format!("{release} does not know the algorithm {text}, which came with {}", known.since);
-            Fault { certain: false, ..Fault::new(message) }
+            let message = format!(
+                "{release} does not know the algorithm {text}, which came with {}",
+                known.since
+            );
+            Fault {
+                certain: false,
+                ..Fault::new(message)
+            }
         }
-        Some(_) => depends(format!("{release} does not know the algorithm {text} any more")),
-        None => depends(format!("no release knows the algorithm \"{text}\": whether sshd does depends on the build")),
+        Some(_) => depends(format!(
+            "{release} does not know the algorithm {text} any more"
+        )),
+        None => depends(format!(
+            "no release knows the algorithm \"{text}\": whether sshd does depends on the build"
+        )),
     })
 }
 
@@ -183,20 +209,35 @@ mod tests {
     use super::*;
 
     fn of(list: &str, family: Family, release: Release) -> Option<(String, bool)> {
-        let word = Word { text: list.into(), range: 0..list.len() };
+        let word = Word {
+            text: list.into(),
+            range: 0..list.len(),
+        };
         suspect(&word, family, release).map(|fault| (fault.message, fault.build))
     }
 
     #[test]
     fn a_name_is_known_from_one_release_to_another() {
         let old = Release::new(9, 2);
-        assert_eq!(of("curve25519-sha256,ecdh-sha2-nistp256", Family::Kex, old), None);
-        assert_eq!(of("mlkem768x25519-sha256", Family::Kex, Release::new(9, 9)), None);
+        assert_eq!(
+            of("curve25519-sha256,ecdh-sha2-nistp256", Family::Kex, old),
+            None
+        );
+        assert_eq!(
+            of("mlkem768x25519-sha256", Family::Kex, Release::new(9, 9)),
+            None
+        );
         let newer = "OpenSSH 9.2 does not know the algorithm mlkem768x25519-sha256, which came with OpenSSH 9.9";
-        assert_eq!(of("+mlkem768x25519-sha256", Family::Kex, old), Some((newer.to_owned(), false)));
+        assert_eq!(
+            of("+mlkem768x25519-sha256", Family::Kex, old),
+            Some((newer.to_owned(), false))
+        );
         assert!(of("sntrup761x25519-sha512", Family::Kex, old).is_some_and(|(_, build)| build));
         assert!(of("arcfour", Family::Cipher, old).is_some_and(|(_, build)| build));
-        assert!(of("aes128-ctr,nothing", Family::Cipher, old).is_some_and(|(why, _)| why.contains("\"nothing\"")));
+        assert!(
+            of("aes128-ctr,nothing", Family::Cipher, old)
+                .is_some_and(|(why, _)| why.contains("\"nothing\""))
+        );
     }
 
     #[test]

@@ -10,7 +10,13 @@ use crate::release::Release;
 use crate::words::Word;
 
 /// The methods that every build knows; those of GSSAPI depend on it.
-const METHODS: [&str; 5] = ["none", "publickey", "password", "keyboard-interactive", "hostbased"];
+const METHODS: [&str; 5] = [
+    "none",
+    "publickey",
+    "password",
+    "keyboard-interactive",
+    "hostbased",
+];
 
 /// The words of a list. Up to 9.6 a list could be empty (`AllowUsers # nobody`); it then sets nothing.
 fn items(args: &Args, release: Release) -> Result<&[Word], Fault> {
@@ -25,7 +31,11 @@ fn items(args: &Args, release: Release) -> Result<&[Word], Fault> {
 }
 
 fn joined(values: &[String]) -> Reading {
-    if values.is_empty() { Reading::default() } else { Reading::one(values.join(" ")) }
+    if values.is_empty() {
+        Reading::default()
+    } else {
+        Reading::one(values.join(" "))
+    }
 }
 
 fn each(args: &Args, release: Release, check: impl Fn(&Word) -> Result<(), Fault>) -> Outcome {
@@ -36,7 +46,9 @@ fn each(args: &Args, release: Release, check: impl Fn(&Word) -> Result<(), Fault
 
 /// `none` stands alone.
 fn lone_none(list: &[Word]) -> Result<(), Fault> {
-    let none = list.iter().find(|word| word.text.eq_ignore_ascii_case(b"none"));
+    let none = list
+        .iter()
+        .find(|word| word.text.eq_ignore_ascii_case(b"none"));
     match none.filter(|_| list.len() > 1) {
         Some(word) => Err(Fault::at(word, "\"none\" must stand alone")),
         None => Ok(()),
@@ -46,7 +58,10 @@ fn lone_none(list: &[Word]) -> Result<(), Fault> {
 pub(super) fn words(args: &Args, release: Release) -> Outcome {
     let list = items(args, release)?;
     lone_none(list)?;
-    Ok((joined(&list.iter().map(Word::lossy).collect::<Vec<_>>()), Used::List))
+    Ok((
+        joined(&list.iter().map(Word::lossy).collect::<Vec<_>>()),
+        Used::List,
+    ))
 }
 
 pub(super) fn home_paths(args: &Args, release: Release) -> Outcome {
@@ -54,7 +69,10 @@ pub(super) fn home_paths(args: &Args, release: Release) -> Outcome {
     if release.since(10, 3) {
         lone_none(list)?;
     }
-    let paths: Vec<String> = list.iter().map(|word| text::expand_home(&word.lossy())).collect();
+    let paths: Vec<String> = list
+        .iter()
+        .map(|word| text::expand_home(&word.lossy()))
+        .collect();
     Ok((joined(&paths), Used::List))
 }
 
@@ -62,10 +80,19 @@ pub(super) fn home_paths(args: &Args, release: Release) -> Outcome {
 pub(super) fn users(args: &Args, release: Release) -> Outcome {
     each(args, release, |word| {
         let is_at = |&b: &u8| b == b'@';
-        let at = if release.since(9, 9) { word.text.iter().rposition(is_at) } else { word.text.iter().position(is_at) };
+        let at = if release.since(9, 9) {
+            word.text.iter().rposition(is_at)
+        } else {
+            word.text.iter().position(is_at)
+        };
         let hosts = at.map(|at| &word.text[at + 1..]);
         let checked = hosts.map_or(Ok(()), |hosts| address::check_list(hosts, release));
-        checked.map_err(|bad| Fault::at(word, format!("invalid address \"{}\" in the pattern", bad.0)))
+        checked.map_err(|bad| {
+            Fault::at(
+                word,
+                format!("invalid address \"{}\" in the pattern", bad.0),
+            )
+        })
     })
 }
 
@@ -74,9 +101,15 @@ pub(super) fn groups(args: &Args, release: Release) -> Outcome {
 }
 
 pub(super) fn env_names(args: &Args, release: Release) -> Outcome {
-    each(args, release, |word| match word.text.contains(&b'=') {
-        true => Err(Fault::at(word, format!("\"{}\" is not the name of a variable", word.lossy()))),
-        false => Ok(()),
+    each(args, release, |word| {
+        if word.text.contains(&b'=') {
+            Err(Fault::at(
+                word,
+                format!("\"{}\" is not the name of a variable", word.lossy()),
+            ))
+        } else {
+            Ok(())
+        }
     })
 }
 
@@ -86,7 +119,10 @@ pub(super) fn environment(args: &Args, release: Release) -> Outcome {
     let mut values = Vec::new();
     for word in items(args, release)? {
         let Some(equals) = word.text.iter().position(|&b| b == b'=') else {
-            return Err(Fault::at(word, format!("\"{}\" is not an assignment", word.lossy())));
+            return Err(Fault::at(
+                word,
+                format!("\"{}\" is not an assignment", word.lossy()),
+            ));
         };
         if seen.insert(&word.text[..equals]) || !release.since(9, 1) {
             values.push(word.lossy());
@@ -98,7 +134,9 @@ pub(super) fn environment(args: &Args, release: Release) -> Outcome {
 /// `host:port` lists of PermitOpen and, where a bare port will do, of PermitListen.
 pub(super) fn destinations(args: &Args, bare_port: bool, release: Release) -> Outcome {
     let list = items(args, release)?;
-    let Some(start) = list.first() else { return Err(Fault::new("the argument is missing")) };
+    let Some(start) = list.first() else {
+        return Err(Fault::new("the argument is missing"));
+    };
     let keyword = |word: &Word| word.text == b"any" || word.text == b"none";
     if keyword(start) && (list.len() == 1 || !release.since(9, 7)) {
         return Ok((Reading::one(start.lossy()), Used::Words(1)));
@@ -107,7 +145,10 @@ pub(super) fn destinations(args: &Args, bare_port: bool, release: Release) -> Ou
     for (index, word) in list.iter().enumerate() {
         if keyword(word) && release.since(9, 7) {
             if index > 0 {
-                return Err(Fault::at(word, format!("\"{}\" must stand alone", word.lossy())));
+                return Err(Fault::at(
+                    word,
+                    format!("\"{}\" must stand alone", word.lossy()),
+                ));
             }
             values.push(word.lossy());
             continue;
@@ -127,7 +168,10 @@ fn destination(word: &Word, bare_port: bool) -> Result<String, Fault> {
     };
     match port {
         Some("*") => Ok(shown),
-        Some(port) => service(port).filter(|&port| port > 0).map(|_| shown).ok_or_else(|| bad().uncertain()),
+        Some(port) => service(port)
+            .filter(|&port| port > 0)
+            .map(|_| shown)
+            .ok_or_else(|| bad().uncertain()),
         None => Err(bad()),
     }
 }
@@ -139,7 +183,10 @@ fn split_host(text: &str) -> Option<(&str, Option<&str>)> {
         None => text.find([':', '/']).unwrap_or(text.len()),
     };
     let (host, rest) = text.split_at(end);
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
     match rest.as_bytes().first() {
         None => Some((host, None)),
         Some(b':') => Some((host, Some(&rest[1..]))),
@@ -179,7 +226,11 @@ fn method_list(word: &Word, release: Release) -> Result<Option<String>, Fault> {
             doubt = Some("whether GSSAPI methods are known depends on the build".to_owned());
         } else if !METHODS.contains(&name) {
             let fault = Fault::at(word, format!("unknown authentication method \"{name}\""));
-            return Err(if release.since(8, 7) { fault } else { fault.uncertain() });
+            return Err(if release.since(8, 7) {
+                fault
+            } else {
+                fault.uncertain()
+            });
         }
     }
     Ok(doubt)
@@ -191,14 +242,36 @@ pub(super) fn channel_timeouts(args: &Args, release: Release) -> Outcome {
         return Err(Fault::new("the argument is missing"));
     }
     lone_none(list)?;
-    for word in list.iter().filter(|word| !word.text.eq_ignore_ascii_case(b"none")) {
-        let equals = word.text.iter().position(|&b| b == b'=').filter(|&at| at > 0);
-        if equals.and_then(|at| numeric::seconds(&word.text[at + 1..], release)).is_none() {
-            return Err(Fault::at(word, format!("invalid channel timeout \"{}\"", word.lossy())));
+    for word in list
+        .iter()
+        .filter(|word| !word.text.eq_ignore_ascii_case(b"none"))
+    {
+        let equals = word
+            .text
+            .iter()
+            .position(|&b| b == b'=')
+            .filter(|&at| at > 0);
+        if equals
+            .and_then(|at| numeric::seconds(&word.text[at + 1..], release))
+            .is_none()
+        {
+            return Err(Fault::at(
+                word,
+                format!("invalid channel timeout \"{}\"", word.lossy()),
+            ));
         }
     }
-    let shown = |word: &Word| if word.text.eq_ignore_ascii_case(b"none") { "none".to_owned() } else { word.lossy() };
-    Ok((joined(&list.iter().map(shown).collect::<Vec<_>>()), Used::List))
+    let shown = |word: &Word| {
+        if word.text.eq_ignore_ascii_case(b"none") {
+            "none".to_owned()
+        } else {
+            word.lossy()
+        }
+    };
+    Ok((
+        joined(&list.iter().map(shown).collect::<Vec<_>>()),
+        Used::List,
+    ))
 }
 
 pub(super) fn pubkey_options(args: &Args, release: Release) -> Outcome {
@@ -223,7 +296,11 @@ pub(super) fn pubkey_options(args: &Args, release: Release) -> Outcome {
 pub(super) fn addresses(word: &Word, release: Release) -> Result<String, Fault> {
     let checked = address::check_list(&word.text, release);
     checked.map_err(|bad| Fault::at(word, format!("invalid address \"{}\" in the list", bad.0)))?;
-    Ok(if word.text.eq_ignore_ascii_case(b"none") { "none".to_owned() } else { word.lossy() })
+    Ok(if word.text.eq_ignore_ascii_case(b"none") {
+        "none".to_owned()
+    } else {
+        word.lossy()
+    })
 }
 
 /// `name command arguments…`; since 9.5 the command is printed with its quotes.
@@ -234,19 +311,36 @@ pub(super) fn subsystem(args: &Args, release: Release) -> Outcome {
         return Err(Fault::new("the command of the subsystem is missing"));
     };
     let words = std::iter::once(command).chain(&list[2..]);
-    let words: Vec<String> =
-        words.map(|word| if release.since(9, 5) { assemble(&word.lossy()) } else { word.lossy() }).collect();
-    Ok((Reading::one(format!("{name} {}", words.join(" "))), Used::List))
+    let words: Vec<String> = words
+        .map(|word| {
+            if release.since(9, 5) {
+                assemble(&word.lossy())
+            } else {
+                word.lossy()
+            }
+        })
+        .collect();
+    Ok((
+        Reading::one(format!("{name} {}", words.join(" "))),
+        Used::List,
+    ))
 }
 
 /// Quotes a word as argv_assemble does.
 fn assemble(word: &str) -> String {
     let escaped: String = word.chars().flat_map(escape).collect();
-    if word.contains([' ', '\t']) { format!("\"{escaped}\"") } else { escaped }
+    if word.contains([' ', '\t']) {
+        format!("\"{escaped}\"")
+    } else {
+        escaped
+    }
 }
 
 fn escape(c: char) -> impl Iterator<Item = char> {
-    ['\\'].into_iter().filter(move |_| matches!(c, '\\' | '\'' | '"')).chain([c])
+    ['\\']
+        .into_iter()
+        .filter(move |_| matches!(c, '\\' | '\'' | '"'))
+        .chain([c])
 }
 
 pub(super) fn port(word: &Word) -> Result<String, Fault> {
@@ -266,17 +360,29 @@ pub(super) fn listen_address(args: &Args) -> Outcome {
     let text = word.lossy();
     let bad = || Fault::at(word, format!("\"{text}\" is not an address to listen on"));
     let bare_v6 = !text.contains('[') && text.matches(':').count() > 1;
-    let (host, port) = if bare_v6 { (text.as_str(), None) } else { split_host(&text).ok_or_else(bad)? };
-    let port = port.map(|port| service(port).filter(|&port| port > 0).ok_or_else(bad)).transpose()?;
+    let (host, port) = if bare_v6 {
+        (text.as_str(), None)
+    } else {
+        split_host(&text).ok_or_else(bad)?
+    };
+    let port = port
+        .map(|port| service(port).filter(|&port| port > 0).ok_or_else(bad))
+        .transpose()?;
     let address = address::parse_address(host.as_bytes());
     let shown = address.map_or_else(|| host.to_owned(), |address: IpAddr| address.to_string());
-    let mut reading = Reading::one(port.map_or_else(|| shown.clone(), |port| format!("[{shown}]:{port}")));
+    let mut reading =
+        Reading::one(port.map_or_else(|| shown.clone(), |port| format!("[{shown}]:{port}")));
     if address.is_none() {
-        reading.doubt = Some(format!("whether \"{host}\" resolves depends on the machine"));
+        reading.doubt = Some(format!(
+            "whether \"{host}\" resolves depends on the machine"
+        ));
     }
     if let Some(word) = args.raw(1) {
         if word.text != b"rdomain" || args.raw(2).is_none() {
-            return Err(Fault::at(word, format!("\"{}\" is not rdomain with a routing domain", word.lossy())));
+            return Err(Fault::at(
+                word,
+                format!("\"{}\" is not rdomain with a routing domain", word.lossy()),
+            ));
         }
         reading.doubt = Some("whether routing domains work depends on the platform".to_owned());
         return Ok((reading, Used::Words(3)));

@@ -3,23 +3,36 @@
 use crate::release::Release;
 
 /// Seconds, minutes, hours, days and weeks.
-const UNITS: [(u8, i64); 5] = [(b's', 1), (b'm', 60), (b'h', 3600), (b'd', 86_400), (b'w', 604_800)];
+const UNITS: [(u8, i64); 5] = [
+    (b's', 1),
+    (b'm', 60),
+    (b'h', 3600),
+    (b'd', 86_400),
+    (b'w', 604_800),
+];
 
 /// A number of strtol(3): leading blanks, a sign, digits; with what stands behind it.
 fn strtol(text: &[u8], radix: u32) -> Option<(i64, &[u8])> {
-    let blanks = text.iter().take_while(|b| b.is_ascii_whitespace() || **b == 0x0b).count();
+    let blanks = text
+        .iter()
+        .take_while(|b| b.is_ascii_whitespace() || **b == 0x0b)
+        .count();
     let text = &text[blanks..];
     let (negative, text) = match text.split_first() {
         Some((b'-', rest)) => (true, rest),
         Some((b'+', rest)) => (false, rest),
         _ => (false, text),
     };
-    let digits = text.iter().take_while(|&&b| char::from(b).is_digit(radix)).count();
+    let digits = text
+        .iter()
+        .take_while(|&&b| char::from(b).is_digit(radix))
+        .count();
     if digits == 0 {
         return None;
     }
     let step = |n: i64, &b: &u8| {
-        n.saturating_mul(radix.into()).saturating_add(char::from(b).to_digit(radix).unwrap_or(0).into())
+        n.saturating_mul(radix.into())
+            .saturating_add(char::from(b).to_digit(radix).unwrap_or(0).into())
     };
     let value = text[..digits].iter().fold(0, step);
     Some((if negative { -value } else { value }, &text[digits..]))
@@ -40,14 +53,19 @@ pub(crate) fn integer(text: &[u8], release: Release) -> Result<i64, &'static str
     if release.since(7, 7) {
         return strtonum(text, 0, i64::from(i32::MAX));
     }
-    Ok(i64::from(truncate(strtol(text, 10).map_or(0, |(value, _)| value))))
+    Ok(i64::from(truncate(
+        strtol(text, 10).map_or(0, |(value, _)| value),
+    )))
 }
 
 /// The integers that `sscanf(text, "%d:%d:…")` finds, at most `limit`.
 pub(crate) fn colon_list(text: &[u8], limit: usize) -> Vec<i32> {
     let mut found = Vec::new();
     let mut rest = Some(text);
-    while let Some((value, behind)) = rest.filter(|_| found.len() < limit).and_then(|text| strtol(text, 10)) {
+    while let Some((value, behind)) = rest
+        .filter(|_| found.len() < limit)
+        .and_then(|text| strtol(text, 10))
+    {
         found.push(truncate(value));
         rest = behind.strip_prefix(b":");
     }
@@ -63,7 +81,9 @@ fn truncate(value: i64) -> i32 {
 pub(crate) fn seconds(text: &[u8], release: Release) -> Option<i64> {
     let limit = i64::from(i32::MAX);
     if release.since(10, 3) {
-        return decimal_seconds(text).filter(|&seconds| seconds <= f64::from(i32::MAX)).map(|seconds| seconds as i64);
+        return decimal_seconds(text)
+            .filter(|&seconds| seconds <= f64::from(i32::MAX))
+            .map(|seconds| seconds as i64);
     }
     // From 7.5 to 8.3 a unit stayed in force for a following number without one: 1m30 was 31 minutes.
     let sticky = release.since(7, 5) && !release.since(8, 4);
@@ -74,14 +94,20 @@ pub(crate) fn seconds(text: &[u8], release: Release) -> Option<i64> {
         }
         let (number, behind) = strtol(rest, 10).filter(|&(number, _)| number >= 0)?;
         unit = match behind.split_first() {
-            Some((letter, _)) => match UNITS.iter().find(|unit| unit.0 == letter.to_ascii_lowercase())? {
+            Some((letter, _)) => match UNITS
+                .iter()
+                .find(|unit| unit.0 == letter.to_ascii_lowercase())?
+            {
                 (b's', _) if sticky => unit,
                 (_, seconds) => *seconds,
             },
             None if sticky => unit,
             None => 1,
         };
-        total = number.checked_mul(unit)?.checked_add(total).filter(|&total| total <= limit || !release.since(8, 5))?;
+        total = number
+            .checked_mul(unit)?
+            .checked_add(total)
+            .filter(|&total| total <= limit || !release.since(8, 5))?;
         rest = behind.get(1..).unwrap_or_default();
     }
     Some(i64::from(truncate(total))).filter(|&total| total != -1)
@@ -89,15 +115,20 @@ pub(crate) fn seconds(text: &[u8], release: Release) -> Option<i64> {
 
 /// A time with decimals (convtime_double, 10.3 and later): only seconds may have them, and seconds only once.
 pub(crate) fn decimal_seconds(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(text).ok().filter(|text| !text.is_empty())?;
+    let text = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| !text.is_empty())?;
     let (mut rest, mut total, mut seen_seconds) = (text, 0.0, false);
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
         let (number, behind) = rest.split_at(digits);
         let letter = behind.bytes().next().unwrap_or(b's').to_ascii_lowercase();
         let (_, unit) = UNITS.iter().find(|unit| unit.0 == letter)?;
         let fraction = number.contains('.');
-        if fraction && (*unit > 1 || number.ends_with('.')) || *unit == 1 && std::mem::replace(&mut seen_seconds, true)
+        if fraction && (*unit > 1 || number.ends_with('.'))
+            || *unit == 1 && std::mem::replace(&mut seen_seconds, true)
         {
             return None;
         }
@@ -115,7 +146,10 @@ pub(crate) fn scaled(text: &[u8]) -> Option<i64> {
         Some((b'+', rest)) => (false, rest),
         _ => (false, &text[blanks..]),
     };
-    let end = text.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let end = text
+        .iter()
+        .take_while(|b| b.is_ascii_digit() || **b == b'.')
+        .count();
     let number = std::str::from_utf8(&text[..end]).ok()?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if fraction.contains('.') || whole.len() > 20 {
@@ -123,7 +157,13 @@ pub(crate) fn scaled(text: &[u8]) -> Option<i64> {
     }
     let scale = scale(&text[end..])?;
     let fraction = &fraction[..fraction.len().min(18)];
-    let part = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<i128>().ok() };
+    let part = |digits: &str| {
+        if digits.is_empty() {
+            Some(0)
+        } else {
+            digits.parse::<i128>().ok()
+        }
+    };
     let fraction = part(fraction)? * scale / 10i128.pow(u32::try_from(fraction.len()).ok()?);
     let fraction = if end == text.len() { 0 } else { fraction };
     let value = i64::try_from(part(whole)?.checked_mul(scale)? + fraction).ok()?;
@@ -131,8 +171,12 @@ pub(crate) fn scaled(text: &[u8]) -> Option<i64> {
 }
 
 fn scale(suffix: &[u8]) -> Option<i128> {
-    let Some((letter, behind)) = suffix.split_first() else { return Some(1) };
-    let power = b"BKMGTPE".iter().position(|unit| unit.eq_ignore_ascii_case(letter))?;
+    let Some((letter, behind)) = suffix.split_first() else {
+        return Some(1);
+    };
+    let power = b"BKMGTPE"
+        .iter()
+        .position(|unit| unit.eq_ignore_ascii_case(letter))?;
     if behind.first().is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
@@ -141,7 +185,9 @@ fn scale(suffix: &[u8]) -> Option<i128> {
 
 /// A file mode in octal, with whatever junk behind it (strtol).
 pub(crate) fn octal(text: &[u8]) -> Option<i64> {
-    strtol(text, 8).map(|(value, _)| value).filter(|value| (0..=0o777).contains(value))
+    strtol(text, 8)
+        .map(|(value, _)| value)
+        .filter(|value| (0..=0o777).contains(value))
 }
 
 #[cfg(test)]
@@ -177,7 +223,11 @@ mod tests {
             ("2W", (10, 5), Some(1_209_600)),
         ];
         for (text, (major, minor), expected) in cases {
-            assert_eq!(seconds(text.as_bytes(), Release::new(major, minor)), expected, "{text} in {major}.{minor}");
+            assert_eq!(
+                seconds(text.as_bytes(), Release::new(major, minor)),
+                expected,
+                "{text} in {major}.{minor}"
+            );
         }
     }
 

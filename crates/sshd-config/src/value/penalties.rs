@@ -23,7 +23,12 @@ enum Form {
 }
 
 const fn sub_key(name: &'static str, since: Release, default: &'static str, form: Form) -> SubKey {
-    SubKey { name, since, default, form }
+    SubKey {
+        name,
+        since,
+        default,
+        form,
+    }
 }
 
 const FIRST: Release = Release::new(9, 8);
@@ -57,7 +62,10 @@ impl Penalties {
         if parts.get(&ENABLED).is_some_and(|enabled| enabled == "no") {
             return "no".to_owned();
         }
-        let known = SUB_KEYS.iter().enumerate().filter(|(_, key)| release >= key.since);
+        let known = SUB_KEYS
+            .iter()
+            .enumerate()
+            .filter(|(_, key)| release >= key.since);
         known
             .map(|(index, key)| format!("{}:{}", key.name, value(parts, index, key, release)))
             .collect::<Vec<_>>()
@@ -67,12 +75,17 @@ impl Penalties {
     /// The part that a word such as `crash:90s` sets; `None` for `yes` and `no`.
     pub(crate) fn name_of(word: &[u8]) -> Option<usize> {
         let name = word.split(|&b| b == b':').next()?;
-        SUB_KEYS.iter().position(|key| key.name.as_bytes() == name).map(|index| index + 1)
+        SUB_KEYS
+            .iter()
+            .position(|key| key.name.as_bytes() == name)
+            .map(|index| index + 1)
     }
 }
 
 fn value(parts: &BTreeMap<usize, String>, index: usize, key: &SubKey, release: Release) -> String {
-    let set = parts.get(&(index + 1)).or_else(|| parts.get(&OVERFLOW).filter(|_| index + 1 == OVERFLOW6));
+    let set = parts
+        .get(&(index + 1))
+        .or_else(|| parts.get(&OVERFLOW).filter(|_| index + 1 == OVERFLOW6));
     match set {
         Some(value) => value.clone(),
         None if key.name == "grace-exceeded" && !release.since(9, 9) => "20".to_owned(),
@@ -82,7 +95,11 @@ fn value(parts: &BTreeMap<usize, String>, index: usize, key: &SubKey, release: R
 }
 
 fn printed_time(seconds: String, release: Release) -> String {
-    if release.since(10, 3) && !seconds.contains('.') { format!("{seconds}.000000") } else { seconds }
+    if release.since(10, 3) && !seconds.contains('.') {
+        format!("{seconds}.000000")
+    } else {
+        seconds
+    }
 }
 
 /// Any sub-key that takes effect switches the penalties on, even behind a `no`.
@@ -95,7 +112,12 @@ pub(super) fn read(args: &Args, release: Release) -> Outcome {
     for word in list {
         parts.push(match word.lossy().to_ascii_lowercase().as_str() {
             alone @ ("yes" | "no") if list.last() == Some(word) => (ENABLED, alone.to_owned()),
-            "yes" | "no" => return Err(Fault::at(word, format!("\"{}\" must stand alone", word.lossy()))),
+            "yes" | "no" => {
+                return Err(Fault::at(
+                    word,
+                    format!("\"{}\" must stand alone", word.lossy()),
+                ));
+            }
             _ => sub_value(word, release)?,
         });
     }
@@ -105,16 +127,24 @@ pub(super) fn read(args: &Args, release: Release) -> Outcome {
 fn sub_value(word: &Word, release: Release) -> Result<(usize, String), Fault> {
     let bad = |what: &str| Fault::at(word, format!("{what} \"{}\"", word.lossy()));
     let part = Penalties::name_of(&word.text).filter(|&part| release >= SUB_KEYS[part - 1].since);
-    let (part, colon) =
-        part.zip(word.text.iter().position(|&b| b == b':')).ok_or_else(|| bad("unsupported penalty"))?;
+    let (part, colon) = part
+        .zip(word.text.iter().position(|&b| b == b':'))
+        .ok_or_else(|| bad("unsupported penalty"))?;
     let text = &word.text[colon + 1..];
     let value = match SUB_KEYS[part - 1].form {
-        Form::Time if release.since(10, 3) => numeric::decimal_seconds(text).map(|seconds| format!("{seconds:.6}")),
-        Form::Time => numeric::seconds(text, release).map(|seconds| seconds.to_string()),
-        Form::Count => numeric::strtonum(text, 0, i64::from(i32::MAX)).ok().map(|count| count.to_string()),
-        Form::Overflow => {
-            ["permissive", "deny-all"].into_iter().find(|mode| mode.as_bytes() == text).map(str::to_owned)
+        Form::Time if release.since(10, 3) => {
+            numeric::decimal_seconds(text).map(|seconds| format!("{seconds:.6}"))
         }
+        Form::Time => numeric::seconds(text, release).map(|seconds| seconds.to_string()),
+        Form::Count => numeric::strtonum(text, 0, i64::from(i32::MAX))
+            .ok()
+            .map(|count| count.to_string()),
+        Form::Overflow => ["permissive", "deny-all"]
+            .into_iter()
+            .find(|mode| mode.as_bytes() == text)
+            .map(str::to_owned),
     };
-    value.map(|value| (part, value)).ok_or_else(|| bad("invalid penalty"))
+    value
+        .map(|value| (part, value))
+        .ok_or_else(|| bad("invalid penalty"))
 }

@@ -35,8 +35,13 @@ pub(crate) const FACILITIES: Names = &[
     ("LOCAL7", "LOCAL7"),
 ];
 
-pub(crate) const DIGESTS: Names =
-    &[("MD5", "MD5"), ("SHA1", "SHA1"), ("SHA256", "SHA256"), ("SHA384", "SHA384"), ("SHA512", "SHA512")];
+pub(crate) const DIGESTS: Names = &[
+    ("MD5", "MD5"),
+    ("SHA1", "SHA1"),
+    ("SHA256", "SHA256"),
+    ("SHA384", "SHA384"),
+    ("SHA512", "SHA512"),
+];
 
 /// The traffic classes by name and number (the DSCP value shifted by two).
 const CLASSES: &[(&str, i64)] = &[
@@ -80,7 +85,9 @@ fn invalid(word: &Word) -> Fault {
 pub(super) fn flag(args: &Args, release: Release) -> Outcome {
     let word = first(args)?;
     let text = word.lossy();
-    let found = ["yes", "no"].into_iter().find(|known| text.eq_ignore_ascii_case(known));
+    let found = ["yes", "no"]
+        .into_iter()
+        .find(|known| text.eq_ignore_ascii_case(known));
     match found.filter(|known| release.since(7, 5) || text == *known) {
         Some(known) => Ok((Reading::one(known), Used::Words(1))),
         None => Err(unsupported(word)),
@@ -90,7 +97,9 @@ pub(super) fn flag(args: &Args, release: Release) -> Outcome {
 pub(super) fn choice(args: &Args, choices: &[Choice], release: Release) -> Outcome {
     let word = first(args)?;
     let text = word.lossy();
-    let found = choices.iter().find(|choice| release >= choice.since && text.eq_ignore_ascii_case(choice.written));
+    let found = choices
+        .iter()
+        .find(|choice| release >= choice.since && text.eq_ignore_ascii_case(choice.written));
     let printed = match found.map(|choice| choice.printed) {
         Some("without-password") if release.since(10, 1) => "prohibit-password",
         Some(printed) => printed,
@@ -110,13 +119,21 @@ pub(super) fn exact_choice(args: &Args, words: &[&str]) -> Outcome {
 pub(super) fn named(word: &Word, names: Names) -> Result<String, Fault> {
     let text = word.lossy();
     let found = names.iter().find(|name| name.0.eq_ignore_ascii_case(&text));
-    found.map(|name| name.1.to_owned()).ok_or_else(|| unsupported(word))
+    found
+        .map(|name| name.1.to_owned())
+        .ok_or_else(|| unsupported(word))
 }
 
 /// Debian calls QUIET by its old name SILENT, which others do not know any more.
 pub(super) fn log_level(word: &Word, release: Release) -> Result<String, Fault> {
-    let quiet = ["quiet", "silent"].iter().any(|name| word.text.eq_ignore_ascii_case(name.as_bytes()));
-    if quiet && release.debian { Ok("SILENT".to_owned()) } else { named(word, LOG_LEVELS) }
+    let quiet = ["quiet", "silent"]
+        .iter()
+        .any(|name| word.text.eq_ignore_ascii_case(name.as_bytes()));
+    if quiet && release.debian {
+        Ok("SILENT".to_owned())
+    } else {
+        named(word, LOG_LEVELS)
+    }
 }
 
 pub(super) fn integer(word: &Word, release: Release) -> Result<String, Fault> {
@@ -127,7 +144,11 @@ pub(super) fn integer(word: &Word, release: Release) -> Result<String, Fault> {
 }
 
 pub(super) fn integer_or_none(word: &Word, release: Release) -> Result<String, Fault> {
-    if word.text == b"none" { Ok("none".to_owned()) } else { integer(word, release) }
+    if word.text == b"none" {
+        Ok("none".to_owned())
+    } else {
+        integer(word, release)
+    }
 }
 
 pub(super) fn time(word: &Word, release: Release) -> Result<String, Fault> {
@@ -137,11 +158,17 @@ pub(super) fn time(word: &Word, release: Release) -> Result<String, Fault> {
 }
 
 pub(super) fn time_or_none(word: &Word, release: Release) -> Result<String, Fault> {
-    if is_none(word) { Ok("none".to_owned()) } else { time(word, release) }
+    if is_none(word) {
+        Ok("none".to_owned())
+    } else {
+        time(word, release)
+    }
 }
 
 pub(super) fn octal(word: &Word) -> Result<String, Fault> {
-    numeric::octal(&word.text).map(|mode| format!("0{mode:o}")).ok_or_else(|| invalid(word))
+    numeric::octal(&word.text)
+        .map(|mode| format!("0{mode:o}"))
+        .ok_or_else(|| invalid(word))
 }
 
 /// `start:rate:full`. One number sets start and full; up to 10.0 it left the rate as the line before had set it, and in
@@ -149,7 +176,10 @@ pub(super) fn octal(word: &Word) -> Result<String, Fault> {
 pub(super) fn max_startups(word: &Word, release: Release) -> Outcome {
     let numbers = numeric::colon_list(&word.text, 3);
     let (parts, valid) = match *numbers {
-        [start, rate, full] => (vec![(0, start), (1, rate), (2, full)], start <= full && (1..=100).contains(&rate)),
+        [start, rate, full] => (
+            vec![(0, start), (1, rate), (2, full)],
+            start <= full && (1..=100).contains(&rate),
+        ),
         [only] if release.since(10, 3) => (vec![(0, only), (1, 30), (2, only)], true),
         [only] if release.since(10, 1) => (vec![(0, 10), (1, 30), (2, only)], true),
         [only] => (vec![(0, only), (2, only)], true),
@@ -159,7 +189,10 @@ pub(super) fn max_startups(word: &Word, release: Release) -> Outcome {
     if !valid || !positive {
         return Err(invalid(word));
     }
-    let parts: Parts = parts.into_iter().map(|(part, number)| (part, number.to_string())).collect();
+    let parts: Parts = parts
+        .into_iter()
+        .map(|(part, number)| (part, number.to_string()))
+        .collect();
     Ok((Reading::of_parts(parts), Used::Words(1)))
 }
 
@@ -177,7 +210,13 @@ pub(super) fn net_block_size(word: &Word, release: Release) -> Outcome {
         return Err(invalid(word));
     }
     let notice = by_chance.then_some(LEFT_TO_CHANCE);
-    Ok((Reading { notice, ..Reading::of_parts(vec![(0, v4.to_string()), (1, v6.to_string())]) }, Used::Words(1)))
+    Ok((
+        Reading {
+            notice,
+            ..Reading::of_parts(vec![(0, v4.to_string()), (1, v6.to_string())])
+        },
+        Used::Words(1),
+    ))
 }
 
 const LEFT_TO_CHANCE: Notice = Notice {
@@ -188,10 +227,18 @@ const LEFT_TO_CHANCE: Notice = Notice {
 /// A size and perhaps an interval, which are decided apart.
 pub(super) fn rekey_limit(args: &Args, release: Release) -> Outcome {
     let word = first(args)?;
-    let size = if word.text == b"default" { Some(0) } else { numeric::scaled(&word.text) };
-    let size = size.filter(|&size| size == 0 || size >= 16).ok_or_else(|| invalid(word))?;
+    let size = if word.text == b"default" {
+        Some(0)
+    } else {
+        numeric::scaled(&word.text)
+    };
+    let size = size
+        .filter(|&size| size == 0 || size >= 16)
+        .ok_or_else(|| invalid(word))?;
     let mut parts = vec![(0, size.to_string())];
-    let Some(interval) = args.raw(1) else { return Ok((Reading::of_parts(parts), Used::Words(1))) };
+    let Some(interval) = args.raw(1) else {
+        return Ok((Reading::of_parts(parts), Used::Words(1)));
+    };
     if interval.text != b"none" {
         parts.push((1, time(interval, release)?));
     }
@@ -201,10 +248,16 @@ pub(super) fn rekey_limit(args: &Args, release: Release) -> Outcome {
 pub(super) fn ip_qos(args: &Args, release: Release) -> Outcome {
     let interactive = traffic_class(first(args)?, release)?;
     let Some(word) = args.raw(1) else {
-        return Ok((Reading::one(format!("{interactive} {interactive}")), Used::Words(1)));
+        return Ok((
+            Reading::one(format!("{interactive} {interactive}")),
+            Used::Words(1),
+        ));
     };
     let bulk = traffic_class(word, release)?;
-    Ok((Reading::one(format!("{interactive} {bulk}")), Used::Words(2)))
+    Ok((
+        Reading::one(format!("{interactive} {bulk}")),
+        Used::Words(2),
+    ))
 }
 
 fn traffic_class(word: &Word, release: Release) -> Result<String, Fault> {
@@ -217,13 +270,20 @@ fn traffic_class(word: &Word, release: Release) -> Result<String, Fault> {
     if text == "none" && release.since(7, 6) {
         return Ok(text);
     }
-    let named = CLASSES.iter().find(|(name, _)| *name == text && known(name)).map(|class| class.1);
+    let named = CLASSES
+        .iter()
+        .find(|(name, _)| *name == text && known(name))
+        .map(|class| class.1);
     if release.since(10, 1) && ["lowdelay", "throughput", "reliability"].contains(&text.as_str()) {
         return Ok("none".to_owned());
     }
-    let number = named.or_else(|| class_number(&word.text, release)).ok_or_else(|| invalid(word))?;
+    let number = named
+        .or_else(|| class_number(&word.text, release))
+        .ok_or_else(|| invalid(word))?;
     let printed = CLASSES.iter().find(|(name, value)| {
-        *value == number && known(name) && (!release.since(10, 1) || number != 0x10 && number != 0x08)
+        *value == number
+            && known(name)
+            && (!release.since(10, 1) || number != 0x10 && number != 0x08)
     });
     Ok(printed.map_or_else(|| format!("0x{number:02x}"), |(name, _)| (*name).to_owned()))
 }
@@ -238,7 +298,9 @@ fn class_number(text: &[u8], release: Release) -> Option<i64> {
         None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
         None => (text, 10),
     };
-    i64::from_str_radix(digits, radix).ok().filter(|value| (0..=255).contains(value))
+    i64::from_str_radix(digits, radix)
+        .ok()
+        .filter(|value| (0..=255).contains(value))
 }
 
 fn is_none(word: &Word) -> bool {
@@ -251,7 +313,11 @@ pub(super) fn path(word: &Word) -> String {
         return "none".to_owned();
     }
     let path = expand_home(&word.lossy());
-    if path.starts_with('/') { path } else { format!("//{path}") }
+    if path.starts_with('/') {
+        path
+    } else {
+        format!("//{path}")
+    }
 }
 
 pub(super) fn path_or(word: &Word, exempt: &str) -> String {
@@ -260,12 +326,18 @@ pub(super) fn path_or(word: &Word, exempt: &str) -> String {
 }
 
 pub(super) fn home_path(word: &Word) -> String {
-    if is_none(word) { "none".to_owned() } else { expand_home(&word.lossy()) }
+    if is_none(word) {
+        "none".to_owned()
+    } else {
+        expand_home(&word.lossy())
+    }
 }
 
 pub(super) fn expand_home(path: &str) -> String {
     match path.strip_prefix('~') {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/root/{}", rest.trim_start_matches('/')),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            format!("/root/{}", rest.trim_start_matches('/'))
+        }
         _ => path.to_owned(),
     }
 }
@@ -279,13 +351,21 @@ pub(super) fn user_environment(word: &Word, release: Release) -> Result<String, 
 }
 
 pub(super) fn rest(line: &Line) -> Outcome {
-    let word = line.rest().ok_or_else(|| Fault::new("the argument is missing"))?;
-    let value = if is_none(&word) { "none".to_owned() } else { word.lossy() };
+    let word = line
+        .rest()
+        .ok_or_else(|| Fault::new("the argument is missing"))?;
+    let value = if is_none(&word) {
+        "none".to_owned()
+    } else {
+        word.lossy()
+    };
     Ok((Reading::one(value), Used::All))
 }
 
 pub(super) fn addendum(line: &Line) -> Outcome {
-    let word = line.rest().ok_or_else(|| Fault::new("the argument is missing"))?;
+    let word = line
+        .rest()
+        .ok_or_else(|| Fault::new("the argument is missing"))?;
     if word.text.contains(&b'\r') {
         return Err(invalid(&word));
     }
@@ -294,10 +374,16 @@ pub(super) fn addendum(line: &Line) -> Outcome {
 
 /// Up to 8.6 the path was looked at only where the line took effect.
 pub(super) fn command(line: &Line, release: Release) -> Outcome {
-    let word = line.rest().ok_or_else(|| Fault::new("the argument is missing"))?;
+    let word = line
+        .rest()
+        .ok_or_else(|| Fault::new("the argument is missing"))?;
     if word.text.starts_with(b"/") || is_none(&word) {
         return Ok((Reading::one(word.lossy()), Used::All));
     }
     let fault = Fault::at(&word, "the command must be an absolute path");
-    Err(if release.since(8, 7) { fault } else { fault.uncertain() })
+    Err(if release.since(8, 7) {
+        fault
+    } else {
+        fault.uncertain()
+    })
 }

@@ -27,21 +27,41 @@ pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome
             }
         },
     };
-    output.data(&text).map_err(|error| Failure::caused("cannot print", &error))?;
+    output
+        .data(&text)
+        .map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)
 }
 
 fn list(output: &Output) -> String {
-    let row = |name: &str, title: &str| format!("{} {title}\n", output.paint(Role::Title, &format!("{name:<28}")));
-    let causes: String = CAUSES.iter().map(|cause| row(cause.name, cause.title)).collect();
-    let negatives: String = NEGATIVES.iter().map(|negative| row(negative.name, negative.why)).collect();
-    let heading = output.paint(Role::Title, "often blamed, but unable to end a connection before the banner");
+    let row = |name: &str, title: &str| {
+        format!(
+            "{} {title}\n",
+            output.paint(Role::Title, &format!("{name:<28}"))
+        )
+    };
+    let causes: String = CAUSES
+        .iter()
+        .map(|cause| row(cause.name, cause.title))
+        .collect();
+    let negatives: String = NEGATIVES
+        .iter()
+        .map(|negative| row(negative.name, negative.why))
+        .collect();
+    let heading = output.paint(
+        Role::Title,
+        "often blamed, but unable to end a connection before the banner",
+    );
     format!("{causes}\n{heading}\n{negatives}")
 }
 
 fn explain(session: &Session, cause: &Cause, value: Option<&str>) -> Result<String, Failure> {
     let output = &session.output;
-    let text = format!("{}\n\n{}\n", output.paint(Role::Title, cause.title), cause.explain.trim());
+    let text = format!(
+        "{}\n\n{}\n",
+        output.paint(Role::Title, cause.title),
+        cause.explain.trim()
+    );
     if cause.name != "max-startups" {
         return Ok(text);
     }
@@ -49,12 +69,23 @@ fn explain(session: &Session, cause: &Cause, value: Option<&str>) -> Result<Stri
 }
 
 fn explain_negative(output: &Output, negative: &Negative) -> String {
-    let title = format!("{} cannot end a connection before the banner", negative.name);
+    let title = format!(
+        "{} cannot end a connection before the banner",
+        negative.name
+    );
     let does = match negative.causes {
         [] => String::new(),
-        causes => format!("\nwhat it does bring about: {} (sshmend explain {})\n", causes.join(", "), causes[0]),
+        causes => format!(
+            "\nwhat it does bring about: {} (sshmend explain {})\n",
+            causes.join(", "),
+            causes[0]
+        ),
     };
-    format!("{}\n\n{}\n{does}", output.paint(Role::Title, &title), negative.why)
+    format!(
+        "{}\n\n{}\n{does}",
+        output.paint(Role::Title, &title),
+        negative.why
+    )
 }
 
 /// The value asked about, else the one in force, else the default.
@@ -62,32 +93,47 @@ fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failu
     let value = match value {
         Some(value) => value.to_owned(),
         None => {
-            let source = cli::SshdSource { file: None, release: None };
+            let source = cli::SshdSource {
+                file: None,
+                release: None,
+            };
             let configuration = Configuration::capture(session, &source)?;
-            let effective = configuration.tree().effective(Some(configuration.reading()), Scope::Global);
-            effective.get("maxstartups").and_then(|setting| setting.values.first().cloned()).unwrap_or_default()
+            let effective = configuration
+                .tree()
+                .effective(Some(configuration.reading()), Scope::Global);
+            effective
+                .get("maxstartups")
+                .and_then(|setting| setting.values.first().cloned())
+                .unwrap_or_default()
         }
     };
     MaxStartups::parse(&value).ok_or_else(|| {
-        Failure::trouble(format!("not a value of MaxStartups: {value}")).with_hint("such as 10:30:100, or one number")
+        Failure::trouble(format!("not a value of MaxStartups: {value}"))
+            .with_hint("such as 10:30:100, or one number")
     })
 }
 
 /// A bar for each number of pending connections: how likely the next one is refused.
 fn plot(output: &Output, value: MaxStartups) -> String {
     let MaxStartups { begin, rate, full } = value;
-    let heading =
-        format!("MaxStartups {begin}:{rate}:{full}: how likely a connection is refused while N wait before login");
+    let heading = format!(
+        "MaxStartups {begin}:{rate}:{full}: how likely a connection is refused while N wait before login"
+    );
     let last = full + (full / 10).max(1);
     let at = |row: u32| u64::from(last) * u64::from(row) / u64::from(ROWS - 1);
-    let mut pending: Vec<u32> = (0..ROWS).filter_map(|row| u32::try_from(at(row)).ok()).collect();
+    let mut pending: Vec<u32> = (0..ROWS)
+        .filter_map(|row| u32::try_from(at(row)).ok())
+        .collect();
     pending.extend([begin.saturating_sub(1), begin, full.saturating_sub(1), full]);
     pending.sort_unstable();
     pending.dedup();
     let row = |&pending: &u32| {
         let percent = value.refused_percent(pending);
         let bar = "█".repeat(usize::try_from(percent * WIDTH / 100).unwrap_or_default());
-        format!("{pending:>6} {percent:>3}% {}\n", output.paint(Role::Bad, &bar))
+        format!(
+            "{pending:>6} {percent:>3}% {}\n",
+            output.paint(Role::Bad, &bar)
+        )
     };
     let rows: String = pending.iter().map(row).collect();
     format!("\n{}\n{rows}", output.paint(Role::Title, &heading))

@@ -16,10 +16,19 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session, arguments: &cli::History) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
     let printed = match &arguments.id {
-        None => list(&session.output, &journal.history().map_err(|error| Failure::from_file(&error))?),
+        None => list(
+            &session.output,
+            &journal
+                .history()
+                .map_err(|error| Failure::from_file(&error))?,
+        ),
         Some(id) => {
-            let record = journal.record(&parse(id)?).map_err(|error| Failure::from_journal(&error))?;
-            let versions = journal.versions(&record).map_err(|error| Failure::from_journal(&error))?;
+            let record = journal
+                .record(&parse(id)?)
+                .map_err(|error| Failure::from_journal(&error))?;
+            let versions = journal
+                .versions(&record)
+                .map_err(|error| Failure::from_journal(&error))?;
             show(&session.output, &record, &versions)
         }
     };
@@ -45,7 +54,10 @@ fn list(output: &Output, past: &[Past]) -> std::io::Result<()> {
     for past in past {
         let shown = match past {
             Past::Record(record) => summary(output, record),
-            Past::Abandoned(id) => format!("{id} {}", output.paint(Role::Dim, "cut off before it changed anything")),
+            Past::Abandoned(id) => format!(
+                "{id} {}",
+                output.paint(Role::Dim, "cut off before it changed anything")
+            ),
             Past::Forgotten(id) => format!("{id} {}", output.paint(Role::Dim, "given up")),
             Past::Damaged(damaged) => output.quote(Role::Bad, &damaged.to_string()),
         };
@@ -67,10 +79,18 @@ fn document(past: &[Past]) -> History {
 }
 
 fn summary(output: &Output, record: &Record) -> String {
-    let role = if record.is_unfinished() { Role::Bad } else { Role::Dim };
+    let role = if record.is_unfinished() {
+        Role::Bad
+    } else {
+        Role::Dim
+    };
     let state = output.paint(role, state(record.state));
     let files = count(record.files.len(), "file");
-    format!("{} {state} {} ({files})", output.paint(Role::Title, record.id.as_str()), line(&record.why))
+    format!(
+        "{} {state} {} ({files})",
+        output.paint(Role::Title, record.id.as_str()),
+        line(&record.why)
+    )
 }
 
 /// How far a transaction has come, in one word.
@@ -88,7 +108,11 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
         return output.json(&Transaction::new(record, Some(versions)));
     }
     let mut text = summary(output, record) + "\n";
-    text.push_str(&format!("when: {}\nwith: {}\n", record.when, line(&shell(&record.argv))));
+    text.push_str(&format!(
+        "when: {}\nwith: {}\n",
+        record.when,
+        line(&shell(&record.argv))
+    ));
     if let Some(user) = &record.who.sudo_user {
         text.push_str(&format!("who:  {}\n", line(user)));
     }
@@ -101,18 +125,33 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
 /// The unified diffs of the journaled files.
 pub(crate) fn diffs(record: &Record, versions: &[Versions]) -> Vec<String> {
     let diff = |(file, versions): (&FileRecord, &Versions)| {
-        let mut change = between(&versions.path, versions.before.as_deref(), versions.after.as_deref());
+        let mut change = between(
+            &versions.path,
+            versions.before.as_deref(),
+            versions.after.as_deref(),
+        );
         if let (Some(image), Some(before)) = (&mut change.before, &file.before) {
             image.meta = before.metadata();
         }
-        unified(&FileChange { give: file.after.as_ref().map(Image::attributes), ..change })
+        unified(&FileChange {
+            give: file.after.as_ref().map(Image::attributes),
+            ..change
+        })
     };
     record.files.iter().zip(versions).map(diff).collect()
 }
 
 /// A change that leads from one content to another, for display.
-pub(crate) fn between(path: &std::path::Path, before: Option<&[u8]>, after: Option<&[u8]>) -> FileChange {
-    let image = |bytes: &[u8]| FileImage { bytes: bytes.to_vec(), meta: Metadata::default(), target: path.to_owned() };
+pub(crate) fn between(
+    path: &std::path::Path,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+) -> FileChange {
+    let image = |bytes: &[u8]| FileImage {
+        bytes: bytes.to_vec(),
+        meta: Metadata::default(),
+        target: path.to_owned(),
+    };
     FileChange {
         path: path.to_owned(),
         before: before.map(image),

@@ -8,10 +8,18 @@ use sshmend_plan::KnownHostsWish;
 use crate::session::Session;
 
 /// The wish without any change yet, for which no server is asked: the user's files, or those given.
-pub(crate) fn wish(session: &Session, destination: Destination, files: &[PathBuf]) -> KnownHostsWish {
+pub(crate) fn wish(
+    session: &Session,
+    destination: Destination,
+    files: &[PathBuf],
+) -> KnownHostsWish {
     KnownHostsWish {
         destination,
-        home: session.environment.home.clone().unwrap_or_else(|| PathBuf::from("/root")),
+        home: session
+            .environment
+            .home
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("/root")),
         uid: session.environment.uid,
         files: files.iter().map(|file| session.path(file)).collect(),
         key_type: None,

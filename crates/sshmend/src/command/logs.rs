@@ -38,15 +38,28 @@ const TOP: usize = 10;
 /// Reads the logs and adds them up.
 pub(crate) fn run(session: &Session, arguments: &cli::Logs) -> Result<Outcome, Failure> {
     let filter = Filter::new(arguments)?;
-    let inputs = if arguments.files.is_empty() { usual(session) } else { named(session, &arguments.files) };
+    let inputs = if arguments.files.is_empty() {
+        usual(session)
+    } else {
+        named(session, &arguments.files)
+    };
     let bar = progress(session, &inputs);
     let read = read_all(session, &inputs, &filter, &bar);
     bar.finish_and_clear();
     let (tally, logs) = read?;
     let printed = if session.output.is_json() {
-        session.output.json(&Logs::new(&tally, &logs, arguments.top.unwrap_or(usize::MAX)))
+        session.output.json(&Logs::new(
+            &tally,
+            &logs,
+            arguments.top.unwrap_or(usize::MAX),
+        ))
     } else {
-        session.output.data(&text(&session.output, &tally, &logs, arguments.top.unwrap_or(TOP)))
+        session.output.data(&text(
+            &session.output,
+            &tally,
+            &logs,
+            arguments.top.unwrap_or(TOP),
+        ))
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(match tally.causes().is_empty() {
@@ -65,16 +78,30 @@ struct Filter {
 
 impl Filter {
     fn new(arguments: &cli::Logs) -> Result<Self, Failure> {
-        let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
+        let since = arguments
+            .since
+            .as_deref()
+            .map(|text| past(text, now()))
+            .transpose()?;
         let known = |name: &String| {
-            let unknown = || Failure::trouble(format!("not a cause: {name}")).with_hint("all names: `sshmend explain`");
-            sshmend_diagnose::cause(name).map(|cause| cause.name).ok_or_else(unknown)
+            let unknown = || {
+                Failure::trouble(format!("not a cause: {name}"))
+                    .with_hint("all names: `sshmend explain`")
+            };
+            sshmend_diagnose::cause(name)
+                .map(|cause| cause.name)
+                .ok_or_else(unknown)
         };
-        Ok(Self { since, cause: arguments.cause.as_ref().map(known).transpose()? })
+        Ok(Self {
+            since,
+            cause: arguments.cause.as_ref().map(known).transpose()?,
+        })
     }
 
     fn counts(&self, event: &Event<'_>) -> bool {
-        let early = self.since.is_some_and(|since| event.time.is_some_and(|time| time < since));
+        let early = self
+            .since
+            .is_some_and(|since| event.time.is_some_and(|time| time < since));
         let told = match event.account {
             Account::Attributes(cause) | Account::Withdraws(cause) => Some(cause),
             Account::Fresh | Account::Again => event.cause,
@@ -93,21 +120,35 @@ fn named(session: &Session, files: &[PathBuf]) -> Vec<Input> {
 
 /// The log files of the machine with their rotated ones, else its journal.
 fn usual(session: &Session) -> Vec<Input> {
-    let names = session.machine.names(Path::new("/var/log")).ok().flatten().unwrap_or_default();
-    let mut files: Vec<PathBuf> =
-        names.into_iter().map(|name| Path::new("/var/log").join(name)).filter(|path| is_usual(path)).collect();
+    let names = session
+        .machine
+        .names(Path::new("/var/log"))
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let mut files: Vec<PathBuf> = names
+        .into_iter()
+        .map(|name| Path::new("/var/log").join(name))
+        .filter(|path| is_usual(path))
+        .collect();
     files.sort();
-    match files.is_empty() {
-        true => vec![Input::Journal],
-        false => files.into_iter().map(Input::File).collect(),
+    if files.is_empty() {
+        vec![Input::Journal]
+    } else {
+        files.into_iter().map(Input::File).collect()
     }
 }
 
 /// `auth.log`, `auth.log.1`, `auth.log.2.gz`, `secure-20261101`.
 fn is_usual(path: &Path) -> bool {
-    let Some(path) = path.to_str() else { return false };
+    let Some(path) = path.to_str() else {
+        return false;
+    };
     let rotated = |rest: &str| rest.is_empty() || rest.starts_with(['.', '-']);
-    PLACES.iter().filter_map(|place| path.strip_prefix(place)).any(rotated)
+    PLACES
+        .iter()
+        .filter_map(|place| path.strip_prefix(place))
+        .any(rotated)
 }
 
 /// Reads all inputs side by side. What turns out not to be the log of a server adds nothing.
@@ -118,11 +159,16 @@ fn read_all(
     bar: &ProgressBar,
 ) -> Result<(Tally, Vec<ReadLog>), Failure> {
     let parts: Vec<Result<(Tally, ReadLog), Failure>> = thread::scope(|scope| {
-        let running: Vec<_> =
-            inputs.iter().map(|input| scope.spawn(move || read_one(session, input, filter, bar))).collect();
+        let running: Vec<_> = inputs
+            .iter()
+            .map(|input| scope.spawn(move || read_one(session, input, filter, bar)))
+            .collect();
         running
             .into_iter()
-            .map(|part| part.join().unwrap_or_else(|_| Err(Failure::trouble("a reader panicked"))))
+            .map(|part| {
+                part.join()
+                    .unwrap_or_else(|_| Err(Failure::trouble("a reader panicked")))
+            })
             .collect()
     });
     let (mut tally, mut logs) = (Tally::default(), Vec::new());
@@ -136,22 +182,37 @@ fn read_all(
     Ok((tally, logs))
 }
 
-fn read_one(session: &Session, input: &Input, filter: &Filter, bar: &ProgressBar) -> Result<(Tally, ReadLog), Failure> {
+fn read_one(
+    session: &Session,
+    input: &Input,
+    filter: &Filter,
+    bar: &ProgressBar,
+) -> Result<(Tally, ReadLog), Failure> {
     match input {
         Input::Stdin => read(io::stdin().lock(), "standard input", filter),
         Input::Journal => {
             let output = session.machine.stream_journal(&JOURNAL.map(str::to_owned));
-            read(output.map_err(|error| Failure::caused("cannot read the journal", &error))?, "journalctl", filter)
+            read(
+                output.map_err(|error| Failure::caused("cannot read the journal", &error))?,
+                "journalctl",
+                filter,
+            )
         }
         Input::File(path) => {
-            let file = session.machine.open(path).map_err(|error| Failure::from_file(&error))?;
+            let file = session
+                .machine
+                .open(path)
+                .map_err(|error| Failure::from_file(&error))?;
             read(bar.wrap_read(file), &path.display().to_string(), filter)
         }
     }
 }
 
 fn read(source: impl Read, name: &str, filter: &Filter) -> Result<(Tally, ReadLog), Failure> {
-    let clock = Clock { reference: now(), zone: zone() };
+    let clock = Clock {
+        reference: now(),
+        zone: zone(),
+    };
     let mut tally = Tally::default();
     let mut add = |event: &Event<'_>| {
         if filter.counts(event) {
@@ -166,9 +227,12 @@ fn read(source: impl Read, name: &str, filter: &Filter) -> Result<(Tally, ReadLo
 /// A bar for long input on a terminal; hidden everywhere else.
 fn progress(session: &Session, inputs: &[Input]) -> ProgressBar {
     let size = |input: &Input| match input {
-        Input::File(path) => {
-            session.machine.open(path).ok().and_then(|file| file.metadata().ok()).map_or(0, |m| m.len())
-        }
+        Input::File(path) => session
+            .machine
+            .open(path)
+            .ok()
+            .and_then(|file| file.metadata().ok())
+            .map_or(0, |m| m.len()),
         Input::Stdin | Input::Journal => 0,
     };
     let total: u64 = inputs.iter().map(size).sum();

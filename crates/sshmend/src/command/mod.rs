@@ -19,8 +19,13 @@ use crate::session::Session;
 /// Runs what was asked for; errors are said here, once, and become an exit code.
 pub(crate) fn dispatch(arguments: Cli) -> Result<Outcome, u8> {
     let environment = sshmend_host::Environment::read();
-    let output = Output::new(&arguments.general, environment.no_color, environment.stdout_is_terminal);
-    let outcome = Session::open(&arguments.general, environment).and_then(|session| run(session, arguments.command));
+    let output = Output::new(
+        &arguments.general,
+        environment.no_color,
+        environment.stdout_is_terminal,
+    );
+    let outcome = Session::open(&arguments.general, environment)
+        .and_then(|session| run(session, arguments.command));
     outcome.map_err(|failure| complain(&output, &failure))
 }
 
@@ -42,7 +47,10 @@ fn completions(session: &Session, shell: clap_complete::Shell) -> Result<Outcome
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut crate::definition(), "sshmend", &mut script);
     let script = String::from_utf8_lossy(&script);
-    session.output.data(&script).map_err(|error| Failure::caused("cannot print", &error))?;
+    session
+        .output
+        .data(&script)
+        .map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)
 }
 

@@ -27,7 +27,12 @@ pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Fai
         && session.output.is_json()
     {
         let (transactions, error) = (Vec::new(), Some(failure.trouble_json()));
-        let document = Recovery { schema: SCHEMA, dry_run: arguments.dry_run, transactions, error };
+        let document = Recovery {
+            schema: SCHEMA,
+            dry_run: arguments.dry_run,
+            transactions,
+            error,
+        };
         drop(session.output.json(&document));
     }
     done
@@ -35,19 +40,38 @@ pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Fai
 
 const SCHEMA: &str = "sshmend.recovery/1";
 
-fn recover(session: &Session, arguments: &Recover, journal: &Journal<'_, Machine>) -> Result<Outcome, Failure> {
-    let past = journal.history().map_err(|error| Failure::from_recover(&error.into()))?;
+fn recover(
+    session: &Session,
+    arguments: &Recover,
+    journal: &Journal<'_, Machine>,
+) -> Result<Outcome, Failure> {
+    let past = journal
+        .history()
+        .map_err(|error| Failure::from_recover(&error.into()))?;
     let cut_off: Vec<String> = past.iter().filter_map(cut_off).collect();
     if cut_off.is_empty() || arguments.dry_run {
         let printed = print(session, &cut_off, arguments.dry_run);
         printed.map_err(|error| Failure::caused("cannot print", &error))?;
-        return Ok(if cut_off.is_empty() { Outcome::Fine } else { Outcome::Findings });
+        return Ok(if cut_off.is_empty() {
+            Outcome::Fine
+        } else {
+            Outcome::Findings
+        });
     }
     let _held = Uninterrupted::begin();
-    let store = Store::open(&session.machine, session.state_disk(), &session.state(), "sshmend recover")
-        .map_err(|error| Failure::from_journal(&error))?;
+    let store = Store::open(
+        &session.machine,
+        session.state_disk(),
+        &session.state(),
+        "sshmend recover",
+    )
+    .map_err(|error| Failure::from_journal(&error))?;
     let recovered = store.recover(&mut |record, files| is_in_force(session, record, files));
-    let lines: Vec<String> = recovered.map_err(|error| Failure::from_recover(&error))?.iter().map(describe).collect();
+    let lines: Vec<String> = recovered
+        .map_err(|error| Failure::from_recover(&error))?
+        .iter()
+        .map(describe)
+        .collect();
     print(session, &lines, false).map_err(|error| Failure::unprinted(&error))?;
     Ok(Outcome::Fine)
 }
@@ -55,9 +79,14 @@ fn recover(session: &Session, arguments: &Recover, journal: &Journal<'_, Machine
 /// Brings the files of a transaction into force and proves it; what is in the way is said.
 fn is_in_force(session: &Session, record: &Record, files: Files) -> bool {
     let judged = files == Files::New && record.rolls_back.is_none();
-    let done = aftermath(session, record, files).and_then(|plan| bring_into_force(session, plan, judged));
+    let done =
+        aftermath(session, record, files).and_then(|plan| bring_into_force(session, plan, judged));
     if let Err(failure) = &done {
-        session.output.talk(&format!("{}: not in force: {}", record.id, failure.trouble_json().message));
+        session.output.talk(&format!(
+            "{}: not in force: {}",
+            record.id,
+            failure.trouble_json().message
+        ));
     }
     done.is_ok()
 }
@@ -65,12 +94,18 @@ fn is_in_force(session: &Session, record: &Record, files: Files) -> bool {
 fn cut_off(past: &Past) -> Option<String> {
     match past {
         Past::Record(record) if record.is_unfinished() => {
-            let what =
-                if record.rolls_back.is_some() { "a way back, which is finished" } else { "it is proved or undone" };
+            let what = if record.rolls_back.is_some() {
+                "a way back, which is finished"
+            } else {
+                "it is proved or undone"
+            };
             Some(format!("{}: was cut off; {what}", record.id))
         }
         Past::Abandoned(id) => Some(format!("{id}: was cut off before it changed anything")),
-        Past::Damaged(damaged) => damaged.id.as_ref().map(|id| format!("{id}: cannot be read: {damaged}")),
+        Past::Damaged(damaged) => damaged
+            .id
+            .as_ref()
+            .map(|id| format!("{id}: cannot be read: {damaged}")),
         Past::Record(_) | Past::Forgotten(_) => None,
     }
 }
@@ -78,26 +113,52 @@ fn cut_off(past: &Past) -> Option<String> {
 fn describe(recovered: &Recovered) -> String {
     match recovered {
         Recovered::RolledBack { id, files, left } => {
-            let kept = if left.is_empty() { String::new() } else { format!(", {} left", count(left.len(), "file")) };
-            format!("{id}: rolled back, {} changed back{kept}", count(files.len(), "file"))
+            let kept = if left.is_empty() {
+                String::new()
+            } else {
+                format!(", {} left", count(left.len(), "file"))
+            };
+            format!(
+                "{id}: rolled back, {} changed back{kept}",
+                count(files.len(), "file")
+            )
         }
-        Recovered::Finished { id, files } if files.is_empty() => format!("{id}: finished, it is in force"),
-        Recovered::Finished { id, files } => format!("{id}: finished, {} changed", count(files.len(), "file")),
+        Recovered::Finished { id, files } if files.is_empty() => {
+            format!("{id}: finished, it is in force")
+        }
+        Recovered::Finished { id, files } => {
+            format!("{id}: finished, {} changed", count(files.len(), "file"))
+        }
         Recovered::Abandoned(id) => format!("{id}: had changed nothing, and was cleared away"),
     }
 }
 
 /// Shows what is given up, asks, and gives it up.
-fn forget(session: &Session, arguments: &Recover, journal: &Journal<'_, Machine>, id: &Id) -> Result<Outcome, Failure> {
-    let past = journal.find(id).map_err(|error| Failure::from_journal(&error))?;
-    let mut lines =
-        vec![format!("{id}: is given up; its files stay as they are, and nothing brings them back by itself")];
+fn forget(
+    session: &Session,
+    arguments: &Recover,
+    journal: &Journal<'_, Machine>,
+    id: &Id,
+) -> Result<Outcome, Failure> {
+    let past = journal
+        .find(id)
+        .map_err(|error| Failure::from_journal(&error))?;
+    let mut lines = vec![format!(
+        "{id}: is given up; its files stay as they are, and nothing brings them back by itself"
+    )];
     match &past {
-        Past::Record(record) => lines.extend(record.files.iter().map(|file| standing(session, file))),
-        Past::Damaged(damaged) => lines.push(format!("{id}: which files it changed cannot be read: {damaged}")),
+        Past::Record(record) => {
+            lines.extend(record.files.iter().map(|file| standing(session, file)));
+        }
+        Past::Damaged(damaged) => lines.push(format!(
+            "{id}: which files it changed cannot be read: {damaged}"
+        )),
         Past::Abandoned(_) | Past::Forgotten(_) => {}
     }
-    lines.push(format!("{id}: what was kept of them stays in {}", journal.directory_of(id).display()));
+    lines.push(format!(
+        "{id}: what was kept of them stays in {}",
+        journal.directory_of(id).display()
+    ));
     if arguments.dry_run {
         print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
         return Ok(Outcome::Findings);
@@ -106,9 +167,16 @@ fn forget(session: &Session, arguments: &Recover, journal: &Journal<'_, Machine>
         print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
         agreed(session)?;
     }
-    let store = Store::open(&session.machine, session.state_disk(), &session.state(), "sshmend recover")
+    let store = Store::open(
+        &session.machine,
+        session.state_disk(),
+        &session.state(),
+        "sshmend recover",
+    )
+    .map_err(|error| Failure::from_journal(&error))?;
+    store
+        .forget(id)
         .map_err(|error| Failure::from_journal(&error))?;
-    store.forget(id).map_err(|error| Failure::from_journal(&error))?;
     if arguments.yes {
         print(session, &lines, false).map_err(|error| Failure::unprinted(&error))?;
     }
@@ -120,9 +188,10 @@ fn agreed(session: &Session) -> Result<(), Failure> {
         let message = "nothing was changed: there is no terminal to ask on";
         return Err(Failure::trouble(message).with_hint("--yes gives it up without asking"));
     }
-    match confirm("Give it up?")? {
-        true => Ok(()),
-        false => Err(Failure::trouble("nothing was changed: you said no")),
+    if confirm("Give it up?")? {
+        Ok(())
+    } else {
+        Err(Failure::trouble("nothing was changed: you said no"))
     }
 }
 
@@ -144,10 +213,20 @@ fn standing(session: &Session, file: &FileRecord) -> String {
 
 fn print(session: &Session, lines: &[String], dry_run: bool) -> std::io::Result<()> {
     if session.output.is_json() {
-        session.output.json(&Recovery { schema: SCHEMA, dry_run, transactions: lines.to_vec(), error: None })
+        session.output.json(&Recovery {
+            schema: SCHEMA,
+            dry_run,
+            transactions: lines.to_vec(),
+            error: None,
+        })
     } else if lines.is_empty() {
         session.output.data("nothing to recover\n")
     } else {
-        session.output.data(&lines.iter().map(|text| line(text) + "\n").collect::<String>())
+        session.output.data(
+            &lines
+                .iter()
+                .map(|text| line(text) + "\n")
+                .collect::<String>(),
+        )
     }
 }

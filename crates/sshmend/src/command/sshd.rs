@@ -28,7 +28,10 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// The same for a change: nothing is read where another user could have led root.
-    pub(crate) fn capture_to_change(session: &Session, source: &SshdSource) -> Result<Self, Failure> {
+    pub(crate) fn capture_to_change(
+        session: &Session,
+        source: &SshdSource,
+    ) -> Result<Self, Failure> {
         if let Some(file) = &source.file {
             session.trusted(file)?;
         }
@@ -42,7 +45,9 @@ impl Configuration {
         let sshd = Sshd::read(&snapshot, &question);
         let named = source.file.as_deref().map(|file| session.path(file));
         let main = named.or_else(|| main_of(&sshd)).unwrap_or_else(|| {
-            session.capture_more(&mut snapshot, |snapshot| main_file(snapshot).err().into_iter().collect());
+            session.capture_more(&mut snapshot, |snapshot| {
+                main_file(snapshot).err().into_iter().collect()
+            });
             main_file(&snapshot).unwrap_or_else(|_| MAIN.into())
         });
         session.capture_more(&mut snapshot, |snapshot| wants(snapshot, &main));
@@ -50,7 +55,12 @@ impl Configuration {
             Some(text) => Some(release(text)?),
             None => sshd.version.as_deref().and_then(Release::parse),
         };
-        Ok(Self { sshd, snapshot, main, release })
+        Ok(Self {
+            sshd,
+            snapshot,
+            main,
+            release,
+        })
     }
 
     /// The configuration as it is once these changes are made.
@@ -58,8 +68,15 @@ impl Configuration {
         let mut after = self.snapshot.clone();
         for change in changes {
             let entry = change.after.clone().map_or(Entry::Missing, |bytes| {
-                let meta = change.before.as_ref().map_or_else(|| change.create.clone(), |before| before.meta.clone());
-                Entry::File(FileImage { bytes, meta, target: change.path.clone() })
+                let meta = change
+                    .before
+                    .as_ref()
+                    .map_or_else(|| change.create.clone(), |before| before.meta.clone());
+                Entry::File(FileImage {
+                    bytes,
+                    meta,
+                    target: change.path.clone(),
+                })
             });
             after.insert(&change.path, entry);
         }
@@ -69,7 +86,9 @@ impl Configuration {
     /// How the service of that sshd stands.
     pub(crate) fn service(&mut self, session: &Session) -> Service {
         let question = session.question();
-        session.capture_more(&mut self.snapshot, |snapshot| service_wants(snapshot, &question));
+        session.capture_more(&mut self.snapshot, |snapshot| {
+            service_wants(snapshot, &question)
+        });
         Service::read(&self.snapshot, &question)
     }
 
@@ -106,10 +125,14 @@ impl Configuration {
 /// The file of the daemon's `-f` option.
 fn main_of(sshd: &Sshd) -> Option<PathBuf> {
     let pairs = sshd.options.chunks_exact(2).rev();
-    pairs.filter(|pair| pair[0] == "-f").map(|pair| PathBuf::from(&pair[1])).next()
+    pairs
+        .filter(|pair| pair[0] == "-f")
+        .map(|pair| PathBuf::from(&pair[1]))
+        .next()
 }
 
 fn release(text: &str) -> Result<Release, Failure> {
-    Release::parse(text)
-        .ok_or_else(|| Failure::trouble(format!("not a release of OpenSSH: {text}")).with_hint("such as 9.2"))
+    Release::parse(text).ok_or_else(|| {
+        Failure::trouble(format!("not a release of OpenSSH: {text}")).with_hint("such as 9.2")
+    })
 }

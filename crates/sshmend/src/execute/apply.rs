@@ -29,16 +29,29 @@ impl Run<'_> {
     /// Makes the plan true, or takes back what was done.
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
         self.held = Some(Uninterrupted::begin());
-        let Some(captured) = captured else { return self.without_files() };
-        let banners = if self.flags.no_reload { Vec::new() } else { self.banners_today() };
+        let Some(captured) = captured else {
+            return self.without_files();
+        };
+        let banners = if self.flags.no_reload {
+            Vec::new()
+        } else {
+            self.banners_today()
+        };
         let intent = intent(self.session, &self.plan)?;
         let (session, state) = (self.session, self.session.state());
-        let store = Store::open(&session.machine, session.state_disk(), &state, &self.plan.purpose)
-            .map_err(|error| Failure::from_journal(&error))?;
+        let store = Store::open(
+            &session.machine,
+            session.state_disk(),
+            &state,
+            &self.plan.purpose,
+        )
+        .map_err(|error| Failure::from_journal(&error))?;
         match self.way {
             Way::Forward => self.forward(&store, captured, &intent, &banners),
             Way::Back(ref which) => {
-                let rolled_back = store.roll_back(which, &intent).map_err(|error| Failure::from_roll_back(&error))?;
+                let rolled_back = store
+                    .roll_back(which, &intent)
+                    .map_err(|error| Failure::from_roll_back(&error))?;
                 self.back(&rolled_back, &banners)
             }
         }
@@ -51,14 +64,20 @@ impl Run<'_> {
         intent: &Intent,
         banners: &[SocketAddr],
     ) -> Result<(), Failure> {
-        let prepared = store.prepare(captured, intent).map_err(|error| Failure::from_prepare(&error))?;
-        let armed = self.plan.lasts.map_or(Ok(()), |lasts| arm(self.session, prepared.id().as_str(), lasts));
+        let prepared = store
+            .prepare(captured, intent)
+            .map_err(|error| Failure::from_prepare(&error))?;
+        let armed = self.plan.lasts.map_or(Ok(()), |lasts| {
+            arm(self.session, prepared.id().as_str(), lasts)
+        });
         if let Err(failure) = armed {
             prepared.abandon();
             return Err(failure);
         }
         self.transaction = Some(prepared.id().to_string());
-        let committed = prepared.commit().map_err(|error| Failure::from_commit(&error))?;
+        let committed = prepared
+            .commit()
+            .map_err(|error| Failure::from_commit(&error))?;
         match self.activate_and_prove(banners) {
             Ok(()) => self.finish(committed),
             Err(failure) => Err(self.take_back(committed, intent, failure, banners)),
@@ -73,7 +92,8 @@ impl Run<'_> {
         };
         self.session.output.talk(&format!("{id} is taken back"));
         self.transaction = by;
-        self.activate_and_prove(banners).map_err(|failure| failure.with_severity(Severity::Broken))?;
+        self.activate_and_prove(banners)
+            .map_err(|failure| failure.with_severity(Severity::Broken))?;
         match unnoted {
             Some(cause) => Err(Failure::unnoted(&format!("{id} is taken back"), cause)),
             None => Ok(()),
@@ -83,9 +103,13 @@ impl Run<'_> {
     fn finish(&self, committed: Committed<'_, '_, Machine>) -> Result<(), Failure> {
         let id = committed.id().clone();
         let finished = committed.finish();
-        finished.map_err(|error| Failure::unnoted("the change is made, in force and proved", &error.into()))?;
+        finished.map_err(|error| {
+            Failure::unnoted("the change is made, in force and proved", &error.into())
+        })?;
         let way_back = shell(&self.session.command(&["rollback", id.as_str()]));
-        self.session.output.talk(&format!("applied as {id}; undo it with: {way_back}"));
+        self.session
+            .output
+            .talk(&format!("applied as {id}; undo it with: {way_back}"));
         Ok(())
     }
 
@@ -100,25 +124,29 @@ impl Run<'_> {
             Ok(RolledBack::Now { unnoted, .. } | RolledBack::Found { unnoted, .. }) => {
                 let failure = self.go_back(failure, banners);
                 match unnoted {
-                    Some(cause) => {
-                        failure.after(&Failure::trouble(format!("the way back could not be noted: {cause}")))
-                    }
+                    Some(cause) => failure.after(&Failure::trouble(format!(
+                        "the way back could not be noted: {cause}"
+                    ))),
                     None => failure,
                 }
             }
             Ok(RolledBack::Already(_)) => self.go_back(failure, banners),
-            Err(error) => Failure::from_roll_back(&error).after(&failure).with_severity(Severity::Broken),
+            Err(error) => Failure::from_roll_back(&error)
+                .after(&failure)
+                .with_severity(Severity::Broken),
         }
     }
 
     /// Where no file changes there is no transaction: what was run is taken back at once when it does not work out.
     fn without_files(&mut self) -> Result<(), Failure> {
         let done = self.activate_and_prove(&[]);
-        done.map_err(
-            |failure| {
-                if self.ran == 0 || self.plan.undo.is_empty() { failure } else { self.go_back(failure, &[]) }
-            },
-        )
+        done.map_err(|failure| {
+            if self.ran == 0 || self.plan.undo.is_empty() {
+                failure
+            } else {
+                self.go_back(failure, &[])
+            }
+        })
     }
 
     /// Runs what takes back what was run, after the files are old again, and proves that what answered before does again.
@@ -129,9 +157,11 @@ impl Run<'_> {
             () if self.ran == 0 => Vec::new(),
             () => self.plan.undo.clone(),
         };
-        let again = self
-            .run_and_settle(&steps, banners)
-            .and_then(|()| banners.iter().try_for_each(|&address| self.prove(&Proof::Banner(address), banners)));
+        let again = self.run_and_settle(&steps, banners).and_then(|()| {
+            banners
+                .iter()
+                .try_for_each(|&address| self.prove(&Proof::Banner(address), banners))
+        });
         match again {
             Ok(()) => failure.with_severity(Severity::RolledBack),
             Err(again) => again.after(&failure).with_severity(Severity::Broken),
@@ -146,7 +176,10 @@ impl Run<'_> {
                 continue;
             }
             if judged {
-                return Err(Failure::trouble(format!("{} does not agree: {}", check.title, heard.output)));
+                return Err(Failure::trouble(format!(
+                    "{} does not agree: {}",
+                    check.title, heard.output
+                )));
             }
             self.leave_running(format!("{} does not accept what was before", check.title));
         }
@@ -160,7 +193,9 @@ impl Run<'_> {
         }
         self.run_and_settle(&self.plan.activation.clone(), banners)?;
         let proofs = self.plan.proof.clone();
-        proofs.iter().try_for_each(|proof| self.prove(proof, banners))
+        proofs
+            .iter()
+            .try_for_each(|proof| self.prove(proof, banners))
     }
 
     /// Runs programs, and waits until a daemon that was told to read its files again has begun to: it then listens anew.
@@ -188,10 +223,18 @@ impl Run<'_> {
 
     /// Runs programs one after the other, until one fails.
     fn run(&mut self, steps: &[Check]) -> Result<(), Failure> {
-        let runner = Runner { deadline: PATIENCE, ..Runner::default() };
+        let runner = Runner {
+            deadline: PATIENCE,
+            ..Runner::default()
+        };
         for step in steps {
             let stdin = step.stdin.as_deref().unwrap_or_default();
-            let heard = verdict(step, &runner.feed(&step.argv, stdin).map_err(|error| error.to_string()));
+            let heard = verdict(
+                step,
+                &runner
+                    .feed(&step.argv, stdin)
+                    .map_err(|error| error.to_string()),
+            );
             let (ok, output) = (heard.ok, heard.output.clone());
             self.checks.push(heard);
             if !ok {
@@ -207,22 +250,46 @@ impl Run<'_> {
 fn intent(session: &Session, plan: &Plan) -> Result<Intent, Failure> {
     let environment = &session.environment;
     let sudo_user = environment.sudo.as_ref().map(|sudo| sudo.user.clone());
-    let who = Who { uid: environment.uid, sudo_user, ssh_connection: environment.ssh_connection.clone() };
-    let argv = environment.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let judges = plan.rehearsal.iter().filter(|check| check.expect == Expect::Success && check.stdin.is_none());
+    let who = Who {
+        uid: environment.uid,
+        sudo_user,
+        ssh_connection: environment.ssh_connection.clone(),
+    };
+    let argv = environment
+        .args
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let judges = plan
+        .rehearsal
+        .iter()
+        .filter(|check| check.expect == Expect::Success && check.stdin.is_none());
     let aftermath = Aftermath {
         judges: judges.map(words).collect::<Result<_, _>>()?,
-        activation: plan.activation.iter().map(words).collect::<Result<_, _>>()?,
+        activation: plan
+            .activation
+            .iter()
+            .map(words)
+            .collect::<Result<_, _>>()?,
         undo: plan.undo.iter().map(words).collect::<Result<_, _>>()?,
         units: plan.reloaded.clone(),
     };
-    Ok(Intent { when: now(), who, why: plan.purpose.clone(), argv, aftermath })
+    Ok(Intent {
+        when: now(),
+        who,
+        why: plan.purpose.clone(),
+        argv,
+        aftermath,
+    })
 }
 
 /// What the journal keeps of a program: only what the way back would run again.
 fn words(check: &Check) -> Result<Vec<String>, Failure> {
     let step = Step::from_argv(&check.argv).ok_or_else(|| {
-        Failure::trouble(format!("nothing was changed: no way back is known for: {}", shell(&check.argv)))
+        Failure::trouble(format!(
+            "nothing was changed: no way back is known for: {}",
+            shell(&check.argv)
+        ))
     })?;
     Ok(step.argv())
 }

@@ -16,7 +16,8 @@ pub(super) fn arm(session: &Session, id: &str, after: Duration) -> Result<(), Fa
         Err(error) => error.to_string(),
     };
     let message = format!("nothing was changed: no timer would take it back: systemd-run: {why}");
-    Err(Failure::trouble(message).with_hint("make the change for good, and take it back with sshmend rollback"))
+    Err(Failure::trouble(message)
+        .with_hint("make the change for good, and take it back with sshmend rollback"))
 }
 
 fn timer(session: &Session, id: &str, after: Duration) -> Vec<String> {
@@ -24,6 +25,14 @@ fn timer(session: &Session, id: &str, after: Duration) -> Vec<String> {
     back[0] = session.environment.program.display().to_string();
     let unit = format!("--unit=sshmend-rollback-{id}");
     let time = format!("--on-active={}", after.as_secs());
-    let words = ["systemd-run", "--quiet", "--collect", &unit, &time, "--timer-property=AccuracySec=1s", "--"];
+    let words = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        &unit,
+        &time,
+        "--timer-property=AccuracySec=1s",
+        "--",
+    ];
     words.into_iter().map(str::to_owned).chain(back).collect()
 }

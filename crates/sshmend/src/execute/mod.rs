@@ -32,23 +32,44 @@ pub(crate) fn execute_and_look(
     look: &dyn Fn() -> Vec<Notice>,
 ) -> Result<Outcome, Failure> {
     let mut run = Run::new(session, plan, flags, Way::Forward);
-    let outcome = run.steps().map(|outcome| if flags.dry_run { outcome } else { run.look(outcome, look) });
+    let outcome = run.steps().map(|outcome| {
+        if flags.dry_run {
+            outcome
+        } else {
+            run.look(outcome, look)
+        }
+    });
     run.close(outcome)
 }
 
 /// Ends in a failure before there is a plan to carry out; a program that reads along gets a document all the same.
-pub(crate) fn refuse(session: &Session, plan: Plan, flags: &Apply, failure: Failure) -> Result<Outcome, Failure> {
+pub(crate) fn refuse(
+    session: &Session,
+    plan: Plan,
+    flags: &Apply,
+    failure: Failure,
+) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Forward).close(Err(failure))
 }
 
 /// Takes a transaction back; the plan says what that changes.
-pub(crate) fn take_back(session: &Session, plan: Plan, flags: &Apply, which: Which) -> Result<Outcome, Failure> {
+pub(crate) fn take_back(
+    session: &Session,
+    plan: Plan,
+    flags: &Apply,
+    which: Which,
+) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Back(which)).report()
 }
 
 /// Brings into force what the files say already, once the judges of the plan accept it, and proves it.
 pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> Result<(), Failure> {
-    let flags = Apply { dry_run: false, yes: true, no_reload: false, allow_lockout: true };
+    let flags = Apply {
+        dry_run: false,
+        yes: true,
+        no_reload: false,
+        allow_lockout: true,
+    };
     Run::new(session, plan, &flags, Way::Forward).bring_into_force(judged)
 }
 
@@ -77,7 +98,17 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(session: &'a Session, plan: Plan, flags: &'a Apply, way: Way) -> Self {
         let (checks, transaction, held) = (Vec::new(), None, None);
-        Self { session, plan, flags, way, checks, transaction, changed: false, ran: 0, held }
+        Self {
+            session,
+            plan,
+            flags,
+            way,
+            checks,
+            transaction,
+            changed: false,
+            ran: 0,
+            held,
+        }
     }
 
     /// Goes all steps and prints the document where a program reads along.
@@ -89,12 +120,19 @@ impl<'a> Run<'a> {
     fn close(self, outcome: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
         let error = outcome.as_ref().err().map(Failure::trouble_json);
         if self.session.output.is_json() {
-            let document = json::change::Change { error, ..self.document() };
+            let document = json::change::Change {
+                error,
+                ..self.document()
+            };
             let printed = self.session.output.json(&document);
             // What went wrong with the change itself is worse than that nobody reads it.
             if let (Ok(_), Err(error)) = (&outcome, &printed) {
                 let applied = self.changed && !self.flags.dry_run;
-                return Err(if applied { Failure::unprinted(error) } else { Failure::caused("cannot print", error) });
+                return Err(if applied {
+                    Failure::unprinted(error)
+                } else {
+                    Failure::caused("cannot print", error)
+                });
             }
         }
         outcome
@@ -103,9 +141,15 @@ impl<'a> Run<'a> {
     /// Tells what is still wrong after all is done.
     fn look(&mut self, outcome: Outcome, look: &dyn Fn() -> Vec<Notice>) -> Outcome {
         let found = look();
-        let outcome = if found.is_empty() { outcome } else { Outcome::Findings };
+        let outcome = if found.is_empty() {
+            outcome
+        } else {
+            Outcome::Findings
+        };
         for notice in found.iter().filter(|_| !self.session.output.is_json()) {
-            self.session.output.talk(&format!("note: {} [{}]", line(&notice.text), notice.name));
+            self.session
+                .output
+                .talk(&format!("note: {} [{}]", line(&notice.text), notice.name));
         }
         self.plan.notices.extend(found);
         outcome
@@ -114,7 +158,8 @@ impl<'a> Run<'a> {
     fn steps(&mut self) -> Result<Outcome, Failure> {
         self.refuse_lockout()?;
         let captured = Captured::new(self.plan.files.iter().cloned());
-        let captured = captured.map_err(|error| Failure::caused("cannot change these files together", &error))?;
+        let captured = captured
+            .map_err(|error| Failure::caused("cannot change these files together", &error))?;
         self.look_ahead(captured.as_ref())?;
         let runs = !self.plan.activation.is_empty() && !self.flags.no_reload;
         let anything = captured.is_some() || runs;
@@ -129,7 +174,10 @@ impl<'a> Run<'a> {
             return Ok(Outcome::Findings);
         }
         let applied = self.ask().and_then(|()| self.apply(captured));
-        self.changed = applied.as_ref().err().is_none_or(|failure| failure.severity() == Severity::Unnoted);
+        self.changed = applied
+            .as_ref()
+            .err()
+            .is_none_or(|failure| failure.severity() == Severity::Unnoted);
         applied.map(|()| Outcome::Fine)
     }
 
@@ -138,11 +186,13 @@ impl<'a> Run<'a> {
         for change in captured.map(Captured::changes).unwrap_or_default() {
             let warnings = self.session.machine.preflight(&change.path, change.into());
             let warnings = warnings.map_err(|error| Failure::from_file(&error))?;
-            self.plan.notices.extend(warnings.iter().map(|warning| Notice {
-                name: "file".to_owned(),
-                text: warning.to_string(),
-                origin: None,
-            }));
+            self.plan
+                .notices
+                .extend(warnings.iter().map(|warning| Notice {
+                    name: "file".to_owned(),
+                    text: warning.to_string(),
+                    origin: None,
+                }));
         }
         Ok(())
     }
@@ -150,7 +200,10 @@ impl<'a> Run<'a> {
     fn refuse_lockout(&self) -> Result<(), Failure> {
         match &self.plan.lockout {
             Lockout::Loses { why, origin } if !self.flags.allow_lockout => {
-                let place = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
+                let place = origin
+                    .as_ref()
+                    .map(|origin| format!(" ({origin})"))
+                    .unwrap_or_default();
                 let message = format!("nothing was changed: this would lock you out: {why}{place}");
                 Err(Failure::trouble(message)
                     .with_hint("--allow-lockout does it all the same, if you have another way in"))

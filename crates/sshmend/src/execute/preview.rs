@@ -20,45 +20,76 @@ impl Run<'_> {
         }
         let mut text = String::new();
         if !anything {
-            text.push_str(&format!("nothing to change: {}\n", line(&self.plan.purpose)));
+            text.push_str(&format!(
+                "nothing to change: {}\n",
+                line(&self.plan.purpose)
+            ));
         }
-        self.plan.files.iter().for_each(|change| text.push_str(&output.diff(&unified(change))));
+        self.plan
+            .files
+            .iter()
+            .for_each(|change| text.push_str(&output.diff(&unified(change))));
         self.effects(output, &mut text);
         self.verdicts(output, &mut text);
         self.notices(output, &mut text);
-        output.data(&text).map_err(|error| Failure::caused("cannot print", &error))
+        output
+            .data(&text)
+            .map_err(|error| Failure::caused("cannot print", &error))
     }
 
     fn effects(&self, output: &Output, text: &mut String) {
         for effect in self.plan.effects.iter().take(EFFECTS) {
-            let (what, before, after) =
-                (line(&effect.what), line(&effect.before), output.quote(Role::Title, &effect.after));
+            let (what, before, after) = (
+                line(&effect.what),
+                line(&effect.before),
+                output.quote(Role::Title, &effect.after),
+            );
             text.push_str(&format!("effect: {what} {before} -> {after}\n"));
         }
         let more = self.plan.effects.len().saturating_sub(EFFECTS);
         if more > 0 {
-            text.push_str(&format!("effect: and {more} more: --format json lists them all\n"));
+            text.push_str(&format!(
+                "effect: and {more} more: --format json lists them all\n"
+            ));
         }
         for check in &self.plan.activation {
-            let word = if self.flags.no_reload { "left:  " } else { "then:  " };
+            let word = if self.flags.no_reload {
+                "left:  "
+            } else {
+                "then:  "
+            };
             text.push_str(&format!("{word} {}\n", line(&check.title)));
         }
     }
 
     fn verdicts(&self, output: &Output, text: &mut String) {
         for check in &self.checks {
-            let verdict = if check.ok { output.paint(Role::Good, "ok") } else { output.paint(Role::Bad, "REFUSED") };
+            let verdict = if check.ok {
+                output.paint(Role::Good, "ok")
+            } else {
+                output.paint(Role::Bad, "REFUSED")
+            };
             text.push_str(&format!("check:  {} {verdict}\n", line(&check.program)));
             let said = check.output.lines().filter(|_| !check.ok);
-            said.for_each(|said| text.push_str(&format!("        {}\n", output.quote(Role::Bad, said))));
+            said.for_each(|said| {
+                text.push_str(&format!("        {}\n", output.quote(Role::Bad, said)));
+            });
         }
     }
 
     fn notices(&self, output: &Output, text: &mut String) {
         for notice in self.plan.notes() {
-            let place = notice.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+            let place = notice
+                .origin
+                .as_ref()
+                .map(|origin| format!("{origin}: "))
+                .unwrap_or_default();
             let name = output.paint(Role::Warning, &notice.name);
-            text.push_str(&format!("note:   {}{} [{name}]\n", line(&place), line(&notice.text)));
+            text.push_str(&format!(
+                "note:   {}{} [{name}]\n",
+                line(&place),
+                line(&notice.text)
+            ));
         }
     }
 
@@ -69,11 +100,13 @@ impl Run<'_> {
         }
         if !self.session.environment.can_ask {
             let message = "nothing was changed: there is no terminal to ask on";
-            return Err(Failure::trouble(message).with_hint("--yes applies it without asking, --dry-run only shows it"));
+            return Err(Failure::trouble(message)
+                .with_hint("--yes applies it without asking, --dry-run only shows it"));
         }
-        match confirm("Apply this?")? {
-            true => Ok(()),
-            false => Err(Failure::trouble("nothing was changed: you said no")),
+        if confirm("Apply this?")? {
+            Ok(())
+        } else {
+            Err(Failure::trouble("nothing was changed: you said no"))
         }
     }
 }

@@ -31,7 +31,9 @@ impl Run<'_> {
             Proof::Banner(address) => Some(*address),
             Proof::Check(_) | Proof::CheckAfter { .. } | Proof::Answer(_) => None,
         });
-        addresses.filter(|&address| identifies(&knock(address))).collect()
+        addresses
+            .filter(|&address| identifies(&knock(address)))
+            .collect()
     }
 
     /// Asks for one proof until it is there or will not come.
@@ -39,7 +41,9 @@ impl Run<'_> {
         match proof {
             Proof::Check(check) => self.prove_check(check, None),
             Proof::CheckAfter { check, again } => self.prove_check(check, Some(again)),
-            Proof::Banner(address) if banners.contains(address) => self.prove_answer(&[*address], identifies),
+            Proof::Banner(address) if banners.contains(address) => {
+                self.prove_answer(&[*address], identifies)
+            }
             Proof::Banner(_) => Ok(()),
             Proof::Answer(addresses) => self.prove_answer(addresses, serves),
         }
@@ -59,22 +63,47 @@ impl Run<'_> {
         if heard.ok {
             Ok(())
         } else {
-            Err(Failure::trouble(format!("{} does not show it: {}", check.title, heard.output)))
+            Err(Failure::trouble(format!(
+                "{} does not show it: {}",
+                check.title, heard.output
+            )))
         }
     }
 
-    fn prove_answer(&mut self, addresses: &[SocketAddr], good: fn(&Dialled) -> bool) -> Result<(), Failure> {
+    fn prove_answer(
+        &mut self,
+        addresses: &[SocketAddr],
+        good: fn(&Dialled) -> bool,
+    ) -> Result<(), Failure> {
         let answered = (0..ATTEMPTS).any(|attempt| {
             if attempt > 0 {
                 pause(BETWEEN);
             }
             addresses.iter().any(|&address| good(&knock(address)))
         });
-        let names = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
-        let output = if answered { String::new() } else { "none came".to_owned() };
+        let names = addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" or ");
+        let output = if answered {
+            String::new()
+        } else {
+            "none came".to_owned()
+        };
         let program = format!("an SSH identification at {names}");
-        self.checks.push(json::change::Check { program, ok: answered, output });
-        if answered { Ok(()) } else { Err(Failure::trouble(format!("{names} does not answer as SSH does"))) }
+        self.checks.push(json::change::Check {
+            program,
+            ok: answered,
+            output,
+        });
+        if answered {
+            Ok(())
+        } else {
+            Err(Failure::trouble(format!(
+                "{names} does not answer as SSH does"
+            )))
+        }
     }
 }
 
@@ -82,8 +111,12 @@ impl Run<'_> {
 /// files again listens at new ones.
 pub(super) fn sockets(addresses: &[SocketAddr]) -> BTreeSet<u64> {
     let machine = Machine::live();
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| machine.read(Path::new(table)).ok().flatten());
-    let texts = tables.into_iter().flatten().map(|table| String::from_utf8_lossy(&table.bytes).into_owned());
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .map(|table| machine.read(Path::new(table)).ok().flatten());
+    let texts = tables
+        .into_iter()
+        .flatten()
+        .map(|table| String::from_utf8_lossy(&table.bytes).into_owned());
     texts.flat_map(|text| listening(&text, addresses)).collect()
 }
 
@@ -92,7 +125,8 @@ fn listening(table: &str, addresses: &[SocketAddr]) -> Vec<u64> {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let (_, port) = fields.get(1)?.rsplit_once(':')?;
         let port = u16::from_str_radix(port, 16).ok()?;
-        let wanted = fields.get(3) == Some(&"0A") && addresses.iter().any(|address| address.port() == port);
+        let wanted =
+            fields.get(3) == Some(&"0A") && addresses.iter().any(|address| address.port() == port);
         wanted.then(|| fields.get(9)?.parse().ok()).flatten()
     };
     table.lines().filter_map(socket).collect()
@@ -100,23 +134,37 @@ fn listening(table: &str, addresses: &[SocketAddr]) -> Vec<u64> {
 
 /// Opens one connection and says nothing.
 fn knock(address: SocketAddr) -> Dialled {
-    let dial = Dial { to: address, say: Vec::new(), deadline: BANNER };
+    let dial = Dial {
+        to: address,
+        say: Vec::new(),
+        deadline: BANNER,
+    };
     let mut snapshot = Snapshot::default();
     Machine::live().answer(&Request::Dial(dial.clone()), &mut snapshot);
-    let nothing = Dialled { connected_after: None, received: Vec::new(), end: DialEnd::Silence, ended_after: BANNER };
+    let nothing = Dialled {
+        connected_after: None,
+        received: Vec::new(),
+        end: DialEnd::Silence,
+        ended_after: BANNER,
+    };
     snapshot.dialled(&dial).last().cloned().unwrap_or(nothing)
 }
 
 /// Whether the other end speaks first, and as an SSH server or its overload notice does.
 fn identifies(heard: &Dialled) -> bool {
     let said = heard.bytes();
-    ["SSH-", "Exceeded MaxStartups", "Not allowed at this time"].iter().any(|word| said.starts_with(word.as_bytes()))
+    ["SSH-", "Exceeded MaxStartups", "Not allowed at this time"]
+        .iter()
+        .any(|word| said.starts_with(word.as_bytes()))
 }
 
 /// Whether sshd does its work at the other end, also where it does not want us.
 fn serves(heard: &Dialled) -> bool {
-    let hung_up = matches!(heard.end, DialEnd::Closed | DialEnd::Reset) && heard.received.is_empty();
-    let waited = heard.connected_after.map(|connected| heard.ended_after.saturating_sub(connected));
+    let hung_up =
+        matches!(heard.end, DialEnd::Closed | DialEnd::Reset) && heard.received.is_empty();
+    let waited = heard
+        .connected_after
+        .map(|connected| heard.ended_after.saturating_sub(connected));
     identifies(heard) || hung_up && waited >= Some(REFUSED_BY_WRAPPERS)
 }
 
@@ -125,9 +173,18 @@ mod tests {
     use super::*;
 
     fn heard(said: &str, end: DialEnd, seconds: u64) -> Dialled {
-        let received = if said.is_empty() { Vec::new() } else { vec![(Duration::ZERO, said.into())] };
+        let received = if said.is_empty() {
+            Vec::new()
+        } else {
+            vec![(Duration::ZERO, said.into())]
+        };
         let (connected_after, ended_after) = (Some(Duration::ZERO), Duration::from_secs(seconds));
-        Dialled { connected_after, received, end, ended_after }
+        Dialled {
+            connected_after,
+            received,
+            end,
+            ended_after,
+        }
     }
 
     #[test]
@@ -139,22 +196,47 @@ mod tests {
         let address = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         assert_eq!(listening(table, &[address(22)]), [4711]);
         assert_eq!(listening(table, &[address(22), address(80)]), [4711, 4713]);
-        assert!(listening(table, &[address(23)]).is_empty() && listening("", &[address(22)]).is_empty());
+        assert!(
+            listening(table, &[address(23)]).is_empty() && listening("", &[address(22)]).is_empty()
+        );
     }
 
     #[test]
     fn an_identification_and_the_patience_of_libwrap_are_answers() {
         let cases = [
-            (heard("SSH-2.0-OpenSSH_9.2\r\n", DialEnd::Enough, 0), true, true),
-            (heard("Not allowed at this time\r\n", DialEnd::Closed, 0), true, true),
+            (
+                heard("SSH-2.0-OpenSSH_9.2\r\n", DialEnd::Enough, 0),
+                true,
+                true,
+            ),
+            (
+                heard("Not allowed at this time\r\n", DialEnd::Closed, 0),
+                true,
+                true,
+            ),
             (heard("", DialEnd::Closed, 5), false, true),
             (heard("", DialEnd::Reset, 0), false, false),
             (heard("", DialEnd::Silence, 8), false, false),
-            (heard("220 mail ESMTP\r\n", DialEnd::Closed, 5), false, false),
-            (Dialled { connected_after: None, ..heard("", DialEnd::Refused, 6) }, false, false),
+            (
+                heard("220 mail ESMTP\r\n", DialEnd::Closed, 5),
+                false,
+                false,
+            ),
+            (
+                Dialled {
+                    connected_after: None,
+                    ..heard("", DialEnd::Refused, 6)
+                },
+                false,
+                false,
+            ),
         ];
         for (heard, identified, served) in cases {
-            assert_eq!((identifies(&heard), serves(&heard)), (identified, served), "{heard:?}");
+            assert_eq!(
+                (identifies(&heard), serves(&heard)),
+                (identified, served),
+                "{heard:?}"
+            );
         }
     }
 }

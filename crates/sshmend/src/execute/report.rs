@@ -19,12 +19,24 @@ impl Run<'_> {
             dry_run: self.flags.dry_run,
             files: self.plan.files.iter().map(file).collect(),
             effects: effects
-                .map(|e| Effect { what: e.what.clone(), before: e.before.clone(), after: e.after.clone() })
+                .map(|e| Effect {
+                    what: e.what.clone(),
+                    before: e.before.clone(),
+                    after: e.after.clone(),
+                })
                 .collect(),
             checks: self.checks.clone(),
-            reloaded: if self.flags.no_reload || !self.changed { Vec::new() } else { self.plan.reloaded.clone() },
+            reloaded: if self.flags.no_reload || !self.changed {
+                Vec::new()
+            } else {
+                self.plan.reloaded.clone()
+            },
             notices: notices
-                .map(|n| Notice { name: n.name, text: n.text, origin: n.origin.as_ref().map(Into::into) })
+                .map(|n| Notice {
+                    name: n.name,
+                    text: n.text,
+                    origin: n.origin.as_ref().map(Into::into),
+                })
                 .collect(),
             error: None,
         }
@@ -33,14 +45,23 @@ impl Run<'_> {
 
 fn file(change: &FileChange) -> File {
     let state = |bytes: &[u8], mode: u32| State {
-        sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
         size: bytes.len() as u64,
         mode: format!("{mode:04o}"),
     };
     File {
         path: change.path.display().to_string(),
-        before: change.before.as_ref().map(|image| state(&image.bytes, image.meta.mode)),
-        after: change.after.as_deref().map(|bytes| state(bytes, change.attributes_after().mode)),
+        before: change
+            .before
+            .as_ref()
+            .map(|image| state(&image.bytes, image.meta.mode)),
+        after: change
+            .after
+            .as_deref()
+            .map(|bytes| state(bytes, change.attributes_after().mode)),
         diff: unified(change),
     }
 }

@@ -145,15 +145,29 @@ pub struct Excluded {
 
 impl Diagnosis {
     /// Puts a diagnosis into its JSON form.
-    pub(crate) fn new(question: &sshmend_diagnose::Question, diagnosis: &sshmend_diagnose::Diagnosis) -> Self {
+    pub(crate) fn new(
+        question: &sshmend_diagnose::Question,
+        diagnosis: &sshmend_diagnose::Diagnosis,
+    ) -> Self {
         let (vantage, subject) = match &question.vantage {
             Vantage::Server(server) => {
                 let client = server.client.map(|client| client.to_string());
-                ("server", Subject { client, user: server.user.clone(), destination: None })
+                (
+                    "server",
+                    Subject {
+                        client,
+                        user: server.user.clone(),
+                        destination: None,
+                    },
+                )
             }
-            Vantage::Client(target) => {
-                ("client", Subject { destination: Some(target.destination.clone()), ..Subject::default() })
-            }
+            Vantage::Client(target) => (
+                "client",
+                Subject {
+                    destination: Some(target.destination.clone()),
+                    ..Subject::default()
+                },
+            ),
             Vantage::Transcript(_) => ("client", Subject::default()),
         };
         let unchecked = diagnosis.unchecked.iter();
@@ -163,11 +177,24 @@ impl Diagnosis {
             vantage,
             subject,
             findings: diagnosis.findings.iter().map(Finding::from).collect(),
-            unchecked: unchecked.map(|u| Unchecked { check: u.check.clone(), reason: u.reason.clone() }).collect(),
-            excluded: excluded.map(|e| Excluded { cause: e.cause.to_owned(), why: e.why.clone() }).collect(),
+            unchecked: unchecked
+                .map(|u| Unchecked {
+                    check: u.check.clone(),
+                    reason: u.reason.clone(),
+                })
+                .collect(),
+            excluded: excluded
+                .map(|e| Excluded {
+                    cause: e.cause.to_owned(),
+                    why: e.why.clone(),
+                })
+                .collect(),
             logs: (!diagnosis.logs.is_empty()).then(|| LogCensus::new(&diagnosis.logs)),
             attempts: diagnosis.attempts.iter().map(Attempt::from).collect(),
-            read: diagnosis.read.map(|read| Read { lines: read.lines, understood: read.understood }),
+            read: diagnosis.read.map(|read| Read {
+                lines: read.lines,
+                understood: read.understood,
+            }),
         }
     }
 }
@@ -209,9 +236,16 @@ impl From<&sshmend_diagnose::Finding> for Finding {
             latent: finding.latent,
             summary: finding.summary.clone(),
             evidence: evidence
-                .map(|e| Evidence { source: e.source.clone(), line: e.line, text: e.text.clone() })
+                .map(|e| Evidence {
+                    source: e.source.clone(),
+                    line: e.line,
+                    text: e.text.clone(),
+                })
                 .collect(),
-            remedy: remedy.map(|r| Remedy { argv: r.argv.clone(), summary: r.summary.clone() }),
+            remedy: remedy.map(|r| Remedy {
+                argv: r.argv.clone(),
+                summary: r.summary.clone(),
+            }),
             steps: finding.steps.clone(),
             attempts: finding.attempts.clone(),
             hosts: finding.hosts.clone(),

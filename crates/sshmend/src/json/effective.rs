@@ -180,6 +180,9 @@ pub struct JailSetting {
 impl Effective {
     /// Wraps what was found.
     pub(crate) fn new(format: Format) -> Self {
-        Self { schema: "sshmend.effective/1", format }
+        Self {
+            schema: "sshmend.effective/1",
+            format,
+        }
     }
 }

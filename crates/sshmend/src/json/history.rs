@@ -63,14 +63,21 @@ pub struct Recovery {
 
 impl Default for History {
     fn default() -> Self {
-        Self { schema: "sshmend.history/1", transactions: Vec::new(), damaged: Vec::new() }
+        Self {
+            schema: "sshmend.history/1",
+            transactions: Vec::new(),
+            damaged: Vec::new(),
+        }
     }
 }
 
 impl Damaged {
     /// Puts it into its JSON form.
     pub(crate) fn new(damaged: &sshmend_transaction::Damaged) -> Self {
-        Self { path: damaged.path.display().to_string(), reason: damaged.why.clone() }
+        Self {
+            path: damaged.path.display().to_string(),
+            reason: damaged.why.clone(),
+        }
     }
 }
 
@@ -84,7 +91,11 @@ impl Transaction {
             why: record.why.clone(),
             argv: record.argv.clone(),
             rolls_back: record.rolls_back.as_ref().map(ToString::to_string),
-            files: record.files.iter().map(|file| file.path.display().to_string()).collect(),
+            files: record
+                .files
+                .iter()
+                .map(|file| file.path.display().to_string())
+                .collect(),
             diffs: versions.map(|versions| diffs(record, versions)),
         }
     }

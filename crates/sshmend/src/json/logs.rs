@@ -87,8 +87,18 @@ impl Logs {
             first,
             last,
             census: LogCensus::new(logs),
-            causes: tally.causes().into_iter().take(top).map(|(name, cause)| Cause::new(name, cause)).collect(),
-            sources: tally.sources().into_iter().take(top).map(|(peer, source)| Source::new(peer, source)).collect(),
+            causes: tally
+                .causes()
+                .into_iter()
+                .take(top)
+                .map(|(name, cause)| Cause::new(name, cause))
+                .collect(),
+            sources: tally
+                .sources()
+                .into_iter()
+                .take(top)
+                .map(|(peer, source)| Source::new(peer, source))
+                .collect(),
             forgotten_sources: tally.forgotten_sources(),
         }
     }
@@ -99,10 +109,18 @@ impl Cause {
         let (first, last) = times(tally.span);
         let seconds = tally.timeline.width();
         let buckets = tally.timeline.buckets();
-        let timeline = buckets.map(|(from, connections)| Bucket { from: from.to_string(), seconds, connections });
+        let timeline = buckets.map(|(from, connections)| Bucket {
+            from: from.to_string(),
+            seconds,
+            connections,
+        });
         Self {
             cause,
-            certainty: if tally.is_vague() { "possible" } else { "certain" },
+            certainty: if tally.is_vague() {
+                "possible"
+            } else {
+                "certain"
+            },
             lines: tally.lines,
             connections: tally.at_least(),
             events: tally.events,
@@ -129,5 +147,8 @@ impl Source {
 }
 
 fn times(span: Span) -> (Option<String>, Option<String>) {
-    (span.first.map(|time| time.to_string()), span.last.map(|time| time.to_string()))
+    (
+        span.first.map(|time| time.to_string()),
+        span.last.map(|time| time.to_string()),
+    )
 }

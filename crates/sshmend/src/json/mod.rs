@@ -20,6 +20,9 @@ pub struct Origin {
 
 impl From<&sshmend_lossless::Origin> for Origin {
     fn from(origin: &sshmend_lossless::Origin) -> Self {
-        Self { path: origin.path.display().to_string(), line: origin.line }
+        Self {
+            path: origin.path.display().to_string(),
+            line: origin.line,
+        }
     }
 }

@@ -12,7 +12,10 @@ pub(crate) fn text(output: &Output, logs: &[ReadLog]) -> String {
     let mut text = format!("{}\n", output.paint(Role::Dim, &counts(&all, logs)));
     for log in logs {
         let damaged = log.damaged.map(|packing| {
-            format!("{}: the {packing} data is damaged: only what stands before the damage was read", log.name)
+            format!(
+                "{}: the {packing} data is damaged: only what stands before the damage was read",
+                log.name
+            )
         });
         for said in damaged.into_iter().chain(seems(log)) {
             for line in said.lines() {
@@ -24,7 +27,12 @@ pub(crate) fn text(output: &Output, logs: &[ReadLog]) -> String {
         let known = "lines of SSH whose message is not known (the first of them)";
         text.push_str(&format!("{}\n", output.paint(Role::Dim, known)));
     }
-    let examples = logs.iter().flat_map(|log| log.census.examples.iter().map(move |example| (log, example)));
+    let examples = logs.iter().flat_map(|log| {
+        log.census
+            .examples
+            .iter()
+            .map(move |example| (log, example))
+    });
     for (log, example) in examples.take(3) {
         let line = format!("  {}:{}: {}", log.name, example.line_number, example.text);
         text.push_str(&format!("{}\n", output.quote(Role::Dim, &line)));
@@ -66,7 +74,9 @@ fn seems(log: &ReadLog) -> Option<String> {
             )
         }
         Nature::OtherPrograms(program) => {
-            format!("{name} has no line of an SSH server that is understood; most lines are of {program}")
+            format!(
+                "{name} has no line of an SSH server that is understood; most lines are of {program}"
+            )
         }
         Nature::WebServer => format!("{name} is the access log of a web server"),
         Nature::Binary => format!("{name} is not text"),

@@ -52,7 +52,10 @@ fn role(character: char) -> Option<String> {
         return Some(format!("{:#}", Role::Title.style()));
     }
     let number = (character as u32).checked_sub(BEGIN)?;
-    Role::ALL.into_iter().find(|role| *role as u32 == number).map(|role| role.style().to_string())
+    Role::ALL
+        .into_iter()
+        .find(|role| *role as u32 == number)
+        .map(|role| role.style().to_string())
 }
 
 /// JSON with nothing in its strings that a terminal or a reader is deceived by; it means the same (RFC 8259, section 7).
@@ -107,10 +110,16 @@ mod tests {
             assert_eq!(line(hostile), harmless);
         }
         for escaped in [line(HOSTILE), screen(HOSTILE, false)] {
-            assert!(escaped.is_ascii() && escaped.chars().all(|c| !c.is_control()), "{escaped:?}");
+            assert!(
+                escaped.is_ascii() && escaped.chars().all(|c| !c.is_control()),
+                "{escaped:?}"
+            );
         }
         let colored = screen(&format!("{}{HOSTILE}", mark(Role::Bad, "x\x1b[2J")), true);
-        let plain = colored.replace("\x1b[31m", "").replace("\x1b[0m", "").replace("\x1b[1m", "");
+        let plain = colored
+            .replace("\x1b[31m", "")
+            .replace("\x1b[0m", "")
+            .replace("\x1b[1m", "");
         assert!(plain.is_ascii() && !plain.contains('\x1b'), "{plain:?}");
     }
 
@@ -125,7 +134,13 @@ mod tests {
     fn a_document_means_what_it_meant() {
         let value = serde_json::json!({ "hostile": HOSTILE, "plain": ["Zürich", 7] });
         let text = document(&serde_json::to_string_pretty(&value).expect("JSON"));
-        assert!(text.chars().all(|c| c == '\n' || !is_hostile(c)), "{text:?}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), value);
+        assert!(
+            text.chars().all(|c| c == '\n' || !is_hostile(c)),
+            "{text:?}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).expect("JSON"),
+            value
+        );
     }
 }

@@ -22,8 +22,14 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
         }
         return text;
     }
-    text.push_str(&format!("{}\n", output.paint(Role::Dim, &period(tally.span()))));
-    let heading = format!("\n{:>11} {:<28} {:<COLUMNS$}  first and last", "connections", "cause", "over time");
+    text.push_str(&format!(
+        "{}\n",
+        output.paint(Role::Dim, &period(tally.span()))
+    ));
+    let heading = format!(
+        "\n{:>11} {:<28} {:<COLUMNS$}  first and last",
+        "connections", "cause", "over time"
+    );
     text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
     for (name, cause) in causes.iter().take(top) {
         text.push_str(&cause_line(output, name, cause));
@@ -39,7 +45,10 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
     }
     text.push_str(&more(output, sources.len(), top, "source"));
     if tally.forgotten_sources() > 0 {
-        let forgotten = format!("  sources with few lines were not kept, {} times", tally.forgotten_sources());
+        let forgotten = format!(
+            "  sources with few lines were not kept, {} times",
+            tally.forgotten_sources()
+        );
         text.push_str(&format!("{}\n", output.paint(Role::Dim, &forgotten)));
     }
     text
@@ -50,7 +59,10 @@ fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
         0 => String::new(),
         more => format!(
             "  {}\n",
-            output.paint(Role::Dim, &format!("and {} (--top N)", count(more, &format!("more {noun}"))))
+            output.paint(
+                Role::Dim,
+                &format!("and {} (--top N)", count(more, &format!("more {noun}")))
+            )
         ),
     }
 }
@@ -58,7 +70,10 @@ fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
 /// From when to when, and in which zone all times are.
 fn period(span: Span) -> String {
     let zone = zone();
-    let name = zone.iana_name().map_or_else(|| "local time".to_owned(), |name| format!("times of {name}"));
+    let name = zone.iana_name().map_or_else(
+        || "local time".to_owned(),
+        |name| format!("times of {name}"),
+    );
     match (span.first, span.last) {
         (Some(first), Some(last)) => format!("from {} to {} ({name})", local(first), local(last)),
         _ => "the lines have no time".to_owned(),
@@ -66,14 +81,29 @@ fn period(span: Span) -> String {
 }
 
 fn cause_line(output: &Output, name: &str, cause: &CauseTally) -> String {
-    let times = if cause.at_least() > 0 { cause.at_least().to_string() } else { format!("{} events", cause.events) };
+    let times = if cause.at_least() > 0 {
+        cause.at_least().to_string()
+    } else {
+        format!("{} events", cause.events)
+    };
     let name = output.paint(Role::Title, &format!("{name:<28}"));
-    let unsure = if cause.is_vague() { "  possible: other programs write the same" } else { "" };
-    format!("{times:>11} {name} {:<COLUMNS$}{}{unsure}\n", sparkline(&cause.timeline), span(cause.span))
+    let unsure = if cause.is_vague() {
+        "  possible: other programs write the same"
+    } else {
+        ""
+    };
+    format!(
+        "{times:>11} {name} {:<COLUMNS$}{}{unsure}\n",
+        sparkline(&cause.timeline),
+        span(cause.span)
+    )
 }
 
 fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
-    let causes = source.causes.iter().map(|(cause, count)| format!("{cause} {count}"));
+    let causes = source
+        .causes
+        .iter()
+        .map(|(cause, count)| format!("{cause} {count}"));
     let accepted = (source.accepted > 0).then(|| format!("accepted {}", source.accepted));
     let failed = (source.failed > 0).then(|| format!("failed {}", source.failed));
     let all: Vec<String> = causes.chain(accepted).chain(failed).collect();
@@ -91,7 +121,9 @@ fn span(span: Span) -> String {
 
 /// A time as the clock of this machine shows it.
 fn local(time: Timestamp) -> String {
-    time.to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    time.to_zoned(zone())
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string()
 }
 
 fn sparkline(timeline: &Timeline) -> String {
@@ -99,7 +131,12 @@ fn sparkline(timeline: &Timeline) -> String {
     let most = columns.iter().copied().max().unwrap_or(0).max(1);
     let bar = |&count: &u64| match count {
         0 => ' ',
-        count => BARS[usize::try_from((count * 8).div_ceil(most)).unwrap_or(8).clamp(1, 8) - 1],
+        count => {
+            BARS[usize::try_from((count * 8).div_ceil(most))
+                .unwrap_or(8)
+                .clamp(1, 8)
+                - 1]
+        }
     };
     columns.iter().map(bar).collect()
 }

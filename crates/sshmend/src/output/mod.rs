@@ -58,7 +58,10 @@ impl Output {
             Color::Never => false,
             Color::Auto => terminal && !no_color,
         };
-        Self { format: general.format, color }
+        Self {
+            format: general.format,
+            color,
+        }
     }
 
     /// True when a program reads along.
@@ -67,9 +70,16 @@ impl Output {
     }
 
     /// Dresses text for its role.
-    #[expect(clippy::unused_self, reason = "colour is decided where it is printed, and asked for where it is known")]
+    #[expect(
+        clippy::unused_self,
+        reason = "colour is decided where it is printed, and asked for where it is known"
+    )]
     pub(crate) fn paint(&self, role: Role, text: &str) -> String {
-        if text.is_empty() { String::new() } else { escape::mark(role, text) }
+        if text.is_empty() {
+            String::new()
+        } else {
+            escape::mark(role, text)
+        }
     }
 
     /// Escapes text from files, logs and the network, then dresses it.
@@ -87,7 +97,11 @@ impl Output {
                 _ => Role::Title,
             };
             let plain = line.starts_with(' ');
-            let shown = if plain { escape::line(line) } else { self.quote(role, line) };
+            let shown = if plain {
+                escape::line(line)
+            } else {
+                self.quote(role, line)
+            };
             out.push_str(&format!("{shown}\n"));
             out
         })
@@ -111,20 +125,35 @@ impl Output {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one writer of standard output")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one writer of standard output"
+)]
 fn print(harmless: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(harmless.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(harmless.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }
 }
 
 /// Says lines on stderr.
-#[expect(clippy::disallowed_methods, reason = "the one writer of standard error")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one writer of standard error"
+)]
 pub(crate) fn say(text: &str) {
     let mut stderr = io::stderr().lock();
-    if writeln!(stderr, "{}", escape::screen(text.trim_end_matches('\n'), false)).is_err() {
+    if writeln!(
+        stderr,
+        "{}",
+        escape::screen(text.trim_end_matches('\n'), false)
+    )
+    .is_err()
+    {
         // Nobody listens, and there is no one left to tell.
     }
 }

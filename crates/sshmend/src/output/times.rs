@@ -8,9 +8,14 @@ use crate::error::Failure;
 /// Reads a moment of the past: how long ago it was (`2h`), a day, which begins it, or a time of RFC 3339.
 pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?).ok();
-    let parsed = text.parse().ok().or_else(|| beginning(text.parse().ok()?)).or_else(ago);
+    let parsed = text
+        .parse()
+        .ok()
+        .or_else(|| beginning(text.parse().ok()?))
+        .or_else(ago);
     parsed.ok_or_else(|| {
-        Failure::trouble(format!("not a time: {text}")).with_hint("such as 2h, 2026-12-31 or 2026-12-31T18:00:00Z")
+        Failure::trouble(format!("not a time: {text}"))
+            .with_hint("such as 2h, 2026-12-31 or 2026-12-31T18:00:00Z")
     })
 }
 
@@ -19,16 +24,19 @@ pub(crate) fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let end_of_day = || beginning(text.parse::<Date>().ok()?.tomorrow().ok()?);
     match text.parse().ok().or_else(end_of_day) {
         Some(time) if time > now => Ok(time),
-        Some(time) => Err(Failure::trouble(format!("nothing was changed: {time} lies in the past"))),
-        None => {
-            Err(Failure::trouble(format!("not a time: {text}")).with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z"))
-        }
+        Some(time) => Err(Failure::trouble(format!(
+            "nothing was changed: {time} lies in the past"
+        ))),
+        None => Err(Failure::trouble(format!("not a time: {text}"))
+            .with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z")),
     }
 }
 
 /// The beginning of a day in the zone of this machine.
 fn beginning(day: Date) -> Option<Timestamp> {
-    day.to_zoned(sshmend_host::zone()).ok().map(|zoned| zoned.timestamp())
+    day.to_zoned(sshmend_host::zone())
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }
 
 #[cfg(test)]
@@ -41,8 +49,16 @@ mod tests {
 
     #[test]
     fn times_are_read_in_each_form() {
-        assert_eq!(past("2h", now()).expect("a time").to_string(), "2026-12-01T10:00:00Z");
-        assert_eq!(past("2026-11-30T01:02:03Z", now()).expect("a time").to_string(), "2026-11-30T01:02:03Z");
+        assert_eq!(
+            past("2h", now()).expect("a time").to_string(),
+            "2026-12-01T10:00:00Z"
+        );
+        assert_eq!(
+            past("2026-11-30T01:02:03Z", now())
+                .expect("a time")
+                .to_string(),
+            "2026-11-30T01:02:03Z"
+        );
         assert!(past("2026-11-30", now()).expect("a day") < now());
         assert!(past("yesterday", now()).is_err());
     }

@@ -2,12 +2,19 @@
 
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }
 
 /// A command line that a shell reads back as these words.
 pub(crate) fn shell(argv: &[String]) -> String {
-    argv.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+    argv.iter()
+        .map(|word| shell_word(word))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn shell_word(word: &str) -> String {
@@ -26,11 +33,17 @@ mod tests {
     #[test]
     fn a_shell_reads_the_words_back() {
         let argv = ["sshmend", "--allow", "10.0.0.0/8", "a b", "it's", ""].map(str::to_owned);
-        assert_eq!(shell(&argv), "sshmend --allow 10.0.0.0/8 'a b' 'it'\\''s' ''");
+        assert_eq!(
+            shell(&argv),
+            "sshmend --allow 10.0.0.0/8 'a b' 'it'\\''s' ''"
+        );
     }
 
     #[test]
     fn one_is_singular_and_all_else_plural() {
-        assert_eq!([count(0, "file"), count(1, "file"), count(2, "file")], ["0 files", "1 file", "2 files"]);
+        assert_eq!(
+            [count(0, "file"), count(1, "file"), count(2, "file")],
+            ["0 files", "1 file", "2 files"]
+        );
     }
 }

@@ -27,7 +27,10 @@ impl TestDisk {
     /// Makes it.
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir_in(memory()).unwrap();
-        let disk = Self { machine: Machine::below(directory.path()).unwrap(), directory };
+        let disk = Self {
+            machine: Machine::below(directory.path()).unwrap(),
+            directory,
+        };
         fs::create_dir_all(disk.at("/etc/ssh")).unwrap();
         fs::create_dir_all(disk.at("/etc/fail2ban")).unwrap();
         fs::create_dir_all(disk.at("/srv")).unwrap();
@@ -86,9 +89,16 @@ impl TestDisk {
             () if meta.is_file() => String::from_utf8(fs::read(&real).unwrap()).unwrap(),
             () => "directory".to_owned(),
         };
-        let image = if meta.is_file() { self.machine.read(path).unwrap() } else { None };
+        let image = if meta.is_file() {
+            self.machine.read(path).unwrap()
+        } else {
+            None
+        };
         let xattrs = image.map(|image| image.meta.xattrs).unwrap_or_default();
-        picture.insert(path.to_owned(), (text, meta.mode(), meta.uid(), meta.gid(), xattrs));
+        picture.insert(
+            path.to_owned(),
+            (text, meta.mode(), meta.uid(), meta.gid(), xattrs),
+        );
         if meta.is_dir() && path != Path::new("/var") {
             for entry in fs::read_dir(&real).unwrap() {
                 self.add(&path.join(entry.unwrap().file_name()), picture);
@@ -104,14 +114,28 @@ impl TestDisk {
             after: Some(after.into()),
             ..FileChange::edit(path, image(path), EditSet::default())
         };
-        let create = Metadata { mode: 0o600, ..own(0o600) };
+        let create = Metadata {
+            mode: 0o600,
+            ..own(0o600)
+        };
         vec![
             edit("/etc/ssh/sshd_config", "new main\n"),
             edit("/etc/hosts.allow", "new allow\r\n"),
-            FileChange::create("/etc/ssh/sshd_config.d/deep/00-sshmend.conf", b"new drop-in\n".to_vec(), create),
-            FileChange::remove("/etc/fail2ban/jail.local", image("/etc/fail2ban/jail.local")),
-            FileChange::edit("/etc/ssh/host_key", image("/etc/ssh/host_key"), EditSet::default())
-                .giving(Attributes::of(&own(0o600))),
+            FileChange::create(
+                "/etc/ssh/sshd_config.d/deep/00-sshmend.conf",
+                b"new drop-in\n".to_vec(),
+                create,
+            ),
+            FileChange::remove(
+                "/etc/fail2ban/jail.local",
+                image("/etc/fail2ban/jail.local"),
+            ),
+            FileChange::edit(
+                "/etc/ssh/host_key",
+                image("/etc/ssh/host_key"),
+                EditSet::default(),
+            )
+            .giving(Attributes::of(&own(0o600))),
         ]
     }
 
@@ -130,7 +154,11 @@ impl TestDisk {
 /// Thousands of fsyncs are made: where there is a file system in memory, they cost nothing.
 fn memory() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
-    if memory.is_dir() { memory } else { std::env::temp_dir() }
+    if memory.is_dir() {
+        memory
+    } else {
+        std::env::temp_dir()
+    }
 }
 
 /// Someone wants it, a second later each time a test says so.
@@ -138,12 +166,21 @@ fn aftermath() -> Aftermath {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect();
     let activation = vec![words("systemctl reload ssh.service")];
     let undo = vec![words("systemctl stop ssh.service")];
-    Aftermath { judges: vec![words("sshd -t")], activation, undo, units: vec!["ssh.service".to_owned()] }
+    Aftermath {
+        judges: vec![words("sshd -t")],
+        activation,
+        undo,
+        units: vec!["ssh.service".to_owned()],
+    }
 }
 
 pub(crate) fn intent(second: i64) -> Intent {
     let when = jiff::Timestamp::from_second(1_785_585_600 + second).unwrap();
-    let who = Who { uid: 0, sudo_user: Some("anna".to_owned()), ssh_connection: None };
+    let who = Who {
+        uid: 0,
+        sudo_user: Some("anna".to_owned()),
+        ssh_connection: None,
+    };
     Intent {
         when,
         who,

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use sshmend_host::{Change, FileError, Lock, LockError, Machine, Why};
 use sshmend_lossless::{FileImage, Metadata};
 use sshmend_transaction::{
-    Cause, CommitError, Disk, Files, Journal, Past, PrepareError, RecoverError, Recovered, RollBackError, RolledBack,
-    State, Which,
+    Cause, CommitError, Disk, Files, Journal, Past, PrepareError, RecoverError, Recovered,
+    RollBackError, RolledBack, State, Which,
 };
 
 use crate::common::{Picture, STATE, TestDisk, intent, recovered, store};
@@ -29,8 +29,13 @@ enum Fault {
     DiskFull,
 }
 
-const FAULTS: [Fault; 5] =
-    [Fault::Fails, Fault::FailsAfterwards, Fault::PowerCut, Fault::PowerCutAfterwards, Fault::DiskFull];
+const FAULTS: [Fault; 5] = [
+    Fault::Fails,
+    Fault::FailsAfterwards,
+    Fault::PowerCut,
+    Fault::PowerCutAfterwards,
+    Fault::DiskFull,
+];
 
 /// A machine that counts its effects and lets some of them go wrong.
 #[derive(Debug)]
@@ -59,12 +64,20 @@ impl Drop for Ready {
 impl<'a> Faulty<'a> {
     fn new(machine: &'a Machine, faults: &[(Fault, usize)]) -> Self {
         let (hits, count, power) = (Cell::new(0), Cell::new(0), Rc::new(Cell::new(true)));
-        Self { machine, faults: RefCell::new(faults.to_vec()), hits, count, power }
+        Self {
+            machine,
+            faults: RefCell::new(faults.to_vec()),
+            hits,
+            count,
+            power,
+        }
     }
 
     /// Lets something go wrong so many effects from now on.
     fn strike(&self, fault: Fault, after: usize) {
-        self.faults.borrow_mut().push((fault, self.count.get() + after));
+        self.faults
+            .borrow_mut()
+            .push((fault, self.count.get() + after));
     }
 
     /// How often something went wrong.
@@ -75,13 +88,25 @@ impl<'a> Faulty<'a> {
     /// Counts one effect and says what goes wrong at it.
     fn count(&self) -> Option<Fault> {
         let number = self.count.replace(self.count.get() + 1);
-        let hits = |fault: Fault, at: usize| number == at || (fault == Fault::DiskFull && number > at);
-        let found = self.faults.borrow().iter().find(|(fault, at)| hits(*fault, *at)).map(|(fault, _)| *fault);
-        self.hits.set(self.hits.get() + usize::from(found.is_some()));
+        let hits =
+            |fault: Fault, at: usize| number == at || (fault == Fault::DiskFull && number > at);
+        let found = self
+            .faults
+            .borrow()
+            .iter()
+            .find(|(fault, at)| hits(*fault, *at))
+            .map(|(fault, _)| *fault);
+        self.hits
+            .set(self.hits.get() + usize::from(found.is_some()));
         found
     }
 
-    fn effect<T>(&self, path: &Path, writes: bool, act: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
+    fn effect<T>(
+        &self,
+        path: &Path,
+        writes: bool,
+        act: impl FnOnce() -> Result<T, FileError>,
+    ) -> Result<T, FileError> {
         let fault = self.count();
         let failed = |why: &str| Err(FileError::new(path, Why::Other(why.to_owned())));
         if !self.power.get() {
@@ -132,20 +157,31 @@ impl Disk for Faulty<'_> {
     fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Ready, FileError> {
         self.effect(path, !matches!(change, Change::Remove), || {
             let staged = Some(self.machine.stage(path, change, temporary)?);
-            Ok(Ready { staged, power: Rc::clone(&self.power) })
+            Ok(Ready {
+                staged,
+                power: Rc::clone(&self.power),
+            })
         })
     }
 
     fn publish(&self, mut ready: Ready) -> Result<(), FileError> {
-        self.effect(Path::new("/publish"), false, || ready.staged.take().unwrap().publish())
+        self.effect(Path::new("/publish"), false, || {
+            ready.staged.take().unwrap().publish()
+        })
     }
 
     fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError> {
         self.effect(path, false, || self.machine.discard(path, temporary))
     }
 
-    fn make_directories(&self, path: &Path, attributes: &Metadata) -> Result<Vec<PathBuf>, FileError> {
-        self.effect(path, true, || self.machine.make_directories(path, attributes))
+    fn make_directories(
+        &self,
+        path: &Path,
+        attributes: &Metadata,
+    ) -> Result<Vec<PathBuf>, FileError> {
+        self.effect(path, true, || {
+            self.machine.make_directories(path, attributes)
+        })
     }
 
     fn remove_directory(&self, path: &Path) -> Result<bool, FileError> {
@@ -157,21 +193,34 @@ impl Disk for Faulty<'_> {
 fn apply<D: Disk>(disk: &TestDisk, machine: &D) -> Result<(), String> {
     let store = sshmend_transaction::Store::open(machine, machine, Path::new(STATE), "faults")
         .map_err(|error| error.to_string())?;
-    let prepared = store.prepare(disk.captured(), &intent(0)).map_err(|error| error.to_string())?;
+    let prepared = store
+        .prepare(disk.captured(), &intent(0))
+        .map_err(|error| error.to_string())?;
     let committed = prepared.commit().map_err(|error| error.to_string())?;
-    committed.finish().map(drop).map_err(|error| error.to_string())
+    committed
+        .finish()
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 fn roll_back<D: Disk>(machine: &D) -> Result<RolledBack, String> {
     let store = sshmend_transaction::Store::open(machine, machine, Path::new(STATE), "faults")
         .map_err(|error| error.to_string())?;
-    store.roll_back(&Which::Latest, &intent(1)).map_err(|error| error.to_string())
+    store
+        .roll_back(&Which::Latest, &intent(1))
+        .map_err(|error| error.to_string())
 }
 
 fn states(disk: &TestDisk) -> Vec<State> {
     let past = Journal::new(&disk.machine, STATE).history().unwrap();
     past.into_iter()
-        .filter_map(|past| if let Past::Record(record) = past { Some(record.state) } else { None })
+        .filter_map(|past| {
+            if let Past::Record(record) = past {
+                Some(record.state)
+            } else {
+                None
+            }
+        })
         .collect()
 }
 
@@ -193,21 +242,42 @@ fn course() -> Course {
     let rolled_back = Faulty::new(&disk.machine, &[]);
     roll_back(&rolled_back).unwrap();
     assert_eq!(disk.picture(), old);
-    Course { old, new, applying: counted.count.get(), rolling_back: rolled_back.count.get() }
+    Course {
+        old,
+        new,
+        applying: counted.count.get(),
+        rolling_back: rolled_back.count.get(),
+    }
 }
 
 /// What must hold when the dust has settled: one side or the other, and the journal knows which.
 fn settled(disk: &TestDisk, course: &Course, case: &str) {
     let picture = disk.picture();
-    assert!(picture == course.old || picture == course.new, "{case}: mixed: {picture:#?}");
+    assert!(
+        picture == course.old || picture == course.new,
+        "{case}: mixed: {picture:#?}"
+    );
     let is_new = picture == course.new;
-    let in_force = states(disk).first().is_some_and(|state| matches!(state, State::Committed | State::Done));
-    assert_eq!(in_force, is_new, "{case}: the journal says {:?}", states(disk));
+    let in_force = states(disk)
+        .first()
+        .is_some_and(|state| matches!(state, State::Committed | State::Done));
+    assert_eq!(
+        in_force,
+        is_new,
+        "{case}: the journal says {:?}",
+        states(disk)
+    );
     if is_new {
-        store(&disk.machine).roll_back(&Which::Latest, &intent(9)).unwrap();
+        store(&disk.machine)
+            .roll_back(&Which::Latest, &intent(9))
+            .unwrap();
         assert_eq!(disk.picture(), course.old, "{case}: rolled back");
     }
-    assert_eq!(recovered(&disk.machine).unwrap(), [], "{case}: there was still something to recover");
+    assert_eq!(
+        recovered(&disk.machine).unwrap(),
+        [],
+        "{case}: there was still something to recover"
+    );
 }
 
 fn recover(disk: &TestDisk, case: &str) -> Vec<Recovered> {
@@ -223,11 +293,16 @@ fn whatever_goes_wrong_while_applying_every_file_is_wholly_old_or_wholly_new() {
             let case = format!("{fault:?} at effect {at} of applying");
             let disk = TestDisk::new();
             let outcome = apply(&disk, &Faulty::new(&disk.machine, &[(fault, at)]));
-            let loud = outcome.as_ref().is_err_and(|error| error.contains("ROLLBACK FAILED"));
+            let loud = outcome
+                .as_ref()
+                .is_err_and(|error| error.contains("ROLLBACK FAILED"));
             let picture = disk.picture();
             if matches!(fault, Fault::Fails | Fault::FailsAfterwards) {
                 assert!(!loud, "{case}: {outcome:?}");
-                assert!(picture == course.old || picture == course.new, "{case}: mixed without a crash");
+                assert!(
+                    picture == course.old || picture == course.new,
+                    "{case}: mixed without a crash"
+                );
                 assert!(outcome.is_err(), "{case}: the failure went unnoticed");
             }
             if outcome.is_ok() {
@@ -275,16 +350,21 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
         }
         for fault in FAULTS {
             for again in 0.. {
-                let case = format!("power cut at {at}, then {fault:?} at effect {again} of the recovery");
+                let case =
+                    format!("power cut at {at}, then {fault:?} at effect {again} of the recovery");
                 let disk = broken();
                 let faulty = Faulty::new(&disk.machine, &[(fault, again)]);
-                let opened = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults");
+                let opened =
+                    sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults");
                 let outcome = opened.map(|store| store.recover(&mut |_, _| true));
                 if faulty.count.get() <= again {
                     break;
                 }
                 if let Ok(Err(error)) = outcome {
-                    assert!(!matches!(error, RecoverError::Unproved { .. }), "{case}: {error}");
+                    assert!(
+                        !matches!(error, RecoverError::Unproved { .. }),
+                        "{case}: {error}"
+                    );
                 }
                 recover(&disk, &case);
                 settled(&disk, &course, &case);
@@ -304,7 +384,10 @@ fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
         for again in at + 1.. {
             let case = format!("failure after effect {at}, power cut at {again}");
             let disk = TestDisk::new();
-            let faulty = Faulty::new(&disk.machine, &[(Fault::FailsAfterwards, at), (Fault::PowerCut, again)]);
+            let faulty = Faulty::new(
+                &disk.machine,
+                &[(Fault::FailsAfterwards, at), (Fault::PowerCut, again)],
+            );
             apply(&disk, &faulty).unwrap_err();
             if faulty.count.get() <= again {
                 break;
@@ -324,7 +407,9 @@ fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
     for at in 0..course.applying {
         let disk = TestDisk::new();
         let faulty = Faulty::new(&disk.machine, &[(Fault::FailsAfterwards, at)]);
-        let Ok(store) = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults") else {
+        let Ok(store) =
+            sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults")
+        else {
             continue;
         };
         let prepared = match store.prepare(disk.captured(), &intent(0)) {
@@ -335,7 +420,10 @@ fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
         match prepared.commit() {
             Ok(_) => {}
             Err(CommitError::RolledBack { cause, changed, .. }) => {
-                assert!(matches!(*cause, Cause::File(_) | Cause::Journal(_)), "{cause}");
+                assert!(
+                    matches!(*cause, Cause::File(_) | Cause::Journal(_)),
+                    "{cause}"
+                );
                 taken_back += usize::from(changed);
                 assert_eq!(disk.picture(), course.old, "effect {at}");
                 failed += 1;
@@ -343,7 +431,10 @@ fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
             Err(error) => panic!("effect {at}: {error}"),
         }
     }
-    assert!(failed > 10 && (5..failed).contains(&taken_back), "{failed} failures, {taken_back} after a change");
+    assert!(
+        failed > 10 && (5..failed).contains(&taken_back),
+        "{failed} failures, {taken_back} after a change"
+    );
 }
 
 #[test]
@@ -352,15 +443,22 @@ fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
     let mut loud = 0;
     for at in 0..course.applying {
         let disk = TestDisk::new();
-        let Err(error) = apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])) else { continue };
+        let Err(error) = apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])) else {
+            continue;
+        };
         let first_is_new = !disk.at("/etc/fail2ban/jail.local").exists();
         if first_is_new && disk.picture() != course.new {
             assert!(error.starts_with("ROLLBACK FAILED"), "effect {at}: {error}");
             loud += 1;
-            let again = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
+            let again = store(&disk.machine)
+                .prepare(disk.captured_now(), &intent(1))
+                .unwrap_err();
             assert!(matches!(again, PrepareError::Unfinished(_)), "{again}");
             let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1));
-            assert!(matches!(refused, Ok(RolledBack::Found { unnoted: None, .. })), "{refused:?}");
+            assert!(
+                matches!(refused, Ok(RolledBack::Found { unnoted: None, .. })),
+                "{refused:?}"
+            );
             assert_eq!(disk.picture(), course.old);
         }
     }
@@ -373,7 +471,10 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     let cut = (0..course.applying).find_map(|at| {
         let disk = TestDisk::new();
         apply(&disk, &Faulty::new(&disk.machine, &[(Fault::PowerCut, at)])).unwrap_err();
-        let texts = (disk.text("/etc/ssh/sshd_config"), disk.text("/srv/hosts.allow"));
+        let texts = (
+            disk.text("/etc/ssh/sshd_config"),
+            disk.text("/srv/hosts.allow"),
+        );
         (texts.0 == "new main\n" && texts.1 != "new allow\r\n").then_some(disk)
     });
     let disk = cut.expect("the power was cut between two renames");
@@ -386,7 +487,9 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     );
     assert!(error.to_string().starts_with("RECOVERY FAILED"));
     assert_eq!(disk.picture(), theirs);
-    let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1)).unwrap_err();
+    let refused = store(&disk.machine)
+        .roll_back(&Which::Latest, &intent(1))
+        .unwrap_err();
     assert!(matches!(refused, RollBackError::Recover(_)), "{refused}");
 }
 
@@ -400,11 +503,17 @@ fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
             let case = format!("{fault:?} at effect {at}");
             let disk = TestDisk::new();
             let faulty = Faulty::new(&disk.machine, &[(fault, at)]);
-            let Ok(store) = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults") else {
+            let Ok(store) =
+                sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults")
+            else {
                 continue;
             };
-            let Ok(prepared) = store.prepare(disk.captured(), &intent(0)) else { continue };
-            let Ok(committed) = prepared.commit() else { continue };
+            let Ok(prepared) = store.prepare(disk.captured(), &intent(0)) else {
+                continue;
+            };
+            let Ok(committed) = prepared.commit() else {
+                continue;
+            };
             assert_eq!(disk.picture(), course.new, "{case}");
             if committed.finish().is_ok() {
                 continue;
@@ -420,7 +529,9 @@ fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
             let noted = states(&disk) == [State::Done] && proved.is_empty();
             assert!(noted || proved == [Files::New], "{case}: {proved:?}");
             assert!(
-                ended.is_ok_and(|ended| ended.iter().all(|one| matches!(one, Recovered::Finished { .. }))),
+                ended.is_ok_and(|ended| ended
+                    .iter()
+                    .all(|one| matches!(one, Recovered::Finished { .. }))),
                 "{case}"
             );
             settled(&disk, &course, &case);
@@ -435,27 +546,61 @@ fn what_is_not_in_force_goes_back_and_what_is_not_proved_is_never_called_done() 
     let committed = || {
         let disk = TestDisk::new();
         // What follows is cut off: nothing was reloaded, nothing proved.
-        drop(store(&disk.machine).prepare(disk.captured(), &intent(0)).unwrap().commit().unwrap());
+        drop(
+            store(&disk.machine)
+                .prepare(disk.captured(), &intent(0))
+                .unwrap()
+                .commit()
+                .unwrap(),
+        );
         disk
     };
     let disk = committed();
-    let refused = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
+    let refused = store(&disk.machine)
+        .prepare(disk.captured_now(), &intent(1))
+        .unwrap_err();
     assert!(matches!(refused, PrepareError::Unfinished(_)), "{refused}");
     let ended = recovered(&disk.machine).unwrap();
-    assert!(matches!(&ended[..], [Recovered::Finished { files, .. }] if files.is_empty()), "{ended:?}");
-    assert_eq!((disk.picture(), states(&disk)), (course.new.clone(), vec![State::Done]));
+    assert!(
+        matches!(&ended[..], [Recovered::Finished { files, .. }] if files.is_empty()),
+        "{ended:?}"
+    );
+    assert_eq!(
+        (disk.picture(), states(&disk)),
+        (course.new.clone(), vec![State::Done])
+    );
 
     let disk = committed();
-    let ended = store(&disk.machine).recover(&mut |_, files| files == Files::Old).unwrap();
-    assert!(matches!(&ended[..], [Recovered::RolledBack { files, .. }] if files.len() == 5), "{ended:?}");
-    assert_eq!((disk.picture(), states(&disk)), (course.old.clone(), vec![State::RolledBack]));
+    let ended = store(&disk.machine)
+        .recover(&mut |_, files| files == Files::Old)
+        .unwrap();
+    assert!(
+        matches!(&ended[..], [Recovered::RolledBack { files, .. }] if files.len() == 5),
+        "{ended:?}"
+    );
+    assert_eq!(
+        (disk.picture(), states(&disk)),
+        (course.old.clone(), vec![State::RolledBack])
+    );
 
     let disk = committed();
     let error = store(&disk.machine).recover(&mut |_, _| false).unwrap_err();
-    assert!(matches!(error, RecoverError::Unproved { state: Files::Old, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            RecoverError::Unproved {
+                state: Files::Old,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert_eq!(disk.picture(), course.old);
     let ended = recovered(&disk.machine).unwrap();
-    assert!(matches!(&ended[..], [Recovered::RolledBack { .. }]), "{ended:?}");
+    assert!(
+        matches!(&ended[..], [Recovered::RolledBack { .. }]),
+        "{ended:?}"
+    );
     assert_eq!(states(&disk), [State::RolledBack]);
 }
 
@@ -469,8 +614,14 @@ fn a_way_back_that_is_cut_off_is_finished() {
             let case = format!("{fault:?} at effect {at} of the way back");
             let disk = TestDisk::new();
             let faulty = Faulty::new(&disk.machine, &[]);
-            let store = sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults").unwrap();
-            let committed = store.prepare(disk.captured(), &intent(0)).unwrap().commit().unwrap();
+            let store =
+                sshmend_transaction::Store::open(&faulty, &faulty, Path::new(STATE), "faults")
+                    .unwrap();
+            let committed = store
+                .prepare(disk.captured(), &intent(0))
+                .unwrap()
+                .commit()
+                .unwrap();
             let faulty = &faulty;
             faulty.strike(fault, at);
             drop(committed.roll_back(&intent(1)));

@@ -9,8 +9,8 @@ use expect_test::expect;
 use sshmend_host::{LockError, Why, own};
 use sshmend_lossless::{EditSet, FileChange};
 use sshmend_transaction::{
-    Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError, Record, RecoverError,
-    Recovered, RollBackError, RolledBack, SameTarget, State, Store, Which,
+    Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError,
+    Record, RecoverError, Recovered, RollBackError, RolledBack, SameTarget, State, Store, Which,
 };
 
 fn apply(disk: &TestDisk, second: i64) -> Record {
@@ -24,7 +24,10 @@ fn roll_back(disk: &TestDisk, which: &Which, second: i64) -> Result<RolledBack, 
 }
 
 fn states(disk: &TestDisk) -> Vec<(State, Option<Id>)> {
-    let past = Journal::new(&disk.machine, STATE).history().unwrap().into_iter();
+    let past = Journal::new(&disk.machine, STATE)
+        .history()
+        .unwrap()
+        .into_iter();
     past.map(|past| match past {
         Past::Record(record) => (record.state, record.rolls_back),
         other => panic!("{other:?}"),
@@ -43,16 +46,25 @@ fn every_file_becomes_new_and_keeps_what_belongs_to_it() {
     assert_eq!(text("/etc/ssh/sshd_config"), Some("new main\n"));
     assert_eq!(text("/srv/hosts.allow"), Some("new allow\r\n"));
     assert_eq!(text("/etc/hosts.allow"), Some("-> /srv/hosts.allow"));
-    assert_eq!(text("/etc/ssh/sshd_config.d/deep/00-sshmend.conf"), Some("new drop-in\n"));
+    assert_eq!(
+        text("/etc/ssh/sshd_config.d/deep/00-sshmend.conf"),
+        Some("new drop-in\n")
+    );
     assert_eq!(text("/etc/fail2ban/jail.local"), None);
     for path in ["/etc/ssh/sshd_config", "/srv/hosts.allow"] {
-        let (now, was) = (after.get_mut(Path::new(path)).unwrap(), &before[Path::new(path)]);
+        let (now, was) = (
+            after.get_mut(Path::new(path)).unwrap(),
+            &before[Path::new(path)],
+        );
         now.0.clone_from(&was.0);
         assert_eq!(now, was, "{path}");
     }
     let created = &after[Path::new("/etc/ssh/sshd_config.d/deep/00-sshmend.conf")];
     assert_eq!(created.1 & 0o7777, 0o600);
-    let (now, was) = (&after[Path::new("/etc/ssh/host_key")], &before[Path::new("/etc/ssh/host_key")]);
+    let (now, was) = (
+        &after[Path::new("/etc/ssh/host_key")],
+        &before[Path::new("/etc/ssh/host_key")],
+    );
     let own = own(0o600);
     assert_eq!((now.1 & 0o7777, now.2, now.3), (0o600, own.uid, own.gid));
     assert_eq!((&now.0, &now.4), (&was.0, &was.4));
@@ -64,13 +76,21 @@ fn a_mode_that_was_changed_since_counts_only_where_the_transaction_had_changed_i
     let before = disk.picture();
     apply(&disk, 0);
     disk.write("/etc/ssh/host_key", "open to all\n", 0o640);
-    let RollBackError::Edited(edited) = roll_back(&disk, &Which::Latest, 1).unwrap_err() else { panic!("edited") };
-    assert_eq!(edited.iter().map(|file| &*file.path).collect::<Vec<_>>(), [Path::new("/etc/ssh/host_key")]);
+    let RollBackError::Edited(edited) = roll_back(&disk, &Which::Latest, 1).unwrap_err() else {
+        panic!("edited")
+    };
+    assert_eq!(
+        edited.iter().map(|file| &*file.path).collect::<Vec<_>>(),
+        [Path::new("/etc/ssh/host_key")]
+    );
     disk.write("/etc/ssh/host_key", "open to all\n", 0o600);
     disk.write("/etc/ssh/sshd_config", "new main\n", 0o640);
     roll_back(&disk, &Which::Latest, 1).unwrap();
     let after = disk.picture();
-    assert_eq!(after[Path::new("/etc/ssh/host_key")], before[Path::new("/etc/ssh/host_key")]);
+    assert_eq!(
+        after[Path::new("/etc/ssh/host_key")],
+        before[Path::new("/etc/ssh/host_key")]
+    );
     assert_eq!(after[Path::new("/etc/ssh/sshd_config")].1 & 0o7777, 0o640);
 }
 
@@ -79,16 +99,30 @@ fn rolling_back_brings_back_everything() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let record = apply(&disk, 0);
-    let RolledBack::Now { id, by, unnoted: None } = roll_back(&disk, &Which::Latest, 1).unwrap() else {
+    let RolledBack::Now {
+        id,
+        by,
+        unnoted: None,
+    } = roll_back(&disk, &Which::Latest, 1).unwrap()
+    else {
         panic!("it was in force")
     };
     let by = store(&disk.machine).journal().record(&by).unwrap();
     assert_eq!(disk.picture(), before);
-    assert_eq!((&id, by.rolls_back.as_ref(), by.files.len()), (&record.id, Some(&record.id), 5));
-    assert_eq!(states(&disk), [(State::RolledBack, None), (State::Done, Some(id.clone()))]);
+    assert_eq!(
+        (&id, by.rolls_back.as_ref(), by.files.len()),
+        (&record.id, Some(&record.id), 5)
+    );
+    assert_eq!(
+        states(&disk),
+        [(State::RolledBack, None), (State::Done, Some(id.clone()))]
+    );
 
     for which in [Which::Latest, Which::Id(id.clone())] {
-        assert_eq!(roll_back(&disk, &which, 2).unwrap(), RolledBack::Already(id.clone()));
+        assert_eq!(
+            roll_back(&disk, &which, 2).unwrap(),
+            RolledBack::Already(id.clone())
+        );
     }
     assert_eq!((disk.picture(), states(&disk).len()), (before, 2));
 }
@@ -100,13 +134,35 @@ fn a_rollback_can_be_rolled_back_and_that_again() {
     apply(&disk, 0);
     let after = disk.picture();
     for second in 1..5 {
-        let newest = Journal::new(&disk.machine, STATE).history().unwrap().pop().unwrap();
-        let Past::Record(newest) = newest else { panic!("a record") };
+        let newest = Journal::new(&disk.machine, STATE)
+            .history()
+            .unwrap()
+            .pop()
+            .unwrap();
+        let Past::Record(newest) = newest else {
+            panic!("a record")
+        };
         roll_back(&disk, &Which::Id(newest.id), second).unwrap();
         let undone = second % 2 == 1;
-        assert_eq!(disk.picture(), if undone { before.clone() } else { after.clone() }, "{second}");
+        assert_eq!(
+            disk.picture(),
+            if undone {
+                before.clone()
+            } else {
+                after.clone()
+            },
+            "{second}"
+        );
         let first = states(&disk).first().unwrap().0;
-        assert_eq!(first, if undone { State::RolledBack } else { State::Done }, "{second}");
+        assert_eq!(
+            first,
+            if undone {
+                State::RolledBack
+            } else {
+                State::Done
+            },
+            "{second}"
+        );
     }
 }
 
@@ -133,8 +189,14 @@ fn the_record_can_be_read_by_people() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     assert_eq!(record.id.as_str(), "20260801T120000.000000Z");
-    let text = disk.text(&format!("{STATE}/transactions/{}/transaction.toml", record.id));
-    let head: String = text.split_inclusive('\n').take_while(|line| !line.starts_with("[[file]]")).collect();
+    let text = disk.text(&format!(
+        "{STATE}/transactions/{}/transaction.toml",
+        record.id
+    ));
+    let head: String = text
+        .split_inclusive('\n')
+        .take_while(|line| !line.starts_with("[[file]]"))
+        .collect();
     expect![[r#"
         version = 1
         id = "20260801T120000.000000Z"
@@ -173,22 +235,40 @@ fn the_record_can_be_read_by_people() {
 
     "#]]
     .assert_eq(&head);
-    for line in ["path = \"/etc/hosts.allow\"", "target = \"/srv/hosts.allow\"", "mode = \"0640\""] {
-        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
+    for line in [
+        "path = \"/etc/hosts.allow\"",
+        "target = \"/srv/hosts.allow\"",
+        "mode = \"0640\"",
+    ] {
+        assert!(
+            text.lines().any(|it| it == line),
+            "{line} is not in\n{text}"
+        );
     }
-    let again = Journal::new(&disk.machine, STATE).record(&record.id).unwrap();
+    let again = Journal::new(&disk.machine, STATE)
+        .record(&record.id)
+        .unwrap();
     assert_eq!(again, record);
-    let versions = Journal::new(&disk.machine, STATE).versions(&record).unwrap();
+    let versions = Journal::new(&disk.machine, STATE)
+        .versions(&record)
+        .unwrap();
     assert_eq!(versions.len(), 5);
     assert_eq!(versions[1].before, versions[1].after);
     assert_eq!(versions[2].before.as_deref(), Some(&b"old main\n"[..]));
-    assert_eq!((&versions[3].before, versions[3].after.as_deref()), (&None, Some(&b"new drop-in\n"[..])));
+    assert_eq!(
+        (&versions[3].before, versions[3].after.as_deref()),
+        (&None, Some(&b"new drop-in\n"[..]))
+    );
 }
 
 #[test]
 fn what_changes_nothing_is_no_transaction() {
     let disk = TestDisk::new();
-    let image = disk.machine.read(Path::new("/etc/hosts.allow")).unwrap().unwrap();
+    let image = disk
+        .machine
+        .read(Path::new("/etc/hosts.allow"))
+        .unwrap()
+        .unwrap();
     let noop = FileChange::edit("/etc/hosts.allow", image, EditSet::default());
     assert_eq!(Captured::new([noop]), Ok(None));
 }
@@ -198,10 +278,17 @@ fn two_names_of_one_file_are_refused() {
     let disk = TestDisk::new();
     let edit = |path: &str| FileChange {
         after: Some(b"new".to_vec()),
-        ..FileChange::edit(path, disk.machine.read(Path::new(path)).unwrap().unwrap(), EditSet::default())
+        ..FileChange::edit(
+            path,
+            disk.machine.read(Path::new(path)).unwrap().unwrap(),
+            EditSet::default(),
+        )
     };
     let same = Captured::new([edit("/srv/hosts.allow"), edit("/etc/hosts.allow")]).unwrap_err();
-    let expected = SameTarget { first: "/srv/hosts.allow".into(), second: "/etc/hosts.allow".into() };
+    let expected = SameTarget {
+        first: "/srv/hosts.allow".into(),
+        second: "/etc/hosts.allow".into(),
+    };
     assert_eq!(same, expected);
 }
 
@@ -209,9 +296,21 @@ fn two_names_of_one_file_are_refused() {
 type Meddling = (fn(&TestDisk), &'static str, Difference);
 
 const MEDDLING: [Meddling; 6] = [
-    (|disk| disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600), "/etc/ssh/sshd_config", Difference::Content),
-    (|disk| disk.write("/etc/ssh/sshd_config", "old main\n", 0o644), "/etc/ssh/sshd_config", Difference::Mode),
-    (|disk| fs::remove_file(disk.at("/etc/hosts.allow")).unwrap(), "/etc/hosts.allow", Difference::Removed),
+    (
+        |disk| disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600),
+        "/etc/ssh/sshd_config",
+        Difference::Content,
+    ),
+    (
+        |disk| disk.write("/etc/ssh/sshd_config", "old main\n", 0o644),
+        "/etc/ssh/sshd_config",
+        Difference::Mode,
+    ),
+    (
+        |disk| fs::remove_file(disk.at("/etc/hosts.allow")).unwrap(),
+        "/etc/hosts.allow",
+        Difference::Removed,
+    ),
     (
         |disk| {
             disk.write("/srv/other", "old allow\r\nno final newline", 0o644);
@@ -224,7 +323,11 @@ const MEDDLING: [Meddling; 6] = [
     (
         |disk| {
             fs::create_dir_all(disk.at("/etc/ssh/sshd_config.d/deep")).unwrap();
-            disk.write("/etc/ssh/sshd_config.d/deep/00-sshmend.conf", "theirs\n", 0o600);
+            disk.write(
+                "/etc/ssh/sshd_config.d/deep/00-sshmend.conf",
+                "theirs\n",
+                0o600,
+            );
         },
         "/etc/ssh/sshd_config.d/deep/00-sshmend.conf",
         Difference::Created,
@@ -232,7 +335,13 @@ const MEDDLING: [Meddling; 6] = [
     (
         |disk| {
             let path = disk.at("/srv/hosts.allow");
-            rustix::fs::setxattr(path, "user.note", b"theirs", rustix::fs::XattrFlags::empty()).unwrap();
+            rustix::fs::setxattr(
+                path,
+                "user.note",
+                b"theirs",
+                rustix::fs::XattrFlags::empty(),
+            )
+            .unwrap();
         },
         "/etc/hosts.allow",
         Difference::Attributes,
@@ -246,9 +355,16 @@ fn what_was_edited_since_it_was_captured_is_refused_before_the_journal() {
         let captured = disk.captured();
         meddle(&disk);
         let theirs = disk.picture();
-        let error = store(&disk.machine).prepare(captured, &intent(0)).unwrap_err();
-        let PrepareError::Cause(Cause::Stale(stale)) = error else { panic!("{path}: {error}") };
-        assert_eq!((stale.path.as_path(), stale.difference), (Path::new(path), difference));
+        let error = store(&disk.machine)
+            .prepare(captured, &intent(0))
+            .unwrap_err();
+        let PrepareError::Cause(Cause::Stale(stale)) = error else {
+            panic!("{path}: {error}")
+        };
+        assert_eq!(
+            (stale.path.as_path(), stale.difference),
+            (Path::new(path), difference)
+        );
         assert_eq!((disk.picture(), states(&disk).len()), (theirs, 0), "{path}");
     }
 }
@@ -262,14 +378,25 @@ fn what_was_edited_after_the_journal_is_refused_before_the_first_rename() {
         meddle(&disk);
         let theirs = disk.picture();
         let error = prepared.commit().unwrap_err();
-        let CommitError::RolledBack { cause, .. } = error else { panic!("{path}: {error}") };
+        let CommitError::RolledBack { cause, .. } = error else {
+            panic!("{path}: {error}")
+        };
         match *cause {
             Cause::Stale(stale) => {
-                assert_eq!((stale.path.as_path(), stale.difference), (Path::new(path), difference));
+                assert_eq!(
+                    (stale.path.as_path(), stale.difference),
+                    (Path::new(path), difference)
+                );
             }
             Cause::File(error) => {
-                let expected = [(Difference::Created, Why::Exists), (Difference::Removed, Why::Missing)];
-                assert!(expected.contains(&(difference, error.why.clone())), "{error}");
+                let expected = [
+                    (Difference::Created, Why::Exists),
+                    (Difference::Removed, Why::Missing),
+                ];
+                assert!(
+                    expected.contains(&(difference, error.why.clone())),
+                    "{error}"
+                );
             }
             other => panic!("{path}: {other}"),
         }
@@ -283,28 +410,54 @@ fn files_that_were_edited_since_are_not_rolled_back_and_shown_in_all_three_versi
     apply(&disk, 0);
     disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600);
     let theirs = disk.picture();
-    let RollBackError::Edited(edited) = roll_back(&disk, &Which::Latest, 1).unwrap_err() else { panic!("edited") };
+    let RollBackError::Edited(edited) = roll_back(&disk, &Which::Latest, 1).unwrap_err() else {
+        panic!("edited")
+    };
     assert_eq!(edited.len(), 1);
     let file = &edited[0];
     let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
     assert_eq!(file.path, Path::new("/etc/ssh/sshd_config"));
     assert_eq!(text(file.before.as_deref()), "old main\n");
     assert_eq!(text(file.after.as_deref()), "new main\n");
-    assert_eq!(text(file.now.as_ref().map(|image| image.bytes.as_slice())), "theirs\n");
-    assert_eq!((disk.picture(), states(&disk)), (theirs, vec![(State::Done, None)]));
+    assert_eq!(
+        text(file.now.as_ref().map(|image| image.bytes.as_slice())),
+        "theirs\n"
+    );
+    assert_eq!(
+        (disk.picture(), states(&disk)),
+        (theirs, vec![(State::Done, None)])
+    );
 }
 
 #[test]
 fn files_that_someone_brought_back_already_are_only_noted() {
     let disk = TestDisk::new();
-    let image = disk.machine.read(Path::new("/etc/hosts.allow")).unwrap().unwrap();
+    let image = disk
+        .machine
+        .read(Path::new("/etc/hosts.allow"))
+        .unwrap()
+        .unwrap();
     let old = String::from_utf8(image.bytes.clone()).unwrap();
-    let change =
-        FileChange { after: Some(b"new".to_vec()), ..FileChange::edit("/etc/hosts.allow", image, EditSet::default()) };
+    let change = FileChange {
+        after: Some(b"new".to_vec()),
+        ..FileChange::edit("/etc/hosts.allow", image, EditSet::default())
+    };
     let captured = Captured::new([change]).unwrap().unwrap();
-    let record = store(&disk.machine).prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap();
+    let record = store(&disk.machine)
+        .prepare(captured, &intent(0))
+        .unwrap()
+        .commit()
+        .unwrap()
+        .finish()
+        .unwrap();
     disk.write("/srv/hosts.allow", &old, 0o644);
-    assert_eq!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Found { id: record.id, unnoted: None });
+    assert_eq!(
+        roll_back(&disk, &Which::Latest, 1).unwrap(),
+        RolledBack::Found {
+            id: record.id,
+            unnoted: None
+        }
+    );
     assert_eq!(states(&disk), [(State::RolledBack, None)]);
 }
 
@@ -313,14 +466,33 @@ fn a_later_change_of_the_same_file_has_to_be_rolled_back_first() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let edit = |text: &str| {
-        let image = disk.machine.read(Path::new("/etc/hosts.allow")).unwrap().unwrap();
+        let image = disk
+            .machine
+            .read(Path::new("/etc/hosts.allow"))
+            .unwrap()
+            .unwrap();
         let edit = FileChange::edit("/etc/hosts.allow", image, EditSet::default());
-        let captured = Captured::new([FileChange { after: Some(text.into()), ..edit }]).unwrap().unwrap();
-        store(&disk.machine).prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap().id
+        let captured = Captured::new([FileChange {
+            after: Some(text.into()),
+            ..edit
+        }])
+        .unwrap()
+        .unwrap();
+        store(&disk.machine)
+            .prepare(captured, &intent(0))
+            .unwrap()
+            .commit()
+            .unwrap()
+            .finish()
+            .unwrap()
+            .id
     };
     let (first, second) = (edit("first"), edit("second"));
     assert!(second > first, "both began in the same microsecond");
-    assert!(matches!(roll_back(&disk, &Which::Id(first.clone()), 1).unwrap_err(), RollBackError::Edited(_)));
+    assert!(matches!(
+        roll_back(&disk, &Which::Id(first.clone()), 1).unwrap_err(),
+        RollBackError::Edited(_)
+    ));
     for id in [second, first] {
         roll_back(&disk, &Which::Id(id), 2).unwrap();
     }
@@ -332,9 +504,21 @@ fn a_transaction_that_is_given_up_is_in_nobodys_way() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let store = store(&disk.machine);
-    store.prepare(disk.captured(), &intent(0)).unwrap().abandon();
-    assert_eq!((disk.picture(), states(&disk)), (before, vec![(State::RolledBack, None)]));
-    store.prepare(disk.captured(), &intent(1)).unwrap().commit().unwrap().finish().unwrap();
+    store
+        .prepare(disk.captured(), &intent(0))
+        .unwrap()
+        .abandon();
+    assert_eq!(
+        (disk.picture(), states(&disk)),
+        (before, vec![(State::RolledBack, None)])
+    );
+    store
+        .prepare(disk.captured(), &intent(1))
+        .unwrap()
+        .commit()
+        .unwrap()
+        .finish()
+        .unwrap();
 }
 
 #[test]
@@ -352,20 +536,41 @@ fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
         asked += 1;
         false
     });
-    assert_eq!(recovered.unwrap(), [Recovered::RolledBack { id, files: vec![], left: vec![] }]);
-    assert_eq!(asked, 0, "no file had changed: what is in force was never anything else");
+    assert_eq!(
+        recovered.unwrap(),
+        [Recovered::RolledBack {
+            id,
+            files: vec![],
+            left: vec![]
+        }]
+    );
+    assert_eq!(
+        asked, 0,
+        "no file had changed: what is in force was never anything else"
+    );
     assert_eq!(store.recover(&mut |_, _| true).unwrap(), []);
-    assert_eq!((disk.picture(), states(&disk)), (before, vec![(State::RolledBack, None)]));
-    store.prepare(disk.captured(), &intent(2)).unwrap().commit().unwrap().finish().unwrap();
+    assert_eq!(
+        (disk.picture(), states(&disk)),
+        (before, vec![(State::RolledBack, None)])
+    );
+    store
+        .prepare(disk.captured(), &intent(2))
+        .unwrap()
+        .commit()
+        .unwrap()
+        .finish()
+        .unwrap();
 }
 
 #[test]
 fn a_damaged_transaction_hides_no_other() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
-    for (name, toml) in
-        [("20260801T130000.000000Z", "no toml at all"), ("20260801T140000.000000Z", "version = 9"), ("lost+found", "")]
-    {
+    for (name, toml) in [
+        ("20260801T130000.000000Z", "no toml at all"),
+        ("20260801T140000.000000Z", "version = 9"),
+        ("lost+found", ""),
+    ] {
         let directory = disk.at(&format!("{STATE}/transactions/{name}"));
         fs::create_dir_all(&directory).unwrap();
         fs::write(directory.join("transaction.toml"), toml).unwrap();
@@ -373,11 +578,17 @@ fn a_damaged_transaction_hides_no_other() {
     let renamed = disk.at(&format!("{STATE}/transactions/20260801T150000.000000Z"));
     fs::create_dir_all(&renamed).unwrap();
     fs::copy(
-        disk.at(&format!("{STATE}/transactions/{}/transaction.toml", record.id)),
+        disk.at(&format!(
+            "{STATE}/transactions/{}/transaction.toml",
+            record.id
+        )),
         renamed.join("transaction.toml"),
     )
     .unwrap();
-    fs::create_dir_all(disk.at(&format!("{STATE}/transactions/20260801T160000.000000Z/before"))).unwrap();
+    fs::create_dir_all(disk.at(&format!(
+        "{STATE}/transactions/20260801T160000.000000Z/before"
+    )))
+    .unwrap();
 
     let past = Journal::new(&disk.machine, STATE).history().unwrap();
     let told: Vec<_> = past
@@ -386,7 +597,9 @@ fn a_damaged_transaction_hides_no_other() {
             Past::Record(record) => format!("record {}", record.id),
             Past::Abandoned(id) => format!("abandoned {id}"),
             Past::Forgotten(id) => format!("forgotten {id}"),
-            Past::Damaged(damaged) => format!("damaged {}", damaged.path.file_name().unwrap().display()),
+            Past::Damaged(damaged) => {
+                format!("damaged {}", damaged.path.file_name().unwrap().display())
+            }
         })
         .collect();
     let expected = [
@@ -399,46 +612,100 @@ fn a_damaged_transaction_hides_no_other() {
     ];
     assert_eq!(told, expected);
     let refused = roll_back(&disk, &Which::Latest, 1).unwrap_err();
-    assert!(matches!(refused, RollBackError::Prepare(PrepareError::Damaged(_))), "{refused}");
-    for name in ["20260801T150000.000000Z", "20260801T140000.000000Z", "20260801T130000.000000Z"] {
+    assert!(
+        matches!(refused, RollBackError::Prepare(PrepareError::Damaged(_))),
+        "{refused}"
+    );
+    for name in [
+        "20260801T150000.000000Z",
+        "20260801T140000.000000Z",
+        "20260801T130000.000000Z",
+    ] {
         let id: Id = name.parse().unwrap();
         let error = recovered(&disk.machine).unwrap_err();
-        assert!(matches!(&error, RecoverError::Damaged { id: named, .. } if *named == id), "{error}");
+        assert!(
+            matches!(&error, RecoverError::Damaged { id: named, .. } if *named == id),
+            "{error}"
+        );
         store(&disk.machine).forget(&id).unwrap();
-        assert!(matches!(store(&disk.machine).journal().find(&id).unwrap(), Past::Forgotten(_)));
-        assert_eq!(store(&disk.machine).forget(&id).unwrap_err(), JournalError::Ended(id));
+        assert!(matches!(
+            store(&disk.machine).journal().find(&id).unwrap(),
+            Past::Forgotten(_)
+        ));
+        assert_eq!(
+            store(&disk.machine).forget(&id).unwrap_err(),
+            JournalError::Ended(id)
+        );
     }
-    assert!(!disk.at(&format!("{STATE}/transactions/20260801T160000.000000Z")).exists());
+    assert!(
+        !disk
+            .at(&format!("{STATE}/transactions/20260801T160000.000000Z"))
+            .exists()
+    );
     assert_eq!(recovered(&disk.machine).unwrap(), []);
-    assert!(matches!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Now { id, .. } if id == record.id));
-    assert_eq!(store(&disk.machine).forget(&record.id).unwrap_err(), JournalError::Ended(record.id));
+    assert!(
+        matches!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Now { id, .. } if id == record.id)
+    );
+    assert_eq!(
+        store(&disk.machine).forget(&record.id).unwrap_err(),
+        JournalError::Ended(record.id)
+    );
 }
 
 #[test]
 fn what_cannot_be_brought_to_an_end_is_in_the_way_until_it_is_given_up() {
     type Break = fn(&TestDisk, &str);
     let cases: [(&str, Break); 4] = [
-        ("no record", |disk, at| fs::remove_file(disk.at(&format!("{at}/transaction.toml"))).unwrap()),
-        ("an empty record", |disk, at| disk.write(&format!("{at}/transaction.toml"), "", 0o600)),
-        ("bytes that are missing", |disk, at| fs::remove_file(disk.at(&format!("{at}/before/2"))).unwrap()),
-        ("an edit since", |disk, _| disk.write("/srv/hosts.allow", "theirs\n", 0o644)),
+        ("no record", |disk, at| {
+            fs::remove_file(disk.at(&format!("{at}/transaction.toml"))).unwrap();
+        }),
+        ("an empty record", |disk, at| {
+            disk.write(&format!("{at}/transaction.toml"), "", 0o600);
+        }),
+        ("bytes that are missing", |disk, at| {
+            fs::remove_file(disk.at(&format!("{at}/before/2"))).unwrap();
+        }),
+        ("an edit since", |disk, _| {
+            disk.write("/srv/hosts.allow", "theirs\n", 0o644);
+        }),
     ];
     for (case, damage) in cases {
         let disk = TestDisk::new();
-        let cut_off = store(&disk.machine).prepare(disk.captured(), &intent(0)).unwrap().id().clone();
+        let cut_off = store(&disk.machine)
+            .prepare(disk.captured(), &intent(0))
+            .unwrap()
+            .id()
+            .clone();
         disk.write("/etc/ssh/sshd_config", "new main\n", 0o600);
         damage(&disk, &format!("{STATE}/transactions/{cut_off}"));
         let picture = disk.picture();
         for _ in 0..2 {
             let error = recovered(&disk.machine).unwrap_err();
-            assert!(error.to_string().starts_with("RECOVERY FAILED"), "{case}: {error}");
-            let refused = store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap_err();
-            assert!(matches!(refused, PrepareError::Unfinished(_) | PrepareError::Damaged(_)), "{case}: {refused}");
+            assert!(
+                error.to_string().starts_with("RECOVERY FAILED"),
+                "{case}: {error}"
+            );
+            let refused = store(&disk.machine)
+                .prepare(disk.captured_now(), &intent(1))
+                .unwrap_err();
+            assert!(
+                matches!(
+                    refused,
+                    PrepareError::Unfinished(_) | PrepareError::Damaged(_)
+                ),
+                "{case}: {refused}"
+            );
         }
         store(&disk.machine).forget(&cut_off).unwrap();
         assert_eq!(disk.picture(), picture, "{case}: giving up changes nothing");
         assert_eq!(recovered(&disk.machine).unwrap(), [], "{case}");
-        store(&disk.machine).prepare(disk.captured_now(), &intent(1)).unwrap().commit().unwrap().finish().unwrap();
+        store(&disk.machine)
+            .prepare(disk.captured_now(), &intent(1))
+            .unwrap()
+            .commit()
+            .unwrap()
+            .finish()
+            .unwrap();
     }
 }
 
@@ -447,9 +714,15 @@ fn bytes_that_are_not_those_of_the_record_are_not_brought_back() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     let after = disk.picture();
-    disk.write(&format!("{STATE}/transactions/{}/before/1", record.id), "forged\n", 0o600);
+    disk.write(
+        &format!("{STATE}/transactions/{}/before/1", record.id),
+        "forged\n",
+        0o600,
+    );
     let error = roll_back(&disk, &Which::Latest, 1).unwrap_err();
-    let RollBackError::Prepare(PrepareError::Cause(Cause::Journal(JournalError::Damaged(damaged)))) = error else {
+    let RollBackError::Prepare(PrepareError::Cause(Cause::Journal(JournalError::Damaged(damaged)))) =
+        error
+    else {
         panic!("{error}")
     };
     assert!(damaged.path.ends_with("before/1"), "{damaged}");
@@ -462,15 +735,22 @@ fn an_unknown_transaction_is_named() {
     let id: Id = "20200101T000000.000000Z".parse().unwrap();
     let error = roll_back(&disk, &Which::Id(id.clone()), 0).unwrap_err();
     assert_eq!(error, RollBackError::Journal(JournalError::Unknown(id)));
-    assert_eq!(roll_back(&disk, &Which::Latest, 0).unwrap_err(), RollBackError::Nothing);
+    assert_eq!(
+        roll_back(&disk, &Which::Latest, 0).unwrap_err(),
+        RollBackError::Nothing
+    );
 }
 
 #[test]
 fn two_at_once_exclude_each_other() {
     let disk = TestDisk::new();
     let first = store(&disk.machine);
-    let second = Store::open(&disk.machine, &disk.machine, Path::new(STATE), "another").unwrap_err();
-    assert!(matches!(second, JournalError::Lock(LockError::Held { .. })), "{second}");
+    let second =
+        Store::open(&disk.machine, &disk.machine, Path::new(STATE), "another").unwrap_err();
+    assert!(
+        matches!(second, JournalError::Lock(LockError::Held { .. })),
+        "{second}"
+    );
     drop(first);
     store(&disk.machine);
 }
@@ -479,8 +759,20 @@ fn two_at_once_exclude_each_other() {
 fn files_and_state_may_lie_on_different_disks() {
     let (disk, state) = (TestDisk::new(), TestDisk::new());
     let before = disk.picture();
-    let store = Store::open(&disk.machine, &state.machine, Path::new("/srv/state"), "a test").unwrap();
-    store.prepare(disk.captured(), &intent(0)).unwrap().commit().unwrap().finish().unwrap();
+    let store = Store::open(
+        &disk.machine,
+        &state.machine,
+        Path::new("/srv/state"),
+        "a test",
+    )
+    .unwrap();
+    store
+        .prepare(disk.captured(), &intent(0))
+        .unwrap()
+        .commit()
+        .unwrap()
+        .finish()
+        .unwrap();
     assert!(!disk.at(STATE).exists());
     assert!(state.at("/srv/state/transactions").exists());
     store.roll_back(&Which::Latest, &intent(1)).unwrap();
@@ -495,7 +787,13 @@ fn paths_of_any_bytes_are_kept() {
     let change = FileChange::create(name, b"x".to_vec(), own(0o644));
     let store = store(&disk.machine);
     let captured = Captured::new([change]).unwrap().unwrap();
-    let record = store.prepare(captured, &intent(0)).unwrap().commit().unwrap().finish().unwrap();
+    let record = store
+        .prepare(captured, &intent(0))
+        .unwrap()
+        .commit()
+        .unwrap()
+        .finish()
+        .unwrap();
     let again = store.journal().record(&record.id).unwrap();
     assert_eq!(again.files[0].path, Path::new(name));
     store.roll_back(&Which::Latest, &intent(1)).unwrap();

@@ -1,7 +1,13 @@
 //! Transactions on real files: their life, and their death at every effect.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise, also in its helpers")]
-#![expect(clippy::disallowed_methods, reason = "the tests make and look at real files")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise, also in its helpers"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests make and look at real files"
+)]
 
 mod common;
 mod faults;

@@ -31,25 +31,66 @@ pub(super) fn tree(
     let theirs = program.ask(directory, &addresses)?;
     let snapshot = capture(directory, program.release);
     let ours = Config::read(&snapshot, directory, Some(program.release));
-    let case = format!("{case}\n{}  {:?}\n  {:?}", trees::shown(tree), theirs.error, ours.problems());
-    report.compare(&case, &Summary::of(&ours, &theirs), &Summary::theirs(&theirs));
+    let case = format!(
+        "{case}\n{}  {:?}\n  {:?}",
+        trees::shown(tree),
+        theirs.error,
+        ours.problems()
+    );
+    report.compare(
+        &case,
+        &Summary::of(&ours, &theirs),
+        &Summary::theirs(&theirs),
+    );
     let wish = random_wish(random, &theirs.jails.keys().cloned().collect::<Vec<_>>());
-    strangers::hidden(&snapshot, directory, program.release, (&case, &wish), random, report);
-    strangers::foreign(&snapshot, directory, program.release, (&case, &wish), random, report);
-    let mut trial = Trial { program, report, directory, case, before: &theirs };
+    strangers::hidden(
+        &snapshot,
+        directory,
+        program.release,
+        (&case, &wish),
+        random,
+        report,
+    );
+    strangers::foreign(
+        &snapshot,
+        directory,
+        program.release,
+        (&case, &wish),
+        random,
+        report,
+    );
+    let mut trial = Trial {
+        program,
+        report,
+        directory,
+        case,
+        before: &theirs,
+    };
     trial.mend(&ours)?;
     trial.fix(&ours, &wish)
 }
 
 /// The driver must say what the client of the package says.
-pub(super) fn driver(program: &mut Program, case: &str, tree: &Tree, report: &mut Report) -> Result<(), String> {
+pub(super) fn driver(
+    program: &mut Program,
+    case: &str,
+    tree: &Tree,
+    report: &mut Report,
+) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     trees::write(tree, directory.path()).map_err(|error| error.to_string())?;
     let answer = program.ask_stream(directory.path())?;
     let (exit, lines) = program.dump(directory.path())?;
     // Complaints go to the same place; they are texts of other programs' making.
-    let printed: Vec<String> = lines.into_iter().filter(|line| line.starts_with("['")).collect();
-    report.compare(&format!("{case}: the driver"), &(answer.starts, answer.stream), &(exit, printed));
+    let printed: Vec<String> = lines
+        .into_iter()
+        .filter(|line| line.starts_with("['"))
+        .collect();
+    report.compare(
+        &format!("{case}: the driver"),
+        &(answer.starts, answer.stream),
+        &(exit, printed),
+    );
     Ok(())
 }
 
@@ -71,18 +112,39 @@ struct JailSummary {
 
 impl Summary {
     fn theirs(answer: &Answer) -> Self {
-        let jails = answer.jails.iter().filter(|_| answer.starts).map(|(name, jail)| JailSummary {
-            name: name.clone(),
-            words: jail.words.clone(),
-            settings: jail.settings.clone().into_iter().collect(),
-            ignored: answer.ignored.get(name).cloned().unwrap_or_default().into_iter().collect(),
-        });
-        Self { starts: answer.starts, server: answer.starts && answer.server.is_some(), jails: jails.collect() }
+        let jails = answer
+            .jails
+            .iter()
+            .filter(|_| answer.starts)
+            .map(|(name, jail)| JailSummary {
+                name: name.clone(),
+                words: jail.words.clone(),
+                settings: jail.settings.clone().into_iter().collect(),
+                ignored: answer
+                    .ignored
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect(),
+            });
+        Self {
+            starts: answer.starts,
+            server: answer.starts && answer.server.is_some(),
+            jails: jails.collect(),
+        }
     }
 
     fn of(config: &Config<'_>, theirs: &Answer) -> Self {
-        let starts = !config.problems().iter().any(|problem| problem.consequence == Consequence::DoesNotStart);
-        let server = starts && config.problems().iter().any(|problem| problem.consequence == Consequence::ServerStops);
+        let starts = !config
+            .problems()
+            .iter()
+            .any(|problem| problem.consequence == Consequence::DoesNotStart);
+        let server = starts
+            && config
+                .problems()
+                .iter()
+                .any(|problem| problem.consequence == Consequence::ServerStops);
         let running = config.jails().iter().filter(|jail| starts && jail.runs());
         let mut jails: Vec<JailSummary> = running
             .map(|jail| JailSummary {
@@ -93,20 +155,30 @@ impl Summary {
             })
             .collect();
         jails.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { starts, server, jails }
+        Self {
+            starts,
+            server,
+            jails,
+        }
     }
 }
 
 /// Our words; what comes out of a filter's regular expressions is taken for theirs.
 fn words(jail: &Jail, theirs: &Answer) -> Option<Vec<String>> {
     if !jail.is_complete() {
-        return theirs.jails.get(&jail.name).and_then(|started| started.words.clone());
+        return theirs
+            .jails
+            .get(&jail.name)
+            .and_then(|started| started.words.clone());
     }
-    jail.setting("ignoreip").map(|_| jail.words().iter().map(|word| word.text.clone()).collect())
+    jail.setting("ignoreip")
+        .map(|_| jail.words().iter().map(|word| word.text.clone()).collect())
 }
 
 fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
-    let Some(started) = theirs.jails.get(&jail.name) else { return Vec::new() };
+    let Some(started) = theirs.jails.get(&jail.name) else {
+        return Vec::new();
+    };
     let value = |key: &String| match jail.setting(key) {
         Some(setting) if !setting.complete => started.settings[key].clone(),
         Some(setting) => setting.value.to_string(),
@@ -114,12 +186,18 @@ fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
         None if key == "filter" || key == "action" => String::new(),
         None => "(unset)".to_owned(),
     };
-    started.settings.keys().map(|key| (key.clone(), value(key))).collect()
+    started
+        .settings
+        .keys()
+        .map(|key| (key.clone(), value(key)))
+        .collect()
 }
 
 /// Our verdicts; of what we do not know, because it depends on names, files or commands, nothing is claimed.
 fn ignored(jail: &Jail, theirs: &Answer) -> Vec<(String, bool)> {
-    let Some(verdicts) = theirs.ignored.get(&jail.name) else { return Vec::new() };
+    let Some(verdicts) = theirs.ignored.get(&jail.name) else {
+        return Vec::new();
+    };
     let ours = verdicts.iter().map(|(address, verdict)| {
         let network = Network::from(address.parse::<IpAddr>().expect("our own list"));
         let is_ignored = match jail.ignored(network) {

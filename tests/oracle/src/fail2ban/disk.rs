@@ -28,17 +28,35 @@ pub(super) fn capture(directory: &Path, release: Release) -> Snapshot {
 
 fn entry(path: &Path) -> Entry {
     let Ok(metadata) = fs::metadata(path) else {
-        return if path.symlink_metadata().is_ok() { Entry::Dangling } else { Entry::Missing };
+        return if path.symlink_metadata().is_ok() {
+            Entry::Dangling
+        } else {
+            Entry::Missing
+        };
     };
     if metadata.is_dir() {
         let listed = fs::read_dir(path).into_iter().flatten().flatten();
-        let mut names: Vec<Listed> =
-            listed.map(|entry| Listed { name: entry.file_name(), directory: entry.path().is_dir() }).collect();
+        let mut names: Vec<Listed> = listed
+            .map(|entry| Listed {
+                name: entry.file_name(),
+                directory: entry.path().is_dir(),
+            })
+            .collect();
         names.sort();
-        return Entry::Directory(names, Metadata { kind: Kind::Directory, ..Metadata::default() });
+        return Entry::Directory(
+            names,
+            Metadata {
+                kind: Kind::Directory,
+                ..Metadata::default()
+            },
+        );
     }
     match fs::read(path) {
-        Ok(bytes) => Entry::File(FileImage { bytes, meta: Metadata::default(), target: path.to_owned() }),
+        Ok(bytes) => Entry::File(FileImage {
+            bytes,
+            meta: Metadata::default(),
+            target: path.to_owned(),
+        }),
         Err(error) => Entry::Unreadable(Unread::Failed(error.to_string())),
     }
 }
@@ -65,7 +83,11 @@ pub(super) fn diff(originals: &[(PathBuf, Vec<u8>)], directory: &Path) -> String
     let files = originals.iter().map(|(path, before)| {
         let after = fs::read(path).unwrap_or_default();
         let name = path.strip_prefix(directory).unwrap_or(path).display();
-        format!("  {name} was\n{}\n  and is\n{}\n", shown(before), shown(&after))
+        format!(
+            "  {name} was\n{}\n  and is\n{}\n",
+            shown(before),
+            shown(&after)
+        )
     });
     files.collect()
 }

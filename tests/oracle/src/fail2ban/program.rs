@@ -70,9 +70,18 @@ impl Program {
         let requests = child.stdin.take().ok_or("the driver has no input")?;
         let mut answers = BufReader::new(child.stdout.take().ok_or("the driver has no output")?);
         let mut greeting = String::new();
-        answers.read_line(&mut greeting).map_err(|error| error.to_string())?;
-        let release = Release::parse(&greeting).ok_or(format!("{} holds no fail2ban", modules.display()))?;
-        Ok(Self { child, requests, answers, modules, release })
+        answers
+            .read_line(&mut greeting)
+            .map_err(|error| error.to_string())?;
+        let release =
+            Release::parse(&greeting).ok_or(format!("{} holds no fail2ban", modules.display()))?;
+        Ok(Self {
+            child,
+            requests,
+            answers,
+            modules,
+            release,
+        })
     }
 
     /// Asks about one configuration directory.
@@ -96,15 +105,22 @@ impl Program {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .output()
             .map_err(|error| error.to_string())?;
-        let lines = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+        let lines = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect();
         Ok((output.status.success(), lines))
     }
 
     fn request(&mut self, request: &Value) -> Result<Answer, String> {
-        writeln!(self.requests, "{request}").map_err(|error| format!("the driver is gone: {error}"))?;
+        writeln!(self.requests, "{request}")
+            .map_err(|error| format!("the driver is gone: {error}"))?;
         let mut answer = String::new();
-        self.answers.read_line(&mut answer).map_err(|error| format!("the driver is gone: {error}"))?;
-        serde_json::from_str(&answer).map_err(|error| format!("the driver said {answer:?}: {error}"))
+        self.answers
+            .read_line(&mut answer)
+            .map_err(|error| format!("the driver is gone: {error}"))?;
+        serde_json::from_str(&answer)
+            .map_err(|error| format!("the driver said {answer:?}: {error}"))
     }
 }
 
@@ -145,15 +161,24 @@ fn find_package() -> Result<PathBuf, String> {
 fn unpack(cache: &Path) -> Result<(), String> {
     let temporary = cache.with_extension(format!("{}", std::process::id()));
     std::fs::create_dir_all(&temporary).map_err(|error| error.to_string())?;
-    let script = "apt-get download -q fail2ban && dpkg-deb -x fail2ban_*.deb root && rm fail2ban_*.deb";
-    let output = Command::new("sh").args(["-ec", script]).current_dir(&temporary).output();
+    let script =
+        "apt-get download -q fail2ban && dpkg-deb -x fail2ban_*.deb root && rm fail2ban_*.deb";
+    let output = Command::new("sh")
+        .args(["-ec", script])
+        .current_dir(&temporary)
+        .output();
     let output = output.map_err(|error| format!("cannot unpack fail2ban: {error}"))?;
     if !output.status.success() {
-        return Err(format!("cannot unpack fail2ban: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(format!(
+            "cannot unpack fail2ban: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
     }
     match std::fs::rename(&temporary, cache) {
         // Another process was faster: its copy serves as well.
-        Err(_) if cache.join("root").is_dir() => std::fs::remove_dir_all(&temporary).map_err(|error| error.to_string()),
+        Err(_) if cache.join("root").is_dir() => {
+            std::fs::remove_dir_all(&temporary).map_err(|error| error.to_string())
+        }
         outcome => outcome.map_err(|error| error.to_string()),
     }
 }

@@ -22,7 +22,9 @@ const LONG: usize = 100;
 /// Compares every item of the corpus.
 pub(super) fn compare(corpus: &Path) -> Result<Report, String> {
     let items = items(corpus, "fail2ban").map_err(|error| error.to_string())?;
-    let (bases, items): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.name.contains("/_base"));
+    let (bases, items): (Vec<Item>, Vec<Item>) = items
+        .into_iter()
+        .partition(|item| item.name.contains("/_base"));
     let base = bases.first().ok_or("the corpus has no base")?;
     let package = package_root()?.join("etc/fail2ban");
     let mut report = Report::default();
@@ -49,7 +51,8 @@ fn compare_item(
     // An item with a jail.conf of its own was recorded without what Debian adds.
     let brings_main = item.path.join("jail.conf").exists();
     if brings_main && !item.path.join("jail.d/defaults-debian.conf").exists() {
-        fs::remove_file(at.join("jail.d/defaults-debian.conf")).map_err(|error| error.to_string())?;
+        fs::remove_file(at.join("jail.d/defaults-debian.conf"))
+            .map_err(|error| error.to_string())?;
     }
     let oracle = &item.expect["oracle"];
     compare_release(RECORDED, at, oracle, &item.name, report);
@@ -63,17 +66,40 @@ fn compare_item(
 }
 
 /// After `ignore` every jail that fail2ban starts holds the address.
-fn fix_item(at: &Path, name: &str, program: &mut Program, report: &mut Report) -> Result<(), String> {
+fn fix_item(
+    at: &Path,
+    name: &str,
+    program: &mut Program,
+    report: &mut Report,
+) -> Result<(), String> {
     let before = program.ask(at, &[])?;
     let snapshot = capture(at, program.release);
     let config = Config::read(&snapshot, at, Some(program.release));
-    let addresses = NEW.iter().map(|text| Address::parse(text).expect("our own list").address).collect();
-    let wish = Wish { addresses, jails: None, until: None };
+    let addresses = NEW
+        .iter()
+        .map(|text| Address::parse(text).expect("our own list").address)
+        .collect();
+    let wish = Wish {
+        addresses,
+        jails: None,
+        until: None,
+    };
     if !config.starts() && config.ignore(&wish).is_err() {
-        report.compare(&format!("{name}: broken"), &false, &(before.starts && before.server.is_none()));
+        report.compare(
+            &format!("{name}: broken"),
+            &false,
+            &(before.starts && before.server.is_none()),
+        );
         return Ok(());
     }
-    Trial { program, report, directory: at, case: name.to_owned(), before: &before }.fix(&config, &wish)
+    Trial {
+        program,
+        report,
+        directory: at,
+        case: name.to_owned(),
+        before: &before,
+    }
+    .fix(&config, &wish)
 }
 
 fn compare_release(release: &str, at: &Path, oracle: &Value, name: &str, report: &mut Report) {
@@ -82,38 +108,72 @@ fn compare_release(release: &str, at: &Path, oracle: &Value, name: &str, report:
     let config = Config::read(&snapshot, at, Some(release));
     let case = |what: &str| format!("{name} {release} {what}: {:?}", config.problems());
     let dump = &oracle["fail2ban_client_d"];
-    let starts = !config.problems().iter().any(|problem| problem.consequence == Consequence::DoesNotStart);
+    let starts = !config
+        .problems()
+        .iter()
+        .any(|problem| problem.consequence == Consequence::DoesNotStart);
     if dump["exit"].is_i64() {
         report.compare(&case("exit"), &starts, &(dump["exit"] == 0));
     }
     if starts && dump["exit"] == 0 {
-        let ours: Vec<(&str, Vec<String>)> = running(&config).map(|jail| (jail.name.as_str(), words(jail))).collect();
+        let ours: Vec<(&str, Vec<String>)> = running(&config)
+            .map(|jail| (jail.name.as_str(), words(jail)))
+            .collect();
         let started = strings(&dump["jails_started"]);
         let list = |jail: &str| abridged(strings(&dump["addignoreip"][jail]));
-        let theirs: Vec<(&str, Vec<String>)> = started.iter().map(|&jail| (jail, list(jail))).collect();
+        let theirs: Vec<(&str, Vec<String>)> =
+            started.iter().map(|&jail| (jail, list(jail))).collect();
         report.compare(&case("ignoreip"), &sorted(ours), &sorted(theirs));
     }
     compare_config(&config, &oracle["config"], &case, report);
 }
 
-fn compare_config(config: &Config<'_>, recorded: &Value, case: &dyn Fn(&str) -> String, report: &mut Report) {
+fn compare_config(
+    config: &Config<'_>,
+    recorded: &Value,
+    case: &dyn Fn(&str) -> String,
+    report: &mut Report,
+) {
     if recorded["read"] != true {
         return;
     }
-    let default: Option<Vec<String>> = recorded["default"].is_array().then(|| abridged(strings(&recorded["default"])));
+    let default: Option<Vec<String>> = recorded["default"]
+        .is_array()
+        .then(|| abridged(strings(&recorded["default"])));
     let ours = config.defaults();
-    report.compare(&case("[DEFAULT]"), &ours.setting("ignoreip").map(|_| words(ours)), &default);
+    report.compare(
+        &case("[DEFAULT]"),
+        &ours.setting("ignoreip").map(|_| words(ours)),
+        &default,
+    );
     if recorded["enabled"].is_array() {
-        let enabled: Vec<&str> =
-            config.jails().iter().filter(|jail| jail.enabled).map(|jail| jail.name.as_str()).collect();
-        report.compare(&case("enabled"), &sorted(enabled), &sorted(strings(&recorded["enabled"])));
+        let enabled: Vec<&str> = config
+            .jails()
+            .iter()
+            .filter(|jail| jail.enabled)
+            .map(|jail| jail.name.as_str())
+            .collect();
+        report.compare(
+            &case("enabled"),
+            &sorted(enabled),
+            &sorted(strings(&recorded["enabled"])),
+        );
     }
-    for (jail, list) in recorded["jails_with_another_ignoreip"].as_object().into_iter().flatten() {
+    for (jail, list) in recorded["jails_with_another_ignoreip"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
         let ours = config.jail(jail).map(words);
         report.compare(&case(jail), &ours, &Some(abridged(strings(list))));
     }
     let ignored_in = &recorded["ignored_in"];
-    let Some(jail) = ignored_in["jail"].as_str().and_then(|name| config.jail(name)) else { return };
+    let Some(jail) = ignored_in["jail"]
+        .as_str()
+        .and_then(|name| config.jail(name))
+    else {
+        return;
+    };
     for (address, verdict) in ignored_in["ips"].as_object().into_iter().flatten() {
         let network = Network::from(address.parse::<std::net::IpAddr>().expect("an address"));
         // Of what we do not know nothing is claimed.
@@ -135,7 +195,12 @@ fn words(jail: &Jail) -> Vec<String> {
 }
 
 fn strings(value: &Value) -> Vec<&str> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// A list as the corpus records it: of a long one the first five words and the number.

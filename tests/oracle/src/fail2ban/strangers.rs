@@ -15,7 +15,9 @@ fn layer(snapshot: &Snapshot, directory: &Path, random: &mut Rng) -> Option<Path
             || path == directory.join("jail.conf")
             || path.parent() == Some(&directory.join("jail.d"))
     };
-    let files = snapshot.paths().filter(|(path, entry)| is_layer(path) && matches!(entry, Entry::File(_)));
+    let files = snapshot
+        .paths()
+        .filter(|(path, entry)| is_layer(path) && matches!(entry, Entry::File(_)));
     let files: Vec<&Path> = files.map(|(path, _)| path).collect();
     (!files.is_empty()).then(|| files[random.usize(0..files.len())].to_owned())
 }
@@ -33,7 +35,9 @@ pub(super) fn hidden(
     if !Config::read(snapshot, directory, Some(release)).starts() {
         return;
     }
-    let Some(path) = layer(snapshot, directory, random) else { return };
+    let Some(path) = layer(snapshot, directory, random) else {
+        return;
+    };
     let mut seen = snapshot.clone();
     seen.insert(path.clone(), Entry::Unreadable(Unread::Denied));
     let config = Config::read(&seen, directory, Some(release));
@@ -54,14 +58,24 @@ pub(super) fn foreign(
     random: &mut Rng,
     report: &mut Report,
 ) {
-    let Some(path) = layer(snapshot, directory, random) else { return };
-    let Ok(Some(image)) = snapshot.read(&path) else { return };
+    let Some(path) = layer(snapshot, directory, random) else {
+        return;
+    };
+    let Ok(Some(image)) = snapshot.read(&path) else {
+        return;
+    };
     let mut image = image.clone();
     image.target = "/nix/store/0abc-etc/jail.local".into();
     let mut seen = snapshot.clone();
     seen.insert(path.clone(), Entry::File(image));
     let config = Config::read(&seen, directory, Some(release));
-    let edits = config.ignore(wish).is_ok_and(|edited| edited.edits.contains_key(&path));
+    let edits = config
+        .ignore(wish)
+        .is_ok_and(|edited| edited.edits.contains_key(&path));
     let mends = config.mendable().any(|problem| problem.origin.path == path);
-    report.compare(&format!("{case}: {} is foreign", path.display()), &(false, false), &(edits, mends));
+    report.compare(
+        &format!("{case}: {} is foreign", path.display()),
+        &(false, false),
+        &(edits, mends),
+    );
 }

@@ -12,15 +12,27 @@ pub(super) type Tree = BTreeMap<String, Vec<u8>>;
 
 /// What every tree begins with: three filters, an action, and a jail.conf in the style of the stock one.
 const BASE: &[(&str, &str)] = &[
-    ("fail2ban.conf", "[DEFAULT]\nloglevel = INFO\n[Definition]\n"),
+    (
+        "fail2ban.conf",
+        "[DEFAULT]\nloglevel = INFO\n[Definition]\n",
+    ),
     (
         "filter.d/sshd.conf",
         "[INCLUDES]\nbefore = common.conf\n[Definition]\nfailregex = ^x <HOST>%(tail)s\nmode = normal\n[Init]\nmaxlines = 1\n",
     ),
     ("filter.d/common.conf", "[DEFAULT]\ntail = y\n"),
-    ("filter.d/web.conf", "[Definition]\nfailregex = ^x <HOST>\nignoreregex =\n"),
-    ("filter.d/odd.conf", "[Definition]\nfailregex = ^x <HOST>\nignoreip = 192.0.2.99\n"),
-    ("action.d/ban.conf", "[Definition]\nactionban = true <ip>\n[Init]\nport = ssh\n"),
+    (
+        "filter.d/web.conf",
+        "[Definition]\nfailregex = ^x <HOST>\nignoreregex =\n",
+    ),
+    (
+        "filter.d/odd.conf",
+        "[Definition]\nfailregex = ^x <HOST>\nignoreip = 192.0.2.99\n",
+    ),
+    (
+        "action.d/ban.conf",
+        "[Definition]\nactionban = true <ip>\n[Init]\nport = ssh\n",
+    ),
     (
         "jail.conf",
         "[INCLUDES]\nbefore = paths.conf\n[DEFAULT]\nenabled = false\nbackend = auto\nfilter = %(__name__)s\n\
@@ -95,7 +107,9 @@ const KEYS: &[&str] = &[
     "failregex",
     "tail",
 ];
-const DELIMITERS: &[&str] = &[" = ", " = ", " = ", "=", ": ", ":", " : ", "\t=\t", " ", " =", " == "];
+const DELIMITERS: &[&str] = &[
+    " = ", " = ", " = ", "=", ": ", ":", " : ", "\t=\t", " ", " =", " == ",
+];
 const WORDS: &[&str] = &[
     "192.0.2.1",
     "192.0.2.2",
@@ -215,7 +229,11 @@ const JUNK: &[&str] = &[
 ];
 
 /// Defaults that are commented out, beside which a new line goes.
-const COMMENTED: &[&str] = &["#ignoreip = 127.0.0.1/8 ::1\n", "; IgnoreIP: ::1\n", "   # ignoreip =\n"];
+const COMMENTED: &[&str] = &[
+    "#ignoreip = 127.0.0.1/8 ::1\n",
+    "; IgnoreIP: ::1\n",
+    "   # ignoreip =\n",
+];
 
 /// What stops fail2ban, at the end of a file: each is a fault of its own, and some can be mended.
 const FAULTS: &[&str] = &[
@@ -230,7 +248,10 @@ const FAULTS: &[&str] = &[
 
 /// One tree.
 pub(super) fn random(random: &mut Rng) -> Tree {
-    let mut tree: Tree = BASE.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+    let mut tree: Tree = BASE
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+        .collect();
     tree.insert("jail.d/on.conf".to_owned(), enabling(random).into_bytes());
     for _ in 0..random.usize(1..4) {
         let path = pick(random, LAYERS);
@@ -256,7 +277,10 @@ fn enabling(random: &mut Rng) -> String {
     let mut text = String::from("[sshd]\nenabled = true\n");
     for name in ["web", "odd"] {
         if random.bool() {
-            text += &format!("[{name}]\nenabled = {}\n", pick(random, &["true", "TRUE", "1", "on", "false", "yes "]));
+            text += &format!(
+                "[{name}]\nenabled = {}\n",
+                pick(random, &["true", "TRUE", "1", "on", "false", "yes "])
+            );
         }
     }
     text
@@ -280,28 +304,63 @@ fn file(random: &mut Rng) -> String {
     if random.u8(..) < 30 {
         text.pop();
     }
-    if random.u8(..) < 20 { text.replace('\n', "\r\n") } else { text }
+    if random.u8(..) < 20 {
+        text.replace('\n', "\r\n")
+    } else {
+        text
+    }
 }
 
 fn option(random: &mut Rng, calm: bool) -> String {
     let key = pick(random, KEYS);
-    let delimiter = if calm { " = " } else { pick(random, DELIMITERS) };
+    let delimiter = if calm {
+        " = "
+    } else {
+        pick(random, DELIMITERS)
+    };
     let value = match key.to_ascii_lowercase().as_str() {
         "ignoreip" | "mine" | "office" | "known/ignoreip" => list(random, calm),
         "before" | "after" => pick(
             random,
-            &["extra.conf", "paths.conf", "none.conf", "./extra.conf\n extra.conf", "", "jail.local", "%(mine)s"],
+            &[
+                "extra.conf",
+                "paths.conf",
+                "none.conf",
+                "./extra.conf\n extra.conf",
+                "",
+                "jail.local",
+                "%(mine)s",
+            ],
         )
         .to_string(),
         "enabled" => pick(random, &["true", "true", "false", "1", "%(mine)s"]).to_string(),
-        "filter" => {
-            pick(random, &["sshd", "web[mode=x]", "none", "odd", "web[", "", "sshd[mode=\"a, b\"]", "%(__name__)s"])
-                .to_string()
-        }
-        "action" => {
-            pick(random, &["ban", "ban[x=1]\n ban[y=\"2\", z=3]", "none", "", "ban[", "x.py[a=1]", "%(action_)s"])
-                .to_string()
-        }
+        "filter" => pick(
+            random,
+            &[
+                "sshd",
+                "web[mode=x]",
+                "none",
+                "odd",
+                "web[",
+                "",
+                "sshd[mode=\"a, b\"]",
+                "%(__name__)s",
+            ],
+        )
+        .to_string(),
+        "action" => pick(
+            random,
+            &[
+                "ban",
+                "ban[x=1]\n ban[y=\"2\", z=3]",
+                "none",
+                "",
+                "ban[",
+                "x.py[a=1]",
+                "%(action_)s",
+            ],
+        )
+        .to_string(),
         "backend" => pick(random, &["auto", "systemd", "polling"]).to_string(),
         "loglevel" => "DEBUG".to_owned(),
         "maxretry" => random.u8(1..9).to_string(),
@@ -317,7 +376,11 @@ fn list(random: &mut Rng, calm: bool) -> String {
     let words = if calm { &WORDS[..10] } else { WORDS };
     for _ in 0..random.usize(0..5) {
         if !text.is_empty() {
-            text += if calm { pick(random, &SEPARATORS[..8]) } else { pick(random, SEPARATORS) };
+            text += if calm {
+                pick(random, &SEPARATORS[..8])
+            } else {
+                pick(random, SEPARATORS)
+            };
         }
         let chance = if calm { 40 } else { 70 };
         text += if random.u8(..) < chance {
@@ -333,7 +396,10 @@ fn list(random: &mut Rng, calm: bool) -> String {
 fn spoil(random: &mut Rng, bytes: &mut Vec<u8>) {
     if random.u8(..) < 6 && !bytes.is_empty() {
         let at = random.usize(0..bytes.len());
-        bytes.insert(at, [0xe9, 0, 0xff, 0x85, b'\r', 0x0b, 0x1c][random.usize(0..7)]);
+        bytes.insert(
+            at,
+            [0xe9, 0, 0xff, 0x85, b'\r', 0x0b, 0x1c][random.usize(0..7)],
+        );
     }
     if random.u8(..) < 4 {
         let pad = "# padding of a long file\n".repeat(400);
@@ -358,9 +424,16 @@ pub(super) fn write(tree: &Tree, directory: &Path) -> io::Result<()> {
 
 /// A tree as text, for messages.
 pub(super) fn shown(tree: &Tree) -> String {
-    let ours = tree
-        .iter()
-        .filter(|(path, bytes)| !BASE.iter().any(|(name, text)| name == path && text.as_bytes() == bytes.as_slice()));
-    ours.map(|(path, bytes)| format!("//- {path}\n{}\n", bytes.escape_ascii().to_string().replace("\\n", "\n")))
-        .collect()
+    let ours = tree.iter().filter(|(path, bytes)| {
+        !BASE
+            .iter()
+            .any(|(name, text)| name == path && text.as_bytes() == bytes.as_slice())
+    });
+    ours.map(|(path, bytes)| {
+        format!(
+            "//- {path}\n{}\n",
+            bytes.escape_ascii().to_string().replace("\\n", "\n")
+        )
+    })
+    .collect()
 }

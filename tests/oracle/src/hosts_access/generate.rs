@@ -230,8 +230,17 @@ const OPTIONS: &[&str] = &[
 
 /// Words that match most clients, and options that let a rule go on: without them most rules would never be run.
 const LIKELY_DAEMONS: &[&str] = &["sshd", "ALL", "s*", "22", "sshd@10.77.", "KNOWN"];
-const LIKELY_CLIENTS: &[&str] =
-    &["ALL", "10.", "10.1.2.3", "10.1.2.0/24", "10.*", "[::]/0", "0.0.0.0/0.0.0.0", ".org", "ALL@ALL"];
+const LIKELY_CLIENTS: &[&str] = &[
+    "ALL",
+    "10.",
+    "10.1.2.3",
+    "10.1.2.0/24",
+    "10.*",
+    "[::]/0",
+    "0.0.0.0/0.0.0.0",
+    ".org",
+    "ALL@ALL",
+];
 const LIKELY_OPTIONS: &[&str] = &[
     "spawn true",
     "spawn a\\:b",
@@ -290,7 +299,12 @@ pub(super) fn pattern_files(random: &mut Rng, directory: &Path) -> Vec<Vec<u8>> 
             let mut text = Vec::new();
             for _ in 0..random.usize(0..5) {
                 text.extend(client_word(random, directory, index).into_bytes());
-                text.extend(random.choice(["\n", " ", "\t\n", "\u{b}", "\0x "]).unwrap_or("\n").bytes());
+                text.extend(
+                    random
+                        .choice(["\n", " ", "\t\n", "\u{b}", "\0x "])
+                        .unwrap_or("\n")
+                        .bytes(),
+                );
             }
             text
         })
@@ -322,15 +336,26 @@ fn line(random: &mut Rng, directory: &Path) -> String {
         5 => " \t ".to_owned(),
         6 => long_line(random, directory),
         7 => format!("{} # not ALL of 10.1.2.3", rule(random, directory)),
-        8 => format!("{}{}", pick(random, &["\u{feff}", "  # "]), rule(random, directory)),
+        8 => format!(
+            "{}{}",
+            pick(random, &["\u{feff}", "  # "]),
+            rule(random, directory)
+        ),
         _ => rule(random, directory),
     }
 }
 
 fn rule(random: &mut Rng, directory: &Path) -> String {
-    let daemons = words(random, |random| pick_either(random, LIKELY_DAEMONS, DAEMONS).to_owned());
-    let clients = words(random, |random| client_word(random, directory, PATTERN_FILES));
-    let mut text = format!("{daemons}{}{clients}", pick(random, &[":", ": ", " : ", ":\t"]));
+    let daemons = words(random, |random| {
+        pick_either(random, LIKELY_DAEMONS, DAEMONS).to_owned()
+    });
+    let clients = words(random, |random| {
+        client_word(random, directory, PATTERN_FILES)
+    });
+    let mut text = format!(
+        "{daemons}{}{clients}",
+        pick(random, &[":", ": ", " : ", ":\t"])
+    );
     for _ in 0..random.usize(0..6).saturating_sub(2) {
         text.push_str(pick(random, &[":", ": ", " : "]));
         text.push_str(pick_either(random, LIKELY_OPTIONS, OPTIONS));
@@ -342,9 +367,17 @@ fn rule(random: &mut Rng, directory: &Path) -> String {
 fn long_line(random: &mut Rng, directory: &Path) -> String {
     let mut text = format!("{}:", pick(random, DAEMONS));
     let exact = random.bool();
-    let length = if exact { random.usize(2044..2050) } else { random.usize(2030..2060) };
+    let length = if exact {
+        random.usize(2044..2050)
+    } else {
+        random.usize(2030..2060)
+    };
     while text.len() < length {
-        text.push_str(if exact { " " } else { pick(random, &[" ", ",", " \\\n"]) });
+        text.push_str(if exact {
+            " "
+        } else {
+            pick(random, &[" ", ",", " \\\n"])
+        });
         text.push_str(&client_word(random, directory, PATTERN_FILES));
     }
     if exact || random.bool() {
@@ -357,7 +390,19 @@ fn words(random: &mut Rng, mut word: impl FnMut(&mut Rng) -> String) -> String {
     let mut text = String::new();
     for index in 0..1 + random.usize(0..5).saturating_sub(2) {
         if index > 0 {
-            text.push_str(pick(random, &[" ", ", ", ",", " EXCEPT ", " except ", " \\\n", "\\\n", " EXCEPT EXCEPT "]));
+            text.push_str(pick(
+                random,
+                &[
+                    " ",
+                    ", ",
+                    ",",
+                    " EXCEPT ",
+                    " except ",
+                    " \\\n",
+                    "\\\n",
+                    " EXCEPT EXCEPT ",
+                ],
+            ));
         }
         text.push_str(&word(random));
     }
@@ -366,7 +411,11 @@ fn words(random: &mut Rng, mut word: impl FnMut(&mut Rng) -> String) -> String {
 
 fn client_word(random: &mut Rng, directory: &Path, pattern_files: usize) -> String {
     if pattern_files > 0 && random.u8(..) < 8 {
-        return format!("{}/patterns{}", directory.display(), random.usize(0..pattern_files));
+        return format!(
+            "{}/patterns{}",
+            directory.display(),
+            random.usize(0..pattern_files)
+        );
     }
     pick_either(random, LIKELY_CLIENTS, CLIENTS).to_owned()
 }
@@ -390,7 +439,19 @@ fn damage(random: &mut Rng, text: &mut Vec<u8>) {
     if random.u8(..) < 25 && !text.is_empty() {
         let at = random.usize(0..=text.len());
         let bytes: &[u8] = random
-            .choice([&b"\0"[..], b"\\\n", b"\n", b" ", b"\\", b"\xff", b"\r", b":", b"[", b"]", b"@"])
+            .choice([
+                &b"\0"[..],
+                b"\\\n",
+                b"\n",
+                b" ",
+                b"\\",
+                b"\xff",
+                b"\r",
+                b":",
+                b"[",
+                b"]",
+                b"@",
+            ])
             .unwrap_or(b"");
         text.splice(at..at, bytes.iter().copied());
     }
@@ -398,14 +459,21 @@ fn damage(random: &mut Rng, text: &mut Vec<u8>) {
 
 /// A client of which everything is known.
 pub(super) fn client(random: &mut Rng) -> Client {
-    let addr: IpAddr = pick(random, ADDRESSES).parse().unwrap_or(IpAddr::from([10, 1, 2, 3]));
+    let addr: IpAddr = pick(random, ADDRESSES)
+        .parse()
+        .unwrap_or(IpAddr::from([10, 1, 2, 3]));
     Client {
         name: name(random, NAMES),
         user: name(random, &["root", "u1", "unknown"]),
-        server_addr: pick(random, &["10.77.0.9", "::1", "192.0.2.1"]).parse().ok(),
+        server_addr: pick(random, &["10.77.0.9", "::1", "192.0.2.1"])
+            .parse()
+            .ok(),
         server_name: name(random, &["srv.example.org", "srv"]),
         server_port: Some(*random.choice(&[22, 2222]).unwrap_or(&22)),
-        ..Client::new(addr).at(pick(random, &["sshd", "sshd", "sshd", "SSHD", "in.ftpd", "unknown"]))
+        ..Client::new(addr).at(pick(
+            random,
+            &["sshd", "sshd", "sshd", "SSHD", "in.ftpd", "unknown"],
+        ))
     }
 }
 
@@ -481,8 +549,22 @@ pub(super) fn wanted(random: &mut Rng) -> Wanted {
 /// A client that the pattern means: with all facts, and with no more than the pattern needs.
 pub(super) fn wanted_client(random: &mut Rng, wanted: &Wanted) -> (Client, Client) {
     let examples = wanted.examples();
-    let example = examples[random.usize(0..examples.len())].clone().at(pick(random, &["sshd", "sshd", "in.ftpd"]));
+    let example = examples[random.usize(0..examples.len())]
+        .clone()
+        .at(pick(random, &["sshd", "sshd", "in.ftpd"]));
     let other = client(random);
-    let name = if example.name == Name::Unknown { other.name } else { example.name.clone() };
-    (Client { addr: example.addr, daemon: example.daemon.clone(), name, ..other }, example)
+    let name = if example.name == Name::Unknown {
+        other.name
+    } else {
+        example.name.clone()
+    };
+    (
+        Client {
+            addr: example.addr,
+            daemon: example.daemon.clone(),
+            name,
+            ..other
+        },
+        example,
+    )
 }

@@ -42,9 +42,16 @@ impl Libwrap {
         let source = directory.path().join("libwrap.c");
         fs::write(&source, SOURCE)?;
         let program = directory.path().join("libwrap");
-        let output = Command::new("cc").arg(&source).args(["-O1", "-o"]).arg(&program).arg("-lwrap").output()?;
+        let output = Command::new("cc")
+            .arg(&source)
+            .args(["-O1", "-o"])
+            .arg(&program)
+            .arg("-lwrap")
+            .output()?;
         if !output.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+            return Err(io::Error::other(
+                String::from_utf8_lossy(&output.stderr).into_owned(),
+            ));
         }
         Ok(Self { directory })
     }
@@ -57,13 +64,24 @@ impl Libwrap {
     /// Asks all questions in one run; the answers come in their order.
     pub(super) fn ask(&self, questions: &[Question]) -> io::Result<Vec<Answer>> {
         let input = self.directory.path().join("questions");
-        fs::write(&input, questions.iter().flat_map(encode).collect::<Vec<u8>>())?;
+        fs::write(
+            &input,
+            questions.iter().flat_map(encode).collect::<Vec<u8>>(),
+        )?;
         let mut command = Command::new(self.directory.path().join("libwrap"));
-        let output = command.arg(self.directory.path()).stdin(File::open(input)?).stderr(Stdio::inherit()).output()?;
+        let output = command
+            .arg(self.directory.path())
+            .stdin(File::open(input)?)
+            .stderr(Stdio::inherit())
+            .output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         let answers: Vec<Answer> = text.lines().map(decode).collect();
         if answers.len() != questions.len() {
-            return Err(io::Error::other(format!("{} answers to {} questions", answers.len(), questions.len())));
+            return Err(io::Error::other(format!(
+                "{} answers to {} questions",
+                answers.len(),
+                questions.len()
+            )));
         }
         Ok(answers)
     }
@@ -71,15 +89,22 @@ impl Libwrap {
 
 fn encode(question: &Question) -> Vec<u8> {
     let client = &question.client;
-    let size = |file: &Option<Vec<u8>>| file.as_ref().map_or("-1".to_owned(), |bytes| bytes.len().to_string());
+    let size = |file: &Option<Vec<u8>>| {
+        file.as_ref()
+            .map_or("-1".to_owned(), |bytes| bytes.len().to_string())
+    };
     let header = [
         client.daemon.clone(),
         client.addr.to_string(),
         name(&client.name),
         name(&client.user),
-        client.server_addr.map_or_else(String::new, |addr| addr.to_string()),
+        client
+            .server_addr
+            .map_or_else(String::new, |addr| addr.to_string()),
         name(&client.server_name),
-        client.server_port.map_or_else(String::new, |port| port.to_string()),
+        client
+            .server_port
+            .map_or_else(String::new, |port| port.to_string()),
         size(&question.files[0]),
         size(&question.files[1]),
     ];
@@ -100,9 +125,20 @@ fn name(name: &Name) -> String {
 fn decode(line: &str) -> Answer {
     let mut fields = line.split('\t');
     let verdict = fields.next().unwrap_or_default();
-    let table = fields.next().and_then(|table| table.chars().next()).filter(|&table| table != '-');
+    let table = fields
+        .next()
+        .and_then(|table| table.chars().next())
+        .filter(|&table| table != '-');
     let number = fields.next().and_then(|number| number.parse().ok());
-    let access = if verdict == "granted" { Access::Granted } else { Access::Denied };
+    let access = if verdict == "granted" {
+        Access::Granted
+    } else {
+        Access::Denied
+    };
     let otherwise = (!matches!(verdict, "granted" | "denied")).then(|| verdict.to_owned());
-    Answer { access, matched: table.zip(number), otherwise }
+    Answer {
+        access,
+        matched: table.zip(number),
+        otherwise,
+    }
 }

@@ -14,7 +14,12 @@ use crate::Report;
 const BATCH: u64 = 5_000;
 
 pub(super) fn compare(cases: u64, seed: u64, libwrap: &Libwrap, report: &mut Report) {
-    let mut run = Run { libwrap, random: Rng::with_seed(seed), report, tally: BTreeMap::new() };
+    let mut run = Run {
+        libwrap,
+        random: Rng::with_seed(seed),
+        report,
+        tally: BTreeMap::new(),
+    };
     let mut left = cases;
     while left > 0 {
         let count = left.min(BATCH);
@@ -79,7 +84,10 @@ impl Run<'_> {
         for (case, answer) in cases.iter().zip(self.libwrap.ask(&questions)?) {
             self.judge(case, &answer);
         }
-        let questions: Vec<Question> = others.iter().flat_map(|other| other.questions.clone()).collect();
+        let questions: Vec<Question> = others
+            .iter()
+            .flat_map(|other| other.questions.clone())
+            .collect();
         for (other, answers) in others.iter().zip(self.libwrap.ask(&questions)?.chunks(3)) {
             self.judge_other(other, answers);
         }
@@ -90,8 +98,17 @@ impl Run<'_> {
     fn as_they_are(&mut self, files: Files, tables: &Tables) -> [Case; 2] {
         let client = generate::client(&mut self.random);
         let less = generate::forget(&mut self.random, &client);
-        let question = Question { files, client: client.clone() };
-        let case = |told| Case { question: question.clone(), tables: tables.clone(), told, fix: None, granted: false };
+        let question = Question {
+            files,
+            client: client.clone(),
+        };
+        let case = |told| Case {
+            question: question.clone(),
+            tables: tables.clone(),
+            told,
+            fix: None,
+            granted: false,
+        };
         [case(client), case(less)]
     }
 
@@ -100,24 +117,54 @@ impl Run<'_> {
         let wanted = generate::wanted(&mut self.random);
         let (client, told) = generate::wanted_client(&mut self.random, &wanted);
         let rule = format!("{}: {}\n", told.daemon, wanted.word());
-        let order =
-            Permit { daemon: told.daemon.clone(), remove_exact_deny: self.random.bool(), ..Permit::new(vec![wanted]) };
-        let fix = format!("after letting in by `{}`\n  before: {}", rule.trim_end(), shown(files));
+        let order = Permit {
+            daemon: told.daemon.clone(),
+            remove_exact_deny: self.random.bool(),
+            ..Permit::new(vec![wanted])
+        };
+        let fix = format!(
+            "after letting in by `{}`\n  before: {}",
+            rule.trim_end(),
+            shown(files)
+        );
         match tables.permit(&order) {
             Ok(edited) => {
                 let after = after(files, &edited);
                 let others = (0..OTHERS).map(|_| {
                     let client = generate::client(&mut self.random);
-                    let asked = |files: Files| Question { files, client: client.clone() };
-                    let alone = [Some(rule.clone().into_bytes()), Some(b"ALL: ALL\n".to_vec())];
-                    Other { questions: [asked(files.clone()), asked(after.clone()), asked(alone)], fix: fix.clone() }
+                    let asked = |files: Files| Question {
+                        files,
+                        client: client.clone(),
+                    };
+                    let alone = [
+                        Some(rule.clone().into_bytes()),
+                        Some(b"ALL: ALL\n".to_vec()),
+                    ];
+                    Other {
+                        questions: [asked(files.clone()), asked(after.clone()), asked(alone)],
+                        fix: fix.clone(),
+                    }
                 });
                 let others = others.collect();
-                let question = Question { files: after, client };
-                Some((Case { question, tables: edited.after, told, fix: Some(fix), granted: true }, others))
+                let question = Question {
+                    files: after,
+                    client,
+                };
+                Some((
+                    Case {
+                        question,
+                        tables: edited.after,
+                        told,
+                        fix: Some(fix),
+                        granted: true,
+                    },
+                    others,
+                ))
             }
             Err(refusal) => {
-                self.report.disagreements.push(format!("{refusal}\n  {fix}"));
+                self.report
+                    .disagreements
+                    .push(format!("{refusal}\n  {fix}"));
                 None
             }
         }
@@ -125,23 +172,40 @@ impl Run<'_> {
 
     /// The files after one of the lines that can be mended was mended.
     fn mended(&mut self, files: &Files, tables: &Tables) -> Option<Case> {
-        let problems = tables.problems().into_iter().filter(|problem| problem.repair.is_some());
+        let problems = tables
+            .problems()
+            .into_iter()
+            .filter(|problem| problem.repair.is_some());
         let problems: Vec<_> = problems.collect();
         let origin = self.random.choice(&problems)?.origin.clone();
         let client = generate::client(&mut self.random);
         let fix = format!("after mending {origin}\n  before: {}", shown(files));
         match tables.mend(&[origin]) {
             Ok(edited) => {
-                let question = Question { files: after(files, &edited), client: client.clone() };
-                Some(Case { question, tables: edited.after, told: client, fix: Some(fix), granted: false })
+                let question = Question {
+                    files: after(files, &edited),
+                    client: client.clone(),
+                };
+                Some(Case {
+                    question,
+                    tables: edited.after,
+                    told: client,
+                    fix: Some(fix),
+                    granted: false,
+                })
             }
             // One line may hold more than a repair of one of its faults can settle.
             Err(Refusal::NotMended { .. }) => {
-                *self.tally.entry("a line that stays broken after the repair".to_owned()).or_default() += 1;
+                *self
+                    .tally
+                    .entry("a line that stays broken after the repair".to_owned())
+                    .or_default() += 1;
                 None
             }
             Err(refusal) => {
-                self.report.disagreements.push(format!("{refusal}\n  {fix}"));
+                self.report
+                    .disagreements
+                    .push(format!("{refusal}\n  {fix}"));
                 None
             }
         }
@@ -149,7 +213,9 @@ impl Run<'_> {
 
     /// Whoever is not meant by the new rule gets the answer that he got before.
     fn judge_other(&mut self, other: &Other, answers: &[Answer]) {
-        let [before, after, alone] = answers else { return };
+        let [before, after, alone] = answers else {
+            return;
+        };
         if alone.access == Access::Denied {
             let shown = format!("{:?}\n  {}", other.questions[1].client, other.fix);
             self.report.compare(&shown, &after.access, &before.access);
@@ -161,13 +227,21 @@ impl Run<'_> {
         let question = &case.question;
         let shown = || {
             let fix = case.fix.as_deref().unwrap_or("as they are");
-            format!("{:?}\n  {fix}\n  {}", question.client, shown(&question.files))
+            format!(
+                "{:?}\n  {fix}\n  {}",
+                question.client,
+                shown(&question.files)
+            )
         };
         if case.granted {
-            self.report.compare(&shown(), &theirs.access, &Access::Granted);
+            self.report
+                .compare(&shown(), &theirs.access, &Access::Granted);
         }
         if ours.access == Access::Unknown {
-            *self.tally.entry(unknown(&ours, case.told == question.client)).or_default() += 1;
+            *self
+                .tally
+                .entry(unknown(&ours, case.told == question.client))
+                .or_default() += 1;
         } else {
             let (ours, theirs) = Said::both(&ours, &question.files, theirs);
             self.report.compare(&shown(), &ours, &theirs);
@@ -177,9 +251,21 @@ impl Run<'_> {
 
 /// Says what an unknown answer hangs on.
 fn unknown(verdict: &Verdict, all_known: bool) -> String {
-    let needs = verdict.doubts.iter().map(|doubt| format!("{:?}", doubt.need));
-    let kinds: BTreeSet<String> = needs.map(|need| need.split('(').next().unwrap_or_default().to_owned()).collect();
+    let needs = verdict
+        .doubts
+        .iter()
+        .map(|doubt| format!("{:?}", doubt.need));
+    let kinds: BTreeSet<String> = needs
+        .map(|need| need.split('(').next().unwrap_or_default().to_owned())
+        .collect();
     let kinds: Vec<String> = kinds.into_iter().collect();
-    let what = if all_known { "all is known of the client" } else { "some facts are withheld" };
-    format!("unknown, {what}: {}", kinds.first().map_or("", String::as_str))
+    let what = if all_known {
+        "all is known of the client"
+    } else {
+        "some facts are withheld"
+    };
+    format!(
+        "unknown, {what}: {}",
+        kinds.first().map_or("", String::as_str)
+    )
 }

@@ -11,8 +11,14 @@ use super::{Files, Said, after, read};
 use crate::{Item, Report, items};
 
 /// Who is let in, in turn and all at once.
-const WANTED: [&str; 6] =
-    ["198.51.100.7", "10.77.0.3/16", "2001:db8:77::1", "fd00:77::1/32", "192.168", "host.wanted.example"];
+const WANTED: [&str; 6] = [
+    "198.51.100.7",
+    "10.77.0.3/16",
+    "2001:db8:77::1",
+    "fd00:77::1/32",
+    "192.168",
+    "host.wanted.example",
+];
 
 pub(super) fn compare(corpus: &Path, libwrap: &Libwrap, report: &mut Report) {
     match items(corpus, "hosts_access") {
@@ -24,7 +30,11 @@ pub(super) fn compare(corpus: &Path, libwrap: &Libwrap, report: &mut Report) {
 fn one(item: &Item, libwrap: &Libwrap, report: &mut Report) {
     let files = ["hosts.allow", "hosts.deny"].map(|name| std::fs::read(item.path.join(name)).ok());
     let tables = read(&files, &[]);
-    for result in item.expect["oracle"]["results"].as_array().into_iter().flatten() {
+    for result in item.expect["oracle"]["results"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         recorded(item, &files, &tables, result, report);
     }
     if let Err(error) = fixes(item, &files, &tables, libwrap, report) {
@@ -40,9 +50,16 @@ fn recorded(item: &Item, files: &Files, tables: &Tables, result: &Value, report:
     if answers.is_empty() {
         return report.leave_out(&case, "tcpdmatch knew no such host");
     }
-    for (client, access) in clients(client, daemon, &item.expect["oracle"]["hosts_file"]).iter().zip(answers) {
+    for (client, access) in clients(client, daemon, &item.expect["oracle"]["hosts_file"])
+        .iter()
+        .zip(answers)
+    {
         let ours = tables.evaluate(client);
-        let theirs = Answer { access, matched: matched(text("matched")), otherwise: None };
+        let theirs = Answer {
+            access,
+            matched: matched(text("matched")),
+            otherwise: None,
+        };
         if ours.access == Access::Unknown {
             let needs: Vec<&Need> = ours.doubts.iter().map(|doubt| &doubt.need).collect();
             report.leave_out(&case, &format!("unknown: {needs:?}"));
@@ -74,21 +91,47 @@ fn clients(text: &str, daemon: &str, hosts: &Value) -> Vec<Client> {
     }
     let known = Name::Known(text.to_owned());
     let recorded = hosts[text].as_str().and_then(|addr| addr.parse().ok());
-    let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
-    let addresses = if text == "localhost" { loopback.to_vec() } else { recorded.into_iter().collect() };
-    addresses.into_iter().map(|addr| client(addr, known.clone())).collect()
+    let loopback = [
+        IpAddr::from([127, 0, 0, 1]),
+        IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+    ];
+    let addresses = if text == "localhost" {
+        loopback.to_vec()
+    } else {
+        recorded.into_iter().collect()
+    };
+    addresses
+        .into_iter()
+        .map(|addr| client(addr, known.clone()))
+        .collect()
 }
 
 fn matched(text: &str) -> Option<(char, usize)> {
     let (file, line) = text.split_once(" line ")?;
-    Some((if file.ends_with("allow") { 'a' } else { 'd' }, line.parse().ok()?))
+    Some((
+        if file.ends_with("allow") { 'a' } else { 'd' },
+        line.parse().ok()?,
+    ))
 }
 
 /// Lets several clients in, and asks libwrap whether they are.
-fn fixes(item: &Item, files: &Files, tables: &Tables, libwrap: &Libwrap, report: &mut Report) -> std::io::Result<()> {
-    let wanted: Vec<Wanted> = WANTED.iter().filter_map(|text| Wanted::parse(text).ok()).collect();
+fn fixes(
+    item: &Item,
+    files: &Files,
+    tables: &Tables,
+    libwrap: &Libwrap,
+    report: &mut Report,
+) -> std::io::Result<()> {
+    let wanted: Vec<Wanted> = WANTED
+        .iter()
+        .filter_map(|text| Wanted::parse(text).ok())
+        .collect();
     let mut questions = Vec::new();
-    for patterns in wanted.iter().map(|one| vec![one.clone()]).chain([wanted.clone()]) {
+    for patterns in wanted
+        .iter()
+        .map(|one| vec![one.clone()])
+        .chain([wanted.clone()])
+    {
         let words: Vec<&str> = patterns.iter().map(Wanted::word).collect();
         let case = format!("{} after letting in {}", item.name, words.join(" "));
         match tables.permit(&Permit::new(patterns.clone())) {
@@ -99,13 +142,22 @@ fn fixes(item: &Item, files: &Files, tables: &Tables, libwrap: &Libwrap, report:
                 let settled = again.map(|again| again.edits.is_empty() && again.creates.is_empty());
                 report.compare(&format!("{case}, again"), &settled, &Ok(true));
                 for client in patterns.iter().flat_map(Wanted::examples) {
-                    questions.push((case.clone(), Question { files: fixed.clone(), client }));
+                    questions.push((
+                        case.clone(),
+                        Question {
+                            files: fixed.clone(),
+                            client,
+                        },
+                    ));
                 }
             }
             Err(refusal) => report.disagreements.push(format!("{case}: {refusal}")),
         }
     }
-    let asked: Vec<Question> = questions.iter().map(|(_, question)| question.clone()).collect();
+    let asked: Vec<Question> = questions
+        .iter()
+        .map(|(_, question)| question.clone())
+        .collect();
     for ((case, _), answer) in questions.iter().zip(libwrap.ask(&asked)?) {
         report.compare(case, &answer.access, &Access::Granted);
     }
@@ -115,10 +167,18 @@ fn fixes(item: &Item, files: &Files, tables: &Tables, libwrap: &Libwrap, report:
 /// Every line that was there is there still, in its order.
 fn lines_stay(case: &str, before: &Files, after: &Files, report: &mut Report) {
     for (before, after) in before.iter().zip(after) {
-        let (Some(before), Some(after)) = (before, after) else { continue };
+        let (Some(before), Some(after)) = (before, after) else {
+            continue;
+        };
         let mut rest = after.split(|&byte| byte == b'\n');
         let lines = before.split(|&byte| byte == b'\n');
-        let lost = lines.filter(|line| !line.is_empty()).find(|line| !rest.any(|kept| kept == *line));
-        report.compare(case, &lost.map(|line| line.escape_ascii().to_string()), &None);
+        let lost = lines
+            .filter(|line| !line.is_empty())
+            .find(|line| !rest.any(|kept| kept == *line));
+        report.compare(
+            case,
+            &lost.map(|line| line.escape_ascii().to_string()),
+            &None,
+        );
     }
 }

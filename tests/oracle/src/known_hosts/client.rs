@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use sshmend_known_hosts::{
-    Destination, Found, HostKey, How, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict, judge,
+    Destination, Found, HostKey, How, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict,
+    judge,
 };
 use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot, lines};
 
@@ -16,8 +17,16 @@ use super::kit::Kit;
 use crate::{Report, daemon};
 
 /// Destinations by host and port.
-const DESTINATIONS: [&str; 8] =
-    ["h", "h:2222", "h:2222", "i", "192.0.2.7", "[2001:db8::1]:22", "fe80::1%lo", "[fe80::1%lo]:2222"];
+const DESTINATIONS: [&str; 8] = [
+    "h",
+    "h:2222",
+    "h:2222",
+    "i",
+    "192.0.2.7",
+    "[2001:db8::1]:22",
+    "fe80::1%lo",
+    "[fe80::1%lo]:2222",
+];
 
 pub(super) fn compare(cases: u64, seed: u64) -> Report {
     let mut report = Report::default();
@@ -42,12 +51,23 @@ impl<'k> Run<'k> {
     fn new(kit: &'k Kit, seed: u64) -> io::Result<Self> {
         let quiet = "LogLevel QUIET\nUsePAM no\nStrictModes no\nPidFile none\n";
         for (index, file) in kit.server_files().enumerate() {
-            fs::write(kit.path().join(format!("sshd_{index}")), format!("{quiet}HostKey {}\n", file.display()))?;
+            fs::write(
+                kit.path().join(format!("sshd_{index}")),
+                format!("{quiet}HostKey {}\n", file.display()),
+            )?;
         }
-        let keys: String = kit.server_files().map(|file| format!("HostKey {}\n", file.display())).collect();
+        let keys: String = kit
+            .server_files()
+            .map(|file| format!("HostKey {}\n", file.display()))
+            .collect();
         fs::write(kit.path().join("sshd_all"), format!("{quiet}{keys}"))?;
         let (user, global) = (kit.path().join("user"), kit.path().join("global"));
-        Ok(Self { kit, generator: Generator::new(kit, seed), user, global })
+        Ok(Self {
+            kit,
+            generator: Generator::new(kit, seed),
+            user,
+            global,
+        })
     }
 
     fn all(mut self, cases: u64, report: &mut Report) -> io::Result<()> {
@@ -76,15 +96,23 @@ impl<'k> Run<'k> {
         index: usize,
     ) -> io::Result<()> {
         let names = names(destination);
-        let lookups = files.each_ref().map(|file| KnownHosts::parse(file).find(&names));
+        let lookups = files
+            .each_ref()
+            .map(|file| KnownHosts::parse(file).find(&names));
         let ours = Outcome::of(judge(&lookups, key));
         let theirs = self.ssh(destination, files, &format!("sshd_{index}"))?;
         match self.excuse(files).filter(|_| ours != theirs) {
             Some(reason) => report.leave_out("ssh", reason),
             None => {
                 report.compare(&show(destination, files), &ours, &theirs);
-                let listed = theirs.place().is_none_or(|place| is_listed(destination, files, place));
-                report.compare(&format!("{} lists its line", show(destination, files)), &listed, &true);
+                let listed = theirs
+                    .place()
+                    .is_none_or(|place| is_listed(destination, files, place));
+                report.compare(
+                    &format!("{} lists its line", show(destination, files)),
+                    &listed,
+                    &true,
+                );
             }
         }
         Ok(())
@@ -103,7 +131,9 @@ impl<'k> Run<'k> {
         if self.excuse(&files).is_some() {
             return Ok(());
         }
-        let lookups = files.each_ref().map(|file| KnownHosts::parse(file).find(&names(destination)));
+        let lookups = files
+            .each_ref()
+            .map(|file| KnownHosts::parse(file).find(&names(destination)));
         let ours = Outcome::of(judge(&lookups, key));
         fs::write(&self.global, global)?;
         for directory in [true, false] {
@@ -129,7 +159,9 @@ impl<'k> Run<'k> {
     fn excuse(&self, files: &[Vec<u8>; 2]) -> Option<&'static str> {
         let of_file = |file: &Vec<u8>| {
             let mut lines = lines(file);
-            lines.find_map(|line| excuse(line.text(file), line.span == line.content, &self.kit.texts))
+            lines.find_map(|line| {
+                excuse(line.text(file), line.span == line.content, &self.kit.texts)
+            })
         };
         files.iter().find_map(of_file)
     }
@@ -144,23 +176,45 @@ impl<'k> Run<'k> {
     ) -> io::Result<()> {
         let names = names(destination);
         let verified = [keys[self.generator.random.usize(..keys.len())].clone()];
-        let pin = Pin { names: &names, keys: &verified, offered: keys, hash_names: self.generator.random.bool() };
+        let pin = Pin {
+            names: &names,
+            keys: &verified,
+            offered: keys,
+            hash_names: self.generator.random.bool(),
+        };
         let mut salt = || std::array::from_fn(|_| self.generator.random.u8(..));
-        let Ok(pinned) = KnownHosts::parse(&files[0]).pin(&pin, &mut salt) else { return Ok(()) };
+        let Ok(pinned) = KnownHosts::parse(&files[0]).pin(&pin, &mut salt) else {
+            return Ok(());
+        };
         let after = [pinned.edits.apply(&files[0]), Vec::new()];
         let lookup = KnownHosts::parse(&after[0]).find(&names);
         if keys.iter().any(|key| contradicted(&lookup, key)) {
             return Ok(());
         }
         let theirs = self.ssh(destination, &after, "sshd_all")?;
-        report.compare(&show(destination, &after), &true, &matches!(theirs, Outcome::Known(..)));
+        report.compare(
+            &show(destination, &after),
+            &true,
+            &matches!(theirs, Outcome::Known(..)),
+        );
         Ok(())
     }
 
     /// Without a verified key the stale ones go: `ssh` does not call the key changed any more.
-    fn forgotten(&self, report: &mut Report, destination: &str, file: &[u8], keys: &[HostKey]) -> io::Result<()> {
+    fn forgotten(
+        &self,
+        report: &mut Report,
+        destination: &str,
+        file: &[u8],
+        keys: &[HostKey],
+    ) -> io::Result<()> {
         let names = names(destination);
-        let pin = Pin { names: &names, keys: &[], offered: keys, hash_names: false };
+        let pin = Pin {
+            names: &names,
+            keys: &[],
+            offered: keys,
+            hash_names: false,
+        };
         let known = KnownHosts::parse(file);
         let removed = known.remove_stale(&pin).map_err(io::Error::other)?;
         if removed.edits.is_empty() {
@@ -169,13 +223,21 @@ impl<'k> Run<'k> {
         let after = [removed.edits.apply(file), Vec::new()];
         let lookup = KnownHosts::parse(&after[0]).find(&names);
         let by_wildcard = |found: &Found| {
-            found.marker.is_none() && found.matches.iter().any(|found| matches!(found.how, How::Wildcard(_)))
+            found.marker.is_none()
+                && found
+                    .matches
+                    .iter()
+                    .any(|found| matches!(found.how, How::Wildcard(_)))
         };
         if lookup.found.iter().any(by_wildcard) || self.excuse(&after).is_some() {
             return Ok(());
         }
         let theirs = self.ssh(destination, &after, "sshd_all")?;
-        report.compare(&show(destination, &after), &false, &matches!(theirs, Outcome::Changed(_)));
+        report.compare(
+            &show(destination, &after),
+            &false,
+            &matches!(theirs, Outcome::Changed(_)),
+        );
         Ok(())
     }
 
@@ -188,21 +250,42 @@ impl<'k> Run<'k> {
     fn ask(&self, destination: &str, config: &str) -> io::Result<Outcome> {
         let quoted = |word: &&str| format!("'{word}'");
         let sshd: Vec<String> = daemon::sshd().iter().map(quoted).collect();
-        let sshd = format!("ProxyCommand={} -i -f {}", sshd.join(" "), self.kit.path().join(config).display());
+        let sshd = format!(
+            "ProxyCommand={} -i -f {}",
+            sshd.join(" "),
+            self.kit.path().join(config).display()
+        );
         let options = [
             sshd,
             format!("UserKnownHostsFile={}", self.user.display()),
             format!("GlobalKnownHostsFile={}", self.global.display()),
         ];
-        let fixed =
-            ["BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "KexAlgorithms=curve25519-sha256"];
+        let fixed = [
+            "BatchMode=yes",
+            "StrictHostKeyChecking=yes",
+            "UpdateHostKeys=no",
+            "KexAlgorithms=curve25519-sha256",
+        ];
         let parsed = Destination::parse(destination).map_err(io::Error::other)?;
         let mut command = Command::new("ssh");
-        command.args(["-F", "none", "-v", "-o", "PreferredAuthentications=none", "-o", "IdentityFile=none"]);
+        command.args([
+            "-F",
+            "none",
+            "-v",
+            "-o",
+            "PreferredAuthentications=none",
+            "-o",
+            "IdentityFile=none",
+        ]);
         for option in options.iter().map(String::as_str).chain(fixed) {
             command.args(["-o", option]);
         }
-        command.args(["-p", &parsed.port.unwrap_or(22).to_string(), &parsed.host, "true"]);
+        command.args([
+            "-p",
+            &parsed.port.unwrap_or(22).to_string(),
+            &parsed.host,
+            "true",
+        ]);
         let output = command.stdin(Stdio::null()).output()?;
         Ok(outcome(&String::from_utf8_lossy(&output.stderr)))
     }
@@ -210,8 +293,14 @@ impl<'k> Run<'k> {
 
 fn outcome(said: &str) -> Outcome {
     let place = |words: &str| {
-        let line = said.lines().find_map(|line| line.split_once(words)).map(|(_, rest)| rest.trim_end());
-        let (path, number) = line?.rsplit_once(" in ").map_or(line?, |(_, place)| place).rsplit_once(':')?;
+        let line = said
+            .lines()
+            .find_map(|line| line.split_once(words))
+            .map(|(_, rest)| rest.trim_end());
+        let (path, number) = line?
+            .rsplit_once(" in ")
+            .map_or(line?, |(_, place)| place)
+            .rsplit_once(':')?;
         Some((usize::from(path.ends_with("/global")), number.parse().ok()?))
     };
     if said.contains("host key is known for") {
@@ -261,11 +350,22 @@ impl Outcome {
 /// True when a wildcard line, which pinning leaves, still makes `ssh` ask for a key that it will refuse.
 fn contradicted(lookup: &Lookup, key: &HostKey) -> bool {
     let plain = || lookup.found.iter().filter(|found| found.marker.is_none());
-    let host = |matches: &[sshmend_known_hosts::Match]| matches.iter().any(|found| found.name.role() == Role::Host);
-    let of_type =
-        |wanted: &HostKey| plain().any(|found| host(&found.matches) && found.key.key_type() == wanted.key_type());
-    let revoked = matches!(judge(std::slice::from_ref(lookup), key), Verdict::Revoked(_));
-    revoked || of_type(key) && !matches!(judge(std::slice::from_ref(lookup), key), Verdict::Known(Role::Host, _))
+    let host = |matches: &[sshmend_known_hosts::Match]| {
+        matches.iter().any(|found| found.name.role() == Role::Host)
+    };
+    let of_type = |wanted: &HostKey| {
+        plain().any(|found| host(&found.matches) && found.key.key_type() == wanted.key_type())
+    };
+    let revoked = matches!(
+        judge(std::slice::from_ref(lookup), key),
+        Verdict::Revoked(_)
+    );
+    revoked
+        || of_type(key)
+            && !matches!(
+                judge(std::slice::from_ref(lookup), key),
+                Verdict::Known(Role::Host, _)
+            )
 }
 
 fn names(destination: &str) -> Vec<Name> {
@@ -282,7 +382,11 @@ fn is_listed(destination: &str, files: &[Vec<u8>; 2], (file, line): (usize, usiz
     let mut snapshot = Snapshot::default();
     let paths = ["/user", "/global"].map(PathBuf::from);
     for (path, bytes) in paths.iter().zip(files) {
-        let image = FileImage { bytes: bytes.clone(), meta: Metadata::default(), target: path.clone() };
+        let image = FileImage {
+            bytes: bytes.clone(),
+            meta: Metadata::default(),
+            target: path.clone(),
+        };
         snapshot.insert(path, Entry::File(image));
     }
     let target = target(destination).in_files(&paths);

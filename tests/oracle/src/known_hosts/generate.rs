@@ -5,8 +5,16 @@ use fastrand::Rng;
 use super::kit::Kit;
 
 /// Names that are looked up.
-pub(super) const NAMES: [&str; 8] =
-    ["h", "i", "[h]:2222", "192.0.2.7", "2001:db8::1", "h1", "fe80::1%lo", "[fe80::1%lo]:2222"];
+pub(super) const NAMES: [&str; 8] = [
+    "h",
+    "i",
+    "[h]:2222",
+    "192.0.2.7",
+    "2001:db8::1",
+    "h1",
+    "fe80::1%lo",
+    "[fe80::1%lo]:2222",
+];
 
 const PATTERNS: [&str; 23] = [
     "[*]:2222",
@@ -92,7 +100,11 @@ pub(super) struct Generator<'k> {
 
 impl<'k> Generator<'k> {
     pub(super) fn new(kit: &'k Kit, seed: u64) -> Self {
-        Self { random: Rng::with_seed(seed), keys: &kit.texts, hashed: &kit.hashed }
+        Self {
+            random: Rng::with_seed(seed),
+            keys: &kit.texts,
+            hashed: &kit.hashed,
+        }
     }
 
     /// One name to look up.
@@ -104,7 +116,11 @@ impl<'k> Generator<'k> {
     pub(super) fn file(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..self.random.usize(0..8) {
-            let line = if self.random.u8(..8) == 0 { self.pick(&JUNK).to_owned() } else { self.line() };
+            let line = if self.random.u8(..8) == 0 {
+                self.pick(&JUNK).to_owned()
+            } else {
+                self.line()
+            };
             bytes.extend_from_slice(line.as_bytes());
         }
         while self.random.u8(..4) == 0 && !bytes.is_empty() {
@@ -130,11 +146,18 @@ impl<'k> Generator<'k> {
             return self.hashed[self.random.usize(..self.hashed.len())].clone();
         }
         let count = self.random.usize(1..4);
-        (0..count).map(|_| self.host()).collect::<Vec<_>>().join(",")
+        (0..count)
+            .map(|_| self.host())
+            .collect::<Vec<_>>()
+            .join(",")
     }
 
     fn host(&mut self) -> String {
-        if self.random.bool() { self.name().to_owned() } else { self.pick(&PATTERNS).to_owned() }
+        if self.random.bool() {
+            self.name().to_owned()
+        } else {
+            self.pick(&PATTERNS).to_owned()
+        }
     }
 
     fn key(&mut self) -> String {
@@ -151,7 +174,9 @@ impl<'k> Generator<'k> {
 
     fn damage(&mut self, bytes: &mut Vec<u8>) {
         let at = self.random.usize(..bytes.len());
-        let byte = *b"\0\t\n\r ,!*?|@#=+A/\x0b\xe9".get(self.random.usize(..20)).unwrap_or(&b'x');
+        let byte = *b"\0\t\n\r ,!*?|@#=+A/\x0b\xe9"
+            .get(self.random.usize(..20))
+            .unwrap_or(&b'x');
         match self.random.u8(..3) {
             0 => bytes.insert(at, byte),
             1 => drop(bytes.remove(at)),

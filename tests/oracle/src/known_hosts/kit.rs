@@ -34,7 +34,11 @@ impl Kit {
         }
         texts.push(certify(directory.path())?);
         let hashed = hash(directory.path(), &texts[0])?;
-        Ok(Self { directory, texts, hashed })
+        Ok(Self {
+            directory,
+            texts,
+            hashed,
+        })
     }
 
     /// The directory, for the files of a case.
@@ -44,35 +48,56 @@ impl Kit {
 
     /// The private key files of the server.
     pub(super) fn server_files(&self) -> impl Iterator<Item = PathBuf> {
-        KEYS.iter().map(|(kind, _)| self.path().join(format!("{kind}_server")))
+        KEYS.iter()
+            .map(|(kind, _)| self.path().join(format!("{kind}_server")))
     }
 
     /// The key of a `type base64` text.
     pub(super) fn key(text: &str) -> HostKey {
-        Offer::parse(text.as_bytes()).keys.into_iter().next().expect("ssh-keygen makes keys that we read").key
+        Offer::parse(text.as_bytes())
+            .keys
+            .into_iter()
+            .next()
+            .expect("ssh-keygen makes keys that we read")
+            .key
     }
 
     /// The keys of the server.
     pub(super) fn server_keys(&self) -> Vec<HostKey> {
-        self.texts.iter().take(2 * KEYS.len()).step_by(2).map(|text| Self::key(text)).collect()
+        self.texts
+            .iter()
+            .take(2 * KEYS.len())
+            .step_by(2)
+            .map(|text| Self::key(text))
+            .collect()
     }
 
     /// All plain keys.
     pub(super) fn all_keys(&self) -> Vec<HostKey> {
-        self.texts.iter().take(2 * KEYS.len()).map(|text| Self::key(text)).collect()
+        self.texts
+            .iter()
+            .take(2 * KEYS.len())
+            .map(|text| Self::key(text))
+            .collect()
     }
 }
 
 fn generate(directory: &Path, kind: &str, bits: &str, owner: &str) -> io::Result<String> {
     let file = directory.join(format!("{kind}_{owner}"));
-    keygen(Command::new("ssh-keygen").args(["-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f"]).arg(&file))?;
+    keygen(
+        Command::new("ssh-keygen")
+            .args(["-q", "-t", kind, "-b", bits, "-N", "", "-C", "", "-f"])
+            .arg(&file),
+    )?;
     public(&file.with_extension("pub"))
 }
 
 fn certify(directory: &Path) -> io::Result<String> {
     let authority = directory.join("ed25519_other");
     let mut command = Command::new("ssh-keygen");
-    command.args(["-q", "-h", "-I", "id", "-n", "h", "-s"]).arg(authority);
+    command
+        .args(["-q", "-h", "-I", "id", "-n", "h", "-s"])
+        .arg(authority);
     keygen(command.arg(directory.join("ed25519_server.pub")))?;
     public(&directory.join("ed25519_server-cert.pub"))
 }
@@ -80,17 +105,39 @@ fn certify(directory: &Path) -> io::Result<String> {
 fn hash(directory: &Path, key: &str) -> io::Result<Vec<String>> {
     let file = directory.join("names");
     fs::write(&file, NAMES.map(|name| format!("{name} {key}\n")).concat())?;
-    keygen(Command::new("ssh-keygen").args(["-q", "-H", "-f"]).arg(&file).stdout(Stdio::null()))?;
+    keygen(
+        Command::new("ssh-keygen")
+            .args(["-q", "-H", "-f"])
+            .arg(&file)
+            .stdout(Stdio::null()),
+    )?;
     let text = fs::read_to_string(&file)?;
-    Ok(text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())
+    Ok(text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect())
 }
 
 fn keygen(command: &mut Command) -> io::Result<()> {
-    let status = command.stdin(Stdio::null()).stderr(Stdio::null()).status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{command:?}: {status}"))) }
+    let status = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("{command:?}: {status}")))
+    }
 }
 
 fn public(file: &Path) -> io::Result<String> {
     let text = fs::read_to_string(file)?;
-    Ok(text.split(' ').take(2).collect::<Vec<_>>().join(" ").trim_end().to_owned())
+    Ok(text
+        .split(' ')
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_end()
+        .to_owned())
 }

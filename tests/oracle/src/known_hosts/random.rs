@@ -37,7 +37,13 @@ struct Run<'k> {
 impl<'k> Run<'k> {
     fn new(kit: &'k Kit, seed: u64) -> Self {
         let generator = Generator::new(kit, seed);
-        Self { kit, file: kit.path().join("known_hosts"), keys: kit.all_keys(), generator, excused: BTreeMap::new() }
+        Self {
+            kit,
+            file: kit.path().join("known_hosts"),
+            keys: kit.all_keys(),
+            generator,
+            excused: BTreeMap::new(),
+        }
     }
 
     fn all(mut self, cases: u64, report: &mut Report) {
@@ -52,12 +58,18 @@ impl<'k> Run<'k> {
     }
 
     fn case(&mut self, report: &mut Report) -> io::Result<()> {
-        let (bytes, name, other) = (self.generator.file(), self.generator.name(), self.generator.name());
+        let (bytes, name, other) = (
+            self.generator.file(),
+            self.generator.name(),
+            self.generator.name(),
+        );
         self.ask(report, &bytes, name, false)?;
         self.ask(report, &bytes, name, true)?;
         let names = [Name::host(name)];
         let known = KnownHosts::parse(&bytes);
-        let removed = known.remove(&names, None).map(|removed| removed.edits.apply(&bytes));
+        let removed = known
+            .remove(&names, None)
+            .map(|removed| removed.edits.apply(&bytes));
         self.edited(report, &bytes, removed, [name, other])?;
         let pin = Pin {
             names: &names,
@@ -67,10 +79,21 @@ impl<'k> Run<'k> {
         };
         let mut salt = || std::array::from_fn(|_| self.generator.random.u8(..));
         match known.pin(&pin, &mut salt) {
-            Ok(pinned) => self.edited(report, &bytes, Ok::<_, String>(pinned.edits.apply(&bytes)), [name, other]),
+            Ok(pinned) => self.edited(
+                report,
+                &bytes,
+                Ok::<_, String>(pinned.edits.apply(&bytes)),
+                [name, other],
+            ),
             Err(error) => {
-                let revoked = keys(&known, name).iter().any(|(marker, _)| *marker == "REVOKED");
-                report.compare(&show(&bytes, name), &(error.to_string(), revoked), &(error.to_string(), true));
+                let revoked = keys(&known, name)
+                    .iter()
+                    .any(|(marker, _)| *marker == "REVOKED");
+                report.compare(
+                    &show(&bytes, name),
+                    &(error.to_string(), revoked),
+                    &(error.to_string(), true),
+                );
                 Ok(())
             }
         }
@@ -87,7 +110,11 @@ impl<'k> Run<'k> {
         let after = match after {
             Ok(after) => after,
             Err(error) => {
-                report.compare(&show(before, name), &error.to_string(), &"an edit".to_owned());
+                report.compare(
+                    &show(before, name),
+                    &error.to_string(),
+                    &"an edit".to_owned(),
+                );
                 return Ok(());
             }
         };
@@ -98,17 +125,35 @@ impl<'k> Run<'k> {
         if other != name {
             self.ask(report, &after, other, true)?;
             let [after, before_it] = [&after, before].map(KnownHosts::parse);
-            report.compare(&show(before, other), &keys(&after, other), &keys(&before_it, other));
+            report.compare(
+                &show(before, other),
+                &keys(&after, other),
+                &keys(&before_it, other),
+            );
         }
         Ok(())
     }
 
-    fn ask(&mut self, report: &mut Report, bytes: &[u8], name: &str, fingerprints: bool) -> io::Result<()> {
+    fn ask(
+        &mut self,
+        report: &mut Report,
+        bytes: &[u8],
+        name: &str,
+        fingerprints: bool,
+    ) -> io::Result<()> {
         fs::write(&self.file, bytes)?;
         let theirs = keygen::find(&self.file, name, fingerprints)?;
         let known = KnownHosts::parse(bytes);
-        let ours = if fingerprints { loaded(&known, name) } else { printed(&known, name) };
-        let (ours, theirs) = if ours == theirs { (ours, theirs) } else { self.excuse(bytes, &ours, &theirs) };
+        let ours = if fingerprints {
+            loaded(&known, name)
+        } else {
+            printed(&known, name)
+        };
+        let (ours, theirs) = if ours == theirs {
+            (ours, theirs)
+        } else {
+            self.excuse(bytes, &ours, &theirs)
+        };
         report.compare(&show(bytes, name), &ours, &theirs);
         Ok(())
     }
@@ -126,7 +171,12 @@ impl<'k> Run<'k> {
                 *self.excused.entry(reason).or_default() += 1;
             }
         }
-        let plain = |seen: &[Seen]| seen.iter().filter(|seen| reason(seen).is_none()).cloned().collect();
+        let plain = |seen: &[Seen]| {
+            seen.iter()
+                .filter(|seen| reason(seen).is_none())
+                .cloned()
+                .collect()
+        };
         (plain(ours), plain(theirs))
     }
 }

@@ -13,7 +13,9 @@ use crate::{Item, Report, items};
 pub(super) fn compare(corpus: &Path) -> Report {
     let mut report = Report::default();
     match items(corpus, "known_hosts") {
-        Ok(items) => items.iter().for_each(|item| compare_item(&mut report, item)),
+        Ok(items) => items
+            .iter()
+            .for_each(|item| compare_item(&mut report, item)),
         Err(error) => report.leave_out("known_hosts", &error.to_string()),
     }
     report
@@ -34,15 +36,34 @@ fn compare_item(report: &mut Report, item: &Item) {
     }
     let names = plain_names(&known);
     for (name, recorded) in entries(&item.expect["oracle"]["remove"]) {
-        compare_removal(report, &format!("{} -R {name}", item.name), &known, (name, &names), recorded);
+        compare_removal(
+            report,
+            &format!("{} -R {name}", item.name),
+            &known,
+            (name, &names),
+            recorded,
+        );
     }
 }
 
 /// OpenSSH 10.5 knows no DSA keys: its answer is ours without them.
-fn compare_newer(report: &mut Report, case: &str, known: &KnownHosts<'_>, name: &str, newer: &Value) {
-    let dsa =
-        |line| known.record(line).and_then(|record| record.entry()).is_some_and(|e| e.key_type.name() == "ssh-dss");
-    let ours: Vec<Seen> = printed(known, name).into_iter().filter(|seen| !dsa(seen.line)).collect();
+fn compare_newer(
+    report: &mut Report,
+    case: &str,
+    known: &KnownHosts<'_>,
+    name: &str,
+    newer: &Value,
+) {
+    let dsa = |line| {
+        known
+            .record(line)
+            .and_then(|record| record.entry())
+            .is_some_and(|e| e.key_type.name() == "ssh-dss")
+    };
+    let ours: Vec<Seen> = printed(known, name)
+        .into_iter()
+        .filter(|seen| !dsa(seen.line))
+        .collect();
     report.compare(&format!("{case} (10.5)"), &ours, &lines(&newer["lines"]));
 }
 
@@ -60,7 +81,11 @@ fn compare_removal(
     let after = removed.edits.apply(known.text());
     compare_others(report, case, known.text(), &after, &removed, (name, names));
     let again = KnownHosts::parse(&after).remove(&[Name::host(name)], None);
-    report.compare(&format!("{case}: gone"), &again.is_ok_and(|again| again.edits.is_empty()), &true);
+    report.compare(
+        &format!("{case}: gone"),
+        &again.is_ok_and(|again| again.edits.is_empty()),
+        &true,
+    );
     if recorded["changed"] == true {
         compare_lines(report, case, &removed, &after, recorded);
     }
@@ -87,12 +112,23 @@ fn compare_others(
         while let Some(new) = rest.next_if(|new| *new != line) {
             come.extend_from_slice(new);
         }
-        report.compare(&format!("{case}: line {number} stays"), &rest.next().is_some(), &true);
+        report.compare(
+            &format!("{case}: line {number} stays"),
+            &rest.next().is_some(),
+            &true,
+        );
     }
     rest.for_each(|line| come.extend_from_slice(line));
     let (gone, come) = (KnownHosts::parse(&gone), KnownHosts::parse(&come));
-    for other in names.iter().filter(|other| !other.eq_ignore_ascii_case(name)) {
-        report.compare(&format!("{case}: {other}"), &keys(&come, other), &keys(&gone, other));
+    for other in names
+        .iter()
+        .filter(|other| !other.eq_ignore_ascii_case(name))
+    {
+        report.compare(
+            &format!("{case}: {other}"),
+            &keys(&come, other),
+            &keys(&gone, other),
+        );
     }
 }
 
@@ -101,17 +137,42 @@ fn whole_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Where the peer loses nothing, both files have the same size; where we keep a line that it drops, there is a reason.
-fn compare_lines(report: &mut Report, case: &str, removed: &Removed, after: &[u8], recorded: &Value) {
-    let theirs: BTreeSet<usize> = lines(&recorded["removed_lines"]).into_iter().map(|seen| seen.line).collect();
-    let whole = |whole| removed.removed.iter().filter(move |name| name.whole_line == whole).map(|name| name.line);
+fn compare_lines(
+    report: &mut Report,
+    case: &str,
+    removed: &Removed,
+    after: &[u8],
+    recorded: &Value,
+) {
+    let theirs: BTreeSet<usize> = lines(&recorded["removed_lines"])
+        .into_iter()
+        .map(|seen| seen.line)
+        .collect();
+    let whole = |whole| {
+        removed
+            .removed
+            .iter()
+            .filter(move |name| name.whole_line == whole)
+            .map(|name| name.line)
+    };
     let ours: BTreeSet<usize> = whole(true).collect();
-    let spared: BTreeSet<usize> = whole(false).chain(removed.left.iter().map(|notice| notice.line)).collect();
+    let spared: BTreeSet<usize> = whole(false)
+        .chain(removed.left.iter().map(|notice| notice.line))
+        .collect();
     if recorded.get("other_changes").is_some() {
         return report.leave_out(case, "the peer also changed the line without final newline");
     }
-    report.compare(&format!("{case}: lines"), &ours, &theirs.difference(&spared).copied().collect());
+    report.compare(
+        &format!("{case}: lines"),
+        &ours,
+        &theirs.difference(&spared).copied().collect(),
+    );
     if ours == theirs && spared.is_empty() {
-        report.compare(&format!("{case}: size"), &Some(after.len() as u64), &recorded["after_bytes"].as_u64());
+        report.compare(
+            &format!("{case}: size"),
+            &Some(after.len() as u64),
+            &recorded["after_bytes"].as_u64(),
+        );
     }
 }
 
@@ -119,13 +180,22 @@ fn compare_lines(report: &mut Report, case: &str, removed: &Removed, after: &[u8
 fn plain_names(known: &KnownHosts<'_>) -> BTreeSet<String> {
     let entries = known.records().iter().filter_map(|record| record.entry());
     let words = entries.flat_map(|entry| entry.hosts.text.split(|&b| b == b','));
-    let names = words.filter_map(|word| std::str::from_utf8(word).ok()).map(str::to_ascii_lowercase);
-    names.filter(|word| !word.is_empty() && !word.starts_with(['|', '!']) && !word.contains(['*', '?'])).collect()
+    let names = words
+        .filter_map(|word| std::str::from_utf8(word).ok())
+        .map(str::to_ascii_lowercase);
+    names
+        .filter(|word| {
+            !word.is_empty() && !word.starts_with(['|', '!']) && !word.contains(['*', '?'])
+        })
+        .collect()
 }
 
 fn lines(recorded: &Value) -> Vec<Seen> {
     let seen = |line: &Value, marker| Seen {
-        line: line.as_u64().and_then(|line| usize::try_from(line).ok()).unwrap_or_default(),
+        line: line
+            .as_u64()
+            .and_then(|line| usize::try_from(line).ok())
+            .unwrap_or_default(),
         marker,
         fingerprint: None,
     };
@@ -148,7 +218,8 @@ mod tests {
 
     use super::*;
 
-    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE";
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE";
 
     fn compare(text: &str, name: &str) -> Report {
         let (known, mut report) = (KnownHosts::parse(text.as_bytes()), Report::default());
@@ -159,22 +230,41 @@ mod tests {
 
     #[test]
     fn a_file_of_many_names_is_compared_in_linear_time() {
-        let text: String = (0..6_000).map(|n| format!("host{n},alias{n} {KEY}\n")).collect();
+        let text: String = (0..6_000)
+            .map(|n| format!("host{n},alias{n} {KEY}\n"))
+            .collect();
         let start = Instant::now();
         let report = compare(&text, "host17");
         assert!(report.passed() && report.compared > 12_000, "{report}");
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            start.elapsed()
+        );
     }
 
     #[test]
     fn a_name_that_lost_its_key_and_a_line_that_changed_are_seen() {
         let text = format!("a,b {KEY}\nc {KEY}\n");
         assert!(compare(&text, "a").passed());
-        let removed = KnownHosts::parse(text.as_bytes()).remove(&[Name::host("a")], None).expect("an edit");
+        let removed = KnownHosts::parse(text.as_bytes())
+            .remove(&[Name::host("a")], None)
+            .expect("an edit");
         let names = BTreeSet::from(["b".to_owned(), "c".to_owned()]);
-        for after in [format!("c {KEY}\n"), format!("b {KEY}\nC {KEY}\n"), format!("b {KEY}\n")] {
+        for after in [
+            format!("c {KEY}\n"),
+            format!("b {KEY}\nC {KEY}\n"),
+            format!("b {KEY}\n"),
+        ] {
             let mut report = Report::default();
-            compare_others(&mut report, "case", text.as_bytes(), after.as_bytes(), &removed, ("a", &names));
+            compare_others(
+                &mut report,
+                "case",
+                text.as_bytes(),
+                after.as_bytes(),
+                &removed,
+                ("a", &names),
+            );
             assert!(!report.passed(), "{after}");
         }
     }

@@ -27,10 +27,21 @@ pub(super) fn loaded(known: &KnownHosts<'_>, name: &str) -> Vec<Seen> {
 /// The lines that `ssh-keygen -F` prints, with and without a key that can be read.
 pub(super) fn printed(known: &KnownHosts<'_>, name: &str) -> Vec<Seen> {
     let lookup = known.find(&[Name::host(name)]);
-    let unreadable = lookup.passed_over.iter().filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
-    let lines = lookup.found.iter().map(|found| found.line).chain(unreadable.map(|passed| passed.line));
+    let unreadable = lookup
+        .passed_over
+        .iter()
+        .filter(|passed| matches!(passed.reason, Reason::UnreadableKey(..)));
+    let lines = lookup
+        .found
+        .iter()
+        .map(|found| found.line)
+        .chain(unreadable.map(|passed| passed.line));
     let entry = |line| known.record(line).and_then(|record| record.entry());
-    let seen = |line| Seen { line, marker: marker(entry(line).and_then(|entry| entry.marker)), fingerprint: None };
+    let seen = |line| Seen {
+        line,
+        marker: marker(entry(line).and_then(|entry| entry.marker)),
+        fingerprint: None,
+    };
     let mut printed: Vec<Seen> = lines.map(seen).collect();
     printed.sort();
     printed
@@ -38,7 +49,10 @@ pub(super) fn printed(known: &KnownHosts<'_>, name: &str) -> Vec<Seen> {
 
 /// The keys of a name, without the line numbers that an edit shifts.
 pub(super) fn keys(known: &KnownHosts<'_>, name: &str) -> Vec<(&'static str, Option<String>)> {
-    loaded(known, name).into_iter().map(|seen| (seen.marker, seen.fingerprint)).collect()
+    loaded(known, name)
+        .into_iter()
+        .map(|seen| (seen.marker, seen.fingerprint))
+        .collect()
 }
 
 fn marker(marker: Option<Marker>) -> &'static str {

@@ -30,17 +30,35 @@ const ENVELOPES: &[&str] = &[
 /// Puts each line that is understood into an envelope of its own log, and compares what it says of itself.
 pub(super) fn compare(report: &mut Report, log: &Log, random: &mut Rng) {
     for &line in log.events.keys() {
-        let Some(envelope) = random.choice(ENVELOPES) else { continue };
+        let Some(envelope) = random.choice(ENVELOPES) else {
+            continue;
+        };
         let text = log.text(line);
-        let said = |line: &str| Log::read(line.as_bytes()).events.into_values().next().map(|seen| alone(&seen));
+        let said = |line: &str| {
+            Log::read(line.as_bytes())
+                .events
+                .into_values()
+                .next()
+                .map(|seen| alone(&seen))
+        };
         let wrapped = wrap(envelope, &text);
-        report.compare(&format!("in its envelope: {wrapped}"), &said(&wrapped), &said(&text));
+        report.compare(
+            &format!("in its envelope: {wrapped}"),
+            &said(&wrapped),
+            &said(&text),
+        );
     }
 }
 
 /// What a line says whatever stands around it.
 fn alone(seen: &Seen) -> impl PartialEq + std::fmt::Debug + use<> {
-    (seen.kind, seen.source.clone(), seen.port, seen.user.clone(), seen.detail.clone())
+    (
+        seen.kind,
+        seen.source.clone(),
+        seen.port,
+        seen.user.clone(),
+        seen.detail.clone(),
+    )
 }
 
 fn wrap(envelope: &str, text: &str) -> String {

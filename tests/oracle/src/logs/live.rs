@@ -43,46 +43,84 @@ const TELLING: &[&str] = &[
 pub(super) fn compare(report: &mut Report, item: &Item, log: &Log, stated: &Value) {
     let connections: Vec<&Value> = entries(&stated["connections"]).collect();
     for (at, connection) in connections.iter().enumerate() {
-        let case = format!("{} connection {}: {}", item.name, at + 1, text(&connection["what"]));
-        let shared = connections.iter().filter(|other| other["src"] == connection["src"]).count() > 1;
+        let case = format!(
+            "{} connection {}: {}",
+            item.name,
+            at + 1,
+            text(&connection["what"])
+        );
+        let shared = connections
+            .iter()
+            .filter(|other| other["src"] == connection["src"])
+            .count()
+            > 1;
         compare_connection(report, &case, log, connection, shared);
     }
 }
 
-fn compare_connection(report: &mut Report, case: &str, log: &Log, connection: &Value, shared: bool) {
-    let acceptable: BTreeSet<&str> = entries(&connection["acceptable"]).filter_map(Value::as_str).map(ours).collect();
+fn compare_connection(
+    report: &mut Report,
+    case: &str,
+    log: &Log,
+    connection: &Value,
+    shared: bool,
+) {
+    let acceptable: BTreeSet<&str> = entries(&connection["acceptable"])
+        .filter_map(Value::as_str)
+        .map(ours)
+        .collect();
     let said = labels(log, |seen| match connection["src"].as_str() {
         Some(source) => seen.source.as_deref() == Some(source),
         None => seen.source.is_none() && is_of_server(seen),
     });
     let case = format!("{case} ({said:?}, acceptable {acceptable:?})");
     let first = TELLING.iter().copied().find(|cause| said.contains(cause));
-    let found = first.is_some_and(|cause| acceptable.contains(cause)) || shared && !said.is_disjoint(&acceptable);
+    let found = first.is_some_and(|cause| acceptable.contains(cause))
+        || shared && !said.is_disjoint(&acceptable);
     let user = connection["user"].as_str();
-    let by_user = || labels(log, |seen| seen.source.is_none() && seen.user.is_some() && seen.user.as_deref() == user);
+    let by_user = || {
+        labels(log, |seen| {
+            seen.source.is_none() && seen.user.is_some() && seen.user.as_deref() == user
+        })
+    };
     if found || !acceptable.is_disjoint(&by_user()) {
         report.compare(&case, &true, &true);
     } else if let Some(reason) = silence(log, connection, &said) {
         report.leave_out(&case, reason);
-    } else if !acceptable.is_disjoint(&labels(log, |seen| seen.source.is_none() && seen.user.is_none())) {
-        report.leave_out(&case, "the line that says it names neither the source nor the user");
+    } else if !acceptable.is_disjoint(&labels(log, |seen| {
+        seen.source.is_none() && seen.user.is_none()
+    })) {
+        report.leave_out(
+            &case,
+            "the line that says it names neither the source nor the user",
+        );
     } else {
         report.compare(&case, &false, &true);
     }
 }
 
 fn labels(log: &Log, of: impl Fn(&Seen) -> bool) -> BTreeSet<&'static str> {
-    log.events.values().filter(|seen| of(seen)).filter_map(label).map(ours).collect()
+    log.events
+        .values()
+        .filter(|seen| of(seen))
+        .filter_map(label)
+        .map(ours)
+        .collect()
 }
 
 fn is_of_server(seen: &Seen) -> bool {
-    matches!(seen.kind, Kind::BindFailed | Kind::Restarted | Kind::Stopped)
+    matches!(
+        seen.kind,
+        Kind::BindFailed | Kind::Restarted | Kind::Stopped
+    )
 }
 
 /// We do not tell how the client vanished: all its ways are one cause.
 fn ours(label: &str) -> &str {
     match label {
-        "client_reset_preauth" | "client_vanished" | "client_closed" | "client_reset" => "client_closed_preauth",
+        "client_reset_preauth" | "client_vanished" | "client_closed" | "client_reset" => {
+            "client_closed_preauth"
+        }
         "packet_corrupt" => "protocol_error",
         "per_source_max_startups" => "max_startups",
         _ => label,
@@ -92,17 +130,28 @@ fn ours(label: &str) -> &str {
 /// Why the log cannot tell what was done.
 fn silence(log: &Log, connection: &Value, said: &BTreeSet<&str>) -> Option<&'static str> {
     let source = connection["src"].as_str();
-    let seen = || log.events.values().filter(|seen| source.is_some() && seen.source.as_deref() == source);
+    let seen = || {
+        log.events
+            .values()
+            .filter(|seen| source.is_some() && seen.source.as_deref() == source)
+    };
     let early = said.len() == 1 && said.contains("client_closed_preauth");
     match () {
         () if source.is_none() => Some("sshd says it on stderr only"),
-        () if connection["lines_naming_source"].as_array().is_none_or(Vec::is_empty) => {
+        () if connection["lines_naming_source"]
+            .as_array()
+            .is_none_or(Vec::is_empty) =>
+        {
             Some("sshd wrote no line that names it")
         }
-        () if connection["cause"] == "max_sessions" && !labels(log, |_| true).contains("max_sessions") => {
+        () if connection["cause"] == "max_sessions"
+            && !labels(log, |_| true).contains("max_sessions") =>
+        {
             Some("the process that refused the session wrote nothing to this log")
         }
-        () if seen().all(|seen| seen.kind == Kind::Connected) => Some("sshd wrote only that it began"),
+        () if seen().all(|seen| seen.kind == Kind::Connected) => {
+            Some("sshd wrote only that it began")
+        }
         () if early && connection["cause"] == "client_alive_timeout" => {
             Some("the client was stopped before it had logged in: sshd says closed")
         }

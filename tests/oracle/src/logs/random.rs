@@ -53,12 +53,17 @@ pub(super) fn run(cases: u64, seed: u64) -> Report {
     let server = match Server::start() {
         Ok(server) => server,
         Err(error) => {
-            report.leave_out("all", &format!("sshd could not be started (as root, with its directory?): {error}"));
+            report.leave_out(
+                "all",
+                &format!("sshd could not be started (as root, with its directory?): {error}"),
+            );
             return report;
         }
     };
     let mut random = Rng::with_seed(seed);
-    let attempts: Vec<Attempt> = (0..cases).filter_map(|case| server.attempt(case, &mut random, &mut report)).collect();
+    let attempts: Vec<Attempt> = (0..cases)
+        .filter_map(|case| server.attempt(case, &mut random, &mut report))
+        .collect();
     match server.log() {
         Ok(bytes) => {
             let log = Log::read(&bytes);
@@ -83,15 +88,29 @@ enum From {
 }
 
 fn compare(report: &mut Report, log: &Log, attempts: &[Attempt]) {
-    let addresses: BTreeSet<String> =
-        attempts.iter().filter_map(Attempt::address).chain(["127.0.0.1".to_owned()]).collect();
+    let addresses: BTreeSet<String> = attempts
+        .iter()
+        .filter_map(Attempt::address)
+        .chain(["127.0.0.1".to_owned()])
+        .collect();
     for (line, seen) in &log.events {
-        let accused = seen.source.as_ref().filter(|source| !addresses.contains(*source));
-        report.compare(&format!("line {line}: {}", log.text(*line)), &accused, &None);
+        let accused = seen
+            .source
+            .as_ref()
+            .filter(|source| !addresses.contains(*source));
+        report.compare(
+            &format!("line {line}: {}", log.text(*line)),
+            &accused,
+            &None,
+        );
     }
     for attempt in attempts {
         let said = log.events.values().find(|seen| attempt.is_told_by(seen));
-        report.compare(&format!("{:?} (is told)", attempt.text), &said.is_some(), &true);
+        report.compare(
+            &format!("{:?} (is told)", attempt.text),
+            &said.is_some(),
+            &true,
+        );
     }
 }
 
@@ -112,7 +131,9 @@ impl Attempt {
                     && seen.source == Some(address.to_string())
                     && seen.user.as_deref() == self.text.split(':').next()
             }
-            From::Port(port) => seen.port == Some(port) && seen.source.as_deref() == Some("127.0.0.1"),
+            From::Port(port) => {
+                seen.port == Some(port) && seen.source.as_deref() == Some("127.0.0.1")
+            }
         }
     }
 }
@@ -128,22 +149,35 @@ impl Server {
     fn start() -> io::Result<Self> {
         let directory = tempfile::tempdir()?;
         let path = |name: &str| directory.path().join(name);
-        let keygen =
-            Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path("key")).status()?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let keygen = Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(path("key"))
+            .status()?;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
         fs::write(path("config"), config(directory.path(), port))?;
         let words = daemon::sshd();
         let sshd = || {
             let mut sshd = Command::new(words[0]);
-            sshd.args(&words[1..]).arg("-f").arg(path("config")).stdin(Stdio::null());
+            sshd.args(&words[1..])
+                .arg("-f")
+                .arg(path("config"))
+                .stdin(Stdio::null());
             sshd
         };
         let tested = sshd().arg("-t").output()?;
         if !keygen.success() || !tested.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&tested.stderr).into_owned()));
+            return Err(io::Error::other(
+                String::from_utf8_lossy(&tested.stderr).into_owned(),
+            ));
         }
         let process = sshd().arg("-D").arg("-E").arg(path("log")).spawn()?;
-        let server = Self { directory, process, port };
+        let server = Self {
+            directory,
+            process,
+            port,
+        };
         server.wait()?;
         Ok(server)
     }
@@ -161,11 +195,19 @@ impl Server {
     }
 
     fn attempt(&self, case: u64, random: &mut Rng, report: &mut Report) -> Option<Attempt> {
-        let text: String = (0..random.usize(1..9)).filter_map(|_| random.choice(WORDS)).copied().collect();
+        let text: String = (0..random.usize(1..9))
+            .filter_map(|_| random.choice(WORDS))
+            .copied()
+            .collect();
         // sshd cuts names at 100 characters in its log.
         let text: String = format!("u{text}").trim_end().chars().take(90).collect();
-        let made = if case.is_multiple_of(2) { self.identify(&text) } else { self.log_in(case, &text) };
-        made.map_err(|error| report.leave_out(&format!("{text:?}"), &error.to_string())).ok()
+        let made = if case.is_multiple_of(2) {
+            self.identify(&text)
+        } else {
+            self.log_in(case, &text)
+        };
+        made.map_err(|error| report.leave_out(&format!("{text:?}"), &error.to_string()))
+            .ok()
     }
 
     /// Sends the text as an identification string.
@@ -177,7 +219,10 @@ impl Server {
         let mut answer = Vec::new();
         // The server closes, perhaps with a reset: either is its answer.
         let _ = stream.read_to_end(&mut answer);
-        Ok(Attempt { text: text.to_owned(), from: From::Port(port) })
+        Ok(Attempt {
+            text: text.to_owned(),
+            from: From::Port(port),
+        })
     }
 
     /// Tries to log in with the text as the name, from an address of its own.
@@ -185,15 +230,41 @@ impl Server {
         let [_, _, _, _, _, _, high, low] = case.to_be_bytes();
         let address = Ipv4Addr::new(127, 77, high, low);
         let mut ssh = Command::new("ssh");
-        ssh.args(["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no"]);
-        ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "IdentityAgent=none", "-o", "IdentityFile=/dev/null"]);
-        ssh.arg("-b").arg(address.to_string()).arg("-p").arg(self.port.to_string()).arg("-l").arg(text);
-        let output = ssh.arg("127.0.0.1").arg("true").stdin(Stdio::null()).output()?;
+        ssh.args([
+            "-F",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "StrictHostKeyChecking=no",
+        ]);
+        ssh.args([
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+            "-o",
+            "IdentityAgent=none",
+            "-o",
+            "IdentityFile=/dev/null",
+        ]);
+        ssh.arg("-b")
+            .arg(address.to_string())
+            .arg("-p")
+            .arg(self.port.to_string())
+            .arg("-l")
+            .arg(text);
+        let output = ssh
+            .arg("127.0.0.1")
+            .arg("true")
+            .stdin(Stdio::null())
+            .output()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if !said.contains("Permission denied (") {
             return Err(io::Error::other(said));
         }
-        Ok(Attempt { text: text.to_owned(), from: From::Address(address) })
+        Ok(Attempt {
+            text: text.to_owned(),
+            from: From::Address(address),
+        })
     }
 
     fn log(mut self) -> io::Result<Vec<u8>> {

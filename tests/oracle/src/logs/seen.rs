@@ -27,7 +27,9 @@ pub(super) struct Seen {
 
 /// The clock of fail2ban's own tests: the samples are of the year before this, the zone is that of their times.
 pub(super) fn clock() -> Clock {
-    let reference = "2005-08-14T12:00:00Z".parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    let reference = "2005-08-14T12:00:00Z"
+        .parse()
+        .unwrap_or(Timestamp::UNIX_EPOCH);
     let zone = jiff::tz::TimeZone::get("Europe/Zurich").unwrap_or(jiff::tz::TimeZone::UTC);
     Clock { reference, zone }
 }
@@ -37,7 +39,10 @@ impl Log {
         let mut events = BTreeMap::new();
         let mut reader = Reader::new(clock());
         let mut keep = |event: &Event<'_>| {
-            events.insert(usize::try_from(event.line_number).unwrap_or(usize::MAX), Seen::of(event));
+            events.insert(
+                usize::try_from(event.line_number).unwrap_or(usize::MAX),
+                Seen::of(event),
+            );
         };
         reader.feed(bytes, &mut keep);
         reader.finish(&mut keep);
@@ -54,7 +59,9 @@ impl Log {
     fn complete_backwards(&mut self) {
         let mut sources: BTreeMap<u32, (usize, String)> = BTreeMap::new();
         for (&line, seen) in self.events.iter_mut().rev() {
-            let Some(pid) = seen.pid.filter(|_| !is_of_listener(seen.kind)) else { continue };
+            let Some(pid) = seen.pid.filter(|_| !is_of_listener(seen.kind)) else {
+                continue;
+            };
             if let Some(source) = &seen.source {
                 sources.insert(pid, (line, source.clone()));
             } else if let Some((at, source)) = sources.get(&pid) {
@@ -70,14 +77,30 @@ impl Log {
 
     /// A line as text, without its ending.
     pub(super) fn text(&self, line: usize) -> String {
-        let bytes = line.checked_sub(1).and_then(|at| self.lines.get(at)).map(Vec::as_slice).unwrap_or_default();
+        let bytes = line
+            .checked_sub(1)
+            .and_then(|at| self.lines.get(at))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         String::from_utf8_lossy(bytes).trim_end().to_owned()
     }
 }
 
 fn is_of_listener(kind: Kind) -> bool {
-    use Kind::{BindFailed, Dropped, DroppedPenalised, GraceTimeout, Listening, Penalty, Restarted, Stopped};
-    matches!(kind, BindFailed | Dropped | DroppedPenalised | GraceTimeout | Listening | Penalty | Restarted | Stopped)
+    use Kind::{
+        BindFailed, Dropped, DroppedPenalised, GraceTimeout, Listening, Penalty, Restarted, Stopped,
+    };
+    matches!(
+        kind,
+        BindFailed
+            | Dropped
+            | DroppedPenalised
+            | GraceTimeout
+            | Listening
+            | Penalty
+            | Restarted
+            | Stopped
+    )
 }
 
 impl Seen {
@@ -99,17 +122,19 @@ impl Seen {
     /// Whether it reports that a client was refused, failed or misbehaved.
     pub(super) fn is_failure(&self) -> bool {
         use Kind::{
-            AuthFailed, BadProtocol, Closed, ConnectionError, Disconnected, Disconnecting, Dropped, DroppedPenalised,
-            GraceTimeout, InvalidUser, NegotiationFailed, NoIdentification, PacketCorrupt, PamDenied, PamFailure,
-            Probed, ReceivedDisconnect, RefusedByMatch, Reset, RootRefused, StrictModes, TooManyFailures, UserDenied,
-            WrapperRefused,
+            AuthFailed, BadProtocol, Closed, ConnectionError, Disconnected, Disconnecting, Dropped,
+            DroppedPenalised, GraceTimeout, InvalidUser, NegotiationFailed, NoIdentification,
+            PacketCorrupt, PamDenied, PamFailure, Probed, ReceivedDisconnect, RefusedByMatch,
+            Reset, RootRefused, StrictModes, TooManyFailures, UserDenied, WrapperRefused,
         };
         let before_login = self.stage != Stage::AfterLogin;
         match self.kind {
-            Closed | Reset | Disconnected | Disconnecting | ReceivedDisconnect | ConnectionError => before_login,
-            AuthFailed | BadProtocol | Dropped | DroppedPenalised | GraceTimeout | InvalidUser | NegotiationFailed
-            | NoIdentification | PacketCorrupt | PamDenied | PamFailure | Probed | RefusedByMatch | RootRefused
-            | StrictModes | TooManyFailures | UserDenied | WrapperRefused => true,
+            Closed | Reset | Disconnected | Disconnecting | ReceivedDisconnect
+            | ConnectionError => before_login,
+            AuthFailed | BadProtocol | Dropped | DroppedPenalised | GraceTimeout | InvalidUser
+            | NegotiationFailed | NoIdentification | PacketCorrupt | PamDenied | PamFailure
+            | Probed | RefusedByMatch | RootRefused | StrictModes | TooManyFailures
+            | UserDenied | WrapperRefused => true,
             _ => false,
         }
     }

@@ -21,8 +21,14 @@ pub(super) fn compare(report: &mut Report, item: &Item, log: &Log) {
         Some("crowdsec_scenario_assert") => crowdsec_sources(report, item, log, stated),
         Some("loghub_structured") => loghub(report, item, log, stated),
         Some("live_truth") => live::compare(report, item, log, stated),
-        Some(other) => report.leave_out(&item.name, &format!("statements of kind {other} are not known")),
-        None => report.leave_out(&item.name, "the source states nothing but the lines; compared with the census only"),
+        Some(other) => report.leave_out(
+            &item.name,
+            &format!("statements of kind {other} are not known"),
+        ),
+        None => report.leave_out(
+            &item.name,
+            "the source states nothing but the lines; compared with the census only",
+        ),
     }
 }
 
@@ -40,28 +46,52 @@ fn failjson(report: &mut Report, item: &Item, log: &Log, stated: &Value) {
             continue;
         }
         if matches!(line, 95 | 96 | 100) {
-            report.leave_out(&case, "a failure by the history of the connection: another name, then a login");
+            report.leave_out(
+                &case,
+                "a failure by the history of the connection: another name, then a login",
+            );
             continue;
         }
-        report.compare(&format!("{case} (is a failure)"), &seen.is_some_and(Seen::is_failure), &true);
+        report.compare(
+            &format!("{case} (is a failure)"),
+            &seen.is_some_and(Seen::is_failure),
+            &true,
+        );
         if let Some(host) = expected["host"].as_str() {
-            report.compare(&format!("{case} (host)"), &seen.and_then(|seen| seen.source.clone()), &normal(host));
+            report.compare(
+                &format!("{case} (host)"),
+                &seen.and_then(|seen| seen.source.clone()),
+                &normal(host),
+            );
         }
         if let Some(user) = expected["user"].as_str() {
-            report.compare(&format!("{case} (user)"), &seen.and_then(|seen| seen.user.as_deref()), &Some(user));
+            report.compare(
+                &format!("{case} (user)"),
+                &seen.and_then(|seen| seen.user.as_deref()),
+                &Some(user),
+            );
         }
         compare_time(report, &case, seen, expected);
     }
-    report.leave_out(&item.name, &format!("{passed_over} lines that must not match: only that we know them"));
+    report.leave_out(
+        &item.name,
+        &format!("{passed_over} lines that must not match: only that we know them"),
+    );
 }
 
 fn compare_time(report: &mut Report, case: &str, seen: Option<&Seen>, expected: &Value) {
-    let Some(time) = expected["time"].as_str() else { return };
+    let Some(time) = expected["time"].as_str() else {
+        return;
+    };
     if clock().zone == TimeZone::UTC {
         return report.leave_out(case, "no time zone data on this machine");
     }
-    let ours = seen.and_then(|seen| seen.time).map(|time| clock().zone.to_datetime(time).to_string());
-    let second = ours.as_deref().map(|time| time.split('.').next().unwrap_or(time));
+    let ours = seen
+        .and_then(|seen| seen.time)
+        .map(|time| clock().zone.to_datetime(time).to_string());
+    let second = ours
+        .as_deref()
+        .map(|time| time.split('.').next().unwrap_or(time));
     report.compare(&format!("{case} (time)"), &second, &Some(time));
 }
 
@@ -89,10 +119,18 @@ fn crowdsec_events(report: &mut Report, item: &Item, log: &Log, stated: &Value) 
 
 /// Every source for which a scenario fires has failures.
 fn crowdsec_sources(report: &mut Report, item: &Item, log: &Log, stated: &Value) {
-    let failing: BTreeSet<&str> =
-        log.events.values().filter(|seen| seen.is_failure()).filter_map(|seen| seen.source.as_deref()).collect();
+    let failing: BTreeSet<&str> = log
+        .events
+        .values()
+        .filter(|seen| seen.is_failure())
+        .filter_map(|seen| seen.source.as_deref())
+        .collect();
     for source in entries(&stated["scenario_sources"]).filter_map(Value::as_str) {
-        report.compare(&format!("{} source {source}", item.name), &failing.contains(source), &true);
+        report.compare(
+            &format!("{} source {source}", item.name),
+            &failing.contains(source),
+            &true,
+        );
     }
 }
 
@@ -129,7 +167,10 @@ const LOGHUB: &[(&str, Kind)] = &[
 
 fn loghub(report: &mut Report, item: &Item, log: &Log, stated: &Value) {
     for (at, event) in entries(&stated["event_of_line"]).enumerate() {
-        let theirs = LOGHUB.iter().find(|(name, _)| Some(*name) == event.as_str()).map(|(_, kind)| *kind);
+        let theirs = LOGHUB
+            .iter()
+            .find(|(name, _)| Some(*name) == event.as_str())
+            .map(|(_, kind)| *kind);
         let case = format!("{} line {}: {}", item.name, at + 1, log.text(at + 1));
         report.compare(&case, &log.event(at + 1).map(|seen| seen.kind), &theirs);
     }
@@ -140,7 +181,10 @@ pub(super) fn entries(list: &Value) -> impl Iterator<Item = &Value> {
 }
 
 pub(super) fn number(value: &Value) -> usize {
-    value.as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
+    value
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok())
+        .unwrap_or(0)
 }
 
 /// An address as we write it.

@@ -30,7 +30,11 @@ fn look(path: &Path) -> Entry {
             list(path).unwrap_or_else(|error| Entry::Unreadable(Unread::Failed(error.to_string())))
         }
         Ok(_) => match fs::read(path) {
-            Ok(bytes) => Entry::File(FileImage { bytes, meta: Metadata::default(), target: target(path) }),
+            Ok(bytes) => Entry::File(FileImage {
+                bytes,
+                meta: Metadata::default(),
+                target: target(path),
+            }),
             Err(error) => Entry::Unreadable(Unread::Failed(error.to_string())),
         },
         Err(_) if fs::symlink_metadata(path).is_ok() => Entry::Dangling,
@@ -47,8 +51,17 @@ fn list(path: &Path) -> io::Result<Entry> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let directory = fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir());
-        names.push(Listed { name: entry.file_name(), directory });
+        names.push(Listed {
+            name: entry.file_name(),
+            directory,
+        });
     }
     names.sort();
-    Ok(Entry::Directory(names, Metadata { kind: Kind::Directory, ..Metadata::default() }))
+    Ok(Entry::Directory(
+        names,
+        Metadata {
+            kind: Kind::Directory,
+            ..Metadata::default()
+        },
+    ))
 }

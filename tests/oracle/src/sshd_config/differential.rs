@@ -71,7 +71,13 @@ pub(super) fn random(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64) ->
     report
 }
 
-fn all(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64, report: &mut Report) -> io::Result<()> {
+fn all(
+    root: Option<&Path>,
+    sshd: &Path,
+    cases: u64,
+    seed: u64,
+    report: &mut Report,
+) -> io::Result<()> {
     let sandbox = Sandbox::new(root, sshd)?;
     let release = sandbox.release()?;
     let mut at = 0;
@@ -79,7 +85,10 @@ fn all(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64, report: &mut Rep
         let count = BATCH.min(cases - at);
         let made = (at..at + count).map(|number| {
             let number = seed.wrapping_mul(1_000_003).wrapping_add(number);
-            Case { number, tree: Maker::new(number, release).tree() }
+            Case {
+                number,
+                tree: Maker::new(number, release).tree(),
+            }
         });
         batch(&sandbox, release, &made.collect::<Vec<_>>(), report)?;
         at += count;
@@ -87,8 +96,19 @@ fn all(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64, report: &mut Rep
     Ok(())
 }
 
-fn batch(sandbox: &Sandbox, release: Release, cases: &[Case], report: &mut Report) -> io::Result<()> {
-    let questions: Vec<Question<'_>> = cases.iter().map(|case| Question { tree: &case.tree, specs: &SPECS }).collect();
+fn batch(
+    sandbox: &Sandbox,
+    release: Release,
+    cases: &[Case],
+    report: &mut Report,
+) -> io::Result<()> {
+    let questions: Vec<Question<'_>> = cases
+        .iter()
+        .map(|case| Question {
+            tree: &case.tree,
+            specs: &SPECS,
+        })
+        .collect();
     let mut models = Vec::new();
     for (number, case) in cases.iter().enumerate() {
         let place = sandbox.write(number, &case.tree)?;
@@ -113,33 +133,75 @@ fn changes(
     answers: &[Vec<Answer>],
     report: &mut Report,
 ) -> io::Result<()> {
-    let made = cases.iter().zip(models).map(|(case, tree)| Attempt::make(case.number, &case.tree, tree, release));
+    let made = cases
+        .iter()
+        .zip(models)
+        .map(|(case, tree)| Attempt::make(case.number, &case.tree, tree, release));
     let attempts: Vec<Attempt> = made.collect();
-    let other: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.has_another_tree()).collect();
+    let other: Vec<&Attempt> = attempts
+        .iter()
+        .filter(|attempt| attempt.has_another_tree())
+        .collect();
     let lines: BTreeSet<String> = attempts.iter().map(Attempt::line).collect();
     let alone: Vec<Generated> = lines.iter().map(|line| Generated::of_main(line)).collect();
-    let mut questions: Vec<Question<'_>> =
-        other.iter().map(|attempt| Question { tree: &attempt.after, specs: &setting::SPECS }).collect();
-    questions.extend(alone.iter().map(|tree| Question { tree, specs: &SPECS[..1] }));
+    let mut questions: Vec<Question<'_>> = other
+        .iter()
+        .map(|attempt| Question {
+            tree: &attempt.after,
+            specs: &setting::SPECS,
+        })
+        .collect();
+    questions.extend(alone.iter().map(|tree| Question {
+        tree,
+        specs: &SPECS[..1],
+    }));
     let mut after = sandbox.ask(&questions)?;
-    let alone: BTreeMap<String, Answer> =
-        lines.into_iter().zip(after.split_off(other.len()).into_iter().map(|mut answers| answers.remove(0))).collect();
+    let alone: BTreeMap<String, Answer> = lines
+        .into_iter()
+        .zip(
+            after
+                .split_off(other.len())
+                .into_iter()
+                .map(|mut answers| answers.remove(0)),
+        )
+        .collect();
     let mut after = after.into_iter();
     for ((case, attempt), before) in cases.iter().zip(&attempts).zip(answers) {
-        let [plain, _, connected, ..] = before.as_slice() else { continue };
+        let [plain, _, connected, ..] = before.as_slice() else {
+            continue;
+        };
         let unchanged = || vec![plain.clone(), connected.clone()];
-        let after = if attempt.has_another_tree() { after.next().unwrap_or_default() } else { unchanged() };
+        let after = if attempt.has_another_tree() {
+            after.next().unwrap_or_default()
+        } else {
+            unchanged()
+        };
         let label = || format!("case {} {release}\n{}", case.number, show(&case.tree));
-        attempt.judge(&label, release, &[plain, connected], &after, &alone[&attempt.line()], report);
+        attempt.judge(
+            &label,
+            release,
+            &[plain, connected],
+            &after,
+            &alone[&attempt.line()],
+            report,
+        );
     }
     Ok(())
 }
 
 /// The tree as the model reads it: the scratch directory stands for `/etc/ssh`, links into it included.
 fn model(place: &Path, case: &Case, key: &Path) -> Tree {
-    let inside = |path: &Path| path.strip_prefix("/etc/ssh").map(|rest| place.join(rest)).ok();
+    let inside = |path: &Path| {
+        path.strip_prefix("/etc/ssh")
+            .map(|rest| place.join(rest))
+            .ok()
+    };
     let at = |path: &Path| {
-        let link = case.tree.links.iter().find(|(link, _)| Path::new("/etc/ssh").join(link) == path);
+        let link = case
+            .tree
+            .links
+            .iter()
+            .find(|(link, _)| Path::new("/etc/ssh").join(link) == path);
         link.and_then(|(_, target)| inside(target))
             .or_else(|| inside(path))
             .unwrap_or_else(|| PathBuf::from("/nowhere"))
@@ -149,8 +211,22 @@ fn model(place: &Path, case: &Case, key: &Path) -> Tree {
     Tree::read(&capture(Path::new(MAIN), at), Path::new(MAIN), &overrides)
 }
 
-fn compare(case: &Case, tree: &Tree, release: Release, spec: &str, answer: &Answer, report: &mut Report) {
-    let label = || format!("case {} {spec:?} {}\n{}", case.number, release, show(&case.tree));
+fn compare(
+    case: &Case,
+    tree: &Tree,
+    release: Release,
+    spec: &str,
+    answer: &Answer,
+    report: &mut Report,
+) {
+    let label = || {
+        format!(
+            "case {} {spec:?} {}\n{}",
+            case.number,
+            release,
+            show(&case.tree)
+        )
+    };
     let asks = spec.is_empty() && tree.needs_connection(release);
     let expected = match tree.verdict(release) {
         Verdict::Accepts => Some(true),
@@ -159,35 +235,60 @@ fn compare(case: &Case, tree: &Tree, release: Release, spec: &str, answer: &Answ
     };
     report.compared += 1;
     if expected.is_some_and(|expected| (expected && !asks) != answer.started) {
-        let text = format!("{}\n  ours:   {:?}\n  theirs: {}", label(), tree.verdict(release), answer.complaint);
+        let text = format!(
+            "{}\n  ours:   {:?}\n  theirs: {}",
+            label(),
+            tree.verdict(release),
+            answer.complaint
+        );
         report.disagreements.push(text);
         return;
     }
     if !answer.started {
         return;
     }
-    let connection = Connection { groups: groups(spec), ..Connection::parse(spec).unwrap_or_default() };
-    let scope = if spec.is_empty() { Scope::Global } else { Scope::Connection(&connection) };
+    let connection = Connection {
+        groups: groups(spec),
+        ..Connection::parse(spec).unwrap_or_default()
+    };
+    let scope = if spec.is_empty() {
+        Scope::Global
+    } else {
+        Scope::Connection(&connection)
+    };
     let (ours, theirs) = differing(&tree.effective(Some(release), scope), answer, release);
     if ours != theirs {
-        report.disagreements.push(format!("{}\n  ours:   {ours:?}\n  theirs: {theirs:?}", label()));
+        report.disagreements.push(format!(
+            "{}\n  ours:   {ours:?}\n  theirs: {theirs:?}",
+            label()
+        ));
     }
 }
 
 /// The users of the specifications are alone in the group of their name.
 fn groups(spec: &str) -> Vec<String> {
-    let user = spec.strip_prefix("user=").and_then(|rest| rest.split(',').next());
-    user.filter(|user| *user != "bob").map(str::to_owned).into_iter().collect()
+    let user = spec
+        .strip_prefix("user=")
+        .and_then(|rest| rest.split(',').next());
+    user.filter(|user| *user != "bob")
+        .map(str::to_owned)
+        .into_iter()
+        .collect()
 }
 
 type Values = BTreeMap<String, Vec<String>>;
 
 fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Values, Values) {
-    let mut theirs: Values =
-        answer.values.iter().map(|(key, values)| (current_name(key).to_owned(), trimmed(values))).collect();
+    let mut theirs: Values = answer
+        .values
+        .iter()
+        .map(|(key, values)| (current_name(key).to_owned(), trimmed(values)))
+        .collect();
     let mut ours = Values::new();
     for setting in effective {
-        if setting.origin.is_none() && BUILD_DEFAULTS.contains(&setting.key.as_str()) || setting.values.is_empty() {
+        if setting.origin.is_none() && BUILD_DEFAULTS.contains(&setting.key.as_str())
+            || setting.values.is_empty()
+        {
             continue;
         }
         ours.insert(setting.key.clone(), trimmed(&setting.values));
@@ -199,15 +300,29 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
         ours.remove("usepam");
     }
     // A pattern of a Match block is printed, but is not in force.
-    if ours.get("permituserenvironment").is_some_and(|value| value == &["no"]) {
+    if ours
+        .get("permituserenvironment")
+        .is_some_and(|value| value == &["no"])
+    {
         theirs.insert("permituserenvironment".to_owned(), vec!["no".to_owned()]);
     }
     // Debian prints QUIET by its old name; not all of its binaries say that they are Debian's.
-    for values in [&mut ours, &mut theirs].map(|values| values.get_mut("loglevel")).into_iter().flatten() {
-        values.iter_mut().filter(|value| *value == "SILENT").for_each(|value| *value = "QUIET".to_owned());
+    for values in [&mut ours, &mut theirs]
+        .map(|values| values.get_mut("loglevel"))
+        .into_iter()
+        .flatten()
+    {
+        values
+            .iter_mut()
+            .filter(|value| *value == "SILENT")
+            .for_each(|value| *value = "QUIET".to_owned());
     }
     // 9.2 does not print an empty list of timeouts, and 10.3 and later no empty list of files.
-    let unprinted = if release < Release::new(9, 3) { "channeltimeout" } else { "revokedkeys" };
+    let unprinted = if release < Release::new(9, 3) {
+        "channeltimeout"
+    } else {
+        "revokedkeys"
+    };
     for values in [&mut ours, &mut theirs] {
         values.retain(|key, value| key != unprinted || value != &["none"]);
     }
@@ -218,7 +333,11 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
             theirs.remove(key);
         }
     }
-    if release < Release::new(8, 9) && ours.get("persourcenetblocksize").is_some_and(|value| value[0].ends_with(":0")) {
+    if release < Release::new(8, 9)
+        && ours
+            .get("persourcenetblocksize")
+            .is_some_and(|value| value[0].ends_with(":0"))
+    {
         // What nothing sets has a random value in builds that do not clear it.
         ours.remove("persourcenetblocksize");
         theirs.remove("persourcenetblocksize");
@@ -228,8 +347,11 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
         ours.remove("ipqos");
         theirs.remove("ipqos");
     }
-    let same: Vec<String> =
-        ours.iter().filter(|(key, value)| theirs.get(*key) == Some(*value)).map(|(key, _)| key.clone()).collect();
+    let same: Vec<String> = ours
+        .iter()
+        .filter(|(key, value)| theirs.get(*key) == Some(*value))
+        .map(|(key, _)| key.clone())
+        .collect();
     for key in same {
         ours.remove(&key);
         theirs.remove(&key);
@@ -248,7 +370,10 @@ fn current_name(key: &str) -> &str {
 
 /// Blanks at the end of a value are not part of it.
 fn trimmed(values: &[String]) -> Vec<String> {
-    values.iter().map(|value| value.trim_end().to_owned()).collect()
+    values
+        .iter()
+        .map(|value| value.trim_end().to_owned())
+        .collect()
 }
 
 fn show(tree: &Generated) -> String {
@@ -260,7 +385,11 @@ fn show(tree: &Generated) -> String {
         text.push_str(&format!("//- {} -> {}\n", path.display(), target.display()));
     }
     for (path, bytes) in &tree.files {
-        text.push_str(&format!("//- {}\n{}\n", path.display(), bytes.escape_ascii().to_string().replace("\\n", "\n")));
+        text.push_str(&format!(
+            "//- {}\n{}\n",
+            path.display(),
+            bytes.escape_ascii().to_string().replace("\\n", "\n")
+        ));
     }
     text
 }

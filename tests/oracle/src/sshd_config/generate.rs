@@ -23,7 +23,10 @@ pub(super) struct Generated {
 impl Generated {
     /// A tree of a main file alone.
     pub(super) fn of_main(text: &str) -> Self {
-        Self { files: vec![(PathBuf::from("sshd_config"), text.as_bytes().to_vec())], ..Self::default() }
+        Self {
+            files: vec![(PathBuf::from("sshd_config"), text.as_bytes().to_vec())],
+            ..Self::default()
+        }
     }
 }
 
@@ -58,25 +61,45 @@ impl Maker {
             14..18 => Mood::Broken,
             _ => Mood::Hostile,
         };
-        let known: Vec<&Sample> = VOCABULARY.iter().filter(|sample| sample.since <= release).collect();
-        let subset = (0..random.usize(3..12)).filter_map(|_| random.choice(&known).copied()).collect();
-        Self { random, release, mood, subset }
+        let known: Vec<&Sample> = VOCABULARY
+            .iter()
+            .filter(|sample| sample.since <= release)
+            .collect();
+        let subset = (0..random.usize(3..12))
+            .filter_map(|_| random.choice(&known).copied())
+            .collect();
+        Self {
+            random,
+            release,
+            mood,
+            subset,
+        }
     }
 
     /// One tree.
     pub(super) fn tree(&mut self) -> Generated {
         let mut tree = Generated::default();
-        let drop_ins = if self.random.u8(0..10) < 6 { self.random.usize(0..4) } else { 0 };
-        for name in ["10-a.conf", "50-cloud.conf", "Z.conf", "9-z.conf"].iter().take(drop_ins) {
+        let drop_ins = if self.random.u8(0..10) < 6 {
+            self.random.usize(0..4)
+        } else {
+            0
+        };
+        for name in ["10-a.conf", "50-cloud.conf", "Z.conf", "9-z.conf"]
+            .iter()
+            .take(drop_ins)
+        {
             let content = self.file(1);
-            tree.files.push((PathBuf::from("sshd_config.d").join(name), content));
+            tree.files
+                .push((PathBuf::from("sshd_config.d").join(name), content));
         }
         self.decorate(&mut tree);
         let main = self.file(0);
         tree.files.push((PathBuf::from("sshd_config"), main));
         if self.random.u8(0..10) == 0 {
             let in_force = self.random.bool();
-            tree.options = (0..self.random.usize(1..3)).map(|_| self.directive(!in_force)).collect();
+            tree.options = (0..self.random.usize(1..3))
+                .map(|_| self.directive(!in_force))
+                .collect();
         }
         tree
     }
@@ -88,16 +111,28 @@ impl Maker {
             }
         }
         if self.random.u8(0..10) == 0 {
-            tree.files.push((PathBuf::from("sshd_config.d/old.conf.bak"), b"Rubbish\n".to_vec()));
-            tree.files.push((PathBuf::from("sshd_config.d/.hidden.conf"), b"Rubbish\n".to_vec()));
+            tree.files.push((
+                PathBuf::from("sshd_config.d/old.conf.bak"),
+                b"Rubbish\n".to_vec(),
+            ));
+            tree.files.push((
+                PathBuf::from("sshd_config.d/.hidden.conf"),
+                b"Rubbish\n".to_vec(),
+            ));
         }
         if self.random.u8(0..20) == 0 {
-            tree.directories.push(PathBuf::from("sshd_config.d/dir.conf"));
+            tree.directories
+                .push(PathBuf::from("sshd_config.d/dir.conf"));
         }
         if self.random.u8(0..20) == 0 {
-            let target =
-                *self.random.choice(&["../extra.conf", "/etc/ssh/extra.conf", "nowhere"]).unwrap_or(&"nowhere");
-            tree.links.push((PathBuf::from("sshd_config.d/30-link.conf"), PathBuf::from(target)));
+            let target = *self
+                .random
+                .choice(&["../extra.conf", "/etc/ssh/extra.conf", "nowhere"])
+                .unwrap_or(&"nowhere");
+            tree.links.push((
+                PathBuf::from("sshd_config.d/30-link.conf"),
+                PathBuf::from(target),
+            ));
         }
     }
 
@@ -129,9 +164,17 @@ impl Maker {
     }
 
     fn include(&mut self, depth: usize) -> String {
-        let deeper =
-            ["extra.conf", "/etc/ssh/nested/*.conf", "sshd_config.d/*.conf", "/etc/ssh/sshd_config.d/[0-9]*.conf"];
-        let leaves = ["/etc/ssh/none/*.conf", "nested/deep.conf /etc/ssh/missing.conf", "~/nothing.conf"];
+        let deeper = [
+            "extra.conf",
+            "/etc/ssh/nested/*.conf",
+            "sshd_config.d/*.conf",
+            "/etc/ssh/sshd_config.d/[0-9]*.conf",
+        ];
+        let leaves = [
+            "/etc/ssh/none/*.conf",
+            "nested/deep.conf /etc/ssh/missing.conf",
+            "~/nothing.conf",
+        ];
         let pattern = match (depth, self.random.u8(0..12)) {
             (_, 0) => "\"extra.conf\" nested/deep.conf",
             (0, 1..9) => self.random.choice(deeper).unwrap_or_default(),
@@ -145,16 +188,26 @@ impl Maker {
     fn comment(&mut self) -> String {
         let sample = self.sample(false);
         let default = self.random.choice(sample.good).copied().unwrap_or_default();
-        let texts = [format!("#{} {default}", sample.names[0]), "# a note".to_owned(), String::new(), "   ".to_owned()];
+        let texts = [
+            format!("#{} {default}", sample.names[0]),
+            "# a note".to_owned(),
+            String::new(),
+            "   ".to_owned(),
+        ];
         self.random.choice(texts).unwrap_or_default()
     }
 
     fn condition(&mut self) -> String {
         let count = if self.random.u8(0..4) == 0 { 2 } else { 1 };
-        let fitting: Vec<_> = CONDITIONS.iter().filter(|(since, ..)| *since <= self.release).collect();
+        let fitting: Vec<_> = CONDITIONS
+            .iter()
+            .filter(|(since, ..)| *since <= self.release)
+            .collect();
         let mut parts = Vec::new();
         for _ in 0..count {
-            let Some((_, text, sound)) = self.random.choice(&fitting).copied().copied() else { continue };
+            let Some((_, text, sound)) = self.random.choice(&fitting).copied().copied() else {
+                continue;
+            };
             if sound || matches!(self.mood, Mood::Broken | Mood::Hostile) && self.random.bool() {
                 parts.push(text);
             }
@@ -170,23 +223,43 @@ impl Maker {
     fn sample(&mut self, in_match: bool) -> &'static Sample {
         let strict = in_match && (self.mood != Mood::Broken || self.random.u8(0..4) > 0);
         let release = self.release;
-        let fits = |sample: &&&'static Sample| !strict || sample.in_match.is_some_and(|since| since <= release);
+        let fits = |sample: &&&'static Sample| {
+            !strict || sample.in_match.is_some_and(|since| since <= release)
+        };
         let fitting: Vec<_> = self.subset.iter().filter(fits).copied().collect();
-        let all: Vec<_> =
-            VOCABULARY.iter().filter(|sample| sample.since <= release).filter(|sample| fits(&sample)).collect();
-        let own = self.random.choice(&fitting).copied().filter(|_| self.random.u8(0..4) > 0);
-        own.or_else(|| self.random.choice(&all).copied()).unwrap_or(&VOCABULARY[0])
+        let all: Vec<_> = VOCABULARY
+            .iter()
+            .filter(|sample| sample.since <= release)
+            .filter(|sample| fits(&sample))
+            .collect();
+        let own = self
+            .random
+            .choice(&fitting)
+            .copied()
+            .filter(|_| self.random.u8(0..4) > 0);
+        own.or_else(|| self.random.choice(&all).copied())
+            .unwrap_or(&VOCABULARY[0])
     }
 
     fn directive(&mut self, in_match: bool) -> String {
         let sample = self.sample(in_match);
-        let name =
-            if in_match { sample.names[0] } else { self.random.choice(sample.names).copied().unwrap_or_default() };
+        let name = if in_match {
+            sample.names[0]
+        } else {
+            self.random
+                .choice(sample.names)
+                .copied()
+                .unwrap_or_default()
+        };
         let wrong = match self.mood {
             Mood::Sound | Mood::Odd => false,
             Mood::Broken | Mood::Hostile => self.random.u8(0..10) == 0,
         };
-        let values = if wrong && !sample.bad.is_empty() { sample.bad } else { sample.good };
+        let values = if wrong && !sample.bad.is_empty() {
+            sample.bad
+        } else {
+            sample.good
+        };
         let value = self.random.choice(values).copied().unwrap_or_default();
         if self.mood == Mood::Sound {
             return format!("{name} {value}");
@@ -199,7 +272,9 @@ impl Maker {
         match self.random.u8(0..6) {
             0 => name.to_lowercase(),
             1 => name.to_uppercase(),
-            2 if self.release >= Release::new(8, 7) && self.random.u8(0..4) == 0 => format!("\"{name}\""),
+            2 if self.release >= Release::new(8, 7) && self.random.u8(0..4) == 0 => {
+                format!("\"{name}\"")
+            }
             _ => name.to_owned(),
         }
     }
@@ -210,9 +285,10 @@ impl Maker {
             1 => " = ",
             2 => "\t",
             3 => "  ",
-            4 if self.mood == Mood::Hostile => {
-                self.random.choice(["==", " = = ", "\r", "\x0c", "\u{a0}"]).unwrap_or(" ")
-            }
+            4 if self.mood == Mood::Hostile => self
+                .random
+                .choice(["==", " = = ", "\r", "\x0c", "\u{a0}"])
+                .unwrap_or(" "),
             _ => " ",
         }
     }

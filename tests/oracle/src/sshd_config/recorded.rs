@@ -17,12 +17,24 @@ use crate::{Item, Report, items};
 /// it cannot know.
 /// 9.2 does not print an empty ChannelTimeout.
 const BUILDS: [(&str, Release, &[&str]); 3] = [
-    ("9.2", Release { debian: true, ..Release::new(9, 2) }, &["channeltimeout"]),
+    (
+        "9.2",
+        Release {
+            debian: true,
+            ..Release::new(9, 2)
+        },
+        &["channeltimeout"],
+    ),
     ("10.5", Release::new(10, 5), &["usepam"]),
     (
         "8.0",
         Release::new(8, 0),
-        &["usepam", "persourcemaxstartups", "persourcenetblocksize", "unusedconnectiontimeout"],
+        &[
+            "usepam",
+            "persourcemaxstartups",
+            "persourcenetblocksize",
+            "unusedconnectiontimeout",
+        ],
     ),
 ];
 
@@ -49,10 +61,20 @@ pub(super) fn corpus(corpus: &Path) -> Report {
 /// The keywords that were recorded at all.
 fn selected(items: &[Item]) -> BTreeSet<String> {
     let tables = ["effective", "effective_differences"];
-    let of_build = |item: &Item, name: &str| tables.map(|table| item.expect["oracle"][name][table].clone());
-    let recorded = items.iter().flat_map(|item| BUILDS.map(|(name, ..)| of_build(item, name))).flatten();
+    let of_build =
+        |item: &Item, name: &str| tables.map(|table| item.expect["oracle"][name][table].clone());
+    let recorded = items
+        .iter()
+        .flat_map(|item| BUILDS.map(|(name, ..)| of_build(item, name)))
+        .flatten();
     recorded
-        .flat_map(|values| values.as_object().into_iter().flat_map(|values| values.keys().cloned()).collect::<Vec<_>>())
+        .flat_map(|values| {
+            values
+                .as_object()
+                .into_iter()
+                .flat_map(|values| values.keys().cloned())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -68,8 +90,13 @@ fn compare_item(item: &Item, selected: &BTreeSet<String>, report: &mut Report) {
     let tree = Tree::read(&snapshot, Path::new(MAIN), &[]);
     compare_identity(item, &tree, report);
     for (name, release, absent) in BUILDS {
-        let Some(values) = compare_plain(item, name, release, &tree, selected, absent, report) else { continue };
-        compare_connections(item, name, release, &tree, selected, absent, &values, report);
+        let Some(values) = compare_plain(item, name, release, &tree, selected, absent, report)
+        else {
+            continue;
+        };
+        compare_connections(
+            item, name, release, &tree, selected, absent, &values, report,
+        );
     }
 }
 
@@ -82,12 +109,22 @@ fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
         return;
     }
     for setting in &effective {
-        let [value] = setting.values.as_slice() else { continue };
+        let [value] = setting.values.as_slice() else {
+            continue;
+        };
         if let Ok(edited) = tree.set(&setting.key, value, Some(release), Place::Best) {
-            let said: BTreeSet<_> = edited.notes.iter().filter_map(|note| Some(&note.origin.as_ref()?.path)).collect();
+            let said: BTreeSet<_> = edited
+                .notes
+                .iter()
+                .filter_map(|note| Some(&note.origin.as_ref()?.path))
+                .collect();
             let changed = edited.edits.keys().chain(edited.creates.keys());
             let changed: Vec<_> = changed.filter(|path| !said.contains(path)).collect();
-            report.compare(&format!("{} {} {value}: untouched", item.name, setting.key), &changed, &Vec::new());
+            report.compare(
+                &format!("{} {} {value}: untouched", item.name, setting.key),
+                &changed,
+                &Vec::new(),
+            );
         }
     }
 }
@@ -105,28 +142,60 @@ fn compare_plain(
     let case = format!("{} {name}", item.name);
     let oracle = &item.expect["oracle"];
     let base = values(&oracle["9.2"]["effective"]);
-    let mut recorded = if name == "9.2" { base } else { overlaid(base, &oracle[name]["effective_differences"]) };
+    let mut recorded = if name == "9.2" {
+        base
+    } else {
+        overlaid(base, &oracle[name]["effective_differences"])
+    };
     recorded.retain(|key, _| !absent.contains(&key.as_str()));
     let started = oracle[name]["exit"].as_i64() == Some(0);
-    if !compare_exit(&case, tree, release, started, tree.needs_connection(release), report) {
+    if !compare_exit(
+        &case,
+        tree,
+        release,
+        started,
+        tree.needs_connection(release),
+        report,
+    ) {
         return Some(recorded);
     }
-    compare_values(&case, &ours(&tree.effective(Some(release), Scope::Global), selected, absent), &recorded, report);
+    compare_values(
+        &case,
+        &ours(
+            &tree.effective(Some(release), Scope::Global),
+            selected,
+            absent,
+        ),
+        &recorded,
+        report,
+    );
     Some(recorded)
 }
 
 /// Compares the verdict; true when sshd started, so that there are values to compare.
-fn compare_exit(case: &str, tree: &Tree, release: Release, started: bool, asks: bool, report: &mut Report) -> bool {
+fn compare_exit(
+    case: &str,
+    tree: &Tree,
+    release: Release,
+    started: bool,
+    asks: bool,
+    report: &mut Report,
+) -> bool {
     match tree.verdict(release) {
         Verdict::Accepts => report.compare(&format!("{case}: starts"), &!asks, &started),
-        Verdict::Refuses(problem) => report.compare(&format!("{case}: starts ({problem})"), &false, &started),
+        Verdict::Refuses(problem) => {
+            report.compare(&format!("{case}: starts ({problem})"), &false, &started);
+        }
         Verdict::Unknown(why) if !started => report.leave_out(case, &why),
         Verdict::Unknown(_) => {}
     }
     started
 }
 
-#[expect(clippy::too_many_arguments, reason = "the recorded values of a build and all that selects them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the recorded values of a build and all that selects them"
+)]
 fn compare_connections(
     item: &Item,
     name: &str,
@@ -137,9 +206,14 @@ fn compare_connections(
     plain: &Values,
     report: &mut Report,
 ) {
-    let specs = item.expect["oracle"]["with_connection_spec"].as_array().into_iter().flatten();
+    let specs = item.expect["oracle"]["with_connection_spec"]
+        .as_array()
+        .into_iter()
+        .flatten();
     for record in specs.filter(|record| record["version"].as_str() == Some(name)) {
-        let Some(spec) = record["spec"].as_str() else { continue };
+        let Some(spec) = record["spec"].as_str() else {
+            continue;
+        };
         let case = format!("{} {name} {spec}", item.name);
         let Ok(mut connection) = Connection::parse(spec) else {
             report.leave_out(&case, "the specification has an unknown form");
@@ -150,7 +224,12 @@ fn compare_connections(
         if compare_exit(&case, tree, release, started, false, report) {
             let recorded = overlaid(plain.clone(), &record["effective_differences"]);
             let effective = tree.effective(Some(release), Scope::Connection(&connection));
-            compare_values(&case, &ours(&effective, selected, absent), &recorded, report);
+            compare_values(
+                &case,
+                &ours(&effective, selected, absent),
+                &recorded,
+                report,
+            );
         }
     }
 }
@@ -171,7 +250,9 @@ fn compare_values(case: &str, ours: &Values, theirs: &Values, report: &mut Repor
 fn abbreviated(ours: &Values, theirs: &Values) -> Values {
     let mut ours = ours.clone();
     for (key, values) in &mut ours {
-        let Some([shown @ .., last]) = theirs.get(key).map(Vec::as_slice) else { continue };
+        let Some([shown @ .., last]) = theirs.get(key).map(Vec::as_slice) else {
+            continue;
+        };
         if *last == format!("... {} in all", values.len()) {
             values.truncate(shown.len());
             values.push(last.clone());
@@ -182,16 +263,25 @@ fn abbreviated(ours: &Values, theirs: &Values) -> Values {
 
 /// For every group `g` of a Match line the sandbox had a user `u_g` in it.
 fn groups(item: &Item, user: Option<&str>) -> Vec<String> {
-    let known = item.expect["oracle"]["sandbox_groups"]["groups"].as_array().into_iter().flatten();
+    let known = item.expect["oracle"]["sandbox_groups"]["groups"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let known = known.filter_map(Value::as_str);
-    known.filter(|group| user == Some(&format!("u_{}", group.replace(' ', "-")))).map(str::to_owned).collect()
+    known
+        .filter(|group| user == Some(&format!("u_{}", group.replace(' ', "-"))))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn ours(effective: &Effective, selected: &BTreeSet<String>, absent: &[&str]) -> Values {
-    let shown =
-        effective.iter().filter(|setting| selected.contains(&setting.key) && !absent.contains(&setting.key.as_str()));
+    let shown = effective.iter().filter(|setting| {
+        selected.contains(&setting.key) && !absent.contains(&setting.key.as_str())
+    });
     let shown = shown.filter(|setting| !setting.values.is_empty());
-    shown.map(|setting| (setting.key.clone(), setting.values.clone())).collect()
+    shown
+        .map(|setting| (setting.key.clone(), setting.values.clone()))
+        .collect()
 }
 
 fn values(recorded: &Value) -> Values {
@@ -203,9 +293,13 @@ fn overlaid(mut base: Values, differences: &Value) -> Values {
     for (key, value) in differences.as_object().into_iter().flatten() {
         match value {
             Value::String(text) => base.insert(key.clone(), vec![text.clone()]),
-            Value::Array(list) => {
-                base.insert(key.clone(), list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-            }
+            Value::Array(list) => base.insert(
+                key.clone(),
+                list.iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
+            ),
             _ => base.remove(key),
         };
     }

@@ -50,11 +50,18 @@ impl Sandbox {
     pub(super) fn new(root: Option<&Path>, sshd: &Path) -> io::Result<Self> {
         let scratch = tempfile::tempdir()?;
         let key = scratch.path().join("key");
-        let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(key).status()?;
+        let made = Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(key)
+            .status()?;
         if !made.success() {
             return Err(io::Error::other("ssh-keygen could not make a host key"));
         }
-        Ok(Self { root: root.map(Path::to_owned), sshd: sshd.to_owned(), scratch })
+        Ok(Self {
+            root: root.map(Path::to_owned),
+            sshd: sshd.to_owned(),
+            scratch,
+        })
     }
 
     /// The release of this sshd.
@@ -83,7 +90,11 @@ impl Sandbox {
 
     /// The scratch directory, as sshd sees it.
     fn seen(&self) -> PathBuf {
-        if self.root.is_some() { PathBuf::from("/mnt") } else { self.scratch.path().to_owned() }
+        if self.root.is_some() {
+            PathBuf::from("/mnt")
+        } else {
+            self.scratch.path().to_owned()
+        }
     }
 
     /// Writes a tree below the scratch directory and returns its place.
@@ -118,24 +129,42 @@ impl Sandbox {
             scripts[number % WORKERS].push_str(&self.commands(number, question));
         }
         thread::scope(|scope| {
-            let workers: Vec<_> = scripts.iter().map(|script| scope.spawn(|| self.run(script))).collect();
-            let mut ended = workers
-                .into_iter()
-                .map(|worker| worker.join().unwrap_or_else(|_| Err(io::Error::other("a worker died"))));
+            let workers: Vec<_> = scripts
+                .iter()
+                .map(|script| scope.spawn(|| self.run(script)))
+                .collect();
+            let mut ended = workers.into_iter().map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|_| Err(io::Error::other("a worker died")))
+            });
             ended.try_for_each(|ended| ended)
         })?;
-        let answers = questions.iter().enumerate().map(|(number, question)| self.answers(number, question.specs.len()));
+        let answers = questions
+            .iter()
+            .enumerate()
+            .map(|(number, question)| self.answers(number, question.specs.len()));
         let answers = answers.collect::<io::Result<_>>()?;
-        (0..questions.len())
-            .try_for_each(|number| fs::remove_dir_all(self.scratch.path().join(format!("case{number}"))))?;
+        (0..questions.len()).try_for_each(|number| {
+            fs::remove_dir_all(self.scratch.path().join(format!("case{number}")))
+        })?;
         Ok(answers)
     }
 
     fn commands(&self, number: usize, question: &Question<'_>) -> String {
         let mut script = format!("mount --bind \"$S/case{number}\" \"$R/etc/ssh\"\n");
-        let options: String = question.tree.options.iter().map(|option| format!(" -o {}", quoted(option))).collect();
+        let options: String = question
+            .tree
+            .options
+            .iter()
+            .map(|option| format!(" -o {}", quoted(option)))
+            .collect();
         for (index, spec) in question.specs.iter().enumerate() {
-            let spec = if spec.is_empty() { String::new() } else { format!(" -C {}", quoted(spec)) };
+            let spec = if spec.is_empty() {
+                String::new()
+            } else {
+                format!(" -C {}", quoted(spec))
+            };
             let key = self.key().display().to_string();
             let _ = writeln!(
                 script,
@@ -148,10 +177,20 @@ impl Sandbox {
     }
 
     fn run(&self, script: &str) -> io::Result<()> {
-        let root = self.root.as_ref().map_or_else(String::new, |root| root.display().to_string());
-        let chroot = if root.is_empty() { String::new() } else { format!("chroot {root}") };
+        let root = self
+            .root
+            .as_ref()
+            .map_or_else(String::new, |root| root.display().to_string());
+        let chroot = if root.is_empty() {
+            String::new()
+        } else {
+            format!("chroot {root}")
+        };
         let enter = "mount -t tmpfs none \"$R/run\"; mkdir -m 755 \"$R/run/sshd\"\n[ -z \"$R\" ] || mount --bind \"$S\" \"$R/mnt\"\n";
-        let place = self.scratch.path().join(format!("script.{:?}", thread::current().id()));
+        let place = self
+            .scratch
+            .path()
+            .join(format!("script.{:?}", thread::current().id()));
         fs::write(&place, format!("cd /\n{enter}{script}"))?;
         let status = Command::new("unshare")
             .args(["-m", "sh"])
@@ -163,11 +202,19 @@ impl Sandbox {
             .env("C", chroot)
             .stdin(Stdio::null())
             .status()?;
-        if status.success() { Ok(()) } else { Err(io::Error::other("the namespace could not be set up")) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(io::Error::other("the namespace could not be set up"))
+        }
     }
 
     fn answers(&self, number: usize, count: usize) -> io::Result<Vec<Answer>> {
-        let file = |index: usize, kind: &str| self.scratch.path().join(format!("case{number}.{index}{kind}"));
+        let file = |index: usize, kind: &str| {
+            self.scratch
+                .path()
+                .join(format!("case{number}.{index}{kind}"))
+        };
         let read = |index: usize, kind: &str| {
             fs::read(file(index, kind)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         };
@@ -175,7 +222,11 @@ impl Sandbox {
         for index in 0..count {
             let started = fs::remove_file(file(index, ".ok")).is_ok();
             let (output, complaint) = (read(index, "")?, read(index, ".err")?);
-            answers.push(Answer { started, values: parse(&output), complaint });
+            answers.push(Answer {
+                started,
+                values: parse(&output),
+                complaint,
+            });
             fs::remove_file(file(index, ""))?;
             fs::remove_file(file(index, ".err"))?;
         }
@@ -192,7 +243,10 @@ fn parse(output: &str) -> BTreeMap<String, Vec<String>> {
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in output.split('\n').filter(|line| !line.is_empty()) {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
-        values.entry(key.to_ascii_lowercase()).or_default().push(value.to_owned());
+        values
+            .entry(key.to_ascii_lowercase())
+            .or_default()
+            .push(value.to_owned());
     }
     values
 }

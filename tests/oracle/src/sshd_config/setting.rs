@@ -33,13 +33,27 @@ impl Attempt {
     /// Chooses a keyword and a value, and asks the model to set it.
     pub(super) fn make(seed: u64, before: &Generated, tree: &Tree, release: Release) -> Self {
         let mut random = Rng::with_seed(seed ^ 0x5e7);
-        let known: Vec<_> =
-            VOCABULARY.iter().filter(|sample| sample.since <= release || random.u8(0..20) == 0).collect();
+        let known: Vec<_> = VOCABULARY
+            .iter()
+            .filter(|sample| sample.since <= release || random.u8(0..20) == 0)
+            .collect();
         let sample = random.choice(&known).copied().unwrap_or(&VOCABULARY[0]);
-        let values = if random.u8(0..10) == 0 && !sample.bad.is_empty() { sample.bad } else { sample.good };
-        let value = random.choice(values).copied().unwrap_or("x").trim_matches('"');
+        let values = if random.u8(0..10) == 0 && !sample.bad.is_empty() {
+            sample.bad
+        } else {
+            sample.good
+        };
+        let value = random
+            .choice(values)
+            .copied()
+            .unwrap_or("x")
+            .trim_matches('"');
         let key = random.choice(sample.names).copied().unwrap_or_default();
-        let place = if random.u8(0..3) == 0 { Place::DropIn } else { Place::Best };
+        let place = if random.u8(0..3) == 0 {
+            Place::DropIn
+        } else {
+            Place::Best
+        };
         let known = random.u8(0..6) > 0;
         let outcome = tree.set(key, value, Some(release).filter(|_| known), place);
         let mut after = before.clone();
@@ -47,12 +61,27 @@ impl Attempt {
             Ok(edited) => apply(&mut after, edited),
             Err(_) => add_by_hand(&mut after, place, &format!("{key} {value}\n")),
         }
-        Self { key, value, place, known, outcome, after }
+        Self {
+            key,
+            value,
+            place,
+            known,
+            outcome,
+            after,
+        }
     }
 
     /// The line, by itself the whole configuration.
     pub(super) fn line(&self) -> String {
-        format!("{} {}\n", self.key, if self.value.is_empty() { "\"\"" } else { self.value })
+        format!(
+            "{} {}\n",
+            self.key,
+            if self.value.is_empty() {
+                "\"\""
+            } else {
+                self.value
+            }
+        )
     }
 
     /// Whether the tree afterwards is another one, so that sshd has to be asked about it.
@@ -60,7 +89,12 @@ impl Attempt {
         match &self.outcome {
             Ok(edited) => !edited.edits.is_empty() || !edited.creates.is_empty(),
             Err(refusal) => {
-                matches!(refusal, Refusal::WouldLose { .. } | Refusal::NotRead { .. } | Refusal::Contradiction { .. })
+                matches!(
+                    refusal,
+                    Refusal::WouldLose { .. }
+                        | Refusal::NotRead { .. }
+                        | Refusal::Contradiction { .. }
+                )
             }
         }
     }
@@ -81,8 +115,13 @@ impl Attempt {
             Err(refusal) => self.judge_refusal(refusal, before, after, alone),
         };
         if let Some(wrong) = wrong {
-            let what = format!("set {} {:?} {:?}: {:?}", self.key, self.value, self.place, self.outcome);
-            report.disagreements.push(format!("{}\n{what}\n  {wrong}", label()));
+            let what = format!(
+                "set {} {:?} {:?}: {:?}",
+                self.key, self.value, self.place, self.outcome
+            );
+            report
+                .disagreements
+                .push(format!("{}\n{what}\n  {wrong}", label()));
         }
     }
 
@@ -98,11 +137,16 @@ impl Attempt {
             if before.started && !after.started {
                 return Some(format!("sshd does not start any more: {}", after.complaint));
             }
-            if before.started && !edited.edits.is_empty() && others(before, self.key) != others(after, self.key) {
+            if before.started
+                && !edited.edits.is_empty()
+                && others(before, self.key) != others(after, self.key)
+            {
                 return Some("other values changed".to_owned());
             }
         }
-        let plain = after.first().filter(|plain| plain.started && alone.started)?;
+        let plain = after
+            .first()
+            .filter(|plain| plain.started && alone.started)?;
         if self.key == "AddressFamily" && release < Release::new(8, 4) {
             return None;
         }
@@ -128,47 +172,82 @@ impl Attempt {
 
     /// Only the sub-keys that were set must hold.
     fn penalties_hold(&self, wanted: &str, found: &str) -> bool {
-        let named = |word: &&str| self.value.split(' ').any(|set| set.split(':').next() == word.split(':').next());
+        let named = |word: &&str| {
+            self.value
+                .split(' ')
+                .any(|set| set.split(':').next() == word.split(':').next())
+        };
         match self.value {
             "yes" => found != "no",
             "no" => found == "no",
-            _ => wanted.split(' ').filter(named).all(|word| found.split(' ').any(|other| other == word)),
+            _ => wanted
+                .split(' ')
+                .filter(named)
+                .all(|word| found.split(' ').any(|other| other == word)),
         }
     }
 
-    fn judge_refusal(&self, refusal: &Refusal, before: &[&Answer], after: &[Answer], alone: &Answer) -> Option<String> {
+    fn judge_refusal(
+        &self,
+        refusal: &Refusal,
+        before: &[&Answer],
+        after: &[Answer],
+        alone: &Answer,
+    ) -> Option<String> {
         let justified = match refusal {
             _ if !self.known => true,
-            Refusal::BadValue { key, .. } if alone.started && key == "usepam" => !alone.values.contains_key(key),
+            Refusal::BadValue { key, .. } if alone.started && key == "usepam" => {
+                !alone.values.contains_key(key)
+            }
             Refusal::BadValue { value, .. } if value.is_empty() => true,
             // Old releases cut the line at a `#`, which is not what was meant.
-            Refusal::BadValue { message, .. } if message.contains("cannot be written") => self.value.contains('#'),
-            Refusal::BadValue { .. } | Refusal::NotInRelease { .. } | Refusal::UnknownKeyword { .. } => !alone.started,
+            Refusal::BadValue { message, .. } if message.contains("cannot be written") => {
+                self.value.contains('#')
+            }
+            Refusal::BadValue { .. }
+            | Refusal::NotInRelease { .. }
+            | Refusal::UnknownKeyword { .. } => !alone.started,
             Refusal::Overridden { .. } => !self.after.options.is_empty(),
             Refusal::AddsUp { .. } | Refusal::Ignored { .. } => true,
             Refusal::WouldLose { .. } | Refusal::NotRead { .. } => {
                 self.place == Place::DropIn && !self.took_effect(before, after, alone)
             }
-            Refusal::Contradiction { .. } => !alone.started || !after.iter().all(|answer| answer.started),
-            _ => before.iter().any(|answer| !answer.started) || !self.took_effect(before, after, alone),
+            Refusal::Contradiction { .. } => {
+                !alone.started || !after.iter().all(|answer| answer.started)
+            }
+            _ => {
+                before.iter().any(|answer| !answer.started)
+                    || !self.took_effect(before, after, alone)
+            }
         };
         (!justified).then(|| format!("refused, but sshd would do it: {refusal}"))
     }
 
     /// Whether the drop-in that was refused would have set the value.
     fn took_effect(&self, before: &[&Answer], after: &[Answer], alone: &Answer) -> bool {
-        let Some(plain) = after.first().filter(|plain| plain.started && alone.started) else { return false };
+        let Some(plain) = after.first().filter(|plain| plain.started && alone.started) else {
+            return false;
+        };
         let wanted = printed(alone, self.key).map(|wanted| self.as_meant(wanted));
-        let new = before.first().is_some_and(|before| printed(before, self.key) != wanted);
+        let new = before
+            .first()
+            .is_some_and(|before| printed(before, self.key) != wanted);
         wanted == printed(plain, self.key) && new && self.key != "PerSourcePenalties"
     }
 }
 
 /// What someone would do who was refused: the line in the drop-in, or at the top of the main file.
 fn add_by_hand(tree: &mut Generated, place: Place, line: &str) {
-    match tree.files.iter_mut().find(|(path, _)| path == Path::new("sshd_config")).filter(|_| place == Place::Best) {
+    match tree
+        .files
+        .iter_mut()
+        .find(|(path, _)| path == Path::new("sshd_config"))
+        .filter(|_| place == Place::Best)
+    {
         Some((_, main)) => main.splice(0..0, line.bytes()).for_each(drop),
-        None => tree.files.push((PathBuf::from(DROP_IN), line.as_bytes().to_vec())),
+        None => tree
+            .files
+            .push((PathBuf::from(DROP_IN), line.as_bytes().to_vec())),
     }
 }
 
@@ -176,12 +255,19 @@ fn apply(tree: &mut Generated, edited: &Edited) {
     let inside = |path: &Path| path.strip_prefix("/etc/ssh").unwrap_or(path).to_owned();
     for (path, edits) in &edited.edits {
         let path = inside(path);
-        let target = tree.links.iter().find(|(link, _)| *link == path).map_or(path, |_| PathBuf::from("extra.conf"));
+        let target = tree
+            .links
+            .iter()
+            .find(|(link, _)| *link == path)
+            .map_or(path, |_| PathBuf::from("extra.conf"));
         if let Some((_, bytes)) = tree.files.iter_mut().find(|(known, _)| *known == target) {
             *bytes = edits.apply(bytes);
         }
     }
-    let created = edited.creates.iter().map(|(path, bytes)| (inside(path), bytes.clone()));
+    let created = edited
+        .creates
+        .iter()
+        .map(|(path, bytes)| (inside(path), bytes.clone()));
     tree.files.extend(created);
 }
 
@@ -197,8 +283,12 @@ fn printed(answer: &Answer, key: &str) -> Option<String> {
     let aliases = ["challengeresponseauthentication", "skeyauthentication"];
     let key = name(key);
     let found = answer.values.get(&key);
-    let found =
-        found.or_else(|| answer.values.get("kbdinteractiveauthentication").filter(|_| aliases.contains(&key.as_str())));
+    let found = found.or_else(|| {
+        answer
+            .values
+            .get("kbdinteractiveauthentication")
+            .filter(|_| aliases.contains(&key.as_str()))
+    });
     let found = found.map(|values| values.join("\n").trim_end().to_owned());
     // 9.2 does not print an empty list.
     found.or_else(|| (key == "channeltimeout").then(|| "none".to_owned()))

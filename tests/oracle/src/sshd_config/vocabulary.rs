@@ -16,8 +16,19 @@ pub(super) struct Sample {
 
 const OLD: Release = Release::new(7, 4);
 
-const fn global(names: &'static [&'static str], good: &'static [&'static str], bad: &'static [&'static str]) -> Sample {
-    Sample { names, since: OLD, in_match: None, good, bad, rest: false }
+const fn global(
+    names: &'static [&'static str],
+    good: &'static [&'static str],
+    bad: &'static [&'static str],
+) -> Sample {
+    Sample {
+        names,
+        since: OLD,
+        in_match: None,
+        good,
+        bad,
+        rest: false,
+    }
 }
 
 const fn anywhere(
@@ -25,16 +36,25 @@ const fn anywhere(
     good: &'static [&'static str],
     bad: &'static [&'static str],
 ) -> Sample {
-    Sample { in_match: Some(OLD), ..global(names, good, bad) }
+    Sample {
+        in_match: Some(OLD),
+        ..global(names, good, bad)
+    }
 }
 
 impl Sample {
     const fn since(self, major: u16, minor: u16) -> Self {
-        Self { since: Release::new(major, minor), ..self }
+        Self {
+            since: Release::new(major, minor),
+            ..self
+        }
     }
 
     const fn in_match_since(self, major: u16, minor: u16) -> Self {
-        Self { in_match: Some(Release::new(major, minor)), ..self }
+        Self {
+            in_match: Some(Release::new(major, minor)),
+            ..self
+        }
     }
 
     const fn rest(self) -> Self {
@@ -58,8 +78,18 @@ pub(super) static VOCABULARY: &[Sample] = &[
         &["10:30:100", "5:77:50", "9", "1:1:1", "10:30:60x", "30"],
         &["0", "10:30", "100:30:10", "5:0:9", "5:101:9", "10: 30:60"],
     ),
-    global(&["PerSourceMaxStartups"], &["none", "1", "5", "100"], &["-1", "x", "None", "5x"]).since(8, 5),
-    global(&["PerSourceNetBlockSize"], &["32:128", "24:64", "24", "0:0"], &["33", "24:129", "x", ":"]).since(8, 5),
+    global(
+        &["PerSourceMaxStartups"],
+        &["none", "1", "5", "100"],
+        &["-1", "x", "None", "5x"],
+    )
+    .since(8, 5),
+    global(
+        &["PerSourceNetBlockSize"],
+        &["32:128", "24:64", "24", "0:0"],
+        &["33", "24:129", "x", ":"],
+    )
+    .since(8, 5),
     global(
         &["PerSourcePenalties"],
         &[
@@ -72,12 +102,24 @@ pub(super) static VOCABULARY: &[Sample] = &[
             "max-sources4:7",
             "grace-exceeded:0",
         ],
-        &["no crash:1s", "maybe", "crash", "crash:x", "max-sources4:x", "overflow:x"],
+        &[
+            "no crash:1s",
+            "maybe",
+            "crash",
+            "crash:x",
+            "max-sources4:x",
+            "overflow:x",
+        ],
     )
     .since(9, 8),
     global(
         &["PerSourcePenaltyExemptList"],
-        &["none", "10.0.0.0/8", "192.0.2.1,2001:db8::/32", "10.*,!10.1.*"],
+        &[
+            "none",
+            "10.0.0.0/8",
+            "192.0.2.1,2001:db8::/32",
+            "10.*,!10.1.*",
+        ],
         &["10.0.0.1/8", "a,,b"],
     )
     .since(9, 8),
@@ -86,21 +128,50 @@ pub(super) static VOCABULARY: &[Sample] = &[
     anywhere(&["MaxSessions"], NUMBER, NO_NUMBER),
     anywhere(&["ClientAliveInterval"], TIME, NO_TIME),
     anywhere(&["ClientAliveCountMax"], NUMBER, NO_NUMBER),
-    anywhere(&["LogLevel"], &["INFO", "debug", "DEBUG1", "Verbose", "quiet", "DEBUG3"], &["NOISY", "wrong_value"]),
-    global(&["SyslogFacility"], &["AUTH", "authpriv", "LOCAL7", "daemon"], &["KERN", "x"]),
+    anywhere(
+        &["LogLevel"],
+        &["INFO", "debug", "DEBUG1", "Verbose", "quiet", "DEBUG3"],
+        &["NOISY", "wrong_value"],
+    ),
+    global(
+        &["SyslogFacility"],
+        &["AUTH", "authpriv", "LOCAL7", "daemon"],
+        &["KERN", "x"],
+    ),
     anywhere(
         &["PermitRootLogin"],
-        &["yes", "no", "prohibit-password", "without-password", "Forced-Commands-Only"],
+        &[
+            "yes",
+            "no",
+            "prohibit-password",
+            "without-password",
+            "Forced-Commands-Only",
+        ],
         &["maybe", "without_password"],
     ),
     anywhere(&["PasswordAuthentication"], FLAG, NO_FLAG),
     anywhere(&["PubkeyAuthentication"], FLAG, NO_FLAG),
-    global(&["PubkeyAuthentication", "DSAAuthentication"], FLAG, NO_FLAG),
+    global(
+        &["PubkeyAuthentication", "DSAAuthentication"],
+        FLAG,
+        NO_FLAG,
+    ),
     anywhere(&["KbdInteractiveAuthentication"], FLAG, NO_FLAG),
-    global(&["KbdInteractiveAuthentication", "ChallengeResponseAuthentication"], FLAG, NO_FLAG),
-    anywhere(&["ChallengeResponseAuthentication", "SkeyAuthentication"], FLAG, NO_FLAG)
-        .since(8, 7)
-        .in_match_since(8, 7),
+    global(
+        &[
+            "KbdInteractiveAuthentication",
+            "ChallengeResponseAuthentication",
+        ],
+        FLAG,
+        NO_FLAG,
+    ),
+    anywhere(
+        &["ChallengeResponseAuthentication", "SkeyAuthentication"],
+        FLAG,
+        NO_FLAG,
+    )
+    .since(8, 7)
+    .in_match_since(8, 7),
     global(&["UsePAM"], FLAG, NO_FLAG),
     global(&["UseDNS"], FLAG, NO_FLAG),
     global(&["TCPKeepAlive", "KeepAlive"], FLAG, NO_FLAG),
@@ -112,70 +183,187 @@ pub(super) static VOCABULARY: &[Sample] = &[
     anywhere(&["AllowStreamLocalForwarding"], FORWARDING, &["x"]),
     anywhere(&["X11Forwarding"], FLAG, NO_FLAG),
     anywhere(&["X11DisplayOffset"], NUMBER, NO_NUMBER),
-    anywhere(&["PermitTunnel"], &["yes", "no", "ethernet", "point-to-point"], &["Yes", "x"]),
+    anywhere(
+        &["PermitTunnel"],
+        &["yes", "no", "ethernet", "point-to-point"],
+        &["Yes", "x"],
+    ),
     anywhere(&["PermitTTY"], FLAG, NO_FLAG),
     anywhere(&["PermitEmptyPasswords"], FLAG, NO_FLAG),
     anywhere(&["DisableForwarding"], FLAG, NO_FLAG),
-    anywhere(&["IgnoreRhosts"], &["yes", "no", "shosts-only"], &["x"]).since(8, 3).in_match_since(8, 3),
+    anywhere(&["IgnoreRhosts"], &["yes", "no", "shosts-only"], &["x"])
+        .since(8, 3)
+        .in_match_since(8, 3),
     anywhere(&["RefuseConnection"], FLAG, NO_FLAG).since(9, 9),
     anywhere(&["Banner"], PATHS, &["\"\""]),
     global(&["PidFile"], PATHS, &["\"\""]),
     anywhere(&["TrustedUserCAKeys"], PATHS, &["\"\"", "/a /b"]),
     anywhere(
         &["ForceCommand"],
-        &["/bin/date", "none", "internal-sftp -d /x", "echo \"a  b\"", "sh -c 'x # y'"],
+        &[
+            "/bin/date",
+            "none",
+            "internal-sftp -d /x",
+            "echo \"a  b\"",
+            "sh -c 'x # y'",
+        ],
         &["\"open"],
     )
     .rest(),
-    anywhere(&["ChrootDirectory"], &["/srv", "none", "/home/%u", "\"/with space\""], &["\"\"", "/a b"]),
-    anywhere(&["AuthorizedKeysFile"], &[".ssh/a", ".ssh/a .ssh/b", "/etc/%u", "~/x", "none"], &["\"\"", "a \"\""]),
-    anywhere(&["AuthorizedPrincipalsFile"], &["/etc/p", "%h/p", "~/p"], &["\"\"", "a b"]),
-    anywhere(&["AuthorizedKeysCommand"], &["none", "/bin/keys %u", "/bin/keys"], &["bin/keys"]).rest(),
-    anywhere(&["AuthorizedKeysCommandUser"], &["nobody", "root"], &["\"\"", "a b"]),
-    anywhere(&["AuthorizedPrincipalsCommand"], &["none", "/bin/principals"], &["x"]).rest(),
+    anywhere(
+        &["ChrootDirectory"],
+        &["/srv", "none", "/home/%u", "\"/with space\""],
+        &["\"\"", "/a b"],
+    ),
+    anywhere(
+        &["AuthorizedKeysFile"],
+        &[".ssh/a", ".ssh/a .ssh/b", "/etc/%u", "~/x", "none"],
+        &["\"\"", "a \"\""],
+    ),
+    anywhere(
+        &["AuthorizedPrincipalsFile"],
+        &["/etc/p", "%h/p", "~/p"],
+        &["\"\"", "a b"],
+    ),
+    anywhere(
+        &["AuthorizedKeysCommand"],
+        &["none", "/bin/keys %u", "/bin/keys"],
+        &["bin/keys"],
+    )
+    .rest(),
+    anywhere(
+        &["AuthorizedKeysCommandUser"],
+        &["nobody", "root"],
+        &["\"\"", "a b"],
+    ),
+    anywhere(
+        &["AuthorizedPrincipalsCommand"],
+        &["none", "/bin/principals"],
+        &["x"],
+    )
+    .rest(),
     anywhere(&["AuthorizedPrincipalsCommandUser"], &["nobody"], &["\"\""]),
     anywhere(
         &["AuthenticationMethods"],
-        &["any", "publickey", "publickey,password password", "keyboard-interactive:pam", "password"],
+        &[
+            "any",
+            "publickey",
+            "publickey,password password",
+            "keyboard-interactive:pam",
+            "password",
+        ],
         &["any publickey", "nonsense", "publickey,"],
     ),
-    anywhere(&["AllowUsers"], &["bob", "bob alice@10.0.0.0/8", "*@192.0.2.*", "root"], &["bob@10.0.0.1/8", "bob@"]),
+    anywhere(
+        &["AllowUsers"],
+        &["bob", "bob alice@10.0.0.0/8", "*@192.0.2.*", "root"],
+        &["bob@10.0.0.1/8", "bob@"],
+    ),
     anywhere(&["DenyUsers"], &["eve", "eve mallory"], &["eve@a,,b"]),
     anywhere(&["AllowGroups"], &["staff", "wheel sudo"], &[]),
-    anywhere(&["AcceptEnv"], &["LANG LC_*", "XMODIFIERS", "A B C"], &["A=b"]),
-    anywhere(&["SetEnv"], &["A=b", "A=b C=d", "A=b A=c", "\"A=b c\""], &["A"]).since(7, 8),
+    anywhere(
+        &["AcceptEnv"],
+        &["LANG LC_*", "XMODIFIERS", "A B C"],
+        &["A=b"],
+    ),
+    anywhere(
+        &["SetEnv"],
+        &["A=b", "A=b C=d", "A=b A=c", "\"A=b c\""],
+        &["A"],
+    )
+    .since(7, 8),
     anywhere(
         &["PermitOpen"],
         &["any", "none", "10.0.0.1:22", "[::1]:80 host:*", "*:22"],
         &["host", "host:0", "[::1", "host:70000"],
     ),
-    anywhere(&["PermitListen"], &["any", "none", "8080", "localhost:8080 22"], &["host:x y", "0"]).since(7, 8),
+    anywhere(
+        &["PermitListen"],
+        &["any", "none", "8080", "localhost:8080 22"],
+        &["host:x y", "0"],
+    )
+    .since(7, 8),
     anywhere(
         &["RekeyLimit"],
         &["1G", "512M 1h", "default none", "default 30m", "1.5k", "0"],
         &["1", "x", "1G x", "1GB"],
     ),
-    anywhere(&["IPQoS"], &["af21", "cs0 cs1", "none", "0x10", "ef 8", "lowdelay throughput"], &["x", "256", "af21 x"]),
-    anywhere(&["StreamLocalBindMask"], &["0177", "077", "0"], &["999", "x", "1000"]),
+    anywhere(
+        &["IPQoS"],
+        &[
+            "af21",
+            "cs0 cs1",
+            "none",
+            "0x10",
+            "ef 8",
+            "lowdelay throughput",
+        ],
+        &["x", "256", "af21 x"],
+    ),
+    anywhere(
+        &["StreamLocalBindMask"],
+        &["0177", "077", "0"],
+        &["999", "x", "1000"],
+    ),
     global(&["FingerprintHash"], &["sha256", "md5", "SHA512"], &["x"]),
-    global(&["Port"], &["22", "2222", "65535"], &["0", "65536", "-1", "22 23"]),
+    global(
+        &["Port"],
+        &["22", "2222", "65535"],
+        &["0", "65536", "-1", "22 23"],
+    ),
     global(
         &["ListenAddress"],
         &["0.0.0.0", "127.0.0.1:2022", "::1", "[::1]:2022", "10.0.0.1"],
         &["127.0.0.1:0", "[::1"],
     ),
-    anywhere(&["PubkeyAuthOptions"], &["none", "touch-required", "touch-required none"], &["x"]).since(8, 2),
-    anywhere(&["LogVerbose"], &["none", "a.c:*:*", "a.c:f:1 b.c:*:2"], &["none a", "a none"]).since(8, 5),
-    anywhere(&["ChannelTimeout"], &["none", "session=1h", "x11=5m session=0"], &["session", "none a=1", "=1", "a=x"])
-        .since(9, 2),
-    anywhere(&["UnusedConnectionTimeout"], &["none", "5m", "0", "None"], &["x", "-1"]).since(9, 2),
+    anywhere(
+        &["PubkeyAuthOptions"],
+        &["none", "touch-required", "touch-required none"],
+        &["x"],
+    )
+    .since(8, 2),
+    anywhere(
+        &["LogVerbose"],
+        &["none", "a.c:*:*", "a.c:f:1 b.c:*:2"],
+        &["none a", "a none"],
+    )
+    .since(8, 5),
+    anywhere(
+        &["ChannelTimeout"],
+        &["none", "session=1h", "x11=5m session=0"],
+        &["session", "none a=1", "=1", "a=x"],
+    )
+    .since(9, 2),
+    anywhere(
+        &["UnusedConnectionTimeout"],
+        &["none", "5m", "0", "None"],
+        &["x", "-1"],
+    )
+    .since(9, 2),
     anywhere(&["RequiredRSASize"], &["1024", "2048", "0"], NO_NUMBER).since(9, 1),
-    global(&["PermitUserEnvironment"], &["yes", "no", "LANG,LC_*"], &["\"\""]),
-    global(&["VersionAddendum"], &["none", "hello", "a b c", "None"], &[]).rest(),
-    global(&["Subsystem"], &["sftp internal-sftp", "sftp /usr/lib/sftp-server -l INFO"], &["sftp", "\"\" x"])
-        .in_match_since(9, 5),
+    global(
+        &["PermitUserEnvironment"],
+        &["yes", "no", "LANG,LC_*"],
+        &["\"\""],
+    ),
+    global(
+        &["VersionAddendum"],
+        &["none", "hello", "a b c", "None"],
+        &[],
+    )
+    .rest(),
+    global(
+        &["Subsystem"],
+        &["sftp internal-sftp", "sftp /usr/lib/sftp-server -l INFO"],
+        &["sftp", "\"\" x"],
+    )
+    .in_match_since(9, 5),
     global(&["HostCertificate"], &["/etc/ssh/cert.pub"], &[]),
-    global(&["UseLogin", "Protocol", "ServerKeyBits"], &["1", "no", "2,1"], &[]),
+    global(
+        &["UseLogin", "Protocol", "ServerKeyBits"],
+        &["1", "no", "2,1"],
+        &[],
+    ),
     global(&["UsePrivilegeSeparation"], &["yes", "sandbox"], &[]),
     anywhere(&["RSAAuthentication"], FLAG, &[]),
     global(&["AddressFamily"], &["any", "inet"], &["x"]),

@@ -25,31 +25,79 @@ struct Meaning {
 }
 
 const fn error(words: &'static str, connecting: Symptom, connected: Symptom) -> Meaning {
-    Meaning { words, connecting, connected }
+    Meaning {
+        words,
+        connecting,
+        connected,
+    }
 }
 
 /// Errors of the operating system.
 const SYSTEM: &[Meaning] = &[
-    error("Connection reset by peer", Symptom::ConnectReset, Symptom::Reset),
+    error(
+        "Connection reset by peer",
+        Symptom::ConnectReset,
+        Symptom::Reset,
+    ),
     error("Connection reset", Symptom::ConnectReset, Symptom::Reset),
     error("Broken pipe", Symptom::ConnectFailed, Symptom::Reset),
     error("Connection refused", Symptom::Refused, Symptom::RefusedLate),
-    error("Connection timed out", Symptom::ConnectTimeout, Symptom::Unanswered),
-    error("Operation timed out", Symptom::ConnectTimeout, Symptom::Unanswered),
+    error(
+        "Connection timed out",
+        Symptom::ConnectTimeout,
+        Symptom::Unanswered,
+    ),
+    error(
+        "Operation timed out",
+        Symptom::ConnectTimeout,
+        Symptom::Unanswered,
+    ),
     error("No route to host", Symptom::NoRoute, Symptom::RouteLost),
     error("Host is unreachable", Symptom::NoRoute, Symptom::RouteLost),
     error("Host is down", Symptom::HostDown, Symptom::RouteLost),
-    error("Network is unreachable", Symptom::Unreachable, Symptom::RouteLost),
+    error(
+        "Network is unreachable",
+        Symptom::Unreachable,
+        Symptom::RouteLost,
+    ),
     error("Network is down", Symptom::NetworkDown, Symptom::RouteLost),
-    error("Network dropped connection on reset", Symptom::NetworkDown, Symptom::RouteLost),
-    error("Software caused connection abort", Symptom::Aborted, Symptom::Aborted),
+    error(
+        "Network dropped connection on reset",
+        Symptom::NetworkDown,
+        Symptom::RouteLost,
+    ),
+    error(
+        "Software caused connection abort",
+        Symptom::Aborted,
+        Symptom::Aborted,
+    ),
     error("Connection aborted", Symptom::Aborted, Symptom::Aborted),
-    error("Operation not permitted", Symptom::Forbidden, Symptom::Forbidden),
+    error(
+        "Operation not permitted",
+        Symptom::Forbidden,
+        Symptom::Forbidden,
+    ),
     error("Permission denied", Symptom::Forbidden, Symptom::Forbidden),
-    error("Cannot assign requested address", Symptom::NoAddress, Symptom::RouteLost),
-    error("Can't assign requested address", Symptom::NoAddress, Symptom::RouteLost),
-    error("Address not available", Symptom::NoAddress, Symptom::RouteLost),
-    error("Connection closed by remote host", Symptom::ConnectReset, Symptom::Closed),
+    error(
+        "Cannot assign requested address",
+        Symptom::NoAddress,
+        Symptom::RouteLost,
+    ),
+    error(
+        "Can't assign requested address",
+        Symptom::NoAddress,
+        Symptom::RouteLost,
+    ),
+    error(
+        "Address not available",
+        Symptom::NoAddress,
+        Symptom::RouteLost,
+    ),
+    error(
+        "Connection closed by remote host",
+        Symptom::ConnectReset,
+        Symptom::Closed,
+    ),
 ];
 
 /// Errors of OpenSSH.
@@ -67,19 +115,40 @@ const OWN: &[(&str, Symptom)] = &[
 ];
 
 /// What the words mean, and how many bytes of the text they are; `None` for words that are not known.
-pub(in super::super) fn failure(phase: Phase, text: &[u8], connected: bool) -> Option<(Symptom, usize)> {
-    let begins =
-        |words: &str| text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words.as_bytes()));
-    let own = || OWN.iter().filter(|(words, _)| begins(words)).map(|&(words, symptom)| (symptom, words.len())).next();
+pub(in super::super) fn failure(
+    phase: Phase,
+    text: &[u8],
+    connected: bool,
+) -> Option<(Symptom, usize)> {
+    let begins = |words: &str| {
+        text.get(..words.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(words.as_bytes()))
+    };
+    let own = || {
+        OWN.iter()
+            .filter(|(words, _)| begins(words))
+            .map(|&(words, symptom)| (symptom, words.len()))
+            .next()
+    };
     let connecting = match phase {
         Phase::Connect => true,
         Phase::Any => !connected,
         Phase::Identification | Phase::Banner | Phase::Exchange => false,
     };
-    let known = SYSTEM.iter().find(|meaning| begins(meaning.words)).map(|meaning| {
-        let reset = phase == Phase::Any && meaning.connected == Symptom::Reset;
-        (if connecting && !reset { meaning.connecting } else { meaning.connected }, meaning.words.len())
-    });
+    let known = SYSTEM
+        .iter()
+        .find(|meaning| begins(meaning.words))
+        .map(|meaning| {
+            let reset = phase == Phase::Any && meaning.connected == Symptom::Reset;
+            (
+                if connecting && !reset {
+                    meaning.connecting
+                } else {
+                    meaning.connected
+                },
+                meaning.words.len(),
+            )
+        });
     let unknown = || match phase {
         Phase::Connect => Some((Symptom::ConnectFailed, text.len())),
         Phase::Identification | Phase::Exchange => Some((Symptom::Closed, text.len())),
@@ -98,12 +167,28 @@ mod tests {
 
     #[test]
     fn the_phase_decides_what_an_error_means() {
-        let symptom = |phase, text: &str| failure(phase, text.as_bytes(), false).map(|(symptom, _)| symptom);
-        assert_eq!(symptom(Phase::Connect, "No route to host"), Some(Symptom::NoRoute));
-        assert_eq!(symptom(Phase::Identification, "No route to host'"), Some(Symptom::RouteLost));
-        assert_eq!(symptom(Phase::Banner, "Operation timed out"), Some(Symptom::Unanswered));
-        assert_eq!(symptom(Phase::Banner, "invalid format"), Some(Symptom::NotSshBytes));
-        assert_eq!(symptom(Phase::Any, "Connection reset by peer"), Some(Symptom::Reset));
+        let symptom =
+            |phase, text: &str| failure(phase, text.as_bytes(), false).map(|(symptom, _)| symptom);
+        assert_eq!(
+            symptom(Phase::Connect, "No route to host"),
+            Some(Symptom::NoRoute)
+        );
+        assert_eq!(
+            symptom(Phase::Identification, "No route to host'"),
+            Some(Symptom::RouteLost)
+        );
+        assert_eq!(
+            symptom(Phase::Banner, "Operation timed out"),
+            Some(Symptom::Unanswered)
+        );
+        assert_eq!(
+            symptom(Phase::Banner, "invalid format"),
+            Some(Symptom::NotSshBytes)
+        );
+        assert_eq!(
+            symptom(Phase::Any, "Connection reset by peer"),
+            Some(Symptom::Reset)
+        );
         assert_eq!(symptom(Phase::Any, "Cannot confirm a host key"), None);
     }
 }

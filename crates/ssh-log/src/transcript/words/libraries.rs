@@ -61,15 +61,34 @@ pub(super) const FAMILIES: &[Family] = &[
 ];
 
 const PARAMIKO: &[Row] = &[
-    ("Error reading SSH protocol banner[Errno 104]", Sign::Library(RESET, Reached::Connected), Anywhere),
     (
-        "Error reading SSH protocol banner",
-        Sign::Library(&[Symptom::Closed, Symptom::BannerTimeout], Reached::Connected),
+        "Error reading SSH protocol banner[Errno 104]",
+        Sign::Library(RESET, Reached::Connected),
         Anywhere,
     ),
-    ("paramiko.transport: Banner: {detail}", Sign::ServerText, Anywhere),
-    ("Connected (version 2.0, client {detail}", Sign::Server, Anywhere),
-    ("self.packetizer.read_message()", Sign::Library(&[], Reached::Identified), Anywhere),
+    (
+        "Error reading SSH protocol banner",
+        Sign::Library(
+            &[Symptom::Closed, Symptom::BannerTimeout],
+            Reached::Connected,
+        ),
+        Anywhere,
+    ),
+    (
+        "paramiko.transport: Banner: {detail}",
+        Sign::ServerText,
+        Anywhere,
+    ),
+    (
+        "Connected (version 2.0, client {detail}",
+        Sign::Server,
+        Anywhere,
+    ),
+    (
+        "self.packetizer.read_message()",
+        Sign::Library(&[], Reached::Identified),
+        Anywhere,
+    ),
     says("NoValidConnectionsError: ", REFUSED),
     says("BadHostKeyException: Host key for server", CHANGED),
     says("Server '{}' not found in known_hosts", UNKNOWN),
@@ -87,7 +106,10 @@ const PARAMIKO: &[Row] = &[
 
 const ASYNCSSH: &[Row] = &[
     says("asyncssh.misc.ConnectionLost: Connection lost", CLOSED),
-    says("asyncssh.misc.ConnectionLost: Login timeout expired", SILENT),
+    says(
+        "asyncssh.misc.ConnectionLost: Login timeout expired",
+        SILENT,
+    ),
     says("asyncssh.misc.PermissionDenied: ", DENIED),
     says("asyncssh.misc.KeyExchangeFailed: No matching ", MISMATCH),
     says("asyncssh.misc.HostKeyNotVerifiable: ", REJECTED),
@@ -99,9 +121,15 @@ const GO: &[Row] = &[
     says("ssh: handshake failed: knownhosts: key mismatch", CHANGED),
     says("ssh: handshake failed: knownhosts: key is unknown", UNKNOWN),
     says("ssh: handshake failed: ssh: host key mismatch", CHANGED),
-    says("ssh: handshake failed: ssh: no common algorithm for ", MISMATCH),
+    says(
+        "ssh: handshake failed: ssh: no common algorithm for ",
+        MISMATCH,
+    ),
     says("ssh: handshake failed: ssh: unable to authenticate", DENIED),
-    says("ssh: handshake failed: ssh: overflow reading version string", NOT_SSH),
+    says(
+        "ssh: handshake failed: ssh: overflow reading version string",
+        NOT_SSH,
+    ),
     name("ssh: handshake failed: "),
     says("ssh: overflow reading version string", NOT_SSH),
     says("ssh: unable to authenticate", DENIED),
@@ -111,24 +139,44 @@ const GO: &[Row] = &[
     says("knownhosts: key is unknown", UNKNOWN),
     port("dial tcp {word} connect: connection refused", REFUSED),
     port("dial tcp {word} connect: no route to host", NO_ROUTE),
-    port("dial tcp {word} connect: network is unreachable", UNREACHABLE),
+    port(
+        "dial tcp {word} connect: network is unreachable",
+        UNREACHABLE,
+    ),
     port("dial tcp {word} connect: connection timed out", TIMEOUT),
     port("dial tcp {word} connect: operation timed out", TIMEOUT),
     port("dial tcp {word} i/o timeout", TIMEOUT),
     shared("dial tcp: lookup {}: no such host", NAME_UNKNOWN),
     port("read tcp {word} read: connection reset by peer", RESET),
     port("read tcp {word} i/o timeout", SILENT),
-    port("read tcp {word} read: connection timed out", &[Symptom::Unanswered]),
+    port(
+        "read tcp {word} read: connection timed out",
+        &[Symptom::Unanswered],
+    ),
     name("x/crypto/ssh"),
 ];
 
 const LIBSSH2: &[Row] = &[
     says("Failed getting banner", CLOSED),
-    ("Unable to exchange encryption keys", Sign::Library(CLOSED, Reached::KeyExchange), Anywhere),
+    (
+        "Unable to exchange encryption keys",
+        Sign::Library(CLOSED, Reached::KeyExchange),
+        Anywhere,
+    ),
     says("curl: (67) ", DENIED),
-    says("SSL peer certificate or SSH remote key was not OK", REJECTED),
-    port("Failed to connect to {addr} port {port} after {n} ms: {}", &[Symptom::Refused, Symptom::ConnectTimeout]),
-    ("Connected to {name} ({addr}) port {port}", Sign::Connecting, Port),
+    says(
+        "SSL peer certificate or SSH remote key was not OK",
+        REJECTED,
+    ),
+    port(
+        "Failed to connect to {addr} port {port} after {n} ms: {}",
+        &[Symptom::Refused, Symptom::ConnectTimeout],
+    ),
+    (
+        "Connected to {name} ({addr}) port {port}",
+        Sign::Connecting,
+        Port,
+    ),
     name("Failure establishing ssh session"),
     name("libssh2"),
 ];
@@ -148,7 +196,10 @@ const DROPBEAR: &[Row] = &[
     shared("exited: Error reading: Connection reset by peer", RESET),
     shared("exited: Connect failed: Connection refused", REFUSED),
     shared("exited: Connect failed: No route to host", NO_ROUTE),
-    shared("exited: Connect failed: Network is unreachable", UNREACHABLE),
+    shared(
+        "exited: Connect failed: Network is unreachable",
+        UNREACHABLE,
+    ),
     shared("exited: Connect failed: Connection timed out", TIMEOUT),
     shared("exited: Connect failed: Error resolving ", NAME_UNKNOWN),
     shared("exited: No matching algo ", MISMATCH),
@@ -162,8 +213,16 @@ const NODE: &[Row] = &[
     says("Timed out while waiting for handshake", SLOW),
     says("All configured authentication methods failed", DENIED),
     says("Handshake failed: no matching ", MISMATCH),
-    ("Client: Trying {addr} on port {port}", Sign::Connecting, Anywhere),
-    ("Remote ident: '{}", Sign::Reached(Reached::Identified), Named),
+    (
+        "Client: Trying {addr} on port {port}",
+        Sign::Connecting,
+        Anywhere,
+    ),
+    (
+        "Remote ident: '{}",
+        Sign::Reached(Reached::Identified),
+        Named,
+    ),
     port("connect ECONNREFUSED {word}", REFUSED),
     port("connect EHOSTUNREACH {word}", NO_ROUTE),
     port("connect ENETUNREACH {word}", UNREACHABLE),
@@ -183,10 +242,22 @@ const JSCH: &[Row] = &[
     says("UnknownHostKey: ", UNKNOWN),
     says("timeout: socket is not established", TIMEOUT),
     says("invalid server's version string", NOT_SSH),
-    says("Session.connect: java.io.IOException: End of IO Stream Read", CLOSED),
-    says("Session.connect: java.net.SocketException: Connection reset", RESET),
-    says("Session.connect: java.net.SocketTimeoutException: Read timed out", SILENT),
-    says("JSchException: connection is closed by foreign host", CLOSED),
+    says(
+        "Session.connect: java.io.IOException: End of IO Stream Read",
+        CLOSED,
+    ),
+    says(
+        "Session.connect: java.net.SocketException: Connection reset",
+        RESET,
+    ),
+    says(
+        "Session.connect: java.net.SocketTimeoutException: Read timed out",
+        SILENT,
+    ),
+    says(
+        "JSchException: connection is closed by foreign host",
+        CLOSED,
+    ),
     says("JSchException: Auth fail", DENIED),
     says("JSchException: Auth cancel", DENIED),
     name("com.jcraft.jsch"),
@@ -195,7 +266,10 @@ const JSCH: &[Row] = &[
 
 const SSHJ: &[Row] = &[
     says("Broken transport; encountered EOF", CLOSED),
-    says("Server closed connection during identification exchange", CLOSED),
+    says(
+        "Server closed connection during identification exchange",
+        CLOSED,
+    ),
     says("Exhausted available authentication methods", DENIED),
     says("Could not verify `{}` host key with fingerprint", UNKNOWN),
     says("Unable to reach a settlement: ", MISMATCH),
@@ -205,7 +279,10 @@ const SSHJ: &[Row] = &[
 ];
 
 const TRILEAD: &[Row] = &[
-    says("Key exchange was not finished, connection is closed", CLOSED),
+    says(
+        "Key exchange was not finished, connection is closed",
+        CLOSED,
+    ),
     says("Cannot negotiate, proposals do not match", MISMATCH),
     shared("Premature connection close", CLOSED),
     shared("Cannot read full block, EOF reached", CLOSED),
@@ -220,18 +297,27 @@ const MINA: &[Row] = &[
     says("No more authentication methods available", DENIED),
     shared("Session is being closed", CLOSED),
     shared("Session has been closed", CLOSED),
-    shared("Failed to get operation result within specified timeout", SLOW),
+    shared(
+        "Failed to get operation result within specified timeout",
+        SLOW,
+    ),
     name("org.apache.sshd"),
     name("SshException"),
 ];
 
 const SSH_NET: &[Row] = &[
-    says("Server response does not contain SSH protocol identification", CLOSED),
+    says(
+        "Server response does not contain SSH protocol identification",
+        CLOSED,
+    ),
     says("Connection failed to establish within ", TIMEOUT),
     says("Key exchange negotiation failed", MISMATCH),
     says("Failed to negotiate key exchange algorithm", MISMATCH),
     says("Host key could not be verified", REJECTED),
-    shared("An established connection was aborted by the server", CLOSED),
+    shared(
+        "An established connection was aborted by the server",
+        CLOSED,
+    ),
     shared("The connection was closed by the server", CLOSED),
     shared("Socket read operation has timed out", SILENT),
     shared("Session operation has timed out", SILENT),
@@ -241,14 +327,24 @@ const SSH_NET: &[Row] = &[
 ];
 
 const NET_SSH: &[Row] = &[
-    says("connection closed by remote host (Net::SSH::Disconnect)", CLOSED),
-    says("Net::SSH::Disconnect: connection closed by remote host", CLOSED),
+    says(
+        "connection closed by remote host (Net::SSH::Disconnect)",
+        CLOSED,
+    ),
+    says(
+        "Net::SSH::Disconnect: connection closed by remote host",
+        CLOSED,
+    ),
     says("Net::SSH::AuthenticationFailed", DENIED),
     says("Net::SSH::HostKeyMismatch", CHANGED),
     says("Net::SSH::HostKeyUnknown", UNKNOWN),
     says("Net::SSH::ConnectionTimeout", TIMEOUT),
     says("could not settle on {word} algorithm", MISMATCH),
-    ("net/ssh/transport/server_version.rb", Sign::Library(&[], Reached::Connected), Anywhere),
+    (
+        "net/ssh/transport/server_version.rb",
+        Sign::Library(&[], Reached::Connected),
+        Anywhere,
+    ),
     shared("Connection reset by peer", RESET),
     shared("Connection refused", REFUSED),
     shared("Connection timed out", TIMEOUT),
@@ -267,7 +363,10 @@ const PHPSECLIB: &[Row] = &[
     shared("Connection closed by server", CLOSED),
     shared("Connection closed prematurely", CLOSED),
     shared("No compatible key exchange algorithms found", MISMATCH),
-    shared("No compatible server to client encryption algorithms found", MISMATCH),
+    shared(
+        "No compatible server to client encryption algorithms found",
+        MISMATCH,
+    ),
     name("phpseclib"),
 ];
 
@@ -299,11 +398,23 @@ const SHARED: &[Row] = &[
     shared("java.net.ConnectException: Connection refused", REFUSED),
     shared("java.net.NoRouteToHostException: ", NO_ROUTE),
     shared("java.net.ConnectException: Connection timed out", TIMEOUT),
-    shared("java.net.SocketTimeoutException: connect timed out", TIMEOUT),
+    shared(
+        "java.net.SocketTimeoutException: connect timed out",
+        TIMEOUT,
+    ),
     shared("java.net.SocketException: Connection reset", RESET),
     shared("java.io.IOException: Connection reset by peer", RESET),
-    shared("No connection could be made because the target machine actively refused it", REFUSED),
-    shared("A connection attempt failed because the connected party did not properly respond", TIMEOUT),
-    shared("An existing connection was forcibly closed by the remote host", RESET),
+    shared(
+        "No connection could be made because the target machine actively refused it",
+        REFUSED,
+    ),
+    shared(
+        "A connection attempt failed because the connected party did not properly respond",
+        TIMEOUT,
+    ),
+    shared(
+        "An existing connection was forcibly closed by the remote host",
+        RESET,
+    ),
     shared("No such host is known", NAME_UNKNOWN),
 ];

@@ -178,13 +178,25 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 impl Table {
     fn new<'a>(families: impl Iterator<Item = &'a Family>) -> Self {
-        let mut table = Self { entries: Vec::new(), by_lead: HashMap::new() };
+        let mut table = Self {
+            entries: Vec::new(),
+            by_lead: HashMap::new(),
+        };
         for &(software, rows) in families {
             for &(pattern, sign, scope) in rows {
                 let template = Template::new(pattern);
                 let lead = [template.lead()[0], template.lead()[1]];
-                table.by_lead.entry(lead).or_default().push(table.entries.len());
-                table.entries.push(Entry { template, sign, scope, software });
+                table
+                    .by_lead
+                    .entry(lead)
+                    .or_default()
+                    .push(table.entries.len());
+                table.entries.push(Entry {
+                    template,
+                    sign,
+                    scope,
+                    software,
+                });
             }
         }
         table
@@ -193,8 +205,14 @@ impl Table {
     /// The messages that may begin a text.
     pub(super) fn candidates(&self, text: &[u8]) -> impl Iterator<Item = &Entry> {
         let lead = text.first_chunk::<2>();
-        let found = lead.and_then(|lead| self.by_lead.get(lead)).map(Vec::as_slice).unwrap_or_default();
-        found.iter().map(|&at| &self.entries[at]).filter(move |entry| text.starts_with(entry.template.lead()))
+        let found = lead
+            .and_then(|lead| self.by_lead.get(lead))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        found
+            .iter()
+            .map(|&at| &self.entries[at])
+            .filter(move |entry| text.starts_with(entry.template.lead()))
     }
 }
 

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{Diagnosis, LogFile, Question, Server, Target, Vantage, diagnose, disk_logs, wants};
+use sshmend_diagnose::{
+    Diagnosis, LogFile, Question, Server, Target, Vantage, diagnose, disk_logs, wants,
+};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
@@ -24,7 +26,9 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
     let question = question(session, arguments)?;
     let snapshot = match question.vantage {
-        Vantage::Server(_) | Vantage::Transcript(_) => session.capture(|snapshot| wants(snapshot, &question)),
+        Vantage::Server(_) | Vantage::Transcript(_) => {
+            session.capture(|snapshot| wants(snapshot, &question))
+        }
         Vantage::Client(_) => probe::capture(session, &question),
     };
     let diagnosis = conclude(session, &snapshot, &question);
@@ -34,7 +38,8 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
 
 /// Of a paste, no finding is good news only where a login succeeded and nothing else failed.
 fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
-    let healthy = || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
+    let healthy =
+        || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
     match question.vantage {
         _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
         _ if !diagnosis.findings.is_empty() => Outcome::Findings,
@@ -46,7 +51,11 @@ fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
 /// Judges what was seen; each remedy is a command for this very machine and state.
 pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let mut diagnosis = diagnose(snapshot, question);
-    for remedy in diagnosis.findings.iter_mut().filter_map(|finding| finding.remedy.as_mut()) {
+    for remedy in diagnosis
+        .findings
+        .iter_mut()
+        .filter_map(|finding| finding.remedy.as_mut())
+    {
         let words: Vec<&str> = remedy.argv.iter().skip(1).map(String::as_str).collect();
         remedy.argv = session.command(&words);
     }
@@ -54,8 +63,16 @@ pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Questi
 }
 
 fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {
-    let logs: Vec<PathBuf> = arguments.log.iter().map(|path| session.environment.absolute(path)).collect();
-    let since = arguments.since.as_deref().map(|text| past(text, now())).transpose()?;
+    let logs: Vec<PathBuf> = arguments
+        .log
+        .iter()
+        .map(|path| session.environment.absolute(path))
+        .collect();
+    let since = arguments
+        .since
+        .as_deref()
+        .map(|text| past(text, now()))
+        .transpose()?;
     let mut question = Question {
         vantage: vantage(session, arguments)?,
         logs,
@@ -63,7 +80,10 @@ fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Fa
         ..session.question()
     };
     for path in question.logs.clone() {
-        let file = session.machine.open(&path).map_err(|error| Failure::from_file(&error))?;
+        let file = session
+            .machine
+            .open(&path)
+            .map_err(|error| Failure::from_file(&error))?;
         read_log(&mut question, path, file)?;
     }
     read_disk_logs(session, &mut question)?;
@@ -97,7 +117,10 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
         return session.read_input(path).map(Vantage::Transcript);
     }
     let Some(destination) = &arguments.destination else {
-        return Ok(Vantage::Server(Server { client: arguments.client, user: arguments.user.clone() }));
+        return Ok(Vantage::Server(Server {
+            client: arguments.client,
+            user: arguments.user.clone(),
+        }));
     };
     if destination == "-" {
         return session.read_input(Path::new("-")).map(Vantage::Transcript);
@@ -105,12 +128,21 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
     if is_message(destination) {
         return Ok(Vantage::Transcript(destination.clone().into_bytes()));
     }
-    let parsed =
-        Destination::parse(destination).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))?;
+    let parsed = Destination::parse(destination)
+        .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))?;
     let user = parsed.user.or_else(|| arguments.user.clone());
-    let destination = user.map_or_else(|| parsed.host.clone(), |user| format!("{user}@{}", parsed.host));
-    let options = parsed.port.map(|port| vec!["-p".to_owned(), port.to_string()]).unwrap_or_default();
-    Ok(Vantage::Client(Target { destination, options }))
+    let destination = user.map_or_else(
+        || parsed.host.clone(),
+        |user| format!("{user}@{}", parsed.host),
+    );
+    let options = parsed
+        .port
+        .map(|port| vec!["-p".to_owned(), port.to_string()])
+        .unwrap_or_default();
+    Ok(Vantage::Client(Target {
+        destination,
+        options,
+    }))
 }
 
 /// A message has blanks; a destination of ssh has none.
@@ -120,9 +152,10 @@ fn is_message(text: &str) -> bool {
 
 fn print(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {
     let output = &session.output;
-    let printed = match output.is_json() {
-        true => output.json(&json::diagnosis::Diagnosis::new(question, diagnosis)),
-        false => output.data(&text::text(output, question, diagnosis)),
+    let printed = if output.is_json() {
+        output.json(&json::diagnosis::Diagnosis::new(question, diagnosis))
+    } else {
+        output.data(&text::text(output, question, diagnosis))
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))
 }

@@ -10,9 +10,17 @@ use crate::session::Session;
 
 /// Captures what the question wants, with the pause before each further connection that keeps a server calm.
 pub(super) fn capture(session: &Session, question: &Question) -> Snapshot {
-    let pace = format!("at most {DIAL_LIMIT} connections, {} s apart", DIAL_PAUSE.as_secs());
+    let pace = format!(
+        "at most {DIAL_LIMIT} connections, {} s apart",
+        DIAL_PAUSE.as_secs()
+    );
     session.output.talk(&format!("looking from here: {pace}"));
-    let mut looking = Looking { session, snapshot: Snapshot::default(), asked: BTreeSet::new(), connections: 0 };
+    let mut looking = Looking {
+        session,
+        snapshot: Snapshot::default(),
+        asked: BTreeSet::new(),
+        connections: 0,
+    };
     while looking.round(question) {}
     looking.snapshot
 }

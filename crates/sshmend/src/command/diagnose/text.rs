@@ -17,10 +17,17 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
     let mut text = String::new();
     if diagnosis.nothing_understood() {
         let title = "no answer: nothing in the logs that were named was understood";
-        return format!("{}\n{}", output.paint(Role::Title, title), census::text(output, &diagnosis.logs));
+        return format!(
+            "{}\n{}",
+            output.paint(Role::Title, title),
+            census::text(output, &diagnosis.logs)
+        );
     }
     if diagnosis.findings.is_empty() {
-        text.push_str(&format!("{}\n", output.paint(Role::Title, without_findings(question, diagnosis))));
+        text.push_str(&format!(
+            "{}\n",
+            output.paint(Role::Title, without_findings(question, diagnosis))
+        ));
     }
     if let Some(summary) = diagnosis.summary() {
         text.push_str(&format!("{}\n\n", output.paint(Role::Title, &summary)));
@@ -29,7 +36,11 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
         .into_iter()
         .map(|block| match undecided(diagnosis, block) {
             Some(sentence) => render_undecided(output, diagnosis, sentence, block),
-            None => block.iter().map(|finding| render(output, diagnosis, finding)).collect::<Vec<_>>().join("\n"),
+            None => block
+                .iter()
+                .map(|finding| render(output, diagnosis, finding))
+                .collect::<Vec<_>>()
+                .join("\n"),
         })
         .collect();
     text.push_str(&blocks.join("\n"));
@@ -37,7 +48,10 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
         text.push_str(&format!("\n{}\n", output.paint(Role::Title, "not checked")));
     }
     for (reason, checks) in by_reason(&diagnosis.unchecked) {
-        let (checks, reason) = (output.quote(Role::Title, &checks.join(", ")), output.quote(Role::Dim, reason));
+        let (checks, reason) = (
+            output.quote(Role::Title, &checks.join(", ")),
+            output.quote(Role::Dim, reason),
+        );
         text.push_str(&format!("  {checks}: {reason}\n"));
     }
     text.push_str(&ruled_out(output, diagnosis));
@@ -49,37 +63,68 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
 
 fn without_findings(question: &Question, diagnosis: &Diagnosis) -> &'static str {
     match question.vantage {
-        Vantage::Server(_) if !question.logs.is_empty() => "no cause found in the logs that were named",
+        Vantage::Server(_) if !question.logs.is_empty() => {
+            "no cause found in the logs that were named"
+        }
         Vantage::Server(_) => "no cause found on this machine",
         Vantage::Client(_) => "no cause found from here",
-        Vantage::Transcript(_) if diagnosis.attempts.is_empty() => "nothing of an SSH client understood",
-        Vantage::Transcript(_) if diagnosis.attempts.iter().all(Attempt::succeeded) => "the login succeeded",
+        Vantage::Transcript(_) if diagnosis.attempts.is_empty() => {
+            "nothing of an SSH client understood"
+        }
+        Vantage::Transcript(_) if diagnosis.attempts.iter().all(Attempt::succeeded) => {
+            "the login succeeded"
+        }
         Vantage::Transcript(_) => "no cause found in the transcript",
     }
 }
 
 /// The findings of one way to fail together.
 fn blocks(findings: &[Finding]) -> Vec<&[Finding]> {
-    findings.chunk_by(|one, next| one.attempts == next.attempts).collect()
+    findings
+        .chunk_by(|one, next| one.attempts == next.attempts)
+        .collect()
 }
 
 /// What the text cannot decide, of a way to fail of which nothing is more than possible.
 fn undecided<'a>(diagnosis: &'a Diagnosis, block: &[Finding]) -> Option<&'a str> {
-    let open = block.iter().all(|finding| finding.certainty == Certainty::Possible && finding.reason.is_some());
+    let open = block
+        .iter()
+        .all(|finding| finding.certainty == Certainty::Possible && finding.reason.is_some());
     let attempt = diagnosis.attempts.get(*block.first()?.attempts.first()?)?;
     attempt.undecided.as_deref().filter(|_| open)
 }
 
 /// What cannot be decided first, the evidence once, then each cause in one line, then what to run.
-fn render_undecided(output: &Output, diagnosis: &Diagnosis, sentence: &str, block: &[Finding]) -> String {
-    let mut lines = vec![format!("{}{}", about(output, diagnosis, &block[0]), output.quote(Role::Title, sentence))];
-    lines.extend(block[0].evidence.iter().map(|evidence| format!("  {}", cite(output, evidence))));
+fn render_undecided(
+    output: &Output,
+    diagnosis: &Diagnosis,
+    sentence: &str,
+    block: &[Finding],
+) -> String {
+    let mut lines = vec![format!(
+        "{}{}",
+        about(output, diagnosis, &block[0]),
+        output.quote(Role::Title, sentence)
+    )];
+    lines.extend(
+        block[0]
+            .evidence
+            .iter()
+            .map(|evidence| format!("  {}", cite(output, evidence))),
+    );
     lines.extend(more(&block[0]));
     lines.push("  possible:".to_owned());
-    let width = block.iter().map(|finding| finding.cause.len()).max().unwrap_or(0);
+    let width = block
+        .iter()
+        .map(|finding| finding.cause.len())
+        .max()
+        .unwrap_or(0);
     for finding in block {
         let name = output.paint(Role::Warning, &format!("{:width$}", finding.cause));
-        lines.push(format!("    {name}  {}", finding.reason.unwrap_or_default()));
+        lines.push(format!(
+            "    {name}  {}",
+            finding.reason.unwrap_or_default()
+        ));
     }
     let steps = block.iter().flat_map(|finding| &finding.steps);
     lines.extend(steps.map(|step| format!("  do:   {}", line(step))));
@@ -90,32 +135,61 @@ fn render_undecided(output: &Output, diagnosis: &Diagnosis, sentence: &str, bloc
 fn about(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
     if let [attempt] = finding.attempts.as_slice() {
         let title = diagnosis.attempts.get(*attempt).and_then(Attempt::title);
-        return title.map_or_else(String::new, |title| output.quote(Role::Title, &format!("{title}: ")));
+        return title.map_or_else(String::new, |title| {
+            output.quote(Role::Title, &format!("{title}: "))
+        });
     }
     if finding.hosts.is_empty() {
         return String::new();
     }
-    let shown = finding.hosts.iter().take(HOSTS_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let shown = finding
+        .hosts
+        .iter()
+        .take(HOSTS_SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     let rest = finding.hosts.len().saturating_sub(HOSTS_SHOWN);
-    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let rest = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     output.quote(Role::Title, &format!("{shown}{rest}: "))
 }
 
 /// How many more attempts ended like those whose lines are shown.
 fn more(finding: &Finding) -> Option<String> {
-    let rest = finding.attempts.len().saturating_sub(finding.evidence.len().max(1));
+    let rest = finding
+        .attempts
+        .len()
+        .saturating_sub(finding.evidence.len().max(1));
     (rest > 0).then(|| format!("  … and {rest} more like this"))
 }
 
 /// The names help whoever has no certain answer.
 fn ruled_out(output: &Output, diagnosis: &Diagnosis) -> String {
-    let names: Vec<&str> = diagnosis.excluded.iter().map(|excluded| excluded.cause).collect();
-    let known = diagnosis.findings.first().is_some_and(|finding| finding.certainty == Certainty::Certain);
+    let names: Vec<&str> = diagnosis
+        .excluded
+        .iter()
+        .map(|excluded| excluded.cause)
+        .collect();
+    let known = diagnosis
+        .findings
+        .first()
+        .is_some_and(|finding| finding.certainty == Certainty::Certain);
     if names.is_empty() || known {
         return String::new();
     }
-    let title = format!("ruled out ({}; why: --format json)", count(names.len(), "cause"));
-    format!("\n{}\n{}", output.paint(Role::Title, &title), wrapped(&names))
+    let title = format!(
+        "ruled out ({}; why: --format json)",
+        count(names.len(), "cause")
+    );
+    format!(
+        "\n{}\n{}",
+        output.paint(Role::Title, &title),
+        wrapped(&names)
+    )
 }
 
 /// What was not looked at for the same reason, together; in the order of the first of each.
@@ -148,25 +222,51 @@ fn render(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
         "{}{} {}",
         about(output, diagnosis, finding),
         output.quote(Role::Title, &finding.summary),
-        output.paint(Role::Warning, &format!("[{}, {}]", finding.cause, certainty(finding))),
+        output.paint(
+            Role::Warning,
+            &format!("[{}, {}]", finding.cause, certainty(finding))
+        ),
     )];
-    lines.extend(finding.evidence.iter().map(|evidence| format!("  {}", cite(output, evidence))));
+    lines.extend(
+        finding
+            .evidence
+            .iter()
+            .map(|evidence| format!("  {}", cite(output, evidence))),
+    );
     lines.extend(more(finding));
     if let Some(remedy) = &finding.remedy {
-        lines.push(format!("  mend: {}", output.quote(Role::Good, &shell(&remedy.argv))));
-        lines.push(format!("        {}", output.quote(Role::Dim, &remedy.summary)));
+        lines.push(format!(
+            "  mend: {}",
+            output.quote(Role::Good, &shell(&remedy.argv))
+        ));
+        lines.push(format!(
+            "        {}",
+            output.quote(Role::Dim, &remedy.summary)
+        ));
     }
-    lines.extend(finding.steps.iter().map(|step| format!("  do:   {}", line(step))));
+    lines.extend(
+        finding
+            .steps
+            .iter()
+            .map(|step| format!("  do:   {}", line(step))),
+    );
     lines.join("\n") + "\n"
 }
 
 fn certainty(finding: &Finding) -> String {
     let word = finding.certainty.as_str();
-    if finding.latent { format!("{word}, not yet acting") } else { word.to_owned() }
+    if finding.latent {
+        format!("{word}, not yet acting")
+    } else {
+        word.to_owned()
+    }
 }
 
 fn cite(output: &Output, evidence: &Evidence) -> String {
-    let number = evidence.line.map(|number| format!(":{number}")).unwrap_or_default();
+    let number = evidence
+        .line
+        .map(|number| format!(":{number}"))
+        .unwrap_or_default();
     let source = output.quote(Role::Dim, &format!("{}{number}", evidence.source));
     format!("{source}: {}", line(&evidence.text))
 }

@@ -27,8 +27,14 @@ struct Offer<'d> {
 /// Diagnoses this machine as the server, and mends what is chosen: without asking, all that is certain.
 pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure> {
     let flags = &arguments.apply;
-    let server = Server { client: arguments.client, user: arguments.user.clone() };
-    let mut question = Question { vantage: Vantage::Server(server), ..session.question() };
+    let server = Server {
+        client: arguments.client,
+        user: arguments.user.clone(),
+    };
+    let mut question = Question {
+        vantage: Vantage::Server(server),
+        ..session.question()
+    };
     read_disk_logs(session, &mut question)?;
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
     let diagnosis = conclude(session, &snapshot, &question);
@@ -38,13 +44,24 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         Ok(chosen) => chosen,
         Err(failure) => {
             show(session, &question, &diagnosis)?;
-            return refuse(session, Plan { notices: left(&diagnosis, &[]), ..Plan::default() }, flags, failure);
+            return refuse(
+                session,
+                Plan {
+                    notices: left(&diagnosis, &[]),
+                    ..Plan::default()
+                },
+                flags,
+                failure,
+            );
         }
     };
     let mended: Vec<&str> = chosen.iter().map(|offer| offer.finding.cause).collect();
     let mut joined = join(session, &chosen)?;
     joined.notices.extend(left(&diagnosis, &mended));
-    let unmended = diagnosis.findings.iter().any(|finding| is_certain(finding) && !mended.contains(&finding.cause));
+    let unmended = diagnosis
+        .findings
+        .iter()
+        .any(|finding| is_certain(finding) && !mended.contains(&finding.cause));
     let outcome = execute(session, joined, flags)?;
     Ok(if unmended { Outcome::Findings } else { outcome })
 }
@@ -68,28 +85,54 @@ fn is_certain(finding: &Finding) -> bool {
 fn offer(finding: &Finding) -> Option<Offer<'_>> {
     let argv = &finding.remedy.as_ref()?.argv;
     match Cli::try_parse_from(argv).ok()?.command {
-        Command::Fix(fix) => Some(Offer { finding, what: fix.what?, command: shell(argv) }),
+        Command::Fix(fix) => Some(Offer {
+            finding,
+            what: fix.what?,
+            command: shell(argv),
+        }),
         _ => None,
     }
 }
 
 /// Where sshd is down and what keeps it down can be mended, it can be started as well, which no remedy of its own says.
-fn start<'d>(session: &Session, diagnosis: &'d Diagnosis, offers: &[Offer<'_>]) -> Option<Offer<'d>> {
-    let mends = |offer: &Offer<'_>| matches!(offer.what, What::HostKeys(_) | What::PrivsepDirectory);
-    let down = diagnosis.findings.iter().find(|finding| finding.cause == "sshd-not-running")?;
+fn start<'d>(
+    session: &Session,
+    diagnosis: &'d Diagnosis,
+    offers: &[Offer<'_>],
+) -> Option<Offer<'d>> {
+    let mends =
+        |offer: &Offer<'_>| matches!(offer.what, What::HostKeys(_) | What::PrivsepDirectory);
+    let down = diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.cause == "sshd-not-running")?;
     let what = What::Service(FixService { restart: false });
     let command = shell(&session.command(&["fix", "service"]));
-    (down.remedy.is_none() && offers.iter().any(mends)).then_some(Offer { finding: down, what, command })
+    (down.remedy.is_none() && offers.iter().any(mends)).then_some(Offer {
+        finding: down,
+        what,
+        command,
+    })
 }
 
-fn choose<'o>(session: &Session, flags: &Apply, offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
+fn choose<'o>(
+    session: &Session,
+    flags: &Apply,
+    offers: &'o [Offer<'o>],
+) -> Result<Vec<&'o Offer<'o>>, Failure> {
     if offers.is_empty() || flags.yes || flags.dry_run {
-        return Ok(offers.iter().filter(|offer| is_certain(offer.finding)).collect());
+        return Ok(offers
+            .iter()
+            .filter(|offer| is_certain(offer.finding))
+            .collect());
     }
     if !session.environment.can_ask {
         let commands: Vec<&str> = offers.iter().map(|offer| offer.command.as_str()).collect();
         let message = "nothing was changed: there is no terminal to choose on";
-        let hint = format!("--yes mends what is certain; or run what you choose: {}", commands.join("; "));
+        let hint = format!(
+            "--yes mends what is certain; or run what you choose: {}",
+            commands.join("; ")
+        );
         return Err(Failure::trouble(message).with_hint(hint));
     }
     ask_person(offers)
@@ -98,12 +141,18 @@ fn choose<'o>(session: &Session, flags: &Apply, offers: &'o [Offer<'o>]) -> Resu
 fn ask_person<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
     let describe = |offer: &Offer<'_>| {
         let (certainty, summary) = (offer.finding.certainty.as_str(), &offer.finding.summary);
-        (format!("{certainty}: {summary} ({})", offer.command), is_certain(offer.finding))
+        (
+            format!("{certainty}: {summary} ({})", offer.command),
+            is_certain(offer.finding),
+        )
     };
     let items: Vec<_> = offers.iter().map(describe).collect();
     let chosen = ask::choose("Mend (space chooses, enter goes on)", &items)?;
     match chosen.filter(|chosen| !chosen.is_empty()) {
-        Some(chosen) => Ok(chosen.into_iter().filter_map(|index| offers.get(index)).collect()),
+        Some(chosen) => Ok(chosen
+            .into_iter()
+            .filter_map(|index| offers.get(index))
+            .collect()),
         None => Err(Failure::trouble("nothing was changed: you chose nothing")),
     }
 }
@@ -141,13 +190,22 @@ fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
 
 fn left_out(failure: &Failure) -> Notice {
     let message = failure.trouble_json().message;
-    notice("left-out", message.strip_prefix("nothing was changed: ").unwrap_or(&message))
+    notice(
+        "left-out",
+        message
+            .strip_prefix("nothing was changed: ")
+            .unwrap_or(&message),
+    )
 }
 
 /// What was found and is not mended: with the command for it, or with what to do by hand.
 fn left(diagnosis: &Diagnosis, mended: &[&str]) -> Vec<Notice> {
-    let left = diagnosis.findings.iter().filter(|finding| !mended.contains(&finding.cause));
-    left.map(|finding| notice(finding.cause, &told(finding))).collect()
+    let left = diagnosis
+        .findings
+        .iter()
+        .filter(|finding| !mended.contains(&finding.cause));
+    left.map(|finding| notice(finding.cause, &told(finding)))
+        .collect()
 }
 
 fn told(finding: &Finding) -> String {
@@ -162,5 +220,9 @@ fn told(finding: &Finding) -> String {
 }
 
 fn notice(name: &str, text: &str) -> Notice {
-    Notice { name: name.to_owned(), text: text.to_owned(), origin: None }
+    Notice {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        origin: None,
+    }
 }

@@ -30,15 +30,26 @@ pub(super) fn plan(session: &Session, arguments: &FixFail2ban) -> Result<Plan, F
     let live = session.machine.is_live();
     let planned = match &arguments.mend {
         Some(lines) => {
-            let lines = lines.iter().map(|text| origin(text)).collect::<Result<Vec<_>, _>>()?;
+            let lines = lines
+                .iter()
+                .map(|text| origin(text))
+                .collect::<Result<Vec<_>, _>>()?;
             let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
             fail2ban_mend(&snapshot, &lines, live, now())
         }
         None => {
             let wish = Fail2banWish {
-                addresses: arguments.ignore.iter().map(|text| address(text)).collect::<Result<_, _>>()?,
+                addresses: arguments
+                    .ignore
+                    .iter()
+                    .map(|text| address(text))
+                    .collect::<Result<_, _>>()?,
                 jails: arguments.jail.clone(),
-                until: arguments.until.as_deref().map(|text| future(text, now())).transpose()?,
+                until: arguments
+                    .until
+                    .as_deref()
+                    .map(|text| future(text, now()))
+                    .transpose()?,
                 now: now(),
                 live,
             };
@@ -50,13 +61,17 @@ pub(super) fn plan(session: &Session, arguments: &FixFail2ban) -> Result<Plan, F
 }
 
 fn address(text: &str) -> Result<Parsed, Failure> {
-    Address::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+    Address::parse(text)
+        .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
 }
 
 fn origin(text: &str) -> Result<Origin, Failure> {
-    let parsed = text.rsplit_once(':').and_then(|(path, line)| Some(Origin::new(path, line.parse().ok()?)));
+    let parsed = text
+        .rsplit_once(':')
+        .and_then(|(path, line)| Some(Origin::new(path, line.parse().ok()?)));
     parsed.ok_or_else(|| {
-        Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as /etc/fail2ban/jail.local:7")
+        Failure::trouble(format!("not FILE:LINE: {text}"))
+            .with_hint("such as /etc/fail2ban/jail.local:7")
     })
 }
 
@@ -67,8 +82,14 @@ pub(super) fn still_banned(session: &Session, arguments: &FixFail2ban) -> Vec<No
     if !session.machine.is_live() || !session.is_root() {
         return Vec::new();
     }
-    let addresses = arguments.ignore.iter().filter_map(|text| single(text)).take(ASKED);
-    addresses.flat_map(|client| still_bans(session, client)).collect()
+    let addresses = arguments
+        .ignore
+        .iter()
+        .filter_map(|text| single(text))
+        .take(ASKED);
+    addresses
+        .flat_map(|client| still_bans(session, client))
+        .collect()
 }
 
 fn single(text: &str) -> Option<Network> {
@@ -79,12 +100,20 @@ fn single(text: &str) -> Option<Network> {
 }
 
 fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
-    let server = Server { client: Some(client.address()), user: None };
-    let question = Question { vantage: Vantage::Server(server), ..session.question() };
+    let server = Server {
+        client: Some(client.address()),
+        user: None,
+    };
+    let question = Question {
+        vantage: Vantage::Server(server),
+        ..session.question()
+    };
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
     let diagnosis = conclude(session, &snapshot, &question);
     let others = diagnosis.findings.iter().filter(|finding| bans(finding));
-    others.map(|finding| still_banned_by(client, finding)).collect()
+    others
+        .map(|finding| still_banned_by(client, finding))
+        .collect()
 }
 
 fn bans(finding: &Finding) -> bool {
@@ -92,12 +121,19 @@ fn bans(finding: &Finding) -> bool {
 }
 
 fn still_banned_by(client: Network, finding: &Finding) -> Notice {
-    let mend = finding.remedy.as_ref().map(|remedy| format!("; mend: {}", crate::output::words::shell(&remedy.argv)));
+    let mend = finding
+        .remedy
+        .as_ref()
+        .map(|remedy| format!("; mend: {}", crate::output::words::shell(&remedy.argv)));
     let text = format!(
         "{client} is still turned away, and not by fail2ban: {} ({}){}",
         finding.summary,
         finding.cause,
         mend.unwrap_or_default()
     );
-    Notice { name: "still-banned".to_owned(), text, origin: None }
+    Notice {
+        name: "still-banned".to_owned(),
+        text,
+        origin: None,
+    }
 }

@@ -14,7 +14,9 @@ use crate::session::Session;
 pub(super) fn plan(session: &Session, arguments: &FixHostKeys) -> Result<Plan, Failure> {
     let mut configuration = Configuration::capture_to_change(session, &arguments.source)?;
     let (service, effective) = (configuration.service(session), configuration.effective());
-    session.capture_more(&mut configuration.snapshot, |snapshot| host_keys_wants(snapshot, &effective));
+    session.capture_more(&mut configuration.snapshot, |snapshot| {
+        host_keys_wants(snapshot, &effective)
+    });
     let wish = HostKeysWish {
         effective: &effective,
         sshd: &configuration.sshd,
@@ -22,7 +24,9 @@ pub(super) fn plan(session: &Session, arguments: &FixHostKeys) -> Result<Plan, F
         live: session.machine.is_live(),
     };
     let comment = format!("root@{}", hostname(session));
-    let plan = host_keys(&configuration.snapshot, &wish, &mut |kind| generate(kind, &comment));
+    let plan = host_keys(&configuration.snapshot, &wish, &mut |kind| {
+        generate(kind, &comment)
+    });
     plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
@@ -31,14 +35,32 @@ fn hostname(session: &Session) -> String {
     if session.machine.is_live() {
         return session.environment.hostname.clone();
     }
-    let file = session.machine.read(Path::new("/etc/hostname")).ok().flatten();
-    file.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned()).unwrap_or_default()
+    let file = session
+        .machine
+        .read(Path::new("/etc/hostname"))
+        .ok()
+        .flatten();
+    file.map(|file| String::from_utf8_lossy(&file.bytes).trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn generate(kind: KeyKind, comment: &str) -> Result<KeyPair, String> {
     let argv = |directory: &Path| {
         let file = directory.join("key").display().to_string();
-        ["ssh-keygen", "-q", "-t", kind.as_str(), "-N", "", "-C", comment, "-f", &file].map(str::to_owned).to_vec()
+        [
+            "ssh-keygen",
+            "-q",
+            "-t",
+            kind.as_str(),
+            "-N",
+            "",
+            "-C",
+            comment,
+            "-f",
+            &file,
+        ]
+        .map(str::to_owned)
+        .to_vec()
     };
     match <[Vec<u8>; 2]>::try_from(written_by(argv, &["key", "key.pub"])?) {
         Ok([private, public]) => Ok(KeyPair { private, public }),

@@ -26,10 +26,22 @@ pub(super) fn plan(session: &Session, arguments: &FixHostsAccess) -> Result<Plan
 }
 
 fn order(session: &Session, arguments: &FixHostsAccess) -> Result<HostsAccessOrder, Failure> {
-    let patterns = arguments.allow.iter().map(|text| pattern(text)).collect::<Result<Vec<_>, _>>()?;
-    let lines = arguments.mend.iter().flatten().map(|text| line(session, text)).collect::<Result<Vec<_>, _>>()?;
+    let patterns = arguments
+        .allow
+        .iter()
+        .map(|text| pattern(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let lines = arguments
+        .mend
+        .iter()
+        .flatten()
+        .map(|text| line(session, text))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(match (patterns.is_empty(), lines.is_empty()) {
-        (false, _) => HostsAccessOrder::Allow { patterns, remove_deny: arguments.remove_deny },
+        (false, _) => HostsAccessOrder::Allow {
+            patterns,
+            remove_deny: arguments.remove_deny,
+        },
         (true, false) => HostsAccessOrder::Mend(lines),
         (true, true) => HostsAccessOrder::List,
     })
@@ -45,7 +57,9 @@ fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
     let named = |file: &str| {
         let is = |path: &&str| {
             let name = path.strip_prefix("/etc/").unwrap_or(path);
-            file == *path || file == name || (below_root && Path::new(file).ends_with(path.trim_start_matches('/')))
+            file == *path
+                || file == name
+                || (below_root && Path::new(file).ends_with(path.trim_start_matches('/')))
         };
         [HOSTS_ALLOW, HOSTS_DENY].into_iter().find(is)
     };
@@ -55,6 +69,8 @@ fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
     });
     origin.ok_or_else(|| {
         let message = format!("`{text}` does not name a line of hosts.allow or hosts.deny");
-        Failure::trouble(message).with_hint(format!("write it as {HOSTS_DENY}:3; --mend without lines lists them"))
+        Failure::trouble(message).with_hint(format!(
+            "write it as {HOSTS_DENY}:3; --mend without lines lists them"
+        ))
     })
 }

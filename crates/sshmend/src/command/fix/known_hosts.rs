@@ -14,12 +14,19 @@ use crate::session::Session;
 /// In whose session the wish is to be carried out: files that are named are edited by whoever names them.
 pub(super) fn session(session: Session, arguments: &FixKnownHosts) -> Result<Session, Failure> {
     let named_files = !arguments.files.is_empty() || arguments.line.is_some();
-    if named_files { Ok(session) } else { as_invoking_user(session) }
+    if named_files {
+        Ok(session)
+    } else {
+        as_invoking_user(session)
+    }
 }
 
 /// Plans what is wanted of the host's keys.
 pub(super) fn plan(session: &Session, arguments: &FixKnownHosts) -> Result<Plan, Failure> {
-    arguments.files.iter().try_for_each(|file| session.trusted(file).map(drop))?;
+    arguments
+        .files
+        .iter()
+        .try_for_each(|file| session.trusted(file).map(drop))?;
     let wish = wish(session, destination(&arguments.host)?, &arguments.files);
     let wish = complete(session, wish, arguments)?;
     let snapshot = session.capture(|snapshot| wish.wants(snapshot));
@@ -30,37 +37,68 @@ pub(super) fn plan(session: &Session, arguments: &FixKnownHosts) -> Result<Plan,
             [0; 20]
         })
     };
-    let plan = known_hosts(&snapshot, &wish, &mut salt).map_err(|refusal| Failure::from_refusal(&refusal))?;
+    let plan = known_hosts(&snapshot, &wish, &mut salt)
+        .map_err(|refusal| Failure::from_refusal(&refusal))?;
     match failed {
-        Some(reason) => Err(Failure::trouble(format!("nothing was changed: no random bytes: {reason}"))),
+        Some(reason) => Err(Failure::trouble(format!(
+            "nothing was changed: no random bytes: {reason}"
+        ))),
         None => Ok(plan),
     }
 }
 
 /// Under sudo the files of the one who called it are meant, and they are touched with that user's rights only.
 fn as_invoking_user(session: Session) -> Result<Session, Failure> {
-    let Some(sudo) = session.environment.sudo.clone().filter(|sudo| sudo.uid != 0 && session.machine.is_live()) else {
+    let Some(sudo) = session
+        .environment
+        .sudo
+        .clone()
+        .filter(|sudo| sudo.uid != 0 && session.machine.is_live())
+    else {
         return Ok(session);
     };
-    let account = Account::of_uid(sudo.uid)
-        .ok_or_else(|| Failure::trouble(format!("uid {} of SUDO_UID is no account of this machine", sudo.uid)))?;
-    become_user(&account).map_err(|error| Failure::caused("cannot work as the user who called sudo", &error))?;
+    let account = Account::of_uid(sudo.uid).ok_or_else(|| {
+        Failure::trouble(format!(
+            "uid {} of SUDO_UID is no account of this machine",
+            sudo.uid
+        ))
+    })?;
+    become_user(&account)
+        .map_err(|error| Failure::caused("cannot work as the user who called sudo", &error))?;
     Ok(session.of(&account))
 }
 
 fn destination(host: &str) -> Result<Destination, Failure> {
-    Destination::parse(host).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+    Destination::parse(host)
+        .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
 }
 
-fn complete(session: &Session, wish: KnownHostsWish, arguments: &FixKnownHosts) -> Result<KnownHostsWish, Failure> {
+fn complete(
+    session: &Session,
+    wish: KnownHostsWish,
+    arguments: &FixKnownHosts,
+) -> Result<KnownHostsWish, Failure> {
     let fingerprint = |text: &String| {
-        Fingerprint::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
+        Fingerprint::parse(text)
+            .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
     };
     Ok(KnownHostsWish {
-        expected: arguments.expect_fingerprint.iter().map(fingerprint).collect::<Result<_, _>>()?,
+        expected: arguments
+            .expect_fingerprint
+            .iter()
+            .map(fingerprint)
+            .collect::<Result<_, _>>()?,
         key_type: arguments.key_type.as_deref().map(key_type).transpose()?,
-        line: arguments.line.as_deref().map(|text| place(session, text)).transpose()?,
-        key_file: arguments.key_file.as_deref().map(|path| session.trusted(path)).transpose()?,
+        line: arguments
+            .line
+            .as_deref()
+            .map(|text| place(session, text))
+            .transpose()?,
+        key_file: arguments
+            .key_file
+            .as_deref()
+            .map(|path| session.trusted(path))
+            .transpose()?,
         offline: arguments.offline,
         ..wish
     })
@@ -68,13 +106,17 @@ fn complete(session: &Session, wish: KnownHostsWish, arguments: &FixKnownHosts) 
 
 fn key_type(text: &str) -> Result<KeyType, Failure> {
     KeyType::parse(text).ok_or_else(|| {
-        Failure::trouble(format!("not a key type that ssh knows: {text}")).with_hint("such as ssh-ed25519 or ssh-rsa")
+        Failure::trouble(format!("not a key type that ssh knows: {text}"))
+            .with_hint("such as ssh-ed25519 or ssh-rsa")
     })
 }
 
 fn place(session: &Session, text: &str) -> Result<(PathBuf, usize), Failure> {
-    let parsed = text.rsplit_once(':').and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
-    let (path, line) = parsed
-        .ok_or_else(|| Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as ~/.ssh/known_hosts:7"))?;
+    let parsed = text
+        .rsplit_once(':')
+        .and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
+    let (path, line) = parsed.ok_or_else(|| {
+        Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as ~/.ssh/known_hosts:7")
+    })?;
     Ok((session.trusted(&path)?, line))
 }

@@ -23,7 +23,10 @@ pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, F
         person: &session.person(),
         model_alone: !session.machine.is_live(),
     };
-    let time = ForAWhile { lasts: arguments.lasts, systemd: service.systemd };
+    let time = ForAWhile {
+        lasts: arguments.lasts,
+        systemd: service.systemd,
+    };
     let plan = log_level(&configuration.snapshot, &wish, &arguments.level, time);
     plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }

@@ -6,7 +6,9 @@ use crate::cli::What;
 pub(super) fn merge(wishes: impl IntoIterator<Item = What>) -> Vec<What> {
     let mut merged: Vec<What> = Vec::new();
     for wish in wishes {
-        let left = merged.iter_mut().try_fold(wish, |wish, into| absorb(into, wish));
+        let left = merged
+            .iter_mut()
+            .try_fold(wish, |wish, into| absorb(into, wish));
         merged.extend(left);
     }
     merged.sort_by_key(rank);
@@ -17,9 +19,17 @@ pub(super) fn merge(wishes: impl IntoIterator<Item = What>) -> Vec<What> {
 fn absorb(into: &mut What, wish: What) -> Option<What> {
     match (into, wish) {
         (What::SshdConfig(into), What::SshdConfig(wish)) if into.is_about_the_same(&wish) => {
-            let key = |setting: &str| setting.split_once('=').map(|(key, _)| key.to_ascii_lowercase());
+            let key = |setting: &str| {
+                setting
+                    .split_once('=')
+                    .map(|(key, _)| key.to_ascii_lowercase())
+            };
             let keys: Vec<_> = into.settings.iter().map(|setting| key(setting)).collect();
-            into.settings.extend(wish.settings.into_iter().filter(|setting| !keys.contains(&key(setting))));
+            into.settings.extend(
+                wish.settings
+                    .into_iter()
+                    .filter(|setting| !keys.contains(&key(setting))),
+            );
             None
         }
         (What::HostsAccess(into), What::HostsAccess(wish))
@@ -27,7 +37,10 @@ fn absorb(into: &mut What, wish: What) -> Option<What> {
         {
             add(&mut into.allow, wish.allow);
             into.remove_deny |= wish.remove_deny;
-            add(into.mend.get_or_insert_default(), wish.mend.unwrap_or_default());
+            add(
+                into.mend.get_or_insert_default(),
+                wish.mend.unwrap_or_default(),
+            );
             into.mend = into.mend.take().filter(|lines| !lines.is_empty());
             None
         }
@@ -49,7 +62,11 @@ fn absorb(into: &mut What, wish: What) -> Option<What> {
 }
 
 fn add(all: &mut Vec<String>, more: Vec<String>) {
-    all.extend(more.into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+    all.extend(
+        more.into_iter()
+            .filter(|one| !all.contains(one))
+            .collect::<Vec<_>>(),
+    );
 }
 
 /// What sshd needs to start comes before it is started.
@@ -68,7 +85,10 @@ mod tests {
     use clap::Parser;
 
     fn what(line: &str) -> What {
-        let Ok(Cli { command: Command::Fix(fix), .. }) = Cli::try_parse_from(format!("sshmend fix {line}").split(' '))
+        let Ok(Cli {
+            command: Command::Fix(fix),
+            ..
+        }) = Cli::try_parse_from(format!("sshmend fix {line}").split(' '))
         else {
             panic!("{line}")
         };
@@ -76,31 +96,54 @@ mod tests {
     }
 
     fn merged(lines: &[&str]) -> Vec<String> {
-        merge(lines.iter().map(|line| what(line))).iter().map(|what| format!("{what:?}")).collect()
+        merge(lines.iter().map(|line| what(line)))
+            .iter()
+            .map(|what| format!("{what:?}"))
+            .collect()
     }
 
     fn check(lines: &[&str], expected: &[&str]) {
-        let expected: Vec<String> = expected.iter().map(|line| format!("{:?}", what(line))).collect();
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|line| format!("{:?}", what(line)))
+            .collect();
         assert_eq!(merged(lines), expected, "{lines:?}");
     }
 
     #[test]
     fn wishes_of_one_kind_become_one() {
         check(
-            &["sshd-config MaxStartups=20", "sshd-config maxstartups=30 MaxSessions=9"],
+            &[
+                "sshd-config MaxStartups=20",
+                "sshd-config maxstartups=30 MaxSessions=9",
+            ],
             &["sshd-config MaxStartups=20 MaxSessions=9"],
         );
         check(
-            &["hosts-access --allow 192.0.2.1", "hosts-access --allow 192.0.2.1 192.0.2.2 --remove-deny"],
+            &[
+                "hosts-access --allow 192.0.2.1",
+                "hosts-access --allow 192.0.2.1 192.0.2.2 --remove-deny",
+            ],
             &["hosts-access --allow 192.0.2.1 192.0.2.2 --remove-deny"],
         );
         check(
-            &["hosts-access --mend hosts.deny:1", "hosts-access --mend hosts.deny:1 hosts.deny:4"],
+            &[
+                "hosts-access --mend hosts.deny:1",
+                "hosts-access --mend hosts.deny:1 hosts.deny:4",
+            ],
             &["hosts-access --mend hosts.deny:1 hosts.deny:4"],
         );
-        check(&["fail2ban --ignore ::1", "fail2ban --ignore 192.0.2.1"], &["fail2ban --ignore ::1 192.0.2.1"]);
         check(
-            &["host-keys", "host-keys", "privsep-directory", "privsep-directory"],
+            &["fail2ban --ignore ::1", "fail2ban --ignore 192.0.2.1"],
+            &["fail2ban --ignore ::1 192.0.2.1"],
+        );
+        check(
+            &[
+                "host-keys",
+                "host-keys",
+                "privsep-directory",
+                "privsep-directory",
+            ],
             &["privsep-directory", "host-keys"],
         );
     }
@@ -121,7 +164,12 @@ mod tests {
     #[test]
     fn the_service_comes_last() {
         check(
-            &["service", "host-keys", "privsep-directory", "service --restart"],
+            &[
+                "service",
+                "host-keys",
+                "privsep-directory",
+                "service --restart",
+            ],
             &["privsep-directory", "host-keys", "service --restart"],
         );
     }

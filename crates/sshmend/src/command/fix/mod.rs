@@ -23,8 +23,7 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
     let what = match &arguments.what {
         None => return choose::run(&session, arguments),
         Some(_) if arguments.client.is_some() || arguments.user.is_some() => {
-            let message =
-                "nothing was changed: --client and --user are for a diagnosis: leave out what follows them, or them";
+            let message = "nothing was changed: --client and --user are for a diagnosis: leave out what follows them, or them";
             return Err(Failure::trouble(message));
         }
         Some(what) => what,
@@ -46,7 +45,9 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
         Err(failure) => return refuse(&session, Plan::default(), &arguments.apply, failure),
     };
     if let What::Fail2ban(wish) = what {
-        return execute_and_look(&session, plan, &arguments.apply, &|| fail2ban::still_banned(&session, wish));
+        return execute_and_look(&session, plan, &arguments.apply, &|| {
+            fail2ban::still_banned(&session, wish)
+        });
     }
     let findings = matches!(what, What::HostsAccess(wish) if wish.only_lists())
         && plan.notices.iter().any(|notice| notice.name == OFFER);
@@ -65,7 +66,8 @@ fn plan(session: &Session, what: &What) -> Result<Plan, Failure> {
         What::Service(wish) => service::plan(session, wish, service::MendedWith::default()),
         What::LogLevel(wish) => log_level::plan(session, wish),
         What::KnownHosts(_) => {
-            let message = "nothing was changed: known_hosts belongs to a user, and is mended by itself";
+            let message =
+                "nothing was changed: known_hosts belongs to a user, and is mended by itself";
             Err(Failure::trouble(message).with_hint("sshmend fix known-hosts HOST"))
         }
     }

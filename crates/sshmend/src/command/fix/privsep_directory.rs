@@ -1,6 +1,8 @@
 //! `sshmend fix privsep-directory`: the empty directory that sshd locks strangers into.
 
-use sshmend_plan::{Plan, PrivsepWish, listen_addresses, privsep_directory, privsep_directory_wants};
+use sshmend_plan::{
+    Plan, PrivsepWish, listen_addresses, privsep_directory, privsep_directory_wants,
+};
 
 use crate::cli::SshdSource;
 use crate::command::sshd::Configuration;
@@ -11,8 +13,15 @@ use crate::session::Session;
 pub(super) fn plan(session: &Session) -> Result<Plan, Failure> {
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let service = configuration.service(session);
-    session.capture_more(&mut configuration.snapshot, |snapshot| privsep_directory_wants(snapshot, &service));
+    session.capture_more(&mut configuration.snapshot, |snapshot| {
+        privsep_directory_wants(snapshot, &service)
+    });
     let addresses = listen_addresses(&configuration.effective());
-    let wish = PrivsepWish { service: &service, sshd: &configuration.sshd, addresses };
-    privsep_directory(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+    let wish = PrivsepWish {
+        service: &service,
+        sshd: &configuration.sshd,
+        addresses,
+    };
+    privsep_directory(&configuration.snapshot, &wish)
+        .map_err(|refusal| Failure::from_refusal(&refusal))
 }

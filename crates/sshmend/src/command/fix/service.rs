@@ -15,16 +15,21 @@ pub(super) struct MendedWith {
 }
 
 /// Plans what brings the service back.
-pub(super) fn plan(session: &Session, arguments: &FixService, with: MendedWith) -> Result<Plan, Failure> {
+pub(super) fn plan(
+    session: &Session,
+    arguments: &FixService,
+    with: MendedWith,
+) -> Result<Plan, Failure> {
     if !session.machine.is_live() {
         let message = "nothing was changed: no service of a mounted disk can be started";
-        return Err(
-            Failure::trouble(message).with_hint("systemctl --root=DIR enable ssh has it started at its next boot")
-        );
+        return Err(Failure::trouble(message)
+            .with_hint("systemctl --root=DIR enable ssh has it started at its next boot"));
     }
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let mut state = configuration.service(session);
-    state.trial = state.trial.map(|trial| trial.without(with.host_keys, with.directory));
+    state.trial = state
+        .trial
+        .map(|trial| trial.without(with.host_keys, with.directory));
     let wish = ServiceWish {
         service: &state,
         addresses: listen_addresses(&configuration.effective()),

@@ -16,20 +16,34 @@ use crate::session::Session;
 
 /// Merges the configuration as fail2ban does. Where a file of it could not be read, no jail is known, and the failure
 /// that says so comes with the rest.
-pub(super) fn show(session: &Session, arguments: &ShowFail2ban) -> Result<(Shown, Option<Failure>), Failure> {
+pub(super) fn show(
+    session: &Session,
+    arguments: &ShowFail2ban,
+) -> Result<(Shown, Option<Failure>), Failure> {
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, session.machine.is_live()));
     let config = Config::read(&snapshot, Path::new(DIRECTORY), fail2ban_release(&snapshot));
     if let Some(failure) = failure(&config) {
         let unread = config.unread().iter();
-        let unread = unread.map(|(path, why)| Unread { path: path.display().to_string(), reason: why.to_string() });
-        let format = Format::Fail2ban { jails: Vec::new(), problems: Vec::new(), unread: unread.collect() };
+        let unread = unread.map(|(path, why)| Unread {
+            path: path.display().to_string(),
+            reason: why.to_string(),
+        });
+        let format = Format::Fail2ban {
+            jails: Vec::new(),
+            problems: Vec::new(),
+            unread: unread.collect(),
+        };
         return Ok(((format, String::new()), Some(failure)));
     }
     let jails = choose(&config, &arguments.jails)?;
     let mut text = text(&session.output, &jails);
     for problem in config.problems() {
         let word = session.output.paint(Role::Warning, "note");
-        text.push_str(&format!("{word}: {}; {}\n", line(&problem.to_string()), line(&problem.hint)));
+        text.push_str(&format!(
+            "{word}: {}; {}\n",
+            line(&problem.to_string()),
+            line(&problem.hint)
+        ));
     }
     for over in config.expired(now()) {
         text.push_str(&format!(
@@ -40,12 +54,20 @@ pub(super) fn show(session: &Session, arguments: &ShowFail2ban) -> Result<(Shown
         ));
     }
     let problems = config.problems().iter().map(problem).collect();
-    let format = Format::Fail2ban { jails: jails.into_iter().map(jail).collect(), problems, unread: Vec::new() };
+    let format = Format::Fail2ban {
+        jails: jails.into_iter().map(jail).collect(),
+        problems,
+        unread: Vec::new(),
+    };
     Ok(((format, text), None))
 }
 
 fn failure(config: &Config<'_>) -> Option<Failure> {
-    let told: Vec<String> = config.unread().iter().map(|(path, why)| format!("{}: {why}", path.display())).collect();
+    let told: Vec<String> = config
+        .unread()
+        .iter()
+        .map(|(path, why)| format!("{}: {why}", path.display()))
+        .collect();
     let (_, first) = config.unread().first_key_value()?;
     let failure = Failure::trouble(told.join("; "));
     Some(match first.hint() {
@@ -61,7 +83,11 @@ fn choose<'c>(config: &'c Config<'_>, names: &[String]) -> Result<Vec<&'c Jail>,
     }
     let find = |name: &String| {
         config.jail(name).ok_or_else(|| {
-            let known: Vec<&str> = config.jails().iter().map(|jail| jail.name.as_str()).collect();
+            let known: Vec<&str> = config
+                .jails()
+                .iter()
+                .map(|jail| jail.name.as_str())
+                .collect();
             Failure::trouble(format!("there is no jail {name}"))
                 .with_hint(format!("the jails are {}", known.join(", ")))
         })
@@ -82,7 +108,11 @@ fn text(output: &Output, jails: &[&Jail]) -> String {
             ("ignorecache", set(jail, "ignorecache")),
         ] {
             let Some(setting) = setting else { continue };
-            let place = setting.origin.as_ref().map(|origin| place(output, &origin.to_string())).unwrap_or_default();
+            let place = setting
+                .origin
+                .as_ref()
+                .map(|origin| place(output, &origin.to_string()))
+                .unwrap_or_default();
             text.push_str(&format!("; {key}: {}{place}", line(&setting.value)));
         }
         text.push('\n');
@@ -93,8 +123,12 @@ fn text(output: &Output, jails: &[&Jail]) -> String {
 /// What `ignoreip` comes to, and the line that decides it.
 fn list(output: &Output, jail: &Jail) -> String {
     let words: Vec<&str> = jail.words().iter().map(|word| word.text.as_str()).collect();
-    let origin = jail.setting("ignoreip").and_then(|setting| setting.origin.as_ref());
-    let place = origin.map(|origin| place(output, &origin.to_string())).unwrap_or_default();
+    let origin = jail
+        .setting("ignoreip")
+        .and_then(|setting| setting.origin.as_ref());
+    let place = origin
+        .map(|origin| place(output, &origin.to_string()))
+        .unwrap_or_default();
     match words.as_slice() {
         [] => format!("no address is exempt{place}"),
         words => format!("exempt: {}{place}", line(&words.join(" "))),
@@ -106,13 +140,19 @@ fn place(output: &Output, origin: &str) -> String {
 }
 
 fn ignoreself(jail: &Jail) -> Setting {
-    let default = || Setting { value: "default".into(), origin: None, complete: true };
+    let default = || Setting {
+        value: "default".into(),
+        origin: None,
+        complete: true,
+    };
     jail.setting("ignoreself").cloned().unwrap_or_else(default)
 }
 
 /// A setting that is there and not empty.
 fn set(jail: &Jail, key: &str) -> Option<Setting> {
-    jail.setting(key).filter(|setting| !setting.value.is_empty()).cloned()
+    jail.setting(key)
+        .filter(|setting| !setting.value.is_empty())
+        .cloned()
 }
 
 fn jail(jail: &Jail) -> effective::Jail {
@@ -120,12 +160,18 @@ fn jail(jail: &Jail) -> effective::Jail {
         value: setting.value.to_string(),
         origin: setting.origin.as_ref().map(Into::into),
     };
-    let ignoreself = JailSetting { value: jail.ignoreself.to_string(), ..json(ignoreself(jail)) };
+    let ignoreself = JailSetting {
+        value: jail.ignoreself.to_string(),
+        ..json(ignoreself(jail))
+    };
     effective::Jail {
         name: jail.name.clone(),
         enabled: jail.enabled,
         ignoreip: jail.words().iter().map(|word| word.text.clone()).collect(),
-        origin: jail.setting("ignoreip").and_then(|setting| setting.origin.as_ref()).map(Into::into),
+        origin: jail
+            .setting("ignoreip")
+            .and_then(|setting| setting.origin.as_ref())
+            .map(Into::into),
         ignoreself,
         ignorecommand: set(jail, "ignorecommand").map(json),
         ignorecache: set(jail, "ignorecache").map(json),

@@ -20,9 +20,15 @@ pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> Shown {
         Access::Unknown => ("unknown", Role::Warning),
     };
     let output = &session.output;
-    let place = verdict.origin.as_ref().map_or_else(|| "no rule matches".to_owned(), ToString::to_string);
-    let rule =
-        verdict.rule.as_deref().map(|rule| format!("  {}\n", output.quote(Role::Title, rule))).unwrap_or_default();
+    let place = verdict
+        .origin
+        .as_ref()
+        .map_or_else(|| "no rule matches".to_owned(), ToString::to_string);
+    let rule = verdict
+        .rule
+        .as_deref()
+        .map(|rule| format!("  {}\n", output.quote(Role::Title, rule)))
+        .unwrap_or_default();
     let text = format!(
         "{} at {}: {} ({})\n{rule}  {}\n",
         arguments.client,
@@ -33,7 +39,10 @@ pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> Shown {
     );
     let text = match &linkage {
         Linkage::NotLinked(program) => {
-            format!("{text}  {} is not linked with libwrap and never asks\n", program.display())
+            format!(
+                "{text}  {} is not linked with libwrap and never asks\n",
+                program.display()
+            )
         }
         Linkage::Linked(_) | Linkage::Unknown(_) => text,
     };
@@ -58,6 +67,11 @@ fn client(arguments: &ShowHostsAccess) -> Client {
         None if arguments.no_name => Name::None,
         None => Name::Unknown,
     };
-    let client = Client::new(arguments.client).named(name).at(&arguments.daemon);
-    Client { server_addr: arguments.server, ..client }
+    let client = Client::new(arguments.client)
+        .named(name)
+        .at(&arguments.daemon);
+    Client {
+        server_addr: arguments.server,
+        ..client
+    }
 }

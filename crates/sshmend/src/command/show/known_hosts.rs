@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use sshmend_known_hosts::{Destination, Files, Found, KnownFile, Lookup, Marker, Reason, UnreadFile};
+use sshmend_known_hosts::{
+    Destination, Files, Found, KnownFile, Lookup, Marker, Reason, UnreadFile,
+};
 
 use super::Shown;
 use crate::cli::ShowKnownHosts;
@@ -13,18 +15,28 @@ use crate::session::Session;
 
 /// Looks the host up in the files that ssh would read. Where one of them could not be read, the failure that says so
 /// comes with what the others hold.
-pub(super) fn show(session: &Session, arguments: &ShowKnownHosts) -> Result<(Shown, Option<Failure>), Failure> {
+pub(super) fn show(
+    session: &Session,
+    arguments: &ShowKnownHosts,
+) -> Result<(Shown, Option<Failure>), Failure> {
     let destination = Destination::parse(&arguments.host)
         .map_err(|error| Failure::caused("cannot look it up", &error).with_hint(error.hint()))?;
     let wish = crate::command::known_hosts::wish(session, destination, &arguments.files);
     let snapshot = session.capture(|snapshot| wish.wants(snapshot));
-    let target = wish.target(&snapshot).map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
+    let target = wish
+        .target(&snapshot)
+        .map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
     if let Some(reason) = wish.config_trouble(&snapshot) {
-        session.output.talk(&format!("note: {reason}; the host was looked up as written"));
+        session.output.talk(&format!(
+            "note: {reason}; the host was looked up as written"
+        ));
     }
     let names = target.names(&snapshot);
     let files = target.read(&snapshot);
-    let host = names.first().map(|name| name.as_str().to_owned()).unwrap_or_default();
+    let host = names
+        .first()
+        .map(|name| name.as_str().to_owned())
+        .unwrap_or_default();
     let format = format(host, &files, &files.find(&names));
     let text = text(&session.output, &format);
     Ok(((format, text), failure(&files.unread)))
@@ -32,11 +44,21 @@ pub(super) fn show(session: &Session, arguments: &ShowKnownHosts) -> Result<(Sho
 
 fn format(host: String, files: &Files<'_>, lookups: &[Lookup]) -> Format {
     let found = files.read.iter().zip(lookups);
-    let entries = found.clone().flat_map(|(file, lookup)| lookup.found.iter().map(|found| entry(file, found)));
+    let entries = found
+        .clone()
+        .flat_map(|(file, lookup)| lookup.found.iter().map(|found| entry(file, found)));
     let skipped = found.flat_map(|(file, lookup)| skipped(file, lookup));
     let unread = files.unread.iter();
-    let unread = unread.map(|file| Unread { path: file.path.display().to_string(), reason: file.why.to_string() });
-    Format::KnownHosts { host, entries: entries.collect(), skipped: skipped.collect(), unread: unread.collect() }
+    let unread = unread.map(|file| Unread {
+        path: file.path.display().to_string(),
+        reason: file.why.to_string(),
+    });
+    Format::KnownHosts {
+        host,
+        entries: entries.collect(),
+        skipped: skipped.collect(),
+        unread: unread.collect(),
+    }
 }
 
 fn entry(file: &KnownFile<'_>, found: &Found) -> Entry {
@@ -47,14 +69,21 @@ fn entry(file: &KnownFile<'_>, found: &Found) -> Entry {
         key_type: found.key.key_type().name().to_owned(),
         fingerprint: found.key.fingerprint().to_string(),
         hashed: found.is_hashed(),
-        names: found.matches.iter().map(|found| found.name.as_str().to_owned()).collect(),
+        names: found
+            .matches
+            .iter()
+            .map(|found| found.name.as_str().to_owned())
+            .collect(),
         wildcard: found.is_by_wildcard(),
         without_port: found.is_without_port(),
     }
 }
 
 /// A line that was passed over for several names is told once.
-fn skipped<'f>(file: &'f KnownFile<'_>, lookup: &'f Lookup) -> impl Iterator<Item = Skipped> + use<'f> {
+fn skipped<'f>(
+    file: &'f KnownFile<'_>,
+    lookup: &'f Lookup,
+) -> impl Iterator<Item = Skipped> + use<'f> {
     let mut told = Vec::new();
     for passed in &lookup.passed_over {
         if !told.contains(&(passed.line, passed.reason)) {
@@ -77,22 +106,42 @@ fn skipped<'f>(file: &'f KnownFile<'_>, lookup: &'f Lookup) -> impl Iterator<Ite
 
 fn failure(unread: &[UnreadFile]) -> Option<Failure> {
     let first = unread.first()?;
-    let told: Vec<String> = unread.iter().map(|file| format!("{}: {}", file.path.display(), file.why)).collect();
+    let told: Vec<String> = unread
+        .iter()
+        .map(|file| format!("{}: {}", file.path.display(), file.why))
+        .collect();
     Some(Failure::trouble(told.join("; ")).with_hint(first.why.hint()))
 }
 
 fn text(output: &Output, format: &Format) -> String {
-    let Format::KnownHosts { host, entries, skipped, unread } = format else { return String::new() };
+    let Format::KnownHosts {
+        host,
+        entries,
+        skipped,
+        unread,
+    } = format
+    else {
+        return String::new();
+    };
     let mut text = String::new();
     let place = |path: &str, line: usize| output.quote(Role::Dim, &format!("{path}:{line}"));
     for entry in entries {
-        let marker = entry.marker.map(|marker| format!("{marker} ")).unwrap_or_default();
+        let marker = entry
+            .marker
+            .map(|marker| format!("{marker} "))
+            .unwrap_or_default();
         let (place, kind) = (place(&entry.path, entry.line), &entry.key_type);
         let key = output.paint(Role::Title, &entry.fingerprint);
         writeln!(text, "{place}: {marker}{kind} {key}{}", how(entry)).expect("memory");
     }
     for line in skipped {
-        writeln!(text, "{}: skipped: {}", place(&line.path, line.line), line.reason).expect("memory");
+        writeln!(
+            text,
+            "{}: skipped: {}",
+            place(&line.path, line.line),
+            line.reason
+        )
+        .expect("memory");
     }
     if entries.is_empty() && unread.is_empty() {
         writeln!(text, "{}: no key is known", output.quote(Role::Title, host)).expect("memory");
@@ -110,8 +159,19 @@ fn how(entry: &Entry) -> String {
             entry.without_port && entry.marker != revoked,
             "for the host without its port: ssh accepts by it, never refuses",
         ),
-        (entry.without_port && entry.marker == revoked, "for the host without its port"),
+        (
+            entry.without_port && entry.marker == revoked,
+            "for the host without its port",
+        ),
     ];
-    let marks: Vec<&str> = marks.into_iter().filter(|(holds, _)| *holds).map(|(_, mark)| mark).collect();
-    if marks.is_empty() { String::new() } else { format!(" ({})", marks.join("; ")) }
+    let marks: Vec<&str> = marks
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, mark)| mark)
+        .collect();
+    if marks.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", marks.join("; "))
+    }
 }

@@ -13,34 +13,62 @@ use crate::output::{Output, Role};
 use crate::session::Session;
 
 /// Evaluates the configuration, globally or for a connection; with what could not be read, as the failure to end with.
-pub(super) fn show(session: &Session, arguments: &ShowSshdConfig) -> Result<(Shown, Option<Failure>), Failure> {
+pub(super) fn show(
+    session: &Session,
+    arguments: &ShowSshdConfig,
+) -> Result<(Shown, Option<Failure>), Failure> {
     let configuration = Configuration::capture(session, &arguments.source)?;
-    let connection = arguments.connection.as_deref().map(connection).transpose()?;
+    let connection = arguments
+        .connection
+        .as_deref()
+        .map(connection)
+        .transpose()?;
     let scope = connection.as_ref().map_or(Scope::Global, Scope::Connection);
     let tree = configuration.tree();
     let effective = tree.effective(Some(configuration.reading()), scope);
     let chosen = choose(&effective, &arguments.keys)?;
-    let text = text(&session.output, &effective, &chosen, arguments.keys.is_empty());
+    let text = text(
+        &session.output,
+        &effective,
+        &chosen,
+        arguments.keys.is_empty(),
+    );
     let problems = tree.problems(Some(configuration.reading()));
     let unseen = tree.unseen(Some(configuration.reading()));
-    let failure = unseen.first().map(|unseen| Failure::trouble(unseen.to_string()).with_hint(unseen.hint()));
+    let failure = unseen
+        .first()
+        .map(|unseen| Failure::trouble(unseen.to_string()).with_hint(unseen.hint()));
     let format = Format::SshdConfig {
         release: configuration.release.map(|release| release.to_string()),
         values: chosen.iter().map(|setting| value(setting)).collect(),
         problems: problems.iter().map(problem).collect(),
     };
     let known = configuration.release.is_some();
-    let warnings: String =
-        problems.iter().filter(|problem| problem.fatal).map(|problem| warning(problem, known)).collect();
-    let unread: String = unseen.iter().map(|unseen| format!("{}\n", line(&unseen.to_string()))).collect();
-    let release = if known { String::new() } else { format!("{}\n", configuration.unknown_release()) };
+    let warnings: String = problems
+        .iter()
+        .filter(|problem| problem.fatal)
+        .map(|problem| warning(problem, known))
+        .collect();
+    let unread: String = unseen
+        .iter()
+        .map(|unseen| format!("{}\n", line(&unseen.to_string())))
+        .collect();
+    let release = if known {
+        String::new()
+    } else {
+        format!("{}\n", configuration.unknown_release())
+    };
     Ok(((format, release + &warnings + &unread + &text), failure))
 }
 
 /// Only a known release can be said to refuse a line, and only where builds do not differ.
 fn warning(problem: &sshmend_sshd_config::Problem, known: bool) -> String {
     let certain = problem.refuses() && (known || !problem.certain);
-    let word = if certain || problem.line.is_empty() { "refuses" } else { "may refuse" };
+    let word = if certain || problem.line.is_empty() {
+        "refuses"
+    } else {
+        "may refuse"
+    };
     format!("sshd {word} this: {}\n", line(&problem.to_string()))
 }
 
@@ -58,42 +86,68 @@ fn choose<'e>(effective: &'e Effective, keys: &[String]) -> Result<Vec<&'e Setti
     }
     let find = |key: &String| {
         effective.get(key).ok_or_else(|| {
-            Failure::trouble(format!("{key} has no value here")).with_hint("this release may not know the keyword")
+            Failure::trouble(format!("{key} has no value here"))
+                .with_hint("this release may not know the keyword")
         })
     };
     keys.iter().map(find).collect()
 }
 
 fn text(output: &Output, effective: &Effective, chosen: &[&Setting], all: bool) -> String {
-    let shown = chosen.iter().filter(|setting| !all || setting.origin.is_some() || !setting.shadowed.is_empty());
-    let unknown = effective.iter().filter(|setting| setting.unknown.is_some()).count();
-    let mut text = shown.fold(String::new(), |text, setting| text + &describe(output, setting));
-    let at_default =
-        |setting: &&Setting| setting.origin.is_none() && setting.shadowed.is_empty() && setting.unknown.is_none();
+    let shown = chosen
+        .iter()
+        .filter(|setting| !all || setting.origin.is_some() || !setting.shadowed.is_empty());
+    let unknown = effective
+        .iter()
+        .filter(|setting| setting.unknown.is_some())
+        .count();
+    let mut text = shown.fold(String::new(), |text, setting| {
+        text + &describe(output, setting)
+    });
+    let at_default = |setting: &&Setting| {
+        setting.origin.is_none() && setting.shadowed.is_empty() && setting.unknown.is_none()
+    };
     let defaults = effective.iter().filter(at_default).count();
     if all && unknown > 0 {
         text.push_str(&format!("{} unknown\n", count(unknown, "keyword")));
     }
     if all {
-        let more = format!("{} at the default; name it to see it", count(defaults, "more keyword"));
+        let more = format!(
+            "{} at the default; name it to see it",
+            count(defaults, "more keyword")
+        );
         text.push_str(&format!("{}\n", output.paint(Role::Dim, &more)));
     }
     text
 }
 
 fn describe(output: &Output, setting: &Setting) -> String {
-    let origin = setting.origin.as_ref().map_or_else(|| "default".to_owned(), ToString::to_string);
+    let origin = setting
+        .origin
+        .as_ref()
+        .map_or_else(|| "default".to_owned(), ToString::to_string);
     let mut text = String::new();
     let key = output.paint(Role::Title, &setting.key);
     if let Some(unseen) = &setting.unknown {
-        text.push_str(&format!("{key} unknown  {}\n", output.quote(Role::Dim, &unseen.to_string())));
+        text.push_str(&format!(
+            "{key} unknown  {}\n",
+            output.quote(Role::Dim, &unseen.to_string())
+        ));
     }
     for value in &setting.values {
-        text.push_str(&format!("{key} {}  {}\n", line(value), output.quote(Role::Dim, &origin)));
+        text.push_str(&format!(
+            "{key} {}  {}\n",
+            line(value),
+            output.quote(Role::Dim, &origin)
+        ));
     }
     for lost in &setting.shadowed {
         let place = output.quote(Role::Dim, &lost.origin.to_string());
-        text.push_str(&format!("    {place}: {} has no effect: {}\n", line(&lost.value), lost.why));
+        text.push_str(&format!(
+            "    {place}: {} has no effect: {}\n",
+            line(&lost.value),
+            lost.why
+        ));
     }
     text
 }
