@@ -143,9 +143,9 @@ impl Reading<'_> {
         if merged.section("Definition").is_some() {
             let given: Vec<&str> = given.collect();
             let mut merged = merged.clone();
-            given
-                .iter()
-                .for_each(|key| merged.add(Some("Definition"), key, Traced::unknown()));
+            for key in &given {
+                merged.add(Some("Definition"), key, Traced::unknown());
+            }
             for key in names(wanted).filter(|key| !given.contains(key)) {
                 values.extend(
                     self.evaluate(&merged, "Definition", key)

@@ -59,9 +59,9 @@ impl Merged {
                 .map(|option| value(file, document, block, option))
                 .collect();
             if block.name == DEFAULT {
-                values
-                    .iter()
-                    .for_each(|(key, value)| self.record(DEFAULT, key, value));
+                for (key, value) in &values {
+                    self.record(DEFAULT, key, value);
+                }
                 self.defaults.extend(values);
             } else if seen.insert(block.name.clone()) {
                 self.lay_section(&block.name, values);
@@ -76,9 +76,9 @@ impl Merged {
             .into_iter()
             .map(|(key, value)| (key + condition, value))
             .collect();
-        values
-            .iter()
-            .for_each(|(key, value)| self.record(name, key, value));
+        for (key, value) in &values {
+            self.record(name, key, value);
+        }
         let Some(section) = self.sections.get_mut(name) else {
             self.order.push(name.to_owned());
             self.sections.insert(name.to_owned(), values);

@@ -58,9 +58,9 @@ impl<'a> Ground<'a> {
                     .iter()
                     .map(|block| block.name.as_str())
                     .collect();
-                names
-                    .into_iter()
-                    .for_each(|name| files.entry(name).or_default().push((position, file)));
+                for name in names {
+                    files.entry(name).or_default().push((position, file));
+                }
             }
         }
         Self {

@@ -37,10 +37,12 @@ pub(crate) fn metadata(file: &File, stat: &Stat) -> Metadata {
 }
 
 pub(crate) fn kind(stat: &Stat) -> Kind {
-    match () {
-        () if stat.is_file() => Kind::File,
-        () if stat.is_dir() => Kind::Directory,
-        () => Kind::Other,
+    if stat.is_file() {
+        Kind::File
+    } else if stat.is_dir() {
+        Kind::Directory
+    } else {
+        Kind::Other
     }
 }
 

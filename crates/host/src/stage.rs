@@ -370,10 +370,12 @@ impl Original {
 /// Not every file system has these attributes; one without them refuses nothing.
 fn refuse_flags(file: &File) -> Result<(), Why> {
     let flags = ioctl_getflags(file).unwrap_or(IFlags::empty());
-    match () {
-        () if flags.contains(IFlags::IMMUTABLE) => Err(Why::Immutable),
-        () if flags.contains(IFlags::APPEND) => Err(Why::AppendOnly),
-        () => Ok(()),
+    if flags.contains(IFlags::IMMUTABLE) {
+        Err(Why::Immutable)
+    } else if flags.contains(IFlags::APPEND) {
+        Err(Why::AppendOnly)
+    } else {
+        Ok(())
     }
 }
 

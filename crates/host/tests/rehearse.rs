@@ -47,9 +47,9 @@ fn note(path: &Path, files: &mut BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>) {
 fn add(path: &Path, files: &mut BTreeMap<PathBuf, (u64, u32, i64, i64, u64)>) {
     note(path, files);
     if path.is_dir() && !path.is_symlink() {
-        fs::read_dir(path)
-            .unwrap()
-            .for_each(|entry| add(&entry.unwrap().path(), files));
+        for entry in fs::read_dir(path).unwrap() {
+            add(&entry.unwrap().path(), files);
+        }
     }
 }
 

@@ -224,10 +224,12 @@ type Line<'a> = (&'a [u8], &'a Rule);
 /// difference where the order of the others is not the same.
 fn different<'a>(old: &[Line<'a>], new: &[Line<'a>], rules: &mut Vec<&'a Rule>) {
     let mut surplus: HashMap<&[u8], isize> = HashMap::new();
-    old.iter()
-        .for_each(|(text, _)| *surplus.entry(text).or_default() += 1);
-    new.iter()
-        .for_each(|(text, _)| *surplus.entry(text).or_default() -= 1);
+    for (text, _) in old {
+        *surplus.entry(text).or_default() += 1;
+    }
+    for (text, _) in new {
+        *surplus.entry(text).or_default() -= 1;
+    }
     let differs = |line: &&Line<'a>| surplus.get(line.0).is_some_and(|&count| count != 0);
     let same = |lines: &[Line<'a>]| {
         lines

@@ -288,7 +288,9 @@ impl<'a> Spot<'a> {
             .map(|edit| edit.text.len().saturating_sub(edit.range.len()))
             .sum();
         if self.text().len() + growth >= LINE_LIMIT {
-            found.iter_mut().for_each(|problem| problem.repair = None);
+            for problem in found.iter_mut() {
+                problem.repair = None;
+            }
         }
     }
 

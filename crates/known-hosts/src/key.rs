@@ -285,7 +285,9 @@ mod tests {
 
     fn encoded(parts: &[&[u8]]) -> String {
         let mut blob = Vec::new();
-        parts.iter().for_each(|part| put(&mut blob, &[], part));
+        for part in parts {
+            put(&mut blob, &[], part);
+        }
         STANDARD.encode(blob)
     }
 

@@ -262,9 +262,9 @@ impl<'a> Style<'a> {
             blob.as_bytes(),
             self.ending.as_bytes(),
         ];
-        parts
-            .into_iter()
-            .for_each(|part| text.extend_from_slice(part));
+        for part in parts {
+            text.extend_from_slice(part);
+        }
     }
 }
 

@@ -127,7 +127,9 @@ impl KnownHosts<'_> {
         let before = self.find(pin.names);
         let stale = Work::new(self, pin, &before).all_stale();
         let mut editor = LineEditor::new(self);
-        stale.iter().for_each(|(owned, _)| editor.take_out(owned));
+        for (owned, _) in &stale {
+            editor.take_out(owned);
+        }
         let edits = editor.finish()?;
         if !edits.is_empty() {
             let after = edits.apply(self.text());

@@ -76,7 +76,9 @@ impl KnownHosts<'_> {
             .filter(wanted)
             .collect();
         let mut editor = LineEditor::new(self);
-        owned.iter().for_each(|owned| editor.take_out(owned));
+        for owned in &owned {
+            editor.take_out(owned);
+        }
         let edits = editor.finish()?;
         if !edits.is_empty() {
             let after = edits.apply(self.text());

@@ -274,12 +274,12 @@ impl Work<'_> {
         let Some(complaint) = self.in_the_way(trial) else {
             return Ok(());
         };
-        let hint = match () {
-            () if trial.host_keys.contains(complaint) => "sshmend fix host-keys mends that first",
-            () if trial.directory.as_ref() == Some(complaint) => {
-                "sshmend fix privsep-directory mends that first"
-            }
-            () => "sshmend diagnose tells what to mend first",
+        let hint = if trial.host_keys.contains(complaint) {
+            "sshmend fix host-keys mends that first"
+        } else if trial.directory.as_ref() == Some(complaint) {
+            "sshmend fix privsep-directory mends that first"
+        } else {
+            "sshmend diagnose tells what to mend first"
         };
         Err(Refusal::refused(
             format!("sshd would not start: {complaint}"),
@@ -363,9 +363,9 @@ impl Work<'_> {
             None => self.wish.addresses.clone(),
         };
         let mut ports: BTreeMap<u16, Vec<SocketAddr>> = BTreeMap::new();
-        addresses
-            .into_iter()
-            .for_each(|address| ports.entry(address.port()).or_default().push(address));
+        for address in addresses {
+            ports.entry(address.port()).or_default().push(address);
+        }
         ports
     }
 }

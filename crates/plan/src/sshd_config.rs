@@ -362,26 +362,21 @@ fn refused(effective: &Effective, root: bool) -> Option<(String, Option<Origin>)
         Some((why.to_owned(), origin))
     };
     let (methods, others) = METHODS.split_at(3);
-    match () {
-        () if is("maxauthtries", "0") => {
-            because("maxauthtries", "MaxAuthTries 0 fails every login")
-        }
-        () if is("maxsessions", "0") => {
-            because("maxsessions", "MaxSessions 0 gives nobody a shell")
-        }
-        () if is("refuseconnection", "yes") => because(
+    if is("maxauthtries", "0") {
+        because("maxauthtries", "MaxAuthTries 0 fails every login")
+    } else if is("maxsessions", "0") {
+        because("maxsessions", "MaxSessions 0 gives nobody a shell")
+    } else if is("refuseconnection", "yes") {
+        because(
             "refuseconnection",
             "RefuseConnection yes refuses the connection",
-        ),
-        () if root && is("permitrootlogin", "no") => {
-            because("permitrootlogin", "you log in as root, which is refused")
-        }
-        () if methods.iter().all(|key| is(key, "no"))
-            && !others.iter().any(|key| is(key, "yes")) =>
-        {
-            because(methods[0], "no way to authenticate is left")
-        }
-        () => None,
+        )
+    } else if root && is("permitrootlogin", "no") {
+        because("permitrootlogin", "you log in as root, which is refused")
+    } else if methods.iter().all(|key| is(key, "no")) && !others.iter().any(|key| is(key, "yes")) {
+        because(methods[0], "no way to authenticate is left")
+    } else {
+        None
     }
 }
 

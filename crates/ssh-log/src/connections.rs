@@ -271,10 +271,12 @@ impl Connection {
 impl Event<'_> {
     fn settle_stage(&mut self, accepted: bool) {
         if self.stage == Stage::Unknown {
-            self.stage = match () {
-                () if accepted && self.kind != Kind::Accepted => Stage::AfterLogin,
-                () if is_attempt(self.kind) => Stage::BeforeLogin,
-                () => Stage::Unknown,
+            self.stage = if accepted && self.kind != Kind::Accepted {
+                Stage::AfterLogin
+            } else if is_attempt(self.kind) {
+                Stage::BeforeLogin
+            } else {
+                Stage::Unknown
             };
         }
     }

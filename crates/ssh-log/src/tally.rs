@@ -188,9 +188,9 @@ impl CauseTally {
         if event.account == Account::Fresh {
             let count = event.connections();
             if event.is_of_machine() {
-                self.events += count
+                self.events += count;
             } else {
-                self.connections += count
+                self.connections += count;
             }
             self.unattributed += if event.source.is_none() && !event.is_of_machine() {
                 count

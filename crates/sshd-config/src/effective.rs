@@ -339,10 +339,12 @@ impl<'a> Evaluation<'a> {
                 .as_ref()
                 .ok()
                 .filter(|reading| !reading.parts.is_empty())?;
-            let why = match () {
-                () if position < first_pass && in_block => Why::MatchBlock,
-                () if deciding.first().is_some_and(|&first| first < index) => Why::EarlierLine,
-                () => Why::LaterLine,
+            let why = if position < first_pass && in_block {
+                Why::MatchBlock
+            } else if deciding.first().is_some_and(|&first| first < index) {
+                Why::EarlierLine
+            } else {
+                Why::LaterLine
             };
             let words: Vec<&str> = reading.parts.iter().map(|part| part.1.as_str()).collect();
             let separator = keyword.kind.separator().unwrap_or(' ').to_string();

@@ -71,14 +71,16 @@ impl Slot {
         };
         match keyword.rule {
             _ if keyword.last_wins(release) => {
-                parts.iter().for_each(|part| self.replace(held(part)));
+                for part in parts {
+                    self.replace(held(part));
+                }
             }
             Rule::All => self.held.extend(parts.iter().map(held)),
             Rule::FirstOfName => parts.iter().for_each(|part| self.add_name(held(part))),
             Rule::FirstOfPart | Rule::Penalties => {
-                parts
-                    .iter()
-                    .for_each(|part| self.add_part(held(part), keyword.rule));
+                for part in parts {
+                    self.add_part(held(part), keyword.rule);
+                }
             }
             Rule::FirstOrNone if parts.iter().any(|part| part.1 == "none") => {
                 self.held = parts.iter().map(held).collect();

@@ -239,12 +239,17 @@ pub(crate) fn difference(
         (Some(captured), Some(now)) => (captured, now),
     };
     let (old, new) = (&captured.meta, &now.meta);
-    match () {
-        () if captured.target != now.target => Some(Difference::Target),
-        () if captured.bytes != now.bytes => Some(Difference::Content),
-        () if old.mode != new.mode => Some(Difference::Mode),
-        () if (old.uid, old.gid) != (new.uid, new.gid) => Some(Difference::Owner),
-        () if old.xattrs != new.xattrs => Some(Difference::Attributes),
-        () => None,
+    if captured.target != now.target {
+        Some(Difference::Target)
+    } else if captured.bytes != now.bytes {
+        Some(Difference::Content)
+    } else if old.mode != new.mode {
+        Some(Difference::Mode)
+    } else if (old.uid, old.gid) != (new.uid, new.gid) {
+        Some(Difference::Owner)
+    } else if old.xattrs != new.xattrs {
+        Some(Difference::Attributes)
+    } else {
+        None
     }
 }

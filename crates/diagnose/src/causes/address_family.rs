@@ -112,18 +112,18 @@ fn list(ports: &[u16]) -> String {
 }
 
 fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
-    sockets
-        .iter()
-        .for_each(|socket| _ = finding.shown_by("ss -Hltnp", &socket.line));
+    for socket in sockets {
+        finding.shown_by("ss -Hltnp", &socket.line);
+    }
     let settings = ["addressfamily", "listenaddress"]
         .iter()
         .filter_map(|key| facts.setting(key).ok()?);
     let written: Vec<_> = settings
         .filter(|setting| setting.origin.is_some())
         .collect();
-    written
-        .iter()
-        .for_each(|setting| _ = finding.shown_by_setting(facts, setting));
+    for setting in &written {
+        finding.shown_by_setting(facts, setting);
+    }
     if written.is_empty() && sockets.iter().any(Socket::is_of_sshd) {
         let what = "has sshd read its files, which name no address and no family; sessions stay";
         finding.mended_by(&["fix", "service", "--restart"], what);
@@ -160,7 +160,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.certain(format!("the server can be reached, but not by {family}"));
     for one in [bad, good] {
         one.replies.iter().for_each(|reply| {
-            _ = finding.shown_by(format!("connection to {}", one.to), reply.text());
+            finding.shown_by(format!("connection to {}", one.to), reply.text());
         });
     }
     finding.step(format!(

@@ -48,9 +48,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(block) = block {
         finding.shown_by_rule(block);
     }
-    decisions
-        .iter()
-        .for_each(|decision| _ = finding.shown_by("cscli decisions list", decision));
+    for decision in &decisions {
+        finding.shown_by("cscli decisions list", decision);
+    }
     steps(owner, &client.to_string(), finding);
     if let Some(removal) = block.and_then(|block| block.removal(Some(client))) {
         finding.step(format!(

@@ -143,12 +143,12 @@ fn report(client: IpAddr, own: &[&Ban], effect: &Effect<'_>, looked: bool, verdi
     let finding = verdict.find(effect.certainty(looked), format!("{what}{but}"));
     // Its rules are written again when fail2ban starts again.
     finding.latent_if(idle);
-    own.iter().for_each(|ban| {
-        _ = finding.shown_by(
+    for ban in own {
+        finding.shown_by(
             "fail2ban-client banned",
             format!("{}: {}", ban.jail, ban.address),
         );
-    });
+    }
     if let Some(block) = effect.rule {
         finding.shown_by_rule(block);
     }

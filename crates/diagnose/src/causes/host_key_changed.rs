@@ -44,9 +44,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .transcript()
             .map(|(source, _)| source)
             .unwrap_or_default();
-        shown(words)
-            .iter()
-            .for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
+        if let Some((line, text)) = &shown(words) {
+            finding.shown_on(source, Some(*line), text);
+        }
     }
     if let Some(place) =
         shown("Offending ").and_then(|(_, text)| Some(text.rsplit_once(" in ")?.1.to_owned()))

@@ -58,9 +58,9 @@ fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
             .summary
             .replacen("there is no host key", "sshd can read no host key", 1);
     let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
-    paths.iter().for_each(|path| {
-        _ = finding.shown_by(path, "is there, but sshd cannot read it as a private key");
-    });
+    for path in &paths {
+        finding.shown_by(path, "is there, but sshd cannot read it as a private key");
+    }
     finding.remedy = None;
     let aside: Vec<String> = paths
         .iter()
@@ -97,8 +97,9 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("there is a host key");
     }
     let finding = missing(facts, verdict);
-    keys.iter()
-        .for_each(|key| _ = finding.shown_by(&key.path, "is missing"));
+    for key in &keys {
+        finding.shown_by(&key.path, "is missing");
+    }
 }
 
 fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> &'v mut Finding {

@@ -102,9 +102,9 @@ fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
         "what comes from {client} by {interface} is dropped, because the way back leads by {back} (rp_filter)"
     );
     let finding = verdict.find(certainty, what);
-    shown
-        .into_iter()
-        .for_each(|(source, text)| _ = finding.shown_by(source, text));
+    for (source, text) in shown {
+        finding.shown_by(source, text);
+    }
     if let Some(command) = own {
         finding.step(format!(
             "if {back} is not its way, take the route away, here and where it is made: `{command}`"

@@ -44,8 +44,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(strangers)) {
         let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
         finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
-        low.iter()
-            .for_each(|(setting, _)| raise(facts, setting, finding));
+        if let Some((setting, _)) = &low {
+            raise(facts, setting, finding);
+        }
     } else if let Some((setting, seconds)) = low {
         let finding = verdict.likely(format!(
             "LoginGraceTime leaves only {seconds} seconds for a login"

@@ -114,8 +114,9 @@ impl Obstacle {
             Kept::Program(start, how) => {
                 finding.shown_by(&start.program, how);
                 let line = facts.line_of_start(&format!("execstart={}", start.program));
-                line.iter()
-                    .for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                if let Some(line) = &line {
+                    finding.shown_at(line, facts.line(&line.path, line.line));
+                }
                 let place = line.map_or_else(
                     || format!("`systemctl cat {}`", start.unit),
                     |line| line.to_string(),
@@ -126,8 +127,9 @@ impl Obstacle {
             }
             Kept::Unit(line) => {
                 finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
-                line.iter()
-                    .for_each(|line| _ = finding.shown_at(line, facts.line(&line.path, line.line)));
+                if let Some(line) = line {
+                    finding.shown_at(line, facts.line(&line.path, line.line));
+                }
                 let place = line
                     .as_ref()
                     .map_or_else(|| "the unit".to_owned(), Origin::to_string);

@@ -28,9 +28,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude("no socket unit starts sshd");
     };
     if socket.accepts() {
-        instances(facts, verdict)
+        instances(facts, verdict);
     } else {
-        service(&manager, verdict)
+        service(&manager, verdict);
     }
 }
 

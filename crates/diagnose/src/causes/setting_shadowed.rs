@@ -62,12 +62,12 @@ fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
     ));
     finding.latent_if(true);
     finding.shown_by_setting(facts, setting);
-    lost.iter().for_each(|lost| {
-        _ = finding.shown_at(
+    for lost in &lost {
+        finding.shown_at(
             &lost.origin,
             facts.line(&lost.origin.path, lost.origin.line),
         );
-    });
+    }
     let wanted = format!("{}={}", setting.key, first.value);
     finding.step(format!(
         "if that value is wanted: `sshmend fix sshd-config {wanted}`; otherwise take the line out"

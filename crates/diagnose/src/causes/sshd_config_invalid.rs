@@ -84,9 +84,9 @@ fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
         let known = problems
             .iter()
             .find(|problem| Some(&problem.origin) == at.as_ref());
-        known
-            .iter()
-            .for_each(|problem| _ = finding.step(problem.hint.clone()));
+        if let Some(problem) = &known {
+            finding.step(problem.hint.clone());
+        }
         match line.strip_suffix(": No such file or directory") {
             Some(path) => {
                 finding.step(format!(

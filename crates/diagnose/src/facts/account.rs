@@ -33,7 +33,9 @@ pub(crate) struct Account {
 }
 
 pub(super) fn ask(ask: &mut Ask<'_>) {
-    NOLOGIN.iter().for_each(|path| ask.read(*path));
+    for path in &NOLOGIN {
+        ask.read(*path);
+    }
     ask.read("/etc/passwd");
     let facts = ask.facts;
     let Some(user) = facts.user() else { return };

@@ -18,9 +18,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
         .into_iter()
         .for_each(|request| ask.add(request));
     let main = ask.facts.main_file();
-    sshmend_sshd_config::wants(ask.facts.snapshot, &main)
-        .into_iter()
-        .for_each(|request| ask.add(request));
+    for request in sshmend_sshd_config::wants(ask.facts.snapshot, &main) {
+        ask.add(request);
+    }
 }
 
 fn unchecked(unseen: &Unseen) -> Unchecked {

@@ -32,9 +32,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&BANNED);
     let facts = ask.facts;
     if facts.fail2ban_runs() {
-        sshmend_fail2ban::wants(facts.snapshot, DIRECTORY.as_ref(), None)
-            .into_iter()
-            .for_each(|request| ask.add(request));
+        for request in sshmend_fail2ban::wants(facts.snapshot, DIRECTORY.as_ref(), None) {
+            ask.add(request);
+        }
     }
     ask.facts
         .jails_to_ask()

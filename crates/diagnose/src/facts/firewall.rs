@@ -34,9 +34,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
                 .run(command)
                 .map(CommandOutput::text)
                 .unwrap_or_default();
-            recent_lists(&saved)
-                .into_iter()
-                .for_each(|path| ask.read(path));
+            for path in recent_lists(&saved) {
+                ask.read(path);
+            }
         }
         ask.read(IPV6);
         ask.read(QUEUES);

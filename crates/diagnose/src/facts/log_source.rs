@@ -74,14 +74,20 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
     ask.read(UPTIME);
     ask.run(&DMESG);
-    FILES.iter().for_each(|path| ask.stat(*path));
+    for path in &FILES {
+        ask.stat(*path);
+    }
     let files = facts.existing_files();
     let journaled = matches!(facts.journaled(), Ok(Some(_)));
     if journaled {
-        files.iter().for_each(|path| ask.run(&tail(path, END)));
+        for path in &files {
+            ask.run(&tail(path, END));
+        }
     }
     if !journaled || facts.journal_ended().is_some() {
-        files.iter().for_each(|path| ask.run(&tail(path, TAIL)));
+        for path in &files {
+            ask.run(&tail(path, TAIL));
+        }
     }
 }
 

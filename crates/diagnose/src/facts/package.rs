@@ -71,7 +71,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.list(PACMAN);
     let facts = ask.facts;
     if package_wants(facts.snapshot).is_empty() && facts.packaged().is_none() {
-        PROGRAMS.iter().for_each(|program| ask.read(*program));
+        for program in &PROGRAMS {
+            ask.read(*program);
+        }
     }
 }
 

@@ -78,7 +78,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
             .iter()
             .chain(&MASKS)
             .for_each(|path| ask.stat(*path));
-        ENABLED.iter().for_each(|path| ask.list(*path));
+        for path in &ENABLED {
+            ask.list(*path);
+        }
     }
     ask.stat(BOOTED);
     match ask.facts.booted() {

@@ -20,7 +20,9 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     let Some(unit) = ask.facts.service_unit() else {
         return;
     };
-    sources(&unit).into_iter().for_each(|path| ask.read(path));
+    for path in sources(&unit) {
+        ask.read(path);
+    }
     if let Some((program, _)) = command(&unit) {
         ask.stat(program);
     }

@@ -385,6 +385,7 @@ impl FilesWith {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn what_cannot_be_known_is_unknown_only_where_it_matters() {
     check(&[
         (

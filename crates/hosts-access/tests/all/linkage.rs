@@ -69,9 +69,9 @@ fn elf(wide: bool, big_endian: bool, needed: &[&str]) -> Vec<u8> {
     );
     out.extend([number(0, width as usize), number(0, width as usize)].concat());
     out.push(0);
-    needed
-        .iter()
-        .for_each(|name| out.extend([name.as_bytes(), b"\0"].concat()));
+    for name in needed {
+        out.extend([name.as_bytes(), b"\0"].concat());
+    }
     out
 }
 

@@ -258,6 +258,7 @@ fn only_the_lines_that_are_named_are_mended() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn each_kind_of_repair() {
     for (kind, allow, expected) in [
         (ProblemKind::MissingNewline, "sshd: 11.", "sshd: 11.\n"),

@@ -51,7 +51,7 @@ pub(super) fn banned(text: &str) -> Vec<Ban> {
     let (mut jail, mut found) = (String::new(), Vec::new());
     while let (Some(word), Some(behind)) = (pieces.next(), pieces.next()) {
         if behind.trim_start().starts_with(':') {
-            word.clone_into(&mut jail)
+            word.clone_into(&mut jail);
         } else {
             found.push(Ban {
                 jail: jail.clone(),

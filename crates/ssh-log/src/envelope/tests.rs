@@ -22,6 +22,7 @@ fn shown(line: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn every_known_prefix_is_taken_apart() {
     let cases = [
         (
@@ -208,6 +209,7 @@ fn every_layer_around_a_head_is_taken_off() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn stamps_and_columns_of_all_systems_are_read() {
     let cases = [
         (

@@ -22,6 +22,7 @@ fn most_keywords_are_decided_by_their_first_line() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn the_line_that_decides_depends_on_keyword_and_release() {
     let cases = [
         (

@@ -488,6 +488,7 @@ fn several_values_compose() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn what_sshd_would_refuse_is_refused_with_the_reason() {
     let cases: [(&str, &str, Option<Release>, &str); 16] = [
         (

@@ -151,11 +151,14 @@ impl Run<'_> {
 
     /// Runs what takes back what was run, after the files are old again, and proves that what answered before does again.
     fn go_back(&mut self, failure: Failure, banners: &[SocketAddr]) -> Failure {
-        let steps = match () {
-            () if self.flags.no_reload => Vec::new(),
-            () if self.plan.undo.is_empty() => self.plan.activation.clone(),
-            () if self.ran == 0 => Vec::new(),
-            () => self.plan.undo.clone(),
+        let steps = if self.flags.no_reload {
+            Vec::new()
+        } else if self.plan.undo.is_empty() {
+            self.plan.activation.clone()
+        } else if self.ran == 0 {
+            Vec::new()
+        } else {
+            self.plan.undo.clone()
         };
         let again = self.run_and_settle(&steps, banners).and_then(|()| {
             banners

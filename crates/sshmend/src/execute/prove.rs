@@ -56,7 +56,9 @@ impl Run<'_> {
                 break;
             }
             pause(BETWEEN);
-            again.into_iter().for_each(|again| drop(ask(again)));
+            if let Some(again) = again {
+                drop(ask(again));
+            }
             heard = verdict(check, &ask(check));
         }
         self.checks.push(heard.clone());

@@ -54,7 +54,9 @@ impl LogCensus {
     /// Puts the counts of several files into their JSON form.
     pub(crate) fn new(logs: &[ReadLog]) -> Self {
         let mut all = Census::default();
-        logs.iter().for_each(|log| all.merge(&log.census));
+        for log in logs {
+            all.merge(&log.census);
+        }
         let examples = logs.iter().flat_map(|log| {
             let file = |example: &sshmend_ssh_log::Example| Example {
                 file: log.name.clone(),

@@ -8,7 +8,9 @@ use super::{Output, Role};
 /// What every file is that is not a log of an SSH server; what was damaged; how many lines were understood.
 pub(crate) fn text(output: &Output, logs: &[ReadLog]) -> String {
     let mut all = Census::default();
-    logs.iter().for_each(|log| all.merge(&log.census));
+    for log in logs {
+        all.merge(&log.census);
+    }
     let mut text = format!("{}\n", output.paint(Role::Dim, &counts(&all, logs)));
     for log in logs {
         let damaged = log.damaged.map(|packing| {

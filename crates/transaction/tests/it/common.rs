@@ -84,10 +84,12 @@ impl TestDisk {
     fn add(&self, path: &Path, picture: &mut Picture) {
         let real = self.directory.path().join(path.strip_prefix("/").unwrap());
         let meta = fs::symlink_metadata(&real).unwrap();
-        let text = match () {
-            () if meta.is_symlink() => format!("-> {}", fs::read_link(&real).unwrap().display()),
-            () if meta.is_file() => String::from_utf8(fs::read(&real).unwrap()).unwrap(),
-            () => "directory".to_owned(),
+        let text = if meta.is_symlink() {
+            format!("-> {}", fs::read_link(&real).unwrap().display())
+        } else if meta.is_file() {
+            String::from_utf8(fs::read(&real).unwrap()).unwrap()
+        } else {
+            "directory".to_owned()
         };
         let image = if meta.is_file() {
             self.machine.read(path).unwrap()

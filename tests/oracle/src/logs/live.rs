@@ -136,26 +136,23 @@ fn silence(log: &Log, connection: &Value, said: &BTreeSet<&str>) -> Option<&'sta
             .filter(|seen| source.is_some() && seen.source.as_deref() == source)
     };
     let early = said.len() == 1 && said.contains("client_closed_preauth");
-    match () {
-        () if source.is_none() => Some("sshd says it on stderr only"),
-        () if connection["lines_naming_source"]
-            .as_array()
-            .is_none_or(Vec::is_empty) =>
-        {
-            Some("sshd wrote no line that names it")
-        }
-        () if connection["cause"] == "max_sessions"
-            && !labels(log, |_| true).contains("max_sessions") =>
-        {
-            Some("the process that refused the session wrote nothing to this log")
-        }
-        () if seen().all(|seen| seen.kind == Kind::Connected) => {
-            Some("sshd wrote only that it began")
-        }
-        () if early && connection["cause"] == "client_alive_timeout" => {
-            Some("the client was stopped before it had logged in: sshd says closed")
-        }
-        () => None,
+    if source.is_none() {
+        Some("sshd says it on stderr only")
+    } else if connection["lines_naming_source"]
+        .as_array()
+        .is_none_or(Vec::is_empty)
+    {
+        Some("sshd wrote no line that names it")
+    } else if connection["cause"] == "max_sessions"
+        && !labels(log, |_| true).contains("max_sessions")
+    {
+        Some("the process that refused the session wrote nothing to this log")
+    } else if seen().all(|seen| seen.kind == Kind::Connected) {
+        Some("sshd wrote only that it began")
+    } else if early && connection["cause"] == "client_alive_timeout" {
+        Some("the client was stopped before it had logged in: sshd says closed")
+    } else {
+        None
     }
 }
 
