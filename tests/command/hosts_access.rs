@@ -47,6 +47,20 @@ fn a_name_that_was_not_looked_up_is_said_to_decide() {
 }
 
 #[test]
+fn an_answer_that_hangs_on_an_unread_file_is_trouble() {
+    let disk = Disk::new("//- /etc/hosts.deny\nsshd: ALL\n");
+    std::os::unix::fs::symlink("hosts.allow", disk.path("/etc/hosts.allow")).unwrap();
+    disk.run("show hosts-access 192.0.2.1").check(&expect![[r#"
+        exit 2
+        192.0.2.1 at sshd: unknown (no rule matches)
+          it depends on /etc/hosts.allow, which cannot be read: its links lead in a circle
+        --
+        error: /etc/hosts.allow cannot be read: its links lead in a circle
+        hint: look where the link leads (namei -l PATH)
+    "#]]);
+}
+
+#[test]
 fn the_rule_goes_where_it_wins_and_a_second_run_changes_nothing() {
     let disk =
         Disk::new("//- /etc/hosts.allow\nsshd: ALL : deny\n//- /etc/hosts.deny\n# nothing\n");

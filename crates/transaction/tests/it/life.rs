@@ -563,7 +563,10 @@ fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one history with every kind of damage")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one history with every kind of damage"
+)]
 fn a_damaged_transaction_hides_no_other() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);

@@ -1,15 +1,19 @@
 //! `sshmend show hosts-access`: whether TCP wrappers let a client in, and by which rule.
 
-use sshmend_hosts_access::{Access, Client, Linkage, Name, Tables, linkage, linkage_wants, wants};
+use sshmend_hosts_access::{
+    Access, Client, Linkage, Name, Need, Tables, Verdict, linkage, linkage_wants, wants,
+};
+use sshmend_lossless::Snapshot;
 
 use super::Shown;
 use crate::cli::ShowHostsAccess;
+use crate::error::Failure;
 use crate::json::effective::Format;
 use crate::output::Role;
 use crate::session::Session;
 
-/// Evaluates the tables for the client.
-pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> Shown {
+/// Evaluates the tables for the client; the failure says which file would have to be read for an answer.
+pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> (Shown, Option<Failure>) {
     let snapshot = session.capture(|snapshot| [wants(snapshot), linkage_wants(snapshot)].concat());
     let linkage = linkage(&snapshot);
     let client = client(arguments);
@@ -46,6 +50,7 @@ pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> Shown {
         }
         Linkage::Linked(_) | Linkage::Unknown(_) => text,
     };
+    let failure = unread(&verdict, &snapshot);
     let format = Format::HostsAccess {
         client: arguments.client.to_string(),
         daemon: client.daemon,
@@ -58,7 +63,24 @@ pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> Shown {
             Linkage::Unknown(_) => None,
         },
     };
-    (format, text)
+    ((format, text), failure)
+}
+
+/// Without an answer because of a file that could not be read.
+fn unread(verdict: &Verdict, snapshot: &Snapshot) -> Option<Failure> {
+    if verdict.access != Access::Unknown {
+        return None;
+    }
+    let unread = verdict.doubts.iter().find_map(|doubt| match &doubt.need {
+        Need::File(path) => Some((path, snapshot.read(path).err()?)),
+        _ => None,
+    });
+    let (path, why) = unread?;
+    let failure = Failure::trouble(format!("{} cannot be read: {why}", path.display()));
+    Some(match why.hint() {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    })
 }
 
 fn client(arguments: &ShowHostsAccess) -> Client {

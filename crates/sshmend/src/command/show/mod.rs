@@ -12,24 +12,11 @@ use crate::session::Session;
 
 /// Shows what was asked for.
 pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
-    let mut unread = None;
-    let (format, text) = match what {
-        Show::KnownHosts(arguments) => {
-            let (shown, trouble) = known_hosts::show(session, arguments)?;
-            unread = trouble;
-            shown
-        }
+    let ((format, text), unread) = match what {
+        Show::KnownHosts(arguments) => known_hosts::show(session, arguments)?,
         Show::HostsAccess(arguments) => hosts_access::show(session, arguments),
-        Show::SshdConfig(arguments) => {
-            let (shown, failure) = sshd_config::show(session, arguments)?;
-            unread = failure;
-            shown
-        }
-        Show::Fail2ban(arguments) => {
-            let (shown, failure) = fail2ban::show(session, arguments)?;
-            unread = failure;
-            shown
-        }
+        Show::SshdConfig(arguments) => sshd_config::show(session, arguments)?,
+        Show::Fail2ban(arguments) => fail2ban::show(session, arguments)?,
     };
     let printed = if session.output.is_json() {
         session.output.json(&Effective::new(format))
