@@ -10,6 +10,7 @@
 )]
 
 mod attack;
+mod client;
 mod disk;
 mod fail2ban;
 mod fix_alone;

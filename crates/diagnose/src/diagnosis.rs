@@ -5,10 +5,11 @@ use sshmend_ssh_log::ReadLog;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::causes::{CAUSES, claimed, heard};
+use crate::chance::comes_and_goes;
 use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::paste;
-use crate::question::Question;
+use crate::question::{Question, Vantage};
 use crate::verdict::{Cause, Unchecked, Verdict};
 
 /// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
@@ -21,6 +22,10 @@ pub struct Diagnosis {
     pub unchecked: Vec<Unchecked>,
     /// Causes that the facts rule out, in the order in which they act.
     pub excluded: Vec<Excluded>,
+    /// Causes that come and go, and did not act when we looked from the client: that excludes none of them.
+    pub not_now: Vec<Excluded>,
+    /// From the client: our own connections.
+    pub connections: Option<Connections>,
     /// The log files that were named, and how much of them was understood.
     pub logs: Vec<ReadLog>,
     /// Of a paste: the attempts that it shows, in order.
@@ -38,7 +43,16 @@ pub struct Read {
     pub understood: usize,
 }
 
-/// A cause that the facts rule out.
+/// How our own connections to the server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// How many there were.
+    pub made: usize,
+    /// Those that came as far as the key exchange.
+    pub worked: usize,
+}
+
+/// A cause that the facts rule out, or that did not act when they were gathered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excluded {
     /// The name of the cause.
@@ -57,6 +71,7 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     }
     let mut diagnosis = Diagnosis {
         logs: facts.named_logs(),
+        connections: facts.connections(),
         ..Diagnosis::default()
     };
     if diagnosis.nothing_understood() {
@@ -83,7 +98,7 @@ fn judge(facts: &Facts<'_>, causes: &[&Cause], diagnosis: &mut Diagnosis) {
             heard::add(facts, cause, &mut verdict);
         }
         claimed::add(facts, cause, &mut verdict);
-        diagnosis.add(cause, verdict);
+        diagnosis.add(question, cause, verdict);
     }
     diagnosis.order(facts);
 }
@@ -94,13 +109,19 @@ impl Diagnosis {
         !self.logs.is_empty() && self.logs.iter().all(|log| log.census.nothing_understood())
     }
 
-    fn add(&mut self, cause: &Cause, verdict: Verdict) {
+    fn add(&mut self, question: &Question, cause: &Cause, verdict: Verdict) {
         let name = cause.name;
-        self.excluded
-            .extend(verdict.exclusion().map(|why| Excluded {
-                cause: name,
-                why: why.to_owned(),
-            }));
+        // What was seen from the client is how a few connections went.
+        let by_chance = matches!(question.vantage, Vantage::Client(_)) && comes_and_goes(name);
+        let ruled_out = if by_chance {
+            &mut self.not_now
+        } else {
+            &mut self.excluded
+        };
+        ruled_out.extend(verdict.exclusion().map(|why| Excluded {
+            cause: name,
+            why: why.to_owned(),
+        }));
         self.findings
             .extend(verdict.findings.into_iter().map(|finding| Finding {
                 cause: name,

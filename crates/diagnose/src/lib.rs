@@ -7,6 +7,7 @@
 
 mod ask;
 mod causes;
+mod chance;
 #[cfg(test)]
 mod contract;
 mod diagnosis;
@@ -27,7 +28,7 @@ mod verdict;
 
 pub use ask::wants;
 pub use causes::{CAUSES, cause};
-pub use diagnosis::{Diagnosis, Excluded, Read, diagnose};
+pub use diagnosis::{Connections, Diagnosis, Excluded, Read, diagnose};
 pub use facts::disk_logs;
 pub use facts::package::{package_version, package_wants};
 pub use facts::wrappers::{wrapper_tables, wrapper_tables_wants};

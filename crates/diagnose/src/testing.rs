@@ -181,6 +181,12 @@ pub(crate) fn unanswered() -> Dialled {
 /// Judges one cause from the client, whose connections show `replies` in this order; `TRY` stands for the try of the real ssh.
 pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expected: &Expect) {
     let question = Question::client("server", NOW);
+    let snapshot = client_that_sees(&question, extra, replies);
+    check_on(&question, &snapshot, cause, expected);
+}
+
+/// What is seen from a client whose connections show `replies` in this order.
+pub(crate) fn client_that_sees(question: &Question, extra: &str, replies: &[Dialled]) -> Snapshot {
     let target = Target {
         destination: "server".to_owned(),
         options: Vec::new(),
@@ -189,7 +195,7 @@ pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expect
     let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
     let mut replies = replies.iter();
     loop {
-        let wanted = crate::wants(&snapshot, &question);
+        let wanted = crate::wants(&snapshot, question);
         let dials = wanted.into_iter().filter_map(|request| match request {
             Request::Dial(dial) => Some(dial),
             _ => None,
@@ -199,7 +205,7 @@ pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expect
         };
         snapshot.insert_dialled(dial, reply.clone());
     }
-    check_on(&question, &snapshot, cause, expected);
+    snapshot
 }
 
 /// As [`check_client`], on the way to a plain address.

@@ -30,6 +30,12 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if !replied.always() {
+        let what = format!(
+            "{} closed without a word: one of several machines behind the address may be dead",
+            replied.share()
+        );
+        let finding = replied.report(verdict, Certainty::Possible, what);
+        finding.step("is it the address of a load balancer? look at each machine behind it");
         return;
     }
     let late = replied
@@ -56,20 +62,20 @@ mod tests {
             "dead-backend",
             &[closed(), closed(), closed()],
             &expect![[r#"
-            possible: every connection is taken and closed at once without a word, as forwarders do when nothing stands behind them
-              connection to 192.0.2.10:22: connected, then closed at once without a word
-              connection to 192.0.2.10:22: connected, then closed at once without a word
-              connection to 192.0.2.10:22: connected, then closed at once without a word
-              - is the port forwarded (container, virtual machine, load balancer)? look at what stands behind it
-              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
-        "#]],
+                possible: every connection is taken and closed at once without a word, as forwarders do when nothing stands behind them
+                  connection to 192.0.2.10:22: connected, then closed at once without a word (3 of 3 connections)
+                  - is the port forwarded (container, virtual machine, load balancer)? look at what stands behind it
+                  - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+            "#]],
         );
         check_way(
             "dead-backend",
             &[closed(), works(), closed()],
             &expect![[r#"
-            excluded: 192.0.2.10:22 says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
-        "#]],
+                possible: 2 of 3 connections closed without a word: one of several machines behind the address may be dead
+                  connection to 192.0.2.10:22: connected, then closed at once without a word (2 of 3 connections)
+                  - is it the address of a load balancer? look at each machine behind it
+            "#]],
         );
     }
 }

@@ -220,7 +220,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         let what = "the server drops connections, because too many wait for their login (in all, or of this address)";
         replied.report(verdict, Certainty::Certain, what)
     } else if !replied.always() {
-        let what = "the server drops some connections and not others, as it does when too many wait for their login";
+        let what = format!(
+            "{} dropped: the server drops some and not others, as it does when too many wait for their login",
+            replied.share()
+        );
         replied.report(verdict, Certainty::Likely, what)
     } else if said("Not allowed at this time") {
         let what = "the server drops connections: too many wait for their login, or this address is penalised";
@@ -431,45 +434,38 @@ mod tests {
             "max-startups",
             &[dropped(), dropped(), dropped()],
             &expect![[r#"
-            certain: the server drops connections, because too many wait for their login (in all, or of this address)
-              connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH
-              connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH
-              connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH
-              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
-        "#]],
+                certain: the server drops connections, because too many wait for their login (in all, or of this address)
+                  connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH (3 of 3 connections)
+                  - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+            "#]],
         );
         let refused = || says("Not allowed at this time\r\n");
         check_way(
             "max-startups",
             &[refused(), refused(), refused()],
             &expect![[r#"
-            possible: the server drops connections: too many wait for their login, or this address is penalised
-              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
-              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
-              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
-              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
-        "#]],
+                possible: the server drops connections: too many wait for their login, or this address is penalised
+                  connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH (3 of 3 connections)
+                  - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+            "#]],
         );
         check_way(
             "max-startups",
             &[refused(), works(), refused()],
             &expect![[r#"
-            likely: the server drops some connections and not others, as it does when too many wait for their login
-              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
-              connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH
-              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
-        "#]],
+                likely: 2 of 3 connections dropped: the server drops some and not others, as it does when too many wait for their login
+                  connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH (2 of 3 connections)
+                  - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+            "#]],
         );
         check_way(
             "max-startups",
             &[closed(), closed(), closed()],
             &expect![[r#"
-            possible: the server closes connections without a word, as releases up to 8.1 do when too many wait for their login
-              connection to 192.0.2.10:22: connected, then closed at once without a word
-              connection to 192.0.2.10:22: connected, then closed at once without a word
-              connection to 192.0.2.10:22: connected, then closed at once without a word
-              - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
-        "#]],
+                possible: the server closes connections without a word, as releases up to 8.1 do when too many wait for their login
+                  connection to 192.0.2.10:22: connected, then closed at once without a word (3 of 3 connections)
+                  - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
+            "#]],
         );
         check_way(
             "max-startups",

@@ -49,7 +49,12 @@ impl Replied {
         self.hits.len() == self.all
     }
 
-    /// Adds the finding, with the replies as evidence.
+    /// `3 of 5 connections`.
+    pub(super) fn share(&self) -> String {
+        share(self.hits.len(), self.all)
+    }
+
+    /// Adds the finding, with the replies as evidence, equal ones together.
     pub(super) fn report<'v>(
         &self,
         verdict: &'v mut Verdict,
@@ -57,11 +62,33 @@ impl Replied {
         what: impl Into<String>,
     ) -> &'v mut Finding {
         let finding = verdict.find(certainty, what);
-        self.hits.iter().for_each(|(to, reply)| {
-            _ = finding.shown_by(format!("connection to {to}"), reply.text());
-        });
+        for (at, hit) in self.hits.iter().enumerate() {
+            if self.hits[..at].contains(hit) {
+                continue;
+            }
+            let times = self.hits.iter().filter(|other| *other == hit).count();
+            let (to, reply) = hit;
+            let often = if self.all > 1 {
+                format!(" ({})", share(times, self.all))
+            } else {
+                String::new()
+            };
+            finding.shown_by(
+                format!("connection to {to}"),
+                format!("{}{often}", reply.text()),
+            );
+        }
         finding
     }
+}
+
+fn share(some: usize, all: usize) -> String {
+    let noun = if all == 1 {
+        "connection"
+    } else {
+        "connections"
+    };
+    format!("{some} of {all} {noun}")
 }
 
 /// What only the server knows.

@@ -10,6 +10,7 @@ use sshmend_lossless::{Dial, DialEnd, Dialled, Request};
 
 use super::Facts;
 use crate::ask::Ask;
+use crate::diagnosis::Connections;
 
 /// The pause that the caller keeps between two connections.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
@@ -19,8 +20,8 @@ pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
 /// One of them is left to the real client.
 pub const DIAL_LIMIT: usize = 6;
 
-/// How often an address is tried when its first answer might be a matter of chance.
-const TRIES: usize = 3;
+/// So many of them are our own.
+const TRIES: usize = DIAL_LIMIT - 1;
 
 /// libwrap keeps a client waiting for five seconds; a name server for ten or more.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -78,20 +79,23 @@ pub(crate) struct Tried {
     pub(crate) replies: Vec<Reply>,
 }
 
-/// Asks for one connection to the first address of each family, and for more where chance may play a part.
+/// Asks for one connection to the first address of each family, and then for one after the other until none is left, as
+/// long as the first answer of an address may be a matter of chance: one connection that works says nothing of the next.
 pub(super) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
-    let mut left = DIAL_LIMIT - 1;
-    for to in facts.first_addresses() {
-        let replies = facts.replies(to);
-        let tries = match replies.first() {
-            Some(Reply::ClosedAtOnce { .. } | Reply::Dropped(_)) => TRIES,
-            _ => 1,
-        };
-        for number in (0..tries.min(left)).take(replies.len() + 1) {
-            ask.add(Request::Dial(dial(to, number)));
-        }
-        left = left.saturating_sub(tries);
+    let mut addresses: Vec<_> = facts
+        .first_addresses()
+        .into_iter()
+        .map(|to| (to, facts.replies(to)))
+        .collect();
+    let made: usize = addresses.iter().map(|(_, replies)| replies.len()).sum();
+    // The addresses take turns.
+    addresses.sort_by_key(|(_, replies)| replies.len());
+    let open = addresses
+        .into_iter()
+        .filter(|(_, replies)| replies.first().is_none_or(Reply::is_by_chance));
+    for (to, replies) in open.take(TRIES.saturating_sub(made)) {
+        ask.add(Request::Dial(dial(to, replies.len())));
     }
 }
 
@@ -113,6 +117,16 @@ impl Facts<'_> {
             replies: self.replies(to),
         });
         tried.filter(|tried| !tried.replies.is_empty()).collect()
+    }
+
+    /// How our own connections ended; `None` where none was made.
+    pub(crate) fn connections(&self) -> Option<Connections> {
+        let replies: Vec<Reply> = self.tried().into_iter().flat_map(|at| at.replies).collect();
+        let worked = |reply: &&Reply| matches!(reply, Reply::Works(_));
+        (!replies.is_empty()).then(|| Connections {
+            made: replies.len(),
+            worked: replies.iter().filter(worked).count(),
+        })
     }
 
     fn first_addresses(&self) -> Vec<SocketAddr> {
@@ -206,6 +220,17 @@ fn after_banner(banner: &str, bytes: &[u8], dialled: &Dialled) -> Reply {
 }
 
 impl Reply {
+    /// Whether the next connection may end otherwise: the server counts, or several machines stand behind the address.
+    fn is_by_chance(&self) -> bool {
+        matches!(
+            self,
+            Self::Works(_)
+                | Self::Dropped(_)
+                | Self::ClosedAtOnce { .. }
+                | Self::ClosedAfterBanner { .. }
+        )
+    }
+
     /// What was seen, for evidence.
     pub(crate) fn text(&self) -> String {
         match self {

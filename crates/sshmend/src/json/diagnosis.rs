@@ -20,12 +20,25 @@ pub struct Diagnosis {
     pub unchecked: Vec<Unchecked>,
     /// Causes that the facts rule out.
     pub excluded: Vec<Excluded>,
+    /// Causes that come and go, and did not act when it was looked from the client: none of them is ruled out.
+    pub not_now: Vec<Excluded>,
+    /// From the client: how many connections were made; none where no connection was.
+    pub connections: Option<Connections>,
     /// How much of the logs that were named was understood; none where none was named.
     pub logs: Option<LogCensus>,
     /// Of what a client printed: the attempts to connect that it shows, in order.
     pub attempts: Vec<Attempt>,
     /// Of what a client printed: how much of it was understood.
     pub read: Option<Read>,
+}
+
+/// Our own connections to the server.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Connections {
+    /// How many there were.
+    pub made: usize,
+    /// Those that came as far as the key exchange.
+    pub worked: usize,
 }
 
 /// One attempt to connect, as a client printed it.
@@ -171,7 +184,14 @@ impl Diagnosis {
             Vantage::Transcript(_) => ("client", Subject::default()),
         };
         let unchecked = diagnosis.unchecked.iter();
-        let excluded = diagnosis.excluded.iter();
+        let excluded = |list: &[sshmend_diagnose::Excluded]| {
+            list.iter()
+                .map(|one| Excluded {
+                    cause: one.cause.to_owned(),
+                    why: one.why.clone(),
+                })
+                .collect()
+        };
         Self {
             schema: "sshmend.diagnosis/1",
             vantage,
@@ -183,12 +203,12 @@ impl Diagnosis {
                     reason: u.reason.clone(),
                 })
                 .collect(),
-            excluded: excluded
-                .map(|e| Excluded {
-                    cause: e.cause.to_owned(),
-                    why: e.why.clone(),
-                })
-                .collect(),
+            excluded: excluded(&diagnosis.excluded),
+            not_now: excluded(&diagnosis.not_now),
+            connections: diagnosis.connections.map(|connections| Connections {
+                made: connections.made,
+                worked: connections.worked,
+            }),
             logs: (!diagnosis.logs.is_empty()).then(|| LogCensus::new(&diagnosis.logs)),
             attempts: diagnosis.attempts.iter().map(Attempt::from).collect(),
             read: diagnosis.read.map(|read| Read {

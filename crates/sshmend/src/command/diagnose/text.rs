@@ -1,6 +1,8 @@
 //! A diagnosis for people.
 
-use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding, Question, Unchecked, Vantage};
+use sshmend_diagnose::{
+    Certainty, Connections, Diagnosis, Evidence, Excluded, Finding, Question, Unchecked, Vantage,
+};
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::output::escape::line;
@@ -26,7 +28,7 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
     if diagnosis.findings.is_empty() {
         text.push_str(&format!(
             "{}\n",
-            output.paint(Role::Title, without_findings(question, diagnosis))
+            output.paint(Role::Title, &without_findings(question, diagnosis))
         ));
     }
     if let Some(summary) = diagnosis.summary() {
@@ -61,8 +63,15 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
     text
 }
 
-fn without_findings(question: &Question, diagnosis: &Diagnosis) -> &'static str {
-    match question.vantage {
+fn without_findings(question: &Question, diagnosis: &Diagnosis) -> String {
+    if let Some(connections) = diagnosis.connections {
+        let Connections { made, worked } = connections;
+        return format!(
+            "no cause found from here: {worked} of {} worked",
+            count(made, "connection")
+        );
+    }
+    let said = match question.vantage {
         Vantage::Server(_) if !question.logs.is_empty() => {
             "no cause found in the logs that were named"
         }
@@ -75,7 +84,8 @@ fn without_findings(question: &Question, diagnosis: &Diagnosis) -> &'static str 
             "the login succeeded"
         }
         Vantage::Transcript(_) => "no cause found in the transcript",
-    }
+    };
+    said.to_owned()
 }
 
 /// The findings of one way to fail together.
@@ -169,27 +179,33 @@ fn more(finding: &Finding) -> Option<String> {
 
 /// The names help whoever has no certain answer.
 fn ruled_out(output: &Output, diagnosis: &Diagnosis) -> String {
-    let names: Vec<&str> = diagnosis
-        .excluded
-        .iter()
-        .map(|excluded| excluded.cause)
-        .collect();
     let known = diagnosis
         .findings
         .first()
         .is_some_and(|finding| finding.certainty == Certainty::Certain);
-    if names.is_empty() || known {
+    if known {
         return String::new();
     }
-    let title = format!(
-        "ruled out ({}; why: --format json)",
-        count(names.len(), "cause")
+    let names = |list: &[Excluded], title: &str| {
+        let names: Vec<&str> = list.iter().map(|one| one.cause).collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        let title = format!(
+            "{title} ({}; why: --format json)",
+            count(names.len(), "cause")
+        );
+        format!(
+            "\n{}\n{}",
+            output.paint(Role::Title, &title),
+            wrapped(&names)
+        )
+    };
+    let not_now = names(
+        &diagnosis.not_now,
+        "not now, which does not rule them out: run it again when it fails",
     );
-    format!(
-        "\n{}\n{}",
-        output.paint(Role::Title, &title),
-        wrapped(&names)
-    )
+    not_now + &names(&diagnosis.excluded, "ruled out")
 }
 
 /// What was not looked at for the same reason, together; in the order of the first of each.

@@ -1,0 +1,87 @@
+//! Which causes meet some connections and not others.
+
+/// Causes that come and go: they count connections, or depend on what else the server does at the moment, or on which of
+/// several machines answers. No number of connections that work excludes one.
+const COME_AND_GO: [&str; 18] = [
+    "banned-by-other",
+    "child-crash",
+    "conntrack-full",
+    "dead-backend",
+    "fail2ban-banned",
+    "file-descriptor-limit",
+    "firewall-rejects",
+    "host-unreachable",
+    "listen-queue-overflow",
+    "listener-hung",
+    "max-startups",
+    "middlebox-reset",
+    "out-of-memory",
+    "per-source-max-startups",
+    "per-source-penalty",
+    "process-limit",
+    "reverse-dns-slow",
+    "socket-connection-limit",
+];
+
+/// Whether a connection may meet the cause of this name that the one before did not meet.
+pub(crate) fn comes_and_goes(cause: &str) -> bool {
+    COME_AND_GO.contains(&cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{Connections, Diagnosis, diagnose};
+    use crate::question::Question;
+    use crate::testing::{client_that_sees, closed, refused_by, says, works};
+    use sshmend_lossless::Dialled;
+
+    #[test]
+    fn every_name_is_that_of_a_cause() {
+        for name in COME_AND_GO {
+            assert!(crate::cause(name).is_some(), "{name}");
+        }
+    }
+
+    fn seen(replies: &[Dialled]) -> Diagnosis {
+        let question = Question::client("server", crate::testing::NOW);
+        diagnose(&client_that_sees(&question, "", replies), &question)
+    }
+
+    #[test]
+    fn connections_that_work_exclude_nothing_that_comes_and_goes() {
+        let found = seen(&[works(), works(), works(), works(), works(), works()]);
+        let connections = Connections { made: 5, worked: 5 };
+        assert_eq!(found.connections, Some(connections));
+        let not_now: Vec<_> = found.not_now.iter().map(|one| one.cause).collect();
+        for cause in ["max-startups", "dead-backend", "per-source-penalty"] {
+            assert!(not_now.contains(&cause), "{not_now:?}");
+        }
+        let excluded: Vec<_> = found.excluded.iter().map(|one| one.cause).collect();
+        assert!(excluded.contains(&"sshd-not-running"), "{excluded:?}");
+        assert!(excluded.iter().all(|cause| !comes_and_goes(cause)));
+    }
+
+    #[test]
+    fn a_share_of_dropped_connections_is_counted_wherever_it_begins() {
+        let dropped = || says("Not allowed at this time\r\n");
+        for replies in [
+            [works(), dropped(), works(), works(), dropped()],
+            [dropped(), works(), works(), dropped(), works()],
+            [works(), works(), works(), closed(), closed()],
+        ] {
+            let found = seen(&replies);
+            let connections = Connections { made: 5, worked: 3 };
+            assert_eq!(found.connections, Some(connections));
+            let first = &found.findings[0];
+            assert_eq!(first.cause, "max-startups");
+            assert!(first.summary.contains("2 of 5"), "{}", first.summary);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_always_the_same_is_asked_for_once() {
+        let found = seen(&[refused_by(), works(), works()]);
+        assert_eq!(found.connections, Some(Connections { made: 1, worked: 0 }));
+    }
+}

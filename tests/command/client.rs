@@ -1,0 +1,46 @@
+//! `sshmend diagnose HOST`, against a server of our own on loopback.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use crate::disk::run;
+
+/// A server that begins the key exchange with those connections that `works` says, and drops the others.
+fn serve(works: fn(usize) -> bool) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().flatten().enumerate() {
+            // What the client makes of it is the test: how it hangs up is not.
+            thread::spawn(move || _ = answer(stream, works(number)));
+        }
+    });
+    port
+}
+
+fn answer(mut stream: TcpStream, works: bool) -> io::Result<()> {
+    if !works {
+        return stream.write_all(b"Exceeded MaxStartups\r\n");
+    }
+    stream.write_all(b"SSH-2.0-OpenSSH_9.2p1\r\n")?;
+    let mut heard = [0; 512];
+    while !heard.contains(&b'\n') {
+        if stream.read(&mut heard)? == 0 {
+            return Ok(());
+        }
+    }
+    stream.write_all(b"\0\0\x01\x04\x06\x14")?;
+    stream.read(&mut heard).map(|_| ())
+}
+
+#[test]
+fn a_share_of_dropped_connections_is_told_although_the_first_one_works() {
+    let port = serve(|number| number % 2 == 0);
+    let destination = format!("127.0.0.1:{port}");
+    let json = run(&["diagnose", &destination, "--format", "json"], b"").json();
+    assert_eq!(json["findings"][0]["cause"], "max-startups", "{json}");
+    assert_eq!(json["connections"]["made"], 5);
+    let excluded = json["excluded"].as_array().expect("a list");
+    assert!(excluded.iter().all(|one| one["cause"] != "max-startups"));
+}
