@@ -9,6 +9,7 @@ mod bench;
 mod docs;
 mod fuzz;
 mod lab;
+mod messages;
 mod oracle;
 mod packages;
 mod run;
@@ -41,6 +42,8 @@ enum Chore {
     Bench(bench::Arguments),
     #[command(hide = true)]
     Measure(bench::Measured),
+    /// List what sshd can write into a log before a session stands, from its sources
+    Messages(messages::Arguments),
     /// Write what is generated: JSON schemas, the pages of the causes
     Docs(docs::Arguments),
 }
@@ -61,6 +64,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Demo => lab::demo()?,
         Chore::Bench(arguments) => bench::run(&arguments)?,
         Chore::Measure(measured) => bench::measure(&measured)?,
+        Chore::Messages(arguments) => messages::run(&arguments)?,
         Chore::Docs(arguments) => docs::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -330,6 +330,8 @@ fn is_attempt(kind: Kind) -> bool {
             | Kind::PamDenied
             | Kind::StrictModes
             | Kind::KeyRevoked
+            | Kind::KeyRefused
+            | Kind::LoginFault
             | Kind::TooManyFailures
             | Kind::RefusedByMatch
     )

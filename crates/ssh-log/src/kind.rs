@@ -99,6 +99,14 @@ kinds! {
     StrictModes = "strict-modes",
     /// A key is in the file of revoked keys, or that file cannot be read, which refuses every key.
     KeyRevoked = "key-revoked",
+    /// A key or certificate was not taken, or a list of keys could not be used.
+    KeyRefused = "key-refused",
+    /// sshd could not go through with a login.
+    LoginFault = "login-fault",
+    /// sshd ended a connection for a reason that no rule knows.
+    Ended = "ended",
+    /// A session could not be set up.
+    SessionFault = "session-fault",
     /// The chroot directory is not acceptable.
     ChrootRefused = "chroot-refused",
     /// More attempts than MaxAuthTries.

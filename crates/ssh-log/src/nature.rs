@@ -98,7 +98,7 @@ impl Signs {
 
     /// Counts a message that is known; some of them a client prints in the same words.
     pub(crate) fn event(&mut self, head: Head, kind: Kind) {
-        const OF_BOTH: [Kind; 12] = [
+        const OF_BOTH: [Kind; 13] = [
             Kind::NoIdentification,
             Kind::BadProtocol,
             Kind::NegotiationFailed,
@@ -110,6 +110,7 @@ impl Signs {
             Kind::Disconnected,
             Kind::Disconnecting,
             Kind::HostKeyUnusable,
+            Kind::KeyRefused,
             Kind::Noted,
         ];
         self.server += u64::from(head >= Head::Cut || !OF_BOTH.contains(&kind));

@@ -36,6 +36,11 @@ fn what_sshd_says_of_clients_that_do_not_get_to_the_login() {
 }
 
 #[test]
+fn what_sshd_and_pam_say_when_a_login_comes_to_nothing() {
+    says(include_str!("messages/login.txt"));
+}
+
+#[test]
 fn what_libwrap_says() {
     says(include_str!("messages/libwrap.txt"));
 }

@@ -5,8 +5,11 @@ mod broken;
 mod connection;
 mod dropbear;
 mod kernel;
+#[cfg(test)]
+mod known;
 mod libwrap;
 mod listener;
+mod login;
 mod pam;
 mod systemd;
 mod table;
@@ -114,6 +117,7 @@ const SSHD: &[&[Rule]] = &[
     listener::RULES,
     libwrap::RULES,
     broken::RULES,
+    login::RULES,
     pam::RULES,
 ];
 const FAMILIES: &[&[Rule]] = &[
@@ -247,6 +251,27 @@ pub(crate) fn is_mask(text: &[u8]) -> bool {
 /// sshd puts its level before a message, and `[preauth]` behind one of its unprivileged half (log.c, monitor.c).
 fn sshd(message: &[u8]) -> Option<Verdict<'_>> {
     let message = message.trim_ascii();
+    known(message).or_else(|| ended(message))
+}
+
+/// A connection that sshd itself ends, in words that no rule knows: it says so at this level alone (log.c, `sshfatal`).
+fn ended(message: &[u8]) -> Option<Verdict<'_>> {
+    let reason = message.strip_prefix(b"fatal: ")?;
+    let (stage, reason) = told(reason);
+    let fields = Fields {
+        detail: Some(reason),
+        ..Fields::default()
+    };
+    Some(Verdict {
+        kind: Kind::Ended,
+        cause: None,
+        stage,
+        voice: Voice::Anybody,
+        fields,
+    })
+}
+
+fn known(message: &[u8]) -> Option<Verdict<'_>> {
     if !pieces::is_closed(message) || message.ends_with(b"auth]") {
         return sshd_message(&[told(message)]);
     }
