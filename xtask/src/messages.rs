@@ -194,11 +194,10 @@ fn messages(source: &str) -> Vec<(String, String)> {
         if called && source[..at].ends_with('\n') {
             within = name;
         }
-        if let Some((level, variant)) = function(name).filter(|_| called) {
-            if let Some(format) = format(&source[end + 1..]) {
-                let format = format.replacen(NAME, within, 1);
-                found.push((level.to_owned(), decorated(&format, level, variant, within)));
-            }
+        let written = function(name).filter(|_| called);
+        if let Some(((level, variant), format)) = written.zip(format(&source[end..])) {
+            let format = format.replacen(NAME, within, 1);
+            found.push((level.to_owned(), decorated(&format, level, variant, within)));
         }
         at = end;
     }
@@ -232,6 +231,7 @@ fn decorated(format: &str, level: &str, variant: &str, within: &str) -> String {
 /// The literals of the first argument that has any, joined; a macro between two of them prints a number or a name.
 fn format(arguments: &str) -> Option<String> {
     let mut format: Option<String> = None;
+    let arguments = arguments.strip_prefix('(')?;
     let (mut at, mut depth) = (0, 0_usize);
     let bytes = arguments.as_bytes();
     while let Some(byte) = bytes.get(at) {
@@ -253,11 +253,9 @@ fn format(arguments: &str) -> Option<String> {
                 break;
             }
             b';' => return None,
-            byte if is_word(*byte) && format.is_some() && !is_word(bytes[at - 1]) => {
-                // `PRIu64` follows the `%` that ends the literal.
-                if arguments[at..].starts_with("PRI") {
-                    format.get_or_insert_default().push('u');
-                }
+            // `PRIu64` follows the `%` that ends the literal.
+            b'P' if format.is_some() && arguments[at..].starts_with("PRI") => {
+                format.get_or_insert_default().push('u');
             }
             _ => {}
         }
