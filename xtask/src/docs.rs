@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::manual;
 use crate::run::project;
 
 #[derive(Args)]
@@ -70,31 +71,10 @@ fn documents() -> BTreeMap<PathBuf, String> {
             text,
         )
     });
-    schemas.chain(causes).chain(manual_pages()).collect()
-}
-
-/// One page for the command and one for each of its commands.
-fn manual_pages() -> Vec<(PathBuf, String)> {
-    let mut pages = Vec::new();
-    let mut definition = sshmend::definition().disable_help_subcommand(true);
-    definition.build();
-    page(&definition, "sshmend", &mut pages);
-    pages
-}
-
-fn page(command: &clap::Command, name: &str, pages: &mut Vec<(PathBuf, String)>) {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone())
-        .title(name)
-        .render(&mut text)
-        .expect("writing to memory does not fail");
-    pages.push((
-        Path::new("docs/man").join(format!("{name}.1")),
-        String::from_utf8_lossy(&text).into_owned(),
-    ));
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-        page(sub, &format!("{name}-{}", sub.get_name()), pages);
-    }
+    let pages = manual::pages()
+        .into_iter()
+        .map(|(name, text)| (Path::new("docs/man").join(name), text));
+    schemas.chain(causes).chain(pages).collect()
 }
 
 /// Documents that are missing or differ, and files that nothing generates any more.

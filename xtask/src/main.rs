@@ -9,6 +9,7 @@ mod bench;
 mod docs;
 mod fuzz;
 mod lab;
+mod manual;
 mod messages;
 mod oracle;
 mod packages;
@@ -45,6 +46,7 @@ enum Chore {
     /// List what sshd can write into a log before a session stands, from its sources
     Messages(messages::Arguments),
     /// Write what is generated: JSON schemas, the pages of the causes
+    /// Write what is generated: JSON schemas, the pages of the causes, manual pages
     Docs(docs::Arguments),
 }
 

@@ -9,17 +9,13 @@ use jiff::SignedDuration;
 
 /// Names why SSH connections die before login, and mends the configuration that causes it
 #[derive(Debug, Parser)]
-#[command(name = "sshmend", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "sshmend", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) general: General,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
-
-const AFTER_HELP: &str = "Exit codes: 0 nothing to mend, or mended; 1 findings, or changes that a dry run would make; \
-2 trouble, nothing was changed; 3 changed and rolled back; 4 recovery or rollback failed, look now; \
-5 changed, in force and proved, but that could not be noted or printed.";
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]

@@ -7,22 +7,32 @@ mod command;
 mod error;
 mod execute;
 pub mod json;
+pub mod manual;
 mod output;
 mod session;
 
 use std::process::ExitCode;
 
 use clap::error::ContextValue;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::output::escape::line;
 
+/// The version, with the commit and its date where this is a release build that knows them (`build.rs`).
+const VERSION: &str = env!("SSHMEND_VERSION");
+
 /// Parses the arguments, runs the command and says what came of it.
 pub fn run() -> ExitCode {
-    match cli::Cli::try_parse() {
+    match parse() {
         Ok(arguments) => command::dispatch(arguments).map_or_else(ExitCode::from, ExitCode::from),
         Err(error) => misused(error),
     }
+}
+
+fn parse() -> Result<cli::Cli, clap::Error> {
+    let mut command = definition().version(VERSION);
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    cli::Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// Prints help, or what is wrong with the command line, in which every word is the caller's and may be hostile.
@@ -55,7 +65,7 @@ fn harmless(value: &ContextValue) -> ContextValue {
 
 /// The command line as data, for manual pages and completions.
 pub fn definition() -> clap::Command {
-    cli::Cli::command()
+    manual::with_examples(cli::Cli::command())
 }
 
 /// The JSON schemas of all documents, by name.
