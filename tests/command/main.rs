@@ -19,6 +19,7 @@ mod history;
 mod hosts_access;
 mod known_hosts;
 mod live;
+mod live_judges;
 mod live_service;
 mod logs;
 mod sshd_config;

@@ -33,7 +33,7 @@ pub enum RehearsalUnavailable {
     #[error("not done under --root")]
     NotLive,
     /// A mount namespace takes `CAP_SYS_ADMIN`.
-    #[error("it needs root")]
+    #[error("a mount namespace takes CAP_SYS_ADMIN")]
     NotPermitted,
     /// A step of setting it up failed.
     #[error("{doing}: {reason}")]

@@ -30,6 +30,7 @@ impl Plan {
             add(&mut joined.effects, plan.effects);
             add(&mut joined.rehearsal, plan.rehearsal);
             add(&mut joined.activation, plan.activation);
+            add(&mut joined.restart, plan.restart);
             add(&mut joined.reloaded, plan.reloaded);
             add(&mut joined.proof, plan.proof);
             add(&mut joined.notices, plan.notices);

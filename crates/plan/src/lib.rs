@@ -36,7 +36,7 @@ pub use log_level::{ForAWhile, log_level};
 pub use person::Person;
 pub use plan::{Effect, Notice, Plan, Refusal};
 pub use privsep_directory::{PrivsepWish, privsep_directory, privsep_directory_wants};
-pub use reload::{listen_addresses, reload_sshd};
+pub use reload::{listen_addresses, reload_sshd, restart_sshd};
 pub use service::{ServiceWish, service};
 pub use sshd_config::{SshdConfigWish, sshd_config};
 pub use step::{ScriptVerb, Step, UnitVerb};

@@ -24,6 +24,8 @@ pub struct Plan {
     /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old files
     /// into force as well.
     pub undo: Vec<Check>,
+    /// Programs that start a daemon again that ended while it was told to read its files.
+    pub restart: Vec<Check>,
     /// The units that `activation` reloads.
     pub reloaded: Vec<String>,
     /// What has to be true afterwards.

@@ -24,13 +24,34 @@ pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
     ))
 }
 
-/// Reloads what runs, and proves that it still answers at these addresses; false when no sshd runs.
+/// How an sshd is started again that ended when it was told to read its files; `None` where its program is not known.
+pub fn restart_sshd(sshd: &Sshd) -> Option<Check> {
+    if let Some(unit) = &sshd.unit {
+        let title = format!("systemctl restart {unit}");
+        return Some(Check::success(&title, &["systemctl", "restart", unit]));
+    }
+    let program = sshd.program.as_deref()?;
+    let options = sshd.options.iter().map(String::as_str);
+    let argv: Vec<&str> = std::iter::once(program).chain(options).collect();
+    Some(Check::success(&argv.join(" "), &argv))
+}
+
+/// Reloads what runs, and proves that it still answers at these addresses; false when no sshd runs, or none that could
+/// be asked what it makes of its files first.
 pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<SocketAddr>) -> bool {
     let Some((reload, name)) = reload_sshd(sshd) else {
         let text = "no sshd runs here: the next one to start reads the change";
         plan.notices.push(Notice::new("sshd-not-running", text));
         return false;
     };
+    let Some(restart) = restart_sshd(sshd).filter(|_| sshd.program.is_some()) else {
+        let text = format!(
+            "{name} is not reloaded: its program is not known, so that it cannot test its configuration first"
+        );
+        plan.notices.push(Notice::new("not-reloaded", text));
+        return false;
+    };
+    plan.restart.push(restart);
     plan.activation.push(reload);
     plan.reloaded.push(name);
     plan.proof.extend(sshd.unit.as_deref().map(is_active));

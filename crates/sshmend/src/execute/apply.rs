@@ -37,6 +37,7 @@ impl Run<'_> {
         } else {
             self.banners_today()
         };
+        self.judge_today();
         let intent = intent(self.session, &self.plan)?;
         let (session, state) = (self.session, self.session.state());
         let store = Store::open(
@@ -78,7 +79,10 @@ impl Run<'_> {
         let committed = prepared
             .commit()
             .map_err(|error| Failure::from_commit(&error))?;
-        match self.activate_and_prove(banners) {
+        let in_force = self
+            .judge_on_disk()
+            .and_then(|()| self.activate_and_prove(banners));
+        match in_force {
             Ok(()) => self.finish(committed),
             Err(failure) => Err(self.take_back(committed, intent, failure, banners)),
         }
@@ -92,6 +96,7 @@ impl Run<'_> {
         };
         self.session.output.talk(&format!("{id} is taken back"));
         self.transaction = by;
+        self.judge_what_came_back();
         self.activate_and_prove(banners)
             .map_err(|failure| failure.with_severity(Severity::Broken))?;
         match unnoted {
@@ -139,6 +144,8 @@ impl Run<'_> {
 
     /// Where no file changes there is no transaction: what was run is taken back at once when it does not work out.
     fn without_files(&mut self) -> Result<(), Failure> {
+        self.judge_today();
+        self.judge_on_disk()?;
         let done = self.activate_and_prove(&[]);
         done.map_err(|failure| {
             if self.ran == 0 || self.plan.undo.is_empty() {
@@ -151,24 +158,37 @@ impl Run<'_> {
 
     /// Runs what takes back what was run, after the files are old again, and proves that what answered before does again.
     fn go_back(&mut self, failure: Failure, banners: &[SocketAddr]) -> Failure {
-        let steps = if self.flags.no_reload {
-            Vec::new()
-        } else if self.plan.undo.is_empty() {
+        let nothing_ran = !self.plan.undo.is_empty() && self.ran == 0;
+        if self.flags.no_reload || !self.begun || nothing_ran {
+            return failure.with_severity(Severity::RolledBack);
+        }
+        let steps = if self.plan.undo.is_empty() {
             self.plan.activation.clone()
-        } else if self.ran == 0 {
-            Vec::new()
         } else {
             self.plan.undo.clone()
         };
-        let again = self.run_and_settle(&steps, banners).and_then(|()| {
-            banners
-                .iter()
-                .try_for_each(|&address| self.prove(&Proof::Banner(address), banners))
-        });
-        match again {
+        match self.bring_back(steps, banners) {
             Ok(()) => failure.with_severity(Severity::RolledBack),
             Err(again) => again.after(&failure).with_severity(Severity::Broken),
         }
+    }
+
+    /// Brings the old files into force again, and proves that what answered before does again. Where a judge refuses the
+    /// old files, nothing is told to read them.
+    fn bring_back(&mut self, steps: Vec<Check>, banners: &[SocketAddr]) -> Result<(), Failure> {
+        if steps.iter().any(is_reload)
+            && let Some(title) = self.refused_now()
+        {
+            let message = format!(
+                "{title} does not accept what was before, so that the daemon was left as it runs"
+            );
+            return Err(Failure::trouble(message));
+        }
+        let steps = self.revived(steps)?;
+        self.run_and_settle(&steps, banners)?;
+        banners
+            .iter()
+            .try_for_each(|&address| self.prove(&Proof::Banner(address), banners))
     }
 
     /// As after a commit, for files that are on the disk already; nothing is told to read what a judge refuses.
@@ -194,6 +214,7 @@ impl Run<'_> {
         if self.flags.no_reload {
             return Ok(());
         }
+        self.begun = true;
         self.run_and_settle(&self.plan.activation.clone(), banners)?;
         let proofs = self.plan.proof.clone();
         proofs

@@ -2,6 +2,7 @@
 
 mod apply;
 mod arm;
+mod judge;
 mod preview;
 mod prove;
 mod rehearse;
@@ -89,6 +90,12 @@ struct Run<'a> {
     checks: Vec<Check>,
     transaction: Option<String>,
     changed: bool,
+    /// Whether the future could not be shown to the judges, who are asked of the real files then.
+    unrehearsed: bool,
+    /// What judges had refused before anything was written, where they are asked of the real files.
+    refused_today: Vec<Check>,
+    /// Whether it was begun to bring the files into force.
+    begun: bool,
     /// How many of the programs that bring it into force have been run.
     ran: usize,
     /// From the first change to the last word, nothing that a signal could leave half done.
@@ -97,7 +104,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(session: &'a Session, plan: Plan, flags: &'a Apply, way: Way) -> Self {
-        let (checks, transaction, held) = (Vec::new(), None, None);
+        let (checks, refused_today, transaction, held) = (Vec::new(), Vec::new(), None, None);
         Self {
             session,
             plan,
@@ -106,6 +113,9 @@ impl<'a> Run<'a> {
             checks,
             transaction,
             changed: false,
+            unrehearsed: false,
+            refused_today,
+            begun: false,
             ran: 0,
             held,
         }

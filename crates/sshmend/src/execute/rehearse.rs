@@ -2,63 +2,88 @@
 
 use sshmend_host::{RehearsalUnavailable, Runner};
 use sshmend_lossless::CommandOutput;
-use sshmend_plan::{Check, Notice};
+use sshmend_plan::{Check, Expect, Notice};
 
 use super::{Run, Way};
 use crate::error::Failure;
 use crate::json;
 
 impl Run<'_> {
-    /// Lets every check of the plan run on the future tree; without the privilege for it the model alone judges.
+    /// Lets every check of the plan run on the future tree. Where that cannot be shown to them, they are asked later: of
+    /// the real files, before anything is told to read those.
     pub(super) fn rehearse(&mut self) -> Result<(), Failure> {
         if self.plan.rehearsal.is_empty() {
             return Ok(());
         }
         let Some(answers) = self.answers() else {
+            self.unrehearsed = self.session.machine.is_live();
             return Ok(());
         };
-        let checks = self.plan.rehearsal.clone();
-        let refused = checks
-            .iter()
-            .zip(&answers)
-            .fold(None, |refused, (check, answer)| {
-                let holds = self.hear(check, answer);
-                refused.or((!holds).then_some(check.title.as_str()))
-            });
+        let judges = self.plan.rehearsal.iter().zip(&answers);
+        let heard = judges
+            .map(|(check, answer)| verdict(check, answer))
+            .collect();
+        let refused = self.first_refused(heard);
         match (refused, &self.way) {
             (None, _) => Ok(()),
-            (Some(title), Way::Forward) => {
-                let message =
-                    format!("nothing was changed: {title} does not agree with the result");
-                let hint = "what it said stands above; sshmend diagnose tells what is wrong today";
-                Err(Failure::trouble(message).with_hint(hint))
+            (Some(check), Way::Forward) => {
+                let today = self.today(&check);
+                let (message, hint) = disagrees(&check, today.as_ref());
+                Err(Failure::trouble(format!("nothing was changed: {message}")).with_hint(hint))
             }
-            (Some(title), Way::Back(_)) => {
-                let text =
-                    format!("{title} does not accept what was before; it comes back all the same");
-                self.leave_running(text);
+            (Some(check), Way::Back(_)) => {
+                self.leave_running(comes_back(&check));
                 Ok(())
             }
         }
     }
 
-    /// What the programs say of the future tree; `None` when it cannot be rehearsed.
+    /// Records what the programs said, and returns the first one that did not say what it had to.
+    pub(super) fn first_refused(&mut self, heard: Vec<json::change::Check>) -> Option<Check> {
+        let judges = self.plan.rehearsal.iter().zip(&heard);
+        let refused = judges
+            .filter(|(_, heard)| !heard.ok)
+            .map(|(check, _)| check.clone())
+            .next();
+        self.checks.extend(heard);
+        refused
+    }
+
+    /// What the programs say of the future tree; `None` when it cannot be shown to them.
     fn answers(&self) -> Option<Vec<Answer>> {
         let checks = &self.plan.rehearsal;
         if checks.iter().all(|check| check.stdin.is_some()) {
             return Some(checks.iter().map(ask).collect());
         }
-        let commands: Vec<_> = checks
-            .iter()
-            .map(|c| (c.argv.clone(), c.stdin.clone().unwrap_or_default()))
-            .collect();
+        let commands: Vec<_> = checks.iter().map(command).collect();
         let answers = self.session.machine.rehearse(&self.plan.files, &commands);
         let said = |unavailable: RehearsalUnavailable| {
-            self.session.output.talk(&format!(
-                "no rehearsal, the model alone judges: {unavailable}"
-            ));
+            let instead = if self.session.machine.is_live() {
+                let first = checks.first().map_or("", |check| check.title.as_str());
+                format!(
+                    "{first} judges the files once they are written, before anything is reloaded"
+                )
+            } else {
+                "the model alone judges".to_owned()
+            };
+            let talk = format!("no rehearsal, {instead}: {unavailable}");
+            self.session.output.talk(&talk);
         };
         answers.map_err(said).ok()
+    }
+
+    /// What a program says of the machine as it is now; `None` where it was not asked about the machine.
+    pub(super) fn today(&self, check: &Check) -> Option<json::change::Check> {
+        if check.stdin.is_some() {
+            return None;
+        }
+        // In a namespace, even without a change: there sshd finds the directory that it wants.
+        let rehearsed = self.session.machine.rehearse(&[], &[command(check)]);
+        let answer = match rehearsed.map(|answers| answers.into_iter().next()) {
+            Ok(Some(answer)) => answer,
+            _ => ask(check),
+        };
+        Some(verdict(check, &answer))
     }
 
     /// A daemon is never told to read what it refuses; what was started is stopped all the same.
@@ -79,14 +104,33 @@ impl Run<'_> {
             origin: None,
         });
     }
+}
 
-    /// Records an answer; true when it is the one that it has to be.
-    fn hear(&mut self, check: &Check, answer: &Answer) -> bool {
-        let heard = verdict(check, answer);
-        let ok = heard.ok;
-        self.checks.push(heard);
-        ok
+/// That a program does not accept the result, or did not accept what is there already.
+pub(super) fn disagrees(
+    check: &Check,
+    today: Option<&json::change::Check>,
+) -> (String, &'static str) {
+    let title = &check.title;
+    let of_files = check.expect == Expect::Success;
+    match today.filter(|today| of_files && !today.ok) {
+        Some(today) => {
+            let said = today.output.lines().next().unwrap_or_default();
+            let message = format!(
+                "{title} refuses the configuration as it is already, and would refuse the result: {said}"
+            );
+            (message, "mend that first: sshmend diagnose names it")
+        }
+        None => (
+            format!("{title} does not agree with the result"),
+            "what it said stands above; sshmend diagnose tells what is wrong today",
+        ),
     }
+}
+
+pub(super) fn comes_back(check: &Check) -> String {
+    let title = &check.title;
+    format!("{title} does not accept what was before; it comes back all the same")
 }
 
 /// Whether it tells a daemon to read its files again.
@@ -102,6 +146,11 @@ pub(super) fn is_reload(check: &Check) -> bool {
 
 /// What a program said, or why it was not run.
 pub(super) type Answer = Result<CommandOutput, String>;
+
+fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
+    let stdin = check.stdin.clone().unwrap_or_default();
+    (check.argv.clone(), stdin)
+}
 
 /// Runs a program on the machine as it is.
 pub(super) fn ask(check: &Check) -> Answer {

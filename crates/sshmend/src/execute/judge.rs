@@ -1,0 +1,137 @@
+//! Where the future cannot be shown to the real programs, they judge the files once they are written, and before
+//! anything is told to read them.
+
+use std::path::PathBuf;
+
+use sshmend_host::Machine;
+use sshmend_plan::{Check, Expect, reload_sshd};
+
+use super::Run;
+use super::rehearse::{Answer, ask, comes_back, disagrees, verdict};
+use crate::cli::SshdSource;
+use crate::command::sshd::Configuration;
+use crate::error::Failure;
+use crate::json;
+
+/// What sshd says last of all it checks: that its directory is missing, which its unit or script makes at its start.
+const DIRECTORY: &str = "Missing privilege separation directory";
+
+impl Run<'_> {
+    /// What the judges say before the files are written: what they refuse already is not blamed on the change.
+    pub(super) fn judge_today(&mut self) {
+        if !self.unrehearsed {
+            return;
+        }
+        let judges = self.plan.rehearsal.iter();
+        let of_files =
+            judges.filter(|check| check.expect == Expect::Success && check.stdin.is_none());
+        self.refused_today = of_files
+            .filter_map(|check| self.today(check))
+            .filter(|heard| !heard.ok)
+            .collect();
+    }
+
+    /// What the judges say of the files as they are now.
+    pub(super) fn judge_on_disk(&mut self) -> Result<(), Failure> {
+        if !self.unrehearsed {
+            return Ok(());
+        }
+        let heard = self.heard_on_disk();
+        let Some(check) = self.first_refused(heard.clone()) else {
+            return Ok(());
+        };
+        let (message, _) = disagrees(&check, said_by(&self.refused_today, &check));
+        // The preview is over, so that what it said stands here.
+        let said = said_by(&heard, &check).map_or("", |heard| heard.output.as_str());
+        Err(Failure::trouble(message).after(&Failure::trouble(said)))
+    }
+
+    /// The same of what came back: it stays, but nothing is told to read what a judge refuses.
+    pub(super) fn judge_what_came_back(&mut self) {
+        if self.unrehearsed {
+            let heard = self.heard_on_disk();
+            if let Some(check) = self.first_refused(heard) {
+                let why = comes_back(&check);
+                self.session.output.talk(&format!("note: {why}"));
+                self.leave_running(why);
+            }
+        }
+    }
+
+    /// What keeps a daemon from being told to read the files that have come back.
+    pub(super) fn refused_now(&self) -> Option<String> {
+        let judges = self.plan.rehearsal.iter();
+        let mut of_files =
+            judges.filter(|check| check.expect == Expect::Success && check.stdin.is_none());
+        let refuses = |check: &&Check| self.today(check).is_some_and(|heard| !heard.ok);
+        of_files.find(refuses).map(|check| check.title.clone())
+    }
+
+    fn heard_on_disk(&self) -> Vec<json::change::Check> {
+        let judges = self.plan.rehearsal.iter();
+        judges
+            .map(|check| heard_but_for_directory(check, &ask(check)))
+            .collect()
+    }
+
+    /// What brings the old files into force again: where the daemon ended meanwhile it is started, not told anything.
+    pub(super) fn revived(&self, steps: Vec<Check>) -> Result<Vec<Check>, Failure> {
+        let mut revived = Vec::new();
+        for step in steps {
+            if !self.has_ended(&step) {
+                revived.push(step);
+                continue;
+            }
+            // Whatever watches over it may have started it already.
+            let sshd = Configuration::capture(self.session, &SshdSource::default())?.sshd;
+            match reload_sshd(&sshd) {
+                Some((reload, _)) if !self.has_ended(&reload) => revived.push(reload),
+                _ if self.plan.restart.is_empty() => revived.push(step),
+                _ => revived.extend(self.plan.restart.clone()),
+            }
+        }
+        revived.dedup();
+        Ok(revived)
+    }
+
+    /// Whether the daemon that a step would tell to read its files does not run any more.
+    fn has_ended(&self, step: &Check) -> bool {
+        match step.argv.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["kill", "-HUP", pid] => process_has_ended(pid),
+            ["systemctl", "reload", unit] => {
+                let is_active = Check::success(unit, &["systemctl", "is-active", unit]);
+                ask(&is_active).is_ok_and(|answer| !answer.success())
+            }
+            _ => false,
+        }
+    }
+}
+
+fn said_by<'h>(heard: &'h [json::change::Check], check: &Check) -> Option<&'h json::change::Check> {
+    heard.iter().find(|heard| heard.program == check.title)
+}
+
+/// A process that ended stays as a zombie until its parent has asked for it (proc(5)).
+fn process_has_ended(pid: &str) -> bool {
+    let stat = PathBuf::from(format!("/proc/{pid}/stat"));
+    match Machine::live().read(&stat) {
+        Ok(None) => true,
+        Ok(Some(stat)) => {
+            let text = String::from_utf8_lossy(&stat.bytes).into_owned();
+            let state = text.rsplit(')').next().unwrap_or_default().trim_start();
+            state.starts_with(['Z', 'X'])
+        }
+        Err(_) => false,
+    }
+}
+
+/// An answer that finds nothing wrong but that directory is one that accepts the files.
+fn heard_but_for_directory(check: &Check, answer: &Answer) -> json::change::Check {
+    let heard = verdict(check, answer);
+    let last = heard.output.lines().next_back().unwrap_or_default();
+    if last.starts_with(DIRECTORY) {
+        json::change::Check { ok: true, ..heard }
+    } else {
+        heard
+    }
+}

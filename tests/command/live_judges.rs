@@ -1,0 +1,75 @@
+//! The judges judge always: also where the future cannot be shown to them, and also what comes back.
+
+use crate::live::{on_stage, says};
+
+/// Root as in a container: without the capability that a mount namespace takes.
+const CONTAINED: &str = r#"
+contained() { setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"; }
+pid=$(cat /run/sshd.pid)
+before=$(sha256sum /etc/ssh/sshd_config)
+same() { [ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same; }
+answers() { ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo answers; }
+"#;
+
+#[test]
+fn without_a_namespace_sshd_judges_the_file_before_it_is_reloaded() {
+    let script = r#"
+contained "$S" fix sshd-config MACs=hmac-none@example.org --yes --allow-lockout; echo "refused $?"
+same; answers
+[ "$pid" = "$(cat /run/sshd.pid)" ] && [ -d "/proc/$pid" ] && echo "not reloaded"
+contained "$S" fix sshd-config MaxStartups=31:40:201 --yes > /dev/null; echo "accepted $?"
+listener | grep -o '0 of 31-201'
+"$S" history | grep -c rolled-back
+"#;
+    let Some(text) = on_stage(&format!("{CONTAINED}{script} 2>&1")) else {
+        return;
+    };
+    let lines = [
+        "refused 3",
+        "same",
+        "answers",
+        "not reloaded",
+        "accepted 0",
+        "0 of 31-201",
+        "1",
+    ];
+    says(&text, &lines);
+}
+
+#[test]
+fn what_was_refused_before_is_not_blamed_on_the_change() {
+    let script = r#"
+printf 'LogFacility auth\n' >> /etc/ssh/sshd_config
+before=$(sha256sum /etc/ssh/sshd_config)
+"$S" fix sshd-config MaxSessions=8 --yes 2>&1 | grep -o 'refuses the configuration as it is already'
+contained "$S" fix sshd-config MaxSessions=8 --yes 2>&1 | grep -o 'refuses the configuration as it is already'
+same; answers
+"#;
+    let Some(text) = on_stage(&format!("{CONTAINED}{script}")) else {
+        return;
+    };
+    says(&text, &["same", "answers"]);
+    assert_eq!(text.matches("as it is already").count(), 2, "{text}");
+}
+
+#[test]
+fn a_daemon_that_ends_while_it_is_told_to_read_is_started_again() {
+    let script = r#"
+kill "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.05; done
+/usr/sbin/sshd -o MaxSessions=6
+until [ -s /run/sshd.pid ]; do sleep 0.05; done
+cat > "$scratch/bin/kill" <<'END'
+#!/bin/bash
+builtin kill -KILL "$2"
+END
+chmod +x "$scratch/bin/kill"
+mount --bind "$scratch/bin/kill" "$(command -v kill 2>/dev/null | grep / || echo /usr/bin/kill)"
+"$S" fix sshd-config MaxStartups=31:40:201 --yes > /dev/null; echo "fix $?"
+same; answers
+pgrep -af 'sshd.*listener' | grep -o 'MaxSessions=6'
+"#;
+    let Some(text) = on_stage(&format!("{CONTAINED}{script}")) else {
+        return;
+    };
+    says(&text, &["fix 3", "same", "answers", "MaxSessions=6"]);
+}
