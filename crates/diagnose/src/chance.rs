@@ -31,9 +31,9 @@ pub(crate) fn comes_and_goes(cause: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{Connections, Diagnosis, diagnose};
-    use crate::question::Question;
+    use crate::diagnosis::{Diagnosis, diagnose};
     use crate::testing::{client_that_sees, closed, refused_by, says, works};
+    use sshmend_facts::{Connections, Question};
     use sshmend_lossless::Dialled;
 
     #[test]
@@ -44,7 +44,7 @@ mod tests {
     }
 
     fn seen(replies: &[Dialled]) -> Diagnosis {
-        let question = Question::client("server", crate::testing::NOW);
+        let question = Question::client("server", sshmend_facts::fixture::NOW);
         diagnose(&client_that_sees(&question, "", replies), &question)
     }
 

@@ -59,3 +59,14 @@ fn every_explanation_says_how_it_is_known_mended_and_told_apart() {
         );
     }
 }
+
+#[test]
+fn what_is_blamed_without_cause_brings_about_later_causes_only() {
+    for negative in sshmend_plan::NEGATIVES {
+        for name in negative.causes {
+            let cause = crate::cause(name).expect("a cause");
+            let later = cause.gate > crate::Gate::Wrappers || *name == "evidence-hidden";
+            assert!(later, "{} cannot act before the banner", cause.name);
+        }
+    }
+}

@@ -1,16 +1,15 @@
 //! The whole answer: every cause judged, the findings in order.
 
+use sshmend_facts::{Connections, Facts, Question, Unchecked, Vantage};
 use sshmend_lossless::Snapshot;
 use sshmend_ssh_log::ReadLog;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::causes::{CAUSES, claimed, heard};
 use crate::chance::comes_and_goes;
-use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::paste;
-use crate::question::{Question, Vantage};
-use crate::verdict::{Cause, Unchecked, Verdict};
+use crate::verdict::{Cause, Verdict};
 
 /// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,15 +40,6 @@ pub struct Read {
     pub lines: usize,
     /// Those that are of SSH and understood.
     pub understood: usize,
-}
-
-/// How our own connections to the server ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connections {
-    /// How many there were.
-    pub made: usize,
-    /// Those that came as far as the key exchange.
-    pub worked: usize,
 }
 
 /// A cause that the facts rule out, or that did not act when they were gathered.

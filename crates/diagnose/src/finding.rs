@@ -1,10 +1,9 @@
 //! What is concluded: findings, their evidence and what mends them.
 
+use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_packet_filter::Block;
 use sshmend_sshd_config::Setting;
-
-use crate::facts::{Facts, LogLine};
 
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;

@@ -1,11 +1,11 @@
 //! Whatever a machine says, nothing breaks, and nothing that a stranger wrote gets into a command.
 
 use fastrand::Rng;
+use sshmend_facts::fixture::{NOW, machine};
+use sshmend_facts::{Question, Server, Vantage};
 use sshmend_lossless::{CommandOutput, Entry, Snapshot};
 
 use crate::diagnosis::{Diagnosis, diagnose};
-use crate::question::{Question, Server, Vantage};
-use crate::testing::{NOW, machine};
 
 const TOKENS: [&str; 40] = [
     "\0",
@@ -129,7 +129,7 @@ fn hostile_machines_are_survived() {
             privileged: random.u8(0..4) != 0,
             ..Question::server(NOW)
         };
-        let _ = crate::wants(&snapshot, &question);
+        let _ = sshmend_facts::wants(&snapshot, &question);
         check(&diagnose(&snapshot, &question));
     }
 }
@@ -139,7 +139,10 @@ fn hostile_transcripts_are_survived() {
     let mut random = Rng::with_seed(12);
     for _ in 0..400 {
         let question = Question::transcript(text(&mut random), NOW);
-        assert_eq!(crate::wants(&Snapshot::default(), &question), Vec::new());
+        assert_eq!(
+            sshmend_facts::wants(&Snapshot::default(), &question),
+            Vec::new()
+        );
         check(&diagnose(&Snapshot::default(), &question));
     }
 }

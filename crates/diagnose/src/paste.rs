@@ -1,11 +1,10 @@
 //! The answer to a paste: its attempts, those that failed in the same way together.
 
+use sshmend_facts::{Facts, Unchecked};
 use sshmend_ssh_log::transcript::{Attempt, Certainty as Sure, Transcript};
 
 use crate::diagnosis::{Diagnosis, Read};
-use crate::facts::Facts;
 use crate::finding::Finding;
-use crate::verdict::Unchecked;
 
 /// Of the lines of attempts that failed in the same way, so many are shown.
 const LINES_SHOWN: usize = 3;

@@ -4,35 +4,14 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use expect_test::Expect;
-use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture, journalctl};
+use sshmend_facts::fixture::{LOG, NOW, attempt, machine};
+use sshmend_facts::{Facts, Question, Server, Target, Vantage};
+use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
 
 use crate::causes::claimed;
 
 use crate::diagnosis::diagnose;
-use crate::facts::{Facts, attempt, show};
-use crate::question::{Question, Server, Target, Vantage};
 use crate::verdict::Verdict;
-
-/// The header of the answer of `systemctl show`, for fixtures that say how the units stand.
-pub(crate) const SHOW: &str = "//$ SHOW => 0 stdout\n";
-
-/// The header of the answer of `journalctl`.
-pub(crate) const LOG: &str = "//$ JOURNAL => 0 stdout\n";
-
-/// 2026-11-20T18:00:00Z.
-pub(crate) const NOW: i64 = 1_795_197_600;
-
-/// A Debian 12 server as installed: everything that is asked of it, and nothing wrong.
-const HEALTHY: &str = include_str!("testdata/healthy-debian12.txt");
-
-/// The question why this client cannot connect.
-pub(crate) fn from(client: &str) -> Question {
-    let client = Some(client.parse().expect("an address"));
-    Question {
-        vantage: Vantage::Server(Server { client, user: None }),
-        ..Question::server(NOW)
-    }
-}
 
 /// The question why this account cannot log in.
 pub(crate) fn user(name: &str) -> Question {
@@ -69,15 +48,6 @@ pub(crate) const ACCOUNTS: &str =
 pub(crate) fn alice_with(config: &str, text: &str) -> String {
     let line = format!("2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
     format!("{ACCOUNTS}//- /etc/ssh/sshd_config\n{config}\n{LOG}{line}")
-}
-
-/// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
-pub(crate) fn machine(extra: &str) -> Snapshot {
-    let text = format!("{HEALTHY}{extra}");
-    let question = Question::server(NOW);
-    let journal = journalctl(&Facts::new(&Snapshot::default(), &question).journal()).join(" ");
-    let text = text.replace("//$ SHOW ", &format!("//$ {} ", show().join(" ")));
-    fixture::snapshot(&text.replace("//$ JOURNAL ", &format!("//$ {journal} ")))
 }
 
 /// Judges one cause on the healthy machine changed by `extra`.
@@ -195,7 +165,7 @@ pub(crate) fn client_that_sees(question: &Question, extra: &str, replies: &[Dial
     let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
     let mut replies = replies.iter();
     loop {
-        let wanted = crate::wants(&snapshot, question);
+        let wanted = sshmend_facts::wants(&snapshot, question);
         let dials = wanted.into_iter().filter_map(|request| match request {
             Request::Dial(dial) => Some(dial),
             _ => None,
@@ -281,14 +251,6 @@ fn print(verdict: &Verdict) -> String {
         .iter()
         .for_each(|why| _ = writeln!(text, "excluded: {why}"));
     text
-}
-
-#[test]
-fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
-    assert_eq!(
-        crate::wants(&machine(""), &Question::server(NOW)),
-        Vec::new()
-    );
 }
 
 #[test]

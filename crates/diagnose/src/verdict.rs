@@ -1,8 +1,8 @@
 //! What a cause is, and how it answers.
 
-use crate::facts::Facts;
+use sshmend_facts::{Facts, Known, Question, Unchecked, Vantage};
+
 use crate::finding::{Certainty, Finding};
-use crate::question::{Question, Vantage};
 
 /// A cause of dying connections: what it is, and how it is recognised.
 #[derive(Debug, Clone, Copy)]
@@ -56,18 +56,6 @@ pub enum Gate {
     Established,
 }
 
-/// Something that could not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unchecked {
-    /// What was to be looked at.
-    pub check: String,
-    /// Why it was not.
-    pub reason: String,
-}
-
-/// A fact, or why it is not known.
-pub(crate) type Known<T> = Result<T, Unchecked>;
-
 /// The answer of one cause.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
@@ -84,15 +72,6 @@ impl Cause {
         match question.vantage {
             Vantage::Server(_) => self.server,
             Vantage::Client(_) | Vantage::Transcript(_) => self.client,
-        }
-    }
-}
-
-impl Unchecked {
-    pub(crate) fn new(check: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            check: check.into(),
-            reason: reason.into(),
         }
     }
 }

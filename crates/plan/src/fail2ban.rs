@@ -8,7 +8,7 @@ mod running;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{package_version, package_wants};
+use sshmend_facts::{package_version, package_wants};
 use sshmend_fail2ban::{Address, Config, Edited, Jail, Parsed, Release, Wish, wants};
 use sshmend_lossless::{CommandOutput, Metadata, Request, Snapshot};
 

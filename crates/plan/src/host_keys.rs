@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_diagnose::{Service, Sshd};
+use sshmend_facts::{Service, Sshd};
 use sshmend_known_hosts::Offer;
 use sshmend_lossless::{
     Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot,
@@ -369,7 +369,7 @@ mod tests {
     use super::*;
     use crate::check::Check;
     use expect_test::{Expect, expect};
-    use sshmend_diagnose::{TrialToday, UnitState};
+    use sshmend_facts::{TrialToday, UnitState};
     use sshmend_lossless::Entry;
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Release, Scope, Tree};

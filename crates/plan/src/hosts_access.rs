@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_diagnose::{wrapper_tables, wrapper_tables_wants};
+use sshmend_facts::{wrapper_tables, wrapper_tables_wants};
 use sshmend_hosts_access::{
     Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind,
     Offer, Permit, Tables, Verdict, Wanted, access_changes, linkage, linkage_wants,

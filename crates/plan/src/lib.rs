@@ -13,6 +13,7 @@ mod join;
 mod known_hosts;
 mod lockout;
 mod log_level;
+mod negative;
 mod person;
 mod plan;
 mod privsep_directory;
@@ -33,6 +34,7 @@ pub use hosts_access::{
 pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
 pub use log_level::{ForAWhile, log_level};
+pub use negative::{NEGATIVES, Negative, negative};
 pub use person::Person;
 pub use plan::{Effect, Notice, Plan, Refusal};
 pub use privsep_directory::{PrivsepWish, privsep_directory, privsep_directory_wants};

@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::person::Person;
-    use sshmend_diagnose::Sshd;
+    use sshmend_facts::Sshd;
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Place, Release};
 

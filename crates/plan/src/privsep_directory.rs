@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use sshmend_diagnose::{Service, Sshd, UnitState};
+use sshmend_facts::{Service, Sshd, UnitState};
 use sshmend_lossless::{Edit, EditSet, FileChange, Kind, Metadata, Request, Snapshot};
 
 use crate::check::{Check, Expect, Proof};
@@ -266,7 +266,7 @@ fn makes_at_boot(bytes: &[u8], path: &str) -> bool {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
-    use sshmend_diagnose::TrialToday;
+    use sshmend_facts::TrialToday;
     use sshmend_lossless::Entry;
     use sshmend_lossless::fixture::snapshot;
 

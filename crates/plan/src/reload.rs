@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use sshmend_diagnose::Sshd;
+use sshmend_facts::Sshd;
 use sshmend_sshd_config::Effective;
 
 use crate::check::{Check, Expect, Proof};

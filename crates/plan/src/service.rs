@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use sshmend_diagnose::{Service, Sshd, TrialToday, UnitState, WornOut};
+use sshmend_facts::{Service, Sshd, TrialToday, UnitState, WornOut};
 
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};

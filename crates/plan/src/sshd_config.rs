@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use sshmend_diagnose::{Sshd, negative};
+use sshmend_facts::Sshd;
 use sshmend_lossless::{Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{Connection, Edited, Effective, Override, Place, Release, Scope, Tree};
 
 use crate::check::{Check, Expect, Proof};
 use crate::future::{files, future};
 use crate::lockout::Lockout;
+use crate::negative::negative;
 use crate::person::Person;
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{listen_addresses, put_into_force, question};

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sshmend_diagnose::Question;
+use sshmend_facts::Question;
 use sshmend_host::{Account, Environment, Machine, now, zone};
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_plan::Person;

@@ -1,5 +1,5 @@
-use crate::facts::{Facts, Socket};
-use crate::facts::{Reply, Tried};
+use sshmend_facts::{Facts, Reply, Socket, Tried};
+
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -173,7 +173,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check, check_as, from};
+    use sshmend_facts::fixture::{SHOW, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const V4: &str =

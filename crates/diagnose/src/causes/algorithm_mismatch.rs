@@ -1,7 +1,8 @@
+use sshmend_facts::{Facts, Reply};
+
 use super::claimed::claim;
 use super::heard::heard;
 use super::replied::replied;
-use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -95,7 +96,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, check_transcript, check_way, from, says};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as, check_transcript, check_way, says};
     use expect_test::expect;
 
     #[test]

@@ -1,4 +1,5 @@
-use crate::facts::Facts;
+use sshmend_facts::Facts;
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -47,7 +48,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_as, from};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::check_as;
     use expect_test::expect;
 
     #[test]

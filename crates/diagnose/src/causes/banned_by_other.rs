@@ -1,6 +1,6 @@
+use sshmend_facts::Facts;
 use sshmend_packet_filter::Owner;
 
-use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -84,7 +84,9 @@ fn steps(owner: Owner, client: &str, finding: &mut Finding) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_as, from};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::check_as;
     use expect_test::expect;
 
     #[test]

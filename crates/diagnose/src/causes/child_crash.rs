@@ -1,8 +1,8 @@
+use sshmend_facts::{Facts, LogLine, Reply};
 use sshmend_ssh_log::Kind;
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::facts::{Facts, LogLine, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -80,7 +80,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, SHOW, check};
+    use sshmend_facts::fixture::{LOG, SHOW};
+
+    use crate::testing::check;
     use expect_test::expect;
 
     #[test]

@@ -1,12 +1,11 @@
 //! What a client's own words say of a cause.
 
+use sshmend_facts::{Facts, Unchecked, Vantage};
 use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Reached, is_of_provider};
 
 use super::replied::ask_the_server;
-use crate::facts::Facts;
 use crate::finding::{Certainty, Finding};
-use crate::question::Vantage;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::verdict::{Cause, Gate, Verdict};
 
 /// Adds what the transcript concludes of a cause, unless our own connections told already.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {

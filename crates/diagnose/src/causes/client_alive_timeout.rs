@@ -1,5 +1,6 @@
+use sshmend_facts::Facts;
+
 use super::heard::heard;
-use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -54,7 +55,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Timeout, client not responding from user alice 198.51.100.7 port 4711\n";

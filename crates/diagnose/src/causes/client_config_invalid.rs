@@ -1,5 +1,6 @@
+use sshmend_facts::Facts;
+
 use super::claimed::claim;
-use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::facts::Facts;
+use sshmend_facts::Facts;
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -55,7 +56,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check};
+    use sshmend_facts::fixture::LOG;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     fn drops(clients: &[u8]) -> String {

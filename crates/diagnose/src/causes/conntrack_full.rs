@@ -1,4 +1,5 @@
-use crate::facts::{Facts, LogLine, Usage};
+use sshmend_facts::{Facts, LogLine, Usage};
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {

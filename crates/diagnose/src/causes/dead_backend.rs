@@ -1,5 +1,6 @@
+use sshmend_facts::{Facts, Reply};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 

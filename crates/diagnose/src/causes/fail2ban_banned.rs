@@ -1,12 +1,12 @@
 use std::net::IpAddr;
 
+use sshmend_facts::{Ban, BlockedRoute, Facts, Reply, Unchecked};
 use sshmend_hosts_access::Owner as Wrote;
 use sshmend_packet_filter::{Block, Owner};
 
 use super::replied::{ask_the_server, replied};
-use crate::facts::{Ban, Facts, Refusal, Reply};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "fail2ban-banned",
@@ -70,7 +70,7 @@ struct Effect<'b> {
     rule: Option<&'b Block>,
     /// Whether an action of a jail that bans the client writes such a rule.
     by_action: bool,
-    route: Option<Refusal>,
+    route: Option<BlockedRoute>,
 }
 
 impl<'b> Effect<'b> {
@@ -78,7 +78,7 @@ impl<'b> Effect<'b> {
         let written = |block: &&&Block| own.iter().any(|ban| block.names(&ban.address));
         let of_fail2ban = blocks.iter().find(|block| block.owner == Owner::Fail2ban);
         let rule = of_fail2ban.or_else(|| blocks.iter().find(written)).copied();
-        let named = |route: &Refusal| {
+        let named = |route: &BlockedRoute| {
             own.iter()
                 .any(|ban| route.text.split(' ').any(|word| word == ban.address))
         };
@@ -251,7 +251,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check, check_as, from};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const BANS: &str = "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}, {'recidive': ['198.51.100.0/24']}]\n";

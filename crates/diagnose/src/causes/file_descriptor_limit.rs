@@ -1,7 +1,7 @@
+use sshmend_facts::{Facts, Usage};
 use sshmend_ssh_log::Kind;
 
 use super::heard::heard;
-use crate::facts::{Facts, Usage};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -95,7 +95,9 @@ fn needed(waiting: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, SHOW, check};
+    use sshmend_facts::fixture::{LOG, SHOW};
+
+    use crate::testing::check;
     use expect_test::expect;
 
     #[test]

@@ -1,9 +1,9 @@
+use sshmend_facts::{Facts, Reply, Unchecked};
 use sshmend_packet_filter::{Block, in_network_text};
 
 use super::replied::{ask_the_server, replied};
-use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "firewall-rejects",
@@ -150,8 +150,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, SHOW, check, check_as, from};
-    use crate::{Question, testing::NOW};
+    use sshmend_facts::fixture::{LOG, SHOW, from};
+    use sshmend_facts::{Question, fixture::NOW};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     fn rules(rules: &str) -> String {

@@ -1,5 +1,6 @@
+use sshmend_facts::Facts;
+
 use super::heard::heard;
-use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -50,7 +51,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::check_as;
     use expect_test::expect;
 
     #[test]

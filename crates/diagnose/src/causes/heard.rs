@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::facts::{Facts, LogLine};
+use sshmend_facts::{Facts, LogLine};
+
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict};
 

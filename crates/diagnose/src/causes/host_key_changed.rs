@@ -1,6 +1,7 @@
+use sshmend_facts::Facts;
+
 use super::claimed::claim;
 use super::host_key_unknown::pin;
-use crate::facts::Facts;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,11 +1,11 @@
+use sshmend_facts::{Facts, Unchecked, UnknownKey};
 use sshmend_known_hosts::{NoContent, UnreadFile};
 use sshmend_lossless::Unread;
 use sshmend_ssh_log::transcript::Software;
 
 use super::claimed::claim;
-use crate::facts::{Facts, UnknownKey};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "host-key-unknown",

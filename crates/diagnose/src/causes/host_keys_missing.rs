@@ -1,6 +1,6 @@
+use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, Trial};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
-use crate::facts::{Complaint, Facts, HostKeyFile, Trial};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -134,8 +134,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::Question;
-    use crate::testing::{NOW, check, check_as};
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::NOW;
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const NONE: &str = "//$ /usr/sbin/sshd -t => 1

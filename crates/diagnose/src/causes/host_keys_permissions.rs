@@ -1,4 +1,5 @@
-use crate::facts::{Complaint, Facts, HostKeyFile, Trial};
+use sshmend_facts::{Complaint, Facts, HostKeyFile, Trial};
+
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -95,8 +96,10 @@ fn open<'v>(
 
 #[cfg(test)]
 mod tests {
-    use crate::Question;
-    use crate::testing::{NOW, check, check_as};
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::NOW;
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     #[test]

@@ -1,7 +1,8 @@
+use sshmend_facts::{Facts, Reply, Unchecked};
+
 use super::replied::replied;
-use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "host-unreachable",
@@ -145,7 +146,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_as, check_way, from, refused_by, unanswered, unreachable};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::{check_as, check_way, refused_by, unanswered, unreachable};
     use expect_test::expect;
 
     #[test]

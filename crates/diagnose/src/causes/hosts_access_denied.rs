@@ -1,14 +1,14 @@
 use std::net::IpAddr;
 
+use sshmend_facts::{Facts, Reply, Unchecked};
 use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
 
 use super::heard::heard;
-use super::hosts_remedy::{allowed, broken_grants};
+use super::hosts_remedy::{allowed, broken_grants, judged_client};
 use super::replied::{ask_the_server, replied};
 use super::wrong_service;
-use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "hosts-access-denied",
@@ -39,7 +39,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if !linked {
         return verdict.exclude(format!("{} is not linked with libwrap", program.display()));
     }
-    match facts.wrapped_client() {
+    match judged_client(facts) {
         Some((client, certainty)) => evaluate(facts, client, certainty, verdict),
         None => listen(facts, verdict),
     }
@@ -147,7 +147,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, check_way, closed_after_pause, from, works};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as, check_way, closed_after_pause, works};
     use expect_test::expect;
 
     const RULE: &str = "//- /etc/hosts.deny\n# nobody\nsshd: 198.51.100.\n";

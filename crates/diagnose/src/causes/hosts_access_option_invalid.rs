@@ -1,8 +1,8 @@
+use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, Problem, ProblemKind};
 
 use super::heard::heard;
-use super::hosts_remedy::mended_line;
-use crate::facts::Facts;
+use super::hosts_remedy::{judged_client, mended_line};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -84,7 +84,7 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
-    let judged = facts.wrapped_client();
+    let judged = judged_client(facts);
     let decides = |client| {
         let answer = facts.wrappers(client);
         let place = answer.origin.filter(|_| answer.access == Access::Denied);
@@ -150,7 +150,9 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const BAD: &str = "//- /etc/hosts.allow\nsshd: 198.51.100. : allow : spawn true\n";

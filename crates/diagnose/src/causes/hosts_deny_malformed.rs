@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
+use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 
-use super::hosts_remedy::mended_line;
-use crate::facts::Facts;
+use super::hosts_remedy::{judged_client, mended_line};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -85,7 +85,7 @@ fn harm(facts: &Facts<'_>, problem: &Problem) -> Harm {
     if denies && facts.question.client_address().is_none() {
         return Harm::Everyone;
     }
-    let Some((client, certainty)) = facts.wrapped_client() else {
+    let Some((client, certainty)) = judged_client(facts) else {
         return Harm::Others;
     };
     let answer = facts.wrappers(client);
@@ -102,7 +102,9 @@ fn harm(facts: &Facts<'_>, problem: &Problem) -> Harm {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check, check_as, from};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const CUT: &str = "//- /etc/hosts.deny\n# a note\n\\\n";

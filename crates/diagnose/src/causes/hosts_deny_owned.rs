@@ -1,6 +1,7 @@
+use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, Owner};
 
-use crate::facts::Facts;
+use super::hosts_remedy::judged_client;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -28,7 +29,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
         return verdict.exclude("this sshd does not read hosts.deny");
     };
-    let Some((client, certainty)) = facts.wrapped_client() else {
+    let Some((client, certainty)) = judged_client(facts) else {
         return verdict.exclude("libwrap refused no client");
     };
     let answer = facts.wrappers(client);
@@ -62,7 +63,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_as, from};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::check_as;
     use expect_test::expect;
 
     #[test]

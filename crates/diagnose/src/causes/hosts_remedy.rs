@@ -2,10 +2,20 @@
 
 use std::net::IpAddr;
 
+use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_ALLOW, Problem};
 
-use crate::facts::Facts;
-use crate::finding::Finding;
+use crate::finding::{Certainty, Finding};
+
+/// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap refused
+/// last.
+pub(super) fn judged_client(facts: &Facts<'_>) -> Option<(IpAddr, Certainty)> {
+    let certainty = match facts.question.client_address() {
+        Some(_) => Certainty::Certain,
+        None => Certainty::Likely,
+    };
+    facts.wrapped_client().map(|client| (client, certainty))
+}
 
 /// How many broken lines are pointed out beside a rule that refuses.
 const MOST: usize = 3;

@@ -1,4 +1,5 @@
-use crate::facts::{Complaint, Facts};
+use sshmend_facts::{Complaint, Facts};
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,6 +1,6 @@
+use sshmend_facts::Facts;
 use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY};
 
-use crate::facts::Facts;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {

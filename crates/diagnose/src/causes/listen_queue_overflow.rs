@@ -1,4 +1,5 @@
-use crate::facts::{Facts, Socket};
+use sshmend_facts::{Facts, Socket};
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -67,8 +68,11 @@ fn quiet(facts: &Facts<'_>, resets: bool, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{NOW, check, machine};
-    use crate::{Question, diagnose};
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::{NOW, machine};
+
+    use crate::diagnose;
+    use crate::testing::check;
     use expect_test::expect;
 
     const FULL: &str =

@@ -1,6 +1,6 @@
+use sshmend_facts::{Facts, Listener, Reply};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
-use crate::facts::{Facts, Listener};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 

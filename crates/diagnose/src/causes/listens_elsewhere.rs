@@ -1,8 +1,8 @@
 //! An sshd that listens, but not where clients look for it.
 
+use sshmend_facts::{Facts, Listener, LogLine, Unit};
 use sshmend_ssh_log::Kind;
 
-use crate::facts::{Facts, Listener, LogLine, Unit};
 use crate::finding::Certainty;
 use crate::verdict::Verdict;
 
@@ -112,7 +112,9 @@ pub(super) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check};
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     const GONE: &str = "//- /proc/700/cmdline missing\n";

@@ -1,9 +1,9 @@
+use sshmend_facts::{Facts, Unchecked};
 use sshmend_sshd_config::Setting;
 
 use super::heard::heard;
-use crate::facts::Facts;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "login-grace-time",
@@ -80,7 +80,9 @@ fn logs_nothing(facts: &Facts<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     #[test]

@@ -1,7 +1,7 @@
+use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
-use crate::facts::{Facts, LogLine};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -126,7 +126,9 @@ fn field<'a>(line: &'a str, key: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, SHOW, check};
+    use sshmend_facts::fixture::{LOG, SHOW};
+
+    use crate::testing::check;
     use expect_test::expect;
 
     const BIND: &str = "//- /var/log/audit/audit.log

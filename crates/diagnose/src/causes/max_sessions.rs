@@ -1,5 +1,6 @@
+use sshmend_facts::Facts;
+
 use super::heard::heard;
-use crate::facts::Facts;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -55,7 +56,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check};
+    use sshmend_facts::fixture::LOG;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     #[test]

@@ -1,13 +1,13 @@
+use sshmend_facts::{Facts, LogLine, Manager, Reply, Startups, Unchecked};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
 use sshmend_ssh_log::Kind;
 use sshmend_sshd_config::Release;
 
 use super::heard::{heard, heard_of_others};
-use crate::facts::{Facts, LogLine, Manager, Startups};
 use crate::finding::{Certainty, Finding};
 use crate::startups::MaxStartups;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict};
+use crate::verdict::{Cause, Gate, Verdict};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "max-startups",
@@ -237,8 +237,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
+    use sshmend_facts::fixture::{LOG, SHOW, from};
+
     use super::*;
-    use crate::testing::{LOG, SHOW, check, check_as, check_way, closed, from, says, works};
+    use crate::testing::{check, check_as, check_way, closed, says, works};
     use expect_test::expect;
 
     #[test]

@@ -1,7 +1,7 @@
+use sshmend_facts::{Facts, Reply};
 use sshmend_ssh_log::Kind;
 
 use super::replied::replied;
-use crate::facts::{Facts, Reply};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -72,7 +72,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check_as, check_way, from, reset_after_banner, works};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check_as, check_way, reset_after_banner, works};
     use expect_test::expect;
 
     #[test]

@@ -1,4 +1,5 @@
-use crate::facts::Facts;
+use sshmend_facts::Facts;
+
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 

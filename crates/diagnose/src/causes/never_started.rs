@@ -1,9 +1,9 @@
 //! What keeps sshd from starting that its own test does not look at: the program, the addresses, the unit.
 
+use sshmend_facts::{Facts, Start, Unit};
 use sshmend_lossless::Origin;
 
 use super::sshd_helper_missing::{mend, unusable};
-use crate::facts::{Facts, Start, Unit};
 use crate::finding::Finding;
 
 /// What keeps sshd from starting that its own test does not look at.
@@ -166,7 +166,9 @@ fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, SHOW, check};
+    use sshmend_facts::fixture::{LOG, SHOW};
+
+    use crate::testing::check;
     use expect_test::expect;
 
     const GONE: &str = "//- /proc/700/cmdline missing\n";

@@ -1,5 +1,6 @@
+use sshmend_facts::Facts;
+
 use super::heard::heard;
-use crate::facts::Facts;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -33,7 +34,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     #[test]

@@ -1,4 +1,5 @@
-use crate::facts::{Facts, LogLine, Manager, Unit};
+use sshmend_facts::{Facts, LogLine, Manager, Unit};
+
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -68,7 +69,9 @@ fn was_killed(unit: &Unit) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check};
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     #[test]

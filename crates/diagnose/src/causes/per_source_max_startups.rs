@@ -1,7 +1,7 @@
+use sshmend_facts::{Facts, Reply};
+
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::facts::Facts;
-use crate::facts::Reply;
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -71,7 +71,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const SET: &str = "//- /etc/ssh/sshd_config\nPerSourceMaxStartups 2\n";

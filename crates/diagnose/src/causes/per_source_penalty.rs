@@ -1,9 +1,9 @@
+use sshmend_facts::{Facts, Reply, SPLIT};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
 use std::net::IpAddr;
 
 use super::heard::heard;
-use crate::facts::{Facts, SPLIT};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -108,7 +108,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{LOG, check, check_as, from};
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const NEW: &str = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//$ /usr/sbin/sshd -G => 0\n";

@@ -1,4 +1,5 @@
-use crate::facts::Facts;
+use sshmend_facts::Facts;
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {

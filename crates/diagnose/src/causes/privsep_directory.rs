@@ -1,6 +1,6 @@
+use sshmend_facts::{Complaint, Facts, Reply};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
-use crate::facts::{Complaint, Facts};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -79,7 +79,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check};
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     const MISSING: &str =

@@ -1,5 +1,6 @@
+use sshmend_facts::{Complaint, Facts};
+
 use super::user_not_allowed::NSSWITCH;
-use crate::facts::{Complaint, Facts};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -74,8 +75,10 @@ fn missing(verdict: &mut Verdict, certainty: Certainty) -> &mut Finding {
 
 #[cfg(test)]
 mod tests {
-    use crate::Question;
-    use crate::testing::{NOW, check, check_as};
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::NOW;
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     #[test]

@@ -1,7 +1,7 @@
+use sshmend_facts::{Facts, Reply, Usage};
+
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
-use crate::facts::{Facts, Usage};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict};
 

@@ -1,8 +1,8 @@
+use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
+
 use super::claimed::claim;
-use crate::facts::{Facts, Proxy, Reply, Tried};
 use crate::finding::{Certainty, Finding};
-use crate::question::Vantage;
-use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "proxy-failed",

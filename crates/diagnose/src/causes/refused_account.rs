@@ -1,9 +1,9 @@
 //! What to do about an account that sshd or PAM did not let in, by the words of the log.
 
+use sshmend_facts::{ACCESS, Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
-use crate::facts::{ACCESS, Facts, LogLine};
 use crate::finding::Finding;
 
 /// What a line means, and what to do.

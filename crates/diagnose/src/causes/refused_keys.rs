@@ -1,9 +1,9 @@
 //! Keys that open no account although nothing refuses it: sshd takes none, not one alone, or knows of none.
 
+use sshmend_facts::{Facts, LogLine};
 use sshmend_sshd_config::Setting;
 
 use super::refused_account;
-use crate::facts::{Facts, LogLine};
 use crate::verdict::Verdict;
 
 /// Keys that sshd does not take, or not alone, and a client that went away without having logged in.

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::facts::{Facts, Reply};
+use sshmend_facts::{Facts, Reply};
+
 use crate::finding::{Certainty, Finding};
 use crate::verdict::Verdict;
 

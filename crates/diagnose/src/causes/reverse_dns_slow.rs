@@ -1,11 +1,11 @@
+use sshmend_facts::{Facts, Lookup, Reply};
+
 use super::replied::replied;
-use crate::facts::Reply;
 use crate::finding::Certainty;
 use std::net::IpAddr;
 
 use sshmend_sshd_config::Setting;
 
-use crate::facts::{Facts, Lookup};
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
 
@@ -93,7 +93,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_as, from};
+    use sshmend_facts::fixture::from;
+
+    use crate::testing::check_as;
     use expect_test::expect;
 
     #[test]

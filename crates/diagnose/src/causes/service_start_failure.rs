@@ -1,4 +1,5 @@
-use crate::facts::{Facts, Manager};
+use sshmend_facts::{Facts, Manager};
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -69,7 +70,9 @@ fn service(manager: &Manager, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check};
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     #[test]

@@ -1,6 +1,6 @@
+use sshmend_facts::Facts;
 use sshmend_sshd_config::Setting;
 
-use crate::facts::Facts;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {

@@ -1,5 +1,6 @@
+use sshmend_facts::{Facts, Unit};
+
 use super::heard::heard;
-use crate::facts::{Facts, Unit};
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -76,7 +77,9 @@ fn advise(socket: &Unit, finding: &mut Finding) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check};
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     fn socket(now: u32, refused: u32) -> String {

@@ -1,4 +1,5 @@
-use crate::facts::Facts;
+use sshmend_facts::Facts;
+
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
@@ -49,7 +50,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SHOW, check};
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
     use expect_test::expect;
 
     #[test]

@@ -1,11 +1,11 @@
 use std::path::Path;
 
+use sshmend_facts::{Complaint, Facts, Trial, Unchecked};
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Problem, Release, Verdict as Judged};
 
-use crate::facts::{Complaint, Facts, Trial};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Unchecked, Verdict, silent};
+use crate::verdict::{Cause, Gate, Verdict, silent};
 
 pub(super) const CAUSE: Cause = Cause {
     name: "sshd-config-invalid",
@@ -189,9 +189,11 @@ fn place(complaint: &str) -> Option<Origin> {
 
 #[cfg(test)]
 mod tests {
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::{NOW, SHOW};
+
     use super::*;
-    use crate::Question;
-    use crate::testing::{NOW, SHOW, check, check_as};
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const FAILS: &str = "//$ /usr/sbin/sshd -t => 255

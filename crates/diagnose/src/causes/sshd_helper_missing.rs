@@ -1,5 +1,6 @@
+use sshmend_facts::Facts;
+
 use super::heard::heard;
-use crate::facts::Facts;
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict, silent};
 

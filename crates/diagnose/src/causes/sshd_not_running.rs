@@ -1,9 +1,9 @@
+use sshmend_facts::{Facts, MARKER, Manager, Reply, Unit};
+
 use super::replied::{ask_the_server, replied};
-use crate::facts::Reply;
 
 use super::listens_elsewhere::{elsewhere, moved};
 use super::never_started::obstacle;
-use crate::facts::{Facts, MARKER, Manager, Unit};
 use crate::finding::Certainty;
 use crate::finding::Finding;
 use crate::verdict::{Cause, Gate, Verdict};
@@ -203,8 +203,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::Question;
-    use crate::testing::{NOW, SHOW, check, check_as};
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::{NOW, SHOW};
+
+    use crate::testing::{check, check_as};
     use expect_test::expect;
 
     const GONE: &str = "//- /proc/700/cmdline missing\n";

@@ -1,4 +1,5 @@
-use crate::facts::Facts;
+use sshmend_facts::Facts;
+
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -52,8 +53,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
+    use sshmend_facts::{Question, fixture::NOW};
+
     use crate::testing::{check, check_as};
-    use crate::{Question, testing::NOW};
     use expect_test::expect;
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
+use sshmend_facts::Facts;
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Setting, user_matches};
 
 use super::refused_account;
-use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 

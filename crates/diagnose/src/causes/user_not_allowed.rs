@@ -1,10 +1,10 @@
+use sshmend_facts::{Account, Facts, LogLine};
 use sshmend_lossless::Metadata;
 use sshmend_ssh_log::Kind;
 
 use super::heard::Heard;
 use super::user_lists::Lists;
 use super::{refused_account, refused_keys};
-use crate::facts::{Account, Facts, LogLine};
 use crate::finding::Certainty;
 use crate::verdict::{Cause, Gate, Verdict, silent};
 
@@ -190,7 +190,9 @@ fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{ACCOUNTS, LOG, alice, alice_with, check, check_as, user};
+    use sshmend_facts::fixture::LOG;
+
+    use crate::testing::{ACCOUNTS, alice, alice_with, check, check_as, user};
     use expect_test::expect;
 
     #[test]

@@ -1,6 +1,7 @@
 //! `sshmend explain`: what a cause is, how it is known, how it is mended; and what is no cause.
 
-use sshmend_diagnose::{CAUSES, Cause, NEGATIVES, Negative, cause, negative};
+use sshmend_diagnose::{CAUSES, Cause, cause};
+use sshmend_plan::{NEGATIVES, Negative, negative};
 use sshmend_sshd_config::{MaxStartups, Scope};
 
 use crate::cli;

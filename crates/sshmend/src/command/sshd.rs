@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sshmend_diagnose::{Service, Sshd, service_wants, sshd_wants};
+use sshmend_facts::{Service, Sshd, service_wants, sshd_wants};
 use sshmend_lossless::{Entry, FileChange, FileImage, Snapshot};
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
 

@@ -1,7 +1,7 @@
 //! `sshmend.diagnosis/1`.
 
 use serde::Serialize;
-use sshmend_diagnose::Vantage;
+use sshmend_facts::Vantage;
 
 use super::census::LogCensus;
 
@@ -159,7 +159,7 @@ pub struct Excluded {
 impl Diagnosis {
     /// Puts a diagnosis into its JSON form.
     pub(crate) fn new(
-        question: &sshmend_diagnose::Question,
+        question: &sshmend_facts::Question,
         diagnosis: &sshmend_diagnose::Diagnosis,
     ) -> Self {
         let (vantage, subject) = match &question.vantage {

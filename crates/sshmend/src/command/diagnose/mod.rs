@@ -8,9 +8,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{
-    Diagnosis, LogFile, Question, Server, Target, Vantage, diagnose, disk_logs, wants,
-};
+use sshmend_diagnose::{Diagnosis, diagnose};
+use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs, wants};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;

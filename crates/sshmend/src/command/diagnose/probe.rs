@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sshmend_diagnose::{DIAL_LIMIT, DIAL_PAUSE, Question, opens_connection, wants};
+use sshmend_facts::{DIAL_LIMIT, DIAL_PAUSE, Question, opens_connection, wants};
 use sshmend_host::pause;
 use sshmend_lossless::{Request, Snapshot};
 

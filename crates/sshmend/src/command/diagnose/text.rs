@@ -1,8 +1,7 @@
 //! A diagnosis for people.
 
-use sshmend_diagnose::{
-    Certainty, Connections, Diagnosis, Evidence, Excluded, Finding, Question, Unchecked, Vantage,
-};
+use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Excluded, Finding};
+use sshmend_facts::{Connections, Question, Unchecked, Vantage};
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::output::escape::line;

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::Parser;
-use sshmend_diagnose::{Certainty, Diagnosis, Finding, Question, Server, Vantage, wants};
+use sshmend_diagnose::{Certainty, Diagnosis, Finding};
+use sshmend_facts::{Question, Server, Vantage, wants};
 use sshmend_plan::{Notice, Plan};
 
 use super::service::MendedWith;

@@ -1,6 +1,7 @@
 //! `sshmend fix fail2ban`: an exemption that lasts, and the ban lifted now; or the named lines mended.
 
-use sshmend_diagnose::{Certainty, Finding, Question, Server, Vantage, wants};
+use sshmend_diagnose::{Certainty, Finding};
+use sshmend_facts::{Question, Server, Vantage, wants};
 use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
 use sshmend_lossless::Origin;

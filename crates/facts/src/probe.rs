@@ -3,11 +3,11 @@
 use sshmend_lossless::Request;
 use sshmend_ssh_log::transcript::{self, Attempt, Transcript};
 
-use super::Facts;
-use super::reply::Reply;
-use super::route::Proxy;
+use crate::Facts;
 use crate::ask::Ask;
 use crate::question::{Target, Vantage};
+use crate::reply::Reply;
+use crate::route::Proxy;
 
 /// A try of the real client that asks nobody, changes nothing and never logs in: it stops where the user would have to
 /// prove who they are, and takes no key that is not known. Without a terminal no jump host can ask either. It ends before
@@ -51,7 +51,7 @@ pub fn opens_connection(request: &Request) -> bool {
 }
 
 /// The real client is tried once where our own connections went well, or cannot be made.
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let (Some(target), Ok(route)) = (facts.question.target(), facts.route()) else {
         return;
@@ -68,7 +68,8 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
 }
 
-pub(crate) fn attempt(target: &Target) -> Vec<String> {
+/// The command line by which the real ssh is tried.
+pub fn attempt(target: &Target) -> Vec<String> {
     let end = [
         "--".to_owned(),
         target.destination.clone(),
@@ -83,7 +84,7 @@ pub(crate) fn attempt(target: &Target) -> Vec<String> {
 
 impl Facts<'_> {
     /// All that was pasted, understood; `None` where nothing was.
-    pub(crate) fn paste(&self) -> Option<&Transcript> {
+    pub fn paste(&self) -> Option<&Transcript> {
         let Vantage::Transcript(text) = &self.question.vantage else {
             return None;
         };
@@ -91,7 +92,7 @@ impl Facts<'_> {
     }
 
     /// The attempt that is judged, with the name of where it was printed: of a paste the one in focus.
-    pub(crate) fn transcript(&self) -> Option<(&str, &Attempt)> {
+    pub fn transcript(&self) -> Option<(&str, &Attempt)> {
         if let Some(paste) = self.paste() {
             return paste
                 .attempts
@@ -122,12 +123,12 @@ impl Facts<'_> {
     }
 
     /// The lines that the client printed.
-    pub(crate) fn printed_lines(&self) -> Option<impl Iterator<Item = &str>> {
+    pub fn printed_lines(&self) -> Option<impl Iterator<Item = &str>> {
         Some(self.numbered_lines()?.map(|(_, line)| line))
     }
 
     /// The first line that holds these words, with its number.
-    pub(crate) fn printed_line(&self, words: &str) -> Option<(usize, String)> {
+    pub fn printed_line(&self, words: &str) -> Option<(usize, String)> {
         let line = self
             .numbered_lines()?
             .find(|(_, line)| line.contains(words));
@@ -153,7 +154,7 @@ impl Facts<'_> {
     }
 
     /// What `sshmend fix known-hosts` takes for the host whose key was refused: `HOST`, or `[HOST]:PORT`.
-    pub(crate) fn known_as(&self) -> Option<String> {
+    pub fn known_as(&self) -> Option<String> {
         let (_, transcript) = self.transcript()?;
         let refused = transcript.known_as.as_deref();
         if let Some(own) = self.own_name(refused) {

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 use sshmend_lossless::CommandOutput;
 use sshmend_packet_filter::{Block, Connection, Filter, recent_lists};
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
 
 const NFT: [&str; 4] = ["nft", "-j", "list", "ruleset"];
 const NFT_TEXT: [&str; 4] = ["nft", "-a", "list", "ruleset"];
@@ -22,7 +22,7 @@ const IPTABLES: [[&str; 2]; 6] = [
     ["ip6tables-legacy-save", "-c"],
 ];
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     if ask.facts.question.privileged {
         ask.run(&NFT);
         ask.run(&NFT_TEXT);
@@ -53,7 +53,7 @@ impl Facts<'_> {
     /// The rules that turn the client away from sshd, each with the port, in the order in which its packets meet them, those
     /// before taken as mended; without a client, those that turn everyone away, and those that turn someone away (not
     /// certain).
-    pub(crate) fn blocks(&self) -> Known<Vec<(u16, Block)>> {
+    pub fn blocks(&self) -> Known<Vec<(u16, Block)>> {
         self.cache.blocks.get_or_init(|| self.read_blocks()).clone()
     }
 

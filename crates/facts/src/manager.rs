@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use sshmend_lossless::{Entry, Kind};
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
 
 /// Present exactly when systemd is the service manager (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 
 /// Debian's units do not start while this file exists (ConditionPathExists).
-pub(crate) const MARKER: &str = "/etc/ssh/sshd_not_to_be_run";
+pub const MARKER: &str = "/etc/ssh/sshd_not_to_be_run";
 
 /// The scripts by which sshd is started where systemd does not run; Debian's makes /run/sshd before it starts sshd.
 const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
@@ -58,7 +58,7 @@ const INSTANCES: [&str; 8] = [
 
 /// Who starts sshd here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Manager {
+pub enum Manager {
     /// systemd, with those of the units that exist.
     Systemd(Vec<Unit>),
     /// Another one, or none (a container).
@@ -67,11 +67,11 @@ pub(crate) enum Manager {
 
 /// A unit with its properties, as `systemctl show` prints them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Unit {
+pub struct Unit {
     properties: BTreeMap<String, String>,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     ask.stat(MARKER);
     if ask.facts.question.offline {
         UNIT_FILES
@@ -111,7 +111,7 @@ impl Facts<'_> {
     }
 
     /// Who starts sshd, and how its units stand.
-    pub(crate) fn manager(&self) -> Known<Manager> {
+    pub fn manager(&self) -> Known<Manager> {
         if !self.booted()? {
             return Ok(Manager::Other);
         }
@@ -130,14 +130,14 @@ impl Facts<'_> {
     }
 
     /// The script that starts sshd where systemd does not run.
-    pub(crate) fn script(&self) -> Option<&'static str> {
+    pub fn script(&self) -> Option<&'static str> {
         SCRIPTS
             .into_iter()
             .find(|path| matches!(self.meta(path), Ok(Some(_))))
     }
 
     /// Whether a mounted disk starts sshd at boot, as far as systemd does; `None` where it has no unit for it.
-    pub(crate) fn starts_at_boot(&self) -> Known<Option<bool>> {
+    pub fn starts_at_boot(&self) -> Known<Option<bool>> {
         let there = UNIT_FILES
             .iter()
             .any(|path| matches!(self.meta(path), Ok(Some(_))));
@@ -152,7 +152,7 @@ impl Facts<'_> {
     }
 
     /// The link on a mounted disk that masks the unit.
-    pub(crate) fn masked_at_boot(&self) -> Option<&'static str> {
+    pub fn masked_at_boot(&self) -> Option<&'static str> {
         let masks = |path: &&str| match self.snapshot.entry(path.as_ref()) {
             Some(Entry::Dangling) => true,
             Some(Entry::Seen(meta)) => meta.kind == Kind::Other,
@@ -162,12 +162,12 @@ impl Facts<'_> {
     }
 
     /// Whether the file that forbids sshd to run is there.
-    pub(crate) fn forbidden_to_run(&self) -> bool {
+    pub fn forbidden_to_run(&self) -> bool {
         matches!(self.meta(MARKER), Ok(Some(_)))
     }
 
     /// What systemd says of the whole machine: `starting`, `running`, `degraded`; `None` without systemd.
-    pub(crate) fn system_state(&self) -> Known<Option<String>> {
+    pub fn system_state(&self) -> Known<Option<String>> {
         if !self.booted()? {
             return Ok(None);
         }
@@ -175,7 +175,7 @@ impl Facts<'_> {
     }
 
     /// Units of single connections that failed, one line each.
-    pub(crate) fn failed_instances(&self) -> Known<Vec<String>> {
+    pub fn failed_instances(&self) -> Known<Vec<String>> {
         if !self.booted()? {
             return Ok(Vec::new());
         }
@@ -190,12 +190,12 @@ impl Facts<'_> {
 
 impl Manager {
     /// The unit that runs sshd: an active one where several exist.
-    pub(crate) fn service(&self) -> Option<&Unit> {
+    pub fn service(&self) -> Option<&Unit> {
         self.unit(".service")
     }
 
     /// The socket unit that starts sshd, when it is in use or enabled.
-    pub(crate) fn socket(&self) -> Option<&Unit> {
+    pub fn socket(&self) -> Option<&Unit> {
         self.unit(".socket")
             .filter(|unit| unit.active() || unit.failed() || unit.get("UnitFileState") == "enabled")
     }
@@ -222,17 +222,17 @@ impl Manager {
 
 impl Unit {
     /// A property; empty when it is not set.
-    pub(crate) fn get(&self, property: &str) -> &str {
+    pub fn get(&self, property: &str) -> &str {
         self.properties.get(property).map_or("", String::as_str)
     }
 
     /// The name, such as `ssh.service`.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.get("Id")
     }
 
     /// Whether it runs, or is about to.
-    pub(crate) fn active(&self) -> bool {
+    pub fn active(&self) -> bool {
         matches!(
             self.get("ActiveState"),
             "active" | "activating" | "reloading"
@@ -240,7 +240,7 @@ impl Unit {
     }
 
     /// Whether it starts one sshd for each connection (`Accept=yes`), so that no listener of sshd counts anything.
-    pub(crate) fn accepts(&self) -> bool {
+    pub fn accepts(&self) -> bool {
         self.get("Accept") == "yes"
     }
 
@@ -264,12 +264,12 @@ impl Unit {
     }
 
     /// Whether its last run ended badly.
-    pub(crate) fn failed(&self) -> bool {
+    pub fn failed(&self) -> bool {
         self.get("ActiveState") == "failed"
     }
 
     /// Whether systemd starts it once more because its last run ended badly.
-    pub(crate) fn fails_again(&self) -> bool {
+    pub fn fails_again(&self) -> bool {
         let restarted = || {
             self.get("NRestarts")
                 .parse()
@@ -280,12 +280,12 @@ impl Unit {
     }
 
     /// Whether it runs, or is about to for the first time.
-    pub(crate) fn is_up(&self) -> bool {
+    pub fn is_up(&self) -> bool {
         self.active() && !self.fails_again()
     }
 
     /// One line that shows how it stands.
-    pub(crate) fn state(&self) -> String {
+    pub fn state(&self) -> String {
         let [active, sub, result] =
             ["ActiveState", "SubState", "Result"].map(|property| self.get(property));
         format!(
@@ -297,7 +297,7 @@ impl Unit {
 }
 
 /// Splits the output of `systemctl show`: `NAME=VALUE` lines, a blank line between units.
-pub(super) fn blocks(text: &str) -> Vec<Unit> {
+pub(crate) fn blocks(text: &str) -> Vec<Unit> {
     let units = text.split("\n\n").map(|block| Unit {
         properties: properties(block),
     });

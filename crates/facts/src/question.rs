@@ -60,7 +60,7 @@ pub struct Server {
 
 impl Target {
     /// The host name or alias, without the user.
-    pub(crate) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         self.destination
             .rsplit_once('@')
             .map_or(&*self.destination, |(_, host)| host)
@@ -113,7 +113,7 @@ impl Question {
     }
 
     /// The connection to this machine that is asked about.
-    pub(crate) fn asked_server(&self) -> Option<&Server> {
+    pub fn asked_server(&self) -> Option<&Server> {
         match &self.vantage {
             Vantage::Server(server) => Some(server),
             Vantage::Client(_) | Vantage::Transcript(_) => None,
@@ -121,7 +121,7 @@ impl Question {
     }
 
     /// Whom the client wants to reach.
-    pub(crate) fn target(&self) -> Option<&Target> {
+    pub fn target(&self) -> Option<&Target> {
         match &self.vantage {
             Vantage::Client(target) => Some(target),
             Vantage::Server(_) | Vantage::Transcript(_) => None,

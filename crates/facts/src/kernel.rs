@@ -1,8 +1,8 @@
 //! What the kernel counts and limits: files, processes, tracked connections, queues, disks.
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::Known;
+use crate::known::Known;
 
 const CONNTRACK: [&str; 2] = [
     "/proc/sys/net/netfilter/nf_conntrack_count",
@@ -18,22 +18,27 @@ const PLACES: [&str; 4] = ["/", "/run", "/tmp", "/var"];
 
 /// How much of something limited is in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Usage {
-    pub(crate) used: u64,
-    pub(crate) limit: u64,
+pub struct Usage {
+    /// How much is used.
+    pub used: u64,
+    /// How much there may be.
+    pub limit: u64,
     /// The files that say so.
-    pub(crate) source: String,
+    pub source: String,
 }
 
 /// A file system that is full.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FullDisk {
-    pub(crate) command: String,
-    pub(crate) line: String,
-    pub(crate) place: String,
+pub struct FullDisk {
+    /// The command that says so.
+    pub command: String,
+    /// The line of it.
+    pub line: String,
+    /// Where it is mounted.
+    pub place: String,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     for path in CONNTRACK
         .into_iter()
         .chain([FILES, NETSTAT, ABORT_ON_OVERFLOW, LOAD, PID_MAX])
@@ -59,7 +64,7 @@ fn df(what: &'static str) -> Vec<&'static str> {
 
 impl Facts<'_> {
     /// Tracked connections; `None` where nothing tracks them.
-    pub(crate) fn conntrack(&self) -> Known<Option<Usage>> {
+    pub fn conntrack(&self) -> Known<Option<Usage>> {
         let [used, limit] = CONNTRACK.map(|path| self.number(path));
         Ok(used?.zip(limit?).map(|(used, limit)| Usage {
             used,
@@ -69,7 +74,7 @@ impl Facts<'_> {
     }
 
     /// Open files of the whole machine.
-    pub(crate) fn open_files(&self) -> Known<Option<Usage>> {
+    pub fn open_files(&self) -> Known<Option<Usage>> {
         let text = self.text(FILES)?.unwrap_or_default();
         let numbers: Vec<u64> = text
             .split_whitespace()
@@ -86,7 +91,7 @@ impl Facts<'_> {
     }
 
     /// Open files of one process; root only.
-    pub(crate) fn open_files_of(&self, pid: u32) -> Known<Option<Usage>> {
+    pub fn open_files_of(&self, pid: u32) -> Known<Option<Usage>> {
         let source = format!("/proc/{pid}/limits");
         let text = self.text(&source)?.unwrap_or_default();
         let limit = text
@@ -102,7 +107,7 @@ impl Facts<'_> {
     }
 
     /// Processes and threads of the whole machine.
-    pub(crate) fn processes(&self) -> Known<Option<Usage>> {
+    pub fn processes(&self) -> Known<Option<Usage>> {
         let text = self.text(LOAD)?.unwrap_or_default();
         let used = text
             .split_whitespace()
@@ -116,7 +121,7 @@ impl Facts<'_> {
     }
 
     /// Processes of the control group that a process is in; `None` where it has no limit.
-    pub(crate) fn processes_of_group(&self, pid: u32) -> Known<Option<Usage>> {
+    pub fn processes_of_group(&self, pid: u32) -> Known<Option<Usage>> {
         let Some(group) = self.pids_group(pid)? else {
             return Ok(None);
         };
@@ -133,7 +138,7 @@ impl Facts<'_> {
     }
 
     /// How often a process was refused to the control group.
-    pub(crate) fn forks_refused(&self, pid: u32) -> Known<u64> {
+    pub fn forks_refused(&self, pid: u32) -> Known<u64> {
         let Some(group) = self.pids_group(pid)? else {
             return Ok(0);
         };
@@ -163,7 +168,7 @@ impl Facts<'_> {
     }
 
     /// A counter of the TCP stack since boot, such as `ListenOverflows`.
-    pub(crate) fn tcp_counter(&self, name: &str) -> Known<Option<u64>> {
+    pub fn tcp_counter(&self, name: &str) -> Known<Option<u64>> {
         let text = self.text(NETSTAT)?.unwrap_or_default();
         let mut rows = text
             .lines()
@@ -178,12 +183,12 @@ impl Facts<'_> {
     }
 
     /// Whether an overflowing queue answers with a reset instead of silence.
-    pub(crate) fn resets_on_overflow(&self) -> Known<bool> {
+    pub fn resets_on_overflow(&self) -> Known<bool> {
         Ok(self.number(ABORT_ON_OVERFLOW)? == Some(1))
     }
 
     /// The file systems under the usual places that have no block or no inode left.
-    pub(crate) fn full_disks(&self) -> Known<Vec<FullDisk>> {
+    pub fn full_disks(&self) -> Known<Vec<FullDisk>> {
         let mut full: Vec<FullDisk> = Vec::new();
         for command in [df("-k"), df("-i")] {
             for line in self.run(&command)?.text().lines().skip(1) {
@@ -208,12 +213,12 @@ impl Facts<'_> {
 
 impl Usage {
     /// Whether nothing is left.
-    pub(crate) fn exhausted(&self) -> bool {
+    pub fn exhausted(&self) -> bool {
         self.used >= self.limit
     }
 
     /// `used of limit`, for evidence.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         format!("{} of {}", self.used, self.limit)
     }
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use sshmend_lossless::{Request, Snapshot};
 
 use crate::ask::Ask;
-use crate::facts::{self, Complaint, Facts, Listener, MARKER, Manager, Unit, Usage};
 use crate::question::Question;
+use crate::{Complaint, Facts, Listener, MARKER, Manager, Socket, Unit, Usage, facts};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,7 +162,7 @@ fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
         Some(program) => Some(WornOut::Replaced(program.to_owned())),
         None if state.starts_with(['T', 't']) => Some(WornOut::Stopped),
         None if files.as_ref().is_some_and(Usage::exhausted) => Some(WornOut::OutOfFiles),
-        None if sockets.iter().any(facts::Socket::overflows) => Some(WornOut::Hung),
+        None if sockets.iter().any(Socket::overflows) => Some(WornOut::Hung),
         None => None,
     }
 }
@@ -186,7 +186,7 @@ fn trial(facts: &Facts<'_>) -> Option<TrialToday> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{NOW, SHOW, machine};
+    use crate::fixture::{NOW, SHOW, machine};
 
     fn read(extra: &str) -> Service {
         Service::read(&machine(extra), &Question::server(NOW))

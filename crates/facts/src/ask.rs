@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use sshmend_lossless::{Request, Snapshot};
 
-use crate::facts::{self, Facts};
 use crate::question::Question;
+use crate::{Facts, facts};
 
 /// What is still to be looked at; call it again with the answers until it returns nothing.
 ///
@@ -19,7 +19,7 @@ pub fn wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
 
 /// Collects requests that were not answered yet.
 pub(crate) struct Ask<'a> {
-    pub(crate) facts: &'a Facts<'a>,
+    pub facts: &'a Facts<'a>,
     wanted: Vec<Request>,
 }
 

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::Facts;
-use super::route::OWN;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
+use crate::route::OWN;
 
 const SS: [&str; 2] = ["ss", "-Hltnp"];
 
@@ -15,24 +15,25 @@ const XINETD: &str = "/etc/xinetd.d";
 
 /// A socket that listens for TCP connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Socket {
+pub struct Socket {
     /// Connections that wait to be accepted.
-    pub(crate) waiting: u64,
+    pub waiting: u64,
     /// How many may wait.
     pub(crate) backlog: u64,
     /// The address; `None` stands for both families, `::` for IPv6 alone: ss writes `*` and `[::]`.
-    pub(crate) address: Option<IpAddr>,
-    pub(crate) port: u16,
+    pub address: Option<IpAddr>,
+    /// The port.
+    pub port: u16,
     /// The interface that it is bound to.
-    pub(crate) device: Option<String>,
+    pub device: Option<String>,
     /// Name and id of each process that holds it; empty without the privilege to see them.
-    pub(crate) holders: Vec<(String, u32)>,
+    pub holders: Vec<(String, u32)>,
     /// The line, for evidence.
-    pub(crate) line: String,
+    pub line: String,
 }
 
 /// Where sshd is to listen by its configuration.
-pub(crate) struct Meant {
+pub struct Meant {
     ports: Vec<u16>,
     /// `None` for every address.
     addresses: Option<Vec<IpAddr>>,
@@ -40,7 +41,7 @@ pub(crate) struct Meant {
 
 impl Meant {
     /// Whether a socket holds a place that is meant for sshd.
-    pub(crate) fn is_held_by(&self, socket: &Socket) -> bool {
+    pub fn is_held_by(&self, socket: &Socket) -> bool {
         let meets = |own: &IpAddr| {
             own.is_unspecified()
                 || socket
@@ -56,7 +57,7 @@ impl Meant {
     }
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     ask.run(&SS);
     if ask
         .facts
@@ -78,7 +79,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
 
 impl Facts<'_> {
     /// All sockets that listen.
-    pub(crate) fn sockets(&self) -> Known<Vec<Socket>> {
+    pub fn sockets(&self) -> Known<Vec<Socket>> {
         let output = self.run(&SS)?;
         if !output.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
@@ -88,7 +89,7 @@ impl Facts<'_> {
     }
 
     /// The sockets that sshd listens on, by itself or through a socket unit or another program.
-    pub(crate) fn ssh_sockets(&self) -> Known<Vec<Socket>> {
+    pub fn ssh_sockets(&self) -> Known<Vec<Socket>> {
         let pids: Vec<u32> = self
             .listeners()?
             .into_iter()
@@ -114,7 +115,7 @@ impl Facts<'_> {
     }
 
     /// The socket of a program that starts sshd for each connection to its port: inetd, xinetd, tcpserver, socat.
-    pub(crate) fn starter(&self) -> Option<Socket> {
+    pub fn starter(&self) -> Option<Socket> {
         let starts = |socket: &Socket| {
             let by_its_line = || socket.holders.iter().any(|(_, pid)| self.names_sshd(*pid));
             !socket.is_of_sshd() && (by_its_line() || socket.is_of_inetd() && self.serves_sshd())
@@ -149,7 +150,7 @@ impl Facts<'_> {
     }
 
     /// Where the configuration lets sshd listen.
-    pub(crate) fn meant(&self) -> Meant {
+    pub fn meant(&self) -> Meant {
         Meant {
             ports: self.configured_ports(),
             addresses: self.listen_addresses(),
@@ -175,7 +176,7 @@ impl Facts<'_> {
     }
 
     /// The addresses that sshd is to listen on, where this machine has none of them.
-    pub(crate) fn foreign_addresses(&self) -> Option<Vec<String>> {
+    pub fn foreign_addresses(&self) -> Option<Vec<String>> {
         let named = self.listen_addresses()?;
         let foreign =
             |address: &IpAddr| !address.is_unspecified() && self.has_address(*address) == Ok(false);
@@ -184,7 +185,7 @@ impl Facts<'_> {
     }
 
     /// The ports that sshd listens on; by the configuration where no socket tells.
-    pub(crate) fn ports(&self) -> Vec<u16> {
+    pub fn ports(&self) -> Vec<u16> {
         let sockets = self.ssh_sockets().unwrap_or_default();
         let mut ports: Vec<u16> = sockets.iter().map(|socket| socket.port).collect();
         ports.sort_unstable();
@@ -199,7 +200,7 @@ impl Facts<'_> {
 
 impl Socket {
     /// Whether sshd itself has opened it.
-    pub(crate) fn is_of_sshd(&self) -> bool {
+    pub fn is_of_sshd(&self) -> bool {
         self.holders.iter().any(|(name, _)| name == "sshd")
     }
 
@@ -209,18 +210,18 @@ impl Socket {
     }
 
     /// Whether nobody outside of this machine can reach it.
-    pub(crate) fn is_inside(&self) -> bool {
+    pub fn is_inside(&self) -> bool {
         self.address.is_some_and(|address| address.is_loopback())
             || self.device.as_deref() == Some("lo")
     }
 
     /// Whether it takes connections of a family.
-    pub(crate) fn serves(&self, v6: bool) -> bool {
+    pub fn serves(&self, v6: bool) -> bool {
         self.address.is_none_or(|address| address.is_ipv6() == v6)
     }
 
     /// Whether connections queue up behind what is accepted.
-    pub(crate) fn overflows(&self) -> bool {
+    pub fn overflows(&self) -> bool {
         self.waiting > self.backlog
     }
 }

@@ -6,13 +6,13 @@ use sshmend_sshd_config::{
     Connection, Effective, Override, Release, Scope, Setting, Tree, Unseen, main_file,
 };
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
 
 const MAIN: &str = "/etc/ssh/sshd_config";
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     main_file(ask.facts.snapshot)
         .err()
         .into_iter()
@@ -43,7 +43,7 @@ impl Facts<'_> {
     }
 
     /// The release of sshd; `None` where nothing names it.
-    pub(crate) fn release(&self) -> Option<Release> {
+    pub fn release(&self) -> Option<Release> {
         let text = if self.question.offline {
             self.version_on_disk()
         } else {
@@ -53,7 +53,7 @@ impl Facts<'_> {
     }
 
     /// The configuration; unknown where its main file cannot be read.
-    pub(crate) fn tree(&self) -> Known<&Tree> {
+    pub fn tree(&self) -> Known<&Tree> {
         let main = self.main_file();
         let read = || {
             self.file(&main)?;
@@ -72,7 +72,7 @@ impl Facts<'_> {
     }
 
     /// All values, for the client and user asked about.
-    pub(crate) fn effective(&self) -> Known<&Effective> {
+    pub fn effective(&self) -> Known<&Effective> {
         let read = || {
             let connection = self.asked_connection();
             let scope = connection.as_ref().map_or(Scope::Global, Scope::Connection);
@@ -86,14 +86,14 @@ impl Facts<'_> {
     }
 
     /// The value of a keyword that has one value.
-    pub(crate) fn value(&self, key: &str) -> Known<Option<String>> {
+    pub fn value(&self, key: &str) -> Known<Option<String>> {
         Ok(self
             .setting(key)?
             .and_then(|setting| setting.values.first().cloned()))
     }
 
     /// A keyword with all its values and the line that decides it.
-    pub(crate) fn setting(&self, key: &str) -> Known<Option<&Setting>> {
+    pub fn setting(&self, key: &str) -> Known<Option<&Setting>> {
         let setting = self.effective()?.get(key);
         match setting.and_then(|setting| setting.unknown.as_ref()) {
             Some(unseen) => Err(unchecked(unseen)),
@@ -102,7 +102,7 @@ impl Facts<'_> {
     }
 
     /// What of the configuration could not be read, so that a cause which needs all of it cannot be judged.
-    pub(crate) fn unseen(&self) -> Vec<Unchecked> {
+    pub fn unseen(&self) -> Vec<Unchecked> {
         let unseen = self
             .tree()
             .map(|tree| tree.unseen(self.release()))
@@ -111,7 +111,7 @@ impl Facts<'_> {
     }
 
     /// Where the command line of sshd is written, when that is what decides a keyword.
-    pub(crate) fn decided_by_command_line(&self, key: &str) -> Option<String> {
+    pub fn decided_by_command_line(&self, key: &str) -> Option<String> {
         self.setting(key)
             .ok()??
             .origin
@@ -124,7 +124,7 @@ impl Facts<'_> {
     }
 
     /// From how many connections on MaxStartups drops: what the listener says, else the configuration.
-    pub(crate) fn startups_begin(&self) -> u32 {
+    pub fn startups_begin(&self) -> u32 {
         let running = self
             .listener()
             .ok()
@@ -146,7 +146,7 @@ impl Facts<'_> {
     }
 
     /// The values outside of every Match block.
-    pub(super) fn global(&self) -> Known<&Effective> {
+    pub fn global(&self) -> Known<&Effective> {
         let read = || Ok(self.tree()?.effective(self.release(), Scope::Global));
         self.cache
             .global
@@ -156,7 +156,7 @@ impl Facts<'_> {
     }
 
     /// The ports that the configuration gives to sshd.
-    pub(crate) fn configured_ports(&self) -> Vec<u16> {
+    pub fn configured_ports(&self) -> Vec<u16> {
         let setting = self.global().ok().and_then(|global| global.get("port"));
         let values = setting.map_or(&[][..], |setting| &setting.values);
         let ports: Vec<u16> = values
@@ -186,7 +186,7 @@ impl Facts<'_> {
     }
 
     /// The text of a line, for evidence.
-    pub(crate) fn line(&self, path: &Path, number: usize) -> String {
+    pub fn line(&self, path: &Path, number: usize) -> String {
         let text = self.text(path).ok().flatten().unwrap_or_default();
         text.lines()
             .nth(number.saturating_sub(1))

@@ -6,9 +6,9 @@
 
 use sshmend_lossless::{Entry, Listed, Request, Snapshot};
 
-use super::Facts;
-use super::daemon::PROGRAMS;
+use crate::Facts;
 use crate::ask::Ask;
+use crate::daemon::PROGRAMS;
 
 const DPKG: &str = "/var/lib/dpkg/status";
 const APK: &str = "/lib/apk/db/installed";
@@ -62,7 +62,7 @@ pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
 }
 
 /// Asks for the databases; for the program itself only once none of them knows it.
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     if !ask.facts.question.offline {
         return;
     }

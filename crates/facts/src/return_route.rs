@@ -5,33 +5,34 @@ use std::net::IpAddr;
 use sshmend_lossless::CommandOutput;
 use sshmend_packet_filter::in_network_text;
 
-use super::Facts;
-use super::route::OWN;
+use crate::Facts;
 use crate::ask::Ask;
+use crate::route::OWN;
 
 /// How a packet to the client leaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Way {
-    pub(crate) source: Option<IpAddr>,
-    pub(crate) interface: Option<String>,
+pub struct Way {
+    pub source: Option<IpAddr>,
+    pub interface: Option<String>,
     /// The router that it goes to first.
-    pub(crate) via: Option<IpAddr>,
+    pub via: Option<IpAddr>,
 }
 
 /// A route or rule of routing by which this machine sends nothing to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub struct BlockedRoute {
     /// The command that shows it.
-    pub(crate) source: String,
-    pub(crate) text: String,
+    pub source: String,
+    /// The line that shows it.
+    pub text: String,
     /// The command that takes it away.
-    pub(crate) removal: Option<String>,
+    pub removal: Option<String>,
 }
 
 /// Routes and rules that end a packet (ip-route(8), TYPE).
 const ENDS: [&str; 3] = ["blackhole", "unreachable", "prohibit"];
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Some(client) = facts.question.client_address() else {
         return;
@@ -82,7 +83,7 @@ fn list(client: IpAddr, what: &'static str) -> Vec<&'static str> {
 
 impl Facts<'_> {
     /// How a packet to the client leaves; `None` where it does not, or nobody in particular is asked about.
-    pub(crate) fn way_back(&self) -> Option<Way> {
+    pub fn way_back(&self) -> Option<Way> {
         let output = self
             .run(&get(self.question.client_address()?, None))
             .ok()
@@ -120,7 +121,7 @@ impl Facts<'_> {
     }
 
     /// Why this machine sends nothing to the client: the rule of routing or the route, else what the kernel says.
-    pub(crate) fn way_refused(&self) -> Option<Refusal> {
+    pub fn way_refused(&self) -> Option<BlockedRoute> {
         let client = self.question.client_address()?;
         let (source, text) = self.no_way()?;
         let listed = |what| {
@@ -138,14 +139,14 @@ impl Facts<'_> {
             .map(|line| ("rule", line))
             .or(route.map(|line| ("route", line)));
         let Some((what, line)) = found else {
-            return Some(Refusal {
+            return Some(BlockedRoute {
                 source,
                 text,
                 removal: None,
             });
         };
         let removal = Some(removal(client, what, line));
-        Some(Refusal {
+        Some(BlockedRoute {
             source: list(client, what).join(" "),
             text: line.trim().to_owned(),
             removal,
@@ -154,7 +155,7 @@ impl Facts<'_> {
 
     /// The command that takes away the route to the client, where it is one of its own: neither the default route nor that
     /// of an interface's own network.
-    pub(crate) fn own_route(&self) -> Option<String> {
+    pub fn own_route(&self) -> Option<String> {
         let client = self.question.client_address()?;
         let interface = self.way_back()?.interface?;
         let text = self.run(&list(client, "route")).ok()?.text();
@@ -170,7 +171,7 @@ impl Facts<'_> {
     }
 
     /// The next hop on the way to the client, where it does not tell its hardware address.
-    pub(crate) fn silent_neighbour(&self) -> Option<(IpAddr, String)> {
+    pub fn silent_neighbour(&self) -> Option<(IpAddr, String)> {
         let hop = self.way_back()?.via.or(self.question.client_address())?;
         let text = self.run(&NEIGHBOURS).ok()?.text();
         let of_hop =
@@ -200,7 +201,7 @@ impl Facts<'_> {
 
     /// An interface that drops packets of the client, should they come by it, because the way back is another one; with the
     /// lines that show it. `None` where none does, and where nothing was dropped so far.
-    pub(crate) fn strict_interface(&self) -> Option<(String, [(String, String); 2])> {
+    pub fn strict_interface(&self) -> Option<(String, [(String, String); 2])> {
         self.question.client_address().filter(IpAddr::is_ipv4)?;
         let dropped = self
             .tcp_counter("IPReversePathFilter")
@@ -240,7 +241,7 @@ impl Facts<'_> {
     }
 
     /// The interface on the way to the client, where it leads nowhere: it is down, or has no carrier.
-    pub(crate) fn dead_interface(&self) -> Option<(String, String)> {
+    pub fn dead_interface(&self) -> Option<(String, String)> {
         let interface = self.way_back()?.interface?;
         let text = self.run(&LINKS).ok()?.text();
         let of_it = |line: &&str| {

@@ -1,25 +1,4 @@
-//! The snapshot as typed facts: one file an area, each with what it asks for and how it reads the answers.
-
-mod account;
-mod config;
-mod daemon;
-mod fail2ban;
-mod firewall;
-mod host_keys;
-mod kernel;
-mod keys;
-mod log;
-mod log_source;
-pub(crate) mod package;
-mod probe;
-mod process;
-mod reply;
-mod route;
-mod service;
-mod socket;
-mod start;
-mod way;
-pub(crate) mod wrappers;
+//! The snapshot as typed facts. Each area has its own file, with what it asks for and how it reads the answers.
 
 use std::cell::{Cell, OnceCell};
 use std::path::Path;
@@ -31,54 +10,39 @@ use sshmend_ssh_log::transcript::{Attempt, Transcript};
 use sshmend_sshd_config::{Effective, Tree};
 
 use crate::ask::Ask;
+use crate::known::{Known, Unchecked};
 use crate::log_file::LogFile;
-pub(crate) use crate::log_file::LogLine;
+use crate::process::Listener;
 use crate::question::{Question, Vantage};
-use crate::verdict::{Known, Unchecked};
-
-pub(crate) use account::{ACCESS, Account};
-pub(crate) use daemon::{Complaint, SPLIT, Trial};
-pub(crate) use fail2ban::Ban;
-pub(crate) use host_keys::HostKeyFile;
-pub(crate) use kernel::Usage;
-pub use log_source::disk_logs;
-#[cfg(test)]
-pub(crate) use probe::attempt;
-pub use probe::opens_connection;
-pub(crate) use process::{Listener, Startups};
-pub use reply::{DIAL_LIMIT, DIAL_PAUSE};
-pub(crate) use reply::{Reply, Tried};
-pub(crate) use route::{Proxy, UnknownKey};
-#[cfg(test)]
-pub(crate) use service::show;
-pub(crate) use service::{MARKER, Manager, Unit};
-pub(crate) use socket::Socket;
-pub(crate) use start::Start;
-pub(crate) use way::Refusal;
-pub(crate) use wrappers::Lookup;
+use crate::{
+    account, config, daemon, fail2ban, firewall, host_keys, kernel, keys, log_source, manager,
+    package, probe, process, reply, return_route, route, socket, start, wrappers,
+};
 
 /// What was seen and what is asked, with one accessor a fact.
-pub(crate) struct Facts<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) question: &'a Question,
+pub struct Facts<'a> {
+    /// The answers so far.
+    pub snapshot: &'a Snapshot,
+    /// What is asked.
+    pub question: &'a Question,
     /// Which attempt of a paste is judged.
-    pub(crate) focus: Cell<usize>,
-    cache: Cache,
+    pub focus: Cell<usize>,
+    pub(crate) cache: Cache,
 }
 
 /// What is long to read, and asked for by several causes.
 #[derive(Default)]
-struct Cache {
-    listeners: OnceCell<Known<Vec<Listener>>>,
-    blocks: OnceCell<Known<Vec<(u16, Block)>>>,
-    log: OnceCell<Known<LogFile>>,
-    tree: OnceCell<Known<Tree>>,
-    global: OnceCell<Known<Effective>>,
-    effective: OnceCell<Known<Effective>>,
-    tables: OnceCell<Tables>,
-    paste: OnceCell<Transcript>,
-    tried: OnceCell<Option<(String, Attempt)>>,
-    lines: OnceCell<Vec<String>>,
+pub(crate) struct Cache {
+    pub(crate) listeners: OnceCell<Known<Vec<Listener>>>,
+    pub(crate) blocks: OnceCell<Known<Vec<(u16, Block)>>>,
+    pub(crate) log: OnceCell<Known<LogFile>>,
+    pub(crate) tree: OnceCell<Known<Tree>>,
+    pub(crate) global: OnceCell<Known<Effective>>,
+    pub(crate) effective: OnceCell<Known<Effective>>,
+    pub(crate) tables: OnceCell<Tables>,
+    pub(crate) paste: OnceCell<Transcript>,
+    pub(crate) tried: OnceCell<Option<(String, Attempt)>>,
+    pub(crate) lines: OnceCell<Vec<String>>,
 }
 
 /// Asks for everything that the areas need next.
@@ -110,13 +74,13 @@ fn ask_of_server(ask: &mut Ask<'_>) {
     log_source::ask(ask);
     firewall::ask(ask);
     fail2ban::ask(ask);
-    way::ask(ask);
+    return_route::ask(ask);
 }
 
 /// Asks for what tells which sshd it is, whether it runs and who runs it.
 pub(crate) fn ask_of_sshd(ask: &mut Ask<'_>) {
     process::ask(ask);
-    service::ask(ask);
+    manager::ask(ask);
     start::ask(ask);
     daemon::ask(ask);
     package::ask(ask);
@@ -130,7 +94,8 @@ pub(crate) fn ask_of_service(ask: &mut Ask<'_>) {
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
+    /// No fact is read before it is asked for.
+    pub fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
         Self {
             snapshot,
             question,
@@ -140,7 +105,7 @@ impl<'a> Facts<'a> {
     }
 
     /// What a program said; unknown when it was not run or could not be started.
-    pub(crate) fn run<S: AsRef<str>>(&self, argv: &[S]) -> Known<&'a CommandOutput> {
+    pub fn run<S: AsRef<str>>(&self, argv: &[S]) -> Known<&'a CommandOutput> {
         let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
         let check = || words.join(" ");
         if self.question.offline {
@@ -163,26 +128,26 @@ impl<'a> Facts<'a> {
     }
 
     /// A file; `None` when there is none.
-    pub(crate) fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
+    pub fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
         let path = path.as_ref();
         answer(path, self.snapshot.read(path))
     }
 
     /// The text of a file, invalid UTF-8 replaced; `None` when there is none.
-    pub(crate) fn text(&self, path: impl AsRef<Path>) -> Known<Option<String>> {
+    pub fn text(&self, path: impl AsRef<Path>) -> Known<Option<String>> {
         Ok(self
             .file(path)?
             .map(|image| String::from_utf8_lossy(&image.bytes).into_owned()))
     }
 
     /// Mode and owner of what stands at a path; `None` when nothing does.
-    pub(crate) fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
+    pub fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
         answer(path, self.snapshot.metadata(path))
     }
 
     /// The names in a directory; none when it does not exist.
-    pub(crate) fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
+    pub fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
         let listed = self
             .snapshot

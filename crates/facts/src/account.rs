@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::Known;
+use crate::known::Known;
 
 /// While one of these exists only root logs in (sshd(8), pam_nologin(8)).
 const NOLOGIN: [&str; 2] = ["/etc/nologin", "/run/nologin"];
 
 /// The rules of pam_access(8).
-pub(crate) const ACCESS: &str = "/etc/security/access.conf";
+pub const ACCESS: &str = "/etc/security/access.conf";
 
 const SHELLS_THAT_REFUSE: [&str; 4] = [
     "/usr/sbin/nologin",
@@ -24,15 +24,18 @@ const FIRST_OF_PEOPLE: u32 = 1000;
 
 /// An entry of the account database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Account {
-    pub(crate) id: u32,
-    pub(crate) home: String,
-    pub(crate) shell: String,
+pub struct Account {
+    /// The user id.
+    pub id: u32,
+    /// The home directory.
+    pub home: String,
+    /// The login shell.
+    pub shell: String,
     /// The line, for evidence.
-    pub(crate) line: String,
+    pub line: String,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     for path in &NOLOGIN {
         ask.read(*path);
     }
@@ -69,12 +72,12 @@ fn groups(user: &str) -> [&str; 4] {
 
 impl Facts<'_> {
     /// The account asked about.
-    pub(crate) fn user(&self) -> Option<&str> {
+    pub fn user(&self) -> Option<&str> {
         self.question.asked_server()?.user.as_deref()
     }
 
     /// The account in the database, that of the network included; `None` when there is no such account.
-    pub(crate) fn account(&self, user: &str) -> Known<Option<Account>> {
+    pub fn account(&self, user: &str) -> Known<Option<Account>> {
         let text = match self.run(&entry(user)) {
             Ok(output) => output.text(),
             Err(unchecked) => self.text("/etc/passwd").ok().flatten().ok_or(unchecked)?,
@@ -86,14 +89,14 @@ impl Facts<'_> {
     }
 
     /// Whether the file of accounts has this one, found by the database or not.
-    pub(crate) fn is_in_passwd(&self, user: &str) -> bool {
+    pub fn is_in_passwd(&self, user: &str) -> bool {
         let text = self.text("/etc/passwd").ok().flatten().unwrap_or_default();
         text.lines()
             .any(|line| line.split(':').next() == Some(user))
     }
 
     /// The groups of a user, those of the network included; without a program to ask, by /etc/passwd and /etc/group.
-    pub(crate) fn groups(&self, user: &str) -> Vec<String> {
+    pub fn groups(&self, user: &str) -> Vec<String> {
         match self.run(&groups(user)) {
             Ok(output) if output.success() => output
                 .text()
@@ -127,14 +130,14 @@ impl Facts<'_> {
     }
 
     /// The directory that the sessions of a user are locked into.
-    pub(crate) fn chroot(&self, user: &str) -> Option<PathBuf> {
+    pub fn chroot(&self, user: &str) -> Option<PathBuf> {
         let set = self.value("chrootdirectory").ok()??;
         let home = self.account(user).ok()??.home;
         Some(filled_in(&set, user, &home).into()).filter(|path: &PathBuf| path.is_absolute())
     }
 
     /// The files that sshd looks for keys of a user in; none where it asks a program or an authority as well.
-    pub(crate) fn key_files(&self, user: &str) -> Vec<PathBuf> {
+    pub fn key_files(&self, user: &str) -> Vec<PathBuf> {
         let is_set = |key: &str| {
             self.value(key)
                 .ok()
@@ -162,7 +165,7 @@ impl Facts<'_> {
     }
 
     /// Whether an account of this machine is meant for a person.
-    pub(crate) fn is_person(&self, user: &str) -> bool {
+    pub fn is_person(&self, user: &str) -> bool {
         let people = |account: &Account| account.id >= FIRST_OF_PEOPLE && !account.has_no_shell();
         self.account(user)
             .ok()
@@ -171,14 +174,14 @@ impl Facts<'_> {
     }
 
     /// The file that lets only root in, with what it says.
-    pub(crate) fn nologin(&self) -> Option<(&'static str, String)> {
+    pub fn nologin(&self) -> Option<(&'static str, String)> {
         NOLOGIN
             .into_iter()
             .find_map(|path| Some((path, self.text(path).ok()??)))
     }
 
     /// The rules of pam_access(8) that are in force, with their numbers.
-    pub(crate) fn access_rules(&self) -> Vec<(usize, String)> {
+    pub fn access_rules(&self) -> Vec<(usize, String)> {
         let text = self.text(ACCESS).ok().flatten().unwrap_or_default();
         let lines = text
             .lines()
@@ -193,7 +196,7 @@ impl Facts<'_> {
 
 impl Account {
     /// Whether its shell only says that the account may not be used.
-    pub(crate) fn has_no_shell(&self) -> bool {
+    pub fn has_no_shell(&self) -> bool {
         SHELLS_THAT_REFUSE.contains(&self.shell.as_str())
     }
 }

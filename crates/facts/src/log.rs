@@ -5,29 +5,29 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use sshmend_ssh_log::{Kind, ReadLog};
 
-use super::Facts;
-use super::log_source::Source;
+use crate::Facts;
+use crate::known::{Known, Unchecked};
 use crate::log_file::{LogFile, LogLine};
-use crate::verdict::{Known, Unchecked};
+use crate::log_source::Source;
 
 /// Logs are looked at this far back unless the question says otherwise.
-pub(super) const DAY: i64 = 24 * 60 * 60;
+pub(crate) const DAY: i64 = 24 * 60 * 60;
 
 const HOUR: i64 = 60 * 60;
 
-pub(super) const DMESG: [&str; 1] = ["dmesg"];
+pub(crate) const DMESG: [&str; 1] = ["dmesg"];
 
 /// The name of this machine.
-pub(super) const NAME: &str = "/proc/sys/kernel/hostname";
+pub(crate) const NAME: &str = "/proc/sys/kernel/hostname";
 
 /// Logs below it are this machine's own.
 const OWN: &str = "/var/log";
 
-pub(super) const UPTIME: &str = "/proc/uptime";
+pub(crate) const UPTIME: &str = "/proc/uptime";
 
 impl<'a> Facts<'a> {
     /// Everything in the logs that says something about SSH, in the time asked about.
-    pub(crate) fn log(&self) -> Known<&[LogLine]> {
+    pub fn log(&self) -> Known<&[LogLine]> {
         self.whole_log().map(|log| log.lines.as_slice())
     }
 
@@ -40,7 +40,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How much was understood of each log that was named.
-    pub(crate) fn named_logs(&self) -> Vec<ReadLog> {
+    pub fn named_logs(&self) -> Vec<ReadLog> {
         let files = self
             .question
             .logs
@@ -50,7 +50,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the logs that were named are those of another machine, so that nothing here has to do with them.
-    pub(crate) fn is_log_of_elsewhere(&self) -> bool {
+    pub fn is_log_of_elsewhere(&self) -> bool {
         if self.question.logs.is_empty() || self.question.offline {
             return false;
         }
@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The lines of a cause: of the client asked about, where one is and the line names one.
-    pub(crate) fn heard(&self, cause: &str) -> Known<Vec<&LogLine>> {
+    pub fn heard(&self, cause: &str) -> Known<Vec<&LogLine>> {
         let client = self.question.client_address();
         let other =
             |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
@@ -77,7 +77,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How many connections met the cause whose lines [`Facts::heard`] leaves out, because they are of other clients.
-    pub(crate) fn heard_besides(&self, cause: &str) -> u64 {
+    pub fn heard_besides(&self, cause: &str) -> u64 {
         let Ok(log) = self.whole_log() else { return 0 };
         let client = self.question.client_address();
         let other =
@@ -91,7 +91,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How many connections of others met the cause whose lines are not kept, because there are too many of them.
-    pub(crate) fn heard_unkept(&self, cause: &str) -> u64 {
+    pub fn heard_unkept(&self, cause: &str) -> u64 {
         self.whole_log()
             .ok()
             .and_then(|log| log.left_out.get(cause).copied())
@@ -100,7 +100,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a log without any entry of a cause speaks against it: the whole log of this machine does; a file that somebody
     /// named may be a piece, begin later, or be of another machine.
-    pub(crate) fn log_is_whole(&self) -> bool {
+    pub fn log_is_whole(&self) -> bool {
         self.question.logs.is_empty()
             && self
                 .whole_log()
@@ -108,7 +108,7 @@ impl<'a> Facts<'a> {
     }
 
     /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
-    pub(crate) fn heard_from_kernel(&self, cause: &str) -> Known<Vec<&LogLine>> {
+    pub fn heard_from_kernel(&self, cause: &str) -> Known<Vec<&LogLine>> {
         let lines: Vec<&LogLine> = self
             .log()?
             .iter()
@@ -127,7 +127,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether a line tells of the last hour, or the log it is from was named on purpose.
-    pub(crate) fn is_recent(&self, line: &LogLine) -> bool {
+    pub fn is_recent(&self, line: &LogLine) -> bool {
         let from = self.latest() - HOUR;
         !self.question.logs.is_empty() || line.time.is_some_and(|time| time.as_second() >= from)
     }
@@ -148,7 +148,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether a login from this address has gone well since sshd began to listen.
-    pub(crate) fn has_logged_in(&self, client: IpAddr) -> bool {
+    pub fn has_logged_in(&self, client: IpAddr) -> bool {
         let lines = self
             .log_since_start()
             .or_else(|| self.log().ok())
@@ -159,7 +159,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The lines since sshd began to listen; `None` where the log does not go back to that.
-    pub(crate) fn log_since_start(&self) -> Option<&[LogLine]> {
+    pub fn log_since_start(&self) -> Option<&[LogLine]> {
         let lines = self.log().ok()?;
         lines
             .iter()
@@ -169,7 +169,7 @@ impl<'a> Facts<'a> {
 
     /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a
     /// login has gone well since.
-    pub(crate) fn gave_up(&self) -> Option<&LogLine> {
+    pub fn gave_up(&self) -> Option<&LogLine> {
         let (user, client) = (self.user()?, self.question.client_address());
         let of_it = |line: &&LogLine| {
             matches!(line.kind, Kind::Closed | Kind::Disconnected)
@@ -184,7 +184,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the client asked about, without one the client of the line, has logged in after that line.
-    pub(crate) fn worked_since(&self, line: &LogLine) -> bool {
+    pub fn worked_since(&self, line: &LogLine) -> bool {
         let client = self.question.client_address().or(line.client);
         let lines = self.log().unwrap_or_default();
         let mut logins = lines.iter().filter(|line| line.kind == Kind::Accepted);
@@ -237,7 +237,7 @@ impl<'a> Facts<'a> {
 
 impl LogLine {
     /// How many connections these lines tell of: at least one, and as many as the listener counted where it did.
-    pub(crate) fn count(lines: &[&Self]) -> u64 {
+    pub fn count(lines: &[&Self]) -> u64 {
         let told = lines.iter().map(|line| line.connections).sum::<u64>();
         let counted = lines
             .iter()
@@ -247,7 +247,7 @@ impl LogLine {
     }
 
     /// `, last at 2026-11-20T18:38:55Z`, where the last line says a time.
-    pub(crate) fn last(lines: &[&Self]) -> String {
+    pub fn last(lines: &[&Self]) -> String {
         let last = lines.iter().filter_map(|line| line.time).max();
         last.and_then(|time| time.round(jiff::Unit::Second).ok())
             .map_or_else(String::new, |time| format!(", last at {time}"))
@@ -268,8 +268,8 @@ fn short(host: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use crate::fixture::{LOG, NOW, machine};
     use crate::question::Question;
-    use crate::testing::{LOG, NOW, machine};
 
     use super::*;
 

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use sshmend_lossless::{Dial, DialEnd, Dialled, Request};
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::diagnosis::Connections;
 
 /// The pause that the caller keeps between two connections.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
@@ -38,8 +37,10 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// How the server's end behaved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reply {
+pub enum Reply {
+    /// The port is closed, or a packet filter rejects.
     Refused,
+    /// There is no route to it.
     Unreachable,
     /// The TCP handshake was not answered.
     Unanswered,
@@ -53,6 +54,7 @@ pub(crate) enum Reply {
     ClosedAfterPause,
     /// Closed or reset at once, without a word.
     ClosedAtOnce {
+        /// Whether by a reset and not in order.
         reset: bool,
     },
     /// Closed or reset without a word after a longer silence, of this many seconds.
@@ -61,7 +63,9 @@ pub(crate) enum Reply {
     Silent,
     /// An SSH identification came, and then the end.
     ClosedAfterBanner {
+        /// The identification string that came before.
         banner: String,
+        /// Whether by a reset and not in order.
         reset: bool,
     },
     /// An SSH identification came, but no list of algorithms.
@@ -72,16 +76,27 @@ pub(crate) enum Reply {
     Failed(String),
 }
 
+/// How our own connections to the server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// How many there were.
+    pub made: usize,
+    /// Those that came as far as the key exchange.
+    pub worked: usize,
+}
+
 /// An address with everything that connections to it showed, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tried {
-    pub(crate) to: SocketAddr,
-    pub(crate) replies: Vec<Reply>,
+pub struct Tried {
+    /// The address.
+    pub to: SocketAddr,
+    /// What each connection to it showed, in order.
+    pub replies: Vec<Reply>,
 }
 
 /// Asks for one connection to the first address of each family, and then for one after the other until none is left, as
 /// long as the first answer of an address may be a matter of chance: one connection that works says nothing of the next.
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let mut addresses: Vec<_> = facts
         .first_addresses()
@@ -111,7 +126,7 @@ fn dial(to: SocketAddr, number: usize) -> Dial {
 
 impl Facts<'_> {
     /// What our own connections showed, for the first address of each family.
-    pub(crate) fn tried(&self) -> Vec<Tried> {
+    pub fn tried(&self) -> Vec<Tried> {
         let tried = self.first_addresses().into_iter().map(|to| Tried {
             to,
             replies: self.replies(to),
@@ -120,7 +135,7 @@ impl Facts<'_> {
     }
 
     /// How our own connections ended; `None` where none was made.
-    pub(crate) fn connections(&self) -> Option<Connections> {
+    pub fn connections(&self) -> Option<Connections> {
         let replies: Vec<Reply> = self.tried().into_iter().flat_map(|at| at.replies).collect();
         let worked = |reply: &&Reply| matches!(reply, Reply::Works(_));
         (!replies.is_empty()).then(|| Connections {
@@ -232,7 +247,7 @@ impl Reply {
     }
 
     /// What was seen, for evidence.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::Refused => "connection refused".to_owned(),
             Self::Unreachable => "no route to the host".to_owned(),

@@ -3,8 +3,8 @@
 use sshmend_lossless::{Request, Snapshot};
 
 use crate::ask::Ask;
-use crate::facts::{self, Facts, Manager};
 use crate::question::Question;
+use crate::{Facts, Manager, facts};
 
 /// The sshd of a machine: the running one, else the one that would be started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

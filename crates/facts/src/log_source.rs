@@ -7,11 +7,11 @@ use jiff::{Timestamp, ToSpan};
 use sshmend_lossless::{Request, journalctl};
 use sshmend_ssh_log::{Clock, Event, Reader};
 
-use super::Facts;
-use super::log::{DAY, DMESG, NAME, UPTIME};
+use crate::Facts;
 use crate::ask::Ask;
+use crate::known::{Known, Unchecked};
+use crate::log::{DAY, DMESG, NAME, UPTIME};
 use crate::log_file::{LogFile, Shown};
-use crate::verdict::{Known, Unchecked};
 
 /// Of a log file only the end is read, where a program can do that.
 const TAIL: &str = "16777216";
@@ -41,7 +41,7 @@ const JOURNALCTL: &str = "journalctl";
 const ROOT: &[u8] = b"\n_UID=0\n";
 
 /// A log and where it comes from.
-pub(super) enum Source<'a> {
+pub(crate) enum Source<'a> {
     /// A file that was read already.
     Read(&'a LogFile),
     /// What is in memory of it.
@@ -51,7 +51,7 @@ pub(super) enum Source<'a> {
     },
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     if !facts.question.logs.is_empty() {
         ask.read(NAME);
@@ -101,7 +101,7 @@ fn tail<'a>(path: &'a str, bytes: &'a str) -> [&'a str; 4] {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn named_sources(&self) -> Known<Vec<Source<'a>>> {
+    pub(crate) fn named_sources(&self) -> Known<Vec<Source<'a>>> {
         let named = |path: &'a PathBuf| match self.source(path)? {
             Some(source) => Ok(source),
             None => Err(Unchecked::new(
@@ -112,7 +112,7 @@ impl<'a> Facts<'a> {
         self.question.logs.iter().map(named).collect()
     }
 
-    pub(super) fn own_sources(&self) -> Known<Vec<Source<'a>>> {
+    pub(crate) fn own_sources(&self) -> Known<Vec<Source<'a>>> {
         let mut sources = if self.question.offline {
             self.on_disk()?
         } else {
@@ -183,7 +183,8 @@ impl<'a> Facts<'a> {
         Ok(sources)
     }
 
-    pub(crate) fn journal(&self) -> Vec<String> {
+    /// The matches by which `journalctl` selects the log entries about SSH.
+    pub fn journal(&self) -> Vec<String> {
         const MATCHES: &str = "_COMM=sshd + _COMM=sshd-session + _COMM=sshd-auth + SYSLOG_IDENTIFIER=sshd + \
             SYSLOG_IDENTIFIER=sshd-session + _SYSTEMD_UNIT=ssh.service + _SYSTEMD_UNIT=sshd.service + _PID=1";
         let since = self
@@ -327,9 +328,9 @@ fn no_log() -> Unchecked {
 
 #[cfg(test)]
 mod tests {
+    use crate::fixture::{LOG, NOW, machine};
     use crate::log_file::LogLine;
     use crate::question::Question;
-    use crate::testing::{LOG, NOW, machine};
 
     use super::*;
 

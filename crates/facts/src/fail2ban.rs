@@ -7,24 +7,26 @@ use sshmend_fail2ban::{Config, Ignored, Network};
 use sshmend_lossless::{CommandOutput, Origin};
 use sshmend_packet_filter::in_network_text;
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
 
 const STATUS: [&str; 2] = ["fail2ban-client", "status"];
 /// Since 0.11; the older ones are asked jail by jail.
-pub(super) const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
+pub(crate) const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
 
-pub(super) const DIRECTORY: &str = "/etc/fail2ban";
+pub(crate) const DIRECTORY: &str = "/etc/fail2ban";
 
 /// An address or network that a jail bans.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ban {
-    pub(crate) jail: String,
-    pub(crate) address: String,
+pub struct Ban {
+    /// The jail that banned it.
+    pub jail: String,
+    /// The address or network.
+    pub address: String,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     if !ask.facts.question.privileged {
         return;
     }
@@ -64,7 +66,7 @@ fn decisions(client: IpAddr) -> [String; 7] {
 
 impl Facts<'_> {
     /// Everything that fail2ban bans; empty where it does not run.
-    pub(crate) fn bans(&self) -> Known<Vec<Ban>> {
+    pub fn bans(&self) -> Known<Vec<Ban>> {
         let banned = self.run_as_root(&BANNED);
         if let Ok(output) = &banned
             && output.success()
@@ -94,11 +96,7 @@ impl Facts<'_> {
     }
 
     /// Where the configuration of a jail spares an address: the word, and the line it stands in.
-    pub(crate) fn spared(
-        &self,
-        jail: &str,
-        client: IpAddr,
-    ) -> Known<Option<(String, Option<Origin>)>> {
+    pub fn spared(&self, jail: &str, client: IpAddr) -> Known<Option<(String, Option<Origin>)>> {
         let config = self.fail2ban_config()?;
         Ok(
             match config
@@ -112,7 +110,7 @@ impl Facts<'_> {
     }
 
     /// What the actions of a jail run to ban an address, with `<ip>` for it; empty where the configuration is not known.
-    pub(crate) fn jail_bans_by(&self, jail: &str) -> Vec<String> {
+    pub fn jail_bans_by(&self, jail: &str) -> Vec<String> {
         let config = self.fail2ban_config();
         config
             .ok()
@@ -132,13 +130,13 @@ impl Facts<'_> {
     }
 
     /// Whether a rule, a route or TCP wrappers turn the client away; taken so where the rules cannot be seen.
-    pub(crate) fn is_turned_away(&self, client: IpAddr) -> bool {
+    pub fn is_turned_away(&self, client: IpAddr) -> bool {
         let by_rule = self.blocks().map_or(true, |blocks| !blocks.is_empty());
         by_rule || self.way_refused().is_some() || self.wrappers(client).origin.is_some()
     }
 
     /// Whether fail2ban runs.
-    pub(crate) fn fail2ban_runs(&self) -> bool {
+    pub fn fail2ban_runs(&self) -> bool {
         [BANNED, STATUS]
             .iter()
             .any(|command| self.run_as_root(command).is_ok_and(CommandOutput::success))
@@ -168,7 +166,7 @@ impl Facts<'_> {
     }
 
     /// What CrowdSec decided about the client, one line each; empty where it is not installed.
-    pub(crate) fn crowdsec_decisions(&self, client: IpAddr) -> Known<Vec<String>> {
+    pub fn crowdsec_decisions(&self, client: IpAddr) -> Known<Vec<String>> {
         let Ok(output) = self.run_as_root(&decisions(client)) else {
             return Ok(Vec::new());
         };
@@ -193,13 +191,13 @@ impl Facts<'_> {
 
 impl Ban {
     /// Whether it covers an address.
-    pub(crate) fn covers(&self, client: IpAddr) -> bool {
+    pub fn covers(&self, client: IpAddr) -> bool {
         in_network_text(client, &self.address) == Some(true)
     }
 }
 
 /// Reads `[{'sshd': ['198.51.100.7']}, {'recidive': []}]`: a word before a colon is a jail, others are addresses.
-pub(super) fn bans(text: &str) -> Vec<Ban> {
+pub(crate) fn bans(text: &str) -> Vec<Ban> {
     let (mut bans, mut jail) = (Vec::new(), "");
     let mut parts = text.split(['\'', '"']).skip(1);
     while let (Some(word), Some(after)) = (parts.next(), parts.next()) {

@@ -6,52 +6,61 @@ use std::path::Path;
 use sshmend_known_hosts::{ClientConfig, NoContent, Target as KnownHosts, UnreadFile};
 use sshmend_lossless::Unread;
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
+use crate::known::{Known, Unchecked};
 use crate::question::Target;
-use crate::verdict::{Known, Unchecked};
 
 /// A destination as ssh understands it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) user: String,
-    pub(crate) proxy: Proxy,
+pub struct Route {
+    /// The host name or address that ssh connects to.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The account.
+    pub user: String,
+    /// What is between.
+    pub proxy: Proxy,
     /// Whether only the keys that the configuration names are offered.
     pub(crate) identities_only: bool,
     /// `IdentityAgent`: `SSH_AUTH_SOCK`, `none` or a socket.
-    pub(crate) agent: String,
+    pub agent: String,
     /// `HostKeyAlias`: the name of the key instead of that of the host.
-    pub(crate) alias: Option<String>,
+    pub alias: Option<String>,
     /// What becomes of a host key that is not known.
-    pub(crate) unknown_key: UnknownKey,
+    pub unknown_key: UnknownKey,
     /// Whether ssh may not ask anything.
-    pub(crate) batch: bool,
+    pub batch: bool,
     /// Whether ssh makes the socket of a shared connection.
     pub(crate) master: bool,
     /// The socket of a shared connection, where one is configured.
-    pub(crate) control_path: Option<String>,
+    pub control_path: Option<String>,
 }
 
 /// What ssh does with a host key that is not known (`StrictHostKeyChecking`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UnknownKey {
+pub enum UnknownKey {
+    /// ssh refuses (`StrictHostKeyChecking yes`).
     Refused,
+    /// ssh asks the user.
     Asked,
+    /// ssh accepts and notes it.
     Taken,
 }
 
 /// How the connection gets to the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Proxy {
+pub enum Proxy {
+    /// Nothing is.
     Direct,
     /// The first of the hosts on the way, and the whole list as written.
     Jump(String, String),
+    /// The command that carries the connection.
     Command(String),
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Some(target) = facts.question.target() else {
         return;
@@ -80,7 +89,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     }
 }
 
-pub(super) const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
+pub(crate) const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
 
 fn with_options(target: &Target, words: &[&str], destination: &str) -> Vec<String> {
     let words = words.iter().map(|&word| word.to_owned());
@@ -132,7 +141,7 @@ fn check(target: &Target) -> Vec<String> {
 
 impl Facts<'_> {
     /// The way to the destination.
-    pub(crate) fn route(&self) -> Known<Route> {
+    pub fn route(&self) -> Known<Route> {
         let target = self
             .question
             .target()
@@ -166,7 +175,7 @@ impl Facts<'_> {
     }
 
     /// The known_hosts files of ssh that this user cannot read, so that no key in them counts, with the reason.
-    pub(crate) fn unread_known_hosts(&self) -> Vec<UnreadFile> {
+    pub fn unread_known_hosts(&self) -> Vec<UnreadFile> {
         let mut unread = self
             .known_hosts()
             .map(|files| files.read(self.snapshot).unread)
@@ -176,7 +185,7 @@ impl Facts<'_> {
     }
 
     /// What ssh says of its own configuration; `None` where it accepts it.
-    pub(crate) fn refused_configuration(&self) -> Known<Option<String>> {
+    pub fn refused_configuration(&self) -> Known<Option<String>> {
         let Some(target) = self.question.target() else {
             return Ok(None);
         };
@@ -185,7 +194,7 @@ impl Facts<'_> {
     }
 
     /// The host and port that ssh makes of the destination, where that is not what its name says.
-    pub(crate) fn led_elsewhere(&self) -> Option<String> {
+    pub fn led_elsewhere(&self) -> Option<String> {
         let route = self.route().ok()?;
         let plain = without_ssh(self.question.target()?);
         let same = route.host.eq_ignore_ascii_case(&plain.host) && route.port == plain.port;
@@ -194,7 +203,7 @@ impl Facts<'_> {
     }
 
     /// Why the socket of a shared connection cannot be made, which ends ssh after the login (mux.c, misc.c).
-    pub(crate) fn impossible_socket(&self) -> Option<String> {
+    pub fn impossible_socket(&self) -> Option<String> {
         let route = self.route().ok()?;
         let path = route.control_path.as_ref()?;
         let longest = if route.master {
@@ -219,7 +228,7 @@ impl Facts<'_> {
     }
 
     /// The host and port that the first connection goes to: the destination, else the first jump host; `None` behind a command.
-    pub(crate) fn first_hop(&self) -> Option<(String, u16)> {
+    pub fn first_hop(&self) -> Option<(String, u16)> {
         let target = self.question.target()?;
         let own = self.route().ok()?;
         match &own.proxy {
@@ -234,7 +243,7 @@ impl Facts<'_> {
     }
 
     /// The addresses of the first hop, in the order of the resolver.
-    pub(crate) fn addresses(&self) -> Known<Vec<IpAddr>> {
+    pub fn addresses(&self) -> Known<Vec<IpAddr>> {
         let (host, _) = self
             .first_hop()
             .ok_or_else(|| Unchecked::new("addresses", "the way goes through a command"))?;
@@ -252,14 +261,14 @@ impl Facts<'_> {
     }
 
     /// Whether the destination is this machine itself.
-    pub(crate) fn is_this_machine(&self) -> bool {
+    pub fn is_this_machine(&self) -> bool {
         let own = |address: &IpAddr| self.has_address(*address).unwrap_or(false);
         self.addresses()
             .is_ok_and(|addresses| addresses.iter().any(own))
     }
 
     /// Whether an address belongs to this machine.
-    pub(super) fn has_address(&self, address: IpAddr) -> Known<bool> {
+    pub(crate) fn has_address(&self, address: IpAddr) -> Known<bool> {
         let (own, text) = (self.run(&OWN)?.text(), address.to_string());
         Ok(own
             .split_whitespace()
@@ -267,7 +276,7 @@ impl Facts<'_> {
     }
 
     /// What a shared connection's socket answers when it is there and dead.
-    pub(crate) fn dead_master(&self) -> Option<String> {
+    pub fn dead_master(&self) -> Option<String> {
         let route = self.route().ok()?;
         self.meta(route.control_path.as_ref()?).ok()??;
         match self.run(&check(self.question.target()?)) {

@@ -14,33 +14,41 @@ use crate::question::Question;
 pub struct LogFile {
     /// How much of it was understood.
     pub read: ReadLog,
-    pub(crate) lines: Vec<LogLine>,
+    /// The lines that are kept, in order.
+    pub lines: Vec<LogLine>,
     /// The machines that wrote it.
-    pub(crate) hosts: BTreeSet<String>,
+    pub hosts: BTreeSet<String>,
     /// Connections of lines that are not kept, by cause; none of them is of the client asked about.
-    pub(crate) left_out: BTreeMap<&'static str, u64>,
+    pub left_out: BTreeMap<&'static str, u64>,
 }
 
 /// A line of a log that says something about SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LogLine {
-    pub(crate) time: Option<Timestamp>,
-    pub(crate) kind: Kind,
-    pub(crate) cause: Option<&'static str>,
+pub struct LogLine {
+    /// When it was written, where the line says so.
+    pub time: Option<Timestamp>,
+    /// What happened.
+    pub kind: Kind,
+    /// The cause that it names.
+    pub cause: Option<&'static str>,
     /// Whether it does not prove its cause.
-    pub(crate) is_vague: bool,
+    pub is_vague: bool,
     /// The client, where the line or another one of its connection names one.
-    pub(crate) client: Option<IpAddr>,
-    pub(crate) user: Option<String>,
-    pub(crate) detail: String,
-    pub(crate) number: Option<u64>,
+    pub client: Option<IpAddr>,
+    /// The account, where the line names one.
+    pub user: Option<String>,
+    /// What the line adds to its kind, as the rule of its wording says.
+    pub detail: String,
+    /// The number that the line states.
+    pub number: Option<u64>,
     /// How many connections it adds to those that met its cause.
-    pub(crate) connections: u64,
+    pub connections: u64,
     /// A path, or the command that printed it.
-    pub(crate) source: String,
+    pub source: String,
     /// The line of the file; none for what a command printed.
-    pub(crate) number_in_file: Option<usize>,
-    pub(crate) text: String,
+    pub number_in_file: Option<usize>,
+    /// The line, its time in front; hostile text.
+    pub text: String,
 }
 
 /// When so many lines are kept, those in the middle of each cause are given up.
@@ -52,14 +60,14 @@ const LAST: usize = 120;
 
 /// How a line is shown.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shown<'a> {
-    pub(crate) name: &'a str,
+pub struct Shown<'a> {
+    pub name: &'a str,
     /// Whether its number is that of a line in a file.
     pub(crate) numbered: bool,
     /// Whether its time has to be put before it: records of the journal do not begin with it.
     pub(crate) stamped: bool,
     /// What was told up to this time is known from elsewhere.
-    pub(crate) after: Option<Timestamp>,
+    pub after: Option<Timestamp>,
 }
 
 impl LogFile {
@@ -80,7 +88,7 @@ impl LogFile {
     }
 
     /// Adds what `source` says.
-    pub(crate) fn add(
+    pub fn add(
         &mut self,
         shown: Shown<'_>,
         source: impl Read,
@@ -112,7 +120,7 @@ impl LogFile {
     }
 
     /// Adds what another file says.
-    pub(crate) fn join(&mut self, other: &Self) {
+    pub fn join(&mut self, other: &Self) {
         self.read.census.merge(&other.read.census);
         // What a client printed is not about clients of this server.
         if other.read.census.nothing_understood() {
@@ -288,7 +296,7 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
-    use crate::testing::{NOW, from};
+    use crate::fixture::{NOW, from};
 
     #[test]
     fn a_log_of_any_length_is_kept_in_a_bounded_space_and_counted_whole() {

@@ -3,12 +3,12 @@
 use sshmend_lossless::CommandOutput;
 use sshmend_sshd_config::Release;
 
-use super::{Facts, Manager};
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
+use crate::{Facts, Manager, Unit};
 
 /// Where distributions put sshd, in order of how often.
-pub(super) const PROGRAMS: [&str; 4] = [
+pub(crate) const PROGRAMS: [&str; 4] = [
     "/usr/sbin/sshd",
     "/usr/bin/sshd",
     "/usr/local/sbin/sshd",
@@ -19,29 +19,31 @@ pub(super) const PROGRAMS: [&str; 4] = [
 const WITH_VALUE: &str = "bcCEfghkopu";
 
 /// The release that split sshd into several programs.
-pub(crate) const SPLIT: Release = Release::new(9, 8);
+pub const SPLIT: Release = Release::new(9, 8);
 
 /// sshd as it is, or would be, started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Daemon {
+pub struct Daemon {
     /// The program.
-    pub(crate) program: String,
+    pub program: String,
     /// Options that change what it reads: `-f FILE`, `-o KEY=VALUE`, `-h KEY`, `-p PORT`.
-    pub(crate) options: Vec<String>,
+    pub options: Vec<String>,
 }
 
 /// What `sshd -t` said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trial {
+pub struct Trial {
     /// The command line, for evidence.
-    pub(crate) command: String,
-    pub(crate) passed: bool,
-    pub(crate) complaints: Vec<(Complaint, String)>,
+    pub command: String,
+    /// Whether it exited with 0.
+    pub passed: bool,
+    /// The lines of its standard error, each with what it is about.
+    pub complaints: Vec<(Complaint, String)>,
 }
 
 /// What a line of sshd's standard error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Complaint {
+pub enum Complaint {
     /// The configuration files.
     Config,
     /// Permissions of a host key.
@@ -58,7 +60,7 @@ pub(crate) enum Complaint {
     Other,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     for program in PROGRAMS {
         ask.stat(program);
     }
@@ -70,7 +72,7 @@ pub(super) fn ask(ask: &mut Ask<'_>) {
     ask.run(&version_command(&daemon.program));
 }
 
-pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
+pub(crate) fn ask_for_trial(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Ok(Some(daemon)) = facts.daemon() else {
         return;
@@ -97,7 +99,7 @@ pub(super) fn ask_for_trial(ask: &mut Ask<'_>) {
 
 impl Facts<'_> {
     /// The daemon that runs, else the one that would; `None` when none is installed.
-    pub(crate) fn daemon(&self) -> Known<Option<Daemon>> {
+    pub fn daemon(&self) -> Known<Option<Daemon>> {
         if let Ok(Some(listener)) = self.listener() {
             return Ok(Some(Daemon::from_argv(&listener.argv)));
         }
@@ -122,7 +124,7 @@ impl Facts<'_> {
     }
 
     /// What `sshd -t` says with the options of the running daemon; `None` when no sshd is installed.
-    pub(crate) fn trial(&self) -> Known<Option<Trial>> {
+    pub fn trial(&self) -> Known<Option<Trial>> {
         let Some(daemon) = self.daemon()? else {
             return Ok(None);
         };
@@ -138,7 +140,7 @@ impl Facts<'_> {
 
     /// Whether sshd would start: `sshd -t` accepts everything, or misses, as the last thing that it looks for, the directory
     /// that is made when the service starts. `None` when no sshd is installed.
-    pub(crate) fn would_start(&self) -> Known<Option<bool>> {
+    pub fn would_start(&self) -> Known<Option<bool>> {
         let misses = |trial: &Trial| {
             trial
                 .about(Complaint::PrivsepDirectory)
@@ -151,9 +153,9 @@ impl Facts<'_> {
     }
 
     /// Whether the service manager, or the script, makes the runtime directory each time it starts sshd.
-    pub(crate) fn runtime_directory_comes_with_service(&self) -> bool {
+    pub fn runtime_directory_comes_with_service(&self) -> bool {
         // Behind a mask nothing of the unit is shown; that of every package makes the directory.
-        let makes = |unit: &super::Unit| {
+        let makes = |unit: &Unit| {
             unit.get("LoadState") == "masked"
                 || unit
                     .get("RuntimeDirectory")
@@ -171,19 +173,19 @@ impl Facts<'_> {
     }
 
     /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
-    pub(crate) fn banner(&self) -> Known<String> {
+    pub fn banner(&self) -> Known<String> {
         self.run(&version_command(&self.installed()?.program))
             .map(said)
     }
 
     /// Whether sshd, or a program that it runs for a connection, says nothing at all when it is asked for its version.
-    pub(crate) fn is_mute(&self, program: &str) -> bool {
+    pub fn is_mute(&self, program: &str) -> bool {
         self.run(&version_command(program))
             .is_ok_and(|output| output.code.is_some() && said(output).trim().is_empty())
     }
 
     /// The program of sshd that a signal ends as soon as it is asked for its version: what was run, and the program.
-    pub(crate) fn crashing_program(&self) -> Option<(String, String)> {
+    pub fn crashing_program(&self) -> Option<(String, String)> {
         let own = self.installed().ok().map(|daemon| daemon.program);
         let mut programs = own.into_iter().chain(self.helpers().unwrap_or_default());
         let crashes = |program: &String| {
@@ -196,7 +198,7 @@ impl Facts<'_> {
     }
 
     /// The programs that the listener runs for each connection (`SshdSessionPath`, `SshdAuthPath`); none before 9.8.
-    pub(crate) fn helpers(&self) -> Known<Vec<String>> {
+    pub fn helpers(&self) -> Known<Vec<String>> {
         if self.known_release()? < SPLIT {
             return Ok(Vec::new());
         }
@@ -212,7 +214,7 @@ impl Facts<'_> {
     }
 
     /// A library that a program of a connection needs and does not find: what said so, and the line.
-    pub(crate) fn missing_library(&self) -> Option<(String, String)> {
+    pub fn missing_library(&self) -> Option<(String, String)> {
         self.helpers().ok()?.iter().find_map(|path| {
             let text = self.run(&libraries(path)).ok()?.text();
             let line = text.lines().find(|line| line.ends_with("=> not found"))?;
@@ -221,22 +223,22 @@ impl Facts<'_> {
     }
 
     /// Whether no process is an sshd that waits for connections.
-    pub(crate) fn lacks_a_listener(&self) -> bool {
+    pub fn lacks_a_listener(&self) -> bool {
         matches!(self.listener(), Ok(None))
     }
 
     /// Whether a listener runs that keeps the configuration it has read.
-    pub(crate) fn keeps_its_configuration(&self) -> bool {
+    pub fn keeps_its_configuration(&self) -> bool {
         matches!(self.listener(), Ok(Some(_)))
     }
 
     /// Whether a listener runs that also keeps the host keys: from 9.8 on; before, each connection reads them again.
-    pub(crate) fn keeps_its_host_keys(&self) -> bool {
+    pub fn keeps_its_host_keys(&self) -> bool {
         self.keeps_its_configuration() && self.release().is_some_and(|release| release >= SPLIT)
     }
 
     /// An sshd that is not installed, as an unchecked item for causes that need one.
-    pub(crate) fn installed(&self) -> Known<Daemon> {
+    pub fn installed(&self) -> Known<Daemon> {
         self.daemon()?
             .ok_or_else(|| Unchecked::new("sshd", "is not installed"))
     }
@@ -253,7 +255,7 @@ fn libraries(program: &str) -> [&str; 2] {
 
 impl Trial {
     /// The lines about one thing.
-    pub(crate) fn about(&self, what: Complaint) -> impl Iterator<Item = &str> {
+    pub fn about(&self, what: Complaint) -> impl Iterator<Item = &str> {
         self.complaints
             .iter()
             .filter(move |(about, _)| *about == what)

@@ -11,22 +11,23 @@ use sshmend_hosts_access::{
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_ssh_log::Kind;
 
-use super::Facts;
-use super::fail2ban::{BANNED, Ban, DIRECTORY, bans};
+use crate::Facts;
 use crate::ask::Ask;
-use crate::finding::Certainty;
-use crate::verdict::{Known, Unchecked};
+use crate::fail2ban::{BANNED, Ban, DIRECTORY, bans};
+use crate::known::{Known, Unchecked};
 
 /// How the look-up of a name ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Lookup {
+pub enum Lookup {
+    /// The address has a name.
     Named,
+    /// The address has no name.
     Nameless,
     /// The name server kept quiet.
     NoAnswer,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let live = facts.question.privileged && !facts.question.offline;
     let wanted = linkage_wants(facts.snapshot)
@@ -104,7 +105,7 @@ fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
 
 impl Facts<'_> {
     /// Whether this sshd is linked with libwrap, and so reads hosts.allow and hosts.deny at all; with its program.
-    pub(crate) fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
+    pub fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
         match linkage(self.snapshot) {
             Linkage::Linked(program) => Ok((true, program)),
             Linkage::NotLinked(program) => Ok((false, program)),
@@ -113,39 +114,32 @@ impl Facts<'_> {
     }
 
     /// Both tables.
-    pub(crate) fn tables(&self) -> &Tables {
+    pub fn tables(&self) -> &Tables {
         self.cache
             .tables
             .get_or_init(|| tables_with(self.snapshot, self.bans().ok()))
     }
 
-    /// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap
-    /// refused last.
-    pub(crate) fn wrapped_client(&self) -> Option<(IpAddr, Certainty)> {
-        let asked = self
-            .question
-            .client_address()
-            .map(|client| (client, Certainty::Certain));
-        asked.or_else(|| {
+    /// The client to judge: the one asked about, else the one that libwrap refused last.
+    pub fn wrapped_client(&self) -> Option<IpAddr> {
+        let refused_last = || {
             let lines = self.log().ok()?;
             let refused = lines
                 .iter()
                 .rev()
                 .filter(|line| line.kind == Kind::WrapperRefused);
-            refused
-                .filter_map(|line| line.client)
-                .next()
-                .map(|client| (client, Certainty::Likely))
-        })
+            refused.filter_map(|line| line.client).next()
+        };
+        self.question.client_address().or_else(refused_last)
     }
 
     /// What libwrap answers a client of sshd.
-    pub(crate) fn wrappers(&self, client: IpAddr) -> Answer {
+    pub fn wrappers(&self, client: IpAddr) -> Answer {
         self.tables().evaluate(&self.described(client))
     }
 
     /// What libwrap would answer with a problem repaired; `None` where no repair is known.
-    pub(crate) fn wrappers_if(&self, client: IpAddr, problem: &Problem) -> Option<Access> {
+    pub fn wrappers_if(&self, client: IpAddr, problem: &Problem) -> Option<Access> {
         let path = &problem.origin.path;
         let repaired = problem
             .repair
@@ -181,7 +175,7 @@ impl Facts<'_> {
     }
 
     /// How the look-up of the client's name went; `None` where nobody looked.
-    pub(crate) fn name_lookup(&self, client: IpAddr) -> Option<Lookup> {
+    pub fn name_lookup(&self, client: IpAddr) -> Option<Lookup> {
         let output = self.run(&lookup(client)).ok()?;
         Some(match output.code {
             Some(0) => Lookup::Named,

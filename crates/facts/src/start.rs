@@ -3,20 +3,22 @@
 
 use sshmend_lossless::Origin;
 
-use super::service::blocks;
-use super::{Facts, Unit};
 use crate::ask::Ask;
+use crate::manager::blocks;
+use crate::{Facts, Unit};
 
 /// What the unit of sshd starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Start {
-    pub(crate) unit: String,
-    pub(crate) program: String,
+pub struct Start {
+    /// The name of the unit.
+    pub unit: String,
+    /// The program that it starts.
+    pub program: String,
     /// The command line with the variables put in.
-    pub(crate) argv: Vec<String>,
+    pub argv: Vec<String>,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let Some(unit) = ask.facts.service_unit() else {
         return;
     };
@@ -53,12 +55,12 @@ fn required(unit: &Unit) -> Option<Vec<&str>> {
 
 impl Facts<'_> {
     /// The unit that runs sshd.
-    pub(crate) fn service_unit(&self) -> Option<Unit> {
+    pub fn service_unit(&self) -> Option<Unit> {
         self.manager().ok()?.service().cloned()
     }
 
     /// What the unit of sshd starts; `None` where no unit says it.
-    pub(crate) fn start(&self) -> Option<Start> {
+    pub fn start(&self) -> Option<Start> {
         let unit = self.service_unit()?;
         let (program, words) = command(&unit)?;
         let argv = words
@@ -74,7 +76,7 @@ impl Facts<'_> {
 
     /// The setting of the unit that keeps it from being started at all, or from what it needs, as far as an administrator has
     /// written it: that of the package is known to work.
-    pub(crate) fn confinement(&self, settings: &[&str]) -> Option<(Origin, String)> {
+    pub fn confinement(&self, settings: &[&str]) -> Option<(Origin, String)> {
         let unit = self.service_unit()?;
         let written = sources(&unit)
             .into_iter()
@@ -96,7 +98,7 @@ impl Facts<'_> {
     }
 
     /// A unit without which that of sshd is not started, and that cannot be started itself, with the reason.
-    pub(crate) fn failed_requirement(&self) -> Option<(Unit, String)> {
+    pub fn failed_requirement(&self) -> Option<(Unit, String)> {
         let unit = self.service_unit()?;
         let shown = self.run(&required(&unit)?).ok()?.text();
         blocks(&shown)
@@ -105,7 +107,7 @@ impl Facts<'_> {
     }
 
     /// A command that the unit runs before sshd, and that has failed: its program.
-    pub(crate) fn failed_before_start(&self) -> Option<String> {
+    pub fn failed_before_start(&self) -> Option<String> {
         let unit = self.service_unit()?;
         let failed = |line: &&str| {
             line.contains("ignore_errors=no")
@@ -118,7 +120,7 @@ impl Facts<'_> {
     }
 
     /// The line, of the files that make the command line of sshd, that speaks of this.
-    pub(crate) fn line_of_start(&self, words: &str) -> Option<Origin> {
+    pub fn line_of_start(&self, words: &str) -> Option<Origin> {
         let unit = self.service_unit()?;
         let speaks = |line: &str| {
             !line.trim_start().starts_with(['#', ';']) && line.to_lowercase().contains(words)
@@ -160,7 +162,7 @@ impl Facts<'_> {
 
 impl Start {
     /// Whether the program is sshd itself, and not something that wraps it.
-    pub(crate) fn is_sshd(&self) -> bool {
+    pub fn is_sshd(&self) -> bool {
         self.program.rsplit('/').next() == Some("sshd")
     }
 }
@@ -216,8 +218,8 @@ fn words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{NOW, SHOW, machine};
     use crate::question::Question;
-    use crate::testing::{NOW, SHOW, machine};
 
     const UNIT: &str = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\n\
         ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS $NONE ; ignore_errors=no ; pid=0 }\n\

@@ -4,34 +4,38 @@
 //! `sshd: /usr/sbin/sshd -D [listener] 3 of 10-100 startups`; a connection before login as `sshd: [accepted]`,
 //! `sshd: unknown [priv]`, `sshd: alice [net]`; from 9.8 on with the program name `sshd-session`.
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
 
 const PROC: &str = "/proc";
 
 /// A daemon that waits for connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Listener {
-    pub(crate) pid: u32,
+pub struct Listener {
+    /// The process id.
+    pub pid: u32,
     /// Its own command line, without the title's additions.
-    pub(crate) argv: Vec<String>,
+    pub argv: Vec<String>,
     /// The title as `ps` shows it.
-    pub(crate) title: String,
+    pub title: String,
     /// The counter in the title; none before 8.2.
-    pub(crate) startups: Option<Startups>,
+    pub startups: Option<Startups>,
 }
 
 /// The connections that have not logged in yet, and the first and last bound of MaxStartups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Startups {
-    pub(crate) pending: u32,
-    pub(crate) begin: u32,
-    pub(crate) full: u32,
+pub struct Startups {
+    /// How many connections have not logged in yet.
+    pub pending: u32,
+    /// From this many on new ones may be dropped.
+    pub begin: u32,
+    /// From this many on every new one is dropped.
+    pub full: u32,
 }
 
 /// Asks for the command line of every process, then for the details of each listener.
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     ask.list(PROC);
     let facts = ask.facts;
     for pid in facts.pids().unwrap_or_default() {
@@ -64,7 +68,7 @@ impl Facts<'_> {
     }
 
     /// The titles of all processes, by process id; what ended meanwhile is left out.
-    pub(crate) fn titles(&self) -> Known<Vec<(u32, String)>> {
+    pub fn titles(&self) -> Known<Vec<(u32, String)>> {
         let mut titles: Vec<(u32, String)> = Vec::new();
         for pid in self.pids()? {
             if let Ok(Some(text)) = self.text(format!("{PROC}/{pid}/cmdline")) {
@@ -112,7 +116,7 @@ impl Facts<'_> {
     }
 
     /// The listener that serves this machine: started by the service manager where there are several.
-    pub(crate) fn listener(&self) -> Known<Option<Listener>> {
+    pub fn listener(&self) -> Known<Option<Listener>> {
         let listeners = self.listeners()?;
         let main = self.manager().ok().and_then(|manager| manager.main_pid());
         let preferred = listeners
@@ -123,7 +127,7 @@ impl Facts<'_> {
     }
 
     /// A field of `/proc/PID/status`, such as `State` or `NSpid`.
-    pub(crate) fn status(&self, pid: u32, field: &str) -> Known<Option<String>> {
+    pub fn status(&self, pid: u32, field: &str) -> Known<Option<String>> {
         let text = self
             .text(format!("{PROC}/{pid}/status"))?
             .unwrap_or_default();
@@ -134,7 +138,7 @@ impl Facts<'_> {
     }
 
     /// The program file of a process, with ` (deleted)` where it was replaced since (proc_pid_exe(5)).
-    pub(crate) fn executable(&self, pid: u32) -> Known<String> {
+    pub fn executable(&self, pid: u32) -> Known<String> {
         Ok(self
             .run_as_root(&executable(pid))?
             .text()
@@ -149,7 +153,7 @@ impl Facts<'_> {
     }
 
     /// Titles of connections that have not logged in yet.
-    pub(crate) fn unauthenticated(&self) -> Known<Vec<String>> {
+    pub fn unauthenticated(&self) -> Known<Vec<String>> {
         Ok(self
             .titles()?
             .into_iter()

@@ -1,8 +1,8 @@
 //! The host keys as files, for where sshd itself cannot be asked.
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::Known;
+use crate::known::Known;
 
 /// What sshd takes where no line names a key (servconf.c, fill_default_server_options).
 const DEFAULT: [&str; 3] = [
@@ -13,15 +13,16 @@ const DEFAULT: [&str; 3] = [
 
 /// A host key that sshd would load.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct HostKeyFile {
-    pub(crate) path: String,
+pub struct HostKeyFile {
+    /// The path of the private key.
+    pub path: String,
     /// Permission bits where it is there.
-    pub(crate) mode: Option<u32>,
+    pub mode: Option<u32>,
     /// Whether it belongs to root.
     pub(crate) roots: bool,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     ask.facts
         .host_key_paths()
         .unwrap_or_default()
@@ -43,7 +44,7 @@ impl Facts<'_> {
     }
 
     /// Every host key that the configuration names.
-    pub(crate) fn host_keys(&self) -> Known<Vec<HostKeyFile>> {
+    pub fn host_keys(&self) -> Known<Vec<HostKeyFile>> {
         let read = |path: String| {
             let meta = self.meta(&path)?;
             Ok(HostKeyFile {
@@ -58,7 +59,7 @@ impl Facts<'_> {
 
 impl HostKeyFile {
     /// Whether sshd would ignore it: root's, and open to others. Red Hat lets a group of its own read it.
-    pub(crate) fn too_open(&self) -> bool {
+    pub fn too_open(&self) -> bool {
         self.roots && self.mode.is_some_and(|mode| mode & 0o037 != 0)
     }
 }

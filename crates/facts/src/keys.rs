@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::Facts;
+use crate::Facts;
 use crate::ask::Ask;
-use crate::verdict::{Known, Unchecked};
+use crate::known::{Known, Unchecked};
 
 /// A key as `-l` of ssh-add and ssh-keygen shows it; a certificate has the fingerprint of its key, and is offered beside it.
 type Key = (String, bool);
 
 /// The keys that would be offered in one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Offer {
+pub struct Offer {
     /// How many they are, each once.
-    pub(crate) keys: usize,
+    pub keys: usize,
     /// How many of them only the agent holds.
-    pub(crate) of_agent: usize,
+    pub of_agent: usize,
 }
 
-pub(super) fn ask(ask: &mut Ask<'_>) {
+pub(crate) fn ask(ask: &mut Ask<'_>) {
     let facts = ask.facts;
     let Ok(route) = facts.route() else { return };
     if let Some(argv) = agent(&route.agent) {
@@ -75,7 +75,7 @@ impl Facts<'_> {
     }
 
     /// The private keys that ssh ignores because others may read them (authfile.c, `sshkey_perm_ok`: only those of the user).
-    pub(crate) fn ignored_keys(&self) -> Vec<(&str, u32)> {
+    pub fn ignored_keys(&self) -> Vec<(&str, u32)> {
         let open =
             |file: &&str| Some((self.meta(file).ok()??.uid == 0) == self.question.privileged);
         let mode = |file: &str| {
@@ -94,7 +94,7 @@ impl Facts<'_> {
     }
 
     /// What ssh would offer; unknown where it did not come so far.
-    pub(crate) fn offer(&self) -> Known<Offer> {
+    pub fn offer(&self) -> Known<Offer> {
         let route = self.route()?;
         if self.printed_lines().is_none() {
             return Err(Unchecked::new("keys to offer", "ssh was not tried"));

@@ -1,0 +1,47 @@
+//! A healthy server written down as text, for tests: what a case changes is all that it has to say.
+
+use sshmend_lossless::{Snapshot, fixture, journalctl};
+
+use crate::facts::Facts;
+use crate::manager::show;
+use crate::question::{Question, Server, Vantage};
+
+pub use crate::probe::attempt;
+
+/// The header of the answer of `systemctl show`, for fixtures that say how the units stand.
+pub const SHOW: &str = "//$ SHOW => 0 stdout\n";
+
+/// The header of the answer of `journalctl`.
+pub const LOG: &str = "//$ JOURNAL => 0 stdout\n";
+
+/// 2026-11-20T18:00:00Z, in seconds since 1970.
+pub const NOW: i64 = 1_795_197_600;
+
+/// A Debian 12 server as installed: everything that is asked of it, and nothing wrong.
+const HEALTHY: &str = include_str!("fixture/healthy-debian12.txt");
+
+/// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
+pub fn machine(extra: &str) -> Snapshot {
+    let text = format!("{HEALTHY}{extra}");
+    let question = Question::server(NOW);
+    let journal = journalctl(&Facts::new(&Snapshot::default(), &question).journal()).join(" ");
+    let text = text.replace("//$ SHOW ", &format!("//$ {} ", show().join(" ")));
+    fixture::snapshot(&text.replace("//$ JOURNAL ", &format!("//$ {journal} ")))
+}
+
+/// The question why the client at this address cannot connect; any connection where it is not an address.
+pub fn from(client: &str) -> Question {
+    let client = client.parse().ok();
+    Question {
+        vantage: Vantage::Server(Server { client, user: None }),
+        ..Question::server(NOW)
+    }
+}
+
+#[test]
+fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
+    assert_eq!(
+        crate::wants(&machine(""), &Question::server(NOW)),
+        Vec::new()
+    );
+}

@@ -1,0 +1,59 @@
+//! What is known of this machine, its sshd, its network, its logs and the client: one accessor a fact, three answers.
+//!
+//! Nothing here looks at a machine. [`wants`] says what to look at, stage by stage (the process id of the listener is
+//! known only once `/proc` was read); `host` answers into a [`Snapshot`](sshmend_lossless::Snapshot); and [`Facts`] turns
+//! the answers into typed facts. A fact is known, known to be absent, or [`Unchecked`] with the reason; what could not be
+//! looked at is never taken for absent.
+
+mod account;
+mod ask;
+mod config;
+mod daemon;
+mod facts;
+mod fail2ban;
+mod firewall;
+pub mod fixture;
+mod host_keys;
+mod kernel;
+mod keys;
+mod known;
+mod log;
+mod log_file;
+mod log_source;
+mod manager;
+mod package;
+mod probe;
+mod process;
+mod question;
+mod reply;
+mod return_route;
+mod route;
+mod service;
+mod socket;
+mod sshd;
+mod start;
+mod wrappers;
+
+pub use account::{ACCESS, Account};
+pub use ask::wants;
+pub use daemon::{Complaint, Daemon, SPLIT, Trial};
+pub use facts::Facts;
+pub use fail2ban::Ban;
+pub use host_keys::HostKeyFile;
+pub use kernel::{FullDisk, Usage};
+pub use known::{Known, Unchecked};
+pub use log_file::{LogFile, LogLine};
+pub use log_source::disk_logs;
+pub use manager::{MARKER, Manager, Unit};
+pub use package::{package_version, package_wants};
+pub use probe::opens_connection;
+pub use process::{Listener, Startups};
+pub use question::{Question, Server, Target, Vantage};
+pub use reply::{Connections, DIAL_LIMIT, DIAL_PAUSE, Reply, Tried};
+pub use return_route::BlockedRoute;
+pub use route::{Proxy, Route, UnknownKey};
+pub use service::{Service, TrialToday, UnitState, WornOut, service_wants};
+pub use socket::{Meant, Socket};
+pub use sshd::{Sshd, sshd_wants};
+pub use start::Start;
+pub use wrappers::{Lookup, wrapper_tables, wrapper_tables_wants};
