@@ -65,27 +65,48 @@ impl LogicalLine {
 ///
 /// Lines behind a fault are split as libwrap would split them if the fault were not there.
 pub fn logical_lines(document: &[u8]) -> Vec<LogicalLine> {
-    let mut lines = Vec::new();
-    let mut reader = Reader {
-        document,
-        at: 0,
-        number: 1,
-        logged: 0,
-    };
-    while reader.at < document.len() {
-        lines.push(reader.line());
-    }
-    lines
+    LogicalReader::new(document).collect()
 }
 
-struct Reader<'a> {
+/// Reads one logical line after the other.
+pub(crate) struct LogicalReader<'a> {
     document: &'a [u8],
     at: usize,
     number: usize,
     logged: usize,
 }
 
-impl Reader<'_> {
+impl Iterator for LogicalReader<'_> {
+    type Item = LogicalLine;
+
+    fn next(&mut self) -> Option<LogicalLine> {
+        (self.at < self.document.len()).then(|| self.line())
+    }
+}
+
+impl<'a> LogicalReader<'a> {
+    pub(crate) fn new(document: &'a [u8]) -> Self {
+        Self {
+            document,
+            at: 0,
+            number: 1,
+            logged: 0,
+        }
+    }
+
+    /// Goes past physical lines as long as `skip` says so, which must not of one that is joined to the next.
+    pub(crate) fn pass_over(&mut self, skip: impl Fn(&[u8]) -> bool) {
+        while let Some(feed) = memchr::memchr(b'\n', &self.document[self.at..]) {
+            let line = &self.document[self.at..self.at + feed];
+            if line.len() + 1 >= LINE_LIMIT || !skip(line) {
+                return;
+            }
+            self.at += feed + 1;
+            self.number += 1;
+            self.logged += 1;
+        }
+    }
+
     fn line(&mut self) -> LogicalLine {
         let (start, logged) = (self.at, self.logged);
         let mut line = self.read(LINE_LIMIT);

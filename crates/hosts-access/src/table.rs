@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot, Unread};
 
+use crate::client::Client;
 use crate::logical::{LogicalLine, logical_lines};
+use crate::look_up::parse_for;
 use crate::options::Accounts;
 use crate::owner::{Banners, DENYHOSTS, DENYHOSTS_PROGRAMS};
 use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};
@@ -77,10 +79,7 @@ pub fn wants(snapshot: &Snapshot) -> Vec<Request> {
     let tables = Tables::read(snapshot);
     let read = |path: &str| Request::Read(path.into());
     let mut wanted = vec![read(HOSTS_ALLOW), read(HOSTS_DENY)];
-    wanted.extend(tables.pattern_files().into_iter().map(Request::Read));
-    if tables.mentions_accounts() {
-        wanted.extend([read(PASSWD), read(GROUP)]);
-    }
+    wanted.extend(tables.wants_of_rules());
     if tables.names_denyhosts() {
         wanted.push(read(DENYHOSTS));
         wanted.extend(DENYHOSTS_PROGRAMS.map(|path| Request::Stat(path.into())));
@@ -92,9 +91,27 @@ pub fn wants(snapshot: &Snapshot) -> Vec<Request> {
 impl Tables {
     /// Reads both files and what they refer to; what was not captured stays unknown.
     pub fn read(snapshot: &Snapshot) -> Self {
+        Self::read_with(snapshot, &|which, state, bytes| {
+            Table::parse(which, state, bytes.to_vec())
+        })
+    }
+
+    /// The same with no other rules than those that can say anything to this client: enough for an answer, and for
+    /// nothing else.
+    pub(crate) fn read_for(snapshot: &Snapshot, client: &Client) -> Self {
+        Self::read_with(snapshot, &|which, state, bytes| {
+            parse_for(which, state, bytes, client)
+        })
+    }
+
+    fn read_with(snapshot: &Snapshot, parse: &dyn Fn(Which, State, &[u8]) -> Table) -> Self {
+        let table = |which: Which| {
+            let (state, bytes) = captured(snapshot, which);
+            Arc::new(parse(which, state, bytes))
+        };
         let mut tables = Self {
-            allow: Table::read(snapshot, Which::Allow).into(),
-            deny: Table::read(snapshot, Which::Deny).into(),
+            allow: table(Which::Allow),
+            deny: table(Which::Deny),
             files: PatternFiles::default(),
             accounts: Accounts {
                 passwd: content(snapshot, PASSWD),
@@ -154,6 +171,15 @@ impl Tables {
         paths
     }
 
+    /// The files that the rules name or need.
+    pub(crate) fn wants_of_rules(&self) -> Vec<Request> {
+        let mut paths = self.pattern_files();
+        if self.mentions_accounts() {
+            paths.extend([PASSWD, GROUP].map(PathBuf::from));
+        }
+        paths.into_iter().map(Request::Read).collect()
+    }
+
     fn mentions_accounts(&self) -> bool {
         let named = |name: &[u8]| same(name, b"user") || same(name, b"group");
         self.rules()
@@ -195,21 +221,21 @@ fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
     })
 }
 
-impl Table {
-    fn read(snapshot: &Snapshot, which: Which) -> Self {
-        let (state, bytes) = match (
-            snapshot.entry(Path::new(which.path())),
-            snapshot.read(Path::new(which.path())),
-        ) {
-            (_, Ok(Some(image))) => (State::Read, image.bytes.clone()),
-            (_, Ok(None)) => (State::Missing, Vec::new()),
-            (Some(Captured::Directory(..)), _) => (State::Directory, Vec::new()),
-            (_, Err(Unread::Dangling)) => (State::Dangling, Vec::new()),
-            (_, Err(why)) => (State::Unknown(why), Vec::new()),
-        };
-        Self::parse(which, state, bytes)
+/// What stands where one of the two files belongs, and its bytes.
+fn captured(snapshot: &Snapshot, which: Which) -> (State, &[u8]) {
+    match (
+        snapshot.entry(Path::new(which.path())),
+        snapshot.read(Path::new(which.path())),
+    ) {
+        (_, Ok(Some(image))) => (State::Read, &image.bytes),
+        (_, Ok(None)) => (State::Missing, b""),
+        (Some(Captured::Directory(..)), _) => (State::Directory, b""),
+        (_, Err(Unread::Dangling)) => (State::Dangling, b""),
+        (_, Err(why)) => (State::Unknown(why), b""),
     }
+}
 
+impl Table {
     fn parse(which: Which, state: State, bytes: Vec<u8>) -> Self {
         let mut live = true;
         let mut lines = Vec::new();

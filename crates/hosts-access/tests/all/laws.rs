@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::common::tables;
+use crate::common::{client, snapshot, tables};
 use fastrand::Rng;
 use sshmend_hosts_access::{
     Access, Client, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, Name, Permit, Tables, Wanted,
-    logical_lines,
+    logical_lines, look_up,
 };
 
 const TOKENS: &[&str] = &[
@@ -94,6 +94,37 @@ fn the_logical_lines_join_to_the_document() {
             }
         }
     }
+}
+
+#[test]
+fn the_answer_without_the_tables_is_that_of_the_tables() {
+    let mut random = Rng::with_seed(8);
+    let clients = [
+        "10.1.2.3",
+        "9.9.9.9",
+        "ftpd/10.1.2.3=?",
+        "::1",
+        "2001:db8::1=h.example.org",
+    ];
+    let (mut denied, mut unknown) = (0, 0);
+    for _ in 0..2_000 {
+        let (allow, deny) = (document(&mut random), document(&mut random));
+        let seen = snapshot(&allow, &deny);
+        for text in clients {
+            let client = client(text);
+            let answer = Tables::read(&seen).evaluate(&client);
+            denied += usize::from(answer.access == Access::Denied);
+            unknown += usize::from(answer.access == Access::Unknown);
+            assert_eq!(
+                look_up(&seen, &client),
+                answer,
+                "{text} {} {}",
+                allow.escape_ascii(),
+                deny.escape_ascii()
+            );
+        }
+    }
+    assert!(denied > 500 && unknown > 20, "{denied} {unknown}");
 }
 
 fn order(random: &mut Rng) -> Permit {

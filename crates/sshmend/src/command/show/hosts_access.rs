@@ -1,7 +1,7 @@
 //! `sshmend show hosts-access`: whether TCP wrappers let a client in, and by which rule.
 
 use sshmend_hosts_access::{
-    Access, Client, Linkage, Name, Need, Tables, Verdict, linkage, linkage_wants, wants,
+    Access, Client, Linkage, Name, Need, Verdict, linkage, linkage_wants, look_up, look_up_wants,
 };
 use sshmend_lossless::Snapshot;
 
@@ -14,10 +14,12 @@ use crate::session::Session;
 
 /// Evaluates the tables for the client; the failure says which file would have to be read for an answer.
 pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> (Shown, Option<Failure>) {
-    let snapshot = session.capture(|snapshot| [wants(snapshot), linkage_wants(snapshot)].concat());
-    let linkage = linkage(&snapshot);
     let client = client(arguments);
-    let verdict = Tables::read(&snapshot).evaluate(&client);
+    // The program is looked for first: each round of it would read the tables again.
+    let mut snapshot = session.capture(linkage_wants);
+    session.capture_more(&mut snapshot, |snapshot| look_up_wants(snapshot, &client));
+    let linkage = linkage(&snapshot);
+    let verdict = look_up(&snapshot, &client);
     let (access, role) = match verdict.access {
         Access::Granted => ("granted", Role::Good),
         Access::Denied => ("denied", Role::Bad),
