@@ -63,9 +63,10 @@ impl<'a> Ask<'a> {
     /// Adds a request of another crate; programs and the kernel's own files say nothing of a mounted disk.
     pub(crate) fn add(&mut self, request: Request) {
         let of_running_machine = match &request {
-            Request::Read(path) | Request::List(path) | Request::Stat(path) => {
-                path.starts_with("/proc") || path.starts_with("/sys")
-            }
+            Request::Read(path)
+            | Request::List(path)
+            | Request::Stat(path)
+            | Request::Sift(path, _) => path.starts_with("/proc") || path.starts_with("/sys"),
             Request::Run(_) | Request::Resolve(_) | Request::Dial(_) => true,
             Request::Journal(_) => false,
         };

@@ -37,6 +37,7 @@ mod random;
 mod rehearse;
 mod run;
 mod scratch;
+mod sift;
 mod stage;
 mod stream;
 mod trust;

@@ -49,7 +49,7 @@ pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
 }
 
 /// Why something could not be looked at.
-fn unread(why: Why) -> Unread {
+pub(crate) fn unread(why: Why) -> Unread {
     match why {
         Why::Denied => Unread::Denied,
         Why::Loop => Unread::Loop,

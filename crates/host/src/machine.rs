@@ -15,6 +15,7 @@ use crate::failure::{FileError, Why, reason};
 use crate::look::{Depth, look, see};
 use crate::path::Root;
 use crate::programs::{Programs, runs_a_program};
+use crate::sift::sift;
 use crate::trust::Purpose;
 
 /// More rounds than any configuration needs: sshd itself refuses Includes nested deeper than 16.
@@ -101,6 +102,10 @@ impl Machine {
             Request::Read(path) => snapshot.insert(path, look(&self.root, path, Depth::Content)),
             Request::List(path) => self.look_once(path, Depth::Names, snapshot),
             Request::Stat(path) => self.look_once(path, Depth::Surface, snapshot),
+            Request::Sift(path, sieve) => {
+                let answer = sift(&self.root, path, sieve);
+                snapshot.insert_sifted(path, sieve.clone(), answer);
+            }
             Request::Run(_) | Request::Journal(_) => {
                 for (argv, answer) in self.run_all(std::slice::from_ref(request)) {
                     snapshot.insert_command(argv, answer);

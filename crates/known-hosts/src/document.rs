@@ -1,15 +1,16 @@
 //! A known_hosts file as records.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 use sshmend_lossless::{Line, lines};
 
 use crate::line::{self, Content, Entry};
 
-/// A known_hosts file.
-#[derive(Debug, Clone)]
+/// A known_hosts file. Its lines are read when they are asked for, so that a long file costs no more than its bytes.
+#[derive(Debug, Clone, Copy)]
 pub struct KnownHosts<'a> {
     text: &'a [u8],
-    records: Vec<Record<'a>>,
 }
 
 /// One line and what it is.
@@ -24,18 +25,13 @@ pub struct Record<'a> {
 impl<'a> KnownHosts<'a> {
     /// Reads a file; never fails.
     pub fn parse(text: &'a [u8]) -> Self {
-        // A record is larger than its line: growing step by step would copy and touch twice the memory.
-        let mut records = Vec::with_capacity(memchr::memchr_iter(b'\n', text).count() + 1);
-        records.extend(lines(text).map(|line| Record {
-            content: line::read(text, &line),
-            line,
-        }));
-        Self { text, records }
+        Self { text }
     }
 
     /// All lines, in order.
-    pub fn records(&self) -> &[Record<'a>] {
-        &self.records
+    pub fn records(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
+        let text = self.text;
+        lines(text).map(|line| Record::read(text, line))
     }
 
     /// The bytes that were read.
@@ -51,15 +47,23 @@ impl<'a> KnownHosts<'a> {
     }
 
     /// The line with this number, counted from 1.
-    pub fn record(&self, number: usize) -> Option<&Record<'a>> {
-        self.records.get(number.checked_sub(1)?)
+    pub fn record(&self, number: usize) -> Option<Record<'a>> {
+        let line = lines(self.text).nth(number.checked_sub(1)?)?;
+        Some(Record::read(self.text, line))
     }
 
-    /// The entries with their records, in order.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Record<'a>, &Entry<'a>)> {
-        self.records
-            .iter()
-            .filter_map(|record| Some((record, record.entry()?)))
+    /// The lines with these numbers, in order, in one pass.
+    pub(crate) fn numbered(&self, numbers: &BTreeSet<usize>) -> Vec<Record<'a>> {
+        let last = numbers.last().copied().unwrap_or_default();
+        let wanted = lines(self.text)
+            .take(last)
+            .filter(|line| numbers.contains(&line.number));
+        wanted.map(|line| Record::read(self.text, line)).collect()
+    }
+
+    /// The entries with their lines, in order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Line, Entry<'a>)> + use<'a> {
+        self.records().filter_map(Record::into_entry)
     }
 }
 
@@ -69,6 +73,21 @@ impl<'a> Record<'a> {
         match &self.content {
             Content::Entry(entry) => Some(entry),
             _ => None,
+        }
+    }
+
+    /// The line and the entry, where it is one.
+    pub(crate) fn into_entry(self) -> Option<(Line, Entry<'a>)> {
+        match self.content {
+            Content::Entry(entry) => Some((self.line, entry)),
+            _ => None,
+        }
+    }
+
+    fn read(text: &'a [u8], line: Line) -> Self {
+        Self {
+            content: line::read(line.text(text), line.content.start),
+            line,
         }
     }
 }

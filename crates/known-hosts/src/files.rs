@@ -7,6 +7,7 @@ use sshmend_lossless::{FileImage, Snapshot, Unread};
 use crate::document::KnownHosts;
 use crate::found::{Lookup, pass_over_unasked};
 use crate::name::Name;
+use crate::scan::sieve;
 use crate::target::Target;
 
 /// What the known_hosts files of a target are.
@@ -14,6 +15,17 @@ use crate::target::Target;
 pub struct Files<'s> {
     /// Those that were read, in the order of ssh. A file of ssh's own list that does not exist is not among them.
     pub read: Vec<KnownFile<'s>>,
+    /// Those of which it is not known what they hold.
+    pub unread: Vec<UnreadFile>,
+}
+
+/// What the known_hosts files of a target say of names.
+#[derive(Debug, Clone, Default)]
+pub struct LookedUp {
+    /// The files that were searched, in the order of ssh. A file of ssh's own list that does not exist is not among them.
+    pub paths: Vec<PathBuf>,
+    /// What each of them says of the names, as far as ssh would ask it.
+    pub lookups: Vec<Lookup>,
     /// Those of which it is not known what they hold.
     pub unread: Vec<UnreadFile>,
 }
@@ -80,18 +92,26 @@ impl Target {
         }
         files
     }
-}
 
-impl Files<'_> {
-    /// What each of the files that were read says of the names, as far as ssh would ask it.
-    pub fn find(&self, names: &[Name]) -> Vec<Lookup> {
-        let mut lookups: Vec<Lookup> = self
-            .read
-            .iter()
-            .map(|file| file.lines.find(names))
-            .collect();
-        pass_over_unasked(&mut lookups);
-        lookups
+    /// Looks the names up in the lines that were picked for them, or in the files where they were read as a whole.
+    pub fn look_up(&self, snapshot: &Snapshot, names: &[Name]) -> LookedUp {
+        let mut found = LookedUp::default();
+        let sieve = sieve(names);
+        for path in self.files() {
+            match snapshot.sifted(path, &sieve) {
+                Ok(Some(lines)) => {
+                    found.paths.push(path.to_owned());
+                    found.lookups.push(Lookup::of_picked(&lines, names));
+                }
+                Ok(None) if self.named_files => found
+                    .unread
+                    .push(UnreadFile::new(path, NoContent::NotThere)),
+                Ok(None) => {}
+                Err(why) => found.unread.push(UnreadFile::new(path, why.into())),
+            }
+        }
+        pass_over_unasked(&mut found.lookups);
+        found
     }
 }
 

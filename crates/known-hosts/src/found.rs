@@ -1,10 +1,13 @@
 //! The lines that `ssh` finds for names, and those that it passes over.
 
-use crate::document::{KnownHosts, Record};
+use sshmend_lossless::{Picked, threads};
+
+use crate::document::KnownHosts;
 use crate::hosts::{HostList, ListMatch};
 use crate::key::{HostKey, KeyFault, KeyType};
-use crate::line::{Content, Entry, Ignored, Marker};
+use crate::line::{self, Content, Entry, Ignored, Marker};
 use crate::name::{Name, Role};
+use crate::scan::sieve;
 
 /// What a file says of some names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -148,32 +151,43 @@ impl KnownHosts<'_> {
     /// read: those are in [`Lookup::passed_over`].
     pub fn find(&self, names: &[Name]) -> Lookup {
         let mut lookup = Lookup::default();
-        for record in self.records() {
-            match &record.content {
-                Content::Entry(entry) => lookup.add_entry(record, entry, names),
-                Content::Ignored(ignored) => {
-                    let hosts = ignored.hosts.map(HostList);
-                    let named = |name: &&Name| hosts.is_some_and(|list| holds(list, name));
-                    lookup.pass_over(
-                        record,
-                        names.iter().filter(named),
-                        Reason::Ignored(ignored.reason),
-                    );
-                }
-                Content::Blank | Content::Comment => {}
-            }
+        for line in sieve(names).document(self.text(), threads()) {
+            lookup.add(line.number, line.text(self.text()), names);
         }
         lookup
     }
 }
 
 impl Lookup {
-    fn add_entry(&mut self, record: &Record<'_>, entry: &Entry<'_>, names: &[Name]) {
+    /// What lines say of the names that were picked for them out of a file.
+    pub(crate) fn of_picked(lines: &[Picked], names: &[Name]) -> Self {
+        let mut lookup = Self::default();
+        for picked in lines {
+            lookup.add(picked.line.number, picked.text(), names);
+        }
+        lookup
+    }
+
+    /// Adds what one line says of the names.
+    fn add(&mut self, line: usize, text: &[u8], names: &[Name]) {
+        match line::read(text, 0) {
+            Content::Entry(entry) => self.add_entry(line, &entry, names),
+            Content::Ignored(ignored) => {
+                let hosts = ignored.hosts.map(HostList);
+                let named = |name: &&Name| hosts.is_some_and(|list| holds(list, name));
+                let reason = Reason::Ignored(ignored.reason);
+                self.pass_over(line, names.iter().filter(named), reason);
+            }
+            Content::Blank | Content::Comment => {}
+        }
+    }
+
+    fn add_entry(&mut self, line: usize, entry: &Entry<'_>, names: &[Name]) {
         let mut matches = Vec::new();
         for name in names {
             match compare(entry, name) {
                 Compared::No => {}
-                Compared::Vetoed(index) => self.pass_over(record, [name], Reason::Negated(index)),
+                Compared::Vetoed(index) => self.pass_over(line, [name], Reason::Negated(index)),
                 Compared::Yes(how) => matches.push(Match {
                     name: name.clone(),
                     how,
@@ -185,25 +199,24 @@ impl Lookup {
         }
         match entry.key() {
             Ok(key) => self.found.push(Found {
-                line: record.line.number,
+                line,
                 marker: entry.marker,
                 key,
                 matches,
             }),
             Err(fault) => {
                 let names = matches.iter().map(|found| &found.name);
-                self.pass_over(record, names, Reason::UnreadableKey(entry.key_type, fault));
+                self.pass_over(line, names, Reason::UnreadableKey(entry.key_type, fault));
             }
         }
     }
 
     fn pass_over<'n>(
         &mut self,
-        record: &Record<'_>,
+        line: usize,
         names: impl IntoIterator<Item = &'n Name>,
         reason: Reason,
     ) {
-        let line = record.line.number;
         self.passed_over
             .extend(names.into_iter().map(|name| PassedOver {
                 line,

@@ -30,6 +30,7 @@ mod notice;
 mod offered;
 mod pin;
 mod remove;
+mod scan;
 mod target;
 mod verdict;
 
@@ -39,7 +40,7 @@ mod tests;
 pub use client_config::{ClientConfig, ClientConfigError};
 pub use destination::{Destination, DestinationError};
 pub use document::{KnownHosts, Record};
-pub use files::{Files, KnownFile, NoContent, UnreadFile};
+pub use files::{Files, KnownFile, LookedUp, NoContent, UnreadFile};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use found::{Found, How, Lookup, Match, PassedOver, Reason};
 pub use key::{HostKey, KeyFault, KeyType};

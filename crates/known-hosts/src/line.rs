@@ -11,8 +11,6 @@
 
 use std::ops::Range;
 
-use sshmend_lossless::Line;
-
 use crate::hashed::HashedName;
 use crate::hosts::HostList;
 use crate::key::{HostKey, KeyFault, KeyType};
@@ -141,14 +139,13 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Reads one line; never fails.
-pub(crate) fn read<'a>(document: &'a [u8], line: &Line) -> Content<'a> {
-    let text = line.text(document);
+/// Reads one line, given without its ending, that begins at `start` in its document; never fails.
+pub(crate) fn read(text: &[u8], start: usize) -> Content<'_> {
     let visible = memchr::memchr(0, text).map_or(text, |nul| &text[..nul]);
     let mut scanner = Scanner {
         text: visible,
         at: 0,
-        base: line.content.start,
+        base: start,
     };
     scanner.skip_blanks();
     match scanner.peek() {

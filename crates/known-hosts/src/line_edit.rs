@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sshmend_lossless::{Edit, EditSet, LineEnding, Overlap, dominant_ending};
+use sshmend_lossless::{Edit, EditSet, Line, LineEnding, Overlap, dominant_ending};
 
 use crate::document::{KnownHosts, Record};
 use crate::found::{Compared, How, Lookup, Reason, compare};
@@ -30,9 +30,9 @@ pub enum EditError {
 
 /// The part of a plain entry that belongs to names that are to be edited.
 #[derive(Debug, Clone)]
-pub(crate) struct Owned<'k, 'a> {
-    pub(crate) record: &'k Record<'a>,
-    pub(crate) entry: &'k Entry<'a>,
+pub(crate) struct Owned<'a> {
+    pub(crate) line: Line,
+    pub(crate) entry: Entry<'a>,
     /// The names that the entry holds.
     pub(crate) names: Vec<Name>,
     /// The patterns that are these names; empty for a hashed name.
@@ -41,10 +41,10 @@ pub(crate) struct Owned<'k, 'a> {
     pub(crate) alone: bool,
 }
 
-impl<'k, 'a> Owned<'k, 'a> {
+impl<'a> Owned<'a> {
     /// The plain entries that hold a name itself or hashed, in the order of the file; `lookup` is what the file says of
     /// these names, so that no name is hashed a second time for each line.
-    pub(crate) fn all(known: &'k KnownHosts<'a>, names: &[Name], lookup: &Lookup) -> Vec<Self> {
+    pub(crate) fn all(known: &KnownHosts<'a>, names: &[Name], lookup: &Lookup) -> Vec<Self> {
         let unreadable = lookup
             .passed_over
             .iter()
@@ -55,18 +55,18 @@ impl<'k, 'a> Owned<'k, 'a> {
             .map(|found| found.line)
             .chain(unreadable.map(|passed| passed.line));
         let lines: BTreeSet<usize> = named.collect();
-        let records = lines.into_iter().filter_map(|line| known.record(line));
-        let entries = records.filter_map(|record| Some((record, record.entry()?)));
+        let records = known.numbered(&lines).into_iter();
+        let entries = records.filter_map(Record::into_entry);
         let plain = entries.filter(|(_, entry)| entry.marker.is_none());
         plain
-            .filter_map(|(record, entry)| Self::of(record, entry, names))
+            .filter_map(|(line, entry)| Self::of(line, entry, names))
             .collect()
     }
 
-    fn of(record: &'k Record<'a>, entry: &'k Entry<'a>, names: &[Name]) -> Option<Self> {
+    fn of(line: Line, entry: Entry<'a>, names: &[Name]) -> Option<Self> {
         let holds = |name: &&Name| {
             matches!(
-                compare(entry, name),
+                compare(&entry, name),
                 Compared::Yes(How::Exact(_) | How::Hashed)
             )
         };
@@ -92,7 +92,7 @@ impl<'k, 'a> Owned<'k, 'a> {
         };
         let alone = entry.is_hashed() || others().next().is_none();
         (!names.is_empty()).then_some(Self {
-            record,
+            line,
             entry,
             names,
             indexes,
@@ -136,17 +136,17 @@ impl<'k, 'a> LineEditor<'k, 'a> {
     }
 
     /// Takes the names out of their line, and the line out of the file when it holds nothing else.
-    pub(crate) fn take_out(&mut self, owned: &Owned<'_, '_>) {
+    pub(crate) fn take_out(&mut self, owned: &Owned<'_>) {
         if owned.alone {
-            return self.delete_line(owned.record);
+            return self.delete_line(&owned.line);
         }
         self.edits
             .extend(without(owned.entry.list(), &owned.indexes));
     }
 
-    pub(crate) fn delete_line(&mut self, record: &Record<'_>) {
-        self.last_line_goes |= record.line.span.end == self.known.text().len();
-        self.edits.push(Edit::delete(record.line.span.clone()));
+    pub(crate) fn delete_line(&mut self, line: &Line) {
+        self.last_line_goes |= line.span.end == self.known.text().len();
+        self.edits.push(Edit::delete(line.span.clone()));
     }
 
     /// Puts a key in the place of the entry's own; the type is rewritten only where it is another.
@@ -161,14 +161,10 @@ impl<'k, 'a> LineEditor<'k, 'a> {
             .push(Edit::replace(entry.blob.span(), key.to_base64()));
     }
 
-    /// Adds a line below `record`, in its style.
-    pub(crate) fn insert_below(&mut self, record: &Record<'_>, hosts: &str, key: &HostKey) {
-        self.insert(
-            record.line.span.end,
-            &Style::of(self.known, record),
-            hosts,
-            key,
-        );
+    /// Adds a line below that of `owned`, in its style.
+    pub(crate) fn insert_below(&mut self, owned: &Owned<'_>, hosts: &str, key: &HostKey) {
+        let style = Style::of(self.known, &owned.line, &owned.entry);
+        self.insert(owned.line.span.end, &style, hosts, key);
     }
 
     /// Adds a line at the end of the file, in the style of its last entry; completes an unfinished line before it.
@@ -178,7 +174,7 @@ impl<'k, 'a> LineEditor<'k, 'a> {
             .known
             .entries()
             .last()
-            .map(|(record, _)| Style::of(self.known, record));
+            .map(|(line, entry)| Style::of(self.known, &line, &entry));
         let style = Style {
             ending: dominant_ending(text),
             ..sibling.unwrap_or_default()
@@ -227,19 +223,15 @@ impl Default for Style<'_> {
 }
 
 impl<'a> Style<'a> {
-    fn of(known: &KnownHosts<'a>, record: &Record<'a>) -> Self {
-        let Some(entry) = record.entry() else {
-            return Self::default();
-        };
+    fn of(known: &KnownHosts<'a>, line: &Line, entry: &Entry<'_>) -> Self {
         let text = known.text();
-        let blanks = record
-            .line
+        let blanks = line
             .text(text)
             .iter()
             .take_while(|b| matches!(b, b' ' | b'\t'))
             .count();
-        let start = record.line.content.start;
-        let ending = match record.line.ending {
+        let start = line.content.start;
+        let ending = match line.ending {
             LineEnding::None => dominant_ending(text),
             ending => ending,
         };

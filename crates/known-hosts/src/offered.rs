@@ -136,7 +136,7 @@ fn key_of(text: &[u8], line: &sshmend_lossless::Line) -> Option<Result<NamedKey,
             plain(key_type).and_then(|key_type| Ok((None, HostKey::decode(key_type, blob)?))),
         );
     }
-    match line::read(text, line) {
+    match line::read(line.text(text), line.content.start) {
         Content::Blank | Content::Comment => None,
         Content::Ignored(ignored) => Some(Err(ignored.reason.into())),
         Content::Entry(entry) => Some(of_entry(&entry)),

@@ -197,7 +197,7 @@ impl Pin<'_> {
     }
 
     /// Why an entry is stale; `None` when it stays.
-    fn fate(&self, owned: &Owned<'_, '_>, identity_changed: bool) -> Option<Why> {
+    fn fate(&self, owned: &Owned<'_>, identity_changed: bool) -> Option<Why> {
         let key = owned.entry.key();
         let among = |keys: &[HostKey]| key.as_ref().is_ok_and(|key| keys.contains(key));
         let same_type =
@@ -215,7 +215,7 @@ impl Pin<'_> {
         }
     }
 
-    fn left(&self, before: &Lookup, stale: &[Owned<'_, '_>]) -> Vec<Notice> {
+    fn left(&self, before: &Lookup, stale: &[Owned<'_>]) -> Vec<Notice> {
         let mut notices = left(before, stale);
         let contradicts = |key: &HostKey| {
             let mut same_type = self
@@ -242,22 +242,22 @@ impl Pin<'_> {
 struct Work<'k, 'a, 'p> {
     known: &'k KnownHosts<'a>,
     pin: &'p Pin<'p>,
-    current: Vec<Owned<'k, 'a>>,
-    stale: Vec<(Owned<'k, 'a>, Why)>,
+    current: Vec<Owned<'a>>,
+    stale: Vec<(Owned<'a>, Why)>,
 }
 
 /// What is placed so far.
 struct Progress<'k, 'a, 'w> {
     editor: LineEditor<'k, 'a>,
     /// The stale entries that no key took the place of.
-    unused: Vec<&'w Owned<'k, 'a>>,
+    unused: Vec<&'w Owned<'a>>,
     placed: Vec<Placed>,
 }
 
 impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
     fn new(known: &'k KnownHosts<'a>, pin: &'p Pin<'p>, lookup: &Lookup) -> Self {
         let owned = Owned::all(known, pin.names, lookup);
-        let readable = |owned: &&Owned<'_, '_>| owned.entry.key().is_ok();
+        let readable = |owned: &&Owned<'_>| owned.entry.key().is_ok();
         let changed = owned
             .iter()
             .filter(readable)
@@ -278,7 +278,7 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
     }
 
     /// The stale entries; without verified keys also those of no offered key, when nothing known is offered.
-    fn all_stale(self) -> Vec<(Owned<'k, 'a>, Why)> {
+    fn all_stale(self) -> Vec<(Owned<'a>, Why)> {
         let offered = |key: &HostKey| self.pin.offered.contains(key);
         let keys: Vec<_> = self.current.iter().map(|owned| owned.entry.key()).collect();
         let hopeless = self.pin.keys.is_empty()
@@ -292,7 +292,7 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
                 .zip(keys)
                 .filter(|(_, key)| key.is_ok());
             stale.extend(readable.map(|(owned, _)| (owned, Why::NotOffered)));
-            stale.sort_by_key(|(owned, _)| owned.record.line.number);
+            stale.sort_by_key(|(owned, _)| owned.line.number);
         }
         stale
     }
@@ -329,9 +329,7 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
             .filter_map(|owned| Some((owned, owned.entry.key().ok()?)));
         let pinned = keys.filter(|(_, key)| self.pin.keys.contains(key));
         pinned
-            .map(|(owned, key)| {
-                Placed::new(owned, &key, Placement::Already(owned.record.line.number))
-            })
+            .map(|(owned, key)| Placed::new(owned, &key, Placement::Already(owned.line.number)))
             .collect()
     }
 
@@ -374,8 +372,8 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
 impl Progress<'_, '_, '_> {
     /// Puts the key in the place of the next stale entry for a name that lacks it; false when there is none.
     fn take_place(&mut self, key: &HostKey, same_type: bool) -> bool {
-        let fits = |owned: &&Owned<'_, '_>| !same_type || owned.key_type() == key.key_type();
-        let lacking = |owned: &&Owned<'_, '_>| {
+        let fits = |owned: &&Owned<'_>| !same_type || owned.key_type() == key.key_type();
+        let lacking = |owned: &&Owned<'_>| {
             owned
                 .names
                 .iter()
@@ -389,14 +387,13 @@ impl Progress<'_, '_, '_> {
             return false;
         };
         let owned = self.unused.remove(at);
-        let line = owned.record.line.number;
+        let line = owned.line.number;
         let placement = if owned.alone {
-            self.editor.replace_key(owned.entry, key);
+            self.editor.replace_key(&owned.entry, key);
             Placement::Replaced(line)
         } else {
             self.editor.take_out(owned);
-            self.editor
-                .insert_below(owned.record, &joined(&owned.names), key);
+            self.editor.insert_below(owned, &joined(&owned.names), key);
             Placement::Below(line)
         };
         self.placed.push(Placed::new(owned, key, placement));
@@ -414,7 +411,7 @@ impl Progress<'_, '_, '_> {
 }
 
 impl Placed {
-    fn new(owned: &Owned<'_, '_>, key: &HostKey, placement: Placement) -> Self {
+    fn new(owned: &Owned<'_>, key: &HostKey, placement: Placement) -> Self {
         let names = owned
             .names
             .iter()

@@ -69,7 +69,7 @@ impl KnownHosts<'_> {
     /// [`EditError::NotReadBack`] when the names would still be found in the edited file.
     pub fn remove(&self, names: &[Name], key_type: Option<KeyType>) -> Result<Removed, EditError> {
         let wanted =
-            |owned: &Owned<'_, '_>| key_type.is_none_or(|key_type| key_type == owned.key_type());
+            |owned: &Owned<'_>| key_type.is_none_or(|key_type| key_type == owned.key_type());
         let before = self.find(names);
         let owned: Vec<_> = Owned::all(self, names, &before)
             .into_iter()
@@ -112,7 +112,7 @@ impl KnownHosts<'_> {
             return Err(EditError::LineChanged(number));
         }
         let mut editor = LineEditor::new(self);
-        editor.delete_line(record);
+        editor.delete_line(&record.line);
         let entry = record.entry();
         let removed = RemovedName {
             line: number,
@@ -133,9 +133,9 @@ impl KnownHosts<'_> {
 }
 
 impl RemovedName {
-    pub(crate) fn new(owned: &Owned<'_, '_>, why: Why) -> Self {
+    pub(crate) fn new(owned: &Owned<'_>, why: Why) -> Self {
         Self {
-            line: owned.record.line.number,
+            line: owned.line.number,
             names: owned
                 .names
                 .iter()
@@ -150,11 +150,11 @@ impl RemovedName {
 }
 
 /// What is to be known of the lines that stay, when `taken` goes.
-pub(crate) fn left(before: &Lookup, taken: &[Owned<'_, '_>]) -> Vec<Notice> {
-    let gone = |line| taken.iter().any(|owned| owned.record.line.number == line);
+pub(crate) fn left(before: &Lookup, taken: &[Owned<'_>]) -> Vec<Notice> {
+    let gone = |line| taken.iter().any(|owned| owned.line.number == line);
     let wildcards = taken.iter().filter(|owned| owned.stays_by_wildcard());
     let wildcards = wildcards.map(|owned| Notice {
-        line: owned.record.line.number,
+        line: owned.line.number,
         kind: NoticeKind::Wildcard,
     });
     let mut left: Vec<_> = before

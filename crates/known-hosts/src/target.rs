@@ -8,6 +8,7 @@ use sshmend_lossless::{Request, Snapshot};
 use crate::client_config::ClientConfig;
 use crate::destination::Destination;
 use crate::name::{Name, Role};
+use crate::scan::sieve;
 
 const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
@@ -115,6 +116,23 @@ impl Target {
             .chain(addresses)
             .filter(|request| !snapshot.answers(request))
             .collect()
+    }
+
+    /// The same for a look that changes nothing: of the files only the lines that can say anything of the names.
+    pub fn wants_lines(&self, snapshot: &Snapshot) -> Vec<Request> {
+        // The addresses are names too: what is looked for is known when they are.
+        let addresses = self.wants(snapshot);
+        let mut requests: Vec<Request> = addresses
+            .into_iter()
+            .filter(|request| matches!(request, Request::Resolve(_)))
+            .collect();
+        if requests.is_empty() {
+            let sieve = sieve(&self.names(snapshot));
+            let lines = |path: &Path| Request::Sift(path.to_owned(), sieve.clone());
+            requests.extend(self.files().map(lines));
+            requests.retain(|request| !snapshot.answers(request));
+        }
+        requests
     }
 
     /// The names that `ssh` looks up, the deciding one first.

@@ -24,6 +24,7 @@ mod lines;
 mod origin;
 mod owner;
 mod request;
+mod sieve;
 mod snapshot;
 
 pub use change::{Attributes, FileChange};
@@ -34,4 +35,5 @@ pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};
 pub use origin::Origin;
 pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};
 pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, journalctl};
+pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, threads};
 pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};

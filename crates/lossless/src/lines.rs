@@ -72,23 +72,27 @@ impl Iterator for Lines<'_> {
         if rest.is_empty() {
             return None;
         }
-        let feed = memchr::memchr(b'\n', rest);
-        let start = self.at;
-        let end = feed.map_or(self.document.len(), |at| start + at + 1);
-        let ending = match feed {
-            None => LineEnding::None,
-            Some(at) if at > 0 && rest[at - 1] == b'\r' => LineEnding::CrLf,
-            Some(_) => LineEnding::Lf,
-        };
-        self.at = end;
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |feed| feed + 1);
         self.number += 1;
-        let content = start..end - ending.as_bytes().len();
-        Some(Line {
-            number: self.number,
-            span: start..end,
-            content,
-            ending,
-        })
+        let line = line_at(self.number, self.at, &rest[..length]);
+        self.at += length;
+        Some(line)
+    }
+}
+
+/// The line of these bytes, which begin at `start` and hold at most one line feed, as their last byte.
+pub(crate) fn line_at(number: usize, start: usize, bytes: &[u8]) -> Line {
+    let ending = match bytes {
+        [.., b'\r', b'\n'] => LineEnding::CrLf,
+        [.., b'\n'] => LineEnding::Lf,
+        _ => LineEnding::None,
+    };
+    let end = start + bytes.len();
+    Line {
+        number,
+        span: start..end,
+        content: start..end - ending.as_bytes().len(),
+        ending,
     }
 }
 

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::sieve::Sieve;
+
 /// One thing to find out about the machine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Request {
@@ -16,6 +18,8 @@ pub enum Request {
     List(PathBuf),
     /// The metadata alone: for files whose content is secret or long.
     Stat(PathBuf),
+    /// The lines of a file that a sieve picks, however long the file is; the rest is not kept.
+    Sift(PathBuf, Sieve),
     /// Run a program (`argv`, the program first) and keep what it says; never asked below another root.
     Run(Vec<String>),
     /// What the journal says: the words are those after `journalctl`. That of another root is read by the running machine's.

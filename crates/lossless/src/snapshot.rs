@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::glob::{self, Globbed};
 use crate::known::{Known, Unread};
 use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
+use crate::sieve::{Picked, Sieve};
 
 /// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
 ///
@@ -14,6 +15,7 @@ use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
+    sifted: BTreeMap<(PathBuf, Sieve), Known<Option<Vec<Picked>>>>,
     commands: BTreeMap<Vec<String>, Result<CommandOutput, String>>,
     names: BTreeMap<String, Result<Vec<IpAddr>, String>>,
     dialled: BTreeMap<Dial, Vec<Dialled>>,
@@ -113,6 +115,20 @@ impl Snapshot {
         }
     }
 
+    /// The lines that a sieve picks out of the file at `path`; `None` when nothing stands there.
+    ///
+    /// # Errors
+    /// As [`Snapshot::read`].
+    pub fn sifted(&self, path: &Path, sieve: &Sieve) -> Known<Option<Vec<Picked>>> {
+        match self.sifted.get(&(path.to_owned(), sieve.clone())) {
+            Some(answer) => answer.clone(),
+            None => {
+                let image = self.read(path)?;
+                Ok(image.map(|image| sieve.pick_from(&image.bytes)))
+            }
+        }
+    }
+
     /// The names in the directory at `path`; `None` when no directory stands there.
     ///
     /// # Errors
@@ -194,6 +210,10 @@ impl Snapshot {
                 .get(path)
                 .is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
             Request::List(path) | Request::Stat(path) => self.entries.contains_key(path),
+            Request::Sift(path, sieve) => {
+                self.sifted.contains_key(&(path.clone(), sieve.clone()))
+                    || self.answers(&Request::Read(path.clone()))
+            }
             Request::Run(argv) => self.commands.contains_key(argv),
             Request::Journal(words) => self.commands.contains_key(&journalctl(words)),
             Request::Resolve(name) => self.names.contains_key(name),
@@ -204,6 +224,16 @@ impl Snapshot {
     /// Records what stands at a path; the later record replaces the earlier one.
     pub fn insert(&mut self, path: impl Into<PathBuf>, entry: Entry) {
         self.entries.insert(path.into(), entry);
+    }
+
+    /// Records the lines that a sieve picked out of a file, or that nothing stands there.
+    pub fn insert_sifted(
+        &mut self,
+        path: impl Into<PathBuf>,
+        sieve: Sieve,
+        answer: Known<Option<Vec<Picked>>>,
+    ) {
+        self.sifted.insert((path.into(), sieve), answer);
     }
 
     /// Records a file that does not exist yet, with its name in its directory, and the directory where it was known to

@@ -24,13 +24,11 @@ pub(crate) fn read(data: &[u8]) {
     let known = KnownHosts::parse(data);
     let joined: Vec<u8> = known
         .records()
-        .iter()
-        .flat_map(|record| &data[record.line.span.clone()])
-        .copied()
+        .flat_map(|record| data[record.line.span].to_vec())
         .collect();
     assert_eq!(joined, data, "the records join to the file");
     let lookup = known.find(&names());
-    let lines = known.records().len();
+    let lines = known.records().count();
     assert!(
         lookup
             .found

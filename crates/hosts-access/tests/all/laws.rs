@@ -318,7 +318,7 @@ fn reading_takes_time_in_proportion_to_the_length() {
     ] {
         let bytes = format!("sshd: {}\n", token.repeat(100_000));
         let tables = tables(&bytes, &bytes);
-        let client = crate::common::client("10.1.2.3=?");
+        let client = client("10.1.2.3=?");
         tables.evaluate(&client);
         tables.problems();
     }

@@ -122,7 +122,6 @@ fn every_byte_belongs_to_one_record() {
         let known = KnownHosts::parse(&bytes);
         let joined: Vec<u8> = known
             .records()
-            .iter()
             .flat_map(|record| bytes[record.line.span.clone()].to_vec())
             .collect();
         assert_eq!(joined, bytes);
@@ -214,7 +213,6 @@ fn an_edit_leaves_every_other_line_byte_for_byte() {
         let touched = |line: usize| removed.removed.iter().any(|removed| removed.line == line);
         let untouched: Vec<u8> = known
             .records()
-            .iter()
             .filter(|record| !touched(record.line.number))
             .flat_map(|record| bytes[record.line.span.clone()].to_vec())
             .collect();

@@ -208,7 +208,7 @@ fn the_name_without_the_port_is_asked_only_while_no_plain_key_is_known_under_the
         let snapshot = sshmend_lossless::fixture::snapshot(&fixture);
         let paths: Vec<PathBuf> = (0..files.len()).map(|n| format!("/{n}").into()).collect();
         let target = target(&[("hostname", "h"), ("port", "2222")]).in_files(&paths);
-        let lookups = target.read(&snapshot).find(&target.names(&snapshot));
+        let lookups = target.look_up(&snapshot, &target.names(&snapshot)).lookups;
         lookups
             .iter()
             .map(|lookup| lookup.found.iter().map(|found| found.line).collect())

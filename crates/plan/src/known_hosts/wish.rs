@@ -58,6 +58,17 @@ impl KnownHostsWish {
         wanted
     }
 
+    /// The same for a look that changes nothing; the files need not fit into memory.
+    pub fn wants_lines(&self, snapshot: &Snapshot) -> Vec<Request> {
+        let ssh_g = Request::Run(self.destination.ssh_g());
+        if self.live && !snapshot.answers(&ssh_g) {
+            return vec![ssh_g];
+        }
+        self.target(snapshot)
+            .map(|target| target.wants_lines(snapshot))
+            .unwrap_or_default()
+    }
+
     /// What ssh would look up, and in which files.
     ///
     /// # Errors

@@ -390,8 +390,11 @@ fn is_listed(destination: &str, files: &[Vec<u8>; 2], (file, line): (usize, usiz
         snapshot.insert(path, Entry::File(image));
     }
     let target = target(destination).in_files(&paths);
-    let lookups = target.read(&snapshot).find(&target.names(&snapshot));
-    lookups[file].found.iter().any(|found| found.line == line)
+    let found = target.look_up(&snapshot, &target.names(&snapshot));
+    found.lookups[file]
+        .found
+        .iter()
+        .any(|found| found.line == line)
 }
 
 fn show(destination: &str, files: &[Vec<u8>; 2]) -> String {

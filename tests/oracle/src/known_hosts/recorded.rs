@@ -57,8 +57,8 @@ fn compare_newer(
     let dsa = |line| {
         known
             .record(line)
-            .and_then(|record| record.entry())
-            .is_some_and(|e| e.key_type.name() == "ssh-dss")
+            .and_then(|record| Some(record.entry()?.key_type))
+            .is_some_and(|key_type| key_type.name() == "ssh-dss")
     };
     let ours: Vec<Seen> = printed(known, name)
         .into_iter()
@@ -178,8 +178,10 @@ fn compare_lines(
 
 /// The plain names in the file, in lower case.
 fn plain_names(known: &KnownHosts<'_>) -> BTreeSet<String> {
-    let entries = known.records().iter().filter_map(|record| record.entry());
-    let words = entries.flat_map(|entry| entry.hosts.text.split(|&b| b == b','));
+    let hosts = known
+        .records()
+        .filter_map(|record| Some(record.entry()?.hosts.text));
+    let words = hosts.flat_map(|hosts| hosts.split(|&b| b == b','));
     let names = words
         .filter_map(|word| std::str::from_utf8(word).ok())
         .map(str::to_ascii_lowercase);

@@ -36,10 +36,10 @@ pub(super) fn printed(known: &KnownHosts<'_>, name: &str) -> Vec<Seen> {
         .iter()
         .map(|found| found.line)
         .chain(unreadable.map(|passed| passed.line));
-    let entry = |line| known.record(line).and_then(|record| record.entry());
+    let marked = |line| known.record(line)?.entry()?.marker;
     let seen = |line| Seen {
         line,
-        marker: marker(entry(line).and_then(|entry| entry.marker)),
+        marker: marker(marked(line)),
         fingerprint: None,
     };
     let mut printed: Vec<Seen> = lines.map(seen).collect();

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use sshmend_known_hosts::{
-    Destination, Files, Found, KnownFile, Lookup, Marker, Reason, UnreadFile,
-};
+use std::path::Path;
+
+use sshmend_known_hosts::{Destination, Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
 
 use super::Shown;
 use crate::cli::ShowKnownHosts;
@@ -22,7 +22,7 @@ pub(super) fn show(
     let destination = Destination::parse(&arguments.host)
         .map_err(|error| Failure::caused("cannot look it up", &error).with_hint(error.hint()))?;
     let wish = crate::command::known_hosts::wish(session, destination, &arguments.files);
-    let snapshot = session.capture(|snapshot| wish.wants(snapshot));
+    let snapshot = session.capture(|snapshot| wish.wants_lines(snapshot));
     let target = wish
         .target(&snapshot)
         .map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
@@ -32,23 +32,23 @@ pub(super) fn show(
         ));
     }
     let names = target.names(&snapshot);
-    let files = target.read(&snapshot);
+    let found = target.look_up(&snapshot, &names);
     let host = names
         .first()
         .map(|name| name.as_str().to_owned())
         .unwrap_or_default();
-    let format = format(host, &files, &files.find(&names));
+    let format = format(host, &found);
     let text = text(&session.output, &format);
-    Ok(((format, text), failure(&files.unread)))
+    Ok(((format, text), failure(&found.unread)))
 }
 
-fn format(host: String, files: &Files<'_>, lookups: &[Lookup]) -> Format {
-    let found = files.read.iter().zip(lookups);
-    let entries = found
+fn format(host: String, found: &LookedUp) -> Format {
+    let files = found.paths.iter().zip(&found.lookups);
+    let entries = files
         .clone()
-        .flat_map(|(file, lookup)| lookup.found.iter().map(|found| entry(file, found)));
-    let skipped = found.flat_map(|(file, lookup)| skipped(file, lookup));
-    let unread = files.unread.iter();
+        .flat_map(|(path, lookup)| lookup.found.iter().map(|found| entry(path, found)));
+    let skipped = files.flat_map(|(path, lookup)| skipped(path, lookup));
+    let unread = found.unread.iter();
     let unread = unread.map(|file| Unread {
         path: file.path.display().to_string(),
         reason: file.why.to_string(),
@@ -61,9 +61,9 @@ fn format(host: String, files: &Files<'_>, lookups: &[Lookup]) -> Format {
     }
 }
 
-fn entry(file: &KnownFile<'_>, found: &Found) -> Entry {
+fn entry(path: &Path, found: &Found) -> Entry {
     Entry {
-        path: file.path.display().to_string(),
+        path: path.display().to_string(),
         line: found.line,
         marker: found.marker.map(Marker::as_str),
         key_type: found.key.key_type().name().to_owned(),
@@ -80,17 +80,14 @@ fn entry(file: &KnownFile<'_>, found: &Found) -> Entry {
 }
 
 /// A line that was passed over for several names is told once.
-fn skipped<'f>(
-    file: &'f KnownFile<'_>,
-    lookup: &'f Lookup,
-) -> impl Iterator<Item = Skipped> + use<'f> {
+fn skipped(path: &Path, lookup: &Lookup) -> impl Iterator<Item = Skipped> + use<> {
     let mut told = Vec::new();
     for passed in &lookup.passed_over {
         if !told.contains(&(passed.line, passed.reason)) {
             told.push((passed.line, passed.reason));
         }
     }
-    let path = file.path.display().to_string();
+    let path = path.display().to_string();
     told.into_iter().map(move |(line, reason)| {
         let reason = match reason {
             Reason::Negated(_) => "a negated pattern excludes the name".to_owned(),

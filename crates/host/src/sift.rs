@@ -1,0 +1,213 @@
+//! Searches a file of any length: blocks are read, searched and forgotten, several at once.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::num::NonZero;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use sshmend_lossless::{BLOCK, Kind, Known, Line, Picked, Sieve, Sifted, Unread, threads};
+
+use crate::attributes::kind;
+use crate::failure::Why;
+use crate::look::unread;
+use crate::path::Root;
+use crate::trust::Purpose;
+
+/// The lines of the file at `path` that a sieve picks; `None` when nothing stands there.
+pub(crate) fn sift(root: &Root, path: &Path, sieve: &Sieve) -> Known<Option<Vec<Picked>>> {
+    let located = match root.locate(path, Purpose::Read) {
+        Ok(located) => located,
+        Err(Why::Missing) if root.is_link(path) => return Err(Unread::Dangling),
+        Err(Why::Missing) => return Ok(None),
+        Err(why) => return Err(unread(why)),
+    };
+    match kind(&located.meta) {
+        Kind::File => {}
+        other => return Err(Unread::NotAFile(other)),
+    }
+    let found = located
+        .open()
+        .and_then(|file| search(&file, sieve, threads()));
+    found.map(Some).map_err(|error| unread(error.into()))
+}
+
+/// Searches an open file on this many threads.
+fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec<Picked>> {
+    let size = file.metadata()?.len();
+    // Files of /proc say that they are empty and are not; short ones are not worth a thread.
+    if size <= BLOCK as u64 {
+        let mut bytes = Vec::new();
+        let mut file = file;
+        file.read_to_end(&mut bytes)?;
+        return Ok(sieve.pick_from(&bytes));
+    }
+    let blocks = usize::try_from(size.div_ceil(BLOCK as u64)).unwrap_or(usize::MAX);
+    let next = AtomicUsize::new(0);
+    let work = || -> io::Result<Vec<(usize, Found)>> {
+        let (mut found, mut room) = (Vec::new(), Vec::new());
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= blocks {
+                return Ok(found);
+            }
+            found.push((number, search_block(file, sieve, number, &mut room)?));
+        }
+    };
+    let mut found = thread::scope(|scope| {
+        let started: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::new();
+        for worker in started {
+            let done = worker.join();
+            all.extend(done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok::<_, io::Error>(all)
+    })?;
+    found.sort_by_key(|(number, _)| *number);
+    let mut before = 0;
+    let mut picked = Vec::new();
+    for (_, block) in found {
+        picked.extend(block.lines.into_iter().map(|one| Picked {
+            line: one.line.moved(before, block.start),
+            ..one
+        }));
+        before += block.feeds;
+    }
+    Ok(picked)
+}
+
+/// What was picked out of one block of lines.
+struct Found {
+    start: usize,
+    feeds: usize,
+    lines: Vec<Picked>,
+}
+
+/// The lines that begin in the block of this number.
+fn search_block(
+    file: &File,
+    sieve: &Sieve,
+    number: usize,
+    room: &mut Vec<u8>,
+) -> io::Result<Found> {
+    let begin = number * BLOCK;
+    // One byte more in front shows whether a line begins with the block.
+    let front = usize::from(begin > 0);
+    room.clear();
+    let full = fill(file, room, begin - front, front + BLOCK)?;
+    let start = match front {
+        0 => 0,
+        _ => memchr::memchr(b'\n', room).map_or(room.len(), |feed| feed + 1),
+    };
+    // The one line that fills it belongs to the block where it begins.
+    if start >= room.len() {
+        return Ok(Found {
+            start: begin,
+            feeds: 0,
+            lines: Vec::new(),
+        });
+    }
+    if full {
+        finish_line(file, room, begin - front)?;
+    }
+    let Sifted { feeds, lines } = sieve.block(&room[start..]);
+    let picked = |line: Line| Picked {
+        bytes: room[start..][line.span.clone()].to_vec(),
+        line,
+    };
+    Ok(Found {
+        start: begin - front + start,
+        feeds,
+        lines: lines.into_iter().map(picked).collect(),
+    })
+}
+
+/// Reads up to `length` bytes at `at` behind those that are there; false when the file ends before.
+fn fill(file: &File, room: &mut Vec<u8>, at: usize, length: usize) -> io::Result<bool> {
+    let held = room.len();
+    room.resize(held + length, 0);
+    let mut read = 0;
+    while read < length {
+        match file.read_at(&mut room[held + read..], (at + read) as u64) {
+            Ok(0) => break,
+            Ok(count) => read += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    room.truncate(held + read);
+    Ok(read == length)
+}
+
+/// Reads on to the end of the line that the last byte belongs to.
+fn finish_line(file: &File, room: &mut Vec<u8>, begin: usize) -> io::Result<()> {
+    let mut seen = room.len() - 1;
+    let mut step = 4096;
+    loop {
+        if let Some(feed) = memchr::memchr(b'\n', &room[seen..]) {
+            room.truncate(seen + feed + 1);
+            return Ok(());
+        }
+        seen = room.len();
+        if !fill(file, room, begin + seen, step)? && room.len() == seen {
+            return Ok(());
+        }
+        step = (2 * step).min(BLOCK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use sshmend_lossless::each_line;
+
+    use super::*;
+
+    fn pick(words: &[String], block: &[u8], found: &mut Vec<Line>) {
+        each_line(block, |number, start, bytes| {
+            if words.iter().any(|word| bytes.starts_with(word.as_bytes())) {
+                found.push(Line::of_bytes(number, start, bytes));
+            }
+        });
+    }
+
+    fn long_text(random: &mut fastrand::Rng) -> Vec<u8> {
+        let mut text = Vec::new();
+        while text.len() < 4 * BLOCK {
+            // Some lines end with a block, and some fill more than one.
+            let to_end = BLOCK - text.len() % BLOCK;
+            let length = match random.u8(..100) {
+                0 => to_end,
+                1 => to_end - 1,
+                2 => 2 * BLOCK + random.usize(..9),
+                _ => random.usize(..6_000),
+            };
+            text.resize(text.len() + length, random.u8(b'a'..=b'j'));
+            text.push(b'\n');
+        }
+        text.extend_from_slice(random.choice([&b""[..], b"a", b"b"]).expect("one"));
+        text
+    }
+
+    #[test]
+    fn a_file_of_many_blocks_gives_the_lines_that_it_gives_in_one_piece() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let sieve = Sieve::new("test", vec!["a".to_owned()], pick);
+        let mut lines = 0;
+        for _ in 0..4 {
+            let text = long_text(&mut random);
+            let mut file = tempfile::tempfile().expect("a file");
+            file.write_all(&text).expect("room");
+            let whole = sieve.pick_from(&text);
+            lines += whole.len();
+            for threads in [1, 2, 16] {
+                let threads = NonZero::new(threads).expect("not zero");
+                assert_eq!(search(&file, &sieve, threads).expect("readable"), whole);
+            }
+        }
+        assert!(lines > 20, "{lines} lines show nothing");
+    }
+}
