@@ -23,4 +23,5 @@ mod live_judges;
 mod live_service;
 mod logs;
 mod sshd_config;
+mod sshd_config_lists;
 mod terminal;

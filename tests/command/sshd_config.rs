@@ -139,19 +139,19 @@ fn what_this_release_refuses_is_never_written() {
         error: nothing was changed: unknown keyword "NoSuchThing"
         hint: see sshd_config(5) for the keywords
     "#]]);
-    disk.run("fix sshd-config AllowUsers=bob --yes")
+    disk.run("fix sshd-config MaxSessions+=3 --yes")
         .check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: AllowUsers holds several values: there is no single one to set
-        hint: edit the lines by hand
+        error: nothing was changed: maxsessions has one value: there is no list to add to or to take from
+        hint: maxsessions=VALUE sets it; sshd itself reads +NAME and -NAME in lists of algorithms
     "#]]);
     disk.run("fix sshd-config MaxSessions --yes")
         .check(&expect![[r#"
         exit 2
         --
         error: not KEY=VALUE: MaxSessions
-        hint: such as MaxStartups=30:30:200
+        hint: such as MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222
     "#]]);
     assert_eq!(
         disk.read("/etc/ssh/sshd_config").as_deref(),

@@ -26,6 +26,9 @@ pub enum Expect {
     Success,
     /// It exits with 0 and prints this line; blanks at the ends and the case of ASCII letters do not count.
     Line(String),
+    /// It exits with 0 and the lines that begin with this word go on with these values, in any order, and with no others;
+    /// the case of ASCII letters does not count.
+    Values(String, Vec<String>),
     /// It exits with 0 and its output holds this text.
     Mention(String),
     /// It exits with 0 and, for each of these beginnings, a line begins so and holds all of these texts. No beginning
@@ -83,6 +86,7 @@ impl Check {
         match &self.expect {
             Expect::Success => answer.success(),
             Expect::Line(line) => answer.success() && said(line),
+            Expect::Values(key, values) => answer.success() && has_values(&text, key, values),
             Expect::Mention(words) => answer.success() && text.contains(words.as_str()),
             Expect::LinesWith(wanted) => answer.success() && has_lines(&text, wanted),
             Expect::SilenceWord(word) => {
@@ -98,6 +102,18 @@ impl Check {
             }
         }
     }
+}
+
+/// Whether the lines of a keyword have exactly these values.
+fn has_values(text: &str, key: &str, wanted: &[String]) -> bool {
+    let value = |line: &str| {
+        let (word, value) = line.trim().split_once(' ')?;
+        word.eq_ignore_ascii_case(key)
+            .then(|| value.trim().to_ascii_lowercase())
+    };
+    let said: BTreeSet<String> = text.lines().filter_map(value).collect();
+    let wanted = wanted.iter().map(|value| value.trim().to_ascii_lowercase());
+    said == wanted.collect()
 }
 
 /// Whether each beginning has a line with all that is wanted of it; one pass over the lines, whatever is wanted.
@@ -172,6 +188,18 @@ mod tests {
         let check = Check::new("x", &["x"], Expect::Line("maxsessions 5".into()));
         assert!(check.holds(&says(0, "port 22\nMaxSessions 5\n")));
         assert!(!check.holds(&says(0, "maxsessions 50\n")));
+    }
+
+    #[test]
+    fn the_values_of_a_keyword_are_all_of_its_lines() {
+        let check = |values: &[&str]| {
+            let values = values.iter().map(|&value| value.to_owned()).collect();
+            Check::new("x", &["x"], Expect::Values("Port".to_owned(), values))
+        };
+        let said = says(0, "port 22\nPORT 2222\nallowusers Ann\n");
+        assert!(check(&["2222", "22"]).holds(&said));
+        assert!(!check(&["22"]).holds(&said) && !check(&["22", "2222", "1"]).holds(&said));
+        assert!(check(&[]).holds(&says(0, "ports 1\n")) && !check(&[]).holds(&says(1, "")));
     }
 
     #[test]

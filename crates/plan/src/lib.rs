@@ -11,6 +11,7 @@ mod host_keys;
 mod hosts_access;
 mod join;
 mod known_hosts;
+mod list_notices;
 mod lockout;
 mod log_level;
 mod negative;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use sshmend_lossless::Snapshot;
-use sshmend_sshd_config::{Scope, Tree};
+use sshmend_sshd_config::{Assignment, Scope, Tree};
 
 use crate::plan::{Notice, Plan, Refusal};
 use crate::sshd_config::{SshdConfigWish, sshd_config};
@@ -55,7 +55,7 @@ pub fn log_level(
             ..Plan::default()
         });
     }
-    let settings = vec![("LogLevel".to_owned(), level.to_ascii_uppercase())];
+    let settings = vec![Assignment::set("LogLevel", level.to_ascii_uppercase())];
     let plan = sshd_config(
         snapshot,
         &SshdConfigWish {
@@ -99,6 +99,7 @@ mod tests {
         let release = Release::new(9, 2);
         let wish = SshdConfigWish {
             settings: Vec::new(),
+            comment_out: Vec::new(),
             place: Place::Best,
             main: Path::new("/etc/ssh/sshd_config"),
             overrides: &[],

@@ -1,13 +1,17 @@
 //! The plan that sets keywords of sshd_config.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sshmend_facts::Sshd;
 use sshmend_lossless::{Metadata, Origin, Snapshot};
-use sshmend_sshd_config::{Connection, Edited, Effective, Override, Place, Release, Scope, Tree};
+use sshmend_sshd_config::{
+    Assignment, Connection, Edited, Effective, Override, Place, Release, Scope, Tree, is_list,
+};
 
 use crate::check::{Check, Expect, Proof};
 use crate::future::{files, future};
+use crate::list_notices::list_notices;
 use crate::lockout::Lockout;
 use crate::negative::negative;
 use crate::person::Person;
@@ -23,8 +27,10 @@ const SHADOWED: usize = 10;
 /// What is wanted of sshd's configuration.
 #[derive(Debug, Clone)]
 pub struct SshdConfigWish<'a> {
-    /// Keywords and the values that they are to have.
-    pub settings: Vec<(String, String)>,
+    /// Keywords and what is wanted of their values.
+    pub settings: Vec<Assignment>,
+    /// Lines that sshd refuses and that become comments; nothing is set then.
+    pub comment_out: Vec<Origin>,
     /// Where a value may be written.
     pub place: Place,
     /// The main file.
@@ -49,12 +55,11 @@ pub struct SshdConfigWish<'a> {
 /// When a keyword or a value would not be accepted, or cannot be made to win.
 pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
     let before = Tree::read(snapshot, wish.main, wish.overrides);
-    let settings: Vec<(&str, &str)> = wish
-        .settings
-        .iter()
-        .map(|(key, value)| (&**key, &**value))
-        .collect();
-    let edited = before.set_all(&settings, wish.release, wish.place);
+    let edited = if wish.comment_out.is_empty() {
+        before.assign(&wish.settings, wish.release, wish.place)
+    } else {
+        before.comment_out(&wish.comment_out, wish.reading)
+    };
     let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let after_snapshot = future(snapshot, &edited.edits, &edited.creates);
     let after = Tree::read(&after_snapshot, wish.main, wish.overrides);
@@ -69,11 +74,7 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
         files: files(snapshot, &edited.edits, &edited.creates, &new),
         ..Plan::default()
     };
-    let words: Vec<String> = settings
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    plan.purpose = format!("set {}", words.join(" "));
+    plan.purpose = purpose(wish);
     plan.effects = work.effects();
     plan.notices = notices(&edited);
     plan.notices.extend(work.overridden());
@@ -81,13 +82,27 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
     plan.notices
         .extend(work.unknown_release().filter(|_| !plan.files.is_empty()));
     plan.notices
-        .extend(settings.iter().filter_map(|(key, _)| no_cause(key)));
+        .extend(wish.settings.iter().filter_map(|one| no_cause(&one.key)));
+    plan.notices.extend(work.of_lists());
     plan.lockout = work.lockout();
     if !plan.changes_nothing() {
         plan.rehearsal = work.rehearsal();
         work.activate(&mut plan);
     }
     Ok(plan)
+}
+
+fn purpose(wish: &SshdConfigWish<'_>) -> String {
+    let all = |words: Vec<String>| words.join(" ");
+    if wish.comment_out.is_empty() {
+        format!(
+            "set {}",
+            all(wish.settings.iter().map(ToString::to_string).collect())
+        )
+    } else {
+        let lines = wish.comment_out.iter().map(ToString::to_string);
+        format!("comment out {}", all(lines.collect()))
+    }
 }
 
 /// A file that is created gets the mode and owner of the main file.
@@ -212,7 +227,7 @@ impl Work<'_> {
         self.wish
             .settings
             .iter()
-            .flat_map(|(key, _)| self.overridden_for(key))
+            .flat_map(|one| self.overridden_for(&one.key))
             .collect()
     }
 
@@ -237,6 +252,12 @@ impl Work<'_> {
             .collect()
     }
 
+    /// What a list means that has become empty or is not empty any more, and what a port needs beside its line.
+    fn of_lists(&self) -> Vec<Notice> {
+        let (before, after) = (self.effective(self.before), self.effective(self.after));
+        list_notices(&before, &after, self.wish.sshd.socket.as_deref())
+    }
+
     fn rehearsal(&self) -> Vec<Check> {
         let connection = self.after.needs_connection(self.wish.reading);
         let words: &[&str] = if connection {
@@ -245,20 +266,15 @@ impl Work<'_> {
             &["-T"]
         };
         let test = question(self.wish.sshd, &["-t"], "sshd -t", Expect::Success);
-        let dumps = self.expected_lines(connection).into_iter();
-        let dumps = dumps.filter_map(|line| {
-            question(
-                self.wish.sshd,
-                words,
-                &format!("sshd -T: {line}"),
-                Expect::Line(line),
-            )
+        let dumps = self.expected(connection).into_iter();
+        let dumps = dumps.filter_map(|(title, expect)| {
+            question(self.wish.sshd, words, &format!("sshd -T: {title}"), expect)
         });
         test.into_iter().chain(dumps).collect()
     }
 
-    /// The lines that `sshd -T` has to print for the keywords that were asked for.
-    fn expected_lines(&self, connection: bool) -> Vec<String> {
+    /// What `sshd -T` has to print for the keywords that were asked for.
+    fn expected(&self, connection: bool) -> Vec<(String, Expect)> {
         let some = Connection::parse(SOME_CONNECTION).unwrap_or_default();
         let scope = if connection {
             Scope::Connection(&some)
@@ -266,17 +282,27 @@ impl Work<'_> {
             Scope::Global
         };
         let effective = self.after.effective(Some(self.wish.reading), scope);
-        let settings = self
+        let keys: BTreeSet<&str> = self
             .wish
             .settings
             .iter()
-            .filter_map(|(key, _)| effective.get(key));
+            .filter_map(|one| effective.get(&one.key))
+            .map(|setting| setting.key.as_str())
+            .collect();
+        let settings = keys.into_iter().filter_map(|key| effective.get(key));
         settings
-            .flat_map(|setting| {
-                setting
-                    .values
-                    .iter()
-                    .map(|value| format!("{} {value}", setting.key))
+            .filter_map(|setting| match &setting.values[..] {
+                [value] if !is_list(&setting.key) => {
+                    let line = format!("{} {value}", setting.key);
+                    Some((line.clone(), Expect::Line(line)))
+                }
+                // sshd prints the host keys that it takes without a line, and the model does not know them.
+                [] if setting.key == "hostkey" => None,
+                values => {
+                    let title = format!("{} {}", setting.key, values.join(", "));
+                    let expect = Expect::Values(setting.key.clone(), values.to_vec());
+                    Some((title.trim_end().to_owned(), expect))
+                }
             })
             .collect()
     }
@@ -291,7 +317,7 @@ impl Work<'_> {
             let lines = plan
                 .rehearsal
                 .iter()
-                .filter(|check| matches!(check.expect, Expect::Line(_)));
+                .filter(|check| matches!(check.expect, Expect::Line(_) | Expect::Values(..)));
             plan.proof
                 .extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
         }

@@ -18,7 +18,7 @@ pub(crate) fn same_otherwise(
     let key = keyword.key();
     let follows: &[&str] = match key.as_str() {
         "challengeresponseauthentication" => &["kbdinteractiveauthentication"],
-        "addressfamily" => &["listenaddress"],
+        "addressfamily" | "port" => &["listenaddress"],
         _ => &[],
     };
     let others = |tree: &Tree| {

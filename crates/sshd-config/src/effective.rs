@@ -6,6 +6,7 @@ use std::fmt;
 use sshmend_lossless::Origin;
 
 use crate::connection::Connection;
+use crate::elements::Element;
 use crate::keyword::{Keyword, Rule};
 use crate::listen;
 use crate::problem::Unseen;
@@ -209,6 +210,17 @@ impl<'a> Evaluation<'a> {
             .map_or(&[][..], |slot| &slot.held);
         parts.extend(held.iter().map(|held| (held.part, held.value.clone())));
         parts
+    }
+
+    /// The elements of a list, each with the directive that names it, in reading order.
+    pub(crate) fn elements(&self, keyword: &Keyword) -> Vec<Element> {
+        let slot = self.slots.get(keyword.names[0].text);
+        let held = slot.map_or(&[][..], |slot| &slot.held).iter();
+        held.map(|held| Element {
+            value: held.value.clone(),
+            by: held.by,
+        })
+        .collect()
     }
 
     /// The indices of the directives that set the parts of a value.

@@ -61,7 +61,12 @@ pub(crate) fn intention(
     Ok(write::meant(keyword, &parts, &defaults(keyword, release)))
 }
 
-fn read_alone(keyword: &Keyword, argument: &str, release: Release) -> Result<Parts, String> {
+/// What a line of the keyword with this argument sets, where it stands alone; else what is wrong with it.
+pub(crate) fn read_alone(
+    keyword: &Keyword,
+    argument: &str,
+    release: Release,
+) -> Result<Parts, String> {
     let text = format!("{} {argument}", keyword.name_for(release));
     let line = Line::parse(Logical::detached(text.as_bytes()), release).ok_or("it is empty")?;
     let read = value::read(keyword.kind, &line, release).map_err(|fault| fault.message)?;

@@ -110,6 +110,11 @@ pub(crate) fn is_of_a_patch(name: &str) -> bool {
         .any(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// Whether a keyword, by any of its names in any case, holds several values side by side.
+pub fn is_list(name: &str) -> bool {
+    Keyword::find_in_any(name).is_some_and(Keyword::accumulates)
+}
+
 impl Keyword {
     /// The keyword that this release knows by `name`, in any case.
     pub(crate) fn find(name: &str, release: Release) -> Option<(&'static Self, &'static Name)> {

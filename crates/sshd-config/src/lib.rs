@@ -30,15 +30,19 @@
 //! ```
 
 mod address;
+mod assignment;
 mod change;
 mod check;
+mod comment_out;
 mod connection;
 mod criteria;
 mod draft;
 mod effective;
+mod elements;
 mod intention;
 mod keyword;
 mod line;
+mod list;
 mod listen;
 mod logical;
 mod overrides;
@@ -63,8 +67,10 @@ mod walk;
 mod words;
 mod write;
 
+pub use assignment::{Assignment, Operator};
 pub use connection::{BadConnection, Connection};
 pub use effective::{Effective, Scope, Setting, Shadowed, Why};
+pub use keyword::is_list;
 pub use overrides::Override;
 pub use owner::Foreign;
 pub use problem::{Problem, Unseen, Verdict};

@@ -1,5 +1,6 @@
 //! Where a new line goes, and what it looks like there.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Edit, Line as Physical, LineEnding, dominant_ending, lines};
@@ -218,6 +219,22 @@ fn style(document: &[u8], sibling: Option<&Physical>, release: Release) -> Style
         separator: if usable { separator } else { b" ".to_vec() },
         ending,
     }
+}
+
+/// A line behind the one that fills `span`, in its style.
+pub(crate) fn behind(
+    document: &[u8],
+    span: &Range<usize>,
+    name: &str,
+    value: &str,
+    release: Release,
+) -> Edit {
+    let all: Vec<Physical> = lines(document).collect();
+    let at = all.iter().position(|line| line.span.start == span.start);
+    let style = style(document, at.and_then(|at| all.get(at)), release);
+    let line = render(&style, name, value);
+    let before = at.map_or(all.len(), |at| at + 1);
+    insertion(document, &all, before, &line, style.ending)
 }
 
 fn render(style: &Style, name: &str, value: &str) -> Vec<u8> {

@@ -41,11 +41,45 @@ pub enum Refusal {
         /// The keyword.
         key: String,
     },
-    /// The keyword holds several values, on one line or on several that add up.
-    #[error("{key} holds several values: there is no single one to set")]
-    AddsUp {
+    /// Elements are added to lists and taken from them, and this keyword has one value.
+    #[error("{key} has one value: there is no list to add to or to take from")]
+    NotAList {
         /// The keyword.
         key: String,
+    },
+    /// Without its last element the list falls back to what sshd takes by default.
+    #[error("without a {key} line sshd takes its default, which is not what was asked for")]
+    LastElement {
+        /// The keyword.
+        key: String,
+    },
+    /// An element of that name is there already, and it is another one.
+    #[error("there is one of that name already: {key} {element}")]
+    NameTaken {
+        /// The keyword.
+        key: String,
+        /// The element that is there.
+        element: String,
+    },
+    /// The line is one that sshd accepts.
+    #[error("{line} is a line that sshd accepts")]
+    Accepted {
+        /// The line.
+        line: Origin,
+    },
+    /// A line that other lines hang on is not commented out.
+    #[error("{line} is a {keyword} line: without it the lines that hang on it mean something else")]
+    HoldsOthers {
+        /// The line.
+        line: Origin,
+        /// `Match` or `Include`.
+        keyword: String,
+    },
+    /// The configuration has no such line.
+    #[error("{line} is not a line of this configuration")]
+    NoSuchLine {
+        /// The line.
+        line: Origin,
     },
     /// The keyword is no setting (Match, Include).
     #[error("{key} is not a setting")]
@@ -155,7 +189,26 @@ impl Refusal {
                     .to_owned()
             }
             Self::Ignored { .. } => "leave it out".to_owned(),
-            Self::AddsUp { .. } => "edit the lines by hand".to_owned(),
+            Self::NotAList { key } => {
+                format!(
+                    "{key}=VALUE sets it; sshd itself reads +NAME and -NAME in lists of algorithms"
+                )
+            }
+            Self::LastElement { key } => format!("name what is to be instead: {key}=VALUE"),
+            Self::NameTaken { key, .. } => {
+                format!(
+                    "take it out first with {key}-=NAME, or set the whole list with {key}=VALUE"
+                )
+            }
+            Self::Accepted { .. } => {
+                "only a line that sshd refuses is commented out: change it with KEY=VALUE"
+                    .to_owned()
+            }
+            Self::HoldsOthers { .. } => "correct the line by hand".to_owned(),
+            Self::NoSuchLine { .. } => {
+                "give the file and the line as sshd -t names them, such as /etc/ssh/sshd_config:12"
+                    .to_owned()
+            }
             Self::NotASetting { .. } => "edit the file by hand".to_owned(),
             Self::BadValue { hint, .. } | Self::Contradiction { hint, .. } => hint.clone(),
             Self::Overridden { .. } => {

@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use sshmend_lossless::{Edit, EditSet, Origin};
 
 use crate::COMMAND_LINE;
+use crate::assignment::{Assignment, Operator};
 use crate::change::Change;
 use crate::draft::Draft;
 use crate::effective::{Evaluation, Scope};
+use crate::elements::Given;
 use crate::keyword::Keyword;
+use crate::list::ListChange;
 use crate::owner::Foreign;
 use crate::refusal::Refusal;
 use crate::release::Release;
@@ -79,11 +82,43 @@ impl Tree {
         release: Option<Release>,
         place: Place,
     ) -> Result<Edited, Refusal> {
+        let assignments: Vec<Assignment> = wanted
+            .iter()
+            .map(|(key, value)| Assignment::set(key.as_ref(), value.as_ref()))
+            .collect();
+        self.assign(&assignments, release, place)
+    }
+
+    /// Sets values, and adds elements to lists and takes them out; see [`Tree::set_all`]. A list that is set several times
+    /// gets the elements of all of these.
+    ///
+    /// # Errors
+    /// As [`Tree::set_all`].
+    pub fn assign(
+        &self,
+        wanted: &[Assignment],
+        release: Option<Release>,
+        place: Place,
+    ) -> Result<Edited, Refusal> {
         self.wholly_seen(release)?;
         let mut draft = Draft::new(self.clone());
         let mut notes = Vec::new();
-        for (key, value) in wanted {
-            let change = Change::new(&draft.tree, key.as_ref(), value.as_ref(), release, place)?;
+        for (index, assignment) in wanted.iter().enumerate() {
+            let (keyword, targets) = targets(&draft.tree, &assignment.key, release)?;
+            if keyword.accumulates() {
+                let values = list_values(wanted, index);
+                if !values.is_empty() {
+                    let given = Given::new(keyword, assignment.operator, &values);
+                    let change = ListChange::new(&draft.tree, (keyword, &targets), given, place)?;
+                    draft = change.write(draft)?;
+                }
+                continue;
+            }
+            if assignment.operator != Operator::Set {
+                return Err(Refusal::NotAList { key: keyword.key() });
+            }
+            let (key, value) = (&assignment.key, &assignment.value);
+            let change = Change::new(&draft.tree, key, value, release, place)?;
             draft = change.write(&draft, &mut notes)?;
         }
         Ok(draft.finish(notes)?)
@@ -129,6 +164,24 @@ impl Tree {
             None => Ok(()),
         }
     }
+}
+
+/// What an assignment of a list says; what several of them set is said at the first one, and nothing at the others.
+fn list_values(wanted: &[Assignment], index: usize) -> Vec<&str> {
+    let Some(this) = wanted.get(index) else {
+        return Vec::new();
+    };
+    if this.operator != Operator::Set {
+        return vec![&this.value];
+    }
+    let same = |other: &&Assignment| {
+        other.operator == Operator::Set && other.key.eq_ignore_ascii_case(&this.key)
+    };
+    if wanted[..index].iter().any(|other| same(&other)) {
+        return Vec::new();
+    }
+    let all = wanted.iter().filter(same);
+    all.map(|other| other.value.as_str()).collect()
 }
 
 /// The first line that decides a part of the global value.

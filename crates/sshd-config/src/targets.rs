@@ -74,7 +74,6 @@ pub(crate) fn targets(
     match keyword.kind {
         Kind::Ignored => return Err(Refusal::Ignored { key }),
         Kind::Structure => return Err(Refusal::NotASetting { key }),
-        _ if keyword.accumulates() => return Err(Refusal::AddsUp { key }),
         _ if release.is_none() && keyword.since() > OLDEST && !tree.mentions(keyword) => {
             return Err(Refusal::PerhapsNotInRelease {
                 key,

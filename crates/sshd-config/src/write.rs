@@ -20,13 +20,18 @@ pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<Stri
     if !kind.is_one_word() || !value.contains(special) && !value.is_empty() {
         return Some(value.to_owned());
     }
+    quoted(value, release)
+}
+
+/// A word in double quotes; `None` where old releases have no way to write it.
+pub(crate) fn quoted(value: &str, release: Release) -> Option<String> {
     if release.since(8, 7) {
         return Some(format!(
             "\"{}\"",
             value.replace('\\', "\\\\").replace('"', "\\\"")
         ));
     }
-    (!value.contains('"')).then(|| format!("\"{value}\""))
+    (!value.contains(['"', '#'])).then(|| format!("\"{value}\""))
 }
 
 /// Writes a value over that of a line; of penalties only the wanted ones, and `wanted` says which parts those are.

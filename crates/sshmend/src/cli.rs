@@ -226,9 +226,12 @@ pub(crate) enum What {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixSshdConfig {
-    /// Such as MaxStartups=30:30:200
-    #[arg(value_name = "KEY=VALUE", required = true)]
+    /// Such as MaxStartups=30:30:200. Of a list (Port, AllowUsers, AcceptEnv, …) KEY=VALUE sets the whole, KEY+=VALUE adds to it, KEY-=VALUE takes out of it
+    #[arg(value_name = "KEY=VALUE", required_unless_present = "comment_out")]
     pub(crate) settings: Vec<String>,
+    /// Comment out exactly these lines, which sshd refuses, such as /etc/ssh/sshd_config:12
+    #[arg(long, value_name = "FILE:LINE", num_args = 1.., conflicts_with_all = ["settings", "drop_in"])]
+    pub(crate) comment_out: Vec<String>,
     /// Write sshd_config.d/00-sshmend.conf instead of the line in force; refused where it would lose
     #[arg(long)]
     pub(crate) drop_in: bool,
@@ -239,7 +242,8 @@ pub(crate) struct FixSshdConfig {
 impl FixSshdConfig {
     /// Whether another wish is about the same files, written in the same way.
     pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
-        self.drop_in == other.drop_in && self.source == other.source
+        let sets = self.comment_out.is_empty() && other.comment_out.is_empty();
+        sets && self.drop_in == other.drop_in && self.source == other.source
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod effective;
 mod laws;
+mod list;
 mod owner;
 mod problems;
 mod set;

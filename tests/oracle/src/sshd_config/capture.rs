@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
 use sshmend_sshd_config::wants;
 
-/// Captures all that `wants` asks for below `root`; `at` maps the path of the machine to the path in the directory.
-pub(super) fn capture(main: &Path, at: impl Fn(&Path) -> PathBuf) -> Snapshot {
+/// Captures all that `wants` asks for; `at` maps a path of the machine to the path where it lies here, and `seen` maps
+/// that back, after all links.
+pub(super) fn capture(
+    main: &Path,
+    at: impl Fn(&Path) -> PathBuf,
+    seen: impl Fn(PathBuf) -> PathBuf,
+) -> Snapshot {
     let mut snapshot = Snapshot::default();
     loop {
         let requests = wants(&snapshot, main);
@@ -17,14 +22,14 @@ pub(super) fn capture(main: &Path, at: impl Fn(&Path) -> PathBuf) -> Snapshot {
         }
         for request in requests {
             if let Request::Read(path) | Request::List(path) | Request::Stat(path) = request {
-                let entry = look(&at(&path));
+                let entry = look(&at(&path), &seen);
                 snapshot.insert(path, entry);
             }
         }
     }
 }
 
-fn look(path: &Path) -> Entry {
+fn look(path: &Path, seen: &impl Fn(PathBuf) -> PathBuf) -> Entry {
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => {
             list(path).unwrap_or_else(|error| Entry::Unreadable(Unread::Failed(error.to_string())))
@@ -33,7 +38,7 @@ fn look(path: &Path) -> Entry {
             Ok(bytes) => Entry::File(FileImage {
                 bytes,
                 meta: Metadata::default(),
-                target: target(path),
+                target: seen(target(path)),
             }),
             Err(error) => Entry::Unreadable(Unread::Failed(error.to_string())),
         },

@@ -208,7 +208,17 @@ fn model(place: &Path, case: &Case, key: &Path) -> Tree {
     };
     let mut overrides = vec![Override::new(format!("HostKey {}", key.display()))];
     overrides.extend(case.tree.options.iter().map(Override::new));
-    Tree::read(&capture(Path::new(MAIN), at), Path::new(MAIN), &overrides)
+    // What lies below the scratch directory lies in /etc, where the model edits files.
+    let real = place.canonicalize().unwrap_or_else(|_| place.to_owned());
+    let seen = |target: PathBuf| match target.strip_prefix(&real) {
+        Ok(rest) => Path::new("/etc/ssh").join(rest),
+        Err(_) => target,
+    };
+    Tree::read(
+        &capture(Path::new(MAIN), at, seen),
+        Path::new(MAIN),
+        &overrides,
+    )
 }
 
 fn compare(

@@ -86,7 +86,7 @@ fn compare_item(item: &Item, selected: &BTreeSet<String>, report: &mut Report) {
         Some(file) => file.with_file_name("no such directory"),
         None => item.path.join(path.strip_prefix("/").unwrap_or(path)),
     };
-    let snapshot = capture(Path::new(MAIN), at);
+    let snapshot = capture(Path::new(MAIN), at, |target| target);
     let tree = Tree::read(&snapshot, Path::new(MAIN), &[]);
     compare_identity(item, &tree, report);
     for (name, release, absent) in BUILDS {

@@ -1,10 +1,10 @@
 //! Random values set in random trees: `sshd -T` judges what the model wrote, and why it refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
-use sshmend_sshd_config::{Edited, Place, Refusal, Release, Tree};
+use sshmend_sshd_config::{Assignment, Edited, Operator, Place, Refusal, Release, Tree, is_list};
 
 use super::generate::Generated;
 use super::sandbox::Answer;
@@ -21,6 +21,7 @@ pub(super) const SPECS: [&str; 2] = ["", super::differential::SPECS[2]];
 pub(super) struct Attempt {
     key: &'static str,
     value: &'static str,
+    operator: Operator,
     place: Place,
     /// False where the model was not told the release, so that it may refuse for the sake of another one.
     known: bool,
@@ -55,7 +56,16 @@ impl Attempt {
             Place::Best
         };
         let known = random.u8(0..6) > 0;
-        let outcome = tree.set(key, value, Some(release).filter(|_| known), place);
+        let operator = match random.u8(0..3) {
+            0 if is_list(key) => Operator::Add,
+            1 if is_list(key) => Operator::Remove,
+            _ => Operator::Set,
+        };
+        let assignment = Assignment {
+            operator,
+            ..Assignment::set(key, value)
+        };
+        let outcome = tree.assign(&[assignment], Some(release).filter(|_| known), place);
         let mut after = before.clone();
         match &outcome {
             Ok(edited) => apply(&mut after, edited),
@@ -64,6 +74,7 @@ impl Attempt {
         Self {
             key,
             value,
+            operator,
             place,
             known,
             outcome,
@@ -116,8 +127,8 @@ impl Attempt {
         };
         if let Some(wrong) = wrong {
             let what = format!(
-                "set {} {:?} {:?}: {:?}",
-                self.key, self.value, self.place, self.outcome
+                "{} {} {:?} {:?}: {:?}",
+                self.key, self.operator, self.value, self.place, self.outcome
             );
             report
                 .disagreements
@@ -150,6 +161,15 @@ impl Attempt {
         if self.key == "AddressFamily" && release < Release::new(8, 4) {
             return None;
         }
+        if is_list(self.key) {
+            let before = before.first().filter(|before| before.started)?;
+            let covered = self.key == "ListenAddress" && edited.edits.is_empty();
+            return if covered {
+                None
+            } else {
+                self.judge_list(before, plain, alone)
+            };
+        }
         let (wanted, found) = (printed(alone, self.key), printed(plain, self.key));
         let wanted = wanted.map(|wanted| self.as_meant(wanted));
         let same = match (self.key, wanted.as_deref(), found.as_deref()) {
@@ -157,6 +177,34 @@ impl Attempt {
             (_, wanted, found) => wanted == found,
         };
         (!same).then(|| format!("wanted {wanted:?}, sshd has {found:?}"))
+    }
+
+    /// The elements before, with those that were added and without those that were taken out.
+    fn judge_list(&self, before: &Answer, after: &Answer, alone: &Answer) -> Option<String> {
+        // The line alone is read with the port and the host key that every question names.
+        let elements = |answer: &Answer| {
+            let values = answer.values.get(&name(self.key));
+            values
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect::<BTreeSet<_>>()
+        };
+        let (was, given, found) = (elements(before), elements(alone), elements(after));
+        let right = match self.operator {
+            Operator::Set if self.key == "HostKey" => return None,
+            Operator::Set => given == found,
+            Operator::Add => given.is_subset(&found) && was.is_subset(&found),
+            Operator::Remove => {
+                let left: BTreeSet<_> = was.difference(&given).cloned().collect();
+                found == left
+            }
+        };
+        let exact = found
+            .iter()
+            .all(|one| was.contains(one) || given.contains(one));
+        let wrong = !right || !exact && self.key != "ListenAddress";
+        wrong.then(|| format!("had {was:?}, given {given:?}, sshd has {found:?}"))
     }
 
     /// One number means the same in all releases, whatever they make of it.
@@ -208,7 +256,11 @@ impl Attempt {
             | Refusal::NotInRelease { .. }
             | Refusal::UnknownKeyword { .. } => !alone.started,
             Refusal::Overridden { .. } => !self.after.options.is_empty(),
-            Refusal::AddsUp { .. } | Refusal::Ignored { .. } => true,
+            Refusal::Ignored { .. } | Refusal::LastElement { .. } | Refusal::NameTaken { .. } => {
+                true
+            }
+            // What is taken out of a list, or set over elements elsewhere, is no line that could be added by hand.
+            Refusal::WouldLose { .. } if is_list(self.key) => self.place == Place::DropIn,
             Refusal::WouldLose { .. } | Refusal::NotRead { .. } => {
                 self.place == Place::DropIn && !self.took_effect(before, after, alone)
             }
@@ -299,7 +351,7 @@ fn others(answer: &Answer, key: &str) -> BTreeMap<String, Vec<String>> {
     let mut values = answer.values.clone();
     values.remove(&name(key));
     let follows = match name(key).as_str() {
-        "addressfamily" => "listenaddress",
+        "addressfamily" | "port" => "listenaddress",
         key if key.ends_with("authentication") => "kbdinteractiveauthentication",
         _ => "",
     };

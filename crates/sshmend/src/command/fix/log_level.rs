@@ -14,6 +14,7 @@ pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, F
     let service = configuration.service(session);
     let wish = SshdConfigWish {
         settings: Vec::new(),
+        comment_out: Vec::new(),
         place: Place::Best,
         main: &configuration.main,
         overrides: &configuration.overrides(),

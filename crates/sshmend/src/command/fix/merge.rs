@@ -20,16 +20,18 @@ fn absorb(into: &mut What, wish: What) -> Option<What> {
     match (into, wish) {
         (What::SshdConfig(into), What::SshdConfig(wish)) if into.is_about_the_same(&wish) => {
             let key = |setting: &str| {
-                setting
-                    .split_once('=')
-                    .map(|(key, _)| key.to_ascii_lowercase())
+                let key = setting.split_once('=')?.0.to_ascii_lowercase();
+                // What adds to a list or takes out of it goes with others of the kind.
+                (!key.ends_with(['+', '-'])).then_some(key)
             };
-            let keys: Vec<_> = into.settings.iter().map(|setting| key(setting)).collect();
-            into.settings.extend(
-                wish.settings
-                    .into_iter()
-                    .filter(|setting| !keys.contains(&key(setting))),
-            );
+            let keys: Vec<_> = into.settings.iter().filter_map(|one| key(one)).collect();
+            let known = |setting: &String| key(setting).is_some_and(|key| keys.contains(&key));
+            let more = wish
+                .settings
+                .into_iter()
+                .filter(|one| !known(one))
+                .collect();
+            add(&mut into.settings, more);
             None
         }
         (What::HostsAccess(into), What::HostsAccess(wish))
@@ -118,6 +120,13 @@ mod tests {
                 "sshd-config maxstartups=30 MaxSessions=9",
             ],
             &["sshd-config MaxStartups=20 MaxSessions=9"],
+        );
+        check(
+            &[
+                "sshd-config AllowUsers+=ann",
+                "sshd-config AllowUsers+=ben AllowUsers+=ann",
+            ],
+            &["sshd-config AllowUsers+=ann AllowUsers+=ben"],
         );
         check(
             &[

@@ -1,7 +1,10 @@
 //! `sshmend fix sshd-config`: keywords, at the line that wins.
 
+use std::path::Path;
+
+use sshmend_lossless::Origin;
 use sshmend_plan::{Plan, SshdConfigWish, sshd_config};
-use sshmend_sshd_config::Place;
+use sshmend_sshd_config::{Assignment, Place};
 
 use crate::cli::FixSshdConfig;
 use crate::command::sshd::Configuration;
@@ -15,9 +18,14 @@ pub(super) fn plan(session: &Session, arguments: &FixSshdConfig) -> Result<Plan,
         .iter()
         .map(|text| setting(text))
         .collect::<Result<_, _>>()?;
+    let lines = arguments.comment_out.iter();
+    let comment_out = lines
+        .map(|text| line(session, text))
+        .collect::<Result<_, _>>()?;
     let configuration = Configuration::capture_to_change(session, &arguments.source)?;
     let wish = SshdConfigWish {
         settings,
+        comment_out,
         place: if arguments.drop_in {
             Place::DropIn
         } else {
@@ -34,12 +42,20 @@ pub(super) fn plan(session: &Session, arguments: &FixSshdConfig) -> Result<Plan,
     sshd_config(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
-fn setting(text: &str) -> Result<(String, String), Failure> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => {
-            Ok((key.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err(Failure::trouble(format!("not KEY=VALUE: {text}"))
-            .with_hint("such as MaxStartups=30:30:200")),
+fn setting(text: &str) -> Result<Assignment, Failure> {
+    Assignment::parse(text).ok_or_else(|| {
+        Failure::trouble(format!("not KEY=VALUE: {text}"))
+            .with_hint("such as MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222")
+    })
+}
+
+fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
+    let parsed = text
+        .rsplit_once(':')
+        .and_then(|(path, line)| Some((Path::new(path), line.parse().ok()?)));
+    match parsed {
+        Some((path, line)) if line > 0 => Ok(Origin::new(session.path(path), line)),
+        _ => Err(Failure::trouble(format!("not FILE:LINE: {text}"))
+            .with_hint("such as /etc/ssh/sshd_config:12")),
     }
 }
