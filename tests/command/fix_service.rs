@@ -157,7 +157,7 @@ fn what_takes_a_running_machine_is_refused_on_a_disk() {
     disk.run("fix log-level --for 5m --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: there is no systemd here whose timer would take it back
+        error: nothing was changed: below --root nothing would take it back
         hint: sshmend fix sshd-config LogLevel=VERBOSE sets it, and sshmend rollback takes it back
     "#]]);
     assert_eq!(

@@ -13,11 +13,16 @@ fn changed() -> Disk {
 #[test]
 fn what_was_done_is_listed_and_shown() {
     let disk = changed();
-    disk.run("history").check(&expect![[r#"
-        exit 0
-        ID done let 192.0.2.7 in (1 file)
-        --
-    "#]]);
+    let said = disk.run("history");
+    let words: Vec<&str> = said.stdout.split_whitespace().collect();
+    assert_eq!((said.code, said.stdout.lines().count()), (0, 1));
+    assert_eq!(words[..2], ["ID", "done"], "{}", said.stdout);
+    let days = words[2].split('-').map(str::len).collect::<Vec<_>>();
+    assert_eq!((days, words[3].split(':').count()), (vec![4, 2, 2], 3));
+    for part in [" ago  ", "let 192.0.2.7 in  /etc/hosts.allow\n"] {
+        let now = said.stdout.replace(" now  ", " 0 s ago  ");
+        assert!(now.contains(part), "{now}");
+    }
     let history = disk.run("history --format json").json();
     assert_eq!(
         history["transactions"][0]["files"],
@@ -256,5 +261,175 @@ fn a_change_that_was_made_and_could_not_be_printed_is_told_from_one_that_was_not
     assert_eq!(
         disk.read("/etc/hosts.allow").as_deref(),
         Some("sshd: 192.0.2.7\n")
+    );
+}
+
+/// The names of all transactions, the newest last.
+fn names(disk: &Disk) -> Vec<String> {
+    let folder = std::fs::read_dir(disk.path("/var/lib/sshmend/transactions"));
+    let names = folder
+        .expect("transactions")
+        .map(|entry| entry.expect("readable").file_name());
+    let mut names: Vec<String> = names
+        .map(|name| name.into_string().expect("a time"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn an_older_change_is_reached_and_what_is_in_the_way_is_named() {
+    let disk = changed();
+    assert_eq!(disk.run("fix hosts-access --allow 192.0.2.8 --yes").code, 0);
+    let ids = names(&disk);
+    let refused = disk.run(&format!("rollback {} --yes", ids[0]));
+    assert_eq!(refused.code, 2);
+    let hint = "hint: a later change of the same file is in the way: let 192.0.2.8 in; take it back first: sshmend rollback ID --root DISK";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    let again = disk.run("rollback --yes");
+    assert_eq!(again.code, 0);
+    let hint = "hint: the newest change is taken back already; the one before it (let 192.0.2.7 in): sshmend rollback ID --root DISK";
+    assert!(again.stderr.contains(hint), "{}", again.stderr);
+    assert_eq!(disk.run(&format!("rollback {} --yes", ids[0])).code, 0);
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("# first\n"));
+}
+
+#[test]
+fn the_beginning_of_a_name_is_enough_where_it_is_the_only_one() {
+    let disk = changed();
+    let name = names(&disk).remove(0);
+    let shown = disk.run(&format!("history {}", &name[..15]));
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert!(
+        shown.stdout.contains("+sshd: 192.0.2.7"),
+        "{}",
+        shown.stdout
+    );
+    assert_eq!(disk.run(&format!("rollback {} --yes", &name[..9])).code, 0);
+    for (begins, told) in [
+        (
+            "2",
+            "several transactions have names that begin with 2: ID and ID",
+        ),
+        ("19", "no transaction whose name begins with 19"),
+        ("2026-", "\"2026-\" is no transaction id"),
+    ] {
+        let refused = disk.run(&format!("rollback {begins} --yes"));
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn what_was_taken_back_is_made_again_and_taken_back_again() {
+    let disk = changed();
+    let with = disk.read("/etc/hosts.allow");
+    assert_eq!(disk.run("redo --yes").code, 2, "nothing was taken back yet");
+    for _ in 0..2 {
+        assert_eq!(disk.run("rollback --yes").code, 0);
+        assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("# first\n"));
+        assert_eq!(disk.run("redo --dry-run").code, 1);
+        assert_eq!(disk.run("redo --yes").code, 0);
+        assert_eq!(disk.read("/etc/hosts.allow"), with);
+        assert_eq!(disk.run("redo --yes").code, 2, "once is enough");
+    }
+}
+
+#[test]
+fn old_transactions_are_cleared_away_but_not_what_a_rollback_may_need() {
+    let disk = changed();
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    assert_eq!(disk.run("fix hosts-access --allow 192.0.2.9 --yes").code, 0);
+    let none = disk.run("history --prune");
+    assert!(
+        none.stdout
+            .starts_with("nothing to clear away from before 20"),
+        "{}",
+        none.stdout
+    );
+    assert_eq!(disk.run("history --prune 0s --dry-run").code, 1);
+    assert_eq!(names(&disk).len(), 3);
+    let json = disk.run("history --prune 0s --format json").json();
+    assert_eq!(json["transactions"].as_array().map(Vec::len), Some(2));
+    assert_eq!(names(&disk).len(), 1);
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("# first\n"));
+    assert_eq!(disk.run("history --prune -3d").code, 2);
+    assert_eq!(disk.run("history --prune soon").code, 2);
+}
+
+#[test]
+fn whoever_has_the_lock_is_named_and_waited_for() {
+    let disk = changed();
+    let lock = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(disk.path("/var/lib/sshmend/lock"))
+        .expect("a lock");
+    lock.lock().expect("nobody has it");
+    let held = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
+    assert_eq!(held.code, 2);
+    // The word is that of the one who had it last.
+    assert!(
+        held.stderr
+            .contains("/var/lib/sshmend/lock: held by process ")
+            && held.stderr.contains(" since 20")
+            && held
+                .stderr
+                .contains(": let 192.0.2.7 in\nhint: --wait 1m waits for it to end"),
+        "{}",
+        held.stderr
+    );
+    assert_eq!(
+        disk.run("fix hosts-access --allow 192.0.2.8 --yes --wait 1s")
+            .code,
+        2
+    );
+    let waits = std::thread::scope(|scope| {
+        let waits = scope.spawn(|| disk.run("fix hosts-access --allow 192.0.2.8 --yes --wait 1m"));
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        lock.unlock().expect("it was had");
+        waits.join().expect("it ends")
+    });
+    assert_eq!(waits.code, 0, "{}", waits.stderr);
+    assert!(waits.stderr.contains("waiting: "), "{}", waits.stderr);
+}
+
+#[test]
+fn a_start_of_the_machine_recovers_once_that_is_installed() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    assert_eq!(disk.run("recover --install --dry-run").code, 1);
+    assert_eq!(disk.run("recover --install").code, 2, "nobody can be asked");
+    assert_eq!(disk.run("recover --install --yes").code, 0);
+    let unit = disk
+        .read("/etc/systemd/system/sshmend-recover.service")
+        .expect("a unit");
+    let program = env!("CARGO_BIN_EXE_sshmend");
+    assert!(
+        unit.contains(&format!("ExecStart={program} recover --boot")),
+        "{unit}"
+    );
+    assert_eq!(
+        disk.run("recover --install --yes").code,
+        0,
+        "it is there already"
+    );
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    assert!(!disk.path("/etc/systemd").exists());
+    // Where a package has brought the unit, it is only wanted.
+    disk.write(
+        "/usr/lib/systemd/system/sshmend-recover.service",
+        "[Unit]\n",
+    );
+    assert_eq!(disk.run("recover --install --yes").code, 0);
+    assert!(
+        !disk
+            .path("/etc/systemd/system/sshmend-recover.service")
+            .exists()
+    );
+    assert!(
+        disk.path("/etc/systemd/system/multi-user.target.d/sshmend-recover.conf")
+            .exists()
     );
 }

@@ -11,6 +11,7 @@
 
 mod attack;
 mod client;
+mod confirm;
 mod disk;
 mod fail2ban;
 mod fix_alone;

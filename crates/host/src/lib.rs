@@ -21,6 +21,8 @@
 mod account;
 mod attributes;
 mod become_user;
+mod boot;
+mod detach;
 mod dial;
 mod directory;
 mod environment;
@@ -45,6 +47,8 @@ mod walk;
 
 pub use account::{Account, own};
 pub use become_user::{BecomeError, become_user};
+pub use boot::boot;
+pub use detach::{detach, leave_session};
 pub use environment::{Environment, Sudo, now, pause, zone};
 pub use failure::{FileError, Why};
 pub use interrupt::Uninterrupted;

@@ -11,6 +11,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 
 use crate::directory::Directory;
+use crate::environment::{now, zone};
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::trust::kept;
@@ -97,7 +98,12 @@ fn check(path: &Path, file: &File) -> Result<(), Why> {
 fn leave_word(file: &mut File, holder: &str) -> std::io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
-    writeln!(file, "process {}: {holder}", std::process::id())
+    let since = now().to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S %:z");
+    writeln!(
+        file,
+        "process {} since {since}: {holder}",
+        std::process::id()
+    )
 }
 
 fn word(file: &File) -> String {

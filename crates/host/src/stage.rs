@@ -96,7 +96,23 @@ impl Machine {
     /// # Errors
     /// As [`Machine::stage`], but for want of space.
     pub fn preflight(&self, path: &Path, change: Change<'_>) -> Result<Vec<Warning>, FileError> {
+        let path = match change {
+            Change::Create(..) => self.first_missing(path),
+            Change::Replace(..) | Change::Remove => path,
+        };
         Site::open(&self.root, path, change).map(|site| site.warnings())
+    }
+
+    /// Of a file to be created the outermost directory that has to be made for it, else the file itself.
+    fn first_missing<'p>(&self, path: &'p Path) -> &'p Path {
+        let missing = |path: &&Path| {
+            let directory = path.parent();
+            directory.is_some_and(|directory| matches!(self.names(directory), Ok(None)))
+        };
+        let ways = path.ancestors().zip(path.ancestors().skip(1));
+        ways.take_while(|(path, _)| missing(path))
+            .last()
+            .map_or(path, |(_, directory)| directory)
     }
 
     /// Gets a change of the file at `path` ready; nothing that a program would read has changed afterwards.

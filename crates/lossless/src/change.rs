@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::edit::EditSet;
+use crate::lines::lines;
 use crate::snapshot::{FileImage, Metadata};
 
 /// The change of one file: what the preview shows and what the transaction commits.
@@ -121,6 +122,14 @@ impl Attributes {
             gid: meta.gid,
         }
     }
+}
+
+/// PEM, in which OpenSSH and OpenSSL keep private keys (RFC 7468).
+pub fn is_private_key(bytes: &[u8]) -> bool {
+    let begins = |line: &[u8]| {
+        line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
+    };
+    lines(bytes).any(|line| begins(line.text(bytes)))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod request;
 mod sieve;
 mod snapshot;
 
-pub use change::{Attributes, FileChange};
+pub use change::{Attributes, FileChange, is_private_key};
 pub use edit::{Edit, EditSet, Overlap};
 pub use glob::{Globbed, matches as glob_matches};
 pub use known::{Known, Unread};

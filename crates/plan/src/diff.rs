@@ -1,7 +1,7 @@
 //! The unified diff of a file change.
 
 use similar::TextDiff;
-use sshmend_lossless::{Attributes, FileChange, lines};
+use sshmend_lossless::{Attributes, FileChange, is_private_key};
 
 /// Renders the change as a unified diff with three lines of context; bytes that are not UTF-8 are replaced for display.
 ///
@@ -59,14 +59,6 @@ fn attributes(change: &FileChange) -> Option<String> {
             .collect::<Vec<_>>()
             .join(", ")
     })
-}
-
-/// PEM, in which OpenSSH and OpenSSL keep private keys (RFC 7468).
-pub(crate) fn is_private_key(bytes: &[u8]) -> bool {
-    let begins = |line: &[u8]| {
-        line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
-    };
-    lines(bytes).any(|line| begins(line.text(bytes)))
 }
 
 #[cfg(test)]

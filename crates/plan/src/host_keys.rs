@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use sshmend_facts::{Service, Sshd};
 use sshmend_known_hosts::Offer;
 use sshmend_lossless::{
-    Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot,
+    Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot, is_private_key,
 };
 use sshmend_sshd_config::Effective;
 
 use crate::check::Expect;
-use crate::diff::is_private_key;
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{listen_addresses, put_into_force, question};
 use crate::service::{has_failed, start_failed};

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use sshmend_lossless::Snapshot;
 use sshmend_sshd_config::{Assignment, Scope, Tree};
 
-use crate::plan::{Notice, Plan, Refusal};
+use crate::plan::{Plan, Refusal};
 use crate::sshd_config::{SshdConfigWish, sshd_config};
 
 /// The levels, each telling more than the one before (log.c, `log_levels`).
@@ -19,8 +18,8 @@ const LEVELS: [&str; 9] = [
 pub struct ForAWhile {
     /// How long it lasts.
     pub lasts: Duration,
-    /// Whether systemd runs, whose timer takes it back.
-    pub systemd: bool,
+    /// Whether it is the running machine, where a timer takes it back.
+    pub live: bool,
 }
 
 /// Plans LogLevel as the only setting of `wish`, for a while; nothing where sshd tells as much already.
@@ -63,25 +62,16 @@ pub fn log_level(
             ..wish.clone()
         },
     )?;
-    if !time.systemd {
+    if !time.live {
         let hint = format!(
             "sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback takes it back"
         );
         return Err(Refusal::refused(
-            "there is no systemd here whose timer would take it back",
+            "below --root nothing would take it back",
             hint,
         ));
     }
-    let seconds = SignedDuration::from_secs(time.lasts.as_secs().try_into().unwrap_or(i64::MAX));
-    let text = format!(
-        "a timer of systemd takes it back after {seconds:#}; a reboot forgets the timer: sshmend rollback does it then"
-    );
-    let mut plan = Plan {
-        lasts: Some(time.lasts),
-        ..plan
-    };
-    plan.notices.push(Notice::new("temporary", text));
-    Ok(plan)
+    Ok(plan.for_a_while(time.lasts))
 }
 
 #[cfg(test)]
@@ -94,7 +84,7 @@ mod tests {
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Place, Release};
 
-    fn plan(config: &str, level: &str, systemd: bool) -> Result<Plan, Refusal> {
+    fn plan(config: &str, level: &str, live: bool) -> Result<Plan, Refusal> {
         let seen = snapshot(&format!("//- /etc/ssh/sshd_config\n{config}"));
         let release = Release::new(9, 2);
         let wish = SshdConfigWish {
@@ -115,7 +105,7 @@ mod tests {
             level,
             ForAWhile {
                 lasts: Duration::from_secs(60),
-                systemd,
+                live,
             },
         )
     }
@@ -131,7 +121,7 @@ mod tests {
             .iter()
             .find(|notice| notice.name == "temporary")
             .expect("it is told");
-        assert!(told.text.contains(" after 1m; "), "{}", told.text);
+        assert!(told.text.contains(" after 1m"), "{}", told.text);
     }
 
     #[test]
@@ -156,10 +146,7 @@ mod tests {
         let Err(Refusal::Refused { reason, hint }) = plan("", "VERBOSE", false) else {
             panic!("refused")
         };
-        assert_eq!(
-            reason,
-            "there is no systemd here whose timer would take it back"
-        );
+        assert_eq!(reason, "below --root nothing would take it back");
         assert!(hint.is_some_and(|hint| hint.contains("LogLevel=VERBOSE")));
         assert!(plan("", "LOUD", true).is_err());
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use sshmend_lossless::{FileChange, Origin, Unread, managed};
 
 use crate::check::{Check, Proof};
@@ -66,10 +67,28 @@ impl Plan {
             .collect()
     }
 
+    /// The same plan, which is taken back by itself after this time.
+    #[must_use]
+    pub fn for_a_while(mut self, lasts: Duration) -> Self {
+        let time = spelled(lasts);
+        self.lasts = Some(lasts);
+        self.notices.push(Notice::new(
+            "temporary",
+            format!("a timer takes it back after {time}"),
+        ));
+        self
+    }
+
     /// True when no file would change.
     pub fn changes_nothing(&self) -> bool {
         self.files.iter().all(FileChange::is_noop)
     }
+}
+
+/// A length of time in words.
+pub fn spelled(time: Duration) -> String {
+    let seconds = SignedDuration::from_secs(time.as_secs().try_into().unwrap_or(i64::MAX));
+    format!("{seconds:#}")
 }
 
 /// Who will write the file again.

@@ -71,6 +71,10 @@ pub(crate) enum Command {
     History(History),
     /// Take a transaction back
     Rollback(Rollback),
+    /// Make a change again that was taken back: the rollback of its rollback
+    Redo(Redo),
+    /// Keep a change that was made with --confirm-within; say it from a new connection
+    Confirm(Confirm),
     /// Finish or undo transactions that were interrupted
     Recover(Recover),
     /// Print what makes a shell complete this command
@@ -202,6 +206,19 @@ pub(crate) struct Apply {
     /// Apply even what would lock out the person at the keyboard
     #[arg(long, global = true)]
     pub(crate) allow_lockout: bool,
+    /// Take the change back after TIME (such as 2m) unless `sshmend confirm` keeps it, also when the connection is lost
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub(crate) confirm_within: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+/// What every command takes that must be alone at the state folder.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Wait {
+    /// Wait so long (such as 30s) for another sshmend to end, instead of giving up at once
+    #[arg(long = "wait", global = true, value_name = "TIME", value_parser = duration)]
+    pub(crate) time: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -346,6 +363,16 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "such as 90s, 30m or 2h".to_owned())
 }
 
+/// Reads `90d`, `12h`, `2w`.
+fn age(text: &str) -> Result<SignedDuration, String> {
+    let span: Option<jiff::Span> = text.parse().ok();
+    let relative = jiff::SpanRelativeTo::days_are_24_hours();
+    let parsed = span.and_then(|span| span.to_duration(relative).ok());
+    parsed
+        .filter(|age| !age.is_negative())
+        .ok_or_else(|| "such as 90d, 12h or 2w".to_owned())
+}
+
 /// `sshmend logs`
 #[derive(Debug, Args)]
 pub(crate) struct Logs {
@@ -376,17 +403,41 @@ pub(crate) struct Explain {
 /// `sshmend history`
 #[derive(Debug, Args)]
 pub(crate) struct History {
-    /// One transaction, in full
+    /// One transaction, in full: its name, or the beginning of it
     pub(crate) id: Option<String>,
+    /// Clear transactions away that are older than AGE (such as 90d), as far as no rollback may need them
+    #[arg(long, value_name = "AGE", num_args = 0..=1, default_missing_value = "365d", value_parser = age, conflicts_with = "id")]
+    pub(crate) prune: Option<SignedDuration>,
+    /// Show what would be cleared away and change nothing
+    #[arg(long, short = 'n', requires = "prune")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
 }
 
 /// `sshmend rollback`
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
-    /// The transaction; none: the newest
+    /// The transaction, by its name or the beginning of it; none: the newest
     pub(crate) id: Option<String>,
     #[command(flatten)]
     pub(crate) apply: Apply,
+}
+
+/// `sshmend redo`
+#[derive(Debug, Args)]
+pub(crate) struct Redo {
+    #[command(flatten)]
+    pub(crate) apply: Apply,
+}
+
+/// `sshmend confirm`
+#[derive(Debug, Args)]
+pub(crate) struct Confirm {
+    /// The transaction, by its name or the beginning of it; none: the one that waits
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
 }
 
 /// `sshmend recover`
@@ -398,9 +449,23 @@ pub(crate) struct Recover {
     /// Give up this transaction, which cannot be read or brought to its end: its files stay as they are
     #[arg(long, value_name = "ID")]
     pub(crate) forget: Option<String>,
+    /// Have every start of the machine recover, before sshd starts: a unit of systemd; sshmend rollback takes it back
+    #[arg(long, conflicts_with = "forget")]
+    pub(crate) install: bool,
+    /// At the start of the machine: files come to their end, and daemons read them when they start
+    #[arg(long, conflicts_with_all = ["forget", "install"])]
+    pub(crate) boot: bool,
+    /// Take this transaction back if it is still to end by itself: what its timer calls
+    #[arg(long, value_name = "ID", hide = true, conflicts_with_all = ["forget", "install", "boot"])]
+    pub(crate) due: Option<String>,
+    /// Leave the session and wait so many seconds first: what is called where no systemd sets a timer
+    #[arg(long, value_name = "SECONDS", hide = true, requires = "due")]
+    pub(crate) after: Option<u64>,
     /// Do not ask
-    #[arg(long, short = 'y', requires = "forget")]
+    #[arg(long, short = 'y')]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
 }
 
 /// `sshmend completions`

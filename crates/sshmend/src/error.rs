@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use sshmend_host::{FileError, LockError, Why};
 use sshmend_plan::Refusal;
 use sshmend_transaction::{
-    Cause, CommitError, Id, JournalError, PrepareError, RecoverError, RollBackError,
+    Cause, CommitError, ConfirmError, Id, JournalError, PrepareError, Record, RecoverError,
+    RollBackError, State,
 };
 
 use crate::json::change::Trouble;
+use crate::output::times::moment;
 
 /// What a command ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +154,32 @@ impl Failure {
     }
 }
 
+/// Who changed what, and what ends the waiting.
+fn pending(record: &Record) -> Failure {
+    let id = &record.id;
+    let who = match (&record.who.sudo_user, &record.who.ssh_connection) {
+        (Some(user), Some(from)) => format!("{user}, from {}", first_word(from)),
+        (None, Some(from)) => format!("somebody from {}", first_word(from)),
+        (Some(user), None) => user.clone(),
+        (None, None) => "somebody at this machine".to_owned(),
+    };
+    let until = record
+        .back
+        .as_ref()
+        .map_or_else(|| "it comes".to_owned(), |back| moment(back.at));
+    let message = format!(
+        "nothing was changed: {who}, has changed something that waits until {until} for its confirmation: {}",
+        record.why
+    );
+    Failure::trouble(message).with_hint(format!(
+        "sshmend confirm {id} keeps it, sshmend rollback {id} takes it back; once its time is over sshmend recover does"
+    ))
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
 fn give_up(id: Option<&Id>) -> String {
     let id = id.map_or("ID", Id::as_str);
     format!("sshmend recover --forget {id} shows what giving it up means, and asks")
@@ -203,11 +231,16 @@ impl Failure {
         match error {
             JournalError::File(file) => Self::from_file(file),
             JournalError::Lock(LockError::Held { .. }) => {
-                Self::trouble(error.to_string()).with_hint("wait for it to end, then start again")
+                Self::trouble(format!("nothing was changed: {error}"))
+                    .with_hint("--wait 1m waits for it to end")
             }
-            JournalError::Unknown(_) => {
+            JournalError::Unknown(_) | JournalError::Unnamed(_) | JournalError::NotAnId(_) => {
                 Self::trouble(error.to_string()).with_hint("sshmend history lists them")
             }
+            JournalError::Ambiguous { .. } => Self::trouble(error.to_string())
+                .with_hint("give more of the name: sshmend history lists them"),
+            JournalError::Withheld(_) => Self::trouble(format!("nothing was changed: {error}"))
+                .with_hint("sshmend fix host-keys makes another one"),
             _ => Self::trouble(error.to_string()),
         }
     }
@@ -219,6 +252,7 @@ impl Failure {
             PrepareError::Unfinished(_) => {
                 Self::trouble(error.to_string()).with_hint("run sshmend recover first")
             }
+            PrepareError::Pending(record) => pending(record),
             PrepareError::Damaged(damaged) => {
                 Self::trouble(error.to_string()).with_hint(give_up(damaged.id.as_ref()))
             }
@@ -232,6 +266,7 @@ impl Failure {
             Cause::Stale(_) => Self::trouble(cause.to_string())
                 .with_hint("someone else is editing it: look at it, then start again"),
             Cause::Edited(_) => Self::trouble(cause.to_string()),
+            Cause::Begun(error) => Self::from_prepare(error),
         }
     }
 
@@ -279,6 +314,23 @@ impl Failure {
         }
     }
 
+    /// Nothing was confirmed.
+    pub(crate) fn from_confirm(error: &ConfirmError) -> Self {
+        match error {
+            ConfirmError::Nothing => {
+                Self::trouble(error.to_string()).with_hint("sshmend history lists what was done")
+            }
+            ConfirmError::Ended(_, State::RolledBack) => {
+                Self::trouble(format!("{error}: it was taken back"))
+                    .with_hint("sshmend redo makes it again")
+            }
+            ConfirmError::Ended(_, State::Done) => Self::trouble(error.to_string()),
+            ConfirmError::Ended(..) => Self::trouble(format!("{error}: it was cut off"))
+                .with_hint("run sshmend recover first"),
+            ConfirmError::Journal(error) => Self::from_journal(error),
+        }
+    }
+
     /// A recovery failed.
     pub(crate) fn from_recover(error: &RecoverError) -> Self {
         let broken = Self::trouble(error.to_string()).with_severity(Severity::Broken);
@@ -291,6 +343,12 @@ impl Failure {
             RecoverError::Failed { id, cause } => {
                 let hint = Self::from_cause(cause).hint;
                 broken.with_hint(hint.unwrap_or_else(|| give_up(Some(id))))
+            }
+            RecoverError::Stays { id, cause } => {
+                let hint = Self::from_cause(cause)
+                    .hint
+                    .unwrap_or_else(|| format!("take it back by hand; {}", give_up(Some(id))));
+                broken.with_hint(hint)
             }
             RecoverError::Unproved { id, .. } => broken.with_hint(format!(
                 "look at the daemon, then run sshmend recover again; {}",

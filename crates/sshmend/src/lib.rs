@@ -94,6 +94,10 @@ pub fn schemas() -> Vec<(&'static str, String)> {
             text(schemars::schema_for!(json::history::Recovery)),
         ),
         (
+            "sshmend.pruned-1",
+            text(schemars::schema_for!(json::history::Pruned)),
+        ),
+        (
             "sshmend.history-1",
             text(schemars::schema_for!(json::history::History)),
         ),

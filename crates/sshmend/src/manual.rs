@@ -122,6 +122,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "sshmend fix sshd-config",
         &[
             example(
+                "sudo sshmend fix sshd-config MaxAuthTries=3 --confirm-within 2m",
+                "undone after two minutes, unless sshmend confirm keeps it",
+            ),
+            example(
                 "sudo sshmend fix sshd-config MaxStartups=30:30:200 --dry-run",
                 "show the change and what sshd says about it; change nothing",
             ),
@@ -217,7 +221,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     (
         "sshmend history",
-        &[example("sudo sshmend history", "every change, newest last")],
+        &[
+            example("sudo sshmend history", "every change, newest last"),
+            example(
+                "sudo sshmend history --prune 90d",
+                "clear away what is older and no rollback may need",
+            ),
+        ],
     ),
     (
         "sshmend rollback",
@@ -227,11 +237,31 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         )],
     ),
     (
-        "sshmend recover",
+        "sshmend redo",
         &[example(
-            "sudo sshmend recover --dry-run",
-            "what a crash left unfinished",
+            "sudo sshmend redo",
+            "make the change again that was undone last",
         )],
+    ),
+    (
+        "sshmend confirm",
+        &[example(
+            "sudo sshmend confirm",
+            "from a new connection: keep what --confirm-within would undo",
+        )],
+    ),
+    (
+        "sshmend recover",
+        &[
+            example(
+                "sudo sshmend recover --dry-run",
+                "what a crash left unfinished",
+            ),
+            example(
+                "sudo sshmend recover --install",
+                "have every start of the machine recover, before sshd starts",
+            ),
+        ],
     ),
     (
         "sshmend completions",

@@ -2,19 +2,23 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sshmend_facts::Question;
-use sshmend_host::{Account, Environment, Machine, now, zone};
+use sshmend_host::{Account, Environment, LockError, Machine, now, pause, zone};
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_plan::Person;
-use sshmend_transaction::Journal;
+use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
-use crate::cli::General;
+use crate::cli::{General, Wait};
 use crate::error::Failure;
 use crate::output::{Output, say};
 
 /// More than any transcript: what is longer was not meant.
 const INPUT_LIMIT: u64 = 64 << 20;
+
+/// How often a lock is tried that another process has.
+const PULSE: Duration = Duration::from_millis(100);
 
 /// One run of the command.
 #[derive(Debug)]
@@ -82,6 +86,24 @@ impl Session {
         self
     }
 
+    /// Who wants something, for the journal.
+    pub(crate) fn who(&self) -> Who {
+        let sudo = self.environment.sudo.as_ref();
+        Who {
+            uid: self.environment.uid,
+            sudo_user: sudo.map(|sudo| sudo.user.clone()),
+            ssh_connection: self.environment.ssh_connection.clone(),
+        }
+    }
+
+    /// The command line, for the journal.
+    pub(crate) fn argv(&self) -> Vec<String> {
+        let words = self.environment.args.iter();
+        words
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// A command line of sshmend for the same machine and state.
     pub(crate) fn command(&self, words: &[&str]) -> Vec<String> {
         let folders = [("--root", &self.root), ("--state", &self.state)];
@@ -147,6 +169,35 @@ impl Session {
                 .with_hint("without --state, the machine's own is looked at"));
         }
         Ok(Journal::new(self.state_disk(), state))
+    }
+
+    /// Takes the state folder for this run alone; while another process has it, waits as long as it may.
+    pub(crate) fn store(&self, purpose: &str, wait: Wait) -> Result<Store<'_, Machine>, Failure> {
+        let (state, mut told) = (self.state(), false);
+        let mut left = wait.time.unwrap_or_default();
+        loop {
+            let opened = Store::open(&self.machine, self.state_disk(), &state, purpose);
+            let error = match opened {
+                Ok(store) => return Ok(store),
+                Err(error) => error,
+            };
+            let held = matches!(error, JournalError::Lock(LockError::Held { .. }));
+            if !held || left.is_zero() {
+                return Err(Failure::from_journal(&error));
+            }
+            if !told {
+                self.output.talk(&format!("waiting: {error}"));
+                told = true;
+            }
+            pause(PULSE);
+            left = left.saturating_sub(PULSE);
+        }
+    }
+
+    /// The transaction of a name on the command line, or of the beginning of one.
+    pub(crate) fn transaction(&self, named: &str) -> Result<Id, Failure> {
+        let found = self.journal()?.named(named);
+        found.map_err(|error| Failure::from_journal(&error))
     }
 
     /// The disk that the state folder lies on.

@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::record::{Intent, Record, State};
 use crate::roll_back::RolledBack;
 use crate::store::Store;
+use crate::temporary::Back;
 
 /// A transaction that is journaled and has changed nothing yet. Dropped, it is undone by the next recovery.
 #[derive(Debug)]
@@ -49,14 +50,17 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
 
     /// Gives it up; no file has changed.
     pub fn abandon(mut self) {
-        if self.store.undo_stopped(&mut self.record, 0).is_err() {
+        let undone = self.store.undo_stopped(&mut self.record, &[], 0);
+        if undone.is_err() {
             // Only the journal does not know yet: the next recovery tells it.
         }
     }
 
     fn undo(mut self, touched: usize, cause: Box<Cause>) -> CommitError {
         let id = self.record.id.clone();
-        match self.store.undo_stopped(&mut self.record, touched) {
+        let changes = self.captured.changes();
+        let undone = self.store.undo_stopped(&mut self.record, changes, touched);
+        match undone {
             Ok(unnoted) => CommitError::RolledBack {
                 id,
                 changed: touched > 0,
@@ -100,12 +104,18 @@ impl<D: Disk> Committed<'_, '_, D> {
         &self.record.id
     }
 
-    /// Notes that all is done.
+    /// Notes that all is done, or waits for a confirmation.
     ///
     /// # Errors
     /// When the journal cannot be written; the files are new all the same.
     pub fn finish(mut self) -> Result<Record, JournalError> {
-        self.store.settle(&mut self.record)?;
+        let waits = |back: &Back| back.unless_confirmed;
+        if self.record.back.as_ref().is_some_and(waits) {
+            let state = State::PendingConfirm;
+            self.store.journal.mark(&mut self.record, state)?;
+        } else {
+            self.store.settle(&mut self.record)?;
+        }
         Ok(self.record)
     }
 

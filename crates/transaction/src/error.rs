@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use sshmend_host::{FileError, LockError};
 use sshmend_lossless::FileImage;
 
-use crate::id::Id;
+use crate::id::{Id, NotAnId};
 use crate::journal::Damaged;
+use crate::record::{Record, State};
 use crate::restore::Edited;
 
 /// In what a file differs from the captured one.
@@ -57,9 +58,28 @@ pub enum JournalError {
     /// What it says makes no sense.
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    /// It names no transaction.
+    #[error(transparent)]
+    NotAnId(#[from] NotAnId),
+    /// No transaction's name begins so.
+    #[error("no transaction whose name begins with {0}")]
+    Unnamed(String),
+    /// Several do.
+    #[error("several transactions have names that begin with {begins}: {first} and {second}")]
+    Ambiguous {
+        /// The beginning.
+        begins: String,
+        /// One of them.
+        first: Id,
+        /// Another.
+        second: Id,
+    },
     /// There is no transaction of this name.
     #[error("no transaction {0}")]
     Unknown(Id),
+    /// Its bytes are those of a private key, of which no copy is kept.
+    #[error("{}: it was a private key, of which no copy is kept", .0.display())]
+    Withheld(PathBuf),
     /// It is not one that could be given up.
     #[error("transaction {0} was not cut off: there is nothing to give up")]
     Ended(Id),
@@ -74,6 +94,9 @@ pub enum PrepareError {
     /// An earlier transaction was cut off and has to be recovered first.
     #[error("transaction {0} was cut off before its end")]
     Unfinished(Id),
+    /// A change waits for its confirmation, and is taken back without one.
+    #[error("transaction {} waits until {} for its confirmation: {}", .0.id, until(.0), .0.why)]
+    Pending(Box<Record>),
     /// Whether an earlier transaction came to its end cannot be read.
     #[error("a transaction of the past cannot be read: {0}")]
     Damaged(Damaged),
@@ -123,6 +146,29 @@ pub enum Cause {
     /// Files were edited since, so that bringing back the old ones would lose the edits.
     #[error("{}", edited(.0))]
     Edited(Vec<Edited>),
+    /// The transaction could not be begun.
+    #[error(transparent)]
+    Begun(Box<PrepareError>),
+}
+
+/// Why nothing was confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfirmError {
+    /// No transaction waits for it.
+    #[error("no transaction waits for a confirmation")]
+    Nothing,
+    /// The one that was named does not wait.
+    #[error("transaction {0} does not wait for a confirmation")]
+    Ended(Id, State),
+    /// The journal could not be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl From<FileError> for ConfirmError {
+    fn from(error: FileError) -> Self {
+        Self::Journal(error.into())
+    }
 }
 
 /// Why a transaction was not rolled back.
@@ -179,6 +225,14 @@ pub enum RecoverError {
         /// What is in the way.
         cause: Cause,
     },
+    /// It was to be taken back, and its files are as it made them, or as they were edited since.
+    #[error("transaction {id} was to be taken back, and is not: {cause}")]
+    Stays {
+        /// The transaction.
+        id: Id,
+        /// What is in the way.
+        cause: Cause,
+    },
     /// Its files are wholly old or wholly new, and what they say could not be proved to be in force.
     #[error(
         "RECOVERY FAILED, the files of transaction {id} are {state}, which could not be proved to be in force"
@@ -217,6 +271,13 @@ impl std::fmt::Display for Files {
             Self::New => "as it made them",
         })
     }
+}
+
+fn until(record: &Record) -> String {
+    record
+        .back
+        .as_ref()
+        .map_or_else(|| "it comes".to_owned(), |back| back.at.to_string())
 }
 
 fn edited(files: &[Edited]) -> String {

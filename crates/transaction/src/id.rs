@@ -36,6 +36,19 @@ impl Id {
             .map(|zoned| zoned.timestamp())
     }
 
+    /// Whether a name can begin so.
+    pub(crate) fn may_begin_with(text: &str) -> bool {
+        const FORM: &str = "00000000T000000.000000Z";
+        text.len() <= FORM.len()
+            && text
+                .bytes()
+                .zip(FORM.bytes())
+                .all(|(byte, form)| match form {
+                    b'0' => byte.is_ascii_digit(),
+                    form => byte == form,
+                })
+    }
+
     /// The id as text, which is also the name of its directory.
     pub fn as_str(&self) -> &str {
         &self.0

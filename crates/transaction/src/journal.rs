@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{Change, FileError, Why, own};
-use sshmend_lossless::FileChange;
+use sshmend_lossless::{FileChange, is_private_key};
 
 use crate::disk::Disk;
 use crate::error::JournalError;
 use crate::id::Id;
 use crate::record::{FileRecord, Image, Record, State};
 
-const TEMPORARY: &str = ".sshmend.tmp";
+pub(crate) const TEMPORARY: &str = ".sshmend.tmp";
 
 /// Stands in a transaction that was given up: nothing brings it to an end any more, and its bytes stay for people.
 const FORGOTTEN: &str = "forgotten";
@@ -19,8 +19,8 @@ const FORGOTTEN: &str = "forgotten";
 /// The transactions of one state directory, for reading; only a [`crate::Store`] writes.
 #[derive(Debug)]
 pub struct Journal<'a, D> {
-    disk: &'a D,
-    directory: PathBuf,
+    pub(crate) disk: &'a D,
+    pub(crate) directory: PathBuf,
 }
 
 /// One transaction of the past, as far as it can be read.
@@ -49,7 +49,7 @@ pub struct Damaged {
     pub why: String,
 }
 
-/// The bytes of one file, before and after a transaction; `None` where there was no file.
+/// The bytes of one file, before and after a transaction; `None` where there was no file, or no copy was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versions {
     /// The file, by the path as the program names it.
@@ -58,6 +58,8 @@ pub struct Versions {
     pub before: Option<Vec<u8>>,
     /// Its bytes after.
     pub after: Option<Vec<u8>>,
+    /// Whether it is a private key, of which no copy was kept.
+    pub withheld: bool,
 }
 
 /// Which bytes of a file.
@@ -92,7 +94,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When there is none of that name, or it is damaged.
     pub fn record(&self, id: &Id) -> Result<Record, JournalError> {
-        self.names()?;
+        self.trusted()?;
         match self.past(Path::new(id.as_str()))? {
             Past::Record(record) => Ok(record),
             Past::Abandoned(id) | Past::Forgotten(id) => Err(JournalError::Unknown(id)),
@@ -121,16 +123,60 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When bytes are missing or are not those that the record tells of.
     pub fn versions(&self, record: &Record) -> Result<Vec<Versions>, JournalError> {
-        let version = |number| {
-            let before = self.bytes(record, number, Side::Before)?;
-            let after = self.bytes(record, number, Side::After)?;
+        let version = |number: usize| {
+            let file = &record.files[number];
+            let withheld = file.withheld;
+            let [before, after] = [Side::Before, Side::After].map(|side| {
+                if withheld {
+                    Ok(None)
+                } else {
+                    self.bytes(record, number, side)
+                }
+            });
             Ok(Versions {
-                path: record.files[number].path.clone(),
-                before,
-                after,
+                path: file.path.clone(),
+                before: before?,
+                after: after?,
+                withheld,
             })
         };
         (0..record.files.len()).map(version).collect()
+    }
+
+    /// All transactions as [`Journal::history`] has them, the newest first, each read when it is asked for.
+    ///
+    /// # Errors
+    /// When the directory of the transactions cannot be listed.
+    pub fn newest_first(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Past, FileError>> + use<'_, 'a, D>, FileError> {
+        let names = self.names()?;
+        Ok(names
+            .into_iter()
+            .rev()
+            .map(|name| self.past(Path::new(&name))))
+    }
+
+    /// The one transaction whose name begins so.
+    ///
+    /// # Errors
+    /// When no name begins so, or several do, or the journal cannot be listed.
+    pub fn named(&self, begins: &str) -> Result<Id, JournalError> {
+        let ids = self.ids()?;
+        let mut found = ids.iter().filter(|id| id.as_str().starts_with(begins));
+        match (found.next(), found.next()) {
+            (Some(id), None) => Ok(id.clone()),
+            (Some(first), Some(second)) => Err(JournalError::Ambiguous {
+                begins: begins.to_owned(),
+                first: first.clone(),
+                second: second.clone(),
+            }),
+            (None, _) => Err(match begins.parse() {
+                Ok(id) => JournalError::Unknown(id),
+                Err(_) if Id::may_begin_with(begins) => JournalError::Unnamed(begins.to_owned()),
+                Err(error) => JournalError::NotAnId(error),
+            }),
+        }
     }
 
     pub(crate) fn bytes(
@@ -151,17 +197,22 @@ impl<'a, D: Disk> Journal<'a, D> {
                 "its bytes are not those that were recorded",
             )
             .into()),
+            None if record.files[number].withheld => {
+                Err(JournalError::Withheld(record.files[number].path.clone()))
+            }
             None => Err(damaged(&record.id, path, "it is missing").into()),
         }
     }
 
-    /// The name that sorts last.
-    pub(crate) fn last_id(&self) -> Result<Option<Id>, FileError> {
-        Ok(self
+    /// The names that transactions have, in order.
+    pub(crate) fn ids(&self) -> Result<Vec<Id>, FileError> {
+        let mut ids: Vec<Id> = self
             .names()?
             .iter()
             .filter_map(|name| name.to_str()?.parse().ok())
-            .max())
+            .collect();
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// Writes a transaction: its record first, which says that no file has changed until all of it is written.
@@ -170,6 +221,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         record: &mut Record,
         changes: &[FileChange],
     ) -> Result<(), JournalError> {
+        self.open_mark(&record.id)?;
         for side in [Side::Before, Side::After] {
             self.disk.make_directories(
                 &self.directory_of(&record.id).join(side.name()),
@@ -180,7 +232,9 @@ impl<'a, D: Disk> Journal<'a, D> {
         for (number, change) in changes.iter().enumerate() {
             let before = change.before.as_ref().map(|image| &image.bytes);
             for (side, bytes) in [(Side::Before, before), (Side::After, change.after.as_ref())] {
-                if let Some(bytes) = bytes {
+                if let Some(bytes) = bytes
+                    && is_kept(change, side, record.rolls_back.is_some())
+                {
                     self.create(&self.path_of_bytes(&record.id, number, side), bytes)?;
                 }
             }
@@ -225,16 +279,21 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(())
     }
 
-    fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    pub(crate) fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
         let staged = self
             .disk
             .stage(path, Change::Create(bytes, &own(0o600)), TEMPORARY)?;
         Ok(self.disk.publish(staged)?)
     }
 
-    /// The names of all transactions, in a state folder that only we can have filled: nothing in it is believed before.
+    /// Only we can have filled the state folder: nothing in it is believed before that is known.
+    fn trusted(&self) -> Result<(), FileError> {
+        self.disk.kept_names(&self.directory).map(drop)
+    }
+
+    /// The names of all transactions.
     fn names(&self) -> Result<Vec<OsString>, FileError> {
-        self.disk.kept_names(&self.directory)?;
+        self.trusted()?;
         Ok(self
             .disk
             .kept_names(&self.transactions())?
@@ -251,6 +310,11 @@ impl<'a, D: Disk> Journal<'a, D> {
                 why,
             }));
         };
+        self.past_of_id(id)
+    }
+
+    pub(crate) fn past_of_id(&self, id: Id) -> Result<Past, FileError> {
+        let directory = self.directory_of(&id);
         let past = self.past_of(id.clone())?;
         let ended = matches!(&past, Past::Record(record) if !record.is_unfinished());
         if !ended && self.disk.read_kept(&directory.join(FORGOTTEN))?.is_some() {
@@ -329,6 +393,24 @@ impl Side {
             Self::After => "after",
         }
     }
+}
+
+/// Whether the bytes of one side of a change are kept: of a private key no more than what recovery cannot do without.
+/// The key itself stands there with its old bytes or its new ones, and a way back from having made it ends it.
+fn is_kept(change: &FileChange, side: Side, is_way_back: bool) -> bool {
+    let needed = side == Side::Before
+        && !is_way_back
+        && change.before.as_ref().map(|image| &image.bytes) != change.after.as_ref();
+    needed || !is_secret(change)
+}
+
+/// Whether a private key is changed.
+pub(crate) fn is_secret(change: &FileChange) -> bool {
+    let before = change.before.as_ref().map(|image| &image.bytes);
+    before
+        .into_iter()
+        .chain(&change.after)
+        .any(|bytes| is_private_key(bytes))
 }
 
 pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {

@@ -1,13 +1,14 @@
 //! Changes several files as one: journaled before the first rename, undone as a whole, explained afterwards.
 //!
 //! A change goes through witnesses, each of which only the one before can make: [`Captured`] (what was seen and what
-//! is wanted), [`Prepared`] (journaled, nothing changed yet), [`Committed`] (every file is new), and then done or
-//! rolled back. What the journal holds is enough to bring every file back, also after a power cut in the middle.
+//! is wanted), [`Prepared`] (journaled, nothing changed yet), [`Committed`] (every file is new), and then done,
+//! waiting for a confirmation, or rolled back. What the journal holds is enough to bring every file back, also after a power cut in the middle.
 //!
 //! The state directory:
 //!
 //! ```text
 //! lock                          taken by one process at a time, never deleted
+//! open/<id>                     marks those that may have something ahead of them
 //! transactions/<id>/            the id sorts by time
 //!   forgotten                   where a person gave it up
 //!   transaction.toml            who, when, why, and per file path, mode, owner, extended attributes and digest
@@ -24,18 +25,21 @@ mod error;
 mod escape;
 mod id;
 mod journal;
+mod open;
+mod prune;
 mod record;
 mod recover;
 mod restore;
 mod roll_back;
 mod store;
+mod temporary;
 
 pub use captured::{Captured, SameTarget};
 pub use commit::{Committed, Prepared};
 pub use disk::Disk;
 pub use error::{
-    Cause, CommitError, Difference, Files, JournalError, PrepareError, RecoverError, RollBackError,
-    Stale,
+    Cause, CommitError, ConfirmError, Difference, Files, JournalError, PrepareError, RecoverError,
+    RollBackError, Stale,
 };
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
@@ -44,3 +48,4 @@ pub use recover::{Prove, Recovered};
 pub use restore::Edited;
 pub use roll_back::{RolledBack, Which};
 pub use store::Store;
+pub use temporary::{Back, Today};

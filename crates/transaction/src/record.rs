@@ -11,6 +11,7 @@ use sshmend_lossless::{Attributes, Metadata};
 
 use crate::escape;
 use crate::id::Id;
+use crate::temporary::Back;
 
 /// The version of `transaction.toml` that is written, and the only one that is read.
 pub(crate) const VERSION: u32 = 1;
@@ -28,6 +29,8 @@ pub struct Intent {
     pub argv: Vec<String>,
     /// What has to follow.
     pub aftermath: Aftermath,
+    /// When it is taken back by itself, if it is.
+    pub back: Option<Back>,
 }
 
 /// What has to follow a change of the files, and again when it is taken back. Kept, never run, by this crate.
@@ -46,6 +49,18 @@ pub struct Aftermath {
     /// The units that are reloaded by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
+}
+
+impl Aftermath {
+    /// The same for the way back: what brings one into force takes the other back.
+    #[must_use]
+    pub fn turned(&self) -> Self {
+        let mut turned = self.clone();
+        if !turned.undo.is_empty() {
+            std::mem::swap(&mut turned.activation, &mut turned.undo);
+        }
+        turned
+    }
 }
 
 /// The person who wants a change.
@@ -72,6 +87,8 @@ pub enum State {
     Prepared,
     /// Every file is new; whether that was brought into force and proved is not known.
     Committed,
+    /// Every file is new, in force and proved, and goes back unless somebody confirms it.
+    PendingConfirm,
     /// All is done.
     Done,
     /// Every file is old again.
@@ -104,6 +121,9 @@ pub struct Record {
     /// What has to follow.
     #[serde(default)]
     pub aftermath: Aftermath,
+    /// When it is taken back by itself, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
     /// The files, in path order.
     #[serde(rename = "file")]
     pub files: Vec<FileRecord>,
@@ -124,6 +144,9 @@ pub struct FileRecord {
     /// What it becomes; `None` when it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Image>,
+    /// Whether it is a private key, of which no copy is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
 }
 
 /// A file at one moment; its bytes lie beside the record.
@@ -238,18 +261,18 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// A time as in RFC 3339.
-mod time {
+pub(crate) mod time {
     use jiff::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         time: &Timestamp,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(time)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Timestamp, D::Error> {
         String::deserialize(deserializer)?

@@ -9,6 +9,7 @@ use crate::journal::Past;
 use crate::record::{Record, State};
 use crate::restore::Way;
 use crate::store::Store;
+use crate::temporary::Back;
 
 /// What a recovery did about one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +49,14 @@ impl<D: Disk> Store<'_, D> {
     /// cannot be proved to be in force. It stays unfinished, and nothing that is older is looked at.
     pub fn recover(&self, prove: Prove<'_>) -> Result<Vec<Recovered>, RecoverError> {
         let mut recovered = Vec::new();
-        for past in self.journal.history()?.into_iter().rev() {
+        for past in self.journal.open()?.into_iter().rev() {
             match past {
                 Past::Record(record) if record.is_unfinished() => {
                     recovered.extend(self.recover_one(&record.id, prove)?);
                 }
                 Past::Abandoned(id) => {
                     let erased = self.journal.erase(&id);
+                    let erased = erased.and_then(|()| self.journal.clear_marks([&id]));
                     erased.map_err(|cause| unnoted(id.clone(), Files::Old)(cause.into()))?;
                     recovered.push(Recovered::Abandoned(id));
                 }
@@ -87,7 +89,14 @@ impl<D: Disk> Store<'_, D> {
             return self.finish(record, &way, prove).map(Some);
         }
         let way = self.way_back(&record, record.files.len()).map_err(failed)?;
-        if record.state == State::Committed && way.is_whole(&record) && prove(&record, Files::New) {
+        // Nobody was told that it waits for a confirmation, and nobody will be.
+        let waits = |back: &Back| back.unless_confirmed;
+        let stays = !record.back.as_ref().is_some_and(waits);
+        if stays
+            && record.state == State::Committed
+            && way.is_whole(&record)
+            && prove(&record, Files::New)
+        {
             return self.finish_proved(record, Vec::new()).map(Some);
         }
         self.go_back(record, prove).map(Some)
@@ -159,6 +168,11 @@ impl<D: Disk> Store<'_, D> {
         let found = self.journal.find(id)?;
         match &found {
             Past::Record(record) if record.is_unfinished() => self.discard(record)?,
+            Past::Record(record) if record.goes_back().is_some() => {
+                let mut record = record.clone();
+                record.back = None;
+                return self.journal.mark(&mut record, State::Done);
+            }
             Past::Damaged(_) => {}
             Past::Record(_) | Past::Abandoned(_) | Past::Forgotten(_) => {
                 return Err(JournalError::Ended(id.clone()));

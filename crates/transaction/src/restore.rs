@@ -7,7 +7,7 @@ use sshmend_lossless::{Attributes, EditSet, FileChange, FileImage, Metadata};
 
 use crate::apply::{apply, temporary};
 use crate::disk::Disk;
-use crate::error::Cause;
+use crate::error::{Cause, JournalError};
 use crate::journal::Side;
 use crate::record::{FileRecord, Image, Record, State};
 use crate::store::Store;
@@ -47,10 +47,17 @@ impl<D: Disk> Store<'_, D> {
     /// Who changed the mode or the owner since has edited nothing: bytes come back, and the rest stays as it is. Where
     /// the transaction itself had changed them, they count as the bytes do.
     pub(crate) fn way_back(&self, record: &Record, count: usize) -> Result<Way, Cause> {
-        self.way(record, count, Side::Before)
+        self.way(record, count, Side::Before, &[])
     }
 
-    fn way(&self, record: &Record, count: usize, to: Side) -> Result<Way, Cause> {
+    /// The same, to either side. The captured changes have the bytes of a private key, of which no copy is kept.
+    fn way(
+        &self,
+        record: &Record,
+        count: usize,
+        to: Side,
+        captured: &[FileChange],
+    ) -> Result<Way, Cause> {
         let mut way = Way {
             changes: Vec::new(),
             edited: Vec::new(),
@@ -60,11 +67,12 @@ impl<D: Disk> Store<'_, D> {
             if is(file, to.of(file), now.as_ref()) {
                 continue;
             }
-            let bytes = self.journal.bytes(record, number, to)?;
             if is(file, to.other().of(file), now.as_ref()) {
+                let bytes = self.bytes(record, number, to, now.as_ref(), captured)?;
                 way.changes.push(change(file, to, now, bytes));
             } else {
-                let other = self.journal.bytes(record, number, to.other())?;
+                let bytes = self.shown(record, number, to)?;
+                let other = self.shown(record, number, to.other())?;
                 let (before, after) = if to == Side::Before {
                     (bytes, other)
                 } else {
@@ -81,6 +89,42 @@ impl<D: Disk> Store<'_, D> {
         Ok(way)
     }
 
+    /// The bytes of one side. Of a private key they stand there now, where only the mode or the owner differs.
+    fn bytes(
+        &self,
+        record: &Record,
+        number: usize,
+        side: Side,
+        now: Option<&FileImage>,
+        captured: &[FileChange],
+    ) -> Result<Option<Vec<u8>>, Cause> {
+        let file = &record.files[number];
+        let image = side.of(file).filter(|_| file.withheld);
+        let captured = captured.get(number).and_then(|change| match side {
+            Side::Before => change.before.as_ref().map(|image| &image.bytes),
+            Side::After => change.after.as_ref(),
+        });
+        let at_hand = now.map(|now| &now.bytes).into_iter().chain(captured);
+        let found = image.and_then(|image| at_hand.into_iter().find(|bytes| image.has(bytes)));
+        match found {
+            Some(bytes) => Ok(Some(bytes.clone())),
+            None => Ok(self.journal.bytes(record, number, side)?),
+        }
+    }
+
+    /// The same to be shown, as far as a copy is kept.
+    fn shown(
+        &self,
+        record: &Record,
+        number: usize,
+        side: Side,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        match self.journal.bytes(record, number, side) {
+            Err(JournalError::Withheld(_)) => Ok(None),
+            bytes => bytes,
+        }
+    }
+
     /// Undoes a transaction that stopped at its own file number `touched` (counted from 1; 0 when none was renamed), and
     /// says why the journal does not know it, where it could not be told.
     ///
@@ -88,9 +132,10 @@ impl<D: Disk> Store<'_, D> {
     pub(crate) fn undo_stopped(
         &self,
         record: &mut Record,
+        captured: &[FileChange],
         touched: usize,
     ) -> Result<Option<Cause>, Cause> {
-        let mut way = self.way_back(record, touched)?;
+        let mut way = self.way(record, touched, Side::Before, captured)?;
         let last = touched
             .checked_sub(1)
             .and_then(|last| record.files.get(last))
@@ -118,7 +163,7 @@ impl<D: Disk> Store<'_, D> {
 
     /// Makes every file of a way back that was cut off what it was to become. Can be repeated.
     pub(crate) fn complete_cut_off(&self, record: &Record) -> Result<Way, Cause> {
-        let way = self.way(record, record.files.len(), Side::After)?;
+        let way = self.way(record, record.files.len(), Side::After, &[])?;
         if !way.edited.is_empty() {
             return Err(Cause::Edited(way.edited));
         }

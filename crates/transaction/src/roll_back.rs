@@ -58,15 +58,13 @@ impl<D: Disk> Store<'_, D> {
     }
 
     fn latest(&self) -> Result<Option<Record>, JournalError> {
-        let past = self.journal.history()?.into_iter().rev();
-        let mut records = past.filter_map(|past| {
-            if let Past::Record(record) = past {
-                Some(record)
-            } else {
-                None
+        for past in self.journal.newest_first()? {
+            match past? {
+                Past::Record(record) if record.rolls_back.is_none() => return Ok(Some(record)),
+                _ => {}
             }
-        });
-        Ok(records.find(|record| record.rolls_back.is_none()))
+        }
+        Ok(None)
     }
 
     pub(crate) fn roll_back_record(
@@ -86,7 +84,7 @@ impl<D: Disk> Store<'_, D> {
                 let unnoted = self.note_undone(&mut record).err().map(Box::new);
                 return Ok(RolledBack::Found { id, unnoted });
             }
-            State::Committed | State::Done => {}
+            State::Committed | State::PendingConfirm | State::Done => {}
         }
         let way = self.way_back(&record, record.files.len())?;
         if !way.edited.is_empty() {
@@ -122,10 +120,11 @@ impl<D: Disk> Store<'_, D> {
     }
 
     /// Who rolls back a rollback brings the first transaction into force again, and so on.
-    fn turn(&self, mut record: Record, state: State) -> Result<(), JournalError> {
+    pub(crate) fn turn(&self, mut record: Record, state: State) -> Result<(), JournalError> {
         let rolled_back = state == State::RolledBack;
         if rolled_back {
             self.remove_directories(&record)?;
+            record.back = None;
         }
         if let Some(id) = &record.rolls_back {
             let state = if rolled_back {
@@ -139,6 +138,9 @@ impl<D: Disk> Store<'_, D> {
     }
 }
 
-fn captured(changes: Vec<FileChange>, id: &Id) -> Result<Option<Captured>, JournalError> {
+pub(crate) fn captured(
+    changes: Vec<FileChange>,
+    id: &Id,
+) -> Result<Option<Captured>, JournalError> {
     Captured::new(changes).map_err(|error| damaged(id, id.as_str(), &error.to_string()).into())
 }

@@ -12,7 +12,7 @@ use crate::commit::Prepared;
 use crate::disk::Disk;
 use crate::error::{Cause, JournalError, PrepareError};
 use crate::id::Id;
-use crate::journal::{Journal, Past};
+use crate::journal::{Journal, Past, is_secret};
 use crate::record::{FileRecord, Image, Intent, Record, State, VERSION};
 
 /// A state directory under lock, and the disk whose files it keeps the history of.
@@ -68,7 +68,8 @@ impl<'a, D: Disk> Store<'a, D> {
         intent: &Intent,
         rolls_back: Option<Id>,
     ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
-        self.refuse_unfinished(rolls_back.as_ref())?;
+        let settled = self.refuse_unfinished(rolls_back.as_ref())?;
+        self.journal.clear_marks(&settled).map_err(Cause::from)?;
         let record = self.journal_changes(captured.changes(), intent, rolls_back)?;
         Ok(Prepared {
             store: self,
@@ -84,7 +85,7 @@ impl<'a, D: Disk> Store<'a, D> {
         rolls_back: Option<Id>,
     ) -> Result<Record, Cause> {
         check(self.files, changes)?;
-        let id = Id::after(self.journal.last_id()?.as_ref(), intent.when);
+        let id = Id::after(self.journal.ids()?.last(), intent.when);
         let mut record = record(
             id,
             changes,
@@ -96,10 +97,20 @@ impl<'a, D: Disk> Store<'a, D> {
         Ok(record)
     }
 
-    /// Nothing is begun on top of what did not come to its end, but for the way back from it.
-    fn refuse_unfinished(&self, rolled_back: Option<&Id>) -> Result<(), PrepareError> {
-        for past in self.journal.history().map_err(Cause::from)? {
+    /// Nothing is begun on top of what did not come to its end, but for the way back from it. Says what has come to it.
+    fn refuse_unfinished(&self, rolled_back: Option<&Id>) -> Result<Vec<Id>, PrepareError> {
+        let mut settled = Vec::new();
+        for past in self.journal.open().map_err(Cause::from)? {
+            if past.is_settled() {
+                settled.extend(past.id().cloned());
+                continue;
+            }
             match past {
+                Past::Record(record)
+                    if record.waits_for_confirmation() && Some(&record.id) != rolled_back =>
+                {
+                    return Err(PrepareError::Pending(Box::new(record)));
+                }
                 Past::Record(record)
                     if record.is_unfinished() && Some(&record.id) != rolled_back =>
                 {
@@ -111,7 +122,7 @@ impl<'a, D: Disk> Store<'a, D> {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(settled)
     }
 
     /// The directories that files to be created need, the outermost first.
@@ -147,6 +158,7 @@ fn record(
         directories,
         who: intent.who.clone(),
         aftermath: intent.aftermath.clone(),
+        back: intent.back.clone(),
         files: changes.iter().map(file_record).collect(),
     }
 }
@@ -171,5 +183,6 @@ fn file_record(change: &FileChange) -> FileRecord {
             .as_ref()
             .map(|image| Image::new(&image.bytes, &image.meta)),
         after: change.after.as_ref().map(|bytes| Image::new(bytes, &after)),
+        withheld: is_secret(change),
     }
 }

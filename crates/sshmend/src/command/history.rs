@@ -1,30 +1,34 @@
 //! `sshmend history`: what was changed, newest last.
 
+use jiff::SignedDuration;
+use sshmend_host::{Account, Uninterrupted, now};
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
 use sshmend_plan::unified;
 use sshmend_transaction::{FileRecord, Id, Image, Past, Record, State, Versions};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
-use crate::json::history::{Damaged, History, Transaction};
+use crate::json::history::{Damaged, History, Pruned, Transaction};
 use crate::output::escape::line;
-use crate::output::words::{count, shell};
+use crate::output::times::{age, moment};
+use crate::output::words::shell;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
 /// Lists the transactions, or shows one.
 pub(crate) fn run(session: &Session, arguments: &cli::History) -> Result<Outcome, Failure> {
+    if let Some(age) = arguments.prune {
+        return prune(session, arguments, age);
+    }
     let journal = session.journal()?;
     let printed = match &arguments.id {
-        None => list(
-            &session.output,
-            &journal
-                .history()
-                .map_err(|error| Failure::from_file(&error))?,
-        ),
+        None => {
+            let past = journal.history();
+            list(session, &past.map_err(|error| Failure::from_file(&error))?)
+        }
         Some(id) => {
             let record = journal
-                .record(&parse(id)?)
+                .record(&session.transaction(id)?)
                 .map_err(|error| Failure::from_journal(&error))?;
             let versions = journal
                 .versions(&record)
@@ -36,24 +40,74 @@ pub(crate) fn run(session: &Session, arguments: &cli::History) -> Result<Outcome
     Ok(Outcome::Fine)
 }
 
-/// Reads a transaction's name from the command line.
-pub(crate) fn parse(id: &str) -> Result<Id, Failure> {
-    id.parse().map_err(|error: sshmend_transaction::NotAnId| {
-        Failure::trouble(error.to_string()).with_hint("sshmend history lists them")
-    })
+/// Clears old transactions away.
+fn prune(
+    session: &Session,
+    arguments: &cli::History,
+    age: SignedDuration,
+) -> Result<Outcome, Failure> {
+    let before = now().checked_sub(age);
+    let before = before.map_err(|error| Failure::caused("no such time", &error))?;
+    let (pruned, outcome) = if arguments.dry_run {
+        let old = session.journal()?.prunable(before);
+        let old = old.map_err(|error| Failure::from_journal(&error))?;
+        let ids: Vec<Id> = old.into_iter().map(|record| record.id).collect();
+        let outcome = if ids.is_empty() {
+            Outcome::Fine
+        } else {
+            Outcome::Findings
+        };
+        (ids, outcome)
+    } else {
+        session.journal()?;
+        let store = session.store("sshmend history --prune", arguments.wait)?;
+        let _held = Uninterrupted::begin();
+        let pruned = store.prune(before);
+        (
+            pruned.map_err(|error| Failure::from_journal(&error))?,
+            Outcome::Fine,
+        )
+    };
+    let output = &session.output;
+    let printed = if output.is_json() {
+        output.json(&Pruned::new(&pruned, arguments.dry_run))
+    } else {
+        let lines = pruned.iter().map(|id| format!("{id}\n"));
+        let moment = moment(before);
+        let told = match (pruned.is_empty(), arguments.dry_run) {
+            (true, _) => format!("nothing to clear away from before {moment}\n"),
+            (false, true) => format!("from before {moment}, not needed any more:\n"),
+            (false, false) => format!("cleared away, from before {moment}:\n"),
+        };
+        output.data(&std::iter::once(told).chain(lines).collect::<String>())
+    };
+    printed.map_err(|error| {
+        if arguments.dry_run {
+            Failure::caused("cannot print", &error)
+        } else {
+            Failure::unprinted(&error)
+        }
+    })?;
+    Ok(outcome)
 }
 
-fn list(output: &Output, past: &[Past]) -> std::io::Result<()> {
+fn list(session: &Session, past: &[Past]) -> std::io::Result<()> {
+    let output = &session.output;
     if output.is_json() {
         return output.json(&document(past));
     }
     let mut text = String::new();
     if past.is_empty() {
-        text.push_str("nothing was changed yet\n");
+        text.push_str(&nothing_yet(session));
     }
-    for past in past {
+    let names: Vec<String> = past.iter().map(who).collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default();
+    for (past, name) in past.iter().zip(&names) {
         let shown = match past {
-            Past::Record(record) => summary(output, record),
+            Past::Record(record) => {
+                let (when, name) = (line(&told(record)), format!("{name:width$}"));
+                summary(output, record, &format!("{when}  {name}  "))
+            }
             Past::Abandoned(id) => format!(
                 "{id} {}",
                 output.paint(Role::Dim, "cut off before it changed anything")
@@ -78,19 +132,68 @@ fn document(past: &[Past]) -> History {
     document
 }
 
-fn summary(output: &Output, record: &Record) -> String {
-    let role = if record.is_unfinished() {
+/// An ordinary user has a journal of their own, in which nothing stands of what root did.
+fn nothing_yet(session: &Session) -> String {
+    let state = session.state();
+    if session.is_root() || !session.machine.is_live() {
+        "nothing was changed yet\n".to_owned()
+    } else {
+        format!(
+            "nothing was changed yet by you, in {}; what root changed: sudo sshmend history\n",
+            line(&state.display().to_string())
+        )
+    }
+}
+
+/// When it was, and how long ago.
+fn told(record: &Record) -> String {
+    let age = age(record.when, now());
+    format!("{}  {age:>11}", moment(record.when))
+}
+
+/// Whose it was.
+fn who(past: &Past) -> String {
+    let Past::Record(record) = past else {
+        return String::new();
+    };
+    let own = || Account::of_uid(record.who.uid).map(|account| account.name);
+    let name = record.who.sudo_user.clone().or_else(own);
+    line(&name.unwrap_or_else(|| record.who.uid.to_string()))
+}
+
+fn summary(output: &Output, record: &Record, between: &str) -> String {
+    let role = if record.is_unfinished() || record.waits_for_confirmation() {
         Role::Bad
     } else {
         Role::Dim
     };
-    let state = output.paint(role, state(record.state));
-    let files = count(record.files.len(), "file");
+    let state = output.paint(role, &format!("{:STATES$}", state(record.state)));
+    let paths = record
+        .files
+        .iter()
+        .map(|file| file.path.display().to_string());
+    let files = line(&paths.collect::<Vec<_>>().join(" "));
     format!(
-        "{} {state} {} ({files})",
+        "{}  {state}  {between}{}  {}{}",
         output.paint(Role::Title, record.id.as_str()),
-        line(&record.why)
+        line(&record.why),
+        output.paint(Role::Dim, &files),
+        ahead(record)
     )
+}
+
+/// The longest word for a state.
+const STATES: usize = "pending-confirm".len();
+
+/// When it goes back by itself.
+fn ahead(record: &Record) -> String {
+    match record.goes_back() {
+        Some(back) if back.unless_confirmed => {
+            format!("  [goes back at {} unless confirmed]", moment(back.at))
+        }
+        Some(back) => format!("  [goes back at {}]", moment(back.at)),
+        None => String::new(),
+    }
 }
 
 /// How far a transaction has come, in one word.
@@ -98,6 +201,7 @@ pub(crate) fn state(state: State) -> &'static str {
     match state {
         State::Preparing | State::Prepared => "cut-off",
         State::Committed => "committed",
+        State::PendingConfirm => "pending-confirm",
         State::Done => "done",
         State::RolledBack => "rolled-back",
     }
@@ -107,14 +211,16 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
     if output.is_json() {
         return output.json(&Transaction::new(record, Some(versions)));
     }
-    let mut text = summary(output, record) + "\n";
+    let mut text = summary(output, record, "") + "\n";
     text.push_str(&format!(
-        "when: {}\nwith: {}\n",
-        record.when,
+        "when: {} ({})\nwho:  {}\nwith: {}\n",
+        moment(record.when),
+        age(record.when, now()),
+        who(&Past::Record(record.clone())),
         line(&shell(&record.argv))
     ));
-    if let Some(user) = &record.who.sudo_user {
-        text.push_str(&format!("who:  {}\n", line(user)));
+    if let Some(from) = &record.who.ssh_connection {
+        text.push_str(&format!("from: {}\n", line(from)));
     }
     for diff in diffs(record, versions) {
         text.push_str(&output.diff(&diff));
@@ -125,6 +231,9 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
 /// The unified diffs of the journaled files.
 pub(crate) fn diffs(record: &Record, versions: &[Versions]) -> Vec<String> {
     let diff = |(file, versions): (&FileRecord, &Versions)| {
+        if versions.withheld {
+            return withheld(file);
+        }
         let mut change = between(
             &versions.path,
             versions.before.as_deref(),
@@ -139,6 +248,21 @@ pub(crate) fn diffs(record: &Record, versions: &[Versions]) -> Vec<String> {
         })
     };
     record.files.iter().zip(versions).map(diff).collect()
+}
+
+/// Of a private key nothing is kept but what it was for whom.
+fn withheld(file: &FileRecord) -> String {
+    let mode = |image: &Option<Image>| {
+        image
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), |image| format!("{:04o}", image.mode))
+    };
+    format!(
+        "# {}: a private key, of which no copy is kept: mode {} -> {}\n",
+        file.path.display(),
+        mode(&file.before),
+        mode(&file.after)
+    )
 }
 
 /// A change that leads from one content to another, for display.

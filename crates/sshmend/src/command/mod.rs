@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod confirm;
 mod diagnose;
 mod explain;
 mod fix;
@@ -7,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod known_hosts;
 mod logs;
 mod recover;
+pub(crate) mod recover_at_boot;
 mod rollback;
 mod show;
 pub(crate) mod sshd;
@@ -38,6 +40,8 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
         Command::Explain(arguments) => explain::run(&session, &arguments),
         Command::History(arguments) => history::run(&session, &arguments),
         Command::Rollback(arguments) => rollback::run(&session, &arguments),
+        Command::Redo(arguments) => rollback::redo(&session, &arguments),
+        Command::Confirm(arguments) => confirm::run(&session, &arguments),
         Command::Recover(arguments) => recover::run(&session, &arguments),
         Command::Completions(arguments) => completions(&session, arguments.shell),
     }

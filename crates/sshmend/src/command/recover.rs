@@ -1,14 +1,19 @@
 //! `sshmend recover`: what was interrupted comes to an end that is proved, or is given up by a person.
 
-use sshmend_host::{Machine, Uninterrupted};
-use sshmend_lossless::FileImage;
-use sshmend_transaction::{FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, Store};
+use std::time::Duration;
 
-use super::history::parse;
+use sshmend_host::{Machine, Uninterrupted, boot, leave_session, now, pause};
+use sshmend_lossless::FileImage;
+use sshmend_plan::{Check, Step, UnitVerb};
+use sshmend_transaction::{
+    Back, FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, State, Store, Today,
+};
+
+use super::recover_at_boot;
 use super::rollback::aftermath;
 use crate::cli::Recover;
 use crate::error::{Failure, Outcome};
-use crate::execute::bring_into_force;
+use crate::execute::{arm, bring_into_force};
 use crate::json::history::Recovery;
 use crate::output::ask::confirm;
 use crate::output::escape::line;
@@ -19,7 +24,8 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
     let done = match &arguments.forget {
-        Some(id) => forget(session, arguments, &journal, &parse(id)?),
+        _ if arguments.install => return recover_at_boot::install(session, arguments),
+        Some(id) => forget(session, arguments, &journal, &session.transaction(id)?),
         None => recover(session, arguments, &journal),
     };
     // Whoever reads along is told of a failure too; a person is told of it on standard error.
@@ -45,10 +51,14 @@ fn recover(
     arguments: &Recover,
     journal: &Journal<'_, Machine>,
 ) -> Result<Outcome, Failure> {
-    let past = journal
-        .history()
+    let (due, today) = (due(session, arguments)?, today());
+    let open = journal
+        .open()
         .map_err(|error| Failure::from_recover(&error.into()))?;
-    let cut_off: Vec<String> = past.iter().filter_map(cut_off).collect();
+    let cut_off: Vec<String> = open
+        .iter()
+        .filter_map(|past| cut_off(past, &today, due.as_ref()))
+        .collect();
     if cut_off.is_empty() || arguments.dry_run {
         let printed = print(session, &cut_off, arguments.dry_run);
         printed.map_err(|error| Failure::caused("cannot print", &error))?;
@@ -58,29 +68,98 @@ fn recover(
             Outcome::Findings
         });
     }
+    let store = session.store("sshmend recover", arguments.wait)?;
     let _held = Uninterrupted::begin();
-    let store = Store::open(
-        &session.machine,
-        session.state_disk(),
-        &session.state(),
-        "sshmend recover",
-    )
-    .map_err(|error| Failure::from_journal(&error))?;
-    let recovered = store.recover(&mut |record, files| is_in_force(session, record, files));
-    let lines: Vec<String> = recovered
+    let boot = arguments.boot;
+    let recovered = store.recover(&mut |record, files| is_in_force(session, record, files, boot));
+    let mut lines: Vec<String> = recovered
         .map_err(|error| Failure::from_recover(&error))?
         .iter()
         .map(describe)
         .collect();
+    lines.extend(end_temporary(session, &store, &today, due.as_ref(), boot)?);
     print(session, &lines, false).map_err(|error| Failure::unprinted(&error))?;
     Ok(Outcome::Fine)
 }
 
+/// The one that its timer calls for; first the process may have to wait until then, whatever becomes of its session.
+fn due(session: &Session, arguments: &Recover) -> Result<Option<Id>, Failure> {
+    let Some(named) = &arguments.due else {
+        return Ok(None);
+    };
+    if let Some(seconds) = arguments.after {
+        leave_session().map_err(Failure::trouble)?;
+        pause(Duration::from_secs(seconds));
+    }
+    session.transaction(named).map(Some)
+}
+
+fn today() -> Today {
+    Today {
+        now: now(),
+        boot: boot(),
+    }
+}
+
+/// Takes back what is over, and sets the timers anew that a start of the machine has lost.
+fn end_temporary(
+    session: &Session,
+    store: &Store<'_, Machine>,
+    today: &Today,
+    due: Option<&Id>,
+    at_boot: bool,
+) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    let temporary = store.temporary();
+    for record in temporary.map_err(|error| Failure::from_recover(&error.into()))? {
+        let Some(back) = record.goes_back().cloned() else {
+            continue;
+        };
+        if record.is_due(today) || due == Some(&record.id) {
+            let mut intent = record.way_back(now(), session.who(), session.argv());
+            intent
+                .aftermath
+                .activation
+                .retain(|argv| !bans_again(argv, &back));
+            let ended = store.expire(record, &intent, &mut |record, files| {
+                is_in_force(session, record, files, at_boot)
+            });
+            lines.push(describe(
+                &ended.map_err(|error| Failure::from_recover(&error))?,
+            ));
+        } else if back.boot != today.boot && session.machine.is_live() {
+            let left = Duration::try_from(back.at.duration_since(today.now)).unwrap_or_default();
+            arm(session, &record.id, left).map_err(Failure::trouble)?;
+            lines.push(format!("{}: its timer is set again", record.id));
+            let noted = store.armed_again(record, today);
+            noted.map_err(|error| Failure::from_journal(&error))?;
+        }
+    }
+    Ok(lines)
+}
+
+/// The end of what was made for a while brings no ban back that was lifted when it began.
+fn bans_again(argv: &[String], back: &Back) -> bool {
+    !back.unless_confirmed && matches!(Step::from_argv(argv), Some(Step::Ban(..)))
+}
+
 /// Brings the files of a transaction into force and proves it; what is in the way is said.
-fn is_in_force(session: &Session, record: &Record, files: Files) -> bool {
+///
+/// When the machine starts, daemons read the files when they start themselves.
+fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) -> bool {
     let judged = files == Files::New && record.rolls_back.is_none();
-    let done =
-        aftermath(session, record, files).and_then(|plan| bring_into_force(session, plan, judged));
+    let done = aftermath(session, record, files).and_then(|mut plan| {
+        if let Some(back) = &record.back {
+            plan.activation
+                .retain(|check| !bans_again(&check.argv, back));
+        }
+        if at_boot {
+            plan.activation.retain(|check| !is_about_a_daemon(check));
+            plan.reloaded.clear();
+            plan.proof.clear();
+        }
+        bring_into_force(session, plan, judged)
+    });
     if let Err(failure) = &done {
         session.output.talk(&format!(
             "{}: not in force: {}",
@@ -91,8 +170,30 @@ fn is_in_force(session: &Session, record: &Record, files: Files) -> bool {
     done.is_ok()
 }
 
-fn cut_off(past: &Past) -> Option<String> {
+/// What has to do with a daemon that runs.
+fn is_about_a_daemon(check: &Check) -> bool {
+    use UnitVerb::{Disable, Enable, Mask, Unmask};
+    match Step::from_argv(&check.argv) {
+        Some(Step::Systemctl(verb, _)) => !matches!(verb, Enable | Disable | Mask | Unmask),
+        Some(
+            Step::DaemonReload
+            | Step::MakeDirectory(_)
+            | Step::RemoveDirectory(_)
+            | Step::GiveTo(..)
+            | Step::SetMode(..),
+        ) => false,
+        _ => true,
+    }
+}
+
+fn cut_off(past: &Past, today: &Today, due: Option<&Id>) -> Option<String> {
     match past {
+        Past::Record(record) if record.is_due(today) || is_named(record, due) => {
+            Some(format!("{}: its time is over; it is taken back", record.id))
+        }
+        Past::Record(record) if is_unarmed(record, today) => {
+            Some(format!("{}: its timer is lost; it is set again", record.id))
+        }
         Past::Record(record) if record.is_unfinished() => {
             let what = if record.rolls_back.is_some() {
                 "a way back, which is finished"
@@ -108,6 +209,17 @@ fn cut_off(past: &Past) -> Option<String> {
             .map(|id| format!("{id}: cannot be read: {damaged}")),
         Past::Record(_) | Past::Forgotten(_) => None,
     }
+}
+
+fn is_named(record: &Record, due: Option<&Id>) -> bool {
+    record.goes_back().is_some() && due == Some(&record.id)
+}
+
+fn is_unarmed(record: &Record, today: &Today) -> bool {
+    record.state != State::Committed
+        && record
+            .goes_back()
+            .is_some_and(|back| back.boot != today.boot)
 }
 
 fn describe(recovered: &Recovered) -> String {
@@ -167,13 +279,7 @@ fn forget(
         print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
         agreed(session)?;
     }
-    let store = Store::open(
-        &session.machine,
-        session.state_disk(),
-        &session.state(),
-        "sshmend recover",
-    )
-    .map_err(|error| Failure::from_journal(&error))?;
+    let store = session.store("sshmend recover", arguments.wait)?;
     store
         .forget(id)
         .map_err(|error| Failure::from_journal(&error))?;

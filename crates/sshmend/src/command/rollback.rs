@@ -1,18 +1,21 @@
 //! `sshmend rollback`: the way back is a change like any other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use sshmend_host::Machine;
 use sshmend_lossless::{Attributes, EditSet, FileChange};
 use sshmend_plan::{Check, Lockout, Plan, Proof, Step, listen_addresses, reload_sshd, unified};
 use sshmend_transaction::{
-    FileRecord, Files, Image, Past, Record, RollBackError, State, Versions, Which,
+    FileRecord, Files, Image, Journal, JournalError, Past, Record, RollBackError, State, Versions,
+    Which,
 };
 
-use super::history::{between, parse};
-use crate::cli::{Rollback, SshdSource};
+use super::history::between;
+use crate::cli::{Apply, Redo, Rollback, SshdSource};
 use crate::command::sshd::Configuration;
 use crate::error::{Failure, Outcome};
 use crate::execute::take_back;
+use crate::output::escape::line;
 use crate::output::words::shell;
 use crate::session::Session;
 
@@ -21,32 +24,131 @@ pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Fa
     let journal = session.journal()?;
     let record = match &arguments.id {
         Some(id) => journal
-            .record(&parse(id)?)
+            .record(&session.transaction(id)?)
             .map_err(|error| Failure::from_journal(&error))?,
-        None => newest(
-            journal
-                .history()
-                .map_err(|error| Failure::from_file(&error))?,
-        )
-        .ok_or_else(|| Failure::from_roll_back(&RollBackError::Nothing))?,
+        None => newest(&journal, |record| record.rolls_back.is_none())?
+            .ok_or_else(|| Failure::from_roll_back(&RollBackError::Nothing))?,
     };
+    if arguments.id.is_none() && record.state == State::RolledBack {
+        say_what_is_older(session, &journal, &record)?;
+    }
+    back(session, &journal, record, &arguments.apply)
+}
+
+/// Makes a change again: takes the newest rollback back that is none of a rollback itself.
+pub(crate) fn redo(session: &Session, arguments: &Redo) -> Result<Outcome, Failure> {
+    let journal = session.journal()?;
+    let record = newest(&journal, |record| {
+        record.state == State::Done && undoes(&journal, record)
+    })?
+    .ok_or_else(|| {
+        Failure::trouble("no rollback that could be taken back")
+            .with_hint("sshmend history lists what was done")
+    })?;
+    back(session, &journal, record, &arguments.apply)
+}
+
+fn back(
+    session: &Session,
+    journal: &Journal<'_, Machine>,
+    record: Record,
+    flags: &Apply,
+) -> Result<Outcome, Failure> {
     let versions = journal
         .versions(&record)
         .map_err(|error| Failure::from_journal(&error))?;
-    let plan = plan(session, &record, &versions)?;
-    take_back(session, plan, &arguments.apply, Which::Id(record.id))
+    let plan = plan(session, journal, &record, &versions)?;
+    take_back(session, plan, flags, Which::Id(record.id))
 }
 
-/// The newest change that is no way back itself.
-fn newest(past: Vec<Past>) -> Option<Record> {
-    let mut records = past.into_iter().rev().filter_map(|past| match past {
-        Past::Record(record) => Some(record),
-        Past::Damaged(_) | Past::Abandoned(_) | Past::Forgotten(_) => None,
-    });
-    records.find(|record| record.rolls_back.is_none())
+/// The newest transaction of this kind.
+fn newest(
+    journal: &Journal<'_, Machine>,
+    is_meant: impl Fn(&Record) -> bool,
+) -> Result<Option<Record>, Failure> {
+    let past = journal.newest_first();
+    for past in past.map_err(|error| Failure::from_file(&error))? {
+        match past.map_err(|error| Failure::from_file(&error))? {
+            Past::Record(record) if is_meant(&record) => return Ok(Some(record)),
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
-fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Plan, Failure> {
+/// Whether it takes a change back, and not such a rollback.
+fn undoes(journal: &Journal<'_, Machine>, record: &Record) -> bool {
+    record.rolls_back.as_ref().is_some_and(|id| {
+        let earlier = journal.record(id);
+        earlier.is_ok_and(|earlier| !undoes(journal, &earlier))
+    })
+}
+
+/// The newest change is taken back already: whoever means the one before it is told its name.
+fn say_what_is_older(
+    session: &Session,
+    journal: &Journal<'_, Machine>,
+    record: &Record,
+) -> Result<(), Failure> {
+    let older = newest(journal, |older| {
+        older.id < record.id && older.rolls_back.is_none() && older.state == State::Done
+    })?;
+    if let Some(older) = older {
+        let command = shell(&session.command(&["rollback", older.id.as_str()]));
+        session.output.talk(&format!(
+            "hint: the newest change is taken back already; the one before it ({}): {command}",
+            line(&older.why)
+        ));
+    }
+    Ok(())
+}
+
+/// Later changes of the same files, which have to be taken back first, the newest first.
+fn in_the_way(
+    journal: &Journal<'_, Machine>,
+    record: &Record,
+    edited: &[PathBuf],
+) -> Result<Vec<Record>, Failure> {
+    let mut found = Vec::new();
+    let past = journal.newest_first();
+    for past in past.map_err(|error| Failure::from_file(&error))? {
+        match past.map_err(|error| Failure::from_file(&error))? {
+            Past::Record(later) if later.id <= record.id => break,
+            Past::Record(later)
+                if later.state != State::RolledBack
+                    && later.rolls_back.is_none()
+                    && later.files.iter().any(|file| edited.contains(&file.target)) =>
+            {
+                found.push(later);
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// What to do about files that are no longer as the transaction made them.
+fn what_first(session: &Session, later: &[Record]) -> String {
+    let Some(newest) = later.first() else {
+        return "take the change back by hand, or undo the later edit first".to_owned();
+    };
+    let command = shell(&session.command(&["rollback", newest.id.as_str()]));
+    let more = match later.len() {
+        1 => String::new(),
+        number => format!(" (and {} more after it, the newest first)", number - 1),
+    };
+    format!(
+        "a later change of the same file is in the way: {}; take it back first: {command}{more}",
+        line(&newest.why)
+    )
+}
+
+fn plan(
+    session: &Session,
+    journal: &Journal<'_, Machine>,
+    record: &Record,
+    versions: &[Versions],
+) -> Result<Plan, Failure> {
     let mut plan = Plan {
         purpose: format!("take back {}: {}", record.id, record.why),
         ..Plan::default()
@@ -54,11 +156,15 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
     if record.state == State::RolledBack {
         return Ok(plan);
     }
-    let mut edited = String::new();
+    let (mut edited, mut paths) = (String::new(), Vec::new());
     for (file, versions) in record.files.iter().zip(versions) {
         let change = way_back(session, file, versions)?;
-        if was_edited(&change, file, versions) {
+        if was_edited(&change, file) {
             edited.push_str(&three_ways(&change, file, versions));
+            paths.push(file.target.clone());
+        } else if is_gone(&change, file) {
+            let gone = JournalError::Withheld(file.path.clone());
+            return Err(Failure::from_journal(&gone));
         }
         plan.files.push(change);
     }
@@ -71,8 +177,8 @@ fn plan(session: &Session, record: &Record, versions: &[Versions]) -> Result<Pla
             "nothing was changed: files of {} were edited since",
             record.id
         );
-        return Err(Failure::trouble(message)
-            .with_hint("take the change back by hand, or undo the later edit first"));
+        let later = in_the_way(journal, record, &paths)?;
+        return Err(Failure::trouble(message).with_hint(what_first(session, &later)));
     }
     if session.machine.is_live() {
         follow(session, &mut plan, record, Files::Old)?;
@@ -102,26 +208,36 @@ fn way_back(
         .as_ref()
         .filter(|_| now.is_some() && file.gives())
         .map(Image::attributes);
+    // Of a private key no copy is kept: where only its mode was changed it stands there.
+    let own = now.as_ref().map(|image| &image.bytes);
+    let at_hand = own.filter(|bytes| file.before.as_ref().is_some_and(|image| image.has(bytes)));
+    let after = at_hand.or(versions.before.as_ref()).cloned();
     Ok(FileChange {
         path: file.path.clone(),
         before: now,
         edits: EditSet::default(),
-        after: versions.before.clone(),
+        after,
         create,
         give,
     })
 }
 
 /// Neither what the transaction made of it nor what was before.
-fn was_edited(change: &FileChange, file: &FileRecord, versions: &Versions) -> bool {
-    let now = change.before.as_ref();
-    let is = |bytes: Option<&Vec<u8>>, image: Option<&Image>| {
-        let attributes = now.map(|now| Attributes::of(&now.meta));
-        now.map(|now| &now.bytes) == bytes
-            && (!file.gives() || attributes == image.map(Image::attributes))
+fn was_edited(change: &FileChange, file: &FileRecord) -> bool {
+    let is = |image: &Option<Image>| match (image, &change.before) {
+        (None, None) => true,
+        (Some(image), Some(now)) => {
+            let given = !file.gives() || image.attributes() == Attributes::of(&now.meta);
+            image.has(&now.bytes) && given
+        }
+        _ => false,
     };
-    !is(versions.after.as_ref(), file.after.as_ref())
-        && !is(versions.before.as_ref(), file.before.as_ref())
+    !is(&file.after) && !is(&file.before)
+}
+
+/// A private key that would have to come back, and of which no copy is kept.
+fn is_gone(change: &FileChange, file: &FileRecord) -> bool {
+    file.withheld && file.before.is_some() && change.after.is_none()
 }
 
 fn three_ways(change: &FileChange, file: &FileRecord, versions: &Versions) -> String {

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
 use sshmend_plan::{Check, Expect, Plan, Proof, Step};
-use sshmend_transaction::{Aftermath, Captured, Committed, Intent, RolledBack, Store, Who};
+use sshmend_transaction::{
+    Aftermath, Back, Captured, Committed, Id, Intent, Record, RolledBack, Store,
+};
 
-use super::arm::arm;
 use super::prove::sockets;
 use super::rehearse::{ask, is_reload, verdict};
+use super::timer::{arm, disarm};
 use super::{Run, Way};
 use crate::error::{Failure, Severity};
+use crate::output::times::moment;
 use crate::output::words::shell;
 use crate::session::Session;
 
@@ -28,8 +31,8 @@ const PULSE: Duration = Duration::from_millis(50);
 impl Run<'_> {
     /// Makes the plan true, or takes back what was done.
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
-        self.held = Some(Uninterrupted::begin());
         let Some(captured) = captured else {
+            self.held = Some(Uninterrupted::begin());
             return self.without_files();
         };
         let banners = if self.flags.no_reload {
@@ -38,15 +41,11 @@ impl Run<'_> {
             self.banners_today()
         };
         self.judge_today();
-        let intent = intent(self.session, &self.plan)?;
-        let (session, state) = (self.session, self.session.state());
-        let store = Store::open(
-            &session.machine,
-            session.state_disk(),
-            &state,
-            &self.plan.purpose,
-        )
-        .map_err(|error| Failure::from_journal(&error))?;
+        let intent = intent(self.session, &self.plan, self.goes_back())?;
+        let session = self.session;
+        let store = session.store(&self.plan.purpose, self.flags.wait)?;
+        // Whoever waits for another process may still give up.
+        self.held = Some(Uninterrupted::begin());
         match self.way {
             Way::Forward => self.forward(&store, captured, &intent, &banners),
             Way::Back(ref which) => {
@@ -68,24 +67,34 @@ impl Run<'_> {
         let prepared = store
             .prepare(captured, intent)
             .map_err(|error| Failure::from_prepare(&error))?;
-        let armed = self.plan.lasts.map_or(Ok(()), |lasts| {
-            arm(self.session, prepared.id().as_str(), lasts)
-        });
-        if let Err(failure) = armed {
+        let id = prepared.id().clone();
+        let armed = self
+            .lasts()
+            .map_or(Ok(()), |lasts| arm(self.session, &id, lasts));
+        if let Err(why) = armed {
             prepared.abandon();
-            return Err(failure);
+            return Err(Failure::trouble(format!(
+                "nothing was changed: nothing would take it back: {why}"
+            ))
+            .with_hint("make the change for good, and take it back with sshmend rollback"));
         }
-        self.transaction = Some(prepared.id().to_string());
-        let committed = prepared
-            .commit()
-            .map_err(|error| Failure::from_commit(&error))?;
-        let in_force = self
-            .judge_on_disk()
-            .and_then(|()| self.activate_and_prove(banners));
-        match in_force {
-            Ok(()) => self.finish(committed),
-            Err(failure) => Err(self.take_back(committed, intent, failure, banners)),
+        self.transaction = Some(id.to_string());
+        let done = match prepared.commit() {
+            Err(error) => Err(Failure::from_commit(&error)),
+            Ok(committed) => {
+                let in_force = self
+                    .judge_on_disk()
+                    .and_then(|()| self.activate_and_prove(banners));
+                match in_force {
+                    Ok(()) => return self.finish(committed),
+                    Err(failure) => Err(self.take_back(committed, intent, failure, banners)),
+                }
+            }
+        };
+        if self.lasts().is_some() {
+            disarm(&id);
         }
+        done
     }
 
     fn back(&mut self, rolled_back: &RolledBack, banners: &[SocketAddr]) -> Result<(), Failure> {
@@ -95,6 +104,7 @@ impl Run<'_> {
             RolledBack::Already(id) => (id, None, None),
         };
         self.session.output.talk(&format!("{id} is taken back"));
+        disarm(id);
         self.transaction = by;
         self.judge_what_came_back();
         self.activate_and_prove(banners)
@@ -105,16 +115,28 @@ impl Run<'_> {
         }
     }
 
-    fn finish(&self, committed: Committed<'_, '_, Machine>) -> Result<(), Failure> {
+    fn finish(&mut self, committed: Committed<'_, '_, Machine>) -> Result<(), Failure> {
         let id = committed.id().clone();
         let finished = committed.finish();
-        finished.map_err(|error| {
+        let record = finished.map_err(|error| {
             Failure::unnoted("the change is made, in force and proved", &error.into())
         })?;
-        let way_back = shell(&self.session.command(&["rollback", id.as_str()]));
-        self.session
-            .output
-            .talk(&format!("applied as {id}; undo it with: {way_back}"));
+        let command = |word: &str| shell(&self.session.command(&[word, id.as_str()]));
+        let told = match record.goes_back() {
+            Some(back) if back.unless_confirmed => format!(
+                "applied as {id}; it is taken back at {} unless you confirm it, from a new connection, with: {}",
+                moment(back.at),
+                command("confirm")
+            ),
+            Some(back) => format!(
+                "applied as {id} until {}; undo it earlier with: {}",
+                moment(back.at),
+                command("rollback")
+            ),
+            None => format!("applied as {id}; undo it with: {}", command("rollback")),
+        };
+        self.session.output.talk(&told);
+        self.pending = Some(record).filter(Record::waits_for_confirmation);
         Ok(())
     }
 
@@ -125,7 +147,8 @@ impl Run<'_> {
         failure: Failure,
         banners: &[SocketAddr],
     ) -> Failure {
-        match committed.roll_back(&turned(intent)) {
+        let id = committed.id().clone();
+        match committed.roll_back(&turned(intent, &id)) {
             Ok(RolledBack::Now { unnoted, .. } | RolledBack::Found { unnoted, .. }) => {
                 let failure = self.go_back(failure, banners);
                 match unnoted {
@@ -271,19 +294,7 @@ impl Run<'_> {
 }
 
 /// Who changes what, when and why, and what has to follow.
-fn intent(session: &Session, plan: &Plan) -> Result<Intent, Failure> {
-    let environment = &session.environment;
-    let sudo_user = environment.sudo.as_ref().map(|sudo| sudo.user.clone());
-    let who = Who {
-        uid: environment.uid,
-        sudo_user,
-        ssh_connection: environment.ssh_connection.clone(),
-    };
-    let argv = environment
-        .args
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, Failure> {
     let judges = plan
         .rehearsal
         .iter()
@@ -300,10 +311,11 @@ fn intent(session: &Session, plan: &Plan) -> Result<Intent, Failure> {
     };
     Ok(Intent {
         when: now(),
-        who,
+        who: session.who(),
         why: plan.purpose.clone(),
-        argv,
+        argv: session.argv(),
         aftermath,
+        back,
     })
 }
 
@@ -319,11 +331,11 @@ fn words(check: &Check) -> Result<Vec<String>, Failure> {
 }
 
 /// The same for the way back: what brings one into force takes the other back.
-fn turned(intent: &Intent) -> Intent {
-    let mut intent = intent.clone();
-    let aftermath = &mut intent.aftermath;
-    if !aftermath.undo.is_empty() {
-        std::mem::swap(&mut aftermath.activation, &mut aftermath.undo);
+fn turned(intent: &Intent, id: &Id) -> Intent {
+    Intent {
+        why: format!("take back {id}: {}", intent.why),
+        aftermath: intent.aftermath.turned(),
+        back: None,
+        ..intent.clone()
     }
-    intent
 }

@@ -1,23 +1,25 @@
 //! The way of data, from a plan to a verified change: rehearse, preview, ask, commit, activate, prove; else roll back.
 
 mod apply;
-mod arm;
 mod judge;
 mod preview;
 mod prove;
 mod rehearse;
 mod report;
+mod timer;
 
 use sshmend_host::Uninterrupted;
 use sshmend_plan::{Lockout, Notice, Plan};
-use sshmend_transaction::{Captured, Which};
+use sshmend_transaction::{Captured, Record, Which};
 
-use crate::cli::Apply;
+use crate::cli::{Apply, Wait};
 use crate::error::{Failure, Outcome, Severity};
 use crate::json;
 use crate::json::change::Check;
 use crate::output::escape::line;
 use crate::session::Session;
+
+pub(crate) use timer::{arm, disarm, is_managed_by_systemd};
 
 /// Carries a plan out, as far as the flags and the person allow, and says what came of it.
 pub(crate) fn execute(session: &Session, plan: Plan, flags: &Apply) -> Result<Outcome, Failure> {
@@ -70,6 +72,8 @@ pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> R
         yes: true,
         no_reload: false,
         allow_lockout: true,
+        confirm_within: None,
+        wait: Wait::default(),
     };
     Run::new(session, plan, &flags, Way::Forward).bring_into_force(judged)
 }
@@ -89,6 +93,8 @@ struct Run<'a> {
     /// What the real programs said, in the order in which they were asked.
     checks: Vec<Check>,
     transaction: Option<String>,
+    /// What waits for a confirmation after all is done.
+    pending: Option<Record>,
     changed: bool,
     /// Whether the future could not be shown to the judges, who are asked of the real files then.
     unrehearsed: bool,
@@ -112,6 +118,7 @@ impl<'a> Run<'a> {
             way,
             checks,
             transaction,
+            pending: None,
             changed: false,
             unrehearsed: false,
             refused_today,
@@ -173,6 +180,9 @@ impl<'a> Run<'a> {
         self.look_ahead(captured.as_ref())?;
         let runs = !self.plan.activation.is_empty() && !self.flags.no_reload;
         let anything = captured.is_some() || runs;
+        if anything && self.flags.confirm_within.is_some() {
+            self.can_be_taken_back(captured.is_some())?;
+        }
         let rehearsal = if anything { self.rehearse() } else { Ok(()) };
         self.preview(anything)?;
         rehearsal?;

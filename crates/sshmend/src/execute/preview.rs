@@ -52,6 +52,16 @@ impl Run<'_> {
                 "effect: and {more} more: --format json lists them all\n"
             ));
         }
+        if let Some(time) = self
+            .flags
+            .confirm_within
+            .filter(|_| !self.plan.changes_nothing())
+        {
+            let time = sshmend_plan::spelled(time);
+            text.push_str(&format!(
+                "back:   after {time}, unless sshmend confirm keeps it\n"
+            ));
+        }
         for check in &self.plan.activation {
             let word = if self.flags.no_reload {
                 "left:  "

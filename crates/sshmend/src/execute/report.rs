@@ -5,7 +5,7 @@ use sshmend_lossless::FileChange;
 use sshmend_plan::unified;
 
 use super::Run;
-use crate::json::change::{Change, Effect, File, Notice, State};
+use crate::json::change::{Change, Effect, File, Notice, Pending, State};
 
 impl Run<'_> {
     /// The document as things stand, without an error.
@@ -31,6 +31,13 @@ impl Run<'_> {
             } else {
                 self.plan.reloaded.clone()
             },
+            confirm_within: self.flags.confirm_within.map(|time| time.as_secs()),
+            pending: self.pending.as_ref().and_then(|record| {
+                Some(Pending {
+                    until: record.back.as_ref()?.at.to_string(),
+                    confirm: self.session.command(&["confirm", record.id.as_str()]),
+                })
+            }),
             notices: notices
                 .map(|n| Notice {
                     name: n.name,

@@ -23,10 +23,42 @@ pub struct Change {
     pub checks: Vec<Check>,
     /// The units that were, or in a dry run would be, reloaded.
     pub reloaded: Vec<String>,
+    /// After how many seconds it is taken back unless it is confirmed; null where it stays.
+    pub confirm_within: Option<u64>,
+    /// What waits for a confirmation now; null where nothing does.
+    pub pending: Option<Pending>,
     /// What there is to know.
     pub notices: Vec<Notice>,
     /// The error, where it ended in trouble.
     pub error: Option<Trouble>,
+}
+
+/// A change that is in force and goes back unless it is confirmed.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct Pending {
+    /// When it goes back, as in RFC 3339.
+    pub until: String,
+    /// The command line that keeps it.
+    pub confirm: Vec<String>,
+}
+
+impl Default for Change {
+    fn default() -> Self {
+        Self {
+            schema: "sshmend.change/1",
+            changed: false,
+            transaction: None,
+            dry_run: false,
+            files: Vec::new(),
+            effects: Vec::new(),
+            checks: Vec::new(),
+            reloaded: Vec::new(),
+            confirm_within: None,
+            pending: None,
+            notices: Vec::new(),
+            error: None,
+        }
+    }
 }
 
 /// One changed file.

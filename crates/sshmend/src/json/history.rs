@@ -1,7 +1,7 @@
 //! `sshmend.history/1`.
 
 use serde::Serialize;
-use sshmend_transaction::{Record, Versions};
+use sshmend_transaction::{Id, Record, Versions};
 
 use super::change::Trouble;
 use crate::command::history::{diffs, state};
@@ -22,7 +22,7 @@ pub struct History {
 pub struct Transaction {
     /// Its name.
     pub id: String,
-    /// `cut-off`, `committed`, `done` or `rolled-back`.
+    /// `cut-off`, `committed`, `pending-confirm`, `done` or `rolled-back`.
     pub state: &'static str,
     /// When it began, as in RFC 3339.
     pub when: String,
@@ -32,11 +32,41 @@ pub struct Transaction {
     pub argv: Vec<String>,
     /// The transaction that it rolls back.
     pub rolls_back: Option<String>,
+    /// The user who did it.
+    pub uid: u32,
+    /// Who called sudo, if that is how.
+    pub sudo_user: Option<String>,
+    /// `SSH_CONNECTION` of the session, if there was one.
+    pub ssh_connection: Option<String>,
+    /// When it is taken back by itself, where that is still ahead, as in RFC 3339.
+    pub goes_back: Option<String>,
     /// The paths of its files.
     pub files: Vec<String>,
     /// The unified diffs of its files, where one transaction was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diffs: Option<Vec<String>>,
+}
+
+/// `sshmend.pruned/1`: the transactions that were cleared away, or would be.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Pruned {
+    /// Always `sshmend.pruned/1`.
+    pub schema: &'static str,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// Their names, the oldest first.
+    pub transactions: Vec<String>,
+}
+
+impl Pruned {
+    /// Puts them into their JSON form.
+    pub(crate) fn new(ids: &[Id], dry_run: bool) -> Self {
+        Self {
+            schema: "sshmend.pruned/1",
+            dry_run,
+            transactions: ids.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// A folder that cannot be read as a transaction.
@@ -91,6 +121,10 @@ impl Transaction {
             why: record.why.clone(),
             argv: record.argv.clone(),
             rolls_back: record.rolls_back.as_ref().map(ToString::to_string),
+            uid: record.who.uid,
+            sudo_user: record.who.sudo_user.clone(),
+            ssh_connection: record.who.ssh_connection.clone(),
+            goes_back: record.goes_back().map(|back| back.at.to_string()),
             files: record
                 .files
                 .iter()

@@ -189,6 +189,7 @@ pub(crate) fn intent(second: i64) -> Intent {
         why: "a test".to_owned(),
         argv: vec!["sshmend".to_owned(), "fix".to_owned()],
         aftermath: aftermath(),
+        back: None,
     }
 }
 

@@ -1,5 +1,8 @@
 //! `sshmend fix fail2ban`: an exemption that lasts, and the ban lifted now; or the named lines mended.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use sshmend_diagnose::{Certainty, Finding};
 use sshmend_facts::{Question, Server, Vantage, wants};
 use sshmend_fail2ban::{Address, Network, Parsed};
@@ -55,10 +58,21 @@ pub(super) fn plan(session: &Session, arguments: &FixFail2ban) -> Result<Plan, F
                 live,
             };
             let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-            fail2ban(&snapshot, &wish)
+            fail2ban(&snapshot, &wish).map(|plan| match wish.until.filter(|_| live) {
+                Some(until) if !plan.changes_nothing() => for_a_while(plan, until, wish.now),
+                _ => plan,
+            })
         }
     };
     planned.map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+/// The mark beside the addresses says when they end; a timer ends them.
+fn for_a_while(plan: Plan, until: Timestamp, now: Timestamp) -> Plan {
+    match Duration::try_from(until.duration_since(now)) {
+        Ok(time) => plan.for_a_while(time),
+        Err(_) => plan,
+    }
 }
 
 fn address(text: &str) -> Result<Parsed, Failure> {

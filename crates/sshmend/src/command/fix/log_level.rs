@@ -10,8 +10,7 @@ use crate::session::Session;
 
 /// Plans the level and its end.
 pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, Failure> {
-    let mut configuration = Configuration::capture_to_change(session, &arguments.source)?;
-    let service = configuration.service(session);
+    let configuration = Configuration::capture_to_change(session, &arguments.source)?;
     let wish = SshdConfigWish {
         settings: Vec::new(),
         comment_out: Vec::new(),
@@ -26,7 +25,7 @@ pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, F
     };
     let time = ForAWhile {
         lasts: arguments.lasts,
-        systemd: service.systemd,
+        live: session.machine.is_live(),
     };
     let plan = log_level(&configuration.snapshot, &wish, &arguments.level, time);
     plan.map_err(|refusal| Failure::from_refusal(&refusal))

@@ -1,0 +1,32 @@
+//! Which start of the machine this is.
+
+use std::fs;
+
+/// A word that is another one after each start of the machine, also of one that shares its kernel with others: what was
+/// only remembered by processes is lost between two of them.
+pub fn boot() -> String {
+    let kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let first = fs::read("/proc/1/stat").unwrap_or_default();
+    format!("{} {}", kernel.trim(), started(&first).unwrap_or_default())
+}
+
+/// When a process began, in ticks since the kernel did: the 22nd field of /proc/PID/stat (proc(5)); the second may hold
+/// blanks and parentheses.
+fn started(stat: &[u8]) -> Option<u64> {
+    let end = stat.iter().rposition(|&byte| byte == b')')?;
+    let fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
+    fields.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_process_is_found_behind_its_name() {
+        let stat = b"1 (a) (b c) S 0 1 1 0 -1 4194560 9 9 9 9 9 9 9 9 20 0 1 0 4711 9 9";
+        assert_eq!(started(stat), Some(4711));
+        assert_eq!(started(b"1 (init"), None);
+        assert_eq!(boot(), boot());
+    }
+}

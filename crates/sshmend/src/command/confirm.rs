@@ -1,0 +1,74 @@
+//! `sshmend confirm`: a change that was made with --confirm-within stays.
+
+use sshmend_transaction::Record;
+
+use crate::cli::Confirm;
+use crate::error::{Failure, Outcome};
+use crate::execute::disarm;
+use crate::json::change::{Change, Notice};
+use crate::output::escape::line;
+use crate::output::words::shell;
+use crate::session::Session;
+
+/// Makes it stay, and takes its timer away.
+pub(crate) fn run(session: &Session, arguments: &Confirm) -> Result<Outcome, Failure> {
+    let confirmed = confirm(session, arguments);
+    if session.output.is_json() {
+        let document = document(session, &confirmed);
+        let printed = session.output.json(&document);
+        if let (Ok(_), Err(error)) = (&confirmed, &printed) {
+            return Err(Failure::unprinted(error));
+        }
+    }
+    confirmed.map(|_| Outcome::Fine)
+}
+
+fn confirm(session: &Session, arguments: &Confirm) -> Result<Record, Failure> {
+    let named = arguments.id.as_ref().map(|id| session.transaction(id));
+    let named = named.transpose()?;
+    session.journal()?;
+    let store = session.store("sshmend confirm", arguments.wait)?;
+    let confirmed = store.confirm(named.as_ref());
+    let record = confirmed.map_err(|error| Failure::from_confirm(&error))?;
+    disarm(&record.id);
+    let way_back = shell(&session.command(&["rollback", record.id.as_str()]));
+    let told = format!(
+        "{} stays: {}; undo it with: {way_back}",
+        record.id,
+        line(&record.why)
+    );
+    session.output.talk(&told);
+    if let Some(notice) = same_connection(session, &record) {
+        session
+            .output
+            .talk(&format!("note: {} [{}]", notice.text, notice.name));
+    }
+    Ok(record)
+}
+
+/// The connection by which the change was made would have lived on whatever the change does to new ones.
+fn same_connection(session: &Session, record: &Record) -> Option<Notice> {
+    let connection = record.who.ssh_connection.as_ref()?;
+    let same = session.environment.ssh_connection.as_ref() == Some(connection);
+    let text = "this is the connection by which the change was made: that it lives does not show that a new one would";
+    same.then(|| Notice {
+        name: "same-connection".to_owned(),
+        text: text.to_owned(),
+        origin: None,
+    })
+}
+
+fn document(session: &Session, confirmed: &Result<Record, Failure>) -> Change {
+    let record = confirmed.as_ref().ok();
+    let error = confirmed.as_ref().err().map(Failure::trouble_json);
+    Change {
+        changed: record.is_some(),
+        transaction: record.map(|record| record.id.to_string()),
+        notices: record
+            .and_then(|record| same_connection(session, record))
+            .into_iter()
+            .collect(),
+        error,
+        ..Change::default()
+    }
+}

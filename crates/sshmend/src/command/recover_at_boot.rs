@@ -1,0 +1,97 @@
+//! `sshmend recover --install`: every start of the machine recovers before sshd starts.
+
+use std::path::Path;
+
+use sshmend_host::own;
+use sshmend_lossless::{EditSet, FileChange, FileImage};
+use sshmend_plan::{Check, Plan, Step};
+
+use crate::cli::{Apply, Recover};
+use crate::error::{Failure, Outcome};
+use crate::execute::{execute, is_managed_by_systemd};
+use crate::session::Session;
+
+/// The unit as packages install it.
+const UNIT: &str = include_str!("../../../../packaging/systemd/sshmend-recover.service");
+
+/// What the unit of a package starts.
+const PACKAGED: &str = "/usr/bin/sshmend";
+
+/// Where packages put units.
+const FOLDERS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
+const OWN: &str = "/etc/systemd/system/sshmend-recover.service";
+
+/// Has the unit started; a file and no link, so that it is taken back as every file is.
+const WANTED: &str = "/etc/systemd/system/multi-user.target.d/sshmend-recover.conf";
+const WANTS: &str = "# Made by sshmend recover --install; sshmend rollback takes it back.\n\
+[Unit]\nWants=sshmend-recover.service\n";
+
+/// Plans the unit, where no package has brought it, and that it is started; and carries that out.
+pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
+    if session.machine.is_live() && !is_managed_by_systemd(session) {
+        let message = "nothing was changed: there is no systemd here that would start it";
+        return Err(Failure::trouble(message).with_hint(
+            "have whatever starts this machine run sshmend recover --boot before sshd",
+        ));
+    }
+    let program = session.environment.program.display().to_string();
+    let mut plan = Plan {
+        purpose: "recover at every start of the machine".to_owned(),
+        ..Plan::default()
+    };
+    if packaged(session).is_none() {
+        plan.files
+            .push(made(session, OWN, &UNIT.replace(PACKAGED, &program))?);
+    }
+    plan.files.push(made(session, WANTED, WANTS)?);
+    if session.machine.is_live() && !plan.changes_nothing() {
+        let argv = Step::DaemonReload.argv();
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        plan.activation = vec![Check::success(&argv.join(" "), &words)];
+    }
+    let flags = Apply {
+        dry_run: arguments.dry_run,
+        yes: arguments.yes,
+        no_reload: false,
+        allow_lockout: false,
+        confirm_within: None,
+        wait: arguments.wait,
+    };
+    execute(session, plan, &flags)
+}
+
+/// Whether a start of the machine recovers.
+pub(crate) fn is_installed(session: &Session) -> bool {
+    let there = |path: &str| {
+        session
+            .machine
+            .read(Path::new(path))
+            .is_ok_and(|file| file.is_some())
+    };
+    let wanted = "/etc/systemd/system/multi-user.target.wants/sshmend-recover.service";
+    (packaged(session).is_some() || there(OWN)) && (there(WANTED) || there(wanted))
+}
+
+/// The unit of a package.
+fn packaged(session: &Session) -> Option<FileImage> {
+    FOLDERS.iter().find_map(|folder| {
+        let path = Path::new(folder).join("sshmend-recover.service");
+        session.machine.read(&path).ok().flatten()
+    })
+}
+
+/// A file with this content, whatever stands there now.
+fn made(session: &Session, path: &str, content: &str) -> Result<FileChange, Failure> {
+    let now = session
+        .machine
+        .read(Path::new(path))
+        .map_err(|error| Failure::from_file(&error))?;
+    Ok(FileChange {
+        path: path.into(),
+        before: now,
+        edits: EditSet::default(),
+        after: Some(content.into()),
+        create: own(0o644),
+        give: None,
+    })
+}

@@ -1,0 +1,126 @@
+//! A way back that needs neither this process nor its terminal: a timer of systemd, else a process of its own.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sshmend_host::{Runner, boot, detach, now};
+use sshmend_plan::Notice;
+use sshmend_transaction::{Back, Id};
+
+use super::{Run, Way};
+use crate::command::recover_at_boot::is_installed;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// Stands where systemd manages the machine (sd_booted(3)).
+const BOOTED: &str = "/run/systemd/system";
+
+/// Has the transaction taken back after this time, if it is still to be taken back by then.
+///
+/// # Errors
+/// Why nothing will.
+pub(crate) fn arm(session: &Session, id: &Id, after: Duration) -> Result<(), String> {
+    let mut back = session.command(&["recover", "--due", id.as_str()]);
+    back[0] = session.environment.program.display().to_string();
+    if !is_managed_by_systemd(session) {
+        back.extend(["--after".to_owned(), after.as_secs().to_string()]);
+        return detach(&back);
+    }
+    let unit = format!("--unit={}", unit(id));
+    let time = format!("--on-active={}", after.as_secs());
+    let words = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        &unit,
+        &time,
+        "--timer-property=AccuracySec=1s",
+        "--",
+    ];
+    let timer: Vec<String> = words.into_iter().map(str::to_owned).chain(back).collect();
+    match Runner::default().run(&timer) {
+        Ok(output) if output.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(format!("systemd-run: {}", said.trim()))
+        }
+        Err(error) => Err(format!("systemd-run: {error}")),
+    }
+}
+
+/// Takes the timer away, where systemd has one. One that is left finds nothing to take back.
+pub(crate) fn disarm(id: &Id) {
+    let words = ["systemctl", "stop", &format!("{}.timer", unit(id))].map(str::to_owned);
+    let live = sshmend_host::Machine::live();
+    if live
+        .names(Path::new(BOOTED))
+        .is_ok_and(|names| names.is_some())
+    {
+        drop(Runner::default().run(&words));
+    }
+}
+
+fn unit(id: &Id) -> String {
+    format!("sshmend-rollback-{id}")
+}
+
+pub(crate) fn is_managed_by_systemd(session: &Session) -> bool {
+    let names = session.machine.names(Path::new(BOOTED));
+    names.is_ok_and(|names| names.is_some())
+}
+
+impl Run<'_> {
+    /// After how long it is taken back by itself.
+    pub(super) fn lasts(&self) -> Option<Duration> {
+        self.flags.confirm_within.or(self.plan.lasts)
+    }
+
+    /// The same for the journal.
+    pub(super) fn goes_back(&self) -> Option<Back> {
+        let at = now().checked_add(self.lasts()?).ok()?;
+        Some(Back {
+            at,
+            unless_confirmed: self.flags.confirm_within.is_some(),
+            boot: boot(),
+        })
+    }
+
+    /// What could not be taken back by itself is not begun with that promise.
+    pub(super) fn can_be_taken_back(&mut self, changes_files: bool) -> Result<(), Failure> {
+        let session = self.session;
+        let why = if !session.machine.is_live() {
+            "below --root nothing would take it back"
+        } else if !session.is_root() {
+            "nothing would take it back but root"
+        } else if self.flags.no_reload {
+            "with --no-reload nothing comes into force that could be confirmed"
+        } else if self.plan.lasts.is_some() {
+            "it ends by itself already"
+        } else if matches!(self.way, Way::Back(_)) {
+            "a rollback is not taken back by itself"
+        } else if !changes_files {
+            "no file changes, and what is run could not be taken back by itself"
+        } else {
+            self.say_what_a_reboot_does();
+            return Ok(());
+        };
+        Err(Failure::trouble(format!("nothing was changed: {why}"))
+            .with_hint("leave --confirm-within out"))
+    }
+
+    fn say_what_a_reboot_does(&mut self) {
+        if is_installed(self.session) {
+            return;
+        }
+        let text = if is_managed_by_systemd(self.session) {
+            "a reboot before it is confirmed leaves it to sshmend recover; sshmend recover --install has every start of the machine run it"
+        } else {
+            "a reboot before it is confirmed leaves it to sshmend recover --boot, which nothing runs here"
+        };
+        self.plan.notices.push(Notice {
+            name: "reboot".to_owned(),
+            text: text.to_owned(),
+            origin: None,
+        });
+    }
+}

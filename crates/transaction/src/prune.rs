@@ -1,0 +1,63 @@
+//! Old transactions are cleared away, as far as no way back may need them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::disk::Disk;
+use crate::error::JournalError;
+use crate::id::Id;
+use crate::journal::{Journal, Past};
+use crate::record::{Record, State};
+use crate::store::Store;
+
+impl<D: Disk> Journal<'_, D> {
+    /// The transactions that began before this time and that nothing needs any more, the oldest first.
+    ///
+    /// Kept are: what has not come to its end or cannot be read, the newest change in force of each file, which a
+    /// rollback may take back, and whatever one of those leads back from.
+    ///
+    /// # Errors
+    /// When the journal cannot be listed.
+    pub fn prunable(&self, before: Timestamp) -> Result<Vec<Record>, JournalError> {
+        let (mut old, mut needed) = (Vec::new(), BTreeSet::new());
+        let mut changed = BTreeSet::<PathBuf>::new();
+        for past in self.history()?.into_iter().rev() {
+            let settled = past.is_settled();
+            let Past::Record(record) = past else {
+                continue;
+            };
+            let mut newest = false;
+            if record.state == State::Done {
+                for file in &record.files {
+                    newest |= changed.insert(file.target.clone());
+                }
+            }
+            if settled && !newest && !needed.contains(&record.id) && record.when < before {
+                old.push(record);
+            } else {
+                needed.extend(record.rolls_back);
+            }
+        }
+        old.reverse();
+        Ok(old)
+    }
+}
+
+impl<D: Disk> Store<'_, D> {
+    /// Clears the transactions away that began before this time and that nothing needs any more; says which.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written. What was cleared away until then is gone.
+    pub fn prune(&self, before: Timestamp) -> Result<Vec<Id>, JournalError> {
+        let old = self.journal.prunable(before)?;
+        let mut pruned = Vec::new();
+        for record in old {
+            self.journal.clear_marks([&record.id])?;
+            self.journal.erase(&record.id)?;
+            pruned.push(record.id);
+        }
+        Ok(pruned)
+    }
+}

@@ -1,0 +1,206 @@
+//! Changes that are taken back by themselves: unless they are confirmed, or because they were made for a while.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::Disk;
+use crate::error::{Cause, CommitError, ConfirmError, Files, PrepareError, RecoverError};
+use crate::id::Id;
+use crate::journal::Past;
+use crate::record::{Intent, Record, State, Who};
+use crate::recover::{Prove, Recovered};
+use crate::roll_back::captured;
+use crate::store::Store;
+
+/// When a change is taken back by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Back {
+    /// The time.
+    #[serde(with = "crate::record::time")]
+    pub at: Timestamp,
+    /// Whether a confirmation makes it stay, and nothing else is begun before.
+    pub unless_confirmed: bool,
+    /// Under which start of the machine the timer was set: a later one has lost it.
+    pub boot: String,
+}
+
+/// The moment in which it is asked what is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Today {
+    /// The time now.
+    pub now: Timestamp,
+    /// This start of the machine.
+    pub boot: String,
+}
+
+impl Record {
+    /// Whether its files are new, in force, and taken back unless somebody confirms it.
+    pub fn waits_for_confirmation(&self) -> bool {
+        self.state == State::PendingConfirm
+    }
+
+    /// When it is taken back by itself, where that is still ahead.
+    pub fn goes_back(&self) -> Option<&Back> {
+        let ahead = matches!(
+            self.state,
+            State::PendingConfirm | State::Committed | State::Done
+        );
+        self.back.as_ref().filter(|_| ahead)
+    }
+
+    /// Whether it is to be taken back today. Of what nobody can have confirmed since the machine started anew the time
+    /// does not matter: the session in which it was made is gone.
+    pub fn is_due(&self, today: &Today) -> bool {
+        self.goes_back().is_some_and(|back| {
+            back.at <= today.now || back.unless_confirmed && back.boot != today.boot
+        })
+    }
+
+    /// What takes it back, in its own name.
+    pub fn way_back(&self, when: Timestamp, who: Who, argv: Vec<String>) -> Intent {
+        let why = if self.waits_for_confirmation() {
+            "take back unconfirmed"
+        } else {
+            "take back"
+        };
+        Intent {
+            when,
+            who,
+            why: format!("{why} {}: {}", self.id, self.why),
+            argv,
+            aftermath: self.aftermath.turned(),
+            back: None,
+        }
+    }
+}
+
+impl<D: Disk> Store<'_, D> {
+    /// Makes a change stay that waits for its confirmation; the only one that waits where none is named.
+    ///
+    /// # Errors
+    /// When none waits, or the journal cannot be written.
+    pub fn confirm(&self, id: Option<&Id>) -> Result<Record, ConfirmError> {
+        let mut record = match id {
+            Some(id) => self.journal.record(id)?,
+            None => self.pending()?.ok_or(ConfirmError::Nothing)?,
+        };
+        match record.state {
+            State::PendingConfirm => {}
+            State::Done if record.rolls_back.is_none() => return Ok(record),
+            state => return Err(ConfirmError::Ended(record.id, state)),
+        }
+        record.back = None;
+        self.journal.mark(&mut record, State::Done)?;
+        Ok(record)
+    }
+
+    fn pending(&self) -> Result<Option<Record>, ConfirmError> {
+        let mut temporary = self.temporary()?.into_iter();
+        Ok(temporary.find(Record::waits_for_confirmation))
+    }
+
+    /// The changes that are in force and end by themselves, the newest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be listed.
+    pub fn temporary(&self) -> Result<Vec<Record>, sshmend_host::FileError> {
+        let open = self.journal.open()?.into_iter().rev();
+        let mut temporary = Vec::new();
+        for past in open {
+            match past {
+                Past::Record(record) if record.goes_back().is_some() => temporary.push(record),
+                _ => {}
+            }
+        }
+        Ok(temporary)
+    }
+
+    /// Takes back what is to be taken back: a transaction of its own, which is not done before `prove` says so.
+    ///
+    /// # Errors
+    /// When files of it were edited since: all stay as they are. Or when the old files cannot be brought back or into
+    /// force; it is then a way back that was cut off, which [`Store::recover`] finishes.
+    pub fn expire(
+        &self,
+        record: Record,
+        intent: &Intent,
+        prove: Prove<'_>,
+    ) -> Result<Recovered, RecoverError> {
+        let id = record.id.clone();
+        let stays = |cause: Cause| RecoverError::Stays {
+            id: id.clone(),
+            cause,
+        };
+        let way = self.way_back(&record, record.files.len()).map_err(stays)?;
+        if !way.edited.is_empty() {
+            return Err(stays(Cause::Edited(way.edited)));
+        }
+        let files: Vec<_> = way
+            .changes
+            .iter()
+            .map(|change| change.path.clone())
+            .collect();
+        let captured = captured(way.changes, &id).map_err(|error| stays(error.into()))?;
+        let unproved = |id: Id| RecoverError::Unproved {
+            id,
+            state: Files::Old,
+        };
+        let noted = match captured {
+            None if !prove(&record, Files::Old) => return Err(unproved(id)),
+            None => self.turn(record, State::RolledBack),
+            Some(captured) => {
+                let prepared = self.prepare_as(captured, intent, Some(id.clone()));
+                let prepared = prepared.map_err(|error| stays(begun(error)))?;
+                let committed = prepared.commit().map_err(|error| failed(&id, error))?;
+                if !prove(&record, Files::Old) {
+                    return Err(unproved(id));
+                }
+                committed.finish().map(drop)
+            }
+        };
+        noted.map_err(|error| RecoverError::Unnoted {
+            id: id.clone(),
+            state: Files::Old,
+            cause: error.into(),
+        })?;
+        let left = Vec::new();
+        Ok(Recovered::RolledBack { id, files, left })
+    }
+
+    /// Notes that the timer of a change was set again, under this start of the machine.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn armed_again(
+        &self,
+        mut record: Record,
+        today: &Today,
+    ) -> Result<(), crate::JournalError> {
+        if let Some(back) = &mut record.back {
+            back.boot.clone_from(&today.boot);
+        }
+        let state = record.state;
+        self.journal.mark(&mut record, state)
+    }
+}
+
+fn begun(error: PrepareError) -> Cause {
+    match error {
+        PrepareError::Cause(cause) => cause,
+        other => Cause::Begun(Box::new(other)),
+    }
+}
+
+fn failed(id: &Id, error: CommitError) -> RecoverError {
+    match error {
+        CommitError::RolledBack { cause, .. } => RecoverError::Stays {
+            id: id.clone(),
+            cause: *cause,
+        },
+        CommitError::RollbackFailed { rollback, .. } => RecoverError::Failed {
+            id: id.clone(),
+            cause: *rollback,
+        },
+    }
+}

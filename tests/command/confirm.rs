@@ -1,0 +1,171 @@
+//! `--confirm-within`, `confirm`, and what goes back by itself, on a running sshd without systemd.
+
+use crate::disk::Disk;
+use crate::live::{on_stage, says};
+
+/// Whether a state of the newest changes is reached within ten seconds.
+const STATE: &str = r#"
+state() { "$S" history --format json | grep -o '"state": "[a-z-]*"' | cut -d'"' -f4 | tr '\n' ' '; }
+reaches() { for _ in $(seq 100); do [ "$(state)" = "$2 " ] && break; sleep 0.2; done; echo "$1: $(state)"; }
+limit() { echo "$1 $(ssh-keyscan -T 1 -t ed25519 127.0.0.1 2>&1 | grep -c SSH-2) $(listener | grep -o 'of [0-9]*-[0-9]*')"; }
+"#;
+
+#[track_caller]
+fn check(script: &str, lines: &[&str]) {
+    let Some(text) = on_stage(&format!("{STATE}{script}")) else {
+        return;
+    };
+    says(&text, lines);
+}
+
+#[test]
+fn what_is_confirmed_stays() {
+    check(
+        r#"
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 6s --format json > "$scratch/json"; echo "fix $?"
+grep -o '"confirm_within": 6' "$scratch/json"
+grep -c '"until": "20' "$scratch/json"
+reaches waits pending-confirm
+"$S" fix sshd-config MaxSessions=7 --yes > /dev/null 2> "$scratch/second"; echo "second $?"
+grep -o 'waits until .* for its confirmation: set MaxStartups=30:30:200' "$scratch/second" | sed 's/until .* for/until T for/'
+"$S" history | grep -c 'goes back at .* unless confirmed'
+"$S" confirm 2> /dev/null; echo "confirm $?"
+"$S" confirm 2> /dev/null; echo "again $?"
+sleep 8
+reaches stays done
+limit confirmed
+"$S" fix sshd-config MaxSessions=7 --yes > /dev/null 2>&1; echo "next $?"
+"#,
+        &[
+            "fix 0",
+            "\"confirm_within\": 6",
+            "1",
+            "waits: pending-confirm ",
+            "second 2",
+            "waits until T for its confirmation: set MaxStartups=30:30:200",
+            "confirm 0",
+            "again 2",
+            "stays: done ",
+            "confirmed 1 of 30-200",
+            "next 0",
+        ],
+    );
+}
+
+#[test]
+fn what_nobody_confirms_goes_back_whatever_becomes_of_the_session() {
+    // The session ends by SIGHUP, all processes of its terminal are gone, and the network is down when the time is over.
+    check(
+        r#"
+cp -a /etc/ssh/sshd_config "$scratch/before"
+setsid script -qec "$S fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 5s; kill -HUP -\$\$" /dev/null > /dev/null
+reaches waits pending-confirm
+limit new
+ip link set lo down
+reaches back 'rolled-back done'
+ip link set lo up
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same
+limit old
+"$S" history | tail -1 | grep -o 'take back unconfirmed'
+"$S" recover; "$S" confirm > /dev/null 2>&1; echo "late $?"
+"#,
+        &[
+            "waits: pending-confirm ",
+            "new 1 of 30-200",
+            "back: rolled-back done ",
+            "same",
+            "old 1 of 10-100",
+            "take back unconfirmed",
+            "nothing to recover",
+            "late 2",
+        ],
+    );
+}
+
+#[test]
+fn a_manager_that_is_killed_at_any_moment_leaves_it_to_the_timer_or_to_recover() {
+    check(
+        r#"
+cp -a /etc/ssh/sshd_config "$scratch/before"
+# Killed between the rename and the end of its proof.
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 4s > /dev/null 2>&1 &
+until ! cmp -s /etc/ssh/sshd_config "$scratch/before"; do :; done; kill -9 $!
+wait 2> /dev/null
+reaches cut rolled-back
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same
+# The one that waits is killed: whoever comes next is told, and recover takes it back.
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 3s > /dev/null 2>&1
+pkill -9 -f 'recover --due'
+sleep 4
+"$S" fix sshd-config MaxSessions=7 --yes 2>&1 > /dev/null | grep -o 'once its time is over sshmend recover does'
+"$S" recover | sed 's/^[^:]*//'; echo "recover $?"
+limit old
+# After another start of the machine the time does not matter.
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 1h > /dev/null 2>&1
+"$S" recover
+sed -i 's/^boot = .*/boot = "another"/' /var/lib/sshmend/transactions/*/transaction.toml
+"$S" recover --boot | sed 's/^[^:]*//'
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same again
+pkill -9 -f 'recover --due'
+"#,
+        &[
+            "cut: rolled-back ",
+            "same",
+            "once its time is over sshmend recover does",
+            ": rolled back, 1 file changed back",
+            "recover 0",
+            "old 1 of 10-100",
+            "nothing to recover",
+            "same again",
+        ],
+    );
+}
+
+#[test]
+fn what_is_made_for_a_while_ends_without_systemd_too() {
+    check(
+        r#"
+echo 'sshd: 192.0.2.7' > /etc/hosts.deny
+"$S" fix log-level --for 3s --yes > /dev/null 2> "$scratch/said"; echo "fix $?"
+grep -c 'undo it earlier with' "$scratch/said"
+"$S" fix hosts-access --allow 192.0.2.7 --yes > /dev/null 2>&1; echo "others $?"
+reaches ended 'rolled-back done done'
+/usr/sbin/sshd -T | grep -i '^loglevel'
+"#,
+        &[
+            "fix 0",
+            "1",
+            "ended: rolled-back done done ",
+            "loglevel INFO",
+        ],
+    );
+}
+
+#[test]
+fn what_could_not_be_taken_back_is_refused() {
+    let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
+    let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes --confirm-within 1m");
+    assert_eq!((said.code, disk.read("/etc/hosts.allow")), (2, None));
+    assert!(
+        said.stderr
+            .contains("below --root nothing would take it back"),
+        "{}",
+        said.stderr
+    );
+    let json = disk.run("confirm --format json").json();
+    assert_eq!(json["error"]["exit_code"], 2);
+    check(
+        r#"
+for words in 'sshd-config MaxSessions=7 --no-reload' 'log-level' 'service --restart'; do
+    "$S" fix $words --yes --confirm-within 1m > /dev/null 2>&1; echo "$words $?"
+done
+"$S" history
+"#,
+        &[
+            "sshd-config MaxSessions=7 --no-reload 2",
+            "log-level 2",
+            "service --restart 2",
+            "nothing was changed yet",
+        ],
+    );
+}
