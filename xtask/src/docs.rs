@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 /// The folders that hold nothing but generated documents.
-const FOLDERS: [&str; 3] = ["docs/schema", "docs/causes", "docs/man"];
+const FOLDERS: [&str; 2] = ["docs/schema", "docs/man"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.check { check() } else { write() }
@@ -59,22 +59,10 @@ fn documents() -> BTreeMap<PathBuf, String> {
             schema + "\n",
         )
     });
-    let causes = sshmend_diagnose::CAUSES.iter().map(|cause| {
-        let text = format!(
-            "# {}: {}\n\n{}\n",
-            cause.name,
-            cause.title,
-            cause.explain.trim()
-        );
-        (
-            Path::new("docs/causes").join(format!("{}.md", cause.name)),
-            text,
-        )
-    });
     let pages = manual::pages()
         .into_iter()
         .map(|(name, text)| (Path::new("docs/man").join(name), text));
-    schemas.chain(causes).chain(pages).collect()
+    schemas.chain(pages).collect()
 }
 
 /// Documents that are missing or differ, and files that nothing generates any more.

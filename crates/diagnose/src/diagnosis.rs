@@ -2,14 +2,14 @@
 
 use sshmend_facts::{Connections, Facts, Question, Unchecked, Vantage};
 use sshmend_lossless::Snapshot;
-use sshmend_ssh_log::ReadLog;
 use sshmend_ssh_log::transcript::Attempt;
+use sshmend_ssh_log::{CauseName, ReadLog};
 
 use crate::causes::{CAUSES, claimed, heard};
 use crate::chance::comes_and_goes;
 use crate::finding::Finding;
 use crate::paste;
-use crate::verdict::{Cause, Verdict};
+use crate::verdict::Verdict;
 
 /// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Read {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excluded {
     /// The name of the cause.
-    pub cause: &'static str,
+    pub cause: CauseName,
     /// Why it cannot be it.
     pub why: String,
 }
@@ -54,10 +54,8 @@ pub struct Excluded {
 /// Judges every cause by what was seen.
 pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     let facts = Facts::new(snapshot, question);
-    let mut causes: Vec<&Cause> = CAUSES.iter().collect();
-    causes.sort_by_key(|cause| cause.gate);
     if let Some(paste) = facts.paste() {
-        return paste::diagnose(&facts, paste, |diagnosis| judge(&facts, &causes, diagnosis));
+        return paste::diagnose(&facts, paste, |diagnosis| judge(&facts, diagnosis));
     }
     let mut diagnosis = Diagnosis {
         logs: facts.named_logs(),
@@ -68,7 +66,7 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
         // Nothing is known of the server: no cause is found, and none is ruled out.
         return diagnosis;
     }
-    judge(&facts, &causes, &mut diagnosis);
+    judge(&facts, &mut diagnosis);
     if diagnosis.findings.is_empty() {
         diagnosis.unchecked.extend(claimed::untold(&facts));
     }
@@ -76,11 +74,11 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
 }
 
 /// Judges every cause; of a paste by the attempt in focus.
-fn judge(facts: &Facts<'_>, causes: &[&Cause], diagnosis: &mut Diagnosis) {
+fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
     let question = facts.question;
     let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
-    for &cause in causes {
-        let mut verdict = Verdict::default();
+    for cause in CAUSES {
+        let mut verdict = Verdict::of(cause);
         if elsewhere {
             heard::add_from_elsewhere(facts, cause, &mut verdict);
         } else {
@@ -88,7 +86,7 @@ fn judge(facts: &Facts<'_>, causes: &[&Cause], diagnosis: &mut Diagnosis) {
             heard::add(facts, cause, &mut verdict);
         }
         claimed::add(facts, cause, &mut verdict);
-        diagnosis.add(question, cause, verdict);
+        diagnosis.add(question, verdict);
     }
     diagnosis.order(facts);
 }
@@ -99,8 +97,8 @@ impl Diagnosis {
         !self.logs.is_empty() && self.logs.iter().all(|log| log.census.nothing_understood())
     }
 
-    fn add(&mut self, question: &Question, cause: &Cause, verdict: Verdict) {
-        let name = cause.name;
+    fn add(&mut self, question: &Question, verdict: Verdict) {
+        let name = verdict.cause.name;
         // What was seen from the client is how a few connections went.
         let by_chance = matches!(question.vantage, Vantage::Client(_)) && comes_and_goes(name);
         let ruled_out = if by_chance {
@@ -112,17 +110,13 @@ impl Diagnosis {
             cause: name,
             why: why.to_owned(),
         }));
-        self.findings
-            .extend(verdict.findings.into_iter().map(|finding| Finding {
-                cause: name,
-                ..finding
-            }));
+        self.findings.extend(verdict.findings);
         self.unchecked.extend(verdict.unchecked);
     }
 
     /// The sort is stable: causes were judged gate by gate.
     fn order(&mut self, facts: &Facts<'_>) {
-        let found: Vec<&'static str> = self.findings.iter().map(|finding| finding.cause).collect();
+        let found: Vec<CauseName> = self.findings.iter().map(|finding| finding.cause).collect();
         let follows =
             |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
         self.findings.sort_by_key(|finding| {

@@ -3,6 +3,7 @@
 use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_packet_filter::Block;
+use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
 /// Evidence keeps this many characters of a hostile line.
@@ -37,13 +38,13 @@ impl Certainty {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The name of the cause.
-    pub cause: &'static str,
+    pub cause: CauseName,
     /// How sure it is.
     pub certainty: Certainty,
     /// True when it does no harm yet: it strikes at the next restart, reload or upgrade.
     pub latent: bool,
     /// The cause that brings this one about; where both are found, that one comes first.
-    pub follows: Option<&'static str>,
+    pub follows: Option<CauseName>,
     /// One sentence, without full stop; may hold text from the machine: escape it for a terminal.
     pub summary: String,
     /// What shows it.
@@ -81,11 +82,11 @@ pub struct Remedy {
 }
 
 impl Finding {
-    /// A finding without evidence yet; its cause is filled in by the cause that judges.
-    pub(crate) fn new(certainty: Certainty, summary: impl Into<String>) -> Self {
+    /// A finding without evidence yet.
+    pub(crate) fn new(cause: CauseName, certainty: Certainty, summary: impl Into<String>) -> Self {
         let (evidence, steps) = (Vec::new(), Vec::new());
         Self {
-            cause: "",
+            cause,
             certainty,
             latent: false,
             follows: None,
@@ -223,7 +224,7 @@ impl Finding {
     }
 
     /// Says which cause brings this one about.
-    pub(crate) fn following(&mut self, cause: &'static str) -> &mut Self {
+    pub(crate) fn following(&mut self, cause: CauseName) -> &mut Self {
         self.follows = Some(cause);
         self
     }
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn long_evidence_is_cut_between_characters() {
-        let mut finding = Finding::new(Certainty::Likely, "s");
+        let mut finding = Finding::new(CauseName::MaxStartups, Certainty::Likely, "s");
         finding.shown_by("journal", "é".repeat(1_000));
         assert_eq!(finding.evidence[0].text.chars().count(), EVIDENCE_LIMIT + 1);
     }

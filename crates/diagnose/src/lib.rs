@@ -6,12 +6,11 @@
 
 mod causes;
 mod chance;
-#[cfg(test)]
-mod contract;
 mod diagnosis;
 mod finding;
 #[cfg(test)]
 mod hostile;
+mod page;
 mod paste;
 mod startups;
 #[cfg(test)]

@@ -9,7 +9,6 @@ use sshmend_facts::{Facts, Question, Server, Target, Vantage};
 use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
 
 use crate::causes::claimed;
-
 use crate::diagnosis::diagnose;
 use crate::verdict::Verdict;
 
@@ -62,7 +61,7 @@ pub(crate) fn check_as(question: &Question, cause: &str, extra: &str, expected: 
 
 fn check_on(question: &Question, snapshot: &Snapshot, cause: &str, expected: &Expect) {
     let cause = crate::cause(cause).expect("a registered cause");
-    let mut verdict = Verdict::default();
+    let mut verdict = Verdict::of(cause);
     let facts = Facts::new(snapshot, question);
     cause.judge(question)(&facts, &mut verdict);
     claimed::add(&facts, cause, &mut verdict);

@@ -1,21 +1,25 @@
 //! What a cause is, and how it answers.
 
-use sshmend_facts::{Facts, Known, Question, Unchecked, Vantage};
-
 use crate::finding::{Certainty, Finding};
+use sshmend_facts::{Facts, Known, Question, Unchecked, Vantage};
+use sshmend_ssh_log::CauseName;
 
 /// A cause of dying connections: what it is, and how it is recognised.
 #[derive(Debug, Clone, Copy)]
 pub struct Cause {
     /// The name by which commands, JSON and documentation know it; never changed.
-    pub name: &'static str,
-    /// One line without full stop.
-    pub title: &'static str,
+    pub name: CauseName,
     /// Where on the way of a connection it acts.
     pub gate: Gate,
-    /// Markdown: what it is, how it is known, how it is mended, what it is not.
-    pub explain: &'static str,
-    /// Judges what is seen of the server by itself.
+    /// Its page, `docs/causes/NAME.md`.
+    pub(crate) page: &'static str,
+    pub(crate) judges: Judges,
+}
+
+/// What judges a cause, from either end of the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judges {
+    /// Judges what is seen on the server itself.
     pub(crate) server: Judge,
     /// Judges what is seen from the client.
     pub(crate) client: Judge,
@@ -24,8 +28,14 @@ pub struct Cause {
 /// Judges the facts.
 pub(crate) type Judge = fn(&Facts<'_>, &mut Verdict);
 
-/// Of a cause that cannot be seen from this end.
-pub(crate) fn silent(_: &Facts<'_>, _: &mut Verdict) {}
+/// A cause that is seen from neither end; its file names the judges that there are.
+pub(crate) const UNSEEN: Judges = Judges {
+    server: silent,
+    client: silent,
+};
+
+/// The judge of a cause that cannot be seen from this end.
+fn silent(_: &Facts<'_>, _: &mut Verdict) {}
 
 /// Where on its way a connection meets a cause: in the order in which a connection meets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,8 +67,9 @@ pub enum Gate {
 }
 
 /// The answer of one cause.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Verdict {
+    pub(crate) cause: &'static Cause,
     pub(crate) findings: Vec<Finding>,
     pub(crate) unchecked: Vec<Unchecked>,
     pub(crate) excluded: Option<String>,
@@ -70,13 +81,24 @@ impl Cause {
     /// What judges this cause from the end that is asked about.
     pub(crate) fn judge(&self, question: &Question) -> Judge {
         match question.vantage {
-            Vantage::Server(_) => self.server,
-            Vantage::Client(_) | Vantage::Transcript(_) => self.client,
+            Vantage::Server(_) => self.judges.server,
+            Vantage::Client(_) | Vantage::Transcript(_) => self.judges.client,
         }
     }
 }
 
 impl Verdict {
+    /// A cause of which nothing is said yet.
+    pub(crate) fn of(cause: &'static Cause) -> Self {
+        Self {
+            cause,
+            findings: Vec::new(),
+            unchecked: Vec::new(),
+            excluded: None,
+            settled: false,
+        }
+    }
+
     /// The fact when it is known; otherwise it is noted as unchecked.
     pub(crate) fn look<T>(&mut self, fact: Known<T>) -> Option<T> {
         fact.map_err(|unchecked| self.unchecked.push(unchecked))
@@ -105,7 +127,8 @@ impl Verdict {
         summary: impl Into<String>,
     ) -> &mut Finding {
         let at = self.findings.len();
-        self.findings.push(Finding::new(certainty, summary));
+        self.findings
+            .push(Finding::new(self.cause.name, certainty, summary));
         &mut self.findings[at]
     }
 

@@ -55,5 +55,6 @@ pub use route::{Proxy, Route, UnknownKey};
 pub use service::{Service, TrialToday, UnitState, WornOut, service_wants};
 pub use socket::{Meant, Socket};
 pub use sshd::{Sshd, sshd_wants};
+pub use sshmend_ssh_log::CauseName;
 pub use start::Start;
 pub use wrappers::{Lookup, wrapper_tables, wrapper_tables_wants};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use sshmend_ssh_log::{Kind, ReadLog};
+use sshmend_ssh_log::{CauseName, Kind, ReadLog};
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The lines of a cause: of the client asked about, where one is and the line names one.
-    pub fn heard(&self, cause: &str) -> Known<Vec<&LogLine>> {
+    pub fn heard(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let client = self.question.client_address();
         let other =
             |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
@@ -77,7 +77,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How many connections met the cause whose lines [`Facts::heard`] leaves out, because they are of other clients.
-    pub fn heard_besides(&self, cause: &str) -> u64 {
+    pub fn heard_besides(&self, cause: CauseName) -> u64 {
         let Ok(log) = self.whole_log() else { return 0 };
         let client = self.question.client_address();
         let other =
@@ -91,10 +91,10 @@ impl<'a> Facts<'a> {
     }
 
     /// How many connections of others met the cause whose lines are not kept, because there are too many of them.
-    pub fn heard_unkept(&self, cause: &str) -> u64 {
+    pub fn heard_unkept(&self, cause: CauseName) -> u64 {
         self.whole_log()
             .ok()
-            .and_then(|log| log.left_out.get(cause).copied())
+            .and_then(|log| log.left_out.get(&cause).copied())
             .unwrap_or(0)
     }
 
@@ -108,7 +108,7 @@ impl<'a> Facts<'a> {
     }
 
     /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
-    pub fn heard_from_kernel(&self, cause: &str) -> Known<Vec<&LogLine>> {
+    pub fn heard_from_kernel(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let lines: Vec<&LogLine> = self
             .log()?
             .iter()
@@ -268,10 +268,10 @@ fn short(host: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::{LOG, NOW, machine};
     use crate::question::Question;
 
     use super::*;
+    use crate::fixture::{LOG, NOW, machine};
 
     const RECORD: &str = "__REALTIME_TIMESTAMP=1795197000000000\nSYSLOG_IDENTIFIER=sshd\n_PID=700\n\
         MESSAGE=drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n\n";
@@ -301,7 +301,7 @@ mod tests {
             },
         );
         let facts = Facts::new(&machine, &question);
-        assert!(facts.is_recent(facts.heard("max-startups").expect("it was read")[0]));
+        assert!(facts.is_recent(facts.heard(CauseName::MaxStartups).expect("it was read")[0]));
     }
 
     #[test]
@@ -333,7 +333,7 @@ mod tests {
             },
         );
         let facts = Facts::new(&machine, &question);
-        let drops = facts.heard("max-startups").expect("it was read");
+        let drops = facts.heard(CauseName::MaxStartups).expect("it was read");
         assert_eq!(
             drops.iter().map(|line| line.number).collect::<Vec<_>>(),
             [Some(13)],

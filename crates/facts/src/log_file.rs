@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::net::IpAddr;
 
-use jiff::Timestamp;
-use sshmend_ssh_log::{Account, Clock, Event, Kind, Peer, ReadLog, Stage};
-
 use crate::question::Question;
+use jiff::Timestamp;
+use sshmend_ssh_log::{Account, CauseName, Clock, Event, Kind, Peer, ReadLog, Stage};
 
 /// What a log file says of SSH: the lines that matter, and how many more there were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub struct LogFile {
     /// The machines that wrote it.
     pub hosts: BTreeSet<String>,
     /// Connections of lines that are not kept, by cause; none of them is of the client asked about.
-    pub left_out: BTreeMap<&'static str, u64>,
+    pub left_out: BTreeMap<CauseName, u64>,
 }
 
 /// A line of a log that says something about SSH.
@@ -30,7 +29,7 @@ pub struct LogLine {
     /// What happened.
     pub kind: Kind,
     /// The cause that it names.
-    pub cause: Option<&'static str>,
+    pub cause: Option<CauseName>,
     /// Whether it does not prove its cause.
     pub is_vague: bool,
     /// The client, where the line or another one of its connection names one.
@@ -129,7 +128,7 @@ impl LogFile {
         self.lines.extend(other.lines.iter().cloned());
         self.hosts.extend(other.hosts.iter().cloned());
         for (cause, count) in &other.left_out {
-            *self.left_out.entry(cause).or_default() += count;
+            *self.left_out.entry(*cause).or_default() += count;
         }
     }
 
@@ -163,7 +162,7 @@ impl LogFile {
 /// Lines of which the first and the last are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Group {
-    cause: Option<&'static str>,
+    cause: Option<CauseName>,
     kind: Kind,
     is_own: bool,
 }
@@ -323,7 +322,10 @@ mod tests {
             of.map(|line| line.connections).sum()
         };
         assert_eq!(
-            (kept(true), kept(false) + file.left_out["max-startups"]),
+            (
+                kept(true),
+                kept(false) + file.left_out[&CauseName::MaxStartups]
+            ),
             (200, 199_800)
         );
         assert_eq!(file.read.census.lines, 200_000);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_facts::{wrapper_tables, wrapper_tables_wants};
+use sshmend_facts::{CauseName, wrapper_tables, wrapper_tables_wants};
 use sshmend_hosts_access::{
     Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind,
     Offer, Permit, Tables, Verdict, Wanted, access_changes, linkage, linkage_wants,
@@ -159,7 +159,7 @@ fn linked(snapshot: &Snapshot) -> Result<Option<Notice>, Refusal> {
             "the cause lies elsewhere: sshmend diagnose",
         )),
         Linkage::Unknown(why) => Ok(Some(Notice {
-            name: "libwrap-not-linked".to_owned(),
+            name: CauseName::LibwrapNotLinked.to_string(),
             text: format!("whether this sshd reads the files cannot be said: {why}"),
             origin: None,
         })),
@@ -196,7 +196,7 @@ fn notices(edited: &Edited) -> Vec<Notice> {
             owned.owner.name()
         );
         Notice {
-            name: "hosts-deny-owned".to_owned(),
+            name: CauseName::HostsDenyOwned.to_string(),
             text,
             origin: Some(owned.origin.clone()),
         }

@@ -7,6 +7,7 @@ mod wish;
 
 use std::path::{Path, PathBuf};
 
+use sshmend_facts::CauseName;
 use sshmend_known_hosts::{
     Files, Fingerprint, HostKey, KnownFile, KnownHosts, Name, NoContent, Notice as LineNotice, Pin,
     Pinned, Removed, RemovedName, Target, UnreadFile,
@@ -243,7 +244,11 @@ impl<'w> Work<'w> {
         };
         let path = file.path.display();
         let text = format!("{path} is not this user's and stays; as root: --file {path}");
-        self.notice("file-owned-by", text, Some(Origin::new(&file.path, line)));
+        self.notice(
+            CauseName::FileOwnedBy.as_str(),
+            text,
+            Some(Origin::new(&file.path, line)),
+        );
     }
 
     /// The first plain line that the names are found in.

@@ -1,5 +1,7 @@
 //! What cannot end a connection before the banner, though it is often blamed for it.
 
+use sshmend_facts::CauseName;
+
 /// A setting or circumstance that is no cause of a connection reset before the banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Negative {
@@ -8,13 +10,13 @@ pub struct Negative {
     /// Why it cannot: one sentence without full stop.
     pub why: &'static str,
     /// The causes that it does bring about; none where it brings about nothing of the kind.
-    pub causes: &'static [&'static str],
+    pub causes: &'static [CauseName],
 }
 
 const fn negative_of(
     name: &'static str,
     why: &'static str,
-    causes: &'static [&'static str],
+    causes: &'static [CauseName],
 ) -> Negative {
     Negative { name, why, causes }
 }
@@ -24,22 +26,22 @@ pub const NEGATIVES: &[Negative] = &[
     negative_of(
         "AllowUsers",
         "sshd knows no user before the key exchange is over",
-        &["user-not-allowed"],
+        &[CauseName::UserNotAllowed],
     ),
     negative_of(
         "authorized_keys",
         "it is read when a key is offered, after the key exchange",
-        &["user-not-allowed"],
+        &[CauseName::UserNotAllowed],
     ),
     negative_of(
         "ClientAliveCountMax",
         "it counts unanswered signs of life of a session that is logged in",
-        &["client-alive-timeout"],
+        &[CauseName::ClientAliveTimeout],
     ),
     negative_of(
         "ClientAliveInterval",
         "it asks for a sign of life in a session that is logged in",
-        &["client-alive-timeout"],
+        &[CauseName::ClientAliveTimeout],
     ),
     negative_of(
         "clock",
@@ -49,37 +51,37 @@ pub const NEGATIVES: &[Negative] = &[
     negative_of(
         "HostKeyAlgorithms",
         "host keys are chosen in the key exchange, after the banner",
-        &["algorithm-mismatch"],
+        &[CauseName::AlgorithmMismatch],
     ),
     negative_of(
         "known_hosts",
         "it is read by the client, after the server has shown its key",
-        &["host-key-changed", "host-key-unknown"],
+        &[CauseName::HostKeyChanged, CauseName::HostKeyUnknown],
     ),
     negative_of(
         "LogLevel",
         "it decides what is written, not what is done",
-        &["evidence-hidden"],
+        &[CauseName::EvidenceHidden],
     ),
     negative_of(
         "MaxAuthTries",
         "it counts tries to log in, after the key exchange",
-        &["max-auth-tries", "too-many-keys"],
+        &[CauseName::MaxAuthTries, CauseName::TooManyKeys],
     ),
     negative_of(
         "MaxSessions",
         "it counts sessions inside one connection that is logged in",
-        &["max-sessions"],
+        &[CauseName::MaxSessions],
     ),
     negative_of(
         "PermitRootLogin",
         "sshd knows no user before the key exchange is over",
-        &["user-not-allowed"],
+        &[CauseName::UserNotAllowed],
     ),
     negative_of(
         "UsePAM",
         "PAM is asked when the user logs in",
-        &["user-not-allowed", "login-grace-time"],
+        &[CauseName::UserNotAllowed, CauseName::LoginGraceTime],
     ),
 ];
 

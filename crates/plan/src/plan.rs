@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use sshmend_facts::CauseName;
 use sshmend_lossless::{FileChange, Origin, Unread, managed};
 
 use crate::check::{Check, Proof};
@@ -96,7 +97,7 @@ fn owned(change: &FileChange) -> Option<Notice> {
     let managed = managed(&change.path, &change.before.as_ref()?.bytes)?;
     let origin = Some(Origin::new(change.target(), managed.line));
     Some(Notice {
-        name: "file-owned-by".to_owned(),
+        name: CauseName::FileOwnedBy.to_string(),
         text: managed.notice(),
         origin,
     })

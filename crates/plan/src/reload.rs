@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use sshmend_facts::Sshd;
+use sshmend_facts::{CauseName, Sshd};
 use sshmend_sshd_config::Effective;
 
 use crate::check::{Check, Expect, Proof};
@@ -41,7 +41,8 @@ pub fn restart_sshd(sshd: &Sshd) -> Option<Check> {
 pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<SocketAddr>) -> bool {
     let Some((reload, name)) = reload_sshd(sshd) else {
         let text = "no sshd runs here: the next one to start reads the change";
-        plan.notices.push(Notice::new("sshd-not-running", text));
+        plan.notices
+            .push(Notice::new(CauseName::SshdNotRunning.as_str(), text));
         return false;
     };
     let Some(restart) = restart_sshd(sshd).filter(|_| sshd.program.is_some()) else {

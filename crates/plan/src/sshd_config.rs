@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sshmend_facts::Sshd;
+use sshmend_facts::{CauseName, Sshd};
 use sshmend_lossless::{Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{
     Assignment, Connection, Edited, Effective, Override, Place, Release, Scope, Tree, is_list,
@@ -177,7 +177,7 @@ impl Work<'_> {
         let problems = self.after.problems(Some(self.wish.reading));
         let doubted = problems.into_iter().filter(|problem| problem.fatal);
         let notices = doubted.map(|problem| Notice {
-            name: "sshd-config-invalid".to_owned(),
+            name: CauseName::SshdConfigInvalid.to_string(),
             text: format!(
                 "sshd may refuse this line, depending on its release and build: {}",
                 problem.message
@@ -235,7 +235,7 @@ impl Work<'_> {
     fn overridden_for(&self, key: &str) -> Vec<Notice> {
         let overrides = self.after.match_overrides(key, Some(self.wish.reading));
         let more = overrides.len().saturating_sub(SHADOWED);
-        let name = "setting-shadowed";
+        let name = CauseName::SettingShadowed.as_str();
         let single = overrides.into_iter().take(SHADOWED).map(|over| Notice {
             name: name.to_owned(),
             text: format!(

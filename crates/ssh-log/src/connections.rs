@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 
 use crate::cache::Cache;
+use crate::cause::CauseName;
 use crate::event::{Account, Event, Source, Stage};
 use crate::kind::Kind;
 use crate::program::Program;
@@ -36,21 +37,21 @@ struct Connection {
     ended: bool,
     /// A host key has too wide permissions.
     key_modes: bool,
-    cause: Option<&'static str>,
+    cause: Option<CauseName>,
     unattributed: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Ban {
     pid: Option<u32>,
-    cause: &'static str,
+    cause: CauseName,
     source: Source,
 }
 
 /// A line without address in a log that names no processes (`sshd -E`): a line soon after it may complete it.
 #[derive(Debug, Clone, Copy)]
 struct Nameless {
-    cause: &'static str,
+    cause: CauseName,
     line_number: u64,
 }
 
@@ -222,7 +223,7 @@ impl Connection {
         self.accepted |= event.kind == Kind::Accepted;
         self.attempted |= is_attempt(event.kind);
         self.ended |= is_end(event.kind);
-        self.key_modes |= event.cause == Some("host-keys-permissions");
+        self.key_modes |= event.cause == Some(CauseName::HostKeysPermissions);
     }
 
     /// Takes the cause from an event that only follows from what went before: a connection that ends for a reason is
@@ -232,22 +233,22 @@ impl Connection {
         let after = event.stage == Stage::AfterLogin;
         let before = event.stage == Stage::BeforeLogin;
         let follows = match event.cause {
-            Some("client-vanished") => {
+            Some(CauseName::ClientVanished) => {
                 let untold = event.kind == Kind::ConnectionError && !before;
                 self.attempted || event.user.is_some() || other || after || untold
             }
-            Some("not-an-ssh-client") => after,
-            Some("sshd-not-running") => other,
+            Some(CauseName::NotAnSshClient) => after,
+            Some(CauseName::SshdNotRunning) => other,
             // A user's own ChrootDirectory fails in the same words.
-            Some("privsep-directory") => event.kind == Kind::ChrootRefused && !before,
+            Some(CauseName::PrivsepDirectory) => event.kind == Kind::ChrootRefused && !before,
             // One key may be spared: what counts is whether any is left.
-            Some("host-keys-permissions") => true,
+            Some(CauseName::HostKeysPermissions) => true,
             _ => false,
         };
         if follows {
             event.cause = None;
-        } else if event.cause == Some("host-keys-missing") && self.key_modes {
-            event.cause = Some("host-keys-permissions");
+        } else if event.cause == Some(CauseName::HostKeysMissing) && self.key_modes {
+            event.cause = Some(CauseName::HostKeysPermissions);
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::Timestamp;
 
+use crate::cause::CauseName;
 use crate::kind::Kind;
 use crate::program::Program;
 use crate::rules::is_mask;
@@ -26,7 +27,7 @@ pub struct Event<'a> {
     /// What it reports.
     pub kind: Kind,
     /// The name of the cause that it speaks for, as in `sshmend explain`.
-    pub cause: Option<&'static str>,
+    pub cause: Option<CauseName>,
     /// Whether the line does not prove its cause: other programs say the same and nothing tells that sshd said it, or what it
     /// says may have had no effect.
     pub is_vague: bool,
@@ -96,9 +97,9 @@ pub enum Account {
     /// The first line of its connection that speaks for the cause.
     Fresh,
     /// Names the source of a connection that an earlier line counted for this cause without one.
-    Attributes(&'static str),
+    Attributes(CauseName),
     /// Takes back what the latest line for this cause and source counted: what it announced did not happen.
-    Withdraws(&'static str),
+    Withdraws(CauseName),
     /// Nothing: the connection was counted, or the line has no cause.
     Again,
 }

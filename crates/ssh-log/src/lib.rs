@@ -8,6 +8,7 @@
 //! [`Event`] for what that means for those who print it.
 
 mod cache;
+mod cause;
 mod census;
 mod connections;
 mod envelope;
@@ -25,6 +26,7 @@ mod template;
 mod timeline;
 pub mod transcript;
 
+pub use cause::CauseName;
 pub use census::{Census, Example};
 pub use envelope::{Clock, Decoded, Packing};
 pub use event::{Account, Event, Peer, Source, Stage};
@@ -34,7 +36,6 @@ pub use program::Program;
 pub use reach::Reach;
 pub use read::ReadLog;
 pub use reader::Reader;
-pub use rules::causes;
 pub use sources::SourceTally;
 pub use tally::{CauseTally, Span, Tally};
 pub use timeline::Timeline;

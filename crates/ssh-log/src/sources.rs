@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::cause::CauseName;
 use crate::event::{Account, Event, Peer};
 use crate::kind::Kind;
 use crate::tally::Span;
@@ -13,7 +14,7 @@ pub struct SourceTally {
     /// Lines that name it, or belong to a connection of it.
     pub lines: u64,
     /// Its connections by cause.
-    pub causes: BTreeMap<&'static str, u64>,
+    pub causes: BTreeMap<CauseName, u64>,
     /// Logins that succeeded.
     pub accepted: u64,
     /// Attempts to authenticate that failed.
@@ -111,7 +112,7 @@ impl SourceTally {
             Account::Withdraws(_) | Account::Again => None,
         };
         if let Account::Withdraws(cause) = event.account
-            && let Some(count) = self.causes.get_mut(cause)
+            && let Some(count) = self.causes.get_mut(&cause)
         {
             *count = count.saturating_sub(1);
             self.causes.retain(|_, count| *count > 0);

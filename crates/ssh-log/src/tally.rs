@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::cause::CauseName;
 use crate::event::{Account, Event, Peer};
 use crate::kind::Kind;
 use crate::reach::Reach;
@@ -17,7 +18,7 @@ use crate::timeline::Timeline;
 /// stand in two parts are then counted apart. The size is bounded whatever the log.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    causes: BTreeMap<&'static str, CauseTally>,
+    causes: BTreeMap<CauseName, CauseTally>,
     kinds: BTreeMap<Kind, u64>,
     sources: Sources,
     span: Span,
@@ -107,7 +108,7 @@ impl Tally {
 
     /// Causes with what is known of them, by weight: what meets everybody before what meets some, that before what
     /// strangers bring about; what is sure before what is not; of the same weight the most frequent first.
-    pub fn causes(&self) -> Vec<(&'static str, &CauseTally)> {
+    pub fn causes(&self) -> Vec<(CauseName, &CauseTally)> {
         let lasting = |tally: &&CauseTally| {
             tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn)
         };
@@ -119,7 +120,7 @@ impl Tally {
         causes.retain(|(_, tally)| lasting(tally));
         causes.sort_by_key(|(cause, tally)| {
             (
-                Reach::of(cause),
+                Reach::of(*cause),
                 tally.is_vague(),
                 Reverse(tally.at_least() + tally.events),
                 *cause,
@@ -129,8 +130,8 @@ impl Tally {
     }
 
     /// What is known of one cause.
-    pub fn cause(&self, cause: &str) -> Option<&CauseTally> {
-        self.causes.get(cause)
+    pub fn cause(&self, cause: CauseName) -> Option<&CauseTally> {
+        self.causes.get(&cause)
     }
 
     /// The number of lines of each kind, in the order of [`Kind::ALL`].
@@ -262,7 +263,7 @@ mod tests {
         tally
     }
 
-    fn counts(log: &str, cause: &str) -> (u64, u64, u64) {
+    fn counts(log: &str, cause: CauseName) -> (u64, u64, u64) {
         let tally = tally(log);
         tally.cause(cause).map_or((0, 0, 0), |tally| {
             (tally.lines, tally.connections, tally.unattributed)
@@ -276,7 +277,7 @@ Nov 20 15:52:43 gw sshd[12]: error: kex_exchange_identification: Connection clos
 Nov 20 15:52:43 gw sshd[12]: Connection closed by 192.0.2.7 port 50003
 Nov 20 15:52:44 gw sshd[13]: error: kex_exchange_identification: Connection closed by remote host
 ";
-        assert_eq!(counts(log, "client-vanished"), (3, 2, 1));
+        assert_eq!(counts(log, CauseName::ClientVanished), (3, 2, 1));
     }
 
     #[test]
@@ -285,11 +286,11 @@ Nov 20 15:52:44 gw sshd[13]: error: kex_exchange_identification: Connection clos
 Nov 20 15:52:43 gw app[12]: text of a user follows
 refused connect from evil (192.0.2.7)
 ";
-        assert_eq!(counts(log, "hosts-access-denied"), (0, 0, 0));
+        assert_eq!(counts(log, CauseName::HostsAccessDenied), (0, 0, 0));
         assert_eq!(
             counts(
                 "refused connect from evil (192.0.2.7)\n",
-                "hosts-access-denied"
+                CauseName::HostsAccessDenied
             ),
             (1, 1, 0)
         );
@@ -303,7 +304,7 @@ kex_exchange_identification: Connection closed by remote host\r
 Connection closed by 192.0.2.7 port 50003\r
 Connection closed by 192.0.2.8 port 50004\r
 ";
-        assert_eq!(counts(log, "client-vanished"), (4, 2, 0));
+        assert_eq!(counts(log, CauseName::ClientVanished), (4, 2, 0));
     }
 
     #[test]
@@ -317,12 +318,12 @@ Nov 20 16:58:43 gw sshd[1]: error: in MaxStartups throttling for 00:05:01, 7 con
 Nov 20 17:58:43 gw sshd[1]: Maxstartups logging rate-limited: additional 3 connections dropped
 ";
         let tally = tally(log);
-        let startups = tally.cause("max-startups").unwrap();
+        let startups = tally.cause(CauseName::MaxStartups).unwrap();
         assert_eq!(
             (startups.connections, startups.lines, startups.at_least()),
             (1, 6, 60)
         );
-        assert_eq!(tally.causes()[0].0, "max-startups");
+        assert_eq!(tally.causes()[0].0, CauseName::MaxStartups);
     }
 
     #[test]

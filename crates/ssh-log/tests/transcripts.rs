@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use expect_test::{expect, expect_file};
+use sshmend_ssh_log::CauseName;
 use sshmend_ssh_log::transcript::{Attempt, Transcript, read};
 
 const RECORDINGS: &[(&str, &[u8])] = &[
@@ -441,7 +442,7 @@ fn attempt(attempt: &Attempt) -> String {
         .excluded
         .iter()
         .flat_map(|exclusion| exclusion.causes)
-        .copied()
+        .map(|cause| cause.as_str())
         .collect();
     let _ = writeln!(text, "  not: {}", causes.join(" "));
     for advice in &attempt.next {
@@ -457,7 +458,7 @@ fn first(transcript: &Transcript) -> Option<&'static str> {
         .first()?
         .conclusions
         .first()
-        .map(|found| found.cause)
+        .map(|found| found.cause.as_str())
 }
 
 #[test]
@@ -677,7 +678,7 @@ fn what_stands_around_the_messages_is_passed_over() {
     ];
     for text in around {
         let seen = read(text.as_bytes());
-        let names = |transcript: &Transcript| -> Vec<&str> {
+        let names = |transcript: &Transcript| -> Vec<CauseName> {
             let attempts = transcript.attempts.iter();
             attempts
                 .flat_map(|attempt| attempt.conclusions.iter().map(|found| found.cause))

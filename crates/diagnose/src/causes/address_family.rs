@@ -1,22 +1,9 @@
 use sshmend_facts::{Facts, Reply, Socket, Tried};
 
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "address-family",
-    title: "sshd does not listen where the client knocks: the other address family, or only inside",
-    gate: Gate::Listener,
-    explain: "\
-`ListenAddress` and `AddressFamily` (or the socket unit, which then decides on the port as well) say where sshd listens. A name with an IPv4 and an IPv6
-address leads the client to the IPv6 one first: when sshd, a rule of TCP wrappers or of the firewall knows IPv4 only,
-that half of the tries fails, `ssh -4` works and `ssh -6` does not. A `ListenAddress 127.0.0.1` serves nobody outside.
-
-**Known for certain** by the sockets of sshd and the address of the client; from the client by trying both families.
-
-**Mended** by the line that is named; under a socket unit by a file beside the unit, and by opening the socket again.
-
-**It is not** the firewall when nothing listens on that family.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

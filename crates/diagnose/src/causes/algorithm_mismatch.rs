@@ -1,26 +1,13 @@
 use sshmend_facts::{Facts, Reply};
+use sshmend_ssh_log::CauseName;
 
 use super::claimed::claim;
 use super::heard::heard;
 use super::replied::replied;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "algorithm-mismatch",
-    title: "client and server share no algorithm",
-    gate: Gate::Exchange,
-    explain: "\
-Both ends name what they can in the first packet after the banner, and need one key exchange, host key type, cipher
-and MAC in common. An old client or device, or a list in the configuration that is too short, leaves none: `Unable to
-negotiate with … no matching key exchange method found. Their offer: …`, on both ends.
-
-**Known for certain** by that line; it names the kind and the offer of the other end.
-
-**Mended** by upgrading the older end; until then `+ALGORITHM` for this one host on the client, or in a `Match` block
-where the server allows it.
-
-**It is not** a network problem, and `StrictHostKeyChecking` has nothing to do with it.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -45,7 +32,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .step(UPGRADE);
         return;
     }
-    let Some(finding) = claim(facts, &CAUSE, verdict) else {
+    let Some(finding) = claim(facts, verdict) else {
         return;
     };
     if facts
@@ -79,7 +66,12 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Possible)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::AlgorithmMismatch,
+        Some(Certainty::Possible),
+    ) else {
         return;
     };
     let finding = heard.report(verdict, "client and server found no algorithm in common");

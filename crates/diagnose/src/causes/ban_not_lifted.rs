@@ -1,22 +1,10 @@
 use sshmend_facts::Facts;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "ban-not-lifted",
-    title: "the configuration spares the client, but a ban from before still stands",
-    gate: Gate::Firewall,
-    explain: "\
-`ignoreip` keeps fail2ban from counting against an address. It lifts no ban that stands, and bans survive a restart in
-fail2ban's database: who was banned before the line was written stays banned until the time is over.
-
-**Known for certain** when a jail bans the client and spares it by its configuration, while something turns it away.
-
-**Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which also lifts the ban.
-
-**It is no** fault of the configuration.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

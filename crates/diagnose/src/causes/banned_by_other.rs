@@ -2,25 +2,11 @@ use sshmend_facts::Facts;
 use sshmend_packet_filter::Owner;
 
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "banned-by-other",
-    title: "a program other than fail2ban has banned the client",
-    gate: Gate::Firewall,
-    explain: "\
-sshguard, CrowdSec, csf and others ban addresses as fail2ban does, through sets and chains of the firewall. The client
-sees `Connection refused`, or nothing at all.
-
-**Known for certain** when a rule that belongs to such a program turns the client away, or `cscli decisions list`
-names it.
-
-**Mended** through the program that banned, which would otherwise write the rule again; then keep the address on its
-list of those to spare.
-
-**It is not** fail2ban, whose bans stand in `fail2ban-client banned`.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,28 +1,12 @@
 use sshmend_facts::{Facts, LogLine, Reply};
-use sshmend_ssh_log::Kind;
+use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "child-crash",
-    title: "the process that serves the connection crashes",
-    gate: Gate::Session,
-    explain: "\
-The process that talks to an unauthenticated client runs under a system call filter, in an empty directory, as another
-user. A C library that is newer or older than the filter expects, a broken PAM or GSSAPI module, or a real fault end
-it with a signal: the client sees the connection close or reset, at the banner or in the key exchange. From 9.8 on
-each crash also earns the client a penalty of 90 seconds.
-
-**Known for certain** by a program of sshd that a signal ends when it is only asked for its version, and by `preauth
-child terminated by signal 31`, `session process N for connection from … killed by signal …`; signal 31 is the filter
-(`SIGSYS`), 11 a fault, 9 someone's kill or want of memory.
-
-**Mended** by bringing sshd and its libraries to versions that fit, and by leaving out modules one at a time.
-
-**It is not** the client's doing, unless one packet of it brings every process down.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -35,11 +19,16 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict.certain(format!("{program} crashes as soon as it runs"));
         finding
             .shown_by(command, "ended by a signal")
-            .shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+            .shown_by_lines(&facts.heard(CauseName::ChildCrash).unwrap_or_default());
         finding.step(FIT);
         return;
     }
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::ChildCrash,
+        Some(Certainty::Likely),
+    ) else {
         return filtered(facts, verdict);
     };
     let finding = heard.report(verdict, "processes of sshd that serve a connection crash");

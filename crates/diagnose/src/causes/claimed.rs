@@ -1,6 +1,7 @@
 //! What a client's own words say of a cause.
 
 use sshmend_facts::{Facts, Unchecked, Vantage};
+use sshmend_ssh_log::CauseName;
 use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Reached, is_of_provider};
 
 use super::replied::ask_the_server;
@@ -16,7 +17,7 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
         return;
     }
     if counts(facts, cause) {
-        claim(facts, cause, verdict);
+        claim(facts, verdict);
     }
     let excludes = transcript
         .excluded
@@ -28,19 +29,15 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
 }
 
 /// Adds what the transcript concludes of a cause.
-pub(super) fn claim<'v>(
-    facts: &Facts<'_>,
-    cause: &Cause,
-    verdict: &'v mut Verdict,
-) -> Option<&'v mut Finding> {
+pub(super) fn claim<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
     let (source, transcript) = facts.transcript()?;
     let conclusion = transcript
         .conclusions
         .iter()
-        .find(|conclusion| conclusion.cause == cause.name)?;
+        .find(|conclusion| conclusion.cause == verdict.cause.name)?;
     let finding = verdict.find(
         certainty(conclusion.certainty),
-        format!("{}: {}", cause.title, conclusion.reason),
+        format!("{}: {}", verdict.cause.title(), conclusion.reason),
     );
     finding.reason = Some(conclusion.reason);
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
@@ -61,7 +58,7 @@ fn certainty(sure: Sure) -> Certainty {
 }
 
 /// Where the transcript puts a cause among those that it finds equally sure.
-pub(crate) fn rank(facts: &Facts<'_>, cause: &str) -> Option<usize> {
+pub(crate) fn rank(facts: &Facts<'_>, cause: CauseName) -> Option<usize> {
     let (_, transcript) = facts.transcript()?;
     transcript
         .conclusions

@@ -1,34 +1,20 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "client-alive-timeout",
-    title: "sshd ends sessions whose client does not answer",
-    gate: Gate::Established,
-    explain: "\
-With `ClientAliveInterval` set, sshd asks a silent client for a sign of life and ends the session after
-`ClientAliveCountMax` unanswered ones. A laptop that sleeps or a path that is lost for that long loses its session:
-`Connection to HOST closed by remote host`. `ClientAliveCountMax 0` ended the session at the first silence up to 8.1,
-and from 8.2 on never ends it.
-
-**Known for certain** by `Timeout, client not responding from user USER ADDRESS` in the log.
-
-**Mended** by `sshmend fix sshd-config ClientAliveCountMax=…` or a longer interval.
-
-**It is not** able to end a connection before the login, and it is no limit for idle people: a client that stands idle
-answers by itself.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(heard) = heard(
         facts,
         verdict,
-        "client-alive-timeout",
+        CauseName::ClientAliveTimeout,
         Some(Certainty::Likely),
     ) else {
         return;

@@ -2,26 +2,11 @@ use sshmend_facts::Facts;
 
 use super::claimed::claim;
 use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "client-config-invalid",
-    title: "ssh refuses its own configuration",
-    gate: Gate::Client,
-    explain: "\
-An unknown keyword in `~/.ssh/config` or `/etc/ssh/ssh_config`, or a file that others may write (`Bad owner or
-permissions on ~/.ssh/config`), ends ssh before it connects. A `BindAddress` that this machine has not, a
-`KnownHostsCommand` or `RevokedHostKeys` file that fails, a `ControlPath` whose directory does not exist or that is too
-long end it on the way. A command of `Match exec` that does not end keeps ssh from beginning. A private key that others may
-read is ignored.
-
-**Known for certain** by `ssh -G`, which reads the same files.
-
-**Mended** by the line that is named; `chmod 600 ~/.ssh/config`. For keywords of newer releases `IgnoreUnknown`.
-
-**It is not** the server.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -53,7 +38,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .step(close(file));
     }
     if verdict.findings.is_empty()
-        && let Some(finding) = claim(facts, &CAUSE, verdict)
+        && let Some(finding) = claim(facts, verdict)
     {
         claimed(finding);
     }

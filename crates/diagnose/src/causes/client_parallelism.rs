@@ -2,33 +2,20 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "client-parallelism",
-    title: "one client opens more connections at once than the server takes",
-    gate: Gate::Accept,
-    explain: "\
-Ansible with many forks, parallel-ssh, rsync in a loop, CI runners and everything that goes through one bastion open
-many connections at the same moment. Each is unauthenticated for a second or two, so that `MaxStartups` or
-`PerSourceMaxStartups` drop some of them: at random, now this host, now that.
-
-**Likely** when most of the dropped connections come from one address.
-
-**Mended** on the client: `ControlMaster auto` with `ControlPersist`, fewer forks; and on the server by room for what
-is meant to come.
-
-**It is not** an attack, but looks like one in the log.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 /// Fewer drops say nothing of where they come from.
 const ENOUGH: usize = 5;
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.heard("max-startups")) else {
+    let Some(lines) = verdict.look(facts.heard(CauseName::MaxStartups)) else {
         return;
     };
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();

@@ -1,31 +1,17 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "client-vanished",
-    title: "the client, or the way to it, hung up first",
-    gate: Gate::Exchange,
-    explain: "\
-The mirror image of the client's complaint, seen by the server: the connection ended before or in the key exchange,
-and it was not sshd that ended it. Port scans and health checks look like that, a client that refuses the host key, a
-client that gives up waiting, and a firewall that cuts connections (then both ends say that the other one did).
-
-**Known** by `Connection closed by ADDRESS port N [preauth]`, `Did not receive identification string from ADDRESS`,
-`kex_exchange_identification: …`: the server was **not** the one that refused. What it was, only the client's side can
-tell.
-
-**Mended** by looking from the client: `sshmend diagnose DESTINATION` there.
-
-**It is not** a refusal: nothing on the server changes it.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, CAUSE.name, None) else {
+    let Some(mut heard) = heard(facts, verdict, CauseName::ClientVanished, None) else {
         return;
     };
     heard.certainty = heard.certainty.max(Certainty::Likely);

@@ -1,24 +1,11 @@
 use sshmend_facts::{Facts, LogLine, Usage};
+use sshmend_ssh_log::CauseName;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "conntrack-full",
-    title: "the firewall's table of connections is full",
-    gate: Gate::Kernel,
-    explain: "\
-A stateful firewall keeps an entry for each connection. When the table is full (`nf_conntrack_max`) the kernel drops
-the packets of new ones and says `nf_conntrack: table full, dropping packet`. Clients time out, or stall at any stage.
-
-**Known for certain** when `nf_conntrack_count` has reached `nf_conntrack_max`. The line in the kernel log tells of
-the past.
-
-**Mended** by raising `net.netfilter.nf_conntrack_max` (and `nf_conntrack_buckets`), shortening the time-outs, or not
-tracking SSH at all.
-
-**It is not** a limit of sshd: sshd never sees the packet.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -26,7 +13,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let lines = verdict
-        .look(facts.heard_from_kernel("conntrack-full"))
+        .look(facts.heard_from_kernel(CauseName::ConntrackFull))
         .unwrap_or_default();
     match usage {
         Some(usage) if usage.exhausted() => full(&usage, verdict),

@@ -2,26 +2,11 @@ use sshmend_facts::{Facts, Reply};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "dead-backend",
-    title: "a forwarder takes the connection, but what stands behind it does not",
-    gate: Gate::Listener,
-    explain: "\
-docker-proxy, kubectl port-forward, QEMU, HAProxy, a load balancer or `ssh -L` accept the connection first and then
-connect to what stands behind. When that is down, they close at once: no byte ever comes, and `Connection reset by
-peer` or `closed by remote host` is all the client sees. A container without sshd, a VM still booting, a wrong port in
-the mapping.
-
-**Suspected** when every connection is taken and closed at once without a word. **Certain** on the machine with the
-forwarder: the connection to the back end fails there as well, and sshd logs nothing.
-
-**Mended** behind the forwarder.
-
-**It is not** MaxStartups, which from 8.2 on says a word before it closes.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {

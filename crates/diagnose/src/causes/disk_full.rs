@@ -1,23 +1,10 @@
 use sshmend_facts::Facts;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "disk-full",
-    title: "a file system has no room left",
-    gate: Gate::Authentication,
-    explain: "\
-sshd itself writes nothing before login, so a full disk does not close a connection at its start. It ends logins later
-- PAM, login records, shells that cannot write - and makes other causes: a full `/run` on which `/run/sshd` cannot be
-made, a configuration or host key cut off in the middle of writing.
-
-**Only suspected**: that a file system is full is certain, that it ends this connection is not.
-
-**Mended** by making room.
-
-**It is not** the reason for a connection that closes before the banner.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

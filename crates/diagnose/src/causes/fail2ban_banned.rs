@@ -6,27 +6,9 @@ use sshmend_packet_filter::{Block, Owner};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "fail2ban-banned",
-    title: "fail2ban has banned the client",
-    gate: Gate::Firewall,
-    explain: "\
-fail2ban watches the log and bans addresses that fail too often. Its usual actions answer new connections with
-`Connection refused`, `No route to host` or nothing; only a ban that comes while a connection stands, or one written
-into `hosts.deny`, looks like `Connection reset by peer`. A filter in `mode = ddos` or `aggressive` counts connections
-that end before login, so monitoring and `ssh-keyscan` can get an address banned.
-
-**Known for certain** when a rule of fail2ban in the firewall turns the client away, when `fail2ban-client banned` names
-it and a rule has the form that the action of the jail writes, or when it is named and a route refuses it. A jail that names it while nothing turns it away from sshd (it bans from another port, or its
-rules were flushed) is no cause; of a jail of sshd it is told, because the rule comes back when fail2ban starts again.
-
-**Mended** by `sshmend fix fail2ban --ignore ADDRESS`, which lifts the ban and keeps the address from being banned
-again. `ignoreip` alone lifts no ban that stands.
-
-**It is not** lifted by deleting the rule: fail2ban writes it again at its restart. Only a rule that fail2ban has left
-behind, and knows nothing of, has to be taken out by hand.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

@@ -1,28 +1,13 @@
 use sshmend_facts::{Facts, Usage};
-use sshmend_ssh_log::Kind;
+use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "file-descriptor-limit",
-    title: "sshd may open no more files, so it cannot take a connection",
-    gate: Gate::Listener,
-    explain: "\
-Each connection is a file descriptor, and a few more while it begins. When the listener (`LimitNOFILE=`, `ulimit -n`)
-or the whole machine (`fs.file-max`) has none left, it cannot take the connection, which then waits in the kernel's
-queue (`error: accept: Too many open files`); or it can take it and no more, and the client sees `Connection reset by
-peer` (`error: reexec socketpair: Too many open files`).
-
-**Known for certain** by counting: `/proc/PID/fd` against `/proc/PID/limits`, or `/proc/sys/fs/file-nr`. The lines in
-the log tell of the past.
-
-**Mended** by raising the limit of the unit or of the machine, once it is known what holds the files.
-
-**It is not** MaxStartups, though many connections that wait for their login can use up the files as well.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -58,7 +43,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
-    } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
+    } else if let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::FileDescriptorLimit,
+        Some(Certainty::Likely),
+    ) {
         heard
             .report(verdict, "sshd could open no more files for connections")
             .step("raise LimitNOFILE= of the unit: `systemctl edit ssh.service`");
@@ -69,7 +59,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// sshd that is not there: it may have been unable to open even its own files.
 fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let lines = facts.heard(CAUSE.name).unwrap_or_default();
+    let lines = facts
+        .heard(CauseName::FileDescriptorLimit)
+        .unwrap_or_default();
     let Some(last) = lines
         .last()
         .filter(|line| line.kind == Kind::Broken && facts.is_recent(line))

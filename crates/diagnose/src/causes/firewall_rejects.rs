@@ -3,26 +3,9 @@ use sshmend_packet_filter::{Block, in_network_text};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "firewall-rejects",
-    title: "a rule of the firewall turns the client away",
-    gate: Gate::Firewall,
-    explain: "\
-A rule of nftables or iptables drops or rejects the packet before sshd sees it: SSH was never opened, only for other
-networks, or a limit of so many new connections a minute has been reached. The client sees `Connection refused`
-(reset, port unreachable), `No route to host` (other rejections), or times out (drop). Only a rule for connections
-that stand already makes it see `Connection reset by peer`.
-
-**Known for certain** by following the client's packet through all chains in their order of priority, with their sets,
-maps and jumps; **suspected** where a rule depends on a rate, a mark or another thing that cannot be known, and has
-met packets.
-
-**Mended** through the program that owns the rules (ufw, firewalld), or by a rule of one's own before the one named,
-kept where the rules are loaded from at boot. `IPAddressDeny=` of the unit drops as well; `IPAddressAllow=` lets in.
-
-**It is not** the filter of a cloud or a router, which this machine cannot see.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

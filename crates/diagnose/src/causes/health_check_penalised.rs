@@ -1,32 +1,20 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "health-check-penalised",
-    title: "a health check that only connects earns its address penalties",
-    gate: Gate::Accept,
-    explain: "\
-Monitoring, load balancers and `ssh-keyscan` connect, perhaps read the banner, and hang up. From 9.8 on each of these
-earns one second of penalty; more often than once a second they add up to a ban of the address - and of the people who
-share it. fail2ban counts them too, in `mode = ddos` or `aggressive`.
-
-**Likely** when the penalty of the dropped connection is `connections without attempting authentication`.
-
-**Mended** by sparing the address (`PerSourcePenaltyExemptList`, `ignoreip`), or by a check that asks more seldom.
-
-**It is not** a failed login, which the log names differently.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(mut heard) = heard(
         facts,
         verdict,
-        "per-source-penalty",
+        CauseName::PerSourcePenalty,
         Some(Certainty::Likely),
     ) else {
         return;

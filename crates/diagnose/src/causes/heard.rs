@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use sshmend_facts::{Facts, LogLine};
-
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Cause, Gate, Verdict};
+use sshmend_facts::{Facts, LogLine};
+use sshmend_ssh_log::CauseName;
 
 /// Lines that speak for a cause, and how sure they make it.
 pub(super) struct Heard<'a> {
@@ -23,7 +23,7 @@ pub(super) struct Heard<'a> {
 pub(super) fn heard<'a>(
     facts: &'a Facts<'_>,
     verdict: &mut Verdict,
-    cause: &str,
+    cause: CauseName,
     strangers: Option<Certainty>,
 ) -> Option<Heard<'a>> {
     let lines = verdict.look(facts.heard(cause))?;
@@ -76,7 +76,7 @@ pub(super) fn exclude_silence(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 /// Lines about other clients than the one asked about: of a cause that meets whoever comes next, they speak for it as well.
-pub(super) fn heard_of_others<'a>(facts: &'a Facts<'_>, cause: &str) -> Option<Heard<'a>> {
+pub(super) fn heard_of_others<'a>(facts: &'a Facts<'_>, cause: CauseName) -> Option<Heard<'a>> {
     let asked = facts.question.client_address()?;
     let of_others = |line: &&LogLine| {
         line.cause == Some(cause) && line.client.is_some_and(|client| client != asked)
@@ -112,7 +112,7 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
         return;
     };
     heard.certainty = heard.certainty.max(Certainty::Likely);
-    heard.report(verdict, cause.title);
+    heard.report(verdict, cause.title());
 }
 
 /// What a log of another machine says: nothing that was seen of this one has to do with it.
@@ -123,7 +123,7 @@ pub(crate) fn add_from_elsewhere(facts: &Facts<'_>, cause: &Cause, verdict: &mut
     if cause.gate > Gate::Wrappers && heard.certainty > Certainty::Certain {
         heard.certainty = Certainty::Possible;
     }
-    let finding = heard.report(verdict, cause.title);
+    let finding = heard.report(verdict, cause.title());
     let client = heard
         .client
         .map_or_else(|| "ADDRESS".to_owned(), |client| client.to_string());

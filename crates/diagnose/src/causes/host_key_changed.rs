@@ -2,30 +2,15 @@ use sshmend_facts::Facts;
 
 use super::claimed::claim;
 use super::host_key_unknown::pin;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "host-key-changed",
-    title: "the server shows another host key than the one that is known",
-    gate: Gate::HostKey,
-    explain: "\
-`WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!`: the known_hosts files hold another key for this name. The machine
-was installed anew, the name or address now belongs to another machine, a load balancer has members with different
-keys - or someone is in between. ssh ends the connection after the key exchange; the server sees it close.
-
-**Known for certain** by the words of ssh, which name the file and line.
-
-**Mended** only after the new fingerprint has been compared with that of the server, by a way that does not go through
-this connection (its console, its provider): then `sshmend fix known-hosts HOST --expect-fingerprint SHA256:…` drops
-the old key and pins the new one.
-
-**It is not** a reset, and never a reason to switch off the check.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(finding) = claim(facts, &CAUSE, verdict) else {
+    let Some(finding) = claim(facts, verdict) else {
         return;
     };
     let shown = |words: &str| facts.printed_line(words);

@@ -5,28 +5,11 @@ use sshmend_ssh_log::transcript::Software;
 
 use super::claimed::claim;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "host-key-unknown",
-    title: "no host key is known for the server, and ssh may not ask",
-    gate: Gate::HostKey,
-    explain: "\
-At the first connection ssh asks whether the host key is right. A program that cannot be asked (`BatchMode`, Ansible,
-CI), or `StrictHostKeyChecking yes`, ends the connection instead: `Host key verification failed`. After the server got
-a new kind of key, or the name is written differently, the same happens though \"the host\" is known.
-
-**Known for certain** by `No … host key is known for HOST and you have requested strict checking`.
-
-**Mended** by pinning the key once its fingerprint was compared on the server's console: `sshmend fix known-hosts HOST
---expect-fingerprint SHA256:…`.
-
-Where ssh cannot read its known_hosts file (it belongs to root, or is not a file), it knows no key either: the file has to
-be given back to its user, and no key has to be pinned.
-
-**It is not** mended by switching the check off.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 /// Our own try never takes an unknown key; whether that is a fault depends on what the user's own ssh would do.
@@ -38,7 +21,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     {
         return verdict.settle("ssh takes a host key that is not known");
     }
-    let Some(finding) = claim(facts, &CAUSE, verdict) else {
+    let Some(finding) = claim(facts, verdict) else {
         return;
     };
     if route.is_some_and(|route| route.unknown_key == UnknownKey::Asked && !route.batch) {

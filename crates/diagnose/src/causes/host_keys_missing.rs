@@ -2,24 +2,9 @@ use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, Trial};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "host-keys-missing",
-    title: "sshd has no host key to show",
-    gate: Gate::Listener,
-    explain: "\
-Without at least one private host key sshd does not start (`sshd: no hostkeys available -- exiting.`). Up to 9.7 every
-connection executes sshd again and reads the keys again: when they vanish under a running listener, each client gets
-`kex_exchange_identification: read: Connection reset by peer`. From 9.8 on the listener keeps them, and the harm comes
-with the next restart. Typical origins: an image cleaned for cloning, a restored `/etc`, an unfinished first boot.
-
-**Known for certain** by `sshd -t`; for a mounted disk by the files themselves.
-
-**Mended** by `sshmend fix host-keys`, which makes the missing keys (`ssh-keygen -A`). Clients that knew the old keys
-will warn that the host key has changed: restore the old files from a backup where there is one.
-
-**It is not** `host-keys-permissions`, where the keys are there and sshd ignores them.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

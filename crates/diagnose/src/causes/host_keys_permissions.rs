@@ -1,26 +1,11 @@
 use sshmend_facts::{Complaint, Facts, HostKeyFile, Trial};
 
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "host-keys-permissions",
-    title: "sshd ignores host keys that others can read",
-    gate: Gate::Listener,
-    explain: "\
-sshd ignores a private host key that belongs to root and is open to anyone else (`authfile.c`, `sshkey_perm_ok`). When
-that leaves it without any key it does not start; up to 9.7 a running listener then also loses every new connection,
-because each one reads the keys again. Typical origins: `chmod -R`, a copy to or from a file system without modes, a
-container volume. Red Hat's sshd tolerates `0640` with the group `ssh_keys`.
-
-**Known for certain** by `sshd -t`, which names the file and its mode.
-
-**Mended** by `sshmend fix host-keys`, which sets `0600` and the owner root. A key that everyone could read should be
-taken for known: replace it when strangers have accounts on the machine.
-
-**It is not** why a login is refused: that is about the user's files.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,28 +1,11 @@
 use sshmend_facts::{Facts, Reply, Unchecked};
+use sshmend_ssh_log::CauseName;
 
 use super::replied::replied;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "host-unreachable",
-    title: "there is no way to the host",
-    gate: Gate::Network,
-    explain: "\
-The host is down, the network between is, or a router on the way has no route: `No route to host`, `Network is
-unreachable`, or no answer at all. A firewall that rejects with `host-prohibited` or `admin-prohibited` (firewalld by
-default) looks the same.
-
-The way back counts as much: a server whose routes refuse the client (`ip route add blackhole`, a rule of routing), or
-lead to a router or an interface that is dead, never answers, and the client times out. So does one whose kernel drops what
-comes by another interface than the way back (`rp_filter`).
-
-**Known** from the client by its own try to connect; **which** of these it is, only others on the way can tell. **Known
-for certain** on the server where its own routes end the way to the client.
-
-**Mended** where the way ends: the VPN, the route, the host's own power.
-
-**It is not** sshd: nothing has reached it.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -37,7 +20,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ));
         finding
             .shown_by(&refusal.source, &refusal.text)
-            .following("fail2ban-banned");
+            .following(CauseName::Fail2banBanned);
         finding.step(match refusal.removal {
             Some(command) => {
                 format!("take that away, here and where it is made at boot: `{command}`")

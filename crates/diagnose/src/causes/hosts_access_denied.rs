@@ -2,32 +2,16 @@ use std::net::IpAddr;
 
 use sshmend_facts::{Facts, Reply, Unchecked};
 use sshmend_hosts_access::{Access, ProblemKind, Verdict as Answer};
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use super::hosts_remedy::{allowed, broken_grants, judged_client};
 use super::replied::{ask_the_server, replied};
 use super::wrong_service;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "hosts-access-denied",
-    title: "TCP wrappers refuse the client",
-    gate: Gate::Wrappers,
-    explain: "\
-Where sshd is linked with libwrap (Debian, Ubuntu, Gentoo; not Red Hat from 8 on, not Arch) it asks `/etc/hosts.allow`
-and then `/etc/hosts.deny` about every client, before its banner. A refused client waits five seconds and sees its
-connection close without a word. The first rule that matches decides, hosts.allow before hosts.deny, and what no rule
-denies is granted.
-
-**Known for certain** by evaluating both files for the client when sshd is linked with libwrap, or by `refused connect
-from NAME (ADDRESS)` in the log, which is written at any `LogLevel`.
-
-**Mended** by `sshmend fix hosts-access --allow ADDRESS`, which changes the answer for nobody else. No restart is needed:
-the files are read for each connection. A rule for `ssh` instead of `sshd`, or one that is broken otherwise, is
-pointed out with the command that mends it.
-
-**It is not** about users or keys, and it is nothing at all where sshd is not linked with libwrap.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -97,14 +81,23 @@ fn denied(
     if let (Some(origin), Some(rule)) = (&answer.origin, &answer.rule) {
         finding.shown_at(origin, rule);
     }
-    finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    finding.shown_by_lines(
+        &facts
+            .heard(CauseName::HostsAccessDenied)
+            .unwrap_or_default(),
+    );
     allowed(client, finding);
     broken_grants(facts, client, finding);
 }
 
 /// Without a client, or where a name decides, the log tells whom it was.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::HostsAccessDenied,
+        Some(Certainty::Likely),
+    ) else {
         return;
     };
     let finding = heard.report(verdict, "TCP wrappers refused connections");

@@ -1,31 +1,15 @@
 use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, Problem, ProblemKind};
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use super::hosts_remedy::{judged_client, mended_line};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "hosts-access-option-invalid",
-    title: "a rule of TCP wrappers has an option that libwrap refuses, and with it the client, or one that does not end",
-    gate: Gate::Wrappers,
-    explain: "\
-The third field of a rule holds options (hosts_options(5)): `allow`, `deny`, `spawn`, `twist`, … An option that
-libwrap does not know, an empty one at the end of the line, `allow` or `deny` before other options, or a bare IPv6
-address whose colons cut the rule into options: all of them **deny** every client that the rule matches, in
-hosts.allow as well. And `spawn` holds the connection before the banner until its command has ended, unless the command goes
-to the background.
-
-**Known for certain** by evaluating both files for the client when sshd is linked with libwrap; its log has `bad
-option name: …`.
-
-**Mended** by correcting the line that is named: IPv6 addresses in brackets, `allow` or `deny` last. Where one correction is
-sure, `sshmend fix hosts-access --mend FILE:LINE` makes it; else `--allow ADDRESS` lets one client in before that line.
-
-**It is not** skipped like other broken lines are.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -115,7 +99,11 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
             problem.message
         ),
     );
-    finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    finding.shown_by_lines(
+        &facts
+            .heard(CauseName::HostsAccessOptionInvalid)
+            .unwrap_or_default(),
+    );
     mended_line(facts, problem, refused, finding);
     finding.step(problem.hint.clone());
     finding.step(format!(
@@ -126,14 +114,19 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
 
 /// What hangs on more than the files, such as an account that an option names, only the log knows.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+    let Some(mut heard) = heard(
+        facts,
+        verdict,
+        CauseName::HostsAccessOptionInvalid,
+        Some(Certainty::Likely),
+    ) else {
         return;
     };
     // The line itself names no client; the refusal that follows it does.
     let refused = super::heard::heard(
         facts,
         verdict,
-        "hosts-access-denied",
+        CauseName::HostsAccessDenied,
         Some(Certainty::Likely),
     );
     heard.certainty = refused.map_or(heard.certainty, |refused| {

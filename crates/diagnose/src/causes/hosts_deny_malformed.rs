@@ -2,30 +2,15 @@ use std::net::IpAddr;
 
 use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
+use sshmend_ssh_log::CauseName;
 
 use super::hosts_remedy::{judged_client, mended_line};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "hosts-deny-malformed",
-    title: "hosts.deny or hosts.allow is damaged, so libwrap refuses everyone who gets that far",
-    gate: Gate::Wrappers,
-    explain: "\
-libwrap stops reading a file at a last line without line feed, or a line of 2,047 bytes or more with its
-continuations. In `/etc/hosts.deny` it then refuses **every** client that has come that far, localhost too - even when
-the line is a comment. In `/etc/hosts.allow` all that stands there and below is lost. `echo -n`, `printf`, editors and
-interrupted writes leave such files.
-
-**Known for certain** by reading the files as libwrap does, when sshd is linked with it; its log then has `missing
-newline or line too long`.
-
-**Mended** by `sshmend fix hosts-access --mend FILE:LINE`, which completes or splits that line and shows first who gains
-and who loses access by it. `--allow ADDRESS` lets one client in and leaves the damage.
-
-**It is not** fixed by a new rule in hosts.deny; a rule in hosts.allow helps only those it names.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -63,7 +48,11 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     };
     let line = facts.line(&problem.origin.path, problem.origin.line);
     finding.shown_at(&problem.origin, format!("{line} ({})", problem.message));
-    finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+    finding.shown_by_lines(
+        &facts
+            .heard(CauseName::HostsDenyMalformed)
+            .unwrap_or_default(),
+    );
     mended_line(facts, problem, client, finding);
     finding.step(problem.hint.clone());
 }

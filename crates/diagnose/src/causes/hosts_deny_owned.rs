@@ -2,27 +2,11 @@ use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, Owner};
 
 use super::hosts_remedy::judged_client;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "hosts-deny-owned",
-    title: "a banning program has written the client into hosts.deny",
-    gate: Gate::Wrappers,
-    explain: "\
-DenyHosts, the action `hostsdeny` of fail2ban and others ban by a line in `/etc/hosts.deny`. The client sees what
-`hosts-access-denied` shows: five seconds of silence, then the connection closes.
-
-**Known for certain** by the program's own word: fail2ban bans the address of a line `ALL: ADDRESS` (or could not be asked,
-and a jail bans by `hostsdeny`); the address of a line below `# DenyHosts: DATE | sshd: ADDRESS` stands in
-`/var/lib/denyhosts/hosts`. The shape of the line alone says nothing: people and other programs write the same.
-
-**Mended** through the program, which would write the line again: it forgets the address first, and then has to spare
-it.
-
-**It is not** a rule that someone wrote for good, nor one that a program left behind when it was removed: those are
-`hosts-access-denied`.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

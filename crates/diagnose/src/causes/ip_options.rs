@@ -1,28 +1,22 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "ip-options",
-    title: "the client's packets carry IP options, which sshd refuses",
-    gate: Gate::Session,
-    explain: "\
-IP options such as source routing let a sender choose the way of the answers. sshd ends such a connection before its
-banner and says `Connection from ADDRESS with IP opts: …`.
-
-**Known for certain** by that line.
-
-**Mended** on the way: a router, tunnel or security appliance adds them (CIPSO labels, record route).
-
-**It is not** about options of ssh.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::IpOptions,
+        Some(Certainty::Likely),
+    ) else {
         return;
     };
     heard

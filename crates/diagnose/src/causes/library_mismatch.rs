@@ -1,25 +1,10 @@
 use sshmend_facts::{Complaint, Facts};
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "library-mismatch",
-    title: "sshd does not fit the libraries it finds",
-    gate: Gate::Listener,
-    explain: "\
-sshd compares the OpenSSL that it was built with to the one it finds, and ends where they do not fit (`entropy.c`: up
-to 9.3 the same major and minor version are needed, from 9.4 on the same major version for 3.x); or the dynamic linker
-finds no fitting library at all. A listener that runs keeps the old library, but executes sshd again for each
-connection, which ends at once: clients see `Connection reset by peer`. Typical origins: half an upgrade, a library
-put into `/usr/local/lib`, `LD_LIBRARY_PATH` in a unit.
-
-**Known for certain** by what `sshd -t` says before it does anything else.
-
-**Mended** through the package manager: finish the upgrade, or reinstall the server and its libraries together.
-
-**It is not** `sshd-stale-after-upgrade`, where old and new program files meet.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

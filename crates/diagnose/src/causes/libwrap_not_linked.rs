@@ -1,25 +1,11 @@
 use sshmend_facts::Facts;
 use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY};
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "libwrap-not-linked",
-    title: "this sshd never reads hosts.allow and hosts.deny",
-    gate: Gate::Wrappers,
-    explain: "\
-OpenSSH itself dropped TCP wrappers with 6.7; Debian, Ubuntu, Gentoo and FreeBSD still build sshd with them, Red Hat
-from 8 on, Arch, Alpine and others do not. Where sshd is not linked with libwrap, rules for it in `/etc/hosts.allow`
-and `/etc/hosts.deny` neither refuse nor protect.
-
-**Known for certain** by the program itself: `sshd`, and from 9.8 on `sshd-session`, names the libraries that it
-needs.
-
-**Mended** by a firewall rule or a `Match Address` block in place of the rules.
-
-**It is no cause** of a connection that dies; it says that an edit of these files cannot be a fix.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

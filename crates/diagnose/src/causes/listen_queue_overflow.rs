@@ -1,25 +1,11 @@
 use sshmend_facts::{Facts, Socket};
+use sshmend_ssh_log::CauseName;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "listen-queue-overflow",
-    title: "connections wait in a full queue before sshd sees them",
-    gate: Gate::Kernel,
-    explain: "\
-The kernel keeps a queue of connections that sshd has not taken yet (128 for sshd, at most `net.core.somaxconn`). When
-it is full new ones are dropped - the client tries again and times out - or, with `net.ipv4.tcp_abort_on_overflow=1`,
-reset after the handshake: exactly `Connection reset by peer`, and sshd logs nothing.
-
-**Known for certain** by `ss -ltn`: Recv-Q above Send-Q at the socket of sshd. The counters `ListenOverflows` and
-`ListenDrops` count for the whole machine since boot and only suggest it.
-
-**Mended** by finding why sshd does not keep up (load, a stopped listener, a flood), by `tcp_abort_on_overflow=0`, and
-by a firewall against a flood.
-
-**It is not** MaxStartups, which acts after sshd has taken the connection.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -39,7 +25,7 @@ fn overflowing(socket: &Socket, resets: bool, verdict: &mut Verdict) {
         "the queue before sshd is full, so the kernel {how} new connections"
     ));
     finding.shown_by("ss -Hltnp", &socket.line);
-    finding.following("listener-hung");
+    finding.following(CauseName::ListenerHung);
     if resets {
         finding.step("let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`");
     }
@@ -111,7 +97,7 @@ mod tests {
         let causes: Vec<&str> = diagnosis
             .findings
             .iter()
-            .map(|finding| finding.cause)
+            .map(|finding| finding.cause.as_str())
             .collect();
         assert_eq!(causes, ["listener-hung", "listen-queue-overflow"]);
     }

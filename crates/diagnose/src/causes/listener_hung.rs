@@ -2,24 +2,9 @@ use sshmend_facts::{Facts, Listener, Reply};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "listener-hung",
-    title: "sshd is there but does not take connections",
-    gate: Gate::Listener,
-    explain: "\
-The kernel completes the TCP handshake for a listener that is stopped (`SIGSTOP`, a debugger) or stuck in the kernel
-(a dead disk or network file system). The client connects, and then nothing comes: `Connection timed out during banner
-exchange`.
-
-**Known for certain** by the state `T` or `t` in `/proc/PID/status`. A state `D`, seen once, or a queue that is full
-while the listener looks healthy, only suggest it.
-
-**Mended** by `kill -CONT PID` where it was stopped, by detaching the debugger, or by a restart once the disk answers
-again.
-
-**It is not** MaxStartups or a ban: those close or refuse the connection, they do not keep it waiting.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

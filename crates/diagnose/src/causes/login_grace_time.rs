@@ -1,27 +1,14 @@
 use sshmend_facts::{Facts, Unchecked};
+use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "login-grace-time",
-    title: "the login takes longer than sshd waits for it",
-    gate: Gate::Authentication,
-    explain: "\
-sshd gives a client `LoginGraceTime` (two minutes) to log in, from its first packet on, and then closes the
-connection. People who read slowly, a second factor that comes late, or a slow step on the server (PAM, LDAP, DNS) use
-it up.
-
-**Known for certain** by `Timeout before authentication for ADDRESS` in the log. Debian 12 (9.2p1 from deb12u3 on) and
-others that mended CVE-2024-6387 in the same way log nothing at all.
-
-**Mended** by finding the slow step; a limit that was set too low by `sshmend fix sshd-config LoginGraceTime=120`.
-
-**It is not** the cause when the connection ends within seconds, unless the limit is that low.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 /// A limit below this is hard to meet for a person.
@@ -41,7 +28,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else {
         Certainty::Possible
     };
-    if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(strangers)) {
+    if let Some(heard) = heard(facts, verdict, CauseName::LoginGraceTime, Some(strangers)) {
         let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
         finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
         if let Some((setting, _)) = &low {

@@ -1,34 +1,18 @@
 use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
-use sshmend_ssh_log::Kind;
+use sshmend_ssh_log::{CauseName, Kind};
 
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "mandatory-access-denied",
-    title: "SELinux, AppArmor or the unit forbids sshd something it needs",
-    gate: Gate::Listener,
-    explain: "\
-Beside the modes of files, a policy says what sshd may do. A port that it does not know as an SSH port (`name_bind`),
-host keys with a wrong label, or a helper that it may not run, end the start of sshd or each connection. So do capabilities
-that root has lost, in a container or by `CapabilityBoundingSet=` of the unit: sshd says `chroot(\"/run/sshd\"): Operation
-not permitted`.
-
-**Known for certain** that something was forbidden by the kernel's words: `avc: denied { name_bind } … comm=\"sshd\"`,
-`apparmor=\"DENIED\" … comm=\"sshd\"`. That it is why connections die is certain for the port while nothing listens,
-and likely otherwise. With `auditd` the lines are in its log.
-
-**Mended** by telling the policy: `semanage port -a -t ssh_port_t -p tcp PORT`, `restorecon -RF /etc/ssh`, the
-AppArmor profile.
-
-**It is not** about modes and owners, which `ls -l` shows.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.heard_from_kernel("mandatory-access-denied")) else {
+    let Some(lines) = verdict.look(facts.heard_from_kernel(CauseName::MandatoryAccessDenied))
+    else {
         return;
     };
     let confined = facts.confinement(&CONFINING);

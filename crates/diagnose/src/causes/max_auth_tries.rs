@@ -1,26 +1,13 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "max-auth-tries",
-    title: "too many keys or passwords were tried in one connection",
-    gate: Gate::Authentication,
-    explain: "\
-`MaxAuthTries` (6 unless set) counts every key that the client offers and every wrong password of one connection. A
-client with a full agent uses them up before the right key comes: `Received disconnect from …: Too many authentication
-failures`.
-
-**Known for certain** by `maximum authentication attempts exceeded for USER from ADDRESS` in the log.
-
-**Mended** on the client: `IdentitiesOnly yes` and one `IdentityFile` for this host. Raising the limit helps guessers
-as well.
-
-**It is not** able to close a connection before the banner, or to reset one.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 /// A limit this low leaves no room for a second key.
@@ -48,7 +35,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         return;
     }
-    let Some(heard) = heard(facts, verdict, "max-auth-tries", Some(Certainty::Possible)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::MaxAuthTries,
+        Some(Certainty::Possible),
+    ) else {
         return;
     };
     let finding = heard.report(

@@ -1,25 +1,13 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "max-sessions",
-    title: "one connection carries as many sessions as it may",
-    gate: Gate::Established,
-    explain: "\
-`MaxSessions` (10 unless set) counts the shells and file transfers inside one connection, which only clients that
-share it (`ControlMaster`) have several of. One more is refused: `Session open refused by peer`. `MaxSessions 0`
-allows none, only forwarding.
-
-**Known for certain** by `error: no more sessions` in the log; the line names no client.
-
-**Mended** by `sshmend fix sshd-config MaxSessions=…`, or a second connection of the client (`ssh -S none`).
-
-**It is not** a limit of connections or users: it closes nothing, and never before the login.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -32,7 +20,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.mended_by_setting(facts, "MaxSessions", "10", "allows sessions again");
         return;
     }
-    let Some(heard) = heard(facts, verdict, "max-sessions", Some(Certainty::Likely)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::MaxSessions,
+        Some(Certainty::Likely),
+    ) else {
         return;
     };
     let limit = setting

@@ -1,33 +1,14 @@
 use sshmend_facts::{Facts, LogLine, Manager, Reply, Startups, Unchecked};
-
-use super::replied::{ask_the_server, replied};
-use sshmend_ssh_log::Kind;
+use sshmend_ssh_log::{CauseName, Kind};
 use sshmend_sshd_config::Release;
 
 use super::heard::{heard, heard_of_others};
+use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
 use crate::startups::MaxStartups;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "max-startups",
-    title: "too many connections wait for their login, so sshd drops new ones",
-    gate: Gate::Accept,
-    explain: "\
-`MaxStartups begin:rate:full` (10:30:100 unless set): from `begin` connections that have not logged in yet, sshd drops
-a new one with a probability of `rate` percent, rising to all of them at `full`. Who knocks and says nothing holds a
-place for `LoginGraceTime` (two minutes), so ten idle scanners are enough. The client sees the connection close before
-any banner; up to 8.1 without a word, from 8.2 to 9.7 after `Exceeded MaxStartups`, from 9.8 on after `Not allowed at
-this time`.
-
-**Known for certain** by the counter in the title of the listener (from 8.2 on: `sshd: … [listener] 12 of 10-100
-startups`) and by `drop connection #12 from … past MaxStartups` in the log. That line is hidden at `LogLevel INFO`
-from 7.4 to 8.3, and thinned out later: few lines do not mean few drops.
-
-**Mended** by `sshmend fix sshd-config MaxStartups=…` with room for what really comes, and a shorter `LoginGraceTime`;
-and by keeping scanners away (PerSourceMaxStartups, a firewall), or they fill the new places as well.
-
-**It is not** MaxSessions (channels of one connection) nor MaxAuthTries (keys and passwords tried in one connection).",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -67,7 +48,7 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
         "{pending} connections wait for their login: sshd drops new ones from {begin} on, and all of them from {full} on"
     ));
     finding.shown_by("/proc", title);
-    let mut lines = facts.heard(CAUSE.name).unwrap_or_default();
+    let mut lines = facts.heard(CauseName::MaxStartups).unwrap_or_default();
     of_all(&mut lines, begin);
     finding.shown_by_lines(&lines);
     mend(facts, startups, finding);
@@ -77,8 +58,13 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
 fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     let begin = facts.startups_begin();
     hidden(facts, verdict);
-    let heard = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely));
-    let Some(mut heard) = heard.or_else(|| heard_of_others(facts, CAUSE.name)) else {
+    let heard = heard(
+        facts,
+        verdict,
+        CauseName::MaxStartups,
+        Some(Certainty::Likely),
+    );
+    let Some(mut heard) = heard.or_else(|| heard_of_others(facts, CauseName::MaxStartups)) else {
         return;
     };
     of_all(&mut heard.lines, begin);
@@ -111,7 +97,7 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
 /// Whether sshd has since dropped connections for another reason, so that this one is of the past.
 fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
     let last = |lines: &[&LogLine]| lines.iter().filter_map(|line| line.time).max();
-    last(&facts.heard("per-source-penalty").unwrap_or_default()) > last(lines)
+    last(&facts.heard(CauseName::PerSourcePenalty).unwrap_or_default()) > last(lines)
 }
 
 /// Drops below the begin of MaxStartups are those of PerSourceMaxStartups, for which sshd says that it throttles as well.

@@ -1,25 +1,11 @@
 use sshmend_facts::{Facts, Reply};
-use sshmend_ssh_log::Kind;
+use sshmend_ssh_log::{CauseName, Kind};
 
 use super::replied::replied;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "middlebox-reset",
-    title: "something between client and server cuts the connection",
-    gate: Gate::Exchange,
-    explain: "\
-An intrusion prevention system, a corporate or national firewall or a transparent proxy lets the TCP connection stand
-until it sees that it is SSH, and then sends a reset to both ends. Each end blames the other: the client says
-`Connection reset by SERVER`, the server's log `Connection reset by CLIENT [preauth]`.
-
-**Certain** only when both ends say so, or a capture shows resets with another TTL than the packets before.
-**Suspected** when the connection ends right after the banner, or the server's log blames the client.
-
-**Mended** by another port, a tunnel, or those who run the device. No setting of sshd helps.
-
-**It is not** MaxStartups, a penalty or TCP wrappers: they act before the banner.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -28,7 +14,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.client_address().is_none() {
         return;
     }
-    let Some(mut lines) = verdict.look(facts.heard("client-vanished")) else {
+    let Some(mut lines) = verdict.look(facts.heard(CauseName::ClientVanished)) else {
         return;
     };
     lines.retain(|line| {

@@ -2,26 +2,11 @@ use sshmend_facts::{Facts, Reply};
 
 use super::replied::replied;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "mtu-black-hole",
-    title: "large packets get lost on the way",
-    gate: Gate::Exchange,
-    explain: "\
-A tunnel, VPN or PPPoE line carries smaller packets than the ends believe, and the message that says so is filtered.
-The banner is small and arrives; the list of algorithms and the keys, above all those of the newer hybrid key
-exchanges, are large and do not. The client stands at `expecting SSH2_MSG_KEX_ECDH_REPLY` or after `SSH2_MSG_KEXINIT
-sent` for ever.
-
-**Suspected** when the banner comes and then nothing. **Certain** when smaller packets work: `ssh -o
-KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 …`.
-
-**Mended** by a lower MTU on the tunnel (`ip link set dev tun0 mtu 1380`), or `net.ipv4.tcp_mtu_probing=1`.
-
-**It is not** slow: it never ends by itself.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,25 +1,11 @@
 use sshmend_facts::Facts;
 
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "multiplex-stale",
-    title: "the socket of a shared connection is there, but nobody answers it",
-    gate: Gate::Client,
-    explain: "\
-With `ControlMaster` ssh sends new sessions through a connection that stands already. When its process is gone, or its
-network is, the socket file stays: `Control socket connect(…): Connection refused`, `mux_client_request_session: …
-Session open refused by peer`, or new sessions hang.
-
-**Known for certain** by `ssh -O check` that gets no answer from a socket that exists; where the socket refuses, ssh
-complains and connects by itself.
-
-**Mended** by removing the socket: `ssh -O exit DESTINATION`, or deleting the file.
-
-**It is not** the server, which is not asked at all.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -35,7 +21,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         Certainty::Possible
     };
     let finding = verdict
-        .find(certainty, CAUSE.title)
+        .find(certainty, verdict.cause.title())
         .shown_by("ssh -O check", said);
     finding.step("go around it once: `ssh -S none …`");
     let socket = route.control_path.unwrap_or_default();

@@ -1,23 +1,11 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "name-not-resolved",
-    title: "the host name has no address here",
-    gate: Gate::Client,
-    explain: "\
-ssh looks up the name that `HostName` in its configuration makes of the destination: a typing error, an alias that is
-defined for another user, a search domain or VPN that is missing, a name server that does not answer. `ssh: Could not
-resolve hostname`.
-
-**Known for certain** by looking it up in the same way.
-
-**Mended** by the right name, an entry in `~/.ssh/config`, or the network that knows the name.
-
-**It is not** the server.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -48,7 +36,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn unknown(facts: &Facts<'_>, host: &str, reason: &str, verdict: &mut Verdict) {
     let finding = verdict
         .certain(format!("the name {host} has no address here"))
-        .following("proxy-failed");
+        .following(CauseName::ProxyFailed);
     finding.shown_by("resolver", reason);
     finding.led_by(facts);
     finding.step(format!(

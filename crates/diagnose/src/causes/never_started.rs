@@ -2,6 +2,7 @@
 
 use sshmend_facts::{Facts, Start, Unit};
 use sshmend_lossless::Origin;
+use sshmend_ssh_log::CauseName;
 
 use super::sshd_helper_missing::{mend, unusable};
 use crate::finding::Finding;
@@ -126,7 +127,7 @@ impl Obstacle {
                 ));
             }
             Kept::Unit(line) => {
-                finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
+                finding.shown_by_lines(&facts.heard(CauseName::SshdNotRunning).unwrap_or_default());
                 if let Some(line) = line {
                     finding.shown_at(line, facts.line(&line.path, line.line));
                 }
@@ -139,7 +140,7 @@ impl Obstacle {
             }
             Kept::Requirement(required) => explain_requirement(facts, required, finding),
             Kept::Address => {
-                finding.shown_by_lines(&facts.heard("sshd-not-running").unwrap_or_default());
+                finding.shown_by_lines(&facts.heard(CauseName::SshdNotRunning).unwrap_or_default());
                 if let Ok(Some(setting)) = facts.setting("listenaddress") {
                     finding.shown_by_setting(facts, setting);
                 }

@@ -1,29 +1,16 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "not-an-ssh-client",
-    title: "the client does not speak SSH",
-    gate: Gate::Exchange,
-    explain: "\
-A scanner, a load balancer's health check or a browser sends something else than an SSH identification. sshd answers
-`Invalid SSH identification string.` and closes. A proxy that puts its own header before the connection (PROXY
-protocol) turns every client into such a one.
-
-**Known for certain** by `banner exchange: Connection from ADDRESS port N: invalid format`, `Bad protocol version
-identification '…' from ADDRESS`. From 8.0 to 8.2 the line names no address.
-
-**Mended** at the client. Strangers who do it are noise on every server.
-
-**It is not** a refusal of sshd: an SSH client never meets it.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(heard) = heard(facts, verdict, CAUSE.name, None) else {
+    let Some(heard) = heard(facts, verdict, CauseName::NotAnSshClient, None) else {
         return;
     };
     let finding = heard.report(verdict, "the client sent something that is not SSH");

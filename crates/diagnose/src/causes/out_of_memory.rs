@@ -1,25 +1,11 @@
-use sshmend_facts::{Facts, LogLine, Manager, Unit};
-
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+use sshmend_facts::{Facts, LogLine, Manager, Unit};
+use sshmend_ssh_log::CauseName;
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "out-of-memory",
-    title: "the kernel killed sshd for want of memory",
-    gate: Gate::Session,
-    explain: "\
-When memory runs out the kernel kills a process. The listener protects itself (`oom_score_adj -1000`), the processes
-of connections do not: a client that is just logging in sees `Connection reset by peer` or `Connection closed`.
-
-**Known for certain** for one moment by the kernel log: `Out of memory: Killed process 812 (sshd)`, `Memory cgroup out
-of memory: …`; from 9.8 on also by `session process N for connection from … killed by signal 9`. That it is still so
-is only likely.
-
-**Mended** by giving the machine or the unit (`MemoryMax=`) more memory, or by ending what takes it.
-
-**It is not** a disk that is full.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -36,7 +22,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step("see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`");
         return;
     }
-    let Some(lines) = verdict.look(facts.heard_from_kernel("out-of-memory")) else {
+    let Some(lines) = verdict.look(facts.heard_from_kernel(CauseName::OutOfMemory)) else {
         return;
     };
     if lines.is_empty() {

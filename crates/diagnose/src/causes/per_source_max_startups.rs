@@ -1,26 +1,12 @@
 use sshmend_facts::{Facts, Reply};
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "per-source-max-startups",
-    title: "too many connections of one address wait for their login",
-    gate: Gate::Accept,
-    explain: "\
-`PerSourceMaxStartups N` (from 8.5 on, off unless set) lets only N connections of one address wait for their login at
-a time; `PerSourceNetBlockSize` says how much of an address counts as one. An office behind NAT, a bastion or a CI
-runner is one address. The client sees the connection close before any banner, as with MaxStartups.
-
-**Known for certain** when it is set and the log has `drop connection #3 from … past MaxStartups` with a number below
-the `begin` of MaxStartups: the wording is the same for both.
-
-**Mended** by `sshmend fix sshd-config PerSourceMaxStartups=…` with room for what one address really needs. There is
-no list of exemptions for it.
-
-**It is not** in force unless someone has set it.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -32,7 +18,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(limit) = limit.and_then(|value| value.parse::<u32>().ok()) else {
         return verdict.exclude("PerSourceMaxStartups is not set");
     };
-    let Some(mut heard) = heard(facts, verdict, "max-startups", Some(Certainty::Likely)) else {
+    let Some(mut heard) = heard(
+        facts,
+        verdict,
+        CauseName::MaxStartups,
+        Some(Certainty::Likely),
+    ) else {
         return;
     };
     let begin = facts.startups_begin();

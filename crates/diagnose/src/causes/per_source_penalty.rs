@@ -1,29 +1,14 @@
-use sshmend_facts::{Facts, Reply, SPLIT};
-
-use super::replied::{ask_the_server, replied};
 use std::net::IpAddr;
 
+use sshmend_facts::{Facts, Reply, SPLIT};
+use sshmend_ssh_log::CauseName;
+
 use super::heard::heard;
+use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "per-source-penalty",
-    title: "sshd makes an address wait for its earlier failures",
-    gate: Gate::Accept,
-    explain: "\
-From 9.8 on sshd keeps penalties for addresses whose connections end badly (`PerSourcePenalties`, on unless switched
-off): a crash 90 seconds, a failed login 5, a connection without a try to log in 1, too long a wait 10, a forbidden
-one 10. They add up, and from 15 seconds on sshd drops the connections of that address before the banner, for ten
-minutes at most. The client sees `Not allowed at this time` and the connection close; other clients notice nothing.
-
-**Known for certain** by `drop connection #0 from [ADDRESS]… penalty: …` in the log; the line says what for. The
-penalties themselves are in the memory of the listener and cannot be asked for.
-
-**Mended** by ending what earns the penalty (a wrong key in a loop, a health check that only connects); `sshmend fix
-sshd-config PerSourcePenaltyExemptList=…` spares an address that must not wait. A restart forgets all penalties.
-
-**It is not** fail2ban, which acts in the firewall; nor is it possible before 9.8.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -35,7 +20,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(heard) = heard(
         facts,
         verdict,
-        "per-source-penalty",
+        CauseName::PerSourcePenalty,
         Some(Certainty::Likely),
     ) else {
         return;
@@ -55,15 +40,18 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 /// The cause that earned the penalty, as its line says (srclimit.c).
-fn origin(line: &str) -> Option<&'static str> {
-    const REASONS: [(&str, &str); 4] = [
+fn origin(line: &str) -> Option<CauseName> {
+    const REASONS: [(&str, CauseName); 4] = [
         (
             "without attempting authentication",
-            "health-check-penalised",
+            CauseName::HealthCheckPenalised,
         ),
-        ("exceeded LoginGraceTime", "login-grace-time"),
-        ("prohibited by RefuseConnection", "refuse-connection"),
-        ("caused crash", "child-crash"),
+        ("exceeded LoginGraceTime", CauseName::LoginGraceTime),
+        (
+            "prohibited by RefuseConnection",
+            CauseName::RefuseConnection,
+        ),
+        ("caused crash", CauseName::ChildCrash),
     ];
     REASONS
         .iter()

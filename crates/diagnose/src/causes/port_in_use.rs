@@ -1,24 +1,11 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "port-in-use",
-    title: "another program holds the port of sshd",
-    gate: Gate::Listener,
-    explain: "\
-sshd cannot listen where another program does already: `Bind to port 22 on 0.0.0.0 failed: Address already in use`.
-Then it ends, or listens on its other addresses only. Clients reach the other program: a second SSH server (dropbear,
-the one in a container), a forwarder, a honeypot.
-
-**Known for certain** when a program other than sshd and systemd holds a port that the configuration gives to sshd.
-
-**Mended** by stopping or moving the other program, or by another port for sshd (`sshmend fix sshd-config Port=…`).
-
-**It is not** a second sshd process of a connection: those hold no listening port; nor inetd, xinetd or tcpserver that
-start sshd for each connection; nor a proxy at an address that `ListenAddress` does not give to sshd.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -45,7 +32,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             socket.port
         ));
         finding.shown_by("ss -Hltnp", &socket.line);
-        finding.shown_by_lines(&facts.heard(CAUSE.name).unwrap_or_default());
+        finding.shown_by_lines(&facts.heard(CauseName::PortInUse).unwrap_or_default());
         finding.step(format!(
             "stop or move {name}, then start sshd: `sshmend fix service`"
         ));

@@ -2,25 +2,9 @@ use sshmend_facts::{Complaint, Facts, Reply};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "privsep-directory",
-    title: "the empty directory that sshd locks strangers into is missing or open to others",
-    gate: Gate::Listener,
-    explain: "\
-sshd shuts the process that talks to a stranger into an empty directory: `/run/sshd` on Debian and Ubuntu,
-`/usr/share/empty.sshd` on Fedora and Arch, `/var/empty` elsewhere. It must exist, belong to root and be writable by
-nobody else. `/run` is emptied at boot; systemd makes the directory for the unit (`RuntimeDirectory=`) and removes it
-when the unit stops, also under a second sshd that was started by hand. Up to 9.7 every connection checks it again and
-dies with `read: Connection reset by peer`; from 9.8 on a missing one ends each connection with
-`chroot(\"/run/sshd\"): No such file or directory`.
-
-**Known for certain** by `sshd -t`, which names the directory.
-
-**Mended** by `sshmend fix privsep-directory`: it makes the directory, root's and 0755, and has it made at each boot.
-
-**It is not** missing while a stopped unit would make it at its start.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

@@ -2,24 +2,11 @@ use sshmend_facts::{Complaint, Facts};
 
 use super::user_not_allowed::NSSWITCH;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "privsep-user-missing",
-    title: "the account sshd, which unauthenticated connections run as, does not exist",
-    gate: Gate::Listener,
-    explain: "\
-sshd talks to strangers in a process of the account `sshd`, and does nothing without that account (`Privilege
-separation user sshd does not exist`). Up to 9.7 a listener that runs loses each new connection when the account goes
-away. Typical origins: a restored `/etc/passwd`, a user clean-up, a container image put together by hand.
-
-**Known for certain** by `sshd -t`.
-
-**Mended** through the package or `systemd-sysusers`; the account needs no password, no shell and no home.
-
-**It is not** about the account that logs in.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,26 +1,12 @@
 use sshmend_facts::{Facts, Reply, Usage};
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "process-limit",
-    title: "sshd may start no more processes, so it drops what it has taken",
-    gate: Gate::Session,
-    explain: "\
-sshd starts a process for each connection. When it may not - the control group of the unit is full (`TasksMax=`), or
-the machine has no process id left (`kernel.pid_max`) - it logs `error: fork: Resource temporarily unavailable` and
-closes the connection it has just taken: the client sees it close or reset without a word. Sessions stay in the unit's
-group, so busy users can fill it.
-
-**Known for certain** when `pids.current` has reached `pids.max`, or the threads of the machine `kernel.pid_max`. A
-count in `pids.events`, or the line in the log, tells of the past.
-
-**Mended** by a larger `TasksMax=` for the unit, once it is known what runs in it.
-
-**It is not** MaxSessions or MaxStartups, which count connections.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -56,7 +42,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ));
         finding.shown_by("pids.events", format!("max {refused}"));
         finding.step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
-    } else if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
+    } else if let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::ProcessLimit,
+        Some(Certainty::Likely),
+    ) {
         let of_session = heard
             .lines
             .last()

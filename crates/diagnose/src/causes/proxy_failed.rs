@@ -2,25 +2,11 @@ use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
 
 use super::claimed::claim;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "proxy-failed",
-    title: "the way through a jump host or proxy command fails",
-    gate: Gate::Client,
-    explain: "\
-With `ProxyJump` or `ProxyCommand` ssh talks to a program that carries the connection. When that program ends, ssh
-says `Connection closed by UNKNOWN port 65535`: the cause is in the proxy, and the last host has not even been asked.
-The jump host is down or refuses the login, may not forward (`AllowTcpForwarding no`, `PermitOpen`), cannot reach the
-host, or the program does not exist.
-
-**Known for certain** where the jump host does not answer to us either, or the proxy says so itself.
-
-**Mended** hop by hop: `ssh JUMP` alone first, then `ssh -W HOST:PORT JUMP`.
-
-**It is not** a limit of the last host, until proven.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -101,7 +87,8 @@ fn is_out_of_reach(tried: &Tried) -> bool {
 
 /// What the client's own words say, with what follows from them.
 fn said<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
-    let finding = claim(facts, &CAUSE, verdict)?;
+    let title = verdict.cause.title();
+    let finding = claim(facts, verdict)?;
     let wants_person =
         |text: &str| text.contains("password") || text.contains("keyboard-interactive");
     let tried_here = matches!(facts.question.vantage, Vantage::Client(_));
@@ -112,10 +99,7 @@ fn said<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Findi
             .any(|one| one.text.contains("Permission denied") && wants_person(&one.text))
     {
         finding.certainty = Certainty::Likely;
-        finding.summary = format!(
-            "{}: the jump host refuses the login, or wants a password",
-            CAUSE.title
-        );
+        finding.summary = format!("{title}: the jump host refuses the login, or wants a password");
     }
     if facts.printed_line("administratively prohibited").is_some() {
         finding.step("on the jump host see what forbids it: `sudo sshmend show sshd-config AllowTcpForwarding DisableForwarding PermitOpen`");

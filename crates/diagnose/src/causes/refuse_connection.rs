@@ -1,26 +1,13 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "refuse-connection",
-    title: "a Match block refuses the connection",
-    gate: Gate::Authentication,
-    explain: "\
-`RefuseConnection yes` (from 9.9 on), usually in a Match block, ends the connection as soon as the user is named:
-after the key exchange, before any try to log in. The client sees `Connection closed by …`; each one earns a penalty
-of ten seconds, so later connections are dropped before the banner.
-
-**Known for certain** when the configuration has it for this client and user, or by `administratively prohibited
-connection for USER from ADDRESS` in the log.
-
-**Mended** by changing the Match block that is named.
-
-**It is not** a reset before the banner, though the penalties it earns are.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -34,7 +21,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step("change the line above, or the criteria of its Match block; then reload: `systemctl reload ssh`");
         return;
     }
-    let Some(heard) = heard(facts, verdict, "refuse-connection", Some(Certainty::Likely)) else {
+    let Some(heard) = heard(
+        facts,
+        verdict,
+        CauseName::RefuseConnection,
+        Some(Certainty::Likely),
+    ) else {
         return;
     };
     let finding = heard.report(

@@ -1,29 +1,13 @@
-use sshmend_facts::{Facts, Lookup, Reply};
-
-use super::replied::replied;
-use crate::finding::Certainty;
 use std::net::IpAddr;
 
+use sshmend_facts::{Facts, Lookup, Reply};
 use sshmend_sshd_config::Setting;
 
-use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use super::replied::replied;
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "reverse-dns-slow",
-    title: "the server looks up the client's name, and the answer takes its time",
-    gate: Gate::Wrappers,
-    explain: "\
-With `UseDNS yes` (the default up to 6.7) sshd looks up the client's name after the banner; a rule of TCP wrappers
-about names makes it do so before the banner. A name server that does not answer costs ten to thirty seconds each
-time: clients with a shorter `ConnectTimeout` give up with `Connection timed out during banner exchange`.
-
-**Known for certain** when the look-up, made here, gets no answer at all; **suspected** where the client's address has
-no name.
-
-**Mended** by `sshmend fix sshd-config UseDNS=no`, rules by address instead of by name, or a name server that answers.
-
-**It is not** about the name of the server, which the client looks up.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };

@@ -1,24 +1,10 @@
 use sshmend_facts::{Facts, Manager};
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "service-start-failure",
-    title: "systemd takes the connection, but the sshd it starts fails",
-    gate: Gate::Session,
-    explain: "\
-With a socket unit systemd takes the connection and starts sshd for it. When that fails - `/run/sshd` is missing, an
-environment file or a key cannot be made, the configuration is refused - the client sees its connection closed at once
-(`Accept=yes`), or waits and is reset (`Accept=no`).
-
-**Known for certain** where the socket listens and its service has failed. Failed units of single connections
-(`ssh@…`) make it likely.
-
-**Mended** by what the log of the unit names; `sshd -t` usually says it, and is then a finding of its own.
-
-**It is not** a limit: see `socket-trigger-limit` and `socket-connection-limit`.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

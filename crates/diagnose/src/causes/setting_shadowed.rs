@@ -1,26 +1,11 @@
 use sshmend_facts::Facts;
 use sshmend_sshd_config::Setting;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "setting-shadowed",
-    title: "a line of the configuration has no effect, because another one decides",
-    gate: Gate::Accept,
-    explain: "\
-Of several lines for one keyword sshd takes the first that it reads - a file below `sshd_config.d` is read where its
-`Include` stands, on most systems at the top. Up to 10.0 it is the **last** for MaxStartups, PerSourceMaxStartups and
-PerSourceNetBlockSize. A `Match` block that applies beats both, and a `-o` on the command line of the daemon beats
-every file. So a change can be in the file and not in force.
-
-**Known for certain** by reading all files as this release of sshd does: `sshmend show sshd-config` names the line
-that decides and those that lose.
-
-**Mended** by `sshmend fix sshd-config KEY=VALUE`, which writes where the value wins.
-
-**It is no cause** by itself; it says why an earlier fix did not help.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 /// The keywords that decide whether and how long a connection lives.

@@ -1,27 +1,13 @@
 use sshmend_facts::{Facts, Unit};
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "socket-connection-limit",
-    title: "systemd or xinetd takes no more connections for sshd",
-    gate: Gate::Accept,
-    explain: "\
-Where systemd starts one sshd for each connection (`Accept=yes`), or xinetd does, there is no listener of sshd:
-MaxStartups and PerSource* mean nothing, and the limits are systemd's: `MaxConnections=64` for all,
-`MaxConnectionsPerSource=` for one address. A connection over the limit is taken and closed at once: `Too many
-incoming connections (64), dropping connection`.
-
-**Known for certain** when as many connections stand as may. The count of refused connections of the unit tells of the
-past.
-
-**Mended** by `systemctl edit ssh.socket`, or better by letting sshd listen itself (`ssh.service`).
-
-**It is not** MaxStartups, which has no effect there.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -29,7 +15,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let Some(socket) = manager.socket().filter(|unit| unit.accepts()) else {
-        if let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely)) {
+        if let Some(heard) = heard(
+            facts,
+            verdict,
+            CauseName::SocketConnectionLimit,
+            Some(Certainty::Likely),
+        ) {
             heard.report(
                 verdict,
                 "a program that starts sshd for connections took no more of them",

@@ -1,25 +1,10 @@
 use sshmend_facts::Facts;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "socket-trigger-limit",
-    title: "systemd gave up starting sshd for connections",
-    gate: Gate::Listener,
-    explain: "\
-Where systemd listens and starts sshd for a connection (`ssh.socket`, the default of Ubuntu since 22.10), a service
-that fails is started again for each waiting connection, until the socket gives up: `Trigger limit hit, refusing
-further activation`. Who waits then is reset, and who comes later is refused - until the socket is started again, even
-when the reason has gone.
-
-**Known for certain** by the result `trigger-limit-hit` or `service-start-limit-hit` of the socket unit.
-
-**Mended** by mending what makes sshd fail (a finding of its own), then `sshmend fix service`, which clears the
-failure and starts the socket.
-
-**It is not** MaxStartups.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -5,25 +5,11 @@ use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Problem, Release, Verdict as Judged};
 
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "sshd-config-invalid",
-    title: "sshd refuses its configuration",
-    gate: Gate::Listener,
-    explain: "\
-One unknown keyword, bad value or unreadable include in `sshd_config` makes sshd refuse the whole of it. A listener
-that runs keeps the configuration it has read, so nothing changes until the next reload or restart - which then ends
-it: `SIGHUP` makes sshd execute itself again, and the new one exits with 255. Typical origins: a keyword of a newer
-release, a line added behind a `Match` block, a dangling link below `sshd_config.d`.
-
-**Known for certain** by `sshd -t`, with file and line. For a mounted disk the model of the files judges instead.
-
-**Mended** by correcting the line named; `sshd -t` must pass before any reload.
-
-**It is not** the reason for refused connections while a listener runs, unless sshd is started for each connection.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,26 +1,13 @@
 use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "sshd-helper-missing",
-    title: "a program that sshd runs for each connection is missing",
-    gate: Gate::Session,
-    explain: "\
-From 9.8 on the listener runs `sshd-session` for each connection, and from 10.0 on that runs `sshd-auth`. When one is
-missing or not executable each connection is taken and closed at once (`fatal: rexec of /usr/lib/openssh/sshd-session
-failed: No such file or directory`, `privsep_preauth: exec of … failed`). `sshd -t` does not notice. Typical origins:
-half an upgrade, a hardening script, an image with files left out.
-
-**Known for certain** by looking at the paths that `sshd -G` names (`SshdSessionPath`, `SshdAuthPath`).
-
-**Mended** through the package manager: reinstall the server.
-
-**It is not** possible up to 9.7, where sshd is one program.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 /// Where 9.8 and later have the program that serves a connection.
@@ -72,19 +59,24 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
     }
     let otherwise = [
-        "child-crash",
-        "out-of-memory",
-        "process-limit",
-        "library-mismatch",
-        "privsep-directory",
+        CauseName::ChildCrash,
+        CauseName::OutOfMemory,
+        CauseName::ProcessLimit,
+        CauseName::LibraryMismatch,
+        CauseName::PrivsepDirectory,
     ];
     let explained = otherwise
-        .iter()
+        .into_iter()
         .any(|cause| facts.heard(cause).is_ok_and(|lines| !lines.is_empty()));
     if verdict.findings.is_empty()
         && !explained
         && facts.missing_library().is_none()
-        && let Some(heard) = heard(facts, verdict, CAUSE.name, Some(Certainty::Likely))
+        && let Some(heard) = heard(
+            facts,
+            verdict,
+            CauseName::SshdHelperMissing,
+            Some(Certainty::Likely),
+        )
     {
         let finding = heard.report(
             verdict,

@@ -1,29 +1,13 @@
 use sshmend_facts::{Facts, MARKER, Manager, Reply, Unit};
-
-use super::replied::{ask_the_server, replied};
+use sshmend_ssh_log::CauseName;
 
 use super::listens_elsewhere::{elsewhere, moved};
 use super::never_started::obstacle;
-use crate::finding::Certainty;
-use crate::finding::Finding;
-use crate::verdict::{Cause, Gate, Verdict};
+use super::replied::{ask_the_server, replied};
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Judges, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "sshd-not-running",
-    title: "no sshd waits for connections",
-    gate: Gate::Listener,
-    explain: "\
-Nothing listens for SSH connections: the service was stopped, never enabled, or ended and stays down. Clients see
-`Connection refused`, which is not `Connection reset by peer`; but it is what a bad change of the configuration leads
-to, because sshd ends when it is told to reload what it cannot read.
-
-**Known for certain** when no process has the title of a listener and no socket unit stands in for it. **Not known**
-where processes of other users are hidden.
-
-**Mended** by `sshmend fix service`, which starts the service after `sshd -t` has passed. Whatever keeps sshd from
-starting is a finding of its own and stands before this one.
-
-**It is not** a firewall: that also answers with `Connection refused` but leaves the listener alone.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
     client: from_client,
 };
@@ -121,7 +105,7 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let finding = verdict.certain(format!("{}{why}", summary(service)));
     finding
         .shown_by("/proc", "no process has the title of an sshd listener")
-        .following("out-of-memory");
+        .following(CauseName::OutOfMemory);
     if let Some(unit) = service {
         finding.shown_by("systemctl show", unit.state());
     }

@@ -1,26 +1,11 @@
-use sshmend_facts::Facts;
-
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "sshd-stale-after-upgrade",
-    title: "the sshd that runs is older than the one installed",
-    gate: Gate::Session,
-    explain: "\
-A listener that was not restarted after an upgrade runs the old program, but executes the new one for each connection.
-Most upgrades survive that; those over 8.2, 9.8 and 10.0 do not, because the two talk to each other differently
-(`rexec version mismatch`, or the connection is just closed). Typical origins: an upgrade interrupted before its
-restart, a restart that was forbidden by policy.
-
-**Known** by `/proc/PID/exe`, which then says `(deleted)`. **For certain** the cause only with the words of sshd in
-the log.
-
-**Mended** by `sshmend fix service`: a restart after `sshd -t`; sessions survive it.
-
-**It is not** harmful by itself: a listener may be stale for months.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -33,7 +18,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(path) = program.strip_suffix(" (deleted)") else {
         return verdict.exclude(format!("the listener runs {program} as it is on the disk"));
     };
-    let lines = facts.heard(CAUSE.name).unwrap_or_default();
+    let lines = facts
+        .heard(CauseName::SshdStaleAfterUpgrade)
+        .unwrap_or_default();
     let certainty = if lines.is_empty() {
         Certainty::Likely
     } else {

@@ -1,24 +1,10 @@
 use sshmend_facts::Facts;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "still-booting",
-    title: "the machine is still starting",
-    gate: Gate::Listener,
-    explain: "\
-A machine answers on the network before it can serve SSH: sshd waits for its turn, for the network, or for the host
-keys that cloud-init makes. Clients are refused, or connect and are closed; some minutes later all is well. Logins of
-others than root are refused while `/run/nologin` exists.
-
-**Likely** while systemd says `starting` and no sshd listens.
-
-**Mended** by waiting, or by ending the job that does not end (`systemctl list-jobs`). Clients should try again with
-growing pauses.
-
-**It is not** still booting when `systemctl is-system-running` says `running` or `degraded`.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

@@ -1,24 +1,10 @@
 use sshmend_facts::Facts;
 
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "too-many-keys",
-    title: "ssh offers more keys than the server lets one connection try",
-    gate: Gate::Authentication,
-    explain: "\
-ssh offers the keys of the agent and those of every file that it finds, certificates beside their keys, and the server
-counts each as a try (`MaxAuthTries`, 6 unless set). With six or more keys the right one may never have its turn: `Too many authentication
-failures`.
-
-**Suspected** when that many would be offered (`IdentitiesOnly` leaves out what only the agent holds); **certain** by
-the words of the server.
-
-**Mended** by `IdentitiesOnly yes` and one `IdentityFile` for this host in `~/.ssh/config`.
-
-**It is not** a wrong key.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 /// What MaxAuthTries is unless set.

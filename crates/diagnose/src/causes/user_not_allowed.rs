@@ -1,33 +1,16 @@
 use sshmend_facts::{Account, Facts, LogLine};
 use sshmend_lossless::Metadata;
-use sshmend_ssh_log::Kind;
+use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::Heard;
 use super::user_lists::Lists;
 use super::{refused_account, refused_keys};
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "user-not-allowed",
-    title: "this account may not log in",
-    gate: Gate::Authentication,
-    explain: "\
-`DenyUsers`, `AllowUsers`, `DenyGroups` and `AllowGroups` (in this order), `PermitRootLogin`, a shell that does not
-exist, `/etc/nologin`, PAM (an account that has expired, `/etc/security/access.conf`, a module that is missing) and files
-of the user that others can write shut an account out, and so does a key that is revoked, not taken, or not enough alone.
-sshd goes through the motions all the same: the client is asked for its password and told `Permission denied`; what PAM
-refuses closes the connection after the key was accepted.
-
-**Known for certain** by the configuration for this user (`--user NAME`), or by what sshd and PAM say in the log: `User
-NAME from ADDRESS not allowed because …`, `Access denied for user NAME by PAM account configuration`, `Authentication
-refused: bad ownership or modes for …`.
-
-**Mended** by changing the line that is named - after asking whether it is meant.
-
-**It is not** able to close a connection before the banner.",
+pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    client: silent,
+    ..UNSEEN
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -64,7 +47,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
             finding
                 .shown_by(format!("getent passwd -- {user}"), "finds none")
                 .step(NSSWITCH)
-                .following("privsep-user-missing");
+                .following(CauseName::PrivsepUserMissing);
         }
         Some(None) => {
             let finding = verdict.certain(format!("there is no account {user} on this machine"));
@@ -125,7 +108,7 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
 /// What the log tells: of the account and the client asked about; else of people of this machine, for strangers who are not
 /// let in are nothing unusual.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut lines) = verdict.look(facts.heard(CAUSE.name)) else {
+    let Some(mut lines) = verdict.look(facts.heard(CauseName::UserNotAllowed)) else {
         return;
     };
     let asked = (facts.user(), facts.question.client_address());

@@ -2,24 +2,11 @@ use sshmend_facts::{Facts, Reply};
 
 use super::replied::replied;
 use crate::finding::Certainty;
-use crate::verdict::{Cause, Gate, Verdict, silent};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
-pub(super) const CAUSE: Cause = Cause {
-    name: "wrong-service",
-    title: "something else than SSH answers on that port",
-    gate: Gate::Exchange,
-    explain: "\
-A web server, a mail server, a TLS proxy or a login portal answers where SSH is expected: the port is wrong, the name
-leads to another machine, or the network puts itself in between. ssh says `banner line contains invalid characters`,
-`invalid format`, or waits for a banner that never comes.
-
-**Known for certain** by what it says: `HTTP/1.1 400`, `220 … ESMTP`, a TLS alert.
-
-**Mended** by the right port and name: `ssh -G DESTINATION` shows what ssh makes of it.
-
-**It is not** a broken sshd.",
-    server: silent,
+pub(super) const JUDGES: Judges = Judges {
     client: from_client,
+    ..UNSEEN
 };
 
 /// How other services begin their first line.

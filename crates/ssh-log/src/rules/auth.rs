@@ -1,6 +1,7 @@
 //! Authentication (auth.c, auth2.c, auth-pam.c, monitor.c).
 
 use super::{Rule, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     Accepted, AuthFailed, AuthProgress, ChrootRefused, InvalidUser, KeyRevoked, Noted, PamDenied,
     PamFailure, RefusedByMatch, ReverseMapping, RootRefused, StrictModes, TooManyFailures,
@@ -29,33 +30,37 @@ pub(super) const RULES: &[Rule] = &[
     rule("input_userauth_request: invalid user", InvalidUser),
     rule("input_userauth_request: illegal user {user}", InvalidUser),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "User {user} from {addr} not allowed because {detail}",
         UserDenied,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "User {user} not allowed because {detail}",
         UserDenied,
     ),
-    of("user-not-allowed", "Account {user} has expired", UserDenied),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
+        "Account {user} has expired",
+        UserDenied,
+    ),
+    of(
+        Cause::UserNotAllowed,
         "Login restricted for {user}: {detail}",
         UserDenied,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "ROOT LOGIN REFUSED FROM {addr} port {port}",
         RootRefused,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "ROOT LOGIN REFUSED FROM {addr}",
         RootRefused,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "Access denied for user {user} by PAM account configuration",
         PamDenied,
     ),
@@ -67,47 +72,47 @@ pub(super) const RULES: &[Rule] = &[
     rule("PAM: {} for {user} from {addr} via {word}", PamFailure),
     rule("PAM: {} for {user} from {addr}", PamFailure),
     of(
-        "max-auth-tries",
+        Cause::MaxAuthTries,
         "maximum authentication attempts exceeded for invalid user {login}",
         TooManyFailures,
     ),
     of(
-        "max-auth-tries",
+        Cause::MaxAuthTries,
         "maximum authentication attempts exceeded for {login}",
         TooManyFailures,
     ),
     of(
-        "refuse-connection",
+        Cause::RefuseConnection,
         "administratively prohibited connection for invalid user {user} from {addr} port {port}",
         RefusedByMatch,
     ),
     of(
-        "refuse-connection",
+        Cause::RefuseConnection,
         "administratively prohibited connection for {user} from {addr} port {port}",
         RefusedByMatch,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "Authentication refused for {user}: bad owner or modes for {detail}",
         StrictModes,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "Authentication refused: {detail}",
         StrictModes,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "bad ownership or modes for chroot directory {detail}",
         ChrootRefused,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "Authentication key {word} {word} revoked by file {detail}",
         KeyRevoked,
     ),
     of(
-        "user-not-allowed",
+        Cause::UserNotAllowed,
         "Error checking authentication key {word} {word} in revoked keys file {detail}",
         KeyRevoked,
     ),

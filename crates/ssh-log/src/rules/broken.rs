@@ -1,17 +1,18 @@
 //! sshd cannot work: configuration, keys, directories, helpers, libraries.
 
 use super::{Rule, anybody, of, rule, shared, unsure};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
 
-const CONFIG: &str = "sshd-config-invalid";
-const KEYS: &str = "host-keys-missing";
-const KEY_MODES: &str = "host-keys-permissions";
-const PRIVSEP: &str = "privsep-directory";
-const HELPER: &str = "sshd-helper-missing";
-const STALE: &str = "sshd-stale-after-upgrade";
-const CRASH: &str = "child-crash";
-const DENIED: &str = "mandatory-access-denied";
-const LIBRARY: &str = "library-mismatch";
+const CONFIG: Cause = Cause::SshdConfigInvalid;
+const KEYS: Cause = Cause::HostKeysMissing;
+const KEY_MODES: Cause = Cause::HostKeysPermissions;
+const PRIVSEP: Cause = Cause::PrivsepDirectory;
+const HELPER: Cause = Cause::SshdHelperMissing;
+const STALE: Cause = Cause::SshdStaleAfterUpgrade;
+const CRASH: Cause = Cause::ChildCrash;
+const DENIED: Cause = Cause::MandatoryAccessDenied;
+const LIBRARY: Cause = Cause::LibraryMismatch;
 
 /// The configuration is named by its path, up to 9.7 `rexec` in the process of a connection, `command-line` for `-o`.
 pub(super) const RULES: &[Rule] = &[
@@ -118,12 +119,12 @@ pub(super) const RULES: &[Rule] = &[
         AccessDenied,
     )),
     anybody(of(
-        "file-descriptor-limit",
+        Cause::FileDescriptorLimit,
         "{path}: Too many open files",
         Broken,
     )),
     of(
-        "privsep-user-missing",
+        Cause::PrivsepUserMissing,
         "Privilege separation user {detail} does not exist",
         Broken,
     ),

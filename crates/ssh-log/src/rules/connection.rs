@@ -1,24 +1,25 @@
 //! What happens to one connection (kex.c, packet.c, serverloop.c, session.c; sshd.c up to 7.9).
 
 use super::{Rule, anybody, of, rule, shared};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BadProtocol, ClientAliveTimeout, Closed, Connected, ConnectionError, Disconnected,
     Disconnecting, IpOptions, NegotiationFailed, NoIdentification, NoMoreSessions, Noted,
     PacketCorrupt, Probed, ReceivedDisconnect, Reset, SessionChild, TooManyFailures,
 };
 
-const VANISHED: &str = "client-vanished";
-const NOT_SSH: &str = "not-an-ssh-client";
-const MISMATCH: &str = "algorithm-mismatch";
+const VANISHED: Cause = Cause::ClientVanished;
+const NOT_SSH: Cause = Cause::NotAnSshClient;
+const MISMATCH: Cause = Cause::AlgorithmMismatch;
 
 pub(super) const RULES: &[Rule] = &[
     of(
-        "ip-options",
+        Cause::IpOptions,
         "Connection from {addr} port {port} with IP opts: {detail}",
         IpOptions,
     ),
     of(
-        "ip-options",
+        Cause::IpOptions,
         "Connection from {addr} with IP options:{detail}",
         IpOptions,
     ),
@@ -55,12 +56,12 @@ pub(super) const RULES: &[Rule] = &[
         ReceivedDisconnect,
     )),
     of(
-        "max-auth-tries",
+        Cause::MaxAuthTries,
         "Disconnecting {peer}: Too many authentication failures",
         TooManyFailures,
     ),
     shared(of(
-        "max-auth-tries",
+        Cause::MaxAuthTries,
         "Disconnecting: Too many authentication failures{}",
         TooManyFailures,
     )),
@@ -235,16 +236,16 @@ pub(super) const RULES: &[Rule] = &[
     rule("SSH: Server;{};Remote: {addr}-{port};{}", Noted),
     // Sessions.
     of(
-        "client-alive-timeout",
+        Cause::ClientAliveTimeout,
         "Timeout, client not responding from {peer}",
         ClientAliveTimeout,
     ),
     of(
-        "client-alive-timeout",
+        Cause::ClientAliveTimeout,
         "Timeout, client not responding.",
         ClientAliveTimeout,
     ),
-    of("max-sessions", "no more sessions", NoMoreSessions),
+    of(Cause::MaxSessions, "no more sessions", NoMoreSessions),
     rule("terminating inactive connection from {peer}", Disconnecting),
     rule("User child is on pid {n}", SessionChild),
     rule(

@@ -3,14 +3,15 @@
 //! Up to 2019.78 the end of a connection names no address: the line of its beginning does, by the same process.
 
 use super::{Rule, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     Accepted, AuthFailed, BadProtocol, BindFailed, Broken, Closed, Connected, Disconnected,
     GraceTimeout, InvalidUser, NegotiationFailed, Noted, PacketCorrupt, SessionClosed, Stopped,
     TooManyFailures, UserDenied,
 };
 
-const VANISHED: &str = "client-vanished";
-const NOT_ALLOWED: &str = "user-not-allowed";
+const VANISHED: Cause = Cause::ClientVanished;
+const NOT_ALLOWED: Cause = Cause::UserNotAllowed;
 
 pub(super) const RULES: &[Rule] = &[
     rule("Child connection from {endpoint}", Connected),
@@ -60,32 +61,32 @@ pub(super) const RULES: &[Rule] = &[
         UserDenied,
     ),
     of(
-        "max-auth-tries",
+        Cause::MaxAuthTries,
         "{exit}Max auth tries reached - user '{}' from {endpoint}",
         TooManyFailures,
     ),
     of(
-        "max-auth-tries",
+        Cause::MaxAuthTries,
         "{exit}Max auth tries reached - user '{}'",
         TooManyFailures,
     ),
     of(
-        "algorithm-mismatch",
+        Cause::AlgorithmMismatch,
         "{exit}No matching algo {detail}",
         NegotiationFailed,
     ),
     of(
-        "login-grace-time",
+        Cause::LoginGraceTime,
         "{exit}Timeout before auth",
         GraceTimeout,
     ),
     of(
-        "not-an-ssh-client",
+        Cause::NotAnSshClient,
         "{exit}Incompatible remote version {detail}",
         BadProtocol,
     ),
     of(
-        "not-an-ssh-client",
+        Cause::NotAnSshClient,
         "{exit}Bad packet size {n}",
         PacketCorrupt,
     ),
@@ -95,23 +96,23 @@ pub(super) const RULES: &[Rule] = &[
     rule("Exit ({user}) from <{endpoint}>: {}", SessionClosed),
     rule("Exit ({user}): {}", SessionClosed),
     of(
-        "port-in-use",
+        Cause::PortInUse,
         "Failed listening on '{detail}': Error listening: Address already in use",
         BindFailed,
     ),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "Failed listening on '{detail}': {}",
         BindFailed,
     ),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "Early exit: No listening ports available.",
         BindFailed,
     ),
     rule("Early exit: Terminated by signal", Stopped),
     of(
-        "host-keys-missing",
+        Cause::HostKeysMissing,
         "Early exit: No hostkeys available{}",
         Broken,
     ),

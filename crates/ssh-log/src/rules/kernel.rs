@@ -4,17 +4,18 @@ use memchr::memmem;
 
 use super::table::Table;
 use super::{Rule, Verdict, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AccessDenied, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue, OomKill,
     PacketBlocked,
 };
 
-const CONNTRACK: &str = "conntrack-full";
-const MEMORY: &str = "out-of-memory";
-const PROCESSES: &str = "process-limit";
-const CRASH: &str = "child-crash";
-const DENIED: &str = "mandatory-access-denied";
-const FIREWALL: &str = "firewall-rejects";
+const CONNTRACK: Cause = Cause::ConntrackFull;
+const MEMORY: Cause = Cause::OutOfMemory;
+const PROCESSES: Cause = Cause::ProcessLimit;
+const CRASH: Cause = Cause::ChildCrash;
+const DENIED: Cause = Cause::MandatoryAccessDenied;
+const FIREWALL: Cause = Cause::FirewallRejects;
 
 pub(super) const RULES: &[Rule] = &[
     of(
@@ -33,12 +34,12 @@ pub(super) const RULES: &[Rule] = &[
         ConntrackFull,
     ),
     of(
-        "listen-queue-overflow",
+        Cause::ListenQueueOverflow,
         "TCP: {}ossible SYN flooding on port {detail}. {}",
         ListenQueue,
     ),
     of(
-        "listen-queue-overflow",
+        Cause::ListenQueueOverflow,
         "possible SYN flooding on port {detail}. {}",
         ListenQueue,
     ),
@@ -68,7 +69,7 @@ pub(super) const RULES: &[Rule] = &[
         ForkRejected,
     ),
     of(
-        "file-descriptor-limit",
+        Cause::FileDescriptorLimit,
         "VFS: file-max limit {n} reached",
         FileTableFull,
     ),

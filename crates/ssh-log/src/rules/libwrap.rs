@@ -1,11 +1,12 @@
 //! TCP wrappers (libwrap 7.6.q: refuse.c, diag.c, hosts_access.c, options.c).
 
 use super::{Rule, anybody, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{Noted, WrapperFault, WrapperRefused};
 
-const DENIED: &str = "hosts-access-denied";
-const MALFORMED: &str = "hosts-deny-malformed";
-const OPTION: &str = "hosts-access-option-invalid";
+const DENIED: Cause = Cause::HostsAccessDenied;
+const MALFORMED: Cause = Cause::HostsDenyMalformed;
+const OPTION: Cause = Cause::HostsAccessOptionInvalid;
 
 pub(super) const RULES: &[Rule] = &[
     of(

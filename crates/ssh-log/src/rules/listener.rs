@@ -1,15 +1,16 @@
 //! The listener (sshd.c, srclimit.c).
 
 use super::{Rule, anybody, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Broken, Crashed, Dropped, DroppedPenalised, DropsCounted, ForkRejected,
     GraceTimeout, ListenerFault, Listening, Penalty, Restarted, Stopped, ThrottlingBegan,
     ThrottlingEnded, ThrottlingGoesOn,
 };
 
-const STARTUPS: &str = "max-startups";
-const PENALTY: &str = "per-source-penalty";
-const GRACE: &str = "login-grace-time";
+const STARTUPS: Cause = Cause::MaxStartups;
+const PENALTY: Cause = Cause::PerSourcePenalty;
+const GRACE: Cause = Cause::LoginGraceTime;
 
 pub(super) const RULES: &[Rule] = &[
     of(
@@ -96,63 +97,75 @@ pub(super) const RULES: &[Rule] = &[
     rule("Received signal {n}; terminating.", Stopped),
     rule("Received SIGHUP; restarting.", Restarted),
     of(
-        "port-in-use",
+        Cause::PortInUse,
         "Bind to port {n} on {detail} failed: Address already in use.",
         BindFailed,
     ),
     of(
-        "mandatory-access-denied",
+        Cause::MandatoryAccessDenied,
         "Bind to port {n} on {detail} failed: Permission denied.",
         BindFailed,
     ),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "Bind to port {n} on {} failed: {detail}.",
         BindFailed,
     ),
-    of("sshd-not-running", "Cannot bind any address.", BindFailed),
-    of("sshd-not-running", "RESTART FAILED: {detail}", Broken),
+    of(
+        Cause::SshdNotRunning,
+        "Cannot bind any address.",
+        BindFailed,
+    ),
+    of(Cause::SshdNotRunning, "RESTART FAILED: {detail}", Broken),
     // More descriptors to wait for than the process may have (poll(2)): from 8.9 on with a large MaxStartups.
     anybody(of(
-        "listener-hung",
+        Cause::ListenerHung,
         "ppoll: Invalid argument",
         ListenerFault,
     )),
     anybody(of(
-        "file-descriptor-limit",
+        Cause::FileDescriptorLimit,
         "accept: Too many open files{}",
         ListenerFault,
     )),
-    anybody(of("process-limit", "fork: {detail}", ListenerFault)),
-    of("process-limit", "fork of unprivileged child failed", Broken),
+    anybody(of(Cause::ProcessLimit, "fork: {detail}", ListenerFault)),
     of(
-        "process-limit",
+        Cause::ProcessLimit,
+        "fork of unprivileged child failed",
+        Broken,
+    ),
+    of(
+        Cause::ProcessLimit,
         "do_exec_no_pty: fork: {detail}",
         ForkRejected,
     ),
-    of("process-limit", "do_exec_pty: fork: {detail}", ForkRejected),
     of(
-        "out-of-memory",
+        Cause::ProcessLimit,
+        "do_exec_pty: fork: {detail}",
+        ForkRejected,
+    ),
+    of(
+        Cause::OutOfMemory,
         "session process {n} for connection from {addr} to {} killed by signal 9{}",
         Crashed,
     ),
     of(
-        "child-crash",
+        Cause::ChildCrash,
         "session process {n} for connection from {addr} to {} killed by signal {detail}",
         Crashed,
     ),
     of(
-        "child-crash",
+        Cause::ChildCrash,
         "session process {n} for connection from {addr} to {} terminated abnormally, {detail}",
         Crashed,
     ),
     of(
-        "child-crash",
+        Cause::ChildCrash,
         "Session process {n} unpriv child crash for connection from {addr} to {detail}",
         Crashed,
     ),
     of(
-        "sshd-helper-missing",
+        Cause::SshdHelperMissing,
         "server_accept_loop: startup pipe {detail}",
         ListenerFault,
     ),

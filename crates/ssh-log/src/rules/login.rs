@@ -2,15 +2,16 @@
 //! of keys or a certificate that cannot be used, a session that cannot be set up.
 
 use super::{Rule, anybody, of, rule, shared, unsure};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AccessDenied, AuthFailed, Broken, ChrootRefused, ConnectionError, HostKeyUnusable, InvalidUser,
     KeyRefused, KeyRevoked, ListenerFault, LoginFault, Noted, PamDenied, SessionFault, UserDenied,
 };
 
-const DENIED: &str = "user-not-allowed";
-const CONFIG: &str = "sshd-config-invalid";
+const DENIED: Cause = Cause::UserNotAllowed;
+const CONFIG: Cause = Cause::SshdConfigInvalid;
 /// What fails inside a connection that is logged in.
-const SESSIONS: &str = "max-sessions";
+const SESSIONS: Cause = Cause::MaxSessions;
 
 pub(super) const RULES: &[Rule] = &[
     // What the configuration cannot mean.
@@ -310,23 +311,23 @@ pub(super) const RULES: &[Rule] = &[
         SessionFault,
     ),
     of(
-        "mandatory-access-denied",
+        Cause::MandatoryAccessDenied,
         "ssh_selinux_getctxbyname: {detail}",
         AccessDenied,
     ),
     of(
-        "mandatory-access-denied",
+        Cause::MandatoryAccessDenied,
         "ssh_selinux_setup_exec_context: {detail}",
         AccessDenied,
     ),
     // The listener.
     of(
-        "file-descriptor-limit",
+        Cause::FileDescriptorLimit,
         "server_accept_loop: pipe(startup_p): Too many open files",
         ListenerFault,
     ),
     of(
-        "file-descriptor-limit",
+        Cause::FileDescriptorLimit,
         "reexec socketpair: Too many open files",
         ListenerFault,
     ),
@@ -338,37 +339,37 @@ pub(super) const RULES: &[Rule] = &[
     rule("Connection from {peer} timed out", ConnectionError),
     rule("main: Host key {detail}", HostKeyUnusable),
     of(
-        "out-of-memory",
+        Cause::OutOfMemory,
         "xmalloc: out of memory {detail}",
         LoginFault,
     ),
     of(
-        "out-of-memory",
+        Cause::OutOfMemory,
         "xcalloc: out of memory {detail}",
         LoginFault,
     ),
     of(
-        "out-of-memory",
+        Cause::OutOfMemory,
         "xreallocarray: out of memory {detail}",
         LoginFault,
     ),
     anybody(rule("accept: {detail}", ListenerFault)),
     anybody(rule("Couldn't create pid file {detail}", Noted)),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "sshd re-exec requires execution with an absolute path",
         Broken,
     ),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "sshd requires execution with an absolute path",
         Broken,
     ),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "Too many listen sockets. Enlarge MAX_LISTEN_SOCKS",
         Broken,
     ),
-    of("sshd-not-running", "listen on [{any}]:{detail}", Broken),
-    of("sshd-not-running", "daemon() failed: {detail}", Broken),
+    of(Cause::SshdNotRunning, "listen on [{any}]:{detail}", Broken),
+    of(Cause::SshdNotRunning, "daemon() failed: {detail}", Broken),
 ];

@@ -19,6 +19,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
+use crate::cause::CauseName;
 use crate::envelope::pieces;
 use crate::event::Stage;
 use crate::kind::Kind;
@@ -31,7 +32,7 @@ use table::Table;
 pub(crate) struct Rule {
     template: &'static str,
     kind: Kind,
-    cause: Option<&'static str>,
+    cause: Option<CauseName>,
     voice: Voice,
 }
 
@@ -63,7 +64,7 @@ impl Verdict<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict<'a> {
     pub(crate) kind: Kind,
-    pub(crate) cause: Option<&'static str>,
+    pub(crate) cause: Option<CauseName>,
     pub(crate) stage: Stage,
     voice: Voice,
     pub(crate) fields: Fields<'a>,
@@ -78,7 +79,7 @@ const fn rule(template: &'static str, kind: Kind) -> Rule {
     }
 }
 
-const fn of(cause: &'static str, template: &'static str, kind: Kind) -> Rule {
+const fn of(cause: CauseName, template: &'static str, kind: Kind) -> Rule {
     Rule {
         template,
         kind,
@@ -120,6 +121,8 @@ const SSHD: &[&[Rule]] = &[
     login::RULES,
     pam::RULES,
 ];
+/// The tables beside that of sshd, for tests of all of them.
+#[cfg(test)]
 const FAMILIES: &[&[Rule]] = &[
     kernel::RULES,
     systemd::RULES,
@@ -157,20 +160,6 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
         }
         Program::Tailscaled | Program::Other => None,
     }
-}
-
-/// All names of causes that a line can speak for, sorted.
-pub fn causes() -> Vec<&'static str> {
-    let mut causes: Vec<_> = SSHD
-        .iter()
-        .chain(FAMILIES)
-        .copied()
-        .flatten()
-        .filter_map(|rule| rule.cause)
-        .collect();
-    causes.sort_unstable();
-    causes.dedup();
-    causes
 }
 
 /// Understands a message of sshd that stands somewhere in a text of which nothing else is known: the first that begins with

@@ -1,9 +1,10 @@
 //! PAM modules, which log under the name of sshd.
 
 use super::{Rule, anybody, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, SessionOpened};
 
-const DENIED: &str = "user-not-allowed";
+const DENIED: Cause = Cause::UserNotAllowed;
 
 pub(super) const RULES: &[Rule] = &[
     rule(

@@ -2,14 +2,15 @@
 
 use super::table::Table;
 use super::{Rule, Verdict, is_ssh_unit, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
 };
 
-const TRIGGER: &str = "socket-trigger-limit";
-const LIMIT: &str = "socket-connection-limit";
-const START: &str = "service-start-failure";
-const MEMORY: &str = "out-of-memory";
+const TRIGGER: Cause = Cause::SocketTriggerLimit;
+const LIMIT: Cause = Cause::SocketConnectionLimit;
+const START: Cause = Cause::ServiceStartFailure;
+const MEMORY: Cause = Cause::OutOfMemory;
 
 /// What systemd says of a unit of sshd, without the name of the unit.
 pub(super) const RULES: &[Rule] = &[
@@ -34,12 +35,12 @@ pub(super) const RULES: &[Rule] = &[
         SocketLimit,
     ),
     of(
-        "port-in-use",
+        Cause::PortInUse,
         "Failed to create listening socket ({detail}): Address already in use",
         BindFailed,
     ),
     of(
-        "sshd-not-running",
+        Cause::SshdNotRunning,
         "Failed to create listening socket ({detail}): {}",
         BindFailed,
     ),
@@ -87,7 +88,7 @@ pub(super) const XINETD: &[Rule] = &[
         SocketLimit,
     ),
     of(
-        "hosts-access-denied",
+        Cause::HostsAccessDenied,
         "libwrap refused connection to ssh {} from {addr}",
         WrapperRefused,
     ),

@@ -1,6 +1,7 @@
 //! A table of rules, indexed by the first byte of a message.
 
 use super::{Rule, Verdict, Voice, dropbear};
+use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;
 use crate::template::Template;
@@ -18,7 +19,7 @@ pub(crate) struct Table {
 struct Compiled {
     template: Template,
     kind: Kind,
-    cause: Option<&'static str>,
+    cause: Option<CauseName>,
     voice: Voice,
 }
 

@@ -1,12 +1,13 @@
 //! Programs that ban.
 
 use super::{Rule, of, rule};
+use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted, Unbanned,
 };
 
-const FAIL2BAN_BAN: &str = "fail2ban-banned";
-const OTHER_BAN: &str = "banned-by-other";
+const FAIL2BAN_BAN: Cause = Cause::Fail2banBanned;
+const OTHER_BAN: Cause = Cause::BannedByOther;
 
 /// fail2ban (server/actions.py, server/filter.py); the detail is the jail.
 pub(super) const FAIL2BAN: &[Rule] = &[
@@ -55,8 +56,16 @@ pub(super) const SSHGUARD: &[Rule] = &[
 
 /// DenyHosts, CrowdSec, lfd.
 pub(super) const OTHERS: &[Rule] = &[
-    of("hosts-deny-owned", "new denied hosts: ['{addr}']", Banned),
-    of("hosts-deny-owned", "new denied hosts: [{detail}]", Banned),
+    of(
+        Cause::HostsDenyOwned,
+        "new denied hosts: ['{addr}']",
+        Banned,
+    ),
+    of(
+        Cause::HostsDenyOwned,
+        "new denied hosts: [{detail}]",
+        Banned,
+    ),
     rule("num entries purged: {n}", Unbanned),
     of(
         OTHER_BAN,

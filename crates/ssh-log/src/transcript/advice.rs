@@ -5,6 +5,7 @@ use super::destination::provider;
 use super::facts::Facts;
 use super::words::Symptom;
 use super::{Advice, Certainty, Conclusion, Reached, Software};
+use crate::cause::CauseName;
 
 /// The sentence that stands before causes that are only possible.
 pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<String> {
@@ -126,9 +127,9 @@ pub(super) fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
 fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
     let first = conclusions.first()?;
     let alone = first.certainty < Certainty::Possible || conclusions.len() == 1;
-    let has = |cause: &str| alone && conclusions.iter().any(|found| found.cause == cause);
+    let has = |cause: CauseName| alone && conclusions.iter().any(|found| found.cause == cause);
     let host = destination(facts);
-    if has("proxy-failed") {
+    if has(CauseName::ProxyFailed) {
         let why = "it carries the connection: run it alone, and look there first";
         return Some(
             match facts.proxy.as_deref().filter(|proxy| !proxy.is_empty()) {
@@ -143,22 +144,22 @@ fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
             },
         );
     }
-    if has("too-many-keys") {
+    if has(CauseName::TooManyKeys) {
         return Some(Advice {
             argv: ssh(facts, &["-o", "IdentitiesOnly=yes", "-i", "KEY"]),
             why: "it offers one key only",
         });
     }
-    if has("name-not-resolved") {
+    if has(CauseName::NameNotResolved) {
         return Some(run(
             ["getent", "ahosts", &host],
             "it asks the resolver that ssh asks",
         ));
     }
-    if has("mtu-black-hole") {
+    if has(CauseName::MtuBlackHole) {
         return Some(mtu(facts, &host));
     }
-    if has("wrong-service") {
+    if has(CauseName::WrongService) {
         return Some(run(
             ["ssh", "-G", &login(facts)],
             "it shows the host and the port that are in force",
@@ -176,7 +177,7 @@ fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
             why: "it shows the algorithms; `update-crypto-policies --show` names the policy",
         });
     }
-    has("client-config-invalid").then(|| Advice {
+    has(CauseName::ClientConfigInvalid).then(|| Advice {
         argv: ssh(facts, &["-F", "none"]),
         why: "it leaves the configuration out",
     })

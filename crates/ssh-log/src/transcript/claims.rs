@@ -3,13 +3,14 @@
 use super::Certainty::{self, Certain, Likely, Possible};
 use super::words::Symptom;
 use super::{Exclusion, Reached};
+use crate::cause::CauseName;
 
 /// Causes that a symptom speaks for, in the order in which they are worth looking at: name, certainty, reason.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claims {
     pub(super) symptom: Symptom,
     pub(super) when: When,
-    pub(super) causes: &'static [(&'static str, Certainty, &'static str)],
+    pub(super) causes: &'static [(CauseName, Certainty, &'static str)],
 }
 
 /// Under what circumstances a symptom speaks for a cause.
@@ -55,7 +56,7 @@ pub(super) enum When {
 const fn claims(
     symptom: Symptom,
     when: When,
-    causes: &'static [(&'static str, Certainty, &'static str)],
+    causes: &'static [(CauseName, Certainty, &'static str)],
 ) -> Claims {
     Claims {
         symptom,
@@ -64,65 +65,65 @@ const fn claims(
     }
 }
 
-const PROXY_SAYS: &[(&str, Certainty, &str)] =
-    &[("proxy-failed", Certain, "the proxy says so itself")];
-const PIPE_ENDED: &[(&str, Certainty, &str)] = &[(
-    "proxy-failed",
+const PROXY_SAYS: &[(CauseName, Certainty, &str)] =
+    &[(CauseName::ProxyFailed, Certain, "the proxy says so itself")];
+const PIPE_ENDED: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::ProxyFailed,
     Likely,
     "the connection is a pipe to the proxy, and the pipe ended before the server spoke",
 )];
-const HOP: &[(&str, Certainty, &str)] = &[(
-    "proxy-failed",
+const HOP: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::ProxyFailed,
     Likely,
     "it is the jump host that ends the connection",
 )];
-const HOP_KEY: &[(&str, Certainty, &str)] = &[(
-    "proxy-failed",
+const HOP_KEY: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::ProxyFailed,
     Likely,
     "it is the host key of the jump host",
 )];
-const REVOKED: &[(&str, Certainty, &str)] = &[(
-    "host-key-changed",
+const REVOKED: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::HostKeyChanged,
     Certain,
     "the key that it shows is revoked here",
 )];
-const OTHER_TEXT: &[(&str, Certainty, &str)] = &[(
-    "proxy-failed",
+const OTHER_TEXT: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::ProxyFailed,
     Likely,
     "the proxy answers with a text instead of the server's identification",
 )];
-const UNSEEN: &[(&str, Certainty, &str)] = &[
+const UNSEEN: &[(CauseName, Certainty, &str)] = &[
     (
-        "max-startups",
+        CauseName::MaxStartups,
         Possible,
         "sshd closes; what it says then (from 8.2 on) is not shown here",
     ),
     (
-        "per-source-penalty",
+        CauseName::PerSourcePenalty,
         Possible,
         "sshd from 9.8 on closes; what it says then is not shown here",
     ),
 ];
-const SEEN: &[(&str, Certainty, &str)] = &[(
-    "max-startups",
+const SEEN: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::MaxStartups,
     Possible,
     "sshd up to 8.1 closes without a word, later ones would have said so",
 )];
 
-const MADE_UP: &[(&str, Certainty, &str)] = &[
+const MADE_UP: &[(CauseName, Certainty, &str)] = &[
     (
-        "proxy-failed",
+        CauseName::ProxyFailed,
         Possible,
         "an address of 198.18.0.0/15 is made up by a proxy or VPN of this machine, which closes",
     ),
     (
-        "middlebox-reset",
+        CauseName::MiddleboxReset,
         Possible,
         "the proxy or VPN may forbid this port",
     ),
 ];
-const WORDLESS: &[(&str, Certainty, &str)] = &[(
-    "algorithm-mismatch",
+const WORDLESS: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::AlgorithmMismatch,
     Possible,
     "this library shows a closed connection also where no algorithm is common",
 )];
@@ -133,7 +134,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::ConfigInvalid,
         When::Always,
         &[(
-            "client-config-invalid",
+            CauseName::ClientConfigInvalid,
             Certain,
             "ssh refuses its configuration",
         )],
@@ -141,19 +142,23 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::NameUnknown,
         When::Own,
-        &[("name-not-resolved", Certain, "the name has no address here")],
+        &[(
+            CauseName::NameNotResolved,
+            Certain,
+            "the name has no address here",
+        )],
     ),
     claims(
         Symptom::NameUnknown,
         When::Hop,
         &[
             (
-                "proxy-failed",
+                CauseName::ProxyFailed,
                 Certain,
                 "the name of the jump host has no address here",
             ),
             (
-                "name-not-resolved",
+                CauseName::NameNotResolved,
                 Likely,
                 "it is the name of the jump host",
             ),
@@ -162,7 +167,11 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::Denied,
         When::Hop,
-        &[("proxy-failed", Certain, "the jump host refuses the login")],
+        &[(
+            CauseName::ProxyFailed,
+            Certain,
+            "the jump host refuses the login",
+        )],
     ),
     claims(Symptom::TooManyFailures, When::Hop, HOP),
     claims(Symptom::Mismatch, When::Hop, HOP),
@@ -179,19 +188,23 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::BannerTimeout,
         When::Proxied,
-        &[("proxy-failed", Likely, "the proxy runs but brings nothing")],
+        &[(
+            CauseName::ProxyFailed,
+            Likely,
+            "the proxy runs but brings nothing",
+        )],
     ),
     claims(
         Symptom::BehindRefused,
         When::Always,
         &[
             (
-                "sshd-not-running",
+                CauseName::SshdNotRunning,
                 Possible,
                 "the jump host works; the host behind it refuses the connection",
             ),
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "the jump host works; a firewall behind it may refuse the connection",
             ),
@@ -202,12 +215,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "host-unreachable",
+                CauseName::HostUnreachable,
                 Possible,
                 "the jump host works; the host behind it does not answer it",
             ),
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "the jump host works; a firewall behind it may drop the packets",
             ),
@@ -218,12 +231,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "proxy-failed",
+                CauseName::ProxyFailed,
                 Certain,
                 "the jump host does not know the name of the host behind it",
             ),
             (
-                "name-not-resolved",
+                CauseName::NameNotResolved,
                 Likely,
                 "the name has no address on the jump host",
             ),
@@ -234,12 +247,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "max-startups",
+                CauseName::MaxStartups,
                 Likely,
                 "sshd 8.2 to 9.7 says this for MaxStartups and for PerSourceMaxStartups",
             ),
             (
-                "per-source-max-startups",
+                CauseName::PerSourceMaxStartups,
                 Possible,
                 "the text is the same; only the server's log tells them apart",
             ),
@@ -250,17 +263,17 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "per-source-penalty",
+                CauseName::PerSourcePenalty,
                 Likely,
                 "sshd from 9.8 on says this to a penalised source; penalties are on by default",
             ),
             (
-                "max-startups",
+                CauseName::MaxStartups,
                 Likely,
                 "sshd from 9.8 on says this when MaxStartups is exceeded",
             ),
             (
-                "per-source-max-startups",
+                CauseName::PerSourceMaxStartups,
                 Possible,
                 "the text is the same; only the server's log tells them apart",
             ),
@@ -273,7 +286,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::NotSsh,
         When::Direct,
         &[(
-            "wrong-service",
+            CauseName::WrongService,
             Certain,
             "what answers on this port is not SSH",
         )],
@@ -282,7 +295,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::NotSsh,
         When::Carried,
         &[(
-            "wrong-service",
+            CauseName::WrongService,
             Likely,
             "or what answers behind it is not SSH",
         )],
@@ -291,7 +304,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::NotSshBytes,
         When::Direct,
         &[(
-            "wrong-service",
+            CauseName::WrongService,
             Likely,
             "what answers does not speak as SSH does",
         )],
@@ -301,17 +314,17 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "hosts-access-denied",
+                CauseName::HostsAccessDenied,
                 Possible,
                 "a `twist` or `banners` rule of hosts.deny may send a text and close",
             ),
             (
-                "banned-by-other",
+                CauseName::BannedByOther,
                 Possible,
                 "the device or provider may refuse this client by a rule of its own",
             ),
             (
-                "wrong-service",
+                CauseName::WrongService,
                 Possible,
                 "what answers on this port may not be SSH: read the text",
             ),
@@ -322,27 +335,27 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Unidentified,
         &[
             (
-                "listener-hung",
+                CauseName::ListenerHung,
                 Possible,
                 "the kernel accepts connections for a process that is stopped or waits",
             ),
             (
-                "hosts-access-denied",
+                CauseName::HostsAccessDenied,
                 Possible,
                 "libwrap is silent for 5 seconds, longer than a short ConnectTimeout",
             ),
             (
-                "file-descriptor-limit",
+                CauseName::FileDescriptorLimit,
                 Possible,
                 "a listener without free descriptors leaves connections waiting",
             ),
             (
-                "reverse-dns-slow",
+                CauseName::ReverseDnsSlow,
                 Possible,
                 "libwrap looks names up before the banner",
             ),
             (
-                "conntrack-full",
+                CauseName::ConntrackFull,
                 Possible,
                 "packets of new connections are dropped",
             ),
@@ -357,32 +370,32 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Unidentified,
         &[
             (
-                "hosts-access-denied",
+                CauseName::HostsAccessDenied,
                 Possible,
                 "libwrap closes without a word, after 5 seconds of silence",
             ),
             (
-                "dead-backend",
+                CauseName::DeadBackend,
                 Possible,
                 "a port forwarder or load balancer accepts, then finds nobody behind it",
             ),
             (
-                "socket-connection-limit",
+                CauseName::SocketConnectionLimit,
                 Possible,
                 "systemd or xinetd closes connections over their limit",
             ),
             (
-                "sshd-config-invalid",
+                CauseName::SshdConfigInvalid,
                 Possible,
                 "sshd up to 9.7 reads its configuration for every connection",
             ),
             (
-                "host-keys-missing",
+                CauseName::HostKeysMissing,
                 Possible,
                 "sshd up to 9.7 reads its host keys for every connection",
             ),
             (
-                "process-limit",
+                CauseName::ProcessLimit,
                 Possible,
                 "a listener that cannot fork closes",
             ),
@@ -395,37 +408,37 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Unidentified,
         &[
             (
-                "hosts-access-denied",
+                CauseName::HostsAccessDenied,
                 Possible,
                 "libwrap closes after 5 seconds; unread data make that a reset",
             ),
             (
-                "host-keys-missing",
+                CauseName::HostKeysMissing,
                 Possible,
                 "sshd up to 9.7 reads its host keys for every connection",
             ),
             (
-                "privsep-directory",
+                CauseName::PrivsepDirectory,
                 Possible,
                 "sshd up to 9.7 checks its directory for every connection",
             ),
             (
-                "sshd-config-invalid",
+                CauseName::SshdConfigInvalid,
                 Possible,
                 "sshd up to 9.7 reads its configuration for every connection",
             ),
             (
-                "dead-backend",
+                CauseName::DeadBackend,
                 Possible,
                 "a port forwarder or load balancer accepts, then finds nobody behind it",
             ),
             (
-                "listen-queue-overflow",
+                CauseName::ListenQueueOverflow,
                 Possible,
                 "with tcp_abort_on_overflow a full queue answers with a reset",
             ),
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "a device on the path may send the reset",
             ),
@@ -435,19 +448,23 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Refused,
         When::Unidentified,
         &[
-            ("sshd-not-running", Possible, "nothing listens on this port"),
             (
-                "fail2ban-banned",
+                CauseName::SshdNotRunning,
+                Possible,
+                "nothing listens on this port",
+            ),
+            (
+                CauseName::Fail2banBanned,
                 Possible,
                 "the default ban of fail2ban answers like a closed port",
             ),
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a firewall that rejects answers like a closed port",
             ),
             (
-                "socket-trigger-limit",
+                CauseName::SocketTriggerLimit,
                 Possible,
                 "systemd closes a socket that is activated too often",
             ),
@@ -458,12 +475,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Unidentified,
         &[
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a firewall that rejects with host-prohibited, as firewalld does",
             ),
             (
-                "host-unreachable",
+                CauseName::HostUnreachable,
                 Possible,
                 "no machine answers for this address",
             ),
@@ -472,13 +489,17 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::Unreachable,
         When::Unidentified,
-        &[("host-unreachable", Certain, "this machine has no route")],
+        &[(
+            CauseName::HostUnreachable,
+            Certain,
+            "this machine has no route",
+        )],
     ),
     claims(
         Symptom::HostDown,
         When::Always,
         &[(
-            "host-unreachable",
+            CauseName::HostUnreachable,
             Likely,
             "the host is on a network of this machine and does not answer to its address",
         )],
@@ -487,7 +508,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::NetworkDown,
         When::Always,
         &[(
-            "host-unreachable",
+            CauseName::HostUnreachable,
             Likely,
             "the network interface that leads there is down on this machine",
         )],
@@ -497,17 +518,17 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "host-unreachable",
+                CauseName::HostUnreachable,
                 Possible,
                 "this machine has no address of that kind, such as IPv6, to connect from",
             ),
             (
-                "client-config-invalid",
+                CauseName::ClientConfigInvalid,
                 Possible,
                 "BindAddress or BindInterface names an address that is not here",
             ),
             (
-                "client-parallelism",
+                CauseName::ClientParallelism,
                 Possible,
                 "every local port to this destination may be in use",
             ),
@@ -518,12 +539,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a packet filter or a policy of this machine itself forbids the connection",
             ),
             (
-                "mandatory-access-denied",
+                CauseName::MandatoryAccessDenied,
                 Possible,
                 "a sandbox or SELinux may forbid it to this program",
             ),
@@ -534,17 +555,17 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "a device on the path may send the reset",
             ),
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a firewall may reject with a reset",
             ),
             (
-                "listen-queue-overflow",
+                CauseName::ListenQueueOverflow,
                 Possible,
                 "with tcp_abort_on_overflow a full queue answers with a reset",
             ),
@@ -554,7 +575,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::ConnectFailed,
         When::Always,
         &[(
-            "host-unreachable",
+            CauseName::HostUnreachable,
             Possible,
             "the operating system could not connect: read its words",
         )],
@@ -563,7 +584,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Unanswered,
         When::Exchanging,
         &[(
-            "mtu-black-hole",
+            CauseName::MtuBlackHole,
             Possible,
             "large packets of the key exchange may get lost on the path",
         )],
@@ -573,22 +594,22 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a firewall lets the handshake pass and drops what follows",
             ),
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "a device on the path may answer in place of the host, or lose the connection",
             ),
             (
-                "host-unreachable",
+                CauseName::HostUnreachable,
                 Possible,
                 "the host or the way to it went away after the connection was established",
             ),
             (
-                "conntrack-full",
+                CauseName::ConntrackFull,
                 Possible,
                 "packets of connections that are not tracked are dropped",
             ),
@@ -599,12 +620,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "host-unreachable",
+                CauseName::HostUnreachable,
                 Possible,
                 "the host or the way to it went away after the connection was established",
             ),
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a firewall may reject what follows the handshake",
             ),
@@ -615,12 +636,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "dead-backend",
+                CauseName::DeadBackend,
                 Possible,
                 "what accepted the connection finds nobody behind it",
             ),
             (
-                "firewall-rejects",
+                CauseName::FirewallRejects,
                 Possible,
                 "a firewall may reject what follows the handshake",
             ),
@@ -631,12 +652,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "a VPN, a virus scanner or a firewall of this machine may have ended it",
             ),
             (
-                "host-unreachable",
+                CauseName::HostUnreachable,
                 Possible,
                 "the network of this machine may have changed or gone",
             ),
@@ -646,7 +667,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::LibraryMismatch,
         When::Always,
         &[(
-            "library-mismatch",
+            CauseName::LibraryMismatch,
             Certain,
             "the ssh of this client does not fit the libraries that it finds",
         )],
@@ -655,7 +676,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::ForwardError,
         When::Always,
         &[(
-            "dead-backend",
+            CauseName::DeadBackend,
             Likely,
             "the port forwarder says that it reaches nobody",
         )],
@@ -664,7 +685,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::BehindForbidden,
         When::Always,
         &[(
-            "proxy-failed",
+            CauseName::ProxyFailed,
             Certain,
             "the jump host does not forward: AllowTcpForwarding, PermitOpen or DisableForwarding",
         )],
@@ -674,12 +695,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "max-startups",
+                CauseName::MaxStartups,
                 Likely,
                 "the server says that it takes no more connections",
             ),
             (
-                "per-source-max-startups",
+                CauseName::PerSourceMaxStartups,
                 Possible,
                 "its limit may be one for each address",
             ),
@@ -690,12 +711,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "algorithm-mismatch",
+                CauseName::AlgorithmMismatch,
                 Likely,
                 "the crypto policy of this machine forbids what the server uses, such as SHA-1 signatures",
             ),
             (
-                "library-mismatch",
+                CauseName::LibraryMismatch,
                 Possible,
                 "the cryptographic library of this machine may not fit ssh",
             ),
@@ -706,12 +727,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Always,
         &[
             (
-                "algorithm-mismatch",
+                CauseName::AlgorithmMismatch,
                 Possible,
                 "the server signs with this algorithm in another way: try another host key algorithm",
             ),
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "something on the path may change what is sent",
             ),
@@ -721,7 +742,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::KeyTooShort,
         When::Always,
         &[(
-            "algorithm-mismatch",
+            CauseName::AlgorithmMismatch,
             Likely,
             "the RSA key of the server is shorter than this client accepts (RequiredRSASize)",
         )],
@@ -730,7 +751,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::GroupRefused,
         When::Always,
         &[(
-            "algorithm-mismatch",
+            CauseName::AlgorithmMismatch,
             Likely,
             "the server offers a Diffie-Hellman group of a size that this client refuses",
         )],
@@ -739,11 +760,19 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::ConnectTimeout,
         When::Unidentified,
         &[
-            ("host-unreachable", Possible, "no machine answers"),
-            ("firewall-rejects", Possible, "a firewall drops the packets"),
-            ("banned-by-other", Possible, "a ban may drop the packets"),
+            (CauseName::HostUnreachable, Possible, "no machine answers"),
             (
-                "conntrack-full",
+                CauseName::FirewallRejects,
+                Possible,
+                "a firewall drops the packets",
+            ),
+            (
+                CauseName::BannedByOther,
+                Possible,
+                "a ban may drop the packets",
+            ),
+            (
+                CauseName::ConntrackFull,
                 Possible,
                 "packets of new connections are dropped",
             ),
@@ -753,7 +782,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Mismatch,
         When::Always,
         &[(
-            "algorithm-mismatch",
+            CauseName::AlgorithmMismatch,
             Certain,
             "no algorithm is common to both sides",
         )],
@@ -762,7 +791,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::HostKeyChanged,
         When::Always,
         &[(
-            "host-key-changed",
+            CauseName::HostKeyChanged,
             Certain,
             "another key than this is known",
         )],
@@ -771,7 +800,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::HostKeyOfAddress,
         When::Rejected,
         &[(
-            "host-key-changed",
+            CauseName::HostKeyChanged,
             Certain,
             "another key is known for its address",
         )],
@@ -781,7 +810,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::HostKeyCertificate,
         When::Rejected,
         &[(
-            "host-key-unknown",
+            CauseName::HostKeyUnknown,
             Certain,
             "its host certificate does not hold, and its key alone is not known",
         )],
@@ -791,12 +820,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Untold,
         &[
             (
-                "host-key-unknown",
+                CauseName::HostKeyUnknown,
                 Likely,
                 "ssh says no more than this where it may not ask about an unknown key",
             ),
             (
-                "host-key-changed",
+                CauseName::HostKeyChanged,
                 Likely,
                 "lines above this one would say that another key is known",
             ),
@@ -805,13 +834,17 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::HostKeyUnknown,
         When::Always,
-        &[("host-key-unknown", Certain, "no key of the server is known")],
+        &[(
+            CauseName::HostKeyUnknown,
+            Certain,
+            "no key of the server is known",
+        )],
     ),
     claims(
         Symptom::TooManyFailures,
         When::Always,
         &[(
-            "max-auth-tries",
+            CauseName::MaxAuthTries,
             Certain,
             "the server ends the connection after MaxAuthTries attempts; each key is one",
         )],
@@ -821,7 +854,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Closed,
         When::Replying,
         &[(
-            "mtu-black-hole",
+            CauseName::MtuBlackHole,
             Possible,
             "the server may have given up: large packets of the key exchange get lost",
         )],
@@ -831,22 +864,22 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Exchanging,
         &[
             (
-                "host-keys-permissions",
+                CauseName::HostKeysPermissions,
                 Possible,
                 "sshd on Windows ends when the rights of its files are not as it wants",
             ),
             (
-                "child-crash",
+                CauseName::ChildCrash,
                 Possible,
                 "the process of the connection may have died",
             ),
             (
-                "privsep-directory",
+                CauseName::PrivsepDirectory,
                 Possible,
                 "sshd from 9.8 on needs its directory here",
             ),
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "a device on the path may have ended the connection",
             ),
@@ -857,22 +890,22 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::Exchanging,
         &[
             (
-                "host-keys-permissions",
+                CauseName::HostKeysPermissions,
                 Possible,
                 "sshd on Windows ends when the rights of its files are not as it wants",
             ),
             (
-                "middlebox-reset",
+                CauseName::MiddleboxReset,
                 Possible,
                 "a device on the path may send the reset",
             ),
             (
-                "child-crash",
+                CauseName::ChildCrash,
                 Possible,
                 "the process of the connection may have died",
             ),
             (
-                "privsep-directory",
+                CauseName::PrivsepDirectory,
                 Possible,
                 "sshd from 9.8 on needs its directory here",
             ),
@@ -882,7 +915,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Stalled,
         When::Exchanging,
         &[(
-            "mtu-black-hole",
+            CauseName::MtuBlackHole,
             Likely,
             "small packets arrive, the large ones of the key exchange do not",
         )],
@@ -892,17 +925,17 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::LoggingIn,
         &[
             (
-                "refuse-connection",
+                CauseName::RefuseConnection,
                 Possible,
                 "RefuseConnection acts here (from 9.9 on)",
             ),
             (
-                "user-not-allowed",
+                CauseName::UserNotAllowed,
                 Possible,
                 "PAM may refuse the account here",
             ),
             (
-                "login-grace-time",
+                CauseName::LoginGraceTime,
                 Possible,
                 "the time for logging in may have run out",
             ),
@@ -912,7 +945,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Reset,
         When::LoggingIn,
         &[(
-            "child-crash",
+            CauseName::ChildCrash,
             Possible,
             "the process of the connection may have died",
         )],
@@ -921,7 +954,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Denied,
         When::Own,
         &[(
-            "user-not-allowed",
+            CauseName::UserNotAllowed,
             Possible,
             "the login was reached and refused: the key, the password or the user",
         )],
@@ -930,7 +963,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::SessionRefused,
         When::Always,
         &[(
-            "max-sessions",
+            CauseName::MaxSessions,
             Likely,
             "the shared connection has as many sessions as MaxSessions allows",
         )],
@@ -939,7 +972,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::SessionFailed,
         When::Always,
         &[(
-            "process-limit",
+            CauseName::ProcessLimit,
             Likely,
             "after the login sshd can start no process: the limit of the account or of the unit",
         )],
@@ -948,7 +981,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::KeyIgnored,
         When::Always,
         &[(
-            "client-config-invalid",
+            CauseName::ClientConfigInvalid,
             Likely,
             "ssh does not use a private key that others may read: `chmod 600` it",
         )],
@@ -957,7 +990,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::Damaged,
         When::Always,
         &[(
-            "middlebox-reset",
+            CauseName::MiddleboxReset,
             Possible,
             "packets do not arrive as they were sent: something on the path changes them",
         )],
@@ -966,7 +999,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         Symptom::MultiplexStale,
         When::Always,
         &[(
-            "multiplex-stale",
+            CauseName::MultiplexStale,
             Certain,
             "the control socket is left over from a connection that is gone",
         )],
@@ -976,12 +1009,12 @@ pub(super) const CLAIMS: &[Claims] = &[
         When::LoggedIn,
         &[
             (
-                "nat-idle-timeout",
+                CauseName::NatIdleTimeout,
                 Possible,
                 "a device on the path may have forgotten an idle connection",
             ),
             (
-                "client-alive-timeout",
+                CauseName::ClientAliveTimeout,
                 Possible,
                 "the server may have given the client up",
             ),
@@ -989,7 +1022,7 @@ pub(super) const CLAIMS: &[Claims] = &[
     ),
 ];
 
-const fn exclusion(causes: &'static [&'static str], reason: &'static str) -> Exclusion {
+const fn exclusion(causes: &'static [CauseName], reason: &'static str) -> Exclusion {
     Exclusion { causes, reason }
 }
 
@@ -1000,11 +1033,11 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::Connected,
         exclusion(
             &[
-                "max-sessions",
-                "max-auth-tries",
-                "client-alive-timeout",
-                "user-not-allowed",
-                "too-many-keys",
+                CauseName::MaxSessions,
+                CauseName::MaxAuthTries,
+                CauseName::ClientAliveTimeout,
+                CauseName::UserNotAllowed,
+                CauseName::TooManyKeys,
             ],
             "they act on users and sessions, and the server has not even identified itself",
         ),
@@ -1014,10 +1047,10 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::Connected,
         exclusion(
             &[
-                "host-key-changed",
-                "host-key-unknown",
-                "algorithm-mismatch",
-                "mtu-black-hole",
+                CauseName::HostKeyChanged,
+                CauseName::HostKeyUnknown,
+                CauseName::AlgorithmMismatch,
+                CauseName::MtuBlackHole,
             ],
             "keys and algorithms are exchanged behind the identification",
         ),
@@ -1026,7 +1059,7 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::Connected,
         Reached::LoggedIn,
         exclusion(
-            &["name-not-resolved", "host-unreachable"],
+            &[CauseName::NameNotResolved, CauseName::HostUnreachable],
             "a connection was established",
         ),
     ),
@@ -1035,15 +1068,15 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::LoggedIn,
         exclusion(
             &[
-                "max-startups",
-                "per-source-max-startups",
-                "per-source-penalty",
-                "hosts-access-denied",
-                "hosts-deny-malformed",
-                "socket-connection-limit",
-                "sshd-not-running",
-                "wrong-service",
-                "dead-backend",
+                CauseName::MaxStartups,
+                CauseName::PerSourceMaxStartups,
+                CauseName::PerSourcePenalty,
+                CauseName::HostsAccessDenied,
+                CauseName::HostsDenyMalformed,
+                CauseName::SocketConnectionLimit,
+                CauseName::SshdNotRunning,
+                CauseName::WrongService,
+                CauseName::DeadBackend,
             ],
             "they act before the identification, and the server has sent it",
         ),
@@ -1052,7 +1085,7 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
         Reached::Encrypted,
         Reached::LoggedIn,
         exclusion(
-            &["algorithm-mismatch", "host-key-changed"],
+            &[CauseName::AlgorithmMismatch, CauseName::HostKeyChanged],
             "the key exchange is complete",
         ),
     ),
@@ -1061,23 +1094,23 @@ pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
 /// What a connection that was never established excludes.
 pub(super) const UNCONNECTED: Exclusion = exclusion(
     &[
-        "max-startups",
-        "per-source-max-startups",
-        "per-source-penalty",
-        "hosts-access-denied",
-        "hosts-deny-malformed",
+        CauseName::MaxStartups,
+        CauseName::PerSourceMaxStartups,
+        CauseName::PerSourcePenalty,
+        CauseName::HostsAccessDenied,
+        CauseName::HostsDenyMalformed,
     ],
     "sshd refuses only connections that are established",
 );
 
 /// What an established connection that ends at once excludes.
 pub(super) const CONNECTED: Exclusion = exclusion(
-    &["fail2ban-banned", "firewall-rejects"],
+    &[CauseName::Fail2banBanned, CauseName::FirewallRejects],
     "a default ban or a rule that rejects lets no connection be established",
 );
 
 /// What silence of the server excludes where `ssh -v` would show its text.
 pub(super) const SILENT: Exclusion = exclusion(
-    &["per-source-penalty"],
+    &[CauseName::PerSourcePenalty],
     "sshd says `Not allowed at this time` before it closes, and -v would show it",
 );

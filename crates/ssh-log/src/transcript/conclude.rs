@@ -7,6 +7,7 @@ use super::facts::{Facts, Seen};
 use super::identification;
 use super::words::Symptom;
 use super::{Attempt, Certainty, Conclusion, Ending, Exclusion, Reached, Software};
+use crate::cause::CauseName;
 
 pub(super) fn conclude(mut facts: Facts) -> Attempt {
     let printed = facts.symptoms.first().map(|seen| Ending {
@@ -127,7 +128,7 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
             .filter(|claims| claims.symptom == seen.symptom && applies(claims.when, facts));
         let causes = claims
             .flat_map(|claims| claims.causes)
-            .filter(|(cause, _, _)| server.can_have(cause));
+            .filter(|(cause, _, _)| server.can_have(*cause));
         for &(cause, certainty, reason) in causes {
             if !found
                 .iter()
@@ -147,18 +148,18 @@ fn served(facts: &Facts) -> Vec<Conclusion> {
     let reason = "sshd says so itself, in the lines of its log that stand here";
     let served = facts.served.iter();
     served
-        .map(|(cause, seen)| seen.conclusion(cause, Certainty::Likely, reason))
+        .map(|(cause, seen)| seen.conclusion(*cause, Certainty::Likely, reason))
         .collect()
 }
 
 /// What the text tells beside the message: a port that is forwarded has the dead backend first; of a provider's server
 /// nothing can be wrong that only its administrator could mend.
 fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
-    const OF_PROVIDERS: &[&str] = &[
-        "middlebox-reset",
-        "proxy-failed",
-        "firewall-rejects",
-        "max-startups",
+    const OF_PROVIDERS: &[CauseName] = &[
+        CauseName::MiddleboxReset,
+        CauseName::ProxyFailed,
+        CauseName::FirewallRejects,
+        CauseName::MaxStartups,
     ];
     let ended = facts.saw(Symptom::Closed) || facts.saw(Symptom::Reset);
     let early = ended
@@ -171,19 +172,22 @@ fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
             .find(|seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset));
         found.retain(|one| OF_PROVIDERS.contains(&one.cause));
         let reason = "a proxy, a VPN or a firewall on the path ends connections to port 22";
-        if let Some(seen) = seen.filter(|_| !found.iter().any(|one| one.cause == "middlebox-reset"))
-        {
-            found.push(seen.conclusion("middlebox-reset", Certainty::Possible, reason));
+        if let Some(seen) = seen.filter(|_| {
+            !found
+                .iter()
+                .any(|one| one.cause == CauseName::MiddleboxReset)
+        }) {
+            found.push(seen.conclusion(CauseName::MiddleboxReset, Certainty::Possible, reason));
         }
         found
             .iter_mut()
-            .filter(|one| one.cause == "max-startups")
+            .filter(|one| one.cause == CauseName::MaxStartups)
             .for_each(|one| {
                 one.reason = "the provider may limit the connections of one address";
             });
         found.sort_by_key(|one| OF_PROVIDERS.iter().position(|cause| *cause == one.cause));
     } else if early && (is_forwarded(facts) || has_other_port(facts)) {
-        found.sort_by_key(|one| one.cause != "dead-backend");
+        found.sort_by_key(|one| one.cause != CauseName::DeadBackend);
     }
     found
 }
@@ -201,8 +205,8 @@ fn strongest(mut found: Vec<Conclusion>) -> Vec<Conclusion> {
 }
 
 /// Causes that stand beside a stronger one because the text of both is the same.
-fn is_twin(cause: &str) -> bool {
-    cause == "per-source-max-startups"
+fn is_twin(cause: CauseName) -> bool {
+    cause == CauseName::PerSourceMaxStartups
 }
 
 fn applies(when: When, facts: &Facts) -> bool {
@@ -306,7 +310,7 @@ pub(super) fn told(facts: &Facts) -> bool {
 impl Seen {
     fn conclusion(
         &self,
-        cause: &'static str,
+        cause: CauseName,
         certainty: Certainty,
         reason: &'static str,
     ) -> Conclusion {
@@ -330,7 +334,7 @@ fn too_many_keys(facts: &Facts, seen: &Seen) -> Option<Conclusion> {
     };
     let reason = "the client offers more keys than the server lets it try";
     (seen.symptom == Symptom::TooManyFailures)
-        .then(|| seen.conclusion("too-many-keys", certainty, reason))
+        .then(|| seen.conclusion(CauseName::TooManyKeys, certainty, reason))
 }
 
 fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {

@@ -4,6 +4,7 @@ use super::label;
 use super::scan::{Hit, Named};
 use super::words::{Sign, Symptom, failure};
 use super::{Client, Reached, Software};
+use crate::cause::CauseName;
 
 /// How near its end an attempt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +43,7 @@ pub(super) struct Facts {
     pub(super) keys_offered: u32,
     pub(super) symptoms: Vec<Seen>,
     /// Messages of sshd itself beside those of the client, with the cause that they name.
-    pub(super) served: Vec<(&'static str, Seen)>,
+    pub(super) served: Vec<(CauseName, Seen)>,
     pub(super) course: Course,
     pub(super) last: String,
     /// Whether the last line is one of `ssh -v`.

@@ -1,5 +1,7 @@
 //! What the server's identification tells: the implementation and its release exclude causes that they cannot have.
 
+use crate::cause::CauseName;
+
 /// What a server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Server {
@@ -36,15 +38,17 @@ pub(super) fn server(software: Option<&str>) -> Server {
 }
 
 /// The release from which on sshd can end a connection so behind its identification.
-const SINCE: &[(&str, (u32, u32))] =
-    &[("privsep-directory", (9, 8)), ("refuse-connection", (9, 9))];
+const SINCE: &[(CauseName, (u32, u32))] = &[
+    (CauseName::PrivsepDirectory, (9, 8)),
+    (CauseName::RefuseConnection, (9, 9)),
+];
 
 /// What only sshd on Windows has.
-const OF_WINDOWS: &[&str] = &["host-keys-permissions"];
+const OF_WINDOWS: &[CauseName] = &[CauseName::HostKeysPermissions];
 
 impl Server {
     /// Whether the server can have a cause that acts behind its identification.
-    pub(super) fn can_have(self, cause: &str) -> bool {
+    pub(super) fn can_have(self, cause: CauseName) -> bool {
         let since = SINCE
             .iter()
             .find(|(name, _)| *name == cause)
@@ -67,11 +71,11 @@ mod tests {
 
     #[test]
     fn a_release_has_no_fault_that_later_ones_brought() {
-        let can = |software| server(Some(software)).can_have("privsep-directory");
+        let can = |software| server(Some(software)).can_have(CauseName::PrivsepDirectory);
         assert!(
             can("OpenSSH_9.9p2 Ubuntu")
                 && can("OpenSSH_10.0")
-                && server(None).can_have("privsep-directory")
+                && server(None).can_have(CauseName::PrivsepDirectory)
         );
         assert!(
             !can("OpenSSH_8.4p1")

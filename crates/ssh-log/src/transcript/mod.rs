@@ -17,6 +17,7 @@ mod noise;
 mod scan;
 mod words;
 
+use crate::cause::CauseName;
 use attempts::Attempts;
 
 /// A transcript understood.
@@ -166,7 +167,7 @@ pub enum Certainty {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     /// The name of the cause.
-    pub cause: &'static str,
+    pub cause: CauseName,
     /// How sure it is.
     pub certainty: Certainty,
     /// Why.
@@ -181,7 +182,7 @@ pub struct Conclusion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exclusion {
     /// The names of the causes.
-    pub causes: &'static [&'static str],
+    pub causes: &'static [CauseName],
     /// Why they are excluded.
     pub reason: &'static str,
 }

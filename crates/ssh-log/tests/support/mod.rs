@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use sshmend_ssh_log::{Account, Clock, Event, Reader, Stage};
+use sshmend_ssh_log::{Account, CauseName, Clock, Event, Reader, Stage};
 
 /// A log, with one line for each event: kind, cause, source, user, number, detail; `-` for what there is not.
 pub(crate) fn shown(log: &[u8]) -> Vec<String> {
@@ -19,7 +19,7 @@ fn event_text(event: &Event<'_>) -> String {
     });
     let mut words = vec![
         event.kind.name().to_owned(),
-        event.cause.unwrap_or("-").to_owned(),
+        event.cause.map_or("-", CauseName::as_str).to_owned(),
         source.unwrap_or_else(|| "-".into()),
         event
             .user

@@ -2,6 +2,7 @@
 
 use sshmend_diagnose::{CAUSES, Cause, cause};
 use sshmend_plan::{NEGATIVES, Negative, negative};
+use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::{MaxStartups, Scope};
 
 use crate::cli;
@@ -43,7 +44,7 @@ fn list(output: &Output) -> String {
     };
     let causes: String = CAUSES
         .iter()
-        .map(|cause| row(cause.name, cause.title))
+        .map(|cause| row(cause.name.as_str(), cause.title()))
         .collect();
     let negatives: String = NEGATIVES
         .iter()
@@ -60,10 +61,10 @@ fn explain(session: &Session, cause: &Cause, value: Option<&str>) -> Result<Stri
     let output = &session.output;
     let text = format!(
         "{}\n\n{}\n",
-        output.paint(Role::Title, cause.title),
-        cause.explain.trim()
+        output.paint(Role::Title, cause.title()),
+        cause.explain()
     );
-    if cause.name != "max-startups" {
+    if cause.name != CauseName::MaxStartups {
         return Ok(text);
     }
     Ok(text + &plot(output, startups(session, value)?))
@@ -78,7 +79,11 @@ fn explain_negative(output: &Output, negative: &Negative) -> String {
         [] => String::new(),
         causes => format!(
             "\nwhat it does bring about: {} (sshmend explain {})\n",
-            causes.join(", "),
+            causes
+                .iter()
+                .map(|name| name.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
             causes[0]
         ),
     };

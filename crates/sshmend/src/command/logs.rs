@@ -7,7 +7,7 @@ use std::thread;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use sshmend_host::{now, zone};
-use sshmend_ssh_log::{Account, Clock, Event, ReadLog, Tally};
+use sshmend_ssh_log::{Account, CauseName, Clock, Event, ReadLog, Tally};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
@@ -73,7 +73,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Logs) -> Result<Outcome, F
 #[derive(Debug, Clone, Copy)]
 struct Filter {
     since: Option<Timestamp>,
-    cause: Option<&'static str>,
+    cause: Option<CauseName>,
 }
 
 impl Filter {

@@ -187,7 +187,7 @@ impl Diagnosis {
         let excluded = |list: &[sshmend_diagnose::Excluded]| {
             list.iter()
                 .map(|one| Excluded {
-                    cause: one.cause.to_owned(),
+                    cause: one.cause.to_string(),
                     why: one.why.clone(),
                 })
                 .collect()
@@ -251,7 +251,7 @@ impl From<&sshmend_diagnose::Finding> for Finding {
         let evidence = finding.evidence.iter();
         let remedy = finding.remedy.as_ref();
         Self {
-            cause: finding.cause.to_owned(),
+            cause: finding.cause.to_string(),
             certainty: finding.certainty.as_str(),
             latent: finding.latent,
             summary: finding.summary.clone(),

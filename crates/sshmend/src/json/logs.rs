@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sshmend_ssh_log::{CauseTally, Peer, ReadLog, SourceTally, Span, Tally};
+use sshmend_ssh_log::{CauseName, CauseTally, Peer, ReadLog, SourceTally, Span, Tally};
 
 use super::census::LogCensus;
 
@@ -105,7 +105,7 @@ impl Logs {
 }
 
 impl Cause {
-    fn new(cause: &'static str, tally: &CauseTally) -> Self {
+    fn new(cause: CauseName, tally: &CauseTally) -> Self {
         let (first, last) = times(tally.span);
         let seconds = tally.timeline.width();
         let buckets = tally.timeline.buckets();
@@ -115,7 +115,7 @@ impl Cause {
             connections,
         });
         Self {
-            cause,
+            cause: cause.as_str(),
             certainty: if tally.is_vague() {
                 "possible"
             } else {
@@ -137,7 +137,11 @@ impl Source {
         Self {
             source: peer.to_string(),
             lines: tally.lines,
-            causes: tally.causes.clone(),
+            causes: tally
+                .causes
+                .iter()
+                .map(|(cause, &count)| (cause.as_str(), count))
+                .collect(),
             accepted: tally.accepted,
             failed: tally.failed,
             first,

@@ -32,7 +32,7 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
     );
     text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
     for (name, cause) in causes.iter().take(top) {
-        text.push_str(&cause_line(output, name, cause));
+        text.push_str(&cause_line(output, name.as_str(), cause));
     }
     text.push_str(&more(output, causes.len(), top, "cause"));
     let sources = tally.sources();

@@ -125,7 +125,7 @@ fn render_undecided(
     lines.push("  possible:".to_owned());
     let width = block
         .iter()
-        .map(|finding| finding.cause.len())
+        .map(|finding| finding.cause.as_str().len())
         .max()
         .unwrap_or(0);
     for finding in block {
@@ -186,7 +186,7 @@ fn ruled_out(output: &Output, diagnosis: &Diagnosis) -> String {
         return String::new();
     }
     let names = |list: &[Excluded], title: &str| {
-        let names: Vec<&str> = list.iter().map(|one| one.cause).collect();
+        let names: Vec<&str> = list.iter().map(|one| one.cause.as_str()).collect();
         if names.is_empty() {
             return String::new();
         }

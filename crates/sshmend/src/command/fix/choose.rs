@@ -6,6 +6,7 @@ use clap::Parser;
 use sshmend_diagnose::{Certainty, Diagnosis, Finding};
 use sshmend_facts::{Question, Server, Vantage, wants};
 use sshmend_plan::{Notice, Plan};
+use sshmend_ssh_log::CauseName;
 
 use super::service::MendedWith;
 use super::{merge, plan, service};
@@ -56,7 +57,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
             );
         }
     };
-    let mended: Vec<&str> = chosen.iter().map(|offer| offer.finding.cause).collect();
+    let mended: Vec<CauseName> = chosen.iter().map(|offer| offer.finding.cause).collect();
     let mut joined = join(session, &chosen)?;
     joined.notices.extend(left(&diagnosis, &mended));
     let unmended = diagnosis
@@ -106,7 +107,7 @@ fn start<'d>(
     let down = diagnosis
         .findings
         .iter()
-        .find(|finding| finding.cause == "sshd-not-running")?;
+        .find(|finding| finding.cause == CauseName::SshdNotRunning)?;
     let what = What::Service(FixService { restart: false });
     let command = shell(&session.command(&["fix", "service"]));
     (down.remedy.is_none() && offers.iter().any(mends)).then_some(Offer {
@@ -200,12 +201,12 @@ fn left_out(failure: &Failure) -> Notice {
 }
 
 /// What was found and is not mended: with the command for it, or with what to do by hand.
-fn left(diagnosis: &Diagnosis, mended: &[&str]) -> Vec<Notice> {
+fn left(diagnosis: &Diagnosis, mended: &[CauseName]) -> Vec<Notice> {
     let left = diagnosis
         .findings
         .iter()
         .filter(|finding| !mended.contains(&finding.cause));
-    left.map(|finding| notice(finding.cause, &told(finding)))
+    left.map(|finding| notice(finding.cause.as_str(), &told(finding)))
         .collect()
 }
 

@@ -9,6 +9,7 @@ use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
 use sshmend_lossless::Origin;
 use sshmend_plan::{Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_wants};
+use sshmend_ssh_log::CauseName;
 
 use crate::cli::FixFail2ban;
 use crate::command::diagnose::conclude;
@@ -20,13 +21,13 @@ use crate::session::Session;
 const ASKED: usize = 3;
 
 /// What turns a client away before sshd sees it, beside fail2ban.
-const OTHER_BANS: [&str; 6] = [
-    "banned-by-other",
-    "firewall-rejects",
-    "hosts-access-denied",
-    "hosts-access-option-invalid",
-    "hosts-deny-malformed",
-    "hosts-deny-owned",
+const OTHER_BANS: [CauseName; 6] = [
+    CauseName::BannedByOther,
+    CauseName::FirewallRejects,
+    CauseName::HostsAccessDenied,
+    CauseName::HostsAccessOptionInvalid,
+    CauseName::HostsDenyMalformed,
+    CauseName::HostsDenyOwned,
 ];
 
 /// Plans what is wanted of fail2ban.
