@@ -2,6 +2,7 @@
 
 use sshmend_facts::{Connections, Facts, Question, Unchecked, Vantage};
 use sshmend_lossless::Snapshot;
+use sshmend_plan::Wish;
 use sshmend_ssh_log::transcript::Attempt;
 use sshmend_ssh_log::{CauseName, ReadLog};
 
@@ -92,6 +93,20 @@ fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
 }
 
 impl Diagnosis {
+    /// Where sshd is down, and `mended` is what kept it down, the finding that says so: sshd can be started as well then,
+    /// which no remedy of its own says.
+    pub fn started_after<'w>(
+        &self,
+        mended: impl IntoIterator<Item = &'w Wish>,
+    ) -> Option<(&Finding, Wish)> {
+        let down = self
+            .findings
+            .iter()
+            .find(|finding| finding.cause == CauseName::SshdNotRunning)?;
+        let starts = down.remedy.is_none() && mended.into_iter().any(Wish::lets_sshd_start);
+        starts.then_some((down, Wish::Service { restart: false }))
+    }
+
     /// Whether logs were named and none of them is one of an SSH server: then there is no answer.
     pub fn nothing_understood(&self) -> bool {
         !self.logs.is_empty() && self.logs.iter().all(|log| log.census.nothing_understood())

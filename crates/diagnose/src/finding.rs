@@ -3,6 +3,7 @@
 use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_packet_filter::Block;
+use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
@@ -72,11 +73,11 @@ pub struct Evidence {
     pub text: String,
 }
 
-/// A command of sshmend that mends a finding when run as printed.
+/// What sshmend can do about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
-    /// The command line, the program first.
-    pub argv: Vec<String>,
+    /// What has to be asked for.
+    pub wish: Wish,
     /// What it does, in one line.
     pub summary: String,
 }
@@ -182,14 +183,10 @@ impl Finding {
         self.shown_by(source, text)
     }
 
-    /// Names the command that mends it: the words after `sshmend`.
-    pub(crate) fn mended_by(&mut self, words: &[&str], summary: impl Into<String>) -> &mut Self {
-        let argv = std::iter::once("sshmend")
-            .chain(words.iter().copied())
-            .map(str::to_owned)
-            .collect();
+    /// Names what mends it.
+    pub(crate) fn mended_by(&mut self, wish: Wish, summary: impl Into<String>) -> &mut Self {
         self.remedy = Some(Remedy {
-            argv,
+            wish,
             summary: summary.into(),
         });
         self
@@ -204,7 +201,7 @@ impl Finding {
         summary: impl Into<String>,
     ) -> &mut Self {
         let Some(place) = facts.decided_by_command_line(key) else {
-            return self.mended_by(&["fix", "sshd-config", &format!("{key}={value}")], summary);
+            return self.mended_by(Wish::setting(key, value), summary);
         };
         let unit = facts
             .start()

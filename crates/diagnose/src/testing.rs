@@ -234,7 +234,12 @@ fn print(verdict: &Verdict) -> String {
             let _ = writeln!(text, "  {}{line}: {}", evidence.source, evidence.text);
         }
         if let Some(remedy) = &finding.remedy {
-            let _ = writeln!(text, "  $ {}  # {}", remedy.argv.join(" "), remedy.summary);
+            let _ = writeln!(
+                text,
+                "  $ {}  # {}",
+                remedy.wish.argv().join(" "),
+                remedy.summary
+            );
         }
         finding
             .steps

@@ -22,6 +22,7 @@ mod reload;
 mod service;
 mod sshd_config;
 mod step;
+mod wish;
 
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
@@ -43,3 +44,4 @@ pub use reload::{listen_addresses, reload_sshd, restart_sshd};
 pub use service::{ServiceWish, service};
 pub use sshd_config::{SshdConfigWish, sshd_config};
 pub use step::{ScriptVerb, Step, UnitVerb};
+pub use wish::{KnownHostsOf, Mended, SshdSource, Wish};

@@ -256,14 +256,6 @@ pub(crate) struct FixSshdConfig {
     pub(crate) source: SshdSource,
 }
 
-impl FixSshdConfig {
-    /// Whether another wish is about the same files, written in the same way.
-    pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
-        let sets = self.comment_out.is_empty() && other.comment_out.is_empty();
-        sets && self.drop_in == other.drop_in && self.source == other.source
-    }
-}
-
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixKnownHosts {
     #[arg(value_name = "HOST[:PORT]", help = "HOST, HOST:PORT or [HOST]:PORT")]
@@ -302,13 +294,6 @@ pub(crate) struct FixHostsAccess {
     /// The wrapped program
     #[arg(long, default_value = "sshd")]
     pub(crate) daemon: String,
-}
-
-impl FixHostsAccess {
-    /// Whether it changes nothing and says what could be mended.
-    pub(crate) fn only_lists(&self) -> bool {
-        self.allow.is_empty() && self.mend.iter().flatten().next().is_none()
-    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -3,6 +3,7 @@
 //! Begin with `execute/mod.rs`: the way of data from preview to verification.
 
 mod cli;
+mod cli_wish;
 mod command;
 mod error;
 mod execute;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sshmend_facts::Question;
 use sshmend_host::{Account, Environment, LockError, Machine, now, pause, zone};
 use sshmend_lossless::{Request, Snapshot};
-use sshmend_plan::Person;
+use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
 use crate::cli::{General, Wait};
@@ -84,6 +84,13 @@ impl Session {
         self.environment.home = Some(account.home.clone());
         self.environment.state_home = None;
         self
+    }
+
+    /// The command line that asks for this, of the same machine and state.
+    pub(crate) fn command_of(&self, wish: &Wish) -> Vec<String> {
+        let argv = wish.argv();
+        let words: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
+        self.command(&words)
     }
 
     /// Who wants something, for the journal.

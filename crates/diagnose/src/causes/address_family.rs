@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, Reply, Socket, Tried};
+use sshmend_plan::Wish;
 
 use crate::finding::Finding;
 use crate::verdict::{Judges, Verdict};
@@ -82,7 +83,7 @@ fn listen(facts: &Facts<'_>, finding: &mut Finding) {
     let set = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.is_some());
     if set("addressfamily") && !set("listenaddress") {
         finding.mended_by(
-            &["fix", "sshd-config", "AddressFamily=any"],
+            Wish::setting("AddressFamily", "any"),
             "lets sshd listen on both families",
         );
     } else {
@@ -113,7 +114,7 @@ fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
     }
     if written.is_empty() && sockets.iter().any(Socket::is_of_sshd) {
         let what = "has sshd read its files, which name no address and no family; sessions stay";
-        finding.mended_by(&["fix", "service", "--restart"], what);
+        finding.mended_by(Wish::Service { restart: true }, what);
         return;
     }
     let unit = facts

@@ -1,4 +1,5 @@
 use sshmend_facts::Facts;
+use sshmend_plan::Wish;
 
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
@@ -30,7 +31,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             finding.shown_at(&origin, format!("ignoreip has {word}"));
         }
         let address = client.to_string();
-        finding.mended_by(&["fix", "fail2ban", "--ignore", &address], "lifts the ban");
+        finding.mended_by(Wish::ignore(address, Vec::new()), "lifts the ban");
     }
 }
 

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use sshmend_facts::{Ban, BlockedRoute, Facts, Reply, Unchecked};
 use sshmend_hosts_access::Owner as Wrote;
 use sshmend_packet_filter::{Block, Owner};
+use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
@@ -169,18 +170,13 @@ fn left_behind(block: &Block, client: IpAddr, finding: &mut Finding) {
 }
 
 fn mend(client: IpAddr, own: &[&Ban], finding: &mut Finding) {
-    let address = client.to_string();
-    let mut words = vec!["fix", "fail2ban", "--ignore", &address];
-    let jails = own.iter().map(|ban| ban.jail.as_str());
     let named = |jail: &&str| {
         jail.chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
     };
-    jails
-        .filter(named)
-        .for_each(|jail| words.extend(["--jail", jail]));
+    let jails = own.iter().map(|ban| ban.jail.as_str()).filter(named);
     finding.mended_by(
-        &words,
+        Wish::ignore(client.to_string(), jails.map(str::to_owned).collect()),
         "lifts the ban and keeps the address from being banned again",
     );
     let mut banned: Vec<&str> = own.iter().map(|ban| ban.address.as_str()).collect();

@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, Usage};
+use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
@@ -25,7 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
         finding.mended_by(
-            &["fix", "service"],
+            Wish::Service { restart: false },
             "restarts the service after `sshd -t`, which frees what it holds",
         );
     } else if let Some(usage) = machine {

@@ -1,4 +1,5 @@
 use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, Trial};
+use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
@@ -97,7 +98,7 @@ fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> &'v mut Finding {
         verdict.certain("there is no host key, so sshd can serve no connection")
     };
     finding.mended_by(
-        &["fix", "host-keys"],
+        Wish::host_keys(),
         "makes the missing host keys; clients will see new ones",
     );
     finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");

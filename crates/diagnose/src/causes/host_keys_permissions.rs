@@ -1,4 +1,5 @@
 use sshmend_facts::{Complaint, Facts, HostKeyFile, Trial};
+use sshmend_plan::Wish;
 
 use crate::finding::{Certainty, Finding};
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -73,7 +74,7 @@ fn open<'v>(
     };
     let finding = verdict.find(certainty, what);
     finding.mended_by(
-        &["fix", "host-keys"],
+        Wish::host_keys(),
         "closes the host keys to others: 0600, owned by root",
     );
     finding.latent_if(later || !none_left)

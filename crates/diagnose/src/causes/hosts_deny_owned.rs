@@ -1,5 +1,6 @@
 use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, Owner};
+use sshmend_plan::Wish;
 
 use super::hosts_remedy::judged_client;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -35,7 +36,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if owned.owner == Owner::Fail2ban {
         let address = client.to_string();
         finding.mended_by(
-            &["fix", "fail2ban", "--ignore", &address],
+            Wish::ignore(address, Vec::new()),
             "lifts the ban and keeps the address from being banned again",
         );
     }

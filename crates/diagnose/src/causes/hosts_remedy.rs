@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_ALLOW, Problem};
+use sshmend_plan::Wish;
 
 use crate::finding::{Certainty, Finding};
 
@@ -34,10 +35,7 @@ pub(super) fn mended_line(
     let line = problem.origin.to_string();
     match (&problem.repair, client) {
         (Some(_), _) if helps => {
-            finding.mended_by(
-                &["fix", "hosts-access", "--mend", &line],
-                "mends that line and no other",
-            );
+            finding.mended_by(Wish::mend_wrappers(line), "mends that line and no other");
         }
         (_, Some(client)) if facts.wrappers(client).access == Access::Denied => {
             allowed(client, finding);
@@ -50,7 +48,7 @@ pub(super) fn mended_line(
 pub(super) fn allowed(client: IpAddr, finding: &mut Finding) {
     let address = client.to_string();
     let summary = format!("lets {client} in, before the rule that refuses it, and nobody else");
-    finding.mended_by(&["fix", "hosts-access", "--allow", &address], summary);
+    finding.mended_by(Wish::allow(address), summary);
 }
 
 /// Points out the lines of hosts.allow that would let the client in if they were not broken.

@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, Listener, Reply};
+use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
@@ -57,7 +58,7 @@ fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
     let finding = verdict.likely("the listener does not take the connections that wait for it");
     finding.shown_by("ss -Hltnp", &socket.line);
     finding.mended_by(
-        &["fix", "service"],
+        Wish::Service { restart: false },
         "restarts the service after `sshd -t`; sessions stay",
     );
 }

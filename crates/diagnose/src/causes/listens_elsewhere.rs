@@ -1,6 +1,7 @@
 //! An sshd that listens, but not where clients look for it.
 
 use sshmend_facts::{Facts, Listener, LogLine, Unit};
+use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
 use crate::finding::Certainty;
@@ -100,7 +101,7 @@ pub(super) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
     ));
     if facts.configured_ports().contains(&old) {
         finding.mended_by(
-            &["fix", "service", "--restart"],
+            Wish::Service { restart: true },
             "has sshd read its files, which name that port; sessions stay",
         );
         return;

@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, LogLine, Manager, Reply, Startups, Unchecked};
+use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 use sshmend_sshd_config::Release;
 
@@ -158,7 +159,7 @@ fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
     }
     match configured(facts).filter(|configured| configured.begin > startups.begin) {
         Some(_) => finding.mended_by(
-            &["fix", "service", "--restart"],
+            Wish::Service { restart: true },
             "has sshd read its files, which give more room",
         ),
         None => {

@@ -1,4 +1,5 @@
 use sshmend_facts::{Complaint, Facts, Reply};
+use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
@@ -43,7 +44,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     finding.mended_by(
-        &["fix", "privsep-directory"],
+        Wish::PrivsepDirectory,
         "makes the directory, root's and 0755, now and at each boot",
     );
     finding.latent_if(!missing && facts.keeps_its_host_keys());

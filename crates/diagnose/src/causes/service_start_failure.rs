@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, Manager};
+use sshmend_plan::Wish;
 
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
@@ -51,7 +52,10 @@ fn service(manager: &Manager, verdict: &mut Verdict) {
     ));
     finding.shown_by("systemctl show", unit.state());
     finding.step(format!("see why: `journalctl -u {name} -n 50`"));
-    finding.mended_by(&["fix", "service"], "starts the service after `sshd -t`");
+    finding.mended_by(
+        Wish::Service { restart: false },
+        "starts the service after `sshd -t`",
+    );
 }
 
 #[cfg(test)]

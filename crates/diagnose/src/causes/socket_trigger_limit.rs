@@ -1,4 +1,5 @@
 use sshmend_facts::Facts;
+use sshmend_plan::Wish;
 
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
@@ -24,7 +25,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     ));
     finding.shown_by("systemctl show", socket.state());
     finding.mended_by(
-        &["fix", "service"],
+        Wish::Service { restart: false },
         "clears the failure and starts the socket after `sshd -t`",
     );
     finding.step(format!(

@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, MARKER, Manager, Reply, Unit};
+use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
 use super::listens_elsewhere::{elsewhere, moved};
@@ -153,12 +154,12 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
     }
     if passes && service.is_some_and(Unit::is_up) {
         finding.mended_by(
-            &["fix", "service", "--restart"],
+            Wish::Service { restart: true },
             "restarts the service after `sshd -t`",
         );
     } else if passes {
         finding.mended_by(
-            &["fix", "service"],
+            Wish::Service { restart: false },
             "enables and starts the service after `sshd -t`",
         );
     } else if facts.trial().is_ok() {

@@ -1,6 +1,7 @@
 use crate::finding::Certainty;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 use sshmend_facts::Facts;
+use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
 pub(super) const JUDGES: Judges = Judges {
@@ -33,7 +34,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.shown_by(format!("/proc/{}/exe", listener.pid), &program);
     finding.shown_by_lines(&lines);
     finding.mended_by(
-        &["fix", "service"],
+        Wish::Service { restart: false },
         "restarts the service after `sshd -t`; sessions stay",
     );
 }

@@ -1,5 +1,6 @@
 use sshmend_facts::{Account, Facts, LogLine};
 use sshmend_lossless::Metadata;
+use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::Heard;
@@ -149,7 +150,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     advice.steps.iter().for_each(|step| _ = finding.step(step));
     if advice.restart {
         finding.mended_by(
-            &["fix", "service", "--restart"],
+            Wish::Service { restart: true },
             "has sshd read the files that are there now; sessions stay",
         );
     }

@@ -1,7 +1,7 @@
 //! `sshmend explain`: what a cause is, how it is known, how it is mended; and what is no cause.
 
 use sshmend_diagnose::{CAUSES, Cause, cause};
-use sshmend_plan::{NEGATIVES, Negative, negative};
+use sshmend_plan::{NEGATIVES, Negative, SshdSource, negative};
 use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::{MaxStartups, Scope};
 
@@ -99,11 +99,7 @@ fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failu
     let value = match value {
         Some(value) => value.to_owned(),
         None => {
-            let source = cli::SshdSource {
-                file: None,
-                release: None,
-            };
-            let configuration = Configuration::capture(session, &source)?;
+            let configuration = Configuration::capture(session, &SshdSource::default())?;
             let effective = configuration
                 .tree()
                 .effective(Some(configuration.reading()), Scope::Global);

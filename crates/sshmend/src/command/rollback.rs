@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use sshmend_host::Machine;
 use sshmend_lossless::{Attributes, EditSet, FileChange};
-use sshmend_plan::{Check, Lockout, Plan, Proof, Step, listen_addresses, reload_sshd, unified};
+use sshmend_plan::{
+    Check, Lockout, Plan, Proof, SshdSource, Step, listen_addresses, reload_sshd, unified,
+};
 use sshmend_transaction::{
     FileRecord, Files, Image, Journal, JournalError, Past, Record, RollBackError, State, Versions,
     Which,
 };
 
 use super::history::between;
-use crate::cli::{Apply, Redo, Rollback, SshdSource};
+use crate::cli::{Apply, Redo, Rollback};
 use crate::command::sshd::Configuration;
 use crate::error::{Failure, Outcome};
 use crate::execute::take_back;

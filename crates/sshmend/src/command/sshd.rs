@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use sshmend_facts::{Service, Sshd, service_wants, sshd_wants};
 use sshmend_lossless::{Entry, FileChange, FileImage, Snapshot};
+use sshmend_plan::SshdSource;
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
 
-use crate::cli::SshdSource;
 use crate::error::Failure;
 use crate::session::Session;
 

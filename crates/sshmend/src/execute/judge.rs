@@ -4,11 +4,10 @@
 use std::path::PathBuf;
 
 use sshmend_host::Machine;
-use sshmend_plan::{Check, Expect, reload_sshd};
+use sshmend_plan::{Check, Expect, SshdSource, reload_sshd};
 
 use super::Run;
 use super::rehearse::{Answer, ask, comes_back, disagrees, verdict};
-use crate::cli::SshdSource;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::json;

@@ -5,6 +5,8 @@ use sshmend_facts::Vantage;
 
 use super::census::LogCensus;
 
+use crate::session::Session;
+
 /// `sshmend.diagnosis/1`: what `diagnose` concluded.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Diagnosis {
@@ -159,6 +161,7 @@ pub struct Excluded {
 impl Diagnosis {
     /// Puts a diagnosis into its JSON form.
     pub(crate) fn new(
+        session: &Session,
         question: &sshmend_facts::Question,
         diagnosis: &sshmend_diagnose::Diagnosis,
     ) -> Self {
@@ -196,7 +199,11 @@ impl Diagnosis {
             schema: "sshmend.diagnosis/1",
             vantage,
             subject,
-            findings: diagnosis.findings.iter().map(Finding::from).collect(),
+            findings: diagnosis
+                .findings
+                .iter()
+                .map(|finding| Finding::new(session, finding))
+                .collect(),
             unchecked: unchecked
                 .map(|u| Unchecked {
                     check: u.check.clone(),
@@ -246,8 +253,9 @@ impl From<&sshmend_ssh_log::transcript::Attempt> for Attempt {
     }
 }
 
-impl From<&sshmend_diagnose::Finding> for Finding {
-    fn from(finding: &sshmend_diagnose::Finding) -> Self {
+impl Finding {
+    /// The remedy is a command for this very machine and state.
+    fn new(session: &Session, finding: &sshmend_diagnose::Finding) -> Self {
         let evidence = finding.evidence.iter();
         let remedy = finding.remedy.as_ref();
         Self {
@@ -263,7 +271,7 @@ impl From<&sshmend_diagnose::Finding> for Finding {
                 })
                 .collect(),
             remedy: remedy.map(|r| Remedy {
-                argv: r.argv.clone(),
+                argv: session.command_of(&r.wish),
                 summary: r.summary.clone(),
             }),
             steps: finding.steps.clone(),

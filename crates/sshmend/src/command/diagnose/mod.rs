@@ -12,7 +12,6 @@ use sshmend_diagnose::{Diagnosis, diagnose};
 use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs, wants};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
-use sshmend_lossless::Snapshot;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::cli;
@@ -30,7 +29,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
         }
         Vantage::Client(_) => probe::capture(session, &question),
     };
-    let diagnosis = conclude(session, &snapshot, &question);
+    let diagnosis = diagnose(&snapshot, &question);
     print(session, &question, &diagnosis)?;
     Ok(outcome(&question, &diagnosis))
 }
@@ -45,20 +44,6 @@ fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
         Vantage::Transcript(_) if !healthy() => Outcome::NotUnderstood,
         _ => Outcome::Fine,
     }
-}
-
-/// Judges what was seen; each remedy is a command for this very machine and state.
-pub(crate) fn conclude(session: &Session, snapshot: &Snapshot, question: &Question) -> Diagnosis {
-    let mut diagnosis = diagnose(snapshot, question);
-    for remedy in diagnosis
-        .findings
-        .iter_mut()
-        .filter_map(|finding| finding.remedy.as_mut())
-    {
-        let words: Vec<&str> = remedy.argv.iter().skip(1).map(String::as_str).collect();
-        remedy.argv = session.command(&words);
-    }
-    diagnosis
 }
 
 fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Failure> {
@@ -152,9 +137,11 @@ fn is_message(text: &str) -> bool {
 fn print(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {
     let output = &session.output;
     let printed = if output.is_json() {
-        output.json(&json::diagnosis::Diagnosis::new(question, diagnosis))
+        output.json(&json::diagnosis::Diagnosis::new(
+            session, question, diagnosis,
+        ))
     } else {
-        output.data(&text::text(output, question, diagnosis))
+        output.data(&text::text(session, question, diagnosis))
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))
 }

@@ -7,6 +7,7 @@ use sshmend_ssh_log::transcript::Attempt;
 use crate::output::escape::line;
 use crate::output::words::{count, shell};
 use crate::output::{Output, Role, census};
+use crate::session::Session;
 
 const WIDTH: usize = 100;
 
@@ -14,7 +15,8 @@ const WIDTH: usize = 100;
 const HOSTS_SHOWN: usize = 8;
 
 /// Renders the answer, its evidence, and what could not be looked at.
-pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) -> String {
+pub(crate) fn text(session: &Session, question: &Question, diagnosis: &Diagnosis) -> String {
+    let output = &session.output;
     let mut text = String::new();
     if diagnosis.nothing_understood() {
         let title = "no answer: nothing in the logs that were named was understood";
@@ -39,7 +41,7 @@ pub(crate) fn text(output: &Output, question: &Question, diagnosis: &Diagnosis) 
             Some(sentence) => render_undecided(output, diagnosis, sentence, block),
             None => block
                 .iter()
-                .map(|finding| render(output, diagnosis, finding))
+                .map(|finding| render(session, diagnosis, finding))
                 .collect::<Vec<_>>()
                 .join("\n"),
         })
@@ -232,7 +234,8 @@ fn wrapped(names: &[&str]) -> String {
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
-fn render(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
+fn render(session: &Session, diagnosis: &Diagnosis, finding: &Finding) -> String {
+    let output = &session.output;
     let mut lines = vec![format!(
         "{}{} {}",
         about(output, diagnosis, finding),
@@ -252,7 +255,7 @@ fn render(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
     if let Some(remedy) = &finding.remedy {
         lines.push(format!(
             "  mend: {}",
-            output.quote(Role::Good, &shell(&remedy.argv))
+            output.quote(Role::Good, &shell(&session.command_of(&remedy.wish)))
         ));
         lines.push(format!(
             "        {}",

@@ -2,16 +2,14 @@
 
 use std::fmt::Write as _;
 
-use clap::Parser;
-use sshmend_diagnose::{Certainty, Diagnosis, Finding};
+use sshmend_diagnose::{Certainty, Diagnosis, Finding, diagnose};
 use sshmend_facts::{Question, Server, Vantage, wants};
-use sshmend_plan::{Notice, Plan};
+use sshmend_plan::{Mended, Notice, Plan, Wish};
 use sshmend_ssh_log::CauseName;
 
-use super::service::MendedWith;
-use super::{merge, plan, service};
-use crate::cli::{Apply, Cli, Command, Fix, FixService, What};
-use crate::command::diagnose::{conclude, read_disk_logs, text::text};
+use super::plan;
+use crate::cli::{Apply, Fix};
+use crate::command::diagnose::{read_disk_logs, text::text};
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
 use crate::output::ask;
@@ -21,7 +19,7 @@ use crate::session::Session;
 /// A finding that sshmend can mend, and how.
 struct Offer<'d> {
     finding: &'d Finding,
-    what: What,
+    wish: Wish,
     /// The command that does it.
     command: String,
 }
@@ -39,9 +37,17 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     };
     read_disk_logs(session, &mut question)?;
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
-    let diagnosis = conclude(session, &snapshot, &question);
-    let mut offers: Vec<Offer<'_>> = diagnosis.findings.iter().filter_map(offer).collect();
-    offers.extend(start(session, &diagnosis, &offers));
+    let diagnosis = diagnose(&snapshot, &question);
+    let mut offers: Vec<Offer<'_>> = diagnosis
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let remedy = finding.remedy.as_ref()?;
+            Some(Offer::new(session, finding, remedy.wish.clone()))
+        })
+        .collect();
+    let start = diagnosis.started_after(offers.iter().map(|offer| &offer.wish));
+    offers.extend(start.map(|(down, wish)| Offer::new(session, down, wish)));
     let chosen = match choose(session, flags, &offers) {
         Ok(chosen) => chosen,
         Err(failure) => {
@@ -49,7 +55,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
             return refuse(
                 session,
                 Plan {
-                    notices: left(&diagnosis, &[]),
+                    notices: left(session, &diagnosis, &[]),
                     ..Plan::default()
                 },
                 flags,
@@ -59,7 +65,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     };
     let mended: Vec<CauseName> = chosen.iter().map(|offer| offer.finding.cause).collect();
     let mut joined = join(session, &chosen)?;
-    joined.notices.extend(left(&diagnosis, &mended));
+    joined.notices.extend(left(session, &diagnosis, &mended));
     let unmended = diagnosis
         .findings
         .iter()
@@ -75,7 +81,7 @@ fn show(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result
     }
     session
         .output
-        .data(&text(&session.output, question, diagnosis))
+        .data(&text(session, question, diagnosis))
         .map_err(|error| Failure::caused("cannot print", &error))
 }
 
@@ -83,38 +89,15 @@ fn is_certain(finding: &Finding) -> bool {
     finding.certainty == Certainty::Certain
 }
 
-/// A remedy is a command line of this program; it is read as one.
-fn offer(finding: &Finding) -> Option<Offer<'_>> {
-    let argv = &finding.remedy.as_ref()?.argv;
-    match Cli::try_parse_from(argv).ok()?.command {
-        Command::Fix(fix) => Some(Offer {
+impl<'d> Offer<'d> {
+    fn new(session: &Session, finding: &'d Finding, wish: Wish) -> Self {
+        let command = shell(&session.command_of(&wish));
+        Self {
             finding,
-            what: fix.what?,
-            command: shell(argv),
-        }),
-        _ => None,
+            wish,
+            command,
+        }
     }
-}
-
-/// Where sshd is down and what keeps it down can be mended, it can be started as well, which no remedy of its own says.
-fn start<'d>(
-    session: &Session,
-    diagnosis: &'d Diagnosis,
-    offers: &[Offer<'_>],
-) -> Option<Offer<'d>> {
-    let mends =
-        |offer: &Offer<'_>| matches!(offer.what, What::HostKeys(_) | What::PrivsepDirectory);
-    let down = diagnosis
-        .findings
-        .iter()
-        .find(|finding| finding.cause == CauseName::SshdNotRunning)?;
-    let what = What::Service(FixService { restart: false });
-    let command = shell(&session.command(&["fix", "service"]));
-    (down.remedy.is_none() && offers.iter().any(mends)).then_some(Offer {
-        finding: down,
-        what,
-        command,
-    })
 }
 
 fn choose<'o>(
@@ -162,16 +145,11 @@ fn ask_person<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure
 /// One plan for all; what cannot be planned is left out and told, unless nothing else is left.
 fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
-    let mut with = MendedWith::default();
-    for what in merge::merge(chosen.iter().map(|offer| offer.what.clone())) {
-        let planned = match &what {
-            What::Service(wish) => service::plan(session, wish, with),
-            _ => plan(session, &what),
-        };
-        match planned {
+    let mut mended = Mended::default();
+    for wish in Wish::merge(chosen.iter().map(|offer| offer.wish.clone())) {
+        match plan(session, &wish, mended) {
             Ok(plan) => {
-                with.host_keys |= matches!(what, What::HostKeys(_));
-                with.directory |= matches!(what, What::PrivsepDirectory);
+                mended.add(&wish);
                 plans.push(plan);
             }
             Err(failure) => refused.push(failure),
@@ -201,19 +179,19 @@ fn left_out(failure: &Failure) -> Notice {
 }
 
 /// What was found and is not mended: with the command for it, or with what to do by hand.
-fn left(diagnosis: &Diagnosis, mended: &[CauseName]) -> Vec<Notice> {
+fn left(session: &Session, diagnosis: &Diagnosis, mended: &[CauseName]) -> Vec<Notice> {
     let left = diagnosis
         .findings
         .iter()
         .filter(|finding| !mended.contains(&finding.cause));
-    left.map(|finding| notice(finding.cause.as_str(), &told(finding)))
+    left.map(|finding| notice(finding.cause.as_str(), &told(session, finding)))
         .collect()
 }
 
-fn told(finding: &Finding) -> String {
+fn told(session: &Session, finding: &Finding) -> String {
     let mut text = format!("{}, {}", finding.certainty.as_str(), finding.summary);
     if let Some(remedy) = &finding.remedy {
-        write!(text, "; mend: {}", shell(&remedy.argv)).expect("memory");
+        write!(text, "; mend: {}", shell(&session.command_of(&remedy.wish))).expect("memory");
     }
     for step in &finding.steps {
         write!(text, "; do: {step}").expect("memory");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{Certainty, Finding};
+use sshmend_diagnose::{Certainty, Finding, diagnose};
 use sshmend_facts::{Question, Server, Vantage, wants};
 use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
@@ -11,8 +11,6 @@ use sshmend_lossless::Origin;
 use sshmend_plan::{Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_wants};
 use sshmend_ssh_log::CauseName;
 
-use crate::cli::FixFail2ban;
-use crate::command::diagnose::conclude;
 use crate::error::Failure;
 use crate::output::times::future;
 use crate::session::Session;
@@ -30,42 +28,41 @@ const OTHER_BANS: [CauseName; 6] = [
     CauseName::HostsDenyOwned,
 ];
 
-/// Plans what is wanted of fail2ban.
-pub(super) fn plan(session: &Session, arguments: &FixFail2ban) -> Result<Plan, Failure> {
+/// Plans that these jails ignore the addresses, and the end of their bans.
+pub(super) fn ignore(
+    session: &Session,
+    addresses: &[String],
+    jails: &[String],
+    until: Option<&str>,
+) -> Result<Plan, Failure> {
     let live = session.machine.is_live();
-    let planned = match &arguments.mend {
-        Some(lines) => {
-            let lines = lines
-                .iter()
-                .map(|text| origin(text))
-                .collect::<Result<Vec<_>, _>>()?;
-            let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-            fail2ban_mend(&snapshot, &lines, live, now())
-        }
-        None => {
-            let wish = Fail2banWish {
-                addresses: arguments
-                    .ignore
-                    .iter()
-                    .map(|text| address(text))
-                    .collect::<Result<_, _>>()?,
-                jails: arguments.jail.clone(),
-                until: arguments
-                    .until
-                    .as_deref()
-                    .map(|text| future(text, now()))
-                    .transpose()?,
-                now: now(),
-                live,
-            };
-            let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-            fail2ban(&snapshot, &wish).map(|plan| match wish.until.filter(|_| live) {
-                Some(until) if !plan.changes_nothing() => for_a_while(plan, until, wish.now),
-                _ => plan,
-            })
-        }
+    let wish = Fail2banWish {
+        addresses: addresses
+            .iter()
+            .map(|text| address(text))
+            .collect::<Result<_, _>>()?,
+        jails: jails.to_vec(),
+        until: until.map(|text| future(text, now())).transpose()?,
+        now: now(),
+        live,
     };
-    planned.map_err(|refusal| Failure::from_refusal(&refusal))
+    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
+    let plan = fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))?;
+    Ok(match wish.until.filter(|_| live) {
+        Some(until) if !plan.changes_nothing() => for_a_while(plan, until, wish.now),
+        _ => plan,
+    })
+}
+
+/// Plans the repair of these lines; without lines, says which could be mended.
+pub(super) fn mend(session: &Session, lines: &[String]) -> Result<Plan, Failure> {
+    let live = session.machine.is_live();
+    let lines = lines
+        .iter()
+        .map(|text| origin(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
+    fail2ban_mend(&snapshot, &lines, live, now()).map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 /// The mark beside the addresses says when they end; a timer ends them.
@@ -94,15 +91,11 @@ fn origin(text: &str) -> Result<Origin, Failure> {
 /// What still turns the addresses away after the exemption, because somebody else banned them.
 ///
 /// Asked of the machine as it is now: an exemption of fail2ban lifts only what fail2ban banned.
-pub(super) fn still_banned(session: &Session, arguments: &FixFail2ban) -> Vec<Notice> {
+pub(super) fn still_banned(session: &Session, addresses: &[String]) -> Vec<Notice> {
     if !session.machine.is_live() || !session.is_root() {
         return Vec::new();
     }
-    let addresses = arguments
-        .ignore
-        .iter()
-        .filter_map(|text| single(text))
-        .take(ASKED);
+    let addresses = addresses.iter().filter_map(|text| single(text)).take(ASKED);
     addresses
         .flat_map(|client| still_bans(session, client))
         .collect()
@@ -125,10 +118,10 @@ fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
         ..session.question()
     };
     let snapshot = session.capture(|snapshot| wants(snapshot, &question));
-    let diagnosis = conclude(session, &snapshot, &question);
+    let diagnosis = diagnose(&snapshot, &question);
     let others = diagnosis.findings.iter().filter(|finding| bans(finding));
     others
-        .map(|finding| still_banned_by(client, finding))
+        .map(|finding| still_banned_by(session, client, finding))
         .collect()
 }
 
@@ -136,11 +129,13 @@ fn bans(finding: &Finding) -> bool {
     finding.certainty == Certainty::Certain && OTHER_BANS.contains(&finding.cause)
 }
 
-fn still_banned_by(client: Network, finding: &Finding) -> Notice {
-    let mend = finding
-        .remedy
-        .as_ref()
-        .map(|remedy| format!("; mend: {}", crate::output::words::shell(&remedy.argv)));
+fn still_banned_by(session: &Session, client: Network, finding: &Finding) -> Notice {
+    let mend = finding.remedy.as_ref().map(|remedy| {
+        format!(
+            "; mend: {}",
+            crate::output::words::shell(&session.command_of(&remedy.wish))
+        )
+    });
     let text = format!(
         "{client} is still turned away, and not by fail2ban: {} ({}){}",
         finding.summary,

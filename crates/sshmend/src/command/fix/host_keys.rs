@@ -3,16 +3,15 @@
 use std::path::Path;
 
 use sshmend_host::written_by;
-use sshmend_plan::{HostKeysWish, KeyKind, KeyPair, Plan, host_keys, host_keys_wants};
+use sshmend_plan::{HostKeysWish, KeyKind, KeyPair, Plan, SshdSource, host_keys, host_keys_wants};
 
-use crate::cli::FixHostKeys;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
 /// Plans what is wanted of the host keys.
-pub(super) fn plan(session: &Session, arguments: &FixHostKeys) -> Result<Plan, Failure> {
-    let mut configuration = Configuration::capture_to_change(session, &arguments.source)?;
+pub(super) fn plan(session: &Session, source: &SshdSource) -> Result<Plan, Failure> {
+    let mut configuration = Configuration::capture_to_change(session, source)?;
     let (service, effective) = (configuration.service(session), configuration.effective());
     session.capture_more(&mut configuration.snapshot, |snapshot| {
         host_keys_wants(snapshot, &effective)

@@ -6,45 +6,53 @@ use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY, Wanted};
 use sshmend_lossless::Origin;
 use sshmend_plan::{HostsAccessOrder, HostsAccessWish, Plan, hosts_access, hosts_access_wants};
 
-use crate::cli::FixHostsAccess;
 use crate::error::Failure;
 use crate::output::words::shell;
 use crate::session::Session;
 
-/// Plans what is wanted of hosts.allow and hosts.deny.
-pub(super) fn plan(session: &Session, arguments: &FixHostsAccess) -> Result<Plan, Failure> {
+/// Plans a rule for each pattern, where it wins.
+pub(super) fn allow(
+    session: &Session,
+    patterns: &[String],
+    remove_deny: bool,
+    daemon: &str,
+) -> Result<Plan, Failure> {
+    let patterns = patterns
+        .iter()
+        .map(|text| pattern(text))
+        .collect::<Result<_, _>>()?;
+    let order = HostsAccessOrder::Allow {
+        patterns,
+        remove_deny,
+    };
+    plan(session, order, daemon)
+}
+
+/// Plans the repair of these lines; without lines, says which could be mended.
+pub(super) fn mend(session: &Session, lines: &[String], daemon: &str) -> Result<Plan, Failure> {
+    let lines: Vec<Origin> = lines
+        .iter()
+        .map(|text| line(session, text))
+        .collect::<Result<_, _>>()?;
+    let order = if lines.is_empty() {
+        HostsAccessOrder::List
+    } else {
+        HostsAccessOrder::Mend(lines)
+    };
+    plan(session, order, daemon)
+}
+
+fn plan(session: &Session, order: HostsAccessOrder, daemon: &str) -> Result<Plan, Failure> {
     let flags = shell(&session.command(&[]));
     let wish = HostsAccessWish {
-        order: order(session, arguments)?,
-        daemon: arguments.daemon.clone(),
+        order,
+        daemon: daemon.to_owned(),
         person: &session.person(),
         flags: flags.strip_prefix("sshmend").unwrap_or_default().to_owned(),
     };
     let live = session.machine.is_live();
     let snapshot = session.capture(|snapshot| hosts_access_wants(snapshot, live));
     hosts_access(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
-}
-
-fn order(session: &Session, arguments: &FixHostsAccess) -> Result<HostsAccessOrder, Failure> {
-    let patterns = arguments
-        .allow
-        .iter()
-        .map(|text| pattern(text))
-        .collect::<Result<Vec<_>, _>>()?;
-    let lines = arguments
-        .mend
-        .iter()
-        .flatten()
-        .map(|text| line(session, text))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(match (patterns.is_empty(), lines.is_empty()) {
-        (false, _) => HostsAccessOrder::Allow {
-            patterns,
-            remove_deny: arguments.remove_deny,
-        },
-        (true, false) => HostsAccessOrder::Mend(lines),
-        (true, true) => HostsAccessOrder::List,
-    })
 }
 
 fn pattern(text: &str) -> Result<Wanted, Failure> {

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use sshmend_host::{Account, become_user, random};
 use sshmend_known_hosts::{Destination, Fingerprint, KeyType};
-use sshmend_plan::{KnownHostsWish, Plan, known_hosts};
+use sshmend_plan::{KnownHostsOf, KnownHostsWish, Plan, known_hosts};
 
-use crate::cli::FixKnownHosts;
 use crate::command::known_hosts::wish;
 use crate::error::Failure;
 use crate::session::Session;
 
 /// In whose session the wish is to be carried out: files that are named are edited by whoever names them.
-pub(super) fn session(session: Session, arguments: &FixKnownHosts) -> Result<Session, Failure> {
+pub(super) fn session(session: Session, arguments: &KnownHostsOf) -> Result<Session, Failure> {
     let named_files = !arguments.files.is_empty() || arguments.line.is_some();
     if named_files {
         Ok(session)
@@ -22,7 +21,7 @@ pub(super) fn session(session: Session, arguments: &FixKnownHosts) -> Result<Ses
 }
 
 /// Plans what is wanted of the host's keys.
-pub(super) fn plan(session: &Session, arguments: &FixKnownHosts) -> Result<Plan, Failure> {
+pub(super) fn plan(session: &Session, arguments: &KnownHostsOf) -> Result<Plan, Failure> {
     arguments
         .files
         .iter()
@@ -76,7 +75,7 @@ fn destination(host: &str) -> Result<Destination, Failure> {
 fn complete(
     session: &Session,
     wish: KnownHostsWish,
-    arguments: &FixKnownHosts,
+    arguments: &KnownHostsOf,
 ) -> Result<KnownHostsWish, Failure> {
     let fingerprint = |text: &String| {
         Fingerprint::parse(text)
@@ -84,7 +83,7 @@ fn complete(
     };
     Ok(KnownHostsWish {
         expected: arguments
-            .expect_fingerprint
+            .fingerprints
             .iter()
             .map(fingerprint)
             .collect::<Result<_, _>>()?,

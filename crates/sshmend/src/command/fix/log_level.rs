@@ -1,16 +1,22 @@
 //! `sshmend fix log-level`: sshd tells more for a while.
 
-use sshmend_plan::{ForAWhile, Plan, SshdConfigWish, log_level};
+use std::time::Duration;
+
+use sshmend_plan::{ForAWhile, Plan, SshdConfigWish, SshdSource, log_level};
 use sshmend_sshd_config::Place;
 
-use crate::cli::FixLogLevel;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
 /// Plans the level and its end.
-pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, Failure> {
-    let configuration = Configuration::capture_to_change(session, &arguments.source)?;
+pub(super) fn plan(
+    session: &Session,
+    level: &str,
+    lasts: Duration,
+    source: &SshdSource,
+) -> Result<Plan, Failure> {
+    let configuration = Configuration::capture_to_change(session, source)?;
     let wish = SshdConfigWish {
         settings: Vec::new(),
         comment_out: Vec::new(),
@@ -24,9 +30,9 @@ pub(super) fn plan(session: &Session, arguments: &FixLogLevel) -> Result<Plan, F
         model_alone: !session.machine.is_live(),
     };
     let time = ForAWhile {
-        lasts: arguments.lasts,
+        lasts,
         live: session.machine.is_live(),
     };
-    let plan = log_level(&configuration.snapshot, &wish, &arguments.level, time);
+    let plan = log_level(&configuration.snapshot, &wish, level, time);
     plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }

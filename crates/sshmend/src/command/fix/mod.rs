@@ -6,36 +6,35 @@ mod host_keys;
 mod hosts_access;
 mod known_hosts;
 mod log_level;
-mod merge;
 mod privsep_directory;
 mod service;
 mod sshd_config;
 
-use sshmend_plan::{OFFER, Plan};
+use sshmend_plan::{Mended, OFFER, Plan, Wish};
 
-use crate::cli::{Fix, What};
+use crate::cli::Fix;
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, execute_and_look, refuse};
 use crate::session::Session;
 
 /// Mends what was asked for, or what is chosen from a diagnosis.
 pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure> {
-    let what = match &arguments.what {
+    let wish = match &arguments.what {
         None => return choose::run(&session, arguments),
         Some(_) if arguments.client.is_some() || arguments.user.is_some() => {
             let message = "nothing was changed: --client and --user are for a diagnosis: leave out what follows them, or them";
             return Err(Failure::trouble(message));
         }
-        Some(what) => what,
+        Some(what) => Wish::from(what.clone()),
     };
-    let (session, planned) = match what {
-        What::KnownHosts(wish) => {
+    let (session, planned) = match &wish {
+        Wish::KnownHosts(wish) => {
             let session = known_hosts::session(session, wish)?;
             let planned = known_hosts::plan(&session, wish);
             (session, planned)
         }
-        what => {
-            let planned = plan(&session, what);
+        wish => {
+            let planned = plan(&session, wish, Mended::default());
             (session, planned)
         }
     };
@@ -44,28 +43,47 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
         // A program that reads along gets a document of a refusal, too.
         Err(failure) => return refuse(&session, Plan::default(), &arguments.apply, failure),
     };
-    if let What::Fail2ban(wish) = what {
+    if let Wish::Ignore { addresses, .. } = &wish {
         return execute_and_look(&session, plan, &arguments.apply, &|| {
-            fail2ban::still_banned(&session, wish)
+            fail2ban::still_banned(&session, addresses)
         });
     }
-    let findings = matches!(what, What::HostsAccess(wish) if wish.only_lists())
-        && plan.notices.iter().any(|notice| notice.name == OFFER);
+    let only_lists = matches!(&wish, Wish::MendWrappers { lines, .. } if lines.is_empty());
+    let findings = only_lists && plan.notices.iter().any(|notice| notice.name == OFFER);
     let outcome = execute(&session, plan, &arguments.apply)?;
     Ok(if findings { Outcome::Findings } else { outcome })
 }
 
-/// The plan of one wish that is carried out as the user whom the session belongs to.
-fn plan(session: &Session, what: &What) -> Result<Plan, Failure> {
-    match what {
-        What::SshdConfig(wish) => sshd_config::plan(session, wish),
-        What::HostsAccess(wish) => hosts_access::plan(session, wish),
-        What::Fail2ban(wish) => fail2ban::plan(session, wish),
-        What::HostKeys(wish) => host_keys::plan(session, wish),
-        What::PrivsepDirectory => privsep_directory::plan(session),
-        What::Service(wish) => service::plan(session, wish, service::MendedWith::default()),
-        What::LogLevel(wish) => log_level::plan(session, wish),
-        What::KnownHosts(_) => {
+/// The plan of one wish that is carried out as the user whom the session belongs to, once `mended` is mended.
+fn plan(session: &Session, wish: &Wish, mended: Mended) -> Result<Plan, Failure> {
+    match wish {
+        Wish::SshdConfig {
+            settings,
+            drop_in,
+            source,
+        } => sshd_config::set(session, settings, *drop_in, source),
+        Wish::CommentOut { lines, source } => sshd_config::comment_out(session, lines, source),
+        Wish::Allow {
+            patterns,
+            remove_deny,
+            daemon,
+        } => hosts_access::allow(session, patterns, *remove_deny, daemon),
+        Wish::MendWrappers { lines, daemon } => hosts_access::mend(session, lines, daemon),
+        Wish::Ignore {
+            addresses,
+            jails,
+            until,
+        } => fail2ban::ignore(session, addresses, jails, until.as_deref()),
+        Wish::MendFail2ban { lines } => fail2ban::mend(session, lines),
+        Wish::HostKeys { source } => host_keys::plan(session, source),
+        Wish::PrivsepDirectory => privsep_directory::plan(session),
+        Wish::Service { restart } => service::plan(session, *restart, mended),
+        Wish::LogLevel {
+            level,
+            lasts,
+            source,
+        } => log_level::plan(session, level, *lasts, source),
+        Wish::KnownHosts(_) => {
             let message =
                 "nothing was changed: known_hosts belongs to a user, and is mended by itself";
             Err(Failure::trouble(message).with_hint("sshmend fix known-hosts HOST"))

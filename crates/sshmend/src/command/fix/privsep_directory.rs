@@ -1,10 +1,9 @@
 //! `sshmend fix privsep-directory`: the empty directory that sshd locks strangers into.
 
 use sshmend_plan::{
-    Plan, PrivsepWish, listen_addresses, privsep_directory, privsep_directory_wants,
+    Plan, PrivsepWish, SshdSource, listen_addresses, privsep_directory, privsep_directory_wants,
 };
 
-use crate::cli::SshdSource;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;

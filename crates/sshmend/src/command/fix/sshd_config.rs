@@ -3,34 +3,53 @@
 use std::path::Path;
 
 use sshmend_lossless::Origin;
-use sshmend_plan::{Plan, SshdConfigWish, sshd_config};
+use sshmend_plan::{Plan, SshdConfigWish, SshdSource, sshd_config};
 use sshmend_sshd_config::{Assignment, Place};
 
-use crate::cli::FixSshdConfig;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
 /// Plans what is wanted of sshd_config.
-pub(super) fn plan(session: &Session, arguments: &FixSshdConfig) -> Result<Plan, Failure> {
-    let settings = arguments
-        .settings
+pub(super) fn set(
+    session: &Session,
+    settings: &[String],
+    drop_in: bool,
+    source: &SshdSource,
+) -> Result<Plan, Failure> {
+    let settings = settings
         .iter()
         .map(|text| setting(text))
         .collect::<Result<_, _>>()?;
-    let lines = arguments.comment_out.iter();
-    let comment_out = lines
+    let place = if drop_in { Place::DropIn } else { Place::Best };
+    plan(session, settings, Vec::new(), place, source)
+}
+
+/// Plans that these lines become comments.
+pub(super) fn comment_out(
+    session: &Session,
+    lines: &[String],
+    source: &SshdSource,
+) -> Result<Plan, Failure> {
+    let lines = lines
+        .iter()
         .map(|text| line(session, text))
         .collect::<Result<_, _>>()?;
-    let configuration = Configuration::capture_to_change(session, &arguments.source)?;
+    plan(session, Vec::new(), lines, Place::Best, source)
+}
+
+fn plan(
+    session: &Session,
+    settings: Vec<Assignment>,
+    comment_out: Vec<Origin>,
+    place: Place,
+    source: &SshdSource,
+) -> Result<Plan, Failure> {
+    let configuration = Configuration::capture_to_change(session, source)?;
     let wish = SshdConfigWish {
         settings,
         comment_out,
-        place: if arguments.drop_in {
-            Place::DropIn
-        } else {
-            Place::Best
-        },
+        place,
         main: &configuration.main,
         overrides: &configuration.overrides(),
         release: configuration.release,

@@ -17,7 +17,7 @@ pub(super) fn show(
     session: &Session,
     arguments: &ShowSshdConfig,
 ) -> Result<(Shown, Option<Failure>), Failure> {
-    let configuration = Configuration::capture(session, &arguments.source)?;
+    let configuration = Configuration::capture(session, &arguments.source.clone().into())?;
     let connection = arguments
         .connection
         .as_deref()

@@ -1,0 +1,324 @@
+//! What can be asked for, as a value: the command line makes one, a finding carries one, a plan is made of it.
+
+mod merge;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sshmend_facts::Service;
+
+/// The program whose access TCP wrappers decide, where nothing else is named.
+const DAEMON: &str = "sshd";
+
+/// One thing that can be asked for: one variant for each verb of `sshmend fix`.
+///
+/// Words are kept as they were written: what they mean may hang on the machine, and is decided where the plan is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// `fix sshd-config`: keywords, at the line that wins.
+    SshdConfig {
+        /// `KEY=VALUE`, of a list also `KEY+=VALUE` and `KEY-=VALUE`, each as it was written.
+        settings: Vec<String>,
+        /// Whether only a drop-in of our own may be written.
+        drop_in: bool,
+        /// Which configuration.
+        source: SshdSource,
+    },
+    /// `fix sshd-config --comment-out`: lines that sshd refuses become comments.
+    CommentOut {
+        /// `FILE:LINE`, each as it was written.
+        lines: Vec<String>,
+        /// Which configuration.
+        source: SshdSource,
+    },
+    /// `fix known-hosts`: a stale key dropped, a verified one pinned.
+    KnownHosts(KnownHostsOf),
+    /// `fix hosts-access --allow`: a client let through TCP wrappers.
+    Allow {
+        /// Addresses, networks or names.
+        patterns: Vec<String>,
+        /// Whether rules that deny exactly these are removed.
+        remove_deny: bool,
+        /// The wrapped program.
+        daemon: String,
+    },
+    /// `fix hosts-access --mend`: these lines of hosts.allow and hosts.deny mended; without lines, what could be is listed.
+    MendWrappers {
+        /// `FILE:LINE`, each as it was written.
+        lines: Vec<String>,
+        /// The wrapped program.
+        daemon: String,
+    },
+    /// `fix fail2ban --ignore`: addresses that are never banned, and are no longer.
+    Ignore {
+        /// Addresses, networks or names.
+        addresses: Vec<String>,
+        /// The jails; none: every enabled one.
+        jails: Vec<String>,
+        /// When it ends, as it was written.
+        until: Option<String>,
+    },
+    /// `fix fail2ban --mend`: these lines mended; without lines, what could be is listed.
+    MendFail2ban {
+        /// `FILE:LINE`, each as it was written.
+        lines: Vec<String>,
+    },
+    /// `fix host-keys`: missing ones made, open ones closed.
+    HostKeys {
+        /// Which configuration.
+        source: SshdSource,
+    },
+    /// `fix privsep-directory`: the empty directory that sshd needs.
+    PrivsepDirectory,
+    /// `fix service`: sshd enabled, started or restarted.
+    Service {
+        /// Whether it is restarted even if nothing seems wrong with it.
+        restart: bool,
+    },
+    /// `fix log-level`: more entries in the log of sshd for a while.
+    LogLevel {
+        /// The level, as it was written.
+        level: String,
+        /// For how long.
+        lasts: Duration,
+        /// Which configuration.
+        source: SshdSource,
+    },
+}
+
+/// Whose keys of which host are asked about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownHostsOf {
+    /// The host, with its port.
+    pub host: String,
+    /// The fingerprints that its key may have.
+    pub fingerprints: Vec<String>,
+    /// A file with its public key.
+    pub key_file: Option<PathBuf>,
+    /// Only keys of this type.
+    pub key_type: Option<String>,
+    /// Only this line, as `FILE:LINE`.
+    pub line: Option<String>,
+    /// These files instead of those that ssh would read.
+    pub files: Vec<PathBuf>,
+    /// Whether the server is not asked which keys it offers.
+    pub offline: bool,
+}
+
+/// Which configuration of sshd, read as which release.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SshdSource {
+    /// The main file, instead of the running daemon's or /etc/ssh/sshd_config.
+    pub file: Option<PathBuf>,
+    /// The release, instead of the one installed.
+    pub release: Option<String>,
+}
+
+impl Wish {
+    /// A keyword of sshd_config and its value.
+    pub fn setting(key: &str, value: &str) -> Self {
+        Self::SshdConfig {
+            settings: vec![format!("{key}={value}")],
+            drop_in: false,
+            source: SshdSource::default(),
+        }
+    }
+
+    /// A client of sshd, let through TCP wrappers.
+    pub fn allow(pattern: impl Into<String>) -> Self {
+        Self::Allow {
+            patterns: vec![pattern.into()],
+            remove_deny: false,
+            daemon: DAEMON.to_owned(),
+        }
+    }
+
+    /// A line of hosts.allow or hosts.deny, mended.
+    pub fn mend_wrappers(line: impl Into<String>) -> Self {
+        Self::MendWrappers {
+            lines: vec![line.into()],
+            daemon: DAEMON.to_owned(),
+        }
+    }
+
+    /// An address that these jails ignore.
+    pub fn ignore(address: impl Into<String>, jails: Vec<String>) -> Self {
+        Self::Ignore {
+            addresses: vec![address.into()],
+            jails,
+            until: None,
+        }
+    }
+
+    /// The host keys of the configuration in force.
+    pub fn host_keys() -> Self {
+        Self::HostKeys {
+            source: SshdSource::default(),
+        }
+    }
+
+    /// Whether it mends what keeps sshd from starting.
+    pub fn lets_sshd_start(&self) -> bool {
+        matches!(self, Self::HostKeys { .. } | Self::PrivsepDirectory)
+    }
+
+    /// The command line that asks for it.
+    pub fn argv(&self) -> Vec<String> {
+        let mut line = CommandLine::default();
+        match self {
+            Self::SshdConfig {
+                settings,
+                drop_in,
+                source,
+            } => {
+                line.word("sshd-config").words(settings);
+                line.flag("--drop-in", *drop_in).source(source);
+            }
+            Self::CommentOut { lines, source } => {
+                line.word("sshd-config").word("--comment-out").words(lines);
+                line.source(source);
+            }
+            Self::KnownHosts(wish) => {
+                line.word("known-hosts").word(&wish.host);
+                line.each("--expect-fingerprint", &wish.fingerprints);
+                line.path("--key-file", wish.key_file.as_ref());
+                line.option("--key-type", wish.key_type.as_ref());
+                line.option("--line", wish.line.as_ref());
+                for file in &wish.files {
+                    line.path("--file", Some(file));
+                }
+                line.flag("--offline", wish.offline);
+            }
+            Self::Allow {
+                patterns,
+                remove_deny,
+                daemon,
+            } => {
+                line.word("hosts-access").word("--allow").words(patterns);
+                line.flag("--remove-deny", *remove_deny).daemon(daemon);
+            }
+            Self::MendWrappers { lines, daemon } => {
+                line.word("hosts-access").word("--mend").words(lines);
+                line.daemon(daemon);
+            }
+            Self::Ignore {
+                addresses,
+                jails,
+                until,
+            } => {
+                line.word("fail2ban").word("--ignore").words(addresses);
+                line.each("--jail", jails).option("--until", until.as_ref());
+            }
+            Self::MendFail2ban { lines } => {
+                line.word("fail2ban").word("--mend").words(lines);
+            }
+            Self::HostKeys { source } => {
+                line.word("host-keys").source(source);
+            }
+            Self::PrivsepDirectory => {
+                line.word("privsep-directory");
+            }
+            Self::Service { restart } => {
+                line.word("service").flag("--restart", *restart);
+            }
+            Self::LogLevel {
+                level,
+                lasts,
+                source,
+            } => {
+                let time = format!("{}s", lasts.as_secs());
+                line.word("log-level").word(level);
+                line.option("--for", Some(&time)).source(source);
+            }
+        }
+        line.words
+    }
+}
+
+/// What wishes of the same run mend that come first, so that it is in the way of later ones no longer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mended {
+    host_keys: bool,
+    directory: bool,
+}
+
+impl Mended {
+    /// Adds a wish for which there is a plan.
+    pub fn add(&mut self, wish: &Wish) {
+        self.host_keys |= matches!(wish, Wish::HostKeys { .. });
+        self.directory |= matches!(wish, Wish::PrivsepDirectory);
+    }
+
+    /// How the service stands with it mended.
+    #[must_use]
+    pub fn applied_to(self, mut service: Service) -> Service {
+        service.trial = service
+            .trial
+            .map(|trial| trial.without(self.host_keys, self.directory));
+        service
+    }
+}
+
+/// A command line in the making.
+struct CommandLine {
+    words: Vec<String>,
+}
+
+impl Default for CommandLine {
+    fn default() -> Self {
+        let words = ["sshmend", "fix"].map(str::to_owned).to_vec();
+        Self { words }
+    }
+}
+
+impl CommandLine {
+    fn word(&mut self, word: &str) -> &mut Self {
+        self.words.push(word.to_owned());
+        self
+    }
+
+    fn words(&mut self, words: &[String]) -> &mut Self {
+        self.words.extend_from_slice(words);
+        self
+    }
+
+    fn flag(&mut self, flag: &str, is_set: bool) -> &mut Self {
+        if is_set {
+            self.word(flag);
+        }
+        self
+    }
+
+    fn option(&mut self, flag: &str, value: Option<&String>) -> &mut Self {
+        if let Some(value) = value {
+            self.word(flag).word(value);
+        }
+        self
+    }
+
+    fn each(&mut self, flag: &str, values: &[String]) -> &mut Self {
+        for value in values {
+            self.word(flag).word(value);
+        }
+        self
+    }
+
+    fn path(&mut self, flag: &str, path: Option<&PathBuf>) -> &mut Self {
+        if let Some(path) = path {
+            self.word(flag).word(&path.display().to_string());
+        }
+        self
+    }
+
+    fn daemon(&mut self, daemon: &str) -> &mut Self {
+        if daemon != DAEMON {
+            self.word("--daemon").word(daemon);
+        }
+        self
+    }
+
+    fn source(&mut self, source: &SshdSource) -> &mut Self {
+        self.path("--file", source.file.as_ref());
+        self.option("--release", source.release.as_ref())
+    }
+}

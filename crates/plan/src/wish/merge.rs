@@ -1,0 +1,245 @@
+//! Several wishes as few: those of one kind become one, so that their edits are made together.
+
+use super::Wish;
+
+impl Wish {
+    /// Puts wishes together, in the order in which they have to be carried out; the service comes last.
+    pub fn merge(wishes: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::new();
+        for wish in wishes {
+            let left = merged
+                .iter_mut()
+                .try_fold(wish, |wish, into| into.absorb(wish));
+            merged.extend(left);
+        }
+        merged.sort_by_key(Self::rank);
+        merged
+    }
+
+    /// Adds a wish of the same kind; hands it back where they are about different things.
+    fn absorb(&mut self, wish: Self) -> Option<Self> {
+        match (self, wish) {
+            (
+                Self::SshdConfig {
+                    settings: into,
+                    drop_in,
+                    source,
+                },
+                Self::SshdConfig {
+                    settings,
+                    drop_in: other_drop_in,
+                    source: other_source,
+                },
+            ) if (*drop_in, &*source) == (other_drop_in, &other_source) => {
+                add_settings(into, settings);
+                None
+            }
+            (
+                Self::Allow {
+                    patterns: into,
+                    remove_deny,
+                    daemon,
+                },
+                Self::Allow {
+                    patterns,
+                    remove_deny: removes_too,
+                    daemon: other,
+                },
+            ) if *daemon == other => {
+                add(into, patterns);
+                *remove_deny |= removes_too;
+                None
+            }
+            (
+                Self::MendWrappers {
+                    lines: into,
+                    daemon,
+                },
+                Self::MendWrappers {
+                    lines,
+                    daemon: other,
+                },
+            ) if *daemon == other => {
+                add(into, lines);
+                None
+            }
+            (
+                Self::CommentOut {
+                    lines: into,
+                    source,
+                },
+                Self::CommentOut {
+                    lines,
+                    source: other,
+                },
+            ) if *source == other => {
+                add(into, lines);
+                None
+            }
+            (
+                Self::Ignore {
+                    addresses: into,
+                    jails,
+                    until,
+                },
+                Self::Ignore {
+                    addresses,
+                    jails: other_jails,
+                    until: other_until,
+                },
+            ) if (&*jails, &*until) == (&other_jails, &other_until) => {
+                add(into, addresses);
+                None
+            }
+            (Self::Service { restart }, Self::Service { restart: too }) => {
+                *restart |= too;
+                None
+            }
+            (Self::HostKeys { source }, Self::HostKeys { source: other }) if *source == other => {
+                None
+            }
+            (Self::PrivsepDirectory, Self::PrivsepDirectory) => None,
+            (_, wish) => Some(wish),
+        }
+    }
+
+    /// What sshd needs to start comes before it is started.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::PrivsepDirectory => 0,
+            Self::Service { .. } => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// The first value that is wanted of a keyword counts; what adds to a list or takes out of it goes with others of the kind.
+fn add_settings(all: &mut Vec<String>, more: Vec<String>) {
+    let set = |setting: &str| {
+        let key = setting.split_once('=')?.0.to_ascii_lowercase();
+        (!key.ends_with(['+', '-'])).then_some(key)
+    };
+    let known: Vec<_> = all.iter().filter_map(|setting| set(setting)).collect();
+    let is_known = |one: &String| set(one).is_some_and(|key| known.contains(&key));
+    add(all, more.into_iter().filter(|one| !is_known(one)).collect());
+}
+
+fn add(all: &mut Vec<String>, more: Vec<String>) {
+    for one in more {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(settings: &[&str], drop_in: bool) -> Wish {
+        Wish::SshdConfig {
+            settings: settings.iter().map(|&word| word.to_owned()).collect(),
+            drop_in,
+            source: crate::SshdSource::default(),
+        }
+    }
+
+    fn mend(lines: &[&str]) -> Wish {
+        Wish::MendWrappers {
+            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+            daemon: "sshd".to_owned(),
+        }
+    }
+
+    fn check(wishes: &[Wish], expected: &[Wish]) {
+        assert_eq!(Wish::merge(wishes.iter().cloned()), expected, "{wishes:?}");
+    }
+
+    #[test]
+    fn wishes_of_one_kind_become_one() {
+        check(
+            &[
+                set(&["MaxStartups=20"], false),
+                set(&["maxstartups=30", "MaxSessions=9"], false),
+            ],
+            &[set(&["MaxStartups=20", "MaxSessions=9"], false)],
+        );
+        check(
+            &[
+                set(&["AllowUsers+=ann"], false),
+                set(&["AllowUsers+=ben", "AllowUsers+=ann"], false),
+            ],
+            &[set(&["AllowUsers+=ann", "AllowUsers+=ben"], false)],
+        );
+        let allow = |patterns: &[&str], remove_deny| Wish::Allow {
+            patterns: patterns.iter().map(|&word| word.to_owned()).collect(),
+            remove_deny,
+            daemon: "sshd".to_owned(),
+        };
+        check(
+            &[
+                allow(&["192.0.2.1"], false),
+                allow(&["192.0.2.1", "192.0.2.2"], true),
+            ],
+            &[allow(&["192.0.2.1", "192.0.2.2"], true)],
+        );
+        check(
+            &[
+                mend(&["hosts.deny:1"]),
+                mend(&["hosts.deny:1", "hosts.deny:4"]),
+            ],
+            &[mend(&["hosts.deny:1", "hosts.deny:4"])],
+        );
+        let both = Wish::Ignore {
+            addresses: vec!["::1".to_owned(), "192.0.2.1".to_owned()],
+            jails: Vec::new(),
+            until: None,
+        };
+        check(
+            &[
+                Wish::ignore("::1", Vec::new()),
+                Wish::ignore("192.0.2.1", Vec::new()),
+            ],
+            &[both],
+        );
+        check(
+            &[
+                Wish::host_keys(),
+                Wish::host_keys(),
+                Wish::PrivsepDirectory,
+                Wish::PrivsepDirectory,
+            ],
+            &[Wish::PrivsepDirectory, Wish::host_keys()],
+        );
+    }
+
+    #[test]
+    fn wishes_about_different_things_stay_apart() {
+        let apart = [
+            Wish::ignore("::1", vec!["sshd".to_owned()]),
+            Wish::ignore("::1", Vec::new()),
+            Wish::allow("192.0.2.1"),
+            mend(&["hosts.deny:1"]),
+            set(&["A=1"], false),
+            set(&["A=1"], true),
+        ];
+        check(&apart, &apart);
+    }
+
+    #[test]
+    fn the_service_comes_last() {
+        check(
+            &[
+                Wish::Service { restart: false },
+                Wish::host_keys(),
+                Wish::PrivsepDirectory,
+                Wish::Service { restart: true },
+            ],
+            &[
+                Wish::PrivsepDirectory,
+                Wish::host_keys(),
+                Wish::Service { restart: true },
+            ],
+        );
+    }
+}
