@@ -26,6 +26,7 @@ mod owner;
 mod request;
 mod sieve;
 mod snapshot;
+mod step;
 
 pub use change::{Attributes, FileChange, is_private_key};
 pub use edit::{Edit, EditSet, Overlap};
@@ -37,3 +38,4 @@ pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, pack
 pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, journalctl};
 pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, threads};
 pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
+pub use step::{ScriptVerb, Step, UnitVerb, turned};

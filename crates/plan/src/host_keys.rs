@@ -366,11 +366,10 @@ fn replaced(path: &Path, image: &FileImage, content: Vec<u8>) -> FileChange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Check;
     use expect_test::{Expect, expect};
     use sshmend_facts::{TrialToday, UnitState};
-    use sshmend_lossless::Entry;
     use sshmend_lossless::fixture::snapshot;
+    use sshmend_lossless::{Entry, Step};
     use sshmend_sshd_config::{Release, Scope, Tree};
 
     const KEY: &str =
@@ -451,8 +450,8 @@ mod tests {
         lines.extend(
             plan.rehearsal
                 .iter()
-                .chain(&plan.activation)
-                .map(|check| check.title.clone()),
+                .map(|check| check.title.clone())
+                .chain(plan.activation.iter().map(Step::title)),
         );
         lines.extend(
             plan.notices
@@ -635,13 +634,9 @@ mod tests {
             ..Service::default()
         };
         let plan = plan(&keys("", &ALL[..1]), &failed).expect("a plan");
-        let titles = |checks: &[Check]| {
-            checks
-                .iter()
-                .map(|check| check.title.clone())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(titles(&plan.rehearsal), ["sshd -t"]);
+        let titles = |steps: &[Step]| steps.iter().map(Step::title).collect::<Vec<_>>();
+        let judges: Vec<&str> = plan.rehearsal.iter().map(|check| &*check.title).collect();
+        assert_eq!(judges, ["sshd -t"]);
         assert_eq!(
             titles(&plan.activation),
             [

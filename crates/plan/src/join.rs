@@ -1,8 +1,7 @@
 //! Several plans as one, so that they are shown, judged and committed together.
 
-use sshmend_lossless::FileChange;
+use sshmend_lossless::{FileChange, Step};
 
-use crate::check::Check;
 use crate::plan::{Plan, Refusal};
 
 impl Plan {
@@ -45,20 +44,13 @@ impl Plan {
 }
 
 /// Where one plan has a way back of its own, the others go theirs as well: by what brought them into force.
-fn way_back(plans: &[Plan]) -> Vec<Check> {
+fn way_back(plans: &[Plan]) -> Vec<Step> {
     let mut steps = Vec::new();
     if plans.iter().any(|plan| !plan.undo.is_empty()) {
-        let of_one = |plan: &Plan| {
-            if plan.undo.is_empty() {
-                plan.activation.clone()
-            } else {
-                plan.undo.clone()
-            }
-        };
         plans
             .iter()
             .rev()
-            .for_each(|plan| add(&mut steps, of_one(plan)));
+            .for_each(|plan| add(&mut steps, plan.turned_steps().0));
     }
     steps
 }
@@ -148,10 +140,6 @@ mod tests {
         }
     }
 
-    fn run(words: &str) -> Check {
-        Check::success(words, &[words])
-    }
-
     #[test]
     fn edits_of_one_file_become_one_change() {
         let joined = Plan::join(vec![
@@ -209,21 +197,29 @@ mod tests {
         }
     }
 
+    fn make_directory() -> Step {
+        Step::MakeDirectory("/run/sshd".to_owned())
+    }
+
+    fn remove_directory() -> Step {
+        Step::RemoveDirectory("/run/sshd".to_owned())
+    }
+
     #[test]
     fn programs_run_once_in_order_and_are_taken_back_in_the_opposite_one() {
         let make = Plan {
-            activation: vec![run("make")],
-            undo: vec![run("unmake")],
+            activation: vec![make_directory()],
+            undo: vec![remove_directory()],
             ..plan("p", Vec::new())
         };
         let reload = Plan {
-            activation: vec![run("reload")],
+            activation: vec![Step::ReloadFail2ban],
             ..plan("q", Vec::new())
         };
         let twice = vec![make.clone(), reload.clone(), reload.clone()];
         let joined = Plan::join(twice).expect("no files");
-        assert_eq!(joined.activation, [run("make"), run("reload")]);
-        assert_eq!(joined.undo, [run("reload"), run("unmake")]);
+        assert_eq!(joined.activation, [make_directory(), Step::ReloadFail2ban]);
+        assert_eq!(joined.undo, [Step::ReloadFail2ban, remove_directory()]);
         assert_eq!(Plan::join(vec![reload]).expect("one").undo, []);
     }
 

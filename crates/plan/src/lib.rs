@@ -21,7 +21,6 @@ mod privsep_directory;
 mod reload;
 mod service;
 mod sshd_config;
-mod step;
 mod wish;
 
 pub use check::{Check, Expect, Proof};
@@ -43,5 +42,4 @@ pub use privsep_directory::{PrivsepWish, privsep_directory, privsep_directory_wa
 pub use reload::{listen_addresses, reload_sshd, restart_sshd};
 pub use service::{ServiceWish, service};
 pub use sshd_config::{SshdConfigWish, sshd_config};
-pub use step::{ScriptVerb, Step, UnitVerb};
 pub use wish::{KnownHostsOf, Mended, SshdSource, Wish};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use sshmend_facts::CauseName;
-use sshmend_lossless::{FileChange, Origin, Unread, managed};
+use sshmend_lossless::{FileChange, Origin, Step, Unread, managed, turned};
 
 use crate::check::{Check, Proof};
 use crate::lockout::Lockout;
@@ -22,12 +22,12 @@ pub struct Plan {
     /// What the real program says of the future tree, before a byte moves.
     pub rehearsal: Vec<Check>,
     /// Programs that bring the committed files into force, in order.
-    pub activation: Vec<Check>,
+    pub activation: Vec<Step>,
     /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old files
     /// into force as well.
-    pub undo: Vec<Check>,
+    pub undo: Vec<Step>,
     /// Programs that start a daemon again that ended while it was told to read its files.
-    pub restart: Vec<Check>,
+    pub restart: Vec<Step>,
     /// The units that `activation` reloads.
     pub reloaded: Vec<String>,
     /// What has to be true afterwards.
@@ -78,6 +78,11 @@ impl Plan {
             format!("a timer takes it back after {time}"),
         ));
         self
+    }
+
+    /// The steps of the way back, and what takes these back.
+    pub fn turned_steps(&self) -> (Vec<Step>, Vec<Step>) {
+        turned(&self.activation, &self.undo)
     }
 
     /// True when no file would change.

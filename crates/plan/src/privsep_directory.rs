@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Service, Sshd, UnitState};
-use sshmend_lossless::{Edit, EditSet, FileChange, Kind, Metadata, Request, Snapshot};
+use sshmend_lossless::{Edit, EditSet, FileChange, Kind, Metadata, Request, Snapshot, Step};
 
-use crate::check::{Check, Expect, Proof};
+use crate::check::{Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::question;
 use crate::service::start_failed;
@@ -79,10 +79,9 @@ pub fn privsep_directory(snapshot: &Snapshot, wish: &PrivsepWish<'_>) -> Result<
             plan.notices.push(Notice::new("made-at-start", text));
         }
         None => {
-            plan.activation.push(run(&[
-                "install", "-d", "-m", "0755", "-o", "root", "-g", "root", &path,
-            ]));
-            plan.undo.push(run(&["rmdir", &path]));
+            let make = Step::MakeDirectory(path.clone());
+            plan.undo.extend(make.undo());
+            plan.activation.push(make);
             plan.effects.push(effect("missing".to_owned()));
         }
         Some(meta) if meta.kind == Kind::Directory => {
@@ -174,21 +173,18 @@ fn makes(unit: &UnitState, path: &str) -> bool {
         .any(|name| Some(name.as_str()) == below)
 }
 
-fn run(argv: &[&str]) -> Check {
-    Check::success(&argv.join(" "), argv)
-}
-
 /// sshd wants it owned by root, and written to by nobody else.
 fn close(path: &str, meta: &Metadata, plan: &mut Plan) {
+    let path = || path.to_owned();
     if meta.uid != 0 {
-        plan.activation.push(run(&["chown", "root:root", path]));
-        plan.undo
-            .push(run(&["chown", &format!("{}:{}", meta.uid, meta.gid), path]));
+        plan.activation
+            .push(Step::GiveTo("root:root".to_owned(), path()));
+        let owner = format!("{}:{}", meta.uid, meta.gid);
+        plan.undo.push(Step::GiveTo(owner, path()));
     }
     if meta.mode & 0o022 != 0 {
-        plan.activation.push(run(&["chmod", "0755", path]));
-        plan.undo
-            .insert(0, run(&["chmod", &format!("{:04o}", meta.mode), path]));
+        plan.activation.push(Step::SetMode(0o755, path()));
+        plan.undo.insert(0, Step::SetMode(meta.mode, path()));
     }
 }
 
@@ -332,9 +328,9 @@ mod tests {
         lines.extend(
             plan.activation
                 .iter()
-                .map(|check| format!("$ {}", check.title)),
+                .map(|step| format!("$ {}", step.title())),
         );
-        lines.extend(plan.undo.iter().map(|check| format!("< {}", check.title)));
+        lines.extend(plan.undo.iter().map(|step| format!("< {}", step.title())));
         for change in &plan.files {
             let after =
                 String::from_utf8_lossy(change.after.as_deref().unwrap_or_default()).into_owned();

@@ -3,37 +3,28 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use sshmend_facts::{CauseName, Sshd};
+use sshmend_lossless::{Step, UnitVerb};
 use sshmend_sshd_config::Effective;
 
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Notice, Plan};
 
 /// How the running sshd is told to read its configuration again, and what it is called; `None` when none runs.
-pub fn reload_sshd(sshd: &Sshd) -> Option<(Check, String)> {
+pub fn reload_sshd(sshd: &Sshd) -> Option<(Step, String)> {
     if let Some(unit) = &sshd.unit {
-        let reload = Check::success(
-            &format!("systemctl reload {unit}"),
-            &["systemctl", "reload", unit],
-        );
+        let reload = Step::Systemctl(UnitVerb::Reload, vec![unit.clone()]);
         return Some((reload, unit.clone()));
     }
-    let pid = sshd.pid?.to_string();
-    Some((
-        Check::success(&format!("kill -HUP {pid} (sshd)"), &["kill", "-HUP", &pid]),
-        format!("sshd (process {pid})"),
-    ))
+    let pid = sshd.pid?;
+    Some((Step::HangUp(pid), format!("sshd (process {pid})")))
 }
 
 /// How an sshd is started again that ended when it was told to read its files; `None` where its program is not known.
-pub fn restart_sshd(sshd: &Sshd) -> Option<Check> {
+pub fn restart_sshd(sshd: &Sshd) -> Option<Step> {
     if let Some(unit) = &sshd.unit {
-        let title = format!("systemctl restart {unit}");
-        return Some(Check::success(&title, &["systemctl", "restart", unit]));
+        return Some(Step::Systemctl(UnitVerb::Restart, vec![unit.clone()]));
     }
-    let program = sshd.program.as_deref()?;
-    let options = sshd.options.iter().map(String::as_str);
-    let argv: Vec<&str> = std::iter::once(program).chain(options).collect();
-    Some(Check::success(&argv.join(" "), &argv))
+    Some(Step::StartSshd(sshd.program.clone()?, sshd.options.clone()))
 }
 
 /// Reloads what runs, and proves that it still answers at these addresses; false when no sshd runs, or none that could

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use sshmend_facts::{Service, Sshd, TrialToday, UnitState, WornOut};
+use sshmend_lossless::{ScriptVerb, Step, UnitVerb};
 
-use crate::check::{Check, Expect, Proof};
+use crate::check::{Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{is_active, question, reachable};
 
@@ -104,33 +105,39 @@ pub(crate) fn has_failed(service: &Service) -> bool {
 /// What is run, in order, and what takes it back, in the same order.
 #[derive(Default)]
 struct Steps {
-    activation: Vec<Check>,
-    undo: Vec<Check>,
+    activation: Vec<Step>,
+    undo: Vec<Step>,
     /// Units that run afterwards, or the program.
     started: Vec<String>,
 }
 
 impl Steps {
-    fn run(&mut self, argv: &[&str]) {
-        self.activation.push(Check::success(&argv.join(" "), argv));
+    fn run(&mut self, step: Step) {
+        self.activation.push(step);
     }
 
-    fn run_and_undo(&mut self, argv: &[&str], undo: &[&str]) {
-        self.run(argv);
-        self.undo.push(Check::success(&undo.join(" "), undo));
+    /// Runs what is taken back when the change is.
+    fn run_and_undo(&mut self, step: Step) {
+        self.undo.extend(step.undo());
+        self.run(step);
+    }
+
+    fn unit(&mut self, verb: UnitVerb, unit: &str) {
+        self.run(Step::Systemctl(verb, vec![unit.to_owned()]));
+    }
+
+    fn unit_and_undo(&mut self, verb: UnitVerb, unit: &str) {
+        self.run_and_undo(Step::Systemctl(verb, vec![unit.to_owned()]));
     }
 
     /// Stopped again when it is taken back.
     fn start(&mut self, unit: &str) {
-        self.run_and_undo(&["systemctl", "start", unit], &["systemctl", "stop", unit]);
+        self.unit_and_undo(UnitVerb::Start, unit);
         self.started.push(unit.to_owned());
     }
 
     fn restart(&mut self, unit: &str) {
-        self.run_and_undo(
-            &["systemctl", "restart", unit],
-            &["systemctl", "restart", unit],
-        );
+        self.unit_and_undo(UnitVerb::Restart, unit);
         self.started.push(unit.to_owned());
     }
 }
@@ -155,11 +162,8 @@ impl Work<'_> {
         }
         make_startable(unit, steps);
         match unit.file_state.as_str() {
-            "masked" => steps.run(&["systemctl", "enable", name]),
-            "disabled" => steps.run_and_undo(
-                &["systemctl", "enable", name],
-                &["systemctl", "disable", name],
-            ),
+            "masked" => steps.unit(UnitVerb::Enable, name),
+            "disabled" => steps.unit_and_undo(UnitVerb::Enable, name),
             _ => {}
         }
         match unit.active {
@@ -177,12 +181,8 @@ impl Work<'_> {
             make_startable(unit, steps);
         }
         if socket.accepts && self.service.failed_instances {
-            steps.run(&[
-                "systemctl",
-                "reset-failed",
-                "ssh@*.service",
-                "sshd@*.service",
-            ]);
+            let units = ["ssh@*.service", "sshd@*.service"].map(str::to_owned);
+            steps.run(Step::Systemctl(UnitVerb::ResetFailed, units.to_vec()));
         }
         if !socket.active && self.service.listener.is_none() {
             make_startable(socket, steps);
@@ -206,13 +206,15 @@ impl Work<'_> {
         match (self.service.listener, self.service.script) {
             (Some(_), _) if !self.wants_restart() => {}
             (Some(_), Some(script)) => {
-                steps.run_and_undo(&[script, "restart"], &[script, "restart"]);
+                steps.run_and_undo(Step::Script(script.to_owned(), ScriptVerb::Restart));
             }
-            (None, Some(script)) => steps.run_and_undo(&[script, "start"], &[script, "stop"]),
+            (None, Some(script)) => {
+                steps.run_and_undo(Step::Script(script.to_owned(), ScriptVerb::Start));
+            }
             (Some(pid), None) => self.restart_program(pid, steps)?,
             (None, None) => {
-                let options = self.wish.sshd.options.iter().map(String::as_str);
-                steps.run(&std::iter::once(program).chain(options).collect::<Vec<_>>());
+                let options = self.wish.sshd.options.clone();
+                steps.run(Step::StartSshd(program.to_owned(), options));
             }
         }
         if !steps.activation.is_empty() {
@@ -225,7 +227,7 @@ impl Work<'_> {
     fn restart_program(&self, pid: u32, steps: &mut Steps) -> Result<(), Refusal> {
         match &self.service.worn_out {
             None | Some(WornOut::Replaced(_)) => {
-                steps.run(&["kill", "-HUP", &pid.to_string()]);
+                steps.run(Step::HangUp(pid));
                 Ok(())
             }
             Some(why) => Err(Refusal::refused(
@@ -391,13 +393,13 @@ fn is_masked(unit: &UnitState) -> bool {
 fn make_startable(unit: &UnitState, steps: &mut Steps) {
     let name = unit.name.as_str();
     if is_masked(unit) {
-        steps.run_and_undo(&["systemctl", "unmask", name], &["systemctl", "mask", name]);
+        steps.unit_and_undo(UnitVerb::Unmask, name);
     }
     if unit.changed_on_disk && !unit.active {
-        steps.run(&["systemctl", "daemon-reload"]);
+        steps.run(Step::DaemonReload);
     }
     if unit.failed {
-        steps.run(&["systemctl", "reset-failed", name]);
+        steps.unit(UnitVerb::ResetFailed, name);
     }
 }
 

@@ -43,7 +43,7 @@ pub use error::{
 };
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
-pub use record::{Aftermath, FileRecord, Image, Intent, Record, State, Who};
+pub use record::{Aftermath, FileRecord, Image, Intent, Record, State, StepRecord, Who};
 pub use recover::{Prove, Recovered};
 pub use restore::Edited;
 pub use roll_back::{RolledBack, Which};

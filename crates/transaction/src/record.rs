@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sshmend_lossless::{Attributes, Metadata};
+use sshmend_lossless::{Attributes, Metadata, Step, turned};
 
 use crate::escape;
 use crate::id::Id;
@@ -38,14 +38,14 @@ pub struct Intent {
 pub struct Aftermath {
     /// Programs that have to accept the files before anything is told to read them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub judges: Vec<Vec<String>>,
+    pub judges: Vec<StepRecord>,
     /// Programs that bring the files into force, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub activation: Vec<Vec<String>>,
+    pub activation: Vec<StepRecord>,
     /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old
     /// files into force as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undo: Vec<Vec<String>>,
+    pub undo: Vec<StepRecord>,
     /// The units that are reloaded by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
@@ -55,11 +55,40 @@ impl Aftermath {
     /// The same for the way back: what brings one into force takes the other back.
     #[must_use]
     pub fn turned(&self) -> Self {
-        let mut turned = self.clone();
-        if !turned.undo.is_empty() {
-            std::mem::swap(&mut turned.activation, &mut turned.undo);
+        let (activation, undo) = turned(&self.activation, &self.undo);
+        Self {
+            activation,
+            undo,
+            ..self.clone()
         }
-        turned
+    }
+}
+
+/// A step as the journal keeps it: by its command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub enum StepRecord {
+    /// One that a plan makes.
+    Step(Step),
+    /// A command line that is none, as it stands in the journal: for people to read, never run.
+    Unknown(Vec<String>),
+}
+
+impl From<Vec<String>> for StepRecord {
+    fn from(argv: Vec<String>) -> Self {
+        match Step::from_argv(&argv) {
+            Some(step) => Self::Step(step),
+            None => Self::Unknown(argv),
+        }
+    }
+}
+
+impl From<StepRecord> for Vec<String> {
+    fn from(step: StepRecord) -> Self {
+        match step {
+            StepRecord::Step(step) => step.argv(),
+            StepRecord::Unknown(argv) => argv,
+        }
     }
 }
 

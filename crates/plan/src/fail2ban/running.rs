@@ -1,7 +1,7 @@
 //! The running fail2ban: what it has to accept, what is told to it, and what it has to say afterwards.
 
 use sshmend_fail2ban::{Address, Config, Item, Jail};
-use sshmend_lossless::{CommandOutput, Snapshot};
+use sshmend_lossless::{CommandOutput, Snapshot, Step};
 
 use super::bans::{Ban, banned};
 use super::{BANNED, PING, said};
@@ -101,17 +101,9 @@ impl Work<'_> {
 
     fn lift(&self, ban: &Ban, plan: &mut Plan) {
         let Ban { jail, address } = ban;
-        let title = format!("lift the ban of {address} in {jail}");
-        let lift = Check::success(
-            &title,
-            &["fail2ban-client", "set", jail, "unbanip", address],
-        );
+        let lift = Step::Unban(jail.clone(), address.clone());
         plan.activation.push(lift.clone());
-        let title = format!("ban {address} in {jail} again");
-        plan.undo.push(Check::success(
-            &title,
-            &["fail2ban-client", "set", jail, "banip", address],
-        ));
+        plan.undo.extend(lift.undo());
         let title = format!("{address} is banned no more in {jail}");
         let argv = ["fail2ban-client", "get", jail, "banip"];
         let check = Check::new(&title, &argv, Expect::SilenceWord(address.clone()));
@@ -149,10 +141,7 @@ pub(super) fn reload(snapshot: &Snapshot, plan: &mut Plan) -> bool {
         return false;
     }
     if !plan.changes_nothing() {
-        plan.activation.push(Check::success(
-            "fail2ban-client reload",
-            &["fail2ban-client", "reload"],
-        ));
+        plan.activation.push(Step::ReloadFail2ban);
         plan.reloaded.push("fail2ban".to_owned());
     }
     true
@@ -163,7 +152,7 @@ fn undo_reload(plan: &mut Plan) {
     let reload = plan
         .activation
         .iter()
-        .find(|check| check.begins_with(&["fail2ban-client", "reload"]))
+        .find(|step| step.is_reload())
         .cloned();
     if !plan.undo.is_empty() {
         plan.undo.splice(0..0, reload);

@@ -71,12 +71,12 @@ fn told(service: &Service, restart: bool) -> String {
     lines.extend(
         plan.activation
             .iter()
-            .map(|check| format!("$ {}", check.argv.join(" "))),
+            .map(|step| format!("$ {}", step.argv().join(" "))),
     );
     lines.extend(
         plan.undo
             .iter()
-            .map(|check| format!("< {}", check.argv.join(" "))),
+            .map(|step| format!("< {}", step.argv().join(" "))),
     );
     lines.extend(plan.proof.iter().map(|proof| match proof {
         Proof::Check(check) | Proof::CheckAfter { check, .. } => format!("! {}", check.title),

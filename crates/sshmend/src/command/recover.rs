@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use sshmend_host::{Machine, Uninterrupted, boot, leave_session, now, pause};
-use sshmend_lossless::FileImage;
-use sshmend_plan::{Check, Step, UnitVerb};
+use sshmend_lossless::{FileImage, Step, UnitVerb};
 use sshmend_transaction::{
-    Back, FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, State, Store, Today,
+    Back, FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, State, StepRecord, Store,
+    Today,
 };
 
 use super::recover_at_boot;
@@ -120,7 +120,7 @@ fn end_temporary(
             intent
                 .aftermath
                 .activation
-                .retain(|argv| !bans_again(argv, &back));
+                .retain(|kept| !matches!(kept, StepRecord::Step(step) if bans_again(step, &back)));
             let ended = store.expire(record, &intent, &mut |record, files| {
                 is_in_force(session, record, files, at_boot)
             });
@@ -139,8 +139,8 @@ fn end_temporary(
 }
 
 /// The end of what was made for a while brings no ban back that was lifted when it began.
-fn bans_again(argv: &[String], back: &Back) -> bool {
-    !back.unless_confirmed && matches!(Step::from_argv(argv), Some(Step::Ban(..)))
+fn bans_again(step: &Step, back: &Back) -> bool {
+    !back.unless_confirmed && matches!(step, Step::Ban(..))
 }
 
 /// Brings the files of a transaction into force and proves it; what is in the way is said.
@@ -150,11 +150,10 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
     let judged = files == Files::New && record.rolls_back.is_none();
     let done = aftermath(session, record, files).and_then(|mut plan| {
         if let Some(back) = &record.back {
-            plan.activation
-                .retain(|check| !bans_again(&check.argv, back));
+            plan.activation.retain(|step| !bans_again(step, back));
         }
         if at_boot {
-            plan.activation.retain(|check| !is_about_a_daemon(check));
+            plan.activation.retain(|step| !is_about_a_daemon(step));
             plan.reloaded.clear();
             plan.proof.clear();
         }
@@ -171,17 +170,15 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
 }
 
 /// What has to do with a daemon that runs.
-fn is_about_a_daemon(check: &Check) -> bool {
+fn is_about_a_daemon(step: &Step) -> bool {
     use UnitVerb::{Disable, Enable, Mask, Unmask};
-    match Step::from_argv(&check.argv) {
-        Some(Step::Systemctl(verb, _)) => !matches!(verb, Enable | Disable | Mask | Unmask),
-        Some(
-            Step::DaemonReload
-            | Step::MakeDirectory(_)
-            | Step::RemoveDirectory(_)
-            | Step::GiveTo(..)
-            | Step::SetMode(..),
-        ) => false,
+    match step {
+        Step::Systemctl(verb, _) => !matches!(verb, Enable | Disable | Mask | Unmask),
+        Step::DaemonReload
+        | Step::MakeDirectory(_)
+        | Step::RemoveDirectory(_)
+        | Step::GiveTo(..)
+        | Step::SetMode(..) => false,
         _ => true,
     }
 }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_host::Machine;
-use sshmend_lossless::{Attributes, EditSet, FileChange};
+use sshmend_lossless::{Attributes, EditSet, FileChange, Step};
 use sshmend_plan::{
-    Check, Lockout, Plan, Proof, SshdSource, Step, listen_addresses, reload_sshd, unified,
+    Check, Lockout, Plan, Proof, SshdSource, listen_addresses, reload_sshd, unified,
 };
 use sshmend_transaction::{
-    FileRecord, Files, Image, Journal, JournalError, Past, Record, RollBackError, State, Versions,
-    Which,
+    FileRecord, Files, Image, Journal, JournalError, Past, Record, RollBackError, State,
+    StepRecord, Versions, Which,
 };
 
 use super::history::between;
@@ -293,37 +293,41 @@ fn follow(
     record: &Record,
     files: Files,
 ) -> Result<(), Failure> {
-    let aftermath = &record.aftermath;
-    let check = |argv: &Vec<String>| step(session, record, argv);
-    let checks = |argvs: &[Vec<String>]| argvs.iter().map(check).collect::<Result<Vec<_>, _>>();
-    plan.rehearsal = checks(&aftermath.judges)?;
-    let (activation, undo) = (checks(&aftermath.activation)?, checks(&aftermath.undo)?);
-    let forward = files == Files::New || undo.is_empty();
-    (plan.activation, plan.undo) = if forward {
-        (activation, undo)
-    } else {
-        (undo, activation)
+    let aftermath = match files {
+        Files::Old => record.aftermath.turned(),
+        Files::New => record.aftermath.clone(),
     };
+    let steps = |kept: &[StepRecord]| {
+        kept.iter()
+            .map(|kept| step(session, record, kept))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let judges = steps(&aftermath.judges)?;
+    plan.rehearsal = judges.iter().map(Check::of).collect();
+    plan.activation = steps(&aftermath.activation)?;
+    plan.undo = steps(&aftermath.undo)?;
     plan.reloaded.clone_from(&aftermath.units);
     Ok(())
 }
 
-/// A command line of the journal, where it is one that a plan makes and its program is nobody else's.
-fn step(session: &Session, record: &Record, argv: &[String]) -> Result<Check, Failure> {
-    let Some(step) = Step::from_argv(argv) else {
-        let message = format!(
-            "nothing was changed: {} names a program that sshmend never runs: {}",
-            record.id,
-            shell(argv)
-        );
-        return Err(Failure::trouble(message)
-            .with_hint("find out who wrote it into the journal, and undo the change by hand"));
+/// A step of the journal, whose program is nobody else's; what is none is shown, and not run.
+fn step(session: &Session, record: &Record, kept: &StepRecord) -> Result<Step, Failure> {
+    let step = match kept {
+        StepRecord::Step(step) => step,
+        StepRecord::Unknown(argv) => {
+            let message = format!(
+                "nothing was changed: {} names a program that sshmend never runs: {}",
+                record.id,
+                shell(argv)
+            );
+            return Err(Failure::trouble(message)
+                .with_hint("find out who wrote it into the journal, and undo the change by hand"));
+        }
     };
     if let Some(program) = step.program() {
         session.trusted(program)?;
     }
-    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-    Ok(Check::success(&argv.join(" "), &words))
+    Ok(step.clone())
 }
 
 /// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.
@@ -331,12 +335,10 @@ fn lockout(session: &Session, plan: &Plan) -> Lockout {
     if let Some(why) = session.person().addr.and_then(|addr| bans(plan, addr)) {
         return Lockout::Loses { why, origin: None };
     }
-    let ends =
-        |check: &&Check| check.begins_with(&["systemctl", "stop"]) || check.begins_with(&["rmdir"]);
-    let stops = plan.activation.iter().find(ends);
+    let stops = plan.activation.iter().find(|step| step.ends_service());
     match stops.filter(|_| session.person().addr.is_some()) {
-        Some(check) => Lockout::Loses {
-            why: format!("{} is part of what was before", check.title),
+        Some(step) => Lockout::Loses {
+            why: format!("{} is part of what was before", step.title()),
             origin: None,
         },
         None => Lockout::Keeps,
@@ -345,25 +347,20 @@ fn lockout(session: &Session, plan: &Plan) -> Lockout {
 
 /// A ban that had been lifted is set again.
 fn bans(plan: &Plan, addr: std::net::IpAddr) -> Option<String> {
-    plan.activation
-        .iter()
-        .find_map(|check| match Step::from_argv(&check.argv)? {
-            Step::Ban(jail, banned) if banned == addr.to_string() => {
-                Some(format!("jail {jail} had banned {banned}, and does again"))
-            }
-            _ => None,
-        })
+    plan.activation.iter().find_map(|step| match step {
+        Step::Ban(jail, banned) if *banned == addr.to_string() => {
+            Some(format!("jail {jail} had banned {banned}, and does again"))
+        }
+        _ => None,
+    })
 }
 
 /// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
 /// told to read its files again it has to answer afterwards as it does today, wherever it then still listens.
 fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
-    let signals = |check: &Check| check.begins_with(&["kill", "-HUP"]);
-    if !plan
-        .activation
-        .iter()
-        .any(|check| signals(check) || check.begins_with(&["systemctl", "reload"]))
-    {
+    let signals = |step: &Step| matches!(step, Step::HangUp(_));
+    let of_sshd = |step: &Step| step.is_reload() && *step != Step::ReloadFail2ban;
+    if !plan.activation.iter().any(of_sshd) {
         return Ok(());
     }
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
@@ -371,7 +368,7 @@ fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Fa
     let addresses = listen_addresses(&configuration.effective());
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));
     if plan.activation.iter().any(signals) {
-        plan.activation.retain(|check| !signals(check));
+        plan.activation.retain(|step| !signals(step));
         let today = reload_sshd(&configuration.sshd);
         plan.reloaded = today.iter().map(|(_, name)| name.clone()).collect();
         plan.activation.extend(today.map(|(reload, _)| reload));

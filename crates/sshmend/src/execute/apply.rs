@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
-use sshmend_plan::{Check, Expect, Plan, Proof, Step};
+use sshmend_lossless::Step;
+use sshmend_plan::{Check, Expect, Plan, Proof};
 use sshmend_transaction::{
-    Aftermath, Back, Captured, Committed, Id, Intent, Record, RolledBack, Store,
+    Aftermath, Back, Captured, Committed, Id, Intent, Record, RolledBack, StepRecord, Store,
 };
 
 use super::prove::sockets;
-use super::rehearse::{ask, is_reload, verdict};
+use super::rehearse::{ask, verdict};
 use super::timer::{arm, disarm};
 use super::{Run, Way};
 use crate::error::{Failure, Severity};
@@ -185,11 +186,7 @@ impl Run<'_> {
         if self.flags.no_reload || !self.begun || nothing_ran {
             return failure.with_severity(Severity::RolledBack);
         }
-        let steps = if self.plan.undo.is_empty() {
-            self.plan.activation.clone()
-        } else {
-            self.plan.undo.clone()
-        };
+        let (steps, _) = self.plan.turned_steps();
         match self.bring_back(steps, banners) {
             Ok(()) => failure.with_severity(Severity::RolledBack),
             Err(again) => again.after(&failure).with_severity(Severity::Broken),
@@ -198,8 +195,8 @@ impl Run<'_> {
 
     /// Brings the old files into force again, and proves that what answered before does again. Where a judge refuses the
     /// old files, nothing is told to read them.
-    fn bring_back(&mut self, steps: Vec<Check>, banners: &[SocketAddr]) -> Result<(), Failure> {
-        if steps.iter().any(is_reload)
+    fn bring_back(&mut self, steps: Vec<Step>, banners: &[SocketAddr]) -> Result<(), Failure> {
+        if steps.iter().any(Step::is_reload)
             && let Some(title) = self.refused_now()
         {
             let message = format!(
@@ -246,14 +243,14 @@ impl Run<'_> {
     }
 
     /// Runs programs, and waits until a daemon that was told to read its files again has begun to: it then listens anew.
-    fn run_and_settle(&mut self, steps: &[Check], banners: &[SocketAddr]) -> Result<(), Failure> {
+    fn run_and_settle(&mut self, steps: &[Step], banners: &[SocketAddr]) -> Result<(), Failure> {
         let before = sockets(banners);
         self.run(steps)?;
         if steps.is_empty() {
             return Ok(());
         }
         pause(SETTLE);
-        if steps.iter().any(is_reload) && !before.is_empty() {
+        if steps.iter().any(Step::is_reload) && !before.is_empty() {
             let listens_anew = || {
                 let now = sockets(banners);
                 !now.is_empty() && now.is_disjoint(&before)
@@ -269,19 +266,15 @@ impl Run<'_> {
     }
 
     /// Runs programs one after the other, until one fails.
-    fn run(&mut self, steps: &[Check]) -> Result<(), Failure> {
+    fn run(&mut self, steps: &[Step]) -> Result<(), Failure> {
         let runner = Runner {
             deadline: PATIENCE,
             ..Runner::default()
         };
         for step in steps {
-            let stdin = step.stdin.as_deref().unwrap_or_default();
-            let heard = verdict(
-                step,
-                &runner
-                    .feed(&step.argv, stdin)
-                    .map_err(|error| error.to_string()),
-            );
+            let step = Check::of(step);
+            let answer = runner.feed(&step.argv, &[]);
+            let heard = verdict(&step, &answer.map_err(|error| error.to_string()));
             let (ok, output) = (heard.ok, heard.output.clone());
             self.checks.push(heard);
             if !ok {
@@ -299,14 +292,13 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
         .rehearsal
         .iter()
         .filter(|check| check.expect == Expect::Success && check.stdin.is_none());
+    let steps = |steps: &[Step]| steps.iter().map(kept).collect::<Result<_, _>>();
     let aftermath = Aftermath {
-        judges: judges.map(words).collect::<Result<_, _>>()?,
-        activation: plan
-            .activation
-            .iter()
-            .map(words)
+        judges: judges
+            .map(|check| known(&check.argv))
             .collect::<Result<_, _>>()?,
-        undo: plan.undo.iter().map(words).collect::<Result<_, _>>()?,
+        activation: steps(&plan.activation)?,
+        undo: steps(&plan.undo)?,
         units: plan.reloaded.clone(),
     };
     Ok(Intent {
@@ -319,15 +311,20 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
     })
 }
 
-/// What the journal keeps of a program: only what the way back would run again.
-fn words(check: &Check) -> Result<Vec<String>, Failure> {
-    let step = Step::from_argv(&check.argv).ok_or_else(|| {
-        Failure::trouble(format!(
+/// A step for the journal, which the way back would run again.
+fn kept(step: &Step) -> Result<StepRecord, Failure> {
+    known(&step.argv())
+}
+
+/// The same of a command line: what could not be read back as the step that it is, is not run in the first place.
+fn known(argv: &[String]) -> Result<StepRecord, Failure> {
+    match StepRecord::from(argv.to_vec()) {
+        StepRecord::Unknown(argv) => Err(Failure::trouble(format!(
             "nothing was changed: no way back is known for: {}",
-            shell(&check.argv)
-        ))
-    })?;
-    Ok(step.argv())
+            shell(&argv)
+        ))),
+        step => Ok(step),
+    }
 }
 
 /// The same for the way back: what brings one into force takes the other back.

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use sshmend_host::Machine;
+use sshmend_lossless::{Step, UnitVerb};
 use sshmend_plan::{Check, Expect, SshdSource, reload_sshd};
 
 use super::Run;
@@ -74,7 +75,7 @@ impl Run<'_> {
     }
 
     /// What brings the old files into force again: where the daemon ended meanwhile it is started, not told anything.
-    pub(super) fn revived(&self, steps: Vec<Check>) -> Result<Vec<Check>, Failure> {
+    pub(super) fn revived(&self, steps: Vec<Step>) -> Result<Vec<Step>, Failure> {
         let mut revived = Vec::new();
         for step in steps {
             if !self.has_ended(&step) {
@@ -94,13 +95,13 @@ impl Run<'_> {
     }
 
     /// Whether the daemon that a step would tell to read its files does not run any more.
-    fn has_ended(&self, step: &Check) -> bool {
-        match step.argv.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["kill", "-HUP", pid] => process_has_ended(pid),
-            ["systemctl", "reload", unit] => {
+    fn has_ended(&self, step: &Step) -> bool {
+        match step {
+            Step::HangUp(pid) => process_has_ended(*pid),
+            Step::Systemctl(UnitVerb::Reload, units) => units.iter().any(|unit| {
                 let is_active = Check::success(unit, &["systemctl", "is-active", unit]);
                 ask(&is_active).is_ok_and(|answer| !answer.success())
-            }
+            }),
             _ => false,
         }
     }
@@ -111,7 +112,7 @@ fn said_by<'h>(heard: &'h [json::change::Check], check: &Check) -> Option<&'h js
 }
 
 /// A process that ended stays as a zombie until its parent has asked for it (proc(5)).
-fn process_has_ended(pid: &str) -> bool {
+fn process_has_ended(pid: u32) -> bool {
     let stat = PathBuf::from(format!("/proc/{pid}/stat"));
     match Machine::live().read(&stat) {
         Ok(None) => true,

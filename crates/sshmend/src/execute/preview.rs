@@ -62,13 +62,13 @@ impl Run<'_> {
                 "back:   after {time}, unless sshmend confirm keeps it\n"
             ));
         }
-        for check in &self.plan.activation {
+        for step in &self.plan.activation {
             let word = if self.flags.no_reload {
                 "left:  "
             } else {
                 "then:  "
             };
-            text.push_str(&format!("{word} {}\n", line(&check.title)));
+            text.push_str(&format!("{word} {}\n", line(&step.title())));
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sshmend_host::{Machine, pause};
-use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot};
+use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot, Step};
 use sshmend_plan::{Check, Proof};
 
 use super::Run;
@@ -49,7 +49,7 @@ impl Run<'_> {
         }
     }
 
-    fn prove_check(&mut self, check: &Check, again: Option<&Check>) -> Result<(), Failure> {
+    fn prove_check(&mut self, check: &Check, again: Option<&Step>) -> Result<(), Failure> {
         let mut heard = verdict(check, &ask(check));
         for _ in 1..ATTEMPTS {
             if heard.ok {
@@ -57,7 +57,7 @@ impl Run<'_> {
             }
             pause(BETWEEN);
             if let Some(again) = again {
-                drop(ask(again));
+                drop(ask(&Check::of(again)));
             }
             heard = verdict(check, &ask(check));
         }

@@ -88,14 +88,11 @@ impl Run<'_> {
 
     /// A daemon is never told to read what it refuses; what was started is stopped all the same.
     pub(super) fn leave_running(&mut self, why: String) {
-        let stops = |check: &Check| !self.plan.undo.is_empty() && !is_reload(check);
-        self.plan.activation = self
-            .plan
+        // Without a way back of its own the activation is nothing but reloads.
+        let stops = !self.plan.undo.is_empty();
+        self.plan
             .activation
-            .iter()
-            .filter(|check| stops(check))
-            .cloned()
-            .collect();
+            .retain(|step| stops && !step.is_reload());
         self.plan.reloaded.clear();
         self.plan.proof.clear();
         self.plan.notices.push(Notice {
@@ -131,17 +128,6 @@ pub(super) fn disagrees(
 pub(super) fn comes_back(check: &Check) -> String {
     let title = &check.title;
     format!("{title} does not accept what was before; it comes back all the same")
-}
-
-/// Whether it tells a daemon to read its files again.
-pub(super) fn is_reload(check: &Check) -> bool {
-    [
-        ["systemctl", "reload"],
-        ["kill", "-HUP"],
-        ["fail2ban-client", "reload"],
-    ]
-    .iter()
-    .any(|words| check.begins_with(words))
 }
 
 /// What a program said, or why it was not run.

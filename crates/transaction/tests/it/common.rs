@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sshmend_host::{Machine, own};
 use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata};
-use sshmend_transaction::{Aftermath, Captured, Disk, Intent, RecoverError, Recovered, Who};
+use sshmend_transaction::{
+    Aftermath, Captured, Disk, Intent, RecoverError, Recovered, StepRecord, Who,
+};
 use tempfile::TempDir;
 
 /// Where the state lies on the disk.
@@ -165,7 +167,8 @@ fn memory() -> PathBuf {
 
 /// Someone wants it, a second later each time a test says so.
 fn aftermath() -> Aftermath {
-    let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+    let words =
+        |text: &str| StepRecord::from(text.split(' ').map(str::to_owned).collect::<Vec<_>>());
     let activation = vec![words("systemctl reload ssh.service")];
     let undo = vec![words("systemctl stop ssh.service")];
     Aftermath {

@@ -164,12 +164,100 @@ impl Step {
         }
     }
 
+    /// What a person is told that it does.
+    pub fn title(&self) -> String {
+        match self {
+            Self::HangUp(pid) => format!("kill -HUP {pid} (sshd)"),
+            Self::Unban(jail, address) => format!("lift the ban of {address} in {jail}"),
+            Self::Ban(jail, address) => format!("ban {address} in {jail} again"),
+            _ => self.argv().join(" "),
+        }
+    }
+
+    /// What takes it back; `None` where that hangs on what was before, or nothing does.
+    ///
+    /// A restart is taken back by another one, which has the daemon read the old files.
+    pub fn undo(&self) -> Option<Self> {
+        match self {
+            Self::Systemctl(verb, units) => Some(Self::Systemctl(verb.undo()?, units.clone())),
+            Self::Script(script, verb) => Some(Self::Script(script.clone(), verb.undo())),
+            Self::MakeDirectory(path) => Some(Self::RemoveDirectory(path.clone())),
+            Self::Unban(jail, address) => Some(Self::Ban(jail.clone(), address.clone())),
+            Self::Ban(jail, address) => Some(Self::Unban(jail.clone(), address.clone())),
+            Self::DaemonReload
+            | Self::HangUp(_)
+            | Self::StartSshd(..)
+            | Self::TestSshd(..)
+            | Self::RemoveDirectory(_)
+            | Self::GiveTo(..)
+            | Self::SetMode(..)
+            | Self::ReloadFail2ban
+            | Self::TestFail2ban => None,
+        }
+    }
+
+    /// Whether it tells a daemon to read its files again.
+    pub fn is_reload(&self) -> bool {
+        matches!(
+            self,
+            Self::Systemctl(UnitVerb::Reload, _) | Self::HangUp(_) | Self::ReloadFail2ban
+        )
+    }
+
+    /// Whether sshd serves nobody afterwards: it is stopped, or has not what it needs.
+    pub fn ends_service(&self) -> bool {
+        matches!(
+            self,
+            Self::Systemctl(UnitVerb::Stop, _)
+                | Self::Script(_, ScriptVerb::Stop)
+                | Self::RemoveDirectory(_)
+        )
+    }
+
     /// The program where it is named by its path, and not looked up where the administrator's programs lie.
     pub fn program(&self) -> Option<&Path> {
         match self {
             Self::StartSshd(program, _) | Self::TestSshd(program, _) => Some(Path::new(program)),
             _ => None,
         }
+    }
+}
+
+impl UnitVerb {
+    /// What takes it back.
+    fn undo(self) -> Option<Self> {
+        match self {
+            Self::Start => Some(Self::Stop),
+            Self::Stop => Some(Self::Start),
+            Self::Restart => Some(Self::Restart),
+            Self::Enable => Some(Self::Disable),
+            Self::Disable => Some(Self::Enable),
+            Self::Mask => Some(Self::Unmask),
+            Self::Unmask => Some(Self::Mask),
+            Self::Reload => Some(Self::Reload),
+            Self::ResetFailed => None,
+        }
+    }
+}
+
+impl ScriptVerb {
+    /// What takes it back.
+    fn undo(self) -> Self {
+        match self {
+            Self::Start => Self::Stop,
+            Self::Stop => Self::Start,
+            Self::Restart => Self::Restart,
+        }
+    }
+}
+
+/// The way back: what takes back `activation`, and what takes that back. Where nothing is said to undo it, `activation`
+/// serves both ways, because it has a daemon read its files again, whichever these are.
+pub fn turned<S: Clone>(activation: &[S], undo: &[S]) -> (Vec<S>, Vec<S>) {
+    if undo.is_empty() {
+        (activation.to_vec(), Vec::new())
+    } else {
+        (undo.to_vec(), activation.to_vec())
     }
 }
 
@@ -266,6 +354,28 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_undone_twice_is_done() {
+        for line in [
+            "systemctl enable ssh.service",
+            "systemctl start ssh.socket",
+            "systemctl restart sshd.service",
+            "systemctl reload ssh.service",
+            "/etc/init.d/sshd start",
+            "fail2ban-client set sshd unbanip 192.0.2.4",
+        ] {
+            let step = Step::from_argv(&argv(line)).expect("a step");
+            let undo = step.undo().expect("a way back");
+            assert_eq!(undo.undo(), Some(step), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_needs_no_undo_serves_both_ways() {
+        assert_eq!(turned(&["reload"], &[]), (vec!["reload"], vec![]));
+        assert_eq!(turned(&["start"], &["stop"]), (vec!["stop"], vec!["start"]));
     }
 
     #[test]
