@@ -47,7 +47,7 @@ fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec
     let blocks = usize::try_from(size.div_ceil(BLOCK as u64)).unwrap_or(usize::MAX);
     let next = AtomicUsize::new(0);
     let work = || -> io::Result<Vec<(usize, Found)>> {
-        let (mut found, mut room) = (Vec::new(), Vec::new());
+        let (mut found, mut room) = (Vec::new(), Room::default());
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= blocks {
@@ -86,23 +86,18 @@ struct Found {
 }
 
 /// The lines that begin in the block of this number.
-fn search_block(
-    file: &File,
-    sieve: &Sieve,
-    number: usize,
-    room: &mut Vec<u8>,
-) -> io::Result<Found> {
+fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> io::Result<Found> {
     let begin = number * BLOCK;
     // One byte more in front shows whether a line begins with the block.
     let front = usize::from(begin > 0);
-    room.clear();
-    let full = fill(file, room, begin - front, front + BLOCK)?;
+    room.held = 0;
+    let full = room.fill(file, begin - front, front + BLOCK)?;
     let start = match front {
         0 => 0,
-        _ => memchr::memchr(b'\n', room).map_or(room.len(), |feed| feed + 1),
+        _ => memchr::memchr(b'\n', room.bytes()).map_or(room.held, |feed| feed + 1),
     };
     // The one line that fills it belongs to the block where it begins.
-    if start >= room.len() {
+    if start >= room.held {
         return Ok(Found {
             start: begin,
             feeds: 0,
@@ -110,11 +105,12 @@ fn search_block(
         });
     }
     if full {
-        finish_line(file, room, begin - front)?;
+        room.finish_line(file, begin - front)?;
     }
-    let Sifted { feeds, lines } = sieve.block(&room[start..]);
+    let block = &room.bytes()[start..];
+    let Sifted { feeds, lines } = sieve.block(block);
     let picked = |line: Line| Picked {
-        bytes: room[start..][line.span.clone()].to_vec(),
+        bytes: block[line.span.clone()].to_vec(),
         line,
     };
     Ok(Found {
@@ -124,37 +120,52 @@ fn search_block(
     })
 }
 
-/// Reads up to `length` bytes at `at` behind those that are there; false when the file ends before.
-fn fill(file: &File, room: &mut Vec<u8>, at: usize, length: usize) -> io::Result<bool> {
-    let held = room.len();
-    room.resize(held + length, 0);
-    let mut read = 0;
-    while read < length {
-        match file.read_at(&mut room[held + read..], (at + read) as u64) {
-            Ok(0) => break,
-            Ok(count) => read += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    room.truncate(held + read);
-    Ok(read == length)
+/// Where a block is read to, again and again: what was read before is not cleared.
+#[derive(Default)]
+struct Room {
+    bytes: Vec<u8>,
+    held: usize,
 }
 
-/// Reads on to the end of the line that the last byte belongs to.
-fn finish_line(file: &File, room: &mut Vec<u8>, begin: usize) -> io::Result<()> {
-    let mut seen = room.len() - 1;
-    let mut step = 4096;
-    loop {
-        if let Some(feed) = memchr::memchr(b'\n', &room[seen..]) {
-            room.truncate(seen + feed + 1);
-            return Ok(());
+impl Room {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.held]
+    }
+
+    /// Reads up to `length` bytes at `at` behind those that are held; false when the file ends before.
+    fn fill(&mut self, file: &File, at: usize, length: usize) -> io::Result<bool> {
+        if self.bytes.len() < self.held + length {
+            self.bytes.resize(self.held + length, 0);
         }
-        seen = room.len();
-        if !fill(file, room, begin + seen, step)? && room.len() == seen {
-            return Ok(());
+        let mut read = 0;
+        while read < length {
+            let rest = &mut self.bytes[self.held + read..self.held + length];
+            match file.read_at(rest, (at + read) as u64) {
+                Ok(0) => break,
+                Ok(count) => read += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
-        step = (2 * step).min(BLOCK);
+        self.held += read;
+        Ok(read == length)
+    }
+
+    /// Reads on to the end of the line that the last byte belongs to.
+    fn finish_line(&mut self, file: &File, begin: usize) -> io::Result<()> {
+        let mut seen = self.held - 1;
+        let mut step = 4096;
+        loop {
+            if let Some(feed) = memchr::memchr(b'\n', &self.bytes()[seen..]) {
+                self.held = seen + feed + 1;
+                return Ok(());
+            }
+            seen = self.held;
+            if !self.fill(file, begin + seen, step)? && self.held == seen {
+                return Ok(());
+            }
+            step = (2 * step).min(BLOCK);
+        }
     }
 }
 
@@ -166,12 +177,12 @@ mod tests {
 
     use super::*;
 
-    fn pick(words: &[String], block: &[u8], found: &mut Vec<Line>) {
+    fn pick(words: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
         each_line(block, |number, start, bytes| {
             if words.iter().any(|word| bytes.starts_with(word.as_bytes())) {
                 found.push(Line::of_bytes(number, start, bytes));
             }
-        });
+        })
     }
 
     fn long_text(random: &mut fastrand::Rng) -> Vec<u8> {

@@ -37,6 +37,12 @@ impl HashedName {
         digest(&self.salt, name) == self.hash
     }
 
+    /// The first bytes of the hash.
+    pub(crate) fn begins(&self) -> [u8; 3] {
+        let [a, b, c, ..] = self.hash;
+        [a, b, c]
+    }
+
     /// The field as OpenSSH writes it.
     pub(crate) fn to_field(self) -> String {
         format!(

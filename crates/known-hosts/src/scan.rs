@@ -38,15 +38,75 @@ pub(crate) fn sieve(names: &[Name]) -> Sieve {
     Sieve::new("known_hosts", names.collect(), pick)
 }
 
-fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) {
+fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
     let needles: Vec<Needle<'_>> = names.iter().map(|name| Needle::new(name)).collect();
     // A NUL ends the line for ssh wherever it stands; files that hold one are rare.
     let nul = memchr::memchr(0, block).is_some();
-    each_line(block, |number, start, line| {
-        if nul && line.contains(&0) || concerns(&needles, line) {
-            found.push(Line::of_bytes(number, start, line));
+    let mut waiting = Waiting::default();
+    let feeds = each_line(block, |number, start, line| {
+        if nul && line.contains(&0) {
+            return found.push(Line::of_bytes(number, start, line));
+        }
+        match glance(&needles, line) {
+            Glance::Nothing => {}
+            Glance::Something => found.push(Line::of_bytes(number, start, line)),
+            Glance::Hashed(salt, begins) => {
+                let lane = Lane {
+                    salt,
+                    begins,
+                    line: Line::of_bytes(number, start, line),
+                };
+                waiting.add(lane, &needles, found);
+            }
         }
     });
+    waiting.hash(&needles, found);
+    // A hashed line waits for others, and may be found after one that is not.
+    found.sort_unstable_by_key(|line| line.number);
+    feeds
+}
+
+/// How many names are hashed in turns: one hash is a chain of steps, and the processor works on several chains at once.
+const LANES: usize = 4;
+
+/// A hashed name of the common form.
+struct Lane {
+    salt: [u8; SIZE],
+    /// The beginning of the hash.
+    begins: [u8; 3],
+    line: Line,
+}
+
+/// Hashed names that are compared together.
+#[derive(Default)]
+struct Waiting {
+    lanes: Vec<Lane>,
+}
+
+impl Waiting {
+    fn add(&mut self, lane: Lane, needles: &[Needle<'_>], found: &mut Vec<Line>) {
+        self.lanes.push(lane);
+        if self.lanes.len() == LANES {
+            self.hash(needles, found);
+        }
+    }
+
+    /// Compares those that wait with all names.
+    fn hash(&mut self, needles: &[Needle<'_>], found: &mut Vec<Line>) {
+        let mut salts = [[0; SIZE]; LANES];
+        for (salt, lane) in salts.iter_mut().zip(&self.lanes) {
+            *salt = lane.salt;
+        }
+        let mut hits = [false; LANES];
+        for needle in needles {
+            let hashes = needle.hashes_begin(&salts);
+            for ((hit, lane), hash) in hits.iter_mut().zip(&self.lanes).zip(hashes) {
+                *hit |= hash == lane.begins;
+            }
+        }
+        let lines = self.lanes.drain(..).zip(hits);
+        found.extend(lines.filter(|(_, hit)| *hit).map(|(lane, _)| lane.line));
+    }
 }
 
 /// A name, made ready to be hashed with many salts.
@@ -63,17 +123,33 @@ impl<'n> Needle<'n> {
         Self { name, inner }
     }
 
-    /// The first three bytes of the hash with this salt: what the first four letters of its text say.
-    fn hash_begins(&self, salt: [u8; SIZE]) -> Option<[u8; 3]> {
-        let (mut inner, mut outer) = (START, START);
-        compress(&mut inner, &[key_block(&salt, 0x36), self.inner?]);
-        let mut digest = [0; SIZE];
-        for (bytes, word) in digest.chunks_exact_mut(4).zip(inner) {
-            bytes.copy_from_slice(&word.to_be_bytes());
+    /// The first three bytes of the hash with each salt: what the first four letters of its text say.
+    fn hashes_begin(&self, salts: &[[u8; SIZE]; LANES]) -> [[u8; 3]; LANES] {
+        let Some(message) = self.inner else {
+            return salts.map(|salt| HashedName::new(salt, self.name).begins());
+        };
+        let mut inner = [START; LANES];
+        for (state, salt) in inner.iter_mut().zip(salts) {
+            compress(state, &[key_block(salt, 0x36)]);
         }
-        compress(&mut outer, &[key_block(&salt, 0x5c), last_block(&digest)]);
-        let [a, b, c, _] = outer[0].to_be_bytes();
-        Some([a, b, c])
+        for state in &mut inner {
+            compress(state, &[message]);
+        }
+        let mut outer = [START; LANES];
+        for (state, salt) in outer.iter_mut().zip(salts) {
+            compress(state, &[key_block(salt, 0x5c)]);
+        }
+        for (state, inner) in outer.iter_mut().zip(inner) {
+            let mut digest = [0; SIZE];
+            for (bytes, word) in digest.chunks_exact_mut(4).zip(inner) {
+                bytes.copy_from_slice(&word.to_be_bytes());
+            }
+            compress(state, &[last_block(&digest)]);
+        }
+        outer.map(|state| {
+            let [a, b, c, _] = state[0].to_be_bytes();
+            [a, b, c]
+        })
     }
 }
 
@@ -95,28 +171,65 @@ fn last_block(bytes: &[u8]) -> Block {
     block.into()
 }
 
-/// Whether a line can say anything of a name; true whenever it is not certain that it does not.
-fn concerns(needles: &[Needle<'_>], line: &[u8]) -> bool {
+/// What one look at a line tells.
+enum Glance {
+    /// It says nothing of any name.
+    Nothing,
+    /// It may say something.
+    Something,
+    /// A hashed name with this salt, whose hash begins so.
+    Hashed([u8; SIZE], [u8; 3]),
+}
+
+impl From<bool> for Glance {
+    fn from(something: bool) -> Self {
+        if something {
+            Self::Something
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// Looks whether a line can say anything of a name.
+fn glance(needles: &[Needle<'_>], line: &[u8]) -> Glance {
     let blanks = line
         .iter()
         .take_while(|b| matches!(b, b' ' | b'\t'))
         .count();
     let line = &line[blanks..];
     match line.first() {
-        None | Some(b'\n' | b'#') => false,
-        Some(b'@') => true,
-        Some(b'|') => hashed(needles, line),
-        Some(_) => plain(needles, line),
+        None | Some(b'\n' | b'#') => Glance::Nothing,
+        Some(b'@') => Glance::Something,
+        Some(b'|') => hashed(line),
+        Some(_) => plain(needles, line).into(),
     }
 }
 
+/// Whether a byte is a blank, or one that makes more of a word than one name.
+const ENDS_NAME: [bool; 256] = {
+    let mut ends = [false; 256];
+    let bytes = b" \t,*?!";
+    let mut at = 0;
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 fn plain(needles: &[Needle<'_>], line: &[u8]) -> bool {
-    let Some(end) = memchr::memchr2(b' ', b'\t', line) else {
+    let Some(mut end) = line.iter().position(|&byte| ENDS_NAME[usize::from(byte)]) else {
         return true;
     };
+    let simple = matches!(line[end], b' ' | b'\t');
+    if !simple {
+        let Some(blank) = memchr::memchr2(b' ', b'\t', &line[end..]) else {
+            return true;
+        };
+        end += blank;
+    }
     let hosts = &line[..end];
-    // Without these a list is one pattern that matches no name but itself.
-    let simple = memchr::memchr3(b',', b'*', b'?', hosts).is_none() && hosts[0] != b'!';
     needles.iter().any(|needle| {
         if simple {
             hosts.eq_ignore_ascii_case(needle.name)
@@ -130,18 +243,15 @@ fn plain(needles: &[Needle<'_>], line: &[u8]) -> bool {
     })
 }
 
-fn hashed(needles: &[Needle<'_>], line: &[u8]) -> bool {
+fn hashed(line: &[u8]) -> Glance {
     let Some((field, [b' ' | b'\t', ..])) = line.split_at_checked(HASHED) else {
-        return true;
+        return Glance::Something;
     };
     let (salt, hash) = field[3..].split_at(TEXT);
-    let (Some(salt), Some(hash)) = (decode(salt), hash.strip_prefix(b"|").and_then(decode)) else {
-        return true;
-    };
-    needles.iter().any(|needle| match needle.hash_begins(salt) {
-        Some(begins) => hash.starts_with(&begins),
-        None => HashedName::parse(field).is_none_or(|hashed| hashed.is(needle.name)),
-    })
+    match (decode(salt), hash.strip_prefix(b"|").and_then(decode)) {
+        (Some(salt), Some([a, b, c, ..])) => Glance::Hashed(salt, [a, b, c]),
+        _ => Glance::Something,
+    }
 }
 
 /// What a letter stands for in base64; 0x80 for none.
@@ -208,12 +318,13 @@ mod tests {
             let salt = std::array::from_fn(|_| random.u8(..));
             let field = HashedName::new(salt, name.as_bytes()).to_field();
             let line = format!("{field} ssh-rsa A\n");
-            assert!(concerns(&[Needle::new(&name)], line.as_bytes()), "{length}");
-            let other = format!("{name}x");
-            assert!(
-                !concerns(&[Needle::new(&other)], line.as_bytes()),
-                "{length}"
-            );
+            let found = |name: &str| {
+                let mut found = Vec::new();
+                pick(&[name.to_owned()], line.as_bytes(), &mut found);
+                !found.is_empty()
+            };
+            assert!(found(&name), "{length}");
+            assert!(!found(&format!("{name}x")), "{length}");
         }
     }
 }

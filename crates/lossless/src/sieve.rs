@@ -5,9 +5,9 @@ use std::thread;
 
 use crate::lines::{Line, line_at};
 
-/// Says which lines of a block are worth a closer look, by number, with the byte range: a line of the block has to be
-/// judged by its own bytes alone. It may pick too many and must not miss one.
-pub type Pick = fn(words: &[String], block: &[u8], found: &mut Vec<Line>);
+/// Says which lines of a block are worth a closer look, by number, with the byte range, and how many line feeds the block
+/// has: a line has to be judged by its own bytes alone. It may pick too many and must not miss one.
+pub type Pick = fn(words: &[String], block: &[u8], found: &mut Vec<Line>) -> usize;
 
 /// A file is cut into blocks of about this size, in bytes: two of them a thread are all the memory that a search takes.
 pub const BLOCK: usize = 1 << 20;
@@ -52,11 +52,8 @@ impl Sieve {
     /// Searches one block of whole lines.
     pub fn block(&self, block: &[u8]) -> Sifted {
         let mut lines = Vec::new();
-        (self.pick)(&self.words, block, &mut lines);
-        Sifted {
-            feeds: memchr::memchr_iter(b'\n', block).count(),
-            lines,
-        }
+        let feeds = (self.pick)(&self.words, block, &mut lines);
+        Sifted { feeds, lines }
     }
 
     /// The lines of a whole document that are picked, in order; the same for any number of threads.
@@ -117,8 +114,9 @@ fn line_end(document: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &document[from..]).map_or(document.len(), |feed| from + feed + 1)
 }
 
-/// Calls `each` with the number, the start and the bytes of every line of a block, with its ending.
-pub fn each_line<'b>(block: &'b [u8], mut each: impl FnMut(usize, usize, &'b [u8])) {
+/// Calls `each` with the number, the start and the bytes of every line of a block, with its ending; says how many line
+/// feeds there are.
+pub fn each_line<'b>(block: &'b [u8], mut each: impl FnMut(usize, usize, &'b [u8])) -> usize {
     let (mut number, mut start) = (0, 0);
     for feed in memchr::memchr_iter(b'\n', block) {
         number += 1;
@@ -128,6 +126,7 @@ pub fn each_line<'b>(block: &'b [u8], mut each: impl FnMut(usize, usize, &'b [u8
     if start < block.len() {
         each(number + 1, start, &block[start..]);
     }
+    number
 }
 
 impl Picked {
@@ -181,12 +180,12 @@ mod tests {
     use super::*;
     use crate::lines;
 
-    fn pick(words: &[String], block: &[u8], found: &mut Vec<Line>) {
+    fn pick(words: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
         each_line(block, |number, start, bytes| {
             if words.iter().any(|word| bytes.starts_with(word.as_bytes())) {
                 found.push(Line::of_bytes(number, start, bytes));
             }
-        });
+        })
     }
 
     #[test]
