@@ -7,8 +7,8 @@ use std::sync::Arc;
 use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot, Unread};
 
 use crate::client::Client;
+use crate::excerpt::parse_for;
 use crate::logical::{LogicalLine, logical_lines};
-use crate::look_up::parse_for;
 use crate::options::Accounts;
 use crate::owner::{Banners, DENYHOSTS, DENYHOSTS_PROGRAMS};
 use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::common::{client, snapshot, tables};
 use fastrand::Rng;
 use sshmend_hosts_access::{
-    Access, Client, Edited, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, Name, Permit, Tables, Wanted,
-    logical_lines, look_up,
+    Access, Client, Edited, Excerpt, HOSTS_ALLOW, HOSTS_DENY, LINE_LIMIT, Name, Permit, Tables,
+    Wanted, logical_lines,
 };
 
 const TOKENS: &[&str] = &[
@@ -116,7 +116,7 @@ fn the_answer_without_the_tables_is_that_of_the_tables() {
             denied += usize::from(answer.access == Access::Denied);
             unknown += usize::from(answer.access == Access::Unknown);
             assert_eq!(
-                look_up(&seen, &client),
+                Excerpt::read(&seen, &client).evaluate(),
                 answer,
                 "{text} {} {}",
                 allow.escape_ascii(),

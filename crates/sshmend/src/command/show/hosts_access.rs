@@ -1,7 +1,7 @@
 //! `sshmend show hosts-access`: whether TCP wrappers let a client in, and by which rule.
 
 use sshmend_hosts_access::{
-    Access, Client, Linkage, Name, Need, Verdict, linkage, linkage_wants, look_up, look_up_wants,
+    Access, Client, Excerpt, Linkage, Name, Need, Verdict, linkage, linkage_wants,
 };
 use sshmend_lossless::Snapshot;
 
@@ -17,9 +17,13 @@ pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> (Shown, Op
     let client = client(arguments);
     // The program is looked for first: each round of it would read the tables again.
     let mut snapshot = session.capture(linkage_wants);
-    session.capture_more(&mut snapshot, |snapshot| look_up_wants(snapshot, &client));
+    let mut excerpt = Excerpt::read(&snapshot, &client);
+    session.capture_more(&mut snapshot, |snapshot| {
+        excerpt = Excerpt::read(snapshot, &client);
+        excerpt.wants(snapshot)
+    });
     let linkage = linkage(&snapshot);
-    let verdict = look_up(&snapshot, &client);
+    let verdict = excerpt.evaluate();
     let (access, role) = match verdict.access {
         Access::Granted => ("granted", Role::Good),
         Access::Denied => ("denied", Role::Bad),

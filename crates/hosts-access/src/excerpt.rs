@@ -12,20 +12,36 @@ use crate::rule::Kind;
 use crate::steps;
 use crate::table::{HOSTS_ALLOW, HOSTS_DENY, State, Table, TableLine, Tables, Which};
 
-/// Says what has to be captured before [`look_up`] knows all that can be known; to be asked until it is content.
-pub fn look_up_wants(snapshot: &Snapshot, client: &Client) -> Vec<Request> {
-    let tables = Tables::read_for(snapshot, client);
-    let mut wanted: Vec<Request> = [HOSTS_ALLOW, HOSTS_DENY]
-        .map(|path| Request::Read(path.into()))
-        .into();
-    wanted.extend(tables.wants_of_rules());
-    wanted.retain(|request| !snapshot.answers(request));
-    wanted
+/// Of both files no more than the rules that can say anything to one client, and what these refer to.
+#[derive(Debug, Clone)]
+pub struct Excerpt {
+    client: Client,
+    tables: Tables,
 }
 
-/// Says what libwrap answers this client: as [`Tables::evaluate`] does, without holding the tables.
-pub fn look_up(snapshot: &Snapshot, client: &Client) -> Verdict {
-    Tables::read_for(snapshot, client).evaluate(client)
+impl Excerpt {
+    /// Reads both files for a client; what was not captured stays unknown.
+    pub fn read(snapshot: &Snapshot, client: &Client) -> Self {
+        Self {
+            client: client.clone(),
+            tables: Tables::read_for(snapshot, client),
+        }
+    }
+
+    /// Says what has to be captured before [`Excerpt::read`] knows all that can be known; to be asked until it is content.
+    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
+        let mut wanted: Vec<Request> = [HOSTS_ALLOW, HOSTS_DENY]
+            .map(|path| Request::Read(path.into()))
+            .into();
+        wanted.extend(self.tables.wants_of_rules());
+        wanted.retain(|request| !snapshot.answers(request));
+        wanted
+    }
+
+    /// Says what libwrap answers the client: as [`Tables::evaluate`] does, without holding the tables.
+    pub fn evaluate(&self) -> Verdict {
+        self.tables.evaluate(&self.client)
+    }
 }
 
 /// The lines of a file that can say anything to the client.
@@ -59,6 +75,24 @@ pub(crate) fn parse_for(which: Which, state: State, document: &[u8], client: &Cl
     }
 }
 
+/// What may stand in a plain list of daemons.
+const DAEMONS: u8 = 1;
+/// What may stand in the address of a client.
+const NUMBERS: u8 = 2;
+
+const BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let is = byte as u8;
+        let daemons = is.is_ascii_alphanumeric() || matches!(is, b'-' | b'_' | b' ' | b',');
+        let numbers = is.is_ascii_digit() || is == b'.';
+        bytes[byte] = if daemons { DAEMONS } else { 0 } | if numbers { NUMBERS } else { 0 };
+        byte += 1;
+    }
+    bytes
+};
+
 /// Whether a physical line is surely one rule for the clients of another address, or a comment, at one glance.
 ///
 /// Lists of banned clients consist of such lines: names of daemons, a colon, and one word of digits and dots, which is
@@ -67,16 +101,15 @@ fn says_nothing(line: &[u8], address: &[u8]) -> bool {
     if line.first() == Some(&b'#') {
         return !line.ends_with(b"\\") && memchr::memchr(0, line).is_none();
     }
-    let plain =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b' ' | b',');
-    let Some(colon) = line.iter().position(|byte| !plain(byte)) else {
+    let daemons = |byte: &u8| BYTES[usize::from(*byte)] & DAEMONS != 0;
+    let Some(colon) = line.iter().position(|byte| !daemons(byte)) else {
         return false;
     };
     let Some((b':', clients)) = line[colon..].split_first() else {
         return false;
     };
     let word = clients.trim_ascii();
-    let numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let numeric = |byte: &u8| BYTES[usize::from(*byte)] & NUMBERS != 0;
     match word {
         [] | [b'.', ..] => false,
         word if !word.iter().all(numeric) => false,
@@ -145,7 +178,7 @@ mod tests {
             "//- /etc/hosts.allow missing\n//- /etc/hosts.deny\n{text}"
         ));
         let client = Client::new("10.0.0.1".parse().expect("an address"));
-        let verdict = look_up(&seen, &client);
+        let verdict = Excerpt::read(&seen, &client).evaluate();
         let line = verdict.origin.map(|origin| origin.line);
         assert_eq!((verdict.access, line), (Access::Denied, Some(2)));
     }
