@@ -55,6 +55,7 @@ mod refuse;
 mod release;
 mod set;
 mod startups;
+mod steps;
 mod store;
 mod table;
 mod targets;

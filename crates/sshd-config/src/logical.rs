@@ -7,15 +7,18 @@ use crate::release::Release;
 /// One line as the parser sees it: nearly always one physical line without its leading blanks.
 ///
 /// A NUL byte ends what sshd keeps of a physical line, its line feed included, so that the next line is glued to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Logical {
     /// The bytes.
     pub(crate) text: Vec<u8>,
-    pieces: Vec<Piece>,
+    /// Where they begin: nearly all lines consist of one piece.
+    first: Piece,
+    /// The pieces that were glued to it.
+    glued: Vec<Piece>,
 }
 
 /// Where a part of a logical line comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Piece {
     /// The index in the logical line.
     at: usize,
@@ -30,17 +33,15 @@ struct Piece {
 impl Logical {
     /// A line that stands in no file.
     pub(crate) fn detached(text: &[u8]) -> Self {
-        let mut logical = Self::default();
-        logical.push(
-            text,
-            Piece {
-                at: 0,
-                offset: 0,
-                line: 1,
-                line_start: 0,
-            },
-        );
-        logical
+        let first = Piece {
+            line: 1,
+            ..Piece::default()
+        };
+        Self {
+            text: text.to_vec(),
+            first,
+            glued: Vec::new(),
+        }
     }
 
     /// The file offset of the byte at `index`.
@@ -56,50 +57,45 @@ impl Logical {
     }
 
     fn piece(&self, index: usize) -> Piece {
-        let found = self.pieces.iter().rev().find(|piece| piece.at <= index);
-        *found.unwrap_or(&Piece {
-            at: 0,
-            offset: 0,
-            line: 1,
-            line_start: 0,
-        })
-    }
-
-    fn push(&mut self, text: &[u8], piece: Piece) {
-        self.pieces.push(Piece {
-            at: self.text.len(),
-            ..piece
-        });
-        self.text.extend_from_slice(text);
+        let found = self.glued.iter().rev().find(|piece| piece.at <= index);
+        *found.unwrap_or(&self.first)
     }
 }
 
-/// Splits a file into logical lines by the rules of a release.
-pub(crate) fn split(document: &[u8], release: Release) -> Vec<Logical> {
-    let mut all = Vec::new();
-    let mut current = Logical::default();
-    for line in lines(document) {
-        let content = line.text(document);
-        let (kept, glue) = kept_part(content, release);
-        let skipped = kept.iter().take_while(|b| b" \t\r".contains(b)).count();
-        let offset = line.content.start + skipped;
-        current.push(
-            &kept[skipped..],
-            Piece {
-                at: 0,
-                offset,
+/// Splits a file into logical lines by the rules of a release, one after the other.
+pub(crate) fn split(document: &[u8], release: Release) -> impl Iterator<Item = Logical> + use<'_> {
+    let mut physical = lines(document);
+    std::iter::from_fn(move || {
+        let mut logical: Option<Logical> = None;
+        for line in physical.by_ref() {
+            let (kept, glue) = kept_part(line.text(document), release);
+            let skipped = kept.iter().take_while(|b| b" \t\r".contains(b)).count();
+            let piece = Piece {
+                at: logical.as_ref().map_or(0, |logical| logical.text.len()),
+                offset: line.content.start + skipped,
                 line: line.number,
                 line_start: line.span.start,
-            },
-        );
-        if !glue {
-            all.push(std::mem::take(&mut current));
+            };
+            let text = &kept[skipped..];
+            match &mut logical {
+                Some(logical) => {
+                    logical.text.extend_from_slice(text);
+                    logical.glued.push(piece);
+                }
+                None => {
+                    logical = Some(Logical {
+                        text: text.to_vec(),
+                        first: piece,
+                        glued: Vec::new(),
+                    });
+                }
+            }
+            if !glue {
+                break;
+            }
         }
-    }
-    if !current.pieces.is_empty() {
-        all.push(current);
-    }
-    all
+        logical
+    })
 }
 
 /// What is kept of a physical line, and whether the next one is glued to it.
@@ -120,7 +116,6 @@ mod tests {
 
     fn texts(document: &[u8], release: Release) -> Vec<String> {
         split(document, release)
-            .iter()
             .map(|line| String::from_utf8_lossy(&line.text).into_owned())
             .collect()
     }
@@ -141,7 +136,7 @@ mod tests {
     #[test]
     fn offsets_lead_back_to_the_file() {
         let document = b"Port\0 x\n\t22\r\n";
-        let line = &split(document, Release::new(9, 2))[0];
+        let line = split(document, Release::new(9, 2)).next().expect("a line");
         assert_eq!(line.text, b"Port22");
         assert_eq!((line.offset(0), line.position(0)), (0, (1, 1)));
         assert_eq!((line.offset(4), line.position(4)), (9, (2, 2)));

@@ -17,7 +17,7 @@ use crate::refuse::cross_line_problems;
 use crate::release::Release;
 use crate::targets;
 use crate::value::Kind;
-use crate::walk::{GLOBAL, Walk, walk};
+use crate::walk::{GLOBAL, Walk, walk, walk_files};
 
 /// The path of the [`Origin`] of an override: line N is the N-th override of the daemon's command line.
 pub const COMMAND_LINE: &str = "command line";
@@ -29,7 +29,7 @@ const DIALECTS: [Release; 2] = [Release::new(8, 6), Release::NEWEST];
 pub fn wants(snapshot: &Snapshot, main: &Path) -> Vec<Request> {
     let requests = DIALECTS
         .iter()
-        .flat_map(|&release| walk(snapshot, main, &[], release).requests);
+        .flat_map(|&release| walk_files(snapshot, main, release).requests);
     let open: BTreeSet<Request> = requests
         .filter(|request| !snapshot.answers(request))
         .collect();
@@ -90,7 +90,7 @@ impl Tree {
     pub fn read(snapshot: &Snapshot, main: &Path, overrides: &[Override]) -> Self {
         let paths: BTreeSet<PathBuf> = DIALECTS
             .iter()
-            .flat_map(|&release| walk(snapshot, main, &[], release).paths)
+            .flat_map(|&release| walk_files(snapshot, main, release).paths)
             .collect();
         let mut own = Snapshot::default();
         for (path, entry) in snapshot.paths() {

@@ -14,6 +14,7 @@ use crate::logical::{self, Logical};
 use crate::overrides::Override;
 use crate::problem::{Problem, Unseen};
 use crate::release::Release;
+use crate::steps;
 use crate::value::{self, Fault, Kind, Reading};
 use crate::words::Word;
 
@@ -98,6 +99,27 @@ pub(crate) struct Walk {
     stopped: bool,
 }
 
+/// Reads no more than what says which files belong to the tree: of the result only the paths, the gaps and the requests
+/// count.
+pub(crate) fn walk_files(snapshot: &Snapshot, main: &Path, release: Release) -> Walk {
+    let mut walker = Walker::new(snapshot, main, release);
+    walker.only_files = true;
+    walker.file(main, &Reader::Daemon(main));
+    walker.walk
+}
+
+/// Whether a line can be an Include; quotes may stand inside the word.
+fn may_include(text: &[u8]) -> bool {
+    let quoted = || memchr::memchr3(b'"', b'\'', b'\\', text).is_some();
+    let mut starts = memchr::memchr2_iter(b'i', b'I', text);
+    starts.any(|at| {
+        let word = text.get(at..at + INCLUDE.len());
+        word.is_some_and(|word| word.eq_ignore_ascii_case(INCLUDE))
+    }) || quoted()
+}
+
+const INCLUDE: &[u8] = b"include";
+
 /// Reads the overrides of the command line, then the main file and all that it includes.
 pub(crate) fn walk(
     snapshot: &Snapshot,
@@ -105,23 +127,7 @@ pub(crate) fn walk(
     overrides: &[Override],
     release: Release,
 ) -> Walk {
-    let outside = Scope {
-        criteria: Criteria::never(),
-        origin: Origin::new(main, 0),
-        outer: GLOBAL,
-        at_start: true,
-        dead: false,
-    };
-    let walk = Walk {
-        scopes: vec![outside],
-        ..Walk::default()
-    };
-    let mut walker = Walker {
-        snapshot,
-        release,
-        ports_are_given: false,
-        walk,
-    };
+    let mut walker = Walker::new(snapshot, main, release);
     for (index, given) in overrides.iter().enumerate() {
         let logical = Logical::detached(given.text.as_bytes());
         walker.ports_are_given &= !given.replaces_ports();
@@ -209,10 +215,32 @@ struct Walker<'a> {
     release: Release,
     /// True once `-p` was read: other ports do not count any more.
     ports_are_given: bool,
+    /// Whether no line but Include is looked at.
+    only_files: bool,
     walk: Walk,
 }
 
-impl Walker<'_> {
+impl<'a> Walker<'a> {
+    fn new(snapshot: &'a Snapshot, main: &Path, release: Release) -> Self {
+        let outside = Scope {
+            criteria: Criteria::never(),
+            origin: Origin::new(main, 0),
+            outer: GLOBAL,
+            at_start: true,
+            dead: false,
+        };
+        Self {
+            snapshot,
+            release,
+            ports_are_given: false,
+            only_files: false,
+            walk: Walk {
+                scopes: vec![outside],
+                ..Walk::default()
+            },
+        }
+    }
+
     fn file(&mut self, path: &Path, reader: &Reader<'_>) {
         self.walk.paths.insert(path.to_owned());
         self.walk.reads += 1;
@@ -275,13 +303,18 @@ impl Walker<'_> {
     fn lines(&mut self, document: &[u8], path: &Path, base: usize, depth: usize) {
         let mut scope = base;
         for logical in logical::split(document, self.release) {
+            steps::add(1);
+            if self.only_files && !may_include(&logical.text) {
+                continue;
+            }
             let Some(line) = Line::parse(logical, self.release) else {
                 continue;
             };
             let origin = Origin::new(path, line.logical.position(line.keyword.range.start).0);
             match line.keyword.lossy().to_ascii_lowercase().as_str() {
-                "match" => scope = self.open_scope(&line, origin, base, depth),
+                "match" if !self.only_files => scope = self.open_scope(&line, origin, base, depth),
                 "include" => self.include(&line, &origin, scope, depth),
+                _ if self.only_files => {}
                 _ => self.directive(line, origin, scope),
             }
             if self.walk.stopped {

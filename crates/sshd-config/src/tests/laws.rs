@@ -5,7 +5,8 @@ use std::path::Path;
 use fastrand::Rng;
 
 use super::{MAIN, NEW, OLD, bytes, changed, value};
-use crate::{Connection, Place, Release, Scope, Tree};
+use crate::walk::{walk, walk_files};
+use crate::{Connection, Place, Release, Scope, Tree, steps};
 
 const NASTY: &[&[u8]] = &[
     b"MaxSessions 3\n",
@@ -72,6 +73,58 @@ fn any_bytes_are_read_by_any_release() {
             assert!(effective.get("maxsessions").is_some());
         }
     }
+}
+
+#[test]
+fn the_files_are_those_of_the_whole_reading() {
+    let includes: &[&[u8]] = &[
+        b"I\"ncl\"ude /etc/ssh/a\n",
+        b"\"include\" /etc/ssh/b\n",
+        b"=INCLUDE=/etc/ssh/c*\n",
+        b"Inc\0lude d\n",
+        b"Include e #\n",
+        b"Include\n",
+        b"XInclude f\n",
+    ];
+    let mut random = Rng::with_seed(35);
+    let mut found = 0;
+    for _ in 0..2_000 {
+        let mut content = document(&mut random);
+        for _ in 0..random.usize(0..4) {
+            content.extend_from_slice(random.choice(includes).expect("some"));
+            content.extend(document(&mut random));
+        }
+        let seen = bytes(&content);
+        for release in RELEASES {
+            let whole = walk(&seen, Path::new(MAIN), &[], release);
+            let files = walk_files(&seen, Path::new(MAIN), release);
+            found += whole.requests.len();
+            assert_eq!(files.paths, whole.paths, "{}", content.escape_ascii());
+            assert_eq!(files.requests, whole.requests, "{}", content.escape_ascii());
+            assert_eq!(files.gaps.len(), whole.gaps.len());
+        }
+    }
+    assert!(found > 0, "no Include was met");
+}
+
+/// How many lines are read to show a file of so many lines that include nothing, and to find out that it includes nothing.
+fn steps_to_show(lines: usize) -> usize {
+    let text = "MaxSessions 7\n".repeat(lines);
+    let (steps, setting) = steps::of(|| {
+        let seen = bytes(text.as_bytes());
+        assert_eq!(crate::wants(&seen, Path::new(MAIN)), []);
+        let effective = read(text.as_bytes()).effective(Some(NEW), Scope::Global);
+        effective
+            .get("maxsessions")
+            .map(|found| found.shadowed.len())
+    });
+    assert_eq!(setting, Some(lines - 1));
+    steps
+}
+
+#[test]
+fn a_long_file_is_read_a_fixed_number_of_times() {
+    assert_eq!(steps_to_show(2_000), 2 * steps_to_show(1_000));
 }
 
 #[test]
