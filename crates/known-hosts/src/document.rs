@@ -3,9 +3,16 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
-use sshmend_lossless::{Line, lines};
+use sshmend_lossless::{EditSet, Line, lines};
 
+use crate::found::Lookup;
 use crate::line::{self, Content, Entry};
+
+/// A file beyond which not all of it is read back, in bytes.
+const LONG: usize = 1 << 20;
+
+/// How much is read back on either side of an edit of a long file, in bytes.
+const AROUND: usize = 1 << 15;
 
 /// A known_hosts file. Its lines are read when they are asked for, so that a long file costs no more than its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +44,16 @@ impl<'a> KnownHosts<'a> {
     /// The bytes that were read.
     pub fn text(&self) -> &'a [u8] {
         self.text
+    }
+
+    /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
+    /// What a line says hangs on no other line, so that no more has to be read back.
+    pub(crate) fn edited(&self, edits: &EditSet, before: &Lookup) -> Vec<u8> {
+        if self.text.len() <= LONG {
+            return edits.apply(self.text);
+        }
+        let parts = edits.surroundings(self.text, AROUND, before.spans.iter().cloned());
+        edits.apply_within(self.text, &parts)
     }
 
     /// The SHA-256 digest of a line without its ending, in hexadecimal: names a line together with its number.

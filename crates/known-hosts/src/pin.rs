@@ -42,6 +42,8 @@ pub struct Pinned {
     pub removed: Vec<RemovedName>,
     /// The lines that name the host and stay, in the order of the file.
     pub left: Vec<Notice>,
+    /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
+    pub after: Vec<u8>,
 }
 
 /// Where a key stands.
@@ -100,7 +102,7 @@ impl KnownHosts<'_> {
         pin.check(&before)?;
         let work = Work::new(self, pin, &before);
         let (edits, placed) = work.edit(salt)?;
-        let after = edits.apply(self.text());
+        let after = self.edited(&edits, &before);
         pin.read_back(&KnownHosts::parse(&after))?;
         let removed = work
             .stale
@@ -113,6 +115,7 @@ impl KnownHosts<'_> {
             placed,
             removed,
             left: pin.left(&before, &stale),
+            after,
         })
     }
 
@@ -131,9 +134,9 @@ impl KnownHosts<'_> {
             editor.take_out(owned);
         }
         let edits = editor.finish()?;
+        let edited = self.edited(&edits, &before);
         if !edits.is_empty() {
-            let after = edits.apply(self.text());
-            let after = KnownHosts::parse(&after);
+            let after = KnownHosts::parse(&edited);
             if !Work::new(&after, pin, &after.find(pin.names))
                 .all_stale()
                 .is_empty()
@@ -150,6 +153,7 @@ impl KnownHosts<'_> {
             edits,
             removed,
             left: pin.left(&before, &stale),
+            after: edited,
         })
     }
 

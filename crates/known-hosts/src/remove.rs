@@ -19,6 +19,8 @@ pub struct Removed {
     pub removed: Vec<RemovedName>,
     /// The lines that name the host and stay, in the order of the file.
     pub left: Vec<Notice>,
+    /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
+    pub after: Vec<u8>,
 }
 
 /// Names that went from a line.
@@ -80,9 +82,9 @@ impl KnownHosts<'_> {
             editor.take_out(owned);
         }
         let edits = editor.finish()?;
+        let edited = self.edited(&edits, &before);
         if !edits.is_empty() {
-            let after = edits.apply(self.text());
-            let after = KnownHosts::parse(&after);
+            let after = KnownHosts::parse(&edited);
             if Owned::all(&after, names, &after.find(names))
                 .iter()
                 .any(wanted)
@@ -98,6 +100,7 @@ impl KnownHosts<'_> {
             edits,
             removed,
             left: left(&before, &owned),
+            after: edited,
         })
     }
 
@@ -124,8 +127,10 @@ impl KnownHosts<'_> {
             whole_line: true,
             why: Why::Asked,
         };
+        let edits = editor.finish()?;
         Ok(Removed {
-            edits: editor.finish()?,
+            after: self.edited(&edits, &Lookup::default()),
+            edits,
             removed: vec![removed],
             left: Vec::new(),
         })

@@ -90,15 +90,57 @@ impl EditSet {
     /// # Panics
     /// When a range lies outside `original`, that is, when the edits were made for another document.
     pub fn apply(&self, original: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(original.len() + 64);
-        let mut at = 0;
-        for edit in &self.edits {
-            out.extend_from_slice(&original[at..edit.range.start]);
-            out.extend_from_slice(&edit.text);
-            at = edit.range.end;
+        let whole = 0..original.len();
+        self.apply_within(original, std::slice::from_ref(&whole))
+    }
+
+    /// The same of some parts of the document, one after the other; they are sorted, do not touch, and hold every edit.
+    ///
+    /// # Panics
+    /// As [`EditSet::apply`], and when an edit lies in none of the parts.
+    pub fn apply_within(&self, original: &[u8], parts: &[Range<usize>]) -> Vec<u8> {
+        let length: usize = parts.iter().map(ExactSizeIterator::len).sum();
+        let mut out = Vec::with_capacity(length + 64);
+        let mut edits = self.edits.iter().peekable();
+        for part in parts {
+            let mut at = part.start;
+            while let Some(edit) = edits.next_if(|edit| edit.range.end <= part.end) {
+                out.extend_from_slice(&original[at..edit.range.start]);
+                out.extend_from_slice(&edit.text);
+                at = edit.range.end;
+            }
+            out.extend_from_slice(&original[at..part.end]);
         }
-        out.extend_from_slice(&original[at..]);
+        assert!(edits.next().is_none(), "an edit lies in none of the parts");
         out
+    }
+
+    /// Whole lines of the document that hold every edit and `around` bytes on either side, and the given lines: sorted
+    /// parts that do not touch.
+    pub fn surroundings(
+        &self,
+        original: &[u8],
+        around: usize,
+        lines: impl IntoIterator<Item = Range<usize>>,
+    ) -> Vec<Range<usize>> {
+        let start = |at: usize| memchr::memrchr(b'\n', &original[..at]).map_or(0, |feed| feed + 1);
+        let end = |at: usize| {
+            memchr::memchr(b'\n', &original[at..]).map_or(original.len(), |feed| at + feed + 1)
+        };
+        let near = self.edits.iter().map(|edit| {
+            let last = (edit.range.end + around).min(original.len());
+            start(edit.range.start.saturating_sub(around))..end(last)
+        });
+        let mut all: Vec<Range<usize>> = near.chain(lines).collect();
+        all.sort_by_key(|part| part.start);
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        for part in all {
+            match parts.last_mut() {
+                Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+                _ => parts.push(part),
+            }
+        }
+        parts
     }
 }
 
@@ -129,6 +171,35 @@ mod tests {
     fn a_union_counts_an_edit_of_both_once() {
         let one = EditSet::new([Edit::insert(1, "a")]).expect("one edit");
         assert_eq!(one.union(&one).expect("the same edit"), one);
+    }
+
+    #[test]
+    fn parts_of_a_document_are_edited_as_the_whole_is() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..2_000 {
+            let mut letters = || *random.choice(b"ab\n").expect("not empty");
+            let original: Vec<u8> = std::iter::repeat_with(&mut letters).take(200).collect();
+            let starts = [
+                random.usize(..60),
+                random.usize(80..120),
+                random.usize(140..=200),
+            ];
+            let edits = starts.map(|start| {
+                let end = (start + random.usize(..20)).min(original.len());
+                Edit::replace(start..end, "X\n")
+            });
+            let edits = EditSet::new(edits).expect("apart");
+            let line = random.usize(..200);
+            let parts = edits.surroundings(&original, random.usize(..9), Some(line..line));
+            let outside = |at: &usize| !parts.iter().any(|part| part.contains(at));
+            // What is outside comes out as it went in, so that taking it away before or after is the same.
+            let marked: Vec<u8> = (0..original.len())
+                .map(|at| if outside(&at) { b'-' } else { original[at] })
+                .collect();
+            let mut whole = edits.apply(&marked);
+            whole.retain(|&byte| byte != b'-');
+            assert_eq!(edits.apply_within(&original, &parts), whole);
+        }
     }
 
     #[test]

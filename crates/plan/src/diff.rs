@@ -1,7 +1,9 @@
 //! The unified diff of a file change.
 
+use std::ops::Range;
+
 use similar::TextDiff;
-use sshmend_lossless::{Attributes, FileChange, is_private_key};
+use sshmend_lossless::{Attributes, EditSet, FileChange, is_private_key};
 
 /// Renders the change as a unified diff with three lines of context; bytes that are not UTF-8 are replaced for display.
 ///
@@ -15,10 +17,10 @@ pub fn unified(change: &FileChange) -> String {
     let attributes = attributes(change)
         .map(|words| format!("# {path}: {words}\n"))
         .unwrap_or_default();
-    attributes + &content(&path, before, after)
+    attributes + &content(&path, before, after, &change.edits)
 }
 
-fn content(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
+fn content(path: &str, before: Option<&[u8]>, after: Option<&[u8]>, edits: &EditSet) -> String {
     if before == after {
         return String::new();
     }
@@ -32,6 +34,9 @@ fn content(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
             key.len()
         );
     }
+    if let Some(before) = before.filter(|_| after.is_some() && !edits.is_empty()) {
+        return format!("--- {path}\n+++ {path}\n{}", hunks(before, edits));
+    }
     let name = |side: Option<&[u8]>| side.map_or("/dev/null", |_| path);
     let diff = TextDiff::from_lines(before.unwrap_or_default(), after.unwrap_or_default());
     let mut rendered = Vec::new();
@@ -41,6 +46,87 @@ fn content(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
         .to_writer(&mut rendered);
     written.expect("writing to memory does not fail");
     String::from_utf8_lossy(&rendered).into_owned()
+}
+
+/// Lines of context on either side of a change.
+const CONTEXT: usize = 3;
+
+/// The hunks of a change, out of the lines around its edits alone: what a long file costs is its changes.
+fn hunks(before: &[u8], edits: &EditSet) -> String {
+    let mut text = String::new();
+    let (mut line, mut at, mut shift) = (0, 0, 0);
+    for part in parts(before, edits) {
+        let inside = edits
+            .iter()
+            .filter(|edit| part.start <= edit.range.start && edit.range.end <= part.end);
+        let inside = EditSet::new(inside.cloned()).unwrap_or_default();
+        let old = &before[part.clone()];
+        let new = inside.apply_within(before, std::slice::from_ref(&part));
+        line += memchr::memchr_iter(b'\n', &before[at..part.start]).count();
+        at = part.start;
+        let diff = TextDiff::from_lines(old, &new);
+        let mut unified = diff.unified_diff();
+        for hunk in unified.context_radius(CONTEXT).iter_hunks() {
+            let Some((head, body)) = hunk
+                .to_string()
+                .split_once('\n')
+                .map(|(head, body)| (renumbered(head, line, shift), body.to_owned()))
+            else {
+                continue;
+            };
+            text.push_str(&format!("{head}\n{body}"));
+        }
+        let lines = |text: &[u8]| {
+            isize::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or_default()
+        };
+        shift += lines(&new) - lines(old);
+    }
+    text
+}
+
+/// Whole lines that hold the edits, with their context; what is nearer than that is one part.
+fn parts(before: &[u8], edits: &EditSet) -> Vec<Range<usize>> {
+    let back = |at: usize| {
+        let feeds = memchr::memrchr_iter(b'\n', &before[..at]);
+        feeds
+            .take(CONTEXT + 1)
+            .nth(CONTEXT)
+            .map_or(0, |feed| feed + 1)
+    };
+    let forth = |at: usize| {
+        let feeds = memchr::memchr_iter(b'\n', &before[at..]);
+        feeds
+            .take(CONTEXT + 1)
+            .nth(CONTEXT)
+            .map_or(before.len(), |feed| at + feed + 1)
+    };
+    let around = edits
+        .iter()
+        .map(|edit| back(edit.range.start)..forth(edit.range.end));
+    EditSet::default().surroundings(before, 0, around)
+}
+
+/// The head of a hunk, `@@ -A,B +C,D @@`, with `lines` lines before it, of which there are `shift` more afterwards.
+fn renumbered(head: &str, lines: usize, shift: isize) -> String {
+    let side = |word: &str, sign: char, more: usize| {
+        let numbers = word.strip_prefix(sign)?;
+        let (start, count) = numbers
+            .split_once(',')
+            .map_or((numbers, ""), |(start, _)| (start, &numbers[start.len()..]));
+        Some(format!(
+            "{sign}{}{count}",
+            start.parse::<usize>().ok()? + more
+        ))
+    };
+    let mut words = head.split(' ').skip(1);
+    let old = words.next().and_then(|word| side(word, '-', lines));
+    let new = words
+        .next()
+        .and_then(|word| side(word, '+', lines.saturating_add_signed(shift)));
+    match (old, new) {
+        (Some(old), Some(new)) => format!("@@ {old} {new} @@"),
+        _ => head.to_owned(),
+    }
 }
 
 /// What mode and owner of an existing file become, where they change.
@@ -82,6 +168,85 @@ mod tests {
             unified(&change),
             "--- /etc/a\n+++ /etc/a\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"
         );
+    }
+
+    #[test]
+    fn the_diff_of_the_edits_is_that_of_the_whole_files() {
+        let mut random = fastrand::Rng::with_seed(9);
+        for _ in 0..3_000 {
+            let mut before = Vec::new();
+            for _ in 0..random.usize(1..60) {
+                before.extend_from_slice(
+                    random
+                        .choice([&b"a\n"[..], b"b\n", b"\n", b"a c\r\n"])
+                        .expect("one"),
+                );
+            }
+            before.extend_from_slice(random.choice([&b""[..], b"no end"]).expect("one"));
+            let edits = (0..random.usize(1..4)).filter_map(|_| {
+                let start = random.usize(..=before.len());
+                let end = (start + random.usize(..5)).min(before.len());
+                let text = random.choice(["", "new\n", "x", "a\nb\n"]).expect("one");
+                (start < end || !text.is_empty()).then(|| Edit::replace(start..end, text))
+            });
+            let Ok(edits) = EditSet::new(edits.collect::<Vec<_>>()) else {
+                continue;
+            };
+            let change = FileChange::edit("/etc/a", image(&before), edits);
+            let whole = FileChange {
+                edits: EditSet::default(),
+                ..change.clone()
+            };
+            let applied = |diff: &str| {
+                diff.lines()
+                    .filter(|line| line.starts_with(['-', '+']))
+                    .count()
+            };
+            let (ours, theirs) = (unified(&change), unified(&whole));
+            assert!(applied(&ours) <= applied(&theirs) + 6, "{ours}{theirs}");
+            assert_eq!(
+                patched(&before, &ours),
+                change.after.clone().expect("edited"),
+                "{ours}"
+            );
+        }
+    }
+
+    /// What patch(1) makes of a file.
+    fn patched(before: &[u8], diff: &str) -> Vec<u8> {
+        let old: Vec<&[u8]> = before.split_inclusive(|&byte| byte == b'\n').collect();
+        let (mut new, mut at): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
+        let mut added = false;
+        for line in diff.split_inclusive('\n').skip(2) {
+            let (sign, text) = line.split_at(1);
+            match sign {
+                "@" => {
+                    let word = text.split(' ').nth(1).expect("a range");
+                    let (start, count) = word[1..].split_once(',').unwrap_or((&word[1..], "1"));
+                    let start: usize = start.parse().expect("a number");
+                    let start = start - usize::from(count != "0");
+                    new.extend(old[at..start].iter().map(|line| line.to_vec()));
+                    at = start;
+                }
+                "-" | " " => {
+                    assert!(text.as_bytes().starts_with(old[at]), "{diff}");
+                    if sign == " " {
+                        new.push(old[at].to_vec());
+                    }
+                    at += 1;
+                }
+                "+" => new.push(text.into()),
+                "\\" if added => {
+                    let last = new.last_mut().expect("a line before it");
+                    last.pop_if(|byte| *byte == b'\n');
+                }
+                "\\" => {}
+                other => panic!("{other}: {diff}"),
+            }
+            added = sign == "+";
+        }
+        new.extend(old[at..].iter().map(|line| line.to_vec()));
+        new.concat()
     }
 
     #[test]

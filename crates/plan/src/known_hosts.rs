@@ -109,7 +109,7 @@ impl<'w> Work<'w> {
             };
             let removed = removed.map_err(|error| Refusal::of_file(&file.path, &error))?;
             self.note_removed(&file.path, &removed);
-            self.check_gone(&removed.edits.apply(&file.image.bytes), &removed.removed);
+            self.check_gone(&removed.after, &removed.removed);
             self.put(&file.path, Some(file.image), &removed.edits);
         }
         if self.plan.files.is_empty() {
@@ -198,12 +198,7 @@ impl<'w> Work<'w> {
         let pinned = pinned.map_err(|error| Refusal::of_file(path, &error))?;
         let image = before.map(|file| file.image);
         self.note_pinned(path, &pinned);
-        self.check_pinned(
-            &pinned
-                .edits
-                .apply(image.map(|image| &*image.bytes).unwrap_or_default()),
-            pin.keys,
-        );
+        self.check_pinned(&pinned.after, pin.keys);
         self.put(path, image, &pinned.edits);
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::disk::Disk;
-use crate::error::{Cause, Stale, difference};
+use crate::error::{Cause, Difference, Stale, differs};
 use crate::id::Id;
 
 /// Where changing files stopped.
@@ -42,8 +42,11 @@ fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::St
 /// Compares every file with the captured one.
 pub(crate) fn check<D: Disk>(disk: &D, changes: &[FileChange]) -> Result<(), Cause> {
     for change in changes {
-        let now = disk.read(&change.path)?;
-        if let Some(difference) = difference(change.before.as_ref(), now.as_ref()) {
+        let difference = match &change.before {
+            Some(captured) => differs(captured, &disk.compare(&change.path, captured)?),
+            None => disk.read(&change.path)?.map(|_| Difference::Created),
+        };
+        if let Some(difference) = difference {
             return Err(Stale {
                 path: change.path.clone(),
                 difference,

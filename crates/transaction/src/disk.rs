@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use sshmend_host::{Change, FileError, Lock, LockError, Machine, Staged};
+use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Staged};
 use sshmend_lossless::{FileImage, Metadata};
 
 /// Where files are read and changed. [`Machine`] is the real one.
@@ -25,6 +25,12 @@ pub trait Disk {
     /// When it is no regular file or cannot be read.
     fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError>;
 
+    /// Compares what stands at a path with a captured file, without holding its content a second time.
+    ///
+    /// # Errors
+    /// As [`Disk::read`].
+    fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError>;
+
     /// The names in a directory; `None` when it is missing.
     ///
     /// # Errors
@@ -42,6 +48,18 @@ pub trait Disk {
     /// # Errors
     /// As [`Disk::names`], and when another user could have made it or written into it.
     fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError>;
+
+    /// Gives a captured file a second name in the state folder; false where it has to be copied.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    fn keep_inode(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        state: &Self,
+        to: &Path,
+    ) -> Result<bool, FileError>;
 
     /// Gets a change of the file to which `path` leads ready beside it, under the name `temporary`.
     ///
@@ -95,6 +113,10 @@ impl Disk for Machine {
         Self::read(self, path)
     }
 
+    fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError> {
+        Self::compare(self, path, captured)
+    }
+
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         Self::names(self, path)
     }
@@ -105,6 +127,16 @@ impl Disk for Machine {
 
     fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         Self::kept_names(self, path)
+    }
+
+    fn keep_inode(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        state: &Self,
+        to: &Path,
+    ) -> Result<bool, FileError> {
+        Self::keep_inode(self, path, captured, state, to)
     }
 
     fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Staged, FileError> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sshmend_host::{FileError, LockError};
+use sshmend_host::{Compared, FileError, LockError};
 use sshmend_lossless::FileImage;
 
 use crate::id::{Id, NotAnId};
@@ -288,27 +288,21 @@ fn edited(files: &[Edited]) -> String {
     format!("edited since: {}", paths.join(", "))
 }
 
-/// In what `now` differs from what was captured; the time of the last change and the inode do not count.
-pub(crate) fn difference(
-    captured: Option<&FileImage>,
-    now: Option<&FileImage>,
-) -> Option<Difference> {
-    let (captured, now) = match (captured, now) {
-        (None, None) => return None,
-        (None, Some(_)) => return Some(Difference::Created),
-        (Some(_), None) => return Some(Difference::Removed),
-        (Some(captured), Some(now)) => (captured, now),
+/// In what a file differs from what was captured; the time of the last change and the inode do not count.
+pub(crate) fn differs(captured: &FileImage, now: &Compared) -> Option<Difference> {
+    let Compared::There { meta, target, same } = now else {
+        return Some(Difference::Removed);
     };
-    let (old, new) = (&captured.meta, &now.meta);
-    if captured.target != now.target {
+    let old = &captured.meta;
+    if captured.target != *target {
         Some(Difference::Target)
-    } else if captured.bytes != now.bytes {
+    } else if !same {
         Some(Difference::Content)
-    } else if old.mode != new.mode {
+    } else if old.mode != meta.mode {
         Some(Difference::Mode)
-    } else if (old.uid, old.gid) != (new.uid, new.gid) {
+    } else if (old.uid, old.gid) != (meta.uid, meta.gid) {
         Some(Difference::Owner)
-    } else if old.xattrs != new.xattrs {
+    } else if old.xattrs != meta.xattrs {
         Some(Difference::Attributes)
     } else {
         None

@@ -7,6 +7,7 @@ use sshmend_host::{Change, FileError, Why, own};
 use sshmend_lossless::{FileChange, is_private_key};
 
 use crate::disk::Disk;
+use crate::edits;
 use crate::error::JournalError;
 use crate::id::Id;
 use crate::record::{FileRecord, Image, Record, State};
@@ -189,8 +190,12 @@ impl<'a, D: Disk> Journal<'a, D> {
             return Ok(None);
         };
         let path = self.path_of_bytes(&record.id, number, side);
-        match self.disk.read_kept(&path)? {
-            Some(file) if image.has(&file.bytes) => Ok(Some(file.bytes)),
+        let kept = match self.disk.read_kept(&path)? {
+            Some(file) => Some(file.bytes),
+            None => self.edited(record, number, side)?,
+        };
+        match kept {
+            Some(bytes) if image.has(&bytes) => Ok(Some(bytes)),
             Some(_) => Err(damaged(
                 &record.id,
                 path,
@@ -202,6 +207,25 @@ impl<'a, D: Disk> Journal<'a, D> {
             }
             None => Err(damaged(&record.id, path, "it is missing").into()),
         }
+    }
+
+    /// The bytes of a long file afterwards, of which the edits alone are kept.
+    fn edited(
+        &self,
+        record: &Record,
+        number: usize,
+        side: Side,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
+        let path = edits_of(&self.path_of_bytes(&record.id, number, side));
+        let Some(file) = self.disk.read_kept(&path)? else {
+            return Ok(None);
+        };
+        let before = self
+            .bytes(record, number, side.other())?
+            .unwrap_or_default();
+        let edits = edits::read(&file.bytes, before.len())
+            .ok_or_else(|| damaged(&record.id, path, "it makes no sense"))?;
+        Ok(Some(edits.apply(&before)))
     }
 
     /// The names that transactions have, in order.
@@ -218,6 +242,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// Writes a transaction: its record first, which says that no file has changed until all of it is written.
     pub(crate) fn write(
         &self,
+        files: &D,
         record: &mut Record,
         changes: &[FileChange],
     ) -> Result<(), JournalError> {
@@ -230,12 +255,20 @@ impl<'a, D: Disk> Journal<'a, D> {
         }
         self.create(&self.path_of_record(&record.id), text(record)?.as_bytes())?;
         for (number, change) in changes.iter().enumerate() {
-            let before = change.before.as_ref().map(|image| &image.bytes);
-            for (side, bytes) in [(Side::Before, before), (Side::After, change.after.as_ref())] {
-                if let Some(bytes) = bytes
-                    && is_kept(change, side, record.rolls_back.is_some())
-                {
-                    self.create(&self.path_of_bytes(&record.id, number, side), bytes)?;
+            let path = |side| self.path_of_bytes(&record.id, number, side);
+            let kept = |side| is_kept(change, side, record.rolls_back.is_some());
+            if let Some(image) = &change.before
+                && kept(Side::Before)
+                && !files.keep_inode(&change.path, image, self.disk, &path(Side::Before))?
+            {
+                self.create(&path(Side::Before), &image.bytes)?;
+            }
+            if let Some(bytes) = &change.after
+                && kept(Side::After)
+            {
+                match kept_edits(change) {
+                    Some(edits) => self.create(&edits_of(&path(Side::After)), &edits)?,
+                    None => self.create(&path(Side::After), bytes)?,
                 }
             }
         }
@@ -411,6 +444,21 @@ pub(crate) fn is_secret(change: &FileChange) -> bool {
         .into_iter()
         .chain(&change.after)
         .any(|bytes| is_private_key(bytes))
+}
+
+/// A change of a longer file is kept as its edits, in bytes.
+const LONG: usize = 1 << 20;
+
+/// The edits of a change, where they are much less than the file.
+fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {
+    let before = change.before.as_ref()?;
+    let whole = before.bytes.len() > LONG && change.after.is_some() && !change.edits.is_empty();
+    let edits = whole.then(|| edits::write(&change.edits))?;
+    (edits.len() < LONG / 2).then_some(edits)
+}
+
+fn edits_of(path: &Path) -> PathBuf {
+    path.with_extension("edits")
 }
 
 pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {

@@ -21,6 +21,7 @@ mod apply;
 mod captured;
 mod commit;
 mod disk;
+mod edits;
 mod error;
 mod escape;
 mod id;

@@ -1,7 +1,9 @@
 //! The state directory, taken by this process: where transactions begin.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use sshmend_host::{FileError, own};
 use sshmend_lossless::{Attributes, FileChange, Metadata};
@@ -93,7 +95,7 @@ impl<'a, D: Disk> Store<'a, D> {
             rolls_back,
             self.missing_directories(changes)?,
         );
-        self.journal.write(&mut record, changes)?;
+        self.journal.write(self.files, &mut record, changes)?;
         Ok(record)
     }
 
@@ -175,14 +177,22 @@ fn file_record(change: &FileChange) -> FileRecord {
         gid,
         ..own.clone()
     };
+    // Of a long file the digests take longer than a thread.
+    let (before, after) = thread::scope(|scope| {
+        let before = || {
+            let image = change.before.as_ref()?;
+            Some(Image::new(&image.bytes, &image.meta))
+        };
+        let before = scope.spawn(before);
+        let after = change.after.as_ref().map(|bytes| Image::new(bytes, &after));
+        let before = before.join();
+        (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
+    });
     FileRecord {
         path: change.path.clone(),
         target: change.target().to_owned(),
-        before: change
-            .before
-            .as_ref()
-            .map(|image| Image::new(&image.bytes, &image.meta)),
-        after: change.after.as_ref().map(|bytes| Image::new(bytes, &after)),
+        before,
+        after,
         withheld: is_secret(change),
     }
 }

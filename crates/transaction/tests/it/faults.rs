@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sshmend_host::{Change, FileError, Lock, LockError, Machine, Why};
+use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Why};
 use sshmend_lossless::{FileImage, Metadata};
 use sshmend_transaction::{
     Cause, CommitError, Disk, Files, Journal, Past, PrepareError, RecoverError, Recovered,
@@ -142,6 +142,10 @@ impl Disk for Faulty<'_> {
         self.effect(path, false, || self.machine.read(path))
     }
 
+    fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError> {
+        self.effect(path, false, || self.machine.compare(path, captured))
+    }
+
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         self.effect(path, false, || self.machine.names(path))
     }
@@ -152,6 +156,18 @@ impl Disk for Faulty<'_> {
 
     fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         self.effect(path, false, || self.machine.kept_names(path))
+    }
+
+    fn keep_inode(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        state: &Self,
+        to: &Path,
+    ) -> Result<bool, FileError> {
+        self.effect(path, false, || {
+            self.machine.keep_inode(path, captured, state.machine, to)
+        })
     }
 
     fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Ready, FileError> {

@@ -12,4 +12,5 @@
 mod common;
 mod faults;
 mod life;
+mod long;
 mod temporary;

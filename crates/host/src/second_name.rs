@@ -1,0 +1,77 @@
+//! Keeps the old content of a long file without copying it: its inode gets a second name in the state folder.
+
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::unistd::geteuid;
+use rustix::fs::{AtFlags, linkat, unlinkat};
+use sshmend_lossless::FileImage;
+
+use crate::directory::Directory;
+use crate::failure::{FileError, Why};
+use crate::machine::Machine;
+use crate::trust::{Purpose, Trust};
+use crate::walk::open_node;
+
+/// A file below this size is copied: nothing that writes to the old inode later can harm a copy.
+const LONG: u64 = 1 << 20;
+
+/// Who else may write to the file.
+const OTHERS_WRITE: u32 = 0o022;
+
+impl Machine {
+    /// Gives the captured file a second name, `to` on the disk of `state`; false where that cannot be, or is not worth it.
+    ///
+    /// It has to be our own, long, with one name and of the same file system, and nobody else may write to it.
+    ///
+    /// # Errors
+    /// When the operating system refuses for another reason.
+    pub fn keep_inode(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        state: &Self,
+        to: &Path,
+    ) -> Result<bool, FileError> {
+        let meta = &captured.meta;
+        let own = meta.uid == geteuid().as_raw() && meta.mode & OTHERS_WRITE == 0;
+        if meta.size < LONG || meta.links != 1 || !own {
+            return Ok(false);
+        }
+        let mut trust = Trust::on(&self.root, Purpose::Write);
+        let found = self
+            .root
+            .walk(path, true, &mut |step| trust.visit(step))
+            .map_err(FileError::at(path))?;
+        let (directory, name) = Directory::holding(&state.root, to)?;
+        if (found.meta.dev(), found.meta.ino()) != meta.identity {
+            return Err(FileError::new(
+                path,
+                Why::Changed("someone else wrote to it"),
+            ));
+        }
+        let linked = linkat(
+            found.parent.as_fd(),
+            &found.name,
+            directory.file.as_fd(),
+            &name,
+            AtFlags::empty(),
+        );
+        // Another file system, or one that knows no second names: then it is copied.
+        if linked.is_err() {
+            return Ok(false);
+        }
+        let linked = open_node(directory.file.as_fd(), &name).map_err(FileError::at(to))?;
+        let same = linked
+            .metadata()
+            .is_ok_and(|now| (now.dev(), now.ino()) == meta.identity);
+        // With two names it must still be one that is read where it stands.
+        if same && self.root.locate(path, Purpose::Read).is_ok() {
+            directory.sync().map_err(FileError::at(to))?;
+            return Ok(true);
+        }
+        unlinkat(&directory.file, name.as_os_str(), AtFlags::empty()).map_err(FileError::at(to))?;
+        Ok(false)
+    }
+}

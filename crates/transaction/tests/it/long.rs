@@ -1,0 +1,64 @@
+//! Long files: what is kept of them.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::common::{STATE, TestDisk, intent, store};
+use sshmend_lossless::{Edit, EditSet, FileChange};
+use sshmend_transaction::{Captured, Journal, Record, RolledBack, Which};
+
+/// A long file with one line taken out, and its transaction.
+fn edit_long(disk: &TestDisk, path: &str, mode: u32) -> (String, String, Record) {
+    let line = |number: u32| format!("line {number}\n");
+    let text: String = (0..200_000).map(line).collect();
+    disk.write(path, &text, mode);
+    let image = disk.machine.read(Path::new(path)).unwrap().unwrap();
+    let at = text.find("line 150000\n").unwrap();
+    let edits = EditSet::new([Edit::delete(at..at + 12)]).unwrap();
+    let after = String::from_utf8(edits.apply(text.as_bytes())).unwrap();
+    let captured = Captured::new([FileChange::edit(path, image, edits)]).unwrap();
+    let store = store(&disk.machine);
+    let prepared = store.prepare(captured.unwrap(), &intent(0)).unwrap();
+    let record = prepared.commit().unwrap().finish().unwrap();
+    (text, after, record)
+}
+
+#[test]
+fn of_a_long_file_the_old_inode_is_kept_and_of_the_new_bytes_the_edits() {
+    let disk = TestDisk::new();
+    let (text, after, record) = edit_long(&disk, "/srv/long", 0o644);
+    let read = |path: &str| fs::read_to_string(disk.at(path)).unwrap();
+    assert!(read("/srv/long") == after);
+    let kept = format!("{STATE}/transactions/{}", record.id);
+    let inode = fs::metadata(disk.at(&format!("{kept}/before/0"))).unwrap();
+    assert_eq!((inode.nlink(), inode.len()), (1, text.len() as u64));
+    let edits = fs::metadata(disk.at(&format!("{kept}/after/0.edits"))).unwrap();
+    assert!(edits.len() < 100, "{}", edits.len());
+    let versions = Journal::new(&disk.machine, STATE)
+        .versions(&record)
+        .unwrap();
+    assert!(versions[0].before.as_deref() == Some(text.as_bytes()));
+    assert!(versions[0].after.as_deref() == Some(after.as_bytes()));
+    drop(versions);
+    let back = store(&disk.machine).roll_back(&Which::Latest, &intent(1));
+    assert!(matches!(back, Ok(RolledBack::Now { .. })));
+    assert!(read("/srv/long") == text);
+}
+
+#[test]
+fn a_long_file_that_others_can_write_or_that_has_two_names_is_copied() {
+    let disk = TestDisk::new();
+    let inode = |path: &str| fs::metadata(disk.at(path)).unwrap().ino();
+    for (path, mode) in [("/srv/open", 0o666), ("/srv/twice", 0o644)] {
+        disk.write(path, "", mode);
+        if path == "/srv/twice" {
+            fs::hard_link(disk.at(path), disk.at("/srv/second")).unwrap();
+        }
+        let old = inode(path);
+        let (text, _, record) = edit_long(&disk, path, mode);
+        let kept = format!("{STATE}/transactions/{}/before/0", record.id);
+        assert!(fs::read_to_string(disk.at(&kept)).unwrap() == text);
+        assert_ne!(inode(&kept), old);
+    }
+}
