@@ -1,0 +1,215 @@
+//! `cargo xtask bench`: whole commands side by side, on the same input, in one run.
+//!
+//! Absolute times of a shared machine mean little; the ratio of two commands that took turns means more. Each row makes
+//! its own input, lets both programs answer, compares the answers, and only then lets them run in turns.
+
+mod cost;
+mod input;
+mod page;
+mod picture;
+mod rows;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::cost::{Cost, cost, median};
+pub(crate) use self::cost::{Measured, measure};
+use self::rows::Row;
+use crate::packages;
+use crate::run::{self, project};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How often each command runs
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Small inputs only, as where every change is checked
+    #[arg(long)]
+    quick: bool,
+    /// Only the rows whose question contains this
+    #[arg(long, value_name = "WORD")]
+    only: Option<String>,
+    /// Also put the ratios into docs/bench.md and the pictures into docs/bench/
+    #[arg(long)]
+    write: bool,
+    /// The command to measure instead of one that is built first
+    #[arg(long, value_name = "PROGRAM")]
+    program: Option<PathBuf>,
+}
+
+/// Lines of the longest input where all is measured, and where it has to be quick.
+const LARGEST: usize = 1_000_000;
+const LARGEST_QUICK: usize = 10_000;
+
+/// How much steeper than linear the times of two neighbouring sizes may look on a machine that is not ours alone.
+const STEEPEST: f64 = 1.15;
+
+/// What is below this many seconds is the start of the program, and says nothing of a slope.
+const START: f64 = 0.05;
+
+/// What one row came to.
+struct Outcome {
+    question: String,
+    theirs: String,
+    limit: String,
+    points: Vec<Point>,
+}
+
+/// One size of the input.
+struct Point {
+    lines: usize,
+    ours: Cost,
+    theirs: Cost,
+    /// Seconds of what no program can do without.
+    floor: f64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    packages::install()?;
+    let program = match &arguments.program {
+        Some(program) => fs::canonicalize(program).map_err(|error| error.to_string())?,
+        None => build()?,
+    };
+    let folder = std::env::temp_dir().join(format!("sshmend-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let results = measure_all(arguments, &program, &folder);
+    fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let results = results?;
+    if arguments.write {
+        page::write(&results, arguments.runs)?;
+    }
+    let steep: Vec<String> = results.iter().filter_map(steep).collect();
+    if steep.is_empty() {
+        Ok(())
+    } else {
+        Err(steep.join("\n"))
+    }
+}
+
+fn build() -> Result<PathBuf, String> {
+    let words = ["build", "--release", "--quiet", "-p", "sshmend"];
+    run::run(&mut run::cargo(&words))?;
+    Ok(project().join("target/release/sshmend"))
+}
+
+fn measure_all(
+    arguments: &Arguments,
+    program: &Path,
+    folder: &Path,
+) -> Result<Vec<Outcome>, String> {
+    let mut results = Vec::new();
+    for row in rows::all(program, folder) {
+        let wanted = arguments.only.as_ref();
+        if wanted.is_some_and(|word| !row.question.contains(word.as_str())) {
+            continue;
+        }
+        if let Some(missing) = row.missing() {
+            println!(
+                "{}: not measured: {missing} is not installed\n",
+                row.question
+            );
+            continue;
+        }
+        results.push(measure_row(&row, arguments)?);
+    }
+    Ok(results)
+}
+
+fn measure_row(row: &Row, arguments: &Arguments) -> Result<Outcome, String> {
+    let largest = if arguments.quick {
+        LARGEST_QUICK
+    } else {
+        LARGEST
+    };
+    let mut sizes: Vec<usize> = row
+        .sizes
+        .iter()
+        .copied()
+        .filter(|&size| size <= largest)
+        .collect();
+    if sizes.is_empty() {
+        sizes.push(largest.min(row.sizes.first().copied().unwrap_or(largest)));
+    }
+    let mut points = Vec::new();
+    for lines in sizes {
+        let point = measure_point(row, lines, arguments.runs)?;
+        print(row, &point);
+        points.push(point);
+    }
+    Ok(Outcome {
+        question: row.question.clone(),
+        theirs: row.theirs_name.clone(),
+        limit: row.limit.to_owned(),
+        points,
+    })
+}
+
+fn measure_point(row: &Row, lines: usize, runs: usize) -> Result<Point, String> {
+    let input = (row.prepare)(lines)?;
+    (input.check)()?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        (input.renew)()?;
+        ours.push(cost(&input.ours)?);
+        (input.renew)()?;
+        theirs.push(cost(&input.theirs)?);
+    }
+    (input.renew)()?;
+    let floor = (input.floor)()?;
+    Ok(Point {
+        lines,
+        ours: median(ours),
+        theirs: median(theirs),
+        floor,
+    })
+}
+
+fn print(row: &Row, point: &Point) {
+    println!("{} ({} lines)", row.question, point.lines);
+    for (name, cost) in [("sshmend", point.ours), (&row.theirs_name, point.theirs)] {
+        let (wall, mib) = (cost.seconds() * 1e3, cost.mib());
+        println!("  {name:<28} {wall:>9.1} ms {mib:>8.1} MiB");
+    }
+    println!(
+        "  {:<28} {:>9.1} ms\n  {:.1} times faster, {:.1} times smaller\n",
+        row.limit,
+        point.floor * 1e3,
+        point.faster(),
+        point.smaller()
+    );
+}
+
+impl Point {
+    /// How many times as long theirs took.
+    fn faster(&self) -> f64 {
+        self.theirs.seconds() / self.ours.seconds()
+    }
+
+    /// How many times as much memory theirs took.
+    fn smaller(&self) -> f64 {
+        self.theirs.mib() / self.ours.mib()
+    }
+}
+
+/// What is wrong with a row whose time grows faster than its input.
+fn steep(result: &Outcome) -> Option<String> {
+    let slope = slope(&result.points)?;
+    (slope > STEEPEST).then(|| {
+        format!(
+            "{}: the time grows with the power {slope:.2} of the input",
+            result.question
+        )
+    })
+}
+
+/// The slope of our times in a double logarithmic picture, between the last two sizes that take longer than a start.
+fn slope(points: &[Point]) -> Option<f64> {
+    let [.., before, last] = points else {
+        return None;
+    };
+    let (short, long) = (before.ours.seconds(), last.ours.seconds());
+    let grown = (last.lines as f64 / before.lines as f64).ln();
+    (long > START && grown > 0.0).then(|| (long / short).ln() / grown)
+}
