@@ -163,14 +163,15 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// # Errors
     /// When no name begins so, or several do, or the journal cannot be listed.
     pub fn named(&self, begins: &str) -> Result<Id, JournalError> {
-        let ids = self.ids()?;
-        let mut found = ids.iter().filter(|id| id.as_str().starts_with(begins));
+        let mut names = self.names()?;
+        names.retain(|name| name.to_str().is_some_and(|name| name.starts_with(begins)));
+        let mut found = names.iter().filter_map(|name| name.to_str()?.parse().ok());
         match (found.next(), found.next()) {
-            (Some(id), None) => Ok(id.clone()),
+            (Some(id), None) => Ok(id),
             (Some(first), Some(second)) => Err(JournalError::Ambiguous {
                 begins: begins.to_owned(),
-                first: first.clone(),
-                second: second.clone(),
+                first,
+                second,
             }),
             (None, _) => Err(match begins.parse() {
                 Ok(id) => JournalError::Unknown(id),
@@ -228,15 +229,14 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(Some(edits.apply(&before)))
     }
 
-    /// The names that transactions have, in order.
-    pub(crate) fn ids(&self) -> Result<Vec<Id>, FileError> {
-        let mut ids: Vec<Id> = self
-            .names()?
-            .iter()
-            .filter_map(|name| name.to_str()?.parse().ok())
-            .collect();
-        ids.sort_unstable();
-        Ok(ids)
+    /// The names that transactions have, the newest first; each is parsed when it is asked for, for there may be many.
+    pub(crate) fn ids(&self) -> Result<impl Iterator<Item = Id> + use<D>, FileError> {
+        let mut names = self.names()?;
+        names.sort_unstable();
+        Ok(names
+            .into_iter()
+            .rev()
+            .filter_map(|name| name.to_str()?.parse().ok()))
     }
 
     /// Writes a transaction: its record first, which says that no file has changed until all of it is written.

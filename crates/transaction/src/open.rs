@@ -27,7 +27,7 @@ impl<D: Disk> Journal<'_, D> {
         let mut open = BTreeMap::new();
         // An older sshmend leaves no mark, and begins nothing on top of what was cut off: all that is newer than the last
         // one that came to its end is looked at.
-        for id in self.ids()?.into_iter().rev() {
+        for id in self.ids()? {
             let past = self.past_of_id(id.clone())?;
             let ended = matches!(past, Past::Record(_)) && past.is_settled();
             open.insert(id, past);

@@ -87,7 +87,7 @@ impl<'a, D: Disk> Store<'a, D> {
         rolls_back: Option<Id>,
     ) -> Result<Record, Cause> {
         check(self.files, changes)?;
-        let id = Id::after(self.journal.ids()?.last(), intent.when);
+        let id = Id::after(self.journal.ids()?.next().as_ref(), intent.when);
         let mut record = record(
             id,
             changes,
