@@ -7,6 +7,7 @@
 
 mod bench;
 mod docs;
+mod faults;
 mod fuzz;
 mod lab;
 mod manual;
@@ -39,6 +40,8 @@ enum Chore {
     Lab(lab::Arguments),
     /// Show one case of the lab, with the real output at every step
     Demo,
+    /// Let every system call of every command that writes fail once, and be its last one once
+    Faults(faults::Arguments),
     /// Time and memory of whole commands beside those of other programs
     Bench(bench::Arguments),
     #[command(hide = true)]
@@ -64,6 +67,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Oracle(arguments) => oracle::run(&arguments)?,
         Chore::Fuzz(arguments) => fuzz::run(&arguments)?,
         Chore::Demo => lab::demo()?,
+        Chore::Faults(arguments) => faults::faults(&arguments)?,
         Chore::Bench(arguments) => bench::run(&arguments)?,
         Chore::Measure(measured) => bench::measure(&measured)?,
         Chore::Messages(arguments) => messages::run(&arguments)?,

@@ -40,6 +40,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("iproute2", "the lab's networks"),
     ("procps", "the lab's networks"),
     ("nftables", "the lab's router"),
+    ("strace", "the faults that are put into every system call"),
     ("debootstrap", "the lab's machines"),
     ("debian-archive-keyring", "the lab's machines"),
     ("systemd-container", "the lab's machines"),

@@ -361,7 +361,7 @@ impl Failure {
                     .map(|hint| format!("{hint}; then run sshmend recover again"));
                 Self {
                     hint,
-                    ..Self::trouble(error.to_string())
+                    ..Self::trouble(error.to_string()).with_severity(Severity::Unnoted)
                 }
             }
         }
