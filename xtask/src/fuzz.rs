@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
                 .ok_or_else(|| format!("no target is named {name}: cargo xtask fuzz --list"))?,
         ],
     };
-    packages::install()?;
+    packages::install(packages::TESTS)?;
     if arguments.check {
         return build(&["--bins"]);
     }

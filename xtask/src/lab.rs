@@ -27,14 +27,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         .first()
         .is_some_and(|word| !WITHOUT_PACKAGES.contains(&word.as_str()))
     {
-        packages::install()?;
+        packages::install(packages::TESTS)?;
     }
     Ok(sshmend_lab::main(&["lab"], arguments.words.clone()))
 }
 
 /// One case, with the real output at every step.
 pub(crate) fn demo() -> Result<(), String> {
-    packages::install()?;
+    packages::install(packages::TESTS)?;
     call(vec!["demo".to_owned()])
 }
 

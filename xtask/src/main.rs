@@ -5,7 +5,9 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod audit;
 mod bench;
+mod dist;
 mod docs;
 mod faults;
 mod fuzz;
@@ -48,7 +50,10 @@ enum Chore {
     Measure(bench::Measured),
     /// List what sshd can write into a log before a session stands, from its sources
     Messages(messages::Arguments),
-    /// Write what is generated: JSON schemas, the pages of the causes
+    /// What the dependencies are, and whether one has a known vulnerability
+    Audit(audit::Arguments),
+    /// The packages: a program for old and new machines as .deb, .rpm, wheel and tarball
+    Dist(dist::Arguments),
     /// Write what is generated: JSON schemas, the pages of the causes, manual pages
     Docs(docs::Arguments),
 }
@@ -71,6 +76,8 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Bench(arguments) => bench::run(&arguments)?,
         Chore::Measure(measured) => bench::measure(&measured)?,
         Chore::Messages(arguments) => messages::run(&arguments)?,
+        Chore::Audit(arguments) => audit::run(&arguments)?,
+        Chore::Dist(arguments) => dist::run(&arguments)?,
         Chore::Docs(arguments) => docs::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)

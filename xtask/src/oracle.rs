@@ -92,7 +92,7 @@ impl Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    packages::install()?;
+    packages::install(packages::TESTS)?;
     match &arguments.what {
         What::Corpus { directory } => corpus(directory),
         What::Random(random) => {

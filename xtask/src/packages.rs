@@ -1,4 +1,4 @@
-//! The Debian packages that the tests need.
+//! Debian packages that a chore needs.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -8,8 +8,8 @@ use std::process::Command;
 
 use crate::run;
 
-/// Package and what it is needed for.
-const NEEDED: &[(&str, &str)] = &[
+/// What the tests need: the package and what it is needed for.
+pub(crate) const TESTS: &[(&str, &str)] = &[
     (
         "openssh-server",
         "sshd -T and sshd -t, the oracle of sshd_config",
@@ -52,8 +52,8 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 ///
 /// # Errors
 /// The clear list, where this user cannot install packages or apt-get fails.
-pub(crate) fn install() -> Result<(), String> {
-    let missing: Vec<_> = NEEDED.iter().filter(|(name, _)| !installed(name)).collect();
+pub(crate) fn install(needed: &[(&str, &str)]) -> Result<(), String> {
+    let missing: Vec<_> = needed.iter().filter(|(name, _)| !installed(name)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Running the programs that a chore consists of.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The root folder of the project.
 pub(crate) fn project() -> PathBuf {
@@ -16,6 +16,30 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(project());
     command
+}
+
+/// The command, as a release build leaves it.
+pub(crate) fn command() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| project().join("target"), |target| project().join(target));
+    target.join("release/sshmend")
+}
+
+/// Runs a program to its end and returns what it printed; what it complains of goes where ours goes.
+///
+/// # Errors
+/// When it cannot be started or does not exit with 0; the text names the program.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let shown = format!("{command:?}");
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(format!("{shown}: {}", output.status))
+    }
 }
 
 /// Runs a program to its end, its output going where ours goes.

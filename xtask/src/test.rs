@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{docs, fuzz, lab, packages, run};
+use crate::{dist, docs, fuzz, lab, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,7 +26,7 @@ const CASES_A_CONNECTION: u64 = 20;
 type Step<'a> = (&'a str, Box<dyn Fn() -> Result<(), String> + 'a>);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    packages::install()?;
+    packages::install(packages::TESTS)?;
     let steps = steps(arguments);
     let failed: Vec<String> = steps
         .iter()
@@ -63,6 +63,10 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
             Box::new(|| run::run(&mut run::cargo(&["test", "--quiet", "--workspace"]))),
         ),
     ];
+    steps.push((
+        "the .deb, made and listed",
+        Box::new(|| dist::rehearse(&run::command())),
+    ));
     steps.push(("generated documents", Box::new(docs::check)));
     steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
     let random = if arguments.all { 5_000 } else { 1_000 };

@@ -6,8 +6,6 @@ use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{Flock, FlockArg};
-
 use crate::command;
 use crate::error::{LabError, trying};
 use crate::mirror::Mirror;
@@ -17,7 +15,7 @@ const RECIPE: &str = include_str!("../machine/build.sh");
 
 /// A tree that stays while this is held.
 #[derive(Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "held, never read")] Flock<File>);
+pub struct Held(#[expect(dead_code, reason = "held, never read")] File);
 
 /// Returns these suites' trees for as long as they are held, building those that are not there yet.
 pub(crate) fn hold_all(suites: &[Suite]) -> Result<Vec<Held>, LabError> {
@@ -26,22 +24,30 @@ pub(crate) fn hold_all(suites: &[Suite]) -> Result<Vec<Held>, LabError> {
     suites.iter().map(|suite| hold(&cache, *suite)).collect()
 }
 
+/// The tree of every suite, oldest first, built where it is not there yet: to lay something over, never to write to.
+///
+/// # Errors
+/// When a tree cannot be built.
+pub fn trees() -> Result<Vec<(Held, PathBuf)>, LabError> {
+    let held = hold_all(&Suite::ALL)?;
+    Ok(held.into_iter().zip(Suite::ALL.map(path)).collect())
+}
+
 fn hold(cache: &Path, suite: Suite) -> Result<Held, LabError> {
-    let file = cache.join(format!("{suite}.lock"));
-    let shared = lock(&file, FlockArg::LockShared)?;
-    if path(suite).exists() {
-        return Ok(Held(shared));
-    }
-    drop(shared);
-    let exclusive = lock(&file, FlockArg::LockExclusive)?;
+    let path_of_lock = cache.join(format!("{suite}.lock"));
+    let what = path_of_lock.display().to_string();
+    let lock = trying(&what, File::create(&path_of_lock))?;
+    trying(&what, lock.lock_shared())?;
     if !path(suite).exists() {
-        build(cache, suite)?;
+        // Given up first: two that share it would wait for each other for ever.
+        trying(&what, lock.unlock())?;
+        trying(&what, lock.lock())?;
+        if !path(suite).exists() {
+            build(cache, suite)?;
+        }
+        trying(&what, lock.lock_shared())?;
     }
-    trying(
-        file.display().to_string(),
-        exclusive.relock(FlockArg::LockShared).map_err(Into::into),
-    )?;
-    Ok(Held(exclusive))
+    Ok(Held(lock))
 }
 
 #[expect(
@@ -74,15 +80,6 @@ fn cache() -> PathBuf {
         .or_else(below_home);
     base.unwrap_or_else(|| PathBuf::from("/var/cache"))
         .join("sshmend-lab")
-}
-
-fn lock(path: &Path, kind: FlockArg) -> Result<Flock<File>, LabError> {
-    let what = path.display().to_string();
-    let file = trying(&what, File::create(path))?;
-    Flock::lock(file, kind).map_err(|(_, errno)| LabError::Io {
-        what,
-        source: errno.into(),
-    })
 }
 
 /// Removes trees of an earlier recipe and unfinished ones.

@@ -39,6 +39,7 @@ use std::process::ExitCode;
 pub use args::{Args, Command};
 pub use case::Case;
 pub use error::LabError;
+pub use image::{Held, trees};
 pub use suite::Suite;
 
 /// Runs one command of the lab and returns its exit code: 0 all well, 1 a check failed, 2 trouble.

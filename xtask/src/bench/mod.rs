@@ -67,7 +67,7 @@ struct Point {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    packages::install()?;
+    packages::install(packages::TESTS)?;
     let program = match &arguments.program {
         Some(program) => fs::canonicalize(program).map_err(|error| error.to_string())?,
         None => build()?,

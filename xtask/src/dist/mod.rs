@@ -1,0 +1,136 @@
+//! `cargo xtask dist`: the program for machines without Rust, as a tarball, a .deb, an .rpm and a wheel.
+//!
+//! What is built is the commit, not the working tree, and the same commit gives the same bytes wherever it is built.
+
+mod archive;
+mod binary;
+mod deb;
+mod rpm;
+mod source;
+mod stage;
+mod tools;
+mod trial;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+
+use crate::run::{self, project};
+pub(crate) use deb::rehearse;
+
+use binary::{Built, Target};
+use source::Source;
+use tools::Tools;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Build the commit a second time in another folder, and fail unless every file has the same bytes
+    #[arg(long)]
+    check: bool,
+    /// Install, use, upgrade and purge the .deb on trees of Debian 11, 12 and 13 (root)
+    #[arg(long = "try")]
+    trial: bool,
+    /// Where the files go, instead of target/dist
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Lists the checksums of all the others.
+const SUMS: &str = "SHA256SUMS";
+
+/// Builds all that this toolchain has the targets for, and says which it lacks.
+///
+/// # Errors
+/// When a tool cannot be installed, a build fails, or a file is not what it has to be.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
+    let work = project().join("target/dist-work");
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| project().join("target/dist"));
+    let tools = Tools::install(&work.join("tools"))?;
+    let (present, missing) = Target::known()?;
+    make(&tools, &present, &work.join("one"), &out)?;
+    if arguments.check {
+        let again = work.join("again");
+        // Another depth, so that no path of the build has the same length.
+        make(&tools, &present, &work.join("a/second/place"), &again)?;
+        same(&out, &again)?;
+        println!("reproducible: a second build in another folder gives the same bytes");
+    }
+    if arguments.trial {
+        trial::run(&out, &work)?;
+    }
+    for target in missing {
+        println!(
+            "not built: {0} (this toolchain lacks it: `rustup target add {0}`)",
+            target.triple
+        );
+    }
+    println!("{}:", out.display());
+    run::run(Command::new("cat").arg(SUMS).current_dir(&out))
+}
+
+/// One build from nothing but the commit, in `place`; what comes of it goes to `out`.
+fn make(tools: &Tools, targets: &[Target], place: &Path, out: &Path) -> Result<(), String> {
+    let source = Source::export(&place.join("source"))?;
+    empty(out)?;
+    for target in targets {
+        let built = binary::build(tools, &source, *target, place, out)?;
+        pack(&source, &built, &place.join(target.triple), out)?;
+    }
+    sums(out)
+}
+
+fn pack(source: &Source, built: &Built, place: &Path, out: &Path) -> Result<(), String> {
+    archive::tarball(source, built, place, out)?;
+    if built.target.packaged {
+        deb::checked(source, built, place, out)?;
+        rpm::checked(source, built, place, out)?;
+    }
+    Ok(())
+}
+
+/// Makes an empty folder of it.
+fn empty(folder: &Path) -> Result<(), String> {
+    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(said)?;
+    }
+    fs::create_dir_all(folder).map_err(said)
+}
+
+fn sums(out: &Path) -> Result<(), String> {
+    let names = names(out)?;
+    let sums = run::output(Command::new("sha256sum").args(&names).current_dir(out))?;
+    fs::write(out.join(SUMS), sums).map_err(|error| format!("{SUMS}: {error}"))
+}
+
+/// The files in a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<String>, String> {
+    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(said)?;
+    let mut names = entries
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(said)?;
+    names.sort();
+    Ok(names)
+}
+
+fn same(one: &Path, other: &Path) -> Result<(), String> {
+    let read = |folder: &Path| {
+        fs::read_to_string(folder.join(SUMS))
+            .map_err(|error| format!("{}: {error}", folder.display()))
+    };
+    let (first, second) = (read(one)?, read(other)?);
+    if first == second {
+        Ok(())
+    } else {
+        Err(format!(
+            "two builds of one commit differ:\n{first}and\n{second}"
+        ))
+    }
+}

@@ -1,0 +1,219 @@
+//! What lies where on the machine of whoever installs a package.
+
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use clap_complete::Shell;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::source::Source;
+use crate::manual;
+
+/// Documents that a package carries, beside the schemas and the formats.
+const DOCUMENTS: [&str; 3] = ["README.md", "docs/ansible.md", "docs/exit-codes.md"];
+const FOLDERS: [&str; 2] = ["docs/formats", "docs/schema"];
+
+/// One file of a package.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Below the root, without a slash in front.
+    pub(super) path: String,
+    /// Its permissions.
+    pub(super) mode: u32,
+    /// What is in it.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Where the packages of a family of distributions put what they do not agree on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// Debian, Ubuntu.
+    Debian,
+    /// Fedora, RHEL, openSUSE.
+    Rpm,
+}
+
+/// Every file of a package, without what the family's own packaging adds.
+pub(super) fn entries(
+    source: &Source,
+    program: &[u8],
+    family: Family,
+) -> Result<Vec<Entry>, String> {
+    let mut entries = vec![Entry {
+        path: "usr/bin/sshmend".to_owned(),
+        mode: 0o755,
+        bytes: program.to_vec(),
+    }];
+    for (path, text) in completions(family) {
+        entries.push(file(path, text));
+    }
+    for (name, text) in manual::pages() {
+        let path = format!("usr/share/man/man{}/{name}.gz", manual::SECTION);
+        entries.push(file(path, compressed(text.as_bytes())));
+    }
+    for name in units(source)? {
+        let bytes = source.read(&format!("{UNITS}/{name}"))?;
+        entries.push(file(format!("usr/lib/systemd/system/{name}"), bytes));
+    }
+    entries.extend(documents(source)?);
+    Ok(entries)
+}
+
+/// Writes them below a folder.
+pub(super) fn write(entries: &[Entry], root: &Path) -> Result<(), String> {
+    super::empty(root)?;
+    for entry in entries {
+        let path = root.join(&entry.path);
+        let said = |error: std::io::Error| format!("{}: {error}", path.display());
+        for folder in path
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| *folder != root)
+        {
+            if !folder.exists() {
+                fs::create_dir_all(folder).map_err(said)?;
+            }
+        }
+        fs::write(&path, &entry.bytes).map_err(said)?;
+        fs::set_permissions(&path, Permissions::from_mode(entry.mode)).map_err(said)?;
+    }
+    folders_for_all(root)
+}
+
+/// Folders are 0755 whatever the umask of who builds.
+fn folders_for_all(folder: &Path) -> Result<(), String> {
+    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(said)?;
+    for entry in fs::read_dir(folder).map_err(said)? {
+        let entry = entry.map_err(said)?;
+        if entry.file_type().map_err(said)?.is_dir() {
+            folders_for_all(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) const UNITS: &str = "packaging/systemd";
+
+/// The units of systemd that the project has.
+pub(super) fn units(source: &Source) -> Result<Vec<String>, String> {
+    source.names(UNITS)
+}
+
+pub(super) fn file(path: String, bytes: Vec<u8>) -> Entry {
+    Entry {
+        path,
+        mode: 0o644,
+        bytes,
+    }
+}
+
+fn completions(family: Family) -> [(String, Vec<u8>); 3] {
+    let zsh = match family {
+        Family::Debian => "vendor-completions",
+        Family::Rpm => "site-functions",
+    };
+    [
+        (
+            "usr/share/bash-completion/completions/sshmend".to_owned(),
+            completion(Shell::Bash),
+        ),
+        (
+            format!("usr/share/zsh/{zsh}/_sshmend"),
+            completion(Shell::Zsh),
+        ),
+        (
+            "usr/share/fish/vendor_completions.d/sshmend.fish".to_owned(),
+            completion(Shell::Fish),
+        ),
+    ]
+}
+
+/// What makes this shell complete the command.
+pub(super) fn completion(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut sshmend::definition(), "sshmend", &mut script);
+    script
+}
+
+fn documents(source: &Source) -> Result<Vec<Entry>, String> {
+    let mut paths: Vec<String> = DOCUMENTS.map(str::to_owned).into();
+    for folder in FOLDERS {
+        let names = source.names(folder)?;
+        paths.extend(names.into_iter().map(|name| format!("{folder}/{name}")));
+    }
+    let document = |path: &String| {
+        let name = path.strip_prefix("docs/").unwrap_or(path);
+        let bytes = source.read(path)?;
+        Ok(file(format!("usr/share/doc/sshmend/{name}"), bytes))
+    };
+    paths.iter().map(document).collect()
+}
+
+/// As gzip -9 -n does: no name and no time in it.
+pub(super) fn compressed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .expect("writing to memory does not fail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(family: Family) -> Vec<String> {
+        let source = Source::of_the_working_tree();
+        let entries = entries(&source, b"\x7fELF", family).unwrap();
+        entries.into_iter().map(|entry| entry.path).collect()
+    }
+
+    #[test]
+    fn a_package_has_the_program_its_manual_completions_for_three_shells_and_documents() {
+        let paths = paths(Family::Debian);
+        for wanted in [
+            "usr/bin/sshmend",
+            "usr/share/bash-completion/completions/sshmend",
+            "usr/share/zsh/vendor-completions/_sshmend",
+            "usr/share/fish/vendor_completions.d/sshmend.fish",
+            "usr/share/man/man8/sshmend.8.gz",
+            "usr/share/man/man8/sshmend-fix-sshd-config.8.gz",
+            "usr/share/doc/sshmend/README.md",
+            "usr/share/doc/sshmend/exit-codes.md",
+            "usr/share/doc/sshmend/schema/sshmend.change-1.json",
+        ] {
+            assert!(paths.iter().any(|path| path == wanted), "{wanted}");
+        }
+        let manuals = paths.iter().filter(|path| path.contains("/man8/")).count();
+        assert_eq!(manuals, manual::pages().len());
+    }
+
+    #[test]
+    fn every_unit_of_the_project_is_in_the_package() {
+        let source = Source::of_the_working_tree();
+        for unit in units(&source).unwrap() {
+            let path = format!("usr/lib/systemd/system/{unit}");
+            assert!(paths(Family::Debian).contains(&path), "{path}");
+        }
+    }
+
+    #[test]
+    fn zsh_of_the_other_family_looks_elsewhere() {
+        let path = "usr/share/zsh/site-functions/_sshmend".to_owned();
+        assert!(paths(Family::Rpm).contains(&path));
+    }
+
+    #[test]
+    fn completions_know_the_commands() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let script = String::from_utf8(completion(shell)).unwrap();
+            for word in ["diagnose", "sshd-config", "expect-fingerprint"] {
+                assert!(script.contains(word), "{shell}: {word}");
+            }
+        }
+    }
+}
