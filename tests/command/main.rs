@@ -23,6 +23,7 @@ mod live;
 mod live_judges;
 mod live_service;
 mod logs;
+mod readme;
 mod sshd_config;
 mod sshd_config_lists;
 mod terminal;

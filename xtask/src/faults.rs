@@ -135,7 +135,7 @@ type Picture = BTreeMap<PathBuf, (Vec<u8>, u32)>;
 /// # Errors
 /// When an exit code was not true, or something was not brought to its end.
 pub(crate) fn faults(arguments: &Arguments) -> Result<(), String> {
-    packages::install()?;
+    packages::install(packages::TESTS)?;
     let program = match &arguments.sshmend {
         Some(program) => program.clone(),
         None => {
