@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::source::{Source, VERSION};
 use super::tools::Tools;
+use super::wheel;
 use crate::run;
 
 /// The newest C library that may be asked for: that of 2012, and of RHEL 7.
@@ -91,6 +92,7 @@ pub(super) fn build(
     out: &Path,
 ) -> Result<Built, String> {
     let products = place.join("products");
+    let made = place.join(target.triple).join("made");
     let mut maturin = tools.command("maturin");
     maturin
         .args(["build", "--quiet", "--release", "--locked", "--zig"])
@@ -101,13 +103,21 @@ pub(super) fn build(
             target.platform,
         ])
         .arg("--out")
-        .arg(out)
+        .arg(&made)
         .current_dir(&source.folder)
         .env("CARGO_TARGET_DIR", &products)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&source.folder)?)
         .env("SSHMEND_COMMIT", &source.commit)
         .env("SOURCE_DATE_EPOCH", &source.epoch);
     run::run(&mut maturin)?;
+    wheel::pack(
+        tools,
+        source,
+        target,
+        &made,
+        &place.join(target.triple),
+        out,
+    )?;
     let path = products.join(target.triple).join("release/sshmend");
     check(&path, source, target)?;
     let program = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;

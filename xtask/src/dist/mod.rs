@@ -10,6 +10,7 @@ mod source;
 mod stage;
 mod tools;
 mod trial;
+mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};

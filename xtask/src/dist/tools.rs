@@ -21,7 +21,7 @@ const DEBIAN: &[(&str, &str)] = &[
 ];
 
 /// Exact versions: another linker could give other bytes.
-const PYTHON: &[&str] = &["ziglang==0.17.1", "maturin==1.16.0"];
+const PYTHON: &[&str] = &["ziglang==0.17.1", "maturin==1.16.0", "wheel==0.48.0"];
 
 /// The tools, in a folder of their own.
 pub(super) struct Tools {
@@ -45,7 +45,7 @@ impl Tools {
 
     fn are_there(&self) -> bool {
         let list = Command::new(self.programs.join("pip"))
-            .arg("freeze")
+            .args(["freeze", "--all"])
             .output();
         list.is_ok_and(|list| {
             let list = String::from_utf8_lossy(&list.stdout);
