@@ -82,6 +82,15 @@ pub struct Remedy {
     pub summary: String,
 }
 
+/// What sshd needs once the cause is mended by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It does not run.
+    Start,
+    /// It runs with what it was started with.
+    Restart,
+}
+
 impl Finding {
     /// A finding without evidence yet.
     pub(crate) fn new(cause: CauseName, certainty: Certainty, summary: impl Into<String>) -> Self {
@@ -212,6 +221,19 @@ impl Finding {
         self.step(format!(
             "then `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)"
         ))
+    }
+
+    /// Adds the step for a line of the unit: what to do with it; systemd has to read its files again then.
+    pub(crate) fn step_in_unit(&mut self, what: impl std::fmt::Display) -> &mut Self {
+        self.step(format!("{what}; then `systemctl daemon-reload`"))
+    }
+
+    /// Adds the last step: sshd is started, or restarted, by the command that asks `sshd -t` first.
+    pub(crate) fn then(&mut self, then: Then) -> &mut Self {
+        self.step(match then {
+            Then::Start => "then `sshmend fix service`",
+            Then::Restart => "then `sshmend fix service --restart`",
+        })
     }
 
     /// Adds a step to do by hand.

@@ -3,7 +3,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -52,9 +52,8 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
     finding.shown_at(&line, text);
     finding.step("see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`");
-    finding.step(format!(
-        "if it does, take it out of {line}; then `systemctl daemon-reload` and `sshmend fix service --restart`"
-    ));
+    finding.step_in_unit(format_args!("if it does, take it out of {line}"));
+    finding.then(Then::Restart);
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -99,11 +98,12 @@ mod tests {
             "child-crash",
             &machine,
             &expect![[r#"
-            possible: the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start
-              /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~setresuid
-              - see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`
-              - if it does, take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload` and `sshmend fix service --restart`
-        "#]],
+                possible: the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start
+                  /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~setresuid
+                  - see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`
+                  - if it does, take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+                  - then `sshmend fix service --restart`
+            "#]],
         );
         let login = "2026-11-20T17:59:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
         check(

@@ -3,7 +3,7 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -72,13 +72,13 @@ fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.certain("sshd cannot start, because it may open too few files");
     finding.shown_by_lines(&[last]);
     match facts.confinement(&["LimitNOFILE="]) {
-        Some((line, text)) => finding.shown_at(&line, text).step(format!(
-            "raise it, or take it out of {line}; then `systemctl daemon-reload`"
-        )),
+        Some((line, text)) => finding
+            .shown_at(&line, text)
+            .step_in_unit(format_args!("raise it, or take it out of {line}")),
         None => finding
             .step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`"),
     };
-    finding.step("then `sshmend fix service`");
+    finding.then(Then::Start);
 }
 
 /// The listener holds a socket and a pipe for each connection that waits, and some files of its own.

@@ -4,7 +4,7 @@ use sshmend_facts::{Facts, Listener, LogLine, Unit};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::verdict::Verdict;
 
 /// Settings that put sshd into a network of its own.
@@ -37,16 +37,14 @@ pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
         .shown_by("ss -Hltnp", "shows no socket of sshd");
     if let Some((origin, text)) = line {
         finding.shown_at(&origin, text);
-        finding.step(format!(
-            "take that line out: {origin}; then `systemctl daemon-reload`"
-        ));
+        finding.step_in_unit(format_args!("take that line out: {origin}"));
     } else {
         finding.step(format!(
             "see which network it is in: `lsns -t net -p {}`, `systemctl cat ssh.service`",
             listener.pid
         ));
     }
-    finding.step("then `sshmend fix service --restart`");
+    finding.then(Then::Restart);
 }
 
 /// A port that sshd or its socket unit listened on a while ago, and does not now.

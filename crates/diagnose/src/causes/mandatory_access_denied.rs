@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::{CauseName, Kind};
 
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -70,8 +70,8 @@ fn without_capability(
     match confined {
         Some((line, text)) => finding
             .shown_at(line, text)
-            .step(format!("ask who wrote it, and take it out of {line}; then `systemctl daemon-reload`"))
-            .step("then `sshmend fix service --restart`"),
+            .step_in_unit(format_args!("ask who wrote it, and take it out of {line}"))
+            .then(Then::Restart),
         None => finding.step(
             "see what took it: `grep Cap /proc/PID/status` of the listener, `systemctl cat ssh.service`; in a container give \
              it back with `--cap-add`",
@@ -89,7 +89,7 @@ fn port_denied(line: &LogLine, certainty: Certainty, verdict: &mut Verdict) {
     finding.step(format!(
         "allow the port: `semanage port -a -t ssh_port_t -p tcp {number}`"
     ));
-    finding.step("then start it: `sshmend fix service`");
+    finding.then(Then::Start);
 }
 
 fn something_denied(lines: &[&LogLine], certainty: Certainty, verdict: &mut Verdict) {
@@ -128,7 +128,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
                 certain: SELinux does not let sshd listen on one of its ports
                   /var/log/audit/audit.log:1: type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
                   - allow the port: `semanage port -a -t ssh_port_t -p tcp 2222`
-                  - then start it: `sshmend fix service`
+                  - then `sshmend fix service`
             "#]],
         );
         check(
@@ -138,7 +138,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
                 possible: SELinux does not let sshd listen on one of its ports
                   /var/log/audit/audit.log:1: type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
                   - allow the port: `semanage port -a -t ssh_port_t -p tcp 2222`
-                  - then start it: `sshmend fix service`
+                  - then `sshmend fix service`
             "#]],
         );
     }

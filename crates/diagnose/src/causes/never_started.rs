@@ -5,7 +5,7 @@ use sshmend_lossless::Origin;
 use sshmend_ssh_log::CauseName;
 
 use super::sshd_helper_missing::{mend, unusable};
-use crate::finding::Finding;
+use crate::finding::{Finding, Then};
 
 /// What keeps sshd from starting that its own test does not look at.
 pub(super) struct Obstacle {
@@ -122,8 +122,8 @@ impl Obstacle {
                     || format!("`systemctl cat {}`", start.unit),
                     |line| line.to_string(),
                 );
-                finding.step(format!(
-                    "correct the program in {place}, or take the line out; then `systemctl daemon-reload`"
+                finding.step_in_unit(format_args!(
+                    "correct the program in {place}, or take the line out"
                 ));
             }
             Kept::Unit(line) => {
@@ -134,9 +134,7 @@ impl Obstacle {
                 let place = line
                     .as_ref()
                     .map_or_else(|| "the unit".to_owned(), Origin::to_string);
-                finding.step(format!(
-                    "ask who wrote it, and take it out of {place}; then `systemctl daemon-reload`"
-                ));
+                finding.step_in_unit(format_args!("ask who wrote it, and take it out of {place}"));
             }
             Kept::Requirement(required) => explain_requirement(facts, required, finding),
             Kept::Address => {
@@ -147,7 +145,7 @@ impl Obstacle {
                 finding.step("correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`");
             }
         }
-        finding.step("then `sshmend fix service`");
+        finding.then(Then::Start);
     }
 }
 
@@ -159,8 +157,8 @@ fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding
     ));
     if let Some((line, text)) = facts.confinement(&REQUIRING) {
         finding.shown_at(&line, text);
-        finding.step(format!(
-            "or, if sshd can do without it, take it out of {line}; then `systemctl daemon-reload`"
+        finding.step_in_unit(format_args!(
+            "or, if sshd can do without it, take it out of {line}"
         ));
     }
 }

@@ -1,4 +1,4 @@
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 use sshmend_facts::{Facts, LogLine, Manager, Unit};
 use sshmend_ssh_log::CauseName;
@@ -19,7 +19,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             unit.name()
         ));
         finding.shown_by("systemctl show", unit.state());
-        finding.step("see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`");
+        finding
+            .step("see what takes the memory: `ps -eo rss,comm --sort -rss | head`")
+            .then(Then::Start);
         return;
     }
     let Some(lines) = verdict.look(facts.heard_from_kernel(CauseName::OutOfMemory)) else {
@@ -90,10 +92,11 @@ mod tests {
             "out-of-memory",
             &format!("{SHOW}{unit}"),
             &expect![[r#"
-            certain: the kernel killed ssh.service for want of memory
-              systemctl show: ssh.service: failed (failed), result oom-kill,
-              - see what takes the memory: `ps -eo rss,comm --sort -rss | head`; then `sshmend fix service`
-        "#]],
+                certain: the kernel killed ssh.service for want of memory
+                  systemctl show: ssh.service: failed (failed), result oom-kill,
+                  - see what takes the memory: `ps -eo rss,comm --sort -rss | head`
+                  - then `sshmend fix service`
+            "#]],
         );
     }
 

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
+use crate::finding::Then;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -33,9 +34,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ));
         finding.shown_by("ss -Hltnp", &socket.line);
         finding.shown_by_lines(&facts.heard(CauseName::PortInUse).unwrap_or_default());
-        finding.step(format!(
-            "stop or move {name}, then start sshd: `sshmend fix service`"
-        ));
+        finding
+            .step(format!("stop or move {name}"))
+            .then(Then::Start);
     }
     verdict.exclude("no other program holds a port of sshd");
 }
@@ -52,10 +53,11 @@ mod tests {
             "port-in-use",
             other,
             &expect![[r#"
-            certain: dropbear (process 81) holds port 22, which is meant for sshd
-              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
-              - stop or move dropbear, then start sshd: `sshmend fix service`
-        "#]],
+                certain: dropbear (process 81) holds port 22, which is meant for sshd
+                  ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
+                  - stop or move dropbear
+                  - then `sshmend fix service`
+            "#]],
         );
         check(
             "port-in-use",
@@ -136,10 +138,11 @@ mod tests {
             "port-in-use",
             &format!("{}//- /etc/inetd.conf\n# sshd\n", held("inetd")),
             &expect![[r#"
-            certain: inetd (process 81) holds port 22, which is meant for sshd
-              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("inetd",pid=81,fd=3))
-              - stop or move inetd, then start sshd: `sshmend fix service`
-        "#]],
+                certain: inetd (process 81) holds port 22, which is meant for sshd
+                  ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("inetd",pid=81,fd=3))
+                  - stop or move inetd
+                  - then `sshmend fix service`
+            "#]],
         );
     }
 }

@@ -4,7 +4,7 @@ use sshmend_facts::{Complaint, Facts, Trial, Unchecked};
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Problem, Release, Verdict as Judged};
 
-use crate::finding::{Certainty, Finding};
+use crate::finding::{Certainty, Finding, Then};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -48,7 +48,7 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
 
 fn start(facts: &Facts<'_>, finding: &mut Finding) {
     if !facts.keeps_its_configuration() && !facts.question.offline {
-        finding.step("then start the service: `sshmend fix service`, which asks `sshd -t` first");
+        finding.then(Then::Start);
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
                   /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
                   /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
                   - correct the line named above
-                  - then start the service: `sshmend fix service`, which asks `sshd -t` first
+                  - then `sshmend fix service`
             "#]],
         );
     }
@@ -255,7 +255,7 @@ mod tests {
                   /etc/default/ssh:1: SSHD_OPTS="-o Bogus=1"
                   - correct the line named above
                   - the line is in /etc/default/ssh:1, which names the options that sshd is started with
-                  - then start the service: `sshmend fix service`, which asks `sshd -t` first
+                  - then `sshmend fix service`
             "#]],
         );
     }

@@ -5,7 +5,7 @@ use sshmend_ssh_log::CauseName;
 use super::listens_elsewhere::{elsewhere, moved};
 use super::never_started::obstacle;
 use super::replied::{ask_the_server, replied};
-use crate::finding::{Certainty, Finding};
+use crate::finding::{Certainty, Finding, Then};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -163,11 +163,13 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
             "enables and starts the service after `sshd -t`",
         );
     } else if facts.trial().is_ok() {
-        finding.step("mend what `sshd -t` complains about first, then run `sshmend fix service`");
+        finding
+            .step("mend what `sshd -t` complains about first")
+            .then(Then::Start);
     } else {
-        finding.step(
-            "as root see what `sshd -t` says, and once it says nothing, run `sshmend fix service`",
-        );
+        finding
+            .step("as root see what `sshd -t` says, and mend that first")
+            .then(Then::Start);
     }
 }
 
