@@ -23,6 +23,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.check { check() } else { write() }
 }
 
+/// Lists the paragraphs of the pages of the causes that name no source.
+pub(crate) fn claims() {
+    let mut count = 0;
+    for cause in sshmend_diagnose::CAUSES {
+        for paragraph in cause.unsourced() {
+            count += 1;
+            println!("docs/causes/{}.md: {paragraph}\n", cause.name);
+        }
+    }
+    println!("{count} paragraphs name no source");
+}
+
 /// Fails when a generated document is not what it should be.
 pub(crate) fn check() -> Result<(), String> {
     let stale = stale(&documents())?;

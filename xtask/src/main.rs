@@ -54,8 +54,10 @@ enum Chore {
     Audit(audit::Arguments),
     /// The packages: a program for old and new machines as .deb, .rpm, wheel and tarball
     Dist(dist::Arguments),
-    /// Write what is generated: JSON schemas, the pages of the causes, manual pages
+    /// Write what is generated: JSON schemas, manual pages
     Docs(docs::Arguments),
+    /// List the claims of the pages of the causes that name no source
+    Claims,
 }
 
 fn main() -> ExitCode {
@@ -79,6 +81,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Audit(arguments) => audit::run(&arguments)?,
         Chore::Dist(arguments) => dist::run(&arguments)?,
         Chore::Docs(arguments) => docs::run(&arguments)?,
+        Chore::Claims => docs::claims(),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,11 @@
 //! The page of a cause: `docs/causes/NAME.md`, which people write and read, built into the program.
+//!
+//! A page may name where its claims come from: a marker such as `[1]` in the text, and an entry of the same number below
+//! `## Sources`. `sshmend explain` shows neither.
 
 use crate::verdict::Cause;
 
-/// Where a page names its sources, which `sshmend explain` leaves out.
+/// Where the text of a page ends and its sources begin.
 const SOURCES: &str = "\n## Sources\n";
 
 impl Cause {
@@ -13,12 +16,45 @@ impl Cause {
         title.unwrap_or(heading)
     }
 
-    /// The text of its page, Markdown without the sources: what it is, how it is known, how it is mended, what it is not.
-    pub fn explain(&self) -> &'static str {
+    /// The text of its page, Markdown without sources and markers: what it is, how it is known, how it is mended, what it
+    /// is not.
+    pub fn explain(&self) -> String {
+        let mut text = String::new();
+        let mut rest = self.text();
+        while let Some((before, after)) = next_marker(rest) {
+            text.push_str(before);
+            rest = after;
+        }
+        text + rest
+    }
+
+    /// The paragraphs of its page that name no source.
+    pub fn unsourced(&self) -> impl Iterator<Item = &'static str> {
+        self.text()
+            .split("\n\n")
+            .filter(|paragraph| next_marker(paragraph).is_none())
+    }
+
+    /// The text of its page with the markers.
+    fn text(&self) -> &'static str {
         let (_, text) = self.page.split_once('\n').unwrap_or_default();
         let (text, _) = text.split_once(SOURCES).unwrap_or((text, ""));
         text.trim()
     }
+}
+
+/// What stands before and after the first marker; the blank before it goes with it.
+fn next_marker(text: &str) -> Option<(&str, &str)> {
+    for (at, _) in text.match_indices('[') {
+        let Some(end) = text[at..].find(']') else {
+            continue;
+        };
+        let number = &text[at + 1..at + end];
+        if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some((text[..at].trim_end(), &text[at + end + 1..]));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -27,7 +63,42 @@ mod tests {
 
     use sshmend_ssh_log::CauseName;
 
+    use super::{SOURCES, next_marker};
     use crate::{CAUSES, Gate, cause};
+
+    /// Paragraphs without a source. It may only become smaller.
+    const UNSOURCED: usize = 202;
+
+    #[test]
+    fn the_number_of_claims_without_a_source_does_not_grow() {
+        let unsourced: usize = CAUSES.iter().map(|cause| cause.unsourced().count()).sum();
+        assert_eq!(unsourced, UNSOURCED, "see `cargo xtask claims`");
+    }
+
+    #[test]
+    fn every_marker_has_its_source_and_every_source_its_marker() {
+        for cause in CAUSES {
+            let (text, sources) = cause.page.split_once(SOURCES).unwrap_or((cause.page, ""));
+            for number in 1..20 {
+                let marker = format!("[{number}]");
+                let listed = sources.contains(&format!("- {marker} "));
+                assert_eq!(text.contains(&marker), listed, "{} {marker}", cause.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_explanation_shows_neither_markers_nor_sources() {
+        for cause in CAUSES {
+            let text = cause.explain();
+            assert!(next_marker(&text).is_none(), "{}", cause.name);
+            assert!(!text.contains("## "), "{}", cause.name);
+        }
+        assert_eq!(
+            next_marker("see [a] and x [12]."),
+            Some(("see [a] and x", "."))
+        );
+    }
 
     #[expect(clippy::disallowed_methods, reason = "the pages beside the source")]
     #[test]

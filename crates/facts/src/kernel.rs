@@ -13,6 +13,7 @@ const NETSTAT: &str = "/proc/net/netstat";
 const ABORT_ON_OVERFLOW: &str = "/proc/sys/net/ipv4/tcp_abort_on_overflow";
 const LOAD: &str = "/proc/loadavg";
 const PID_MAX: &str = "/proc/sys/kernel/pid_max";
+const THREADS_MAX: &str = "/proc/sys/kernel/threads-max";
 /// Without a full table of its own, a file system is named by one of these places.
 const PLACES: [&str; 4] = ["/", "/run", "/tmp", "/var"];
 
@@ -39,10 +40,14 @@ pub struct FullDisk {
 }
 
 pub(crate) fn ask(ask: &mut Ask<'_>) {
-    for path in CONNTRACK
-        .into_iter()
-        .chain([FILES, NETSTAT, ABORT_ON_OVERFLOW, LOAD, PID_MAX])
-    {
+    for path in CONNTRACK.into_iter().chain([
+        FILES,
+        NETSTAT,
+        ABORT_ON_OVERFLOW,
+        LOAD,
+        PID_MAX,
+        THREADS_MAX,
+    ]) {
         ask.read(path);
     }
     ask.run(&df("-k"));
@@ -113,7 +118,10 @@ impl Facts<'_> {
             .split_whitespace()
             .nth(3)
             .and_then(|part| part.split_once('/')?.1.parse().ok());
-        Ok(used.zip(self.number(PID_MAX)?).map(|(used, limit)| Usage {
+        // systemd raises pid_max to four million, so that threads-max is reached first.
+        let limits = [self.number(PID_MAX)?, self.number(THREADS_MAX)?];
+        let limit = limits.into_iter().flatten().min();
+        Ok(used.zip(limit).map(|(used, limit)| Usage {
             used,
             limit,
             source: LOAD.to_owned(),

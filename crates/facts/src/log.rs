@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use sshmend_ssh_log::{CauseName, Kind, ReadLog};
+use sshmend_sshd_config::Release;
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
@@ -205,6 +206,12 @@ impl<'a> Facts<'a> {
         for source in &sources {
             self.read_source(source, &mut log);
         }
+        let own = self.question.logs.iter().all(|path| path.starts_with(OWN));
+        if own && self.release().is_some_and(swaps_addresses) {
+            for line in &mut log.lines {
+                line.client = client_behind_server(line).or(line.client);
+            }
+        }
         let since = self.question.since.unwrap_or(self.end_of(&log.lines) - DAY);
         let since = Timestamp::from_second(since).unwrap_or(Timestamp::MIN);
         let all = !self.question.logs.is_empty() && self.question.since.is_none();
@@ -254,6 +261,22 @@ impl LogLine {
     }
 }
 
+/// Whether the listener of this release writes the server's address where others write the client's.
+fn swaps_addresses(release: Release) -> bool {
+    release >= Release::new(9, 8) && release < Release::new(9, 9)
+}
+
+/// The client of `… for connection from SERVER to CLIENT…`, as 9.8 writes it.
+fn client_behind_server(line: &LogLine) -> Option<IpAddr> {
+    if !matches!(line.kind, Kind::GraceTimeout | Kind::Crashed) {
+        return None;
+    }
+    let (_, addresses) = line.text.split_once(" for connection from ")?;
+    let (_, rest) = addresses.split_once(" to ")?;
+    let client = rest.split([' ', ',']).next()?;
+    client.parse().ok()
+}
+
 /// Reads the stamp of `[ 3274.616943] Out of memory: …`.
 fn since_boot(boot: i64, line: &str) -> Option<Timestamp> {
     let (seconds, _) = line.strip_prefix('[')?.split_once('.')?;
@@ -287,6 +310,24 @@ mod tests {
                 .starts_with("2026-11-20T17:50:00Z drop connection #12 from "),
             "{lines:?}"
         );
+    }
+
+    #[test]
+    fn the_listener_of_9_8_names_the_server_first() {
+        let line = "2026-11-20T17:59:00+00:00 server sshd[700]: Timeout before authentication for connection from 192.0.2.10 to 198.51.100.7, pid = 812\n";
+        for (release, client) in [("9.8p1", "198.51.100.7"), ("9.9p2", "192.0.2.10")] {
+            let version =
+                format!("//$ /usr/sbin/sshd -V => 0\nOpenSSH_{release}, OpenSSL 3.0.19\n");
+            let machine = machine(&format!("{version}{LOG}{line}"));
+            let question = Question::server(NOW);
+            let facts = Facts::new(&machine, &question);
+            let found = facts.log().expect("it was read")[0].client;
+            assert_eq!(
+                found,
+                Some(client.parse().expect("an address")),
+                "{release}"
+            );
+        }
     }
 
     #[test]

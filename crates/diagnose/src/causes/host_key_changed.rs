@@ -66,7 +66,7 @@ Host key verification failed.
             "host-key-changed",
             text,
             &expect![[r#"
-                certain: the server shows another host key than the one that is known: another key than this is known
+                certain: the server shows another host key than the known one: another key than this is known
                   transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
                   transcript:9: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
                   - the old key stands in /home/alice/.ssh/known_hosts:3

@@ -135,7 +135,7 @@ Host key verification failed.
             "host-key-unknown",
             text,
             &expect![[r#"
-                certain: no host key is known for the server, and ssh may not ask: no key of the server is known
+                certain: the server's host key is not known, and ssh may not ask: no key of the server is known
                   transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
@@ -189,11 +189,11 @@ port 22
         with(
             "stricthostkeychecking ask\nbatchmode yes\n",
             &expect![[r#"
-            certain: no host key is known for the server, and ssh may not ask: no key of the server is known
-              ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
-              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
-        "#]],
+                certain: the server's host key is not known, and ssh may not ask: no key of the server is known
+                  ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
+                  - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+                  - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+            "#]],
         );
         with(
             "stricthostkeychecking accept-new\n",

@@ -26,7 +26,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step("go around it once: `ssh -S none …`");
     let socket = route.control_path.unwrap_or_default();
     finding.step(format!(
-        "clear it away: `ssh -O exit DESTINATION`, end the ssh that holds it, `rm {socket}`"
+        "clear it away: end the ssh that holds it (`ssh -O exit DESTINATION`), or where none does, `rm {socket}`"
     ));
 }
 
@@ -49,10 +49,10 @@ controlpath /home/alice/.ssh/cm
             dead,
             &[works()],
             &expect![[r#"
-                possible: the socket of a shared connection is there, but nobody answers it
+                possible: the control socket of a shared connection exists, but nothing answers on it
                   ssh -O check: Control socket connect(/home/alice/.ssh/cm): Connection refused
                   - go around it once: `ssh -S none …`
-                  - clear it away: `ssh -O exit DESTINATION`, end the ssh that holds it, `rm /home/alice/.ssh/cm`
+                  - clear it away: end the ssh that holds it (`ssh -O exit DESTINATION`), or where none does, `rm /home/alice/.ssh/cm`
             "#]],
         );
         check_client(

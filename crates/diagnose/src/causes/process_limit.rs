@@ -32,7 +32,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ));
     } else if let Some(usage) = machine.filter(Usage::exhausted) {
         let finding = verdict.certain(
-            "the machine has no process id left, so sshd can start no process for a connection",
+            "the machine may start no more processes, so sshd can start none for a connection",
         );
         finding.shown_by(&usage.source, usage.text());
         finding.step("find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`");
@@ -122,10 +122,10 @@ mod tests {
             "process-limit",
             "//- /proc/loadavg\n9.0 9.0 9.0 1/32768 5\n",
             &expect![[r#"
-            certain: the machine has no process id left, so sshd can start no process for a connection
-              /proc/loadavg: 32768 of 32768
-              - find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`
-        "#]],
+                certain: the machine may start no more processes, so sshd can start none for a connection
+                  /proc/loadavg: 32768 of 15466
+                  - find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`
+            "#]],
         );
     }
 }

@@ -143,7 +143,7 @@ mod tests {
             "proxy-failed",
             "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n",
             &expect![[r#"
-                certain: the way through a jump host or proxy command fails: the jump host does not forward: AllowTcpForwarding, PermitOpen or DisableForwarding
+                certain: the jump host or proxy command fails: the jump host does not forward: AllowTcpForwarding, PermitOpen or DisableForwarding
                   ssh -v server:3: channel 0: open failed: administratively prohibited: open failed
                   connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
                   ssh -G: proxyjump bastion
@@ -156,18 +156,18 @@ mod tests {
             "proxy-failed",
             "alice@bastion: Permission denied (publickey).\n",
             &expect![[r#"
-            certain: the way through a jump host or proxy command fails: the jump host refuses the login
-              ssh -v server:3: alice@bastion: Permission denied (publickey).
-              connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
-              ssh -G: proxyjump bastion
-              - look at the jump host as a destination of its own: `sshmend diagnose bastion`
-        "#]],
+                certain: the jump host or proxy command fails: the jump host refuses the login
+                  ssh -v server:3: alice@bastion: Permission denied (publickey).
+                  connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
+                  ssh -G: proxyjump bastion
+                  - look at the jump host as a destination of its own: `sshmend diagnose bastion`
+            "#]],
         );
         check_jump_that_says(
             "proxy-failed",
             "alice@bastion: Permission denied (publickey,password).\n",
             &expect![[r#"
-                likely: the way through a jump host or proxy command fails: the jump host refuses the login, or wants a password
+                likely: the jump host or proxy command fails: the jump host refuses the login, or wants a password
                   ssh -v server:3: alice@bastion: Permission denied (publickey,password).
                   connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
                   ssh -G: proxyjump bastion
@@ -179,11 +179,11 @@ mod tests {
             "host-key-changed",
             other,
             &expect![[r#"
-            certain: the server shows another host key than the one that is known: another key than this is known
-              ssh -v server:3: Host key for bastion has changed and you have requested strict checking.
-              - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-              - when it is the same key: `sshmend fix known-hosts bastion --expect-fingerprint SHA256:…`
-        "#]],
+                certain: the server shows another host key than the known one: another key than this is known
+                  ssh -v server:3: Host key for bastion has changed and you have requested strict checking.
+                  - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+                  - when it is the same key: `sshmend fix known-hosts bastion --expect-fingerprint SHA256:…`
+            "#]],
         );
     }
 }

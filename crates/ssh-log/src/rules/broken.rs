@@ -14,7 +14,7 @@ const CRASH: Cause = Cause::ChildCrash;
 const DENIED: Cause = Cause::MandatoryAccessDenied;
 const LIBRARY: Cause = Cause::LibraryMismatch;
 
-/// The configuration is named by its path, up to 9.7 `rexec` in the process of a connection, `command-line` for `-o`.
+/// The configuration is named by its path, `rexec` in the process of a connection, `command-line` for `-o`.
 pub(super) const RULES: &[Rule] = &[
     anybody(rule("{config} line {n}: Deprecated option {detail}", Noted)),
     rule("rexec line {n}: Deprecated option {detail}", Noted),
@@ -139,7 +139,16 @@ pub(super) const RULES: &[Rule] = &[
         "{path} does not exist or is not executable",
         Broken,
     )),
-    of(STALE, "recv_rexec_state: rexec version mismatch", Broken),
+    // Every release sends and wants version 0: no upgrade leads to these words.
+    rule("recv_rexec_state: rexec version mismatch", Broken),
+    // A listener of 8.1 or older with sshd 8.2, of 9.7 or older with 9.8, of 9.8 or 9.9 with 10.0.
+    of(
+        STALE,
+        "recv_rexec_state: buffer error: incomplete message",
+        Broken,
+    ),
+    of(STALE, "-R not supported here", Broken),
+    of(STALE, "recv_rexec_state: ssh_msg_recv failed", Broken),
     of(
         STALE,
         "deserialise_server_options: unsupported config blob version {n}",
