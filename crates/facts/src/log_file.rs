@@ -109,7 +109,7 @@ impl LogFile {
             client,
             nameless,
         };
-        let read = ReadLog::read(shown.name, source, clock, &mut |event| adding.event(event))?;
+        let read = ReadLog::read(shown.name, source, &clock, &mut |event| adding.event(event))?;
         self.read.census.merge(&read.census);
         self.read = ReadLog {
             census: std::mem::take(&mut self.read.census),
@@ -217,10 +217,10 @@ impl Adding<'_> {
             }
             Account::Fresh | Account::Again => {}
         }
-        if !event.host.is_empty() && self.log.hosts.len() < 64 {
-            self.log
-                .hosts
-                .insert(String::from_utf8_lossy(event.host).into_owned());
+        let known = |host: &String| host.as_bytes() == event.host;
+        let hosts = &mut self.log.hosts;
+        if !event.host.is_empty() && hosts.len() < 64 && !hosts.iter().any(known) {
+            hosts.insert(String::from_utf8_lossy(event.host).into_owned());
         }
         let told = matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted);
         if event.cause.is_some() || told || gave_up(event) {

@@ -36,20 +36,24 @@ impl<V: Clone + Default> Cache<V> {
     /// The value of a key, made when there is none.
     pub(crate) fn entry(&mut self, key: u64) -> &mut V {
         self.uses += 1;
-        let set = &mut self.slots[set(key)];
-        let at = set
+        let set = set(key);
+        let start = set.start;
+        let slots = &mut self.slots[set];
+        let known = slots
             .iter()
-            .position(|slot| slot.as_ref().is_some_and(|slot| slot.key == key))
-            .unwrap_or_else(|| oldest(set));
-        let slot = set[at].take().filter(|slot| slot.key == key);
-        let value = slot.map_or_else(V::default, |slot| slot.value);
-        &mut set[at]
-            .insert(Slot {
-                key,
-                used: self.uses,
-                value,
-            })
-            .value
+            .position(|slot| slot.as_ref().is_some_and(|slot| slot.key == key));
+        let at = known.unwrap_or_else(|| {
+            let at = oldest(slots);
+            slots[at] = None;
+            at
+        });
+        let slot = self.slots[start + at].get_or_insert_with(|| Slot {
+            key,
+            used: 0,
+            value: V::default(),
+        });
+        slot.used = self.uses;
+        &mut slot.value
     }
 }
 

@@ -1,12 +1,11 @@
 //! How much of a log was understood, and what it is where nothing was.
 
-use std::collections::BTreeMap;
-
 use crate::envelope::{Envelope, Head};
 use crate::kind::Kind;
 use crate::nature::{Nature, Signs};
 use crate::program::Program;
 use crate::tally::Span;
+use crate::understand::Told;
 
 /// Of so many lines that are SSH's and not known the text is kept.
 const EXAMPLES: usize = 3;
@@ -39,7 +38,7 @@ pub struct Census {
     /// The first lines of [`Census::unknown`].
     pub examples: Vec<Example>,
     /// The names under which other programs wrote, with the number of their lines.
-    programs: BTreeMap<String, u64>,
+    programs: Programs,
     signs: Signs,
 }
 
@@ -58,11 +57,7 @@ impl Census {
         if self.understood > 0 && !self.signs.is_transcript() {
             return Nature::ServerLog;
         }
-        let busiest = self
-            .programs
-            .iter()
-            .max_by_key(|(_, lines)| **lines)
-            .map(|(name, _)| name.clone());
+        let busiest = self.programs.busiest();
         self.signs
             .nature(self.lines, busiest.filter(|_| self.others > 0))
     }
@@ -86,25 +81,46 @@ impl Census {
         let room = EXAMPLES.saturating_sub(self.examples.len());
         self.examples
             .extend(other.examples.iter().take(room).cloned());
-        for (name, lines) in &other.programs {
-            self.count_program(name, *lines);
+        for (name, lines) in &other.programs.lines {
+            self.programs.count(name, *lines);
         }
         self.signs.merge(&other.signs);
     }
 
+    /// Adds the counts of the next piece of the same input, whose examples count their lines from its beginning.
+    pub(crate) fn absorb(&mut self, next: &Self, lines_before: u64) {
+        let own = std::mem::take(&mut self.examples);
+        self.merge(next);
+        let of_next = self.examples.drain(..).map(|example| Example {
+            line_number: lines_before + example.line_number,
+            ..example
+        });
+        let mut all: Vec<Example> = own.into_iter().chain(of_next).collect();
+        all.sort_by_key(|example| example.line_number);
+        all.truncate(EXAMPLES);
+        self.examples = all;
+    }
+
     /// Counts a message that is known.
-    pub(crate) fn understand(&mut self, envelope: &Envelope<'_>, kind: Kind, port: Option<u16>) {
+    pub(crate) fn understand(&mut self, told: &Told) {
+        self.lines += 1;
+        self.span.add(told.time);
         self.understood += 1;
-        self.signs.event(envelope.head, kind);
-        if envelope.head < Head::Cut
-            && matches!(kind, Kind::Closed | Kind::Reset | Kind::NegotiationFailed)
+        self.signs.event(told.head, told.kind);
+        if told.head < Head::Cut
+            && matches!(
+                told.kind,
+                Kind::Closed | Kind::Reset | Kind::NegotiationFailed
+            )
         {
-            self.signs.peer_port(port);
+            self.signs.peer_port(told.port);
         }
     }
 
     /// Counts a message that is not known.
     pub(crate) fn miss(&mut self, envelope: &Envelope<'_>, line: &[u8], line_number: u64) {
+        self.lines += 1;
+        self.span.add(envelope.time);
         match envelope.program {
             program if program.is_ssh_server() && is_debug(envelope.message) => {
                 self.understood += 1;
@@ -131,17 +147,31 @@ impl Census {
             program => {
                 self.others += 1;
                 self.signs.head(envelope.head);
-                self.count_program(&named(program, envelope), 1);
+                self.programs.count(named(program, envelope), 1);
             }
         }
     }
+}
 
-    fn count_program(&mut self, name: &str, lines: u64) {
-        if let Some(count) = self.programs.get_mut(name) {
+/// The names under which other programs wrote, in the order in which they appeared, with the number of their lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Programs {
+    lines: Vec<(Box<[u8]>, u64)>,
+}
+
+impl Programs {
+    fn count(&mut self, name: &[u8], lines: u64) {
+        if let Some((_, count)) = self.lines.iter_mut().find(|(known, _)| **known == *name) {
             *count += lines;
-        } else if self.programs.len() < PROGRAMS {
-            self.programs.insert(name.to_owned(), lines);
+        } else if self.lines.len() < PROGRAMS {
+            self.lines.push((name.into(), lines));
         }
+    }
+
+    /// The one with the most lines, as it stands in them.
+    fn busiest(&self) -> Option<String> {
+        let (name, _) = self.lines.iter().max_by_key(|(_, lines)| *lines)?;
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 }
 
@@ -151,11 +181,10 @@ fn is_debug(message: &[u8]) -> bool {
         .any(|level| message.starts_with(level))
 }
 
-/// The name under which another program wrote, as it stands in the line.
-fn named(program: Program, envelope: &Envelope<'_>) -> String {
-    if program != Program::Other {
-        return format!("{program:?}").to_lowercase();
+/// The name under which another program wrote: its own, or as it stands in the line.
+fn named<'a>(program: Program, envelope: &Envelope<'a>) -> &'a [u8] {
+    match program {
+        Program::Other => &envelope.tag[..envelope.tag.len().min(32)],
+        program => program.name().as_bytes(),
     }
-    let tag = envelope.tag;
-    String::from_utf8_lossy(&tag[..tag.len().min(32)]).into_owned()
 }

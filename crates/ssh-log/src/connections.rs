@@ -4,7 +4,7 @@
 //! sessions`, `kex_exchange_identification: …`). Lines of the same process belong together; so do lines that name the
 //! same address and port, because after the login another process writes than before it.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 
@@ -12,7 +12,9 @@ use crate::cache::Cache;
 use crate::cause::CauseName;
 use crate::event::{Account, Event, Source, Stage};
 use crate::kind::Kind;
+use crate::mixer::Mixer;
 use crate::program::Program;
+use crate::understand::Told;
 
 /// Remembers the latest connections of a log: a few thousand, whatever its length.
 #[derive(Debug, Clone)]
@@ -72,7 +74,7 @@ impl Connections {
     }
 
     /// Completes an event by what earlier lines said, and remembers what it says.
-    pub(crate) fn complete(&mut self, event: &mut Event<'_>) {
+    pub(crate) fn complete(&mut self, event: &mut Event<'_>, keys: Keys) {
         if event.program == Program::Fail2ban {
             event.account = self.ban(event);
             return;
@@ -81,9 +83,9 @@ impl Connections {
             event.account = alone(event);
             return;
         }
-        match process_of(event) {
-            Some(pid) => self.complete_by_process(pid, event),
-            None => self.complete_nearby(event),
+        match keys.process {
+            Some(process) => self.complete_by_process(process, keys.source, event),
+            None => self.complete_nearby(keys.source, event),
         }
     }
 
@@ -108,12 +110,9 @@ impl Connections {
         alone(event)
     }
 
-    fn complete_by_process(&mut self, pid: u32, event: &mut Event<'_>) {
-        let logged_in = event
-            .source
-            .as_ref()
-            .is_some_and(|source| self.logins.contains(key(event.host, source)));
-        let connection = self.processes.entry(key(event.host, &pid));
+    fn complete_by_process(&mut self, process: u64, source: Option<u64>, event: &mut Event<'_>) {
+        let logged_in = source.is_some_and(|source| self.logins.contains(source));
+        let connection = self.processes.entry(process);
         if connection.is_over_for(event) {
             *connection = Connection::default();
         }
@@ -123,30 +122,23 @@ impl Connections {
         event.settle_stage(connection.accepted);
         connection.explain(event);
         event.account = connection.account(event);
-        let (source, child) = (
-            connection.source.clone(),
-            child_of(event).map(|pid| (pid, connection.clone())),
-        );
-        self.remember_login(event, source.as_ref());
-        if let Some((pid, connection)) = child {
-            *self.processes.entry(key(event.host, &pid)) = Connection {
+        if event.kind == Kind::Accepted {
+            let login = connection.source.as_ref().map(|at| key(event.host, at));
+            self.remember_login(login);
+        } else if let Some(pid) = child_of(event) {
+            let connection = Connection {
                 accepted: true,
-                ..connection
+                ..connection.clone()
             };
+            *self.processes.entry(key(event.host, &pid)) = connection;
         }
     }
 
-    fn complete_nearby(&mut self, event: &mut Event<'_>) {
-        let logged_in = event
-            .source
-            .as_ref()
-            .is_some_and(|source| self.logins.contains(key(event.host, source)));
+    fn complete_nearby(&mut self, source: Option<u64>, event: &mut Event<'_>) {
+        let logged_in = source.is_some_and(|source| self.logins.contains(source));
         event.settle_stage(logged_in);
-        let attempt = event
-            .source
-            .as_ref()
-            .filter(|source| source.port.is_some())
-            .map(|source| key(event.host, source));
+        let has_port = event.source.as_ref().is_some_and(|at| at.port.is_some());
+        let attempt = source.filter(|_| has_port);
         let attempted = attempt.is_some_and(|attempt| self.attempts.contains(attempt));
         event.is_untold_attempt = !attempted && gives_up(event);
         if let Some(attempt) = attempt.filter(|_| is_attempt(event.kind)) {
@@ -157,7 +149,7 @@ impl Connections {
             ..Connection::default()
         }
         .explain(event);
-        self.remember_login(event, event.source.clone().as_ref());
+        self.remember_login(source.filter(|_| event.kind == Kind::Accepted));
         event.account = alone(event);
         let Some(cause) = event.cause else { return };
         self.nameless
@@ -177,9 +169,9 @@ impl Connections {
         }
     }
 
-    fn remember_login(&mut self, event: &Event<'_>, source: Option<&Source>) {
-        if let (Kind::Accepted, Some(source)) = (event.kind, source) {
-            self.logins.entry(key(event.host, source));
+    fn remember_login(&mut self, source: Option<u64>) {
+        if let Some(source) = source {
+            self.logins.entry(source);
         }
     }
 }
@@ -215,7 +207,9 @@ impl Connection {
                 {
                     source.port = self.source.as_ref().and_then(|known| known.port);
                 }
-                self.source = Some(source.clone());
+                if self.source.as_ref() != Some(source) {
+                    self.source = Some(source.clone());
+                }
             }
             None => event.source.clone_from(&self.source),
         }
@@ -356,16 +350,35 @@ fn is_end(kind: Kind) -> bool {
     )
 }
 
+/// What a line has in common with others of its connection, found out before it is their turn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Keys {
+    process: Option<u64>,
+    source: Option<u64>,
+}
+
+impl Keys {
+    pub(crate) fn of(told: &Told, host: &[u8]) -> Self {
+        if !told.program.is_server() {
+            return Self::default();
+        }
+        Self {
+            process: process_of(told).map(|pid| key(host, &pid)),
+            source: told.source.as_ref().map(|source| key(host, source)),
+        }
+    }
+}
+
 /// The process that serves the connection: from 9.8 on the listener names it in lines of its own.
-fn process_of(event: &Event<'_>) -> Option<u32> {
-    let named = matches!(event.kind, Kind::GraceTimeout)
-        || (event.kind == Kind::Crashed && event.source.is_some());
-    let number = event
+fn process_of(told: &Told) -> Option<u32> {
+    let named = matches!(told.kind, Kind::GraceTimeout)
+        || (told.kind == Kind::Crashed && told.source.is_some());
+    let number = told
         .number
-        .filter(|_| named && event.program == Program::Sshd);
+        .filter(|_| named && told.program == Program::Sshd);
     number
         .and_then(|number| u32::try_from(number).ok())
-        .or(event.pid)
+        .or(told.pid)
 }
 
 fn child_of(event: &Event<'_>) -> Option<u32> {
@@ -376,7 +389,7 @@ fn child_of(event: &Event<'_>) -> Option<u32> {
 }
 
 fn key(host: &[u8], of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = Mixer::default();
     host.hash(&mut hasher);
     of.hash(&mut hasher);
     hasher.finish()

@@ -1,7 +1,7 @@
 //! One classified log line.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
 
@@ -137,6 +137,9 @@ impl Peer {
     /// Reads an address or a name; `None` for an empty text, for `UNKNOWN`, which sshd writes when it does
     /// not know, and for what hides an address (`***`).
     pub fn read(text: &[u8]) -> Option<Self> {
+        if let Some(address) = ipv4(text) {
+            return Some(Self::Address(address.into()));
+        }
         let text = std::str::from_utf8(text).ok()?;
         if text.is_empty() || text.eq_ignore_ascii_case("unknown") || is_mask(text.as_bytes()) {
             return None;
@@ -160,6 +163,29 @@ impl fmt::Display for Peer {
     }
 }
 
+/// Reads `192.0.2.1`, which most are, faster than the parser of any address does.
+fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut octets, mut at, mut digits, mut value) = ([0; 4], 0, 0, 0u32);
+    for &byte in text {
+        match byte {
+            // A zero in front may mean octal, which is for the other parser to refuse.
+            b'0'..=b'9' if digits < 3 && (digits == 0 || value > 0) => {
+                (digits, value) = (digits + 1, value * 10 + u32::from(byte - b'0'));
+            }
+            b'.' if digits > 0 && at < 3 => {
+                octets[at] = u8::try_from(value).ok()?;
+                (at, digits, value) = (at + 1, 0, 0);
+            }
+            _ => return None,
+        }
+    }
+    if digits == 0 || at != 3 {
+        return None;
+    }
+    octets[3] = u8::try_from(value).ok()?;
+    Some(octets.into())
+}
+
 fn unmapped(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => Ipv6Addr::to_ipv4_mapped(&v6).map_or(address, IpAddr::V4),
@@ -170,6 +196,21 @@ fn unmapped(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_fast_reader_of_addresses_agrees_with_the_other() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..200_000 {
+            let length = random.usize(0..16);
+            let text: String = (0..length)
+                .map(|_| *random.choice(&['0', '1', '2', '5', '.', '.', '9']).unwrap())
+                .collect();
+            let parsed = text.parse::<Ipv4Addr>().ok();
+            assert_eq!(ipv4(text.as_bytes()), parsed, "{text}");
+        }
+        assert_eq!(ipv4(b"255.255.255.255"), Some(Ipv4Addr::BROADCAST));
+        assert_eq!(ipv4(b"1.2.3.256"), None);
+    }
 
     #[test]
     fn a_mapped_address_is_its_ipv4_address() {

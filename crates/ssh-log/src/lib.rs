@@ -7,6 +7,8 @@
 //! A log is hostile text: user names and identification strings are chosen by the client and imitate lines. See
 //! [`Event`] for what that means for those who print it.
 
+mod block;
+mod blocks;
 mod cache;
 mod cause;
 mod census;
@@ -14,7 +16,9 @@ mod connections;
 mod envelope;
 mod event;
 mod kind;
+mod mixer;
 mod nature;
+mod pipeline;
 mod program;
 mod reach;
 mod read;
@@ -25,6 +29,7 @@ mod tally;
 mod template;
 mod timeline;
 pub mod transcript;
+mod understand;
 
 pub use cause::CauseName;
 pub use census::{Census, Example};

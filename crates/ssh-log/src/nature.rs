@@ -1,6 +1,6 @@
 //! What an input is that is not the log of an SSH server.
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 
 use crate::envelope::Head;
 use crate::kind::Kind;
@@ -34,9 +34,6 @@ pub(crate) struct Signs {
     /// Lines of which the two before were counted.
     sampled: u64,
 }
-
-/// So many lines that are not known tell what they are.
-const SAMPLE: u64 = 1_000;
 
 /// What only a client prints at the beginning of a line.
 const CLIENT: [&[u8]; 24] = [
@@ -129,9 +126,6 @@ impl Signs {
                 .iter()
                 .any(|words| line.first() == words.first() && line.starts_with(words)),
         );
-        if self.sampled == SAMPLE {
-            return;
-        }
         self.sampled += 1;
         self.web += u64::from(is_access(line));
         let control = |byte: &&u8| **byte < b'\t' || (0x0e..0x1b).contains(*byte);
@@ -143,15 +137,11 @@ impl Signs {
 /// `192.0.2.7 - - [20/Nov/2026:15:52:43 +0000] "GET / HTTP/1.1" 200`, and nginx's `… [error] 7#7: *1 …`.
 fn is_access(line: &[u8]) -> bool {
     let near = &line[..line.len().min(512)];
-    let methods = [
-        b"\"GET ".as_slice(),
-        b"\"POST ",
-        b"\"HEAD ",
-        b"\"PUT ",
-        b"\"OPTIONS ",
-    ];
-    methods
-        .iter()
-        .any(|method| memmem::find(near, method).is_some())
-        && memmem::find(near, b" HTTP/").is_some()
+    let methods = [b"GET ".as_slice(), b"POST ", b"HEAD ", b"PUT ", b"OPTIONS "];
+    let mut quotes = memchr_iter(b'"', near);
+    quotes.any(|at| {
+        methods
+            .iter()
+            .any(|method| near[at + 1..].starts_with(method))
+    }) && memmem::find(near, b" HTTP/").is_some()
 }

@@ -1,5 +1,7 @@
 //! The programs whose lines are read.
 
+use memchr::memrchr;
+
 /// The program that wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Program {
@@ -47,14 +49,14 @@ const NAMES: &[(&str, Program)] = &[
     ("sshd.exe", Program::Sshd),
     ("sshd-session.exe", Program::SshdSession),
     ("sshd-auth.exe", Program::SshdAuth),
-    // systemd itself, where it has not begun the program yet.
-    ("(sshd)", Program::Systemd),
     ("dropbear", Program::Dropbear),
     ("tailscaled", Program::Tailscaled),
     ("kernel", Program::Kernel),
     ("audit", Program::Audit),
     ("auditd", Program::Audit),
     ("systemd", Program::Systemd),
+    // systemd itself, where it has not begun the program yet.
+    ("(sshd)", Program::Systemd),
     ("xinetd", Program::Xinetd),
     ("fail2ban", Program::Fail2ban),
     ("fail2ban-server", Program::Fail2ban),
@@ -68,7 +70,10 @@ const NAMES: &[(&str, Program)] = &[
 impl Program {
     /// The program of a syslog tag, a process name or a unit name (`ssh.service`, `journalctl -o with-unit`).
     pub(crate) fn named(tag: &[u8]) -> Self {
-        let name = tag.rsplit(|&b| b == b'/').next().unwrap_or(tag);
+        if tag == b"sshd" {
+            return Self::Sshd;
+        }
+        let name = memrchr(b'/', tag).map_or(tag, |at| &tag[at + 1..]);
         // `sshd(pam_unix)`: the module speaks in the name of the program.
         let module = name.iter().position(|&b| b == b'(').filter(|&at| at > 0);
         let name = module.map_or(name, |at| &name[..at]);
@@ -81,6 +86,14 @@ impl Program {
             None if is_ssh_unit(name) => Self::Sshd,
             None => Self::Other,
         }
+    }
+
+    /// The name of a known program, in lower case.
+    pub(crate) fn name(self) -> &'static str {
+        NAMES
+            .iter()
+            .find(|(_, program)| *program == self)
+            .map_or("", |(name, _)| name)
     }
 
     /// Whether this is a program that serves SSH and says so.

@@ -1,14 +1,17 @@
 //! One log from its first byte to its last.
 
 use std::io::{self, ErrorKind, Read};
+use std::num::NonZero;
+use std::thread;
 
 use crate::census::Census;
 use crate::envelope::{Clock, Decoded, Packing};
 use crate::event::Event;
+use crate::pipeline;
 use crate::reader::Reader;
 
-/// So much is read at once, in bytes.
-const PIECE: usize = 256 << 10;
+/// More threads do not make it faster: what has to be found out in order takes its time.
+const MOST_THREADS: usize = 16;
 
 /// What reading a log to its end showed, besides its events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,12 +32,24 @@ impl ReadLog {
     pub fn read(
         name: impl Into<String>,
         source: impl Read,
-        clock: Clock,
+        clock: &Clock,
         sink: &mut dyn FnMut(&Event<'_>),
     ) -> io::Result<Self> {
-        let mut reader = Reader::new(clock);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        Self::read_with(threads.min(MOST_THREADS), name, source, clock, sink)
+    }
+
+    /// The same with so many threads besides the caller's; what comes of it does not depend on their number.
+    pub(crate) fn read_with(
+        threads: usize,
+        name: impl Into<String>,
+        source: impl Read,
+        clock: &Clock,
+        sink: &mut dyn FnMut(&Event<'_>),
+    ) -> io::Result<Self> {
         let mut decoded = Decoded::new(source)?;
-        let damaged = match feed(&mut reader, &mut decoded, sink) {
+        let mut reader = Reader::new(clock.clone());
+        let damaged = match pipeline::run(threads, &mut decoded, clock, &mut reader, sink) {
             Err(error) if error.kind() == ErrorKind::InvalidData => decoded.packing(),
             outcome => outcome.map(|()| None)?,
         };
@@ -44,22 +59,6 @@ impl ReadLog {
             census: reader.census().clone(),
             damaged,
         })
-    }
-}
-
-fn feed(
-    reader: &mut Reader,
-    source: &mut impl Read,
-    sink: &mut dyn FnMut(&Event<'_>),
-) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => return Ok(()),
-            Ok(length) => reader.feed(&piece[..length], sink),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }
 
@@ -73,7 +72,7 @@ mod tests {
     fn read(bytes: &[u8]) -> (ReadLog, usize) {
         let clock = Clock::utc("2026-12-01T00:00:00Z".parse().unwrap());
         let mut events = 0;
-        let log = ReadLog::read("x", bytes, clock, &mut |_| events += 1).unwrap();
+        let log = ReadLog::read("x", bytes, &clock, &mut |_| events += 1).unwrap();
         (log, events)
     }
 

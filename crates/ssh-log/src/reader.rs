@@ -2,13 +2,12 @@
 
 use memchr::memchr;
 
+use crate::block::{Item, Parsed, lines};
 use crate::census::Census;
 use crate::connections::Connections;
-use crate::envelope::stamp::{number, word};
-use crate::envelope::{Clock, Envelope, Export, Head, Peeler, pieces};
-use crate::event::{Account, Event, Peer, Source};
-use crate::program::Program;
-use crate::rules::{self, Verdict};
+use crate::envelope::{Clock, Envelope, Export, Head, Peeler};
+use crate::event::{Account, Event};
+use crate::understand::{Known, understand};
 
 /// Reads a log in pieces of any size, in constant memory.
 ///
@@ -36,7 +35,7 @@ pub struct Reader {
 }
 
 /// The longest line that is read whole.
-const LINE_CAP: usize = 64 * 1024;
+pub(crate) const LINE_CAP: usize = 64 * 1024;
 
 /// The lines of a stream of pieces; what is left of the last piece waits for the next.
 #[derive(Debug, Clone, Default)]
@@ -138,11 +137,57 @@ impl Reader {
             return;
         }
         state.line_number += 1;
+        self.peel(line, sink);
+    }
+
+    fn peel(&mut self, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
         let line = line.trim_ascii_end();
+        let state = &mut self.state;
         if !line.is_empty() {
             self.peeler
                 .line(line, &mut |envelope| state.message(envelope, line, sink));
         }
+    }
+
+    /// Takes the next block of whole lines, parsed: the same as to feed it.
+    pub(crate) fn take(&mut self, parsed: &mut Parsed, sink: &mut dyn FnMut(&Event<'_>)) {
+        self.state.census.bytes += parsed.block.len() as u64;
+        if parsed.is_sequential || self.peeler.is_open() {
+            for (line, overlong) in lines(&parsed.block) {
+                self.state.census.overlong += u64::from(overlong);
+                self.line(line, sink);
+            }
+            return;
+        }
+        let before = self.state.line_number;
+        let mut items = std::mem::take(&mut parsed.items);
+        for item in items.drain(..) {
+            match item {
+                Item::Head(head) => self.state.surest = self.state.surest.max(head),
+                Item::Raw { line, number } => {
+                    self.state.line_number = before + u64::from(number);
+                    self.peel(line.of(&parsed.block), sink);
+                }
+                Item::Known(stored) => {
+                    self.state.line_number = before + u64::from(stored.number);
+                    let line = stored.line.of(&parsed.block);
+                    if self.state.believes(stored.told.head) {
+                        self.state.known(stored.on(&parsed.block), line, sink);
+                    } else {
+                        self.peel(line, sink);
+                    }
+                }
+            }
+        }
+        parsed.items = items;
+        self.state.census.absorb(&parsed.census, before);
+        self.state.line_number = before + parsed.lines;
+    }
+
+    /// Counts lines of which only the beginning was handed over, and the bytes that were not.
+    pub(crate) fn count_passed_over(&mut self, lines: u64, bytes: u64) {
+        self.state.census.overlong += lines;
+        self.state.census.bytes += bytes;
     }
 }
 
@@ -156,105 +201,49 @@ impl Lines {
 }
 
 impl State {
+    /// Whether a message with such a head is believed: lines before it may have had a surer one.
+    fn believes(&self, head: Head) -> bool {
+        head >= self.surest || head == Head::Guessed
+    }
+
     fn message(&mut self, envelope: &Envelope<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        self.census.lines += 1;
-        self.census.span.add(envelope.time);
-        let believed = envelope.head >= self.surest || envelope.head == Head::Guessed;
+        if self.believes(envelope.head)
+            && let Some(known) = understand(envelope)
+        {
+            return self.known(known, line, sink);
+        }
         if envelope.head >= Head::Cut {
             self.surest = self.surest.max(envelope.head);
         }
-        match believed.then(|| understand(envelope)).flatten() {
-            Some(found) => self.event(envelope, &found, line, sink),
-            None => self.census.miss(envelope, line, self.line_number),
-        }
+        self.census.miss(envelope, line, self.line_number);
     }
 
-    fn event(
-        &mut self,
-        envelope: &Envelope<'_>,
-        found: &Found<'_>,
-        line: &[u8],
-        sink: &mut dyn FnMut(&Event<'_>),
-    ) {
-        let (verdict, fields) = (&found.verdict, &found.verdict.fields);
-        self.census.understand(envelope, verdict.kind, fields.port);
-        let source = fields.addr.and_then(Peer::read).map(|peer| Source {
-            peer,
-            port: fields.port,
-        });
+    fn known(&mut self, known: Known<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
+        let told = known.told;
+        if told.head >= Head::Cut {
+            self.surest = self.surest.max(told.head);
+        }
+        self.census.understand(&told);
         let mut event = Event {
-            time: envelope.time,
-            host: envelope.host,
-            program: found.program,
-            pid: found.pid,
-            kind: verdict.kind,
-            cause: verdict.cause,
-            is_vague: verdict.is_vague(found.program != Program::Bare),
+            time: told.time,
+            host: known.host,
+            program: told.program,
+            pid: told.pid,
+            kind: told.kind,
+            cause: told.cause,
+            is_vague: told.is_vague,
             is_untold_attempt: false,
             account: Account::Again,
-            stage: verdict.stage,
-            source,
-            user: fields.user,
-            detail: fields.detail.unwrap_or_default(),
-            number: fields.number,
-            repeats: found.repeats,
+            stage: told.stage,
+            source: told.source,
+            user: known.user,
+            detail: known.detail,
+            number: told.number,
+            repeats: told.repeats,
             line,
             line_number: self.line_number,
         };
-        self.connections.complete(&mut event);
+        self.connections.complete(&mut event, told.keys);
         sink(&event);
     }
-}
-
-/// A message that is known, and whose it is.
-struct Found<'a> {
-    program: Program,
-    pid: Option<u32>,
-    repeats: u64,
-    verdict: Verdict<'a>,
-}
-
-/// Finds the message: as the program said it; where the program is not sure, as a message of sshd; where the envelope is
-/// not known, wherever it stands.
-fn understand<'a>(envelope: &Envelope<'a>) -> Option<Found<'a>> {
-    let found = |program, pid, (repeats, verdict)| Found {
-        program,
-        pid,
-        repeats,
-        verdict,
-    };
-    let known = classify(envelope.program, envelope.message);
-    if let Some(known) = known {
-        return Some(found(envelope.program, envelope.pid, known));
-    }
-    match envelope.head {
-        Head::Full | Head::Cut => None,
-        // What looks like a machine and a program may be the first words of a message, or a mark before it.
-        Head::Guessed => [
-            Some(envelope.text),
-            word(envelope.text).map(|(_, rest)| rest.trim_ascii_start()),
-        ]
-        .into_iter()
-        .flatten()
-        .find_map(|text| classify(Program::Bare, text))
-        .map(|known| found(Program::Bare, envelope.pid, known)),
-        Head::None => {
-            if let Some((program, pid, message)) = pieces::tagged(envelope.text) {
-                return classify(program, message).map(|known| found(program, pid, known));
-            }
-            rules::find(envelope.text)
-                .map(|verdict| found(Program::Bare, envelope.pid, (1, verdict)))
-        }
-    }
-}
-
-/// Understands a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for …]`.
-fn classify(program: Program, message: &[u8]) -> Option<(u64, Verdict<'_>)> {
-    let unfolded = || {
-        let (times, rest) = number(message.strip_prefix(b"message repeated ")?)?;
-        let inner = rest.strip_prefix(b" times: [")?.strip_suffix(b"]")?;
-        Some((u64::from(times), inner.trim_ascii_start()))
-    };
-    let (repeats, message) = unfolded().unwrap_or((1, message));
-    Some((repeats, rules::classify(program, message)?))
 }

@@ -1,11 +1,12 @@
 //! Events by source, for the sources with the most of them.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::cause::CauseName;
 use crate::event::{Account, Event, Peer};
 use crate::kind::Kind;
+use crate::mixer::Seed;
 use crate::tally::Span;
 
 /// What a log says of one source.
@@ -27,7 +28,7 @@ pub struct SourceTally {
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     keep: usize,
-    tallies: BTreeMap<Peer, SourceTally>,
+    tallies: HashMap<Peer, SourceTally, Seed>,
     forgotten: u64,
 }
 
@@ -41,7 +42,7 @@ impl Sources {
     pub(crate) fn keeping(keep: usize) -> Self {
         Self {
             keep: keep.max(1),
-            tallies: BTreeMap::new(),
+            tallies: HashMap::default(),
             forgotten: 0,
         }
     }
@@ -83,7 +84,11 @@ impl Sources {
             return;
         }
         let mut ranked: Vec<_> = std::mem::take(&mut self.tallies).into_iter().collect();
-        ranked.sort_by_key(|(_, tally)| Reverse(tally.rank()));
+        let rank = |(one, tally): &(Peer, SourceTally), (other, next): &(Peer, SourceTally)| {
+            let order = Reverse(tally.rank()).cmp(&Reverse(next.rank()));
+            order.then_with(|| one.cmp(other))
+        };
+        ranked.select_nth_unstable_by(self.keep, rank);
         self.forgotten += (ranked.len() - self.keep) as u64;
         ranked.truncate(self.keep);
         self.tallies = ranked.into_iter().collect();

@@ -19,9 +19,19 @@ use crate::timeline::Timeline;
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     causes: BTreeMap<CauseName, CauseTally>,
-    kinds: BTreeMap<Kind, u64>,
+    kinds: Kinds,
     sources: Sources,
     span: Span,
+}
+
+/// Lines of each kind, in the order of [`Kind::ALL`].
+#[derive(Debug, Clone)]
+struct Kinds([u64; Kind::ALL.len()]);
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self([0; Kind::ALL.len()])
+    }
 }
 
 /// What a log says of one cause.
@@ -72,7 +82,7 @@ impl Tally {
 
     /// Adds an event.
     pub fn add(&mut self, event: &Event<'_>) {
-        *self.kinds.entry(event.kind).or_default() += event.repeats;
+        self.kinds.0[event.kind as usize] += event.repeats;
         self.span.add(event.time);
         if let Some(cause) = event.cause {
             self.causes.entry(cause).or_default().add(event);
@@ -99,8 +109,8 @@ impl Tally {
         for (&cause, tally) in &other.causes {
             self.causes.entry(cause).or_default().merge(tally);
         }
-        for (&kind, count) in &other.kinds {
-            *self.kinds.entry(kind).or_default() += count;
+        for (count, more) in self.kinds.0.iter_mut().zip(&other.kinds.0) {
+            *count += more;
         }
         self.sources.merge(&other.sources);
         self.span.merge(other.span);
@@ -136,12 +146,13 @@ impl Tally {
 
     /// The number of lines of each kind, in the order of [`Kind::ALL`].
     pub fn kinds(&self) -> impl Iterator<Item = (Kind, u64)> {
-        self.kinds.iter().map(|(&kind, &count)| (kind, count))
+        let kinds = Kind::ALL.iter().copied().zip(self.kinds.0);
+        kinds.filter(|(_, count)| *count > 0)
     }
 
     /// The number of lines of one kind.
     pub fn lines(&self, kind: Kind) -> u64 {
-        self.kinds.get(&kind).copied().unwrap_or(0)
+        self.kinds.0[kind as usize]
     }
 
     /// Sources, the one with most events first.
@@ -232,10 +243,13 @@ impl CauseTally {
 
 impl Span {
     pub(crate) fn add(&mut self, time: Option<Timestamp>) {
-        self.merge(Self {
-            first: time,
-            last: time,
-        });
+        let Some(time) = time else { return };
+        if self.first.is_none_or(|first| time < first) {
+            self.first = Some(time);
+        }
+        if self.last.is_none_or(|last| time > last) {
+            self.last = Some(time);
+        }
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

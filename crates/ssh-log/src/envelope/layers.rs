@@ -336,7 +336,7 @@ fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
 }
 
 /// The text that a string or markup stands for: quotes behind a backslash, the entities of HTML.
-pub(super) fn unquoted(line: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn unquoted(line: &[u8]) -> Cow<'_, [u8]> {
     if memchr2(b'&', b'\\', line).is_none() {
         return Cow::Borrowed(line);
     }

@@ -28,8 +28,7 @@ pub(crate) use decode::decoded;
 pub use decode::{Decoded, Packing};
 use journal::Taken;
 pub(crate) use journal::{Export, Record};
-use layers::unquoted;
-pub(crate) use layers::visible;
+pub(crate) use layers::{unquoted, visible};
 pub use stamp::Clock;
 use stamp::Stamps;
 
@@ -123,9 +122,9 @@ impl Peeler {
     /// Takes the next line, without its line feed, and hands over each message in it: mostly one; none of a line that only
     /// belongs to a record (`journalctl -o verbose`); several of JSON that holds several.
     pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
-        if let Some(found) =
-            syslog::read(line, &mut self.stamps).filter(|found| found.head == Head::Full)
-            && !self.records.is_open()
+        if !self.is_open()
+            && let Some(found) = self.quickly(line)
+            && found.head == Head::Full
         {
             return sink(&found);
         }
@@ -138,6 +137,17 @@ impl Peeler {
             }
             taken => self.taken(taken, sink),
         }
+    }
+
+    /// Whether the next line may belong to a record of several lines.
+    pub(crate) fn is_open(&self) -> bool {
+        self.records.is_open()
+    }
+
+    /// The message of a line that begins with the head of a log daemon, as most do; one whose head is not
+    /// [`Head::Full`] may be less than it seems.
+    pub(crate) fn quickly<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
+        syslog::read(line, &mut self.stamps)
     }
 
     /// Ends the log: hands over what the last record holds.
@@ -217,7 +227,7 @@ impl Peeler {
     }
 
     /// Peels one text, layer by layer.
-    fn text<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
+    pub(crate) fn text<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
         let (mut time, mut pid, mut guess) = (None, None, None);
         let mut text = line.trim_ascii();
         for _ in 0..LAYERS {

@@ -1,19 +1,46 @@
 //! The places in a text at which a message may stand, where its envelope is not known.
 
-use memchr::{memchr, memchr2, memchr3, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr3};
 
 use super::stamp::number;
 use crate::program::Program;
 
 /// The offsets at which a word begins, or a line in a string that writes its end as `\n`; from the left.
 pub(crate) fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
-    let inside =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
     let after_escape = |at: usize| matches!(text[..at], [.., b'\\', b'n' | b'r' | b't']);
-    (0..text.len()).filter(move |&at| {
-        text[at].is_ascii_graphic() && (at == 0 || !inside(text[at - 1]) || after_escape(at))
+    let mut inside = false;
+    text.iter().enumerate().filter_map(move |(at, &byte)| {
+        let class = CLASSES[usize::from(byte)];
+        let begins = class != BLANK && (!inside || after_escape(at));
+        inside = class == INSIDE;
+        begins.then_some(at)
     })
 }
+
+/// What a byte is: not graphic, within a word, or anything else.
+const CLASSES: [u8; 256] = {
+    let mut classes = [BLANK; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        let char = byte as u8;
+        classes[byte] = if char.is_ascii_alphanumeric() || matches!(char, b'_' | b'-' | b'.' | b'/')
+        {
+            INSIDE
+        } else if char.is_ascii_graphic() {
+            OUTSIDE
+        } else {
+            BLANK
+        };
+        byte += 1;
+    }
+    classes
+};
+const BLANK: u8 = 0;
+const INSIDE: u8 = 1;
+const OUTSIDE: u8 = 2;
 
 /// Whether something may close an envelope behind the message in this text.
 pub(crate) fn is_closed(text: &[u8]) -> bool {
@@ -22,8 +49,11 @@ pub(crate) fn is_closed(text: &[u8]) -> bool {
         || memchr3(b'`', b'\r', b'\'', text).is_some()
 }
 
+/// So many ends [`ends`] gives at most.
+pub(crate) const MOST_ENDS: usize = 10;
+
 /// A message that ends with the text, or before what an envelope puts behind it: quotes, brackets, a full stop, markup,
-/// the end of a line that a string writes as `\n`. The longest first; there are never more than ten.
+/// the end of a line that a string writes as `\n`. The longest first; there are never more than [`MOST_ENDS`].
 pub(crate) fn ends(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = text.trim_ascii_end();
     let cut = &whole[..line_end(whole)];
@@ -51,32 +81,34 @@ fn without_close(text: &[u8]) -> Option<&[u8]> {
         .map(<[u8]>::trim_ascii_end)
 }
 
-/// Where a string or an element ends within a text.
+/// Where a string or an element ends within a text: a line feed or its signs, a backquote, markup, a quote before a comma
+/// or a brace.
 fn line_end(text: &[u8]) -> usize {
-    let breaks = [
-        memmem::find(text, b"\\n"),
-        memmem::find(text, b"\\r"),
-        memmem::find(text, b"#015"),
-    ];
-    let quotes = [
-        memchr2(b'\n', b'\r', text),
-        memchr(b'`', text),
-        memmem::find(text, b"</"),
-        memmem::find(text, b"<br"),
-    ];
-    let string = [b"\",".as_slice(), b"\"}", b"', ", b"'}"].map(|end| memmem::find(text, end));
-    breaks
-        .into_iter()
-        .chain(quotes)
-        .chain(string)
-        .flatten()
-        .min()
-        .unwrap_or(text.len())
+    let ends = |at: &usize| {
+        let rest = &text[*at..];
+        match rest[0] {
+            b'\n' | b'\r' | b'`' => true,
+            b'\\' => matches!(rest, [_, b'n' | b'r', ..]),
+            b'#' => rest.starts_with(b"#015"),
+            b'<' => rest.starts_with(b"</") || rest.starts_with(b"<br"),
+            b'"' => matches!(rest, [_, b',' | b'}', ..]),
+            b'\'' => matches!(rest, [_, b'}', ..] | [_, b',', b' ', ..]),
+            _ => false,
+        }
+    };
+    (0..text.len()).find(ends).unwrap_or(text.len())
 }
+
+static SSHD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("sshd"));
+static DROPBEAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("dropbear"));
 
 /// The first place where a server of SSH names itself with its process, in a text of which no more is known:
 /// `… sshd[812]: message`.
 pub(crate) fn tagged(text: &[u8]) -> Option<(Program, Option<u32>, &[u8])> {
+    // Most texts name neither.
+    if SSHD.find(text).is_none() && DROPBEAR.find(text).is_none() {
+        return None;
+    }
     starts(text).find_map(|at| {
         let rest = text[at..]
             .strip_prefix(b"sshd")

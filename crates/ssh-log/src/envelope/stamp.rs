@@ -49,10 +49,46 @@ impl Stamps {
     /// Reads a stamp of any form that names a day, after the name of a weekday or without; returns the rest. The time is
     /// `None` where the month is in a language that is not known, or the day does not exist.
     pub(crate) fn day<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
+        if let Some(found) = self.classic(text) {
+            return Some(found);
+        }
         match text.first()? {
             b'0'..=b'9' => self.numeric(text),
             _ => self.month_first(text).or_else(|| self.after_weekday(text)),
         }
+    }
+
+    /// `Nov 20 15:52:43 ` before a small letter, which most stamps are; the year comes behind none of these.
+    fn classic<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
+        let [
+            m1,
+            m2,
+            m3,
+            b' ',
+            d1,
+            d2,
+            b' ',
+            clock @ ..,
+            b' ',
+            b'a'..=b'z',
+        ] = text.first_chunk::<17>()?
+        else {
+            return None;
+        };
+        let month = MONTHS.iter().position(|month| **month == [*m1, *m2, *m3])?;
+        let tens = if *d1 == b' ' { b'0' } else { *d1 };
+        if !tens.is_ascii_digit() || !d2.is_ascii_digit() {
+            return None;
+        }
+        let day = (tens - b'0') * 10 + (d2 - b'0');
+        let (clock, b"") = time_of_day(clock)? else {
+            return None;
+        };
+        let (month, day) = (i8::try_from(month + 1).ok()?, i8::try_from(day).ok()?);
+        if !(1..=31).contains(&day) {
+            return None;
+        }
+        Some((self.local(None, month, day, clock), &text[15..]))
     }
 
     /// A stamp that begins with a number.
@@ -293,7 +329,10 @@ fn time_of_day(text: &[u8]) -> Option<(ClockTime, &[u8])> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
         return None;
     };
-    let pair = |pair: [u8; 2]| number(&pair).and_then(|(value, _)| narrow(value));
+    let pair = |[tens, ones]: [u8; 2]| {
+        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+        digits.then(|| narrow(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')))?
+    };
     let (nanosecond, rest) = fraction(rest);
     let time = ClockTime {
         hour: pair([h1, h2])?,
@@ -503,7 +542,8 @@ fn trailing_year(rest: &[u8]) -> (Option<i16>, &[u8]) {
 
 /// The text up to the next blank, and what begins with that blank.
 pub(crate) fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr::memchr(b' ', text)?;
+    // A word is short: looking at each byte is faster than to begin a search.
+    let end = text.iter().position(|&byte| byte == b' ')?;
     (end > 0).then(|| text.split_at(end))
 }
 

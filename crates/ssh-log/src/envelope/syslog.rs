@@ -1,6 +1,6 @@
 //! The head that a log daemon puts before a message: time, machine, program, process.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2, memmem, memrchr};
 
 use jiff::Timestamp;
 
@@ -78,7 +78,8 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
         let rest = rest.trim_ascii_start();
         return match rest {
             [b'-', b' ', rest @ ..] => denyhosts(time, rest),
-            _ => fail2ban(time, rest)
+            _ => plain(time, rest)
+                .or_else(|| fail2ban(time, rest))
                 .or_else(|| tagged(time, rest))
                 .or_else(|| rfc5424(time, rest)),
         };
@@ -91,10 +92,44 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     tagged(Some(since_1970(second)?), rest.trim_ascii_start())
 }
 
+/// `gw sshd[812]: message`, which most lines are; what looks like anything else is left to [`tagged`] and the others.
+fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
+    let (host, rest) = word(text)?;
+    let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_');
+    if !host.iter().all(is_plain)
+        || host
+            .get(..8)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"fail2ban"))
+    {
+        return None;
+    }
+    let rest = &rest[1..];
+    let (head, message) = word(rest)?;
+    let (name, pid) = numbered(head.strip_suffix(b":")?)?;
+    let message = message.trim_ascii_start();
+    // What systems put before a message, and what may be no name.
+    if matches!(message.first(), Some(b'[' | b'('))
+        || NOT_TAGS.contains(&name)
+        || is_container(name)
+    {
+        return None;
+    }
+    Some(Envelope {
+        tag: name,
+        text,
+        ..Envelope::full(time, host, Program::named(name), Some(pid), message)
+    })
+}
+
 /// fail2ban's own file: `2026-11-20 15:52:43,397 fail2ban.actions [812]: NOTICE  [sshd] Ban 192.0.2.7`.
 fn fail2ban(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     let (name, rest) = word(text)?;
-    if Program::named(name) != Program::Fail2ban {
+    // This stands before every host name: most are told apart by their length or first letters.
+    let last = memrchr(b'/', name).map_or(name, |at| &name[at + 1..]);
+    let begins = last
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"fail2ban"));
+    if !begins || Program::named(name) != Program::Fail2ban {
         return None;
     }
     let rest = rest.trim_ascii_start();
@@ -279,6 +314,9 @@ fn is_facility(word: &[u8]) -> bool {
         return false;
     };
     let (facility, level) = (&word[..at], &word[at + 1..]);
+    if !(3..=7).contains(&level.len()) {
+        return false;
+    }
     let mut names = facility.split(|&by| by == b'|');
     LEVELS.contains(&level)
         && names.all(|name| FACILITIES.contains(&name) || name.starts_with(b"local"))
@@ -310,6 +348,12 @@ fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
 }
 
 fn split_pid(head: &[u8]) -> Option<Tag<'_>> {
+    if let Some((name, pid)) = numbered(head) {
+        return Some(Tag {
+            name,
+            pid: Some(pid),
+        });
+    }
     let Some(inner) = head.strip_suffix(b"]") else {
         return (!head.is_empty()).then_some(Tag {
             name: head,
@@ -329,6 +373,21 @@ fn split_pid(head: &[u8]) -> Option<Tag<'_>> {
         }),
         _ => None,
     }
+}
+
+/// `sshd[812]`, as most heads are: a name with one bracket in it, and up to eight digits.
+fn numbered(head: &[u8]) -> Option<(&[u8], u32)> {
+    let inner = head.strip_suffix(b"]")?;
+    let digits = inner.iter().rev().take_while(|by| by.is_ascii_digit());
+    let at = inner.len() - digits.count();
+    let (name, digits) = (inner[..at].strip_suffix(b"[")?, &inner[at..]);
+    if name.is_empty() || name.contains(&b'[') || !(1..=8).contains(&digits.len()) {
+        return None;
+    }
+    let pid = digits
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    Some((name, pid))
 }
 
 /// macOS puts `<Notice>: ` or `(subsystem) <Notice>: ` behind the process.

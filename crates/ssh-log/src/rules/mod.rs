@@ -261,36 +261,39 @@ fn ended(message: &[u8]) -> Option<Verdict<'_>> {
 }
 
 fn known(message: &[u8]) -> Option<Verdict<'_>> {
-    if !pieces::is_closed(message) || message.ends_with(b"auth]") {
+    if message.ends_with(b"auth]") || !pieces::is_closed(message) {
         return sshd_message(&[told(message)]);
     }
-    sshd_message(&pieces::ends(message).map(told).collect::<Vec<_>>())
+    let (mut ends, mut count) = ([(Stage::Unknown, b"".as_slice()); pieces::MOST_ENDS], 0);
+    for (end, slot) in pieces::ends(message).zip(&mut ends) {
+        *slot = told(end);
+        count += 1;
+    }
+    sshd_message(&ends[..count])
 }
 
 /// The message without level and tag, and what the tag says.
 fn told(message: &[u8]) -> (Stage, &[u8]) {
-    let (message, stage) = match (
-        message.strip_suffix(b" [preauth]"),
-        message.strip_suffix(b" [postauth]"),
-    ) {
-        (Some(message), _) => (message, Stage::BeforeLogin),
-        (None, Some(message)) => (message, Stage::AfterLogin),
-        (None, None) => (message, Stage::Unknown),
+    let (message, stage) = if !message.ends_with(b"auth]") {
+        (message, Stage::Unknown)
+    } else if let Some(message) = message.strip_suffix(b" [preauth]") {
+        (message, Stage::BeforeLogin)
+    } else if let Some(message) = message.strip_suffix(b" [postauth]") {
+        (message, Stage::AfterLogin)
+    } else {
+        (message, Stage::Unknown)
     };
+    let leveled = matches!(message.first(), Some(b'd' | b'e' | b'f'));
     let message = LEVELS
         .iter()
+        .filter(|_| leveled)
         .find_map(|level| message.strip_prefix(*level))
         .unwrap_or(message);
     (stage, message.trim_ascii_end())
 }
 
 fn sshd_message<'a>(ends: &[(Stage, &'a [u8])]) -> Option<Verdict<'a>> {
-    let (at, verdict) = match ends {
-        [(_, message)] => (0, SSHD_TABLE.verdict(message)?),
-        _ => {
-            SSHD_TABLE.verdict_of(&ends.iter().map(|(_, message)| *message).collect::<Vec<_>>())?
-        }
-    };
+    let (at, verdict) = SSHD_TABLE.verdict_of(&ends.iter().map(|(_, message)| *message))?;
     let stage = ends[at].0;
     // A tag of the unprivileged half and a user are of sshd alone.
     let own = verdict.voice == Voice::Shared

@@ -7,6 +7,8 @@ use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, Ses
 const DENIED: Cause = Cause::UserNotAllowed;
 
 pub(super) const RULES: &[Rule] = &[
+    // The most frequent one of all comes first.
+    rule("pam_unix(sshd:auth): check pass; user unknown", Noted),
     rule(
         "pam_{}(sshd:auth): authentication failure; {} rhost={addr}  user={user}",
         PamFailure,

@@ -13,10 +13,50 @@ pub(crate) struct Table {
     starts: Vec<Vec<Compiled>>,
     /// For each first byte what a message may begin with that stands within a text, sorted, each once.
     leads: Vec<Vec<Box<[u8]>>>,
+    /// The first four bytes of all of them, as a set that may hold more.
+    fours: Fours,
+}
+
+/// A set of four bytes each, by a hash of 16 bits.
+#[derive(Debug)]
+struct Fours(Box<[u64; 1024]>);
+
+impl Fours {
+    fn new(leads: &[Vec<Box<[u8]>>]) -> Self {
+        let mut set = Self(Box::new([0; 1024]));
+        for lead in leads.iter().flatten() {
+            if let Some((word, bit)) = Self::place(lead) {
+                set.0[word] |= 1 << bit;
+            }
+        }
+        set
+    }
+
+    fn may_hold(&self, text: &[u8]) -> bool {
+        Self::place(text).is_some_and(|(word, bit)| self.0[word] >> bit & 1 == 1)
+    }
+
+    fn place(text: &[u8]) -> Option<(usize, u32)> {
+        let hash = u32::from_le_bytes(*text.first_chunk()?).wrapping_mul(0x9e37_79b1) >> 16;
+        Some(((hash >> 6) as usize, hash & 63))
+    }
+}
+
+/// The first sixteen bytes of a message, as far as there are so many.
+fn start_of(message: &[u8]) -> u128 {
+    if let Some(start) = message.first_chunk() {
+        return u128::from_le_bytes(*start);
+    }
+    let mut start = [0; 16];
+    start[..message.len()].copy_from_slice(message);
+    u128::from_le_bytes(start)
 }
 
 #[derive(Debug)]
 struct Compiled {
+    /// What the template begins with, up to sixteen bytes, and a mask of as many: most rules are passed over by these alone.
+    start: u128,
+    mask: u128,
     template: Template,
     kind: Kind,
     cause: Option<CauseName>,
@@ -52,21 +92,34 @@ impl Table {
                 add(&mut starts, &pattern, *rule);
             }
         }
-        let leads = starts.iter().map(|rules| leads(rules)).collect();
-        Self { starts, leads }
+        let leads: Vec<_> = starts.iter().map(|rules| leads(rules)).collect();
+        let fours = Fours::new(&leads);
+        Self {
+            starts,
+            leads,
+            fours,
+        }
     }
 
     /// Understands a message; `None` when no rule knows it.
     pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Verdict<'a>> {
-        self.verdict_of(&[message]).map(|(_, verdict)| verdict)
+        self.verdict_of(&[message].into_iter())
+            .map(|(_, verdict)| verdict)
     }
 
     /// Understands a message that may end at several places, and says at which it does: the first rule that matches any of
     /// them decides, for a rule with an open end takes whatever follows.
-    pub(crate) fn verdict_of<'a>(&self, messages: &[&'a [u8]]) -> Option<(usize, Verdict<'a>)> {
-        let rules = self.starts.get(usize::from(*messages.first()?.first()?))?;
-        rules.iter().find_map(|rule| {
-            let mut ends = messages.iter().enumerate();
+    pub(crate) fn verdict_of<'a>(
+        &self,
+        messages: &(impl Iterator<Item = &'a [u8]> + Clone),
+    ) -> Option<(usize, Verdict<'a>)> {
+        // The ends differ, not the beginnings; the first is the longest.
+        let longest = messages.clone().next()?;
+        let rules = self.starts.get(usize::from(*longest.first()?))?;
+        let start = start_of(longest);
+        let mut begun = rules.iter().filter(|rule| start & rule.mask == rule.start);
+        begun.find_map(|rule| {
+            let mut ends = messages.clone().enumerate();
             let (at, fields) =
                 ends.find_map(|(at, message)| Some((at, rule.template.fields(message)?)))?;
             Some((
@@ -86,6 +139,9 @@ impl Table {
 impl Table {
     /// Whether a message of sshd alone may begin this text, which stands within another one.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
+        if !self.fours.may_hold(text) {
+            return false;
+        }
         let leads = text
             .first()
             .and_then(|first| self.leads.get(usize::from(*first)));
@@ -112,8 +168,12 @@ fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
     let lead = Template::new(pattern).lead().first().copied();
     for (byte, rules) in starts.iter_mut().enumerate() {
         if lead.is_none_or(|lead| usize::from(lead) == byte) {
+            let template = Template::new(pattern);
+            let length = template.lead().len().min(16);
             rules.push(Compiled {
-                template: Template::new(pattern),
+                start: start_of(template.lead()),
+                mask: start_of(&[0xff; 16][..length]),
+                template,
                 kind: rule.kind,
                 cause: rule.cause,
                 voice: rule.voice,

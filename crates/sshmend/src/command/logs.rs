@@ -219,7 +219,7 @@ fn read(source: impl Read, name: &str, filter: &Filter) -> Result<(Tally, ReadLo
             tally.add(event);
         }
     };
-    let log = ReadLog::read(name, source, clock, &mut add);
+    let log = ReadLog::read(name, source, &clock, &mut add);
     let log = log.map_err(|error| Failure::caused(format!("cannot read {name}"), &error))?;
     Ok((tally, log))
 }

@@ -1,0 +1,260 @@
+//! A block of whole lines, and what each of them says by itself.
+//!
+//! What a line says together with others is found out in order by the [`Reader`](crate::Reader); all that one line says
+//! alone is found out here, for several blocks at the same time. Where a line may belong to a record of several lines, the
+//! whole block is left to the reader.
+
+use std::borrow::Cow;
+
+use memchr::{memchr_iter, memmem};
+
+use crate::census::Census;
+use crate::envelope::{Clock, Envelope, Head, Peeler, unquoted, visible};
+use crate::reader::LINE_CAP;
+use crate::understand::{Known, Told, understand};
+
+/// The lines of a block, each with whether its end is left out.
+pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    let mut start = 0;
+    let feeds = memchr_iter(b'\n', block).chain((!block.ends_with(b"\n")).then_some(block.len()));
+    feeds.map(move |end| {
+        let line = &block[start..end];
+        start = end + 1;
+        let cut = line.len() > LINE_CAP;
+        (&line[..line.len().min(LINE_CAP)], cut)
+    })
+}
+
+/// A text within a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Range {
+    start: u32,
+    length: u32,
+}
+
+impl Range {
+    /// Where in the block the text stands; `None` where it does not.
+    fn within(block: &[u8], text: &[u8]) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self {
+                start: 0,
+                length: 0,
+            });
+        }
+        let start = (text.as_ptr() as usize).checked_sub(block.as_ptr() as usize)?;
+        let range = Self {
+            start: u32::try_from(start).ok()?,
+            length: u32::try_from(text.len()).ok()?,
+        };
+        (start + text.len() <= block.len()).then_some(range)
+    }
+
+    pub(crate) fn of(self, block: &[u8]) -> &[u8] {
+        &block[self.start as usize..][..self.length as usize]
+    }
+}
+
+/// What the lines of a block say.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    pub(crate) block: Vec<u8>,
+    /// In order, whatever needs the lines before it.
+    pub(crate) items: Vec<Item>,
+    /// What is only counted; its examples count their lines from the beginning of the block.
+    pub(crate) census: Census,
+    /// Lines, blank ones too.
+    pub(crate) lines: u64,
+    /// It may hold records of several lines, and nothing of it was parsed.
+    pub(crate) is_sequential: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A surer head than those before.
+    Head(Head),
+    /// A message that is known.
+    Known(Stored),
+    /// A line that has to be read again.
+    Raw { line: Range, number: u32 },
+}
+
+/// A [`Known`] apart from its text.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) told: Told,
+    pub(crate) line: Range,
+    /// The line in the block, counted from 1.
+    pub(crate) number: u32,
+    host: Range,
+    user: Option<Range>,
+    detail: Range,
+}
+
+impl Stored {
+    pub(crate) fn on(self, block: &[u8]) -> Known<'_> {
+        Known {
+            told: self.told,
+            host: self.host.of(block),
+            user: self.user.map(|user| user.of(block)),
+            detail: self.detail.of(block),
+        }
+    }
+}
+
+/// Parses blocks; it remembers nothing of one for the next.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    peeler: Peeler,
+}
+
+impl Parser {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            peeler: Peeler::new(clock),
+        }
+    }
+
+    /// Parses the block; `parsed` gives its memory.
+    pub(crate) fn parse(&mut self, block: Vec<u8>, mut parsed: Parsed) -> Parsed {
+        parsed.items.clear();
+        parsed.census = Census::default();
+        (parsed.lines, parsed.is_sequential) = (0, false);
+        let mut parsing = Parsing {
+            peeler: &mut self.peeler,
+            block: &block,
+            surest: Head::None,
+            parsed: &mut parsed,
+        };
+        for (line, overlong) in lines(&block) {
+            parsing.parsed.lines += 1;
+            parsing.parsed.census.overlong += u64::from(overlong);
+            let line = line.trim_ascii_end();
+            if !line.is_empty() && !parsing.line(line) {
+                parsing.parsed.is_sequential = true;
+                break;
+            }
+        }
+        parsed.block = block;
+        parsed
+    }
+}
+
+struct Parsing<'a> {
+    peeler: &'a mut Peeler,
+    block: &'a [u8],
+    surest: Head,
+    parsed: &'a mut Parsed,
+}
+
+impl<'a> Parsing<'a> {
+    /// Parses a line; false where it may belong to a record of several lines.
+    fn line(&mut self, line: &'a [u8]) -> bool {
+        let quick = self.peeler.quickly(line);
+        if let Some(envelope) = quick.filter(|envelope| envelope.head == Head::Full) {
+            self.envelope(&envelope, line);
+            return true;
+        }
+        let seen = visible(line);
+        if begins_record(&seen) {
+            return false;
+        }
+        if may_be_json(&seen) {
+            self.raw(line);
+            return true;
+        }
+        let text = unquoted(&seen);
+        // The text is a copy where something was taken out of its middle.
+        match (&seen, &text) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => {
+                let text = line_of(line, &text);
+                // With a host the head is the outermost layer, and all of it.
+                let settled = |envelope: &Envelope<'_>| {
+                    text.len() == line.len()
+                        && envelope.head == Head::Guessed
+                        && !envelope.host.is_empty()
+                };
+                let envelope = match quick.filter(settled) {
+                    Some(envelope) => envelope,
+                    None => self.peeler.text(text),
+                };
+                self.envelope(&envelope, line);
+            }
+            _ => {
+                let envelope = self.peeler.text(&text);
+                if understand(&envelope).is_some() {
+                    self.raw(line);
+                } else {
+                    self.miss(&envelope, line);
+                }
+            }
+        }
+        true
+    }
+
+    fn envelope(&mut self, envelope: &Envelope<'a>, line: &'a [u8]) {
+        match understand(envelope) {
+            Some(known) => self.known(known, line),
+            None => self.miss(envelope, line),
+        }
+    }
+
+    fn known(&mut self, known: Known<'a>, line: &'a [u8]) {
+        let within = |text| Range::within(self.block, text);
+        let stored = || {
+            Some(Stored {
+                line: within(line)?,
+                number: u32::try_from(self.parsed.lines).ok()?,
+                host: within(known.host)?,
+                user: match known.user {
+                    Some(user) => Some(within(user)?),
+                    None => None,
+                },
+                detail: within(known.detail)?,
+                told: known.told,
+            })
+        };
+        match stored() {
+            Some(stored) => self.parsed.items.push(Item::Known(stored)),
+            None => self.raw(line),
+        }
+    }
+
+    fn raw(&mut self, line: &[u8]) {
+        let number = u32::try_from(self.parsed.lines).unwrap_or(u32::MAX);
+        if let Some(line) = Range::within(self.block, line) {
+            self.parsed.items.push(Item::Raw { line, number });
+        }
+    }
+
+    fn miss(&mut self, envelope: &Envelope<'_>, line: &[u8]) {
+        if envelope.head >= Head::Cut && envelope.head > self.surest {
+            self.surest = envelope.head;
+            self.parsed.items.push(Item::Head(envelope.head));
+        }
+        self.parsed.census.miss(envelope, line, self.parsed.lines);
+    }
+}
+
+/// The part of a line that a borrowed text is: the same bytes, for as long as the line.
+fn line_of<'a>(line: &'a [u8], text: &[u8]) -> &'a [u8] {
+    let start = (text.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
+    line.get(start..start + text.len()).unwrap_or_default()
+}
+
+/// Whether a line may begin a record of several lines.
+fn begins_record(line: &[u8]) -> bool {
+    line.trim_ascii() == b"{" || (line.ends_with(b"]") && memmem::find(line, b"[s=").is_some())
+}
+
+/// Whether a line may hold JSON with a text in it.
+fn may_be_json(line: &[u8]) -> bool {
+    let begins = matches!(
+        line.trim_ascii_start(),
+        [b'{' | b'[' | 0x1e, ..] | [b'd', b'a', b't', b'a', b':', ..]
+    );
+    let mut quotes = memchr_iter(b'"', line);
+    if begins {
+        return quotes.next().is_some();
+    }
+    quotes.any(|at| at > 0 && line[at - 1] == b'{')
+}

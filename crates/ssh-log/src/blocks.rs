@@ -1,0 +1,113 @@
+//! A stream of bytes as blocks of whole lines.
+
+use std::io::{self, ErrorKind, Read};
+
+use memchr::{memchr, memrchr};
+
+use crate::reader::LINE_CAP;
+
+/// So much is read at once, in bytes.
+pub(crate) const BLOCK: usize = 256 << 10;
+
+/// Cuts what `source` gives into blocks that end with a line.
+pub(crate) struct Blocks<R> {
+    source: R,
+    /// The beginning of the line that the last block cut.
+    carry: Vec<u8>,
+    /// Lines of which only the beginning is in a block.
+    pub(crate) overlong: u64,
+    /// The bytes of their rests.
+    pub(crate) passed_over: u64,
+    ended: bool,
+    error: Option<io::Error>,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(crate) fn new(source: R) -> Self {
+        Self {
+            source,
+            carry: Vec::new(),
+            overlong: 0,
+            passed_over: 0,
+            ended: false,
+            error: None,
+        }
+    }
+
+    /// The next block, in `buffer`; `None` at the end. What stands before an error comes before it.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub(crate) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+        buffer.clear();
+        buffer.append(&mut self.carry);
+        self.fill(&mut buffer, BLOCK);
+        if !self.ended {
+            match memrchr(b'\n', &buffer) {
+                Some(end) => {
+                    self.carry.extend_from_slice(&buffer[end + 1..]);
+                    buffer.truncate(end + 1);
+                }
+                None => self.pass_over(&mut buffer),
+            }
+        }
+        if buffer.is_empty() {
+            return self.error.take().map_or(Ok(None), Err);
+        }
+        Ok(Some(buffer))
+    }
+
+    /// The next bytes as they come; false at the end.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub(crate) fn read_on(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
+        buffer.clear();
+        buffer.append(&mut self.carry);
+        self.fill(buffer, BLOCK);
+        if buffer.is_empty() {
+            return self.error.take().map_or(Ok(false), Err);
+        }
+        Ok(true)
+    }
+
+    /// Reads until the buffer has so many bytes.
+    fn fill(&mut self, buffer: &mut Vec<u8>, size: usize) {
+        let mut filled = buffer.len();
+        buffer.resize(size.max(filled), 0);
+        while filled < buffer.len() && !self.ended {
+            match self.source.read(&mut buffer[filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.ended = true;
+                    self.error = Some(error);
+                }
+            }
+        }
+        buffer.truncate(filled);
+    }
+
+    /// Passes over the rest of a line that fills a whole block.
+    fn pass_over(&mut self, buffer: &mut Vec<u8>) {
+        let mut rest = Vec::new();
+        self.overlong += 1;
+        // The line feed that is put behind the beginning is the one that ends the rest.
+        self.passed_over += (buffer.len() - LINE_CAP) as u64;
+        buffer.truncate(LINE_CAP);
+        buffer.push(b'\n');
+        while !self.ended {
+            rest.clear();
+            self.fill(&mut rest, BLOCK);
+            let end = memchr(b'\n', &rest);
+            self.passed_over += end.unwrap_or(rest.len()) as u64;
+            if let Some(end) = end {
+                self.carry.extend_from_slice(&rest[end + 1..]);
+                return;
+            }
+        }
+        // It has none: nothing ends it.
+        buffer.pop();
+    }
+}
