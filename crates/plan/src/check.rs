@@ -29,6 +29,8 @@ pub enum Expect {
     /// It exits with 0 and the lines that begin with this word go on with these values, in any order, and with no others;
     /// the case of ASCII letters does not count.
     Values(String, Vec<String>),
+    /// However it exits, a line of its output or its complaints begins with this text and goes on.
+    Continues(String),
     /// It exits with 0 and its output holds this text.
     Mention(String),
     /// It exits with 0 and, for each of these beginnings, a line begins so and holds all of these texts. No beginning
@@ -87,6 +89,12 @@ impl Check {
             Expect::Success => answer.success(),
             Expect::Line(line) => answer.success() && said(line),
             Expect::Values(key, values) => answer.success() && has_values(&text, key, values),
+            Expect::Continues(start) => {
+                let complaints = String::from_utf8_lossy(&answer.stderr);
+                let mut lines = text.lines().chain(complaints.lines());
+                let goes_on = |rest: &str| !rest.trim().is_empty();
+                lines.any(|line| line.strip_prefix(start.as_str()).is_some_and(goes_on))
+            }
             Expect::Mention(words) => answer.success() && text.contains(words.as_str()),
             Expect::LinesWith(wanted) => answer.success() && has_lines(&text, wanted),
             Expect::SilenceWord(word) => {
@@ -146,6 +154,8 @@ pub enum Proof {
     },
     /// An SSH identification is to be had at this address, if it was to be had before the change.
     Banner(SocketAddr),
+    /// An SSH identification is to be had at one of these addresses, at which nothing listened for SSH before.
+    NewBanner(Vec<SocketAddr>),
     /// One of these addresses is answered by sshd: with its identification, or as TCP wrappers refuse a client.
     Answer(Vec<SocketAddr>),
 }
@@ -204,6 +214,13 @@ mod tests {
             !twice.holds(&says(0, "h SHA256:a\n")) && !twice.holds(&says(1, "SHA256:a SHA256:a"))
         );
         assert!(Check::new("x", &["x"], Expect::Times("SHA256:a".into(), 0)).holds(&says(1, "")));
+        let goes_on = Check::new("x", &["x"], Expect::Continues("methods: ".into()));
+        let complains = |stderr: &str| CommandOutput {
+            stderr: stderr.into(),
+            ..says(255, "")
+        };
+        assert!(goes_on.holds(&complains("a\nmethods: publickey\n")));
+        assert!(!goes_on.holds(&complains("methods: \n the methods: x\n")));
         let word = Check::new("x", &["x"], Expect::SilenceWord("192.0.2.1".into()));
         assert!(
             word.holds(&says(0, "192.0.2.11\n")) && !word.holds(&says(0, "192.0.2.9 192.0.2.1\n"))

@@ -96,7 +96,7 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
     plan.notices.extend(notices(&edited));
     plan.notices.extend(offers(&before, wish));
     plan.effects = effects(&before, &edited.after, wish);
-    plan.lockout = lockout(&before, &edited.after, wish);
+    plan.lockout = lockout(&before, &edited.after, wish.person, &wish.daemon);
     if !plan.changes_nothing()
         && matches!(snapshot.entry(Path::new(TCPDMATCH)), Some(Entry::Seen(_)))
     {
@@ -368,28 +368,34 @@ fn keepers(person: &Person, daemon: &str) -> Vec<Client> {
         .addr
         .into_iter()
         .chain(loopback)
+        .chain(person.keep.iter().copied())
         .map(|addr| Client::new(addr).at(daemon))
         .collect()
 }
 
-fn lockout(before: &Tables, after: &Tables, wish: &HostsAccessWish<'_>) -> Lockout {
-    let judged = keepers(wish.person, &wish.daemon)
-        .into_iter()
-        .map(|client| {
-            let (was, is) = (before.evaluate(&client), after.evaluate(&client));
-            let addr = client.addr;
-            match (was.access, is.access) {
-                (Access::Denied, _) | (_, Access::Granted) => Lockout::Keeps,
-                (_, Access::Denied) => Lockout::Loses {
-                    why: format!("{addr} would be denied"),
-                    origin: is.origin,
-                },
-                (Access::Unknown, Access::Unknown) => Lockout::Keeps,
-                (Access::Granted, Access::Unknown) => {
-                    Lockout::Unknown(format!("{addr}: {}", is.reason))
-                }
+/// The same for two states of a machine, at sshd.
+pub fn hosts_access_lockout(before: &Snapshot, after: &Snapshot, person: &Person) -> Lockout {
+    let (before, after) = (wrapper_tables(before), wrapper_tables(after));
+    lockout(&before, &after, person, "sshd")
+}
+
+/// Whether TCP wrappers still let in, at a daemon, all who must not lose access.
+fn lockout(before: &Tables, after: &Tables, person: &Person, daemon: &str) -> Lockout {
+    let judged = keepers(person, daemon).into_iter().map(|client| {
+        let (was, is) = (before.evaluate(&client), after.evaluate(&client));
+        let addr = client.addr;
+        match (was.access, is.access) {
+            (Access::Denied, _) | (_, Access::Granted) => Lockout::Keeps,
+            (_, Access::Denied) => Lockout::Loses {
+                why: format!("{addr} would be denied"),
+                origin: is.origin,
+            },
+            (Access::Unknown, Access::Unknown) => Lockout::Keeps,
+            (Access::Granted, Access::Unknown) => {
+                Lockout::Unknown(format!("{addr}: {}", is.reason))
             }
-        });
+        }
+    });
     judged.fold(Lockout::Keeps, Lockout::worse)
 }
 

@@ -28,6 +28,7 @@ impl Plan {
             }
             add(&mut joined.effects, plan.effects);
             add(&mut joined.rehearsal, plan.rehearsal);
+            joined.handshake = joined.handshake.or(plan.handshake);
             add(&mut joined.activation, plan.activation);
             add(&mut joined.restart, plan.restart);
             add(&mut joined.reloaded, plan.reloaded);

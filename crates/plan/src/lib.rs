@@ -3,10 +3,12 @@
 //! A plan is computed once from a [`Snapshot`](sshmend_lossless::Snapshot). The preview shows it, the JSON prints it and
 //! the transaction commits it; nothing recomputes it between showing and doing. Nothing here touches a machine.
 
+mod access;
 mod check;
 mod diff;
 mod fail2ban;
 mod future;
+mod handshake;
 mod host_keys;
 mod hosts_access;
 mod join;
@@ -23,14 +25,17 @@ mod service;
 mod sshd_config;
 mod wish;
 
+pub use access::{Keeper, SshdChange};
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
 pub use fail2ban::{
     DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_wants,
 };
+pub use handshake::{handshake, key_exchange, why_no_handshake};
 pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys, host_keys_wants};
 pub use hosts_access::{
-    HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_wants,
+    HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_lockout,
+    hosts_access_wants,
 };
 pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;

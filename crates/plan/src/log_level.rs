@@ -79,7 +79,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::person::Person;
     use sshmend_facts::Sshd;
     use sshmend_lossless::fixture::snapshot;
     use sshmend_sshd_config::{Place, Release};
@@ -96,7 +95,6 @@ mod tests {
             release: Some(release),
             reading: release,
             sshd: &Sshd::default(),
-            person: &Person::default(),
             model_alone: false,
         };
         log_level(

@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use sshmend_sshd_config::Connection;
-
 /// Who makes the change, and the connection that they make it over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
@@ -13,6 +11,8 @@ pub struct Person {
     pub addr: Option<IpAddr>,
     /// The address and port of this machine that they came to.
     pub server: Option<(IpAddr, u16)>,
+    /// Addresses that must not lose access either.
+    pub keep: Vec<IpAddr>,
 }
 
 impl Person {
@@ -30,20 +30,7 @@ impl Person {
             user,
             addr: client.parse().ok(),
             server,
-        }
-    }
-
-    /// The connection as Match blocks see it.
-    pub(crate) fn connection(&self) -> Connection {
-        let addr = self.addr.map(|addr| addr.to_string());
-        let (laddr, lport) = self.server.unzip();
-        Connection {
-            user: self.user.clone(),
-            host: addr.clone(),
-            addr,
-            laddr: laddr.map(|laddr| laddr.to_string()),
-            lport,
-            ..Connection::default()
+            keep: Vec::new(),
         }
     }
 }
@@ -61,6 +48,6 @@ mod tests {
             Some(("2001:db8::2".parse().expect("an address"), 22))
         );
         assert_eq!(Person::new(None, Some("garbage")), Person::default());
-        assert_eq!(Person::new(None, None).connection(), Connection::default());
+        assert_eq!(Person::new(None, None), Person::default());
     }
 }

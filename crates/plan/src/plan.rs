@@ -21,6 +21,8 @@ pub struct Plan {
     pub effects: Vec<Effect>,
     /// What the real program says of the future tree, before a byte moves.
     pub rehearsal: Vec<Check>,
+    /// A handshake with the future daemon, which nobody is to lose.
+    pub handshake: Option<Check>,
     /// Programs that bring the committed files into force, in order.
     pub activation: Vec<Step>,
     /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old files

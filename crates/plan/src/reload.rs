@@ -88,6 +88,43 @@ pub fn listen_addresses(effective: &Effective) -> Vec<SocketAddr> {
         .collect()
 }
 
+/// Proofs that sshd listens where it did not listen before: of the wildcards of a port one is enough, for a machine may
+/// know one family alone.
+pub(crate) fn new_addresses(before: &Effective, after: &Effective) -> Vec<Proof> {
+    let sockets = |effective: &Effective| -> Vec<SocketAddr> {
+        let values = effective
+            .get("listenaddress")
+            .map(|setting| setting.values.clone());
+        let values = values.unwrap_or_default();
+        values
+            .iter()
+            .filter_map(|value| value.parse().ok())
+            .collect()
+    };
+    let known = sockets(before);
+    let is_new = |socket: &SocketAddr| {
+        let everywhere =
+            |known: &SocketAddr| known.ip().is_unspecified() && known.is_ipv4() == socket.is_ipv4();
+        !known
+            .iter()
+            .any(|known| known.port() == socket.port() && (known == socket || everywhere(known)))
+    };
+    let new: Vec<SocketAddr> = sockets(after).into_iter().filter(is_new).collect();
+    let (wildcards, others): (Vec<SocketAddr>, Vec<SocketAddr>) = new
+        .into_iter()
+        .partition(|socket| socket.ip().is_unspecified());
+    let mut proofs: Vec<Proof> = others
+        .into_iter()
+        .map(|socket| Proof::NewBanner(vec![socket]))
+        .collect();
+    let ports: std::collections::BTreeSet<u16> = wildcards.iter().map(SocketAddr::port).collect();
+    proofs.extend(ports.into_iter().map(|port| {
+        let of_port = wildcards.iter().filter(|socket| socket.port() == port);
+        Proof::NewBanner(of_port.copied().map(reachable).collect())
+    }));
+    proofs
+}
+
 /// The address under which a wildcard address is reached from here.
 pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {

@@ -12,11 +12,9 @@ use sshmend_sshd_config::{
 use crate::check::{Check, Expect, Proof};
 use crate::future::{files, future};
 use crate::list_notices::list_notices;
-use crate::lockout::Lockout;
 use crate::negative::negative;
-use crate::person::Person;
 use crate::plan::{Effect, Notice, Plan, Refusal};
-use crate::reload::{listen_addresses, put_into_force, question};
+use crate::reload::{listen_addresses, new_addresses, put_into_force, question};
 
 /// A connection that stands for all: plain `sshd -T` refuses Match blocks on some releases.
 const SOME_CONNECTION: &str = "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22";
@@ -43,8 +41,6 @@ pub struct SshdConfigWish<'a> {
     pub reading: Release,
     /// The daemon.
     pub sshd: &'a Sshd,
-    /// The person who wants it.
-    pub person: &'a Person,
     /// True where no sshd can be asked what it makes of the result, as on a mounted disk.
     pub model_alone: bool,
 }
@@ -84,7 +80,6 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
     plan.notices
         .extend(wish.settings.iter().filter_map(|one| no_cause(&one.key)));
     plan.notices.extend(work.of_lists());
-    plan.lockout = work.lockout();
     if !plan.changes_nothing() {
         plan.rehearsal = work.rehearsal();
         work.activate(&mut plan);
@@ -320,146 +315,10 @@ impl Work<'_> {
                 .filter(|check| matches!(check.expect, Expect::Line(_) | Expect::Values(..)));
             plan.proof
                 .extend(lines.cloned().map(Proof::Check).collect::<Vec<_>>());
-        }
-    }
-
-    fn lockout(&self) -> Lockout {
-        let connection = self.wish.person.connection();
-        let scope = Scope::Connection(&connection);
-        let before = self.before.effective(Some(self.wish.reading), scope);
-        let after = self.after.effective(Some(self.wish.reading), scope);
-        let root = self.wish.person.user.as_deref() == Some("root");
-        match refused(&after, root) {
-            Some((why, origin)) if refused(&before, root).is_none() => {
-                Lockout::Loses { why, origin }
+            if self.wish.sshd.socket.is_none() {
+                let (before, after) = (self.effective(self.before), self.effective(self.after));
+                plan.proof.extend(new_addresses(&before, &after));
             }
-            _ => doubted(&before, &after, root).map_or(Lockout::Keeps, Lockout::Unknown),
-        }
-    }
-}
-
-/// Ways to log in, of which nobody says which one the person uses.
-const METHODS: [&str; 6] = [
-    "pubkeyauthentication",
-    "passwordauthentication",
-    "kbdinteractiveauthentication",
-    "gssapiauthentication",
-    "hostbasedauthentication",
-    "kerberosauthentication",
-];
-
-/// What else decides who gets in.
-const PROOFS: [&str; 5] = [
-    "authenticationmethods",
-    "authorizedkeysfile",
-    "pubkeyacceptedalgorithms",
-    "trustedusercakeys",
-    "usepam",
-];
-
-/// Why the person may not get in as before: by what is switched off, or asked for anew.
-fn doubted(before: &Effective, after: &Effective, root: bool) -> Option<String> {
-    let values =
-        |effective: &Effective, key: &str| effective.get(key).map(|setting| setting.values.clone());
-    let changed = |key: &&str| values(before, key) != values(after, key);
-    let off =
-        |key: &&str| changed(key) && values(after, key).is_some_and(|values| values == ["no"]);
-    let of_root = ["permitrootlogin"].into_iter().filter(|_| root);
-    let key = METHODS
-        .into_iter()
-        .find(off)
-        .or_else(|| PROOFS.into_iter().chain(of_root).find(changed))?;
-    let value = values(after, key).unwrap_or_default().join(" ");
-    Some(format!(
-        "it cannot be known how you log in, and {key} becomes {value}"
-    ))
-}
-
-/// Why these values let nobody in, and the line that says so.
-fn refused(effective: &Effective, root: bool) -> Option<(String, Option<Origin>)> {
-    let is = |key: &str, value: &str| {
-        effective
-            .get(key)
-            .is_some_and(|setting| setting.values == [value])
-    };
-    let because = |key: &str, why: &str| {
-        let origin = effective
-            .get(key)
-            .and_then(|setting| setting.origin.clone());
-        Some((why.to_owned(), origin))
-    };
-    let (methods, others) = METHODS.split_at(3);
-    if is("maxauthtries", "0") {
-        because("maxauthtries", "MaxAuthTries 0 fails every login")
-    } else if is("maxsessions", "0") {
-        because("maxsessions", "MaxSessions 0 gives nobody a shell")
-    } else if is("refuseconnection", "yes") {
-        because(
-            "refuseconnection",
-            "RefuseConnection yes refuses the connection",
-        )
-    } else if root && is("permitrootlogin", "no") {
-        because("permitrootlogin", "you log in as root, which is refused")
-    } else if methods.iter().all(|key| is(key, "no")) && !others.iter().any(|key| is(key, "yes")) {
-        because(methods[0], "no way to authenticate is left")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sshmend_lossless::fixture::snapshot;
-
-    use super::*;
-
-    fn effective(config: &str) -> Effective {
-        let main = Path::new("/etc/ssh/sshd_config");
-        let tree = Tree::read(
-            &snapshot(&format!("//- {}\n{config}", main.display())),
-            main,
-            &[],
-        );
-        tree.effective(Some(Release::NEWEST), Scope::Global)
-    }
-
-    #[test]
-    fn what_may_take_away_the_way_in_is_doubted() {
-        let doubt = |before, after, root| doubted(&effective(before), &effective(after), root);
-        for (before, after, root, key) in [
-            (
-                "",
-                "PubkeyAuthentication no\n",
-                false,
-                Some("pubkeyauthentication"),
-            ),
-            (
-                "",
-                "AuthenticationMethods publickey,password\n",
-                false,
-                Some("authenticationmethods"),
-            ),
-            (
-                "",
-                "PermitRootLogin forced-commands-only\n",
-                true,
-                Some("permitrootlogin"),
-            ),
-            ("", "PermitRootLogin forced-commands-only\n", false, None),
-            (
-                "PasswordAuthentication no\n",
-                "PasswordAuthentication yes\n",
-                false,
-                None,
-            ),
-            ("", "MaxStartups 30:30:200\n", true, None),
-        ] {
-            let why = doubt(before, after, root);
-            assert_eq!(why.is_some(), key.is_some(), "{after}: {why:?}");
-            assert!(
-                why.unwrap_or_default().contains(key.unwrap_or_default()),
-                "{after}"
-            );
         }
     }
 }

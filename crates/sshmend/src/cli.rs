@@ -203,9 +203,12 @@ pub(crate) struct Apply {
     /// Leave the running service as it is
     #[arg(long, global = true)]
     pub(crate) no_reload: bool,
-    /// Apply even what would lock out the person at the keyboard
+    /// Apply even what would, or over SSH may, lock out the person at the keyboard or an address of --keep
     #[arg(long, global = true)]
     pub(crate) allow_lockout: bool,
+    /// An address that must not lose access either (repeatable)
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub(crate) keep: Vec<IpAddr>,
     /// Take the change back after TIME (such as 2m) unless `sshmend confirm` keeps it, also when the connection is lost
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub(crate) confirm_within: Option<Duration>,

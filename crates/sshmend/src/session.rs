@@ -1,6 +1,7 @@
 //! What one run of the command has at hand: the machine, the person, the way to talk.
 
 use std::io::Read;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub(crate) struct Session {
     live: Machine,
     root: Option<PathBuf>,
     state: Option<PathBuf>,
+    /// Addresses that must not lose access.
+    keep: Vec<IpAddr>,
 }
 
 impl Session {
@@ -56,7 +59,14 @@ impl Session {
             live: Machine::live(),
             root,
             state,
+            keep: Vec::new(),
         })
+    }
+
+    /// The same session, in which these addresses must not lose access either.
+    pub(crate) fn keeping(mut self, addresses: &[IpAddr]) -> Self {
+        self.keep.extend(addresses);
+        self
     }
 
     /// A path of the command line on the machine that is worked on, from the root on.
@@ -128,8 +138,12 @@ impl Session {
 
     /// The person at the keyboard; on a mounted disk nobody's access is at stake.
     pub(crate) fn person(&self) -> Person {
+        let keep = self.keep.clone();
         if !self.machine.is_live() {
-            return Person::default();
+            return Person {
+                keep,
+                ..Person::default()
+            };
         }
         let own = || Account::of_uid(self.environment.uid).map(|account| account.name);
         let user = self
@@ -138,7 +152,10 @@ impl Session {
             .as_ref()
             .map(|sudo| sudo.user.clone())
             .or_else(own);
-        Person::new(user, self.environment.ssh_connection.as_deref())
+        Person {
+            keep,
+            ..Person::new(user, self.environment.ssh_connection.as_deref())
+        }
     }
 
     /// Where transactions are kept: the given folder, else the machine's own, else the user's.

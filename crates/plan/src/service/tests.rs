@@ -80,6 +80,7 @@ fn told(service: &Service, restart: bool) -> String {
     );
     lines.extend(plan.proof.iter().map(|proof| match proof {
         Proof::Check(check) | Proof::CheckAfter { check, .. } => format!("! {}", check.title),
+        Proof::NewBanner(addresses) => format!("proof {addresses:?}"),
         Proof::Banner(address) => format!("! {address}"),
         Proof::Answer(addresses) => format!("! {addresses:?}"),
     }));

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod access;
 mod confirm;
 mod diagnose;
 mod explain;
@@ -35,12 +36,16 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Diagnose(arguments) => diagnose::run(&session, &arguments),
         Command::Show(what) => show::run(&session, &what),
-        Command::Fix(arguments) => fix::run(session, &arguments),
+        Command::Fix(arguments) => fix::run(session.keeping(&arguments.apply.keep), &arguments),
         Command::Logs(arguments) => logs::run(&session, &arguments),
         Command::Explain(arguments) => explain::run(&session, &arguments),
         Command::History(arguments) => history::run(&session, &arguments),
-        Command::Rollback(arguments) => rollback::run(&session, &arguments),
-        Command::Redo(arguments) => rollback::redo(&session, &arguments),
+        Command::Rollback(arguments) => {
+            rollback::run(&session.keeping(&arguments.apply.keep), &arguments)
+        }
+        Command::Redo(arguments) => {
+            rollback::redo(&session.keeping(&arguments.apply.keep), &arguments)
+        }
         Command::Confirm(arguments) => confirm::run(&session, &arguments),
         Command::Recover(arguments) => recover::run(&session, &arguments),
         Command::Completions(arguments) => completions(&session, arguments.shell),

@@ -52,6 +52,7 @@ pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome,
         yes: arguments.yes,
         no_reload: false,
         allow_lockout: false,
+        keep: Vec::new(),
         confirm_within: None,
         wait: arguments.wait,
     };

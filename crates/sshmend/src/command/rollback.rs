@@ -12,6 +12,7 @@ use sshmend_transaction::{
     StepRecord, Versions, Which,
 };
 
+use super::access::of_files;
 use super::history::between;
 use crate::cli::{Apply, Redo, Rollback};
 use crate::command::sshd::Configuration;
@@ -187,6 +188,7 @@ fn plan(
         reload_the_sshd_of_today(session, &mut plan)?;
         plan.lockout = lockout(session, &plan);
     }
+    of_files(session, &mut plan)?;
     Ok(plan)
 }
 

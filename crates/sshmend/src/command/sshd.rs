@@ -65,22 +65,7 @@ impl Configuration {
 
     /// The configuration as it is once these changes are made.
     pub(crate) fn after(&self, changes: &[FileChange]) -> Snapshot {
-        let mut after = self.snapshot.clone();
-        for change in changes {
-            let entry = change.after.clone().map_or(Entry::Missing, |bytes| {
-                let meta = change
-                    .before
-                    .as_ref()
-                    .map_or_else(|| change.create.clone(), |before| before.meta.clone());
-                Entry::File(FileImage {
-                    bytes,
-                    meta,
-                    target: change.path.clone(),
-                })
-            });
-            after.insert(&change.path, entry);
-        }
-        after
+        changed(&self.snapshot, changes)
     }
 
     /// How the service of that sshd stands.
@@ -99,7 +84,12 @@ impl Configuration {
 
     /// The files and the options on the daemon's command line.
     pub(crate) fn tree(&self) -> Tree {
-        Tree::read(&self.snapshot, &self.main, &self.overrides())
+        self.tree_of(&self.snapshot)
+    }
+
+    /// The same of another state of the machine.
+    pub(crate) fn tree_of(&self, snapshot: &Snapshot) -> Tree {
+        Tree::read(snapshot, &self.main, &self.overrides())
     }
 
     /// The directives on the daemon's command line.
@@ -120,6 +110,28 @@ impl Configuration {
     pub(crate) fn reading(&self) -> Release {
         self.release.unwrap_or(ASSUMED)
     }
+}
+
+/// A machine as it is once these changes are made.
+pub(crate) fn changed(before: &Snapshot, changes: &[FileChange]) -> Snapshot {
+    let mut after = before.clone();
+    for change in changes {
+        let Some(bytes) = change.after.clone() else {
+            after.insert(&change.path, Entry::Missing);
+            continue;
+        };
+        let meta = match &change.before {
+            Some(before) => before.meta.clone(),
+            None => change.create.clone(),
+        };
+        let image = FileImage {
+            bytes,
+            meta,
+            target: change.path.clone(),
+        };
+        after.insert_new(&change.path, Entry::File(image));
+    }
+    after
 }
 
 /// The file of the daemon's `-f` option.

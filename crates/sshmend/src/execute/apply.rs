@@ -122,6 +122,7 @@ impl Run<'_> {
         let record = finished.map_err(|error| {
             Failure::unnoted("the change is made, in force and proved", &error.into())
         })?;
+        self.tell_proof();
         let command = |word: &str| shell(&self.session.command(&[word, id.as_str()]));
         let told = match record.goes_back() {
             Some(back) if back.unless_confirmed => format!(

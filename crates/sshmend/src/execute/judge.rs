@@ -29,6 +29,7 @@ impl Run<'_> {
             .filter_map(|check| self.today(check))
             .filter(|heard| !heard.ok)
             .collect();
+        self.shake_hands_today();
     }
 
     /// What the judges say of the files as they are now.
@@ -38,7 +39,7 @@ impl Run<'_> {
         }
         let heard = self.heard_on_disk();
         let Some(check) = self.first_refused(heard.clone()) else {
-            return Ok(());
+            return self.shake_hands_on_disk();
         };
         let (message, _) = disagrees(&check, said_by(&self.refused_today, &check));
         // The preview is over, so that what it said stands here.

@@ -1,6 +1,7 @@
 //! The way of data, from a plan to a verified change: rehearse, preview, ask, commit, activate, prove; else roll back.
 
 mod apply;
+mod handshake;
 mod judge;
 mod preview;
 mod prove;
@@ -9,6 +10,7 @@ mod report;
 mod timer;
 
 use sshmend_host::Uninterrupted;
+use sshmend_lossless::Origin;
 use sshmend_plan::{Lockout, Notice, Plan};
 use sshmend_transaction::{Captured, Record, Which};
 
@@ -72,6 +74,7 @@ pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> R
         yes: true,
         no_reload: false,
         allow_lockout: true,
+        keep: Vec::new(),
         confirm_within: None,
         wait: Wait::default(),
     };
@@ -173,7 +176,6 @@ impl<'a> Run<'a> {
     }
 
     fn steps(&mut self) -> Result<Outcome, Failure> {
-        self.refuse_lockout()?;
         let captured = Captured::new(self.plan.files.iter().cloned());
         let captured = captured
             .map_err(|error| Failure::caused("cannot change these files together", &error))?;
@@ -189,6 +191,7 @@ impl<'a> Run<'a> {
         if !anything {
             return Ok(Outcome::Fine);
         }
+        self.refuse_lockout()?;
         self.changed = true;
         if self.flags.dry_run {
             return Ok(Outcome::Findings);
@@ -217,18 +220,34 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// What lets nobody in is refused wherever the person sits; a doubt where it would show too late: over SSH, and for an address that
+    /// was to be kept.
     fn refuse_lockout(&self) -> Result<(), Failure> {
+        if self.flags.allow_lockout {
+            return Ok(());
+        }
+        let place = |origin: &Option<Origin>| match origin {
+            Some(origin) => format!(" ({origin})"),
+            None => String::new(),
+        };
+        let person = self.session.person();
+        let matters = person.addr.is_some() || !person.keep.is_empty();
         match &self.plan.lockout {
-            Lockout::Loses { why, origin } if !self.flags.allow_lockout => {
-                let place = origin
-                    .as_ref()
-                    .map(|origin| format!(" ({origin})"))
-                    .unwrap_or_default();
+            // The way back from a change to what was before is not barred to who sits at the console.
+            Lockout::Loses { .. } if !matters && matches!(self.way, Way::Back(_)) => Ok(()),
+            Lockout::Loses { why, origin } => {
+                let place = place(origin);
                 let message = format!("nothing was changed: this would lock you out: {why}{place}");
                 Err(Failure::trouble(message)
                     .with_hint("--allow-lockout does it all the same, if you have another way in"))
             }
-            _ => Ok(()),
+            Lockout::Unknown(why) if matters && self.flags.confirm_within.is_none() => {
+                let message = format!("nothing was changed: this may lock you out: {why}");
+                Err(Failure::trouble(message).with_hint(
+                    "--confirm-within 2m takes it back unless you confirm it from a new connection; --allow-lockout does it all the same",
+                ))
+            }
+            Lockout::Unknown(_) | Lockout::Keeps => Ok(()),
         }
     }
 }

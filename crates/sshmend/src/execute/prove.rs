@@ -7,19 +7,27 @@ use std::time::Duration;
 
 use sshmend_host::{Machine, pause};
 use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot, Step};
-use sshmend_plan::{Check, Proof};
+use sshmend_plan::{Check, Notice, Proof, key_exchange, why_no_handshake};
 
 use super::Run;
+use super::handshake::exchanges_keys;
 use super::rehearse::{ask, verdict};
 use crate::error::Failure;
 use crate::json;
+use crate::output::escape::line;
 
 /// How often, and how far apart, a proof is asked for before it counts as failed.
 const ATTEMPTS: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
 
+/// How long an identification is asked for.
+const PATIENCE: Duration = Duration::from_secs(12);
+
 /// How long an SSH identification may take; longer than the five seconds that libwrap waits before it hangs up.
 const BANNER: Duration = Duration::from_secs(8);
+
+/// How many effects are told with the proof.
+const MOST_TOLD: usize = 3;
 
 /// Who is hung up on after this time, without a word, is refused by TCP wrappers: sshd does its work.
 const REFUSED_BY_WRAPPERS: Duration = Duration::from_secs(4);
@@ -29,7 +37,9 @@ impl Run<'_> {
     pub(super) fn banners_today(&self) -> Vec<SocketAddr> {
         let addresses = self.plan.proof.iter().filter_map(|proof| match proof {
             Proof::Banner(address) => Some(*address),
-            Proof::Check(_) | Proof::CheckAfter { .. } | Proof::Answer(_) => None,
+            Proof::Check(_) | Proof::CheckAfter { .. } | Proof::NewBanner(_) | Proof::Answer(_) => {
+                None
+            }
         });
         addresses
             .filter(|&address| identifies(&knock(address)))
@@ -42,10 +52,11 @@ impl Run<'_> {
             Proof::Check(check) => self.prove_check(check, None),
             Proof::CheckAfter { check, again } => self.prove_check(check, Some(again)),
             Proof::Banner(address) if banners.contains(address) => {
-                self.prove_answer(&[*address], identifies)
+                self.prove_identification(&[*address])
             }
             Proof::Banner(_) => Ok(()),
-            Proof::Answer(addresses) => self.prove_answer(addresses, serves),
+            Proof::NewBanner(addresses) => self.prove_identification(addresses),
+            Proof::Answer(addresses) => self.prove_answer(addresses),
         }
     }
 
@@ -72,22 +83,90 @@ impl Run<'_> {
         }
     }
 
-    fn prove_answer(
-        &mut self,
-        addresses: &[SocketAddr],
-        good: fn(&Dialled) -> bool,
-    ) -> Result<(), Failure> {
+    /// An identification and, where one could be rehearsed, a key exchange. A server that has no room just now proves
+    /// nothing, for or against the change.
+    fn prove_identification(&mut self, addresses: &[SocketAddr]) -> Result<(), Failure> {
+        let program = format!("an SSH identification at {}", named(addresses));
+        let (mut last, mut waited) = (Reply::None, Duration::ZERO);
+        while waited < PATIENCE {
+            if !waited.is_zero() {
+                pause(BETWEEN);
+            }
+            waited += BETWEEN;
+            for &address in addresses {
+                let heard = knock(address);
+                // Whoever accepts and says nothing takes longer than all other attempts together.
+                waited += heard.ended_after;
+                last = reply(&heard);
+                if last != Reply::Identification {
+                    continue;
+                }
+                let exchange = self.exchange(address);
+                if exchange.as_ref().is_none_or(|exchange| exchange.ok) {
+                    self.checks.push(json::change::Check {
+                        program,
+                        ok: true,
+                        output: String::new(),
+                    });
+                    self.checks.extend(exchange);
+                    return Ok(());
+                }
+            }
+        }
+        let names = named(addresses);
+        let (output, failure) = match last {
+            Reply::Busy(said) => {
+                let text = format!(
+                    "{names} says \"{said}\" to newcomers: that it serves them is not proved"
+                );
+                self.session.output.talk(&format!("note: {text}"));
+                self.plan.notices.push(Notice {
+                    name: "not-proved".to_owned(),
+                    text,
+                    origin: None,
+                });
+                (
+                    format!("only \"{said}\" came, which proves nothing"),
+                    Ok(()),
+                )
+            }
+            Reply::Identification => {
+                let text = format!("{names} identifies itself and exchanges no keys with ssh");
+                ("no key exchange".to_owned(), Err(Failure::trouble(text)))
+            }
+            Reply::None => {
+                let text = format!("{names} does not answer as SSH does");
+                ("none came".to_owned(), Err(Failure::trouble(text)))
+            }
+        };
+        self.checks.push(json::change::Check {
+            program,
+            ok: false,
+            output,
+        });
+        failure
+    }
+
+    /// A key exchange of the real ssh, where one was rehearsed.
+    fn exchange(&self, address: SocketAddr) -> Option<json::change::Check> {
+        self.plan.handshake.as_ref()?;
+        let exchange = exchanges_keys(&key_exchange(address));
+        let output = if exchange.ok {
+            String::new()
+        } else {
+            why_no_handshake(&exchange.output)
+        };
+        Some(json::change::Check { output, ..exchange })
+    }
+
+    fn prove_answer(&mut self, addresses: &[SocketAddr]) -> Result<(), Failure> {
         let answered = (0..ATTEMPTS).any(|attempt| {
             if attempt > 0 {
                 pause(BETWEEN);
             }
-            addresses.iter().any(|&address| good(&knock(address)))
+            addresses.iter().any(|&address| serves(&knock(address)))
         });
-        let names = addresses
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" or ");
+        let names = named(addresses);
         let output = if answered {
             String::new()
         } else {
@@ -107,6 +186,33 @@ impl Run<'_> {
             )))
         }
     }
+
+    /// What was proved, in one line for a person.
+    pub(super) fn tell_proof(&self) {
+        let proved = self.checks.iter().filter(|check| check.ok);
+        let answers: Vec<&str> = proved
+            .filter_map(|check| check.program.strip_prefix("an SSH identification at "))
+            .collect();
+        if answers.is_empty() {
+            return;
+        }
+        let with = self.plan.effects.iter().take(MOST_TOLD);
+        let with: Vec<String> = with
+            .map(|effect| format!("{} {}", effect.what, effect.after))
+            .collect();
+        let with = if with.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", with.join(", "))
+        };
+        let text = format!("proved: sshd answers at {}{with}", answers.join(" and "));
+        self.session.output.talk(&line(&text));
+    }
+}
+
+fn named(addresses: &[SocketAddr]) -> String {
+    let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    names.join(" or ")
 }
 
 /// The sockets that listen at the ports of these addresses, by their inodes (proc_net_tcp(5)): a daemon that has read its
@@ -152,12 +258,35 @@ fn knock(address: SocketAddr) -> Dialled {
     snapshot.dialled(&dial).last().cloned().unwrap_or(nothing)
 }
 
+/// What came of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reply {
+    /// The identification of an SSH server.
+    Identification,
+    /// That there is no room for this client just now, in these words.
+    Busy(&'static str),
+    /// Neither of these.
+    None,
+}
+
+/// What sshd says in the place of its identification when it drops a connection (sshd.c, `drop_connection`).
+const BUSY: [&str; 2] = ["Exceeded MaxStartups", "Not allowed at this time"];
+
+/// What the other end said first.
+fn reply(heard: &Dialled) -> Reply {
+    let said = heard.bytes();
+    if said.starts_with(b"SSH-") {
+        return Reply::Identification;
+    }
+    let busy = BUSY
+        .into_iter()
+        .find(|word| said.starts_with(word.as_bytes()));
+    busy.map_or(Reply::None, Reply::Busy)
+}
+
 /// Whether the other end speaks first, and as an SSH server or its overload notice does.
 fn identifies(heard: &Dialled) -> bool {
-    let said = heard.bytes();
-    ["SSH-", "Exceeded MaxStartups", "Not allowed at this time"]
-        .iter()
-        .any(|word| said.starts_with(word.as_bytes()))
+    reply(heard) != Reply::None
 }
 
 /// Whether sshd does its work at the other end, also where it does not want us.
@@ -233,6 +362,10 @@ mod tests {
                 false,
             ),
         ];
+        let greeting = |text: &str| reply(&heard(text, DialEnd::Closed, 0));
+        assert_eq!(greeting("Exceeded MaxStartups\r\n"), Reply::Busy(BUSY[0]));
+        assert_eq!(greeting("SSH-2.0-x\r\n"), Reply::Identification);
+        assert_eq!(greeting("220 mail\r\n"), Reply::None);
         for (heard, identified, served) in cases {
             assert_eq!(
                 (identifies(&heard), serves(&heard)),

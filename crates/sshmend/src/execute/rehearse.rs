@@ -25,7 +25,10 @@ impl Run<'_> {
             .collect();
         let refused = self.first_refused(heard);
         match (refused, &self.way) {
-            (None, _) => Ok(()),
+            (None, _) => {
+                self.rehearse_handshake();
+                Ok(())
+            }
             (Some(check), Way::Forward) => {
                 let today = self.today(&check);
                 let (message, hint) = disagrees(&check, today.as_ref());
@@ -133,7 +136,7 @@ pub(super) fn comes_back(check: &Check) -> String {
 /// What a program said, or why it was not run.
 pub(super) type Answer = Result<CommandOutput, String>;
 
-fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
+pub(super) fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
     let stdin = check.stdin.clone().unwrap_or_default();
     (check.argv.clone(), stdin)
 }

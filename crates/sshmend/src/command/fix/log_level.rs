@@ -26,7 +26,6 @@ pub(super) fn plan(
         release: configuration.release,
         reading: configuration.reading(),
         sshd: &configuration.sshd,
-        person: &session.person(),
         model_alone: !session.machine.is_live(),
     };
     let time = ForAWhile {

@@ -6,6 +6,7 @@ use sshmend_lossless::Origin;
 use sshmend_plan::{Plan, SshdConfigWish, SshdSource, sshd_config};
 use sshmend_sshd_config::{Assignment, Place};
 
+use crate::command::access::of_sshd;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
@@ -45,7 +46,7 @@ fn plan(
     place: Place,
     source: &SshdSource,
 ) -> Result<Plan, Failure> {
-    let configuration = Configuration::capture_to_change(session, source)?;
+    let mut configuration = Configuration::capture_to_change(session, source)?;
     let wish = SshdConfigWish {
         settings,
         comment_out,
@@ -55,10 +56,12 @@ fn plan(
         release: configuration.release,
         reading: configuration.reading(),
         sshd: &configuration.sshd,
-        person: &session.person(),
         model_alone: !session.machine.is_live(),
     };
-    sshd_config(&configuration.snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+    let plan = sshd_config(&configuration.snapshot, &wish);
+    let mut plan = plan.map_err(|refusal| Failure::from_refusal(&refusal))?;
+    of_sshd(session, &mut configuration, &mut plan);
+    Ok(plan)
 }
 
 fn setting(text: &str) -> Result<Assignment, Failure> {

@@ -1,0 +1,223 @@
+//! What may refuse somebody, and cannot be known.
+
+use sshmend_sshd_config::MaxStartups;
+
+use super::refusals::{Listed, lists};
+use super::view::View;
+use super::ways::Ways;
+
+/// Keywords that decide nothing about who gets in, or that are judged by their values, by a handshake or by a proof.
+const HARMLESS: &[&str] = &[
+    "acceptenv",
+    "addressfamily",
+    "allowagentforwarding",
+    "allowgroups",
+    "allowstreamlocalforwarding",
+    "allowtcpforwarding",
+    "allowusers",
+    "authenticationmethods",
+    "banner",
+    "challengeresponseauthentication",
+    "ciphers",
+    "clientalivecountmax",
+    "clientaliveinterval",
+    "compression",
+    "debianbanner",
+    "denygroups",
+    "denyusers",
+    "disableforwarding",
+    "exposeauthinfo",
+    "fingerprinthash",
+    "gatewayports",
+    "gssapiauthentication",
+    "gssapicleanupcredentials",
+    "gssapikexalgorithms",
+    "gssapikeyexchange",
+    "hostbasedauthentication",
+    "hostcertificate",
+    "hostkey",
+    "hostkeyagent",
+    "hostkeyalgorithms",
+    "ignorerhosts",
+    "ignoreuserknownhosts",
+    "ipqos",
+    "kbdinteractiveauthentication",
+    "kerberosauthentication",
+    "kexalgorithms",
+    "listenaddress",
+    "logingracetime",
+    "loglevel",
+    "logverbose",
+    "macs",
+    "maxauthtries",
+    "maxsessions",
+    "maxstartups",
+    "modulifile",
+    "passwordauthentication",
+    "permitlisten",
+    "permitopen",
+    "permitrootlogin",
+    "permittunnel",
+    "permituserenvironment",
+    "permituserrc",
+    "persourcemaxstartups",
+    "persourcenetblocksize",
+    "persourcepenalties",
+    "persourcepenaltyexemptlist",
+    "pidfile",
+    "port",
+    "printlastlog",
+    "printmotd",
+    "pubkeyauthentication",
+    "refuseconnection",
+    "rekeylimit",
+    "setenv",
+    "streamlocalbindmask",
+    "streamlocalbindunlink",
+    "subsystem",
+    "syslogfacility",
+    "tcpkeepalive",
+    "unusedconnectiontimeout",
+    "usedns",
+    "versionaddendum",
+    "x11displayoffset",
+    "x11forwarding",
+    "x11uselocalhost",
+    "xauthlocation",
+];
+
+/// Keywords about keys alone.
+const OF_KEYS: [&str; 12] = [
+    "authorizedkeyscommand",
+    "authorizedkeyscommanduser",
+    "authorizedkeysfile",
+    "authorizedprincipalscommand",
+    "authorizedprincipalscommanduser",
+    "authorizedprincipalsfile",
+    "casignaturealgorithms",
+    "pubkeyacceptedalgorithms",
+    "pubkeyauthoptions",
+    "requiredrsasize",
+    "revokedkeys",
+    "trustedusercakeys",
+];
+
+/// Keywords with a value that refuses nobody: who sets it need not be asked.
+const FREE: [(&str, &str); 8] = [
+    ("strictmodes", "no"),
+    ("permittty", "yes"),
+    ("permitemptypasswords", "yes"),
+    ("pubkeyauthoptions", "none"),
+    ("revokedkeys", "none"),
+    ("forcecommand", "none"),
+    ("chrootdirectory", "none"),
+    ("channeltimeout", "none"),
+];
+
+/// Less time than a person needs for a password.
+const HASTY: u64 = 10;
+
+/// Why they may not get in as before; `None` where nothing stands in their way.
+pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
+    listed(before, after)
+        .or_else(|| ways(before, after))
+        .or_else(|| few(before, after))
+        .or_else(|| other(before, after))
+}
+
+fn listed(before: &View<'_>, after: &View<'_>) -> Option<String> {
+    let at_console = after.keeper.addr.is_none();
+    match (lists(before), lists(after)) {
+        (Listed::Allowed, Listed::Open(name)) if !at_console => Some(format!(
+            "whether {name} lets you in depends on names that are not known"
+        )),
+        _ => None,
+    }
+}
+
+/// Nobody says which of several ways the person uses.
+fn ways(before: &View<'_>, after: &View<'_>) -> Option<String> {
+    let (was, is) = (Ways::of(before), Ways::of(after));
+    if is.keep_all(&was) {
+        let key = "permitrootlogin";
+        let commands = after.is_root() && after.is(key, "forced-commands-only");
+        return (commands && before.value(key) != after.value(key)).then(|| {
+            "root logs in only with keys that have a command of their own in authorized_keys"
+                .to_owned()
+        });
+    }
+    let why = is.closed.values().next();
+    let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+    Some(format!(
+        "it cannot be known how you log in: {} worked, {} will{why}",
+        was.words(),
+        is.words()
+    ))
+}
+
+/// Values so small that it takes little for nobody to get in.
+fn few(before: &View<'_>, after: &View<'_>) -> Option<String> {
+    let changed = |key: &str| before.values(key) != after.values(key);
+    let value = |key: &str| after.value(key).to_owned();
+    if changed("maxstartups") && is_tiny(after.value("maxstartups")) {
+        let value = value("maxstartups");
+        return Some(format!(
+            "with MaxStartups {value} one or two connections that wait for a login keep everybody else out"
+        ));
+    }
+    let seconds: Option<u64> = after.value("logingracetime").parse().ok();
+    if changed("logingracetime") && seconds.is_some_and(|time| time > 0 && time < HASTY) {
+        let value = value("logingracetime");
+        return Some(format!("LoginGraceTime {value} s is little for a login"));
+    }
+    if changed("maxauthtries") && after.is("maxauthtries", "1") {
+        return Some(
+            "with MaxAuthTries 1 the first key that is offered has to be the right one".to_owned(),
+        );
+    }
+    let all_are_one = after.value("persourcenetblocksize").starts_with("0");
+    let limited = !matches!(after.value("persourcemaxstartups"), "" | "none");
+    let newly = changed("persourcenetblocksize") || changed("persourcemaxstartups");
+    (newly && all_are_one && limited).then(|| {
+        "PerSourceNetBlockSize 0 counts all clients as one, for PerSourceMaxStartups".to_owned()
+    })
+}
+
+fn is_tiny(value: &str) -> bool {
+    MaxStartups::parse(value)
+        .is_some_and(|limits| limits.full <= 2 || limits.begin <= 2 && limits.rate >= 50)
+}
+
+/// Any other keyword that changes and may decide.
+fn other(before: &View<'_>, after: &View<'_>) -> Option<String> {
+    let keys = Ways::of(before).take("publickey");
+    let changed = |key: &str| before.values(key) != after.values(key);
+    let all = before.effective.iter().chain(after.effective.iter());
+    let mut suspicious = all
+        .map(|setting| setting.key.as_str())
+        .filter(|key| changed(key) && !HARMLESS.contains(key) && (keys || !OF_KEYS.contains(key)));
+    let key = suspicious.find(|key| !is_free(key, before, after))?;
+    let value = after.values(key).join(" ");
+    let value = if value.is_empty() {
+        "its default".to_owned()
+    } else {
+        value
+    };
+    Some(format!(
+        "it cannot be known how you log in, and {key} becomes {value}"
+    ))
+}
+
+/// Whether the new value lets in all that the old one does.
+fn is_free(key: &str, before: &View<'_>, after: &View<'_>) -> bool {
+    let (was, is) = (before.value(key), after.value(key));
+    let has_all = |was: &str, is: &str, by: char| {
+        let is: Vec<&str> = is.split(by).collect();
+        was.split(by).all(|one| is.contains(&one))
+    };
+    FREE.contains(&(key, is))
+        || key == "pubkeyacceptedalgorithms"
+            && (is.starts_with(['+', '^']) || has_all(was, is, ','))
+        || key == "authorizedkeysfile" && has_all(was, is, ' ')
+        || key == "requiredrsasize" && is.parse::<u64>().ok() < was.parse().ok()
+}

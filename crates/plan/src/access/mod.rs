@@ -1,0 +1,130 @@
+//! Whether those who must not lose access still get in with another configuration of sshd.
+//!
+//! For the person at the keyboard, for this machine itself and for each address that is to be kept: what would refuse them
+//! is a loss where it did not refuse them before; what may do so is a doubt.
+
+mod doubts;
+mod keeper;
+mod refusals;
+mod session;
+mod sockets;
+mod view;
+mod ways;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use sshmend_lossless::{Origin, Request, Snapshot};
+use sshmend_sshd_config::{Override, Release, Tree};
+
+pub use keeper::Keeper;
+
+use crate::lockout::Lockout;
+use crate::person::Person;
+use view::View;
+
+/// A configuration of sshd before and after a change.
+#[derive(Debug, Clone, Copy)]
+pub struct SshdChange<'a> {
+    /// The machine as it is.
+    pub before: &'a Snapshot,
+    /// The machine as it would be.
+    pub after: &'a Snapshot,
+    /// The main file.
+    pub main: &'a Path,
+    /// The directives on the daemon's command line.
+    pub overrides: &'a [Override],
+    /// As which release the files are read.
+    pub reading: Release,
+    /// Whether a socket unit opens the port in sshd's place.
+    pub socket: bool,
+}
+
+impl SshdChange<'_> {
+    /// What to look at for [`SshdChange::lockout`], in the machine as it is; call it again with the answers until it returns
+    /// nothing.
+    pub fn wants(&self, person: &Person) -> Vec<Request> {
+        let (before, after) = self.trees();
+        let mut wanted = BTreeSet::new();
+        for keeper in person.keepers() {
+            wanted.extend(View::account_wants(&keeper));
+            for (tree, snapshot) in [(&before, self.before), (&after, self.after)] {
+                let view = View::new(&keeper, tree, snapshot, self);
+                wanted.extend(view.files());
+            }
+        }
+        let open = |request: &Request| !self.before.answers(request);
+        wanted.into_iter().filter(open).collect()
+    }
+
+    /// Whether all who must not lose access keep it; the worst answer counts.
+    pub fn lockout(&self, person: &Person) -> Lockout {
+        let (before, after) = self.trees();
+        let judged = person.keepers().into_iter().map(|keeper| {
+            let before = View::new(&keeper, &before, self.before, self);
+            let after = View::new(&keeper, &after, self.after, self);
+            let judged = judge(&before, &after);
+            // At a console a way in by SSH is not the one in use: what shuts others out than everybody is a note there.
+            let at_console =
+                person.addr.is_none() && !person.keep.iter().any(|addr| Some(*addr) == keeper.addr);
+            keeper.about(match judged {
+                Judged::Everybody(why, origin) => Lockout::Loses { why, origin },
+                Judged::Them(why, _) if at_console => Lockout::Unknown(why),
+                Judged::Them(why, origin) => Lockout::Loses { why, origin },
+                Judged::Doubt(why) => Lockout::Unknown(why),
+                Judged::Nothing => Lockout::Keeps,
+            })
+        });
+        judged.fold(Lockout::Keeps, Lockout::worse)
+    }
+
+    /// The address of this machine that the person came to, where sshd goes on listening there.
+    pub fn address_of(&self, person: &Person) -> Option<SocketAddr> {
+        let own = person.keepers().into_iter().next()?;
+        let (ip, port) = own.server?;
+        let view = View::new(&own, &self.trees().1, self.after, self);
+        sockets::listens(&view).then(|| SocketAddr::new(ip.to_canonical(), port))
+    }
+
+    fn trees(&self) -> (Tree, Tree) {
+        let tree = |snapshot: &Snapshot| Tree::read(snapshot, self.main, self.overrides);
+        (tree(self.before), tree(self.after))
+    }
+}
+
+/// What a change means for one of them.
+enum Judged {
+    /// It refuses everybody.
+    Everybody(String, Option<Origin>),
+    /// It refuses them.
+    Them(String, Option<Origin>),
+    /// It may refuse them.
+    Doubt(String),
+    Nothing,
+}
+
+/// What refuses them afterwards and did not before; else what may.
+fn judge(before: &View<'_>, after: &View<'_>) -> Judged {
+    for rule in refusals::OF_EVERYBODY {
+        if let Some((why, origin)) = rule(after)
+            && rule(before).is_none()
+        {
+            return Judged::Everybody(why, origin);
+        }
+    }
+    for rule in refusals::OF_ONE {
+        if let Some((why, origin)) = rule(after)
+            && rule(before).is_none()
+        {
+            return Judged::Them(why, origin);
+        }
+    }
+    match doubts::doubt(before, after) {
+        Some(why) => Judged::Doubt(why),
+        None => Judged::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests;

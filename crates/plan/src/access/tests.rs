@@ -1,0 +1,278 @@
+use std::path::Path;
+
+use sshmend_lossless::fixture::snapshot;
+
+use super::*;
+
+/// What of a machine counts beside sshd_config.
+const MACHINE: &str = "\
+//- /etc/passwd
+root:x:0:0::/root:/bin/bash
+dora:x:1001:1001::/home/dora:/bin/bash
+//- /etc/group
+ops:x:27:dora
+dora:x:1001:
+//- /etc/shadow
+root:!:1::::::
+dora:$y$j9T$x:1::::::
+//- /home/dora/.ssh/authorized_keys
+ssh-ed25519 AAAAC3 dora
+//- /root/.ssh/authorized_keys
+ssh-ed25519 AAAAC3 dora
+//- /etc/ssh/keys/revoked
+# none yet
+//- /etc/ssh/keys/odd
+root:x:0:0
+//- /opt missing
+//- /opt/none missing
+";
+
+fn lockout_of(person: &Person, before: &str, after: &str) -> Lockout {
+    let seen = |text: &str| {
+        let text = if text.is_empty() { "UseDNS no\n" } else { text };
+        snapshot(&format!("{MACHINE}//- /etc/ssh/sshd_config\n{text}"))
+    };
+    let (before, after) = (seen(before), seen(after));
+    let change = SshdChange {
+        before: &before,
+        after: &after,
+        main: Path::new("/etc/ssh/sshd_config"),
+        overrides: &[],
+        reading: Release::new(9, 2),
+        socket: false,
+    };
+    change.lockout(person)
+}
+
+fn dora() -> Person {
+    Person::new(
+        Some("dora".to_owned()),
+        Some("192.0.2.9 5000 198.51.100.1 22"),
+    )
+}
+
+fn of_root() -> Person {
+    Person {
+        user: Some("root".to_owned()),
+        ..dora()
+    }
+}
+
+#[track_caller]
+fn check(person: &Person, before: &str, after: &str, expected: &str) {
+    let found = match lockout_of(person, before, after) {
+        Lockout::Keeps => "keeps".to_owned(),
+        Lockout::Loses { why, .. } => format!("loses: {why}"),
+        Lockout::Unknown(why) => format!("unknown: {why}"),
+    };
+    assert!(found.starts_with(expected), "{after}: {found}");
+}
+
+#[test]
+fn what_certainly_refuses_is_a_loss() {
+    for (after, why) in [
+        (
+            "AddressFamily inet6\n",
+            "sshd would not listen at 198.51.100.1 port 22",
+        ),
+        ("Port 2222\n", "sshd would not listen"),
+        ("ListenAddress 198.51.100.2\n", "sshd would not listen"),
+        ("PerSourceMaxStartups 0\n", "PerSourceMaxStartups 0 drops"),
+        ("MaxSessions 0\n", "MaxSessions 0"),
+        (
+            "HostKeyAlgorithms ssh-dss\n",
+            "HostKeyAlgorithms ssh-dss: no current client",
+        ),
+        ("Ciphers aes256-cbc,3des-cbc\n", "Ciphers aes256-cbc"),
+        ("MACs hmac-md5\n", "MACs hmac-md5"),
+        (
+            "KexAlgorithms diffie-hellman-group1-sha1\n",
+            "KexAlgorithms",
+        ),
+        ("ForceCommand /bin/false\n", "ForceCommand /bin/false ends"),
+        (
+            "ForceCommand internal-sftp\n",
+            "ForceCommand internal-sftp gives",
+        ),
+        (
+            "ForceCommand /opt/none --menu\n",
+            "ForceCommand /opt/none --menu: there is no such program",
+        ),
+        (
+            "ChrootDirectory /opt/%u\n",
+            "ChrootDirectory: there is no /opt",
+        ),
+        ("DenyUsers do*\n", "DenyUsers shuts dora out"),
+        ("DenyGroups ops\n", "DenyGroups shuts dora out"),
+        (
+            "AllowUsers ann dora@203.0.113.*\n",
+            "AllowUsers does not let dora in",
+        ),
+        ("AllowGroups staff\n", "AllowGroups does not let dora in"),
+        (
+            "Match User dora\nAllowUsers ann\n",
+            "AllowUsers does not let dora in",
+        ),
+        (
+            "PubkeyAuthentication no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
+            "no way to authenticate",
+        ),
+    ] {
+        check(&dora(), "", after, &format!("loses: {why}"));
+    }
+    check(
+        &of_root(),
+        "PermitRootLogin yes\n",
+        "PermitRootLogin no\n",
+        "loses: you log in as root",
+    );
+    let keys = "PermitRootLogin prohibit-password\n";
+    let none = "PermitRootLogin prohibit-password\nRevokedKeys /etc/ssh/keys/odd\n";
+    check(
+        &of_root(),
+        keys,
+        none,
+        "loses: no way to authenticate is left: ",
+    );
+    check(
+        &of_root(),
+        "UsePAM yes\n",
+        "UsePAM no\n",
+        "loses: without PAM",
+    );
+}
+
+#[test]
+fn what_may_refuse_is_a_doubt() {
+    for after in [
+        "PubkeyAuthentication no\n",
+        "PasswordAuthentication no\n",
+        "AuthenticationMethods publickey,password\n",
+        "AuthorizedKeysFile /etc/ssh/keys/%u\n",
+        "PubkeyAcceptedAlgorithms rsa-sha2-512\n",
+        "RevokedKeys /etc/ssh/keys/odd\n",
+        "MaxStartups 1\n",
+        "LoginGraceTime 2\n",
+        "MaxAuthTries 1\n",
+        "PerSourceNetBlockSize 0:0\nPerSourceMaxStartups 3\n",
+        "TrustedUserCAKeys /etc/ssh/ca\n",
+        "PermitTTY no\n",
+        "ForceCommand /usr/local/bin/menu\n",
+        "AllowUsers dora@*.example.org\n",
+    ] {
+        check(
+            &dora(),
+            "UsePAM yes\n",
+            &format!("UsePAM yes\n{after}"),
+            "unknown: ",
+        );
+    }
+    check(&dora(), "UsePAM yes\n", "UsePAM no\n", "unknown: ");
+    let forced = "PermitRootLogin forced-commands-only\n";
+    check(
+        &of_root(),
+        "PermitRootLogin prohibit-password\n",
+        forced,
+        "unknown: root logs in only",
+    );
+    check(&of_root(), "PermitRootLogin yes\n", forced, "unknown: ");
+}
+
+#[test]
+fn what_changes_nothing_for_them_is_no_reason_to_ask() {
+    for (before, after) in [
+        ("", "MaxStartups 30:30:200\n"),
+        ("", "AllowUsers dora\n"),
+        ("", "Match User ann\nForceCommand /bin/false\n"),
+        (
+            "",
+            "Match Address 203.0.113.0/24\nPubkeyAuthentication no\n",
+        ),
+        ("", "Port 22\nPort 2222\n"),
+        (
+            "PasswordAuthentication no\n",
+            "PasswordAuthentication yes\n",
+        ),
+        ("", "RevokedKeys none\n"),
+        ("StrictModes yes\n", "StrictModes no\n"),
+        ("MaxSessions 0\n", "MaxSessions 0\nX11Forwarding no\n"),
+        ("", "Ciphers aes256-ctr,aes256-cbc\n"),
+        ("", "PubkeyAcceptedAlgorithms +ssh-rsa\n"),
+        ("", "LogLevel DEBUG\nBanner /etc/issue\n"),
+    ] {
+        check(&dora(), before, after, "keeps");
+    }
+    check(
+        &of_root(),
+        "PermitRootLogin prohibit-password\n",
+        "PermitRootLogin yes\n",
+        "keeps",
+    );
+}
+
+#[test]
+fn the_machine_itself_and_what_is_to_be_kept_count_as_well() {
+    let console = Person {
+        user: Some("dora".to_owned()),
+        ..Person::default()
+    };
+    check(&console, "", "ListenAddress 198.51.100.2\n", "keeps");
+    check(
+        &console,
+        "",
+        "AllowUsers dora@192.0.2.*\n",
+        "unknown: from 127.0.0.1 (this machine itself): AllowUsers",
+    );
+    let kept = Person {
+        keep: vec!["203.0.113.4".parse().expect("an address")],
+        ..console.clone()
+    };
+    let names = "AllowUsers dora@192.0.2.* dora@127.0.0.1 dora@::1\n";
+    check(
+        &kept,
+        "",
+        names,
+        "loses: from 203.0.113.4 (--keep): AllowUsers does not let dora in",
+    );
+    check(
+        &kept,
+        "",
+        "AddressFamily inet6\n",
+        "loses: from 203.0.113.4 (--keep): sshd would not listen at an IPv4",
+    );
+    let block = "Match Address 203.0.113.0/24\nMaxAuthTries 0\n";
+    check(
+        &kept,
+        "",
+        block,
+        "loses: from 203.0.113.4 (--keep): MaxAuthTries 0",
+    );
+    check(
+        &Person::default(),
+        "",
+        "MaxAuthTries 0\n",
+        "loses: MaxAuthTries 0",
+    );
+    check(&Person::default(), "", "AllowUsers ann\n", "keeps");
+}
+
+#[test]
+fn a_cage_has_to_be_there_roots_alone_and_hold_a_shell() {
+    let wanted = |text: &str| {
+        let seen = snapshot(&format!("{MACHINE}//- /etc/ssh/sshd_config\n{text}"));
+        let change = SshdChange {
+            before: &seen,
+            after: &seen,
+            main: Path::new("/etc/ssh/sshd_config"),
+            overrides: &[],
+            reading: Release::new(9, 2),
+            socket: false,
+        };
+        change.wants(&dora())
+    };
+    let stats = wanted("ChrootDirectory /var/cage/%u\nRevokedKeys /etc/ssh/gone\n");
+    for path in ["/var/cage", "/var/cage/dora", "/var/cage/dora/bin/bash"] {
+        assert!(stats.contains(&Request::Stat(path.into())), "{stats:?}");
+    }
+    assert!(stats.contains(&Request::Read("/etc/ssh/gone".into())));
+}

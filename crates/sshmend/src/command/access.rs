@@ -1,0 +1,97 @@
+//! Whether those who must not lose access keep it: asked of what a plan makes of the machine, whatever plan it is.
+
+use std::path::PathBuf;
+
+use sshmend_lossless::{FileChange, Snapshot};
+use sshmend_plan::{Plan, Proof, SshdChange, handshake, hosts_access_lockout, hosts_access_wants};
+use sshmend_sshd_config::{Override, Release, Tree};
+
+use super::sshd::{Configuration, changed};
+use crate::cli::SshdSource;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// The tables of TCP wrappers.
+const WRAPPERS: [&str; 2] = ["/etc/hosts.allow", "/etc/hosts.deny"];
+
+/// Adds what the changes of a configuration mean for them: the loss or the doubt, a handshake to rehearse, and a proof at
+/// the address by which the person came.
+pub(crate) fn of_sshd(session: &Session, configuration: &mut Configuration, plan: &mut Plan) {
+    if plan.changes_nothing() {
+        return;
+    }
+    let (person, changes) = (session.person(), &plan.files);
+    let asked = Asked {
+        main: configuration.main.clone(),
+        overrides: configuration.overrides(),
+        reading: configuration.reading(),
+        socket: configuration.sshd.socket.is_some(),
+    };
+    session.capture_more(&mut configuration.snapshot, |before| {
+        let after = changed(before, changes);
+        asked.change(before, &after).wants(&person)
+    });
+    let after = changed(&configuration.snapshot, changes);
+    let change = asked.change(&configuration.snapshot, &after);
+    let lockout = std::mem::take(&mut plan.lockout);
+    plan.lockout = lockout.worse(change.lockout(&person));
+    if session.machine.is_live() {
+        plan.handshake = handshake(&configuration.sshd, person.user.as_deref());
+    }
+    let proves = |proof: &Proof| matches!(proof, Proof::Banner(_));
+    if let Some(address) = change
+        .address_of(&person)
+        .filter(|_| plan.proof.iter().any(proves))
+        && !plan.proof.contains(&Proof::Banner(address))
+    {
+        plan.proof.push(Proof::Banner(address));
+    }
+}
+
+/// What is the same before and after a change.
+struct Asked {
+    main: PathBuf,
+    overrides: Vec<Override>,
+    reading: Release,
+    socket: bool,
+}
+
+impl Asked {
+    fn change<'a>(&'a self, before: &'a Snapshot, after: &'a Snapshot) -> SshdChange<'a> {
+        SshdChange {
+            before,
+            after,
+            main: &self.main,
+            overrides: &self.overrides,
+            reading: self.reading,
+            socket: self.socket,
+        }
+    }
+}
+
+/// The same for changes of any files.
+pub(crate) fn of_files(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
+    let of_wrappers = |change: &FileChange| {
+        WRAPPERS
+            .iter()
+            .any(|path| change.path.ends_with(&path[1..]))
+    };
+    if plan.files.iter().any(of_wrappers) {
+        let live = session.machine.is_live();
+        let before = session.capture(|snapshot| hosts_access_wants(snapshot, live));
+        let after = changed(&before, &plan.files);
+        let lockout = hosts_access_lockout(&before, &after, &session.person());
+        plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
+    }
+    let mut configuration = Configuration::capture(session, &SshdSource::default())?;
+    let after = configuration.after(&plan.files);
+    let trees = [configuration.tree(), configuration.tree_of(&after)];
+    let is_read = |change: &FileChange| {
+        let mut files = trees.iter().flat_map(Tree::files);
+        files.any(|file| file == change.path)
+    };
+    if plan.files.iter().any(is_read) {
+        of_sshd(session, &mut configuration, plan);
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The handshake of the future sshd with the real ssh: with what nobody could agree on, or no way to log in is left of, nothing
+//! is changed.
+
+use sshmend_plan::{Check, Lockout, Notice, why_no_handshake};
+
+use super::Run;
+use super::rehearse::{ask, command, verdict};
+use crate::error::Failure;
+use crate::json;
+
+impl Run<'_> {
+    /// Rehearses the handshake on the future tree. What fails today as well is not blamed on the change.
+    pub(super) fn rehearse_handshake(&mut self) {
+        let Some(check) = self.plan.handshake.clone() else {
+            return;
+        };
+        let files = &self.plan.files;
+        let Ok(answers) = self.session.machine.rehearse(files, &[command(&check)]) else {
+            return;
+        };
+        let Some(answer) = answers.into_iter().next() else {
+            return;
+        };
+        let heard = verdict(&check, &answer);
+        if heard.ok {
+            self.checks.push(heard);
+        } else if self.today(&check).is_some_and(|today| today.ok) {
+            let why = nobody(&heard);
+            self.checks.push(json::change::Check {
+                output: why_no_handshake(&heard.output),
+                ..heard
+            });
+            let lockout = std::mem::take(&mut self.plan.lockout);
+            self.plan.lockout = lockout.worse(Lockout::Loses { why, origin: None });
+            self.plan.handshake = None;
+        } else {
+            self.no_handshake(&heard);
+        }
+    }
+
+    /// Whether the handshake works before the files are written, where it cannot be rehearsed.
+    pub(super) fn shake_hands_today(&mut self) {
+        if let Some(check) = self.plan.handshake.clone().filter(|_| self.unrehearsed) {
+            let heard = verdict(&check, &ask(&check));
+            if !heard.ok {
+                self.no_handshake(&heard);
+            }
+        }
+    }
+
+    /// The handshake of the files as they are now, with which nothing runs yet.
+    pub(super) fn shake_hands_on_disk(&mut self) -> Result<(), Failure> {
+        let handshake = self.plan.handshake.clone().filter(|_| self.unrehearsed);
+        let Some(check) = handshake else {
+            return Ok(());
+        };
+        let heard = verdict(&check, &ask(&check));
+        let why = nobody(&heard);
+        let ok = heard.ok;
+        self.checks.push(heard);
+        if ok {
+            return Ok(());
+        }
+        self.plan.handshake = None;
+        if self.flags.allow_lockout {
+            return Ok(());
+        }
+        Err(Failure::trouble(format!("this would lock you out: {why}")))
+    }
+
+    fn no_handshake(&mut self, heard: &json::change::Check) {
+        let text = format!(
+            "a handshake could not be rehearsed, for it fails today as well: {}",
+            why_no_handshake(&heard.output)
+        );
+        self.plan.handshake = None;
+        self.plan.notices.push(Notice {
+            name: "no-handshake".to_owned(),
+            text,
+            origin: None,
+        });
+    }
+}
+
+fn nobody(heard: &json::change::Check) -> String {
+    format!(
+        "with this configuration the ssh of this machine does not get as far as a login: {}",
+        why_no_handshake(&heard.output)
+    )
+}
+
+/// Whether ssh exchanges keys with whoever answers there.
+pub(super) fn exchanges_keys(check: &Check) -> json::change::Check {
+    verdict(check, &ask(check))
+}

@@ -1,0 +1,95 @@
+//! The future sshd and the real ssh shake hands before anything is in force; afterwards the running one is proved likewise.
+
+use crate::live::{on_stage, says};
+
+/// At a console: nobody came by SSH.
+const AT_CONSOLE: &str = r#"
+unset SSH_CONNECTION
+before=$(sha256sum /etc/ssh/sshd_config)
+same() { [ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same; }
+"#;
+
+#[test]
+fn what_nobody_could_agree_on_is_seen_before_it_is_in_force() {
+    let script = r#"
+ssh-keygen -q -t ecdsa -N '' -f /etc/ssh/only_ecdsa
+for wish in 'HostKey=/etc/ssh/only_ecdsa HostKeyAlgorithms=ssh-ed25519' 'HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com' \
+    'KexAlgorithms=diffie-hellman-group14-sha1' 'Ciphers=3des-cbc' 'MACs=hmac-md5 Ciphers=aes128-ctr'; do
+    "$S" fix sshd-config $wish --yes > "$scratch/out" 2> "$scratch/said"; echo "$wish: $?"
+    grep -q 'this would lock you out: ' "$scratch/said" || cat "$scratch/said"
+done
+grep -h 'a handshake of ssh with sshd -i' "$scratch/out"
+grep -o 'no matching MAC found. Their offer: hmac-md5' "$scratch/out" | head -1
+same
+"$S" fix sshd-config Ciphers=aes128-ctr --yes --format json > "$scratch/json"; echo "good $?"
+grep -c -e 'a handshake of ssh with sshd -i' -e 'a key exchange at 127.0.0.1:22' "$scratch/json"
+"$S" fix sshd-config Ciphers=3des-cbc --allow-lockout --yes > /dev/null; echo "allowed $?"
+"$S" rollback --yes > /dev/null; echo "back $?"
+"#;
+    let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
+        return;
+    };
+    let lines = [
+        "HostKey=/etc/ssh/only_ecdsa HostKeyAlgorithms=ssh-ed25519: 2",
+        "HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com: 2",
+        "KexAlgorithms=diffie-hellman-group14-sha1: 2",
+        "Ciphers=3des-cbc: 2",
+        "MACs=hmac-md5 Ciphers=aes128-ctr: 2",
+        "check:  a handshake of ssh with sshd -i REFUSED",
+        "no matching MAC found. Their offer: hmac-md5",
+        "same",
+        "good 0",
+        "2",
+        "allowed 0",
+        "back 0",
+    ];
+    says(&text, &lines);
+}
+
+#[test]
+fn without_a_namespace_the_handshake_comes_between_the_file_and_the_reload() {
+    let script = r#"
+contained() { setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"; }
+pid=$(cat /run/sshd.pid)
+contained "$S" fix sshd-config HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com --yes > /dev/null 2> "$scratch/said"; echo "fix $?"
+grep -o 'does not get as far as a login' "$scratch/said"
+same
+ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "answers"
+"#;
+    let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
+        return;
+    };
+    let lines = ["fix 3", "does not get as far as a login", "same", "answers"];
+    says(&text, &lines);
+}
+
+#[test]
+fn it_is_proved_where_the_person_came_in_and_told() {
+    let script = r#"
+ip addr add 192.0.2.1/32 dev lo
+export SSH_CONNECTION="192.0.2.1 50022 192.0.2.1 22"
+"$S" fix sshd-config MaxStartups=31:40:201 --yes 2>&1 > /dev/null | grep proved
+"$S" fix sshd-config Port+=2022 --yes --format json | grep -o 'an SSH identification at .*2022'
+ssh-keyscan -T 3 -p 2022 127.0.0.1 2>/dev/null | grep -q ssh && echo "answers at 2022"
+exec 9<> /dev/null; python3 -c '
+import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 2023)); s.listen(); time.sleep(60)' &
+taken=$!; sleep 0.5
+before=$(sha256sum /etc/ssh/sshd_config)
+"$S" fix sshd-config ListenAddress=192.0.2.1 ListenAddress=127.0.0.1:2023 --yes > /dev/null 2>&1; echo "taken $?"
+kill $taken; same
+"#;
+    let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
+        return;
+    };
+    let lines = ["answers at 2022", "taken 3", "same"];
+    says(&text, &lines);
+    assert!(
+        text.contains("192.0.2.1:22") && text.contains("with maxstartups 31:40:201"),
+        "{text}"
+    );
+    assert!(
+        text.contains("an SSH identification at 127.0.0.1:2022") || text.contains(":2022 or "),
+        "{text}"
+    );
+}

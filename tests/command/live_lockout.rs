@@ -1,0 +1,83 @@
+//! Nobody is locked out by a wish: what would refuse the next login of the person over SSH is refused before it is made.
+
+use crate::live::{on_stage, says};
+
+/// Root came from this address to this one.
+const OVER_SSH: &str = r#"
+export SSH_CONNECTION="127.0.0.1 50022 127.0.0.1 22"
+install -d -m 700 /root/.ssh; mount -t tmpfs -o mode=0700 tmpfs /root/.ssh
+ssh-keygen -q -t ed25519 -N '' -f "$scratch/key"; cp "$scratch/key.pub" /root/.ssh/authorized_keys
+login() { ssh -F none -i "$scratch/key" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+    -o ConnectTimeout=5 root@127.0.0.1 echo welcome 2>/dev/null; }
+printf 'UsePAM yes\n' >> /etc/ssh/sshd_config; kill -HUP "$(cat /run/sshd.pid)"; sleep 0.3
+before=$(sha256sum /etc/ssh/sshd_config)
+"#;
+
+#[test]
+fn wishes_that_end_the_next_login_are_refused_over_ssh() {
+    let script = r#"
+login
+for wish in AddressFamily=inet6 Port=2022 ListenAddress=127.0.0.9 PerSourceMaxStartups=0 MaxSessions=0 MaxAuthTries=0 \
+    HostKeyAlgorithms=ssh-dss Ciphers=aes256-cbc KexAlgorithms=diffie-hellman-group1-sha1 MACs=hmac-md5 MaxStartups=1 \
+    RevokedKeys=/nowhere RevokedKeys=/etc/passwd ForceCommand=/bin/false ForceCommand=/nowhere ChrootDirectory=/nowhere \
+    ChrootDirectory=/tmp PubkeyAuthentication=no AuthorizedKeysFile=/nowhere/%u AuthenticationMethods=publickey,password \
+    PubkeyAcceptedAlgorithms=rsa-sha2-512 PermitRootLogin=no PermitRootLogin=forced-commands-only UsePAM=no \
+    AllowUsers=nobody DenyUsers=root AllowGroups=daemon DenyGroups=root LoginGraceTime=1 TrustedUserCAKeys=/etc/passwd
+do
+    "$S" fix sshd-config "$wish" --yes > /dev/null 2> "$scratch/said"; code=$?
+    [ "$code" = 2 ] && grep -q 'lock you out' "$scratch/said" || echo "$wish: $code $(cat "$scratch/said")"
+done
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+"$S" fix sshd-config MaxStartups=30:30:200 AllowUsers=root LogLevel=VERBOSE --yes > /dev/null; echo "harmless $?"
+login
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    assert_eq!(text, "welcome\nsame\nharmless 0\nwelcome\n");
+}
+
+#[test]
+fn the_way_back_is_asked_as_well() {
+    let script = r#"
+sed -i '1i PermitRootLogin no' /etc/ssh/sshd_config; kill -HUP "$(cat /run/sshd.pid)"
+"$S" fix sshd-config PermitRootLogin=yes --yes > /dev/null; echo "fix $?"
+"$S" rollback --yes 2>&1 | grep -o 'this would lock you out: you log in as root'
+"$S" fix hosts-access --allow 127.0.0.1 --yes > /dev/null
+printf 'sshd: ALL\n' > /etc/hosts.deny
+printf 'sshd: ::1 127.0.0.0/255.0.0.0\n' > /etc/hosts.allow
+"$S" fix hosts-access --allow 198.51.100.7 --yes > /dev/null; echo "allow $?"
+"$S" rollback --yes --keep 198.51.100.7 2>&1 | grep -o '198.51.100.7 would be denied'
+"$S" rollback --yes > /dev/null; echo "without --keep $?"
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    let lines = [
+        "fix 0",
+        "this would lock you out: you log in as root",
+        "allow 0",
+        "198.51.100.7 would be denied",
+        "without --keep 0",
+    ];
+    says(&text, &lines);
+}
+
+#[test]
+fn at_a_console_a_doubt_is_a_note() {
+    let script = r#"
+unset SSH_CONNECTION
+"$S" fix sshd-config PubkeyAuthentication=no --yes | grep -c own-access
+"$S" fix sshd-config AllowUsers='root@127.0.0.1 root@::1' --yes --keep 192.0.2.9 2>&1 | grep -o 'from 192.0.2.9 (--keep): AllowUsers does not let root in'
+"$S" fix sshd-config AllowUsers='root@127.0.0.1 root@::1' --yes > /dev/null; echo "without --keep $?"
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    let lines = [
+        "1",
+        "from 192.0.2.9 (--keep): AllowUsers does not let root in",
+        "without --keep 0",
+    ];
+    says(&text, &lines);
+}
