@@ -24,6 +24,7 @@ mod live_handshake;
 mod live_judges;
 mod live_lockout;
 mod live_service;
+mod live_several;
 mod logs;
 mod readme;
 mod sshd_config;

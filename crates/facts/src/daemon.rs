@@ -265,7 +265,7 @@ impl Trial {
 
 impl Daemon {
     /// Reads a daemon's command line; a program without path is looked up where distributions put it.
-    fn from_argv(argv: &[String]) -> Self {
+    pub(crate) fn from_argv(argv: &[String]) -> Self {
         let program = argv.first().filter(|program| program.starts_with('/'));
         let program = program.cloned().unwrap_or_else(|| PROGRAMS[0].to_owned());
         let mut options = Vec::new();

@@ -4,7 +4,7 @@ use sshmend_lossless::{Request, Snapshot};
 
 use crate::ask::Ask;
 use crate::question::Question;
-use crate::{Facts, Manager, facts};
+use crate::{Daemon, Facts, Manager, facts};
 
 /// The sshd of a machine: the running one, else the one that would be started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,5 +53,25 @@ impl Sshd {
             unit: unit.map(|unit| unit.name().to_owned()),
             socket: manager.socket().map(|unit| unit.name().to_owned()),
         }
+    }
+
+    /// All that listen on this machine, the one of [`Sshd::read`] first; that one alone where none listens.
+    pub fn all(snapshot: &Snapshot, question: &Question) -> Vec<Self> {
+        let facts = Facts::new(snapshot, question);
+        let first = Self::read(snapshot, question);
+        let mut listeners = facts.listeners().unwrap_or_default();
+        listeners.retain(|listener| Some(listener.pid) != first.pid);
+        let others = listeners.into_iter().map(|listener| {
+            let daemon = Daemon::from_argv(&listener.argv);
+            let same = first.program.as_ref() == Some(&daemon.program);
+            Self {
+                version: first.version.clone().filter(|_| same),
+                program: Some(daemon.program),
+                options: daemon.options,
+                pid: Some(listener.pid),
+                ..Self::default()
+            }
+        });
+        std::iter::once(first.clone()).chain(others).collect()
     }
 }

@@ -110,6 +110,8 @@ pub struct KnownHostsOf {
 pub struct SshdSource {
     /// The main file, instead of the running daemon's or /etc/ssh/sshd_config.
     pub file: Option<PathBuf>,
+    /// The process id of the sshd that is meant, where several listen.
+    pub pid: Option<u32>,
     /// The release, instead of the one installed.
     pub release: Option<String>,
 }
@@ -319,6 +321,7 @@ impl CommandLine {
 
     fn source(&mut self, source: &SshdSource) -> &mut Self {
         self.path("--file", source.file.as_ref());
+        self.option("--pid", source.pid.map(|pid| pid.to_string()).as_ref());
         self.option("--release", source.release.as_ref())
     }
 }

@@ -135,6 +135,9 @@ pub(crate) struct SshdSource {
     /// The main file, instead of the running daemon's or /etc/ssh/sshd_config
     #[arg(long = "file", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// The sshd with this process id, where several listen
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Option<u32>,
     /// Read the files as this release of OpenSSH does (such as 9.2), instead of the one installed
     #[arg(long, value_name = "X.Y")]
     pub(crate) release: Option<String>,

@@ -39,6 +39,7 @@ impl From<cli::SshdSource> for SshdSource {
     fn from(asked: cli::SshdSource) -> Self {
         Self {
             file: asked.file,
+            pid: asked.pid,
             release: asked.release,
         }
     }
@@ -114,6 +115,7 @@ mod tests {
     fn other_sshd() -> SshdSource {
         SshdSource {
             file: Some("/etc/ssh/inside".into()),
+            pid: Some(4711),
             release: Some("9.2".to_owned()),
         }
     }

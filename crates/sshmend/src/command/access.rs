@@ -7,7 +7,6 @@ use sshmend_plan::{Plan, Proof, SshdChange, handshake, hosts_access_lockout, hos
 use sshmend_sshd_config::{Override, Release, Tree};
 
 use super::sshd::{Configuration, changed};
-use crate::cli::SshdSource;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -69,8 +68,12 @@ impl Asked {
     }
 }
 
-/// The same for changes of any files.
-pub(crate) fn of_files(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
+/// The same for changes of any files; of several daemons the one with this process id is meant, where it still runs.
+pub(crate) fn of_files(
+    session: &Session,
+    plan: &mut Plan,
+    pid: Option<u32>,
+) -> Result<(), Failure> {
     let of_wrappers = |change: &FileChange| {
         WRAPPERS
             .iter()
@@ -83,7 +86,7 @@ pub(crate) fn of_files(session: &Session, plan: &mut Plan) -> Result<(), Failure
         let lockout = hosts_access_lockout(&before, &after, &session.person());
         plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
     }
-    let mut configuration = Configuration::capture(session, &SshdSource::default())?;
+    let mut configuration = Configuration::capture_of(session, pid)?;
     let after = configuration.after(&plan.files);
     let trees = [configuration.tree(), configuration.tree_of(&after)];
     let is_read = |change: &FileChange| {

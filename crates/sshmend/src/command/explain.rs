@@ -99,7 +99,8 @@ fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failu
     let value = match value {
         Some(value) => value.to_owned(),
         None => {
-            let configuration = Configuration::capture(session, &SshdSource::default())?;
+            let source = SshdSource::default();
+            let configuration = Configuration::capture(session, &source)?;
             let effective = configuration
                 .tree()
                 .effective(Some(configuration.reading()), Scope::Global);

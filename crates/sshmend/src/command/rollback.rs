@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_host::Machine;
 use sshmend_lossless::{Attributes, EditSet, FileChange, Step};
-use sshmend_plan::{
-    Check, Lockout, Plan, Proof, SshdSource, listen_addresses, reload_sshd, unified,
-};
+use sshmend_plan::{Check, Lockout, Plan, Proof, listen_addresses, reload_sshd, unified};
 use sshmend_transaction::{
     FileRecord, Files, Image, Journal, JournalError, Past, Record, RollBackError, State,
     StepRecord, Versions, Which,
@@ -183,12 +181,14 @@ fn plan(
         let later = in_the_way(journal, record, &paths)?;
         return Err(Failure::trouble(message).with_hint(what_first(session, &later)));
     }
+    let mut pid = None;
     if session.machine.is_live() {
         follow(session, &mut plan, record, Files::Old)?;
+        pid = hung_up(&plan);
         reload_the_sshd_of_today(session, &mut plan)?;
         plan.lockout = lockout(session, &plan);
     }
-    of_files(session, &mut plan)?;
+    of_files(session, &mut plan, pid)?;
     Ok(plan)
 }
 
@@ -357,6 +357,14 @@ fn bans(plan: &Plan, addr: std::net::IpAddr) -> Option<String> {
     })
 }
 
+/// The process that was told to read its files again.
+fn hung_up(plan: &Plan) -> Option<u32> {
+    plan.activation.iter().find_map(|step| match step {
+        Step::HangUp(pid) => Some(*pid),
+        _ => None,
+    })
+}
+
 /// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
 /// told to read its files again it has to answer afterwards as it does today, wherever it then still listens.
 fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
@@ -365,7 +373,7 @@ fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Fa
     if !plan.activation.iter().any(of_sshd) {
         return Ok(());
     }
-    let mut configuration = Configuration::capture(session, &SshdSource::default())?;
+    let mut configuration = Configuration::capture_of(session, hung_up(plan))?;
     configuration.snapshot = configuration.after(&plan.files);
     let addresses = listen_addresses(&configuration.effective());
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));

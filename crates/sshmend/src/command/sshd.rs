@@ -1,10 +1,10 @@
 //! What `show sshd-config` and `fix sshd-config` have in common: which files, read as which release.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Service, Sshd, service_wants, sshd_wants};
 use sshmend_lossless::{Entry, FileChange, FileImage, Snapshot};
-use sshmend_plan::SshdSource;
+use sshmend_plan::{Notice, SshdSource};
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
 
 use crate::error::Failure;
@@ -24,6 +24,8 @@ pub(crate) struct Configuration {
     pub(crate) main: PathBuf,
     /// The release that will read it; `None` when it is not known.
     pub(crate) release: Option<Release>,
+    /// Which daemon it is, where several listen.
+    pub(crate) choice: Option<String>,
 }
 
 impl Configuration {
@@ -42,8 +44,9 @@ impl Configuration {
     pub(crate) fn capture(session: &Session, source: &SshdSource) -> Result<Self, Failure> {
         let question = session.question();
         let mut snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
-        let sshd = Sshd::read(&snapshot, &question);
         let named = source.file.as_deref().map(|file| session.path(file));
+        let all = Sshd::all(&snapshot, &question);
+        let (sshd, choice) = choose(&all, source.pid, named.as_deref())?;
         let main = named.or_else(|| main_of(&sshd)).unwrap_or_else(|| {
             session.capture_more(&mut snapshot, |snapshot| {
                 main_file(snapshot).err().into_iter().collect()
@@ -60,6 +63,26 @@ impl Configuration {
             snapshot,
             main,
             release,
+            choice,
+        })
+    }
+
+    /// The same of the daemon that a journal names by its process id, where that one still runs.
+    pub(crate) fn capture_of(session: &Session, pid: Option<u32>) -> Result<Self, Failure> {
+        let source = SshdSource {
+            pid,
+            ..SshdSource::default()
+        };
+        Self::capture(session, &source).or_else(|_| Self::capture(session, &SshdSource::default()))
+    }
+
+    /// That it is one of several, and which one, for a plan.
+    pub(crate) fn choice_notice(&self) -> Option<Notice> {
+        let text = self.choice.clone()?;
+        Some(Notice {
+            name: "several-sshd".to_owned(),
+            text,
+            origin: None,
         })
     }
 
@@ -110,6 +133,60 @@ impl Configuration {
     pub(crate) fn reading(&self) -> Release {
         self.release.unwrap_or(ASSUMED)
     }
+}
+
+/// The daemon that is meant, and where it is one of several, which one that is: the one named, the one whose main file is
+/// named, that of systemd, the one with the usual main file, the first.
+fn choose(
+    all: &[Sshd],
+    pid: Option<u32>,
+    file: Option<&Path>,
+) -> Result<(Sshd, Option<String>), Failure> {
+    let main = |sshd: &Sshd| main_of(sshd).unwrap_or_else(|| MAIN.into());
+    let described = |sshd: &Sshd| {
+        let pid = sshd.pid.map(|pid| pid.to_string()).unwrap_or_default();
+        format!("process {pid}, which reads {}", main(sshd).display())
+    };
+    let list = |all: &[&Sshd]| {
+        all.iter()
+            .map(|sshd| described(sshd))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let is_named = |sshd: &&Sshd| pid.is_some() && sshd.pid == pid;
+    let running: Vec<&Sshd> = all.iter().filter(|sshd| sshd.pid.is_some()).collect();
+    if let Some(pid) = pid
+        && !all.iter().any(|sshd| is_named(&sshd))
+    {
+        let hint = if running.is_empty() {
+            "no sshd listens here".to_owned()
+        } else {
+            format!("these listen: {}", list(&running))
+        };
+        return Err(
+            Failure::trouble(format!("process {pid} is not an sshd that listens")).with_hint(hint),
+        );
+    }
+    let found = all.iter().find(is_named);
+    let found = found.or_else(|| all.iter().find(|sshd| Some(main(sshd).as_path()) == file));
+    let found = found.or_else(|| all.iter().find(|sshd| sshd.unit.is_some()));
+    let found = found.or_else(|| all.iter().find(|sshd| main(sshd) == Path::new(MAIN)));
+    let chosen = found.or(all.first()).cloned().unwrap_or_default();
+    if running.len() < 2 {
+        return Ok((chosen, None));
+    }
+    let others: Vec<&Sshd> = running
+        .iter()
+        .copied()
+        .filter(|sshd| sshd.pid != chosen.pid)
+        .collect();
+    let text = format!(
+        "{} sshd listen here; this is about {}; --pid names another: {}",
+        running.len(),
+        described(&chosen),
+        list(&others)
+    );
+    Ok((chosen, Some(text)))
 }
 
 /// A machine as it is once these changes are made.

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
+use sshmend_facts::Sshd;
 use sshmend_host::Machine;
 use sshmend_lossless::{Step, UnitVerb};
-use sshmend_plan::{Check, Expect, SshdSource, reload_sshd};
+use sshmend_plan::{Check, Expect, SshdSource, reload_sshd, restart_sshd};
 
 use super::Run;
 use super::rehearse::{Answer, ask, comes_back, disagrees, verdict};
@@ -86,13 +87,21 @@ impl Run<'_> {
             // Whatever watches over it may have started it already.
             let sshd = Configuration::capture(self.session, &SshdSource::default())?.sshd;
             match reload_sshd(&sshd) {
-                Some((reload, _)) if !self.has_ended(&reload) => revived.push(reload),
+                Some((reload, _)) if self.is_the_same(&sshd) && !self.has_ended(&reload) => {
+                    revived.push(reload);
+                }
                 _ if self.plan.restart.is_empty() => revived.push(step),
                 _ => revived.extend(self.plan.restart.clone()),
             }
         }
         revived.dedup();
         Ok(revived)
+    }
+
+    /// Whether it was started as the one that ended: another one may listen beside it.
+    fn is_the_same(&self, sshd: &Sshd) -> bool {
+        let started = restart_sshd(sshd);
+        started.is_some_and(|started| self.plan.restart.contains(&started))
     }
 
     /// Whether the daemon that a step would tell to read its files does not run any more.

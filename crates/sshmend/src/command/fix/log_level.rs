@@ -33,5 +33,7 @@ pub(super) fn plan(
         live: session.machine.is_live(),
     };
     let plan = log_level(&configuration.snapshot, &wish, level, time);
-    plan.map_err(|refusal| Failure::from_refusal(&refusal))
+    let mut plan = plan.map_err(|refusal| Failure::from_refusal(&refusal))?;
+    plan.notices.extend(configuration.choice_notice());
+    Ok(plan)
 }

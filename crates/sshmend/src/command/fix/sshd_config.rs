@@ -60,6 +60,7 @@ fn plan(
     };
     let plan = sshd_config(&configuration.snapshot, &wish);
     let mut plan = plan.map_err(|refusal| Failure::from_refusal(&refusal))?;
+    plan.notices.extend(configuration.choice_notice());
     of_sshd(session, &mut configuration, &mut plan);
     Ok(plan)
 }

@@ -18,6 +18,9 @@ pub(super) fn show(
     arguments: &ShowSshdConfig,
 ) -> Result<(Shown, Option<Failure>), Failure> {
     let configuration = Configuration::capture(session, &arguments.source.clone().into())?;
+    if let Some(choice) = &configuration.choice {
+        session.output.talk(&format!("note: {}", line(choice)));
+    }
     let connection = arguments
         .connection
         .as_deref()

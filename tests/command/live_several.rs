@@ -1,0 +1,45 @@
+//! Several sshd on one machine: which one is meant can be said, and is said.
+
+use crate::live::{on_stage, says};
+
+const TWO: &str = r#"
+printf 'Port 2200\nMaxSessions 4\nPidFile /run/second.pid\n' > /etc/ssh/second.conf
+/usr/sbin/sshd -f /etc/ssh/second.conf
+until [ -s /run/second.pid ]; do sleep 0.05; done
+first=$(cat /run/sshd.pid); second=$(cat /run/second.pid)
+"#;
+
+#[test]
+fn of_several_daemons_the_one_that_is_named_is_changed_and_reloaded() {
+    let script = r#"
+"$S" show sshd-config MaxSessions 2>&1 | sed "s/$first/FIRST/g; s/$second/SECOND/g"
+"$S" show sshd-config MaxSessions --pid "$second" 2>/dev/null
+"$S" fix sshd-config MaxStartups=41:30:141 --pid "$second" --yes | sed "s/$second/SECOND/g" | grep '^then'
+for pid in $first $second; do tr '\0' ' ' < /proc/$pid/cmdline | grep -o '0 of [0-9]*-[0-9]*'; done
+"$S" rollback --yes > /dev/null; echo "rollback $?"
+tr '\0' ' ' < /proc/$second/cmdline | grep -o '0 of 10-100 startups'
+"$S" fix sshd-config MaxSessions=3 --file /etc/ssh/second.conf -n | sed "s/$second/SECOND/g" | grep '^then'
+"$S" fix sshd-config MaxSessions=3 --pid 1 -n 2>&1 | grep -o 'process 1 is not an sshd that listens'
+"#;
+    let Some(text) = on_stage(&format!("{TWO}{script}")) else {
+        return;
+    };
+    let lines = [
+        "note: 2 sshd listen here; this is about process FIRST, which reads /etc/ssh/sshd_config; --pid names another: \
+         process SECOND, which reads /etc/ssh/second.conf",
+        "maxsessions 5  /etc/ssh/sshd_config:2",
+        "maxsessions 4  /etc/ssh/second.conf:2",
+        "then:   kill -HUP SECOND (sshd)",
+        "0 of 10-100",
+        "0 of 41-141",
+        "rollback 0",
+        "0 of 10-100 startups",
+        "process 1 is not an sshd that listens",
+    ];
+    says(&text, &lines);
+    assert_eq!(
+        text.matches("then:   kill -HUP SECOND (sshd)").count(),
+        2,
+        "{text}"
+    );
+}
