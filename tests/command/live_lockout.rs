@@ -81,3 +81,25 @@ unset SSH_CONNECTION
     ];
     says(&text, &lines);
 }
+
+/// As after a cut between the rename and the reload.
+#[test]
+fn what_would_lock_the_person_out_is_not_finished_but_goes_back() {
+    let script = r#"
+SSH_CONNECTION= "$S" fix sshd-config AllowUsers=nobody --no-reload --yes > /dev/null 2>&1; echo "fix $?"
+sed -i 's/^state = "done"/state = "committed"/' /var/lib/sshmend/transactions/*/transaction.toml
+"$S" recover 2>&1 | grep -o 'it would lock you out: AllowUsers does not let root in'
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+login
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    let lines = [
+        "fix 0",
+        "it would lock you out: AllowUsers does not let root in",
+        "same",
+        "welcome",
+    ];
+    says(&text, &lines);
+}

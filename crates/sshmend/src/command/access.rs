@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use sshmend_lossless::{FileChange, Snapshot};
-use sshmend_plan::{Plan, Proof, SshdChange, handshake, hosts_access_lockout, hosts_access_wants};
+use sshmend_plan::{
+    Lockout, Plan, Proof, SshdChange, SshdSource, handshake, hosts_access_lockout,
+    hosts_access_wants,
+};
 use sshmend_sshd_config::{Override, Release, Tree};
 
 use super::sshd::{Configuration, changed};
+
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -20,12 +24,7 @@ pub(crate) fn of_sshd(session: &Session, configuration: &mut Configuration, plan
         return;
     }
     let (person, changes) = (session.person(), &plan.files);
-    let asked = Asked {
-        main: configuration.main.clone(),
-        overrides: configuration.overrides(),
-        reading: configuration.reading(),
-        socket: configuration.sshd.socket.is_some(),
-    };
+    let asked = Asked::of(configuration);
     session.capture_more(&mut configuration.snapshot, |before| {
         let after = changed(before, changes);
         asked.change(before, &after).wants(&person)
@@ -56,6 +55,15 @@ struct Asked {
 }
 
 impl Asked {
+    fn of(configuration: &Configuration) -> Self {
+        Self {
+            main: configuration.main.clone(),
+            overrides: configuration.overrides(),
+            reading: configuration.reading(),
+            socket: configuration.sshd.socket.is_some(),
+        }
+    }
+
     fn change<'a>(&'a self, before: &'a Snapshot, after: &'a Snapshot) -> SshdChange<'a> {
         SshdChange {
             before,
@@ -68,18 +76,19 @@ impl Asked {
     }
 }
 
+fn is_of_wrappers(change: &FileChange) -> bool {
+    WRAPPERS
+        .iter()
+        .any(|path| change.path.ends_with(&path[1..]))
+}
+
 /// The same for changes of any files; of several daemons the one with this process id is meant, where it still runs.
 pub(crate) fn of_files(
     session: &Session,
     plan: &mut Plan,
     pid: Option<u32>,
 ) -> Result<(), Failure> {
-    let of_wrappers = |change: &FileChange| {
-        WRAPPERS
-            .iter()
-            .any(|path| change.path.ends_with(&path[1..]))
-    };
-    if plan.files.iter().any(of_wrappers) {
+    if plan.files.iter().any(is_of_wrappers) {
         let live = session.machine.is_live();
         let before = session.capture(|snapshot| hosts_access_wants(snapshot, live));
         let after = changed(&before, &plan.files);
@@ -97,4 +106,26 @@ pub(crate) fn of_files(
         of_sshd(session, &mut configuration, plan);
     }
     Ok(())
+}
+
+/// What files that are there already mean for them, beside those that were there before.
+pub(crate) fn of_what_is_there(
+    session: &Session,
+    undoing: &[FileChange],
+) -> Result<Lockout, Failure> {
+    let person = session.person();
+    let mut lockout = Lockout::Keeps;
+    if undoing.iter().any(is_of_wrappers) {
+        let live = session.machine.is_live();
+        let now = session.capture(|snapshot| hosts_access_wants(snapshot, live));
+        lockout = hosts_access_lockout(&changed(&now, undoing), &now, &person);
+    }
+    let mut configuration = Configuration::capture(session, &SshdSource::default())?;
+    let asked = Asked::of(&configuration);
+    session.capture_more(&mut configuration.snapshot, |now| {
+        asked.change(now, &changed(now, undoing)).wants(&person)
+    });
+    let before = changed(&configuration.snapshot, undoing);
+    let change = asked.change(&before, &configuration.snapshot);
+    Ok(lockout.worse(change.lockout(&person)))
 }

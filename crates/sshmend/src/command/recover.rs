@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use sshmend_host::{Machine, Uninterrupted, boot, leave_session, now, pause};
 use sshmend_lossless::{FileImage, Step, UnitVerb};
+use sshmend_plan::Lockout;
 use sshmend_transaction::{
     Back, FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, State, StepRecord, Store,
     Today,
 };
 
+use super::access::of_what_is_there;
 use super::recover_at_boot;
-use super::rollback::aftermath;
+use super::rollback::{aftermath, undoing};
 use crate::cli::Recover;
 use crate::error::{Failure, Outcome};
 use crate::execute::{arm, bring_into_force};
@@ -148,17 +150,24 @@ fn bans_again(step: &Step, back: &Back) -> bool {
 /// When the machine starts, daemons read the files when they start themselves.
 fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) -> bool {
     let judged = files == Files::New && record.rolls_back.is_none();
-    let done = aftermath(session, record, files).and_then(|mut plan| {
-        if let Some(back) = &record.back {
-            plan.activation.retain(|step| !bans_again(step, back));
-        }
-        if at_boot {
-            plan.activation.retain(|step| !is_about_a_daemon(step));
-            plan.reloaded.clear();
-            plan.proof.clear();
-        }
-        bring_into_force(session, plan, judged)
-    });
+    let kept = if judged && !at_boot {
+        keeps_access(session, record)
+    } else {
+        Ok(())
+    };
+    let done = kept
+        .and_then(|()| aftermath(session, record, files))
+        .and_then(|mut plan| {
+            if let Some(back) = &record.back {
+                plan.activation.retain(|step| !bans_again(step, back));
+            }
+            if at_boot {
+                plan.activation.retain(|step| !is_about_a_daemon(step));
+                plan.reloaded.clear();
+                plan.proof.clear();
+            }
+            bring_into_force(session, plan, judged)
+        });
     if let Err(failure) = &done {
         session.output.talk(&format!(
             "{}: not in force: {}",
@@ -167,6 +176,20 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
         ));
     }
     done.is_ok()
+}
+
+/// What would lock out the person over SSH is not finished, unless they had allowed that: it goes back.
+fn keeps_access(session: &Session, record: &Record) -> Result<(), Failure> {
+    let allowed = record.argv.iter().any(|word| word == "--allow-lockout");
+    if allowed || session.person().addr.is_none() {
+        return Ok(());
+    }
+    match of_what_is_there(session, &undoing(session, record)?)? {
+        Lockout::Loses { why, .. } => {
+            Err(Failure::trouble(format!("it would lock you out: {why}")))
+        }
+        Lockout::Unknown(_) | Lockout::Keeps => Ok(()),
+    }
 }
 
 /// What has to do with a daemon that runs.

@@ -192,6 +192,18 @@ fn plan(
     Ok(plan)
 }
 
+/// What would take back the files of a transaction, as they are now.
+pub(crate) fn undoing(session: &Session, record: &Record) -> Result<Vec<FileChange>, Failure> {
+    let journal = session.journal()?;
+    let versions = journal
+        .versions(record)
+        .map_err(|error| Failure::from_journal(&error))?;
+    let files = record.files.iter().zip(&versions);
+    files
+        .map(|(file, versions)| way_back(session, file, versions))
+        .collect()
+}
+
 /// The change from what stands there now to what stood there before.
 fn way_back(
     session: &Session,
