@@ -12,7 +12,6 @@ mod finding;
 mod hostile;
 mod page;
 mod paste;
-mod startups;
 #[cfg(test)]
 mod testing;
 mod verdict;
@@ -20,5 +19,4 @@ mod verdict;
 pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, Read, diagnose};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
-pub use startups::MaxStartups;
 pub use verdict::{Cause, Gate};

@@ -1,12 +1,11 @@
 use sshmend_facts::{Facts, LogLine, Manager, Reply, Startups, Unchecked};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
-use sshmend_sshd_config::Release;
+use sshmend_sshd_config::{MaxStartups, Release};
 
 use super::heard::{heard, heard_of_others};
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
-use crate::startups::MaxStartups;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
