@@ -142,7 +142,10 @@ fn bracketed(line: &str) -> Option<Head<'_>> {
 fn named(line: &str) -> Option<Head<'_>> {
     let (host, rest) = line.split_once(": ")?;
     let like = host.contains(|c: char| c.is_ascii_digit()) || host.contains('.');
-    (is_host(host) && like && !host.starts_with("debug") && is_message(rest))
+    // `library.module.ClassOfError` is what a language calls an exception.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let class = last.len() < host.len() && last.starts_with(|c: char| c.is_ascii_uppercase());
+    (is_host(host) && like && !class && !host.starts_with("debug") && is_message(rest))
         .then_some(Head::Line(host))
 }
 
@@ -196,6 +199,7 @@ mod tests {
             "2026-01-01 x: y",
             "debug1: x",
             "fatal: x",
+            "library.module.ConnectionLost: Connection lost",
         ] {
             assert_eq!(host(line), "", "{line}");
         }

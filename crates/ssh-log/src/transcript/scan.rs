@@ -152,7 +152,7 @@ impl Named {
             host: fields.host.map(owned),
             address: fields.addr.map(owned),
             port: fields.port,
-            user: None,
+            user: fields.user.map(owned),
             detail: fields.detail.map(|detail| owned(without_ending(detail))),
         };
         if matches!(sign, Sign::Destination | Sign::Connecting) {

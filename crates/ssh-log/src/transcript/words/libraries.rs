@@ -110,6 +110,10 @@ const ASYNCSSH: &[Row] = &[
         "asyncssh.misc.ConnectionLost: Login timeout expired",
         SILENT,
     ),
+    says(
+        "asyncssh.misc.PermissionDenied: Permission denied for user {user} on host {name}",
+        DENIED,
+    ),
     says("asyncssh.misc.PermissionDenied: ", DENIED),
     says("asyncssh.misc.KeyExchangeFailed: No matching ", MISMATCH),
     says("asyncssh.misc.HostKeyNotVerifiable: ", REJECTED),
@@ -117,6 +121,12 @@ const ASYNCSSH: &[Row] = &[
 ];
 
 const GO: &[Row] = &[
+    // Terraform says whom it could not log in as before it says why.
+    (
+        "SSH authentication failed ({quoted}@{endpoint})",
+        Sign::Connecting,
+        Anywhere,
+    ),
     says("ssh: handshake failed: EOF", CLOSED),
     says("ssh: handshake failed: knownhosts: key mismatch", CHANGED),
     says("ssh: handshake failed: knownhosts: key is unknown", UNKNOWN),
@@ -265,6 +275,17 @@ const JSCH: &[Row] = &[
 ];
 
 const SSHJ: &[Row] = &[
+    // The programs of JetBrains.
+    (
+        "Cannot connect to remote host {quoted}@{name}:{port}: ",
+        Sign::Connecting,
+        Anywhere,
+    ),
+    says(
+        "Connection is not established within the specified timeout",
+        SLOW,
+    ),
+    shared("Timeout expired: {n} MILLISECONDS", SLOW),
     says("Broken transport; encountered EOF", CLOSED),
     says(
         "Server closed connection during identification exchange",
@@ -327,6 +348,23 @@ const SSH_NET: &[Row] = &[
 ];
 
 const NET_SSH: &[Row] = &[
+    // SSHKit, of Capistrano.
+    (
+        "Exception while executing as {quoted}@{name}: ",
+        Sign::Connecting,
+        Anywhere,
+    ),
+    shared("Authentication failed for user ", DENIED),
+    name("SSHKit::"),
+    // Vagrant.
+    ("SSH address: {endpoint}", Sign::Connecting, Anywhere),
+    says("Warning: Connection reset. Retrying...", RESET),
+    says("Warning: Remote connection disconnect. Retrying...", CLOSED),
+    says("Warning: Connection aborted. Retrying...", CLOSED),
+    says("Warning: Connection refused. Retrying...", REFUSED),
+    says("Warning: Connection timeout. Retrying...", SLOW),
+    says("Warning: Host unreachable. Retrying...", NO_ROUTE),
+    says("Warning: Authentication failure. Retrying...", DENIED),
     says(
         "connection closed by remote host (Net::SSH::Disconnect)",
         CLOSED,
