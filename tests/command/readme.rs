@@ -1,6 +1,7 @@
 //! What the README shows is what the command prints; `UPDATE_EXPECT=1` writes it there.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::disk::{Disk, Said, run};
@@ -38,6 +39,11 @@ const REFUSED: &str = "ssh: connect to host build.example port 22: Connection re
 /// What stands between the marks of each sample.
 fn samples() -> Vec<(&'static str, String)> {
     let server = Disk::new(SERVER);
+    for kind in ["rsa", "ecdsa", "ed25519"] {
+        let path = format!("/etc/ssh/ssh_host_{kind}_key");
+        server.write(&path, "");
+        fs::set_permissions(server.path(&path), Permissions::from_mode(0o600)).expect("a file");
+    }
     let diagnosed = server.run("diagnose");
     let fixed = server.run("fix sshd-config MaxStartups=100:30:200 --dry-run --release 9.2");
     let message = run(&["diagnose", "-"], REFUSED.as_bytes());
