@@ -10,8 +10,11 @@ mod diagnosis;
 mod finding;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod odd;
 mod page;
 mod paste;
+mod proof;
 #[cfg(test)]
 mod testing;
 mod verdict;

@@ -1,8 +1,10 @@
 //! What a cause is, and how it answers.
 
-use crate::finding::{Certainty, Finding};
-use sshmend_facts::{Facts, Known, Question, Unchecked, Vantage};
+use sshmend_facts::{Facts, Force, Known, Question, Unchecked, Vantage};
 use sshmend_ssh_log::CauseName;
+
+use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
 
 /// A cause of dying connections: what it is, and how it is recognised.
 #[derive(Debug, Clone, Copy)]
@@ -105,8 +107,8 @@ impl Verdict {
             .ok()
     }
 
-    /// Adds a finding that the facts prove.
-    pub(crate) fn certain(&mut self, summary: impl Into<String>) -> &mut Finding {
+    /// Adds a finding that a fact of the running system proves.
+    pub(crate) fn certain(&mut self, _proof: Proof, summary: impl Into<String>) -> &mut Finding {
         self.find(Certainty::Certain, summary)
     }
 
@@ -118,6 +120,26 @@ impl Verdict {
     /// Adds a finding that the facts allow.
     pub(crate) fn possible(&mut self, summary: impl Into<String>) -> &mut Finding {
         self.find(Certainty::Possible, summary)
+    }
+
+    /// Adds a finding that a setting of the files brings about, as sure as it is that the daemon goes by it; none where a login
+    /// went well against it.
+    pub(crate) fn by_force(&mut self, force: &Force, summary: &str) -> Option<&mut Finding> {
+        let finding = match force {
+            Force::InForce | Force::Unknown => match Proof::in_force(force) {
+                Some(proof) => self.certain(proof, summary),
+                None => self.likely(summary),
+            },
+            Force::Unread(path) => {
+                let unread = format!(
+                    "{summary}; sshd has not read {} since it was written",
+                    path.display()
+                );
+                self.possible(unread).latent_if(true)
+            }
+            Force::Refuted => return None,
+        };
+        Some(finding)
     }
 
     /// Adds a finding of this certainty.

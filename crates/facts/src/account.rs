@@ -6,7 +6,7 @@ use crate::Facts;
 use crate::ask::Ask;
 use crate::known::Known;
 
-/// While one of these exists only root logs in (sshd(8), pam_nologin(8)).
+/// While one of these exists pam_nologin(8) lets only root in; sshd itself, without PAM, looks at the first (session.c, `do_nologin`).
 const NOLOGIN: [&str; 2] = ["/etc/nologin", "/run/nologin"];
 
 /// The rules of pam_access(8).
@@ -27,6 +27,8 @@ const FIRST_OF_PEOPLE: u32 = 1000;
 pub struct Account {
     /// The user id.
     pub id: u32,
+    /// The id of its own group.
+    pub group: u32,
     /// The home directory.
     pub home: String,
     /// The login shell.
@@ -136,6 +138,12 @@ impl Facts<'_> {
         Some(filled_in(&set, user, &home).into()).filter(|path: &PathBuf| path.is_absolute())
     }
 
+    /// Whether every session of the account asked about is one of sftp inside sshd, which needs no shell.
+    pub fn transfers_only(&self) -> bool {
+        let command = self.value("forcecommand").ok().flatten();
+        command.is_some_and(|command| command.starts_with("internal-sftp"))
+    }
+
     /// The files that sshd looks for keys of a user in; none where it asks a program or an authority as well.
     pub fn key_files(&self, user: &str) -> Vec<PathBuf> {
         let is_set = |key: &str| {
@@ -173,11 +181,19 @@ impl Facts<'_> {
             .is_some_and(|account| people(&account))
     }
 
-    /// The file that lets only root in, with what it says.
-    pub fn nologin(&self) -> Option<(&'static str, String)> {
-        NOLOGIN
-            .into_iter()
-            .find_map(|path| Some((path, self.text(path).ok()??)))
+    /// The file that lets only root in, with what it says, where sshd or a module of PAM looks at it.
+    pub fn nologin(&self) -> Option<(String, String)> {
+        let there = |path: &str| Some((path.to_owned(), self.text(path).ok()??));
+        if !self.uses_pam() {
+            return there(NOLOGIN[0]);
+        }
+        let modules = self.pam_lines("pam_nologin.so");
+        if let Some(named) = modules.iter().find_map(|line| line.argument("file")) {
+            return there(named);
+        }
+        // Without an account to ask for, the stack is not looked at.
+        let asked = !modules.is_empty() || self.user().is_none();
+        NOLOGIN.into_iter().filter(|_| asked).find_map(there)
     }
 
     /// The rules of pam_access(8) that are in force, with their numbers.
@@ -209,6 +225,7 @@ fn account(line: &str) -> Option<Account> {
     let home = fields[5].to_owned();
     Some(Account {
         id: fields[2].parse().ok()?,
+        group: fields[3].parse().ok()?,
         home,
         shell: shell.to_owned(),
         line: line.to_owned(),

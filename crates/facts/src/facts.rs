@@ -15,8 +15,9 @@ use crate::log_file::LogFile;
 use crate::process::Listener;
 use crate::question::{Question, Vantage};
 use crate::{
-    account, config, daemon, fail2ban, firewall, host_keys, kernel, keys, log_source, manager,
-    package, probe, process, reply, return_route, route, socket, start, wrappers,
+    account, config, daemon, fail2ban, firewall, host_keys, kernel, key_list, keys, log_source,
+    manager, named_files, package, pam, private_keys, probe, process, reply, return_route, route,
+    shadow, socket, start, wrappers,
 };
 
 /// What was seen and what is asked, with one accessor a fact.
@@ -60,6 +61,7 @@ fn ask_of_way(ask: &mut Ask<'_>) {
     reply::ask(ask);
     probe::ask(ask);
     keys::ask(ask);
+    private_keys::ask(ask);
 }
 
 fn ask_of_server(ask: &mut Ask<'_>) {
@@ -69,6 +71,10 @@ fn ask_of_server(ask: &mut Ask<'_>) {
     kernel::ask(ask);
     config::ask(ask);
     account::ask(ask);
+    key_list::ask(ask);
+    pam::ask(ask);
+    shadow::ask(ask);
+    named_files::ask(ask);
     host_keys::ask(ask);
     wrappers::ask(ask);
     log_source::ask(ask);

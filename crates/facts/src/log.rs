@@ -99,15 +99,6 @@ impl<'a> Facts<'a> {
             .unwrap_or(0)
     }
 
-    /// Whether a log without any entry of a cause speaks against it: the whole log of this machine does; a file that somebody
-    /// named may be a piece, begin later, or be of another machine.
-    pub fn log_is_whole(&self) -> bool {
-        self.question.logs.is_empty()
-            && self
-                .whole_log()
-                .is_ok_and(|log| !log.read.census.nothing_understood())
-    }
-
     /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
     pub fn heard_from_kernel(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let lines: Vec<&LogLine> = self
@@ -169,12 +160,17 @@ impl<'a> Facts<'a> {
     }
 
     /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a
-    /// login has gone well since.
+    /// login has gone well since; with a client alone, that of any account.
     pub fn gave_up(&self) -> Option<&LogLine> {
-        let (user, client) = (self.user()?, self.question.client_address());
+        let asked = self.question.asked_server()?;
+        let (user, client) = (asked.user.as_deref(), asked.client);
+        if user.is_none() && client.is_none() {
+            return None;
+        }
         let of_it = |line: &&LogLine| {
             matches!(line.kind, Kind::Closed | Kind::Disconnected)
-                && line.user.as_deref() == Some(user)
+                && line.user.is_some()
+                && (user.is_none() || line.user.as_deref() == user)
                 && (client.is_none() || line.client == client)
         };
         self.log()
@@ -182,6 +178,17 @@ impl<'a> Facts<'a> {
             .iter()
             .rfind(of_it)
             .filter(|line| !self.worked_since(line))
+    }
+
+    /// The line that says that the client asked about named an account which this machine has not, unless it has logged in since.
+    pub fn unknown_name(&self) -> Option<&LogLine> {
+        let client = self.question.client_address()?;
+        let lines = self.log().ok()?;
+        let of_it = |line: &&LogLine| line.kind == Kind::InvalidUser && line.client == Some(client);
+        lines
+            .iter()
+            .rfind(of_it)
+            .filter(|line| self.is_recent(line) && !self.worked_since(line))
     }
 
     /// Whether the client asked about, without one the client of the line, has logged in after that line.
@@ -221,7 +228,7 @@ impl<'a> Facts<'a> {
     }
 
     /// When the machine started; the kernel counts the seconds of its log from then.
-    fn boot(&self) -> Option<i64> {
+    pub(super) fn boot(&self) -> Option<i64> {
         let text = self.text(UPTIME).ok().flatten()?;
         let seconds: i64 = text.split('.').next()?.parse().ok()?;
         Some(self.question.now - seconds)

@@ -222,10 +222,22 @@ impl Adding<'_> {
         if !event.host.is_empty() && hosts.len() < 64 && !hosts.iter().any(known) {
             hosts.insert(String::from_utf8_lossy(event.host).into_owned());
         }
-        let told = matches!(event.kind, Kind::Listening | Kind::Stopped | Kind::Accepted);
-        if event.cause.is_some() || told || gave_up(event) {
+        let told = matches!(
+            event.kind,
+            Kind::Listening | Kind::Stopped | Kind::Accepted | Kind::Ended
+        );
+        if event.cause.is_some() || told || gave_up(event) || self.is_attempt_of_client(event) {
             self.keep(event);
         }
+    }
+
+    /// Whether it tells of an attempt of the client asked about that came to nothing.
+    fn is_attempt_of_client(&self, event: &Event<'_>) -> bool {
+        let failed = matches!(
+            event.kind,
+            Kind::InvalidUser | Kind::AuthFailed | Kind::PamFailure
+        );
+        failed && self.client.is_some() && client_of(event) == self.client
     }
 
     fn keep(&mut self, event: &Event<'_>) {

@@ -41,7 +41,7 @@ const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.soc
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,ConditionTimestampMonotonic,UnitFileState,MainPID,ExecMainStatus,\
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
-    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,Requires,Requisite,BindsTo,IPAddressAllow,IPAddressDeny,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,NeedDaemonReload";
+    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,Requires,Requisite,BindsTo,IPAddressAllow,IPAddressDeny,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,StateChangeTimestampMonotonic,NeedDaemonReload";
 
 const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
 

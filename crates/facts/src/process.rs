@@ -96,7 +96,7 @@ impl Facts<'_> {
     }
 
     /// The listeners of this machine: those of containers are left out, and so is what listens for one user.
-    pub(crate) fn listeners(&self) -> Known<Vec<Listener>> {
+    pub fn listeners(&self) -> Known<Vec<Listener>> {
         self.cache
             .listeners
             .get_or_init(|| self.read_listeners())
@@ -169,8 +169,12 @@ fn executable(pid: u32) -> [String; 2] {
 
 /// Reads a title as that of a listener.
 fn listener(pid: u32, title: &str) -> Option<Listener> {
-    if let Some(rest) = title.strip_prefix("sshd: ") {
-        let (command, counter) = rest.split_once(" [listener] ")?;
+    // Whatever name it was given: sshd takes the title from how it was called.
+    let titled = title.split_once(": ").filter(|(name, rest)| {
+        !name.contains([' ', '/']) && rest.contains(" [listener] ") && rest.ends_with(" startups")
+    });
+    if title.starts_with("sshd: ") || titled.is_some() {
+        let (command, counter) = title.split_once(": ")?.1.split_once(" [listener] ")?;
         let argv = command.split(' ').map(str::to_owned).collect();
         return Some(Listener {
             pid,

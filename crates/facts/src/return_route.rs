@@ -38,6 +38,9 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
         return;
     };
     ask.run(&get(client, facts.own_end()));
+    for from in [None, facts.own_end()] {
+        ask.run(&get_tcp(client, from, facts.ports().first().copied()));
+    }
     ask.run(&list(client, "rule"));
     ask.run(&list(client, "route"));
     ask.run(&NEIGHBOURS);
@@ -65,6 +68,14 @@ fn get(client: IpAddr, from: Option<IpAddr>) -> Vec<String> {
         from.into_iter()
             .flat_map(|from| ["from".to_owned(), from.to_string()]),
     );
+    words
+}
+
+/// As [`get`], for a packet of sshd: rules of routing may look at the protocol and the port.
+fn get_tcp(client: IpAddr, from: Option<IpAddr>, port: Option<u16>) -> Vec<String> {
+    let mut words = get(client, from);
+    words.extend(["ipproto", "tcp", "sport"].map(str::to_owned));
+    words.push(port.unwrap_or(22).to_string());
     words
 }
 
@@ -113,10 +124,15 @@ impl Facts<'_> {
     fn no_way(&self) -> Option<(String, String)> {
         let client = self.question.client_address()?;
         [None, self.own_end()].into_iter().find_map(|from| {
-            let argv = get(client, from);
-            let output = self.run(&argv).ok().filter(|output| !output.success())?;
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            said.contains("RTNETLINK").then(|| (argv.join(" "), said))
+            let ended = |argv: Vec<String>| {
+                let output = self.run(&argv).ok()?;
+                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                // Anything else is said of the question: an old `ip` knows no protocols.
+                let known = output.success() || said.contains("RTNETLINK");
+                known.then(|| (!output.success()).then(|| (argv.join(" "), said)))
+            };
+            let of_sshd = ended(get_tcp(client, from, self.ports().first().copied()));
+            of_sshd.or_else(|| ended(get(client, from))).flatten()
         })
     }
 
@@ -263,12 +279,19 @@ impl Facts<'_> {
     }
 }
 
-/// Reads `77: from all to 198.51.100.7 prohibit`.
+/// Reads `77: from all to 198.51.100.7 prohibit`. A rule that asks for more than the other end, such as a mark, an interface or a
+/// protocol, may be about other packets: it is left alone.
 fn ends_by_rule(line: &str, client: IpAddr) -> bool {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let to = words.iter().skip_while(|word| **word != "to").nth(1);
-    let meant = to.is_none_or(|network| in_network_text(client, network) == Some(true));
-    meant && words.last().is_some_and(|word| ENDS.contains(word))
+    let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+    let plain = match words.as_slice() {
+        ["from", "all", action] => Some((None, action)),
+        ["from", "all", "to", network, action] => Some((Some(*network), action)),
+        _ => None,
+    };
+    plain.is_some_and(|(network, action)| {
+        ENDS.contains(action)
+            && network.is_none_or(|network| in_network_text(client, network) == Some(true))
+    })
 }
 
 /// How long the prefix of a route is that ends packets to the client: `blackhole 198.51.100.0/24 metric 5`.

@@ -242,6 +242,31 @@ impl Facts<'_> {
         }
     }
 
+    /// The jump host that is to be reached through itself, with what ssh says of it.
+    pub fn jump_loop(&self) -> Option<(String, String)> {
+        let (target, route) = (self.question.target()?, self.route().ok()?);
+        let Proxy::Jump(first, _) = &route.proxy else {
+            return None;
+        };
+        let argv = show_hop(target, first);
+        let output = self.run(&argv).ok()?;
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if !output.success() {
+            return said
+                .contains("jumphost loop")
+                .then(|| (first.clone(), said));
+        }
+        let host = |hop: &str| {
+            let name = hop.rsplit_once('@').map_or(hop, |(_, name)| name);
+            name.split(':').next().unwrap_or_default().to_owned()
+        };
+        let Proxy::Jump(next, _) = self::route(&ClientConfig::parse(output.text()).ok()?).proxy
+        else {
+            return None;
+        };
+        (host(&next) == host(first)).then(|| (first.clone(), format!("proxyjump {next}")))
+    }
+
     /// The addresses of the first hop, in the order of the resolver.
     pub fn addresses(&self) -> Known<Vec<IpAddr>> {
         let (host, _) = self

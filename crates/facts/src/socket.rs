@@ -184,6 +184,30 @@ impl Facts<'_> {
             .then(|| named.iter().map(IpAddr::to_string).collect())
     }
 
+    /// The addresses that sshd listens on, where this machine has none of them.
+    pub fn lost_addresses(&self, sockets: &[Socket]) -> Option<Vec<String>> {
+        let lost = |socket: &Socket| {
+            socket.address.filter(|address| {
+                !address.is_unspecified()
+                    && !address.is_loopback()
+                    && self.has_address(*address) == Ok(false)
+            })
+        };
+        let all: Option<Vec<String>> = sockets
+            .iter()
+            .map(|socket| lost(socket).map(|address| address.to_string()))
+            .collect();
+        all.filter(|addresses| !addresses.is_empty())
+    }
+
+    /// The sockets of other programs that can be reached from outside, and may lead to sshd.
+    pub fn outside_holders(&self) -> Vec<Socket> {
+        let own = self.ssh_sockets().unwrap_or_default();
+        let mut sockets = self.sockets().unwrap_or_default();
+        sockets.retain(|socket| !socket.is_inside() && !own.contains(socket));
+        sockets
+    }
+
     /// The ports that sshd listens on; by the configuration where no socket tells.
     pub fn ports(&self) -> Vec<u16> {
         let sockets = self.ssh_sockets().unwrap_or_default();

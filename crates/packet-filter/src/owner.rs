@@ -22,12 +22,14 @@ pub enum Owner {
 }
 
 /// What the names of tables, chains and sets of each program hold; those that ban stand first.
-const SIGNS: [(&str, Owner); 9] = [
+const SIGNS: [(&str, Owner); 11] = [
     ("f2b-", Owner::Fail2ban),
     ("fail2ban", Owner::Fail2ban),
     ("sshguard", Owner::Sshguard),
     ("crowdsec", Owner::Crowdsec),
     ("denyin", Owner::Csf),
+    ("logdropin", Owner::Csf),
+    ("localinput", Owner::Csf),
     ("ufw", Owner::Ufw),
     ("firewalld", Owner::Firewalld),
     ("input_zones", Owner::Firewalld),

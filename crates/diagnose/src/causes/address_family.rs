@@ -2,6 +2,7 @@ use sshmend_facts::{Facts, Reply, Socket, Tried};
 use sshmend_plan::Wish;
 
 use crate::finding::Finding;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -17,9 +18,30 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     let client = facts.question.client_address();
+    if let Some(addresses) = facts.lost_addresses(&sockets) {
+        let finding = verdict.certain(
+            Proof::Sockets,
+            format!(
+                "sshd listens on {} alone, which is no address of this machine any more",
+                addresses.join(", ")
+            ),
+        );
+        return explain(facts, &sockets, finding);
+    }
+    if facts.was_let_in_from_inside() {
+        return verdict.exclude("the account asked about was let in since sshd listens there");
+    }
     if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(Socket::is_inside) {
-        let finding = verdict
-            .certain("sshd listens inside this machine only: no client can reach it from outside");
+        let what = "sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone";
+        let led = facts.outside_holders();
+        let finding = if led.is_empty() {
+            verdict.likely(what)
+        } else {
+            verdict.possible(what)
+        };
+        for socket in &led {
+            finding.shown_by("ss -Hltnp", &socket.line);
+        }
         return explain(facts, &sockets, finding);
     }
     if let Some(unit) = elsewhere(facts, &sockets) {
@@ -34,9 +56,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let family = |v6| if v6 { "IPv6" } else { "IPv4" };
     if !sockets.iter().any(|socket| socket.serves(client.is_ipv6())) {
         let (own, other) = (family(client.is_ipv6()), family(!client.is_ipv6()));
-        let finding = verdict.certain(format!(
-            "sshd listens on {other} only, and {client} comes by {own}"
-        ));
+        let finding = verdict.certain(
+            Proof::Sockets,
+            format!("sshd listens on {other} only, and {client} comes by {own}"),
+        );
         return explain(facts, &sockets, finding);
     }
     verdict.exclude("sshd listens on the client's address family");
@@ -145,7 +168,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else {
         ("IPv4", "-6")
     };
-    let finding = verdict.certain(format!("the server can be reached, but not by {family}"));
+    let finding = verdict.certain(
+        Proof::Connection,
+        format!("the server can be reached, but not by {family}"),
+    );
     for one in [bad, good] {
         one.replies.iter().for_each(|reply| {
             finding.shown_by(format!("connection to {}", one.to), reply.text());
@@ -200,7 +226,7 @@ mod tests {
             "address-family",
             &inside,
             &expect![[r#"
-                certain: sshd listens inside this machine only: no client can reach it from outside
+                likely: sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone
                   ss -Hltnp: LISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
                   $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
             "#]],
@@ -210,7 +236,7 @@ mod tests {
             "address-family",
             &V4.replace("0.0.0.0:22", "0.0.0.0%lo:22"),
             &expect![[r#"
-                certain: sshd listens inside this machine only: no client can reach it from outside
+                likely: sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone
                   ss -Hltnp: LISTEN 0 128 0.0.0.0%lo:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
                   $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
             "#]],

@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, Reply};
 use sshmend_ssh_log::CauseName;
 
 use super::claimed::claim;
-use super::heard::heard;
+use super::heard::{Heard, heard};
 use super::replied::replied;
 use crate::finding::Certainty;
 use crate::verdict::{Judges, Verdict};
@@ -74,6 +74,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     ) else {
         return;
     };
+    if heard
+        .lines
+        .iter()
+        .any(|line| line.text.contains("No supported key exchange"))
+    {
+        return no_usable_key(facts, &heard, verdict);
+    }
     let finding = heard.report(verdict, "client and server found no algorithm in common");
     for key in ["kexalgorithms", "hostkeyalgorithms", "ciphers", "macs"] {
         if let Ok(Some(setting)) = facts.setting(key)
@@ -84,6 +91,21 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     finding.step("compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`");
     finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)");
+}
+
+/// sshd offers no algorithm for any of its keys (kex.c, `list_hostkey_types`): whoever connects is cut off.
+fn no_usable_key(facts: &Facts<'_>, heard: &Heard<'_>, verdict: &mut Verdict) {
+    let what = "sshd ends every connection, because HostKeyAlgorithms admits none of its host keys";
+    let finding = heard.report(verdict, what);
+    for key in ["hostkeyalgorithms", "hostkey"] {
+        if let Ok(Some(setting)) = facts.setting(key)
+            && setting.origin.is_some()
+        {
+            finding.shown_by_setting(facts, setting);
+        }
+    }
+    finding.step("let HostKeyAlgorithms admit a kind of key that a HostKey line names, or name a HostKey of a kind that it admits; or take both lines out, and sshd uses all of its keys");
+    finding.step("then let sshd read it: `sshd -t && systemctl reload ssh.service`");
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_plan::Wish;
 
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -19,10 +20,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let Some((word, origin)) = verdict.look(facts.spared(&ban.jail, client)).flatten() else {
             continue;
         };
-        let finding = verdict.certain(format!(
-            "the jail {} spares {client}, but its ban from before still stands",
-            ban.jail
-        ));
+        let finding = verdict.certain(
+            Proof::Answer,
+            format!(
+                "the jail {} spares {client}, but its ban from before still stands",
+                ban.jail
+            ),
+        );
         finding.shown_by(
             "fail2ban-client banned",
             format!("{}: {}", ban.jail, ban.address),

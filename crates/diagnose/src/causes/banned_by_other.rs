@@ -2,6 +2,7 @@ use sshmend_facts::Facts;
 use sshmend_packet_filter::Owner;
 
 use crate::finding::Finding;
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -30,7 +31,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
         None => Owner::Crowdsec,
     };
-    let finding = verdict.certain(format!("{} has banned {client}", owner.name()));
+    let finding = verdict.certain(
+        Proof::Rules,
+        format!("{} has banned {client}", owner.name()),
+    );
     if let Some(block) = block {
         finding.shown_by_rule(block);
     }

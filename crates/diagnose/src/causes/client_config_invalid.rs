@@ -1,7 +1,9 @@
-use sshmend_facts::Facts;
+use sshmend_facts::{Facts, KeyFault};
 
 use super::claimed::claim;
+use super::library_mismatch::does_not_start;
 use crate::finding::Finding;
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -13,6 +15,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.target().is_some() {
         match verdict.look(facts.refused_configuration()) {
             Some(Some(said)) if said.contains("Could not resolve host") => {}
+            // It does not come as far as its configuration: library-mismatch tells.
+            Some(Some(said)) if does_not_start(&said) => return,
             Some(Some(said)) => return refused(&said, verdict),
             Some(None) => verdict.exclude("ssh accepts its configuration"),
             None => {}
@@ -26,6 +30,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     if let Some(why) = facts.impossible_socket() {
         let finding = verdict.certain(
+            Proof::Answer,
             "the socket of the shared connection that is configured cannot be made: ssh ends",
         );
         finding.shown_by("ssh -G", why);
@@ -37,11 +42,45 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .shown_by(file, format!("mode {mode:04o}"))
             .step(close(file));
     }
+    for (file, fault) in facts.useless_keys() {
+        useless(file, &fault, verdict);
+    }
     if verdict.findings.is_empty()
         && let Some(finding) = claim(facts, verdict)
     {
         claimed(finding);
     }
+}
+
+/// A key of the user that opens nothing, where no other one is left.
+fn useless(file: &str, fault: &KeyFault, verdict: &mut Verdict) {
+    let (what, said, step) = match fault {
+        KeyFault::Missing => (
+            format!(
+                "the configuration of ssh names the key {file}, which does not exist, and no other key is left"
+            ),
+            "does not exist".to_owned(),
+            format!(
+                "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one: `ssh-keygen -t ed25519 -f {file}`"
+            ),
+        ),
+        KeyFault::Unreadable(said) => (
+            format!("ssh cannot read the private key {file}, and no other key is left"),
+            said.clone(),
+            format!(
+                "take the key from where it was made once more; where its lines end as on Windows: `sed -i 's/\\r$//' {file}`"
+            ),
+        ),
+        KeyFault::OtherPublic => (
+            format!(
+                "{file}.pub is the public key of another private key than {file}: ssh offers that one and cannot prove it"
+            ),
+            "is not the public key of that file".to_owned(),
+            format!("write the right one: `ssh-keygen -y -f {file} > {file}.pub`"),
+        ),
+    };
+    let finding = verdict.likely(what);
+    finding.shown_by(file, said).step(step);
 }
 
 fn ignored(file: &str) -> String {
@@ -93,7 +132,10 @@ fn refused(said: &str, verdict: &mut Verdict) {
         .find(|line| line.starts_with('/'))
         .or(said.lines().next())
         .unwrap_or_default();
-    let finding = verdict.certain(format!("ssh refuses its own configuration: {line}"));
+    let finding = verdict.certain(
+        Proof::Answer,
+        format!("ssh refuses its own configuration: {line}"),
+    );
     said.lines()
         .take(3)
         .for_each(|line| _ = finding.shown_by("ssh -G", line));

@@ -1,6 +1,7 @@
 use sshmend_facts::{Facts, LogLine, Usage};
 use sshmend_ssh_log::CauseName;
 
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -25,6 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn full(usage: &Usage, verdict: &mut Verdict) {
     let finding = verdict.certain(
+        Proof::Kernel,
         "the table of tracked connections is full: packets of new connections are dropped",
     );
     finding.shown_by(&usage.source, usage.text());

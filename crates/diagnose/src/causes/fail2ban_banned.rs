@@ -45,6 +45,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if effect.is_none() && blocks.is_ok() && !own.iter().any(|ban| is_of_ssh(&ban.jail)) {
         return verdict.exclude(nothing(facts, &own));
     }
+    // No rule carries the ban out, and the client comes and goes.
+    if effect.is_none() && blocks.is_ok() && facts.has_logged_in(client) {
+        return;
+    }
     report(client, &own, &effect, blocks.is_ok(), verdict);
 }
 

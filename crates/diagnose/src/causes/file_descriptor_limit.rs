@@ -4,6 +4,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use crate::finding::{Certainty, Then};
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -21,8 +22,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let own = verdict.look(facts.open_files_of(listener.pid)).flatten();
     let machine = machine.filter(Usage::exhausted);
     if let Some(usage) = own.clone().filter(Usage::exhausted) {
-        let finding = verdict
-            .certain("the listener has used up its file descriptors and cannot take a connection");
+        let finding = verdict.certain(
+            Proof::Kernel,
+            "the listener has used up its file descriptors and cannot take a connection",
+        );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
         finding.mended_by(
@@ -70,7 +73,10 @@ fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     else {
         return;
     };
-    let finding = verdict.certain("sshd cannot start, because it may open too few files");
+    let finding = verdict.certain(
+        Proof::Kernel,
+        "sshd cannot start, because it may open too few files",
+    );
     finding.shown_by_lines(&[last]);
     match facts.confinement(&["LimitNOFILE="]) {
         Some((line, text)) => finding
@@ -140,7 +146,7 @@ mod tests {
             "file-descriptor-limit",
             "",
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: the listener and the machine may open more files
             "#]],
         );
     }

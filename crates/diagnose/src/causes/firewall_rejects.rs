@@ -3,6 +3,7 @@ use sshmend_packet_filter::{Block, in_network_text};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -48,10 +49,12 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
         (true, _) if block.diverts() => verdict.likely(format!(
             "{owner} takes {who} away from port {port}: {effect}"
         )),
-        (true, _) => verdict.certain(format!(
-            "{owner} turns {who} away from port {port}: {effect}"
-        )),
+        (true, _) => verdict.certain(
+            Proof::Rules,
+            format!("{owner} turns {who} away from port {port}: {effect}"),
+        ),
         (false, Some(0)) => return,
+        (false, None) if client.is_some_and(|client| facts.has_logged_in(client)) => return,
         (false, packets) => {
             let what = format!(
                 "{owner} may turn {who} away from port {port}, depending on a rate or another condition: {effect}"

@@ -27,8 +27,8 @@ pub(super) fn heard<'a>(
     strangers: Option<Certainty>,
 ) -> Option<Heard<'a>> {
     let lines = verdict.look(facts.heard(cause))?;
+    // That no line says so rules nothing out: sshd may not log it, and the log may begin later.
     if lines.is_empty() {
-        exclude_silence(facts, verdict);
         return None;
     }
     let recent = |named: bool| {
@@ -66,13 +66,6 @@ pub(super) fn heard<'a>(
         client,
         besides: facts.heard_besides(cause),
     })
-}
-
-/// Rules a cause out that the whole log of the machine has no entry of.
-pub(super) fn exclude_silence(facts: &Facts<'_>, verdict: &mut Verdict) {
-    if facts.log_is_whole() {
-        verdict.exclude("no matching log entries");
-    }
 }
 
 /// Lines about other clients than the one asked about: of a cause that meets whoever comes next, they speak for it as well.

@@ -3,6 +3,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -92,10 +93,14 @@ fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> &'v mut Finding {
     let later = facts.keeps_its_host_keys();
     let finding = if later {
         verdict.certain(
+            Proof::Answer,
             "there is no host key; the running sshd still has them, the next one will not start",
         )
     } else {
-        verdict.certain("there is no host key, so sshd can serve no connection")
+        verdict.certain(
+            Proof::Answer,
+            "there is no host key, so sshd can serve no connection",
+        )
     };
     finding.mended_by(
         Wish::host_keys(),

@@ -3,6 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::replied::replied;
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -15,9 +16,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if let Some(refusal) = facts.way_refused() {
-        let finding = verdict.certain(format!(
-            "this machine has no way back to {client}, so that its answers end here"
-        ));
+        let finding = verdict.certain(
+            Proof::Rules,
+            format!("this machine has no way back to {client}, so that its answers end here"),
+        );
         finding
             .shown_by(&refusal.source, &refusal.text)
             .following(CauseName::Fail2banBanned);

@@ -174,13 +174,13 @@ mod tests {
         asked(
             rule,
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: libwrap takes every option
             "#]],
         );
         asked(
             runs,
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: libwrap takes every option
             "#]],
         );
     }
@@ -220,7 +220,7 @@ mod tests {
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: libwrap takes every option
             "#]],
         );
         check(

@@ -6,6 +6,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::hosts_remedy::{judged_client, mended_line};
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -41,9 +42,10 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
             certainty,
             format!("{path} is damaged, and so TCP wrappers refuse {client}"),
         ),
-        Harm::Everyone => verdict.certain(format!(
-            "{path} is damaged: TCP wrappers refuse every client that gets that far"
-        )),
+        Harm::Everyone => verdict.certain(
+            Proof::ReadEachTime,
+            format!("{path} is damaged: TCP wrappers refuse every client that gets that far"),
+        ),
         Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),
     };
     let line = facts.line(&problem.origin.path, problem.origin.line);

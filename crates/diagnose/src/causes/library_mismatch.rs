@@ -1,10 +1,11 @@
 use sshmend_facts::{Complaint, Facts};
 
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::proof::Proof;
+use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
     server: judge,
-    ..UNSEEN
+    client: from_client,
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -13,6 +14,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     if let Some((command, line)) = facts.missing_library() {
         let finding = verdict.certain(
+            Proof::Answer,
             "a program that sshd runs for each connection lacks a library and ends at its start",
         );
         finding.shown_by(command, &line);
@@ -26,11 +28,41 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(line) = trial.about(Complaint::Library).next() else {
         return;
     };
-    let finding =
-        verdict.certain("sshd does not fit the libraries of this machine and ends at its start");
+    let finding = verdict.certain(
+        Proof::Answer,
+        "sshd does not fit the libraries of this machine and ends at its start",
+    );
     finding.shown_by(&trial.command, line);
     finding.step("finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`");
     finding.step("look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit");
+}
+
+/// Whether a program says that it does not fit its libraries, before it looks at anything else.
+pub(super) fn does_not_start(said: &str) -> bool {
+    const WORDS: [&str; 4] = [
+        "OpenSSL version mismatch",
+        "error while loading shared libraries",
+        "symbol lookup error",
+        "' not found (required by",
+    ];
+    WORDS.iter().any(|words| said.contains(words))
+}
+
+/// The ssh of this side does not start at all.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Ok(Some(said)) = facts.refused_configuration() else {
+        return;
+    };
+    if !does_not_start(&said) {
+        return;
+    }
+    let finding = verdict.certain(
+        Proof::Answer,
+        "ssh does not fit the libraries of this machine and ends at its start",
+    );
+    finding.shown_by("ssh -G", said.lines().next().unwrap_or_default());
+    finding.step("see which ssh and which library it is: `type -a ssh`, `ldd \"$(command -v ssh)\"`, `echo $LD_LIBRARY_PATH` (conda and the like put their own before those of the system)");
+    finding.step("take that of the system: `/usr/bin/ssh …`, or reinstall: `apt install --reinstall openssh-client`, `dnf reinstall openssh-clients`");
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use sshmend_facts::{Facts, Socket};
 use sshmend_ssh_log::CauseName;
 
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -21,9 +22,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn overflowing(socket: &Socket, resets: bool, verdict: &mut Verdict) {
     let how = if resets { "resets" } else { "drops" };
-    let finding = verdict.certain(format!(
-        "the queue before sshd is full, so the kernel {how} new connections"
-    ));
+    let finding = verdict.certain(
+        Proof::Kernel,
+        format!("the queue before sshd is full, so the kernel {how} new connections"),
+    );
     finding.shown_by("ss -Hltnp", &socket.line);
     finding.following(CauseName::ListenerHung);
     if resets {

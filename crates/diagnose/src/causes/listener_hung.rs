@@ -3,6 +3,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -26,9 +27,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn stopped(listener: &Listener, state: &str, verdict: &mut Verdict) {
     let pid = listener.pid;
-    let finding = verdict.certain(format!(
-        "the listener (process {pid}) is stopped: it takes no connection until it goes on"
-    ));
+    let finding = verdict.certain(
+        Proof::Process,
+        format!("the listener (process {pid}) is stopped: it takes no connection until it goes on"),
+    );
     finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
     finding.step(format!("let it go on: `kill -CONT {pid}`"));
     finding.step(format!(

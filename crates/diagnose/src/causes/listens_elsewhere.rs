@@ -49,6 +49,10 @@ pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
 
 /// A port that sshd or its socket unit listened on a while ago, and does not now.
 pub(super) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verdict) {
+    let client = facts.question.client_address();
+    if client.is_some_and(|client| facts.has_logged_in(client)) {
+        return;
+    }
     let now = facts.ports();
     let port = |line: &LogLine| line.detail.rsplit_once(" port ")?.1.parse::<u16>().ok();
     let before = facts

@@ -3,6 +3,7 @@ use sshmend_lossless::Origin;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use crate::finding::{Certainty, Then};
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -64,8 +65,10 @@ fn without_capability(
     confined: Option<&(Origin, String)>,
     verdict: &mut Verdict,
 ) {
-    let finding =
-        verdict.certain("sshd lacks a right that root has otherwise, so that each connection ends");
+    let finding = verdict.certain(
+        Proof::Log,
+        "sshd lacks a right that root has otherwise, so that each connection ends",
+    );
     finding.shown_by_lines(lines);
     match confined {
         Some((line, text)) => finding

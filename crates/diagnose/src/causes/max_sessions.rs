@@ -1,5 +1,5 @@
 use sshmend_facts::Facts;
-use sshmend_ssh_log::CauseName;
+use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use crate::finding::Certainty;
@@ -15,7 +15,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if let Some(setting) = setting.filter(|setting| setting.values == ["0"]) {
-        let finding = verdict.certain("MaxSessions 0 allows no shell and no file transfer at all");
+        let what = "MaxSessions 0 allows no shell and no file transfer at all";
+        let Some(finding) = verdict.by_force(&facts.force_in_session(setting), what) else {
+            return;
+        };
         finding.shown_by_setting(facts, setting);
         finding.mended_by_setting(facts, "MaxSessions", "10", "allows sessions again");
         return;
@@ -28,6 +31,22 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     ) else {
         return;
     };
+    if heard
+        .lines
+        .iter()
+        .all(|line| line.kind == Kind::SessionFault)
+    {
+        let said = heard
+            .lines
+            .last()
+            .map(|line| line.text.as_str())
+            .unwrap_or_default();
+        let finding = heard.report(verdict, "sshd cannot set a session up");
+        if said.contains("pty") || said.contains("/dev/pts") {
+            finding.step("no terminal can be had: `mount | grep devpts`; mount it where it is gone: `mount -t devpts -o gid=5,mode=620 devpts /dev/pts`, and see how many are in use: `sysctl kernel.pty`");
+        }
+        return;
+    }
     let limit = setting
         .and_then(|setting| setting.values.first()?.parse::<u32>().ok())
         .unwrap_or(10);
@@ -76,12 +95,6 @@ mod tests {
                   $ sshmend fix sshd-config MaxSessions=10  # allows sessions again
             "#]],
         );
-        check(
-            "max-sessions",
-            "",
-            &expect![[r#"
-                excluded: no matching log entries
-            "#]],
-        );
+        check("max-sessions", "", &expect![""]);
     }
 }

@@ -7,6 +7,7 @@ mod listens_elsewhere;
 mod never_started;
 mod refused_account;
 mod refused_keys;
+mod refused_state;
 mod replied;
 mod user_lists;
 

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -35,7 +36,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn unknown(facts: &Facts<'_>, host: &str, reason: &str, verdict: &mut Verdict) {
     let finding = verdict
-        .certain(format!("the name {host} has no address here"))
+        .certain(
+            Proof::Answer,
+            format!("the name {host} has no address here"),
+        )
         .following(CauseName::ProxyFailed);
     finding.shown_by("resolver", reason);
     finding.led_by(facts);

@@ -1,4 +1,5 @@
 use crate::finding::{Certainty, Then};
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 use sshmend_facts::{Facts, LogLine, Manager, Unit};
 use sshmend_ssh_log::CauseName;
@@ -14,10 +15,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .service()
         .filter(|unit| unit.get("Result") == "oom-kill")
     {
-        let finding = verdict.certain(format!(
-            "the kernel killed {} for want of memory",
-            unit.name()
-        ));
+        let finding = verdict.certain(
+            Proof::Manager,
+            format!("the kernel killed {} for want of memory", unit.name()),
+        );
         finding.shown_by("systemctl show", unit.state());
         finding
             .step("see what takes the memory: `ps -eo rss,comm --sort -rss | head`")

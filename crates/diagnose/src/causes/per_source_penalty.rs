@@ -134,9 +134,7 @@ mod tests {
             &from("203.0.113.5"),
             "per-source-penalty",
             &format!("{NEW}{LOG}{DROP}"),
-            &expect![[r#"
-                excluded: no matching log entries
-            "#]],
+            &expect![""],
         );
     }
 

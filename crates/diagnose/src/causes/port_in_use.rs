@@ -2,6 +2,7 @@ use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
 use crate::finding::Then;
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -20,18 +21,24 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let (meant, starter) = (facts.meant(), facts.starter());
-    let foreign = |name: &str| name != "sshd" && name != "systemd";
+    let listeners = facts.listeners().unwrap_or_default();
+    let foreign = |name: &str, pid: u32| {
+        name != "sshd" && name != "systemd" && !listeners.iter().any(|listener| listener.pid == pid)
+    };
     let held = sockets
         .iter()
         .filter(|socket| meant.is_held_by(socket) && Some(*socket) != starter.as_ref());
     for socket in held.filter(|socket| {
-        !socket.holders.is_empty() && socket.holders.iter().all(|(name, _)| foreign(name))
+        !socket.holders.is_empty() && socket.holders.iter().all(|(name, pid)| foreign(name, *pid))
     }) {
         let (name, pid) = &socket.holders[0];
-        let finding = verdict.certain(format!(
-            "{name} (process {pid}) holds port {}, which is meant for sshd",
-            socket.port
-        ));
+        let finding = verdict.certain(
+            Proof::Sockets,
+            format!(
+                "{name} (process {pid}) holds port {}, which is meant for sshd",
+                socket.port
+            ),
+        );
         finding.shown_by("ss -Hltnp", &socket.line);
         finding.shown_by_lines(&facts.heard(CauseName::PortInUse).unwrap_or_default());
         finding

@@ -3,6 +3,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -26,10 +27,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let finding = if missing {
         verdict.certain(
+            Proof::Answer,
             "the privilege separation directory is missing, so no connection can be served",
         )
     } else {
-        verdict.certain("the privilege separation directory is not root's alone, so sshd refuses to work with it")
+        verdict.certain(Proof::Answer, "the privilege separation directory is not root's alone, so sshd refuses to work with it")
     };
     finding.shown_by(&trial.command, line);
     let path = line

@@ -4,6 +4,7 @@ use sshmend_ssh_log::CauseName;
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -22,6 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let refused = verdict.look(facts.forks_refused(listener.pid)).unwrap_or(0);
     if let Some(usage) = group.filter(Usage::exhausted) {
         let finding = verdict.certain(
+            Proof::Kernel,
             "the control group of sshd is full: it can start no process for a new connection",
         );
         finding.shown_by(&usage.source, usage.text());
@@ -32,6 +34,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ));
     } else if let Some(usage) = machine.filter(Usage::exhausted) {
         let finding = verdict.certain(
+            Proof::Kernel,
             "the machine may start no more processes, so sshd can start none for a connection",
         );
         finding.shown_by(&usage.source, usage.text());
@@ -111,7 +114,7 @@ mod tests {
             "process-limit",
             &group(4, 0),
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: sshd may start more processes
             "#]],
         );
     }

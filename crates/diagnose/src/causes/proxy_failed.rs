@@ -2,6 +2,7 @@ use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
 
 use super::claimed::claim;
 use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -10,6 +11,16 @@ pub(super) const JUDGES: Judges = Judges {
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if let Some((hop, said)) = facts.jump_loop() {
+        let finding = verdict.certain(Proof::Answer, format!(
+            "the jump host {hop} is to be reached through itself: the ProxyJump of the configuration holds for it as well"
+        ));
+        finding.shown_by("ssh -G", said);
+        finding.step(format!(
+            "leave it out: `Host * !{hop}` in place of `Host *`, or a block `Host {hop}` with `ProxyJump none` above it"
+        ));
+        return;
+    }
     match facts.route().map(|route| route.proxy) {
         Ok(Proxy::Direct) => verdict.exclude("ssh goes to the host directly"),
         Ok(Proxy::Jump(first, all)) => jump(facts, &first, &all, verdict),
@@ -34,9 +45,10 @@ fn jump(facts: &Facts<'_>, first: &str, all: &str, verdict: &mut Verdict) {
     };
     let finding = match unresolved(facts) {
         Some(reason) => {
-            let finding = verdict.certain(format!(
-                "the name of the jump host {first} has no address here"
-            ));
+            let finding = verdict.certain(
+                Proof::Answer,
+                format!("the name of the jump host {first} has no address here"),
+            );
             finding.shown_by("resolver", reason)
         }
         None if tried.is_empty()

@@ -3,6 +3,7 @@
 use sshmend_facts::{ACCESS, Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
+use sshmend_sshd_config::Setting;
 
 use crate::finding::Finding;
 
@@ -39,13 +40,21 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
     let user = line.user.as_deref().or(facts.user()).unwrap_or("NAME");
     match line.kind {
         Kind::UserDenied => by_sshd(facts, user, &line.detail),
-        Kind::RootRefused => Advice {
-            restart: facts.user().is_some(),
-            ..Advice::new(
-                "PermitRootLogin does not let root in",
-                "change PermitRootLogin, if it is not meant",
-            )
-        },
+        Kind::RootRefused => Advice::new(
+            "PermitRootLogin does not let root in by this method",
+            root_step(facts),
+        ),
+        Kind::KeyRefused => key(user, line),
+        Kind::SessionFault | Kind::LoginFault => Advice::new(
+            format!("sshd cannot go through with the login: {}", said_by(line)),
+            "mend what that line names; it counts at the next login".to_owned(),
+        ),
+        Kind::InvalidUser => Advice::new(
+            format!("the client logs in as {user}, and there is no such account on this machine"),
+            format!(
+                "let the client name one that is there (`User` in its ~/.ssh/config, `ssh NAME@…`), or make it: `adduser {user}`"
+            ),
+        ),
         Kind::StrictModes => strict_modes(user, &line.detail),
         Kind::ChrootRefused => chroot(&line.detail),
         Kind::KeyRevoked => revoked(&line.detail),
@@ -87,16 +96,77 @@ fn by_sshd(facts: &Facts<'_>, user: &str, why: &str) -> Advice {
             format!("give the account a shell that is there: `usermod -s /bin/bash {user}`"),
         );
     }
-    let step = match facts.user() {
-        Some(_) => {
-            "no line of the files says so any more: the sshd that runs has read others".to_owned()
-        }
-        None => format!("see which line decides: `sshmend diagnose --user {user}`"),
+    if why.contains("locked") {
+        return Advice::new(
+            what,
+            format!(
+                "see it by `passwd -S {user}`; if it is not meant: `usermod -p '*' {user}` lets keys alone open it, `passwd {user}` sets a password"
+            ),
+        );
+    }
+    let unread = facts.unread_file().filter(|_| facts.user().is_some());
+    let step = match (facts.user(), &unread) {
+        (_, Some(path)) => format!(
+            "{} was written after sshd has read it for the last time, and no line says so any more",
+            path.display()
+        ),
+        (Some(_), None) => format!(
+            "no line of the files says so: another sshd may have said it, or sshd knows the client by another name; see `sshd -T -C user={user},host=NAME,addr=ADDRESS`"
+        ),
+        (None, None) => format!("see which line decides: `sshmend diagnose --user {user}`"),
     };
     Advice {
-        restart: facts.user().is_some(),
+        restart: unread.is_some(),
         ..Advice::new(what, step)
     }
+}
+
+/// The lines that decide whether root may log in, and by which method.
+fn root_step(facts: &Facts<'_>) -> String {
+    let place = facts
+        .setting("PermitRootLogin")
+        .ok()
+        .flatten()
+        .and_then(|setting| setting.origin.as_ref())
+        .map_or_else(|| "the default".to_owned(), ToString::to_string);
+    format!(
+        "log in by key, or as somebody else who becomes root by sudo; what decides is PermitRootLogin ({place})"
+    )
+}
+
+/// What sshd says of a key, a certificate or a list of keys that it does not take.
+fn key(user: &str, line: &LogLine) -> Advice {
+    let what = format!("sshd does not take the key: {}", said_by(line));
+    let detail = &line.text;
+    let has = |words: &str| detail.contains(words);
+    let step = if has("AcceptedAlgorithms") || has("AcceptedKeyTypes") {
+        "log in with a key of a kind that the server takes, or add this one to the line of that keyword (a leading `+` adds to the default)".to_owned()
+    } else if has("not from a permitted") {
+        "the options before the key say where it may come from: correct `from=` in that line of authorized_keys".to_owned()
+    } else if has("Permission denied") {
+        format!("let the account itself read that file: `chown {user} FILE`, `chmod 600 FILE`")
+    } else if has("expired") || has("not yet valid") {
+        "have the certificate signed anew, for a time that includes now (`ssh-keygen -L -f CERTIFICATE` shows it)".to_owned()
+    } else if has("ertificate") {
+        format!("see what it holds (`ssh-keygen -L -f CERTIFICATE`) and have it signed for {user}")
+    } else if has("AuthorizedKeysCommand") || has("AuthorizedPrincipalsCommand") {
+        "that program and all above it have to be root's alone, and it has to end with 0".to_owned()
+    } else if has("Invalid key length") {
+        "make a longer key: `ssh-keygen -t ed25519`".to_owned()
+    } else {
+        "correct what that line names; it counts at the next login".to_owned()
+    };
+    Advice::new(what, step)
+}
+
+/// The words of a line without its envelope.
+fn said_by(line: &LogLine) -> String {
+    let tagged = line.text.split_once("]: ");
+    let words = tagged.map_or(line.text.as_str(), |(_, words)| words);
+    words
+        .trim_end_matches(" [preauth]")
+        .trim_end_matches(" [postauth]")
+        .to_owned()
 }
 
 fn strict_modes(user: &str, detail: &str) -> Advice {
@@ -131,6 +201,12 @@ fn revoked(detail: &str) -> Advice {
 }
 
 fn chroot(detail: &str) -> Advice {
+    if detail.contains("No such file") {
+        return Advice::new(
+            format!("the ChrootDirectory of the account does not exist: {detail}"),
+            "make it, as root's alone, or take that line out or put it below a `Match` line",
+        );
+    }
     let path = detail.rsplit(' ').next().unwrap_or_default();
     let what = format!("the ChrootDirectory of the account is not root's alone: {detail}");
     Advice::new(
@@ -182,12 +258,18 @@ fn by_pam(lines: &[&LogLine]) -> Advice {
     }
 }
 
-/// How sshd gets to know a change of its configuration.
-pub(super) fn reload(facts: &Facts<'_>, finding: &mut Finding) {
+/// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone.
+pub(super) fn reload(facts: &Facts<'_>, setting: &Setting, finding: &mut Finding) {
     let unit = facts
         .start()
         .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
-    finding.step(format!(
-        "then let sshd read it: `sshd -t && systemctl reload {unit}`"
-    ));
+    let of_command_line = setting
+        .origin
+        .as_ref()
+        .is_some_and(|origin| !origin.path.is_absolute());
+    finding.step(if of_command_line {
+        format!("then start sshd anew, which a reload does not: `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)")
+    } else {
+        format!("then let sshd read it: `sshd -t && systemctl reload {unit}`")
+    });
 }

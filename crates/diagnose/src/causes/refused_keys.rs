@@ -1,14 +1,52 @@
-//! Keys that open no account although nothing refuses it: sshd takes none, not one alone, or knows of none.
+//! Keys and passwords that open no account although nothing refuses it: sshd takes none, not one alone, cannot use the file that lists
+//! them, or knows of none.
 
-use sshmend_facts::{Facts, LogLine};
+use std::path::{Path, PathBuf};
+
+use sshmend_facts::{Account, Facts, Force, Harm, LogLine};
 use sshmend_sshd_config::Setting;
 
 use super::refused_account;
+use crate::finding::Finding;
 use crate::verdict::Verdict;
 
-/// Keys that sshd does not take, or not alone, and a client that went away without having logged in.
+/// Settings of the unit that hide the homes of accounts from sshd and its sessions (systemd.exec(5)).
+const HIDE: [&str; 5] = [
+    "ProtectHome=",
+    "InaccessiblePaths=",
+    "TemporaryFileSystem=",
+    "RootDirectory=",
+    "RootImage=",
+];
+
+/// What speaks against the keys and passwords of an account, unless the last that the log says of it is that it was let in.
 pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
-    let Some(line) = facts.gave_up() else { return };
+    if facts.was_let_in() {
+        return;
+    }
+    let gave_up = facts.gave_up();
+    if let Some(line) = gave_up {
+        methods(facts, user, line, verdict);
+    }
+    if verdict.findings.is_empty() {
+        missing_files(facts, gave_up, verdict);
+    }
+    if let Ok(Some(account)) = facts.account(user)
+        && verdict.findings.is_empty()
+    {
+        key_files(facts, user, &account, gave_up, verdict);
+    }
+    let Some(line) = gave_up else { return };
+    if verdict.findings.is_empty() {
+        no_key_file(facts, user, line, verdict);
+    }
+    if verdict.findings.is_empty() {
+        passwords(facts, user, line, verdict);
+    }
+}
+
+/// Keys that sshd does not take, or not alone.
+fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict) {
     let setting = |key: &str| facts.setting(key).ok().flatten();
     let never = setting("PubkeyAuthentication").filter(|setting| setting.values == ["no"]);
     let lists = |setting: &Setting| {
@@ -30,6 +68,9 @@ pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else {
             continue;
         };
+        if matches!(facts.force(setting), Force::Unread(_) | Force::Refuted) {
+            continue;
+        }
         let finding = verdict.likely(format!("{what} {user}: {key} {}", setting.values.join(" ")));
         finding
             .shown_by_setting(facts, setting)
@@ -37,10 +78,237 @@ pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         finding.step(format!(
             "log in by what that line asks for, or change {key}"
         ));
-        refused_account::reload(facts, finding);
+        refused_account::reload(facts, setting, finding);
     }
-    if verdict.findings.is_empty() {
-        no_key_file(facts, user, line, verdict);
+}
+
+/// Files that the configuration names, and without which keys or sessions come to nothing.
+fn missing_files(facts: &Facts<'_>, gave_up: Option<&LogLine>, verdict: &mut Verdict) {
+    for file in facts.missing_files() {
+        let Ok(Some(setting)) = facts.setting(file.key) else {
+            continue;
+        };
+        let comes = match file.harm {
+            Harm::EveryKey => "so that sshd takes no key at all",
+            Harm::EverySession => "so that no session can begin",
+            Harm::SomeKeys => "so that what it would vouch for opens nothing",
+            Harm::Transfers => "so that sftp and scp fail",
+        };
+        let what = format!(
+            "{} names {}, which does not exist, {comes}",
+            file.key, file.path
+        );
+        let finding = match (facts.force(setting), file.harm) {
+            (Force::Refuted | Force::Unread(_), _) => continue,
+            (_, Harm::Transfers) => verdict.possible(what).latent_if(gave_up.is_none()),
+            (_, Harm::SomeKeys) if gave_up.is_none() => verdict.possible(what),
+            _ => verdict.likely(what),
+        };
+        finding.shown_by_setting(facts, setting);
+        if let Some(line) = gave_up {
+            finding.shown_by_lines(&[line]);
+        }
+        finding.step(format!("put {} back, or correct {}", file.path, file.key));
+        refused_account::reload(facts, setting, finding);
+    }
+}
+
+/// The files that list the keys: hidden, open to others, closed to the account, or without a line that sshd takes.
+fn key_files(
+    facts: &Facts<'_>,
+    user: &str,
+    account: &Account,
+    gave_up: Option<&LogLine>,
+    verdict: &mut Verdict,
+) {
+    let files = facts.key_files(user);
+    let there: Vec<&PathBuf> = files
+        .iter()
+        .filter(|path| matches!(facts.meta(path), Ok(Some(_))))
+        .collect();
+    let finding = if let Some((origin, line)) = facts
+        .confinement(&HIDE)
+        .filter(|(_, line)| hides(line, account))
+    {
+        let finding = verdict.likely(format!(
+            "the unit of sshd hides the home of the account {user} from it: {line}"
+        ));
+        finding.shown_at(&origin, line);
+        finding.step(format!("take that line out: {origin}; then `systemctl daemon-reload`, `sshmend fix service --restart`"));
+        finding
+    } else if let Some((file, (place, shown))) =
+        first(&there, |file| facts.open_place(file, account))
+    {
+        let finding = verdict.likely(format!(
+            "sshd does not use the keys in {}, because others than {user} may write there: {}",
+            file.display(),
+            place.display()
+        ));
+        finding.shown_by(place.display().to_string(), shown);
+        finding.step(format!(
+            "make it the user's alone: `chown {user} {0}`, `chmod go-w {0}`",
+            place.display()
+        ));
+        finding
+    } else if let Some((file, (place, shown))) =
+        first(&there, |file| facts.unreadable_place(file, account))
+    {
+        let finding = verdict.likely(format!(
+            "sshd reads {} as {user}, who may not: {}",
+            file.display(),
+            place.display()
+        ));
+        finding.shown_by(place.display().to_string(), shown);
+        finding.step(format!(
+            "give it to the user: `chown {user} {}`",
+            place.display()
+        ));
+        finding
+    } else {
+        return lines(facts, user, &there, gave_up, verdict);
+    };
+    if let Some(line) = gave_up {
+        finding.shown_by_lines(&[line]);
+    } else if !facts.logs_no_logins() {
+        finding.certainty = crate::finding::Certainty::Possible;
+    }
+}
+
+/// Whether a setting of the unit hides this account's home.
+fn hides(line: &str, account: &Account) -> bool {
+    let (key, value) = line.split_once('=').unwrap_or_default();
+    match key {
+        "ProtectHome" => ["yes", "true", "tmpfs", "1", "on"].contains(&value),
+        "RootDirectory" | "RootImage" => true,
+        _ => value.split_whitespace().any(|path| {
+            let path = path
+                .trim_start_matches(['-', '+'])
+                .split(':')
+                .next()
+                .unwrap_or_default();
+            path != "/" && Path::new(&account.home).starts_with(path)
+        }),
+    }
+}
+
+fn first<T>(files: &[&PathBuf], fault: impl Fn(&Path) -> Option<T>) -> Option<(PathBuf, T)> {
+    files
+        .iter()
+        .find_map(|file| Some(((*file).clone(), fault(file)?)))
+}
+
+/// Lines that list keys, and that sshd does not take.
+fn lines(
+    facts: &Facts<'_>,
+    user: &str,
+    files: &[&PathBuf],
+    gave_up: Option<&LogLine>,
+    verdict: &mut Verdict,
+) {
+    let all: Vec<_> = files
+        .iter()
+        .flat_map(|file| {
+            facts
+                .key_lines(file)
+                .into_iter()
+                .map(move |line| (*file, line))
+        })
+        .collect();
+    let none_left = all.iter().all(|(_, line)| line.fault.is_some());
+    let Some((file, fault)) = all
+        .iter()
+        .find_map(|(file, line)| Some((*file, (line, line.fault.as_ref()?))))
+    else {
+        if all.is_empty() && !files.is_empty() && gave_up.is_some() {
+            empty(user, files[0], verdict);
+        }
+        return;
+    };
+    let (line, why) = fault;
+    let what = format!(
+        "sshd does not take a key of the account {user}: line {} of {}: {why}",
+        line.number,
+        file.display()
+    );
+    let finding: &mut Finding = match (gave_up, none_left) {
+        (Some(_), true) => verdict.likely(what),
+        _ => verdict.possible(what),
+    };
+    finding.shown_at(
+        &sshmend_lossless::Origin::new(file, line.number),
+        &line.text,
+    );
+    if let Some(line) = gave_up {
+        finding.shown_by_lines(&[line]);
+    }
+    finding.step(format!(
+        "correct that line; `ssh-keygen -l -f {}` shows the keys that can be read; it counts at the next login",
+        file.display()
+    ));
+}
+
+fn empty(user: &str, file: &Path, verdict: &mut Verdict) {
+    let finding = verdict.likely(format!(
+        "the account {user} has no key: {} has no line of one",
+        file.display()
+    ));
+    finding
+        .shown_by(file.display().to_string(), "holds no key")
+        .step("put the public key there, as the account itself (`ssh-copy-id`)");
+}
+
+/// The password is not taken: a line that loses may say that it is.
+fn passwords(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict) {
+    let setting = |key: &str| facts.setting(key).ok().flatten();
+    let off = |setting: &&Setting| setting.values == ["no"];
+    let asks = setting("KbdInteractiveAuthentication")
+        .is_some_and(|setting| setting.values != ["no"])
+        && facts.uses_pam();
+    if let Some(setting) = setting("PasswordAuthentication")
+        .filter(off)
+        .filter(|_| !asks)
+    {
+        let lost: Vec<_> = setting
+            .shadowed
+            .iter()
+            .filter(|lost| lost.value == "yes")
+            .collect();
+        let what = format!(
+            "sshd takes no password: PasswordAuthentication no; if {user} has no key on the client, nothing is left"
+        );
+        let finding = if lost.is_empty() {
+            verdict.possible(what)
+        } else {
+            verdict.likely(what)
+        };
+        finding.shown_by_setting(facts, setting);
+        for lost in lost {
+            finding.shown_at(
+                &lost.origin,
+                facts.line(&lost.origin.path, lost.origin.line),
+            );
+        }
+        finding.shown_by_lines(&[line]);
+        finding.step("log in with a key (`ssh-copy-id` while a password still works, or from the console), or let passwords in: `sshmend fix sshd-config PasswordAuthentication=yes`");
+    }
+    let root = setting("PermitRootLogin").filter(|setting| {
+        user == "root"
+            && [
+                "prohibit-password",
+                "without-password",
+                "forced-commands-only",
+            ]
+            .contains(&setting.values.join(" ").as_str())
+    });
+    if let Some(setting) = root {
+        let finding = verdict.likely(format!(
+            "root may log in by key, not by password: PermitRootLogin {}",
+            setting.values.join(" ")
+        ));
+        finding
+            .shown_by_setting(facts, setting)
+            .shown_by_lines(&[line]);
+        finding.step("log in with a key, or as somebody else who becomes root by sudo; `sshmend fix sshd-config PermitRootLogin=yes` lets passwords in, also those that strangers guess");
     }
 }
 
@@ -113,18 +381,14 @@ mod tests {
             "user-not-allowed",
             &enough,
             &expect![[r#"
-                excluded: no matching log entries
+                possible: a login of alice came to nothing, and sshd does not say why
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - let sshd say more for a while, and try again: `sshmend fix log-level`, then `sshmend diagnose` once more
+                  - on the client: `ssh -v` says which keys it offers and which methods are left
             "#]],
         );
         let other = alice_with(keys, &gave_up.replace("alice", "bob"));
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &other,
-            &expect![[r#"
-                excluded: no matching log entries
-            "#]],
-        );
+        check_as(&alice(), "user-not-allowed", &other, &expect![""]);
     }
 
     #[test]
@@ -150,7 +414,10 @@ mod tests {
             "user-not-allowed",
             &there,
             &expect![[r#"
-                excluded: no matching log entries
+                likely: sshd does not take a key of the account alice: line 1 of /etc/ssh/keys/alice: the key is cut off or not whole
+                  /etc/ssh/keys/alice:1: ssh-ed25519 x
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - correct that line; `ssh-keygen -l -f /etc/ssh/keys/alice` shows the keys that can be read; it counts at the next login
             "#]],
         );
     }

@@ -5,6 +5,7 @@ use sshmend_sshd_config::Setting;
 
 use super::replied::replied;
 use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -30,9 +31,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn slow(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: &mut Verdict) {
-    let finding = verdict.certain(format!(
-        "sshd has to look up the name of {client}, and the name server does not answer"
-    ));
+    let finding = verdict.certain(
+        Proof::Answer,
+        format!("sshd has to look up the name of {client}, and the name server does not answer"),
+    );
     finding.shown_by(
         format!("getent hosts {client}"),
         "no answer within 4 seconds",

@@ -1,6 +1,7 @@
 use sshmend_facts::{Facts, Manager};
 use sshmend_plan::Wish;
 
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -47,9 +48,10 @@ fn service(manager: &Manager, verdict: &mut Verdict) {
         return verdict.exclude("the service that the socket starts has not failed");
     };
     let name = unit.name();
-    let finding = verdict.certain(format!(
-        "the socket listens, but {name} fails when it is started for a connection"
-    ));
+    let finding = verdict.certain(
+        Proof::Manager,
+        format!("the socket listens, but {name} fails when it is started for a connection"),
+    );
     finding.shown_by("systemctl show", unit.state());
     finding.step(format!("see why: `journalctl -u {name} -n 50`"));
     finding.mended_by(

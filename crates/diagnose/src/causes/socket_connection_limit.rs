@@ -3,6 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -35,10 +36,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         number("NRefused"),
     );
     let finding = if limit > 0 && now >= limit {
-        verdict.certain(format!(
-            "{} holds as many connections as it may ({limit})",
-            socket.name()
-        ))
+        verdict.certain(
+            Proof::Manager,
+            format!(
+                "{} holds as many connections as it may ({limit})",
+                socket.name()
+            ),
+        )
     } else if refused > 0 {
         verdict.likely(format!(
             "{} has closed {refused} connections over its limits",
@@ -113,7 +117,7 @@ mod tests {
             "socket-connection-limit",
             "",
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: no socket unit starts one sshd for each connection
             "#]],
         );
     }

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_plan::Wish;
 
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -20,9 +21,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude(format!("{} has not given up", socket.name()));
     }
     let name = socket.name();
-    let finding = verdict.certain(format!(
-        "{name} gave up starting sshd ({result}) and listens no more"
-    ));
+    let finding = verdict.certain(
+        Proof::Manager,
+        format!("{name} gave up starting sshd ({result}) and listens no more"),
+    );
     finding.shown_by("systemctl show", socket.state());
     finding.mended_by(
         Wish::Service { restart: false },

@@ -3,6 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -104,7 +105,7 @@ pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str>
 const MUTE: &str = "is no program of OpenSSH: it tells no version";
 
 fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
-    let finding = verdict.certain(what);
+    let finding = verdict.certain(Proof::Answer, what);
     finding.shown_by(path, how);
     mend(path, how, finding)
 }
@@ -163,7 +164,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             &whole,
             &expect![[r#"
-                excluded: no matching log entries
+                excluded: the programs that sshd runs for a connection are there
             "#]],
         );
         let locked = format!("{NEW}//- /usr/lib/openssh/sshd-auth mode:0644\n");

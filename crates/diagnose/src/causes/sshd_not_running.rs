@@ -6,6 +6,7 @@ use super::listens_elsewhere::{elsewhere, moved};
 use super::never_started::obstacle;
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding, Then};
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -56,7 +57,10 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
         return not_installed(facts, verdict);
     }
     if let Some(link) = facts.masked_at_boot() {
-        let finding = verdict.certain("sshd will not start at boot: its unit is masked");
+        let finding = verdict.certain(
+            Proof::Process,
+            "sshd will not start at boot: its unit is masked",
+        );
         finding.shown_by(link, "a link that leads nowhere or to /dev/null");
         finding.step(format!(
             "someone masked it on purpose: ask, then remove {link}"
@@ -85,7 +89,10 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn not_installed(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let finding = verdict.certain("no OpenSSH server is installed on this machine");
+    let finding = verdict.certain(
+        Proof::Process,
+        "no OpenSSH server is installed on this machine",
+    );
     let meant = facts.meant();
     let held = facts
         .sockets()
@@ -103,7 +110,7 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let why = obstacle
         .as_ref()
         .map_or_else(String::new, |obstacle| format!(": {}", obstacle.what));
-    let finding = verdict.certain(format!("{}{why}", summary(service)));
+    let finding = verdict.certain(Proof::Process, format!("{}{why}", summary(service)));
     finding
         .shown_by("/proc", "no process has the title of an sshd listener")
         .following(CauseName::OutOfMemory);

@@ -25,7 +25,9 @@ impl Lists<'_> {
                 .question
                 .client_address()
                 .map(|client: IpAddr| client.to_string());
-            user_matches(pattern, self.user, client.as_deref(), self.facts.release())
+            let matched = user_matches(pattern, self.user, client.as_deref(), self.facts.release());
+            // Without UseDNS sshd knows the client by its address alone: the name of a host matches nobody.
+            matched.or_else(|| (client.is_some() && !self.looks_names_up()).then_some(false))
         };
         let groups = self.facts.groups(self.user);
         let of_groups = |pattern: &str| {
@@ -75,10 +77,10 @@ impl Lists<'_> {
         else {
             return;
         };
-        let finding = verdict.certain(format!(
-            "{key} names the account {} by `{pattern}`",
-            self.user
-        ));
+        let what = format!("{key} names the account {} by `{pattern}`", self.user);
+        let Some(finding) = verdict.by_force(&self.facts.force(setting), &what) else {
+            return;
+        };
         self.mend(
             key,
             setting,
@@ -109,11 +111,12 @@ impl Lists<'_> {
                 }
                 _ => String::new(),
             };
-            let finding = verdict.certain(format!(
-                "{key} does not name the account {}{from}",
-                self.user
-            ));
+            let what = format!("{key} does not name the account {}{from}", self.user);
+            let Some(finding) = verdict.by_force(&self.facts.force(setting), &what) else {
+                return;
+            };
             self.mend(key, setting, None, step, finding);
+            self.point_out(setting, finding);
         }
     }
 
@@ -125,9 +128,41 @@ impl Lists<'_> {
             return;
         };
         if setting.values == ["no"] {
-            let finding = verdict.certain("PermitRootLogin lets root in by no means");
+            let what = "PermitRootLogin lets root in by no means";
+            let Some(finding) = verdict.by_force(&self.facts.force(setting), what) else {
+                return;
+            };
             let step = "log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there";
             self.mend("PermitRootLogin", setting, None, step, finding);
+        }
+    }
+
+    fn looks_names_up(&self) -> bool {
+        let value = self.facts.value("usedns").ok().flatten();
+        value.as_deref() != Some("no")
+    }
+
+    /// What a line says that its writer may not have meant: a comma is part of a name, and the name of a host is not looked up.
+    fn point_out(&self, setting: &Setting, finding: &mut Finding) {
+        if let Some(list) = setting.values.iter().find(|pattern| pattern.contains(',')) {
+            finding.step(format!(
+                "blanks separate the names of that line: `{list}` is one name to sshd"
+            ));
+        }
+        let of_host = |pattern: &&String| {
+            pattern.rsplit_once('@').is_some_and(|(_, host)| {
+                host.bytes().any(|byte| byte.is_ascii_alphabetic()) && !host.contains(':')
+            })
+        };
+        if let Some(pattern) = setting
+            .values
+            .iter()
+            .find(of_host)
+            .filter(|_| !self.looks_names_up())
+        {
+            finding.step(format!(
+                "`{pattern}` names a host, and with `UseDNS no` sshd knows the client by its address alone: write the address there"
+            ));
         }
     }
 
@@ -169,7 +204,7 @@ impl Lists<'_> {
                 finding.step(format!("if it is not meant: {place}: {step}"));
             }
         }
-        refused_account::reload(self.facts, finding);
+        refused_account::reload(self.facts, setting, finding);
     }
 }
 
@@ -275,9 +310,7 @@ mod tests {
             &alice(),
             "user-not-allowed",
             &config("AllowUsers alice@*"),
-            &expect![[r#"
-                excluded: no matching log entries
-            "#]],
+            &expect![""],
         );
     }
 }

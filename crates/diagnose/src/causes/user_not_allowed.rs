@@ -5,8 +5,9 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::Heard;
 use super::user_lists::Lists;
-use super::{refused_account, refused_keys};
+use super::{refused_account, refused_keys, refused_state};
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -16,17 +17,12 @@ pub(super) const JUDGES: Judges = Judges {
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let user = facts.user();
-    if let Some((path, text)) = facts.nologin().filter(|_| user != Some("root")) {
-        let finding = verdict.certain(format!("{path} exists, so only root may log in"));
-        finding.shown_by(path, text);
-        finding.step(format!(
-            "see who made it and why (a boot or shutdown under way, maintenance), then `rm {path}`"
-        ));
-    }
+    nologin(facts, verdict);
     if let Some(user) = user {
         Lists { facts, user }.judge(verdict);
         account(facts, user, verdict);
         chroot(facts, user, verdict);
+        refused_state::judge(facts, user, verdict);
     }
     if verdict.findings.is_empty() {
         listen(facts, verdict);
@@ -34,6 +30,46 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(user) = user.filter(|_| verdict.findings.is_empty()) {
         refused_keys::judge(facts, user, verdict);
     }
+    if verdict.findings.is_empty() {
+        unexplained(facts, verdict);
+    }
+}
+
+/// A login that came to nothing for a reason that sshd does not log at its level.
+fn unexplained(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(line) = facts.gave_up() else { return };
+    let user = line.user.as_deref().unwrap_or("NAME");
+    let finding = verdict.possible(format!(
+        "a login of {user} came to nothing, and sshd does not say why"
+    ));
+    finding.shown_by_lines(&[line]);
+    finding.step("let sshd say more for a while, and try again: `sshmend fix log-level`, then `sshmend diagnose` once more");
+    finding.step("on the client: `ssh -v` says which keys it offers and which methods are left");
+}
+
+fn nologin(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.user() == Some("root") {
+        return;
+    }
+    let Some((path, text)) = facts.nologin() else {
+        return;
+    };
+    let written = facts
+        .meta(&path)
+        .ok()
+        .flatten()
+        .map_or(0, |meta| meta.mtime);
+    if facts.let_in_after(written).is_some() {
+        return;
+    }
+    let finding = verdict.certain(
+        Proof::ReadEachTime,
+        format!("{path} exists, so only root may log in"),
+    );
+    finding.shown_by(&path, text);
+    finding.step(format!(
+        "see who made it and why (a boot or shutdown under way, maintenance), then `rm {path}`"
+    ));
 }
 
 /// What to do where the account database passes over its own file.
@@ -42,31 +78,46 @@ pub(super) const NSSWITCH: &str = "let the account database read its file: the l
 fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     match verdict.look(facts.account(user)) {
         Some(None) if facts.is_in_passwd(user) => {
-            let finding = verdict.certain(format!(
-                "the account {user} is in /etc/passwd, but nothing finds it there"
-            ));
+            let finding = verdict.certain(
+                Proof::ReadEachTime,
+                format!("the account {user} is in /etc/passwd, but nothing finds it there"),
+            );
             finding
                 .shown_by(format!("getent passwd -- {user}"), "finds none")
                 .step(NSSWITCH)
                 .following(CauseName::PrivsepUserMissing);
         }
         Some(None) => {
-            let finding = verdict.certain(format!("there is no account {user} on this machine"));
+            let finding = verdict.certain(
+                Proof::Answer,
+                format!("there is no account {user} on this machine"),
+            );
             finding.shown_by(format!("getent passwd -- {user}"), "finds none");
             finding
                 .step("log in by the name of an account that is there, or make it: `adduser NAME`");
         }
-        Some(Some(account)) if facts.meta(&account.shell) == Ok(None) => {
-            let finding = verdict.certain(format!(
-                "the shell of the account {user} does not exist: {}",
-                account.shell
-            ));
+        // sshd does not look at the shell where it locks the session in (auth.c, allowed_user).
+        Some(Some(account))
+            if facts.meta(&account.shell) == Ok(None) && facts.chroot(user).is_none() =>
+        {
+            if facts.was_let_in() {
+                return;
+            }
+            let finding = verdict.certain(
+                Proof::ReadEachTime,
+                format!(
+                    "the shell of the account {user} does not exist: {}",
+                    account.shell
+                ),
+            );
             finding.shown_by(format!("getent passwd -- {user}"), &account.line);
             finding.step(format!(
                 "give it a shell that is there: `usermod -s /bin/bash {user}`"
             ));
         }
-        Some(Some(account)) if account.has_no_shell() => no_shell(user, &account, verdict),
+        Some(Some(account)) if account.has_no_shell() && !facts.transfers_only() => {
+            no_shell(user, &account, verdict);
+        }
         _ => {}
     }
 }
@@ -95,12 +146,14 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         return;
     };
     let place = place.display();
-    let finding = verdict.certain(format!(
-        "the ChrootDirectory of the account {user} is not root's alone: {place}"
-    ));
-    if let Ok(Some(setting)) = facts.setting("chrootdirectory") {
-        finding.shown_by_setting(facts, setting);
-    }
+    let Ok(Some(setting)) = facts.setting("chrootdirectory") else {
+        return;
+    };
+    let what = format!("the ChrootDirectory of the account {user} is not root's alone: {place}");
+    let Some(finding) = verdict.by_force(&facts.force_in_session(setting), &what) else {
+        return;
+    };
+    finding.shown_by_setting(facts, setting);
     finding.step(format!(
         "give it to root, or name another directory in that line: `chown root:root {place}`, `chmod go-w {place}`"
     ));
@@ -118,10 +171,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     lines.retain(|line| !of_others(line));
     let Some(last) = lines.iter().copied().rfind(|line| denies(facts, line)) else {
-        if lines.is_empty() {
-            super::heard::exclude_silence(facts, verdict);
-        }
-        return;
+        return strangers_name(facts, verdict);
     };
     let proven = last.client.is_some() && last.client == asked.1
         || last.user.is_some() && last.user.as_deref() == asked.0;
@@ -156,11 +206,24 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
+/// The client asked about names an account that is not there.
+fn strangers_name(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(line) = facts.unknown_name() else {
+        return;
+    };
+    let advice = refused_account::advice(facts, line, &[line]);
+    let finding = verdict.likely(advice.what);
+    finding.shown_by_lines(&[line]);
+    for step in advice.steps {
+        finding.step(step);
+    }
+}
+
 /// Whether a line tells of a login that was refused, and not only of what may be the reason.
 fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
     let asked = facts.user().is_some() || facts.question.client_address().is_some();
     match line.kind {
-        Kind::StrictModes | Kind::ChrootRefused | Kind::KeyRevoked => asked,
+        Kind::StrictModes | Kind::ChrootRefused | Kind::KeyRevoked | Kind::KeyRefused => asked,
         Kind::Broken => false,
         _ => {
             asked
@@ -201,14 +264,7 @@ mod tests {
                   - log in by the name of an account that is there, or make it: `adduser NAME`
             "#]],
         );
-        check_as(
-            &user("alice"),
-            "user-not-allowed",
-            ACCOUNTS,
-            &expect![[r#"
-                excluded: no matching log entries
-            "#]],
-        );
+        check_as(&user("alice"), "user-not-allowed", ACCOUNTS, &expect![""]);
     }
 
     #[test]
@@ -295,8 +351,7 @@ mod tests {
             &expect![[r#"
                 certain: sshd does not let the account alice log in: not listed in AllowUsers (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers
-                  $ sshmend fix service --restart  # has sshd read the files that are there now; sessions stay
-                  - no line of the files says so any more: the sshd that runs has read others
+                  - no line of the files says so: another sshd may have said it, or sshd knows the client by another name; see `sshd -T -C user=alice,host=NAME,addr=ADDRESS`
             "#]],
         );
         check_as(
@@ -319,19 +374,11 @@ mod tests {
             &expect![[r#"
                 possible: sshd does not let the account alice log in: not listed in AllowUsers (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers
-                  $ sshmend fix service --restart  # has sshd read the files that are there now; sessions stay
-                  - no line of the files says so any more: the sshd that runs has read others
+                  - no line of the files says so: another sshd may have said it, or sshd knows the client by another name; see `sshd -T -C user=alice,host=NAME,addr=ADDRESS`
             "#]],
         );
         let other = says("User bob from 198.51.100.7 not allowed because not listed in AllowUsers");
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &other,
-            &expect![[r#"
-                excluded: no matching log entries
-            "#]],
-        );
+        check_as(&alice(), "user-not-allowed", &other, &expect![""]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::{Rule, anybody, of, rule, shared, unsure};
 use crate::cause::CauseName as Cause;
-use crate::kind::Kind::{AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
+use crate::kind::Kind::{
+    AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, NegotiationFailed, Noted,
+};
 
 const CONFIG: Cause = Cause::SshdConfigInvalid;
 const KEYS: Cause = Cause::HostKeysMissing;
@@ -58,7 +60,11 @@ pub(super) const RULES: &[Rule] = &[
     )),
     of(KEYS, "sshd: no hostkeys available -- exiting.", Broken),
     of(KEYS, "no hostkeys available -- exiting.", Broken),
-    of(KEYS, "No supported key exchange algorithms", Broken),
+    of(
+        Cause::AlgorithmMismatch,
+        "No supported key exchange algorithms",
+        NegotiationFailed,
+    ),
     rule("Could not load host key: {detail}", HostKeyUnusable),
     rule("Unable to load host key: {detail}", HostKeyUnusable),
     of(

@@ -265,26 +265,26 @@ pub(super) const RULES: &[Rule] = &[
         "Connection from {user}: refusing non-sftp session",
         SessionFault,
     )),
-    of(SESSIONS, "openpty: {detail}", SessionFault),
-    of(
+    unsure(of(SESSIONS, "openpty: {detail}", SessionFault)),
+    unsure(of(
         SESSIONS,
         "openpty returns device for which ttyname fails.",
         SessionFault,
-    ),
-    of(
+    )),
+    unsure(of(
         SESSIONS,
         "session_pty_req: session {n} alloc failed",
         SessionFault,
-    ),
-    anybody(of(SESSIONS, "chown(/dev/pts/{detail}", SessionFault)),
-    anybody(of(SESSIONS, "chmod(/dev/pts/{detail}", SessionFault)),
-    anybody(of(SESSIONS, "stat(/dev/pts/{detail}", SessionFault)),
-    anybody(of(SESSIONS, "/dev/pts/{detail}", SessionFault)),
-    of(
+    )),
+    unsure(of(SESSIONS, "chown(/dev/pts/{detail}", SessionFault)),
+    unsure(of(SESSIONS, "chmod(/dev/pts/{detail}", SessionFault)),
+    unsure(of(SESSIONS, "stat(/dev/pts/{detail}", SessionFault)),
+    unsure(of(SESSIONS, "/dev/pts/{detail}", SessionFault)),
+    unsure(of(
         SESSIONS,
         "open /dev/tty failed - could not set controlling tty: {detail}",
         SessionFault,
-    ),
+    )),
     // Keys of the host.
     rule("Could not load host certificate{detail}", HostKeyUnusable),
     rule(
@@ -304,12 +304,12 @@ pub(super) const RULES: &[Rule] = &[
     rule("Unable to get agent socket: {detail}", HostKeyUnusable),
     rule("Could not connect to agent {detail}", HostKeyUnusable),
     // Terminals and SELinux.
-    of(SESSIONS, "mm_pty_allocate: {detail}", SessionFault),
-    of(
+    unsure(of(SESSIONS, "mm_pty_allocate: {detail}", SessionFault)),
+    unsure(of(
         SESSIONS,
         "session_new: cannot allocate {detail}",
         SessionFault,
-    ),
+    )),
     of(
         Cause::MandatoryAccessDenied,
         "ssh_selinux_getctxbyname: {detail}",

@@ -1,0 +1,106 @@
+//! Machines that are odd and healthy: on none of them is any cause certain.
+
+use sshmend_facts::fixture::{LOG, NOW, machine};
+use sshmend_facts::{Question, Server, Vantage};
+
+use crate::diagnosis::diagnose;
+use crate::finding::Certainty;
+use crate::testing::ACCOUNTS;
+
+/// A login of alice that went well, after all that a file of these machines says.
+const LET_IN: &str = "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
+
+const MACHINES: [(&str, &str); 12] = [
+    ("as installed", ""),
+    (
+        "lists that name others, and alice is let in",
+        "//- /etc/ssh/sshd_config\nUsePAM yes\nAllowUsers bob\nDenyUsers alice\nMaxSessions 0\n",
+    ),
+    (
+        "a list that names the host of the client",
+        "//- /etc/ssh/sshd_config\nUsePAM yes\nUseDNS no\nAllowUsers alice@laptop.example.net\n",
+    ),
+    (
+        "nologin, at which nobody looks without PAM",
+        "//- /etc/ssh/sshd_config\nUsePAM no\n//- /run/nologin\nclosed\n",
+    ),
+    (
+        "nologin, for which the stack has no module",
+        "//- /etc/nologin\nclosed\n//- /etc/pam.d/sshd\nauth required pam_unix.so\n",
+    ),
+    (
+        "a shell that is not there, in a chroot",
+        "//- /etc/ssh/sshd_config\nUsePAM yes\nMatch User alice\n ChrootDirectory /srv/jail\n ForceCommand internal-sftp\n\
+         //- /srv/jail dir mode:0755\n//- /srv dir mode:0755\n//- / dir mode:0755\n//- /bin/bash missing\n",
+    ),
+    (
+        "sshd behind a multiplexer",
+        "//$ ss -Hltnp => 0\nLISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n\
+         LISTEN 0 64 0.0.0.0:443 0.0.0.0:* users:((\"sslh\",pid=81,fd=3))\n",
+    ),
+    (
+        "sshd under another name",
+        "//- /proc/700/cmdline\nsshd-own: /usr/sbin/sshd -D [listener] 0 of 10-100 startups\n\
+         //$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd-own\",pid=700,fd=3))\n",
+    ),
+    (
+        "lines of strangers in hosts.deny",
+        "//- /etc/hosts.deny\nALL: 203.0.113.9\nsshd: 203.0.113.0/255.255.255.128\n",
+    ),
+    (
+        "a home that others may write, with StrictModes no",
+        "//- /etc/ssh/sshd_config\nUsePAM yes\nStrictModes no\n//- /home/alice dir mode:0777 uid:1000\n",
+    ),
+    (
+        "files that are named and not there",
+        "//- /etc/ssh/sshd_config\nUsePAM yes\nTrustedUserCAKeys /etc/ssh/ca\nAuthorizedKeysCommand /opt/keys\n\
+         //- /etc/ssh/ca missing\n//- /opt/keys missing\n",
+    ),
+    (
+        "rules of routing for other packets",
+        "//$ ip -4 rule show => 0\n0:\tfrom all lookup local\n50:\tfrom all fwmark 0x9 prohibit\n51:\tfrom all to 198.51.100.0/24 ipproto udp prohibit\n",
+    ),
+];
+
+#[test]
+fn no_cause_is_certain_on_an_odd_and_healthy_machine() {
+    for (name, extra) in MACHINES {
+        let server = Server {
+            client: "198.51.100.7".parse().ok(),
+            user: Some("alice".to_owned()),
+        };
+        let question = Question {
+            vantage: Vantage::Server(server),
+            ..Question::server(NOW)
+        };
+        let listening =
+            "2026-11-20T12:00:00+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
+        let snapshot = machine(&format!("{ACCOUNTS}{extra}{LOG}{listening}{LET_IN}"));
+        let certain: Vec<String> = diagnose(&snapshot, &question)
+            .findings
+            .into_iter()
+            .filter(|finding| finding.certainty == Certainty::Certain)
+            .map(|finding| format!("{}: {}", finding.cause.as_str(), finding.summary))
+            .collect();
+        assert!(certain.is_empty(), "{name}: {certain:#?}");
+    }
+}
+
+#[test]
+fn what_was_refused_lately_and_is_not_let_in_again_is_certain() {
+    let refused = "2026-11-20T17:59:40+00:00 server sshd[814]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers\n";
+    let server = Server {
+        client: "198.51.100.7".parse().ok(),
+        user: Some("alice".to_owned()),
+    };
+    let question = Question {
+        vantage: Vantage::Server(server),
+        ..Question::server(NOW)
+    };
+    let snapshot = machine(&format!("{ACCOUNTS}{LOG}{LET_IN}{refused}"));
+    let first = &diagnose(&snapshot, &question).findings[0];
+    assert_eq!(
+        (first.cause.as_str(), first.certainty),
+        ("user-not-allowed", Certainty::Certain)
+    );
+}

@@ -1,0 +1,235 @@
+//! The stack of PAM that sshd asks: the file of its service, with what it includes (pam.conf(5)).
+
+use std::collections::BTreeSet;
+
+use sshmend_lossless::Origin;
+
+use crate::Facts;
+use crate::ask::Ask;
+
+const FOLDER: &str = "/etc/pam.d";
+
+/// What PAM falls back to where a service has no file.
+pub const OTHER: &str = "/etc/pam.d/other";
+
+/// Files that modules read, which are named nowhere in the stack.
+const READ_BY_MODULES: [&str; 3] = [
+    "/etc/shells",
+    "/etc/security/time.conf",
+    "/etc/security/faillock.conf",
+];
+
+/// A line of the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PamLine {
+    /// Where it stands.
+    pub origin: Origin,
+    /// `auth`, `account`, `session` or `password`.
+    pub group: String,
+    /// What comes of what the module says.
+    pub control: String,
+    /// The file name of the module, such as `pam_nologin.so`.
+    pub module: String,
+    /// The words behind the module.
+    pub arguments: Vec<String>,
+    /// The line.
+    pub text: String,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    if facts.user().is_none() || !facts.uses_pam() {
+        return;
+    }
+    ask.read(facts.pam_file());
+    ask.read(OTHER);
+    for path in facts.pam_includes() {
+        ask.read(path);
+    }
+    for path in READ_BY_MODULES {
+        ask.read(path);
+    }
+    for line in facts.pam_stack() {
+        if let Some(file) = line.argument("file").filter(|file| file.starts_with('/')) {
+            ask.read(file);
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// Whether sshd asks PAM at all.
+    pub fn uses_pam(&self) -> bool {
+        self.value("usepam").ok().flatten().as_deref() == Some("yes")
+    }
+
+    /// The file of the service: sshd takes the name by which it was started, unless PAMServiceName says another.
+    pub fn pam_file(&self) -> String {
+        let named = self.value("pamservicename").ok().flatten();
+        let daemon = self.daemon().ok().flatten();
+        let program = daemon
+            .as_ref()
+            .and_then(|daemon| daemon.program.rsplit('/').next());
+        let service = named.as_deref().or(program).unwrap_or("sshd");
+        format!("{FOLDER}/{service}")
+    }
+
+    /// The lines that are in force, in order; none where the file is not there or cannot be read.
+    pub fn pam_stack(&self) -> Vec<PamLine> {
+        let mut lines = Vec::new();
+        self.add_pam_file(&self.pam_file(), None, &mut BTreeSet::new(), &mut lines);
+        lines
+    }
+
+    /// The lines of the stack that name a module.
+    pub fn pam_lines(&self, module: &str) -> Vec<PamLine> {
+        let mut lines = self.pam_stack();
+        lines.retain(|line| line.module == module);
+        lines
+    }
+
+    /// The files that the stack includes, as far as those before them were read.
+    fn pam_includes(&self) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        self.add_pam_file(&self.pam_file(), None, &mut seen, &mut Vec::new());
+        seen
+    }
+
+    fn add_pam_file(
+        &self,
+        path: &str,
+        group: Option<&str>,
+        seen: &mut BTreeSet<String>,
+        lines: &mut Vec<PamLine>,
+    ) {
+        let key = format!("{path} {}", group.unwrap_or_default());
+        if !seen.insert(path.to_owned()) && group.is_none() || lines.len() > MOST || key.len() > 255
+        {
+            return;
+        }
+        let text = self.text(path).ok().flatten().unwrap_or_default();
+        for (at, line) in text.lines().enumerate() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["@include", file, ..] => {
+                    self.add_pam_file(&in_folder(file), None, seen, lines);
+                }
+                [own, "include" | "substack", file, ..] => {
+                    let own = own.trim_start_matches('-');
+                    if group.is_none_or(|group| group == own) && in_folder(file) != path {
+                        self.add_pam_file(&in_folder(file), Some(own), seen, lines);
+                    }
+                }
+                [own, rest @ ..] if !own.starts_with('#') => {
+                    let own = own.trim_start_matches('-');
+                    if group.is_none_or(|group| group == own) {
+                        lines.extend(pam_line(Origin::new(path, at + 1), own, rest, line));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A stack that is longer includes itself.
+const MOST: usize = 400;
+
+fn in_folder(name: &str) -> String {
+    if name.starts_with('/') {
+        name.to_owned()
+    } else {
+        format!("{FOLDER}/{name}")
+    }
+}
+
+/// Reads what follows the group: `required pam_x.so a=b`, `[success=1 default=ignore] pam_x.so`.
+fn pam_line(origin: Origin, group: &str, words: &[&str], text: &str) -> Option<PamLine> {
+    let bracketed = words.first()?.starts_with('[');
+    let end = if bracketed {
+        words.iter().position(|word| word.ends_with(']'))?
+    } else {
+        0
+    };
+    let module = words.get(end + 1)?.rsplit('/').next()?;
+    Some(PamLine {
+        origin,
+        group: group.to_owned(),
+        control: words[..=end].join(" "),
+        module: module.to_owned(),
+        arguments: words[end + 2..]
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect(),
+        text: text.trim().to_owned(),
+    })
+}
+
+impl PamLine {
+    /// The value of an argument `name=value`.
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        self.arguments
+            .iter()
+            .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// Whether what this module says decides: `required` and `requisite` do, and so may whatever ends in `die` or `bad`.
+    pub fn decides(&self) -> bool {
+        ["required", "requisite"].contains(&self.control.as_str())
+            || self.control.contains("default=die")
+            || self.control.contains("default=bad")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::machine;
+    use crate::{Question, Server, Vantage};
+
+    fn user(name: &str) -> Question {
+        let server = Server {
+            client: None,
+            user: Some(name.to_owned()),
+        };
+        Question {
+            vantage: Vantage::Server(server),
+            ..Question::server(crate::fixture::NOW)
+        }
+    }
+
+    const ACCOUNTS: &str =
+        "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash\n";
+
+    use super::*;
+
+    #[test]
+    fn the_stack_is_read_with_what_it_includes() {
+        let files = "//- /etc/pam.d/sshd\n# comment\n@include common-auth\naccount  required  pam_nologin.so file=/etc/closed\naccount include common-account\n\
+            //- /etc/pam.d/common-auth\nauth [success=1 default=ignore] /lib/security/pam_unix.so nullok\n\
+            //- /etc/pam.d/common-account\nauth required pam_deny.so\naccount requisite pam_deny.so\n";
+        let (machine, question) = (machine(&format!("{ACCOUNTS}{files}")), user("alice"));
+        let facts = Facts::new(&machine, &question);
+        let shown: Vec<String> = facts
+            .pam_stack()
+            .iter()
+            .map(|line| {
+                format!(
+                    "{} {} {} {}",
+                    line.origin, line.group, line.control, line.module
+                )
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "/etc/pam.d/common-auth:1 auth [success=1 default=ignore] pam_unix.so",
+                "/etc/pam.d/sshd:3 account required pam_nologin.so",
+                "/etc/pam.d/common-account:2 account requisite pam_deny.so",
+            ]
+        );
+        let nologin = &facts.pam_lines("pam_nologin.so")[0];
+        assert_eq!(
+            (nologin.argument("file"), nologin.decides()),
+            (Some("/etc/closed"), true)
+        );
+    }
+}

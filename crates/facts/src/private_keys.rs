@@ -1,0 +1,128 @@
+//! The private keys that ssh would use, tried without the server: a login that fails would count against the client there.
+
+use std::path::Path;
+
+use crate::Facts;
+use crate::ask::Ask;
+
+/// The names of keys that ssh looks for by itself (readconf.c), and does without where they are not there.
+const DEFAULTS: [&str; 7] = [
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ecdsa_sk",
+    "id_ed25519",
+    "id_ed25519_sk",
+    "id_xmss",
+];
+
+/// Why a private key is of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFault {
+    /// The configuration names it, and it is not there.
+    Missing,
+    /// It is no key that ssh can read: what ssh-keygen says.
+    Unreadable(String),
+    /// The public key beside it is that of another one, and ssh offers that.
+    OtherPublic,
+}
+
+pub(crate) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    if facts.question.target().is_none() {
+        return;
+    }
+    for file in facts.identities() {
+        ask.stat(file);
+        ask.read(public(file));
+        if matches!(facts.meta(file), Ok(Some(_))) {
+            ask.run(&derive(file));
+        }
+    }
+}
+
+/// Derives the public key; a key with a passphrase is not opened.
+fn derive(file: &str) -> [&str; 6] {
+    ["ssh-keygen", "-y", "-P", "", "-f", file]
+}
+
+fn public(file: &str) -> String {
+    format!("{file}.pub")
+}
+
+/// The kind and the body of a public key.
+fn body(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.split_whitespace();
+    Some((words.next()?, words.next()?))
+}
+
+impl Facts<'_> {
+    /// The files of private keys that ssh has looked for.
+    fn identities(&self) -> Vec<&str> {
+        let Some(lines) = self.printed_lines() else {
+            return Vec::new();
+        };
+        let files = lines.filter_map(|line| {
+            line.strip_prefix("debug1: identity file ")?
+                .rsplit_once(" type ")
+        });
+        files
+            .map(|(path, _)| path)
+            .filter(|path| !path.ends_with("-cert") && !path.ends_with(".pub"))
+            .collect()
+    }
+
+    /// The private keys that are of no use, where no other key of a file or of the agent is left.
+    pub fn useless_keys(&self) -> Vec<(&str, KeyFault)> {
+        let files = self.identities();
+        let faults: Vec<(&str, KeyFault)> = files
+            .iter()
+            .filter_map(|file| Some((*file, self.key_fault(file)?)))
+            .collect();
+        let absent = |file: &&&str| matches!(self.meta(**file), Ok(None));
+        let is_useless = |file: &&&str| faults.iter().any(|(useless, _)| useless == *file);
+        let left = files
+            .iter()
+            .filter(|file| !absent(file) && !is_useless(file))
+            .count();
+        let of_agent = self.offer().map_or(1, |offer| offer.of_agent);
+        if left == 0 && of_agent == 0 {
+            faults
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn key_fault(&self, file: &str) -> Option<KeyFault> {
+        if self.meta(file).ok()?.is_none() {
+            let name = Path::new(file).file_name()?.to_str()?;
+            return (!DEFAULTS.contains(&name)).then_some(KeyFault::Missing);
+        }
+        let output = self.run(&derive(file)).ok()?;
+        if !output.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let line = said.lines().next()?.trim();
+            // Whether others may read it is told of its own, and a passphrase is no fault.
+            let other = line.contains("passphrase") || said.contains("too open");
+            return (!other).then(|| KeyFault::Unreadable(line.to_owned()));
+        }
+        let derived = output.text();
+        let beside = self.text(public(file)).ok().flatten()?;
+        (body(&derived)? != body(&beside)?).then_some(KeyFault::OtherPublic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_comment_is_no_part_of_a_public_key() {
+        assert_eq!(
+            body("ssh-ed25519 AAAA carol@laptop"),
+            body("ssh-ed25519 AAAA")
+        );
+        assert_ne!(body("ssh-ed25519 AAAA"), body("ssh-ed25519 BBBB"));
+        assert_eq!(body("ssh-ed25519"), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! What the password database says of the account asked about (shadow(5)), and what PAM has counted against it.
+
+use crate::Facts;
+use crate::ask::Ask;
+
+const FILE: &str = "/etc/shadow";
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// An entry of the password database; days are counted from 1970 on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shadow {
+    password: String,
+    /// When the password was changed last; 0: at the next login.
+    changed: Option<i64>,
+    /// For how many days a password may be used.
+    lasts: Option<i64>,
+    /// The day on which the account ends.
+    ends: Option<i64>,
+}
+
+pub(super) fn ask(ask: &mut Ask<'_>) {
+    let facts = ask.facts;
+    let Some(user) = facts.user() else { return };
+    if !facts.question.privileged {
+        return;
+    }
+    ask.read(FILE);
+    if !facts.pam_lines("pam_faillock.so").is_empty() {
+        ask.run(&faillock(user));
+    }
+}
+
+fn faillock(user: &str) -> [&str; 3] {
+    ["faillock", "--user", user]
+}
+
+impl Facts<'_> {
+    /// The entry of the account; `None` where there is none, or it cannot be read.
+    pub fn shadow(&self, user: &str) -> Option<Shadow> {
+        let text = self.text(FILE).ok().flatten()?;
+        let line = text
+            .lines()
+            .find(|line| line.split(':').next() == Some(user))?;
+        let fields: Vec<&str> = line.split(':').collect();
+        let day = |at: usize| fields.get(at)?.parse().ok();
+        Some(Shadow {
+            password: (*fields.get(1)?).to_owned(),
+            changed: day(2),
+            lasts: day(4),
+            ends: day(7),
+        })
+    }
+
+    /// The attempts that pam_faillock counts against the account, and how many of them lock it.
+    pub fn counted_failures(&self, user: &str) -> Option<(usize, usize)> {
+        let output = self
+            .run(&faillock(user))
+            .ok()
+            .filter(|output| output.success())?;
+        let valid = output
+            .text()
+            .lines()
+            .filter(|line| line.trim_end().ends_with(" V"))
+            .count();
+        let lines = self.pam_lines("pam_faillock.so");
+        let of_file = || {
+            let text = self.text("/etc/security/faillock.conf").ok().flatten()?;
+            let value = |line: &str| {
+                let (key, value) = line.split_once('=')?;
+                (key.trim() == "deny").then(|| value.trim().parse().ok())?
+            };
+            text.lines().find_map(value)
+        };
+        let named = lines
+            .iter()
+            .find_map(|line| line.argument("deny")?.parse().ok());
+        // Three attempts lock an account unless a line says otherwise (faillock.conf(5)).
+        Some((valid, named.or_else(of_file).unwrap_or(3)))
+    }
+}
+
+impl Shadow {
+    /// Whether the account has ended by this time, in seconds since 1970.
+    pub fn has_ended(&self, now: i64) -> bool {
+        self.ends.is_some_and(|day| day >= 0 && day * DAY <= now)
+    }
+
+    /// Whether the password has to be changed before anything else.
+    pub fn has_to_change(&self, now: i64) -> bool {
+        let aged = |changed: i64| {
+            self.lasts
+                .is_some_and(|lasts| lasts >= 0 && (changed + lasts) * DAY < now)
+        };
+        self.changed
+            .is_some_and(|changed| changed == 0 || aged(changed))
+    }
+
+    /// Whether sshd itself takes the account for locked (configure.ac, LOCKED_PASSWD_PREFIX).
+    pub fn is_locked(&self) -> bool {
+        self.password.starts_with('!')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::{NOW, machine};
+    use crate::question::Question;
+
+    use super::*;
+
+    #[test]
+    fn days_are_counted_as_the_tools_do() {
+        let shadow = "//- /etc/shadow\nann:$y$x:20000:0:99999:7:::\nbob:!$y$x:0:0:99999:7:::\ncy:*:20000:0:90:7::20001:\n";
+        let (machine, question) = (machine(shadow), Question::server(NOW));
+        let facts = Facts::new(&machine, &question);
+        let state = |name: &str| {
+            let entry = facts.shadow(name).expect("an entry");
+            (
+                entry.has_ended(NOW),
+                entry.has_to_change(NOW),
+                entry.is_locked(),
+            )
+        };
+        assert_eq!(state("ann"), (false, false, false));
+        assert_eq!(state("bob"), (false, true, true));
+        assert_eq!(state("cy"), (true, true, false));
+        assert_eq!(facts.shadow("dee"), None);
+    }
+}
