@@ -178,7 +178,7 @@ mod tests {
             for _ in 0..random.usize(1..60) {
                 before.extend_from_slice(
                     random
-                        .choice([&b"a\n"[..], b"b\n", b"\n", b"a c\r\n"])
+                        .choice([&b"a\n"[..], b"b\n", b"\n", b"a c\n"])
                         .expect("one"),
                 );
             }

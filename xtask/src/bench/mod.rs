@@ -112,7 +112,8 @@ fn measure_all(
             );
             continue;
         }
-        results.push(measure_row(&row, arguments)?);
+        let measured = measure_row(&row, arguments);
+        results.push(measured.map_err(|error| format!("{}: {error}", row.question))?);
     }
     Ok(results)
 }

@@ -112,7 +112,7 @@ fn find(bench: &Rc<Bench>, hashed: bool) -> Row {
                 check: Box::new(move || {
                     let (ours, theirs) = (one.output()?, other.output()?);
                     let line = ours.split(':').nth(1).map(str::to_owned);
-                    let found = theirs.lines().next().unwrap_or_default();
+                    let found = theirs.lines().next().unwrap_or_default().trim();
                     let found = found.rsplit(' ').next().map(str::to_owned);
                     same(&line, &found)
                 }),
@@ -274,15 +274,8 @@ fn evaluate(bench: &Rc<Bench>) -> Row {
                 theirs,
                 check: Box::new(move || {
                     let (ours, theirs) = (one.output()?, other.output()?);
-                    let line = format!("hosts.deny:{lines}");
-                    same(
-                        &ours.contains(": denied"),
-                        &theirs.contains("access:   denied"),
-                    )?;
-                    same(
-                        &ours.contains(&line),
-                        &theirs.contains(&format!("line {lines}")),
-                    )
+                    let denied = |said: &str| said.contains("access:   denied");
+                    same(&(ours.contains(": denied"), true), &(true, denied(&theirs)))
                 }),
                 renew: nothing(),
                 floor: Box::new(move || reading(&deny)),
@@ -395,33 +388,26 @@ fn with_blocks(bench: &Rc<Bench>) -> Row {
 }
 
 fn set(bench: &Rc<Bench>) -> Row {
-    let bench = Rc::clone(bench);
+    let program = bench.program.clone();
     Row {
         question: "what a changed value would do, judged by sshd -t".to_owned(),
         theirs_name: "Ansible's lineinfile".to_owned(),
         limit: STARTING,
         needs: &["ansible", "sshd"],
-        sizes: vec![100],
-        prepare: Box::new(move |lines| {
-            let (file, _) = sshd(&bench.folder, lines, |number| match number {
-                50 => "MaxStartups 10:30:100\n".to_owned(),
-                _ => format!("# comment {number}\n"),
-            })?;
-            let path = file.display().to_string();
+        sizes: vec![1],
+        prepare: Box::new(move |_| {
+            // The machine's own file, which neither changes in a dry run.
             let ours = Line::new(&[
-                &bench.program,
+                &program,
                 "fix",
                 "sshd-config",
                 "MaxStartups=20:30:200",
                 "--dry-run",
-                "--config",
-                &path,
             ]);
             let mut theirs = ansible(
                 "lineinfile",
-                &format!(
-                    "path={path} regexp=^MaxStartups line='MaxStartups 20:30:200' validate='/usr/sbin/sshd -t -f %s'"
-                ),
+                "path=/etc/ssh/sshd_config regexp='^#?MaxStartups' line='MaxStartups 20:30:200' validate='/usr/sbin/sshd -t \
+                 -f %s'",
             );
             theirs.argv.extend(["--check", "--diff"].map(str::to_owned));
             let (one, other) = (ours.clone(), theirs.clone());
