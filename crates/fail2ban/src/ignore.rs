@@ -83,3 +83,55 @@ pub(crate) fn is_own(reading: &Reading<'_>, jail: &str) -> bool {
 pub(crate) fn jail<'a>(reading: &'a Reading<'_>, name: &str) -> &'a Jail {
     reading.jail(name).unwrap_or(&reading.defaults)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::path::Path;
+
+    use sshmend_lossless::fixture;
+
+    use super::*;
+    use crate::reading::JAILS_READ;
+
+    /// How many times a jail is read to ignore one address in each of `jails` jails, of which every second has a list of
+    /// its own.
+    fn jails_read_for(jails: usize) -> usize {
+        let mut text = "//- /etc/fail2ban/fail2ban.conf\n[Definition]\n//- /etc/fail2ban/filter.d/f.conf\n[Definition]\nfailregex = ^x <HOST>\n\
+            //- /etc/fail2ban/jail.conf\n[DEFAULT]\nfilter = f\nlogpath = /x\naction =\nenabled = true\n"
+            .to_owned();
+        for number in 0..jails {
+            let own = if number % 2 == 0 {
+                "ignoreip = 192.0.2.1\n"
+            } else {
+                ""
+            };
+            write!(text, "[site{number}]\n{own}").expect("memory");
+        }
+        let seen = fixture::snapshot(&text);
+        let config = Config::read(&seen, Path::new("/etc/fail2ban"), None);
+        let wish = Wish {
+            addresses: vec![Address::parse("198.51.100.9").expect("an address").address],
+            jails: None,
+            until: None,
+        };
+        JAILS_READ.set(0);
+        let edited = config.ignore(&wish).expect("it can be done");
+        assert!(!edited.edits.is_empty() || !edited.creates.is_empty());
+        JAILS_READ.get()
+    }
+
+    #[test]
+    fn ignoring_an_address_reads_each_jail_a_few_times_however_many_there_are() {
+        let (some, twice, more) = (
+            jails_read_for(100),
+            jails_read_for(200),
+            jails_read_for(400),
+        );
+        assert!(some >= 100, "the jails are counted: {some}");
+        assert!(
+            twice <= some * 5 / 2 && more <= twice * 5 / 2,
+            "{some} {twice} {more}"
+        );
+    }
+}
