@@ -161,10 +161,12 @@ pub(crate) fn desired(
 ) -> Result<Option<Vec<String>>, Refusal> {
     let elements = given.elements(release)?;
     let now = in_force(tree, given.keyword, release);
-    let of_lines = !named(tree, given.keyword, release).is_empty();
+    // A host key that sshd looks for by itself may be missing, one that a line names may not.
+    let as_lines_say =
+        given.keyword.key() != "hostkey" || !named(tree, given.keyword, release).is_empty();
     let like = Likeness::new(tree, given.keyword, release);
     let wanted = match given.operator {
-        Operator::Set if of_lines && like.same(&now, &elements) => return Ok(None),
+        Operator::Set if as_lines_say && like.same(&now, &elements) => return Ok(None),
         Operator::Set => elements,
         Operator::Add => {
             let new: Vec<String> = elements
