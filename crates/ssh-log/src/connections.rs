@@ -39,6 +39,8 @@ struct Connection {
     ended: bool,
     /// A host key has too wide permissions.
     key_modes: bool,
+    /// A host key could not be loaded.
+    lacks_key: bool,
     cause: Option<CauseName>,
     unattributed: bool,
 }
@@ -218,6 +220,7 @@ impl Connection {
         self.attempted |= is_attempt(event.kind);
         self.ended |= is_end(event.kind);
         self.key_modes |= event.cause == Some(CauseName::HostKeysPermissions);
+        self.lacks_key |= event.kind == Kind::HostKeyUnusable;
     }
 
     /// Takes the cause from an event that only follows from what went before: a connection that ends for a reason is
@@ -241,9 +244,21 @@ impl Connection {
         };
         if follows {
             event.cause = None;
-        } else if event.cause == Some(CauseName::HostKeysMissing) && self.key_modes {
-            event.cause = Some(CauseName::HostKeysPermissions);
+        } else if self.has_no_key(event) {
+            event.cause = Some(if self.key_modes {
+                CauseName::HostKeysPermissions
+            } else {
+                CauseName::HostKeysMissing
+            });
         }
+    }
+
+    /// Whether it ends because no host key could be loaded. sshd says "No supported key exchange algorithms" of keys that
+    /// HostKeyAlgorithms leaves out as well; it has complained of the files before only where they are at fault.
+    fn has_no_key(&self, event: &Event<'_>) -> bool {
+        let no_algorithm =
+            event.kind == Kind::Broken && event.cause == Some(CauseName::AlgorithmMismatch);
+        event.cause == Some(CauseName::HostKeysMissing) || no_algorithm && self.lacks_key
     }
 
     fn account(&mut self, event: &Event<'_>) -> Account {

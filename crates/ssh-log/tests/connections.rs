@@ -295,3 +295,19 @@ fn random_bytes_do_not_panic_and_pieces_make_no_difference() {
         assert_eq!(count, whole.len());
     }
 }
+
+#[test]
+fn no_algorithm_is_left_for_want_of_keys_or_by_the_list_of_algorithms() {
+    says(
+        "
+sshd[61]: error: Could not load host key: /etc/ssh/ssh_host_ed25519_key
+sshd[61]: fatal: No supported key exchange algorithms [preauth]
+sshd[62]: fatal: No supported key exchange algorithms [preauth]
+",
+        "
+host-key-unusable | - | - | - | - | /etc/ssh/ssh_host_ed25519_key
+broken | host-keys-missing
+broken | algorithm-mismatch
+",
+    );
+}

@@ -2,9 +2,7 @@
 
 use super::{Rule, anybody, of, rule, shared, unsure};
 use crate::cause::CauseName as Cause;
-use crate::kind::Kind::{
-    AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, NegotiationFailed, Noted,
-};
+use crate::kind::Kind::{AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
 
 const CONFIG: Cause = Cause::SshdConfigInvalid;
 const KEYS: Cause = Cause::HostKeysMissing;
@@ -63,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
     of(
         Cause::AlgorithmMismatch,
         "No supported key exchange algorithms",
-        NegotiationFailed,
+        Broken,
     ),
     rule("Could not load host key: {detail}", HostKeyUnusable),
     rule("Unable to load host key: {detail}", HostKeyUnusable),
