@@ -18,9 +18,15 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
         .into_iter()
         .for_each(|request| ask.add(request));
     let main = ask.facts.main_file();
+    ask.stat(drop_ins(&main));
     for request in sshmend_sshd_config::wants(ask.facts.snapshot, &main) {
         ask.add(request);
     }
+}
+
+/// The folder of drop-ins beside a main file.
+fn drop_ins(main: &Path) -> PathBuf {
+    main.with_file_name("sshd_config.d")
 }
 
 fn unchecked(unseen: &Unseen) -> Unchecked {
@@ -50,6 +56,13 @@ impl Facts<'_> {
             self.banner().ok()
         };
         text.as_deref().and_then(Release::parse)
+    }
+
+    /// The folder of drop-ins and the time, in seconds since 1970, at which a file last came into it or went.
+    pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, i64)> {
+        let folder = drop_ins(&self.main_file());
+        let metadata = self.snapshot.metadata(&folder).ok().flatten()?;
+        Some((folder, metadata.mtime))
     }
 
     /// The configuration; unknown where its main file cannot be read.

@@ -70,13 +70,17 @@ impl Facts<'_> {
         }
     }
 
-    /// The file of the configuration that was written after the daemon has read it for the last time.
+    /// The file of the configuration, or its folder of drop-ins, that was written after the daemon has read it for the last
+    /// time: a file that was taken away since leaves its mark on the folder alone.
     pub fn unread_file(&self) -> Option<PathBuf> {
         let read = self
             .read_at()
             .filter(|_| !self.reads_for_each_connection())?;
         let mut files = self.configuration_files().into_iter();
-        files.rfind(|path| matches!(self.file(path), Ok(Some(file)) if file.meta.mtime > read))
+        let written =
+            files.rfind(|path| matches!(self.file(path), Ok(Some(file)) if file.meta.mtime > read));
+        let folder = || self.drop_ins_changed().filter(|(_, time)| *time > read);
+        written.or_else(|| folder().map(|(path, _)| path))
     }
 
     fn configuration_files(&self) -> Vec<PathBuf> {
@@ -226,5 +230,17 @@ mod tests {
         assert_eq!(read_at(&format!("{stat}{log}")), Some(NOW - 3_600));
         let gone = "//- /proc/700/cmdline missing\n";
         assert_eq!(read_at(&format!("{log}{gone}")), None);
+    }
+
+    #[test]
+    fn a_drop_in_that_is_gone_leaves_its_mark_on_the_folder() {
+        let stat = "//- /proc/700/stat\n700 (sshd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 100000\n";
+        let unread = |time: i64| {
+            let folder = format!("{stat}//- /etc/ssh/sshd_config.d dir mtime:{time}\n");
+            let (machine, question) = (machine(&folder), Question::server(NOW));
+            Facts::new(&machine, &question).unread_file()
+        };
+        assert_eq!(unread(NOW - 100), Some("/etc/ssh/sshd_config.d".into()));
+        assert_eq!(unread(NOW - 89_900), None);
     }
 }
