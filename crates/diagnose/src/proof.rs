@@ -2,7 +2,7 @@
 //!
 //! A file says what somebody wants; the running system says what is. Certain is only what rests on a fact of the running system that cannot
 //! be so where logins of this kind go well. [`Verdict::certain`](crate::verdict::Verdict::certain) takes such a fact; what a file says becomes
-//! certain through [`Force`](sshmend_facts::Force) alone, which knows whether the daemon has read it.
+//! certain through [`Force`] alone, which knows whether the daemon has read it.
 
 use sshmend_facts::Force;
 
