@@ -13,6 +13,7 @@ use crate::problem::Consequence;
 use crate::reading::Reading;
 use crate::release::Dialect;
 use crate::spec;
+use crate::steps;
 use crate::traced::Traced;
 
 /// Evaluated options by name.
@@ -21,8 +22,7 @@ type Values = BTreeMap<String, Rc<Traced>>;
 impl Reading<'_> {
     /// `JailReader.getOptions`
     pub(crate) fn read_jail(&mut self, name: &str) -> Jail {
-        #[cfg(test)]
-        crate::reading::JAILS_READ.with(|read| read.set(read.get() + 1));
+        steps::add(1);
         let mut values = BTreeMap::new();
         self.read_options(name, names(options::FIRST), &mut values);
         let text = |key: &str| values.get(key).map_or("", |value| value.text()).to_owned();

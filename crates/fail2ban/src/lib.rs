@@ -55,6 +55,7 @@ mod repair;
 mod session;
 mod settle;
 mod spec;
+mod steps;
 mod traced;
 mod unignore;
 mod until;

@@ -19,12 +19,6 @@ use crate::release::{Dialect, Release};
 use crate::traced::{Spot, Traced};
 use crate::wreckage;
 
-#[cfg(test)]
-thread_local! {
-    /// How many jails were read by this thread, for tests of what a change costs.
-    pub(crate) static JAILS_READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
 /// Everything that was read, and what was concluded.
 pub(crate) struct Reading<'a> {
     pub(crate) loader: Loader<'a>,

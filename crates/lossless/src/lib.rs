@@ -27,6 +27,7 @@ mod request;
 mod sieve;
 mod snapshot;
 mod step;
+mod steps;
 
 pub use change::{Attributes, FileChange, is_private_key};
 pub use edit::{Edit, EditSet, Overlap};
