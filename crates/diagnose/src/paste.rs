@@ -34,9 +34,9 @@ pub(crate) fn diagnose(
         let mut part = Diagnosis::default();
         facts.focus.set(way[0]);
         judge(&mut part);
-        part.findings
-            .iter_mut()
-            .for_each(|finding| extend(finding, &paste.attempts, way));
+        for finding in &mut part.findings {
+            extend(finding, &paste.attempts, way);
+        }
         whole.add_way(part, at == 0);
     }
     whole.unchecked.extend(unknown(paste));

@@ -241,19 +241,16 @@ fn print(verdict: &Verdict) -> String {
                 remedy.summary
             );
         }
-        finding
-            .steps
-            .iter()
-            .for_each(|step| _ = writeln!(text, "  - {step}"));
+        for step in &finding.steps {
+            _ = writeln!(text, "  - {step}");
+        }
     }
-    verdict
-        .unchecked
-        .iter()
-        .for_each(|item| _ = writeln!(text, "unchecked: {}: {}", item.check, item.reason));
-    verdict
-        .exclusion()
-        .iter()
-        .for_each(|why| _ = writeln!(text, "excluded: {why}"));
+    for item in &verdict.unchecked {
+        _ = writeln!(text, "unchecked: {}: {}", item.check, item.reason);
+    }
+    if let Some(why) = &verdict.exclusion() {
+        _ = writeln!(text, "excluded: {why}");
+    }
     text
 }
 

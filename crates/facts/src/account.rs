@@ -51,12 +51,12 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     if let Ok(Some(account)) = facts.account(user) {
         ask.stat(account.shell);
     }
-    facts.key_files(user).iter().for_each(|path| ask.stat(path));
-    facts
-        .chroot(user)
-        .iter()
-        .flat_map(|path| path.ancestors())
-        .for_each(|path| ask.stat(path));
+    for path in &facts.key_files(user) {
+        ask.stat(path);
+    }
+    for path in facts.chroot(user).iter().flat_map(|path| path.ancestors()) {
+        ask.stat(path);
+    }
 }
 
 fn entry(user: &str) -> [&str; 4] {

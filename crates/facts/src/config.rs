@@ -13,10 +13,9 @@ use crate::known::{Known, Unchecked};
 const MAIN: &str = "/etc/ssh/sshd_config";
 
 pub(crate) fn ask(ask: &mut Ask<'_>) {
-    main_file(ask.facts.snapshot)
-        .err()
-        .into_iter()
-        .for_each(|request| ask.add(request));
+    if let Err(request) = main_file(ask.facts.snapshot) {
+        ask.add(request);
+    }
     let main = ask.facts.main_file();
     ask.stat(drop_ins(&main));
     for request in sshmend_sshd_config::wants(ask.facts.snapshot, &main) {

@@ -83,9 +83,9 @@ pub(crate) fn ask_for_trial(ask: &mut Ask<'_>) {
         let directory = trial
             .iter()
             .flat_map(|trial| trial.about(Complaint::PrivsepDirectory));
-        directory
-            .filter_map(|line| line.rsplit(": ").next())
-            .for_each(|path| ask.stat(path));
+        for path in directory.filter_map(|line| line.rsplit(": ").next()) {
+            ask.stat(path);
+        }
     }
     if facts.release().is_some_and(|release| release >= SPLIT) {
         ask.run(&daemon.dump_command());

@@ -38,10 +38,9 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
             ask.add(request);
         }
     }
-    ask.facts
-        .jails_to_ask()
-        .iter()
-        .for_each(|jail| ask.run(&jail_status(jail)));
+    for jail in &ask.facts.jails_to_ask() {
+        ask.run(&jail_status(jail));
+    }
     if let Some(client) = ask.facts.question.client_address() {
         ask.run(&decisions(client));
     }

@@ -23,11 +23,9 @@ pub struct HostKeyFile {
 }
 
 pub(crate) fn ask(ask: &mut Ask<'_>) {
-    ask.facts
-        .host_key_paths()
-        .unwrap_or_default()
-        .into_iter()
-        .for_each(|path| ask.stat(path));
+    for path in ask.facts.host_key_paths().unwrap_or_default() {
+        ask.stat(path);
+    }
 }
 
 impl Facts<'_> {

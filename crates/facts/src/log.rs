@@ -242,7 +242,9 @@ impl<'a> Facts<'a> {
                 let _ = log.add(*shown, &**bytes, self.question);
                 if let Some(boot) = self.boot().filter(|_| shown.name == DMESG[0]) {
                     let timeless = log.lines.iter_mut().filter(|line| line.time.is_none());
-                    timeless.for_each(|line| line.time = since_boot(boot, &line.text));
+                    for line in timeless {
+                        line.time = since_boot(boot, &line.text);
+                    }
                 }
             }
         }

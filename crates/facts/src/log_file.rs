@@ -135,9 +135,9 @@ impl LogFile {
     /// Gives up the lines in the middle of each cause.
     fn compact(&mut self, client: Option<IpAddr>) {
         let mut sizes: HashMap<Group, usize> = HashMap::new();
-        self.lines
-            .iter()
-            .for_each(|line| *sizes.entry(Group::of(line, client)).or_default() += 1);
+        for line in &self.lines {
+            *sizes.entry(Group::of(line, client)).or_default() += 1;
+        }
         let mut seen: HashMap<Group, usize> = HashMap::new();
         let left_out = &mut self.left_out;
         let mut own: HashMap<Group, u64> = HashMap::new();

@@ -74,10 +74,9 @@ pub struct Unit {
 pub(crate) fn ask(ask: &mut Ask<'_>) {
     ask.stat(MARKER);
     if ask.facts.question.offline {
-        UNIT_FILES
-            .iter()
-            .chain(&MASKS)
-            .for_each(|path| ask.stat(*path));
+        for path in UNIT_FILES.iter().chain(&MASKS) {
+            ask.stat(*path);
+        }
         for path in &ENABLED {
             ask.list(*path);
         }

@@ -69,14 +69,15 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     let Ok(route) = facts.route() else { return };
     ask.run(&OWN);
     if let Some(known_hosts) = facts.known_hosts() {
-        known_hosts.files().for_each(|path| ask.read(path));
+        for path in known_hosts.files() {
+            ask.read(path);
+        }
     }
     if let Some(path) = &route.control_path {
         ask.stat(path);
-        Path::new(path)
-            .parent()
-            .iter()
-            .for_each(|folder| ask.stat(folder));
+        if let Some(folder) = Path::new(path).parent() {
+            ask.stat(folder);
+        }
         ask.run(&check(target));
     }
     if let Proxy::Jump(first, _) = &route.proxy {

@@ -66,11 +66,9 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     {
         ask.read(INETD);
         ask.list(XINETD);
-        ask.facts
-            .names(XINETD)
-            .unwrap_or_default()
-            .iter()
-            .for_each(|name| ask.read(format!("{XINETD}/{name}")));
+        for name in &ask.facts.names(XINETD).unwrap_or_default() {
+            ask.read(format!("{XINETD}/{name}"));
+        }
     }
     if ask.facts.listen_addresses().is_some() {
         ask.run(&OWN);

@@ -33,7 +33,9 @@ pub(crate) fn ask(ask: &mut Ask<'_>) {
     let wanted = linkage_wants(facts.snapshot)
         .into_iter()
         .chain(wrapper_tables_wants(facts.snapshot, live));
-    wanted.for_each(|request| ask.add(request));
+    for request in wanted {
+        ask.add(request);
+    }
     let Some(client) = facts.question.client_address() else {
         return;
     };

@@ -43,9 +43,9 @@ pub(crate) fn marks(document: &Document) -> Vec<Mark> {
                 option: None,
             });
         } else if !text.is_empty() && !text.starts_with(['#', ';']) {
-            marks[waiting..]
-                .iter_mut()
-                .for_each(|mark| mark.option = Some(line.number));
+            for mark in &mut marks[waiting..] {
+                mark.option = Some(line.number);
+            }
             waiting = marks.len();
         }
     }

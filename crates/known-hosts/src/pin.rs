@@ -316,10 +316,9 @@ impl<'k, 'a, 'p> Work<'k, 'a, 'p> {
                 while progress.take_place(key, same_type) {}
             }
         }
-        progress
-            .unused
-            .iter()
-            .for_each(|owned| progress.editor.take_out(owned));
+        for owned in &progress.unused {
+            progress.editor.take_out(owned);
+        }
         for key in self.pin.keys {
             self.append(&mut progress, key, salt);
         }

@@ -48,10 +48,9 @@ impl Plan {
 fn way_back(plans: &[Plan]) -> Vec<Step> {
     let mut steps = Vec::new();
     if plans.iter().any(|plan| !plan.undo.is_empty()) {
-        plans
-            .iter()
-            .rev()
-            .for_each(|plan| add(&mut steps, plan.turned_steps().0));
+        for plan in plans.iter().rev() {
+            add(&mut steps, plan.turned_steps().0);
+        }
     }
     steps
 }

@@ -256,18 +256,16 @@ impl<'w> Work<'w> {
     }
 
     fn note_removed(&mut self, path: &Path, removed: &Removed) {
-        removed
-            .removed
-            .iter()
-            .for_each(|name| self.effect_of(path, name, "gone"));
+        for name in &removed.removed {
+            self.effect_of(path, name, "gone");
+        }
         self.note_left(path, &removed.left);
     }
 
     fn note_pinned(&mut self, path: &Path, pinned: &Pinned) {
-        pinned
-            .removed
-            .iter()
-            .for_each(|name| self.effect_of(path, name, "gone"));
+        for name in &pinned.removed {
+            self.effect_of(path, name, "gone");
+        }
         for placed in &pinned.placed {
             let what = format!("{} {}", placed.names.join(","), placed.key_type.name());
             let after = format!("{} (verified)", placed.fingerprint);

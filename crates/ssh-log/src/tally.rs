@@ -173,9 +173,9 @@ impl Tally {
     /// All causes together over time.
     pub fn timeline(&self) -> Timeline {
         let mut timeline = Timeline::default();
-        self.causes
-            .values()
-            .for_each(|tally| timeline.merge(&tally.timeline));
+        for tally in self.causes.values() {
+            timeline.merge(&tally.timeline);
+        }
         timeline
     }
 }

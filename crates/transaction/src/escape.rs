@@ -9,10 +9,9 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
         for char in chunk.valid().chars() {
             escape_char(char, &mut text);
         }
-        chunk
-            .invalid()
-            .iter()
-            .for_each(|&byte| escape_byte(byte, &mut text));
+        for &byte in chunk.invalid() {
+            escape_byte(byte, &mut text);
+        }
     }
     text
 }

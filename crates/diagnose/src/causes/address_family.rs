@@ -22,7 +22,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict.certain(
             Proof::Sockets,
             format!(
-                "sshd listens on {} alone, which is no address of this machine any more",
+                "sshd listens on {} alone, which is not an address of this machine any more",
                 addresses.join(", ")
             ),
         );
@@ -173,9 +173,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         format!("the server can be reached, but not by {family}"),
     );
     for one in [bad, good] {
-        one.replies.iter().for_each(|reply| {
+        for reply in &one.replies {
             finding.shown_by(format!("connection to {}", one.to), reply.text());
-        });
+        }
     }
     finding.step(format!(
         "go the other way: `ssh {flag} …`, or `AddressFamily` in ~/.ssh/config"

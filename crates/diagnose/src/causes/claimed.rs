@@ -82,11 +82,9 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
     let own = matches!(facts.question.vantage, Vantage::Client(_));
     // What is done here already is not advice.
     let done = |advice: &Advice| own && is_a_look(&advice.argv);
-    transcript
-        .next
-        .iter()
-        .filter(|advice| !done(advice))
-        .for_each(|advice| _ = first.step(step(advice)));
+    for advice in transcript.next.iter().filter(|advice| !done(advice)) {
+        first.step(step(advice));
+    }
     let provider = facts
         .question
         .target()

@@ -136,9 +136,9 @@ fn refused(said: &str, verdict: &mut Verdict) {
         Proof::Answer,
         format!("ssh refuses its own configuration: {line}"),
     );
-    said.lines()
-        .take(3)
-        .for_each(|line| _ = finding.shown_by("ssh -G", line));
+    for line in said.lines().take(3) {
+        finding.shown_by("ssh -G", line);
+    }
     match line.strip_prefix("Bad owner or permissions on ") {
         Some(file) => finding.step(format!(
             "close it to others: `chmod 600 {file}`; it must belong to you or root"

@@ -19,10 +19,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
-    lines
-        .iter()
-        .filter_map(|line| line.client)
-        .for_each(|client| *counts.entry(client).or_default() += 1);
+    for client in lines.iter().filter_map(|line| line.client) {
+        *counts.entry(client).or_default() += 1;
+    }
     let all: usize = counts.values().sum();
     let Some((client, own)) = counts.into_iter().max_by_key(|(_, own)| *own) else {
         return verdict.exclude("no connection was dropped for want of room");

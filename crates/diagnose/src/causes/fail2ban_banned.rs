@@ -166,10 +166,9 @@ fn nothing(facts: &Facts<'_>, own: &[&Ban]) -> String {
 
 /// fail2ban takes away at its end, and lifts, only what it knows of.
 fn left_behind(block: &Block, client: IpAddr, finding: &mut Finding) {
-    block
-        .removal(Some(client))
-        .into_iter()
-        .for_each(|step| _ = finding.step(step));
+    if let Some(step) = block.removal(Some(client)) {
+        finding.step(step);
+    }
     finding.step("see whether fail2ban runs: `systemctl status fail2ban`");
 }
 

@@ -67,10 +67,9 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
         }
     };
     finding.shown_by_rule(block);
-    block
-        .admission(port, client)
-        .into_iter()
-        .for_each(|step| _ = finding.step(step));
+    for step in block.admission(port, client) {
+        finding.step(step);
+    }
 }
 
 /// systemd drops what a unit may not take (systemd.resource-control(5), IPAddressDeny=), where the kernel lets it.

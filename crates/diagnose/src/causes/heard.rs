@@ -131,10 +131,9 @@ pub(crate) fn add_from_elsewhere(facts: &Facts<'_>, cause: &Cause, verdict: &mut
 
 fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
-    lines
-        .iter()
-        .filter_map(|line| line.client)
-        .for_each(|client| *counts.entry(client).or_default() += 1);
+    for client in lines.iter().filter_map(|line| line.client) {
+        *counts.entry(client).or_default() += 1;
+    }
     counts
         .into_iter()
         .max_by_key(|(_, count)| *count)

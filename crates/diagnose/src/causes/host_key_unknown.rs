@@ -57,10 +57,9 @@ fn describe(facts: &Facts<'_>, finding: &mut Finding) {
         finding.step("sign the host key anew for the name that ssh uses, and let sshd load it: `ssh-keygen -s CA -h -I ID -n NAME -V +52w KEY.pub`");
     }
     for words in ["hostkeys_foreach failed for ", "KnownHostsCommand"] {
-        facts
-            .printed_line(words)
-            .iter()
-            .for_each(|(line, text)| _ = finding.shown_on(source, Some(*line), text));
+        if let Some((line, text)) = &facts.printed_line(words) {
+            finding.shown_on(source, Some(*line), text);
+        }
     }
     pin(facts, finding);
 }

@@ -27,10 +27,17 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     if lines.peek().is_none() || trial.about(Complaint::KeyPermissions).next().is_some() {
         return;
     }
-    let finding = missing(facts, verdict);
-    lines.for_each(|line| _ = finding.shown_by(&trial.command, line));
     let keys = facts.host_keys().unwrap_or_default();
     let (there, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.mode.is_some());
+    let what = if there.is_empty() {
+        "there is no host key"
+    } else {
+        "sshd can read no host key"
+    };
+    let finding = missing(facts, verdict, what);
+    for line in lines {
+        finding.shown_by(&trial.command, line);
+    }
     if !there.is_empty() {
         damaged(&there, finding);
     } else if !gone.is_empty() && !gone.iter().any(|key| tells_its_type(key)) {
@@ -40,10 +47,6 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
 
 /// Files that are no keys: they are never overwritten, so they have to go first.
 fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
-    finding.summary =
-        finding
-            .summary
-            .replacen("there is no host key", "sshd can read no host key", 1);
     let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
     for path in &paths {
         finding.shown_by(path, "is there, but sshd cannot read it as a private key");
@@ -83,25 +86,21 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
     if keys.iter().any(|key| key.mode.is_some()) {
         return verdict.exclude("there is a host key");
     }
-    let finding = missing(facts, verdict);
+    let finding = missing(facts, verdict, "there is no host key");
     for key in &keys {
         finding.shown_by(&key.path, "is missing");
     }
 }
 
-fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> &'v mut Finding {
+/// `what` says whether keys are missing or cannot be read.
+fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
     let later = facts.keeps_its_host_keys();
-    let finding = if later {
-        verdict.certain(
-            Proof::Answer,
-            "there is no host key; the running sshd still has them, the next one will not start",
-        )
+    let effect = if later {
+        "; the running sshd still has them, the next one will not start"
     } else {
-        verdict.certain(
-            Proof::Answer,
-            "there is no host key, so sshd can serve no connection",
-        )
+        ", so sshd can serve no connection"
     };
+    let finding = verdict.certain(Proof::Answer, format!("{what}{effect}"));
     finding.mended_by(
         Wish::host_keys(),
         "makes the missing host keys; clients will see new ones",

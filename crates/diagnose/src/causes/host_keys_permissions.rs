@@ -24,7 +24,9 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     }
     let none_left = trial.about(Complaint::NoHostKeys).next().is_some();
     let finding = open(facts, Certainty::Certain, none_left, verdict);
-    lines.for_each(|line| _ = finding.shown_by(&trial.command, line));
+    for line in lines {
+        finding.shown_by(&trial.command, line);
+    }
 }
 
 /// Where sshd cannot be asked the files tell, but not what this build of sshd tolerates.

@@ -20,7 +20,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let options = problems
         .iter()
         .filter(|problem| matches!(problem.kind, ProblemKind::BadOption | ProblemKind::BareIpv6));
-    options.for_each(|problem| report(facts, problem, verdict));
+    for problem in options {
+        report(facts, problem, verdict);
+    }
     if verdict.findings.is_empty() {
         listen(facts, verdict);
     }

@@ -40,10 +40,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             "lifts the ban and keeps the address from being banned again",
         );
     }
-    owned
-        .steps()
-        .into_iter()
-        .for_each(|step| _ = finding.step(step));
+    for step in owned.steps() {
+        finding.step(step);
+    }
 }
 
 #[cfg(test)]

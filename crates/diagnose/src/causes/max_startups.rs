@@ -138,10 +138,9 @@ fn count(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.likely(format!(
         "{pending} connections wait for their login; sshd drops new ones from {begin} on"
     ));
-    waiting
-        .iter()
-        .take(3)
-        .for_each(|title| _ = finding.shown_by("/proc", title));
+    for title in waiting.iter().take(3) {
+        finding.shown_by("/proc", title);
+    }
     mend(
         facts,
         Startups {

@@ -71,8 +71,9 @@ fn jump(facts: &Facts<'_>, first: &str, all: &str, verdict: &mut Verdict) {
             )
         }
     };
-    replies()
-        .for_each(|(to, reply)| _ = finding.shown_by(format!("connection to {to}"), reply.text()));
+    for (to, reply) in replies() {
+        finding.shown_by(format!("connection to {to}"), reply.text());
+    }
     finding.shown_by("ssh -G", format!("proxyjump {all}"));
     finding.step(format!(
         "look at the jump host as a destination of its own: `sshmend diagnose {first}`"

@@ -34,11 +34,9 @@ fn instances(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.likely(format!(
         "sshd failed when systemd started it for a connection (failed units: {times})"
     ));
-    failed
-        .iter()
-        .rev()
-        .take(3)
-        .for_each(|line| _ = finding.shown_by("systemctl list-units", line));
+    for line in failed.iter().rev().take(3) {
+        finding.shown_by("systemctl list-units", line);
+    }
     finding.step("see why: `journalctl -u 'ssh@*' -u 'sshd@*' -n 50`");
     finding.step("afterwards: `systemctl reset-failed 'ssh@*' 'sshd@*'`");
 }

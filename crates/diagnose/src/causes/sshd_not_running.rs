@@ -99,7 +99,9 @@ fn not_installed(facts: &Facts<'_>, verdict: &mut Verdict) {
         .unwrap_or_default()
         .into_iter()
         .filter(|socket| meant.is_held_by(socket));
-    held.for_each(|socket| _ = finding.shown_by("ss -Hltnp", socket.line));
+    for socket in held {
+        finding.shown_by("ss -Hltnp", socket.line);
+    }
     finding.step("install it with the package manager, for example `apt install openssh-server`");
     finding.step("if another machine is the server, name it: `sshmend diagnose DESTINATION`");
 }

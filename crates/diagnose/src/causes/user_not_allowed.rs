@@ -193,11 +193,12 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
         besides: 0,
     };
     let finding = heard.report(verdict, &advice.what);
-    advice
-        .evidence
-        .iter()
-        .for_each(|(origin, text)| _ = finding.shown_at(origin, text));
-    advice.steps.iter().for_each(|step| _ = finding.step(step));
+    for (origin, text) in &advice.evidence {
+        finding.shown_at(origin, text);
+    }
+    for step in &advice.steps {
+        finding.step(step);
+    }
     if advice.restart {
         finding.mended_by(
             Wish::Service { restart: true },

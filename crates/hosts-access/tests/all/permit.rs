@@ -32,9 +32,9 @@ pub(crate) fn shown(allow: &[u8], deny: &[u8], edited: Result<Edited, Refusal>) 
         if after != bytes {
             writeln!(out, "== {path}").expect("a string");
             let lines = after.split_inclusive(|&byte| byte == b'\n');
-            lines.for_each(|line| {
+            for line in lines {
                 out += &(line.escape_ascii().to_string().replace("\\n", "") + "\n");
-            });
+            }
         }
     }
     for note in &edited.notes {
@@ -53,10 +53,9 @@ pub(crate) fn shown(allow: &[u8], deny: &[u8], edited: Result<Edited, Refusal>) 
             owned.owner.name()
         )
         .expect("a string");
-        owned
-            .steps()
-            .iter()
-            .for_each(|step| writeln!(out, "  {step}").expect("a string"));
+        for step in &owned.steps() {
+            writeln!(out, "  {step}").expect("a string");
+        }
     }
     out
 }

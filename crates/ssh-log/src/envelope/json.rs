@@ -97,9 +97,9 @@ fn collect(value: &Value, outer: &Record, depth: usize, found: &mut Vec<Record>)
             {
                 found.extend(lines(&record, &message));
             } else {
-                fields
-                    .values()
-                    .for_each(|value| collect(value, &record, depth, found));
+                for value in fields.values() {
+                    collect(value, &record, depth, found);
+                }
             }
         }
         // A stream of Loki: `["1795189963250000000", "message"]`.

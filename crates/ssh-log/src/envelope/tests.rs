@@ -15,8 +15,9 @@ fn shown(line: &str) -> String {
             String::from_utf8_lossy(envelope.message),
         ));
     };
-    line.lines()
-        .for_each(|line| peeler.line(line.as_bytes(), &mut sink));
+    for line in line.lines() {
+        peeler.line(line.as_bytes(), &mut sink);
+    }
     peeler.finish(&mut sink);
     said.join(" & ")
 }

@@ -179,12 +179,12 @@ fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
         }) {
             found.push(seen.conclusion(CauseName::MiddleboxReset, Certainty::Possible, reason));
         }
-        found
+        for one in found
             .iter_mut()
             .filter(|one| one.cause == CauseName::MaxStartups)
-            .for_each(|one| {
-                one.reason = "the provider may limit the connections of one address";
-            });
+        {
+            one.reason = "the provider may limit the connections of one address";
+        }
         found.sort_by_key(|one| OF_PROVIDERS.iter().position(|cause| *cause == one.cause));
     } else if early && (is_forwarded(facts) || has_other_port(facts)) {
         found.sort_by_key(|one| one.cause != CauseName::DeadBackend);

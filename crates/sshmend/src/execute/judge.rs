@@ -23,10 +23,8 @@ impl Run<'_> {
         if !self.unrehearsed {
             return;
         }
-        let judges = self.plan.rehearsal.iter();
-        let of_files =
-            judges.filter(|check| check.expect == Expect::Success && check.stdin.is_none());
-        self.refused_today = of_files
+        self.refused_today = self
+            .judges_of_files()
             .filter_map(|check| self.today(check))
             .filter(|heard| !heard.ok)
             .collect();
@@ -62,11 +60,15 @@ impl Run<'_> {
 
     /// What keeps a daemon from being told to read the files that have come back.
     pub(super) fn refused_now(&self) -> Option<String> {
-        let judges = self.plan.rehearsal.iter();
-        let mut of_files =
-            judges.filter(|check| check.expect == Expect::Success && check.stdin.is_none());
         let refuses = |check: &&Check| self.today(check).is_some_and(|heard| !heard.ok);
-        of_files.find(refuses).map(|check| check.title.clone())
+        let first = self.judges_of_files().find(refuses);
+        first.map(|check| check.title.clone())
+    }
+
+    /// The judges that say whether the files as a whole are accepted.
+    fn judges_of_files(&self) -> impl Iterator<Item = &Check> {
+        let judges = self.plan.rehearsal.iter();
+        judges.filter(|check| check.expect == Expect::Success && check.stdin.is_none())
     }
 
     fn heard_on_disk(&self) -> Vec<json::change::Check> {

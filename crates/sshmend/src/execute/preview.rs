@@ -25,10 +25,9 @@ impl Run<'_> {
                 line(&self.plan.purpose)
             ));
         }
-        self.plan
-            .files
-            .iter()
-            .for_each(|change| text.push_str(&output.diff(&unified(change))));
+        for change in &self.plan.files {
+            text.push_str(&output.diff(&unified(change)));
+        }
         self.effects(output, &mut text);
         self.verdicts(output, &mut text);
         self.notices(output, &mut text);
@@ -81,9 +80,9 @@ impl Run<'_> {
             };
             text.push_str(&format!("check:  {} {verdict}\n", line(&check.program)));
             let said = check.output.lines().filter(|_| !check.ok);
-            said.for_each(|said| {
+            for said in said {
                 text.push_str(&format!("        {}\n", output.quote(Role::Bad, said)));
-            });
+            }
         }
     }
 

@@ -118,7 +118,9 @@ fn compare_others(
             &true,
         );
     }
-    rest.for_each(|line| come.extend_from_slice(line));
+    for line in rest {
+        come.extend_from_slice(line);
+    }
     let (gone, come) = (KnownHosts::parse(&gone), KnownHosts::parse(&come));
     for other in names
         .iter()

@@ -322,10 +322,9 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
         .into_iter()
         .flatten()
     {
-        values
-            .iter_mut()
-            .filter(|value| *value == "SILENT")
-            .for_each(|value| *value = "QUIET".to_owned());
+        for value in values.iter_mut().filter(|value| *value == "SILENT") {
+            *value = "QUIET".to_owned();
+        }
     }
     // 9.2 does not print an empty list of timeouts, and 10.3 and later no empty list of files.
     let unprinted = if release < Release::new(9, 3) {
