@@ -79,9 +79,14 @@ pub fn why_no_handshake(said: &str) -> String {
         "Received disconnect",
         "Bad configuration",
     ];
+    // Both ends speak, in no certain order: what sshd calls "their offer" is the list of ssh.
+    let by_ssh = |line: &&str| !line.ends_with("[preauth]");
     let found = telling
         .iter()
-        .find_map(|word| lines().find(|line| line.contains(word)))
+        .find_map(|word| {
+            let mut all = lines().filter(|line| line.contains(word));
+            all.clone().find(by_ssh).or_else(|| all.next())
+        })
         .or_else(|| lines().rfind(|line| line.contains("No supported")))
         .or_else(|| {
             lines().rfind(|line| !line.starts_with("debug1:") && !line.starts_with("OpenSSH_"))
@@ -127,6 +132,11 @@ mod tests {
             (
                 "debug1: x\nUnable to negotiate with UNKNOWN port 65535: no matching cipher found. Their offer: aes256-cbc\nz\n",
                 "Unable to negotiate with UNKNOWN port 65535: no matching cipher found. Their offer: aes256-cbc",
+            ),
+            (
+                "Unable to negotiate with UNKNOWN port 65535: no matching MAC found. Their offer: umac-64@openssh.com [preauth]\n\
+                 Unable to negotiate with UNKNOWN port 65535: no matching MAC found. Their offer: hmac-md5\n",
+                "Unable to negotiate with UNKNOWN port 65535: no matching MAC found. Their offer: hmac-md5",
             ),
             (
                 "OpenSSH_9.2p1\nroot@rehearsal: Permission denied ().\n",
