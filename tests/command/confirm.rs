@@ -7,7 +7,8 @@ use crate::live::{on_stage, says};
 const STATE: &str = r#"
 state() { "$S" history --format json | grep -o '"state": "[a-z-]*"' | cut -d'"' -f4 | tr '\n' ' '; }
 reaches() { for _ in $(seq 100); do [ "$(state)" = "$2 " ] && break; sleep 0.2; done; echo "$1: $(state)"; }
-limit() { echo "$1 $(ssh-keyscan -T 1 -t ed25519 127.0.0.1 2>&1 | grep -c SSH-2) $(listener | grep -o 'of [0-9]*-[0-9]*')"; }
+answers() { ssh-keyscan -T 3 -t ed25519 127.0.0.1 2>&1; }
+limit() { echo "$1 $(awaits SSH-2 answers) $(awaits "of $2" listener)"; }
 "#;
 
 #[track_caller]
@@ -22,8 +23,8 @@ fn check(script: &str, lines: &[&str]) {
 fn what_is_confirmed_stays() {
     check(
         r#"
-"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 6s --format json > "$scratch/json"; echo "fix $?"
-grep -o '"confirm_within": 6' "$scratch/json"
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 15s --format json > "$scratch/json"; echo "fix $?"
+grep -o '"confirm_within": 15' "$scratch/json"
 grep -c '"until": "20' "$scratch/json"
 reaches waits pending-confirm
 "$S" fix sshd-config MaxSessions=7 --yes > /dev/null 2> "$scratch/second"; echo "second $?"
@@ -31,14 +32,14 @@ grep -o 'waits until .* for its confirmation: set MaxStartups=30:30:200' "$scrat
 "$S" history | grep -c 'goes back at .* unless confirmed'
 "$S" confirm 2> /dev/null; echo "confirm $?"
 "$S" confirm 2> /dev/null; echo "again $?"
-sleep 8
+sleep 16
 reaches stays done
-limit confirmed
+limit confirmed 30-200
 "$S" fix sshd-config MaxSessions=7 --yes > /dev/null 2>&1; echo "next $?"
 "#,
         &[
             "fix 0",
-            "\"confirm_within\": 6",
+            "\"confirm_within\": 15",
             "1",
             "waits: pending-confirm ",
             "second 2",
@@ -46,7 +47,7 @@ limit confirmed
             "confirm 0",
             "again 2",
             "stays: done ",
-            "confirmed 1 of 30-200",
+            "confirmed SSH-2 of 30-200",
             "next 0",
         ],
     );
@@ -58,23 +59,23 @@ fn what_nobody_confirms_goes_back_whatever_becomes_of_the_session() {
     check(
         r#"
 cp -a /etc/ssh/sshd_config "$scratch/before"
-setsid script -qec "$S fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 5s; kill -HUP -\$\$" /dev/null > /dev/null
+setsid script -qec "$S fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 12s; kill -HUP -\$\$" /dev/null > /dev/null
 reaches waits pending-confirm
-limit new
+limit new 30-200
 ip link set lo down
 reaches back 'rolled-back done'
 ip link set lo up
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
-limit old
+limit old 10-100
 "$S" history | tail -1 | grep -o 'take back unconfirmed'
 "$S" recover; "$S" confirm > /dev/null 2>&1; echo "late $?"
 "#,
         &[
             "waits: pending-confirm ",
-            "new 1 of 30-200",
+            "new SSH-2 of 30-200",
             "back: rolled-back done ",
             "same",
-            "old 1 of 10-100",
+            "old SSH-2 of 10-100",
             "take back unconfirmed",
             "nothing to recover",
             "late 2",
@@ -99,7 +100,7 @@ pkill -9 -f 'recover --due'
 sleep 4
 "$S" fix sshd-config MaxSessions=7 --yes 2>&1 > /dev/null | grep -o 'once its time is over sshmend recover does'
 "$S" recover | sed 's/^[^:]*//'; echo "recover $?"
-limit old
+limit old 10-100
 # After another start of the machine the time does not matter.
 "$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 1h > /dev/null 2>&1
 "$S" recover
@@ -114,7 +115,7 @@ pkill -9 -f 'recover --due'
             "once its time is over sshmend recover does",
             ": rolled back, 1 file changed back",
             "recover 0",
-            "old 1 of 10-100",
+            "old SSH-2 of 10-100",
             "nothing to recover",
             "same again",
         ],

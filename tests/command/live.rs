@@ -25,8 +25,31 @@ rm -rf /etc/ssh/sshd_config.d
 ssh-keygen -A > /dev/null
 /usr/sbin/sshd
 until ssh-keyscan -T 1 127.0.0.1 2>/dev/null | grep -q ssh; do sleep 0.1; done
-listener() { tr '\0' ' ' < "/proc/$(cat /run/sshd.pid)/cmdline"; }
+title() { tr '\0' ' ' < "/proc/$1/cmdline"; }
+listener() { title "$(cat /run/sshd.pid)"; }
+# awaits PATTERN COMMAND...: prints what the command says that matches, as soon as it does, for ten seconds at most:
+# after a signal, a start or a login a daemon takes its time.
+awaits() {
+    local said i
+    for i in $(seq 200); do
+        said=$("${@:2}" 2> /dev/null | grep -o -- "$1" | head -1)
+        [ -n "$said" ] && echo "$said" && return
+        sleep 0.05
+    done
+    echo "not within ten seconds: $1; last: $("${@:2}" 2>&1)"
+}
+# sshd writes the file of its PID when it listens again.
+reload() { local pid; pid=$(cat /run/sshd.pid); rm /run/sshd.pid; kill -HUP "$pid"; awaits "$pid" cat /run/sshd.pid > /dev/null; }
+# at_terminal QUESTION KEYS... -- COMMAND...: a person who waits for each question before answering it.
+guided="$2"
+at_terminal() { python3 "$guided" "$@" > /dev/null; }
 "#;
+
+/// The lab's program that answers on a terminal.
+const GUIDED: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/lab/machine/guided.py"
+);
 
 /// Runs a script in the scratch machine and returns what it printed; `None` without root.
 pub(crate) fn on_stage(script: &str) -> Option<String> {
@@ -54,6 +77,7 @@ pub(crate) fn on_stage(script: &str) -> Option<String> {
             &format!("{STAGE}{script}"),
             "stage",
             env!("CARGO_BIN_EXE_sshmend"),
+            GUIDED,
         ])
         .output()
         .expect("unshare(1) of util-linux");
@@ -78,10 +102,10 @@ fn a_value_comes_into_force_in_the_running_daemon_and_goes_again() {
     let script = r#"
 cp -a /etc/ssh/sshd_config "$scratch/before"
 "$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null; echo "fix $?"
-listener | grep -o '0 of 30-200'
+awaits '0 of 30-200' listener
 "$S" fix sshd-config MaxStartups=30:30:200 --yes --format json | grep '"changed"'
 "$S" rollback --yes > /dev/null; echo "rollback $?"
-listener | grep -o '0 of 10-100'
+awaits '0 of 10-100' listener
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
 "#;
     let Some(text) = on_stage(script) else { return };
@@ -154,7 +178,7 @@ echo 9 > /run/failures
 fn a_person_at_a_terminal_is_asked() {
     let script = r#"
 for answer in n y; do
-    (sleep 2; printf '%s\r' "$answer"; sleep 2) | script -qec "$S fix sshd-config MaxSessions=9" /dev/null > /dev/null
+    at_terminal 'Apply this?' "$answer" -- "$S" fix sshd-config MaxSessions=9
     echo "$answer $(/usr/sbin/sshd -T | grep -i '^maxsessions')"
 done
 "#;
@@ -209,11 +233,11 @@ runuser -u anna -- ssh -o BatchMode=yes -o PreferredAuthentications=none -o Stri
 fn what_was_not_reloaded_before_the_cut_is_reloaded_and_proved() {
     let script = r#"
 "$S" fix sshd-config MaxStartups=30:30:200 --no-reload --yes > /dev/null; echo "fix $?"
-listener | grep -o '0 of 10-100'
+awaits '0 of 10-100' listener
 sed -i 's/^state = "done"/state = "committed"/' /var/lib/sshmend/transactions/*/transaction.toml
 "$S" fix sshd-config MaxSessions=7 --yes > /dev/null; echo "next $?"
 "$S" recover > /dev/null; echo "recover $?"
-listener | grep -o '0 of 30-200'
+awaits '0 of 30-200' listener
 "$S" recover; echo "again $?"
 printf 'NoSuchKeyword yes\n' > /etc/ssh/sshd_config
 sha256=$(sha256sum /etc/ssh/sshd_config | cut -c 1-64); size=$(stat -c %s /etc/ssh/sshd_config)
@@ -222,7 +246,7 @@ sed -i -e 's/^state = "done"/state = "committed"/' transaction.toml
 awk -v d="$sha256" -v n="$size" '/^\[file.after\]|^\[.*after\]/{a=1} a&&/^sha256/{$0="sha256 = \"" d "\""} a&&/^size/{$0="size = " n} {print}' transaction.toml > x && cat x > transaction.toml && rm x
 "$S" recover > /dev/null; echo "rejected $?"
 cat /etc/ssh/sshd_config
-listener | grep -o '0 of 10-100'
+awaits '0 of 10-100' listener
 "#;
     let Some(text) = on_stage(script) else { return };
     let lines = [
@@ -255,8 +279,7 @@ for signal in HUP INT TERM; do
     sleep $delay; kill -$signal $fixing; wait $fixing
     "$S" recover | grep -v 'nothing to recover'
     file=$(sed -n 's/^MaxStartups \([0-9]*\):.*/\1/p' /etc/ssh/sshd_config)
-    for i in $(seq 40); do listener | grep -q " ${file:-10}-" && break; sleep 0.05; done
-    listener | grep -q " ${file:-10}-" || echo "differs: $signal $delay $file"
+    awaits " ${file:-10}-" listener | grep 'not within' && echo "differs: $signal $delay $file"
   done
 done
 echo done

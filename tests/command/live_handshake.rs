@@ -74,7 +74,7 @@ ssh-keyscan -T 3 -p 2022 127.0.0.1 2>/dev/null | grep -q ssh && echo "answers at
 exec 9<> /dev/null; python3 -c '
 import socket, time
 s = socket.socket(); s.bind(("127.0.0.1", 2023)); s.listen(); time.sleep(60)' &
-taken=$!; sleep 0.5
+taken=$!; awaits LISTEN ss -Hltn sport = :2023 > /dev/null
 before=$(sha256sum /etc/ssh/sshd_config)
 "$S" fix sshd-config ListenAddress=192.0.2.1 ListenAddress=127.0.0.1:2023 --yes > /dev/null 2>&1; echo "taken $?"
 kill $taken; same

@@ -18,7 +18,7 @@ contained "$S" fix sshd-config MACs=hmac-none@example.org --yes --allow-lockout;
 same; answers
 [ "$pid" = "$(cat /run/sshd.pid)" ] && [ -d "/proc/$pid" ] && echo "not reloaded"
 contained "$S" fix sshd-config MaxStartups=31:40:201 --yes > /dev/null; echo "accepted $?"
-listener | grep -o '0 of 31-201'
+awaits '0 of 31-201' listener
 "$S" history | grep -c rolled-back
 "#;
     let Some(text) = on_stage(&format!("{CONTAINED}{script} 2>&1")) else {
@@ -57,7 +57,7 @@ fn a_daemon_that_ends_while_it_is_told_to_read_is_started_again() {
     let script = r#"
 kill "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.05; done
 /usr/sbin/sshd -o MaxSessions=6
-until [ -s /run/sshd.pid ]; do sleep 0.05; done
+awaits '[0-9]' cat /run/sshd.pid > /dev/null
 cat > "$scratch/bin/kill" <<'END'
 #!/bin/bash
 builtin kill -KILL "$2"
@@ -66,7 +66,7 @@ chmod +x "$scratch/bin/kill"
 mount --bind "$scratch/bin/kill" "$(command -v kill 2>/dev/null | grep / || echo /usr/bin/kill)"
 "$S" fix sshd-config MaxStartups=31:40:201 --yes > /dev/null; echo "fix $?"
 same; answers
-pgrep -af 'sshd.*listener' | grep -o 'MaxSessions=6'
+awaits MaxSessions=6 pgrep -af 'sshd.*listener'
 "#;
     let Some(text) = on_stage(&format!("{CONTAINED}{script}")) else {
         return;

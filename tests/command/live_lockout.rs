@@ -9,7 +9,7 @@ install -d -m 700 /root/.ssh; mount -t tmpfs -o mode=0700 tmpfs /root/.ssh
 ssh-keygen -q -t ed25519 -N '' -f "$scratch/key"; cp "$scratch/key.pub" /root/.ssh/authorized_keys
 login() { ssh -F none -i "$scratch/key" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
     -o ConnectTimeout=5 root@127.0.0.1 echo welcome 2>/dev/null; }
-printf 'UsePAM yes\n' >> /etc/ssh/sshd_config; kill -HUP "$(cat /run/sshd.pid)"; sleep 0.3
+printf 'UsePAM yes\n' >> /etc/ssh/sshd_config; reload
 before=$(sha256sum /etc/ssh/sshd_config)
 "#;
 
@@ -40,7 +40,7 @@ login
 #[test]
 fn the_way_back_is_asked_as_well() {
     let script = r#"
-sed -i '1i PermitRootLogin no' /etc/ssh/sshd_config; kill -HUP "$(cat /run/sshd.pid)"
+sed -i '1i PermitRootLogin no' /etc/ssh/sshd_config; reload
 "$S" fix sshd-config PermitRootLogin=yes --yes > /dev/null; echo "fix $?"
 "$S" rollback --yes 2>&1 | grep -o 'this would lock you out: you log in as root'
 "$S" fix hosts-access --allow 127.0.0.1 --yes > /dev/null

@@ -167,7 +167,7 @@ serves "taken back"
 fn a_person_at_a_terminal_chooses() {
     let script = r#"
 rm /etc/ssh/ssh_host_*
-(sleep 8; printf '\r'; sleep 3; printf y; sleep 4) | script -qec "$S fix" /dev/null > /dev/null
+at_terminal 'Mend (space' '\r' 'Apply this?' y -- "$S" fix
 serves chosen
 "#;
     check(script, &["chosen serves"]);

@@ -5,7 +5,7 @@ use crate::live::{on_stage, says};
 const TWO: &str = r#"
 printf 'Port 2200\nMaxSessions 4\nPidFile /run/second.pid\n' > /etc/ssh/second.conf
 /usr/sbin/sshd -f /etc/ssh/second.conf
-until [ -s /run/second.pid ]; do sleep 0.05; done
+awaits '[0-9]' cat /run/second.pid > /dev/null
 first=$(cat /run/sshd.pid); second=$(cat /run/second.pid)
 "#;
 
@@ -15,9 +15,10 @@ fn of_several_daemons_the_one_that_is_named_is_changed_and_reloaded() {
 "$S" show sshd-config MaxSessions 2>&1 | sed "s/$first/FIRST/g; s/$second/SECOND/g"
 "$S" show sshd-config MaxSessions --pid "$second" 2>/dev/null
 "$S" fix sshd-config MaxStartups=41:30:141 --pid "$second" --yes | sed "s/$second/SECOND/g" | grep '^then'
-for pid in $first $second; do tr '\0' ' ' < /proc/$pid/cmdline | grep -o '0 of [0-9]*-[0-9]*'; done
+awaits '0 of 10-100' title "$first"
+awaits '0 of 41-141' title "$second"
 "$S" rollback --yes > /dev/null; echo "rollback $?"
-tr '\0' ' ' < /proc/$second/cmdline | grep -o '0 of 10-100 startups'
+awaits '0 of 10-100 startups' title "$second"
 "$S" fix sshd-config MaxSessions=3 --file /etc/ssh/second.conf -n | sed "s/$second/SECOND/g" | grep '^then'
 "$S" fix sshd-config MaxSessions=3 --pid 1 -n 2>&1 | grep -o 'process 1 is not an sshd that listens'
 "#;

@@ -77,3 +77,58 @@ impl<'a> Ask<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sshmend_lossless::Entry;
+
+    use super::*;
+    use crate::fixture::{NOW, machine};
+
+    /// Answers as far as it is asked: a look at the metadata shows neither bytes nor names.
+    fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
+        let there = |path| machine.entry(path).cloned().unwrap_or(Entry::Missing);
+        match request {
+            Request::Read(path) | Request::Sift(path, _) => seen.insert(path, there(path)),
+            Request::List(path) | Request::Stat(path) => {
+                let entry = match (there(path), request) {
+                    (Entry::File(image), _) => Entry::Seen(image.meta),
+                    (Entry::Directory(_, meta), Request::Stat(_)) => Entry::Seen(meta),
+                    (entry, _) => entry,
+                };
+                seen.insert(path, entry);
+            }
+            Request::Run(argv) => {
+                let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+                let said = machine.command(&words).unwrap_or(Err("not found"));
+                seen.insert_command(argv.clone(), said.cloned().map_err(str::to_owned));
+            }
+            Request::Journal(words) => {
+                seen.insert_command(
+                    sshmend_lossless::journalctl(words),
+                    Err("not found".to_owned()),
+                );
+            }
+            Request::Resolve(_) | Request::Dial(_) => {
+                panic!("a server is not dialled: {request:?}")
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_whose_metadata_was_asked_for_is_listed_all_the_same() {
+        let machine = machine(
+            "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n//- /etc/ssh/sshd_config.d/site.conf\nUseDNS yes\n",
+        );
+        let question = Question::server(NOW);
+        let mut seen = Snapshot::default();
+        for _ in 0..64 {
+            for request in wants(&seen, &question) {
+                answer(&machine, &request, &mut seen);
+            }
+        }
+        assert_eq!(wants(&seen, &question), []);
+        let facts = Facts::new(&seen, &question);
+        assert_eq!(facts.value("usedns"), Ok(Some("yes".to_owned())));
+    }
+}

@@ -155,7 +155,8 @@ impl Facts<'_> {
         };
         let tells = |line: &&LogLine| line.kind == Kind::Accepted || is_refusal(line);
         let last = lines.iter().filter(of_it).rfind(tells)?;
-        (last.kind == Kind::Accepted && last.time?.as_second() >= time).then_some(last)
+        // A login in the second of the change may have come before it: times of files are told in whole seconds.
+        (last.kind == Kind::Accepted && last.time?.as_second() > time).then_some(last)
     }
 
     /// Whether the last that the log says of the account and client asked about is that they were let in, by a daemon that
@@ -191,11 +192,13 @@ impl Facts<'_> {
 
 /// Whether a line tells of a login that came to nothing.
 fn is_refusal(line: &LogLine) -> bool {
-    line.cause == Some(CauseName::UserNotAllowed)
-        || matches!(
-            line.kind,
-            Kind::Closed | Kind::Disconnected | Kind::InvalidUser | Kind::AuthFailed
-        )
+    matches!(
+        line.cause,
+        Some(CauseName::UserNotAllowed | CauseName::RefuseConnection)
+    ) || matches!(
+        line.kind,
+        Kind::Closed | Kind::Disconnected | Kind::InvalidUser | Kind::AuthFailed
+    )
 }
 
 /// Whether a process wrote this line; a line that names none may be of any.
@@ -230,6 +233,26 @@ mod tests {
         assert_eq!(read_at(&format!("{stat}{log}")), Some(NOW - 3_600));
         let gone = "//- /proc/700/cmdline missing\n";
         assert_eq!(read_at(&format!("{log}{gone}")), None);
+    }
+
+    #[test]
+    fn a_login_in_the_second_of_a_change_refutes_nothing() {
+        let let_in = |after: i64, refused: &str| {
+            let login = format!(
+                "{LOG}2026-11-20T17:00:00.9+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n{refused}"
+            );
+            let (machine, question) = (machine(&login), crate::fixture::from("198.51.100.7"));
+            Facts::new(&machine, &question)
+                .let_in_after(NOW - 3_600 + after)
+                .is_some()
+        };
+        assert!(let_in(-1, ""));
+        assert!(
+            !let_in(0, ""),
+            "the file may have been written after the login"
+        );
+        let refused = "2026-11-20T17:00:02+00:00 server sshd[814]: administratively prohibited connection for alice from 198.51.100.7 port 4712\n";
+        assert!(!let_in(-1, refused), "the last try counts");
     }
 
     #[test]

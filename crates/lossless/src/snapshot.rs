@@ -209,7 +209,11 @@ impl Snapshot {
                 .entries
                 .get(path)
                 .is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
-            Request::List(path) | Request::Stat(path) => self.entries.contains_key(path),
+            // Metadata of a directory says nothing of what is in it.
+            Request::List(path) => {
+                self.entries.contains_key(path) && self.names(path) != Err(Unread::NotAsked)
+            }
+            Request::Stat(path) => self.entries.contains_key(path),
             Request::Sift(path, sieve) => {
                 self.sifted.contains_key(&(path.clone(), sieve.clone()))
                     || self.answers(&Request::Read(path.clone()))
@@ -321,6 +325,31 @@ mod tests {
         assert_eq!(seen.names(Path::new("/f")), Ok(None));
         assert_eq!(seen.names(Path::new("/secret")), Err(Unread::Denied));
         assert_eq!(seen.metadata(Path::new("/link")), Err(Unread::Dangling));
+    }
+
+    #[test]
+    fn a_shallow_look_does_not_answer_a_deeper_request() {
+        let path = PathBuf::from("/etc/ssh/sshd_config.d");
+        let mut seen = Snapshot::default();
+        let answered = |seen: &Snapshot| {
+            [
+                Request::Stat(path.clone()),
+                Request::List(path.clone()),
+                Request::Read(path.clone()),
+            ]
+            .map(|request| seen.answers(&request))
+        };
+        assert_eq!(answered(&seen), [false, false, false]);
+        let meta = |kind| Metadata {
+            kind,
+            ..Metadata::default()
+        };
+        seen.insert(&path, Entry::Seen(meta(Kind::Directory)));
+        assert_eq!(answered(&seen), [true, false, false]);
+        seen.insert(&path, Entry::Seen(meta(Kind::File)));
+        assert_eq!(answered(&seen), [true, true, false]);
+        seen.insert(&path, Entry::Directory(Vec::new(), meta(Kind::Directory)));
+        assert_eq!(answered(&seen), [true, true, true]);
     }
 
     #[test]
