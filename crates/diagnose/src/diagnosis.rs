@@ -1,7 +1,7 @@
 //! The whole answer: every cause judged, the findings in order.
 
-use sshmend_facts::{Connections, Facts, Question, Unchecked, Vantage};
-use sshmend_lossless::Snapshot;
+use sshmend_facts::{Connections, Facts, Memory, Question, Unchecked, Vantage, cheapest};
+use sshmend_lossless::{Request, Snapshot};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::transcript::Attempt;
 use sshmend_ssh_log::{CauseName, ReadLog};
@@ -52,11 +52,43 @@ pub struct Excluded {
     pub why: String,
 }
 
-/// Judges every cause by what was seen.
+/// A question on its way to the answer: the judges are run again with each answer, until they look for nothing more.
+pub struct Inquiry<'q> {
+    question: &'q Question,
+    memory: Memory,
+}
+
+impl<'q> Inquiry<'q> {
+    /// Nothing was looked at yet.
+    pub fn new(question: &'q Question) -> Self {
+        let memory = Memory::default();
+        Self { question, memory }
+    }
+
+    /// What has to be looked at next; nothing once all that the judges look for was seen.
+    pub fn wants(&mut self, snapshot: &Snapshot) -> Vec<Request> {
+        cheapest(self.missing(snapshot))
+    }
+
+    /// The same, whatever it costs.
+    pub(crate) fn missing(&mut self, snapshot: &Snapshot) -> Vec<Request> {
+        self.memory.look(snapshot, self.question, conclude).1
+    }
+
+    /// Judges every cause by what was seen.
+    pub fn conclude(mut self, snapshot: &Snapshot) -> Diagnosis {
+        self.memory.look(snapshot, self.question, conclude).0
+    }
+}
+
+/// Judges every cause by what was seen, and asks for nothing.
 pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
-    let facts = Facts::new(snapshot, question);
+    conclude(&Facts::new(snapshot, question))
+}
+
+fn conclude(facts: &Facts<'_>) -> Diagnosis {
     if let Some(paste) = facts.paste() {
-        return paste::diagnose(&facts, paste, |diagnosis| judge(&facts, diagnosis));
+        return paste::diagnose(facts, paste, |diagnosis| judge(facts, diagnosis));
     }
     let mut diagnosis = Diagnosis {
         logs: facts.named_logs(),
@@ -67,9 +99,9 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
         // Nothing is known of the server: no cause is found, and none is ruled out.
         return diagnosis;
     }
-    judge(&facts, &mut diagnosis);
+    judge(facts, &mut diagnosis);
     if diagnosis.findings.is_empty() {
-        diagnosis.unchecked.extend(claimed::untold(&facts));
+        diagnosis.unchecked.extend(claimed::untold(facts));
     }
     diagnosis.tidied()
 }

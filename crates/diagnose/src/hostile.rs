@@ -5,7 +5,7 @@ use sshmend_facts::fixture::{NOW, machine};
 use sshmend_facts::{Question, Server, Vantage};
 use sshmend_lossless::{CommandOutput, Entry, Snapshot};
 
-use crate::diagnosis::{Diagnosis, diagnose};
+use crate::diagnosis::{Diagnosis, Inquiry, diagnose};
 
 const TOKENS: [&str; 40] = [
     "\0",
@@ -121,8 +121,9 @@ fn hostile_machines_are_survived() {
             privileged: random.u8(0..4) != 0,
             ..Question::server(NOW)
         };
-        let _ = sshmend_facts::wants(&snapshot, &question);
-        check(&diagnose(&snapshot, &question));
+        let mut inquiry = Inquiry::new(&question);
+        let _ = inquiry.wants(&snapshot);
+        check(&inquiry.conclude(&snapshot));
     }
 }
 
@@ -132,7 +133,7 @@ fn hostile_transcripts_are_survived() {
     for _ in 0..400 {
         let question = Question::transcript(text(&mut random), NOW);
         assert_eq!(
-            sshmend_facts::wants(&Snapshot::default(), &question),
+            Inquiry::new(&question).wants(&Snapshot::default()),
             Vec::new()
         );
         check(&diagnose(&Snapshot::default(), &question));

@@ -1,7 +1,7 @@
 //! Facts to findings: why an SSH connection dies, said from what was seen of the machine.
 //!
-//! Nothing here looks at a machine, and nothing here asks for anything: `sshmend-facts` holds what is known, and
-//! [`diagnose`] concludes. `causes` judges the facts, one file a cause. What could not be looked at is part of the answer
+//! Nothing here looks at a machine: `sshmend-facts` holds what is known, and [`diagnose`] concludes. What the judges look for
+//! and is not known yet is what [`Inquiry::wants`] asks for: they are run until nothing is missing. `causes` judges the facts, one file a cause. What could not be looked at is part of the answer
 //! ([`Diagnosis::unchecked`]), never taken for absent.
 
 mod causes;
@@ -20,6 +20,6 @@ mod testing;
 mod verdict;
 
 pub use causes::{CAUSES, cause};
-pub use diagnosis::{Diagnosis, Excluded, Read, diagnose};
+pub use diagnosis::{Diagnosis, Excluded, Inquiry, Read, diagnose};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
 pub use verdict::{Cause, Gate};

@@ -9,7 +9,7 @@ use sshmend_facts::{Facts, Question, Server, Target, Vantage};
 use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
 
 use crate::causes::claimed;
-use crate::diagnosis::diagnose;
+use crate::diagnosis::{Inquiry, diagnose};
 use crate::verdict::Verdict;
 
 /// The question why this account cannot log in.
@@ -164,7 +164,7 @@ pub(crate) fn client_that_sees(question: &Question, extra: &str, replies: &[Dial
     let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
     let mut replies = replies.iter();
     loop {
-        let wanted = sshmend_facts::wants(&snapshot, question);
+        let wanted = Inquiry::new(question).missing(&snapshot);
         let dials = wanted.into_iter().filter_map(|request| match request {
             Request::Dial(dial) => Some(dial),
             _ => None,
@@ -326,4 +326,10 @@ fn a_healthy_machine_has_no_finding_and_nothing_unchecked() {
         (diagnosis.findings, diagnosis.unchecked),
         (Vec::new(), Vec::new())
     );
+}
+
+#[test]
+fn everything_that_is_looked_for_on_the_healthy_machine_is_answered() {
+    let question = Question::server(NOW);
+    assert_eq!(Inquiry::new(&question).missing(&machine("")), Vec::new());
 }

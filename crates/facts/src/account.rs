@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::Known;
 
 /// While one of these exists pam_nologin(8) lets only root in; sshd itself, without PAM, looks at the first (session.c, `do_nologin`).
@@ -35,28 +34,6 @@ pub struct Account {
     pub shell: String,
     /// The line, for evidence.
     pub line: String,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    for path in &NOLOGIN {
-        ask.read(*path);
-    }
-    ask.read("/etc/passwd");
-    let facts = ask.facts;
-    let Some(user) = facts.user() else { return };
-    ask.read("/etc/group");
-    ask.read(ACCESS);
-    ask.run(&entry(user));
-    ask.run(&groups(user));
-    if let Ok(Some(account)) = facts.account(user) {
-        ask.stat(account.shell);
-    }
-    for path in &facts.key_files(user) {
-        ask.stat(path);
-    }
-    for path in facts.chroot(user).iter().flat_map(|path| path.ancestors()) {
-        ask.stat(path);
-    }
 }
 
 fn entry(user: &str) -> [&str; 4] {
@@ -187,11 +164,14 @@ impl Facts<'_> {
         if !self.uses_pam() {
             return there(NOLOGIN[0]);
         }
-        let modules = self.pam_lines("pam_nologin.so");
+        // Without an account to ask for, the stack is not looked at.
+        let modules = self
+            .user()
+            .map(|_| self.pam_lines("pam_nologin.so"))
+            .unwrap_or_default();
         if let Some(named) = modules.iter().find_map(|line| line.argument("file")) {
             return there(named);
         }
-        // Without an account to ask for, the stack is not looked at.
         let asked = !modules.is_empty() || self.user().is_none();
         NOLOGIN.into_iter().filter(|_| asked).find_map(there)
     }

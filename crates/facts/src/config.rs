@@ -7,21 +7,9 @@ use sshmend_sshd_config::{
 };
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 
 const MAIN: &str = "/etc/ssh/sshd_config";
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    if let Err(request) = main_file(ask.facts.snapshot) {
-        ask.add(request);
-    }
-    let main = ask.facts.main_file();
-    ask.stat(drop_ins(&main));
-    for request in sshmend_sshd_config::wants(ask.facts.snapshot, &main) {
-        ask.add(request);
-    }
-}
 
 /// The folder of drop-ins beside a main file.
 fn drop_ins(main: &Path) -> PathBuf {
@@ -41,10 +29,13 @@ impl Facts<'_> {
         let daemon = self.daemon().ok().flatten();
         let options = daemon.as_ref().map_or(&[][..], |daemon| &daemon.options);
         let named = options.iter().skip_while(|word| *word != "-f").nth(1);
-        named.map_or_else(
-            || main_file(self.snapshot).unwrap_or_else(|_| MAIN.into()),
-            PathBuf::from,
-        )
+        let usual = || {
+            main_file(self.snapshot).unwrap_or_else(|request| {
+                self.has_answer(request);
+                MAIN.into()
+            })
+        };
+        named.map_or_else(usual, PathBuf::from)
     }
 
     /// The release of sshd; `None` where nothing names it.
@@ -60,7 +51,7 @@ impl Facts<'_> {
     /// The folder of drop-ins and the time, in seconds since 1970, at which a file last came into it or went.
     pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, i64)> {
         let folder = drop_ins(&self.main_file());
-        let metadata = self.snapshot.metadata(&folder).ok().flatten()?;
+        let metadata = self.meta(&folder).ok().flatten()?;
         Some((folder, metadata.mtime))
     }
 
@@ -68,6 +59,7 @@ impl Facts<'_> {
     pub fn tree(&self) -> Known<&Tree> {
         let main = self.main_file();
         let read = || {
+            self.ask_for(sshmend_sshd_config::wants(self.snapshot, &main));
             self.file(&main)?;
             let running = self.listener().ok().flatten().map(|listener| listener.argv);
             let argv = running

@@ -3,7 +3,6 @@
 use sshmend_lossless::CommandOutput;
 use sshmend_sshd_config::Release;
 
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 use crate::{Facts, Manager, Unit};
 
@@ -58,43 +57,6 @@ pub enum Complaint {
     Library,
     /// Anything else.
     Other,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    for program in PROGRAMS {
-        ask.stat(program);
-    }
-    let facts = ask.facts;
-    let Ok(Some(daemon)) = facts.daemon() else {
-        return;
-    };
-    ask.stat(&daemon.program);
-    ask.run(&version_command(&daemon.program));
-}
-
-pub(crate) fn ask_for_trial(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let Ok(Some(daemon)) = facts.daemon() else {
-        return;
-    };
-    if facts.question.privileged {
-        ask.run(&daemon.test_command());
-        let trial = facts.trial().ok().flatten();
-        let directory = trial
-            .iter()
-            .flat_map(|trial| trial.about(Complaint::PrivsepDirectory));
-        for path in directory.filter_map(|line| line.rsplit(": ").next()) {
-            ask.stat(path);
-        }
-    }
-    if facts.release().is_some_and(|release| release >= SPLIT) {
-        ask.run(&daemon.dump_command());
-        for path in facts.helpers().unwrap_or_default() {
-            ask.run(&libraries(&path));
-            ask.run(&version_command(&path));
-            ask.stat(path);
-        }
-    }
 }
 
 impl Facts<'_> {

@@ -1,24 +1,19 @@
-//! The snapshot as typed facts. Each area has its own file, with what it asks for and how it reads the answers.
+//! The snapshot as typed facts. Each area has its own file.
 
 use std::cell::{Cell, OnceCell};
 use std::path::Path;
 
 use sshmend_hosts_access::Tables;
-use sshmend_lossless::{CommandOutput, FileImage, Metadata, Snapshot, Unread};
+use sshmend_lossless::{CommandOutput, FileImage, Metadata, Request, Snapshot, Unread};
 use sshmend_packet_filter::Block;
 use sshmend_ssh_log::transcript::{Attempt, Transcript};
 use sshmend_sshd_config::{Effective, Tree};
 
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 use crate::log_file::LogFile;
+use crate::look::Missed;
 use crate::process::Listener;
-use crate::question::{Question, Vantage};
-use crate::{
-    account, config, daemon, fail2ban, firewall, host_keys, kernel, key_list, keys, log_source,
-    manager, named_files, package, pam, private_keys, probe, process, reply, return_route, route,
-    shadow, socket, start, wrappers,
-};
+use crate::question::Question;
 
 /// What was seen and what is asked, with one accessor a fact.
 pub struct Facts<'a> {
@@ -29,6 +24,7 @@ pub struct Facts<'a> {
     /// Which attempt of a paste is judged.
     pub focus: Cell<usize>,
     pub(crate) cache: Cache,
+    pub(crate) missed: Missed,
 }
 
 /// What is long to read, and asked for by several causes.
@@ -46,67 +42,15 @@ pub(crate) struct Cache {
     pub(crate) lines: OnceCell<Vec<String>>,
 }
 
-/// Asks for everything that the areas need next.
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    match ask.facts.question.vantage {
-        Vantage::Server(_) => ask_of_server(ask),
-        Vantage::Client(_) => ask_of_way(ask),
-        Vantage::Transcript(_) => {}
-    }
-}
-
-/// Asks for what can be seen of the way to a server.
-fn ask_of_way(ask: &mut Ask<'_>) {
-    route::ask(ask);
-    reply::ask(ask);
-    probe::ask(ask);
-    keys::ask(ask);
-    private_keys::ask(ask);
-}
-
-fn ask_of_server(ask: &mut Ask<'_>) {
-    ask_of_sshd(ask);
-    daemon::ask_for_trial(ask);
-    socket::ask(ask);
-    kernel::ask(ask);
-    config::ask(ask);
-    account::ask(ask);
-    key_list::ask(ask);
-    pam::ask(ask);
-    shadow::ask(ask);
-    named_files::ask(ask);
-    host_keys::ask(ask);
-    wrappers::ask(ask);
-    log_source::ask(ask);
-    firewall::ask(ask);
-    fail2ban::ask(ask);
-    return_route::ask(ask);
-}
-
-/// Asks for what tells which sshd it is, whether it runs and who runs it.
-pub(crate) fn ask_of_sshd(ask: &mut Ask<'_>) {
-    process::ask(ask);
-    manager::ask(ask);
-    start::ask(ask);
-    daemon::ask(ask);
-    package::ask(ask);
-}
-
-/// Asks for what tells how that sshd stands, and what its own test says.
-pub(crate) fn ask_of_service(ask: &mut Ask<'_>) {
-    ask_of_sshd(ask);
-    daemon::ask_for_trial(ask);
-    socket::ask(ask);
-}
-
 impl<'a> Facts<'a> {
-    /// No fact is read before it is asked for.
+    /// No fact is read before it is looked for.
     pub fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
         Self {
             snapshot,
             question,
             focus: Cell::new(0),
             cache: Cache::default(),
+            missed: Missed::default(),
         }
     }
 
@@ -120,7 +64,12 @@ impl<'a> Facts<'a> {
         match self.snapshot.command(&words) {
             Some(Ok(output)) => Ok(output),
             Some(Err(reason)) => Err(Unchecked::new(check(), format!("cannot be run: {reason}"))),
-            None => Err(Unchecked::new(check(), "was not run")),
+            None => {
+                self.has_answer(Request::Run(
+                    words.iter().map(|&word| word.to_owned()).collect(),
+                ));
+                Err(Unchecked::new(check(), "was not run"))
+            }
         }
     }
 
@@ -136,7 +85,11 @@ impl<'a> Facts<'a> {
     /// A file; `None` when there is none.
     pub fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
         let path = path.as_ref();
-        answer(path, self.snapshot.read(path))
+        let read = self.snapshot.read(path);
+        if matches!(read, Err(Unread::NotAsked)) {
+            self.has_answer(Request::Read(path.to_owned()));
+        }
+        answer(path, read)
     }
 
     /// The text of a file, invalid UTF-8 replaced; `None` when there is none.
@@ -149,12 +102,14 @@ impl<'a> Facts<'a> {
     /// Mode and owner of what stands at a path; `None` when nothing does.
     pub fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
+        self.has_answer(Request::Stat(path.to_owned()));
         answer(path, self.snapshot.metadata(path))
     }
 
     /// The names in a directory; none when it does not exist.
     pub fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
+        self.has_answer(Request::List(path.to_owned()));
         let listed = self
             .snapshot
             .names(path)

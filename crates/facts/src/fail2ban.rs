@@ -8,7 +8,6 @@ use sshmend_lossless::{CommandOutput, Origin};
 use sshmend_packet_filter::in_network_text;
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 
 const STATUS: [&str; 2] = ["fail2ban-client", "status"];
@@ -24,26 +23,6 @@ pub struct Ban {
     pub jail: String,
     /// The address or network.
     pub address: String,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    if !ask.facts.question.privileged {
-        return;
-    }
-    ask.run(&STATUS);
-    ask.run(&BANNED);
-    let facts = ask.facts;
-    if facts.fail2ban_runs() {
-        for request in sshmend_fail2ban::wants(facts.snapshot, DIRECTORY.as_ref(), None) {
-            ask.add(request);
-        }
-    }
-    for jail in &ask.facts.jails_to_ask() {
-        ask.run(&jail_status(jail));
-    }
-    if let Some(client) = ask.facts.question.client_address() {
-        ask.run(&decisions(client));
-    }
 }
 
 fn jail_status(jail: &str) -> [&str; 3] {
@@ -118,6 +97,11 @@ impl Facts<'_> {
     }
 
     fn fail2ban_config(&self) -> Known<Config<'_>> {
+        self.ask_for(sshmend_fail2ban::wants(
+            self.snapshot,
+            DIRECTORY.as_ref(),
+            None,
+        ));
         let config = Config::read(self.snapshot, DIRECTORY.as_ref(), None);
         match config.unread().first_key_value() {
             Some((path, why)) => Err(Unchecked::new(

@@ -3,11 +3,9 @@
 use std::net::IpAddr;
 
 use serde_json::Value as Json;
-use sshmend_lossless::CommandOutput;
 use sshmend_packet_filter::{Block, Connection, Filter, recent_lists};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 
 const NFT: [&str; 4] = ["nft", "-j", "list", "ruleset"];
@@ -21,27 +19,6 @@ const IPTABLES: [[&str; 2]; 6] = [
     ["iptables-legacy-save", "-c"],
     ["ip6tables-legacy-save", "-c"],
 ];
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    if ask.facts.question.privileged {
-        ask.run(&NFT);
-        ask.run(&NFT_TEXT);
-        ask.run(&IPSET);
-        for command in &IPTABLES {
-            ask.run(command);
-            let saved = ask
-                .facts
-                .run(command)
-                .map(CommandOutput::text)
-                .unwrap_or_default();
-            for path in recent_lists(&saved) {
-                ask.read(path);
-            }
-        }
-        ask.read(IPV6);
-        ask.read(QUEUES);
-    }
-}
 
 /// The queues from which programs take packets, one a line that begins with its number.
 const QUEUES: &str = "/proc/net/netfilter/nfnetlink_queue";

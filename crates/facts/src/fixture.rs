@@ -37,11 +37,3 @@ pub fn from(client: &str) -> Question {
         ..Question::server(NOW)
     }
 }
-
-#[test]
-fn everything_that_is_asked_of_the_healthy_machine_is_answered() {
-    assert_eq!(
-        crate::wants(&machine(""), &Question::server(NOW)),
-        Vec::new()
-    );
-}

@@ -1,7 +1,6 @@
 //! The host keys as files, for where sshd itself cannot be asked.
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::Known;
 
 /// What sshd takes where no line names a key (servconf.c, fill_default_server_options).
@@ -20,12 +19,6 @@ pub struct HostKeyFile {
     pub mode: Option<u32>,
     /// Whether it belongs to root.
     pub(crate) roots: bool,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    for path in ask.facts.host_key_paths().unwrap_or_default() {
-        ask.stat(path);
-    }
 }
 
 impl Facts<'_> {

@@ -1,7 +1,6 @@
 //! What the kernel counts and limits: files, processes, tracked connections, queues, disks.
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::Known;
 
 const CONNTRACK: [&str; 2] = [
@@ -37,30 +36,6 @@ pub struct FullDisk {
     pub line: String,
     /// Where it is mounted.
     pub place: String,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    for path in CONNTRACK.into_iter().chain([
-        FILES,
-        NETSTAT,
-        ABORT_ON_OVERFLOW,
-        LOAD,
-        PID_MAX,
-        THREADS_MAX,
-    ]) {
-        ask.read(path);
-    }
-    ask.run(&df("-k"));
-    ask.run(&df("-i"));
-    let Ok(Some(listener)) = ask.facts.listener() else {
-        return;
-    };
-    let Ok(Some(group)) = ask.facts.pids_group(listener.pid) else {
-        return;
-    };
-    for name in ["pids.current", "pids.max", "pids.events"] {
-        ask.read(format!("{group}/{name}"));
-    }
 }
 
 fn df(what: &'static str) -> Vec<&'static str> {

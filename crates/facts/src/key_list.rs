@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use sshmend_lossless::Metadata;
 use sshmend_packet_filter::in_network_text;
 
-use crate::ask::Ask;
 use crate::{Account, Facts};
 
 /// A line of such a file that is not empty and no comment.
@@ -62,21 +61,6 @@ const KINDS: [&str; 8] = [
     "sk-ssh-ed25519@openssh.com",
     "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
-
-pub(super) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let Some(user) = facts.user() else { return };
-    let Ok(Some(account)) = facts.account(user) else {
-        return;
-    };
-    for file in facts.key_files(user) {
-        for place in file.ancestors() {
-            ask.stat(place);
-        }
-        ask.read(file);
-    }
-    ask.stat(account.home);
-}
 
 impl Facts<'_> {
     /// The first place on the way to a file of keys, the file itself included, at which sshd stops because others may write there

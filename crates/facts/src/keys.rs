@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 
 /// A key as `-l` of ssh-add and ssh-keygen shows it; a certificate has the fingerprint of its key, and is offered beside it.
@@ -16,18 +15,6 @@ pub struct Offer {
     pub keys: usize,
     /// How many of them only the agent holds.
     pub of_agent: usize,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let Ok(route) = facts.route() else { return };
-    if let Some(argv) = agent(&route.agent) {
-        ask.run(&argv);
-    }
-    for file in facts.loaded() {
-        ask.run(&fingerprint(file));
-        ask.stat(file);
-    }
 }
 
 /// `IdentityAgent` (ssh_config(5)) names a socket, the environment, or none at all.

@@ -1,12 +1,11 @@
 //! What is known of this machine, its sshd, its network, its logs and the client: one accessor a fact, three answers.
 //!
-//! Nothing here looks at a machine. [`wants`] says what to look at, stage by stage (the process id of the listener is
-//! known only once `/proc` was read); `host` answers into a [`Snapshot`](sshmend_lossless::Snapshot); and [`Facts`] turns
-//! the answers into typed facts. A fact is known, known to be absent, or [`Unchecked`] with the reason; what could not be
+//! Nothing here looks at a machine. [`Facts`] turns what is in a [`Snapshot`](sshmend_lossless::Snapshot) into typed facts, and notes
+//! what it was asked and cannot say yet; [`Memory::look`] returns that, `host` answers it, and the judge is run again until
+//! nothing is missing. A fact is known, known to be absent, or [`Unchecked`] with the reason; what could not be
 //! looked at is never taken for absent.
 
 mod account;
-mod ask;
 mod config;
 mod daemon;
 mod facts;
@@ -22,6 +21,7 @@ mod known;
 mod log;
 mod log_file;
 mod log_source;
+mod look;
 mod manager;
 mod named_files;
 mod package;
@@ -41,7 +41,6 @@ mod start;
 mod wrappers;
 
 pub use account::{ACCESS, Account};
-pub use ask::wants;
 pub use daemon::{Complaint, Daemon, SPLIT, Trial};
 pub use facts::Facts;
 pub use fail2ban::Ban;
@@ -52,6 +51,7 @@ pub use key_list::KeyLine;
 pub use known::{Known, Unchecked};
 pub use log_file::{LogFile, LogLine};
 pub use log_source::disk_logs;
+pub use look::{Memory, cheapest};
 pub use manager::{MARKER, Manager, Unit};
 pub use named_files::{Harm, NamedFile};
 pub use package::{package_version, package_wants};

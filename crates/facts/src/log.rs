@@ -204,17 +204,23 @@ impl<'a> Facts<'a> {
     }
 
     fn read_log(&self) -> Known<LogFile> {
+        let looked = self.once_answered(|| {
+            let sources = if self.question.logs.is_empty() {
+                self.own_sources()
+            } else {
+                self.named_sources()
+            };
+            (sources, self.boot(), self.release())
+        });
+        // A log is long: it is read once all of it is there.
+        let (sources, boot, release) =
+            looked.ok_or_else(|| Unchecked::new("log of sshd", "was not read"))?;
         let mut log = LogFile::default();
-        let sources = if self.question.logs.is_empty() {
-            self.own_sources()?
-        } else {
-            self.named_sources()?
-        };
-        for source in &sources {
-            self.read_source(source, &mut log);
+        for source in &sources? {
+            self.read_source(source, boot, &mut log);
         }
         let own = self.question.logs.iter().all(|path| path.starts_with(OWN));
-        if own && self.release().is_some_and(swaps_addresses) {
+        if own && release.is_some_and(swaps_addresses) {
             for line in &mut log.lines {
                 line.client = client_behind_server(line).or(line.client);
             }
@@ -234,13 +240,13 @@ impl<'a> Facts<'a> {
         Some(self.question.now - seconds)
     }
 
-    fn read_source(&self, source: &Source<'_>, log: &mut LogFile) {
+    fn read_source(&self, source: &Source<'_>, boot: Option<i64>, log: &mut LogFile) {
         match source {
             Source::Read(file) => log.join(file),
             Source::Bytes { shown, bytes } => {
                 // It is in memory: it cannot fail to be read.
                 let _ = log.add(*shown, &**bytes, self.question);
-                if let Some(boot) = self.boot().filter(|_| shown.name == DMESG[0]) {
+                if let Some(boot) = boot.filter(|_| shown.name == DMESG[0]) {
                     let timeless = log.lines.iter_mut().filter(|line| line.time.is_none());
                     for line in timeless {
                         line.time = since_boot(boot, &line.text);
@@ -300,6 +306,8 @@ fn short(host: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use sshmend_lossless::{Snapshot, journalctl};
+
     use crate::question::Question;
 
     use super::*;
@@ -375,13 +383,16 @@ mod tests {
             [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n2026-11-20T17:59:00+00:00 server sshd[700]: Server \
             listening on 0.0.0.0 port 22.\n2026-11-20T17:59:30+00:00 server sshd[700]: drop connection #13 from \
             [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n";
-        let (machine, question) = (
-            machine(syslog),
-            Question {
-                offline: true,
-                ..Question::server(NOW + MONTH)
-            },
-        );
+        let package = "//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n";
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW + MONTH)
+        };
+        let journal = Facts::new(&Snapshot::default(), &question).journal();
+        let no_journal = format!("//$ {} => 1\n", journalctl(&journal).join(" "));
+        let machine = machine(&format!(
+            "{syslog}{package}{no_journal}//- /var/log/audit/audit.log missing\n"
+        ));
         let facts = Facts::new(&machine, &question);
         let drops = facts.heard(CauseName::MaxStartups).expect("it was read");
         assert_eq!(

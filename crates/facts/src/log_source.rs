@@ -8,9 +8,8 @@ use sshmend_lossless::{Request, journalctl};
 use sshmend_ssh_log::{Clock, Event, Reader};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
-use crate::log::{DAY, DMESG, NAME, UPTIME};
+use crate::log::{DAY, DMESG};
 use crate::log_file::{LogFile, Shown};
 
 /// Of a log file only the end is read, where a program can do that.
@@ -49,46 +48,6 @@ pub(crate) enum Source<'a> {
         shown: Shown<'a>,
         bytes: Cow<'a, [u8]>,
     },
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    if !facts.question.logs.is_empty() {
-        ask.read(NAME);
-        let unread = facts
-            .question
-            .logs
-            .iter()
-            .filter(|path| !facts.question.log_files.contains_key(*path));
-        return unread.for_each(|path| ask.read(path));
-    }
-    if !facts.question.log_files.contains_key(Path::new(AUDIT)) {
-        ask.read(AUDIT);
-    }
-    ask.add(Request::Journal(facts.journal()));
-    if facts.question.offline {
-        let unread = FILES
-            .iter()
-            .filter(|path| !facts.question.log_files.contains_key(Path::new(path)));
-        return unread.for_each(|path| ask.read(*path));
-    }
-    ask.read(UPTIME);
-    ask.run(&DMESG);
-    for path in &FILES {
-        ask.stat(*path);
-    }
-    let files = facts.existing_files();
-    let journaled = matches!(facts.journaled(), Ok(Some(_)));
-    if journaled {
-        for path in &files {
-            ask.run(&tail(path, END));
-        }
-    }
-    if !journaled || facts.journal_ended().is_some() {
-        for path in &files {
-            ask.run(&tail(path, TAIL));
-        }
-    }
 }
 
 /// The log files of a mounted disk, which are read whole.
@@ -134,7 +93,7 @@ impl<'a> Facts<'a> {
 
     /// The journal of a mounted disk where it has anything of sshd, else its files.
     fn on_disk(&self) -> Known<Vec<Source<'a>>> {
-        let journal = self.journaled();
+        let journal = self.once_answered(|| self.journaled()).ok_or_else(no_log)?;
         if let Ok(Some(source)) = journal {
             return Ok(vec![source]);
         }
@@ -151,7 +110,9 @@ impl<'a> Facts<'a> {
 
     /// The journal where it has anything of sshd, and the files where it has not or has ended; with them the kernel's log.
     fn running(&self) -> Known<Vec<Source<'a>>> {
-        let mut sources: Vec<Source<'a>> = self.journaled().ok().flatten().into_iter().collect();
+        // The files of syslog are long, and of use only where the journal is not.
+        let journaled = self.once_answered(|| self.journaled()).ok_or_else(no_log)?;
+        let mut sources: Vec<Source<'a>> = journaled.ok().flatten().into_iter().collect();
         let mut hidden = None;
         let ended = self.journal_ended();
         let files = if sources.is_empty() || ended.is_some() {
@@ -211,6 +172,7 @@ impl<'a> Facts<'a> {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
+        self.has_answer(Request::Journal(self.journal()));
         match self.snapshot.command(&words) {
             Some(Ok(output))
                 if self.question.privileged && !output.stdout.is_empty()

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sshmend_lossless::{Entry, Kind};
+use sshmend_lossless::{Entry, Kind, Request};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 
 /// Present exactly when systemd is the service manager (sd_booted(3)).
@@ -71,28 +70,6 @@ pub struct Unit {
     properties: BTreeMap<String, String>,
 }
 
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    ask.stat(MARKER);
-    if ask.facts.question.offline {
-        for path in UNIT_FILES.iter().chain(&MASKS) {
-            ask.stat(*path);
-        }
-        for path in &ENABLED {
-            ask.list(*path);
-        }
-    }
-    ask.stat(BOOTED);
-    match ask.facts.booted() {
-        Ok(true) => {
-            ask.run(&show());
-            ask.run(&SYSTEM_STATE);
-            ask.run(&INSTANCES);
-        }
-        Ok(false) => SCRIPTS.iter().for_each(|path| ask.stat(*path)),
-        Err(_) => {}
-    }
-}
-
 /// The command that shows the units of sshd.
 pub(crate) fn show() -> Vec<&'static str> {
     ["systemctl", "show", "--no-pager", "-p", PROPERTIES]
@@ -152,10 +129,13 @@ impl Facts<'_> {
 
     /// The link on a mounted disk that masks the unit.
     pub fn masked_at_boot(&self) -> Option<&'static str> {
-        let masks = |path: &&str| match self.snapshot.entry(path.as_ref()) {
-            Some(Entry::Dangling) => true,
-            Some(Entry::Seen(meta)) => meta.kind == Kind::Other,
-            _ => false,
+        let masks = |path: &&str| {
+            self.has_answer(Request::Stat(path.into()));
+            match self.snapshot.entry(path.as_ref()) {
+                Some(Entry::Dangling) => true,
+                Some(Entry::Seen(meta)) => meta.kind == Kind::Other,
+                _ => false,
+            }
         };
         MASKS.into_iter().find(masks)
     }

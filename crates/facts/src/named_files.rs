@@ -1,7 +1,6 @@
 //! Files and programs that the configuration names for the account asked about, and that may not be there.
 
 use crate::Facts;
-use crate::ask::Ask;
 
 /// A keyword that names a file, the path, and what comes of it when it is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +35,6 @@ const KEYS: [(&str, Harm); 7] = [
     ("AuthorizedPrincipalsCommand", Harm::SomeKeys),
     ("AuthorizedPrincipalsFile", Harm::SomeKeys),
 ];
-
-pub(super) fn ask(ask: &mut Ask<'_>) {
-    for file in ask.facts.named_files() {
-        ask.stat(file.path);
-    }
-}
 
 impl Facts<'_> {
     /// The files that the configuration names for the account asked about.

@@ -7,7 +7,6 @@
 use sshmend_lossless::{Entry, Listed, Request, Snapshot};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::daemon::PROGRAMS;
 
 const DPKG: &str = "/var/lib/dpkg/status";
@@ -17,12 +16,15 @@ const BANNER: &[u8] = b"OpenSSH_";
 
 /// What to look at for [`package_version`]; call it again with the answers until it returns nothing.
 pub fn package_wants(snapshot: &Snapshot) -> Vec<Request> {
-    let databases = [
-        Request::Read(DPKG.into()),
-        Request::Read(APK.into()),
-        Request::List(PACMAN.into()),
-    ];
-    databases
+    let dpkg = Request::Read(DPKG.into());
+    if !snapshot.answers(&dpkg) {
+        return vec![dpkg];
+    }
+    if matches!(snapshot.read(DPKG.as_ref()), Ok(Some(_))) {
+        return Vec::new();
+    }
+    let others = [Request::Read(APK.into()), Request::List(PACMAN.into())];
+    others
         .into_iter()
         .filter(|request| !snapshot.answers(request))
         .collect()
@@ -61,31 +63,17 @@ pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
     dpkg.or_else(apk).or_else(pacman)
 }
 
-/// Asks for the databases; for the program itself only once none of them knows it.
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    if !ask.facts.question.offline {
-        return;
-    }
-    ask.read(DPKG);
-    ask.read(APK);
-    ask.list(PACMAN);
-    let facts = ask.facts;
-    if package_wants(facts.snapshot).is_empty() && facts.packaged().is_none() {
-        for program in &PROGRAMS {
-            ask.read(*program);
-        }
-    }
-}
-
 impl Facts<'_> {
     /// The version text of the sshd on a mounted disk, such as `1:9.2p1-2+deb12u10` or `OpenSSH_9.9p1`.
     pub(crate) fn version_on_disk(&self) -> Option<String> {
-        self.packaged()
+        // The programs are read only once no database knows them.
+        self.once_answered(|| self.packaged())?
             .or_else(|| PROGRAMS.iter().find_map(|program| self.carried(program)))
     }
 
     /// Arch names the package of both ends after the project.
     fn packaged(&self) -> Option<String> {
+        self.ask_for(package_wants(self.snapshot));
         ["openssh-server", "openssh"]
             .iter()
             .find_map(|package| package_version(self.snapshot, package))
@@ -128,7 +116,8 @@ mod tests {
             offline: true,
             ..Question::server(0)
         };
-        Facts::new(&snapshot(disk), &question).version_on_disk()
+        let bare = "//- /var/lib/dpkg/status missing\n//- /lib/apk/db/installed missing\n//- /var/lib/pacman/local missing\n";
+        Facts::new(&snapshot(&format!("{bare}{disk}")), &question).version_on_disk()
     }
 
     #[test]

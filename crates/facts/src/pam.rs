@@ -5,19 +5,11 @@ use std::collections::BTreeSet;
 use sshmend_lossless::Origin;
 
 use crate::Facts;
-use crate::ask::Ask;
 
 const FOLDER: &str = "/etc/pam.d";
 
 /// What PAM falls back to where a service has no file.
 pub const OTHER: &str = "/etc/pam.d/other";
-
-/// Files that modules read, which are named nowhere in the stack.
-const READ_BY_MODULES: [&str; 3] = [
-    "/etc/shells",
-    "/etc/security/time.conf",
-    "/etc/security/faillock.conf",
-];
 
 /// A line of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,26 +26,6 @@ pub struct PamLine {
     pub arguments: Vec<String>,
     /// The line.
     pub text: String,
-}
-
-pub(super) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    if facts.user().is_none() || !facts.uses_pam() {
-        return;
-    }
-    ask.read(facts.pam_file());
-    ask.read(OTHER);
-    for path in facts.pam_includes() {
-        ask.read(path);
-    }
-    for path in READ_BY_MODULES {
-        ask.read(path);
-    }
-    for line in facts.pam_stack() {
-        if let Some(file) = line.argument("file").filter(|file| file.starts_with('/')) {
-            ask.read(file);
-        }
-    }
 }
 
 impl Facts<'_> {
@@ -85,13 +57,6 @@ impl Facts<'_> {
         let mut lines = self.pam_stack();
         lines.retain(|line| line.module == module);
         lines
-    }
-
-    /// The files that the stack includes, as far as those before them were read.
-    fn pam_includes(&self) -> BTreeSet<String> {
-        let mut seen = BTreeSet::new();
-        self.add_pam_file(&self.pam_file(), None, &mut seen, &mut Vec::new());
-        seen
     }
 
     fn add_pam_file(

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::Facts;
-use crate::ask::Ask;
 
 /// The names of keys that ssh looks for by itself (readconf.c), and does without where they are not there.
 const DEFAULTS: [&str; 7] = [
@@ -25,20 +24,6 @@ pub enum KeyFault {
     Unreadable(String),
     /// The public key beside it is that of another one, and ssh offers that.
     OtherPublic,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    if facts.question.target().is_none() {
-        return;
-    }
-    for file in facts.identities() {
-        ask.stat(file);
-        ask.read(public(file));
-        if matches!(facts.meta(file), Ok(Some(_))) {
-            ask.run(&derive(file));
-        }
-    }
 }
 
 /// Derives the public key; a key with a passphrase is not opened.

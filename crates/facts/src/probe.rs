@@ -4,10 +4,9 @@ use sshmend_lossless::Request;
 use sshmend_ssh_log::transcript::{self, Attempt, Transcript};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::question::{Target, Vantage};
 use crate::reply::Reply;
-use crate::route::Proxy;
+use crate::route::{Proxy, Route};
 
 /// A try of the real client that asks nobody, changes nothing and never logs in: it stops where the user would have to
 /// prove who they are, and takes no key that is not known. Without a terminal no jump host can ask either. It ends before
@@ -47,24 +46,6 @@ pub fn opens_connection(request: &Request) -> bool {
         Request::Dial(_) => true,
         Request::Run(argv) => argv.iter().map(String::as_str).take(TRY.len()).eq(TRY),
         _ => false,
-    }
-}
-
-/// The real client is tried once where our own connections went well, or cannot be made.
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let (Some(target), Ok(route)) = (facts.question.target(), facts.route()) else {
-        return;
-    };
-    let behind = matches!(route.proxy, Proxy::Command(_));
-    let works = |reply: &Reply| matches!(reply, Reply::Works(_) | Reply::SilentAfterBanner(_));
-    if behind
-        || facts
-            .tried()
-            .iter()
-            .any(|tried| tried.replies.iter().any(works))
-    {
-        ask.run(&attempt(target));
     }
 }
 
@@ -176,10 +157,24 @@ impl Facts<'_> {
         )
     }
 
+    /// The real client is tried once where our own connections went well, or cannot be made.
+    fn may_try(&self) -> bool {
+        let works = |reply: &Reply| matches!(reply, Reply::Works(_) | Reply::SilentAfterBanner(_));
+        let behind = |route: Route| matches!(route.proxy, Proxy::Command(_));
+        self.route().is_ok_and(behind)
+            || self
+                .tried()
+                .iter()
+                .any(|tried| tried.replies.iter().any(works))
+    }
+
     fn printed(&self) -> Option<(String, &[u8])> {
         match &self.question.vantage {
             Vantage::Transcript(text) => Some(("transcript".to_owned(), text)),
             Vantage::Client(target) => {
+                if !self.may_try() {
+                    return None;
+                }
                 let output = self.run(&attempt(target)).ok()?;
                 Some((format!("ssh -v {}", target.destination), &output.stderr))
             }

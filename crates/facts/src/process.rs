@@ -5,7 +5,6 @@
 //! `sshd: unknown [priv]`, `sshd: alice [net]`; from 9.8 on with the program name `sshd-session`.
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 
 const PROC: &str = "/proc";
@@ -32,27 +31,6 @@ pub struct Startups {
     pub begin: u32,
     /// From this many on every new one is dropped.
     pub full: u32,
-}
-
-/// Asks for the command line of every process, then for the details of each listener.
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    ask.list(PROC);
-    let facts = ask.facts;
-    for pid in facts.pids().unwrap_or_default() {
-        ask.read(format!("{PROC}/{pid}/cmdline"));
-    }
-    for pid in facts
-        .listening_titles()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|listener| listener.pid)
-    {
-        for name in ["status", "limits", "cgroup", "stat"] {
-            ask.read(format!("{PROC}/{pid}/{name}"));
-        }
-        ask.list(format!("{PROC}/{pid}/fd"));
-        ask.run(&executable(pid));
-    }
 }
 
 impl Facts<'_> {

@@ -9,12 +9,11 @@ use std::time::Duration;
 use sshmend_lossless::{Dial, DialEnd, Dialled, Request};
 
 use crate::Facts;
-use crate::ask::Ask;
 
 /// The pause that the caller keeps between two connections.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
 
-/// How many connections [`wants`](crate::wants) asks for at most, all addresses together.
+/// How many connections are asked for at most, all addresses together.
 ///
 /// One of them is left to the real client.
 pub const DIAL_LIMIT: usize = 6;
@@ -94,24 +93,19 @@ pub struct Tried {
     pub replies: Vec<Reply>,
 }
 
-/// Asks for one connection to the first address of each family, and then for one after the other until none is left, as
-/// long as the first answer of an address may be a matter of chance: one connection that works says nothing of the next.
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let mut addresses: Vec<_> = facts
-        .first_addresses()
-        .into_iter()
-        .map(|to| (to, facts.replies(to)))
+/// One connection to the first address of each family, and then one after the other until none is left, as long as the first
+/// answer of an address may be a matter of chance: one connection that works says nothing of the next.
+fn next_dials(tried: &[Tried]) -> impl Iterator<Item = Dial> {
+    let made: usize = tried.iter().map(|at| at.replies.len()).sum();
+    let mut open: Vec<&Tried> = tried
+        .iter()
+        .filter(|at| at.replies.first().is_none_or(Reply::is_by_chance))
         .collect();
-    let made: usize = addresses.iter().map(|(_, replies)| replies.len()).sum();
     // The addresses take turns.
-    addresses.sort_by_key(|(_, replies)| replies.len());
-    let open = addresses
-        .into_iter()
-        .filter(|(_, replies)| replies.first().is_none_or(Reply::is_by_chance));
-    for (to, replies) in open.take(TRIES.saturating_sub(made)) {
-        ask.add(Request::Dial(dial(to, replies.len())));
-    }
+    open.sort_by_key(|at| at.replies.len());
+    open.into_iter()
+        .take(TRIES.saturating_sub(made))
+        .map(|at| dial(at.to, at.replies.len()))
 }
 
 /// The deadline tells the tries to one address apart.
@@ -131,7 +125,10 @@ impl Facts<'_> {
             to,
             replies: self.replies(to),
         });
-        tried.filter(|tried| !tried.replies.is_empty()).collect()
+        let mut tried: Vec<Tried> = tried.collect();
+        self.ask_for(next_dials(&tried).map(Request::Dial));
+        tried.retain(|tried| !tried.replies.is_empty());
+        tried
     }
 
     /// How our own connections ended; `None` where none was made.

@@ -6,7 +6,6 @@ use sshmend_lossless::CommandOutput;
 use sshmend_packet_filter::in_network_text;
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::route::OWN;
 
 /// How a packet to the client leaves.
@@ -31,26 +30,6 @@ pub struct BlockedRoute {
 
 /// Routes and rules that end a packet (ip-route(8), TYPE).
 const ENDS: [&str; 3] = ["blackhole", "unreachable", "prohibit"];
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let Some(client) = facts.question.client_address() else {
-        return;
-    };
-    ask.run(&get(client, facts.own_end()));
-    for from in [None, facts.own_end()] {
-        ask.run(&get_tcp(client, from, facts.ports().first().copied()));
-    }
-    ask.run(&list(client, "rule"));
-    ask.run(&list(client, "route"));
-    ask.run(&NEIGHBOURS);
-    ask.run(&LINKS);
-    ask.run(&OWN);
-    for interface in facts.other_interfaces() {
-        ask.read(path_filter(&interface));
-    }
-    ask.read(path_filter("all"));
-}
 
 const NEIGHBOURS: [&str; 3] = ["ip", "neigh", "show"];
 const LINKS: [&str; 4] = ["ip", "-o", "link", "show"];

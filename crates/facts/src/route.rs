@@ -4,10 +4,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use sshmend_known_hosts::{ClientConfig, NoContent, Target as KnownHosts, UnreadFile};
-use sshmend_lossless::Unread;
+use sshmend_lossless::{Request, Unread};
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
 use crate::question::Target;
 
@@ -58,36 +57,6 @@ pub enum Proxy {
     Jump(String, String),
     /// The command that carries the connection.
     Command(String),
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let Some(target) = facts.question.target() else {
-        return;
-    };
-    ask.run(&show(target));
-    let Ok(route) = facts.route() else { return };
-    ask.run(&OWN);
-    if let Some(known_hosts) = facts.known_hosts() {
-        for path in known_hosts.files() {
-            ask.read(path);
-        }
-    }
-    if let Some(path) = &route.control_path {
-        ask.stat(path);
-        if let Some(folder) = Path::new(path).parent() {
-            ask.stat(folder);
-        }
-        ask.run(&check(target));
-    }
-    if let Proxy::Jump(first, _) = &route.proxy {
-        ask.run(&show_hop(target, first));
-    }
-    if let Some((host, _)) = facts.first_hop()
-        && host.parse::<IpAddr>().is_err()
-    {
-        ask.resolve(host);
-    }
 }
 
 pub(crate) const OWN: [&str; 4] = ["ip", "-o", "address", "show"];
@@ -179,7 +148,10 @@ impl Facts<'_> {
     pub fn unread_known_hosts(&self) -> Vec<UnreadFile> {
         let mut unread = self
             .known_hosts()
-            .map(|files| files.read(self.snapshot).unread)
+            .map(|files| {
+                self.ask_for(files.files().map(|path| Request::Read(path.into())));
+                files.read(self.snapshot).unread
+            })
             .unwrap_or_default();
         unread.retain(|file| file.why != NoContent::Unread(Unread::NotAsked));
         unread
@@ -276,6 +248,7 @@ impl Facts<'_> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
+        self.has_answer(Request::Resolve(host.clone()));
         match self.snapshot.resolved(&host) {
             Some(Ok(addresses)) => Ok(addresses.to_vec()),
             Some(Err(reason)) => Err(Unchecked::new(format!("addresses of {host}"), reason)),

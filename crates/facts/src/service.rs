@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use sshmend_lossless::{Request, Snapshot};
 
-use crate::ask::Ask;
+use crate::look::missed_by;
 use crate::question::Question;
-use crate::{Complaint, Facts, Listener, MARKER, Manager, Socket, Unit, Usage, facts};
+use crate::{Complaint, Facts, Listener, MARKER, Manager, Socket, Unit, Usage};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,16 +98,18 @@ impl TrialToday {
 
 /// What to look at for [`Service::read`]; call it again with the answers until it returns nothing.
 pub fn service_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
-    let facts = Facts::new(snapshot, question);
-    let mut ask = Ask::new(&facts);
-    facts::ask_of_service(&mut ask);
-    ask.finish()
+    missed_by(snapshot, question, |facts| {
+        Service::of(facts);
+    })
 }
 
 impl Service {
     /// Reads it from the answers.
     pub fn read(snapshot: &Snapshot, question: &Question) -> Self {
-        let facts = Facts::new(snapshot, question);
+        Self::of(&Facts::new(snapshot, question))
+    }
+
+    fn of(facts: &Facts<'_>) -> Self {
         let manager = facts.manager().unwrap_or(Manager::Other);
         let listener = facts.listener().ok().flatten();
         Self {
@@ -121,9 +123,9 @@ impl Service {
             forbidden: facts.forbidden_to_run().then_some(MARKER),
             worn_out: listener
                 .as_ref()
-                .and_then(|listener| worn_out(&facts, listener)),
+                .and_then(|listener| worn_out(facts, listener)),
             listener: listener.map(|listener| listener.pid),
-            trial: trial(&facts),
+            trial: trial(facts),
         }
     }
 }

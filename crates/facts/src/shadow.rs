@@ -1,7 +1,6 @@
 //! What the password database says of the account asked about (shadow(5)), and what PAM has counted against it.
 
 use crate::Facts;
-use crate::ask::Ask;
 
 const FILE: &str = "/etc/shadow";
 
@@ -18,18 +17,6 @@ pub struct Shadow {
     lasts: Option<i64>,
     /// The day on which the account ends.
     ends: Option<i64>,
-}
-
-pub(super) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let Some(user) = facts.user() else { return };
-    if !facts.question.privileged {
-        return;
-    }
-    ask.read(FILE);
-    if !facts.pam_lines("pam_faillock.so").is_empty() {
-        ask.run(&faillock(user));
-    }
 }
 
 fn faillock(user: &str) -> [&str; 3] {
@@ -55,8 +42,12 @@ impl Facts<'_> {
 
     /// The attempts that pam_faillock counts against the account, and how many of them lock it.
     pub fn counted_failures(&self, user: &str) -> Option<(usize, usize)> {
+        let lines = self.pam_lines("pam_faillock.so");
+        if lines.is_empty() {
+            return None;
+        }
         let output = self
-            .run(&faillock(user))
+            .run_as_root(&faillock(user))
             .ok()
             .filter(|output| output.success())?;
         let valid = output
@@ -64,7 +55,6 @@ impl Facts<'_> {
             .lines()
             .filter(|line| line.trim_end().ends_with(" V"))
             .count();
-        let lines = self.pam_lines("pam_faillock.so");
         let of_file = || {
             let text = self.text("/etc/security/faillock.conf").ok().flatten()?;
             let value = |line: &str| {

@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::known::{Known, Unchecked};
-use crate::route::OWN;
 
 const SS: [&str; 2] = ["ss", "-Hltnp"];
 
@@ -54,24 +52,6 @@ impl Meant {
                 .is_none_or(|own| own.iter().any(meets))
         };
         self.ports.contains(&socket.port) && at_address()
-    }
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    ask.run(&SS);
-    if ask
-        .facts
-        .sockets()
-        .is_ok_and(|sockets| sockets.iter().any(Socket::is_of_inetd))
-    {
-        ask.read(INETD);
-        ask.list(XINETD);
-        for name in &ask.facts.names(XINETD).unwrap_or_default() {
-            ask.read(format!("{XINETD}/{name}"));
-        }
-    }
-    if ask.facts.listen_addresses().is_some() {
-        ask.run(&OWN);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use sshmend_lossless::{Request, Snapshot};
 
-use crate::ask::Ask;
+use crate::look::missed_by;
 use crate::question::Question;
-use crate::{Daemon, Facts, Manager, facts};
+use crate::{Daemon, Facts, Manager};
 
 /// The sshd of a machine: the running one, else the one that would be started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,18 +23,15 @@ pub struct Sshd {
     pub socket: Option<String>,
 }
 
-/// What to look at for [`Sshd::read`]; call it again with the answers until it returns nothing.
+/// What to look at for [`Sshd::all`]; call it again with the answers until it returns nothing.
 pub fn sshd_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
-    let facts = Facts::new(snapshot, question);
-    let mut ask = Ask::new(&facts);
-    facts::ask_of_sshd(&mut ask);
-    ask.finish()
+    missed_by(snapshot, question, |facts| {
+        Sshd::all_of(facts);
+    })
 }
 
 impl Sshd {
-    /// Reads it from the answers.
-    pub fn read(snapshot: &Snapshot, question: &Question) -> Self {
-        let facts = Facts::new(snapshot, question);
+    fn of(facts: &Facts<'_>) -> Self {
         let daemon = facts.daemon().ok().flatten();
         let pid = facts.listener().ok().flatten().map(|listener| listener.pid);
         let manager = facts.manager().unwrap_or(Manager::Other);
@@ -42,7 +39,7 @@ impl Sshd {
             .service()
             .filter(|unit| unit.active() && manager.main_pid() == pid);
         Self {
-            version: if question.offline {
+            version: if facts.question.offline {
                 facts.version_on_disk()
             } else {
                 facts.banner().ok()
@@ -55,10 +52,13 @@ impl Sshd {
         }
     }
 
-    /// All that listen on this machine, the one of [`Sshd::read`] first; that one alone where none listens.
+    /// All that listen on this machine, the one that serves it first; that one alone where none listens.
     pub fn all(snapshot: &Snapshot, question: &Question) -> Vec<Self> {
-        let facts = Facts::new(snapshot, question);
-        let first = Self::read(snapshot, question);
+        Self::all_of(&Facts::new(snapshot, question))
+    }
+
+    fn all_of(facts: &Facts<'_>) -> Vec<Self> {
+        let first = Self::of(facts);
         let mut listeners = facts.listeners().unwrap_or_default();
         listeners.retain(|listener| Some(listener.pid) != first.pid);
         let others = listeners.into_iter().map(|listener| {

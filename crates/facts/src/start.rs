@@ -3,7 +3,6 @@
 
 use sshmend_lossless::Origin;
 
-use crate::ask::Ask;
 use crate::manager::blocks;
 use crate::{Facts, Unit};
 
@@ -16,21 +15,6 @@ pub struct Start {
     pub program: String,
     /// The command line with the variables put in.
     pub argv: Vec<String>,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let Some(unit) = ask.facts.service_unit() else {
-        return;
-    };
-    for path in sources(&unit) {
-        ask.read(path);
-    }
-    if let Some((program, _)) = command(&unit) {
-        ask.stat(program);
-    }
-    if let Some(required) = required(&unit).filter(|_| ask.facts.lacks_a_listener()) {
-        ask.run(&required);
-    }
 }
 
 /// The command that shows the units without which this one does not start; slices and what the machine itself starts

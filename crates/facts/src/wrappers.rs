@@ -12,7 +12,6 @@ use sshmend_lossless::{Request, Snapshot};
 use sshmend_ssh_log::Kind;
 
 use crate::Facts;
-use crate::ask::Ask;
 use crate::fail2ban::{BANNED, Ban, DIRECTORY, bans};
 use crate::known::{Known, Unchecked};
 
@@ -25,28 +24,6 @@ pub enum Lookup {
     Nameless,
     /// The name server kept quiet.
     NoAnswer,
-}
-
-pub(crate) fn ask(ask: &mut Ask<'_>) {
-    let facts = ask.facts;
-    let live = facts.question.privileged && !facts.question.offline;
-    let wanted = linkage_wants(facts.snapshot)
-        .into_iter()
-        .chain(wrapper_tables_wants(facts.snapshot, live));
-    for request in wanted {
-        ask.add(request);
-    }
-    let Some(client) = facts.question.client_address() else {
-        return;
-    };
-    if facts.depends_on_name(client)
-        || matches!(facts.value("usedns"), Ok(Some(value)) if value == "yes")
-    {
-        ask.run(&lookup(client));
-    }
-    if let Some(name) = facts.reverse_name(client) {
-        ask.resolve(name);
-    }
 }
 
 /// A name server that answers does so within a second; libc asks one that does not for ten and more.
@@ -108,6 +85,7 @@ fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
 impl Facts<'_> {
     /// Whether this sshd is linked with libwrap, and so reads hosts.allow and hosts.deny at all; with its program.
     pub fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
+        self.ask_for(linkage_wants(self.snapshot));
         match linkage(self.snapshot) {
             Linkage::Linked(program) => Ok((true, program)),
             Linkage::NotLinked(program) => Ok((false, program)),
@@ -117,9 +95,11 @@ impl Facts<'_> {
 
     /// Both tables.
     pub fn tables(&self) -> &Tables {
-        self.cache
-            .tables
-            .get_or_init(|| tables_with(self.snapshot, self.bans().ok()))
+        self.cache.tables.get_or_init(|| {
+            let live = self.question.privileged && !self.question.offline;
+            self.ask_for(wrapper_tables_wants(self.snapshot, live));
+            tables_with(self.snapshot, self.bans().ok())
+        })
     }
 
     /// The client to judge: the one asked about, else the one that libwrap refused last.
@@ -169,6 +149,7 @@ impl Facts<'_> {
         let Some(name) = self.reverse_name(client) else {
             return Name::None;
         };
+        self.has_answer(Request::Resolve(name.clone()));
         match self.snapshot.resolved(&name) {
             Some(Ok(addresses)) if addresses.contains(&client) => Name::Known(name),
             Some(_) => Name::Mismatch,
@@ -178,6 +159,12 @@ impl Facts<'_> {
 
     /// How the look-up of the client's name went; `None` where nobody looked.
     pub fn name_lookup(&self, client: IpAddr) -> Option<Lookup> {
+        // A name server that is slow costs seconds: it is asked where somebody goes by the name.
+        let is_used = self.depends_on_name(client)
+            || matches!(self.value("usedns"), Ok(Some(value)) if value == "yes");
+        if !is_used {
+            return None;
+        }
         let output = self.run(&lookup(client)).ok()?;
         Some(match output.code {
             Some(0) => Lookup::Named,

@@ -105,7 +105,7 @@ mod tests {
             "reverse-dns-slow",
             nameless,
             &expect![[r#"
-                excluded: the name server answers
+                excluded: sshd looks up no name for this client
             "#]],
         );
     }

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{Diagnosis, diagnose};
-use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs, wants};
+use sshmend_diagnose::{Diagnosis, Inquiry};
+use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_ssh_log::transcript::Attempt;
@@ -23,13 +23,14 @@ use crate::session::Session;
 /// Looks, concludes, prints.
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
     let question = question(session, arguments)?;
+    let mut inquiry = Inquiry::new(&question);
     let snapshot = match question.vantage {
         Vantage::Server(_) | Vantage::Transcript(_) => {
-            session.capture(|snapshot| wants(snapshot, &question))
+            session.capture(|snapshot| inquiry.wants(snapshot))
         }
-        Vantage::Client(_) => probe::capture(session, &question),
+        Vantage::Client(_) => probe::capture(session, &mut inquiry),
     };
-    let diagnosis = diagnose(&snapshot, &question);
+    let diagnosis = inquiry.conclude(&snapshot);
     print(session, &question, &diagnosis)?;
     Ok(outcome(&question, &diagnosis))
 }

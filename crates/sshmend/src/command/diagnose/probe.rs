@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use sshmend_facts::{DIAL_LIMIT, DIAL_PAUSE, Question, opens_connection, wants};
+use sshmend_diagnose::Inquiry;
+use sshmend_facts::{DIAL_LIMIT, DIAL_PAUSE, opens_connection};
 use sshmend_host::pause;
 use sshmend_lossless::{Request, Snapshot};
 
 use crate::session::Session;
 
 /// Captures what the question wants, with the pause before each further connection that keeps a server calm.
-pub(super) fn capture(session: &Session, question: &Question) -> Snapshot {
+pub(super) fn capture(session: &Session, inquiry: &mut Inquiry<'_>) -> Snapshot {
     let pace = format!(
         "at most {DIAL_LIMIT} connections, {} s apart",
         DIAL_PAUSE.as_secs()
@@ -21,7 +22,7 @@ pub(super) fn capture(session: &Session, question: &Question) -> Snapshot {
         asked: BTreeSet::new(),
         connections: 0,
     };
-    while looking.round(question) {}
+    while looking.round(inquiry) {}
     looking.snapshot
 }
 
@@ -34,8 +35,8 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     /// Answers what is wanted now; false when that is nothing new.
-    fn round(&mut self, question: &Question) -> bool {
-        let mut wanted = wants(&self.snapshot, question);
+    fn round(&mut self, inquiry: &mut Inquiry<'_>) -> bool {
+        let mut wanted = inquiry.wants(&self.snapshot);
         wanted.retain(|request| !self.asked.contains(request));
         for request in &wanted {
             self.answer(request);

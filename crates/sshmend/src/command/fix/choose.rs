@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use sshmend_diagnose::{Certainty, Diagnosis, Finding, diagnose};
-use sshmend_facts::{Question, Server, Vantage, wants};
+use sshmend_diagnose::{Certainty, Diagnosis, Finding, Inquiry};
+use sshmend_facts::{Question, Server, Vantage};
 use sshmend_plan::{Mended, Notice, Plan, Wish};
 use sshmend_ssh_log::CauseName;
 
@@ -36,8 +36,9 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         ..session.question()
     };
     read_disk_logs(session, &mut question)?;
-    let snapshot = session.capture(|snapshot| wants(snapshot, &question));
-    let diagnosis = diagnose(&snapshot, &question);
+    let mut inquiry = Inquiry::new(&question);
+    let snapshot = session.capture(|snapshot| inquiry.wants(snapshot));
+    let diagnosis = inquiry.conclude(&snapshot);
     let mut offers: Vec<Offer<'_>> = diagnosis
         .findings
         .iter()

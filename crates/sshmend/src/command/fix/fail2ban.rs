@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{Certainty, Finding, diagnose};
-use sshmend_facts::{Question, Server, Vantage, wants};
+use sshmend_diagnose::{Certainty, Finding, Inquiry};
+use sshmend_facts::{Question, Server, Vantage};
 use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
 use sshmend_lossless::Origin;
@@ -117,8 +117,9 @@ fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
         vantage: Vantage::Server(server),
         ..session.question()
     };
-    let snapshot = session.capture(|snapshot| wants(snapshot, &question));
-    let diagnosis = diagnose(&snapshot, &question);
+    let mut inquiry = Inquiry::new(&question);
+    let snapshot = session.capture(|snapshot| inquiry.wants(snapshot));
+    let diagnosis = inquiry.conclude(&snapshot);
     let others = diagnosis.findings.iter().filter(|finding| bans(finding));
     others
         .map(|finding| still_banned_by(session, client, finding))
