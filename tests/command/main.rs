@@ -18,6 +18,7 @@ mod fix_alone;
 mod fix_service;
 mod history;
 mod hosts_access;
+mod json;
 mod known_hosts;
 mod live;
 mod live_handshake;

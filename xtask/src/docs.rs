@@ -66,10 +66,8 @@ fn write() -> Result<(), String> {
 /// Every generated document by its path below the project.
 fn documents() -> BTreeMap<PathBuf, String> {
     let schemas = sshmend::schemas().into_iter().map(|(name, schema)| {
-        (
-            Path::new("docs/schema").join(format!("{name}.json")),
-            schema + "\n",
-        )
+        let file = format!("{}.json", name.replace('/', "-"));
+        (Path::new("docs/schema").join(file), schema + "\n")
     });
     let pages = manual::pages()
         .into_iter()

@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Recover(Recover),
     /// Print what makes a shell complete this command
     Completions(Completions),
+    /// Print the JSON schema of a document that --format json prints; alone: list them
+    Schema(Schema),
 }
 
 /// `sshmend diagnose`
@@ -464,4 +466,11 @@ pub(crate) struct Recover {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// `sshmend schema`
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The document, such as sshmend.change/1 or change; none: all names
+    pub(crate) name: Option<String>,
 }

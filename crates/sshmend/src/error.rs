@@ -10,7 +10,7 @@ use sshmend_transaction::{
     RollBackError, State,
 };
 
-use crate::json::change::Trouble;
+use crate::json::failure::Trouble;
 use crate::output::times::moment;
 
 /// What a command ends with.
@@ -22,6 +22,19 @@ pub(crate) enum Outcome {
     Findings,
     /// The input was printed as what it seems to be; there is no answer.
     NotUnderstood,
+}
+
+impl Outcome {
+    /// The error of a document that holds no answer; none where it holds one.
+    pub(crate) fn trouble(self) -> Option<Trouble> {
+        match self {
+            Self::Fine | Self::Findings => None,
+            Self::NotUnderstood => {
+                let message = "the input holds no answer: it shows no failure that is known, and no cause is ruled out";
+                Some(Failure::trouble(message).trouble_json())
+            }
+        }
+    }
 }
 
 impl From<Outcome> for ExitCode {

@@ -270,6 +270,16 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             "complete the command in bash",
         )],
     ),
+    (
+        "sshmend schema",
+        &[
+            example("sshmend schema", "the names of all documents"),
+            example(
+                "sshmend schema sshmend.change/1",
+                "what --format json prints of a change",
+            ),
+        ],
+    ),
 ];
 
 /// Exit codes and what they mean, for every command (`docs/exit-codes.md`).

@@ -37,7 +37,11 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens the machine that the arguments name.
-    pub(crate) fn open(general: &General, environment: Environment) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        general: &General,
+        environment: Environment,
+        output: Output,
+    ) -> Result<Self, Failure> {
         let absolute =
             |path: &Option<PathBuf>| path.as_ref().map(|path| environment.absolute(path));
         let (root, state) = (absolute(&general.root), absolute(&general.state));
@@ -46,11 +50,6 @@ impl Session {
             Some(root) => Machine::below(root)
                 .map_err(|error| Failure::from_file_of("cannot work below --root", &error))?,
         };
-        let output = Output::new(
-            general,
-            environment.no_color,
-            environment.stdout_is_terminal,
-        );
         let machine = machine.telling(say);
         Ok(Self {
             machine,

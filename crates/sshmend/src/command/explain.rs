@@ -8,6 +8,7 @@ use sshmend_sshd_config::{MaxStartups, Scope};
 use crate::cli;
 use crate::command::sshd::Configuration;
 use crate::error::{Failure, Outcome};
+use crate::json::explanation::{Curve, Explained, Explanation, Refuted};
 use crate::output::{Output, Role};
 use crate::session::Session;
 
@@ -18,21 +19,67 @@ const WIDTH: u32 = 50;
 /// Explains one cause, or lists all.
 pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome, Failure> {
     let output = &session.output;
+    if output.is_json() {
+        let document = document(session, arguments)?;
+        return output
+            .json(&document)
+            .map(|()| Outcome::Fine)
+            .map_err(|error| Failure::caused("cannot print", &error));
+    }
     let text = match &arguments.cause {
         None => list(output),
         Some(name) => match (cause(name), negative(name)) {
             (Some(cause), _) => explain(session, cause, arguments.value.as_deref())?,
             (None, Some(negative)) => explain_negative(output, negative),
-            (None, None) => {
-                let message = format!("no cause has the name {name}");
-                return Err(Failure::trouble(message).with_hint("sshmend explain lists them all"));
-            }
+            (None, None) => return Err(unknown(name)),
         },
     };
     output
         .data(&text)
         .map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::trouble(format!("no cause has the name {name}"))
+        .with_hint("sshmend explain lists them all")
+}
+
+/// The same for a program: all in short, or one in full.
+fn document(session: &Session, arguments: &cli::Explain) -> Result<Explanation, Failure> {
+    let Some(name) = &arguments.cause else {
+        return Ok(Explanation {
+            causes: CAUSES.iter().map(Explained::short).collect(),
+            refuted: NEGATIVES.iter().map(Refuted::from).collect(),
+            ..Explanation::default()
+        });
+    };
+    match (cause(name), negative(name)) {
+        (Some(cause), _) => Ok(Explanation {
+            causes: vec![Explained::full(cause)],
+            max_startups: (cause.name == CauseName::MaxStartups)
+                .then(|| startups(session, arguments.value.as_deref()).map(curve))
+                .transpose()?,
+            ..Explanation::default()
+        }),
+        (None, Some(negative)) => Ok(Explanation {
+            refuted: vec![negative.into()],
+            ..Explanation::default()
+        }),
+        (None, None) => Err(unknown(name)),
+    }
+}
+
+fn curve(value: MaxStartups) -> Curve {
+    let MaxStartups { begin, rate, full } = value;
+    let waiting = counts(value);
+    Curve {
+        value: format!("{begin}:{rate}:{full}"),
+        refused_percent: waiting
+            .into_iter()
+            .map(|waiting| (waiting, value.refused_percent(waiting)))
+            .collect(),
+    }
 }
 
 fn list(output: &Output) -> String {
@@ -122,14 +169,6 @@ fn plot(output: &Output, value: MaxStartups) -> String {
     let heading = format!(
         "MaxStartups {begin}:{rate}:{full}: how likely a connection is refused while N wait before login"
     );
-    let last = full + (full / 10).max(1);
-    let at = |row: u32| u64::from(last) * u64::from(row) / u64::from(ROWS - 1);
-    let mut pending: Vec<u32> = (0..ROWS)
-        .filter_map(|row| u32::try_from(at(row)).ok())
-        .collect();
-    pending.extend([begin.saturating_sub(1), begin, full.saturating_sub(1), full]);
-    pending.sort_unstable();
-    pending.dedup();
     let row = |&pending: &u32| {
         let percent = value.refused_percent(pending);
         let bar = "█".repeat(usize::try_from(percent * WIDTH / 100).unwrap_or_default());
@@ -138,6 +177,20 @@ fn plot(output: &Output, value: MaxStartups) -> String {
             output.paint(Role::Bad, &bar)
         )
     };
-    let rows: String = pending.iter().map(row).collect();
+    let rows: String = counts(value).iter().map(row).collect();
     format!("\n{}\n{rows}", output.paint(Role::Title, &heading))
+}
+
+/// The numbers of pending connections that show the curve, rising.
+fn counts(value: MaxStartups) -> Vec<u32> {
+    let MaxStartups { begin, full, .. } = value;
+    let last = full + (full / 10).max(1);
+    let at = |row: u32| u64::from(last) * u64::from(row) / u64::from(ROWS - 1);
+    let mut counts: Vec<u32> = (0..ROWS)
+        .filter_map(|row| u32::try_from(at(row)).ok())
+        .collect();
+    counts.extend([begin.saturating_sub(1), begin, full.saturating_sub(1), full]);
+    counts.sort_unstable();
+    counts.dedup();
+    counts
 }

@@ -8,7 +8,7 @@ use sshmend_transaction::{FileRecord, Id, Image, Past, Record, State, Versions};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
-use crate::json::history::{Damaged, History, Pruned, Transaction};
+use crate::json::history::{Damaged, Full, History, Pruned, Transaction};
 use crate::output::escape::line;
 use crate::output::times::{age, moment};
 use crate::output::words::shell;
@@ -209,7 +209,7 @@ pub(crate) fn state(state: State) -> &'static str {
 
 fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Result<()> {
     if output.is_json() {
-        return output.json(&Transaction::new(record, Some(versions)));
+        return output.json(&Full::new(record, versions));
     }
     let mut text = summary(output, record, "") + "\n";
     text.push_str(&format!(

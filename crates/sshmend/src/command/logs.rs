@@ -47,12 +47,12 @@ pub(crate) fn run(session: &Session, arguments: &cli::Logs) -> Result<Outcome, F
     let read = read_all(session, &inputs, &filter, &bar);
     bar.finish_and_clear();
     let (tally, logs) = read?;
+    let outcome = outcome(&tally, &logs);
     let printed = if session.output.is_json() {
-        session.output.json(&Logs::new(
-            &tally,
-            &logs,
-            arguments.top.unwrap_or(usize::MAX),
-        ))
+        session.output.json(&Logs {
+            error: outcome.trouble(),
+            ..Logs::new(&tally, &logs, arguments.top.unwrap_or(usize::MAX))
+        })
     } else {
         session.output.data(&text(
             &session.output,
@@ -62,11 +62,17 @@ pub(crate) fn run(session: &Session, arguments: &cli::Logs) -> Result<Outcome, F
         ))
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
-    Ok(match tally.causes().is_empty() {
-        _ if logs.iter().all(|log| log.census.nothing_understood()) => Outcome::NotUnderstood,
-        true => Outcome::Fine,
-        false => Outcome::Findings,
-    })
+    Ok(outcome)
+}
+
+fn outcome(tally: &Tally, logs: &[ReadLog]) -> Outcome {
+    if logs.iter().all(|log| log.census.nothing_understood()) {
+        Outcome::NotUnderstood
+    } else if tally.causes().is_empty() {
+        Outcome::Fine
+    } else {
+        Outcome::Findings
+    }
 }
 
 /// Which events count.

@@ -11,11 +11,13 @@ mod logs;
 mod recover;
 pub(crate) mod recover_at_boot;
 mod rollback;
+mod schema;
 mod show;
 pub(crate) mod sshd;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Failure, Outcome};
+use crate::json::lists::Completions;
 use crate::output::Output;
 use crate::session::Session;
 
@@ -27,9 +29,12 @@ pub(crate) fn dispatch(arguments: Cli) -> Result<Outcome, u8> {
         environment.no_color,
         environment.stdout_is_terminal,
     );
-    let outcome = Session::open(&arguments.general, environment)
+    let outcome = Session::open(&arguments.general, environment, output.clone())
         .and_then(|session| run(session, arguments.command));
-    outcome.map_err(|failure| complain(&output, &failure))
+    outcome.map_err(|failure| {
+        output.complain(&failure);
+        failure.code()
+    })
 }
 
 fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
@@ -49,21 +54,20 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
         Command::Confirm(arguments) => confirm::run(&session, &arguments),
         Command::Recover(arguments) => recover::run(&session, &arguments),
         Command::Completions(arguments) => completions(&session, arguments.shell),
+        Command::Schema(arguments) => schema::run(&session, &arguments),
     }
 }
 
 fn completions(session: &Session, shell: clap_complete::Shell) -> Result<Outcome, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut crate::definition(), "sshmend", &mut script);
-    let script = String::from_utf8_lossy(&script);
-    session
-        .output
-        .data(&script)
-        .map_err(|error| Failure::caused("cannot print", &error))?;
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let printed = if session.output.is_json() {
+        let document = Completions::new(shell.to_string(), script);
+        session.output.json(&document)
+    } else {
+        session.output.data(&script)
+    };
+    printed.map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)
-}
-
-fn complain(output: &Output, failure: &Failure) -> u8 {
-    output.talk(&failure.render());
-    failure.code()
 }

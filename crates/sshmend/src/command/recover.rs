@@ -32,7 +32,7 @@ pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Fai
     };
     // Whoever reads along is told of a failure too; a person is told of it on standard error.
     if let Err(failure) = &done
-        && session.output.is_json()
+        && session.output.owes_a_document()
     {
         let (transactions, error) = (Vec::new(), Some(failure.trouble_json()));
         let document = Recovery {

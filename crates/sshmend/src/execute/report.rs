@@ -15,6 +15,7 @@ impl Run<'_> {
         Change {
             schema: "sshmend.change/1",
             changed: self.changed,
+            would_change: self.flags.dry_run.then_some(self.changed),
             transaction: self.transaction.clone(),
             dry_run: self.flags.dry_run,
             files: self.plan.files.iter().map(file).collect(),

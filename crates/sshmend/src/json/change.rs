@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Origin;
+use super::failure::Trouble;
 
 /// `sshmend.change/1`: what `fix`, `rollback` and `recover` did, or would do.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -11,6 +12,8 @@ pub struct Change {
     pub schema: &'static str,
     /// Whether a file was changed or a program run that changes something; in a dry run, whether that would happen.
     pub changed: bool,
+    /// In a dry run: whether a file would be changed or a program run that changes something; null where it is no dry run.
+    pub would_change: Option<bool>,
     /// The transaction's id; null in a dry run and where nothing changed.
     pub transaction: Option<String>,
     /// Whether nothing was to be written.
@@ -47,6 +50,7 @@ impl Default for Change {
         Self {
             schema: "sshmend.change/1",
             changed: false,
+            would_change: None,
             transaction: None,
             dry_run: false,
             files: Vec::new(),
@@ -116,15 +120,4 @@ pub struct Notice {
     pub text: String,
     /// The line it is about.
     pub origin: Option<Origin>,
-}
-
-/// An error, for programs.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct Trouble {
-    /// What went wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-    /// The exit code that goes with it.
-    pub exit_code: u8,
 }

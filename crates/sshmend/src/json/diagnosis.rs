@@ -4,6 +4,7 @@ use serde::Serialize;
 use sshmend_facts::Vantage;
 
 use super::census::LogCensus;
+use super::failure::Trouble;
 
 use crate::session::Session;
 
@@ -32,6 +33,8 @@ pub struct Diagnosis {
     pub attempts: Vec<Attempt>,
     /// Of what a client printed: how much of it was understood.
     pub read: Option<Read>,
+    /// The error, where it ended in trouble.
+    pub error: Option<Trouble>,
 }
 
 /// Our own connections to the server.
@@ -222,6 +225,7 @@ impl Diagnosis {
                 lines: read.lines,
                 understood: read.understood,
             }),
+            error: None,
         }
     }
 }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::Origin;
+use super::failure::Trouble;
 
-/// What is in force, for one format.
+/// `sshmend.effective/1`: what is in force, for one format.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Effective {
     /// Always `sshmend.effective/1`.
@@ -12,6 +13,8 @@ pub struct Effective {
     /// The format and what was found.
     #[serde(flatten)]
     pub format: Format,
+    /// The error, where some of it is not known.
+    pub error: Option<Trouble>,
 }
 
 /// One of the four formats.
@@ -179,10 +182,11 @@ pub struct JailSetting {
 
 impl Effective {
     /// Wraps what was found.
-    pub(crate) fn new(format: Format) -> Self {
+    pub(crate) fn new(format: Format, error: Option<Trouble>) -> Self {
         Self {
             schema: "sshmend.effective/1",
             format,
+            error,
         }
     }
 }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use sshmend_transaction::{Id, Record, Versions};
 
-use super::change::Trouble;
+use super::failure::Trouble;
 use crate::command::history::{diffs, state};
 
-/// The transactions of the past.
+/// `sshmend.history/1`: the transactions of the past.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct History {
     /// Always `sshmend.history/1`.
@@ -15,6 +15,16 @@ pub struct History {
     pub transactions: Vec<Transaction>,
     /// Folders that cannot be read as transactions.
     pub damaged: Vec<Damaged>,
+}
+
+/// `sshmend.transaction/1`: one transaction, with what it changed.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Full {
+    /// Always `sshmend.transaction/1`.
+    pub schema: &'static str,
+    /// The transaction.
+    #[serde(flatten)]
+    pub transaction: Transaction,
 }
 
 /// One transaction.
@@ -107,6 +117,16 @@ impl Damaged {
         Self {
             path: damaged.path.display().to_string(),
             reason: damaged.why.clone(),
+        }
+    }
+}
+
+impl Full {
+    /// Puts a record and its files into their JSON form.
+    pub(crate) fn new(record: &Record, versions: &[Versions]) -> Self {
+        Self {
+            schema: "sshmend.transaction/1",
+            transaction: Transaction::new(record, Some(versions)),
         }
     }
 }

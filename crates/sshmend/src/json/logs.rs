@@ -6,8 +6,9 @@ use serde::Serialize;
 use sshmend_ssh_log::{CauseName, CauseTally, Peer, ReadLog, SourceTally, Span, Tally};
 
 use super::census::LogCensus;
+use super::failure::Trouble;
 
-/// What the logs say in all.
+/// `sshmend.logs/1`: what the logs say in all.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Logs {
     /// Always `sshmend.logs/1`.
@@ -25,6 +26,8 @@ pub struct Logs {
     pub sources: Vec<Source>,
     /// How many sources were forgotten to keep memory bounded.
     pub forgotten_sources: u64,
+    /// The error, where it ended in trouble.
+    pub error: Option<Trouble>,
 }
 
 /// What the logs say of one cause.
@@ -100,6 +103,7 @@ impl Logs {
                 .map(|(peer, source)| Source::new(peer, source))
                 .collect(),
             forgotten_sources: tally.forgotten_sources(),
+            error: None,
         }
     }
 }

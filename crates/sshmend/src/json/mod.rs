@@ -4,13 +4,18 @@ pub mod census;
 pub mod change;
 pub mod diagnosis;
 pub mod effective;
+pub mod explanation;
+pub mod failure;
 pub mod history;
+pub mod lists;
 pub mod logs;
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 /// A line of a file.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Origin {
     /// The file.
     pub path: String,
@@ -25,4 +30,36 @@ impl From<&sshmend_lossless::Origin> for Origin {
             line: origin.line,
         }
     }
+}
+
+/// The JSON schemas of all documents, by what stands in their `schema`, such as `sshmend.change/1`; in the order of their names.
+pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
+    vec![
+        named::<change::Change>("sshmend.change/1"),
+        named::<lists::Completions>("sshmend.completions/1"),
+        named::<diagnosis::Diagnosis>("sshmend.diagnosis/1"),
+        named::<effective::Effective>("sshmend.effective/1"),
+        named::<failure::Error>("sshmend.error/1"),
+        named::<explanation::Explanation>("sshmend.explanation/1"),
+        named::<history::History>("sshmend.history/1"),
+        named::<logs::Logs>("sshmend.logs/1"),
+        named::<history::Pruned>("sshmend.pruned/1"),
+        named::<history::Recovery>("sshmend.recovery/1"),
+        named::<lists::Schemas>("sshmend.schemas/1"),
+        named::<history::Full>("sshmend.transaction/1"),
+    ]
+}
+
+/// The schema of what is written, for which `schema` has one value only.
+fn named<T: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert(
+        "$id".to_owned(),
+        format!("urn:{}", name.replace('.', ":")).into(),
+    );
+    if let Some(field) = schema.pointer_mut("/properties/schema") {
+        field["const"] = name.into();
+    }
+    (name, schema)
 }

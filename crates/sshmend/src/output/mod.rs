@@ -9,16 +9,22 @@ pub(crate) mod times;
 pub(crate) mod words;
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::{Color, Format, General};
+use crate::error::Failure;
+use crate::json::failure::{Error, Trouble};
 
 /// Where output goes and how it looks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Output {
     format: Format,
     color: bool,
+    /// Whether a program that reads along has had its one document; the same for all clones.
+    answered: Arc<AtomicBool>,
 }
 
 /// What a piece of text is; colour repeats it, never carries it alone.
@@ -61,6 +67,7 @@ impl Output {
         Self {
             format: general.format,
             color,
+            answered: Arc::default(),
         }
     }
 
@@ -112,16 +119,40 @@ impl Output {
         print(&escape::screen(text, self.color))
     }
 
-    /// Prints one JSON document.
-    #[expect(clippy::unused_self, reason = "all that is printed is printed by it")]
+    /// Prints the one JSON document of this run.
     pub(crate) fn json<T: serde::Serialize>(&self, document: &T) -> io::Result<()> {
-        print(&(escape::document(&serde_json::to_string_pretty(document)?) + "\n"))
+        self.answered.store(true, Ordering::Relaxed);
+        json(document)
+    }
+
+    /// True when a program reads along that has had no document yet.
+    pub(crate) fn owes_a_document(&self) -> bool {
+        self.is_json() && !self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Says what went wrong, to a program too unless its document has said so.
+    pub(crate) fn complain(&self, failure: &Failure) {
+        if self.owes_a_document() {
+            failed(failure.trouble_json());
+        }
+        self.talk(&failure.render());
     }
 
     /// Says something on stderr; nothing depends on its arriving.
     #[expect(clippy::unused_self, reason = "all that is said is said by it")]
     pub(crate) fn talk(&self, text: &str) {
         say(text);
+    }
+}
+
+fn json<T: serde::Serialize>(document: &T) -> io::Result<()> {
+    print(&(escape::document(&serde_json::to_string_pretty(document)?) + "\n"))
+}
+
+/// Prints the document of an error that has no other.
+pub(crate) fn failed(error: Trouble) {
+    if json(&Error::new(error)).is_err() {
+        // The same is said on standard error, and the exit code tells it too.
     }
 }
 

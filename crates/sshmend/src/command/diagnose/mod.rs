@@ -31,8 +31,9 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
         Vantage::Client(_) => probe::capture(session, &mut inquiry),
     };
     let diagnosis = inquiry.conclude(&snapshot);
-    print(session, &question, &diagnosis)?;
-    Ok(outcome(&question, &diagnosis))
+    let outcome = outcome(&question, &diagnosis);
+    print(session, &question, &diagnosis, outcome)?;
+    Ok(outcome)
 }
 
 /// Of a paste, no finding is good news only where a login succeeded and nothing else failed.
@@ -135,12 +136,18 @@ fn is_message(text: &str) -> bool {
     text.trim().contains(char::is_whitespace)
 }
 
-fn print(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {
+fn print(
+    session: &Session,
+    question: &Question,
+    diagnosis: &Diagnosis,
+    outcome: Outcome,
+) -> Result<(), Failure> {
     let output = &session.output;
     let printed = if output.is_json() {
-        output.json(&json::diagnosis::Diagnosis::new(
-            session, question, diagnosis,
-        ))
+        output.json(&json::diagnosis::Diagnosis {
+            error: outcome.trouble(),
+            ..json::diagnosis::Diagnosis::new(session, question, diagnosis)
+        })
     } else {
         output.data(&text::text(session, question, diagnosis))
     };

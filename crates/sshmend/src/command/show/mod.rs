@@ -19,7 +19,8 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
         Show::Fail2ban(arguments) => fail2ban::show(session, arguments)?,
     };
     let printed = if session.output.is_json() {
-        session.output.json(&Effective::new(format))
+        let error = unread.as_ref().map(Failure::trouble_json);
+        session.output.json(&Effective::new(format, error))
     } else {
         session.output.data(&text)
     };

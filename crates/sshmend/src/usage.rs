@@ -1,0 +1,119 @@
+//! Command lines that are not understood: what is wrong with them, for people and for programs.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+use clap::error::{ContextValue, ErrorKind};
+
+use crate::cli::Cli;
+use crate::error::{Failure, Severity};
+use crate::output::escape::line;
+use crate::{VERSION, definition, output};
+
+/// Reads the command line.
+pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = definition().version(VERSION);
+    let matches = command.try_get_matches_from_mut(words)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Prints help, or what is wrong with the command line, in which every word is the caller's and may be hostile.
+pub(crate) fn misused(mut error: clap::Error, words: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        return output::help(&error.render().to_string())
+            .map_or(ExitCode::from(2), |()| ExitCode::SUCCESS);
+    }
+    let context: Vec<_> = error
+        .context()
+        .map(|(kind, value)| (kind, harmless(value)))
+        .collect();
+    for (kind, value) in context {
+        error.insert(kind, value);
+    }
+    let text = error.render().to_string();
+    if asks_for_json(words) {
+        output::failed(failure(error.kind(), &text).trouble_json());
+    }
+    output::say(&text);
+    ExitCode::from(Severity::Trouble as u8)
+}
+
+/// A word with a line break in it would pass for lines of ours.
+fn harmless(value: &ContextValue) -> ContextValue {
+    match value {
+        ContextValue::String(word) => ContextValue::String(line(word)),
+        ContextValue::Strings(words) => {
+            ContextValue::Strings(words.iter().map(|word| line(word)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether `--format json` stands anywhere among words that were refused, as far as they can be options.
+fn asks_for_json(words: &[OsString]) -> bool {
+    let options: Vec<&OsString> = words.iter().take_while(|word| *word != "--").collect();
+    let joined = options.iter().any(|word| *word == "--format=json");
+    joined
+        || options
+            .windows(2)
+            .any(|pair| pair[0] == "--format" && pair[1] == "json")
+}
+
+/// What clap says, taken apart: the first paragraph is the message, tips and the usage are the hint.
+fn failure(kind: ErrorKind, text: &str) -> Failure {
+    if kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Its text is the whole help.
+        return Failure::trouble("a command is missing").with_hint("see `sshmend --help`");
+    }
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let paragraphs = rest.split("\n\n").map(one_line);
+    let hint: Vec<String> = paragraphs
+        .filter(|text| !text.starts_with("For more information"))
+        .chain(["see `--help`".to_owned()])
+        .collect();
+    let message = one_line(message);
+    let failure = Failure::trouble(message.strip_prefix("error: ").unwrap_or(&message));
+    failure.with_hint(hint.join("; "))
+}
+
+fn one_line(paragraph: &str) -> String {
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn json_is_asked_for_wherever_the_option_stands_before_two_dashes() {
+        let asks = |line: &str| asks_for_json(&words(line));
+        assert!(asks("sshmend --format json fix"));
+        assert!(asks("sshmend fix --unknown --format=json"));
+        assert!(asks("sshmend --format text show --format json"));
+        assert!(!asks("sshmend fix --format text json"));
+        assert!(!asks("sshmend diagnose --bad -- --format json"));
+        assert!(!asks("sshmend fix --format"));
+    }
+
+    #[test]
+    fn what_clap_says_is_taken_apart() {
+        let said = |line: &str| {
+            let error = parse(&words(line)).unwrap_err();
+            failure(error.kind(), &error.render().to_string()).trouble_json()
+        };
+        let unknown = said("sshmend fix --dry");
+        assert_eq!(unknown.message, "unexpected argument '--dry' found");
+        let hint = unknown.hint.unwrap();
+        assert!(hint.starts_with("tip: "), "{hint}");
+        assert!(hint.contains("Usage: sshmend fix"), "{hint}");
+        let missing = said("sshmend show hosts-access");
+        let required = "the following required arguments were not provided: <CLIENT>";
+        assert_eq!(missing.message, required);
+        assert_eq!(said("sshmend").message, "a command is missing");
+    }
+}
