@@ -7,6 +7,8 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
+use crate::proof::Proven;
+
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;
 
@@ -16,8 +18,8 @@ const LINES_SHOWN: usize = 3;
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// The facts leave no other explanation.
-    Certain,
+    /// The facts leave no other explanation: there is a proof.
+    Certain(Proven),
     /// The facts fit, and few others would.
     Likely,
     /// Nothing speaks against it.
@@ -25,10 +27,15 @@ pub enum Certainty {
 }
 
 impl Certainty {
+    /// Whether the facts leave no other explanation.
+    pub fn is_certain(self) -> bool {
+        matches!(self, Self::Certain(_))
+    }
+
     /// The word of the JSON form.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Certain => "certain",
+            Self::Certain(_) => "certain",
             Self::Likely => "likely",
             Self::Possible => "possible",
         }

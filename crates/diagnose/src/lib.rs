@@ -22,4 +22,5 @@ mod verdict;
 pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, Inquiry, Read, diagnose};
 pub use finding::{Certainty, Evidence, Finding, Remedy};
+pub use proof::Proven;
 pub use verdict::{Cause, Gate};

@@ -1,10 +1,21 @@
-//! What makes a finding certain.
+//! What makes a finding certain, and what rules a cause out.
 //!
 //! A file says what somebody wants; the running system says what is. Certain is only what rests on a fact of the running system that cannot
-//! be so where logins of this kind go well. [`Verdict::certain`](crate::verdict::Verdict::certain) takes such a fact; what a file says becomes
-//! certain through [`Force`] alone, which knows whether the daemon has read it.
+//! be so where logins of this kind go well. [`Proof::certain`] is the only way to [`Certainty::Certain`]; what a file says becomes certain
+//! through [`Force`] alone, which knows whether the daemon has read it.
+//!
+//! Ruled out is only what a fact speaks against. No variant of [`Fact`] stands for a log in which nothing was found: sshd may not log it, and
+//! the log may begin later.
 
-use sshmend_facts::Force;
+use std::path::Path;
+
+use sshmend_facts::{Facts, Force};
+
+use crate::finding::Certainty;
+
+/// Only a [`Proof`] makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proven(());
 
 /// The kind of fact that proves a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +24,7 @@ pub(crate) enum Proof {
     Process,
     /// The sockets that listen, and who holds them.
     Sockets,
-    /// A counter or a limit of the kernel.
+    /// A counter or a limit of the kernel, and what its log says that it did.
     Kernel,
     /// Rules of the packet filter, routes and bans that are in force.
     Rules,
@@ -23,21 +34,89 @@ pub(crate) enum Proof {
     Answer,
     /// What our own connection met.
     Connection,
-    /// A log entry of the daemon about itself.
+    /// What the client printed of the connection that is asked about.
+    Printed,
+    /// A log entry of the daemon about the client or the account asked about, or about itself.
     Log,
     /// A file that is read again for each connection, and after whose last change nobody was let in.
-    ReadEachTime,
+    ReadEachTime(Token),
     /// A setting that the daemon has read.
-    InForce(InForce),
+    InForce(Token),
+    /// A file of a mounted disk: nothing runs, and the next start reads it.
+    AtNextStart(Token),
 }
 
-/// Only a setting that is in force makes one.
+/// A positive fact by which a cause is ruled out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct InForce(());
+pub(crate) enum Fact {
+    /// A process runs, or waits, as it should.
+    Processes,
+    /// All sockets that listen, and who holds them.
+    Sockets,
+    /// A counter or a limit of the kernel that is not reached.
+    Kernel,
+    /// All rules of the packet filter, routes and bans that are in force.
+    Rules,
+    /// What the service manager says of a unit, or that it has no such unit.
+    Manager,
+    /// What a program of this machine answered when it was asked.
+    Answer,
+    /// What our own connection met.
+    Connection,
+    /// What the client printed of the connection that is asked about.
+    Printed,
+    /// A login went well since.
+    Login,
+    /// The program: its release, what it is linked with, that it is not installed.
+    Program,
+    /// All of the files that decide were read.
+    Files,
+    /// A setting that the daemon has read.
+    InForce(Token),
+}
+
+/// A cause that is ruled out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ruled {
+    /// The kind of fact that speaks against it.
+    pub(crate) by: Fact,
+    /// One sentence, without full stop.
+    pub(crate) why: String,
+}
+
+/// Nothing outside of this file makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token(());
 
 impl Proof {
+    /// As sure as a proof makes it.
+    pub(crate) fn certain(self) -> Certainty {
+        Certainty::Certain(Proven(()))
+    }
+
     /// The proof that a setting is in force; `None` where the daemon has not read it, or nobody knows.
     pub(crate) fn in_force(force: &Force) -> Option<Self> {
-        (*force == Force::InForce).then_some(Self::InForce(InForce(())))
+        (*force == Force::InForce).then_some(Self::InForce(Token(())))
+    }
+
+    /// The proof that files which are read for each connection act; `None` where somebody was let in after their last change, or
+    /// nobody knows when that was.
+    pub(crate) fn read_each_time(facts: &Facts<'_>, files: &[impl AsRef<Path>]) -> Option<Self> {
+        (facts.was_let_in_since(files) == Some(false)).then_some(Self::ReadEachTime(Token(())))
+    }
+
+    /// The proof that the files act at the next start; `None` on a running machine, where the program itself can be asked.
+    pub(crate) fn at_next_start(facts: &Facts<'_>) -> Option<Self> {
+        facts
+            .question
+            .offline
+            .then_some(Self::AtNextStart(Token(())))
+    }
+}
+
+impl Fact {
+    /// The fact that a setting is in force; `None` where the daemon has not read it, or nobody knows.
+    pub(crate) fn in_force(force: &Force) -> Option<Self> {
+        (*force == Force::InForce).then_some(Self::InForce(Token(())))
     }
 }

@@ -1,10 +1,12 @@
 //! What a cause is, and how it answers.
 
+use std::path::Path;
+
 use sshmend_facts::{Facts, Force, Known, Question, Unchecked, Vantage};
 use sshmend_ssh_log::CauseName;
 
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof, Ruled};
 
 /// A cause of dying connections: what it is, and how it is recognised.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +76,7 @@ pub(crate) struct Verdict {
     pub(crate) cause: &'static Cause,
     pub(crate) findings: Vec<Finding>,
     pub(crate) unchecked: Vec<Unchecked>,
-    pub(crate) excluded: Option<String>,
+    pub(crate) excluded: Option<Ruled>,
     /// Whether what a client says of the cause is answered already.
     pub(crate) settled: bool,
 }
@@ -108,8 +110,8 @@ impl Verdict {
     }
 
     /// Adds a finding that a fact of the running system proves.
-    pub(crate) fn certain(&mut self, _proof: Proof, summary: impl Into<String>) -> &mut Finding {
-        self.find(Certainty::Certain, summary)
+    pub(crate) fn certain(&mut self, proof: Proof, summary: impl Into<String>) -> &mut Finding {
+        self.find(proof.certain(), summary)
     }
 
     /// Adds a finding that the facts suggest.
@@ -142,6 +144,20 @@ impl Verdict {
         Some(finding)
     }
 
+    /// Adds a finding that files bring about which are read for each connection: certain, unless somebody was let in since they
+    /// were written.
+    pub(crate) fn by_files(
+        &mut self,
+        facts: &Facts<'_>,
+        files: &[impl AsRef<Path>],
+        summary: &str,
+    ) -> &mut Finding {
+        match Proof::read_each_time(facts, files) {
+            Some(proof) => self.certain(proof, summary),
+            None => self.likely(summary),
+        }
+    }
+
     /// Adds a finding of this certainty.
     pub(crate) fn find(
         &mut self,
@@ -157,18 +173,35 @@ impl Verdict {
     /// Why the cause is ruled out: only what was looked at whole can be.
     pub(crate) fn exclusion(&self) -> Option<&str> {
         self.excluded
-            .as_deref()
+            .as_ref()
+            .map(|ruled| ruled.why.as_str())
             .filter(|_| self.findings.is_empty() && self.unchecked.is_empty())
     }
 
     /// As [`Verdict::exclude`], whatever the client of our own try says.
-    pub(crate) fn settle(&mut self, why: impl Into<String>) {
-        self.exclude(why);
+    pub(crate) fn settle(&mut self, by: Fact, why: impl Into<String>) {
+        self.exclude(by, why);
         self.settled = true;
     }
 
-    /// Says that the facts rule this cause out, and why.
-    pub(crate) fn exclude(&mut self, why: impl Into<String>) {
-        self.excluded.get_or_insert(why.into());
+    /// Says that a fact rules this cause out, and why.
+    pub(crate) fn exclude(&mut self, by: Fact, why: impl Into<String>) {
+        self.excluded.get_or_insert(Ruled {
+            by,
+            why: why.into(),
+        });
+    }
+
+    /// Says that the value of a keyword rules this cause out, where the daemon goes by that value.
+    pub(crate) fn exclude_by_setting(&mut self, facts: &Facts<'_>, key: &str, why: &str) {
+        let by = match facts.setting(key) {
+            Ok(Some(setting)) => Fact::in_force(&facts.force(setting)),
+            // This release does not know the keyword.
+            Ok(None) => facts.release().map(|_| Fact::Program),
+            Err(_) => None,
+        };
+        if let Some(by) = by {
+            self.exclude(by, why);
+        }
     }
 }

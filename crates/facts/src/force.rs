@@ -1,6 +1,6 @@
 //! What of the files is in force: a daemon goes by what it read when it started, or when it was last told to read again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sshmend_ssh_log::{CauseName, Kind};
@@ -157,6 +157,16 @@ impl Facts<'_> {
         let last = lines.iter().filter(of_it).rfind(tells)?;
         // A login in the second of the change may have come before it: times of files are told in whole seconds.
         (last.kind == Kind::Accepted && last.time?.as_second() > time).then_some(last)
+    }
+
+    /// Whether the account and client asked about were let in after the last change of files that are read for each connection;
+    /// `None` where none of them is there to tell when that was.
+    pub fn was_let_in_since(&self, files: &[impl AsRef<Path>]) -> Option<bool> {
+        let changed = files
+            .iter()
+            .filter_map(|path| Some(self.meta(path).ok()??.mtime))
+            .max();
+        changed.map(|time| self.let_in_after(time).is_some())
     }
 
     /// Whether the last that the log says of the account and client asked about is that they were let in, by a daemon that

@@ -55,7 +55,7 @@ pub use look::{Memory, cheapest};
 pub use manager::{MARKER, Manager, Unit};
 pub use named_files::{Harm, NamedFile};
 pub use package::{package_version, package_wants};
-pub use pam::{OTHER, PamLine};
+pub use pam::{FOLDER as PAM_FOLDER, OTHER, PamLine};
 pub use private_keys::KeyFault;
 pub use probe::opens_connection;
 pub use process::{Listener, Startups};

@@ -6,7 +6,8 @@ use sshmend_lossless::Origin;
 
 use crate::Facts;
 
-const FOLDER: &str = "/etc/pam.d";
+/// Where the files of the services are.
+pub const FOLDER: &str = "/etc/pam.d";
 
 /// What PAM falls back to where a service has no file.
 pub const OTHER: &str = "/etc/pam.d/other";

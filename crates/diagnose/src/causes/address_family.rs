@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, Reply, Socket, Tried};
 use sshmend_plan::Wish;
 
 use crate::finding::Finding;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -29,7 +29,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return explain(facts, &sockets, finding);
     }
     if facts.was_let_in_from_inside() {
-        return verdict.exclude("the account asked about was let in since sshd listens there");
+        return verdict.exclude(
+            Fact::Login,
+            "the account asked about was let in since sshd listens there",
+        );
     }
     if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(Socket::is_inside) {
         let what = "sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone";
@@ -62,7 +65,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         return explain(facts, &sockets, finding);
     }
-    verdict.exclude("sshd listens on the client's address family");
+    verdict.exclude(Fact::Sockets, "sshd listens on the client's address family");
 }
 
 /// The socket unit that listens, on other ports than sshd_config names: sshd does not look at `Port` then.

@@ -5,6 +5,7 @@ use super::claimed::claim;
 use super::heard::{Heard, heard};
 use super::replied::replied;
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -28,7 +29,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }) {
         let what = "the server speaks SSH 1 alone, which ssh has given up in release 7.6";
         replied
-            .report(verdict, Certainty::Certain, what)
+            .report(verdict, Proof::Connection.certain(), what)
             .step(UPGRADE);
         return;
     }

@@ -2,7 +2,7 @@ use sshmend_facts::Facts;
 use sshmend_packet_filter::Owner;
 
 use crate::finding::Finding;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -27,7 +27,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let owner = match block {
         Some(block) => block.owner,
         None if decisions.is_empty() => {
-            return verdict.exclude("no other program bans this client");
+            return verdict.exclude(Fact::Rules, "no other program bans this client");
         }
         None => Owner::Crowdsec,
     };

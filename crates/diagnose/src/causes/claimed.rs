@@ -6,6 +6,7 @@ use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Reached, is_of_prov
 
 use super::replied::ask_the_server;
 use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Cause, Gate, Verdict};
 
 /// Adds what the transcript concludes of a cause, unless our own connections told already.
@@ -24,7 +25,7 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
         .iter()
         .find(|exclusion| exclusion.causes.contains(&cause.name));
     if let Some(exclusion) = excludes {
-        verdict.exclude(exclusion.reason);
+        verdict.exclude(Fact::Printed, exclusion.reason);
     }
 }
 
@@ -51,7 +52,7 @@ fn counts(facts: &Facts<'_>, cause: &Cause) -> bool {
 
 fn certainty(sure: Sure) -> Certainty {
     match sure {
-        Sure::Certain => Certainty::Certain,
+        Sure::Certain => Proof::Printed.certain(),
         Sure::Likely => Certainty::Likely,
         Sure::Possible => Certainty::Possible,
     }
@@ -89,11 +90,7 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
         .question
         .target()
         .is_some_and(|target| is_of_provider(target.host()));
-    if own
-        && !provider
-        && first.certainty > Certainty::Certain
-        && !transcript.conclusions.is_empty()
-    {
+    if own && !provider && !first.certainty.is_certain() && !transcript.conclusions.is_empty() {
         ask_the_server(first);
     }
 }

@@ -3,7 +3,7 @@ use sshmend_facts::{Facts, KeyFault};
 use super::claimed::claim;
 use super::library_mismatch::does_not_start;
 use crate::finding::Finding;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -18,7 +18,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             // It does not come as far as its configuration: library-mismatch tells.
             Some(Some(said)) if does_not_start(&said) => return,
             Some(Some(said)) => return refused(&said, verdict),
-            Some(None) => verdict.exclude("ssh accepts its configuration"),
+            Some(None) => verdict.exclude(Fact::Answer, "ssh accepts its configuration"),
             None => {}
         }
     }

@@ -1,7 +1,7 @@
 use sshmend_facts::{Facts, LogLine, Usage};
 use sshmend_ssh_log::CauseName;
 
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -19,8 +19,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match usage {
         Some(usage) if usage.exhausted() => full(&usage, verdict),
         _ if !lines.is_empty() => was_full(&lines, verdict),
-        Some(usage) => verdict.exclude(format!("{} connections are tracked", usage.text())),
-        None => verdict.exclude("no connection is tracked here"),
+        Some(usage) => verdict.exclude(
+            Fact::Kernel,
+            format!("{} connections are tracked", usage.text()),
+        ),
+        None => verdict.exclude(Fact::Kernel, "no connection is tracked here"),
     }
 }
 

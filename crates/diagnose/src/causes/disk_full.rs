@@ -1,5 +1,6 @@
 use sshmend_facts::Facts;
 
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -22,7 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             disk.place
         ));
     }
-    verdict.exclude("the file systems have room and inodes");
+    verdict.exclude(Fact::Kernel, "the file systems have room and inodes");
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -40,10 +41,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .and_then(|origin| facts.tables().owned(&origin));
     let by_file = owned.is_some_and(|owned| owned.owner == Wrote::Fail2ban);
     if effect.rule.is_none() && by_file {
-        return verdict.exclude("fail2ban bans this client by hosts.deny, not in the firewall");
+        return verdict.exclude(
+            Fact::Rules,
+            "fail2ban bans this client by hosts.deny, not in the firewall",
+        );
     }
     if effect.is_none() && blocks.is_ok() && !own.iter().any(|ban| is_of_ssh(&ban.jail)) {
-        return verdict.exclude(nothing(facts, &own));
+        return verdict.exclude(Fact::Rules, nothing(facts, &own));
     }
     // No rule carries the ban out, and the client comes and goes.
     if effect.is_none() && blocks.is_ok() && facts.has_logged_in(client) {
@@ -89,9 +93,11 @@ impl<'b> Effect<'b> {
         let owned =
             |block: &Block| matches!(block.owner, Owner::Fail2ban | Owner::Ufw | Owner::Firewalld);
         match self.rule {
-            Some(block) if block.certain && (owned(block) || self.by_action) => Certainty::Certain,
+            Some(block) if block.certain && (owned(block) || self.by_action) => {
+                Proof::Rules.certain()
+            }
             Some(_) => Certainty::Likely,
-            None if self.route.is_some() => Certainty::Certain,
+            None if self.route.is_some() => Proof::Rules.certain(),
             None if looked => Certainty::Possible,
             None => Certainty::Likely,
         }

@@ -4,7 +4,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use crate::finding::{Certainty, Then};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -58,7 +58,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .report(verdict, "sshd could open no more files for connections")
             .step("raise LimitNOFILE= of the unit: `systemctl edit ssh.service`");
     } else {
-        verdict.exclude("the listener and the machine may open more files");
+        verdict.exclude(
+            Fact::Kernel,
+            "the listener and the machine may open more files",
+        );
     }
 }
 

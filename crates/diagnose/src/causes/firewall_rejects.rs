@@ -3,7 +3,7 @@ use sshmend_packet_filter::{Block, in_network_text};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -34,7 +34,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
     }
     by_unit(facts, verdict);
-    verdict.exclude("no rule of the firewall on this machine turns the connection away");
+    verdict.exclude(
+        Fact::Rules,
+        "no rule of the firewall on this machine turns the connection away",
+    );
 }
 
 fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Cause, Gate, Verdict};
 use sshmend_facts::{Facts, LogLine};
 use sshmend_ssh_log::CauseName;
@@ -38,7 +39,10 @@ pub(super) fn heard<'a>(
     };
     let worked = lines.last().is_some_and(|line| facts.worked_since(line));
     if worked && !recent(false) {
-        verdict.exclude("what the log tells of is long over, and logins have gone well since");
+        verdict.exclude(
+            Fact::Login,
+            "what the log tells of is long over, and logins have gone well since",
+        );
         return None;
     }
     let over = worked || !recent(false);
@@ -46,7 +50,7 @@ pub(super) fn heard<'a>(
         None if over => strangers?.max(Certainty::Possible),
         None => strangers?,
         Some(_) if over => Certainty::Possible,
-        Some(_) if recent(true) => Certainty::Certain,
+        Some(_) if recent(true) => Proof::Log.certain(),
         Some(_) => Certainty::Likely,
     };
     // Words that others have too prove nothing.
@@ -113,7 +117,7 @@ pub(crate) fn add_from_elsewhere(facts: &Facts<'_>, cause: &Cause, verdict: &mut
     let Some(mut heard) = heard(facts, verdict, cause.name, Some(Certainty::Likely)) else {
         return;
     };
-    if cause.gate > Gate::Wrappers && heard.certainty > Certainty::Certain {
+    if cause.gate > Gate::Wrappers && !heard.certainty.is_certain() {
         heard.certainty = Certainty::Possible;
     }
     let finding = heard.report(verdict, cause.title());

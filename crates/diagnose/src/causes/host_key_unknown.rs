@@ -5,6 +5,7 @@ use sshmend_ssh_log::transcript::Software;
 
 use super::claimed::claim;
 use crate::finding::{Certainty, Finding};
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -19,7 +20,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .as_ref()
         .is_some_and(|route| route.unknown_key == UnknownKey::Taken)
     {
-        return verdict.settle("ssh takes a host key that is not known");
+        return verdict.settle(Fact::Answer, "ssh takes a host key that is not known");
     }
     let Some(finding) = claim(facts, verdict) else {
         return;

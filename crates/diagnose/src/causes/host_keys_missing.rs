@@ -3,7 +3,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -21,7 +21,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     if trial.passed {
-        return verdict.exclude("`sshd -t` finds a host key");
+        return verdict.exclude(Fact::Answer, "`sshd -t` finds a host key");
     }
     let mut lines = trial.about(Complaint::NoHostKeys).peekable();
     if lines.peek().is_none() || trial.about(Complaint::KeyPermissions).next().is_some() {
@@ -84,7 +84,7 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if keys.iter().any(|key| key.mode.is_some()) {
-        return verdict.exclude("there is a host key");
+        return verdict.exclude(Fact::Files, "there is a host key");
     }
     let finding = missing(facts, verdict, "there is no host key");
     for key in &keys {

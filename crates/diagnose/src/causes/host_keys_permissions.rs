@@ -2,6 +2,7 @@ use sshmend_facts::{Complaint, Facts, HostKeyFile, Trial};
 use sshmend_plan::Wish;
 
 use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -20,10 +21,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     let mut lines = trial.about(Complaint::KeyPermissions).peekable();
     if lines.peek().is_none() {
-        return verdict.exclude("`sshd -t` ignores no host key");
+        return verdict.exclude(Fact::Answer, "`sshd -t` ignores no host key");
     }
     let none_left = trial.about(Complaint::NoHostKeys).next().is_some();
-    let finding = open(facts, Certainty::Certain, none_left, verdict);
+    let finding = open(facts, Proof::Answer.certain(), none_left, verdict);
     for line in lines {
         finding.shown_by(&trial.command, line);
     }
@@ -37,7 +38,7 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
     let there: Vec<&HostKeyFile> = keys.iter().filter(|key| key.mode.is_some()).collect();
     let open_ones: Vec<&&HostKeyFile> = there.iter().filter(|key| key.too_open()).collect();
     if open_ones.is_empty() {
-        return verdict.exclude("no host key is open to others");
+        return verdict.exclude(Fact::Files, "no host key is open to others");
     }
     let finding = open(
         facts,

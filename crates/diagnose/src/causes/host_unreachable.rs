@@ -3,7 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::replied::replied;
 use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -60,10 +60,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         });
     }
     path_filter(facts, verdict);
-    verdict.exclude(format!(
-        "the way back to the client leads by {}",
-        way.interface.unwrap_or_default()
-    ));
+    verdict.exclude(
+        Fact::Answer,
+        format!(
+            "the way back to the client leads by {}",
+            way.interface.unwrap_or_default()
+        ),
+    );
 }
 
 /// A client that comes by another interface than the one that leads back to it is dropped where that one is strict.

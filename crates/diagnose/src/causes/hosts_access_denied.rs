@@ -9,6 +9,7 @@ use super::hosts_remedy::{allowed, broken_grants, judged_client};
 use super::replied::{ask_the_server, replied};
 use super::wrong_service;
 use crate::finding::Certainty;
+use crate::proof::Fact;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -21,7 +22,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if !linked {
-        return verdict.exclude(format!("{} is not linked with libwrap", program.display()));
+        return verdict.exclude(
+            Fact::Program,
+            format!("{} is not linked with libwrap", program.display()),
+        );
     }
     match judged_client(facts) {
         Some((client, certainty)) => evaluate(facts, client, certainty, verdict),
@@ -32,7 +36,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn evaluate(facts: &Facts<'_>, client: IpAddr, certainty: Certainty, verdict: &mut Verdict) {
     let answer = facts.wrappers(client);
     match answer.access {
-        Access::Granted if certainty == Certainty::Certain => verdict.exclude(answer.reason),
+        Access::Granted if facts.question.client_address().is_some() => {
+            verdict.exclude(Fact::Files, answer.reason);
+        }
         Access::Granted => listen(facts, verdict),
         Access::Unknown => {
             let depends: Vec<&str> = answer

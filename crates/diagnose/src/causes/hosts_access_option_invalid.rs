@@ -5,6 +5,7 @@ use sshmend_ssh_log::CauseName;
 use super::heard::heard;
 use super::hosts_remedy::{judged_client, mended_line};
 use crate::finding::Certainty;
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -14,7 +15,7 @@ pub(super) const JUDGES: Judges = Judges {
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
-        return verdict.exclude("this sshd does not read these files");
+        return verdict.exclude(Fact::Program, "this sshd does not read these files");
     };
     let problems = facts.tables().problems();
     let options = problems
@@ -27,7 +28,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         listen(facts, verdict);
     }
     waits(facts, verdict);
-    verdict.exclude("libwrap takes every option");
+    verdict.exclude(Fact::Files, "libwrap takes every option");
 }
 
 /// A command of `spawn` that runs now: sshd says nothing to the client before it has ended.
@@ -88,7 +89,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
             certainty,
             format!("TCP wrappers refuse {client} for an option that libwrap does not take"),
         ),
-        Some((_, Certainty::Certain)) => return,
+        Some(_) if facts.question.client_address().is_some() => return,
         _ => verdict.possible(
             "TCP wrappers refuse the clients of a rule for an option that libwrap does not take",
         ),

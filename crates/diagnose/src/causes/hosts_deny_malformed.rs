@@ -4,9 +4,9 @@ use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 use sshmend_ssh_log::CauseName;
 
-use super::hosts_remedy::{judged_client, mended_line};
+use super::hosts_remedy::{judged_client, mended_line, read_each_time};
 use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -16,7 +16,7 @@ pub(super) const JUDGES: Judges = Judges {
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
-        return verdict.exclude("this sshd does not read these files");
+        return verdict.exclude(Fact::Program, "this sshd does not read these files");
     };
     let problems = facts.tables().problems();
     let damage: Vec<&Problem> = problems
@@ -26,7 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     for problem in &damage {
         report(facts, problem, verdict);
     }
-    verdict.exclude("both files can be read to their end");
+    verdict.exclude(Fact::Files, "both files can be read to their end");
 }
 
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
@@ -42,8 +42,8 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
             certainty,
             format!("{path} is damaged, and so TCP wrappers refuse {client}"),
         ),
-        Harm::Everyone => verdict.certain(
-            Proof::ReadEachTime,
+        Harm::Everyone => verdict.find(
+            read_each_time(facts),
             format!("{path} is damaged: TCP wrappers refuse every client that gets that far"),
         ),
         Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),

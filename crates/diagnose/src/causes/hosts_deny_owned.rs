@@ -3,6 +3,7 @@ use sshmend_hosts_access::{Access, Owner};
 use sshmend_plan::Wish;
 
 use super::hosts_remedy::judged_client;
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -12,17 +13,20 @@ pub(super) const JUDGES: Judges = Judges {
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {
-        return verdict.exclude("this sshd does not read hosts.deny");
+        return verdict.exclude(Fact::Program, "this sshd does not read hosts.deny");
     };
     let Some((client, certainty)) = judged_client(facts) else {
-        return verdict.exclude("libwrap refused no client");
+        return;
     };
     let answer = facts.wrappers(client);
     let origin = answer.origin.filter(|_| answer.access == Access::Denied);
     let Some((origin, owned)) =
         origin.and_then(|origin| facts.tables().owned(&origin).map(|owned| (origin, owned)))
     else {
-        return verdict.exclude("no line of a banning program refuses this client");
+        return verdict.exclude(
+            Fact::Files,
+            "no line of a banning program refuses this client",
+        );
     };
     let name = owned.owner.name();
     let finding = verdict.find(

@@ -3,16 +3,25 @@
 use std::net::IpAddr;
 
 use sshmend_facts::Facts;
-use sshmend_hosts_access::{Access, HOSTS_ALLOW, Problem};
+use sshmend_hosts_access::{Access, HOSTS_ALLOW, HOSTS_DENY, Problem};
 use sshmend_plan::Wish;
 
 use crate::finding::{Certainty, Finding};
+use crate::proof::Proof;
+
+/// What libwrap reads for each connection.
+const TABLES: [&str; 2] = [HOSTS_ALLOW, HOSTS_DENY];
+
+/// How sure it is that libwrap goes by its files: not where somebody asked about was let in after their last change.
+pub(super) fn read_each_time(facts: &Facts<'_>) -> Certainty {
+    Proof::read_each_time(facts, &TABLES).map_or(Certainty::Likely, Proof::certain)
+}
 
 /// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap refused
 /// last.
 pub(super) fn judged_client(facts: &Facts<'_>) -> Option<(IpAddr, Certainty)> {
     let certainty = match facts.question.client_address() {
-        Some(_) => Certainty::Certain,
+        Some(_) => read_each_time(facts),
         None => Certainty::Likely,
     };
     facts.wrapped_client().map(|client| (client, certainty))

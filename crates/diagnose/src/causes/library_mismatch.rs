@@ -1,6 +1,6 @@
 use sshmend_facts::{Complaint, Facts};
 
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -23,7 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     if trial.passed {
-        return verdict.exclude("sshd starts with the libraries it finds");
+        return verdict.exclude(Fact::Answer, "sshd starts with the libraries it finds");
     }
     let Some(line) = trial.about(Complaint::Library).next() else {
         return;

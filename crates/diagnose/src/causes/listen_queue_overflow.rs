@@ -1,7 +1,7 @@
 use sshmend_facts::{Facts, Socket};
 use sshmend_ssh_log::CauseName;
 
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -42,7 +42,7 @@ fn quiet(facts: &Facts<'_>, resets: bool, verdict: &mut Verdict) {
         .flatten()
         .unwrap_or(0);
     if overflows == 0 || !resets {
-        return verdict.exclude("no connection waits in the queue of sshd");
+        return verdict.exclude(Fact::Kernel, "no connection waits in the queue of sshd");
     }
     let finding = verdict.possible(format!(
         "queues overflowed {overflows} times since boot, and the kernel then resets connections"

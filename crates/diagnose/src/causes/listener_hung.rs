@@ -3,7 +3,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -52,10 +52,13 @@ fn stuck(listener: &Listener, state: &str, verdict: &mut Verdict) {
 fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
     let sockets = facts.ssh_sockets().unwrap_or_default();
     let Some(socket) = sockets.iter().find(|socket| socket.overflows()) else {
-        return verdict.exclude(format!(
-            "process {} sleeps until a connection comes, as it should",
-            listener.pid
-        ));
+        return verdict.exclude(
+            Fact::Processes,
+            format!(
+                "process {} sleeps until a connection comes, as it should",
+                listener.pid
+            ),
+        );
     };
     let finding = verdict.likely("the listener does not take the connections that wait for it");
     finding.shown_by("ss -Hltnp", &socket.line);

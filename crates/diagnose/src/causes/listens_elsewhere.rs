@@ -5,6 +5,7 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
 use crate::finding::{Certainty, Then};
+use crate::proof::Proof;
 use crate::verdict::Verdict;
 
 /// Settings that put sshd into a network of its own.
@@ -24,7 +25,7 @@ pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
     }
     let line = facts.confinement(&OF_ITS_OWN);
     let certainty = if line.is_some() {
-        Certainty::Certain
+        Proof::Sockets.certain()
     } else {
         Certainty::Possible
     };

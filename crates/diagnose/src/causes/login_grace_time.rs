@@ -20,7 +20,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let seconds = setting.and_then(|setting| setting.values.first()?.parse::<u32>().ok());
     if seconds == Some(0) {
-        return verdict.exclude("LoginGraceTime 0 sets no limit");
+        return verdict.exclude_by_setting(
+            facts,
+            "logingracetime",
+            "LoginGraceTime 0 sets no limit",
+        );
     }
     let low = setting.zip(seconds.filter(|seconds| *seconds < LOW));
     let strangers = if low.is_some() {

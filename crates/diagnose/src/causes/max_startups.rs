@@ -6,7 +6,7 @@ use sshmend_sshd_config::{MaxStartups, Release};
 use super::heard::{heard, heard_of_others};
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -20,10 +20,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .socket()
         .filter(|unit| unit.active() && unit.accepts())
     {
-        return verdict.exclude(format!(
-            "{} starts one sshd for each connection: MaxStartups counts nothing",
-            socket.name()
-        ));
+        return verdict.exclude(
+            Fact::Manager,
+            format!(
+                "{} starts one sshd for each connection: MaxStartups counts nothing",
+                socket.name()
+            ),
+        );
     }
     let listener = verdict.look(facts.listener()).flatten();
     match listener
@@ -70,9 +73,8 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     };
     of_all(&mut heard.lines, begin);
     if heard.lines.is_empty() {
-        return verdict.exclude(format!(
-            "connections were dropped only below {begin}, which is PerSourceMaxStartups"
-        ));
+        // Dropped below it: that is PerSourceMaxStartups.
+        return;
     }
     if penalised_since(facts, &heard.lines) {
         heard.certainty = heard.certainty.max(Certainty::Likely);
@@ -204,7 +206,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let finding = if said("Exceeded MaxStartups") {
         let what = "the server drops connections, because too many wait for their login (in all, or of this address)";
-        replied.report(verdict, Certainty::Certain, what)
+        replied.report(verdict, Proof::Connection.certain(), what)
     } else if !replied.always() {
         let what = format!(
             "{} dropped: the server drops some and not others, as it does when too many wait for their login",
@@ -341,9 +343,7 @@ mod tests {
             &from("198.51.100.7"),
             "max-startups",
             &format!("{LOG}{lines}"),
-            &expect![[r#"
-            excluded: connections were dropped only below 10, which is PerSourceMaxStartups
-        "#]],
+            &expect![""],
         );
     }
 

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 
 use crate::finding::Certainty;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -11,12 +12,15 @@ pub(super) const JUDGES: Judges = Judges {
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(route) = facts.route() else { return };
     let Some(said) = facts.dead_master() else {
-        return verdict.exclude("no dead socket of a shared connection is in the way");
+        return verdict.exclude(
+            Fact::Answer,
+            "no dead socket of a shared connection is in the way",
+        );
     };
     // Of a socket that refuses, ssh complains and goes around it by itself.
     let hangs = !said.contains("Connection refused");
     let certainty = if hangs {
-        Certainty::Certain
+        Proof::Answer.certain()
     } else {
         Certainty::Possible
     };

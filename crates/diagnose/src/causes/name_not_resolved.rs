@@ -1,7 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -26,7 +26,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     match facts.addresses() {
         Ok(addresses) if addresses.is_empty() => unknown(facts, &host, "no address", verdict),
-        Ok(addresses) => verdict.exclude(format!("{host} has {} addresses", addresses.len())),
+        Ok(addresses) => verdict.exclude(
+            Fact::Answer,
+            format!("{host} has {} addresses", addresses.len()),
+        ),
         Err(unchecked) if facts.snapshot.resolved(&host).is_some() => {
             unknown(facts, &host, &unchecked.reason, verdict);
         }

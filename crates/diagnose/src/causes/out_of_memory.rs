@@ -29,7 +29,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if lines.is_empty() {
-        return verdict.exclude("the kernel log tells of no sshd killed for want of memory");
+        return;
     }
     let gone = |unit: &Unit| facts.lacks_a_listener() && unit.active();
     let killed = manager
@@ -37,7 +37,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .is_some_and(|unit| was_killed(unit) || unit.fails_again() || gone(unit));
     let recent = lines.iter().any(|line| facts.is_recent(line));
     let certainty = match (recent, killed) {
-        (true, true) => Certainty::Certain,
+        (true, true) => Proof::Kernel.certain(),
         (true, false) => Certainty::Likely,
         (false, _) => Certainty::Possible,
     };
@@ -67,13 +67,7 @@ mod tests {
     fn only_sshd_counts() {
         let other =
             "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (mysqld) total-vm:100kB\n";
-        check(
-            "out-of-memory",
-            other,
-            &expect![[r#"
-            excluded: the kernel log tells of no sshd killed for want of memory
-        "#]],
-        );
+        check("out-of-memory", other, &expect![""]);
         let own = "//$ dmesg => 0\n[89900.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB\n";
         check(
             "out-of-memory",

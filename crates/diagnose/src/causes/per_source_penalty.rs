@@ -6,6 +6,7 @@ use sshmend_ssh_log::CauseName;
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding};
+use crate::proof::Fact;
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -15,7 +16,7 @@ pub(super) const JUDGES: Judges = Judges {
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.release().is_some_and(|release| release < SPLIT) {
-        return verdict.exclude("this release of sshd knows no penalties");
+        return verdict.exclude(Fact::Program, "this release of sshd knows no penalties");
     }
     let Some(heard) = heard(
         facts,

@@ -2,7 +2,7 @@ use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
 use crate::finding::Then;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -15,7 +15,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     if matches!(facts.daemon(), Ok(None)) {
-        return verdict.exclude("no sshd is installed that could want a port");
+        return verdict.exclude(Fact::Program, "no sshd is installed that could want a port");
     }
     let Some(sockets) = verdict.look(facts.sockets()) else {
         return;
@@ -45,7 +45,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .step(format!("stop or move {name}"))
             .then(Then::Start);
     }
-    verdict.exclude("no other program holds a port of sshd");
+    verdict.exclude(Fact::Sockets, "no other program holds a port of sshd");
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use sshmend_plan::Wish;
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -16,14 +16,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if trial.passed {
-        return verdict.exclude("`sshd -t` accepts the directory");
+        return verdict.exclude(Fact::Answer, "`sshd -t` accepts the directory");
     }
     let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else {
         return;
     };
     let missing = line.starts_with("Missing");
     if missing && facts.runtime_directory_comes_with_service() {
-        return verdict.exclude("whatever starts sshd makes the directory");
+        return verdict.exclude(Fact::Manager, "whatever starts sshd makes the directory");
     }
     let finding = if missing {
         verdict.certain(

@@ -2,6 +2,7 @@ use sshmend_facts::{Complaint, Facts};
 
 use super::user_not_allowed::NSSWITCH;
 use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -17,12 +18,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if trial.passed {
-        return verdict.exclude("`sshd -t` finds the account sshd");
+        return verdict.exclude(Fact::Answer, "`sshd -t` finds the account sshd");
     }
     let Some(line) = trial.about(Complaint::PrivsepUser).next() else {
         return;
     };
-    let finding = missing(verdict, Certainty::Certain);
+    let finding = missing(verdict, Proof::Answer.certain());
     finding
         .shown_by(&trial.command, line)
         .latent_if(facts.keeps_its_host_keys());
@@ -44,7 +45,7 @@ fn looked_up(facts: &Facts<'_>, verdict: &mut Verdict) {
         .lines()
         .any(|line| line.starts_with("sshd:"))
     {
-        return verdict.exclude("/etc/passwd has the account sshd");
+        return verdict.exclude(Fact::Files, "/etc/passwd has the account sshd");
     }
     missing(verdict, Certainty::Likely).shown_by("/etc/passwd", "no line for sshd");
 }

@@ -4,7 +4,7 @@ use sshmend_ssh_log::CauseName;
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -61,7 +61,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
         finding.step("raise TasksMax= of the unit, and LimitNPROC= where it is set: `systemctl edit ssh.service`");
     } else {
-        verdict.exclude("sshd may start more processes");
+        verdict.exclude(Fact::Kernel, "sshd may start more processes");
     }
 }
 

@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
 
 use super::claimed::claim;
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -22,7 +22,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     match facts.route().map(|route| route.proxy) {
-        Ok(Proxy::Direct) => verdict.exclude("ssh goes to the host directly"),
+        Ok(Proxy::Direct) => verdict.exclude(Fact::Answer, "ssh goes to the host directly"),
         Ok(Proxy::Jump(first, all)) => jump(facts, &first, &all, verdict),
         Ok(Proxy::Command(command)) => {
             verdict.unchecked.push(Unchecked::new(
@@ -61,7 +61,7 @@ fn jump(facts: &Facts<'_>, first: &str, all: &str, verdict: &mut Verdict) {
         }
         None => {
             let certainty = if tried.iter().all(is_out_of_reach) {
-                Certainty::Certain
+                Proof::Connection.certain()
             } else {
                 Certainty::Possible
             };

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::finding::Finding;
-use crate::proof::Proof;
 use crate::verdict::Verdict;
-use sshmend_facts::{Facts, OTHER, PamLine, Shadow};
+use sshmend_facts::{Facts, OTHER, PAM_FOLDER, PamLine, Shadow};
+
+const SHADOW: &str = "/etc/shadow";
 
 /// Adds what shuts the account out; nothing where it was let in since.
 pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
@@ -28,10 +28,8 @@ pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
 fn password(facts: &Facts<'_>, user: &str, entry: &Shadow, verdict: &mut Verdict) {
     let now = facts.question.now;
     if entry.has_ended(now) {
-        let finding = verdict.certain(
-            Proof::ReadEachTime,
-            format!("the account {user} has expired"),
-        );
+        let finding =
+            verdict.by_files(facts, &[SHADOW], &format!("the account {user} has expired"));
         finding
             .shown_by("/etc/shadow", "the day on which it ends has passed")
             .step(format!(
@@ -71,10 +69,8 @@ fn no_service(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(line) = text.lines().find(denies) else {
         return;
     };
-    let finding = verdict.certain(
-        Proof::ReadEachTime,
-        format!("PAM has no file for sshd, {path}, and {OTHER} denies every login"),
-    );
+    let what = format!("PAM has no file for sshd, {path}, and {OTHER} denies every login");
+    let finding = verdict.by_files(facts, &[OTHER, PAM_FOLDER], &what);
     finding
         .shown_by(&path, "does not exist")
         .shown_by(OTHER, line);
@@ -115,7 +111,7 @@ fn listed(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
         Some(_) => return,
     };
     let files = [PathBuf::from(file), line.origin.path.clone()];
-    let finding = in_force(facts, &files, &what, verdict);
+    let finding = verdict.by_files(facts, &files, &what);
     finding.shown_at(&line.origin, &line.text);
     finding.step(format!(
         "if it is not meant: change the names in {file}, or the line {}; both count at the next login",
@@ -137,7 +133,7 @@ fn shells(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
         account.shell
     );
     let files = [PathBuf::from(SHELLS), line.origin.path.clone()];
-    let finding = in_force(facts, &files, &what, verdict);
+    let finding = verdict.by_files(facts, &files, &what);
     finding
         .shown_at(&line.origin, &line.text)
         .shown_by("/etc/passwd", &account.line);
@@ -197,25 +193,6 @@ fn counted(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         format!("{counted} that count, {most} lock the account"),
     );
     finding.step(format!("let it in again: `faillock --user {user} --reset`; the next {most} wrong passwords lock it again"));
-}
-
-/// A finding that files bring about which are read at every login: certain, unless the account was let in since they were written.
-fn in_force<'v>(
-    facts: &Facts<'_>,
-    files: &[PathBuf],
-    what: &str,
-    verdict: &'v mut Verdict,
-) -> &'v mut Finding {
-    let written = files
-        .iter()
-        .filter_map(|path| Some(facts.meta(path).ok()??.mtime))
-        .max();
-    match written {
-        Some(time) if facts.let_in_after(time).is_none() => {
-            verdict.certain(Proof::ReadEachTime, what)
-        }
-        _ => verdict.likely(what),
-    }
 }
 
 #[cfg(test)]

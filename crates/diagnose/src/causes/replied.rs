@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use sshmend_facts::{Facts, Reply};
 
 use crate::finding::{Certainty, Finding};
+use crate::proof::Fact;
 use crate::verdict::Verdict;
 
 /// The replies that speak for a cause.
@@ -31,7 +32,7 @@ pub(super) fn replied(
         })
     };
     if let Some((to, reply)) = replies().find(|(_, reply)| matches!(reply, Reply::Works(_))) {
-        verdict.exclude(format!("{to} {}", reply.text()));
+        verdict.exclude(Fact::Connection, format!("{to} {}", reply.text()));
         let chance = replies().any(|(at, reply)| at == to && speaks(&reply));
         if !chance {
             return None;

@@ -5,7 +5,7 @@ use sshmend_sshd_config::Setting;
 
 use super::replied::replied;
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -25,8 +25,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.name_lookup(client) {
         Some(Lookup::NoAnswer) => slow(facts, client, uses_dns, verdict),
         Some(Lookup::Nameless) if uses_dns.is_some() => nameless(facts, client, uses_dns, verdict),
-        Some(_) => verdict.exclude("the name server answers"),
-        None => verdict.exclude("sshd looks up no name for this client"),
+        Some(_) => verdict.exclude(Fact::Answer, "the name server answers"),
+        None => {
+            verdict.exclude_by_setting(facts, "usedns", "sshd looks up no name for this client");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use sshmend_facts::{Facts, Manager};
 use sshmend_plan::Wish;
 
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -14,7 +14,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let Some(socket) = manager.socket().filter(|unit| unit.active()) else {
-        return verdict.exclude("no socket unit starts sshd");
+        return verdict.exclude(Fact::Manager, "no socket unit starts sshd");
     };
     if socket.accepts() {
         instances(facts, verdict);
@@ -28,7 +28,10 @@ fn instances(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if failed.is_empty() {
-        return verdict.exclude("no sshd that was started for a connection has failed");
+        return verdict.exclude(
+            Fact::Manager,
+            "no sshd that was started for a connection has failed",
+        );
     }
     let times = failed.len();
     let finding = verdict.likely(format!(
@@ -43,7 +46,10 @@ fn instances(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn service(manager: &Manager, verdict: &mut Verdict) {
     let Some(unit) = manager.service().filter(|unit| unit.failed()) else {
-        return verdict.exclude("the service that the socket starts has not failed");
+        return verdict.exclude(
+            Fact::Manager,
+            "the service that the socket starts has not failed",
+        );
     };
     let name = unit.name();
     let finding = verdict.certain(

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_sshd_config::Setting;
 
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -30,7 +31,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     for setting in KEYS.iter().filter_map(|key| effective.get(key)) {
         report(facts, setting, verdict);
     }
-    verdict.exclude("every line about connections is in force");
+    verdict.exclude(Fact::Files, "every line about connections is in force");
 }
 
 fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {

@@ -3,7 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -27,7 +27,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
                 "a program that starts sshd for connections took no more of them",
             );
         }
-        return verdict.exclude("no socket unit starts one sshd for each connection");
+        return verdict.exclude(
+            Fact::Manager,
+            "no socket unit starts one sshd for each connection",
+        );
     };
     let number = |property: &str| socket.get(property).parse::<u64>().unwrap_or(0);
     let (now, limit, refused) = (
@@ -49,10 +52,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             socket.name()
         ))
     } else {
-        return verdict.exclude(format!(
-            "{} holds {now} of {limit} connections",
-            socket.name()
-        ));
+        return verdict.exclude(
+            Fact::Manager,
+            format!("{} holds {now} of {limit} connections", socket.name()),
+        );
     };
     finding.shown_by(
         "systemctl show",

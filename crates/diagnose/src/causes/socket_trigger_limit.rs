@@ -1,7 +1,7 @@
 use sshmend_facts::Facts;
 use sshmend_plan::Wish;
 
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -14,11 +14,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let Some(socket) = manager.socket() else {
-        return verdict.exclude("no socket unit starts sshd");
+        return verdict.exclude(Fact::Manager, "no socket unit starts sshd");
     };
     let result = socket.get("Result");
     if !matches!(result, "trigger-limit-hit" | "service-start-limit-hit") {
-        return verdict.exclude(format!("{} has not given up", socket.name()));
+        return verdict.exclude(Fact::Manager, format!("{} has not given up", socket.name()));
     }
     let name = socket.name();
     let finding = verdict.certain(

@@ -5,6 +5,7 @@ use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Problem, Release, Verdict as Judged};
 
 use crate::finding::{Certainty, Finding, Then};
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -22,10 +23,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     if trial.passed {
-        return verdict.exclude("`sshd -t` accepts the configuration");
+        return verdict.exclude(Fact::Answer, "`sshd -t` accepts the configuration");
     }
     let mut lines: Vec<&str> = trial.about(Complaint::Config).collect();
-    let mut certainty = Certainty::Certain;
+    let mut certainty = Proof::Answer.certain();
     if lines.is_empty()
         && trial
             .complaints
@@ -102,18 +103,19 @@ fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
     ));
 }
 
-/// Where sshd cannot be asked the model of its files judges; it must know the release to be certain.
+/// Where sshd cannot be asked the model of its files judges: certain on a mounted disk whose release is known.
 fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
     let Some(tree) = verdict.look(facts.tree()) else {
         return;
     };
     let release = facts.release();
     match tree.verdict(release.unwrap_or(Release::NEWEST)) {
-        Judged::Accepts => verdict.exclude("every line of the configuration is valid"),
-        Judged::Refuses(problem) if release.is_some() => {
-            report(facts, Certainty::Certain, &problem, verdict);
+        Judged::Accepts => verdict.exclude(Fact::Files, "every line of the configuration is valid"),
+        Judged::Refuses(problem) => {
+            let proof = Proof::at_next_start(facts).filter(|_| release.is_some());
+            let certainty = proof.map_or(Certainty::Likely, Proof::certain);
+            report(facts, certainty, &problem, verdict);
         }
-        Judged::Refuses(problem) => report(facts, Certainty::Likely, &problem, verdict),
         Judged::Unknown(_) => match tree.problems(release).iter().find(|problem| problem.fatal) {
             Some(problem) => report(facts, Certainty::Likely, problem, verdict),
             None => {

@@ -3,7 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use crate::finding::{Certainty, Finding};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -46,7 +46,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if paths.is_empty() {
-        return verdict.exclude("this sshd is one program");
+        return verdict.exclude(Fact::Program, "this sshd is one program");
     }
     for path in &paths {
         verdict.look(facts.meta(path));
@@ -89,7 +89,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ));
         finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`");
     }
-    verdict.exclude("the programs that sshd runs for a connection are there");
+    verdict.exclude(
+        Fact::Files,
+        "the programs that sshd runs for a connection are there",
+    );
 }
 
 /// Why a program cannot be run, as far as its file tells; sshd and its helpers tell their version when they are asked.

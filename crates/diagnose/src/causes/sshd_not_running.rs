@@ -6,7 +6,7 @@ use super::listens_elsewhere::{elsewhere, moved};
 use super::never_started::obstacle;
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding, Then};
-use crate::proof::Proof;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -24,26 +24,29 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(listener) = listener {
         moved(facts, None, verdict);
         elsewhere(facts, &listener, verdict);
-        return verdict.exclude(format!(
-            "process {} listens: {}",
-            listener.pid, listener.title
-        ));
+        return verdict.exclude(
+            Fact::Processes,
+            format!("process {} listens: {}", listener.pid, listener.title),
+        );
     }
     let Some(manager) = verdict.look(facts.manager()) else {
         return;
     };
     if let Some(socket) = manager.socket().filter(|unit| unit.active()) {
         moved(facts, Some(socket), verdict);
-        return verdict.exclude(format!(
-            "{} listens and starts sshd for a connection",
-            socket.name()
-        ));
+        return verdict.exclude(
+            Fact::Manager,
+            format!("{} listens and starts sshd for a connection", socket.name()),
+        );
     }
     if let Some((name, _)) = facts
         .starter()
         .and_then(|socket| socket.holders.into_iter().next())
     {
-        return verdict.exclude(format!("{name} listens and starts sshd for a connection"));
+        return verdict.exclude(
+            Fact::Sockets,
+            format!("{name} listens and starts sshd for a connection"),
+        );
     }
     match facts.daemon() {
         Ok(None) if facts.start().is_none() => not_installed(facts, verdict),
@@ -83,7 +86,7 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
             );
             finding.step("enable it: `systemctl --root=DIR enable ssh.service` (Debian, Ubuntu) or `sshd.service`");
         }
-        Some(Some(true)) => verdict.exclude("the unit of sshd is enabled"),
+        Some(Some(true)) => verdict.exclude(Fact::Files, "the unit of sshd is enabled"),
         _ => {}
     }
 }

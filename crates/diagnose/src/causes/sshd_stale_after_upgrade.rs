@@ -1,4 +1,5 @@
 use crate::finding::Certainty;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 use sshmend_facts::Facts;
 use sshmend_plan::Wish;
@@ -17,7 +18,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let Some(path) = program.strip_suffix(" (deleted)") else {
-        return verdict.exclude(format!("the listener runs {program} as it is on the disk"));
+        return verdict.exclude(
+            Fact::Processes,
+            format!("the listener runs {program} as it is on the disk"),
+        );
     };
     let lines = facts
         .heard(CauseName::SshdStaleAfterUpgrade)
@@ -25,7 +29,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let certainty = if lines.is_empty() {
         Certainty::Likely
     } else {
-        Certainty::Certain
+        Proof::Process.certain()
     };
     let finding = verdict.find(
         certainty,

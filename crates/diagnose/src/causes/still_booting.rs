@@ -1,5 +1,6 @@
 use sshmend_facts::Facts;
 
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -12,10 +13,16 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if !matches!(state.as_str(), "starting" | "initializing") {
-        return verdict.exclude(format!("systemd says that the machine is {state}"));
+        return verdict.exclude(
+            Fact::Manager,
+            format!("systemd says that the machine is {state}"),
+        );
     }
     if matches!(facts.listener(), Ok(Some(_))) {
-        return verdict.exclude("the machine is still starting, but sshd listens already");
+        return verdict.exclude(
+            Fact::Processes,
+            "the machine is still starting, but sshd listens already",
+        );
     }
     let finding = verdict.likely("the machine is still starting, and sshd not yet there");
     finding.shown_by("systemctl is-system-running", &state);

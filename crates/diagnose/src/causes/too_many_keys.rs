@@ -1,5 +1,6 @@
 use sshmend_facts::Facts;
 
+use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -20,7 +21,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let keys = offer.keys;
     if keys < TRIES {
-        return verdict.exclude(format!("no more than {keys} keys would be offered"));
+        return verdict.exclude(
+            Fact::Answer,
+            format!("no more than {keys} keys would be offered"),
+        );
     }
     let what = format!(
         "{keys} keys would be offered, and a server takes {TRIES} tries unless told otherwise"

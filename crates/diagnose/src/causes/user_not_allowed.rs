@@ -54,18 +54,11 @@ fn nologin(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((path, text)) = facts.nologin() else {
         return;
     };
-    let written = facts
-        .meta(&path)
-        .ok()
-        .flatten()
-        .map_or(0, |meta| meta.mtime);
-    if facts.let_in_after(written).is_some() {
+    if facts.was_let_in_since(&[&path]) == Some(true) {
         return;
     }
-    let finding = verdict.certain(
-        Proof::ReadEachTime,
-        format!("{path} exists, so only root may log in"),
-    );
+    let what = format!("{path} exists, so only root may log in");
+    let finding = verdict.by_files(facts, &[&path], &what);
     finding.shown_by(&path, text);
     finding.step(format!(
         "see who made it and why (a boot or shutdown under way, maintenance), then `rm {path}`"
@@ -79,7 +72,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     match verdict.look(facts.account(user)) {
         Some(None) if facts.is_in_passwd(user) => {
             let finding = verdict.certain(
-                Proof::ReadEachTime,
+                Proof::Answer,
                 format!("the account {user} is in /etc/passwd, but nothing finds it there"),
             );
             finding
@@ -104,7 +97,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
                 return;
             }
             let finding = verdict.certain(
-                Proof::ReadEachTime,
+                Proof::Answer,
                 format!(
                     "the shell of the account {user} does not exist: {}",
                     account.shell
@@ -182,7 +175,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
         {
             Certainty::Possible
         }
-        _ if proven => Certainty::Certain,
+        _ if proven => Proof::Log.certain(),
         _ => Certainty::Likely,
     };
     let advice = refused_account::advice(facts, last, &lines);

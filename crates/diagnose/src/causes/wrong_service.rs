@@ -2,6 +2,7 @@ use sshmend_facts::{Facts, Reply};
 
 use super::replied::replied;
 use crate::finding::Certainty;
+use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
@@ -34,7 +35,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let known = replied.hits.iter().any(|(_, reply)| is_known(reply));
     let certainty = if known {
-        Certainty::Certain
+        Proof::Connection.certain()
     } else {
         Certainty::Likely
     };

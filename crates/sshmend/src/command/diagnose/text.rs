@@ -183,7 +183,7 @@ fn ruled_out(output: &Output, diagnosis: &Diagnosis) -> String {
     let known = diagnosis
         .findings
         .first()
-        .is_some_and(|finding| finding.certainty == Certainty::Certain);
+        .is_some_and(|finding| finding.certainty.is_certain());
     if known {
         return String::new();
     }

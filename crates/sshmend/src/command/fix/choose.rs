@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use sshmend_diagnose::{Certainty, Diagnosis, Finding, Inquiry};
+use sshmend_diagnose::{Diagnosis, Finding, Inquiry};
 use sshmend_facts::{Question, Server, Vantage};
 use sshmend_plan::{Mended, Notice, Plan, Wish};
 use sshmend_ssh_log::CauseName;
@@ -87,7 +87,7 @@ fn show(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result
 }
 
 fn is_certain(finding: &Finding) -> bool {
-    finding.certainty == Certainty::Certain
+    finding.certainty.is_certain()
 }
 
 impl<'d> Offer<'d> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sshmend_diagnose::{Certainty, Finding, Inquiry};
+use sshmend_diagnose::{Finding, Inquiry};
 use sshmend_facts::{Question, Server, Vantage};
 use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
@@ -127,7 +127,7 @@ fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
 }
 
 fn bans(finding: &Finding) -> bool {
-    finding.certainty == Certainty::Certain && OTHER_BANS.contains(&finding.cause)
+    finding.certainty.is_certain() && OTHER_BANS.contains(&finding.cause)
 }
 
 fn still_banned_by(session: &Session, client: Network, finding: &Finding) -> Notice {
