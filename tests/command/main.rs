@@ -9,6 +9,7 @@
     reason = "what a machine said is shown when its test fails"
 )]
 
+mod apply;
 mod attack;
 mod client;
 mod confirm;
@@ -21,6 +22,7 @@ mod hosts_access;
 mod json;
 mod known_hosts;
 mod live;
+mod live_apply;
 mod live_handshake;
 mod live_judges;
 mod live_lockout;

@@ -26,6 +26,24 @@ impl Account {
         User::from_name(name).ok().flatten().map(Self::from)
     }
 
+    /// The account of this name in the text of a passwd(5) file, such as that of a mounted disk.
+    pub fn in_passwd(name: &str, text: &str) -> Option<Self> {
+        text.lines().find_map(|line| {
+            let fields: Vec<&str> = line.split(':').collect();
+            let [found, _, uid, gid, _, home, shell] = fields[..] else {
+                return None;
+            };
+            let account = Self {
+                name: found.to_owned(),
+                uid: uid.parse().ok()?,
+                gid: gid.parse().ok()?,
+                home: home.into(),
+                shell: shell.into(),
+            };
+            (found == name).then_some(account)
+        })
+    }
+
     /// The account of this user id; `None` when there is none or the name service fails.
     pub fn of_uid(uid: u32) -> Option<Self> {
         User::from_uid(Uid::from_raw(uid))

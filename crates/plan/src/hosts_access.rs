@@ -18,6 +18,9 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 /// libwrap's own answer, where the package tcpd is installed.
 const TCPDMATCH: &str = "/usr/sbin/tcpdmatch";
 
+/// The answer for clients that there are too many of.
+pub(crate) const NOT_LOOKED_AT: &str = "not looked at";
+
 /// How many lines that are broken, and how many denials that stay, are named one by one.
 const MOST_NAMED: usize = 20;
 
@@ -331,8 +334,8 @@ fn effects(before: &Tables, after: &Tables, wish: &HostsAccessWish<'_>) -> Vec<E
         let what = format!("{} further groups of clients", changes.left_out);
         effects.push(Effect {
             what,
-            before: "not looked at".to_owned(),
-            after: "not looked at".to_owned(),
+            before: NOT_LOOKED_AT.to_owned(),
+            after: NOT_LOOKED_AT.to_owned(),
         });
     }
     effects

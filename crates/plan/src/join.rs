@@ -1,8 +1,12 @@
 //! Several plans as one, so that they are shown, judged and committed together.
 
-use sshmend_lossless::{FileChange, Step};
+use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Step};
 
-use crate::plan::{Plan, Refusal};
+use crate::hosts_access::NOT_LOOKED_AT;
+use crate::plan::{Effect, Plan, Refusal};
+
+/// What becomes of two changes of one file; `None` where they contradict each other.
+type Together = fn(&FileChange, &FileChange) -> Option<FileChange>;
 
 impl Plan {
     /// Joins plans that were made of the same machine; what several of them hold counts once.
@@ -12,6 +16,18 @@ impl Plan {
     /// # Errors
     /// When two of them want different things of the same file, which is named with both purposes.
     pub fn join(plans: Vec<Self>) -> Result<Self, Refusal> {
+        Self::put_together(plans, both)
+    }
+
+    /// Joins plans each of which was made of the machine as those before it leave it.
+    ///
+    /// # Errors
+    /// As [`Plan::join`].
+    pub fn chain(plans: Vec<Self>) -> Result<Self, Refusal> {
+        Self::put_together(plans, one_after_the_other)
+    }
+
+    fn put_together(plans: Vec<Self>, together: Together) -> Result<Self, Refusal> {
         let way_back = way_back(&plans);
         let mut joined = Self::default();
         let mut purposes: Vec<String> = Vec::new();
@@ -24,9 +40,14 @@ impl Plan {
                 return Err(Refusal::refused(reason, "run it by itself"));
             }
             for change in plan.files {
-                add_file(&mut joined.files, change, &purposes, &plan.purpose)?;
+                add_file(
+                    &mut joined.files,
+                    change,
+                    together,
+                    (&purposes, &plan.purpose),
+                )?;
             }
-            add(&mut joined.effects, plan.effects);
+            add_effects(&mut joined.effects, plan.effects);
             add(&mut joined.rehearsal, plan.rehearsal);
             joined.handshake = joined.handshake.or(plan.handshake);
             add(&mut joined.activation, plan.activation);
@@ -63,11 +84,26 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
+/// Where one effect goes on from another, both are one.
+fn add_effects(all: &mut Vec<Effect>, more: Vec<Effect>) {
+    for effect in more {
+        let earlier = all
+            .iter_mut()
+            .find(|one| one.what == effect.what && one.after == effect.before);
+        match earlier {
+            Some(earlier) => earlier.after = effect.after,
+            None => add(all, vec![effect]),
+        }
+    }
+    // "not looked at" before and after stays what it is; what goes there and back is not an effect.
+    all.retain(|effect| effect.before != effect.after || effect.before == NOT_LOOKED_AT);
+}
+
 fn add_file(
     files: &mut Vec<FileChange>,
     change: FileChange,
-    earlier: &[String],
-    purpose: &str,
+    together: Together,
+    (earlier, purpose): (&[String], &str),
 ) -> Result<(), Refusal> {
     let Some(same) = files
         .iter_mut()
@@ -76,7 +112,7 @@ fn add_file(
         files.push(change);
         return Ok(());
     };
-    *same = both(same, &change).ok_or_else(|| {
+    *same = together(same, &change).ok_or_else(|| {
         let reason = format!(
             "{} is wanted in two ways: {}; and {purpose}",
             change.path.display(),
@@ -106,6 +142,44 @@ fn both(one: &FileChange, other: &FileChange) -> Option<FileChange> {
         give,
         ..FileChange::edit(&one.path, image.clone(), edits)
     })
+}
+
+/// One change that does what the first does and then the next, which was planned on what the first leaves; `None` where
+/// it was not.
+fn one_after_the_other(first: &FileChange, next: &FileChange) -> Option<FileChange> {
+    let left = next.before.as_ref().map(|image| &image.bytes);
+    if left != first.after.as_ref() {
+        return None;
+    }
+    let change = match (&first.before, &next.after) {
+        (Some(image), Some(bytes)) => {
+            let edits = between(image, bytes)?;
+            FileChange::edit(&first.path, image.clone(), edits)
+        }
+        (None, Some(bytes)) => FileChange::create(&first.path, bytes.clone(), first.create.clone()),
+        (before, None) => FileChange {
+            before: before.clone(),
+            edits: EditSet::default(),
+            after: None,
+            ..first.clone()
+        },
+    };
+    Some(FileChange {
+        give: next.give.or(first.give),
+        ..change
+    })
+}
+
+/// The one replacement that leads from a captured file to other bytes: what both begin and end with stays.
+fn between(image: &FileImage, after: &[u8]) -> Option<EditSet> {
+    let before = &image.bytes;
+    let same = |(a, b): &(&u8, &u8)| a == b;
+    let head = before.iter().zip(after).take_while(same).count();
+    let (old, new) = (&before[head..], &after[head..]);
+    let tail = old.iter().rev().zip(new.iter().rev());
+    let tail = tail.take_while(same).count();
+    let edit = Edit::replace(head..before.len() - tail, &after[head..after.len() - tail]);
+    EditSet::new([edit]).ok()
 }
 
 #[cfg(test)]
@@ -195,6 +269,68 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    fn then(first: FileChange, change: impl Fn(FileImage) -> FileChange) -> FileChange {
+        let bytes = first.after.clone().expect("it stays");
+        let image = FileImage { bytes, ..image() };
+        let chained = Plan::chain(vec![plan("p", vec![first]), plan("q", vec![change(image)])]);
+        chained.expect("one goes on from the other").files.remove(0)
+    }
+
+    #[test]
+    fn a_plan_goes_on_from_what_another_leaves() {
+        let insert = |at: usize, text: &'static str| {
+            move |image: FileImage| {
+                let edits = EditSet::new([Edit::insert(at, text)]).expect("one edit");
+                FileChange::edit("/etc/x", image, edits)
+            }
+        };
+        let both = then(edit(4, "1\n"), insert(6, "2\n"));
+        assert_eq!(both.after.as_deref(), Some(&b"a\nb\n1\n2\n"[..]));
+        assert_eq!(both.edits.apply(b"a\nb\n"), b"a\nb\n1\n2\n");
+        assert_eq!(both.before, Some(image()));
+        let meta = Metadata {
+            mode: 0o600,
+            ..Metadata::default()
+        };
+        let created = FileChange::create("/etc/x", b"new\n".to_vec(), meta);
+        let both = then(created, insert(0, "2\n"));
+        assert_eq!((both.before.is_none(), both.create.mode), (true, 0o600));
+        assert_eq!(both.after.as_deref(), Some(&b"2\nnew\n"[..]));
+        let undone = then(edit(0, "1\n"), |image| {
+            let edits = EditSet::new([Edit::delete(0..2)]).expect("one edit");
+            FileChange::edit("/etc/x", image, edits)
+        });
+        assert!(undone.is_noop(), "{undone:?}");
+        let apart = Plan::chain(vec![
+            plan("p", vec![edit(0, "1\n")]),
+            plan("q", vec![edit(0, "2\n")]),
+        ]);
+        assert!(apart.is_err(), "the second was not planned on the first");
+    }
+
+    #[test]
+    fn effects_that_go_on_from_each_other_are_one() {
+        let effect = |before: &str, after: &str| Effect {
+            what: "x".to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        let with = |effects| Plan {
+            effects,
+            ..Plan::default()
+        };
+        let chained = Plan::chain(vec![
+            with(vec![effect("a", "a b")]),
+            with(vec![effect("a b", "a b c")]),
+        ]);
+        assert_eq!(chained.expect("no files").effects, [effect("a", "a b c")]);
+        let chained = Plan::chain(vec![
+            with(vec![effect("a", "b")]),
+            with(vec![effect("b", "a")]),
+        ]);
+        assert_eq!(chained.expect("no files").effects, []);
     }
 
     fn make_directory() -> Step {

@@ -115,6 +115,18 @@ pub fn is_list(name: &str) -> bool {
     Keyword::find_in_any(name).is_some_and(Keyword::accumulates)
 }
 
+/// The lower-case name under which a keyword is reported, whatever it is called and in whatever case; `None` where no
+/// release knows it.
+pub fn keyword_key(name: &str) -> Option<String> {
+    Keyword::find_in_any(name).map(Keyword::key)
+}
+
+/// Every name of a keyword that any release knows, as the manual page writes it.
+pub fn keyword_names() -> impl Iterator<Item = &'static str> + Clone {
+    let names = TABLE.iter().flat_map(|keyword| keyword.names);
+    names.map(|name| name.text)
+}
+
 impl Keyword {
     /// The keyword that this release knows by `name`, in any case.
     pub(crate) fn find(name: &str, release: Release) -> Option<(&'static Self, &'static Name)> {

@@ -71,7 +71,7 @@ mod write;
 pub use assignment::{Assignment, Operator};
 pub use connection::{BadConnection, Connection};
 pub use effective::{Effective, Scope, Setting, Shadowed, Why};
-pub use keyword::is_list;
+pub use keyword::{is_list, keyword_key, keyword_names};
 pub use overrides::Override;
 pub use owner::Foreign;
 pub use problem::{Problem, Unseen, Verdict};

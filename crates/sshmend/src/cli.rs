@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Mend: show the change, rehearse it, apply it as one transaction; alone: diagnose and choose
     Fix(Fix),
+    /// Bring the machine into the state that a policy describes, as one transaction
+    Apply(ApplyPolicy),
     /// What the logs say: causes, sources, a timeline
     Logs(Logs),
     /// What a cause is, how it is known, how it is mended
@@ -194,6 +196,16 @@ pub(crate) struct Fix {
     /// None: what a diagnosis finds, to choose from
     #[command(subcommand)]
     pub(crate) what: Option<What>,
+}
+
+/// `sshmend apply`
+#[derive(Debug, Args)]
+pub(crate) struct ApplyPolicy {
+    /// The policy, in TOML; - for standard input, which may also be JSON
+    #[arg(value_name = "POLICY.toml|-")]
+    pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) apply: Apply,
 }
 
 /// What every command takes that may change something.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use sshmend_host::{FileError, LockError, Why};
 use sshmend_plan::Refusal;
+use sshmend_policy::{Excerpt, NotAPolicy};
 use sshmend_transaction::{
     Cause, CommitError, ConfirmError, Id, JournalError, PrepareError, Record, RecoverError,
     RollBackError, State,
@@ -12,6 +13,9 @@ use sshmend_transaction::{
 
 use crate::json::failure::Trouble;
 use crate::output::times::moment;
+
+/// How a message begins after which everything is as it was.
+const UNCHANGED: &str = "nothing was changed: ";
 
 /// What a command ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +133,16 @@ impl Failure {
             .with_severity(Severity::Unnoted)
     }
 
+    /// The same, about a line of a policy.
+    pub(crate) fn of_policy(mut self, place: &Excerpt) -> Self {
+        let why = self
+            .message
+            .strip_prefix(UNCHANGED)
+            .unwrap_or(&self.message);
+        self.message = format!("{UNCHANGED}{place}: {why}\n{}", place.lines());
+        self
+    }
+
     /// How bad it is.
     pub(crate) fn severity(&self) -> Severity {
         self.severity
@@ -211,6 +225,14 @@ impl Failure {
         Self {
             hint: hint.clone(),
             ..Self::trouble(format!("nothing was changed: {reason}"))
+        }
+    }
+
+    /// A text is not a policy.
+    pub(crate) fn from_policy(error: &NotAPolicy) -> Self {
+        Self {
+            hint: error.hint().map(str::to_owned),
+            ..Self::trouble(format!("{UNCHANGED}{error}"))
         }
     }
 

@@ -197,6 +197,19 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         )],
     ),
     (
+        "sshmend apply",
+        &[
+            example(
+                "sudo sshmend apply /etc/sshmend/policy.toml",
+                "bring the machine into the state that the policy describes",
+            ),
+            example(
+                "sudo sshmend apply /etc/sshmend/policy.toml --dry-run",
+                "name what is not as the policy wants it; exit 1 where something is not",
+            ),
+        ],
+    ),
+    (
         "sshmend logs",
         &[
             example(

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sshmend_facts::Question;
-use sshmend_host::{Account, Environment, LockError, Machine, now, pause, zone};
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_host::{Account, Environment, LockError, Machine, Why, now, pause, zone};
+use sshmend_lossless::{FileChange, Request, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
 use crate::cli::{General, Wait};
+use crate::command::sshd::changed;
 use crate::error::Failure;
 use crate::output::{Output, say};
 
@@ -33,6 +34,8 @@ pub(crate) struct Session {
     state: Option<PathBuf>,
     /// Addresses that must not lose access.
     keep: Vec<IpAddr>,
+    /// What plans that were made already will change: later ones are made of the machine as it is then.
+    planned: Vec<FileChange>,
 }
 
 impl Session {
@@ -59,6 +62,7 @@ impl Session {
             root,
             state,
             keep: Vec::new(),
+            planned: Vec::new(),
         })
     }
 
@@ -66,6 +70,16 @@ impl Session {
     pub(crate) fn keeping(mut self, addresses: &[IpAddr]) -> Self {
         self.keep.extend(addresses);
         self
+    }
+
+    /// Shows the machine as it is once these changes, too, are made.
+    pub(crate) fn plan_on(&mut self, changes: &[FileChange]) {
+        self.planned.extend_from_slice(changes);
+    }
+
+    /// Shows the machine as it is again.
+    pub(crate) fn plan_afresh(&mut self) {
+        self.planned.clear();
     }
 
     /// A path of the command line on the machine that is worked on, from the root on.
@@ -234,16 +248,24 @@ impl Session {
 
     /// Captures until `wants` wants nothing more.
     pub(crate) fn capture(&self, wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
-        self.machine.capture(wants)
+        let mut snapshot = Snapshot::default();
+        self.capture_more(&mut snapshot, wants);
+        snapshot
     }
 
     /// The same, adding to what was captured already.
     pub(crate) fn capture_more(
         &self,
         snapshot: &mut Snapshot,
-        wants: impl FnMut(&Snapshot) -> Vec<Request>,
+        mut wants: impl FnMut(&Snapshot) -> Vec<Request>,
     ) {
-        self.machine.capture_into(snapshot, wants);
+        if self.planned.is_empty() {
+            self.machine.capture_into(snapshot, wants);
+            return;
+        }
+        self.machine
+            .capture_into(snapshot, |seen| wants(&changed(seen, &self.planned)));
+        *snapshot = changed(snapshot, &self.planned);
     }
 
     /// Reads a file of the command line, or standard input for `-`.
@@ -266,6 +288,24 @@ impl Session {
         image
             .map(|image| image.bytes)
             .ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
+    }
+
+    /// Reads a file that is believed, or standard input for `-`: as root none that another user could have written.
+    pub(crate) fn read_believed(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+        if self.is_root() && path != Path::new("-") {
+            let path = self.environment.absolute(path);
+            let kept = self.live.read_kept(&path);
+            kept.map_err(|error| {
+                let failure = Failure::from_file(&error);
+                if matches!(error.why, Why::Untrusted { .. }) {
+                    let hint = "make it root's alone; or, if you trust what it says, give it on standard input, as -";
+                    failure.with_hint(hint)
+                } else {
+                    failure
+                }
+            })?;
+        }
+        self.read_input(path)
     }
 
     /// The question about this machine as the server, as far as this run may look.

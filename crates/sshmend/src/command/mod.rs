@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod access;
+mod apply;
 mod confirm;
 mod diagnose;
 mod explain;
@@ -42,6 +43,7 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
         Command::Diagnose(arguments) => diagnose::run(&session, &arguments),
         Command::Show(what) => show::run(&session, &what),
         Command::Fix(arguments) => fix::run(session.keeping(&arguments.apply.keep), &arguments),
+        Command::Apply(arguments) => apply::run(session.keeping(&arguments.apply.keep), &arguments),
         Command::Logs(arguments) => logs::run(&session, &arguments),
         Command::Explain(arguments) => explain::run(&session, &arguments),
         Command::History(arguments) => history::run(&session, &arguments),

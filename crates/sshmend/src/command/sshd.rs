@@ -204,7 +204,7 @@ pub(crate) fn changed(before: &Snapshot, changes: &[FileChange]) -> Snapshot {
         let image = FileImage {
             bytes,
             meta,
-            target: change.path.clone(),
+            target: change.target().to_owned(),
         };
         after.insert_new(&change.path, Entry::File(image));
     }

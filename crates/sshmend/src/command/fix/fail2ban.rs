@@ -28,12 +28,28 @@ const OTHER_BANS: [CauseName; 6] = [
     CauseName::HostsDenyOwned,
 ];
 
-/// Plans that these jails ignore the addresses, and the end of their bans.
+/// Plans that these jails ignore the addresses, and the end of their bans; a timer takes back what is to end.
 pub(super) fn ignore(
     session: &Session,
     addresses: &[String],
     jails: &[String],
     until: Option<&str>,
+) -> Result<Plan, Failure> {
+    let now = now();
+    let until = until.map(|text| future(text, now)).transpose()?;
+    let plan = exempt(session, addresses, jails, until)?;
+    Ok(match until.filter(|_| session.machine.is_live()) {
+        Some(until) if !plan.changes_nothing() => for_a_while(plan, until, now),
+        _ => plan,
+    })
+}
+
+/// The same; an end is written beside the addresses, and nothing takes them back then.
+pub(crate) fn exempt(
+    session: &Session,
+    addresses: &[String],
+    jails: &[String],
+    until: Option<Timestamp>,
 ) -> Result<Plan, Failure> {
     let live = session.machine.is_live();
     let wish = Fail2banWish {
@@ -42,16 +58,12 @@ pub(super) fn ignore(
             .map(|text| address(text))
             .collect::<Result<_, _>>()?,
         jails: jails.to_vec(),
-        until: until.map(|text| future(text, now())).transpose()?,
+        until,
         now: now(),
         live,
     };
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-    let plan = fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))?;
-    Ok(match wish.until.filter(|_| live) {
-        Some(until) if !plan.changes_nothing() => for_a_while(plan, until, wish.now),
-        _ => plan,
-    })
+    fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 /// Plans the repair of these lines; without lines, says which could be mended.

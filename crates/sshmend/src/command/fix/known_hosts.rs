@@ -20,13 +20,22 @@ pub(super) fn session(session: Session, arguments: &KnownHostsOf) -> Result<Sess
     }
 }
 
-/// Plans what is wanted of the host's keys.
-pub(super) fn plan(session: &Session, arguments: &KnownHostsOf) -> Result<Plan, Failure> {
+/// Plans what is wanted of the host's keys, in the files of an account, else in those of the session.
+pub(crate) fn plan(
+    session: &Session,
+    arguments: &KnownHostsOf,
+    account: Option<&Account>,
+) -> Result<Plan, Failure> {
     arguments
         .files
         .iter()
         .try_for_each(|file| session.trusted(file).map(drop))?;
     let wish = wish(session, destination(&arguments.host)?, &arguments.files);
+    let wish = KnownHostsWish {
+        home: account.map_or(wish.home, |account| account.home.clone()),
+        uid: account.map_or(wish.uid, |account| account.uid),
+        ..wish
+    };
     let wish = complete(session, wish, arguments)?;
     let snapshot = session.capture(|snapshot| wish.wants(snapshot));
     let mut failed = None;
@@ -48,23 +57,32 @@ pub(super) fn plan(session: &Session, arguments: &KnownHostsOf) -> Result<Plan, 
 
 /// Under sudo the files of the one who called it are meant, and they are touched with that user's rights only.
 fn as_invoking_user(session: Session) -> Result<Session, Failure> {
-    let Some(sudo) = session
-        .environment
-        .sudo
-        .clone()
-        .filter(|sudo| sudo.uid != 0 && session.machine.is_live())
-    else {
-        return Ok(session);
+    match invoking_user(&session)? {
+        Some(account) => work_as(session, &account),
+        None => Ok(session),
+    }
+}
+
+/// Who called sudo, where that is another user than root and this is the running machine.
+pub(crate) fn invoking_user(session: &Session) -> Result<Option<Account>, Failure> {
+    let sudo = session.environment.sudo.as_ref();
+    let Some(sudo) = sudo.filter(|sudo| sudo.uid != 0 && session.machine.is_live()) else {
+        return Ok(None);
     };
     let account = Account::of_uid(sudo.uid).ok_or_else(|| {
         Failure::trouble(format!(
-            "uid {} of SUDO_UID is no account of this machine",
+            "uid {} of SUDO_UID is not an account of this machine",
             sudo.uid
         ))
     })?;
-    become_user(&account)
-        .map_err(|error| Failure::caused("cannot work as the user who called sudo", &error))?;
-    Ok(session.of(&account))
+    Ok(Some(account))
+}
+
+/// Becomes that user for good: what is done in a user's own folder is done with that user's rights.
+pub(crate) fn work_as(session: Session, account: &Account) -> Result<Session, Failure> {
+    let message = format!("cannot work as {}, whose files they are", account.name);
+    become_user(account).map_err(|error| Failure::caused(message, &error))?;
+    Ok(session.of(account))
 }
 
 fn destination(host: &str) -> Result<Destination, Failure> {

@@ -1,10 +1,10 @@
 //! `sshmend fix …`: a wish becomes a plan, and the plan is carried out.
 
 mod choose;
-mod fail2ban;
+pub(super) mod fail2ban;
 mod host_keys;
 mod hosts_access;
-mod known_hosts;
+pub(super) mod known_hosts;
 mod log_level;
 mod privsep_directory;
 mod service;
@@ -30,7 +30,7 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
     let (session, planned) = match &wish {
         Wish::KnownHosts(wish) => {
             let session = known_hosts::session(session, wish)?;
-            let planned = known_hosts::plan(&session, wish);
+            let planned = known_hosts::plan(&session, wish, None);
             (session, planned)
         }
         wish => {
@@ -55,7 +55,7 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
 }
 
 /// The plan of one wish that is carried out as the user whom the session belongs to, once `mended` is mended.
-fn plan(session: &Session, wish: &Wish, mended: Mended) -> Result<Plan, Failure> {
+pub(super) fn plan(session: &Session, wish: &Wish, mended: Mended) -> Result<Plan, Failure> {
     match wish {
         Wish::SshdConfig {
             settings,

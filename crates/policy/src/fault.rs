@@ -1,0 +1,153 @@
+//! What is wrong with a policy, at its place in the text.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// How many columns of a line are shown around a fault.
+const AROUND: usize = 50;
+
+/// How many faults are told.
+const TOLD: usize = 10;
+
+/// One thing that is wrong, by the bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) at: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            at,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// A place in a policy: the line, with the bytes that are meant underlined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The policy.
+    pub path: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    shown: String,
+    carets: String,
+}
+
+impl Excerpt {
+    pub(crate) fn of(path: &Path, text: &str, at: &Range<usize>) -> Self {
+        let start = floor(text, at.start);
+        let end = floor(text, at.end.max(start));
+        let line_start = text[..start].rfind('\n').map_or(0, |feed| feed + 1);
+        let line_end = text[start..]
+            .find('\n')
+            .map_or(text.len(), |feed| start + feed);
+        let whole = text[line_start..line_end].trim_end_matches('\r');
+        let column = text[line_start..start].chars().count();
+        let width = text[start..end.min(line_end).max(start)].chars().count();
+        let length = whole.chars().count();
+        let skipped = if length > 2 * AROUND {
+            column.saturating_sub(AROUND)
+        } else {
+            0
+        };
+        let mut shown: String = whole.chars().skip(skipped).take(2 * AROUND).collect();
+        let blanks: String = shown
+            .chars()
+            .take(column - skipped)
+            .map(|character| if character == '\t' { '\t' } else { ' ' })
+            .collect();
+        // What is cut off on the right is not underlined.
+        let width = width.clamp(1, (2 * AROUND + skipped).saturating_sub(column).max(1));
+        if length > skipped + 2 * AROUND {
+            shown.push('…');
+        }
+        let lead = if skipped > 0 { "…" } else { "" };
+        let indent = if skipped > 0 { " " } else { "" };
+        Self {
+            path: path.to_owned(),
+            line: text[..start].matches('\n').count() + 1,
+            column: column + 1,
+            shown: format!("{lead}{shown}"),
+            carets: format!("{indent}{blanks}{}", "^".repeat(width)),
+        }
+    }
+
+    /// The line and what is meant in it, below each other.
+    pub fn lines(&self) -> String {
+        let number = self.line.to_string();
+        let room = " ".repeat(number.len());
+        format!("{number} | {}\n{room} | {}", self.shown, self.carets)
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path.display(), self.line, self.column)
+    }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Why a text is not a policy: every fault with its line and a caret. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAPolicy {
+    faults: Vec<(Excerpt, Fault)>,
+}
+
+impl NotAPolicy {
+    pub(crate) fn new(path: &Path, text: &str, mut faults: Vec<Fault>) -> Self {
+        faults.sort_by_key(|fault| fault.at.start);
+        let faults = faults
+            .into_iter()
+            .map(|fault| (Excerpt::of(path, text, &fault.at), fault));
+        Self {
+            faults: faults.collect(),
+        }
+    }
+
+    /// What to do about it, where there is one fault; of several it stands beside each.
+    pub fn hint(&self) -> Option<&str> {
+        match &self.faults[..] {
+            [(_, fault)] => fault.hint.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for NotAPolicy {}
+
+impl fmt::Display for NotAPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let several = self.faults.len() > 1;
+        for (number, (excerpt, fault)) in self.faults.iter().take(TOLD).enumerate() {
+            let gap = if number > 0 { "\n" } else { "" };
+            write!(f, "{gap}{excerpt}: {}\n{}", fault.message, excerpt.lines())?;
+            if let Some(hint) = fault.hint.as_ref().filter(|_| several) {
+                write!(f, "\nhint: {hint}")?;
+            }
+        }
+        match self.faults.len().checked_sub(TOLD) {
+            Some(more @ 1..) => write!(f, "\nand {more} more"),
+            _ => Ok(()),
+        }
+    }
+}

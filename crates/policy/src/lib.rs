@@ -1,0 +1,36 @@
+//! The desired state of a machine as a file: sshd_config, hosts.allow, fail2ban and known_hosts in one.
+//!
+//! [`Policy::parse`] reads TOML or JSON into [`Wish`](sshmend_plan::Wish)es, the same that the command line makes; what is
+//! wrong is told with its line and a caret. What the wishes mean on a machine is for `sshmend-plan`.
+//!
+//! ```
+//! use std::path::Path;
+//! use sshmend_plan::Wish;
+//! use sshmend_policy::Policy;
+//!
+//! let text = "[sshd-config]\nMaxStartups = \"30:30:200\"\n";
+//! let policy = Policy::parse(Path::new("fleet.toml"), text.as_bytes())?;
+//! assert_eq!(policy.items[0].wish, Wish::setting("MaxStartups", "30:30:200"));
+//!
+//! let json = br#"{"sshd-config": {"MaxStartups": "30:30:200"}}"#;
+//! let same = Policy::parse(Path::new("-"), json)?;
+//! assert_eq!(same.items[0].wish, policy.items[0].wish);
+//!
+//! let wrong = Policy::parse(Path::new("fleet.toml"), b"[sshd-config]\nMaxStartup = 30\n");
+//! assert!(wrong.unwrap_err().to_string().starts_with("fleet.toml:2:1: "));
+//! # Ok::<(), sshmend_policy::NotAPolicy>(())
+//! ```
+
+mod entry;
+mod fault;
+mod json;
+mod policy;
+mod reader;
+mod sshd;
+#[cfg(test)]
+mod tests;
+mod toml;
+mod tree;
+
+pub use fault::{Excerpt, NotAPolicy};
+pub use policy::{Group, Item, Policy};

@@ -1,0 +1,147 @@
+//! The policy itself: what is wanted, and where it says so.
+
+use std::path::Path;
+
+use sshmend_plan::Wish;
+
+use crate::entry;
+use crate::fault::{Excerpt, Fault, NotAPolicy};
+use crate::reader::Reader;
+use crate::tree::{Node, Value};
+use crate::{json, sshd, toml};
+
+/// What is wanted of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The name that it gives itself.
+    pub name: Option<String>,
+    /// What is wanted, in the order of the text.
+    pub items: Vec<Item>,
+}
+
+/// One thing that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What.
+    pub wish: Wish,
+    /// Whose files are meant, of keys of hosts: the login name. `None` for the files of the person who applies it, or
+    /// those that the wish names.
+    pub account: Option<String>,
+    /// Where it stands.
+    pub place: Excerpt,
+}
+
+/// Items of one kind, which are planned together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// All of them as one.
+    pub wish: Wish,
+    /// Whose files are meant.
+    pub account: Option<String>,
+    /// What it was put together from; never empty.
+    pub items: Vec<Item>,
+}
+
+/// The sections of a policy.
+const SECTIONS: [&str; 5] = [
+    "name",
+    "sshd-config",
+    "hosts-access",
+    "fail2ban",
+    "known-hosts",
+];
+
+impl Policy {
+    /// Reads a policy: JSON where the first byte that is not blank is a brace, else TOML. `path` names it in messages.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(path: &Path, text: &[u8]) -> Result<Self, NotAPolicy> {
+        let text = match std::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = String::from_utf8_lossy(&text[..error.valid_up_to()]);
+                let fault =
+                    Fault::new(valid.len()..valid.len(), "not UTF-8").hint("save it as UTF-8");
+                return Err(NotAPolicy::new(path, &valid, vec![fault]));
+            }
+        };
+        let is_json = text.trim_start().starts_with('{');
+        let tree = if is_json {
+            json::read(text)
+        } else {
+            toml::read(text)
+        };
+        let tree = tree.map_err(|fault| NotAPolicy::new(path, text, vec![fault]))?;
+        let mut reader = Reader::new(path, text);
+        let policy = read(&mut reader, &tree);
+        if reader.faults.is_empty() {
+            Ok(policy)
+        } else {
+            Err(NotAPolicy::new(path, text, reader.faults))
+        }
+    }
+
+    /// The items in groups that are planned together, in the order in which they have to be carried out.
+    pub fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for item in &self.items {
+            let same = groups.iter_mut().find_map(|group| {
+                let apart = group.account != item.account || differs(&group.wish, &item.wish);
+                let both = [group.wish.clone(), item.wish.clone()];
+                let merged = Wish::merge(both);
+                (!apart && merged.len() == 1).then_some((group, merged))
+            });
+            match same {
+                Some((group, merged)) => {
+                    group.wish = merged.into_iter().next().unwrap_or(item.wish.clone());
+                    group.items.push(item.clone());
+                }
+                None => groups.push(Group {
+                    wish: item.wish.clone(),
+                    account: item.account.clone(),
+                    items: vec![item.clone()],
+                }),
+            }
+        }
+        groups
+    }
+}
+
+/// Rules that deny are removed for the patterns alone of which that was asked.
+fn differs(one: &Wish, other: &Wish) -> bool {
+    let removes = |wish: &Wish| {
+        matches!(
+            wish,
+            Wish::Allow {
+                remove_deny: true,
+                ..
+            }
+        )
+    };
+    removes(one) != removes(other)
+}
+
+fn read(reader: &mut Reader<'_>, tree: &Node) -> Policy {
+    let mut policy = Policy {
+        name: None,
+        items: Vec::new(),
+    };
+    let Value::Table(sections) = &tree.value else {
+        reader.expected(tree, "a table");
+        return policy;
+    };
+    reader.only(sections, &SECTIONS, "a section of a policy");
+    for (key, section) in sections {
+        match key.text.as_str() {
+            "name" => policy.name = reader.text(section),
+            "sshd-config" => sshd::read(reader, section, &mut policy.items),
+            "hosts-access" => entry::hosts_access(reader, section, &mut policy.items),
+            "fail2ban" => entry::fail2ban(reader, section, &mut policy.items),
+            "known-hosts" => entry::known_hosts(reader, section, &mut policy.items),
+            // It is a fault already.
+            _ => {}
+        }
+    }
+    policy
+}

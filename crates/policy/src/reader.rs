@@ -1,0 +1,119 @@
+//! What the sections of a policy have in common: values of the kind that is wanted, and names that are known.
+
+use std::ops::Range;
+use std::path::Path;
+
+use crate::fault::{Excerpt, Fault};
+use crate::tree::{Key, Node, Value};
+
+/// Reads values and keeps what is wrong.
+pub(crate) struct Reader<'t> {
+    path: &'t Path,
+    text: &'t str,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl<'t> Reader<'t> {
+    pub(crate) fn new(path: &'t Path, text: &'t str) -> Self {
+        Self {
+            path,
+            text,
+            faults: Vec::new(),
+        }
+    }
+
+    /// A place of the text, to be shown later.
+    pub(crate) fn place(&self, at: &Range<usize>) -> Excerpt {
+        Excerpt::of(self.path, self.text, at)
+    }
+
+    pub(crate) fn fault(&mut self, at: &Range<usize>, message: impl Into<String>, hint: &str) {
+        self.faults.push(Fault::new(at.clone(), message).hint(hint));
+    }
+
+    /// That a value is not what it has to be.
+    pub(crate) fn expected(&mut self, node: &Node, what: &str) {
+        let message = format!("{what} is expected here, not {}", node.value.describes());
+        self.faults.push(Fault::new(node.at.clone(), message));
+    }
+
+    /// Complains of every key that is not one of these, and of one that comes twice.
+    pub(crate) fn only(&mut self, entries: &[(Key, Node)], known: &[&str], what: &str) {
+        for (index, (key, _)) in entries.iter().enumerate() {
+            if !known.contains(&key.text.as_str()) {
+                self.unknown(key, known.iter().copied(), what);
+            } else if entries[..index]
+                .iter()
+                .any(|(other, _)| other.text == key.text)
+            {
+                let message = format!("`{}` stands here a second time", key.text);
+                self.fault(&key.at, message, "put both together");
+            }
+        }
+    }
+
+    /// Complains of a key that is not known, and names the nearest one.
+    pub(crate) fn unknown<'k>(
+        &mut self,
+        key: &Key,
+        known: impl Iterator<Item = &'k str> + Clone,
+        what: &str,
+    ) {
+        let message = format!("`{}` is not {what}", key.text);
+        let hint = match nearest(&key.text, known.clone()) {
+            Some(near) => format!("did you mean {near}?"),
+            None if known.clone().count() <= 12 => {
+                format!("known are {}", known.collect::<Vec<_>>().join(", "))
+            }
+            None => "see sshd_config(5) for the keywords".to_owned(),
+        };
+        self.fault(&key.at, message, &hint);
+    }
+
+    pub(crate) fn text(&mut self, node: &Node) -> Option<String> {
+        if let Value::Text(text) = &node.value {
+            return Some(text.clone());
+        }
+        self.expected(node, "text");
+        None
+    }
+
+    /// A text, or a list of texts; each with its place.
+    pub(crate) fn texts(&mut self, node: &Node) -> Vec<(String, Range<usize>)> {
+        let each = if let Value::List(list) = &node.value {
+            list.iter().collect()
+        } else {
+            vec![node]
+        };
+        each.into_iter()
+            .filter_map(|one| Some((self.text(one)?, one.at.clone())))
+            .collect()
+    }
+
+    pub(crate) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        if let Value::List(list) = &node.value {
+            return list;
+        }
+        self.expected(node, what);
+        &[]
+    }
+
+    pub(crate) fn table<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
+        if let Value::Table(entries) = &node.value {
+            return entries;
+        }
+        self.expected(node, what);
+        &[]
+    }
+}
+
+/// The known word that is nearest, where it is near.
+fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = word.to_ascii_lowercase();
+    let near = known.map(|name| {
+        let away = strsim::osa_distance(&lower, &name.to_ascii_lowercase());
+        (away, name)
+    });
+    let (away, name) = near.min_by_key(|(away, _)| *away)?;
+    (away <= (word.chars().count() / 3).clamp(1, 4)).then_some(name)
+}

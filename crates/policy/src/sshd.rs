@@ -1,0 +1,123 @@
+//! The section `sshd-config`: keywords and their values.
+
+use std::collections::BTreeMap;
+
+use sshmend_plan::{SshdSource, Wish};
+use sshmend_sshd_config::{is_list, keyword_key, keyword_names};
+
+use crate::policy::Item;
+use crate::reader::Reader;
+use crate::tree::{Key, Node, Value};
+
+/// Keywords that are structure, not settings.
+const STRUCTURE: [&str; 2] = ["match", "include"];
+
+/// What can be done to a list.
+const OPERATIONS: [&str; 2] = ["add", "remove"];
+
+pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item>) {
+    let entries = reader.table(section, "a table of keywords");
+    let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
+    for (key, value) in entries {
+        let Some(known) = keyword_key(&key.text).filter(|key| !STRUCTURE.contains(&key.as_str()))
+        else {
+            not_a_setting(reader, key);
+            continue;
+        };
+        if let Some(earlier) = seen.insert(known, key) {
+            let message = format!("`{}` is the same keyword as `{}`", key.text, earlier.text);
+            reader.fault(&key.at, message, "leave one of them out");
+            continue;
+        }
+        let settings = settings(reader, key, value);
+        if !settings.is_empty() {
+            items.push(Item {
+                wish: Wish::SshdConfig {
+                    settings,
+                    drop_in: false,
+                    source: SshdSource::default(),
+                },
+                account: None,
+                place: reader.place(&(key.at.start..value.at.end.max(key.at.end))),
+            });
+        }
+    }
+}
+
+fn not_a_setting(reader: &mut Reader<'_>, key: &Key) {
+    if STRUCTURE.contains(&key.text.to_ascii_lowercase().as_str()) {
+        let message = format!("`{}` cannot be set", key.text);
+        let hint =
+            "a policy holds values for all connections; blocks and includes are left as they are";
+        reader.fault(&key.at, message, hint);
+    } else {
+        let names =
+            keyword_names().filter(|name| !STRUCTURE.contains(&name.to_ascii_lowercase().as_str()));
+        reader.unknown(key, names, "a keyword of sshd_config");
+    }
+}
+
+/// What `fix sshd-config` would be given.
+fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<String> {
+    let name = &key.text;
+    let several = is_list(name);
+    match &value.value {
+        Value::List(_) | Value::Table(_) if !several => {
+            let message = format!("{name} holds one value, not {}", value.value.describes());
+            reader.fault(
+                &value.at,
+                message,
+                "write it as sshd_config does, in quotes",
+            );
+            Vec::new()
+        }
+        Value::List(list) if list.is_empty() => {
+            let message = format!("{name} would hold nothing");
+            let hint = "name what it is to hold, or leave the keyword out";
+            reader.fault(&value.at, message, hint);
+            Vec::new()
+        }
+        Value::List(list) => elements(reader, list, &format!("{name}=")),
+        Value::Table(operations) => {
+            reader.only(operations, &OPERATIONS, "something to do to a list");
+            let each = operations.iter().flat_map(|(operation, elements)| {
+                let sign = if operation.text == "add" { "+=" } else { "-=" };
+                let list = reader.list(elements, "a list").to_vec();
+                self::elements(reader, &list, &format!("{name}{sign}"))
+            });
+            each.collect()
+        }
+        _ => elements(reader, std::slice::from_ref(value), &format!("{name}=")),
+    }
+}
+
+fn elements(reader: &mut Reader<'_>, list: &[Node], before: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for one in list {
+        let text = match &one.value {
+            Value::Text(text) => text.trim().to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(true) => "yes".to_owned(),
+            Value::Bool(false) => "no".to_owned(),
+            Value::List(_) | Value::Table(_) | Value::Other(_) => {
+                reader.expected(one, "a value");
+                continue;
+            }
+        };
+        if text.is_empty() || text.contains(char::is_control) {
+            let what = if text.is_empty() {
+                "nothing"
+            } else {
+                "a control character"
+            };
+            reader.fault(
+                &one.at,
+                format!("it holds {what}"),
+                "write a value on one line",
+            );
+            continue;
+        }
+        all.push(format!("{before}{text}"));
+    }
+    all
+}

@@ -1,0 +1,267 @@
+//! `sshmend apply`: everything that a policy wants, as one plan and one transaction.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sshmend_host::{Account, now};
+use sshmend_lossless::{Origin, Request};
+use sshmend_plan::{Mended, Notice, Plan, Wish};
+use sshmend_policy::{Group, Item, Policy};
+use sshmend_sshd_config::{Assignment, keyword_key};
+
+use crate::cli::ApplyPolicy;
+use crate::command::fix::{fail2ban, known_hosts, plan};
+use crate::error::{Failure, Outcome};
+use crate::execute::{execute, refuse};
+use crate::output::times::future;
+use crate::session::Session;
+
+/// The accounts of a mounted disk.
+const PASSWD: &str = "/etc/passwd";
+
+/// What is said to a person who wishes something in order to mend what is broken, or wishes it without need.
+const OF_A_WISH: [&str; 2] = ["no-cause", "granted-already"];
+
+/// Applies a policy.
+pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outcome, Failure> {
+    let flags = &arguments.apply;
+    let policy = match read(&session, &arguments.policy) {
+        Ok(policy) => policy,
+        Err(failure) => return refuse(&session, Plan::default(), flags, failure),
+    };
+    let whose = match Whose::look_up(&session, &policy) {
+        Ok(whose) => whose,
+        Err(failure) => return refuse(&session, Plan::default(), flags, failure),
+    };
+    if let Some(account) = &whose.work_as {
+        session = known_hosts::work_as(session, account)?;
+    }
+    let planned = all(&mut session, &policy, &whose);
+    session.plan_afresh();
+    match planned {
+        Ok(mut plan) => {
+            let name = arguments.policy.display();
+            let as_wanted = plan.changes_nothing() && plan.activation.is_empty();
+            plan.purpose = if as_wanted {
+                format!("everything is as {name} wants it")
+            } else {
+                format!("apply {name}: {}", plan.purpose)
+            };
+            plan.notices
+                .retain(|notice| !OF_A_WISH.contains(&notice.name.as_str()));
+            execute(&session, plan, flags)
+        }
+        Err(failure) => refuse(&session, Plan::default(), flags, failure),
+    }
+}
+
+/// Reads a policy, which is believed: nobody else may have written it.
+fn read(session: &Session, path: &Path) -> Result<Policy, Failure> {
+    let text = session.read_believed(path)?;
+    Policy::parse(path, &text).map_err(|error| Failure::from_policy(&error))
+}
+
+/// One plan, each part of which is made of the machine as the parts before it leave it.
+fn all(session: &mut Session, policy: &Policy, whose: &Whose) -> Result<Plan, Failure> {
+    let mut plans = Vec::new();
+    for group in policy.groups() {
+        let mut plan = one(session, &group.wish, whose.account(&group))
+            .map_err(|failure| blamed(session, &group, whose, failure))?;
+        if !plan.changes_nothing() || !plan.activation.is_empty() {
+            plan.notices.extend(drift(&group, &plan));
+        }
+        session.plan_on(&plan.files);
+        plans.push(plan);
+    }
+    Plan::chain(plans).map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+fn one(session: &Session, wish: &Wish, account: Option<&Account>) -> Result<Plan, Failure> {
+    match wish {
+        Wish::KnownHosts(wish) => known_hosts::plan(session, wish, account),
+        Wish::Ignore {
+            addresses,
+            jails,
+            until,
+        } => {
+            let until = until.as_deref().map(|text| future(text, now()));
+            fail2ban::exempt(session, addresses, jails, until.transpose()?)
+        }
+        wish => plan(session, wish, Mended::default()),
+    }
+}
+
+/// The line of the policy that cannot be carried out: of several the first that fails by itself.
+fn blamed(session: &Session, group: &Group, whose: &Whose, failure: Failure) -> Failure {
+    let alone = group.items.iter().filter(|_| group.items.len() > 1);
+    let found = alone
+        .filter_map(|item| {
+            let failure = one(session, &item.wish, whose.account(group)).err()?;
+            Some((item, failure))
+        })
+        .next();
+    match found {
+        Some((item, failure)) => failure.of_policy(&item.place),
+        None => match &group.items[..] {
+            [item, ..] => failure.of_policy(&item.place),
+            [] => failure,
+        },
+    }
+}
+
+/// What is not as the policy wants it, each with its line.
+fn drift(group: &Group, plan: &Plan) -> Vec<Notice> {
+    let differing: Vec<&Item> = group
+        .items
+        .iter()
+        .filter(|item| differs(&item.wish, plan))
+        .collect();
+    let all = group.items.iter().collect();
+    let named: Vec<&Item> = if differing.is_empty() { all } else { differing };
+    named.into_iter().map(|item| told(item, plan)).collect()
+}
+
+fn told(item: &Item, plan: &Plan) -> Notice {
+    let text = match &item.wish {
+        Wish::SshdConfig { settings, .. } => {
+            let today = match effect_of(settings, plan).map(|effect| effect.before.as_str()) {
+                Some("") => " (today it is not set)".to_owned(),
+                Some(before) => format!(" (today it is {before})"),
+                None => String::new(),
+            };
+            format!("{} is not in force{today}", settings.join(" "))
+        }
+        Wish::Allow {
+            patterns, daemon, ..
+        } => format!("{} is not let in at {daemon}", patterns.join(" ")),
+        Wish::Ignore { addresses, .. } => {
+            format!("fail2ban does not ignore {} as wanted", addresses.join(" "))
+        }
+        Wish::KnownHosts(wish) => format!("the key of {} is not pinned", wish.host),
+        wish => format!("not so yet: {}", wish.argv().join(" ")),
+    };
+    Notice {
+        name: "drift".to_owned(),
+        text,
+        origin: Some(Origin::new(&item.place.path, item.place.line)),
+    }
+}
+
+/// Whether a plan is there because of this wish, among others of its kind.
+fn differs(wish: &Wish, plan: &Plan) -> bool {
+    let written = |word: &String| {
+        plan.files.iter().any(|change| {
+            let edits = change.edits.iter().map(|edit| edit.text.as_slice());
+            let created = change.after.as_deref().filter(|_| change.before.is_none());
+            let mut texts = edits.chain(created);
+            texts.any(|text| String::from_utf8_lossy(text).contains(word.as_str()))
+        })
+    };
+    match wish {
+        Wish::SshdConfig { settings, .. } => effect_of(settings, plan).is_some(),
+        Wish::Allow { patterns, .. } => patterns.iter().any(written),
+        Wish::Ignore { addresses, .. } => addresses.iter().any(written),
+        _ => true,
+    }
+}
+
+fn effect_of<'p>(settings: &[String], plan: &'p Plan) -> Option<&'p sshmend_plan::Effect> {
+    let keys: Vec<String> = settings
+        .iter()
+        .filter_map(|setting| keyword_key(&Assignment::parse(setting)?.key))
+        .collect();
+    plan.effects
+        .iter()
+        .find(|effect| keys.contains(&effect.what))
+}
+
+/// The accounts that a policy names, and the one as whom it is applied.
+#[derive(Default)]
+struct Whose {
+    named: BTreeMap<String, Account>,
+    /// Whose rights are enough, and not too much.
+    work_as: Option<Account>,
+}
+
+impl Whose {
+    /// Looks the accounts up, below `--root` in the disk's own list.
+    fn look_up(session: &Session, policy: &Policy) -> Result<Self, Failure> {
+        let mut whose = Self::default();
+        for item in &policy.items {
+            if let Some(name) = &item.account {
+                let found = account(session, name).map_err(|why| why.of_policy(&item.place))?;
+                whose.named.insert(name.clone(), found);
+            }
+        }
+        if session.machine.is_live() {
+            whose.work_as = whose.only_one(session, policy)?;
+        }
+        Ok(whose)
+    }
+
+    fn account(&self, group: &Group) -> Option<&Account> {
+        self.named.get(group.account.as_ref()?)
+    }
+
+    /// Whose rights are needed for all of it; `None` for those of this process.
+    fn only_one(&self, session: &Session, policy: &Policy) -> Result<Option<Account>, Failure> {
+        let invoking = known_hosts::invoking_user(session)?;
+        let own = session.environment.uid;
+        let mut needed: Option<(u32, &Item)> = None;
+        let mut found = None;
+        for item in &policy.items {
+            let account = match (&item.account, &item.wish) {
+                (Some(name), _) => self.named.get(name),
+                (None, Wish::KnownHosts(wish)) if wish.files.is_empty() => invoking.as_ref(),
+                (None, _) => None,
+            };
+            let uid = account.map_or(own, |account| account.uid);
+            if own != 0 && uid != own {
+                let name = account.map_or("", |account| account.name.as_str());
+                let why = format!("only root can change the known_hosts of {name}");
+                let hint = "run it with sudo, or as that user";
+                return Err(Failure::trouble(why).with_hint(hint).of_policy(&item.place));
+            }
+            if let Some((other, first)) = needed.filter(|(other, _)| *other != uid) {
+                return Err(apart(other, first, uid, item));
+            }
+            needed = Some((uid, item));
+            found = account.filter(|account| account.uid != own).cloned();
+        }
+        Ok(found)
+    }
+}
+
+/// What has to be done with the rights of two people is not one transaction.
+fn apart(one: u32, first: &Item, other: u32, item: &Item) -> Failure {
+    let name = |uid| Account::of_uid(uid).map_or_else(|| format!("uid {uid}"), |found| found.name);
+    let why = format!(
+        "this is changed with the rights of {}, and line {} with those of {}, which is not one transaction",
+        name(other),
+        first.place.line,
+        name(one)
+    );
+    let hint = "put the keys of each user into a policy of their own, or into /etc/ssh/ssh_known_hosts with file = …";
+    Failure::trouble(why).with_hint(hint).of_policy(&item.place)
+}
+
+fn account(session: &Session, name: &str) -> Result<Account, Failure> {
+    let found = if session.machine.is_live() {
+        Account::named(name)
+    } else {
+        let snapshot = session.capture(|snapshot| {
+            let wanted = Request::Read(PASSWD.into());
+            if snapshot.answers(&wanted) {
+                Vec::new()
+            } else {
+                vec![wanted]
+            }
+        });
+        let text = snapshot.read(Path::new(PASSWD)).ok().flatten();
+        text.and_then(|image| Account::in_passwd(name, &String::from_utf8_lossy(&image.bytes)))
+    };
+    found.ok_or_else(|| {
+        Failure::trouble(format!("there is no user {name}"))
+            .with_hint("name an account of the machine")
+    })
+}
