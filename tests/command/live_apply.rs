@@ -19,12 +19,12 @@ chmod 755 "$scratch"; mkdir -p /run/policy; cp "$scratch/policy.toml" /run/polic
 grep -c '\[drift\]' "$scratch/said"
 cmp /etc/ssh/sshd_config "$scratch/before" && echo untouched
 "$S" apply /run/policy/policy.toml --yes > /dev/null; echo "apply $?"
-listener | grep -o '0 of 37-137'
+awaits '0 of 37-137' listener
 /usr/sbin/sshd -T | grep -i '^acceptenv' | sort
 "$S" apply /run/policy/policy.toml --yes --format json | grep '"changed"'
 "$S" apply /run/policy/policy.toml --dry-run > /dev/null; echo "no drift $?"
 "$S" rollback --yes > /dev/null; echo "rollback $?"
-listener | grep -o '0 of 10-100'
+awaits '0 of 10-100' listener
 cmp /etc/ssh/sshd_config "$scratch/before" && [ ! -s /etc/hosts.allow ] && echo same
 "#;
     let Some(text) = on_stage(script) else { return };
