@@ -17,6 +17,9 @@ use crate::path::Root;
 use crate::trust::{Purpose, Trust};
 use crate::walk::Walked;
 
+/// With which mode a directory is made, before it gets its own.
+const OWN: Mode = Mode::RWXU;
+
 /// A directory that is open, so that what is done in it is done in this one and in no other.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -61,7 +64,7 @@ impl Directory {
     }
 
     fn make(&self, name: &OsString, attributes: &Metadata) -> Result<(), Errno> {
-        mkdirat(&self.file, name.as_os_str(), Mode::RWXU)?;
+        mkdirat(&self.file, name.as_os_str(), OWN)?;
         let made = open_directory(&self.file, name)?;
         fchown(
             &made,
@@ -69,7 +72,10 @@ impl Directory {
             Some(Gid::from_raw(attributes.gid)),
         )?;
         fchmod(&made, Mode::from_raw_mode(attributes.mode))?;
-        fsync(&made)?;
+        // Nothing in it could be lost yet, and its name is made durable with the directory that it is in.
+        if attributes.mode != OWN.as_raw_mode() {
+            fsync(&made)?;
+        }
         self.sync()
     }
 }

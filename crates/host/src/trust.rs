@@ -45,8 +45,10 @@ pub(crate) struct Trust {
     asked: bool,
     /// Links of other users, with their owners.
     led: Vec<(PathBuf, u32)>,
-    /// A directory that another user may write into.
+    /// A directory that another user may write into, and so have chosen what is behind it.
     shared: Option<PathBuf>,
+    /// The same of a directory in which others may make entries and not move ours, before the next step is seen.
+    sticky: Option<PathBuf>,
 }
 
 impl Trust {
@@ -58,6 +60,7 @@ impl Trust {
             asked,
             led: Vec::new(),
             shared: None,
+            sticky: None,
         }
     }
 
@@ -85,10 +88,22 @@ impl Trust {
 
     fn note(&mut self, step: &Step<'_>) {
         let foreign = step.meta.uid() != 0;
+        // A directory of root's has one name only, which nobody else can have given it in a sticky one.
+        if let Some(path) = self.sticky.take()
+            && (foreign || !step.meta.is_dir())
+        {
+            self.shared.get_or_insert(path);
+        }
         if step.meta.is_symlink() && foreign {
             self.led.push((step.path.to_owned(), step.meta.uid()));
         }
-        if step.meta.is_dir() && (foreign || writers(step.node, step.meta).is_some()) {
+        if !step.meta.is_dir() {
+            return;
+        }
+        let open = foreign || writers(step.node, step.meta).is_some();
+        if open && !foreign && step.meta.mode() & STICKY != 0 {
+            self.sticky = Some(step.path.to_owned());
+        } else if open {
             self.shared.get_or_insert_with(|| step.path.to_owned());
         }
     }
@@ -112,7 +127,7 @@ impl Trust {
         if let Some((link, _)) = self.led.iter().find(|(_, owner)| *owner != meta.uid()) {
             return Err(untrusted(link, OWNER));
         }
-        match &self.shared {
+        match self.shared.as_ref().or(self.sticky.as_ref()) {
             Some(directory) if meta.is_file() && meta.nlink() > 1 && meta.uid() == 0 => {
                 Err(untrusted(
                     directory,
@@ -125,7 +140,7 @@ impl Trust {
 
     /// Whether the kernel may be left to find the end, which it alone can below /proc.
     pub(crate) fn is_unshared(&self) -> bool {
-        self.led.is_empty() && self.shared.is_none()
+        self.led.is_empty() && self.shared.is_none() && self.sticky.is_none()
     }
 }
 

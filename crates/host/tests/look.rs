@@ -341,3 +341,41 @@ fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
         Entry::Unreadable(_)
     ));
 }
+
+/// In a sticky directory anybody can give root's file a second name, but not give root's folder another one.
+#[test]
+fn a_file_with_two_names_is_read_in_a_folder_of_roots_below_a_sticky_one() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().canonicalize().unwrap().join(name);
+    let mode = |name: &str, mode| {
+        fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for folder in [
+        "sticky",
+        "sticky/roots",
+        "sticky/theirs",
+        "open",
+        "open/roots",
+    ] {
+        fs::create_dir(at(folder)).unwrap();
+    }
+    std::os::unix::fs::chown(at("sticky/theirs"), Some(1234), None).unwrap();
+    fs::write(at("first"), "text\n").unwrap();
+    let names = [
+        ("sticky/roots/second", true),
+        ("sticky/second", false),
+        ("sticky/theirs/second", false),
+        ("open/roots/second", false),
+    ];
+    for (name, _) in names {
+        fs::hard_link(at("first"), at(name)).unwrap();
+    }
+    mode("sticky", 0o1777);
+    mode("open", 0o777);
+    for (name, is_read) in names {
+        assert_eq!(Machine::live().read(&at(name)).is_ok(), is_read, "{name}");
+    }
+}
