@@ -67,7 +67,7 @@ fn hostile(random: &mut Rng) -> Snapshot {
         if let Entry::File(mut image) = entry
             && random.u8(0..3) == 0
         {
-            image.bytes = text(random).into_bytes();
+            image.bytes = text(random).into_bytes().into();
             snapshot.insert(path, Entry::File(image));
         }
     }

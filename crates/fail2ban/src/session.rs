@@ -162,15 +162,19 @@ impl<'c> Session<'c> {
             .or_insert_with(|| Draft::new(&image.bytes));
         draft.apply(&edits);
         let bytes = draft.bytes();
-        self.snapshot
-            .to_mut()
-            .insert(path, Entry::File(FileImage { bytes, ..image }));
+        self.snapshot.to_mut().insert(
+            path,
+            Entry::File(FileImage {
+                bytes: bytes.into(),
+                ..image
+            }),
+        );
         Some(())
     }
 
     fn create(&mut self, path: &Path, bytes: Vec<u8>) {
         let image = FileImage {
-            bytes: bytes.clone(),
+            bytes: bytes.clone().into(),
             meta: Metadata::default(),
             target: path.to_owned(),
         };

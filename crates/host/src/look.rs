@@ -74,7 +74,7 @@ fn read(located: &Located) -> Result<Entry, Why> {
     let bytes = read_to_end(&file)?;
     let meta = metadata(&file, &file.metadata()?);
     Ok(Entry::File(FileImage {
-        bytes,
+        bytes: bytes.into(),
         meta,
         target: located.target.clone(),
     }))

@@ -188,7 +188,8 @@ fn capture_asks_until_nothing_new_is_wanted() {
             .ok()
             .flatten()
             .expect("found by its pattern")
-            .bytes,
+            .bytes
+            .as_slice(),
         b"content\n"
     );
 }
@@ -313,7 +314,7 @@ fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
     .for_each(theirs);
     let read = |name: &str| {
         let read = Machine::live().read(&at(name));
-        read.map(|image| image.map(|image| String::from_utf8(image.bytes).unwrap()))
+        read.map(|image| image.map(|image| String::from_utf8(image.bytes.into()).unwrap()))
             .map_err(|error| error.why)
     };
     assert_eq!(read("home/own"), Ok(Some("own\n".to_owned())));

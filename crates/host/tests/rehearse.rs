@@ -79,7 +79,7 @@ fn rehearse(changes: &[FileChange], script: &str) -> CommandOutput {
 fn create(path: impl Into<PathBuf>, content: &str, mode: u32) -> FileChange {
     FileChange::create(
         path,
-        content.into(),
+        content,
         Metadata {
             mode,
             uid: 12,

@@ -209,7 +209,7 @@ fn content(snapshot: &Snapshot, path: &str) -> Vec<u8> {
         .read(Path::new(path))
         .ok()
         .flatten()
-        .map_or_else(Vec::new, |image| image.bytes.clone())
+        .map_or_else(Vec::new, |image| image.bytes.to_vec())
 }
 
 fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use memchr::{memchr, memmem};
+
+use crate::bytes::Bytes;
 use crate::edit::EditSet;
-use crate::lines::lines;
 use crate::snapshot::{FileImage, Metadata};
 
 /// The change of one file: what the preview shows and what the transaction commits.
@@ -16,7 +18,7 @@ pub struct FileChange {
     /// The edits that lead from `before` (or from nothing) to `after`.
     pub edits: EditSet,
     /// The content afterwards; `None` when the file is to be removed.
-    pub after: Option<Vec<u8>>,
+    pub after: Option<Bytes>,
     /// Mode and owner of a file that is created.
     pub create: Metadata,
     /// Mode and owner that an existing file gets; `None` when it keeps its own.
@@ -37,7 +39,7 @@ pub struct Attributes {
 impl FileChange {
     /// Edits a captured file.
     pub fn edit(path: impl Into<PathBuf>, before: FileImage, edits: EditSet) -> Self {
-        let after = Some(edits.apply(&before.bytes));
+        let after = Some(edits.apply(&before.bytes).into());
         Self {
             path: path.into(),
             before: Some(before),
@@ -49,12 +51,12 @@ impl FileChange {
     }
 
     /// Creates a file with this content, mode and owner.
-    pub fn create(path: impl Into<PathBuf>, content: Vec<u8>, create: Metadata) -> Self {
+    pub fn create(path: impl Into<PathBuf>, content: impl Into<Bytes>, create: Metadata) -> Self {
         Self {
             path: path.into(),
             before: None,
             edits: EditSet::default(),
-            after: Some(content),
+            after: Some(content.into()),
             create,
             give: None,
         }
@@ -126,10 +128,16 @@ impl Attributes {
 
 /// PEM, in which OpenSSH and OpenSSL keep private keys (RFC 7468).
 pub fn is_private_key(bytes: &[u8]) -> bool {
-    let begins = |line: &[u8]| {
-        line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
-    };
-    lines(bytes).any(|line| begins(line.text(bytes)))
+    // Of a long file this is asked more than once: no line is looked at but those that could be one.
+    memmem::find_iter(bytes, b"-----BEGIN ").any(|at| {
+        if at > 0 && bytes[at - 1] != b'\n' {
+            return false;
+        }
+        let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |feed| at + feed);
+        bytes[at..end]
+            .trim_ascii_end()
+            .ends_with(b"PRIVATE KEY-----")
+    })
 }
 
 #[cfg(test)]
@@ -142,9 +150,28 @@ mod tests {
             ..Metadata::default()
         };
         FileImage {
-            bytes: b"key".to_vec(),
+            bytes: b"key".to_vec().into(),
             meta,
             target: "/key".into(),
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_a_line_that_begins_one() {
+        let cases = [
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", true),
+            ("# mine\n-----BEGIN RSA PRIVATE KEY----- \r\nMIIE", true),
+            (
+                "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----",
+                true,
+            ),
+            ("-----BEGIN CERTIFICATE-----\nPRIVATE KEY-----\n", false),
+            ("see -----BEGIN PRIVATE KEY-----\n", false),
+            ("-----BEGIN PRIVATE KEY----- of host a\n", false),
+            ("", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_private_key(text.as_bytes()), expected, "{text:?}");
         }
     }
 

@@ -88,7 +88,7 @@ fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
         return snapshot.insert(path, Entry::Directory(Vec::new(), meta));
     }
     let image = FileImage {
-        bytes: bytes.to_vec(),
+        bytes: bytes.to_vec().into(),
         meta,
         target: path.into(),
     };
@@ -185,7 +185,7 @@ mod tests {
                 .flatten()
                 .expect("a file")
                 .bytes,
-            b"no newline"
+            b"no newline".to_vec().into()
         );
         let sshd = seen
             .command(&["sshd", "-t"])

@@ -15,6 +15,7 @@
 //! # Ok::<(), sshmend_lossless::Overlap>(())
 //! ```
 
+mod bytes;
 mod change;
 mod edit;
 pub mod fixture;
@@ -29,11 +30,12 @@ mod snapshot;
 mod step;
 mod steps;
 
+pub use bytes::Bytes;
 pub use change::{Attributes, FileChange, is_private_key};
 pub use edit::{Edit, EditSet, Overlap};
 pub use glob::{Globbed, matches as glob_matches};
 pub use known::{Known, Unread};
-pub use lines::{Line, LineEnding, Lines, dominant_ending, lines};
+pub use lines::{Line, LineEnding, Lines, dominant_ending, lines, lines_from};
 pub use origin::Origin;
 pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};
 pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, journalctl};

@@ -49,10 +49,15 @@ impl Line {
 
 /// Splits a document into its physical lines; a line feed ends a line, and joining all `span`s gives the document.
 pub fn lines(document: &[u8]) -> Lines<'_> {
+    lines_from(document, 0, 1)
+}
+
+/// The same from the line on that begins at `start` and has this number.
+pub fn lines_from(document: &[u8], start: usize, number: usize) -> Lines<'_> {
     Lines {
         document,
-        at: 0,
-        number: 0,
+        at: start.min(document.len()),
+        number: number.saturating_sub(1),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use crate::bytes::Bytes;
 use crate::glob::{self, Globbed};
 use crate::known::{Known, Unread};
 use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
@@ -42,7 +43,7 @@ pub enum Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileImage {
     /// The content.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Mode, owner and the rest.
     pub meta: Metadata,
     /// The path after all symbolic links, which is where an edit goes.

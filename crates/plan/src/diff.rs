@@ -154,7 +154,7 @@ mod tests {
 
     fn image(bytes: &[u8]) -> FileImage {
         FileImage {
-            bytes: bytes.to_vec(),
+            bytes: bytes.to_vec().into(),
             meta: Metadata::default(),
             target: "/etc/a".into(),
         }
@@ -206,7 +206,7 @@ mod tests {
             assert!(applied(&ours) <= applied(&theirs) + 6, "{ours}{theirs}");
             assert_eq!(
                 patched(&before, &ours),
-                change.after.clone().expect("edited"),
+                change.after.as_deref().expect("edited"),
                 "{ours}"
             );
         }

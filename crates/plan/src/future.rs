@@ -14,7 +14,7 @@ pub(crate) fn future(snapshot: &Snapshot, edits: &Edits, creates: &Creates) -> S
     for (path, edits) in edits {
         if let Some(image) = snapshot.read(path).ok().flatten() {
             let image = FileImage {
-                bytes: edits.apply(&image.bytes),
+                bytes: edits.apply(&image.bytes).into(),
                 ..image.clone()
             };
             future.insert(path, Entry::File(image));
@@ -22,7 +22,7 @@ pub(crate) fn future(snapshot: &Snapshot, edits: &Edits, creates: &Creates) -> S
     }
     for (path, bytes) in creates {
         let image = FileImage {
-            bytes: bytes.clone(),
+            bytes: bytes.clone().into(),
             meta: Metadata::default(),
             target: path.clone(),
         };

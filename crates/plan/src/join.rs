@@ -192,7 +192,7 @@ mod tests {
 
     fn image() -> FileImage {
         FileImage {
-            bytes: b"a\nb\n".to_vec(),
+            bytes: b"a\nb\n".to_vec().into(),
             meta: Metadata::default(),
             target: "/etc/x".into(),
         }
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_contradiction_is_named_with_both_purposes() {
-        let create = |text: &str| FileChange::create("/etc/new", text.into(), Metadata::default());
+        let create = |text: &str| FileChange::create("/etc/new", text, Metadata::default());
         let cases = [
             (edit(0, "1\n"), edit(0, "2\n")),
             (edit(0, "1\n"), FileChange::remove("/etc/x", image())),

@@ -191,7 +191,7 @@ mod tests {
     fn edit(text: &str, edits: EditSet) -> Plan {
         let (bytes, meta) = (text.as_bytes().to_vec(), Metadata::default());
         let image = FileImage {
-            bytes,
+            bytes: bytes.into(),
             meta,
             target: "/etc/behind-the-link".into(),
         };

@@ -6,6 +6,7 @@ use std::path::Path;
 use sshmend_lossless::Origin;
 
 use crate::check::{new_problem, same_otherwise};
+use crate::directives::Directive;
 use crate::draft::Draft;
 use crate::effective::{Evaluation, Scope};
 use crate::intention::{bad_value, intention, unified};
@@ -18,7 +19,6 @@ use crate::set::{MAX_LINES, Note, Place, overridden};
 use crate::targets::{Targets, targets};
 use crate::tree::Tree;
 use crate::value::Kind;
-use crate::walk::Directive;
 use crate::write;
 
 /// One value on its way into a tree, and the releases that have to read it so.
@@ -166,7 +166,7 @@ impl Change {
                 .min()
                 .filter(|_| self.keyword.kind == Kind::Penalties)
         };
-        walk.directives.get(*by.or_else(any_penalty)?).cloned()
+        walk.directives.get(*by.or_else(any_penalty)?)
     }
 
     fn may_edit(&self, tree: &Tree, line: &Directive) -> bool {
@@ -186,15 +186,13 @@ impl Change {
         let release = self.targets.primary();
         for _ in 0..MAX_LINES {
             let walk = draft.tree.walk(release);
-            let is_refused = |line: &&Directive| {
-                let own = line
-                    .keyword
-                    .is_some_and(|(keyword, _)| std::ptr::eq(keyword, self.keyword));
-                own && line.reading.is_err()
+            let is_refused = |line: &Directive| {
+                line.reading.is_err()
                     && walk.active_at_start(line.scope)
                     && self.may_edit(&draft.tree, line)
             };
-            let Some(line) = walk.directives.iter().find(is_refused).cloned() else {
+            let mut lines = walk.directives.named(self.keyword.names[0].text);
+            let Some(line) = lines.find(is_refused) else {
                 break;
             };
             overridden(&draft.tree, self.keyword, &line)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Edit, EditSet, Entry, FileImage, Listed, Metadata, Overlap};
+use sshmend_lossless::{Bytes, Edit, EditSet, Entry, FileImage, Listed, Metadata, Overlap};
 
 use crate::set::{Edited, Note};
 use crate::tree::Tree;
@@ -41,10 +41,11 @@ impl Draft {
         let Some(image) = self.tree.snapshot.read(path).ok().flatten().cloned() else {
             return;
         };
-        let mut bytes = image.bytes.clone();
+        let mut bytes = image.bytes.to_vec();
         bytes
             .splice(edit.range.clone(), edit.text.iter().copied())
             .for_each(drop);
+        let bytes: Bytes = bytes.into();
         let same =
             |entry: &Entry| matches!(entry, Entry::File(other) if other.target == image.target);
         let paths: Vec<PathBuf> = self
@@ -90,7 +91,7 @@ impl Draft {
         names.sort();
         self.tree.replace(parent, Entry::Directory(names, meta));
         let image = FileImage {
-            bytes,
+            bytes: bytes.into(),
             meta: Metadata::default(),
             target: path.to_owned(),
         };
@@ -114,7 +115,7 @@ impl Draft {
                 .read(path)
                 .ok()
                 .flatten()
-                .map(|image| (path.clone(), image.bytes.clone()))
+                .map(|image| (path.clone(), image.bytes.to_vec()))
         };
         edited.creates = self.created.iter().filter_map(content).collect();
         Ok(edited)

@@ -1,7 +1,7 @@
 //! The values in force, each with the line that decides it and the lines that lost.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::sync::Arc;
 
 use sshmend_lossless::Origin;
 
@@ -11,10 +11,11 @@ use crate::keyword::{Keyword, Rule};
 use crate::listen;
 use crate::problem::Unseen;
 use crate::release::Release;
+use crate::shadowed::ShadowedLines;
 use crate::store::{Held, Slot, Store, fill};
 use crate::table::TABLE;
 use crate::value::{Kind, Penalties};
-use crate::walk::{GLOBAL, Gap, Walk};
+use crate::walk::{Gap, Walk};
 
 /// For whom the values are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,31 +44,9 @@ pub struct Setting {
     /// Further lines that contribute, where the value is put together from several.
     pub also: Vec<Origin>,
     /// The lines that lost, in reading order.
-    pub shadowed: Vec<Shadowed>,
+    pub shadowed: ShadowedLines,
     /// Why the value is not known: what could not be read may decide it. There are no values and no origin then.
     pub unknown: Option<Unseen>,
-}
-
-/// A line without effect on the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shadowed {
-    /// The line.
-    pub origin: Origin,
-    /// What it would set.
-    pub value: String,
-    /// Why it does not.
-    pub why: Why,
-}
-
-/// Why a line loses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// The keyword is decided by its first line, and another one is read earlier.
-    EarlierLine,
-    /// In this release the keyword is decided by its last line, and another one is read later.
-    LaterLine,
-    /// A Match block that applies overrides it.
-    MatchBlock,
 }
 
 impl Setting {
@@ -78,19 +57,9 @@ impl Setting {
             values: Vec::new(),
             origin: None,
             also: Vec::new(),
-            shadowed: Vec::new(),
+            shadowed: ShadowedLines::default(),
             unknown,
         }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EarlierLine => "an earlier line decides",
-            Self::LaterLine => "a later line decides",
-            Self::MatchBlock => "a Match block overrides it",
-        })
     }
 }
 
@@ -124,7 +93,7 @@ impl<'a> IntoIterator for &'a Effective {
 
 /// What the files add up to for one scope, before it is put into words.
 pub(crate) struct Evaluation<'a> {
-    walk: &'a Walk,
+    walk: &'a Arc<Walk>,
     release: Release,
     slots: Store,
     /// How many of the directives seen belong to the first pass, for each keyword that a block overrides.
@@ -137,7 +106,7 @@ pub(crate) struct Evaluation<'a> {
 
 impl<'a> Evaluation<'a> {
     /// Reads the tree twice, as sshd does: at its start, and for a connection.
-    pub(crate) fn new(walk: &'a Walk, release: Release, scope: Scope<'_>) -> Self {
+    pub(crate) fn new(walk: &'a Arc<Walk>, release: Release, scope: Scope<'_>) -> Self {
         let nobody = Connection::default();
         let connection = match scope {
             Scope::Global => &nobody,
@@ -155,7 +124,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Reads the tree once: what sshd checks before it starts.
-    pub(crate) fn at_start(walk: &'a Walk, release: Release) -> Self {
+    pub(crate) fn at_start(walk: &'a Arc<Walk>, release: Release) -> Self {
         let mut slots = fill(walk, release, |scope| walk.active_at_start(scope));
         challenge_means_keyboard(&mut slots, release);
         let gaps = walk
@@ -186,13 +155,16 @@ impl<'a> Evaluation<'a> {
             let slot = self.slots.entry(name).or_default();
             self.first_pass.insert(name, slot.seen.len());
             slot.overlay(keyword, over);
-            let new = |index: &usize| !walk.active_at_start(walk.directives[*index].scope);
+            let new = |index: &u32| {
+                let scope = walk.directives.scope(*index as usize);
+                !walk.active_at_start(scope)
+            };
             slot.seen.extend(over.seen.iter().copied().filter(new));
         }
     }
 
     /// The values in words.
-    pub(crate) fn effective(&self) -> Effective {
+    pub(crate) fn effective(mut self) -> Effective {
         Effective {
             settings: TABLE
                 .iter()
@@ -232,7 +204,8 @@ impl<'a> Evaluation<'a> {
             .collect()
     }
 
-    fn setting(&self, keyword: &Keyword) -> Option<Setting> {
+    fn setting(&mut self, keyword: &'static Keyword) -> Option<Setting> {
+        let shadowed = self.shadowed(keyword);
         let empty = Slot::default();
         let slot = self.slots.get(keyword.names[0].text).unwrap_or(&empty);
         if let Some(unseen) = self.unseen(keyword, slot) {
@@ -250,13 +223,13 @@ impl<'a> Evaluation<'a> {
         } else {
             (!by.is_empty()).then(|| by.remove(0))
         };
-        let origin = |index: usize| self.walk.directives[index].origin.clone();
+        let origin = |index: usize| Some(self.walk.directives.get(index)?.origin);
         Some(Setting {
             key: keyword.key(),
             values,
-            origin: deciding.map(origin),
-            also: by.iter().copied().map(origin).collect(),
-            shadowed: self.shadowed(keyword, slot),
+            origin: deciding.and_then(origin),
+            also: by.iter().copied().filter_map(origin).collect(),
+            shadowed,
             unknown: None,
         })
     }
@@ -329,44 +302,16 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    fn shadowed(&self, keyword: &Keyword, slot: &Slot) -> Vec<Shadowed> {
-        let first_pass = self
-            .first_pass
-            .get(keyword.names[0].text)
-            .copied()
-            .unwrap_or(0);
+    /// The lines that lost; no further question about them can be asked afterwards.
+    fn shadowed(&mut self, keyword: &'static Keyword) -> ShadowedLines {
+        let name = keyword.names[0].text;
+        let first_pass = self.first_pass.get(name).copied().unwrap_or(0);
+        let Some(slot) = self.slots.get_mut(name) else {
+            return ShadowedLines::default();
+        };
         let deciding: BTreeSet<usize> = slot.held.iter().map(|held| held.by).collect();
-        let in_block = deciding
-            .iter()
-            .any(|&index| self.walk.directives[index].scope != GLOBAL);
-        let lost = slot
-            .seen
-            .iter()
-            .enumerate()
-            .filter(|(_, index)| !deciding.contains(index));
-        let shadowed = lost.filter_map(|(position, &index)| {
-            let directive = self.walk.directives.get(index)?;
-            let reading = directive
-                .reading
-                .as_ref()
-                .ok()
-                .filter(|reading| !reading.parts.is_empty())?;
-            let why = if position < first_pass && in_block {
-                Why::MatchBlock
-            } else if deciding.first().is_some_and(|&first| first < index) {
-                Why::EarlierLine
-            } else {
-                Why::LaterLine
-            };
-            let words: Vec<&str> = reading.parts.iter().map(|part| part.1.as_str()).collect();
-            let separator = keyword.kind.separator().unwrap_or(' ').to_string();
-            Some(Shadowed {
-                origin: directive.origin.clone(),
-                value: words.join(&separator),
-                why,
-            })
-        });
-        shadowed.collect()
+        let seen = std::mem::take(&mut slot.seen);
+        ShadowedLines::new(self.walk, keyword, seen, deciding, first_pass)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is known of each keyword, and how one is found by its name.
 
+use std::sync::LazyLock;
+
 use crate::release::Release;
 use crate::table::TABLE;
 use crate::value::{Kind, Penalties};
@@ -67,6 +69,21 @@ pub(crate) struct Keyword {
     pub(crate) optional: bool,
 }
 
+/// All names with their keywords by their length, each list in the order of the table: every line of a file is looked up.
+static BY_LENGTH: LazyLock<Vec<Vec<(&Keyword, &Name)>>> = LazyLock::new(|| {
+    let mut by_length: Vec<Vec<(&Keyword, &Name)>> = Vec::new();
+    for keyword in TABLE {
+        for name in keyword.names {
+            let length = name.text.len();
+            if by_length.len() <= length {
+                by_length.resize_with(length + 1, Vec::new);
+            }
+            by_length[length].push((keyword, name));
+        }
+    }
+    by_length
+});
+
 /// Keywords of patches that are in use: of the Red Hat family, of FreeBSD and illumos, for high-latency links (HPN), for
 /// X.509 certificates and for LDAP.
 const OF_PATCHES: [&str; 31] = [
@@ -130,9 +147,8 @@ pub fn keyword_names() -> impl Iterator<Item = &'static str> + Clone {
 impl Keyword {
     /// The keyword that this release knows by `name`, in any case.
     pub(crate) fn find(name: &str, release: Release) -> Option<(&'static Self, &'static Name)> {
-        let matching = TABLE
-            .iter()
-            .flat_map(|keyword| keyword.names.iter().map(move |known| (keyword, known)));
+        let of_length = BY_LENGTH.get(name.len())?;
+        let matching = of_length.iter().copied();
         let mut matching = matching.filter(|(_, known)| known.text.eq_ignore_ascii_case(name));
         matching.find(|(_, known)| known.known_to(release))
     }

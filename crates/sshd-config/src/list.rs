@@ -5,6 +5,7 @@ use std::path::Path;
 use sshmend_lossless::{Edit, lines};
 
 use crate::check::{new_problem, same_otherwise};
+use crate::directives::Directive;
 use crate::draft::Draft;
 use crate::elements::{Desired, Given, desired, distinct, is_many_a_line, named};
 use crate::intention::bad_value;
@@ -17,7 +18,7 @@ use crate::set::{MAX_LINES, Place, overridden};
 use crate::targets::Targets;
 use crate::tree::Tree;
 use crate::value::Kind;
-use crate::walk::{Directive, GLOBAL};
+use crate::walk::GLOBAL;
 use crate::words::Word;
 
 /// One list, what it is to hold, and the releases that have to read it so.
@@ -99,7 +100,7 @@ impl<'a> ListChange<'a> {
             .collect();
         let extra = now.iter().find(|element| !wanted.contains(&element.value));
         let walk = draft.tree.walk(release);
-        let line = |by: usize| walk.directives.get(by).cloned();
+        let line = |by: usize| walk.directives.get(by);
         if let Some(extra) = extra {
             let line = line(extra.by).ok_or_else(|| self.no_place())?;
             self.may_edit(&draft.tree, &line)?;

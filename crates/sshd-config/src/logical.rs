@@ -1,7 +1,8 @@
 //! A file as the lines that sshd's parser sees (load_server_config in servconf.c).
 
-use sshmend_lossless::lines;
+use sshmend_lossless::lines_from;
 
+use crate::directives::LineStart;
 use crate::release::Release;
 
 /// One line as the parser sees it: nearly always one physical line without its leading blanks.
@@ -44,6 +45,14 @@ impl Logical {
         }
     }
 
+    /// The physical line that it begins in.
+    pub(crate) fn line_start(&self) -> LineStart {
+        LineStart {
+            start: self.first.line_start,
+            line: self.first.line,
+        }
+    }
+
     /// The file offset of the byte at `index`.
     pub(crate) fn offset(&self, index: usize) -> usize {
         let piece = self.piece(index);
@@ -64,7 +73,17 @@ impl Logical {
 
 /// Splits a file into logical lines by the rules of a release, one after the other.
 pub(crate) fn split(document: &[u8], release: Release) -> impl Iterator<Item = Logical> + use<'_> {
-    let mut physical = lines(document);
+    split_from(document, 0, 1, release)
+}
+
+/// The same from the physical line on that begins at `start` and has this number.
+pub(crate) fn split_from(
+    document: &[u8],
+    start: usize,
+    number: usize,
+    release: Release,
+) -> impl Iterator<Item = Logical> + use<'_> {
+    let mut physical = lines_from(document, start, number);
     std::iter::from_fn(move || {
         let mut logical: Option<Logical> = None;
         for line in physical.by_ref() {

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use sshmend_lossless::Origin;
 
+use crate::directives::Directive;
 use crate::effective::{Effective, Evaluation, Setting};
 use crate::listen;
 use crate::problem::Problem;
 use crate::release::Release;
 use crate::store::subsystem_name;
-use crate::walk::{Directive, Walk};
+use crate::walk::Walk;
 
 /// Finds the contradictions between lines (servconf.c, and main in sshd.c).
-pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem> {
+pub(crate) fn cross_line_problems(walk: &Arc<Walk>, release: Release) -> Vec<Problem> {
     let mut found = repeated_subsystems(walk, release);
     found.extend(subsystems_in_blocks(walk, release));
     found.extend(any_after_methods(walk, release));
@@ -33,17 +35,10 @@ pub(crate) fn cross_line_problems(walk: &Walk, release: Release) -> Vec<Problem>
     found
 }
 
-fn named<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = &'a Directive> {
-    let is_named = move |directive: &&Directive| {
-        directive
-            .keyword
-            .is_some_and(|(keyword, _)| keyword.names[0].text == name)
-    };
-    walk.directives.iter().filter(is_named)
-}
-
-fn active<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = &'a Directive> {
-    named(walk, name).filter(move |directive| walk.active_at_start(directive.scope))
+fn active<'a>(walk: &'a Walk, name: &'a str) -> impl Iterator<Item = Directive> + 'a {
+    walk.directives
+        .named(name)
+        .filter(move |directive| walk.active_at_start(directive.scope))
 }
 
 fn first_part(directive: &Directive) -> Option<&str> {
@@ -71,12 +66,12 @@ fn repeated_subsystems(walk: &Walk, release: Release) -> Vec<Problem> {
     let mut names = Vec::new();
     let mut found = Vec::new();
     for directive in active(walk, "Subsystem") {
-        let Some(name) = first_part(directive).map(subsystem_name) else {
+        let Some(name) = first_part(&directive).map(|part| subsystem_name(part).to_owned()) else {
             continue;
         };
         if names.contains(&name) {
             found.push(problem(
-                directive,
+                &directive,
                 format!("subsystem \"{name}\" is already defined"),
                 "keep one of the lines",
             ));
@@ -92,10 +87,9 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
         return Vec::new();
     }
     let outside = active(walk, "Subsystem").count();
-    let mut in_blocks: BTreeMap<usize, Vec<&Directive>> = BTreeMap::new();
-    for directive in
-        named(walk, "Subsystem").filter(|directive| !walk.active_at_start(directive.scope))
-    {
+    let mut in_blocks: BTreeMap<usize, Vec<Directive>> = BTreeMap::new();
+    let all = walk.directives.named("Subsystem");
+    for directive in all.filter(|directive| !walk.active_at_start(directive.scope)) {
         in_blocks
             .entry(directive.scope)
             .or_default()
@@ -106,12 +100,12 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
     let crashing = in_blocks
         .into_values()
         .filter(|lines| lines.len() > outside)
-        .filter_map(|lines| lines.last().copied());
+        .filter_map(|mut lines| lines.pop());
     crashing
         .map(|line| Problem {
             fatal: false,
             certain: false,
-            ..problem(line, message.to_owned(), hint)
+            ..problem(&line, message.to_owned(), hint)
         })
         .collect()
 }
@@ -124,12 +118,11 @@ fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
     }
     let (mut at_start, mut in_blocks) = (false, false);
     let mut found = Vec::new();
-    for directive in
-        named(walk, "AuthenticationMethods").filter(|directive| first_part(directive).is_some())
-    {
-        if first_part(directive) == Some("any") && (at_start || in_blocks) {
+    let all = walk.directives.named("AuthenticationMethods");
+    for directive in all.filter(|directive| first_part(directive).is_some()) {
+        if first_part(&directive) == Some("any") && (at_start || in_blocks) {
             let problem = problem(
-                directive,
+                &directive,
                 "\"any\" must stand alone".to_owned(),
                 "remove the line: an earlier one decides",
             );
@@ -157,7 +150,7 @@ fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release)
             .parse()
             .map(|address: IpAddr| address.is_ipv4() == IpAddr::is_ipv4(&excluded))
     };
-    let hit = |directive: &&Directive| {
+    let hit = |directive: &Directive| {
         first_part(directive).is_some_and(|part| family(listen::host(part)) == Ok(true))
     };
     // In 8.2 and 8.3 the end of an included file settled the family, before a later line could set it.
@@ -167,7 +160,7 @@ fn address_of_other_family(walk: &Walk, effective: &Effective, release: Release)
     let hits = active(walk, "ListenAddress").filter(hit);
     hits.map(|directive| Problem {
         certain,
-        ..problem(directive, message.to_owned(), hint)
+        ..problem(&directive, message.to_owned(), hint)
     })
     .collect()
 }
@@ -230,10 +223,8 @@ fn at_origin(walk: &Walk, setting: &Setting, message: String, hint: &str) -> Pro
         .origin
         .clone()
         .unwrap_or_else(|| Origin::new(setting.key.as_str(), 0));
-    let directive = walk
-        .directives
-        .iter()
-        .find(|directive| directive.origin == origin);
+    let mut all = walk.directives.iter();
+    let directive = all.find(|directive| directive.origin == origin);
     let line = directive
         .map(|directive| String::from_utf8_lossy(&directive.line.logical.text).into_owned());
     Problem {

@@ -8,6 +8,7 @@ use sshmend_lossless::{Edit, EditSet, Origin};
 use crate::COMMAND_LINE;
 use crate::assignment::{Assignment, Operator};
 use crate::change::Change;
+use crate::directives::Directive;
 use crate::draft::Draft;
 use crate::effective::{Evaluation, Scope};
 use crate::elements::Given;
@@ -18,7 +19,6 @@ use crate::refusal::Refusal;
 use crate::release::Release;
 use crate::targets::targets;
 use crate::tree::Tree;
-use crate::walk::Directive;
 
 /// Where a value is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +191,7 @@ fn first_decider(tree: &Tree, keyword: &Keyword, release: Release) -> Option<Dir
         .deciders(keyword)
         .into_values()
         .min()?;
-    walk.directives.get(index).cloned()
+    walk.directives.get(index)
 }
 
 pub(crate) fn overridden(tree: &Tree, keyword: &Keyword, line: &Directive) -> Result<(), Refusal> {

@@ -24,7 +24,7 @@ pub(crate) struct Slot {
     /// The parts in force.
     pub(crate) held: Vec<Held>,
     /// The directives that were read, in reading order.
-    pub(crate) seen: Vec<usize>,
+    pub(crate) seen: Vec<u32>,
 }
 
 /// The slots of one pass, by the first name of their keyword.
@@ -34,13 +34,12 @@ pub(crate) type Store = BTreeMap<&'static str, Slot>;
 pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool) -> Store {
     let active: Vec<bool> = (0..walk.scopes.len()).map(active).collect();
     let mut store = Store::new();
-    for (index, directive) in walk
-        .directives
-        .iter()
-        .enumerate()
-        .filter(|(_, directive)| active[directive.scope])
-    {
-        let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else {
+    let directives = &walk.directives;
+    for index in 0..directives.len() {
+        if !active[directives.scope(index)] || !directives.sets(index) {
+            continue;
+        }
+        let Some(keyword) = directives.keyword(index) else {
             continue;
         };
         if matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
@@ -50,19 +49,32 @@ pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool
             .get("AuthorizedKeysCommand")
             .is_some_and(|slot| !slot.held.is_empty());
         let slot = store.entry(keyword.names[0].text).or_default();
-        slot.seen.push(index);
+        slot.seen.push(u32::try_from(index).unwrap_or(u32::MAX));
         if keyword.rule == Rule::PrincipalsCommand
             && keyword.last_wins(release)
             && behind_keys_command
         {
             continue;
         }
-        slot.take(keyword, &reading.parts, index, release);
+        // Nearly all lines of a long file come after the one that decides: nothing of them has to be read.
+        if slot.is_decided(keyword, release) {
+            continue;
+        }
+        let reading = directives.get(index).map(|directive| directive.reading);
+        if let Some(Ok(reading)) = reading {
+            slot.take(keyword, &reading.parts, index, release);
+        }
     }
     store
 }
 
 impl Slot {
+    /// Whether no further line can change the value.
+    fn is_decided(&self, keyword: &Keyword, release: Release) -> bool {
+        let first_counts = matches!(keyword.rule, Rule::First | Rule::LastBefore(_));
+        first_counts && !keyword.last_wins(release) && !self.held.is_empty()
+    }
+
     fn take(&mut self, keyword: &Keyword, parts: &Parts, by: usize, release: Release) {
         let held = |(part, value): &(usize, String)| Held {
             part: *part,

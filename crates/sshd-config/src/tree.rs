@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sshmend_lossless::{Entry, Origin, Request, Snapshot, Unread};
 
@@ -69,7 +69,7 @@ pub struct Tree {
     pub(crate) main: PathBuf,
     pub(crate) overrides: Vec<Override>,
     /// What was read of it, by release; forgotten with every edit.
-    walks: RefCell<BTreeMap<Release, Rc<Walk>>>,
+    walks: RefCell<BTreeMap<Release, Arc<Walk>>>,
 }
 
 /// A Match block that sets its own value for a keyword.
@@ -203,15 +203,11 @@ impl Tree {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for directive in walk
-            .directives
-            .iter()
-            .filter(|directive| directive.scope != GLOBAL)
-        {
-            let (Some((keyword, _)), Ok(reading)) = (directive.keyword, &directive.reading) else {
+        for directive in walk.directives.named(wanted.names[0].text) {
+            let Ok(reading) = &directive.reading else {
                 continue;
             };
-            if !std::ptr::eq(keyword, wanted) || walk.active_at_start(directive.scope) {
+            if directive.scope == GLOBAL || walk.active_at_start(directive.scope) {
                 continue;
             }
             let chain: Vec<_> = walk.chain(directive.scope).collect();
@@ -253,21 +249,19 @@ impl Tree {
     /// True when a line of the files sets this keyword in any scope.
     pub(crate) fn mentions(&self, keyword: &Keyword) -> bool {
         let walk = self.walk(Release::NEWEST);
-        let mut found = walk
-            .directives
-            .iter()
-            .filter_map(|directive| directive.keyword);
-        keyword.kind != Kind::Structure && found.any(|(known, _)| std::ptr::eq(known, keyword))
+        let mut found =
+            (0..walk.directives.len()).filter_map(|index| walk.directives.keyword(index));
+        keyword.kind != Kind::Structure && found.any(|known| std::ptr::eq(known, keyword))
     }
 
-    pub(crate) fn walk(&self, release: Release) -> Rc<Walk> {
+    pub(crate) fn walk(&self, release: Release) -> Arc<Walk> {
         let mut walks = self.walks.borrow_mut();
         let held: usize = walks.values().map(|walk| walk.directives.len()).sum();
         if held > MAX_HELD && !walks.contains_key(&release) {
             walks.clear();
         }
-        let read = || Rc::new(walk(&self.snapshot, &self.main, &self.overrides, release));
-        Rc::clone(walks.entry(release).or_insert_with(read))
+        let read = || Arc::new(walk(&self.snapshot, &self.main, &self.overrides, release));
+        Arc::clone(walks.entry(release).or_insert_with(read))
     }
 
     /// Puts something in the place of a file, after which all is read anew.

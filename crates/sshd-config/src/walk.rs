@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Kind as FileKind, Origin, Request, Snapshot, Unread};
+use sshmend_lossless::{Bytes, Kind as FileKind, Origin, Request, Snapshot, Unread};
 
 use crate::COMMAND_LINE;
 use crate::connection::Connection;
 use crate::criteria::Criteria;
-use crate::keyword::{Keyword, Name, is_of_a_patch};
+use crate::directives::{Directive, Directives, LineStart};
+use crate::keyword::{Keyword, is_of_a_patch};
 use crate::line::Line;
 use crate::logical::{self, Logical};
 use crate::overrides::Override;
@@ -49,21 +50,6 @@ pub(crate) struct Scope {
     dead: bool,
 }
 
-/// A line that sets something, or would.
-#[derive(Debug, Clone)]
-pub(crate) struct Directive {
-    /// The line.
-    pub(crate) line: Line,
-    /// Where its keyword stands.
-    pub(crate) origin: Origin,
-    /// The keyword and the name it is written by, if this release knows it.
-    pub(crate) keyword: Option<(&'static Keyword, &'static Name)>,
-    /// The scope it stands in.
-    pub(crate) scope: usize,
-    /// Its arguments.
-    pub(crate) reading: Result<Reading, Fault>,
-}
-
 /// A place where lines are read that are not known.
 #[derive(Debug, Clone)]
 pub(crate) struct Gap {
@@ -76,10 +62,10 @@ pub(crate) struct Gap {
 }
 
 /// The whole tree as one release reads it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Walk {
     /// All directives but Match and Include, in reading order.
-    pub(crate) directives: Vec<Directive>,
+    pub(crate) directives: Directives,
     /// All scopes; the first one is [`GLOBAL`].
     pub(crate) scopes: Vec<Scope>,
     /// What sshd would refuse or ignore.
@@ -102,7 +88,7 @@ pub(crate) struct Walk {
 /// Reads no more than what says which files belong to the tree: of the result only the paths, the gaps and the requests
 /// count.
 pub(crate) fn walk_files(snapshot: &Snapshot, main: &Path, release: Release) -> Walk {
-    let mut walker = Walker::new(snapshot, main, release);
+    let mut walker = Walker::new(snapshot, main, &[], release);
     walker.only_files = true;
     walker.file(main, &Reader::Daemon(main));
     walker.walk
@@ -120,6 +106,11 @@ fn may_include(text: &[u8]) -> bool {
 
 const INCLUDE: &[u8] = b"include";
 
+/// Whether any line of a file can be an Include. A NUL byte glues lines together, so that no part of them is telling.
+fn holds_include(document: &[u8]) -> bool {
+    memchr::memchr(0, document).is_some() || may_include(document)
+}
+
 /// Reads the overrides of the command line, then the main file and all that it includes.
 pub(crate) fn walk(
     snapshot: &Snapshot,
@@ -127,12 +118,17 @@ pub(crate) fn walk(
     overrides: &[Override],
     release: Release,
 ) -> Walk {
-    let mut walker = Walker::new(snapshot, main, release);
+    let mut walker = Walker::new(snapshot, main, overrides, release);
     for (index, given) in overrides.iter().enumerate() {
         let logical = Logical::detached(given.text.as_bytes());
         walker.ports_are_given &= !given.replaces_ports();
         if let Some(line) = Line::parse(logical, release) {
-            walker.directive(line, Origin::new(COMMAND_LINE, index + 1), GLOBAL);
+            let origin = Origin::new(COMMAND_LINE, index + 1);
+            let at = LineStart {
+                start: 0,
+                line: index + 1,
+            };
+            walker.directive(line, origin, GLOBAL, (0, at));
         }
         walker.ports_are_given = overrides[..=index].iter().any(Override::replaces_ports);
     }
@@ -221,7 +217,7 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    fn new(snapshot: &'a Snapshot, main: &Path, release: Release) -> Self {
+    fn new(snapshot: &'a Snapshot, main: &Path, overrides: &[Override], release: Release) -> Self {
         let outside = Scope {
             criteria: Criteria::never(),
             origin: Origin::new(main, 0),
@@ -235,8 +231,16 @@ impl<'a> Walker<'a> {
             ports_are_given: false,
             only_files: false,
             walk: Walk {
+                directives: Directives::new(release, overrides),
                 scopes: vec![outside],
-                ..Walk::default()
+                problems: Vec::new(),
+                doubts: Vec::new(),
+                gaps: Vec::new(),
+                requests: Vec::new(),
+                paths: BTreeSet::new(),
+                reads: 0,
+                read: 0,
+                stopped: false,
             },
         }
     }
@@ -262,7 +266,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn content(&mut self, document: &[u8], path: &Path, reader: &Reader<'_>) {
+    fn content(&mut self, document: &Bytes, path: &Path, reader: &Reader<'_>) {
         self.walk.read += document.len() as u64;
         if self.walk.read > MAX_MIB << 20 {
             self.walk.stopped = true;
@@ -300,7 +304,11 @@ impl<'a> Walker<'a> {
         });
     }
 
-    fn lines(&mut self, document: &[u8], path: &Path, base: usize, depth: usize) {
+    fn lines(&mut self, document: &Bytes, path: &Path, base: usize, depth: usize) {
+        if self.only_files && !holds_include(document) {
+            return;
+        }
+        let file = self.walk.directives.open(path, document);
         let mut scope = base;
         for logical in logical::split(document, self.release) {
             steps::add(1);
@@ -311,11 +319,14 @@ impl<'a> Walker<'a> {
                 continue;
             };
             let origin = Origin::new(path, line.logical.position(line.keyword.range.start).0);
-            match line.keyword.lossy().to_ascii_lowercase().as_str() {
-                "match" if !self.only_files => scope = self.open_scope(&line, origin, base, depth),
-                "include" => self.include(&line, &origin, scope, depth),
-                _ if self.only_files => {}
-                _ => self.directive(line, origin, scope),
+            let at = line.logical.line_start();
+            let is = |keyword: &[u8]| line.keyword.text.eq_ignore_ascii_case(keyword);
+            if is(INCLUDE) {
+                self.include(&line, &origin, scope, depth);
+            } else if !self.only_files && is(b"match") {
+                scope = self.open_scope(&line, origin, base, depth);
+            } else if !self.only_files {
+                self.directive(line, origin, scope, (file, at));
             }
             if self.walk.stopped {
                 return;
@@ -415,28 +426,21 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn directive(&mut self, line: Line, origin: Origin, scope: usize) {
+    /// Takes a directive that stands in a file, by its number, where this says.
+    fn directive(
+        &mut self,
+        line: Line,
+        origin: Origin,
+        scope: usize,
+        (file, at): (usize, LineStart),
+    ) {
         let name = line.keyword.lossy();
-        let keyword = Keyword::find(&name, self.release);
         if self.ports_are_given && name.eq_ignore_ascii_case("port") {
             return;
         }
-        let reading = match keyword {
-            Some((keyword, _)) if keyword.kind == Kind::Structure => {
-                Err(Fault::new(format!("{name} is no option")))
-            }
-            Some((keyword, _)) => value::read(keyword.kind, &line, self.release),
-            None => Ok(Reading::default()),
-        };
-        let directive = Directive {
-            line,
-            origin,
-            keyword,
-            scope,
-            reading,
-        };
+        let directive = Directive::read(line, origin, scope, self.release);
         self.check(&directive, &name);
-        self.walk.directives.push(directive);
+        self.walk.directives.push(file, at, &directive);
     }
 
     fn check(&mut self, directive: &Directive, name: &str) {

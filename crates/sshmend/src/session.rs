@@ -286,7 +286,7 @@ impl Session {
             .read(&path)
             .map_err(|error| Failure::from_file(&error))?;
         image
-            .map(|image| image.bytes)
+            .map(|image| image.bytes.into())
             .ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
     }
 

@@ -192,7 +192,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         };
         let path = self.path_of_bytes(&record.id, number, side);
         let kept = match self.disk.read_kept(&path)? {
-            Some(file) => Some(file.bytes),
+            Some(file) => Some(file.bytes.into()),
             None => self.edited(record, number, side)?,
         };
         match kept {

@@ -107,7 +107,7 @@ impl<D: Disk> Store<'_, D> {
         let at_hand = now.map(|now| &now.bytes).into_iter().chain(captured);
         let found = image.and_then(|image| at_hand.into_iter().find(|bytes| image.has(bytes)));
         match found {
-            Some(bytes) => Ok(Some(bytes.clone())),
+            Some(bytes) => Ok(Some(bytes.to_vec())),
             None => Ok(self.journal.bytes(record, number, side)?),
         }
     }
@@ -261,7 +261,7 @@ fn change(
         path,
         before: now,
         edits: EditSet::default(),
-        after: bytes,
+        after: bytes.map(Into::into),
         create,
         give,
     }

@@ -123,7 +123,7 @@ fn put(snapshot: &mut Snapshot, path: &str, bytes: &[u8]) {
     snapshot.insert_new(
         path,
         Entry::File(FileImage {
-            bytes: bytes.to_vec(),
+            bytes: bytes.to_vec().into(),
             meta,
             target: path.into(),
         }),

@@ -78,7 +78,7 @@ fn read(files: &Files, named: &[(PathBuf, Vec<u8>)]) -> Tables {
 fn entry(path: &Path, bytes: Option<Vec<u8>>) -> Entry {
     bytes.map_or(Entry::Missing, |bytes| {
         Entry::File(FileImage {
-            bytes,
+            bytes: bytes.into(),
             meta: Metadata::default(),
             target: path.to_owned(),
         })

@@ -145,14 +145,14 @@ pub(crate) fn after(snapshot: &Snapshot, edited: &Edited) -> Snapshot {
         next.insert(
             path,
             Entry::File(FileImage {
-                bytes,
+                bytes: bytes.into(),
                 ..image.clone()
             }),
         );
     }
     for (path, content) in &edited.creates {
         let image = FileImage {
-            bytes: content.clone(),
+            bytes: content.clone().into(),
             meta: Metadata::default(),
             target: path.clone(),
         };

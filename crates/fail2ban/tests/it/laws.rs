@@ -83,7 +83,7 @@ fn random_tree(random: &mut Rng) -> Snapshot {
     for path in FILES {
         let path = Path::new(DIR).join(path);
         let mut image = tree.read(&path).ok().flatten().expect("a file").clone();
-        image.bytes = random_file(random);
+        image.bytes = random_file(random).into();
         tree.insert(path, Entry::File(image));
     }
     tree

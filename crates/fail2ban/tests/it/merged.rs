@@ -314,7 +314,7 @@ fn a_file_that_is_no_text_is_left_out_or_stops_later_releases() {
     let mut snapshot = snapshot("//- jail.local\nX\n//- jail.d/on.conf\n[sshd]\nenabled = true\n");
     let path = std::path::Path::new("/etc/fail2ban/jail.local");
     let mut image = snapshot.read(path).ok().flatten().expect("a file").clone();
-    image.bytes = b"[DEFAULT]\n# caf\xe9\nignoreip = ::1\n".to_vec();
+    image.bytes = b"[DEFAULT]\n# caf\xe9\nignoreip = ::1\n".to_vec().into();
     snapshot.insert(path, sshmend_lossless::Entry::File(image));
     let said = |release| list(&config(&snapshot, Release::parse(release)));
     expect![[r#"

@@ -10,7 +10,7 @@ pub(crate) fn snapshot(allow: &[u8], deny: &[u8]) -> Snapshot {
     let mut snapshot = Snapshot::default();
     for (path, bytes) in [(HOSTS_ALLOW, allow), (HOSTS_DENY, deny)] {
         let image = FileImage {
-            bytes: bytes.to_vec(),
+            bytes: bytes.to_vec().into(),
             meta: Metadata::default(),
             target: path.into(),
         };

@@ -375,7 +375,7 @@ impl FilesWith {
     fn tables(&self, allow: &str, deny: &str) -> Tables {
         let mut seen = snapshot(allow.as_bytes(), deny.as_bytes());
         let image = sshmend_lossless::FileImage {
-            bytes: self.passwd.into(),
+            bytes: self.passwd.as_bytes().to_vec().into(),
             meta: sshmend_lossless::Metadata::default(),
             target: "/etc/passwd".into(),
         };
@@ -594,7 +594,7 @@ fn pattern_files_are_asked_for_and_read() {
 fn file(bytes: &[u8]) -> sshmend_lossless::FileImage {
     let meta = sshmend_lossless::Metadata::default();
     sshmend_lossless::FileImage {
-        bytes: bytes.to_vec(),
+        bytes: bytes.to_vec().into(),
         meta,
         target: "/etc/friends".into(),
     }

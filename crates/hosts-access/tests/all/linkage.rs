@@ -140,7 +140,7 @@ fn damaged_programs_do_no_harm() {
 
 fn file(bytes: Vec<u8>) -> Entry {
     Entry::File(FileImage {
-        bytes,
+        bytes: bytes.into(),
         meta: Metadata::default(),
         target: "/usr/sbin/sshd".into(),
     })

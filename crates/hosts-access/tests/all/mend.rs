@@ -159,7 +159,7 @@ fn rules_of_other_programs_are_left_to_them() {
     seen.insert(
         path,
         Entry::File(FileImage {
-            bytes,
+            bytes: bytes.into(),
             meta: Metadata::default(),
             target: path.into(),
         }),

@@ -14,7 +14,7 @@ fn most_keywords_are_decided_by_their_first_line() {
         (&["3".to_owned()][..], Some(Origin::new(MAIN, 1)))
     );
     assert_eq!(setting.shadowed.len(), 1);
-    let lost = &setting.shadowed[0];
+    let lost = setting.shadowed.iter().next().expect("one");
     assert_eq!(
         (lost.origin.line, lost.value.as_str(), lost.why),
         (2, "5", Why::EarlierLine)
@@ -277,7 +277,10 @@ fn match_all_overrides_even_an_earlier_line() {
         (setting.values.join(" "), setting.origin.clone()),
         ("9".into(), Some(Origin::new(MAIN, 3)))
     );
-    assert_eq!(setting.shadowed[0].why, Why::MatchBlock);
+    assert_eq!(
+        setting.shadowed.iter().next().expect("one").why,
+        Why::MatchBlock
+    );
 }
 
 #[test]

@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use fastrand::Rng;
-use sshmend_lossless::fixture;
+use sshmend_lossless::{Origin, fixture};
 
 use super::{MAIN, NEW, OLD, bytes, changed, value};
+use crate::directives::Directive;
+use crate::line::Line;
+use crate::logical::split;
 use crate::walk::{walk, walk_files};
-use crate::{Connection, Place, Release, Scope, Tree, steps};
+use crate::{Connection, Override, Place, Release, Scope, Tree, steps};
 
 const NASTY: &[&[u8]] = &[
     b"MaxSessions 3\n",
@@ -109,6 +112,48 @@ fn the_files_are_those_of_the_whole_reading() {
         }
     }
     assert!(found > 0, "no Include was met");
+}
+
+#[test]
+fn a_directive_is_read_again_as_it_was_read() {
+    let mut random = Rng::with_seed(37);
+    let mut met = 0;
+    for _ in 0..1_000 {
+        let content = document(&mut random);
+        if content.windows(7).any(|word| word == b"Include") {
+            continue;
+        }
+        let options = ["MaxSessions=4", " Port 1", "MaxStartups=\"5"].map(Override::new);
+        for release in RELEASES {
+            let walk = walk(&bytes(&content), Path::new(MAIN), &options, release);
+            let lines = split(&content, release).filter_map(|line| Line::parse(line, release));
+            let expected: Vec<String> = lines
+                .filter(|line| {
+                    let keyword = line.keyword.lossy().to_ascii_lowercase();
+                    keyword != "match" && keyword != "include"
+                })
+                .map(|line| {
+                    let number = line.logical.position(line.keyword.range.start).0;
+                    let origin = Origin::new(MAIN, number);
+                    format!("{:?}", Directive::read(line, origin, 0, release))
+                })
+                .collect();
+            // Those of the command line come first.
+            let mut found = walk.directives.iter();
+            let given: Vec<usize> = found
+                .by_ref()
+                .take(3)
+                .map(|line| line.origin.line)
+                .collect();
+            assert_eq!(given, [1, 2, 3]);
+            let found: Vec<String> = found
+                .map(|line| format!("{:?}", Directive { scope: 0, ..line }))
+                .collect();
+            met += found.len();
+            assert_eq!(found, expected, "{}", content.escape_ascii());
+        }
+    }
+    assert!(met > 5_000, "{met} directives");
 }
 
 /// How many lines are read to show a file of so many lines that include nothing, and to find out that it includes nothing.

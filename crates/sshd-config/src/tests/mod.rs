@@ -49,7 +49,7 @@ pub(crate) fn bytes(content: &[u8]) -> Snapshot {
     let mut snapshot =
         fixture::snapshot("//- /etc/ssh/sshd_config\n//- /etc/ssh/sshd_config.d dir\n");
     let image = FileImage {
-        bytes: content.to_vec(),
+        bytes: content.to_vec().into(),
         meta: Default::default(),
         target: PathBuf::from(MAIN),
     };
@@ -72,7 +72,7 @@ pub(crate) fn changed(before: &Snapshot, edited: &Edited) -> BTreeMap<PathBuf, S
             .read(path)
             .ok()
             .flatten()
-            .map_or_else(Vec::new, |image| image.bytes.clone())
+            .map_or_else(Vec::new, |image| image.bytes.to_vec())
     };
     let edits = edited
         .edits

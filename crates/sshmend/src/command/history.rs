@@ -272,7 +272,7 @@ pub(crate) fn between(
     after: Option<&[u8]>,
 ) -> FileChange {
     let image = |bytes: &[u8]| FileImage {
-        bytes: bytes.to_vec(),
+        bytes: bytes.to_vec().into(),
         meta: Metadata::default(),
         target: path.to_owned(),
     };
@@ -280,7 +280,7 @@ pub(crate) fn between(
         path: path.to_owned(),
         before: before.map(image),
         edits: EditSet::default(),
-        after: after.map(<[u8]>::to_vec),
+        after: after.map(|bytes| bytes.to_vec().into()),
         create: Metadata::default(),
         give: None,
     }

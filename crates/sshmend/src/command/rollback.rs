@@ -227,7 +227,8 @@ fn way_back(
     // Of a private key no copy is kept: where only its mode was changed it stands there.
     let own = now.as_ref().map(|image| &image.bytes);
     let at_hand = own.filter(|bytes| file.before.as_ref().is_some_and(|image| image.has(bytes)));
-    let after = at_hand.or(versions.before.as_ref()).cloned();
+    let kept = || versions.before.clone().map(Into::into);
+    let after = at_hand.cloned().or_else(kept);
     Ok(FileChange {
         path: file.path.clone(),
         before: now,

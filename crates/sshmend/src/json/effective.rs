@@ -1,6 +1,7 @@
 //! `sshmend.effective/1`: the models, laid open.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use sshmend_sshd_config::ShadowedLines;
 
 use super::Origin;
 use super::failure::Trouble;
@@ -79,7 +80,18 @@ pub struct Value {
     /// The line that decides it; null for the default.
     pub origin: Option<Origin>,
     /// The lines that lost.
-    pub shadowed: Vec<Shadowed>,
+    #[serde(serialize_with = "one_by_one")]
+    #[schemars(with = "Vec<Shadowed>")]
+    pub shadowed: ShadowedLines,
+}
+
+/// There may be millions of lines: they are never held all at once.
+fn one_by_one<S: Serializer>(lines: &ShadowedLines, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(lines.iter().map(|lost| Shadowed {
+        path: lost.origin.path.display().to_string(),
+        line: lost.origin.line,
+        value: lost.value,
+    }))
 }
 
 /// A line that lost.

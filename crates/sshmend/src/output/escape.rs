@@ -15,14 +15,32 @@ const END: char = '\u{fdef}';
 /// Replaces every control character, bidirectional override and invisible character by a visible escape; TAB stays.
 pub(crate) fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\t' => out.push('\t'),
-            _ if is_hostile(character) => out.extend(character.escape_default()),
-            _ => out.push(character),
-        }
-    }
+    special(text, &mut out, |character, out| match character {
+        '\t' => out.push('\t'),
+        _ if is_hostile(character) => out.extend(character.escape_default()),
+        _ => out.push(character),
+    });
     out
+}
+
+/// Copies text, and lets `each` decide about every character that is not a printable one of ASCII: nearly all of a long
+/// output is.
+fn special(text: &str, out: &mut String, mut each: impl FnMut(char, &mut String)) {
+    let mut rest = text;
+    loop {
+        let plain = rest
+            .bytes()
+            .position(|byte| !matches!(byte, b' '..=b'~'))
+            .unwrap_or(rest.len());
+        let (harmless, behind) = rest.split_at(plain);
+        out.push_str(harmless);
+        let mut characters = behind.chars();
+        let Some(character) = characters.next() else {
+            return;
+        };
+        each(character, out);
+        rest = characters.as_str();
+    }
 }
 
 /// Marks text for its role; the writer makes it colour, or nothing.
@@ -34,15 +52,13 @@ pub(super) fn mark(role: Role, text: &str) -> String {
 /// Text as it may reach a terminal: lines, TAB and, where colour is wanted, the roles that were marked.
 pub(super) fn screen(text: &str, color: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match role(character) {
-            Some(style) if color => out.push_str(&style),
-            Some(_) => {}
-            None if matches!(character, '\t' | '\n') => out.push(character),
-            None if is_hostile(character) => out.extend(character.escape_default()),
-            None => out.push(character),
-        }
-    }
+    special(text, &mut out, |character, out| match role(character) {
+        Some(style) if color => out.push_str(&style),
+        Some(_) => {}
+        None if matches!(character, '\t' | '\n') => out.push(character),
+        None if is_hostile(character) => out.extend(character.escape_default()),
+        None => out.push(character),
+    });
     out
 }
 
@@ -61,15 +77,15 @@ fn role(character: char) -> Option<String> {
 /// JSON with nothing in its strings that a terminal or a reader is deceived by; it means the same (RFC 8259, section 7).
 pub(super) fn document(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
+    special(json, &mut out, |character, out| {
         if character == '\n' || !is_hostile(character) {
             out.push(character);
-            continue;
+            return;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
             let _ = write!(out, "\\u{unit:04x}");
         }
-    }
+    });
     out
 }
 

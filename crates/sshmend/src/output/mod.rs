@@ -119,6 +119,18 @@ impl Output {
         print(&escape::screen(text, self.color))
     }
 
+    /// The same, piece by piece, for what may be too long to be held.
+    pub(crate) fn pieces(&self, pieces: impl Iterator<Item = String>) -> io::Result<()> {
+        let mut waiting = String::new();
+        for piece in pieces {
+            waiting.push_str(&piece);
+            if waiting.len() >= BLOCK {
+                self.data(&std::mem::take(&mut waiting))?;
+            }
+        }
+        self.data(&waiting)
+    }
+
     /// Prints the one JSON document of this run.
     pub(crate) fn json<T: serde::Serialize>(&self, document: &T) -> io::Result<()> {
         self.answered.store(true, Ordering::Relaxed);
@@ -146,7 +158,36 @@ impl Output {
 }
 
 fn json<T: serde::Serialize>(document: &T) -> io::Result<()> {
-    print(&(escape::document(&serde_json::to_string_pretty(document)?) + "\n"))
+    let mut written = Document::default();
+    serde_json::to_writer_pretty(&mut written, document)?;
+    written.write_all(b"\n")?;
+    written.flush()
+}
+
+/// How much text waits before it is printed, in bytes.
+const BLOCK: usize = 1 << 16;
+
+/// A JSON document on its way to standard output: it may be too long to be held.
+#[derive(Default)]
+struct Document {
+    waiting: String,
+}
+
+impl Write for Document {
+    /// The serializer cuts its text at ASCII characters alone, so that each piece is whole.
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(piece)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.waiting.push_str(&escape::document(text));
+        if self.waiting.len() >= BLOCK {
+            self.flush()?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        print(&std::mem::take(&mut self.waiting))
+    }
 }
 
 /// Prints the document of an error that has no other.

@@ -277,7 +277,7 @@ fn what_changes_nothing_is_no_transaction() {
 fn two_names_of_one_file_are_refused() {
     let disk = TestDisk::new();
     let edit = |path: &str| FileChange {
-        after: Some(b"new".to_vec()),
+        after: Some("new".into()),
         ..FileChange::edit(
             path,
             disk.machine.read(Path::new(path)).unwrap().unwrap(),
@@ -437,9 +437,9 @@ fn files_that_someone_brought_back_already_are_only_noted() {
         .read(Path::new("/etc/hosts.allow"))
         .unwrap()
         .unwrap();
-    let old = String::from_utf8(image.bytes.clone()).unwrap();
+    let old = String::from_utf8(image.bytes.to_vec()).unwrap();
     let change = FileChange {
-        after: Some(b"new".to_vec()),
+        after: Some("new".into()),
         ..FileChange::edit("/etc/hosts.allow", image, EditSet::default())
     };
     let captured = Captured::new([change]).unwrap().unwrap();

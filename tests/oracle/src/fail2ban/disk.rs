@@ -53,7 +53,7 @@ fn entry(path: &Path) -> Entry {
     }
     match fs::read(path) {
         Ok(bytes) => Entry::File(FileImage {
-            bytes,
+            bytes: bytes.into(),
             meta: Metadata::default(),
             target: path.to_owned(),
         }),

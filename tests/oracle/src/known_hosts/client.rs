@@ -383,7 +383,7 @@ fn is_listed(destination: &str, files: &[Vec<u8>; 2], (file, line): (usize, usiz
     let paths = ["/user", "/global"].map(PathBuf::from);
     for (path, bytes) in paths.iter().zip(files) {
         let image = FileImage {
-            bytes: bytes.clone(),
+            bytes: bytes.clone().into(),
             meta: Metadata::default(),
             target: path.clone(),
         };

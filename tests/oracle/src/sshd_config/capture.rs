@@ -36,7 +36,7 @@ fn look(path: &Path, seen: &impl Fn(PathBuf) -> PathBuf) -> Entry {
         }
         Ok(_) => match fs::read(path) {
             Ok(bytes) => Entry::File(FileImage {
-                bytes,
+                bytes: bytes.into(),
                 meta: Metadata::default(),
                 target: seen(target(path)),
             }),

@@ -6,7 +6,7 @@ use sshmend_fail2ban::{Config, Jail, Setting};
 use sshmend_host::now;
 use sshmend_plan::{DIRECTORY, fail2ban_release, fail2ban_wants};
 
-use super::Shown;
+use super::{Shown, whole};
 use crate::cli::ShowFail2ban;
 use crate::error::Failure;
 use crate::json::effective::{self, Format, JailSetting, Problem, Unread};
@@ -19,7 +19,7 @@ use crate::session::Session;
 pub(super) fn show(
     session: &Session,
     arguments: &ShowFail2ban,
-) -> Result<(Shown, Option<Failure>), Failure> {
+) -> Result<(Shown<'static>, Option<Failure>), Failure> {
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, session.machine.is_live()));
     let config = Config::read(&snapshot, Path::new(DIRECTORY), fail2ban_release(&snapshot));
     if let Some(failure) = failure(&config) {
@@ -33,7 +33,7 @@ pub(super) fn show(
             problems: Vec::new(),
             unread: unread.collect(),
         };
-        return Ok(((format, String::new()), Some(failure)));
+        return Ok(((format, whole(String::new())), Some(failure)));
     }
     let jails = choose(&config, &arguments.jails)?;
     let mut text = text(&session.output, &jails);
@@ -59,7 +59,7 @@ pub(super) fn show(
         problems,
         unread: Vec::new(),
     };
-    Ok(((format, text), None))
+    Ok(((format, whole(text)), None))
 }
 
 fn failure(config: &Config<'_>) -> Option<Failure> {

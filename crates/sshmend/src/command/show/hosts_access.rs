@@ -5,7 +5,7 @@ use sshmend_hosts_access::{
 };
 use sshmend_lossless::Snapshot;
 
-use super::Shown;
+use super::{Shown, whole};
 use crate::cli::ShowHostsAccess;
 use crate::error::Failure;
 use crate::json::effective::Format;
@@ -13,7 +13,10 @@ use crate::output::Role;
 use crate::session::Session;
 
 /// Evaluates the tables for the client; the failure says which file would have to be read for an answer.
-pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> (Shown, Option<Failure>) {
+pub(super) fn show(
+    session: &Session,
+    arguments: &ShowHostsAccess,
+) -> (Shown<'static>, Option<Failure>) {
     let client = client(arguments);
     // The program is looked for first: each round of it would read the tables again.
     let mut snapshot = session.capture(linkage_wants);
@@ -69,7 +72,7 @@ pub(super) fn show(session: &Session, arguments: &ShowHostsAccess) -> (Shown, Op
             Linkage::Unknown(_) => None,
         },
     };
-    ((format, text), failure)
+    ((format, whole(text)), failure)
 }
 
 /// Without an answer because of a file that could not be read.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sshmend_known_hosts::{Destination, Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
 
-use super::Shown;
+use super::{Shown, whole};
 use crate::cli::ShowKnownHosts;
 use crate::error::Failure;
 use crate::json::effective::{Entry, Format, Skipped, Unread};
@@ -18,7 +18,7 @@ use crate::session::Session;
 pub(super) fn show(
     session: &Session,
     arguments: &ShowKnownHosts,
-) -> Result<(Shown, Option<Failure>), Failure> {
+) -> Result<(Shown<'static>, Option<Failure>), Failure> {
     let destination = Destination::parse(&arguments.host)
         .map_err(|error| Failure::caused("cannot look it up", &error).with_hint(error.hint()))?;
     let wish = crate::command::known_hosts::wish(session, destination, &arguments.files);
@@ -39,7 +39,7 @@ pub(super) fn show(
         .unwrap_or_default();
     let format = format(host, &found);
     let text = text(&session.output, &format);
-    Ok(((format, text), failure(&found.unread)))
+    Ok(((format, whole(text)), failure(&found.unread)))
 }
 
 fn format(host: String, found: &LookedUp) -> Format {

@@ -5,6 +5,8 @@ mod hosts_access;
 mod known_hosts;
 mod sshd_config;
 
+use std::iter;
+
 use crate::cli::Show;
 use crate::error::{Failure, Outcome};
 use crate::json::effective::{Effective, Format};
@@ -22,12 +24,17 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
         let error = unread.as_ref().map(Failure::trouble_json);
         session.output.json(&Effective::new(format, error))
     } else {
-        session.output.data(&text)
+        session.output.pieces(text)
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
     // What is known is shown, and that it is not all ends in trouble.
     unread.map_or(Ok(Outcome::Fine), Err)
 }
 
-/// A model as JSON and as text.
-type Shown = (Format, String);
+/// A model as JSON and as text, piece by piece.
+type Shown<'s> = (Format, Box<dyn Iterator<Item = String> + 's>);
+
+/// A text of one piece.
+fn whole(text: String) -> Box<dyn Iterator<Item = String>> {
+    Box::new(iter::once(text))
+}

@@ -1,22 +1,24 @@
 //! `sshmend show sshd-config`: the value in force, the line that decides it, the lines that lost.
 
+use std::iter;
+
 use sshmend_sshd_config::{Connection, Effective, Scope, Setting};
 
 use super::Shown;
 use crate::cli::ShowSshdConfig;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
-use crate::json::effective::{Format, Problem, Shadowed, Value};
+use crate::json::effective::{Format, Problem, Value};
 use crate::output::escape::line;
 use crate::output::words::count;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
 /// Evaluates the configuration, globally or for a connection; with what could not be read, as the failure to end with.
-pub(super) fn show(
-    session: &Session,
+pub(super) fn show<'s>(
+    session: &'s Session,
     arguments: &ShowSshdConfig,
-) -> Result<(Shown, Option<Failure>), Failure> {
+) -> Result<(Shown<'s>, Option<Failure>), Failure> {
     let configuration = Configuration::capture(session, &arguments.source.clone().into())?;
     if let Some(choice) = &configuration.choice {
         session.output.talk(&format!("note: {}", line(choice)));
@@ -61,7 +63,8 @@ pub(super) fn show(
     } else {
         format!("{}\n", configuration.unknown_release())
     };
-    Ok(((format, release + &warnings + &unread + &text), failure))
+    let head = iter::once(release + &warnings + &unread);
+    Ok(((format, Box::new(head.chain(text))), failure))
 }
 
 /// Only a known release can be said to refuse a line, and only where builds do not differ.
@@ -96,77 +99,88 @@ fn choose<'e>(effective: &'e Effective, keys: &[String]) -> Result<Vec<&'e Setti
     keys.iter().map(find).collect()
 }
 
-fn text(output: &Output, effective: &Effective, chosen: &[&Setting], all: bool) -> String {
-    let shown = chosen
+/// The settings, piece by piece: a long file has millions of lines that lost.
+fn text<'o>(
+    output: &'o Output,
+    effective: &Effective,
+    chosen: &[&Setting],
+    all: bool,
+) -> impl Iterator<Item = String> + use<'o> {
+    let shown: Vec<Setting> = chosen
         .iter()
-        .filter(|setting| !all || setting.origin.is_some() || !setting.shadowed.is_empty());
+        .filter(|setting| !all || setting.origin.is_some() || !setting.shadowed.is_empty())
+        .map(|&setting| setting.clone())
+        .collect();
+    let rest = if all {
+        what_is_not_shown(output, effective)
+    } else {
+        String::new()
+    };
+    let pieces = shown
+        .into_iter()
+        .flat_map(|setting| describe(output, setting));
+    pieces.chain(iter::once(rest))
+}
+
+fn what_is_not_shown(output: &Output, effective: &Effective) -> String {
     let unknown = effective
         .iter()
         .filter(|setting| setting.unknown.is_some())
         .count();
-    let mut text = shown.fold(String::new(), |text, setting| {
-        text + &describe(output, setting)
-    });
     let at_default = |setting: &&Setting| {
         setting.origin.is_none() && setting.shadowed.is_empty() && setting.unknown.is_none()
     };
     let defaults = effective.iter().filter(at_default).count();
-    if all && unknown > 0 {
+    let mut text = String::new();
+    if unknown > 0 {
         text.push_str(&format!("{} unknown\n", count(unknown, "keyword")));
     }
-    if all {
-        let more = format!(
-            "{} at the default; name it to see it",
-            count(defaults, "more keyword")
-        );
-        text.push_str(&format!("{}\n", output.paint(Role::Dim, &more)));
-    }
-    text
+    let more = format!(
+        "{} at the default; name it to see it",
+        count(defaults, "more keyword")
+    );
+    text + &format!("{}\n", output.paint(Role::Dim, &more))
 }
 
-fn describe(output: &Output, setting: &Setting) -> String {
+/// The value, then each line that lost.
+fn describe<'o>(output: &'o Output, setting: Setting) -> impl Iterator<Item = String> + use<'o> {
     let origin = setting
         .origin
         .as_ref()
         .map_or_else(|| "default".to_owned(), ToString::to_string);
-    let mut text = String::new();
+    let mut head = String::new();
     let key = output.paint(Role::Title, &setting.key);
     if let Some(unseen) = &setting.unknown {
-        text.push_str(&format!(
+        head.push_str(&format!(
             "{key} unknown  {}\n",
             output.quote(Role::Dim, &unseen.to_string())
         ));
     }
     for value in &setting.values {
-        text.push_str(&format!(
+        head.push_str(&format!(
             "{key} {}  {}\n",
             line(value),
             output.quote(Role::Dim, &origin)
         ));
     }
-    for lost in &setting.shadowed {
+    let lost = setting.shadowed.iter().map(move |lost| {
         let place = output.quote(Role::Dim, &lost.origin.to_string());
-        text.push_str(&format!(
+        format!(
             "    {place}: {} has no effect: {}\n",
             line(&lost.value),
             lost.why
-        ));
-    }
-    text
+        )
+    });
+    iter::once(head).chain(lost)
 }
 
 fn value(setting: &Setting) -> Value {
-    let shadowed = setting.shadowed.iter().map(|lost| Shadowed {
-        path: lost.origin.path.display().to_string(),
-        line: lost.origin.line,
-        value: lost.value.clone(),
-    });
     Value {
         key: setting.key.clone(),
         value: setting.unknown.is_none().then(|| setting.values.join("\n")),
         unknown: setting.unknown.as_ref().map(ToString::to_string),
         origin: setting.origin.as_ref().map(Into::into),
-        shadowed: shadowed.collect(),
+        shadowed: setting.shadowed.clone(),
     }
 }
 
