@@ -60,7 +60,9 @@ pub use private_keys::KeyFault;
 pub use probe::opens_connection;
 pub use process::{Listener, Startups};
 pub use question::{Question, Server, Target, Vantage};
-pub use reply::{Connections, DIAL_LIMIT, DIAL_PAUSE, Reply, Tried};
+pub use reply::{
+    Connections, DIAL_LIMIT, DIAL_PAUSE, DIAL_PAUSE_WORKING, Reply, Tried, dial_pause,
+};
 pub use return_route::BlockedRoute;
 pub use route::{Proxy, Route, UnknownKey};
 pub use service::{Service, TrialToday, UnitState, WornOut, service_wants};

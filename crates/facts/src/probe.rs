@@ -40,7 +40,7 @@ const TRY: [&str; 25] = [
 ];
 
 /// Whether answering a request opens a connection to the server, so that the caller keeps
-/// [`DIAL_PAUSE`](crate::DIAL_PAUSE) before it.
+/// [`dial_pause`](crate::dial_pause) before it.
 pub fn opens_connection(request: &Request) -> bool {
     match request {
         Request::Dial(_) => true,

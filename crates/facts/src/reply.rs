@@ -1,7 +1,7 @@
 //! What a connection of our own shows: how the server's end behaves before anyone logs in.
 //!
 //! Each one that ends without a try to log in earns its address a second of penalty from 9.8 on, and counts for fail2ban
-//! in its strict modes: so they are few, and the caller keeps [`DIAL_PAUSE`] between them.
+//! in its strict modes: so they are few, and the caller keeps [`dial_pause`] between them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -10,8 +10,13 @@ use sshmend_lossless::{Dial, DialEnd, Dialled, Request};
 
 use crate::Facts;
 
-/// The pause that the caller keeps between two connections.
+/// The pause that the caller keeps before the next connection, once one did not work: what holds a client off often
+/// counts for some seconds.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
+
+/// The same as long as all work: the second of penalty that sshd gives for a connection without a login is over by then,
+/// so that none adds to another.
+pub const DIAL_PAUSE_WORKING: Duration = Duration::from_secs(1);
 
 /// How many connections are asked for at most, all addresses together.
 ///
@@ -106,6 +111,14 @@ fn next_dials(tried: &[Tried]) -> impl Iterator<Item = Dial> {
     open.into_iter()
         .take(TRIES.saturating_sub(made))
         .map(|at| dial(at.to, at.replies.len()))
+}
+
+/// The pause that is right before the next connection, after what the last one showed.
+pub fn dial_pause(last: &Dialled) -> Duration {
+    match reply(last) {
+        Reply::Works(_) => DIAL_PAUSE_WORKING,
+        _ => DIAL_PAUSE,
+    }
 }
 
 /// The deadline tells the tries to one address apart.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread};
@@ -20,6 +20,9 @@ use crate::trust::Purpose;
 
 /// More rounds than any configuration needs: sshd itself refuses Includes nested deeper than 16.
 const MAX_ROUNDS: usize = 256;
+
+/// How long a connection may be silent before the next one is made beside it.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(10);
@@ -86,13 +89,36 @@ impl Machine {
                 break;
             }
             answered.extend(new.iter().cloned());
-            let (programs, others): (Vec<_>, Vec<_>) = new.into_iter().partition(runs_a_program);
-            for request in &others {
-                self.answer(request, snapshot);
+            let new: Vec<Request> = new.into_iter().collect();
+            self.answer_all(&new, snapshot);
+        }
+    }
+
+    /// Finds out all of it and records it: programs run side by side, and names are resolved meanwhile.
+    pub fn answer_all(&self, requests: &[Request], snapshot: &mut Snapshot) {
+        let (mut programs, mut names) = (Vec::new(), Vec::new());
+        for request in requests {
+            match request {
+                Request::Resolve(name) => names.push(name.as_str()),
+                request if runs_a_program(request) => programs.push(request.clone()),
+                request => self.answer(request, snapshot),
             }
-            for (argv, answer) in self.run_all(&programs) {
-                snapshot.insert_command(argv, answer);
-            }
+        }
+        let (programs, resolved) = thread::scope(|scope| {
+            let resolving: Vec<_> = names
+                .iter()
+                .map(|name| scope.spawn(|| self.only_live("resolved", || resolve(name))))
+                .collect();
+            let programs = self.run_all(&programs);
+            let resolved: Vec<_> = resolving.into_iter().map(ScopedJoinHandle::join).collect();
+            (programs, resolved)
+        });
+        for (argv, answer) in programs {
+            snapshot.insert_command(argv, answer);
+        }
+        for (name, answer) in names.into_iter().zip(resolved) {
+            let answer = answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            snapshot.insert_resolved(name, answer);
         }
     }
 
@@ -106,14 +132,8 @@ impl Machine {
                 let answer = sift(&self.root, path, sieve);
                 snapshot.insert_sifted(path, sieve.clone(), answer);
             }
-            Request::Run(_) | Request::Journal(_) => {
-                for (argv, answer) in self.run_all(std::slice::from_ref(request)) {
-                    snapshot.insert_command(argv, answer);
-                }
-            }
-            Request::Resolve(name) => {
-                let answer = self.only_live("resolved", || resolve(name));
-                snapshot.insert_resolved(name, answer);
+            Request::Run(_) | Request::Journal(_) | Request::Resolve(_) => {
+                self.answer_all(std::slice::from_ref(request), snapshot);
             }
             Request::Dial(to) => snapshot.insert_dialled(to.clone(), self.dial(to)),
         }
@@ -197,6 +217,33 @@ impl Machine {
         } else {
             Err(format!("not {done} under --root"))
         }
+    }
+
+    /// Makes connections one after the other, after what `between` makes of the one before. Where one stands in silence,
+    /// the next is made beside it: waiting for both takes no longer than for one.
+    pub fn dial_in_turn(&self, dials: &[Dial], between: &dyn Fn(&Dialled)) -> Vec<Dialled> {
+        thread::scope(|scope| {
+            let mut made: Vec<ScopedJoinHandle<'_, Dialled>> = Vec::new();
+            let mut last: Option<Receiver<Dialled>> = None;
+            for dial in dials {
+                let before = last.and_then(|last| last.recv_timeout(SILENCE).ok());
+                if let Some(before) = before {
+                    between(&before);
+                }
+                let (sender, receiver) = mpsc::channel();
+                made.push(scope.spawn(move || {
+                    let dialled = self.dial(dial);
+                    // Nobody waits for it where the next one was made meanwhile.
+                    let _ = sender.send(dialled.clone());
+                    dialled
+                }));
+                last = Some(receiver);
+            }
+            let ended = made.into_iter().map(ScopedJoinHandle::join);
+            ended
+                .map(|dialled| dialled.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
     }
 
     fn dial(&self, to: &Dial) -> Dialled {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sshmend_lossless::{CommandOutput, Request, journalctl};
 
@@ -20,11 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a program may take after it has hung once: what holds it up seldom ends between two calls.
 const SECOND_CHANCE: Duration = Duration::from_secs(3);
 
+/// How long programs that do not answer may hold up a run, all together: nobody waits longer than half a minute for a
+/// diagnosis.
+const BUDGET: Duration = Duration::from_secs(24);
+
+/// How long a program may take once that is used up: one that is well answers in less.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
 /// What is known of the programs of a machine.
 #[derive(Debug, Default)]
 pub(crate) struct Programs {
-    /// Those that were killed for taking too long.
-    hung: Mutex<BTreeSet<String>>,
+    lost: Mutex<Lost>,
     /// Is told what is waited for; nobody by default.
     waiting: Option<fn(&str)>,
 }
@@ -32,25 +38,54 @@ pub(crate) struct Programs {
 /// A command line with what the program said, or why it said nothing.
 type Answer = (Vec<String>, Result<CommandOutput, String>);
 
+/// What became of waiting for programs that did not answer.
+#[derive(Debug, Default)]
+struct Lost {
+    /// Those that were killed for taking too long.
+    hung: BTreeSet<String>,
+    /// How long was waited for them; waiting for several at once counts once.
+    time: Duration,
+    /// When the last wait ended.
+    until: Option<Instant>,
+}
+
+impl Lost {
+    fn deadline(&self, program: &str) -> Duration {
+        let usual = if self.hung.contains(program) {
+            SECOND_CHANCE
+        } else {
+            Runner::default().deadline
+        };
+        usual.min(BUDGET.saturating_sub(self.time).max(LAST_CHANCE))
+    }
+
+    /// Notes that a program was waited for in vain, from one time to the other.
+    fn note(&mut self, program: &str, from: Instant, to: Instant) {
+        self.hung.insert(program.to_owned());
+        let new = self.until.map_or(from, |until| until.max(from));
+        self.time += to.saturating_duration_since(new);
+        self.until = Some(to);
+    }
+}
+
 impl Programs {
     fn runner(&self, program: &str) -> Runner {
-        match self.hung.lock() {
-            Ok(hung) if hung.contains(program) => Runner {
-                deadline: SECOND_CHANCE,
-                ..Runner::default()
-            },
-            _ => Runner::default(),
+        let lost = self.lost.lock();
+        Runner {
+            deadline: lost.map_or(LAST_CHANCE, |lost| lost.deadline(program)),
+            ..Runner::default()
         }
     }
 
     /// Runs one program, and remembers when it hung.
     pub(crate) fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
         let program = argv.first().map_or("", String::as_str);
+        let started = Instant::now();
         let answer = self.runner(program).run(argv);
         if matches!(answer, Err(RunError::TimedOut(_)))
-            && let Ok(mut hung) = self.hung.lock()
+            && let Ok(mut lost) = self.lost.lock()
         {
-            hung.insert(program.to_owned());
+            lost.note(program, started, Instant::now());
         }
         answer
     }
@@ -185,16 +220,27 @@ mod tests {
 
     #[test]
     fn a_program_that_hung_once_gets_a_short_second_chance() {
-        let programs = Programs::default();
-        programs
-            .hung
-            .lock()
-            .expect("not poisoned")
-            .insert("stuck".to_owned());
-        assert_eq!(programs.runner("stuck").deadline, SECOND_CHANCE);
-        assert_eq!(
-            programs.runner("other").deadline,
-            Runner::default().deadline
-        );
+        let mut lost = Lost::default();
+        let start = Instant::now();
+        lost.note("stuck", start, start);
+        assert_eq!(lost.deadline("stuck"), SECOND_CHANCE);
+        assert_eq!(lost.deadline("other"), Runner::default().deadline);
+    }
+
+    #[test]
+    fn programs_that_hang_hold_up_a_run_for_half_a_minute_at_most() {
+        let mut lost = Lost::default();
+        let mut now = Instant::now();
+        let start = now;
+        // Seven at a time, each of which hangs as long as it may, in round after round.
+        for round in 0..6 {
+            let deadlines = (0..7).map(|number| lost.deadline(&format!("program{round}-{number}")));
+            let longest = deadlines.max().expect("seven");
+            for number in 0..7 {
+                lost.note(&format!("program{round}-{number}"), now, now + longest);
+            }
+            now += longest;
+        }
+        assert_eq!(now - start, BUDGET + 4 * LAST_CHANCE);
     }
 }
