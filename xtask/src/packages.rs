@@ -46,6 +46,14 @@ pub(crate) const TESTS: &[(&str, &str)] = &[
     ("systemd-container", "the lab's machines"),
 ];
 
+/// The programs that `cargo xtask bench` measures beside ours.
+pub(crate) const PEERS: &[(&str, &str)] = &[
+    ("ansible-core", "known_hosts and lineinfile"),
+    ("augeas-tools", "augtool, which edits known_hosts as a tree"),
+    ("lynis", "an audit of sshd"),
+    ("ripgrep", "rg, which searches logs"),
+];
+
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Installs what is missing; no service of it is started.

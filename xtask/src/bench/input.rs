@@ -12,10 +12,11 @@ use crate::run;
 /// What does one step of a row, or says why not.
 pub(super) type Step<T> = Box<dyn Fn() -> Result<T, String>>;
 
-/// One input with the two commands that answer for it.
+/// One input with the commands that answer for it.
 pub(super) struct Input {
     pub(super) ours: Line,
-    pub(super) theirs: Line,
+    /// `None` where no other program does the same.
+    pub(super) theirs: Option<Line>,
     /// Compares the two answers.
     pub(super) check: Step<()>,
     /// Brings the input back to what it was before a run.

@@ -39,8 +39,8 @@ pub(crate) struct Arguments {
     program: Option<PathBuf>,
 }
 
-/// Lines of the longest input where all is measured, and where it has to be quick.
-const LARGEST: usize = 1_000_000;
+/// The largest input where all is measured, and where it has to be quick.
+const LARGEST: usize = usize::MAX;
 const LARGEST_QUICK: usize = 10_000;
 
 /// How much steeper than linear the times of two neighbouring sizes may look on a machine that is not ours alone.
@@ -52,22 +52,25 @@ const START: f64 = 0.05;
 /// What one row came to.
 struct Outcome {
     question: String,
+    /// Empty where no other program does the same.
     theirs: String,
+    unit: &'static str,
     limit: String,
     points: Vec<Point>,
 }
 
 /// One size of the input.
 struct Point {
-    lines: usize,
+    size: usize,
     ours: Cost,
-    theirs: Cost,
+    theirs: Option<Cost>,
     /// Seconds of what no program can do without.
     floor: f64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     packages::install(packages::TESTS)?;
+    packages::install(packages::PEERS)?;
     let program = match &arguments.program {
         Some(program) => fs::canonicalize(program).map_err(|error| error.to_string())?,
         None => build()?,
@@ -134,63 +137,67 @@ fn measure_row(row: &Row, arguments: &Arguments) -> Result<Outcome, String> {
         sizes.push(largest.min(row.sizes.first().copied().unwrap_or(largest)));
     }
     let mut points = Vec::new();
-    for lines in sizes {
-        let point = measure_point(row, lines, arguments.runs)?;
+    for size in sizes {
+        let point = measure_point(row, size, arguments.runs)?;
         print(row, &point);
         points.push(point);
     }
     Ok(Outcome {
         question: row.question.clone(),
         theirs: row.theirs_name.clone(),
+        unit: row.unit,
         limit: row.limit.to_owned(),
         points,
     })
 }
 
-fn measure_point(row: &Row, lines: usize, runs: usize) -> Result<Point, String> {
-    let input = (row.prepare)(lines)?;
+fn measure_point(row: &Row, size: usize, runs: usize) -> Result<Point, String> {
+    let input = (row.prepare)(size)?;
     (input.check)()?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..runs {
         (input.renew)()?;
         ours.push(cost(&input.ours)?);
-        (input.renew)()?;
-        theirs.push(cost(&input.theirs)?);
+        if let Some(line) = &input.theirs {
+            (input.renew)()?;
+            theirs.push(cost(line)?);
+        }
     }
     (input.renew)()?;
     let floor = (input.floor)()?;
     Ok(Point {
-        lines,
+        size,
         ours: median(ours),
-        theirs: median(theirs),
+        theirs: (!theirs.is_empty()).then(|| median(theirs)),
         floor,
     })
 }
 
 fn print(row: &Row, point: &Point) {
-    println!("{} ({} lines)", row.question, point.lines);
-    for (name, cost) in [("sshmend", point.ours), (&row.theirs_name, point.theirs)] {
+    println!("{} ({} {})", row.question, point.size, row.unit);
+    let theirs = point
+        .theirs
+        .map(|theirs| (row.theirs_name.as_str(), theirs));
+    for (name, cost) in [("sshmend", point.ours)].into_iter().chain(theirs) {
         let (wall, mib) = (cost.seconds() * 1e3, cost.mib());
         println!("  {name:<28} {wall:>9.1} ms {mib:>8.1} MiB");
     }
-    println!(
-        "  {:<28} {:>9.1} ms\n  {:.1} times faster, {:.1} times smaller\n",
-        row.limit,
-        point.floor * 1e3,
-        point.faster(),
-        point.smaller()
-    );
+    println!("  {:<28} {:>9.1} ms", row.limit, point.floor * 1e3);
+    if let (Some(faster), Some(smaller)) = (point.faster(), point.smaller()) {
+        println!("  {faster:.1} times faster, {smaller:.1} times smaller");
+    }
+    println!();
 }
 
 impl Point {
     /// How many times as long theirs took.
-    fn faster(&self) -> f64 {
-        self.theirs.seconds() / self.ours.seconds()
+    fn faster(&self) -> Option<f64> {
+        Some(self.theirs?.seconds() / self.ours.seconds())
     }
 
     /// How many times as much memory theirs took.
-    fn smaller(&self) -> f64 {
-        self.theirs.mib() / self.ours.mib()
+    fn smaller(&self) -> Option<f64> {
+        Some(self.theirs?.mib() / self.ours.mib())
     }
 }
 
@@ -211,6 +218,6 @@ fn slope(points: &[Point]) -> Option<f64> {
         return None;
     };
     let (short, long) = (before.ours.seconds(), last.ours.seconds());
-    let grown = (last.lines as f64 / before.lines as f64).ln();
+    let grown = (last.size as f64 / before.size as f64).ln();
     (long > START && grown > 0.0).then(|| (long / short).ln() / grown)
 }

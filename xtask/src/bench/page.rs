@@ -12,14 +12,15 @@ pub(super) fn write(results: &[Outcome], runs: usize) -> Result<(), String> {
     let folder = project().join("docs/bench");
     fs::create_dir_all(&folder).map_err(text)?;
     let mut page = head(runs);
-    for result in results {
-        let Some(last) = result.points.last() else {
-            continue;
-        };
-        page.push_str(&row(result, last));
+    for (result, last) in largest(results) {
+        page.push_str(&beside(result, last));
+    }
+    page.push_str(ALONE);
+    for (result, last) in largest(results) {
+        page.push_str(&alone(result, last));
     }
     page.push_str(
-        "\n## How time grows\n\nSeconds by lines of input, both scales logarithmic: a straight line with slope 1 is linear. \
+        "\n## How time grows\n\nSeconds by size of the input, both scales logarithmic: a straight line with slope 1 is linear. \
          `cargo xtask bench` fails where ours is steeper between the two largest inputs.\n\n",
     );
     for result in results.iter().filter(|result| result.points.len() > 1) {
@@ -29,12 +30,7 @@ pub(super) fn write(results: &[Outcome], runs: usize) -> Result<(), String> {
             || "no more than its start".to_owned(),
             |slope| format!("slope {slope:.2}"),
         );
-        writeln!(
-            page,
-            "![{}, beside {}](bench/{name}) {slope}\n",
-            result.question, result.theirs
-        )
-        .map_err(text)?;
+        writeln!(page, "![{}](bench/{name}) {slope}\n", title(result)).map_err(text)?;
     }
     let path = project().join("docs/bench.md");
     fs::write(&path, page.trim_end().to_owned() + "\n")
@@ -46,24 +42,64 @@ fn head(runs: usize) -> String {
         "# Benchmarks\n\nWritten by `cargo xtask bench --write`: whole commands, for the same answer from the same input, which \
          was compared first. They took turns on one machine; each number is the median of {runs} runs. The limit is what no \
          program can do without, measured in the same run.\n\n\
-         | question | lines | other program | ours is … times faster | … times smaller | ours | MiB | the limit |\n\
+         ## Beside other programs\n\n\
+         | question | size | other program | ours is … times faster | … times smaller | ours | MiB | the limit |\n\
          |---|---|---|---|---|---|---|---|\n"
     )
 }
 
-fn row(result: &Outcome, point: &Point) -> String {
+/// Each row with its largest input.
+fn largest(results: &[Outcome]) -> impl Iterator<Item = (&Outcome, &Point)> {
+    results
+        .iter()
+        .filter_map(|result| Some((result, result.points.last()?)))
+}
+
+/// A row of the first table; nothing where no other program was measured.
+fn beside(result: &Outcome, point: &Point) -> String {
+    let (Some(faster), Some(smaller)) = (point.faster(), point.smaller()) else {
+        return String::new();
+    };
     format!(
-        "| {} | {} | {} | {:.1} | {:.1} | {} | {:.1} | {}: {} |\n",
+        "| {} | {} {} | {} | {faster:.1} | {smaller:.1} | {} | {:.1} | {}: {} |\n",
         result.question,
-        thousands(point.lines),
+        thousands(point.size),
+        result.unit,
         result.theirs,
-        point.faster(),
-        point.smaller(),
         time(point.ours.seconds()),
         point.ours.mib(),
         result.limit,
         time(point.floor)
     )
+}
+
+const ALONE: &str = "\n## Alone\n\nWhat no other program does, and every command on an ordinary machine. The first rows are \
+    inputs that once took more than their size.\n\n| question | size | time | MiB | the limit |\n|---|---|---|---|---|\n";
+
+/// A row of the second table; nothing where another program was measured too.
+fn alone(result: &Outcome, point: &Point) -> String {
+    if point.theirs.is_some() {
+        return String::new();
+    }
+    format!(
+        "| {} | {} {} | {} | {:.1} | {}: {} |\n",
+        result.question,
+        thousands(point.size),
+        result.unit,
+        time(point.ours.seconds()),
+        point.ours.mib(),
+        result.limit,
+        time(point.floor)
+    )
+}
+
+/// What a picture shows.
+fn title(result: &Outcome) -> String {
+    if result.theirs.is_empty() {
+        result.question.clone()
+    } else {
+        format!("{}, beside {}", result.question, result.theirs)
+    }
 }
 
 /// A number with commas.

@@ -17,19 +17,20 @@ struct Frame {
 
 impl Frame {
     fn of(points: &[Point]) -> Self {
-        let lines = points.iter().map(|point| (point.lines as f64).log10());
+        let sizes = points.iter().map(|point| (point.size as f64).log10());
         let seconds = points.iter().flat_map(|point| {
-            [point.ours.seconds(), point.theirs.seconds()].map(|time| time.max(1e-4).log10())
+            let costs = [Some(point.ours), point.theirs].into_iter().flatten();
+            costs.map(|cost| cost.seconds().max(1e-4).log10())
         });
         Self {
-            x: bounds(lines),
+            x: bounds(sizes),
             y: bounds(seconds),
         }
     }
 
-    fn place(&self, lines: f64, seconds: f64) -> (f64, f64) {
+    fn place(&self, size: f64, seconds: f64) -> (f64, f64) {
         let part = |value: f64, (low, high): (f64, f64)| (value.log10() - low) / (high - low);
-        let x = MARGIN + part(lines, self.x) * (WIDTH - 2.0 * MARGIN);
+        let x = MARGIN + part(size, self.x) * (WIDTH - 2.0 * MARGIN);
         let y = HEIGHT - MARGIN - part(seconds.max(1e-4), self.y) * (HEIGHT - 2.0 * MARGIN);
         (x, y)
     }
@@ -52,22 +53,14 @@ pub(super) fn svg(result: &Outcome) -> String {
         result.question
     );
     grid(&frame, &mut svg);
-    let ours = |point: &Point| point.ours.seconds();
-    let theirs = |point: &Point| point.theirs.seconds();
-    series(
-        &frame,
-        &result.points,
-        &ours,
-        ("#0a58ca", "sshmend"),
-        &mut svg,
-    );
-    series(
-        &frame,
-        &result.points,
-        &theirs,
-        ("#b02a37", &result.theirs),
-        &mut svg,
-    );
+    let times = |seconds: &dyn Fn(&Point) -> Option<f64>| -> Vec<(f64, f64)> {
+        let place = |point: &Point| Some(frame.place(point.size as f64, seconds(point)?));
+        result.points.iter().filter_map(place).collect()
+    };
+    let ours = times(&|point| Some(point.ours.seconds()));
+    let theirs = times(&|point| Some(point.theirs?.seconds()));
+    series(&ours, ("#0a58ca", "sshmend"), &mut svg);
+    series(&theirs, ("#b02a37", &result.theirs), &mut svg);
     svg + "</svg>\n"
 }
 
@@ -100,17 +93,10 @@ fn grid(frame: &Frame, svg: &mut String) {
     }
 }
 
-fn series(
-    frame: &Frame,
-    points: &[Point],
-    seconds: &dyn Fn(&Point) -> f64,
-    (colour, name): (&str, &str),
-    svg: &mut String,
-) {
-    let places: Vec<(f64, f64)> = points
-        .iter()
-        .map(|point| frame.place(point.lines as f64, seconds(point)))
-        .collect();
+fn series(places: &[(f64, f64)], (colour, name): (&str, &str), svg: &mut String) {
+    if places.is_empty() {
+        return;
+    }
     let path: Vec<String> = places
         .iter()
         .map(|(x, y)| format!("{x:.1},{y:.1}"))
@@ -122,7 +108,7 @@ fn series(
             path.join(" ")
         ),
     );
-    for (x, y) in &places {
+    for (x, y) in places {
         push(
             svg,
             format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>\n"),

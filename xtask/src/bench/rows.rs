@@ -1,5 +1,8 @@
 //! What is measured.
 
+mod alone;
+mod logs;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -11,12 +14,15 @@ use crate::run;
 /// One question, asked of inputs of several sizes.
 pub(super) struct Row {
     pub(super) question: String,
+    /// Empty where no other program does the same.
     pub(super) theirs_name: String,
     /// What no program can do without.
     pub(super) limit: &'static str,
     /// The programs that it needs.
     needs: &'static [&'static str],
-    /// How many lines the inputs have.
+    /// What the inputs are counted in.
+    pub(super) unit: &'static str,
+    /// How many of them the inputs have.
     pub(super) sizes: Vec<usize>,
     pub(super) prepare: Box<dyn Fn(usize) -> Result<Input, String>>,
 }
@@ -59,7 +65,7 @@ pub(super) fn all(program: &Path, folder: &Path) -> Vec<Row> {
         program: program.display().to_string(),
         folder: folder.to_owned(),
     });
-    vec![
+    let mut rows = vec![
         find(&bench, true),
         find(&bench, false),
         remove_with_keygen(&bench),
@@ -73,10 +79,13 @@ pub(super) fn all(program: &Path, folder: &Path) -> Vec<Row> {
         ),
         with_blocks(&bench),
         set(&bench),
-        logs(&bench),
         jails(&bench),
         version(&bench),
-    ]
+    ];
+    rows.extend(logs::rows(&bench));
+    rows.extend(alone::growing(&bench));
+    rows.extend(alone::everyday(&bench));
+    rows
 }
 
 fn nothing() -> Box<dyn Fn() -> Result<(), String>> {
@@ -91,6 +100,7 @@ fn find(bench: &Rc<Bench>, hashed: bool) -> Row {
         theirs_name: "ssh-keygen -F".to_owned(),
         limit: READING,
         needs: &["ssh-keygen"],
+        unit: "lines",
         sizes: DECADES.into(),
         prepare: Box::new(move |lines| {
             let file = bench.folder.join(format!("known_hosts-{kind}"));
@@ -108,7 +118,7 @@ fn find(bench: &Rc<Bench>, hashed: bool) -> Row {
             let (one, other) = (ours.clone(), theirs.clone());
             Ok(Input {
                 ours,
-                theirs,
+                theirs: Some(theirs),
                 check: Box::new(move || {
                     let (ours, theirs) = (one.output()?, other.output()?);
                     let line = ours.split(':').nth(1).map(str::to_owned);
@@ -138,6 +148,7 @@ fn remove(
         theirs_name: theirs_name.to_owned(),
         limit: COPYING,
         needs,
+        unit: "lines",
         sizes,
         prepare: Box::new(move |lines| {
             let folder = bench.folder.join("remove");
@@ -169,7 +180,7 @@ fn remove(
             let (one, other, again) = (ours.clone(), theirs.clone(), renew.clone());
             Ok(Input {
                 ours,
-                theirs,
+                theirs: Some(theirs),
                 check: Box::new(move || {
                     let after = |line: &Line| {
                         again()?;
@@ -243,6 +254,7 @@ fn evaluate(bench: &Rc<Bench>) -> Row {
         theirs_name: "tcpdmatch".to_owned(),
         limit: READING,
         needs: &["tcpdmatch"],
+        unit: "lines",
         sizes: DECADES.into(),
         prepare: Box::new(move |lines| {
             let root = bench.folder.join("wrappers");
@@ -271,7 +283,7 @@ fn evaluate(bench: &Rc<Bench>) -> Row {
             let (one, other) = (ours.clone(), theirs.clone());
             Ok(Input {
                 ours,
-                theirs,
+                theirs: Some(theirs),
                 check: Box::new(move || {
                     let (ours, theirs) = (one.output()?, other.output()?);
                     let denied = |said: &str| said.contains("access:   denied");
@@ -312,6 +324,7 @@ fn effective(bench: &Rc<Bench>, short: &'static str, question: &str) -> Row {
         theirs_name: "sshd -T".to_owned(),
         limit: READING,
         needs: &["sshd"],
+        unit: "lines",
         sizes: DECADES.into(),
         prepare: Box::new(move |lines| {
             let (file, theirs) = sshd(&bench.folder, lines, |_| short.to_owned())?;
@@ -327,7 +340,7 @@ fn effective(bench: &Rc<Bench>, short: &'static str, question: &str) -> Row {
             Ok(Input {
                 check: same_value(&ours, &theirs, "maxsessions 10"),
                 ours,
-                theirs,
+                theirs: Some(theirs),
                 renew: nothing(),
                 floor: Box::new(move || reading(&file)),
             })
@@ -357,6 +370,7 @@ fn with_blocks(bench: &Rc<Bench>) -> Row {
         theirs_name: "sshd -T -C".to_owned(),
         limit: STARTING,
         needs: &["sshd"],
+        unit: "lines",
         sizes: vec![402],
         prepare: Box::new(move |_| {
             let block = |number: usize| match number {
@@ -379,7 +393,7 @@ fn with_blocks(bench: &Rc<Bench>) -> Row {
             Ok(Input {
                 check: same_value(&ours, &theirs, "maxsessions 150"),
                 ours,
-                theirs,
+                theirs: Some(theirs),
                 renew: nothing(),
                 floor: Box::new(starting),
             })
@@ -394,6 +408,7 @@ fn set(bench: &Rc<Bench>) -> Row {
         theirs_name: "Ansible's lineinfile".to_owned(),
         limit: STARTING,
         needs: &["ansible", "sshd"],
+        unit: "machine",
         sizes: vec![1],
         prepare: Box::new(move |_| {
             // The machine's own file, which neither changes in a dry run.
@@ -413,7 +428,7 @@ fn set(bench: &Rc<Bench>) -> Row {
             let (one, other) = (ours.clone(), theirs.clone());
             Ok(Input {
                 ours,
-                theirs,
+                theirs: Some(theirs),
                 check: Box::new(move || {
                     let says = |line: &Line| {
                         Ok::<_, String>(line.output()?.contains("+MaxStartups 20:30:200"))
@@ -427,48 +442,6 @@ fn set(bench: &Rc<Bench>) -> Row {
     }
 }
 
-fn logs(bench: &Rc<Bench>) -> Row {
-    let bench = Rc::clone(bench);
-    Row {
-        question: "what auth.log says".to_owned(),
-        theirs_name: "fail2ban-regex".to_owned(),
-        limit: READING,
-        needs: &["fail2ban-regex"],
-        sizes: vec![3_000, 30_000],
-        prepare: Box::new(move |lines| {
-            let file = bench.folder.join("auth.log");
-            write(&file, lines / 3, log_lines)?;
-            let path = file.display().to_string();
-            Ok(Input {
-                ours: Line::new(&[&bench.program, "logs", &path]),
-                theirs: Line::new(&[
-                    "fail2ban-regex",
-                    "--usedns",
-                    "no",
-                    &path,
-                    "sshd[mode=aggressive]",
-                ]),
-                check: nothing(),
-                renew: nothing(),
-                floor: Box::new(move || reading(&file)),
-            })
-        }),
-    }
-}
-
-fn log_lines(number: usize) -> String {
-    let (second, minute, hour) = (number % 60, number / 60 % 60, number / 3600 % 24);
-    let stamp = format!(
-        "Nov 20 {hour:02}:{minute:02}:{second:02} gw sshd[{}]:",
-        1000 + number
-    );
-    let peer = format!("192.0.2.{}", number % 254 + 1);
-    format!(
-        "{stamp} Invalid user admin from {peer} port 4711\n{stamp} Connection closed by invalid user admin {peer} port \
-         4711 [preauth]\n{stamp} Accepted publickey for alice from {peer} port 4712 ssh2: ED25519 SHA256:x\n"
-    )
-}
-
 fn jails(bench: &Rc<Bench>) -> Row {
     let program = bench.program.clone();
     Row {
@@ -476,11 +449,12 @@ fn jails(bench: &Rc<Bench>) -> Row {
         theirs_name: "fail2ban-client -d".to_owned(),
         limit: STARTING,
         needs: &["fail2ban-client"],
+        unit: "machine",
         sizes: vec![1],
         prepare: Box::new(move |_| {
             Ok(Input {
                 ours: Line::new(&[&program, "show", "fail2ban", "--root", "/"]),
-                theirs: Line::new(&["fail2ban-client", "-d"]),
+                theirs: Some(Line::new(&["fail2ban-client", "-d"])),
                 check: nothing(),
                 renew: nothing(),
                 floor: Box::new(starting),
@@ -496,11 +470,12 @@ fn version(bench: &Rc<Bench>) -> Row {
         theirs_name: "ssh -V".to_owned(),
         limit: STARTING,
         needs: &["ssh"],
+        unit: "machine",
         sizes: vec![1],
         prepare: Box::new(move |_| {
             Ok(Input {
                 ours: Line::new(&[&program, "--version"]),
-                theirs: Line::new(&["ssh", "-V"]),
+                theirs: Some(Line::new(&["ssh", "-V"])),
                 check: nothing(),
                 renew: nothing(),
                 floor: Box::new(starting),
