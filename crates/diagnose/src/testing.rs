@@ -111,6 +111,11 @@ pub(crate) fn works() -> Dialled {
     dialled(true, &[BANNER, "\0\0\u{4}"], DialEnd::Enough, 4)
 }
 
+/// It identifies itself so, and begins the key exchange.
+pub(crate) fn dialled_banner(banner: &str) -> Dialled {
+    dialled(true, &[banner, "\0\0\u{4}"], DialEnd::Enough, 4)
+}
+
 pub(crate) fn says(text: &str) -> Dialled {
     dialled(true, &[text], DialEnd::Closed, 4)
 }

@@ -87,6 +87,7 @@ macro_rules! each_cause {
                 host_key_unknown HostKeyUnknown "host-key-unknown",
             }
             Authentication {
+                tailscale_ssh TailscaleSsh "tailscale-ssh",
                 login_grace_time LoginGraceTime "login-grace-time",
                 refuse_connection RefuseConnection "refuse-connection",
                 user_not_allowed UserNotAllowed "user-not-allowed",

@@ -20,7 +20,8 @@ const STRANGERS: [CauseName; 4] = [
     CauseName::AlgorithmMismatch,
     CauseName::MaxAuthTries,
 ];
-const SOME: [CauseName; 12] = [
+const SOME: [CauseName; 13] = [
+    CauseName::TailscaleSsh,
     CauseName::HostsAccessDenied,
     CauseName::HostsDenyOwned,
     CauseName::PerSourcePenalty,

@@ -117,7 +117,8 @@ pub(super) const RULES: &[Rule] = &[
         BindFailed,
     ),
     of(Cause::SshdNotRunning, "RESTART FAILED: {detail}", Broken),
-    // More descriptors to wait for than the process may have (poll(2)): from 8.9 on with a large MaxStartups.
+    // More descriptors to wait for than the process may have (poll(2)): reports of 8.9 with a large MaxStartups; 9.2 was seen
+    // to answer with MaxStartups above that limit.
     anybody(of(
         Cause::ListenerHung,
         "ppoll: Invalid argument",

@@ -130,6 +130,7 @@ const FAMILIES: &[&[Rule]] = &[
     tools::FAIL2BAN,
     tools::SSHGUARD,
     tools::OTHERS,
+    tools::TAILSCALED,
     dropbear::RULES,
 ];
 
@@ -140,6 +141,7 @@ static SYSTEMD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::RULES])
 static XINETD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::XINETD]));
 static FAIL2BAN: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::FAIL2BAN]));
 static SSHGUARD: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::SSHGUARD]));
+static TAILSCALED: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::TAILSCALED]));
 static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 
 /// Understands a message of a program; `None` when it is not known.
@@ -158,7 +160,8 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
         Program::DenyHosts | Program::CrowdSec | Program::Lfd => {
             OTHERS.verdict(tools::without_level(message))
         }
-        Program::Tailscaled | Program::Other => None,
+        Program::Tailscaled => TAILSCALED.verdict(message),
+        Program::Other => None,
     }
 }
 

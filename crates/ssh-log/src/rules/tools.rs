@@ -3,7 +3,8 @@
 use super::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
-    AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted, Unbanned,
+    AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted,
+    RefusedByMatch, Unbanned,
 };
 
 const FAIL2BAN_BAN: Cause = Cause::Fail2banBanned;
@@ -83,6 +84,13 @@ pub(super) const OTHERS: &[Rule] = &[
         Banned,
     ),
 ];
+
+/// tailscaled (ssh/tailssh/tailssh.go).
+pub(super) const TAILSCALED: &[Rule] = &[of(
+    Cause::TailscaleSsh,
+    "ssh-conn-{} tailnet policy does not permit you to SSH to this node: {detail}",
+    RefusedByMatch,
+)];
 
 /// The message behind the level of Python's logging.
 pub(super) fn without_level(message: &[u8]) -> &[u8] {

@@ -183,6 +183,7 @@ impl Attempts {
         };
         match hit.entry.scope {
             Scope::Anywhere | Scope::Debug => true,
+            Scope::Alone => self.is_quiet(label, number),
             Scope::Port if names_port_22(hit) => true,
             Scope::Named | Scope::Port => {
                 let current = &self.stream(label.clone()).current;
@@ -197,6 +198,15 @@ impl Attempts {
                     .any(|name| speaks(*name))
             }
         }
+    }
+
+    /// Whether nothing near a line says what went wrong.
+    fn is_quiet(&mut self, label: &Option<String>, number: usize) -> bool {
+        let near = |facts: &Facts| {
+            !facts.symptoms.is_empty() && number.saturating_sub(facts.lines.1) <= NEAR
+        };
+        let told = self.done.last().is_some_and(near);
+        !told && !near(&self.stream(label.clone()).current)
     }
 
     /// A terminal that is too narrow, and mail, cut a message in two.
@@ -357,6 +367,9 @@ impl Block {
                 traceback: true,
                 ..Self::default()
             };
+        } else if !self.traceback && indented && line.starts_with(b"File \"") {
+            // The head of the traceback was not pasted.
+            self.traceback = true;
         } else if self.traceback {
             // The first line that is not indented is the message.
             (self.traceback, self.chained) = (indented, !indented);

@@ -574,11 +574,23 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(
         Symptom::ConnectFailed,
         When::Always,
-        &[(
-            CauseName::HostUnreachable,
-            Possible,
-            "the operating system could not connect: read its words",
-        )],
+        &[
+            (
+                CauseName::HostUnreachable,
+                Possible,
+                "the operating system could not connect: read its words",
+            ),
+            (
+                CauseName::SshdNotRunning,
+                Possible,
+                "the words may say that the connection was refused",
+            ),
+            (
+                CauseName::FirewallRejects,
+                Possible,
+                "the words may say that a firewall refused it or that nobody answered",
+            ),
+        ],
     ),
     claims(
         Symptom::Unanswered,
@@ -957,6 +969,42 @@ pub(super) const CLAIMS: &[Claims] = &[
             CauseName::UserNotAllowed,
             Possible,
             "the login was reached and refused: the key, the password or the user",
+        )],
+    ),
+    claims(
+        Symptom::SignatureRefused,
+        When::Always,
+        &[(
+            CauseName::AlgorithmMismatch,
+            Likely,
+            "the key is RSA, and one side allows no signature that the other can make: SHA-1 (ssh-rsa) is off from OpenSSH 8.8 on",
+        )],
+    ),
+    claims(
+        Symptom::AccountRefused,
+        When::Always,
+        &[(
+            CauseName::UserNotAllowed,
+            Likely,
+            "the server says so: the account is expired, locked or may not have a shell",
+        )],
+    ),
+    claims(
+        Symptom::TailnetRefused,
+        When::Always,
+        &[(
+            CauseName::TailscaleSsh,
+            Certain,
+            "the server says so: Tailscale answers there, not sshd, and its policy wants more or allows less",
+        )],
+    ),
+    claims(
+        Symptom::Booting,
+        When::Always,
+        &[(
+            CauseName::StillBooting,
+            Likely,
+            "the server says so: until it has started, and once it stops, pam_nologin lets only root in",
         )],
     ),
     claims(

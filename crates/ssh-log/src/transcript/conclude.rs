@@ -302,6 +302,9 @@ pub(super) fn told(facts: &Facts) -> bool {
         Symptom::ConfigInvalid,
         Symptom::TooManyFailures,
         Symptom::Denied,
+        Symptom::AccountRefused,
+        Symptom::Booting,
+        Symptom::TailnetRefused,
         Symptom::NameUnknown,
     ];
     REASONS.iter().any(|reason| facts.saw(*reason))

@@ -155,6 +155,7 @@ impl Facts {
             // PuTTY says who it is once it is connected.
             Sign::Version(Software::Putty) => !open,
             Sign::Version(_) => !open || self.proxy.is_none() && self.reached > Reached::Nothing,
+            Sign::Whom => !open,
             Sign::Connecting => !open || self.proxy.is_none() && self.reached >= Reached::Connected,
             Sign::Library(..) => self.is_over_for_library(hit, apart),
             Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => {
@@ -211,6 +212,7 @@ impl Facts {
             Sign::Symptom(_)
                 | Sign::Failed(_)
                 | Sign::Connecting
+                | Sign::Whom
                 | Sign::KnownAs(_)
                 | Sign::Library(..)
         );
@@ -253,6 +255,7 @@ impl Facts {
             }
             Sign::Reached(reached) => self.reach(reached),
             Sign::Connecting => self.meet(named, Reached::Connecting),
+            Sign::Whom => self.meet(named, Reached::Nothing),
             Sign::Destination => self.meet(named, Reached::Identified),
             Sign::Proxy => {
                 self.proxy = named.detail.or(Some(String::new()));
@@ -268,7 +271,8 @@ impl Facts {
             Sign::Library(symptoms, reached) => {
                 self.by_library(symptoms, reached, named, line, &text);
             }
-            // What goes wrong is never said in a message of `ssh -v` alone.
+            Sign::Verbose(symptom) => self.note(symptom, line, &text),
+            // What else goes wrong is never said in a message of `ssh -v` alone.
             Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) if debug => {}
             Sign::ServerText
             | Sign::Symptom(_)
@@ -492,7 +496,12 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::HostKeyCertificate
         | Symptom::HostKeyUnknown
         | Symptom::HostKeyRejected => Reached::KeyExchange,
-        Symptom::TooManyFailures | Symptom::Denied => Reached::Authenticating,
+        Symptom::TooManyFailures
+        | Symptom::Denied
+        | Symptom::SignatureRefused
+        | Symptom::AccountRefused
+        | Symptom::Booting
+        | Symptom::TailnetRefused => Reached::Authenticating,
         Symptom::SessionRefused | Symptom::SessionFailed | Symptom::LostSession => {
             Reached::LoggedIn
         }

@@ -101,7 +101,8 @@ impl Scan {
             let Some((fields, length)) = entry
                 .template
                 .beginning(text)
-                .filter(|(_, length)| ends(text, *length))
+                // A name may have more behind it: `phpseclib3`.
+                .filter(|(_, length)| entry.sign == Sign::Name || ends(text, *length))
             else {
                 continue;
             };
@@ -109,6 +110,9 @@ impl Scan {
                 continue;
             };
             if !(entry.scope != Scope::Debug || debug) || !is_possible(entry, &fields, piece, at) {
+                continue;
+            }
+            if entry.scope == Scope::Alone && !is_alone(piece, at, length) {
                 continue;
             }
             let named = Named::read(&fields, entry.sign, &piece[..at]);
@@ -155,7 +159,7 @@ impl Named {
             user: fields.user.map(owned),
             detail: fields.detail.map(|detail| owned(without_ending(detail))),
         };
-        if matches!(sign, Sign::Destination | Sign::Connecting) {
+        if matches!(sign, Sign::Destination | Sign::Connecting | Sign::Whom) {
             named.user = named.detail.take();
         }
         if sign == Sign::Symptom(Symptom::Denied)
@@ -209,8 +213,9 @@ fn endpoint(text: &str) -> (Option<String>, Option<u16>) {
         .split_whitespace()
         .map(|word| word.rsplit("->").next().unwrap_or(word));
     let pair = |word: &str| {
-        let (host, port) = word.trim_end_matches([':', ',', '.']).rsplit_once(':')?;
-        let host = host.trim_matches(['[', ']', '(', '\'']);
+        let word = word.trim_end_matches([':', ',', '.', '"']);
+        let (host, port) = word.rsplit_once(':')?;
+        let host = host.trim_matches(['[', ']', '(', '\'', '"']);
         let like = host.contains('.') || host.contains(':') || host == "localhost";
         Some((host.to_owned(), port.parse::<u16>().ok()?)).filter(|_| like)
     };
@@ -245,6 +250,12 @@ fn debug_level(text: &[u8]) -> Option<usize> {
 fn is_lead(before: &[u8]) -> bool {
     let before = before.trim_ascii();
     before.is_empty() || before.ends_with(b"\"") || before.ends_with(b"]") || before.ends_with(b":")
+}
+
+/// Whether a message is the whole of its line, but for a stamp and what closes it.
+fn is_alone(piece: &[u8], at: usize, length: usize) -> bool {
+    is_lead(&piece[..at]) && without_ending(&piece[at + length..]).trim_ascii_end() == b"."
+        || is_lead(&piece[..at]) && without_ending(&piece[at + length..]).is_empty()
 }
 
 /// The length of a message that ends with the words of an error; `None` for words that say nothing.

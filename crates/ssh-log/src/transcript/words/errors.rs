@@ -1,5 +1,7 @@
 //! The words of the operating system (`strerror`) and of OpenSSH (`ssherr.c`) for what went wrong.
 
+use std::sync::LazyLock;
+
 use super::Symptom;
 
 /// What the client was doing when it failed.
@@ -114,12 +116,37 @@ const OWN: &[(&str, Symptom)] = &[
     ("protocol version mismatch", Symptom::Mismatch),
 ];
 
+/// What the C library says in other languages than English, with the English words for it.
+static TRANSLATIONS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let mut english = "";
+    let lines = include_str!("translations.txt").lines();
+    let of_line = |line: &'static str| match line.strip_prefix('\t') {
+        Some(translated) => Some((translated, english)),
+        None => {
+            english = line;
+            None
+        }
+    };
+    lines.filter_map(of_line).collect()
+});
+
 /// What the words mean, and how many bytes of the text they are; `None` for words that are not known.
 pub(in super::super) fn failure(
     phase: Phase,
     text: &[u8],
     connected: bool,
 ) -> Option<(Symptom, usize)> {
+    let translated = TRANSLATIONS
+        .iter()
+        .find(|(translated, _)| text.starts_with(translated.as_bytes()));
+    if let Some((translated, english)) = translated {
+        let (symptom, _) = english_failure(phase, english.as_bytes(), connected)?;
+        return Some((symptom, translated.len()));
+    }
+    english_failure(phase, text, connected)
+}
+
+fn english_failure(phase: Phase, text: &[u8], connected: bool) -> Option<(Symptom, usize)> {
     let begins = |words: &str| {
         text.get(..words.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(words.as_bytes()))
@@ -151,8 +178,10 @@ pub(in super::super) fn failure(
         });
     let unknown = || match phase {
         Phase::Connect => Some((Symptom::ConnectFailed, text.len())),
-        Phase::Identification | Phase::Exchange => Some((Symptom::Closed, text.len())),
-        Phase::Banner => Some((Symptom::NotSshBytes, text.len())),
+        // Words that nobody knows prove nothing but that it ended.
+        Phase::Identification | Phase::Banner | Phase::Exchange => {
+            Some((Symptom::Closed, text.len()))
+        }
         Phase::Any => None,
     };
     match phase {
@@ -164,6 +193,32 @@ pub(in super::super) fn failure(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_means_the_same_in_every_language() {
+        let symptom = |phase, text: &str| failure(phase, text.as_bytes(), false);
+        for (text, length) in [("Connexion refusée", 18), ("拒绝连接.", 12)] {
+            let refused = Some((Symptom::Refused, length));
+            assert_eq!(symptom(Phase::Connect, text), refused);
+        }
+        let read = |text| symptom(Phase::Identification, text).map(|(symptom, _)| symptom);
+        assert_eq!(read("Připojení"), Some(Symptom::Closed));
+        assert_eq!(
+            read("Соединение разорвано другой стороной"),
+            Some(Symptom::Reset)
+        );
+        assert_eq!(
+            read("接続がタイムアウトしました"),
+            Some(Symptom::Unanswered)
+        );
+        // Each is known, and none is hidden by another one that it begins with.
+        for (translated, english) in TRANSLATIONS.iter() {
+            let own = english_failure(Phase::Connect, english.as_bytes(), false);
+            let (known, length) = symptom(Phase::Connect, translated).unwrap();
+            assert_eq!(Some(known), own.map(|(symptom, _)| symptom), "{translated}");
+            assert_eq!(length, translated.len(), "{translated}");
+        }
+    }
 
     #[test]
     fn the_phase_decides_what_an_error_means() {
@@ -190,5 +245,9 @@ mod tests {
             Some(Symptom::Reset)
         );
         assert_eq!(symptom(Phase::Any, "Cannot confirm a host key"), None);
+        assert_eq!(
+            symptom(Phase::Banner, "Unknown error"),
+            Some(Symptom::Closed)
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Named, Port};
-use super::{Family, Row, Sign, Symptom};
+use super::{Family, Phase, Row, Sign, Symptom};
 
 const fn name(words: &'static str) -> Row {
     (words, Sign::Name, Anywhere)
@@ -67,6 +67,16 @@ const PARAMIKO: &[Row] = &[
         Anywhere,
     ),
     (
+        "Error reading SSH protocol banner[WinError 10054]",
+        Sign::Library(RESET, Reached::Connected),
+        Anywhere,
+    ),
+    (
+        "Error reading SSH protocol banner[Errno 54]",
+        Sign::Library(RESET, Reached::Connected),
+        Anywhere,
+    ),
+    (
         "Error reading SSH protocol banner",
         Sign::Library(
             &[Symptom::Closed, Symptom::BannerTimeout],
@@ -98,6 +108,21 @@ const PARAMIKO: &[Row] = &[
     says("BadAuthenticationType: ", DENIED),
     says("SSHException: No authentication methods available", DENIED),
     says("SSHException: No existing session", SILENT),
+    says("SSHException: Negotiation failed", CLOSED),
+    // Fabric 1.
+    (
+        "Low level socket error connecting to host {name} on port {port}: {detail}",
+        Sign::Failed(Phase::Connect),
+        Anywhere,
+    ),
+    says("Fatal error: Name lookup failed for {name}", NAME_UNKNOWN),
+    // Netmiko.
+    says(
+        "TCP connection to device failed",
+        &[Symptom::Refused, Symptom::ConnectTimeout],
+    ),
+    says("Authentication to device failed", DENIED),
+    ("Device settings: {word} {endpoint}", Sign::Whom, Named),
     shared("EOFError", CLOSED),
     name("paramiko"),
     name("netmiko"),
@@ -124,7 +149,7 @@ const GO: &[Row] = &[
     // Terraform says whom it could not log in as before it says why.
     (
         "SSH authentication failed ({quoted}@{endpoint})",
-        Sign::Connecting,
+        Sign::Whom,
         Anywhere,
     ),
     says("ssh: handshake failed: EOF", CLOSED),
@@ -173,6 +198,13 @@ const LIBSSH2: &[Row] = &[
         Sign::Library(CLOSED, Reached::KeyExchange),
         Anywhere,
     ),
+    // libgit2, of Cargo and others.
+    says(
+        "attempted ssh-agent authentication, but no usernames succeeded",
+        DENIED,
+    ),
+    says("error authenticating: failed connecting with agent", DENIED),
+    name("class=Ssh (23)"),
     says("curl: (67) ", DENIED),
     says(
         "SSL peer certificate or SSH remote key was not OK",
@@ -201,6 +233,16 @@ const LIBSSH: &[Row] = &[
 ];
 
 const DROPBEAR: &[Row] = &[
+    (
+        "ssh: Connection to {quoted}@{name}:{port} ",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "dbclient: Connection to {quoted}@{name}:{port} ",
+        Sign::Whom,
+        Anywhere,
+    ),
     name("dbclient: "),
     shared("exited: Remote closed the connection", CLOSED),
     shared("exited: Error reading: Connection reset by peer", RESET),
@@ -252,6 +294,39 @@ const JSCH: &[Row] = &[
     says("UnknownHostKey: ", UNKNOWN),
     says("timeout: socket is not established", TIMEOUT),
     says("invalid server's version string", NOT_SSH),
+    // Its own log.
+    ("Connecting to {addr} port {port}", Sign::Connecting, Named),
+    (
+        "Connection established",
+        Sign::Reached(Reached::Connected),
+        Named,
+    ),
+    (
+        "Remote version string: SSH-2.0-{detail}",
+        Sign::Server,
+        Named,
+    ),
+    (
+        "SSH_MSG_KEXINIT sent",
+        Sign::Reached(Reached::KeyExchange),
+        Named,
+    ),
+    (
+        "SSH_MSG_NEWKEYS received",
+        Sign::Reached(Reached::Encrypted),
+        Named,
+    ),
+    (
+        "SSH_MSG_SERVICE_ACCEPT received",
+        Sign::Reached(Reached::Authenticating),
+        Named,
+    ),
+    (
+        "Authentications that can continue: ",
+        Sign::Reached(Reached::Authenticating),
+        Named,
+    ),
+    says("java.io.IOException: End of IO Stream Read", CLOSED),
     says(
         "Session.connect: java.io.IOException: End of IO Stream Read",
         CLOSED,
@@ -278,7 +353,7 @@ const SSHJ: &[Row] = &[
     // The programs of JetBrains.
     (
         "Cannot connect to remote host {quoted}@{name}:{port}: ",
-        Sign::Connecting,
+        Sign::Whom,
         Anywhere,
     ),
     says(
@@ -300,6 +375,16 @@ const SSHJ: &[Row] = &[
 ];
 
 const TRILEAD: &[Row] = &[
+    // The agents of Jenkins.
+    (
+        "Opening SSH connection to {endpoint}.",
+        Sign::Whom,
+        Anywhere,
+    ),
+    name("SSH Connection failed with IOException"),
+    shared("Connection refused (Connection refused)", REFUSED),
+    shared("Connection timed out (Connection timed out)", TIMEOUT),
+    shared("No route to host (Host unreachable)", NO_ROUTE),
     says(
         "Key exchange was not finished, connection is closed",
         CLOSED,
@@ -351,13 +436,13 @@ const NET_SSH: &[Row] = &[
     // SSHKit, of Capistrano.
     (
         "Exception while executing as {quoted}@{name}: ",
-        Sign::Connecting,
+        Sign::Whom,
         Anywhere,
     ),
     shared("Authentication failed for user ", DENIED),
     name("SSHKit::"),
     // Vagrant.
-    ("SSH address: {endpoint}", Sign::Connecting, Anywhere),
+    ("SSH address: {endpoint}", Sign::Whom, Anywhere),
     says("Warning: Connection reset. Retrying...", RESET),
     says("Warning: Remote connection disconnect. Retrying...", CLOSED),
     says("Warning: Connection aborted. Retrying...", CLOSED),
@@ -373,6 +458,13 @@ const NET_SSH: &[Row] = &[
         "Net::SSH::Disconnect: connection closed by remote host",
         CLOSED,
     ),
+    shared("connection closed by remote host", CLOSED),
+    name("Train::Transports::SSH"),
+    port("Errno::ECONNREFUSED: {}", REFUSED),
+    port("Errno::ECONNRESET: {}", RESET),
+    port("Errno::ETIMEDOUT: {}", TIMEOUT),
+    port("Errno::EHOSTUNREACH: {}", NO_ROUTE),
+    port("Errno::ENETUNREACH: {}", UNREACHABLE),
     says("Net::SSH::AuthenticationFailed", DENIED),
     says("Net::SSH::HostKeyMismatch", CHANGED),
     says("Net::SSH::HostKeyUnknown", UNKNOWN),
@@ -412,6 +504,15 @@ const RUSSH: &[Row] = &[
     shared("Connection closed by the remote side", CLOSED),
     shared("Unknown server key", UNKNOWN),
     shared("No common {} algorithm", MISMATCH),
+    shared("Key changed, line {n}", CHANGED),
+    shared("Connection timeout", SLOW),
+    shared("Disconnected", CLOSED),
+    (
+        "read_ssh_id: reading",
+        Sign::Reached(Reached::Connected),
+        Named,
+    ),
+    ("Ok(\"SSH-2.0-{detail}\\n\"", Sign::Server, Named),
     name("russh::"),
     name("russh/src"),
     name("thrussh"),
@@ -432,6 +533,15 @@ const SHARED: &[Row] = &[
     shared("[WinError 10061] ", REFUSED),
     shared("[WinError 10060] ", TIMEOUT),
     shared("[WinError 10054] ", RESET),
+    shared("[Errno 54] ", RESET),
+    shared("[Errno 60] ", TIMEOUT),
+    shared("[Errno 65] ", NO_ROUTE),
+    shared("Connection refused (os error {n})", REFUSED),
+    shared("Connection reset by peer (os error {n})", RESET),
+    shared("Connection timed out (os error {n})", TIMEOUT),
+    shared("No route to host (os error {n})", NO_ROUTE),
+    shared("Network is unreachable (os error {n})", UNREACHABLE),
+    shared("failed to lookup address information: {}", NAME_UNKNOWN),
     shared("java.net.UnknownHostException: ", NAME_UNKNOWN),
     shared("java.net.ConnectException: Connection refused", REFUSED),
     shared("java.net.NoRouteToHostException: ", NO_ROUTE),
@@ -439,6 +549,12 @@ const SHARED: &[Row] = &[
     shared(
         "java.net.SocketTimeoutException: connect timed out",
         TIMEOUT,
+    ),
+    // In the language of the machine.
+    (
+        "java.net.ConnectException: {detail}",
+        Sign::Failed(Phase::Connect),
+        Named,
     ),
     shared("java.net.SocketException: Connection reset", RESET),
     shared("java.io.IOException: Connection reset by peer", RESET),

@@ -3,6 +3,7 @@
 mod errors;
 mod libraries;
 mod openssh;
+mod programs;
 mod proxies;
 mod putty;
 mod server;
@@ -24,6 +25,8 @@ pub(super) enum Sign {
     Reached(Reached),
     /// The attempt to connect: its fields name host, address and port.
     Connecting,
+    /// Whom a message is about, whatever the stage: its fields name host, address and port.
+    Whom,
     /// The proxy command.
     Proxy,
     /// The peer is `UNKNOWN port 65535`: there is a proxy, and this happened to its pipe.
@@ -52,6 +55,8 @@ pub(super) enum Sign {
     Aside,
     /// A message of sshd itself.
     OfServer,
+    /// Something that goes wrong, as `ssh -v` alone tells it.
+    Verbose(Symptom),
 }
 
 /// What the client saw go wrong.
@@ -114,6 +119,14 @@ pub(super) enum Symptom {
     HostKeyRejected,
     TooManyFailures,
     Denied,
+    /// The signatures that the key can make are not allowed.
+    SignatureRefused,
+    /// The server says that the account may not log in.
+    AccountRefused,
+    /// The server says that it has not started, or is about to stop.
+    Booting,
+    /// Tailscale answers in the place of sshd, and its policy refuses.
+    TailnetRefused,
     SessionRefused,
     /// The login succeeded, and what was to run then could not be started.
     SessionFailed,
@@ -138,6 +151,8 @@ pub(super) enum Scope {
     Named,
     /// As [`Scope::Named`], and where it names port 22.
     Port,
+    /// As the whole of a line, where nothing near it says more.
+    Alone,
 }
 
 /// A message that is known.
@@ -170,6 +185,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         (Some(Software::OpenSsh), openssh::LATER),
         (Some(Software::Putty), putty::ROWS),
         (None, openssh::SHARED),
+        (None, programs::ROWS),
         (None, proxies::ROWS),
         (None, server::ROWS),
     ];

@@ -147,8 +147,12 @@ pub(super) const CONNECTING: &[Row] = &[
         Sign::Pipe(Symptom::Closed),
     ),
     row(
-        "banner exchange: Connection to UNKNOWN port {}",
+        "banner exchange: Connection to UNKNOWN port {word} invalid format",
         Sign::Pipe(Symptom::NotSshBytes),
+    ),
+    row(
+        "banner exchange: Connection to UNKNOWN port {}",
+        Sign::Pipe(Symptom::Closed),
     ),
     symptom("CreateProcessW failed error:{n}", Symptom::ProxyError),
     symptom("posix_spawn: {}", Symptom::ProxyError),
@@ -260,6 +264,10 @@ pub(super) const LATER: &[Row] = &[
         Reached::Authenticating,
     ),
     debug("Offering public key: {}", Sign::KeyOffered),
+    debug(
+        "send_pubkey_test: no mutual signature algorithm",
+        Sign::Verbose(Symptom::SignatureRefused),
+    ),
     reached("Authentication succeeded {}", Reached::LoggedIn),
     row("Authenticated to {}", Sign::Reached(Reached::LoggedIn)),
     reached("Entering interactive session.", Reached::LoggedIn),

@@ -1,0 +1,95 @@
+//! The words of programs that run ssh or speak for it (scp, sftp, rsync, sshfs, ssh-keyscan), and of what refuses an account
+//! behind the login (PAM, a shell that lets nobody in, Tailscale).
+
+use super::Scope::{Alone, Anywhere};
+use super::{Phase, Row, Sign, Symptom};
+
+/// What is left where ssh's own words are not shown.
+const fn alone(pattern: &'static str, symptom: Symptom) -> Row {
+    (pattern, Sign::Symptom(symptom), Alone)
+}
+
+const fn says(pattern: &'static str, symptom: Symptom) -> Row {
+    (pattern, Sign::Symptom(symptom), Anywhere)
+}
+
+pub(super) const ROWS: &[Row] = &[
+    alone("lost connection", Symptom::Closed),
+    alone("Connection closed", Symptom::Closed),
+    alone("Connection closed by remote host", Symptom::Closed),
+    alone("remote host has disconnected", Symptom::Closed),
+    alone("read: Connection reset by peer", Symptom::Reset),
+    alone(
+        "Couldn't read packet: Connection reset by peer",
+        Symptom::Reset,
+    ),
+    alone(
+        "rsync error: unexplained error (code 255) {}",
+        Symptom::Closed,
+    ),
+    (
+        "getaddrinfo {name}: {}",
+        Sign::Symptom(Symptom::NameUnknown),
+        Alone,
+    ),
+    (
+        "read ({name}): {detail}",
+        Sign::Failed(Phase::Identification),
+        Alone,
+    ),
+    (
+        "write ({name}): {detail}",
+        Sign::Failed(Phase::Identification),
+        Alone,
+    ),
+    (
+        "connect (`{name}'): {detail}",
+        Sign::Failed(Phase::Connect),
+        Alone,
+    ),
+    // Net::OpenSSH of Perl.
+    says(
+        "unable to establish master SSH connection: {}",
+        Symptom::Closed,
+    ),
+    says(
+        "Failed to connect to the host via ssh: Shared connection to {name} closed",
+        Symptom::LostSession,
+    ),
+    // pam_unix, pam_faillock and pam_tally2, pam_nologin, nologin(8).
+    says(
+        "Your account has expired; please contact your system administrator",
+        Symptom::AccountRefused,
+    ),
+    says(
+        "Account locked due to {n} failed login",
+        Symptom::AccountRefused,
+    ),
+    says(
+        "The account is locked due to {n} failed login",
+        Symptom::AccountRefused,
+    ),
+    says(
+        "This account is currently not available",
+        Symptom::AccountRefused,
+    ),
+    says(
+        "This service allows sftp connections only",
+        Symptom::AccountRefused,
+    ),
+    says("System is booting up. {}", Symptom::Booting),
+    says("System is going down. {}", Symptom::Booting),
+    says(
+        "tailnet policy does not permit you to SSH {}",
+        Symptom::TailnetRefused,
+    ),
+    says(
+        "tailscale: failed to evaluate SSH policy",
+        Symptom::TailnetRefused,
+    ),
+    says("Permission denied (tailscale", Symptom::TailnetRefused),
+    says(
+        "Tailscale SSH requires an additional check",
+        Symptom::TailnetRefused,
+    ),
+];
