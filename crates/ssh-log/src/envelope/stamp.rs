@@ -139,7 +139,9 @@ impl Stamps {
                 ((Some(year), clock), rest)
             }
         };
-        let time = month.and_then(|month| self.local(year, month, narrow(day)?, clock));
+        let time = month
+            .number()
+            .and_then(|month| self.local(year, month, narrow(day)?, clock));
         Some((time, rest))
     }
 
@@ -150,7 +152,7 @@ impl Stamps {
             .split_first()
             .filter(|(by, _)| matches!(by, b'/' | b'-' | b' ' | b'.'))?;
         let (month, rest) = match number(rest) {
-            Some((month, rest)) if separator == b'.' => (narrow(month), rest),
+            Some((month, rest)) if separator == b'.' => (Month::Number(narrow(month)), rest),
             _ => month(rest)?,
         };
         let (year, rest) = year(rest.strip_prefix(&[separator])?)?;
@@ -159,7 +161,10 @@ impl Stamps {
         };
         let (clock, rest) = time_of_day(rest)?;
         let (zone, rest) = zone(rest);
-        Some((self.at(year, month?, narrow(day)?, clock, zone), rest))
+        Some((
+            self.at(year, month.number()?, narrow(day)?, clock, zone),
+            rest,
+        ))
     }
 
     /// Reads `11/20/2026 3:52:43 PM`, as PowerShell prints it.
@@ -192,7 +197,9 @@ impl Stamps {
         let (day, rest) = number(rest.strip_prefix(b" ")?.trim_ascii_start())?;
         let (clock, rest) = time_of_day(rest.strip_prefix(b" ")?)?;
         Some((
-            month.and_then(|month| self.local(Some(year), month, narrow(day)?, clock)),
+            month
+                .number()
+                .and_then(|month| self.local(Some(year), month, narrow(day)?, clock)),
             rest,
         ))
     }
@@ -437,57 +444,83 @@ fn offset(text: &[u8]) -> Option<(Offset, &[u8])> {
     ))
 }
 
-/// A month and what follows its name: its number where the language is known.
-fn month(text: &[u8]) -> Option<(Option<i8>, &[u8])> {
+/// A month as it stands in a stamp.
+#[derive(Debug, Clone, Copy)]
+enum Month<'a> {
+    /// Its number, where it exists.
+    Number(Option<i8>),
+    /// A word, which may be its name in some language: looked up once all that follows is a stamp.
+    Name(&'a [u8]),
+}
+
+impl Month<'_> {
+    fn number(self) -> Option<i8> {
+        match self {
+            Self::Number(number) => number,
+            Self::Name(name) => month_number(name),
+        }
+    }
+}
+
+/// A month and what follows its name.
+fn month(text: &[u8]) -> Option<(Month<'_>, &[u8])> {
     if let Some((month, rest)) = number(text) {
         let rest = ["月", "월"]
             .iter()
             .find_map(|sign| rest.strip_prefix(sign.as_bytes()))?;
-        return Some((narrow(month).filter(|month| (1..=12).contains(month)), rest));
+        let month = narrow(month).filter(|month| (1..=12).contains(month));
+        return Some((Month::Number(month), rest));
     }
     if let Some((english, rest)) = text
         .split_first_chunk::<3>()
         .filter(|(_, rest)| rest.first() == Some(&b' '))
         && let Some(at) = MONTHS.iter().position(|month| *month == english)
     {
-        return Some((i8::try_from(at + 1).ok(), rest));
+        return Some((Month::Number(i8::try_from(at + 1).ok()), rest));
     }
-    let (name, rest) = name(text).filter(|(name, _)| (3..=16).contains(&name.len()))?;
-    Some((month_number(name), rest))
+    // `Th11` of Vietnamese.
+    if let Some((month, rest)) = text.strip_prefix(b"Th").and_then(number) {
+        let month = narrow(month).filter(|month| (1..=12).contains(month));
+        return Some((Month::Number(month), rest));
+    }
+    let (name, rest) = name(text).filter(|(name, _)| (3..=24).contains(&name.len()))?;
+    Some((Month::Name(name), rest))
 }
 
 const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// The beginnings by which the months are known: of English, German, French, Spanish, Portuguese, Italian, Dutch, the
-/// Scandinavian languages, Russian and Greek, in lower case.
+/// The beginnings by which the months are known, in lower case: of the languages of western, northern and eastern Europe,
+/// Turkish, Hebrew, Arabic and Thai, as far as no two languages give one word to two months. The longest that fits counts:
+/// `marras` is November.
 const MONTH_NAMES: [&str; 12] = [
-    "jan ene gen ιαν янв",
-    "feb fev fév φεβ фев",
-    "mar mär mrt maa μαρ мар",
-    "apr abr avr απρ апр",
-    "may mai mag maj mei μαΐ μαϊ май мая",
-    "jun juin giu ιουν июн",
-    "jul juil lug ιουλ июл",
-    "aug ago aoû αυγ авг",
-    "sep set σεπ сен",
-    "oct okt out ott οκτ окт",
-    "nov νοε ноя",
-    "dec dez déc dic des δεκ дек",
+    "jan jän ene gen ian ιαν янв січ јан яну led sty sij oca tammi saus ינו يناير ม.ค",
+    "feb fev fév φεβ фев феб лют úno lut velj şub helmi veebr vas פבר فبراير ก.พ",
+    "mar mär már mrt maa μαρ мар бер bře ožu maalis märts kov מרץ مارس มี.ค",
+    "apr abr avr ápr απρ апр кві dub kwi tra nis huhti bal אפר أبريل เม.ย",
+    "may mai maí maj máj mag mei μαΐ μαϊ май мая мај тра kvě svi touko geg מאי مايو พ.ค",
+    "jun jún jūn iun meith juin giu ιουν июн юни чер јун čen cze haz kesä juuni birž יונ يونيو มิ.ย",
+    "jul júl jūl iul juil lug ιουλ июл юли лип јул čec tem heinä juuli liep יול يوليو ก.ค",
+    "aug ágú aŭg agu ago aoû avg αυγ авг сер sie ağu elo rugp אוג أغسطس ส.ค",
+    "sep set szept σεπ сен сеп вер zář wrz ruj eyl syys rugs ספט سبتمبر ก.ย",
+    "oct okt out ott οκτ окт жов říj paź eki loka spal אוק أكتوبر ต.ค",
+    "nov nóv noi νοε ноя ное лис нов kas stu marras lapkr נוב نوفمبر พ.ย",
+    "dec dez déc dic des dets δεκ дек гру дец pro gru ara joulu gruod דצמ ديسمبر ธ.ค",
 ];
 
 fn month_number(name: &[u8]) -> Option<i8> {
     let name = std::str::from_utf8(name).ok()?.to_lowercase();
-    let begins = |names: &&str| {
-        names
-            .split(' ')
-            .any(|beginning| name.starts_with(beginning))
+    let fits = |names: &&str| {
+        let fitting = names.split(' ').filter(|begin| name.starts_with(begin));
+        fitting.map(str::len).max().unwrap_or(0)
     };
-    MONTH_NAMES
+    let (at, length) = MONTH_NAMES
         .iter()
-        .position(begins)
-        .and_then(|at| i8::try_from(at + 1).ok())
+        .map(fits)
+        .enumerate()
+        .max_by_key(|(_, length)| *length)?;
+    (length > 0).then(|| i8::try_from(at + 1).ok())?
 }
 
 /// A word of letters in any script or encoding, with the point of an abbreviation.
@@ -497,7 +530,7 @@ fn name(text: &[u8]) -> Option<(&[u8], &[u8])> {
         .iter()
         .position(|byte| !letter(byte))
         .unwrap_or(text.len());
-    (1..=24).contains(&end).then(|| text.split_at(end))
+    (1..=32).contains(&end).then(|| text.split_at(end))
 }
 
 /// What follows the name of a zone: `UTC`, `CET`, `+03`.
@@ -627,6 +660,33 @@ mod tests {
         ];
         for (reference, stamp, expected) in cases {
             assert_eq!(read(reference, stamp).as_deref(), Some(expected), "{stamp}");
+        }
+    }
+
+    #[test]
+    fn a_month_is_known_in_the_language_of_the_machine() {
+        let cases = [
+            ("marras 20 15:52:43", 11),
+            ("Kas 20 15:52:43", 11),
+            ("лют 20 15:52:43", 2),
+            ("ม.ค. 20 15:52:43", 1),
+            ("Th10 20 15:52:43", 10),
+            ("нов 20 15:52:43", 11),
+            ("يناير 20 15:52:43", 1),
+        ];
+        for (stamp, month) in cases {
+            let expected = format!("2026-{month:02}-20T15:52:43Z");
+            assert_eq!(
+                read("2026-12-31T00:00:00Z", stamp),
+                Some(expected),
+                "{stamp}"
+            );
+        }
+        // October of Croatian and November of Polish.
+        assert_eq!(read("2026-12-31T00:00:00Z", "lis 20 15:52:43"), None);
+        let mut longest = std::collections::BTreeSet::new();
+        for word in MONTH_NAMES.iter().flat_map(|names| names.split(' ')) {
+            assert!(longest.insert(word), "{word} is of two months");
         }
     }
 

@@ -92,7 +92,7 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     tagged(Some(since_1970(second)?), rest.trim_ascii_start())
 }
 
-/// `gw sshd[812]: message`, which most lines are; what looks like anything else is left to [`tagged`] and the others.
+/// `gw sshd[812]: message` and `gw kernel: message`, which most lines are; what looks like anything else is left to [`tagged`] and the others.
 fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     let (host, rest) = word(text)?;
     let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_');
@@ -105,19 +105,21 @@ fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     }
     let rest = &rest[1..];
     let (head, message) = word(rest)?;
-    let (name, pid) = numbered(head.strip_suffix(b":")?)?;
-    let message = message.trim_ascii_start();
-    // What systems put before a message, and what may be no name.
-    if matches!(message.first(), Some(b'[' | b'('))
-        || NOT_TAGS.contains(&name)
-        || is_container(name)
-    {
+    let head = head.strip_suffix(b":")?;
+    let message = subsystem(solaris(message.trim_ascii_start()));
+    let (name, pid) = match numbered(head) {
+        Some((name, pid)) => (name, Some(pid)),
+        None if head == b"kernel" => (head, None),
+        None => return None,
+    };
+    // What may be no name.
+    if NOT_TAGS.contains(&name) || is_container(name) {
         return None;
     }
     Some(Envelope {
         tag: name,
         text,
-        ..Envelope::full(time, host, Program::named(name), Some(pid), message)
+        ..Envelope::full(time, host, Program::named(name), pid, message)
     })
 }
 
