@@ -59,22 +59,58 @@ impl Timeline {
         WIDTHS[self.step]
     }
 
-    /// Counts in exactly `columns` equal stretches from the first to the last bucket, for a sparkline.
-    pub fn columns(&self, columns: usize) -> Vec<u64> {
+    /// When the first bucket begins and the last one ends, in seconds since 1970.
+    pub fn bounds(&self) -> Option<(i64, i64)> {
+        let ((&first, _), (&last, _)) = (
+            self.counts.first_key_value()?,
+            self.counts.last_key_value()?,
+        );
+        Some((first * self.width(), (last + 1) * self.width()))
+    }
+
+    /// Counts in exactly `columns` equal stretches of a span that holds all of it, for a picture in one line.
+    pub fn columns(&self, columns: usize, (from, to): (i64, i64)) -> Vec<u64> {
         let mut sums = vec![0; columns];
-        let (Some((&first, _)), Some((&last, _))) =
-            (self.counts.first_key_value(), self.counts.last_key_value())
-        else {
-            return sums;
-        };
-        let span = u128::from(last.abs_diff(first)) + 1;
+        let span = u128::from(to.abs_diff(from)).max(1);
         for (&bucket, &count) in &self.counts {
-            let at = u128::from(bucket.abs_diff(first)) * columns as u128 / span;
+            let middle = bucket * self.width() + self.width() / 2;
+            let at = u128::from(middle.abs_diff(from)) * columns as u128 / span;
             if let Some(sum) = usize::try_from(at).ok().and_then(|at| sums.get_mut(at)) {
                 *sum += count;
             }
         }
         sums
+    }
+
+    /// Counts in stretches of an hour, a day or another width that people count in, with the width in seconds: as narrow as
+    /// `most` of them allow, those without anything too. They begin where a clock does that is `offset` seconds ahead of UTC.
+    pub fn stretches(&self, most: usize, offset: i64) -> (i64, Vec<(Timestamp, u64)>) {
+        let Some((from, to)) = self.bounds() else {
+            return (self.width(), Vec::new());
+        };
+        let place = |second: i64, width: i64| (second + offset).div_euclid(width);
+        let number = |width: i64| place(to - 1, width) - place(from, width) + 1;
+        let fits = |width: &i64| usize::try_from(number(*width)).is_ok_and(|number| number <= most);
+        let mut readable = WIDTHS
+            .iter()
+            .copied()
+            .filter(|&width| width >= self.width().max(60));
+        let width = readable.find(fits).unwrap_or(WIDTHS[WIDTHS.len() - 1]);
+        let first = place(from, width);
+        let mut sums = vec![0; usize::try_from(number(width)).unwrap_or(0)];
+        for (&bucket, &count) in &self.counts {
+            let at = place(bucket * self.width(), width) - first;
+            if let Some(sum) = usize::try_from(at).ok().and_then(|at| sums.get_mut(at)) {
+                *sum += count;
+            }
+        }
+        let begin = |at: usize| {
+            let at = i64::try_from(at).ok()?;
+            Timestamp::from_second((first + at) * width - offset).ok()
+        };
+        let stretches = sums.into_iter().enumerate();
+        let stretches = stretches.filter_map(|(at, count)| Some((begin(at)?, count)));
+        (width, stretches.collect())
     }
 
     /// The beginning of each bucket that is not empty, with its count, in order of time.
@@ -114,7 +150,13 @@ mod tests {
             timeline.buckets().map(|(_, count)| count).sum::<u64>(),
             40_000
         );
-        assert_eq!(timeline.columns(37).iter().sum::<u64>(), 40_000);
+        let columns = timeline.columns(37, timeline.bounds().unwrap());
+        assert_eq!(columns.iter().sum::<u64>(), 40_000);
+        let (_, stretches) = timeline.stretches(24, 3_600);
+        assert_eq!(
+            stretches.iter().map(|(_, count)| count).sum::<u64>(),
+            40_000
+        );
     }
 
     #[test]
@@ -139,13 +181,34 @@ mod tests {
     }
 
     #[test]
-    fn columns_span_the_first_to_the_last_bucket() {
+    fn columns_share_the_span_that_they_are_given() {
         let mut timeline = Timeline::default();
-        assert_eq!(timeline.columns(3), [0, 0, 0]);
+        assert_eq!(timeline.columns(3, (0, 1)), [0, 0, 0]);
+        assert_eq!(timeline.bounds(), None);
         for second in [100, 101, 103] {
             timeline.add(at(second), 1);
         }
-        assert_eq!(timeline.columns(4), [1, 1, 0, 1]);
-        assert_eq!(timeline.columns(1), [3]);
+        assert_eq!(timeline.columns(4, (100, 104)), [1, 1, 0, 1]);
+        assert_eq!(timeline.columns(4, (96, 104)), [0, 0, 2, 1]);
+        assert_eq!(timeline.columns(1, (100, 104)), [3]);
+    }
+
+    #[test]
+    fn stretches_begin_with_the_hours_and_days_of_the_clock() {
+        let mut timeline = Timeline::default();
+        assert_eq!(timeline.stretches(24, 0).1, []);
+        // 2026-11-20, 22:30 and 23:30 in UTC.
+        for second in [1_795_213_800, 1_795_217_400] {
+            timeline.add(at(second), 1);
+        }
+        let (width, hours) = timeline.stretches(2, 0);
+        assert_eq!((width, hours.len(), hours[0].1), (3_600, 2, 1));
+        assert_eq!(hours[0].0.to_string(), "2026-11-20T22:00:00Z");
+        timeline.add(at(1_795_217_400 + 20 * 86_400), 5);
+        // In a zone that is an hour ahead the second one is of the next day.
+        let (width, days) = timeline.stretches(24, 3_600);
+        assert_eq!((width, days[0].1, days[1].1), (86_400, 1, 1));
+        assert_eq!(days[0].0.to_string(), "2026-11-19T23:00:00Z");
+        assert_eq!(days.iter().map(|(_, count)| count).sum::<u64>(), 7);
     }
 }

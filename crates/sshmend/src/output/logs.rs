@@ -8,9 +8,14 @@ use super::escape::line;
 use super::words::count;
 use super::{Output, Role, census};
 
-/// How wide a timeline is.
-const COLUMNS: usize = 32;
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// How wide the picture of a cause is.
+const COLUMNS: usize = 24;
+/// Few to many, in characters that every terminal has.
+const LEVELS: [char; 6] = ['.', ':', '-', '=', '*', '#'];
+/// How many stretches of time are counted at most.
+const STRETCHES: usize = 24;
+/// How wide the longest bar is.
+const BAR: u64 = 40;
 
 /// Renders a tally, with the causes and sources that come first.
 pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize) -> String {
@@ -31,10 +36,12 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
         "connections", "cause", "over time"
     );
     text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
+    let all = tally.timeline();
     for (name, cause) in causes.iter().take(top) {
-        text.push_str(&cause_line(output, name.as_str(), cause));
+        text.push_str(&cause_line(output, name.as_str(), cause, all.bounds()));
     }
     text.push_str(&more(output, causes.len(), top, "cause"));
+    text.push_str(&axis(output, &all));
     let sources = tally.sources();
     if !sources.is_empty() {
         let heading = format!("\n{:>11} {:<28} connections by cause", "lines", "source");
@@ -70,7 +77,8 @@ fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
 /// From when to when, and in which zone all times are.
 fn period(span: Span) -> String {
     let zone = zone();
-    let name = zone.iana_name().map_or_else(
+    let name = zone.iana_name().filter(|name| *name != "local");
+    let name = name.map_or_else(
         || "local time".to_owned(),
         |name| format!("times of {name}"),
     );
@@ -80,7 +88,54 @@ fn period(span: Span) -> String {
     }
 }
 
-fn cause_line(output: &Output, name: &str, cause: &CauseTally) -> String {
+/// How many connections met a cause in each hour, day or the like.
+fn axis(output: &Output, timeline: &Timeline) -> String {
+    let offset = timeline.bounds().map_or(0, |(from, _)| {
+        let first = Timestamp::from_second(from).unwrap_or_default();
+        i64::from(zone().to_offset(first).seconds())
+    });
+    let (width, stretches) = timeline.stretches(STRETCHES, offset);
+    let most = stretches.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    if stretches.len() < 2 {
+        return String::new();
+    }
+    let heading = format!("\n{:>11} in the {} from", "connections", stretch(width));
+    let mut text = format!("{}\n", output.paint(Role::Title, &heading));
+    for (begin, count) in stretches {
+        let length = usize::try_from((count * BAR).div_ceil(most.max(1))).unwrap_or(0);
+        let begin = begin.to_zoned(zone());
+        let begin = begin.strftime(if width < 86_400 {
+            "%Y-%m-%d %H:%M"
+        } else {
+            "%Y-%m-%d"
+        });
+        let line = format!("{count:>11} {begin} {}", "#".repeat(length));
+        text.push_str(&format!("{}\n", line.trim_end()));
+    }
+    text
+}
+
+/// `hour`, `6 hours`, `day`.
+fn stretch(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [
+        (604_800, "week"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+    ];
+    let unit = UNITS.iter().find(|(unit, _)| seconds % unit == 0);
+    match unit.map_or((seconds, "second"), |(unit, name)| (seconds / unit, *name)) {
+        (1, name) => name.to_owned(),
+        (number, name) => format!("{number} {name}s"),
+    }
+}
+
+fn cause_line(
+    output: &Output,
+    name: &str,
+    cause: &CauseTally,
+    bounds: Option<(i64, i64)>,
+) -> String {
     let times = if cause.at_least() > 0 {
         cause.at_least().to_string()
     } else {
@@ -94,7 +149,7 @@ fn cause_line(output: &Output, name: &str, cause: &CauseTally) -> String {
     };
     format!(
         "{times:>11} {name} {:<COLUMNS$}{}{unsure}\n",
-        sparkline(&cause.timeline),
+        bounds.map_or_else(String::new, |bounds| picture(&cause.timeline, bounds)),
         span(cause.span)
     )
 }
@@ -114,7 +169,7 @@ fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
 fn span(span: Span) -> String {
     match (span.first, span.last) {
         (Some(first), Some(last)) if first == last => format!("  {}", local(first)),
-        (Some(first), Some(last)) => format!("  {} … {}", local(first), local(last)),
+        (Some(first), Some(last)) => format!("  {} to {}", local(first), local(last)),
         _ => String::new(),
     }
 }
@@ -126,17 +181,49 @@ fn local(time: Timestamp) -> String {
         .to_string()
 }
 
-fn sparkline(timeline: &Timeline) -> String {
-    let columns = timeline.columns(COLUMNS);
+/// The counts of one cause over the time of all, one character a stretch.
+fn picture(timeline: &Timeline, bounds: (i64, i64)) -> String {
+    let columns = timeline.columns(COLUMNS, bounds);
     let most = columns.iter().copied().max().unwrap_or(0).max(1);
-    let bar = |&count: &u64| match count {
+    let levels = LEVELS.len() as u64;
+    let level = |&count: &u64| match count {
         0 => ' ',
         count => {
-            BARS[usize::try_from((count * 8).div_ceil(most))
-                .unwrap_or(8)
-                .clamp(1, 8)
-                - 1]
+            let at = usize::try_from((count * levels).div_ceil(most)).unwrap_or(LEVELS.len());
+            LEVELS[at.clamp(1, LEVELS.len()) - 1]
         }
     };
-    columns.iter().map(bar).collect()
+    columns.iter().map(level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_is_named_as_people_count() {
+        let cases = [
+            (60, "minute"),
+            (900, "15 minutes"),
+            (3_600, "hour"),
+            (21_600, "6 hours"),
+            (86_400, "day"),
+            (604_800, "week"),
+        ];
+        for (seconds, name) in cases {
+            assert_eq!(stretch(seconds), name);
+        }
+    }
+
+    #[test]
+    fn a_picture_is_plain_text_and_shows_the_common_time() {
+        let mut timeline = Timeline::default();
+        let base: i64 = 1_795_213_800;
+        for (second, count) in [(0, 1), (23, 12)] {
+            let time = Timestamp::from_second(base + second).unwrap();
+            timeline.add(time, count);
+        }
+        let shown = picture(&timeline, (base, base + 24));
+        assert_eq!(shown, format!(".{}#", " ".repeat(22)));
+    }
 }
