@@ -54,6 +54,37 @@ limit confirmed 30-200
 }
 
 #[test]
+fn a_rollback_can_wait_for_its_confirmation() {
+    check(
+        r#"
+"$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null 2>&1; echo "fix $?"
+"$S" rollback --yes --confirm-within 4s 2>&1 | grep -o 'is taken back at .* unless you confirm it' | sed 's/at .* unless/at T unless/'
+reaches waits 'done pending-confirm'
+reaches back 'done rolled-back done'
+limit made
+"$S" rollback --yes --confirm-within 60s > /dev/null 2>&1; echo "rollback $?"
+"$S" confirm > /dev/null 2>&1; echo "confirm $?"
+reaches confirmed 'rolled-back rolled-back done done'
+"$S" fix sshd-config MaxSessions=7 --yes --confirm-within 60s > /dev/null 2>&1
+"$S" rollback --yes --confirm-within 60s 2>&1 | grep -c '^error: nothing was changed: '
+"$S" rollback --yes > /dev/null 2>&1; echo "without $?"
+"#,
+        &[
+            "fix 0",
+            "is taken back at T unless you confirm it",
+            "waits: done pending-confirm ",
+            "back: done rolled-back done ",
+            "made 1 of 30-200",
+            "rollback 0",
+            "confirm 0",
+            "confirmed: rolled-back rolled-back done done ",
+            "1",
+            "without 0",
+        ],
+    );
+}
+
+#[test]
 fn what_nobody_confirms_goes_back_whatever_becomes_of_the_session() {
     // The session ends by SIGHUP, all processes of its terminal are gone, and the network is down when the time is over.
     check(

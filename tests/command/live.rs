@@ -186,6 +186,85 @@ done
     says(&text, &["n maxsessions 5", "y maxsessions 9"]);
 }
 
+/// Someone edits the file while the person reads what a rollback would do.
+#[test]
+fn a_rollback_commits_what_was_shown_or_nothing() {
+    let script = r#"
+"$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"
+(sleep 3; echo '# theirs' >> /etc/ssh/sshd_config; printf 'y\r'; sleep 3) | script -qec "$S rollback; echo \"rollback \$?\"" /dev/null > "$scratch/said"
+grep -o 'rollback [0-9]' "$scratch/said"
+grep -o '/etc/ssh/sshd_config: its content was edited since it was looked at' "$scratch/said"
+tail -n 1 /etc/ssh/sshd_config
+/usr/sbin/sshd -T | grep -i '^maxsessions'
+"$S" history --format json | grep -c '"state": "done"'
+sed -i '$d' /etc/ssh/sshd_config
+(sleep 3; printf 'y\r'; sleep 4) | script -qec "$S rollback; echo \"rollback \$?\"" /dev/null > "$scratch/said"
+grep -o 'rollback [0-9]' "$scratch/said"
+/usr/sbin/sshd -T | grep -i '^maxsessions'
+"#;
+    let Some(text) = on_stage(script) else { return };
+    let lines = [
+        "fix 0",
+        "rollback 2",
+        "/etc/ssh/sshd_config: its content was edited since it was looked at",
+        "# theirs",
+        "maxsessions 9",
+        "1",
+        "rollback 0",
+        "maxsessions 5",
+    ];
+    says(&text, &lines);
+}
+
+/// The old files are accepted, and reloading fails all the same.
+#[test]
+fn a_rollback_that_does_not_come_into_force_is_taken_back() {
+    let script = r#"
+echo 0 > /run/failures
+"$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"
+echo 2 > /run/failures
+"$S" rollback --yes > /dev/null; echo "rollback $?"
+/usr/sbin/sshd -T | grep -i '^maxsessions'
+"$S" history --format json | grep '"state"' | tr -d ' '
+"$S" recover
+"$S" rollback --yes > /dev/null; echo "again $?"
+"#;
+    let Some(text) = on_stage(&format!("{FAILING_RELOAD}{script}")) else {
+        return;
+    };
+    let lines = [
+        "fix 0",
+        "rollback 3",
+        "maxsessions 9",
+        "\"state\":\"done\",",
+        "\"state\":\"rolled-back\",",
+        "\"state\":\"done\",",
+        "nothing to recover",
+        "again 0",
+    ];
+    says(&text, &lines);
+}
+
+#[test]
+fn who_may_not_change_a_file_leaves_no_trace() {
+    let script = r#"
+install -d -o 4242 -m 0700 /run/person
+person() { HOME=/run/person setpriv --reuid=4242 --regid=4242 --clear-groups "$S" "$@"; }
+person fix sshd-config MaxSessions=9 --yes 2>&1 | grep -E '^(error|caused by|hint): '
+person fix sshd-config MaxSessions=9 --dry-run > /dev/null 2>&1; echo "dry run $?"
+ls -A /run/person
+person history
+"#;
+    let Some(text) = on_stage(script) else { return };
+    let lines = [
+        "error: /etc/ssh/sshd_config: permission denied",
+        "hint: run it with sudo",
+        "dry run 1",
+        "nothing was changed yet by you, in /run/person/.local/state/sshmend; what root changed: sudo sshmend history",
+    ];
+    says(&text, &lines);
+}
+
 #[test]
 fn libwrap_itself_judges_who_is_let_in() {
     let script = r#"

@@ -11,8 +11,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes,
-    StatxFlags, Uid, fchmod, fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat,
+    Access, AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes,
+    StatxFlags, Uid, accessat, fchmod, fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat,
     renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
@@ -101,6 +101,24 @@ impl Machine {
             Change::Replace(..) | Change::Remove => path,
         };
         Site::open(&self.root, path, change).map(|site| site.warnings())
+    }
+
+    /// Looks whether this process has the right to stage it.
+    ///
+    /// # Errors
+    /// When it has not; what cannot be asked is left to [`Machine::stage`].
+    pub fn may_stage(&self, path: &Path, change: Change<'_>) -> Result<(), FileError> {
+        let first = match change {
+            Change::Create(..) => self.first_missing(path),
+            Change::Replace(..) | Change::Remove => path,
+        };
+        let (directory, _) = Site::place(&self.root, first)?;
+        match accessat(&directory.file, ".", Access::WRITE_OK, AtFlags::EACCESS) {
+            Err(errno @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => {
+                Err(FileError::at(path)(errno))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Of a file to be created the outermost directory that has to be made for it, else the file itself.

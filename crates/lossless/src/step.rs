@@ -1,13 +1,16 @@
 //! What is done beside writing files: a closed set, so that no file can name another program for root to run.
 //!
-//! A journal keeps the command lines of the steps that followed a change, for its way back. What is read from there is
-//! a step again or is not run.
+//! A journal keeps the steps that followed a change, for its way back. What is read from there is one that a plan could
+//! have made or is not run.
 
 use std::net::IpAddr;
 use std::path::{Component, Path};
 
+use serde::{Deserialize, Serialize};
+
 /// One program that a plan may have run, with all that varies in its command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", content = "with", rename_all = "kebab-case")]
 pub enum Step {
     /// `systemctl VERB UNIT…`
     Systemctl(UnitVerb, Vec<String>),
@@ -40,7 +43,8 @@ pub enum Step {
 }
 
 /// What is done with units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the words of systemctl(1)")]
 pub enum UnitVerb {
     Reload,
@@ -55,7 +59,8 @@ pub enum UnitVerb {
 }
 
 /// What an init script is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the words of init scripts")]
 pub enum ScriptVerb {
     Start,
@@ -130,6 +135,11 @@ impl Step {
             _ => return None,
         };
         Some(step).filter(|step| step.argv() == argv)
+    }
+
+    /// Whether a plan could have made it: what a file says is a step need not be one.
+    pub fn is_known(&self) -> bool {
+        Self::from_argv(&self.argv()).as_ref() == Some(self)
     }
 
     /// The command line.

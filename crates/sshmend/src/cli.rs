@@ -460,6 +460,9 @@ pub(crate) struct Recover {
     /// At the start of the machine: files come to their end, and daemons read them when they start
     #[arg(long, conflicts_with_all = ["forget", "install"])]
     pub(crate) boot: bool,
+    /// An address that must not lose access either by what is finished (repeatable)
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["forget", "install", "boot"])]
+    pub(crate) keep: Vec<IpAddr>,
     /// Take this transaction back if it is still to end by itself: what its timer calls
     #[arg(long, value_name = "ID", hide = true, conflicts_with_all = ["forget", "install", "boot"])]
     pub(crate) due: Option<String>,

@@ -294,7 +294,8 @@ impl Failure {
         }
     }
 
-    fn from_cause(cause: &Cause) -> Self {
+    /// Files could not be changed, or what would change them not be known.
+    pub(crate) fn from_cause(cause: &Cause) -> Self {
         match cause {
             Cause::File(file) => Self::from_file(file),
             Cause::Journal(journal) => Self::from_journal(journal),
@@ -338,14 +339,12 @@ impl Failure {
     /// A transaction was not rolled back.
     pub(crate) fn from_roll_back(error: &RollBackError) -> Self {
         match error {
-            RollBackError::Nothing => Self::trouble(error.to_string()).with_hint("sshmend history lists what was done"),
-            RollBackError::Edited(_) => Self::trouble(format!("nothing was changed: {error}")).with_hint(
-                "the three versions stand above; take the change back by hand, or undo the later edit first",
-            ),
+            RollBackError::Edited(_) => {
+                Self::trouble(error.to_string()).with_hint("take the change back by hand")
+            }
             RollBackError::Prepare(error) => Self::from_prepare(error),
             RollBackError::Commit(error) => Self::from_commit(error),
             RollBackError::Journal(error) => Self::from_journal(error),
-            RollBackError::Recover(error) => Self::from_recover(error),
         }
     }
 

@@ -6,7 +6,6 @@ use crate::disk::Disk;
 use crate::error::{Cause, CommitError, JournalError, RollBackError};
 use crate::id::Id;
 use crate::record::{Intent, Record, State};
-use crate::roll_back::RolledBack;
 use crate::store::Store;
 use crate::temporary::Back;
 
@@ -119,11 +118,12 @@ impl<D: Disk> Committed<'_, '_, D> {
         Ok(self.record)
     }
 
-    /// Makes every file old again, because what followed did not work out.
+    /// Makes every file old again, because what followed did not work out; says why the journal does not know it, where
+    /// it could not be told, which the next recovery does.
     ///
     /// # Errors
-    /// As [`Store::roll_back`].
-    pub fn roll_back(self, intent: &Intent) -> Result<RolledBack, RollBackError> {
-        self.store.roll_back_record(self.record, intent)
+    /// When files were edited meanwhile: none is touched. Otherwise as [`Store::roll_back`] and [`Prepared::commit`].
+    pub fn roll_back(self, intent: &Intent) -> Result<Option<Cause>, RollBackError> {
+        self.store.undo_committed(self.record, intent)
     }
 }

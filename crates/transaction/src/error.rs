@@ -174,9 +174,6 @@ impl From<FileError> for ConfirmError {
 /// Why a transaction was not rolled back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RollBackError {
-    /// There is nothing that could be rolled back.
-    #[error("no transaction to roll back")]
-    Nothing,
     /// Files were edited since; none was touched. Each is told with all three versions.
     #[error("{}", edited(.0))]
     Edited(Vec<Edited>),
@@ -186,12 +183,9 @@ pub enum RollBackError {
     /// It could not be finished.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The journal could not be read, or written at the very end.
+    /// The journal could not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// It was cut off in the middle once and could not be brought back now.
-    #[error(transparent)]
-    Recover(#[from] RecoverError),
 }
 
 impl From<Cause> for RollBackError {

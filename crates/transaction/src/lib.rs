@@ -46,7 +46,6 @@ pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
 pub use record::{Aftermath, FileRecord, Image, Intent, Record, State, StepRecord, Who};
 pub use recover::{Prove, Recovered};
-pub use restore::Edited;
-pub use roll_back::{RolledBack, Which};
+pub use restore::{Edited, Way};
 pub use store::Store;
 pub use temporary::{Back, Today};

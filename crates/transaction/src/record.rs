@@ -64,30 +64,52 @@ impl Aftermath {
     }
 }
 
-/// A step as the journal keeps it: by its command line.
+/// A step as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<String>", into = "Vec<String>")]
+#[serde(from = "Kept", into = "Kept")]
 pub enum StepRecord {
     /// One that a plan makes.
     Step(Step),
-    /// A command line that is none, as it stands in the journal: for people to read, never run.
+    /// A command line of a journal that no plan makes: for people to read, never run.
     Unknown(Vec<String>),
 }
 
-impl From<Vec<String>> for StepRecord {
-    fn from(argv: Vec<String>) -> Self {
-        match Step::from_argv(&argv) {
-            Some(step) => Self::Step(step),
-            None => Self::Unknown(argv),
+/// What stands in `transaction.toml`: a step, or the command line that the first releases kept instead.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Step(Step),
+    Argv(Vec<String>),
+}
+
+impl From<Step> for StepRecord {
+    /// What a plan could not have made is not run, whatever wrote it.
+    fn from(step: Step) -> Self {
+        if step.is_known() {
+            Self::Step(step)
+        } else {
+            Self::Unknown(step.argv())
         }
     }
 }
 
-impl From<StepRecord> for Vec<String> {
+impl From<Kept> for StepRecord {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Step(step) => step.into(),
+            Kept::Argv(argv) => match Step::from_argv(&argv) {
+                Some(step) => Self::Step(step),
+                None => Self::Unknown(argv),
+            },
+        }
+    }
+}
+
+impl From<StepRecord> for Kept {
     fn from(step: StepRecord) -> Self {
         match step {
-            StepRecord::Step(step) => step.argv(),
-            StepRecord::Unknown(argv) => argv,
+            StepRecord::Step(step) => Self::Step(step),
+            StepRecord::Unknown(argv) => Self::Argv(argv),
         }
     }
 }
@@ -349,5 +371,57 @@ mod paths {
             .into_iter()
             .map(|Escaped(path)| path)
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the first releases wrote, beside what is written today.
+    const OLD: &str = r#"version = 1
+id = "20261120T185545.752881Z"
+state = "done"
+when = "2026-11-20T18:55:45.752881Z"
+why = "MaxSessions 5"
+argv = ["sshmend", "fix"]
+directories = []
+file = []
+[who]
+uid = 0
+[aftermath]
+judges = [["/usr/sbin/sshd", "-t"], ["sh", "-c", "id"]]
+activation = [["kill", "-HUP", "4711"]]
+"#;
+
+    #[test]
+    fn command_lines_of_an_old_journal_are_steps_or_only_shown() {
+        let record = Record::parse(OLD.as_bytes()).expect("a record");
+        let unknown = StepRecord::Unknown(["sh", "-c", "id"].map(str::to_owned).to_vec());
+        let test = Step::TestSshd("/usr/sbin/sshd".to_owned(), Vec::new());
+        assert_eq!(record.aftermath.judges, [StepRecord::Step(test), unknown]);
+        let hang_up = StepRecord::Step(Step::HangUp(4711));
+        assert_eq!(record.aftermath.activation, [hang_up]);
+        let text = record.to_toml().expect("TOML");
+        assert!(text.contains("step = \"hang-up\""), "{text}");
+        assert!(!text.contains("kill"), "{text}");
+        assert_eq!(Record::parse(text.as_bytes()), Ok(record));
+    }
+
+    #[test]
+    fn a_step_that_no_plan_makes_is_only_shown() {
+        for (with, known) in [
+            (r#"["start", ["ssh.service"]]"#, true),
+            (r#"["start", ["/home/eve/x.service"]]"#, false),
+            (r#"["start", ["--root=/home/eve", "x.service"]]"#, false),
+        ] {
+            let step = format!("activation = [{{ step = \"systemctl\", with = {with} }}]\n");
+            let text = OLD.replace("activation = [[\"kill\", \"-HUP\", \"4711\"]]\n", &step);
+            let record = Record::parse(text.as_bytes()).expect("a record");
+            let read = &record.aftermath.activation[0];
+            assert_eq!(matches!(read, StepRecord::Step(_)), known, "{read:?}");
+        }
+        let newer = OLD.replace("[\"kill\", \"-HUP\", \"4711\"]", "{ step = \"dance\" }");
+        assert!(Record::parse(newer.as_bytes()).is_err());
     }
 }

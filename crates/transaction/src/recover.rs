@@ -84,14 +84,14 @@ impl<D: Disk> Store<'_, D> {
         if !record.is_unfinished() {
             return Ok(None);
         }
-        if record.rolls_back.is_some() {
+        // Nobody was told that it waits for a confirmation, and nobody will be: it goes back, a rollback too.
+        let waits = |back: &Back| back.unless_confirmed;
+        let stays = !record.back.as_ref().is_some_and(waits);
+        if record.rolls_back.is_some() && stays {
             let way = self.complete_cut_off(&record).map_err(failed)?;
             return self.finish(record, &way, prove).map(Some);
         }
-        let way = self.way_back(&record, record.files.len()).map_err(failed)?;
-        // Nobody was told that it waits for a confirmation, and nobody will be.
-        let waits = |back: &Back| back.unless_confirmed;
-        let stays = !record.back.as_ref().is_some_and(waits);
+        let way = self.way_back(&record).map_err(failed)?;
         if stays
             && record.state == State::Committed
             && way.is_whole(&record)
@@ -171,7 +171,7 @@ impl<D: Disk> Store<'_, D> {
             Past::Record(record) if record.goes_back().is_some() => {
                 let mut record = record.clone();
                 record.back = None;
-                return self.journal.mark(&mut record, State::Done);
+                return self.settle(&mut record);
             }
             Past::Damaged(_) => {}
             Past::Record(_) | Past::Abandoned(_) | Past::Forgotten(_) => {

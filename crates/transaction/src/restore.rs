@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_host::FileError;
-use sshmend_lossless::{Attributes, EditSet, FileChange, FileImage, Metadata};
+use sshmend_lossless::{Attributes, Bytes, EditSet, FileChange, FileImage, Metadata};
 
 use crate::apply::{apply, temporary};
 use crate::disk::Disk;
 use crate::error::{Cause, JournalError};
-use crate::journal::Side;
+use crate::journal::{Journal, Side};
 use crate::record::{FileRecord, Image, Record, State};
 use crate::store::Store;
 
@@ -23,15 +23,17 @@ pub struct Edited {
     pub after: Option<Vec<u8>>,
     /// What it is now.
     pub now: Option<FileImage>,
+    /// The permission bits before and after, where the transaction had changed them or the owner.
+    pub modes: Option<[u32; 2]>,
 }
 
 /// What would bring the files of a transaction wholly to one side.
-#[derive(Debug)]
-pub(crate) struct Way {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
     /// The changes of those that are on the other side; those that are there already need none.
-    pub(crate) changes: Vec<FileChange>,
+    pub changes: Vec<FileChange>,
     /// Those that are on neither.
-    pub(crate) edited: Vec<Edited>,
+    pub edited: Vec<Edited>,
 }
 
 impl Way {
@@ -41,18 +43,24 @@ impl Way {
     }
 }
 
-impl<D: Disk> Store<'_, D> {
-    /// Compares the first `count` files with the record, and says what would make them old again.
+impl<D: Disk> Journal<'_, D> {
+    /// Compares the files of a transaction on their disk with the record, and says what would make them old again: the
+    /// one computation of a way back, for whoever shows it and whoever commits it.
     ///
     /// Who changed the mode or the owner since has edited nothing: bytes come back, and the rest stays as it is. Where
     /// the transaction itself had changed them, they count as the bytes do.
-    pub(crate) fn way_back(&self, record: &Record, count: usize) -> Result<Way, Cause> {
-        self.way(record, count, Side::Before, &[])
+    ///
+    /// # Errors
+    /// When a file cannot be read, or what was kept of it is missing or damaged, or no copy was kept.
+    pub fn way_back(&self, files: &D, record: &Record) -> Result<Way, Cause> {
+        self.way(files, record, record.files.len(), Side::Before, &[])
     }
 
-    /// The same, to either side. The captured changes have the bytes of a private key, of which no copy is kept.
+    /// The same of the first `count` files, to either side. The captured changes have the bytes of a private key, of
+    /// which no copy is kept.
     fn way(
         &self,
+        files: &D,
         record: &Record,
         count: usize,
         to: Side,
@@ -63,12 +71,12 @@ impl<D: Disk> Store<'_, D> {
             edited: Vec::new(),
         };
         for (number, file) in record.files.iter().enumerate().take(count) {
-            let now = self.files.read(&file.path)?;
+            let now = files.read(&file.path)?;
             if is(file, to.of(file), now.as_ref()) {
                 continue;
             }
             if is(file, to.other().of(file), now.as_ref()) {
-                let bytes = self.bytes(record, number, to, now.as_ref(), captured)?;
+                let bytes = self.bytes_at_hand(record, number, to, now.as_ref(), captured)?;
                 way.changes.push(change(file, to, now, bytes));
             } else {
                 let bytes = self.shown(record, number, to)?;
@@ -83,6 +91,7 @@ impl<D: Disk> Store<'_, D> {
                     before,
                     after,
                     now,
+                    modes: modes(file),
                 });
             }
         }
@@ -90,14 +99,14 @@ impl<D: Disk> Store<'_, D> {
     }
 
     /// The bytes of one side. Of a private key they stand there now, where only the mode or the owner differs.
-    fn bytes(
+    fn bytes_at_hand(
         &self,
         record: &Record,
         number: usize,
         side: Side,
         now: Option<&FileImage>,
         captured: &[FileChange],
-    ) -> Result<Option<Vec<u8>>, Cause> {
+    ) -> Result<Option<Bytes>, Cause> {
         let file = &record.files[number];
         let image = side.of(file).filter(|_| file.withheld);
         let captured = captured.get(number).and_then(|change| match side {
@@ -107,8 +116,8 @@ impl<D: Disk> Store<'_, D> {
         let at_hand = now.map(|now| &now.bytes).into_iter().chain(captured);
         let found = image.and_then(|image| at_hand.into_iter().find(|bytes| image.has(bytes)));
         match found {
-            Some(bytes) => Ok(Some(bytes.to_vec())),
-            None => Ok(self.journal.bytes(record, number, side)?),
+            Some(bytes) => Ok(Some(bytes.clone())),
+            None => Ok(self.bytes(record, number, side)?.map(Bytes::from)),
         }
     }
 
@@ -119,10 +128,17 @@ impl<D: Disk> Store<'_, D> {
         number: usize,
         side: Side,
     ) -> Result<Option<Vec<u8>>, JournalError> {
-        match self.journal.bytes(record, number, side) {
+        match self.bytes(record, number, side) {
             Err(JournalError::Withheld(_)) => Ok(None),
             bytes => bytes,
         }
+    }
+}
+
+impl<D: Disk> Store<'_, D> {
+    /// What would make the files of a transaction old again.
+    pub(crate) fn way_back(&self, record: &Record) -> Result<Way, Cause> {
+        self.journal.way_back(self.files, record)
     }
 
     /// Undoes a transaction that stopped at its own file number `touched` (counted from 1; 0 when none was renamed), and
@@ -135,7 +151,10 @@ impl<D: Disk> Store<'_, D> {
         captured: &[FileChange],
         touched: usize,
     ) -> Result<Option<Cause>, Cause> {
-        let mut way = self.way(record, touched, Side::Before, captured)?;
+        let side = Side::Before;
+        let mut way = self
+            .journal
+            .way(self.files, record, touched, side, captured)?;
         let last = touched
             .checked_sub(1)
             .and_then(|last| record.files.get(last))
@@ -146,14 +165,26 @@ impl<D: Disk> Store<'_, D> {
             return Err(Cause::Edited(way.edited));
         }
         self.undo(record, &way.changes)?;
-        Ok(self.note_undone(record).err())
+        // What never changed a file is no part of the history.
+        let noted = if touched == 0 {
+            self.erase(record)
+        } else {
+            self.note_undone(record)
+        };
+        Ok(noted.err())
+    }
+
+    fn erase(&self, record: &Record) -> Result<(), Cause> {
+        self.clear_away(record)?;
+        self.journal.erase(&record.id)?;
+        Ok(self.journal.clear_marks([&record.id])?)
     }
 
     /// Makes every file of a transaction that was cut off old again, and says what was found. Can be repeated.
     ///
     /// When no file is new there is nothing to bring back, whatever else was edited since.
     pub(crate) fn undo_cut_off(&self, record: &mut Record) -> Result<Way, Cause> {
-        let way = self.way_back(record, record.files.len())?;
+        let way = self.way_back(record)?;
         if !way.changes.is_empty() && !way.edited.is_empty() {
             return Err(Cause::Edited(way.edited));
         }
@@ -163,7 +194,8 @@ impl<D: Disk> Store<'_, D> {
 
     /// Makes every file of a way back that was cut off what it was to become. Can be repeated.
     pub(crate) fn complete_cut_off(&self, record: &Record) -> Result<Way, Cause> {
-        let way = self.way(record, record.files.len(), Side::After, &[])?;
+        let (count, side) = (record.files.len(), Side::After);
+        let way = self.journal.way(self.files, record, count, side, &[])?;
         if !way.edited.is_empty() {
             return Err(Cause::Edited(way.edited));
         }
@@ -238,12 +270,12 @@ fn is(file: &FileRecord, image: Option<&Image>, now: Option<&FileImage>) -> bool
     }
 }
 
-fn change(
-    file: &FileRecord,
-    to: Side,
-    now: Option<FileImage>,
-    bytes: Option<Vec<u8>>,
-) -> FileChange {
+fn modes(file: &FileRecord) -> Option<[u32; 2]> {
+    let (before, after) = (file.before.as_ref()?, file.after.as_ref()?);
+    file.gives().then_some([before.mode, after.mode])
+}
+
+fn change(file: &FileRecord, to: Side, now: Option<FileImage>, bytes: Option<Bytes>) -> FileChange {
     let image = to.of(file);
     let create = match (&now, image) {
         (None, Some(image)) => image.metadata(),
@@ -261,7 +293,7 @@ fn change(
         path,
         before: now,
         edits: EditSet::default(),
-        after: bytes.map(Into::into),
+        after: bytes,
         create,
         give,
     }

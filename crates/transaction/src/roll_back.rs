@@ -3,112 +3,62 @@
 use sshmend_lossless::FileChange;
 
 use crate::captured::Captured;
+use crate::commit::Prepared;
 use crate::disk::Disk;
-use crate::error::{Cause, JournalError, RecoverError, RollBackError};
+use crate::error::{Cause, JournalError, PrepareError, RollBackError};
 use crate::id::Id;
-use crate::journal::{Past, damaged};
+use crate::journal::damaged;
 use crate::record::{Intent, Record, State};
 use crate::store::Store;
 
-/// Which transaction to roll back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
-    /// The newest change; when that is rolled back already, nothing more.
-    Latest,
-    /// The one of this name; of a rollback too, which is then taken back.
-    Id(Id),
-}
-
-/// How a transaction was rolled back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RolledBack {
-    /// It was already.
-    Already(Id),
-    /// Its files were old already: only the journal had to learn it, or the rest of a cut off transaction was
-    /// cleared away.
-    Found {
-        /// The transaction.
-        id: Id,
-        /// Why the journal does not know it, where it could not be told; the next recovery tells it.
-        unnoted: Option<Box<Cause>>,
-    },
-    /// Its files were changed back.
-    Now {
-        /// The transaction that was rolled back.
-        id: Id,
-        /// The name of the transaction that did it.
-        by: Id,
-        /// Why the journal does not know it, where it could not be told; the next recovery tells it.
-        unnoted: Option<Box<Cause>>,
-    },
-}
-
-impl<D: Disk> Store<'_, D> {
-    /// Makes every file of a transaction what it was before.
+impl<'a, D: Disk> Store<'a, D> {
+    /// Journals the way back from a transaction: exactly the changes that were shown, which [`crate::Journal::way_back`]
+    /// had computed. It is committed, confirmed or itself taken back as any other.
     ///
     /// # Errors
-    /// When files were edited since, none is touched, and the error holds all three versions. Otherwise as
-    /// [`Store::prepare`] and [`crate::Prepared::commit`].
-    pub fn roll_back(&self, which: &Which, intent: &Intent) -> Result<RolledBack, RollBackError> {
-        let record = match which {
-            Which::Id(id) => self.journal.record(id)?,
-            Which::Latest => self.latest()?.ok_or(RollBackError::Nothing)?,
-        };
-        self.roll_back_record(record, intent)
-    }
-
-    fn latest(&self) -> Result<Option<Record>, JournalError> {
-        for past in self.journal.newest_first()? {
-            match past? {
-                Past::Record(record) if record.rolls_back.is_none() => return Ok(Some(record)),
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    pub(crate) fn roll_back_record(
+    /// As [`Store::prepare`]: also when a file is no longer the one that was shown.
+    pub fn roll_back(
         &self,
-        mut record: Record,
+        id: &Id,
+        shown: Captured,
         intent: &Intent,
-    ) -> Result<RolledBack, RollBackError> {
-        let id = record.id.clone();
-        match record.state {
-            State::RolledBack => return Ok(RolledBack::Already(id)),
-            State::Preparing | State::Prepared => {
-                let way = self.undo_cut_off(&mut record);
-                way.map_err(|cause| RecoverError::Failed {
-                    id: id.clone(),
-                    cause,
-                })?;
-                let unnoted = self.note_undone(&mut record).err().map(Box::new);
-                return Ok(RolledBack::Found { id, unnoted });
-            }
-            State::Committed | State::PendingConfirm | State::Done => {}
+    ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
+        self.prepare_as(shown, intent, Some(id))
+    }
+
+    /// Notes that the files of a transaction are old already.
+    ///
+    /// # Errors
+    /// When another one is in the way, as of [`Store::prepare`], or the journal cannot be written.
+    pub fn found_old(&self, id: &Id) -> Result<(), PrepareError> {
+        self.refuse_unfinished(Some(id))?;
+        let record = self.journal.record(id).map_err(Cause::from)?;
+        if record.state != State::RolledBack {
+            self.turn(record, State::RolledBack).map_err(Cause::from)?;
         }
-        let way = self.way_back(&record, record.files.len())?;
+        Ok(())
+    }
+
+    /// Makes every file of a transaction old again that did not work out, and says why the journal does not know it,
+    /// where it could not be told.
+    pub(crate) fn undo_committed(
+        &self,
+        record: Record,
+        intent: &Intent,
+    ) -> Result<Option<Cause>, RollBackError> {
+        let id = record.id.clone();
+        let way = self.way_back(&record)?;
         if !way.edited.is_empty() {
             return Err(RollBackError::Edited(way.edited));
         }
-        match captured(way.changes, &id)? {
+        let noted = match captured(way.changes, &id)? {
             Some(captured) => {
-                let prepared = self.prepare_as(captured, intent, Some(id.clone()))?;
-                let by = prepared.id().clone();
-                let unnoted = prepared
-                    .commit()?
-                    .finish()
-                    .err()
-                    .map(|error| Box::new(error.into()));
-                Ok(RolledBack::Now { id, by, unnoted })
+                let committed = self.roll_back(&id, captured, intent)?.commit()?;
+                committed.finish().map(drop)
             }
-            None => {
-                let unnoted = self
-                    .turn(record, State::RolledBack)
-                    .err()
-                    .map(|error| Box::new(error.into()));
-                Ok(RolledBack::Found { id, unnoted })
-            }
-        }
+            None => self.turn(record, State::RolledBack),
+        };
+        Ok(noted.err().map(Cause::from))
     }
 
     /// Notes that a transaction is done, and of the one that it rolls back that it is rolled back.
@@ -123,16 +73,17 @@ impl<D: Disk> Store<'_, D> {
     pub(crate) fn turn(&self, mut record: Record, state: State) -> Result<(), JournalError> {
         let rolled_back = state == State::RolledBack;
         if rolled_back {
-            self.remove_directories(&record)?;
+            self.clear_away(&record)?;
             record.back = None;
         }
         if let Some(id) = &record.rolls_back {
-            let state = if rolled_back {
-                State::Done
-            } else {
-                State::RolledBack
-            };
-            self.turn(self.journal.record(id)?, state)?;
+            let earlier = self.journal.record(id)?;
+            // A rollback that was not confirmed or did not work out has not turned the one before it yet.
+            if !rolled_back {
+                self.turn(earlier, State::RolledBack)?;
+            } else if earlier.state == State::RolledBack {
+                self.turn(earlier, State::Done)?;
+            }
         }
         self.journal.mark(&mut record, state)
     }

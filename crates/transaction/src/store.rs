@@ -68,11 +68,11 @@ impl<'a, D: Disk> Store<'a, D> {
         &self,
         captured: Captured,
         intent: &Intent,
-        rolls_back: Option<Id>,
+        rolls_back: Option<&Id>,
     ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
-        let settled = self.refuse_unfinished(rolls_back.as_ref())?;
+        let settled = self.refuse_unfinished(rolls_back)?;
         self.journal.clear_marks(&settled).map_err(Cause::from)?;
-        let record = self.journal_changes(captured.changes(), intent, rolls_back)?;
+        let record = self.journal_changes(captured.changes(), intent, rolls_back.cloned())?;
         Ok(Prepared {
             store: self,
             record,
@@ -100,7 +100,11 @@ impl<'a, D: Disk> Store<'a, D> {
     }
 
     /// Nothing is begun on top of what did not come to its end, but for the way back from it. Says what has come to it.
-    fn refuse_unfinished(&self, rolled_back: Option<&Id>) -> Result<Vec<Id>, PrepareError> {
+    pub(crate) fn refuse_unfinished(
+        &self,
+        rolled_back: Option<&Id>,
+    ) -> Result<Vec<Id>, PrepareError> {
+        let left = self.left_by(rolled_back).map_err(Cause::from)?;
         let mut settled = Vec::new();
         for past in self.journal.open().map_err(Cause::from)? {
             if past.is_settled() {
@@ -109,13 +113,11 @@ impl<'a, D: Disk> Store<'a, D> {
             }
             match past {
                 Past::Record(record)
-                    if record.waits_for_confirmation() && Some(&record.id) != rolled_back =>
+                    if record.waits_for_confirmation() && !left.contains(&record.id) =>
                 {
                     return Err(PrepareError::Pending(Box::new(record)));
                 }
-                Past::Record(record)
-                    if record.is_unfinished() && Some(&record.id) != rolled_back =>
-                {
+                Past::Record(record) if record.is_unfinished() && !left.contains(&record.id) => {
                     return Err(PrepareError::Unfinished(record.id));
                 }
                 Past::Damaged(damaged) if damaged.id.is_some() => {
@@ -125,6 +127,16 @@ impl<'a, D: Disk> Store<'a, D> {
             }
         }
         Ok(settled)
+    }
+
+    /// What a way back leads away from: a transaction and, where that is a way back too, the one before it.
+    fn left_by(&self, rolled_back: Option<&Id>) -> Result<Vec<Id>, JournalError> {
+        let (mut left, mut next) = (Vec::new(), rolled_back.cloned());
+        while let Some(id) = next {
+            next = self.journal.record(&id)?.rolls_back;
+            left.push(id);
+        }
+        Ok(left)
     }
 
     /// The directories that files to be created need, the outermost first.

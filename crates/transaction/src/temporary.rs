@@ -87,11 +87,11 @@ impl<D: Disk> Store<'_, D> {
         };
         match record.state {
             State::PendingConfirm => {}
-            State::Done if record.rolls_back.is_none() => return Ok(record),
+            State::Done => return Ok(record),
             state => return Err(ConfirmError::Ended(record.id, state)),
         }
         record.back = None;
-        self.journal.mark(&mut record, State::Done)?;
+        self.settle(&mut record)?;
         Ok(record)
     }
 
@@ -132,7 +132,7 @@ impl<D: Disk> Store<'_, D> {
             id: id.clone(),
             cause,
         };
-        let way = self.way_back(&record, record.files.len()).map_err(stays)?;
+        let way = self.way_back(&record).map_err(stays)?;
         if !way.edited.is_empty() {
             return Err(stays(Cause::Edited(way.edited)));
         }
@@ -150,7 +150,7 @@ impl<D: Disk> Store<'_, D> {
             None if !prove(&record, Files::Old) => return Err(unproved(id)),
             None => self.turn(record, State::RolledBack),
             Some(captured) => {
-                let prepared = self.prepare_as(captured, intent, Some(id.clone()));
+                let prepared = self.roll_back(&id, captured, intent);
                 let prepared = prepared.map_err(|error| stays(begun(error)))?;
                 let committed = prepared.commit().map_err(|error| failed(&id, error))?;
                 if !prove(&record, Files::Old) {

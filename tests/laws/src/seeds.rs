@@ -122,7 +122,7 @@ sudo_user = "alice"
 
 [aftermath]
 judges = [["sshd", "-t"]]
-activation = [["systemctl", "reload", "ssh"]]
+activation = [["systemctl", "reload", "ssh"], { step = "hang-up", with = 4711 }]
 units = ["ssh.service"]
 
 [[file]]

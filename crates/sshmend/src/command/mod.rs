@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod access;
+mod aftermath;
 mod apply;
 mod confirm;
 mod diagnose;
@@ -54,7 +55,7 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
             rollback::redo(&session.keeping(&arguments.apply.keep), &arguments)
         }
         Command::Confirm(arguments) => confirm::run(&session, &arguments),
-        Command::Recover(arguments) => recover::run(&session, &arguments),
+        Command::Recover(arguments) => recover::run(&session.keeping(&arguments.keep), &arguments),
         Command::Completions(arguments) => completions(&session, arguments.shell),
         Command::Schema(arguments) => schema::run(&session, &arguments),
     }

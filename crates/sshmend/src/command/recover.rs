@@ -11,8 +11,9 @@ use sshmend_transaction::{
 };
 
 use super::access::of_what_is_there;
+use super::aftermath::aftermath;
 use super::recover_at_boot;
-use super::rollback::{aftermath, undoing};
+use super::rollback::way_back;
 use crate::cli::Recover;
 use crate::error::{Failure, Outcome};
 use crate::execute::{arm, bring_into_force};
@@ -181,10 +182,11 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
 /// What would lock out the person over SSH is not finished, unless they had allowed that: it goes back.
 fn keeps_access(session: &Session, record: &Record) -> Result<(), Failure> {
     let allowed = record.argv.iter().any(|word| word == "--allow-lockout");
-    if allowed || session.person().addr.is_none() {
+    let person = session.person();
+    if allowed || person.addr.is_none() && person.keep.is_empty() {
         return Ok(());
     }
-    match of_what_is_there(session, &undoing(session, record)?)? {
+    match of_what_is_there(session, &way_back(session, record)?.changes)? {
         Lockout::Loses { why, .. } => {
             Err(Failure::trouble(format!("it would lock you out: {why}")))
         }

@@ -1,19 +1,15 @@
 //! `sshmend rollback`: the way back is a change like any other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sshmend_host::Machine;
-use sshmend_lossless::{Attributes, EditSet, FileChange, Step};
-use sshmend_plan::{Check, Lockout, Plan, Proof, listen_addresses, reload_sshd, unified};
-use sshmend_transaction::{
-    FileRecord, Files, Image, Journal, JournalError, Past, Record, RollBackError, State,
-    StepRecord, Versions, Which,
-};
+use sshmend_plan::{Plan, unified};
+use sshmend_transaction::{Edited, FileRecord, Files, Journal, Past, Record, State, Way};
 
 use super::access::of_files;
+use super::aftermath::{follow, hung_up, lockout, of_today};
 use super::history::between;
 use crate::cli::{Apply, Redo, Rollback};
-use crate::command::sshd::Configuration;
 use crate::error::{Failure, Outcome};
 use crate::execute::take_back;
 use crate::output::escape::line;
@@ -27,8 +23,10 @@ pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Fa
         Some(id) => journal
             .record(&session.transaction(id)?)
             .map_err(|error| Failure::from_journal(&error))?,
-        None => newest(&journal, |record| record.rolls_back.is_none())?
-            .ok_or_else(|| Failure::from_roll_back(&RollBackError::Nothing))?,
+        None => newest(&journal, |record| record.rolls_back.is_none())?.ok_or_else(|| {
+            Failure::trouble("no transaction to roll back")
+                .with_hint("sshmend history lists what was done")
+        })?,
     };
     if arguments.id.is_none() && record.state == State::RolledBack {
         say_what_is_older(session, &journal, &record)?;
@@ -55,11 +53,8 @@ fn back(
     record: Record,
     flags: &Apply,
 ) -> Result<Outcome, Failure> {
-    let versions = journal
-        .versions(&record)
-        .map_err(|error| Failure::from_journal(&error))?;
-    let plan = plan(session, journal, &record, &versions)?;
-    take_back(session, plan, flags, Which::Id(record.id))
+    let plan = plan(session, journal, &record)?;
+    take_back(session, plan, flags, record)
 }
 
 /// The newest transaction of this kind.
@@ -144,11 +139,33 @@ fn what_first(session: &Session, later: &[Record]) -> String {
     )
 }
 
+/// Shows what was edited since, and says what to do about it.
+fn was_edited(
+    session: &Session,
+    journal: &Journal<'_, Machine>,
+    record: &Record,
+    edited: &[Edited],
+) -> Result<Failure, Failure> {
+    let text: String = edited.iter().map(three_ways).collect();
+    session
+        .output
+        .data(&session.output.diff(&text))
+        .map_err(|error| Failure::caused("cannot print", &error))?;
+    let is_edited = |file: &&FileRecord| edited.iter().any(|edited| edited.path == file.path);
+    let targets = record.files.iter().filter(is_edited);
+    let targets: Vec<PathBuf> = targets.map(|file| file.target.clone()).collect();
+    let later = in_the_way(journal, record, &targets)?;
+    let message = format!(
+        "nothing was changed: files of {} were edited since",
+        record.id
+    );
+    Ok(Failure::trouble(message).with_hint(what_first(session, &later)))
+}
+
 fn plan(
     session: &Session,
     journal: &Journal<'_, Machine>,
     record: &Record,
-    versions: &[Versions],
 ) -> Result<Plan, Failure> {
     let mut plan = Plan {
         purpose: format!("take back {}: {}", record.id, record.why),
@@ -157,35 +174,16 @@ fn plan(
     if record.state == State::RolledBack {
         return Ok(plan);
     }
-    let (mut edited, mut paths) = (String::new(), Vec::new());
-    for (file, versions) in record.files.iter().zip(versions) {
-        let change = way_back(session, file, versions)?;
-        if was_edited(&change, file) {
-            edited.push_str(&three_ways(&change, file, versions));
-            paths.push(file.target.clone());
-        } else if is_gone(&change, file) {
-            let gone = JournalError::Withheld(file.path.clone());
-            return Err(Failure::from_journal(&gone));
-        }
-        plan.files.push(change);
+    let way = way_back(session, record)?;
+    if !way.edited.is_empty() {
+        return Err(was_edited(session, journal, record, &way.edited)?);
     }
-    if !edited.is_empty() {
-        session
-            .output
-            .data(&session.output.diff(&edited))
-            .map_err(|error| Failure::caused("cannot print", &error))?;
-        let message = format!(
-            "nothing was changed: files of {} were edited since",
-            record.id
-        );
-        let later = in_the_way(journal, record, &paths)?;
-        return Err(Failure::trouble(message).with_hint(what_first(session, &later)));
-    }
+    plan.files = way.changes;
     let mut pid = None;
     if session.machine.is_live() {
         follow(session, &mut plan, record, Files::Old)?;
         pid = hung_up(&plan);
-        reload_the_sshd_of_today(session, &mut plan)?;
+        of_today(session, &mut plan)?;
         plan.lockout = lockout(session, &plan);
     }
     of_files(session, &mut plan, pid)?;
@@ -193,208 +191,25 @@ fn plan(
 }
 
 /// What would take back the files of a transaction, as they are now.
-pub(crate) fn undoing(session: &Session, record: &Record) -> Result<Vec<FileChange>, Failure> {
-    let journal = session.journal()?;
-    let versions = journal
-        .versions(record)
-        .map_err(|error| Failure::from_journal(&error))?;
-    let files = record.files.iter().zip(&versions);
-    files
-        .map(|(file, versions)| way_back(session, file, versions))
-        .collect()
+pub(crate) fn way_back(session: &Session, record: &Record) -> Result<Way, Failure> {
+    let way = session.journal()?.way_back(&session.machine, record);
+    way.map_err(|error| Failure::from_cause(&error))
 }
 
-/// The change from what stands there now to what stood there before.
-fn way_back(
-    session: &Session,
-    file: &FileRecord,
-    versions: &Versions,
-) -> Result<FileChange, Failure> {
-    let now = session
-        .machine
-        .read(&file.target)
-        .map_err(|error| Failure::from_file(&error))?;
-    let create = file
-        .before
-        .as_ref()
-        .map(Image::metadata)
-        .unwrap_or_default();
-    let give = file
-        .before
-        .as_ref()
-        .filter(|_| now.is_some() && file.gives())
-        .map(Image::attributes);
-    // Of a private key no copy is kept: where only its mode was changed it stands there.
-    let own = now.as_ref().map(|image| &image.bytes);
-    let at_hand = own.filter(|bytes| file.before.as_ref().is_some_and(|image| image.has(bytes)));
-    let kept = || versions.before.clone().map(Into::into);
-    let after = at_hand.cloned().or_else(kept);
-    Ok(FileChange {
-        path: file.path.clone(),
-        before: now,
-        edits: EditSet::default(),
-        after,
-        create,
-        give,
-    })
-}
-
-/// Neither what the transaction made of it nor what was before.
-fn was_edited(change: &FileChange, file: &FileRecord) -> bool {
-    let is = |image: &Option<Image>| match (image, &change.before) {
-        (None, None) => true,
-        (Some(image), Some(now)) => {
-            let given = !file.gives() || image.attributes() == Attributes::of(&now.meta);
-            image.has(&now.bytes) && given
-        }
-        _ => false,
-    };
-    !is(&file.after) && !is(&file.before)
-}
-
-/// A private key that would have to come back, and of which no copy is kept.
-fn is_gone(change: &FileChange, file: &FileRecord) -> bool {
-    file.withheld && file.before.is_some() && change.after.is_none()
-}
-
-fn three_ways(change: &FileChange, file: &FileRecord, versions: &Versions) -> String {
-    let now = change.before.as_ref().map(|image| image.bytes.as_slice());
-    let (before, after) = (versions.before.as_deref(), versions.after.as_deref());
-    let path: &Path = &change.path;
-    let mut text = String::new();
-    text.push_str(&format!(
-        "# {}: what the transaction had changed\n",
-        path.display()
-    ));
+/// What the transaction made of a file and what was made of it since.
+fn three_ways(edited: &Edited) -> String {
+    let now = edited.now.as_ref().map(|image| image.bytes.as_slice());
+    let (before, after) = (edited.before.as_deref(), edited.after.as_deref());
+    let (path, name) = (&edited.path, edited.path.display());
+    let mut text = format!("# {name}: what the transaction had changed\n");
     text.push_str(&unified(&between(path, before, after)));
-    text.push_str(&format!("# {}: what was edited since\n", path.display()));
+    text.push_str(&format!("# {name}: what was edited since\n"));
     text.push_str(&unified(&between(path, after, now)));
-    if let Some(words) = modes(change, file) {
-        text.push_str(&format!("# {}: {words}\n", path.display()));
+    if let (Some([before, after]), Some(now)) = (edited.modes, &edited.now) {
+        let mode = now.meta.mode;
+        text.push_str(&format!(
+            "# {name}: mode {before:04o} before, {after:04o} after, {mode:04o} now\n"
+        ));
     }
     text
-}
-
-/// The permission bits in all three versions, where the transaction had changed them.
-fn modes(change: &FileChange, file: &FileRecord) -> Option<String> {
-    let (before, after) = (
-        file.before.as_ref()?,
-        file.after.as_ref().filter(|_| file.gives())?,
-    );
-    let now = change.attributes_before()?;
-    Some(format!(
-        "mode {:04o} before, {:04o} after, {:04o} now",
-        before.mode, after.mode, now.mode
-    ))
-}
-
-/// What brings the files of a transaction into force that are on one side already, and what proves it.
-pub(crate) fn aftermath(session: &Session, record: &Record, files: Files) -> Result<Plan, Failure> {
-    let mut plan = Plan {
-        purpose: record.why.clone(),
-        ..Plan::default()
-    };
-    if session.machine.is_live() {
-        follow(session, &mut plan, record, files)?;
-        reload_the_sshd_of_today(session, &mut plan)?;
-    }
-    Ok(plan)
-}
-
-/// What had to follow the change has to follow its way back: steps of our own, for a journal names no other program.
-fn follow(
-    session: &Session,
-    plan: &mut Plan,
-    record: &Record,
-    files: Files,
-) -> Result<(), Failure> {
-    let aftermath = match files {
-        Files::Old => record.aftermath.turned(),
-        Files::New => record.aftermath.clone(),
-    };
-    let steps = |kept: &[StepRecord]| {
-        kept.iter()
-            .map(|kept| step(session, record, kept))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let judges = steps(&aftermath.judges)?;
-    plan.rehearsal = judges.iter().map(Check::of).collect();
-    plan.activation = steps(&aftermath.activation)?;
-    plan.undo = steps(&aftermath.undo)?;
-    plan.reloaded.clone_from(&aftermath.units);
-    Ok(())
-}
-
-/// A step of the journal, whose program is nobody else's; what is none is shown, and not run.
-fn step(session: &Session, record: &Record, kept: &StepRecord) -> Result<Step, Failure> {
-    let step = match kept {
-        StepRecord::Step(step) => step,
-        StepRecord::Unknown(argv) => {
-            let message = format!(
-                "nothing was changed: {} names a program that sshmend never runs: {}",
-                record.id,
-                shell(argv)
-            );
-            return Err(Failure::trouble(message)
-                .with_hint("find out who wrote it into the journal, and undo the change by hand"));
-        }
-    };
-    if let Some(program) = step.program() {
-        session.trusted(program)?;
-    }
-    Ok(step.clone())
-}
-
-/// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.
-fn lockout(session: &Session, plan: &Plan) -> Lockout {
-    if let Some(why) = session.person().addr.and_then(|addr| bans(plan, addr)) {
-        return Lockout::Loses { why, origin: None };
-    }
-    let stops = plan.activation.iter().find(|step| step.ends_service());
-    match stops.filter(|_| session.person().addr.is_some()) {
-        Some(step) => Lockout::Loses {
-            why: format!("{} is part of what was before", step.title()),
-            origin: None,
-        },
-        None => Lockout::Keeps,
-    }
-}
-
-/// A ban that had been lifted is set again.
-fn bans(plan: &Plan, addr: std::net::IpAddr) -> Option<String> {
-    plan.activation.iter().find_map(|step| match step {
-        Step::Ban(jail, banned) if *banned == addr.to_string() => {
-            Some(format!("jail {jail} had banned {banned}, and does again"))
-        }
-        _ => None,
-    })
-}
-
-/// The process that was told to read its files again.
-fn hung_up(plan: &Plan) -> Option<u32> {
-    plan.activation.iter().find_map(|step| match step {
-        Step::HangUp(pid) => Some(*pid),
-        _ => None,
-    })
-}
-
-/// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
-/// told to read its files again it has to answer afterwards as it does today, wherever it then still listens.
-fn reload_the_sshd_of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
-    let signals = |step: &Step| matches!(step, Step::HangUp(_));
-    let of_sshd = |step: &Step| step.is_reload() && *step != Step::ReloadFail2ban;
-    if !plan.activation.iter().any(of_sshd) {
-        return Ok(());
-    }
-    let mut configuration = Configuration::capture_of(session, hung_up(plan))?;
-    configuration.snapshot = configuration.after(&plan.files);
-    let addresses = listen_addresses(&configuration.effective());
-    plan.proof.extend(addresses.into_iter().map(Proof::Banner));
-    if plan.activation.iter().any(signals) {
-        plan.activation.retain(|step| !signals(step));
-        let today = reload_sshd(&configuration.sshd);
-        plan.reloaded = today.iter().map(|(_, name)| name.clone()).collect();
-        plan.activation.extend(today.map(|(reload, _)| reload));
-    }
-    Ok(())
 }

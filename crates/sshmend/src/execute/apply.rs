@@ -7,7 +7,7 @@ use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
 use sshmend_lossless::Step;
 use sshmend_plan::{Check, Expect, Plan, Proof};
 use sshmend_transaction::{
-    Aftermath, Back, Captured, Committed, Id, Intent, Record, RolledBack, StepRecord, Store,
+    Aftermath, Back, Captured, Committed, Id, Intent, Record, State, StepRecord, Store,
 };
 
 use super::prove::sockets;
@@ -47,27 +47,22 @@ impl Run<'_> {
         let store = session.store(&self.plan.purpose, self.flags.wait)?;
         // Whoever waits for another process may still give up.
         self.held = Some(Uninterrupted::begin());
-        match self.way {
-            Way::Forward => self.forward(&store, captured, &intent, &banners),
-            Way::Back(ref which) => {
-                let rolled_back = store
-                    .roll_back(which, &intent)
-                    .map_err(|error| Failure::from_roll_back(&error))?;
-                self.back(&rolled_back, &banners)
-            }
-        }
+        self.go(&store, captured, &intent, &banners)
     }
 
-    fn forward(
+    /// One transaction each way: what was shown is journaled, committed, brought into force and proved, else taken back.
+    fn go(
         &mut self,
         store: &Store<'_, Machine>,
-        captured: Captured,
+        shown: Captured,
         intent: &Intent,
         banners: &[SocketAddr],
     ) -> Result<(), Failure> {
-        let prepared = store
-            .prepare(captured, intent)
-            .map_err(|error| Failure::from_prepare(&error))?;
+        let prepared = match &self.way {
+            Way::Forward => store.prepare(shown, intent),
+            Way::Back(record) => store.roll_back(&record.id, shown, intent),
+        };
+        let prepared = prepared.map_err(|error| Failure::from_prepare(&error))?;
         let id = prepared.id().clone();
         let armed = self
             .lasts()
@@ -83,9 +78,14 @@ impl Run<'_> {
         let done = match prepared.commit() {
             Err(error) => Err(Failure::from_commit(&error)),
             Ok(committed) => {
-                let in_force = self
-                    .judge_on_disk()
-                    .and_then(|()| self.activate_and_prove(banners));
+                let judged = match self.way {
+                    Way::Forward => self.judge_on_disk(),
+                    Way::Back(_) => {
+                        self.judge_what_came_back();
+                        Ok(())
+                    }
+                };
+                let in_force = judged.and_then(|()| self.activate_and_prove(banners));
                 match in_force {
                     Ok(()) => return self.finish(committed),
                     Err(failure) => Err(self.take_back(committed, intent, failure, banners)),
@@ -98,22 +98,17 @@ impl Run<'_> {
         done
     }
 
-    fn back(&mut self, rolled_back: &RolledBack, banners: &[SocketAddr]) -> Result<(), Failure> {
-        let (id, by, unnoted) = match rolled_back {
-            RolledBack::Now { id, by, unnoted } => (id, Some(by.to_string()), unnoted.as_deref()),
-            RolledBack::Found { id, unnoted } => (id, None, unnoted.as_deref()),
-            RolledBack::Already(id) => (id, None, None),
+    /// Of a transaction whose files are old already only the journal has to learn it.
+    pub(super) fn note_found(&self) -> Result<(), Failure> {
+        let record = match &self.way {
+            Way::Back(record) if record.state != State::RolledBack && !self.flags.dry_run => record,
+            Way::Back(_) | Way::Forward => return Ok(()),
         };
-        self.session.output.talk(&format!("{id} is taken back"));
-        disarm(id);
-        self.transaction = by;
-        self.judge_what_came_back();
-        self.activate_and_prove(banners)
-            .map_err(|failure| failure.with_severity(Severity::Broken))?;
-        match unnoted {
-            Some(cause) => Err(Failure::unnoted(&format!("{id} is taken back"), cause)),
-            None => Ok(()),
-        }
+        let store = self.session.store(&self.plan.purpose, self.flags.wait)?;
+        let noted = store.found_old(&record.id);
+        noted.map_err(|error| Failure::from_prepare(&error))?;
+        disarm(&record.id);
+        Ok(())
     }
 
     fn finish(&mut self, committed: Committed<'_, '_, Machine>) -> Result<(), Failure> {
@@ -124,6 +119,15 @@ impl Run<'_> {
         })?;
         self.tell_proof();
         let command = |word: &str| shell(&self.session.command(&[word, id.as_str()]));
+        if let Way::Back(before) = &self.way {
+            let told = format!("{} is taken back", before.id);
+            self.session.output.talk(&told);
+            disarm(&before.id);
+            // Until somebody confirms it there is more to say.
+            if record.back.is_none() {
+                return Ok(());
+            }
+        }
         let told = match record.goes_back() {
             Some(back) if back.unless_confirmed => format!(
                 "applied as {id}; it is taken back at {} unless you confirm it, from a new connection, with: {}",
@@ -151,7 +155,7 @@ impl Run<'_> {
     ) -> Failure {
         let id = committed.id().clone();
         match committed.roll_back(&turned(intent, &id)) {
-            Ok(RolledBack::Now { unnoted, .. } | RolledBack::Found { unnoted, .. }) => {
+            Ok(unnoted) => {
                 let failure = self.go_back(failure, banners);
                 match unnoted {
                     Some(cause) => failure.after(&Failure::trouble(format!(
@@ -160,7 +164,6 @@ impl Run<'_> {
                     None => failure,
                 }
             }
-            Ok(RolledBack::Already(_)) => self.go_back(failure, banners),
             Err(error) => Failure::from_roll_back(&error)
                 .after(&failure)
                 .with_severity(Severity::Broken),
@@ -178,7 +181,8 @@ impl Run<'_> {
             } else {
                 self.go_back(failure, &[])
             }
-        })
+        })?;
+        self.note_found()
     }
 
     /// Runs what takes back what was run, after the files are old again, and proves that what answered before does again.
@@ -296,7 +300,7 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
     let steps = |steps: &[Step]| steps.iter().map(kept).collect::<Result<_, _>>();
     let aftermath = Aftermath {
         judges: judges
-            .map(|check| known(&check.argv))
+            .map(|check| known(Step::from_argv(&check.argv), &check.argv))
             .collect::<Result<_, _>>()?,
         activation: steps(&plan.activation)?,
         undo: steps(&plan.undo)?,
@@ -314,17 +318,17 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
 
 /// A step for the journal, which the way back would run again.
 fn kept(step: &Step) -> Result<StepRecord, Failure> {
-    known(&step.argv())
+    known(Some(step.clone()), &step.argv())
 }
 
-/// The same of a command line: what could not be read back as the step that it is, is not run in the first place.
-fn known(argv: &[String]) -> Result<StepRecord, Failure> {
-    match StepRecord::from(argv.to_vec()) {
-        StepRecord::Unknown(argv) => Err(Failure::trouble(format!(
+/// What could not be read back as the step that it is, is not run in the first place.
+fn known(step: Option<Step>, argv: &[String]) -> Result<StepRecord, Failure> {
+    match step.map(StepRecord::from) {
+        Some(step @ StepRecord::Step(_)) => Ok(step),
+        Some(StepRecord::Unknown(_)) | None => Err(Failure::trouble(format!(
             "nothing was changed: no way back is known for: {}",
-            shell(&argv)
+            shell(argv)
         ))),
-        step => Ok(step),
     }
 }
 

@@ -110,10 +110,9 @@ impl Run<'_> {
     fn has_ended(&self, step: &Step) -> bool {
         match step {
             Step::HangUp(pid) => process_has_ended(*pid),
-            Step::Systemctl(UnitVerb::Reload, units) => units.iter().any(|unit| {
-                let is_active = Check::success(unit, &["systemctl", "is-active", unit]);
-                ask(&is_active).is_ok_and(|answer| !answer.success())
-            }),
+            Step::Systemctl(UnitVerb::Reload, units) => {
+                units.iter().any(|unit| !unit_is_active(unit))
+            }
             _ => false,
         }
     }
@@ -121,6 +120,12 @@ impl Run<'_> {
 
 fn said_by<'h>(heard: &'h [json::change::Check], check: &Check) -> Option<&'h json::change::Check> {
     heard.iter().find(|heard| heard.program == check.title)
+}
+
+/// Whether systemd takes a unit for running, as far as it can be asked.
+pub(crate) fn unit_is_active(unit: &str) -> bool {
+    let is_active = Check::success(unit, &["systemctl", "is-active", unit]);
+    ask(&is_active).map_or(true, |answer| answer.success())
 }
 
 /// A process that ended stays as a zombie until its parent has asked for it (proc(5)).

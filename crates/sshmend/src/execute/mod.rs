@@ -12,7 +12,7 @@ mod timer;
 use sshmend_host::Uninterrupted;
 use sshmend_lossless::Origin;
 use sshmend_plan::{Lockout, Notice, Plan};
-use sshmend_transaction::{Captured, Record, Which};
+use sshmend_transaction::{Captured, Record};
 
 use crate::cli::{Apply, Wait};
 use crate::error::{Failure, Outcome, Severity};
@@ -21,6 +21,8 @@ use crate::json::change::Check;
 use crate::output::escape::line;
 use crate::session::Session;
 
+pub(crate) use judge::unit_is_active;
+pub(crate) use rehearse::ask;
 pub(crate) use timer::{arm, disarm, is_managed_by_systemd};
 
 /// Carries a plan out, as far as the flags and the person allow, and says what came of it.
@@ -57,14 +59,14 @@ pub(crate) fn refuse(
     Run::new(session, plan, flags, Way::Forward).close(Err(failure))
 }
 
-/// Takes a transaction back; the plan says what that changes.
+/// Takes a transaction back: the plan is what is shown, and what is committed.
 pub(crate) fn take_back(
     session: &Session,
     plan: Plan,
     flags: &Apply,
-    which: Which,
+    record: Record,
 ) -> Result<Outcome, Failure> {
-    Run::new(session, plan, flags, Way::Back(which)).report()
+    Run::new(session, plan, flags, Way::Back(Box::new(record))).report()
 }
 
 /// Brings into force what the files say already, once the judges of the plan accept it, and proves it.
@@ -81,10 +83,10 @@ pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> R
     Run::new(session, plan, &flags, Way::Forward).bring_into_force(judged)
 }
 
-/// Whether a plan leads to something new or back to what was.
+/// Whether a plan leads to something new or back to what was before a transaction.
 enum Way {
     Forward,
-    Back(Which),
+    Back(Box<Record>),
 }
 
 /// One plan on its way.
@@ -189,7 +191,7 @@ impl<'a> Run<'a> {
         self.preview(anything)?;
         rehearsal?;
         if !anything {
-            return Ok(Outcome::Fine);
+            return self.note_found().map(|()| Outcome::Fine);
         }
         self.refuse_lockout()?;
         self.changed = true;
@@ -209,6 +211,11 @@ impl<'a> Run<'a> {
         for change in captured.map(Captured::changes).unwrap_or_default() {
             let warnings = self.session.machine.preflight(&change.path, change.into());
             let warnings = warnings.map_err(|error| Failure::from_file(&error))?;
+            // A dry run shows anybody what would change; whoever could not change it is told before the journal is.
+            if !self.flags.dry_run {
+                let may = self.session.machine.may_stage(&change.path, change.into());
+                may.map_err(|error| Failure::from_file(&error))?;
+            }
             self.plan
                 .notices
                 .extend(warnings.iter().map(|warning| Notice {

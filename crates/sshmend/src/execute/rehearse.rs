@@ -134,7 +134,7 @@ pub(super) fn comes_back(check: &Check) -> String {
 }
 
 /// What a program said, or why it was not run.
-pub(super) type Answer = Result<CommandOutput, String>;
+pub(crate) type Answer = Result<CommandOutput, String>;
 
 pub(super) fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
     let stdin = check.stdin.clone().unwrap_or_default();
@@ -142,7 +142,7 @@ pub(super) fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
 }
 
 /// Runs a program on the machine as it is.
-pub(super) fn ask(check: &Check) -> Answer {
+pub(crate) fn ask(check: &Check) -> Answer {
     let stdin = check.stdin.as_deref().unwrap_or_default();
     Runner::default()
         .feed(&check.argv, stdin)

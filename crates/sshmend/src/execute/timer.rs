@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sshmend_host::{Runner, boot, detach, now};
 use sshmend_plan::Notice;
-use sshmend_transaction::{Back, Id};
+use sshmend_transaction::{Back, Id, Record, State};
 
 use super::{Run, Way};
 use crate::command::recover_at_boot::is_installed;
@@ -69,6 +69,11 @@ pub(crate) fn is_managed_by_systemd(session: &Session) -> bool {
     names.is_ok_and(|names| names.is_some())
 }
 
+/// Whether nothing is ahead of a transaction that is to be taken back for a while.
+fn is_for_good(record: &Record) -> bool {
+    record.state == State::Done && record.goes_back().is_none()
+}
+
 impl Run<'_> {
     /// After how long it is taken back by itself.
     pub(super) fn lasts(&self) -> Option<Duration> {
@@ -96,8 +101,8 @@ impl Run<'_> {
             "with --no-reload nothing comes into force that could be confirmed"
         } else if self.plan.lasts.is_some() {
             "it ends by itself already"
-        } else if matches!(self.way, Way::Back(_)) {
-            "a rollback is not taken back by itself"
+        } else if matches!(&self.way, Way::Back(record) if !is_for_good(record)) {
+            "it is taken back by itself, or recovered, whatever this one does"
         } else if !changes_files {
             "no file changes, and what is run could not be taken back by itself"
         } else {

@@ -6,9 +6,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{Machine, own};
-use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata};
+use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata, Step};
 use sshmend_transaction::{
-    Aftermath, Captured, Disk, Intent, RecoverError, Recovered, StepRecord, Who,
+    Aftermath, Captured, Cause, Disk, Id, Intent, Journal, JournalError, Past, Record,
+    RecoverError, Recovered, RollBackError, State, StepRecord, Who,
 };
 use tempfile::TempDir;
 
@@ -167,12 +168,14 @@ fn memory() -> PathBuf {
 
 /// Someone wants it, a second later each time a test says so.
 fn aftermath() -> Aftermath {
-    let words =
-        |text: &str| StepRecord::from(text.split(' ').map(str::to_owned).collect::<Vec<_>>());
-    let activation = vec![words("systemctl reload ssh.service")];
-    let undo = vec![words("systemctl stop ssh.service")];
+    let step = |text: &str| {
+        let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        StepRecord::from(Step::from_argv(&argv).expect("a step"))
+    };
+    let activation = vec![step("systemctl reload ssh.service")];
+    let undo = vec![step("systemctl stop ssh.service")];
     Aftermath {
-        judges: vec![words("sshd -t")],
+        judges: vec![step("/usr/sbin/sshd -t")],
         activation,
         undo,
         units: vec!["ssh.service".to_owned()],
@@ -204,4 +207,65 @@ pub(crate) fn store<D: Disk>(disk: &D) -> sshmend_transaction::Store<'_, D> {
 /// Recovers, where whatever the files say can be brought into force.
 pub(crate) fn recovered<D: Disk>(disk: &D) -> Result<Vec<Recovered>, RecoverError> {
     store(disk).recover(&mut |_, _| true)
+}
+
+/// Which transaction is to be taken back.
+#[derive(Clone)]
+pub(crate) enum Which {
+    /// The newest that is not a rollback.
+    Latest,
+    /// The one of this name.
+    Id(Id),
+}
+
+/// How it was taken back.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TakenBack {
+    /// It was already.
+    Already(Id),
+    /// Its files were old already.
+    Found(Id),
+    /// By this transaction.
+    Now { id: Id, by: Id },
+}
+
+/// Takes a transaction back as the command does: what would be shown is what is committed.
+pub(crate) fn take_back<D: Disk>(
+    disk: &D,
+    which: &Which,
+    intent: &Intent,
+) -> Result<TakenBack, RollBackError> {
+    let journal = Journal::new(disk, STATE);
+    let record = match which {
+        Which::Id(id) => journal.record(id)?,
+        Which::Latest => newest_change(&journal)?,
+    };
+    let id = record.id.clone();
+    if record.state == State::RolledBack {
+        return Ok(TakenBack::Already(id));
+    }
+    let way = journal.way_back(disk, &record)?;
+    if !way.edited.is_empty() {
+        return Err(RollBackError::Edited(way.edited));
+    }
+    let store = sshmend_transaction::Store::open(disk, disk, Path::new(STATE), "a test")?;
+    let Some(shown) = Captured::new(way.changes).unwrap() else {
+        store.found_old(&id)?;
+        return Ok(TakenBack::Found(id));
+    };
+    let prepared = store.roll_back(&id, shown, intent)?;
+    let by = prepared.id().clone();
+    let finished = prepared.commit()?.finish();
+    finished.map_err(|error| RollBackError::Prepare(Cause::from(error).into()))?;
+    Ok(TakenBack::Now { id, by })
+}
+
+fn newest_change<D: Disk>(journal: &Journal<'_, D>) -> Result<Record, JournalError> {
+    for past in journal.newest_first()? {
+        match past? {
+            Past::Record(record) if record.rolls_back.is_none() => return Ok(record),
+            _ => {}
+        }
+    }
+    Err(JournalError::Unnamed("any change".to_owned()))
 }

@@ -9,10 +9,12 @@ use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Why};
 use sshmend_lossless::{FileImage, Metadata};
 use sshmend_transaction::{
     Cause, CommitError, Disk, Files, Journal, Past, PrepareError, RecoverError, Recovered,
-    RollBackError, RolledBack, State, Which,
+    RollBackError, State,
 };
 
-use crate::common::{Picture, STATE, TestDisk, intent, recovered, store};
+use crate::common::{
+    Picture, STATE, TakenBack, TestDisk, Which, intent, recovered, store, take_back,
+};
 
 /// What goes wrong at one effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,12 +221,8 @@ fn apply<D: Disk>(disk: &TestDisk, machine: &D) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-fn roll_back<D: Disk>(machine: &D) -> Result<RolledBack, String> {
-    let store = sshmend_transaction::Store::open(machine, machine, Path::new(STATE), "faults")
-        .map_err(|error| error.to_string())?;
-    store
-        .roll_back(&Which::Latest, &intent(1))
-        .map_err(|error| error.to_string())
+fn roll_back<D: Disk>(machine: &D) -> Result<TakenBack, String> {
+    take_back(machine, &Which::Latest, &intent(1)).map_err(|error| error.to_string())
 }
 
 fn states(disk: &TestDisk) -> Vec<State> {
@@ -284,9 +282,7 @@ fn settled(disk: &TestDisk, course: &Course, case: &str) {
         states(disk)
     );
     if is_new {
-        store(&disk.machine)
-            .roll_back(&Which::Latest, &intent(9))
-            .unwrap();
+        take_back(&disk.machine, &Which::Latest, &intent(9)).unwrap();
         assert_eq!(disk.picture(), course.old, "{case}: rolled back");
     }
     assert_eq!(
@@ -339,7 +335,7 @@ fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new
             let disk = TestDisk::new();
             apply(&disk, &disk.machine).unwrap();
             let outcome = roll_back(&Faulty::new(&disk.machine, &[(fault, at)]));
-            if matches!(outcome, Ok(RolledBack::Now { unnoted: None, .. })) {
+            if matches!(outcome, Ok(TakenBack::Now { .. })) {
                 assert_eq!(disk.picture(), course.old, "{case}");
             }
             recover(&disk, &case);
@@ -470,11 +466,8 @@ fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
                 .prepare(disk.captured_now(), &intent(1))
                 .unwrap_err();
             assert!(matches!(again, PrepareError::Unfinished(_)), "{again}");
-            let refused = store(&disk.machine).roll_back(&Which::Latest, &intent(1));
-            assert!(
-                matches!(refused, Ok(RolledBack::Found { unnoted: None, .. })),
-                "{refused:?}"
-            );
+            take_back(&disk.machine, &Which::Latest, &intent(1)).unwrap();
+            assert_eq!(states(&disk), [State::RolledBack, State::Done]);
             assert_eq!(disk.picture(), course.old);
         }
     }
@@ -503,10 +496,8 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     );
     assert!(error.to_string().starts_with("RECOVERY FAILED"));
     assert_eq!(disk.picture(), theirs);
-    let refused = store(&disk.machine)
-        .roll_back(&Which::Latest, &intent(1))
-        .unwrap_err();
-    assert!(matches!(refused, RollBackError::Recover(_)), "{refused}");
+    let refused = take_back(&disk.machine, &Which::Latest, &intent(1)).unwrap_err();
+    assert!(matches!(refused, RollBackError::Edited(_)), "{refused}");
 }
 
 /// Every file is new and only the last mark of the journal fails: that is said as what it is, and recovery proves it.

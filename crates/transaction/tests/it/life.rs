@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::common::{STATE, TestDisk, intent, recovered, store};
+use crate::common::{STATE, TakenBack, TestDisk, Which, intent, recovered, store, take_back};
 use expect_test::expect;
 use sshmend_host::{LockError, Why, own};
 use sshmend_lossless::{EditSet, FileChange};
 use sshmend_transaction::{
     Captured, Cause, CommitError, Difference, Id, Journal, JournalError, Past, PrepareError,
-    Record, RecoverError, Recovered, RollBackError, RolledBack, SameTarget, State, Store, Which,
+    Record, RecoverError, Recovered, RollBackError, SameTarget, State, Store,
 };
 
 fn apply(disk: &TestDisk, second: i64) -> Record {
@@ -19,8 +19,8 @@ fn apply(disk: &TestDisk, second: i64) -> Record {
     prepared.commit().unwrap().finish().unwrap()
 }
 
-fn roll_back(disk: &TestDisk, which: &Which, second: i64) -> Result<RolledBack, RollBackError> {
-    store(&disk.machine).roll_back(which, &intent(second))
+fn roll_back(disk: &TestDisk, which: &Which, second: i64) -> Result<TakenBack, RollBackError> {
+    take_back(&disk.machine, which, &intent(second))
 }
 
 fn states(disk: &TestDisk) -> Vec<(State, Option<Id>)> {
@@ -99,12 +99,7 @@ fn rolling_back_brings_back_everything() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let record = apply(&disk, 0);
-    let RolledBack::Now {
-        id,
-        by,
-        unnoted: None,
-    } = roll_back(&disk, &Which::Latest, 1).unwrap()
-    else {
+    let TakenBack::Now { id, by } = roll_back(&disk, &Which::Latest, 1).unwrap() else {
         panic!("it was in force")
     };
     let by = store(&disk.machine).journal().record(&by).unwrap();
@@ -121,7 +116,7 @@ fn rolling_back_brings_back_everything() {
     for which in [Which::Latest, Which::Id(id.clone())] {
         assert_eq!(
             roll_back(&disk, &which, 2).unwrap(),
-            RolledBack::Already(id.clone())
+            TakenBack::Already(id.clone())
         );
     }
     assert_eq!((disk.picture(), states(&disk).len()), (before, 2));
@@ -217,21 +212,28 @@ fn the_record_can_be_read_by_people() {
         sudo_user = "anna"
 
         [aftermath]
-        judges = [[
-            "sshd",
-            "-t",
-        ]]
-        activation = [[
-            "systemctl",
-            "reload",
-            "ssh.service",
-        ]]
-        undo = [[
-            "systemctl",
-            "stop",
-            "ssh.service",
-        ]]
         units = ["ssh.service"]
+
+        [[aftermath.judges]]
+        step = "test-sshd"
+        with = [
+            "/usr/sbin/sshd",
+            [],
+        ]
+
+        [[aftermath.activation]]
+        step = "systemctl"
+        with = [
+            "reload",
+            ["ssh.service"],
+        ]
+
+        [[aftermath.undo]]
+        step = "systemctl"
+        with = [
+            "stop",
+            ["ssh.service"],
+        ]
 
     "#]]
     .assert_eq(&head);
@@ -453,10 +455,7 @@ fn files_that_someone_brought_back_already_are_only_noted() {
     disk.write("/srv/hosts.allow", &old, 0o644);
     assert_eq!(
         roll_back(&disk, &Which::Latest, 1).unwrap(),
-        RolledBack::Found {
-            id: record.id,
-            unnoted: None
-        }
+        TakenBack::Found(record.id)
     );
     assert_eq!(states(&disk), [(State::RolledBack, None)]);
 }
@@ -508,10 +507,8 @@ fn a_transaction_that_is_given_up_is_in_nobodys_way() {
         .prepare(disk.captured(), &intent(0))
         .unwrap()
         .abandon();
-    assert_eq!(
-        (disk.picture(), states(&disk)),
-        (before, vec![(State::RolledBack, None)])
-    );
+    // What never changed a file is no part of the history.
+    assert_eq!((disk.picture(), states(&disk)), (before, vec![]));
     store
         .prepare(disk.captured(), &intent(1))
         .unwrap()
@@ -648,7 +645,7 @@ fn a_damaged_transaction_hides_no_other() {
     );
     assert_eq!(recovered(&disk.machine).unwrap(), []);
     assert!(
-        matches!(roll_back(&disk, &Which::Latest, 1).unwrap(), RolledBack::Now { id, .. } if id == record.id)
+        matches!(roll_back(&disk, &Which::Latest, 1).unwrap(), TakenBack::Now { id, .. } if id == record.id)
     );
     assert_eq!(
         store(&disk.machine).forget(&record.id).unwrap_err(),
@@ -739,10 +736,6 @@ fn an_unknown_transaction_is_named() {
     let id: Id = "20200101T000000.000000Z".parse().unwrap();
     let error = roll_back(&disk, &Which::Id(id.clone()), 0).unwrap_err();
     assert_eq!(error, RollBackError::Journal(JournalError::Unknown(id)));
-    assert_eq!(
-        roll_back(&disk, &Which::Latest, 0).unwrap_err(),
-        RollBackError::Nothing
-    );
 }
 
 #[test]
@@ -770,7 +763,7 @@ fn files_and_state_may_lie_on_different_disks() {
         "a test",
     )
     .unwrap();
-    store
+    let record = store
         .prepare(disk.captured(), &intent(0))
         .unwrap()
         .commit()
@@ -779,7 +772,10 @@ fn files_and_state_may_lie_on_different_disks() {
         .unwrap();
     assert!(!disk.at(STATE).exists());
     assert!(state.at("/srv/state/transactions").exists());
-    store.roll_back(&Which::Latest, &intent(1)).unwrap();
+    let way = store.journal().way_back(&disk.machine, &record).unwrap();
+    let shown = Captured::new(way.changes).unwrap().unwrap();
+    let prepared = store.roll_back(&record.id, shown, &intent(1)).unwrap();
+    prepared.commit().unwrap().finish().unwrap();
     assert_eq!(disk.picture(), before);
 }
 
@@ -800,6 +796,71 @@ fn paths_of_any_bytes_are_kept() {
         .unwrap();
     let again = store.journal().record(&record.id).unwrap();
     assert_eq!(again.files[0].path, Path::new(name));
-    store.roll_back(&Which::Latest, &intent(1)).unwrap();
+    drop(store);
+    roll_back(&disk, &Which::Latest, 1).unwrap();
     assert_eq!(fs::read_dir(disk.at("/srv")).unwrap().count(), 1);
+}
+
+/// Between showing and committing the live file and the kept copies may change: what is committed is what was shown.
+#[test]
+fn what_is_rolled_back_is_byte_for_byte_what_was_shown() {
+    let shown = |disk: &TestDisk, record: &Record| {
+        let journal = Journal::new(&disk.machine, STATE);
+        let way = journal.way_back(&disk.machine, record).unwrap();
+        assert_eq!(way.edited, []);
+        Captured::new(way.changes).unwrap().unwrap()
+    };
+    let disk = TestDisk::new();
+    let before = disk.picture();
+    let record = apply(&disk, 0);
+    let captured = shown(&disk, &record);
+    for number in 0..record.files.len() {
+        let kept = format!("{STATE}/transactions/{}/before/{number}", record.id);
+        if disk.at(&kept).exists() {
+            disk.write(&kept, "not what was shown\n", 0o600);
+        }
+    }
+    let store = store(&disk.machine);
+    let prepared = store.roll_back(&record.id, captured.clone(), &intent(1));
+    let by = prepared.unwrap().commit().unwrap().finish().unwrap();
+    assert_eq!(disk.picture(), before);
+    let versions = store.journal().versions(&by).unwrap();
+    for (change, versions) in captured.changes().iter().zip(&versions) {
+        assert_eq!(
+            change.after,
+            versions.after.map(Into::into),
+            "{}",
+            change.path.display()
+        );
+    }
+    assert_eq!(captured.changes().len(), versions.len());
+    drop(store);
+
+    type Meddle = fn(&TestDisk);
+    let cases: [(&str, Meddle); 3] = [
+        ("another edit", |disk| {
+            disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600);
+        }),
+        ("what was to be made is there", |disk| {
+            disk.write("/etc/fail2ban/jail.local", "theirs\n", 0o640);
+        }),
+        ("another mode", |disk| {
+            disk.write("/etc/ssh/host_key", "open to all\n", 0o640);
+        }),
+    ];
+    for (case, meddle) in cases {
+        let disk = TestDisk::new();
+        let record = apply(&disk, 0);
+        let captured = shown(&disk, &record);
+        meddle(&disk);
+        let theirs = disk.picture();
+        let store = crate::common::store(&disk.machine);
+        let refused = store.roll_back(&record.id, captured, &intent(1));
+        assert!(
+            matches!(refused, Err(PrepareError::Cause(Cause::Stale(_)))),
+            "{case}: {refused:?}"
+        );
+        assert_eq!(disk.picture(), theirs, "{case}");
+        assert_eq!(states(&disk), [(State::Done, None)], "{case}");
+    }
 }

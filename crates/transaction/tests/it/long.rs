@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::common::{STATE, TestDisk, intent, store};
+use crate::common::{STATE, TakenBack, TestDisk, Which, intent, store, take_back};
 use sshmend_lossless::{Edit, EditSet, FileChange};
-use sshmend_transaction::{Captured, Journal, Record, RolledBack, Which};
+use sshmend_transaction::{Captured, Journal, Record};
 
 /// A long file with one line taken out, and its transaction.
 fn edit_long(disk: &TestDisk, path: &str, mode: u32) -> (String, String, Record) {
@@ -41,8 +41,8 @@ fn of_a_long_file_the_old_inode_is_kept_and_of_the_new_bytes_the_edits() {
     assert!(versions[0].before.as_deref() == Some(text.as_bytes()));
     assert!(versions[0].after.as_deref() == Some(after.as_bytes()));
     drop(versions);
-    let back = store(&disk.machine).roll_back(&Which::Latest, &intent(1));
-    assert!(matches!(back, Ok(RolledBack::Now { .. })));
+    let back = take_back(&disk.machine, &Which::Latest, &intent(1));
+    assert!(matches!(back, Ok(TakenBack::Now { .. })));
     assert!(read("/srv/long") == text);
 }
 

@@ -8,10 +8,10 @@ use sshmend_host::own;
 use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata};
 use sshmend_transaction::{
     Back, Captured, ConfirmError, Files, Id, Intent, Journal, JournalError, Past, PrepareError,
-    Record, RecoverError, Recovered, RollBackError, RolledBack, State, Today, Which,
+    Record, RecoverError, Recovered, RollBackError, State, Today,
 };
 
-use crate::common::{STATE, TestDisk, intent, recovered, store};
+use crate::common::{STATE, TakenBack, TestDisk, Which, intent, recovered, store, take_back};
 
 fn until(second: i64, unless_confirmed: bool) -> Intent {
     Intent {
@@ -144,6 +144,57 @@ fn a_way_back_that_is_not_proved_is_finished_by_recovery_and_one_that_is_edited_
 }
 
 #[test]
+fn a_rollback_waits_for_its_confirmation_like_any_change() {
+    let waiting = || {
+        let disk = TestDisk::new();
+        let before = disk.picture();
+        let change = apply(&disk, &intent(0));
+        let after = disk.picture();
+        let taken_back = take_back(&disk.machine, &Which::Latest, &until(60, true)).unwrap();
+        let TakenBack::Now { by, .. } = taken_back else {
+            panic!("{taken_back:?}")
+        };
+        assert_eq!(disk.text("/etc/ssh/sshd_config"), "old main\n");
+        assert_eq!(states(&disk), [State::Done, State::PendingConfirm]);
+        (disk, before, after, change.id, by)
+    };
+    let (disk, before, _, _, by) = waiting();
+    let store = store(&disk.machine);
+    assert_eq!(store.confirm(None).unwrap().id, by);
+    assert_eq!(states(&disk), [State::RolledBack, State::Done]);
+    assert_eq!(disk.picture(), before);
+
+    let (disk, _, after, change, by) = waiting();
+    let store = crate::common::store(&disk.machine);
+    let rollback = store.temporary().unwrap().remove(0);
+    assert_eq!(rollback.id, by);
+    let way = rollback.way_back(intent(61).when, rollback.who.clone(), Vec::new());
+    store.expire(rollback, &way, &mut |_, _| true).unwrap();
+    assert_eq!(disk.picture(), after);
+    let record = store.journal().record(&change).unwrap();
+    assert_eq!(record.state, State::Done, "it is in force again");
+    assert_eq!(states(&disk), [State::Done, State::RolledBack, State::Done]);
+}
+
+#[test]
+fn a_rollback_that_does_not_work_out_leaves_what_it_led_back_from_as_it_was() {
+    for back in [None, until(60, true).back] {
+        let disk = TestDisk::new();
+        let change = apply(&disk, &Intent { back, ..intent(0) });
+        let (after, stood) = (disk.picture(), states(&disk));
+        let store = store(&disk.machine);
+        let way = store.journal().way_back(&disk.machine, &change).unwrap();
+        let shown = Captured::new(way.changes).unwrap().unwrap();
+        let prepared = store.roll_back(&change.id, shown, &intent(1)).unwrap();
+        let committed = prepared.commit().unwrap();
+        assert_eq!(committed.roll_back(&intent(2)).unwrap(), None);
+        assert_eq!(disk.picture(), after);
+        assert_eq!(states(&disk)[..1], stood);
+        assert_eq!(states(&disk)[1..], [State::RolledBack, State::Done]);
+    }
+}
+
+#[test]
 fn what_is_cut_off_before_anybody_was_asked_to_confirm_it_goes_back() {
     let disk = TestDisk::new();
     let before = disk.picture();
@@ -160,6 +211,21 @@ fn what_is_cut_off_before_anybody_was_asked_to_confirm_it_goes_back() {
         "{ended:?}"
     );
     assert_eq!(disk.picture(), before);
+
+    let change = apply(&disk, &intent(1));
+    let after = disk.picture();
+    let open = store(&disk.machine);
+    let way = open.journal().way_back(&disk.machine, &change).unwrap();
+    let shown = Captured::new(way.changes).unwrap().unwrap();
+    let prepared = open.roll_back(&change.id, shown, &until(60, true)).unwrap();
+    drop(prepared.commit().unwrap());
+    let ended = open.recover(&mut |_, _| true).unwrap();
+    assert!(
+        matches!(&ended[..], [Recovered::RolledBack { .. }]),
+        "{ended:?}"
+    );
+    assert_eq!(disk.picture(), after);
+    assert_eq!(states(&disk)[1..], [State::Done, State::RolledBack]);
 }
 
 #[test]
@@ -184,9 +250,9 @@ fn what_is_made_for_a_while_is_in_nobodys_way_and_due_by_the_clock_alone() {
     assert_eq!(back.unwrap().boot, "second");
     // Taken back earlier, and then made again, it stays.
     let roll_back = |id: &Id, second| {
-        let rolled_back = store(&disk.machine).roll_back(&Which::Id(id.clone()), &intent(second));
+        let rolled_back = take_back(&disk.machine, &Which::Id(id.clone()), &intent(second));
         match rolled_back.unwrap() {
-            RolledBack::Now { by, .. } => by,
+            TakenBack::Now { by, .. } => by,
             other => panic!("{other:?}"),
         }
     };
@@ -202,9 +268,7 @@ fn finished_transactions_are_not_read_again() {
     let before = disk.picture();
     for second in 0..5 {
         apply(&disk, &intent(2 * second));
-        store(&disk.machine)
-            .roll_back(&Which::Latest, &intent(2 * second + 1))
-            .unwrap();
+        take_back(&disk.machine, &Which::Latest, &intent(2 * second + 1)).unwrap();
     }
     assert_eq!(disk.picture(), before);
     let marks = || {
@@ -235,9 +299,7 @@ fn what_was_cut_off_without_a_mark_is_found_among_the_newest() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, &intent(0));
-    store(&disk.machine)
-        .roll_back(&Which::Latest, &intent(1))
-        .unwrap();
+    take_back(&disk.machine, &Which::Latest, &intent(1)).unwrap();
     drop(
         store(&disk.machine)
             .prepare(disk.captured(), &intent(2))
@@ -254,9 +316,7 @@ fn what_was_cut_off_without_a_mark_is_found_among_the_newest() {
 fn a_transaction_is_named_by_the_beginning_of_its_name() {
     let disk = TestDisk::new();
     let first = apply(&disk, &intent(0)).id;
-    store(&disk.machine)
-        .roll_back(&Which::Latest, &intent(1))
-        .unwrap();
+    take_back(&disk.machine, &Which::Latest, &intent(1)).unwrap();
     let journal = Journal::new(&disk.machine, STATE);
     assert_eq!(journal.named("20260801T120000").unwrap(), first);
     assert_eq!(journal.named(first.as_str()).unwrap(), first);
@@ -287,9 +347,7 @@ fn old_transactions_are_cleared_away_as_far_as_no_way_back_needs_them() {
         prepared.commit().unwrap().finish().unwrap().id
     };
     let first = make("/srv/a", 0);
-    store(&disk.machine)
-        .roll_back(&Which::Id(first.clone()), &intent(1))
-        .unwrap();
+    take_back(&disk.machine, &Which::Id(first.clone()), &intent(1)).unwrap();
     let in_force = make("/srv/a", 2);
     let other = make("/srv/b", 3);
     let time = |second: i64| -> Timestamp { intent(0).when + SignedDuration::from_secs(second) };
@@ -300,9 +358,10 @@ fn old_transactions_are_cleared_away_as_far_as_no_way_back_needs_them() {
     assert_eq!(pruned[0], first);
     let left: Vec<_> = store.journal().history().unwrap();
     assert_eq!(left.len(), 2);
+    drop(store);
     for id in [other, in_force] {
-        let rolled_back = store.roll_back(&Which::Id(id), &intent(101)).unwrap();
-        assert!(matches!(rolled_back, RolledBack::Now { .. }));
+        let rolled_back = take_back(&disk.machine, &Which::Id(id), &intent(101)).unwrap();
+        assert!(matches!(rolled_back, TakenBack::Now { .. }));
     }
     assert!(!disk.at("/srv/a").exists() && !disk.at("/srv/b").exists());
 }
@@ -357,13 +416,14 @@ fn no_copy_of_a_private_key_is_kept() {
             .iter()
             .all(|it| it.withheld)
     );
-    let rolled_back = open.roll_back(&Which::Latest, &intent(1)).unwrap();
-    let RolledBack::Now { by, .. } = rolled_back else {
+    drop(open);
+    let rolled_back = take_back(&disk.machine, &Which::Latest, &intent(1)).unwrap();
+    let TakenBack::Now { by, .. } = rolled_back else {
         panic!("{rolled_back:?}")
     };
     assert_eq!((disk.picture(), kept()), (before, Vec::new()));
     // The key that was made is gone for good.
-    let refused = open.roll_back(&Which::Id(by), &intent(2)).unwrap_err();
+    let refused = take_back(&disk.machine, &Which::Id(by), &intent(2)).unwrap_err();
     assert!(
         refused
             .to_string()

@@ -1,0 +1,165 @@
+//! What has to follow the files of a journaled transaction: the same steps as then, of the daemons that run today.
+
+use std::net::IpAddr;
+
+use sshmend_lossless::{Step, UnitVerb};
+use sshmend_plan::{
+    Check, Lockout, Notice, Plan, Proof, listen_addresses, reload_sshd, restart_sshd,
+};
+use sshmend_transaction::{Files, Record, StepRecord};
+
+use super::sshd::Configuration;
+use crate::error::Failure;
+use crate::execute::{ask, unit_is_active};
+use crate::output::words::shell;
+use crate::session::Session;
+
+/// What brings the files of a transaction into force that are on one side already, and what proves it.
+pub(crate) fn aftermath(session: &Session, record: &Record, files: Files) -> Result<Plan, Failure> {
+    let mut plan = Plan {
+        purpose: record.why.clone(),
+        ..Plan::default()
+    };
+    if session.machine.is_live() {
+        follow(session, &mut plan, record, files)?;
+        sshd_of_today(session, &mut plan, false)?;
+    }
+    Ok(plan)
+}
+
+/// What had to follow the change has to follow its way back: steps of our own, for a journal names no other program.
+pub(super) fn follow(
+    session: &Session,
+    plan: &mut Plan,
+    record: &Record,
+    files: Files,
+) -> Result<(), Failure> {
+    let aftermath = match files {
+        Files::Old => record.aftermath.turned(),
+        Files::New => record.aftermath.clone(),
+    };
+    let steps = |kept: &[StepRecord]| {
+        kept.iter()
+            .map(|kept| step(session, record, kept))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let judges = steps(&aftermath.judges)?;
+    plan.rehearsal = judges.iter().map(Check::of).collect();
+    plan.activation = steps(&aftermath.activation)?;
+    plan.undo = steps(&aftermath.undo)?;
+    plan.reloaded.clone_from(&aftermath.units);
+    Ok(())
+}
+
+/// A step of the journal, whose program is nobody else's; what is none is shown, and not run.
+fn step(session: &Session, record: &Record, kept: &StepRecord) -> Result<Step, Failure> {
+    let step = match kept {
+        StepRecord::Step(step) => step,
+        StepRecord::Unknown(argv) => {
+            let message = format!(
+                "nothing was changed: {} names a program that sshmend never runs: {}",
+                record.id,
+                shell(argv)
+            );
+            return Err(Failure::trouble(message)
+                .with_hint("find out who wrote it into the journal, and undo the change by hand"));
+        }
+    };
+    if let Some(program) = step.program() {
+        session.trusted(program)?;
+    }
+    Ok(step.clone())
+}
+
+/// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.
+pub(super) fn lockout(session: &Session, plan: &Plan) -> Lockout {
+    if let Some(why) = session.person().addr.and_then(|addr| bans(plan, addr)) {
+        return Lockout::Loses { why, origin: None };
+    }
+    let stops = plan.activation.iter().find(|step| step.ends_service());
+    match stops.filter(|_| session.person().addr.is_some()) {
+        Some(step) => Lockout::Loses {
+            why: format!("{} is part of what was before", step.title()),
+            origin: None,
+        },
+        None => Lockout::Keeps,
+    }
+}
+
+/// A ban that had been lifted is set again.
+fn bans(plan: &Plan, addr: IpAddr) -> Option<String> {
+    plan.activation.iter().find_map(|step| match step {
+        Step::Ban(jail, banned) if *banned == addr.to_string() => {
+            Some(format!("jail {jail} had banned {banned}, and does again"))
+        }
+        _ => None,
+    })
+}
+
+/// The process that was told to read its files again.
+pub(super) fn hung_up(plan: &Plan) -> Option<u32> {
+    plan.activation.iter().find_map(|step| match step {
+        Step::HangUp(pid) => Some(*pid),
+        _ => None,
+    })
+}
+
+/// For a rollback, which may come long after the change: a daemon that has ended since is left alone, for its next start
+/// reads the files.
+pub(super) fn of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
+    fail2ban_of_today(plan);
+    let has_ended = |step: &Step| match step {
+        Step::Systemctl(UnitVerb::Reload, units) => !units.iter().all(|unit| unit_is_active(unit)),
+        _ => false,
+    };
+    // Another sshd may run in its place.
+    let ended = plan.activation.iter().any(has_ended);
+    sshd_of_today(session, plan, ended)
+}
+
+/// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
+/// told to read its files again it has to answer afterwards as it does today, wherever it then still listens.
+fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result<(), Failure> {
+    let of_sshd = |step: &Step| step.is_reload() && *step != Step::ReloadFail2ban;
+    let Some(journaled) = plan.activation.iter().find(|step| of_sshd(step)).cloned() else {
+        return Ok(());
+    };
+    let mut configuration = Configuration::capture_of(session, hung_up(plan))?;
+    configuration.snapshot = configuration.after(&plan.files);
+    let addresses = listen_addresses(&configuration.effective());
+    plan.proof.extend(addresses.into_iter().map(Proof::Banner));
+    // Several units may run an sshd each: the one that was told then is the one to tell now.
+    if let Step::Systemctl(UnitVerb::Reload, units) = &journaled
+        && !unit_ended
+    {
+        let restart = Step::Systemctl(UnitVerb::Restart, units.clone());
+        plan.restart.push(restart);
+        return Ok(());
+    }
+    plan.activation.retain(|step| !of_sshd(step));
+    let today = reload_sshd(&configuration.sshd);
+    plan.reloaded = today.iter().map(|(_, name)| name.clone()).collect();
+    if let Some((reload, _)) = today {
+        plan.activation.push(reload);
+        plan.restart.extend(restart_sshd(&configuration.sshd));
+    }
+    Ok(())
+}
+
+/// A fail2ban that does not run can be told nothing.
+fn fail2ban_of_today(plan: &mut Plan) {
+    let of_fail2ban =
+        |step: &Step| matches!(step, Step::ReloadFail2ban | Step::Ban(..) | Step::Unban(..));
+    if !plan.activation.iter().any(of_fail2ban) {
+        return;
+    }
+    let ping = Check::success("fail2ban answers", &["fail2ban-client", "ping"]);
+    if ask(&ping).is_ok_and(|answer| !answer.success()) {
+        plan.activation.retain(|step| !of_fail2ban(step));
+        plan.notices.push(Notice {
+            name: "not-reloaded".to_owned(),
+            text: "fail2ban does not run: its next start reads the files".to_owned(),
+            origin: None,
+        });
+    }
+}
