@@ -31,7 +31,6 @@ mod address;
 mod change;
 mod config;
 mod document;
-mod draft;
 mod ends;
 mod explain;
 mod ignore;

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{
-    Edit, EditSet, Entry, FileImage, Metadata, Origin, Packager, Snapshot, Unread, elsewhere,
+    Draft, Edit, EditSet, Entry, Origin, Packager, Snapshot, Unread, Written, elsewhere,
 };
 
 use crate::change::{Edited, Note};
 use crate::config::Config;
-use crate::draft::Draft;
 use crate::reading::Reading;
 use crate::release::Release;
 
@@ -79,8 +78,7 @@ pub(crate) struct Session<'c> {
     directory: &'c Path,
     release: Option<Release>,
     snapshot: Cow<'c, Snapshot>,
-    drafts: BTreeMap<PathBuf, Draft>,
-    creates: BTreeMap<PathBuf, Vec<u8>>,
+    draft: Draft,
     notes: Vec<Note>,
     /// What was noted already.
     said: BTreeSet<Note>,
@@ -98,8 +96,7 @@ impl<'c> Session<'c> {
             directory,
             release,
             snapshot,
-            drafts: BTreeMap::new(),
-            creates: BTreeMap::new(),
+            draft: Draft::default(),
             notes: Vec::new(),
             said: BTreeSet::new(),
         }
@@ -136,50 +133,29 @@ impl<'c> Session<'c> {
     }
 
     fn change(&mut self, path: &Path, mut edits: Vec<Edit>, sections: &[&str]) -> Option<()> {
-        let image = match self.snapshot.read(path) {
-            Ok(Some(image)) => image.clone(),
+        let bytes = match self.snapshot.read(path) {
+            Ok(Some(image)) => &image.bytes,
             // Nobody asks for a name that the listing of its folder does not have.
             Ok(None) | Err(Unread::NotAsked) => {
                 let text = format!("{HEADING}{}", sections.join("\n"));
-                return edits
-                    .is_empty()
-                    .then(|| self.create(path, text.into_bytes()));
+                return edits.is_empty().then(|| {
+                    let snapshot = self.snapshot.to_mut();
+                    self.draft.create(snapshot, path, text.into_bytes());
+                });
             }
             Err(_) => return None,
         };
         if !sections.is_empty() {
-            let is_whole = image.bytes.is_empty() || image.bytes.ends_with(b"\n");
+            let is_whole = bytes.is_empty() || bytes.ends_with(b"\n");
             let gap = if is_whole { "\n" } else { "\n\n" };
             edits.push(Edit::insert(
-                image.bytes.len(),
+                bytes.len(),
                 format!("{gap}{}", sections.join("\n")),
             ));
         }
         let edits = EditSet::new(edits).ok()?;
-        let draft = self
-            .drafts
-            .entry(path.to_owned())
-            .or_insert_with(|| Draft::new(&image.bytes));
-        draft.apply(&edits);
-        let bytes = draft.bytes();
-        self.snapshot.to_mut().insert(
-            path,
-            Entry::File(FileImage {
-                bytes: bytes.into(),
-                ..image
-            }),
-        );
-        Some(())
-    }
-
-    fn create(&mut self, path: &Path, bytes: Vec<u8>) {
-        let image = FileImage {
-            bytes: bytes.clone().into(),
-            meta: Metadata::default(),
-            target: path.to_owned(),
-        };
-        self.creates.insert(path.to_owned(), bytes);
-        self.snapshot.to_mut().insert_new(path, Entry::File(image));
+        let snapshot = self.snapshot.to_mut();
+        self.draft.edit(snapshot, path, &edits).then_some(())
     }
 
     pub(crate) fn note(
@@ -251,18 +227,11 @@ impl<'c> Session<'c> {
     }
 
     /// The change.
-    pub(crate) fn finish(mut self) -> Edited {
-        let mut edits = BTreeMap::new();
-        for (path, draft) in self.drafts {
-            match self.creates.get_mut(&path) {
-                Some(content) => *content = draft.bytes(),
-                None => drop(edits.insert(path, draft.edits())),
-            }
-        }
-        edits.retain(|_, edits| !edits.is_empty());
+    pub(crate) fn finish(self) -> Edited {
+        let Written { edits, creates } = self.draft.finish(&self.snapshot);
         Edited {
             edits,
-            creates: self.creates,
+            creates,
             notes: self.notes,
         }
     }

@@ -1,12 +1,13 @@
 //! One file, before and after.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memmem};
 
 use crate::bytes::Bytes;
 use crate::edit::EditSet;
-use crate::snapshot::{FileImage, Metadata};
+use crate::snapshot::{FileImage, Metadata, Snapshot};
 
 /// The change of one file: what the preview shows and what the transaction commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,27 @@ impl FileChange {
             create: Metadata::default(),
             give: None,
         }
+    }
+
+    /// The changes that edits of captured files and new files amount to, in path order; files that are created get the
+    /// mode and owner of `new`.
+    pub fn all(
+        snapshot: &Snapshot,
+        edits: &BTreeMap<PathBuf, EditSet>,
+        creates: &BTreeMap<PathBuf, Vec<u8>>,
+        new: &Metadata,
+    ) -> Vec<Self> {
+        let edited = edits.iter().filter_map(|(path, edits)| {
+            let image = snapshot.read(path).ok().flatten()?;
+            Some(Self::edit(path, image.clone(), edits.clone()))
+        });
+        let created = creates
+            .iter()
+            .map(|(path, bytes)| Self::create(path, bytes.clone(), new.clone()));
+        let mut all: Vec<Self> = edited.chain(created).collect();
+        all.retain(|change| !change.is_noop());
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        all
     }
 
     /// Creates a file with this content, mode and owner.

@@ -67,6 +67,11 @@ impl EditSet {
         Ok(Self { edits })
     }
 
+    /// A single edit.
+    pub fn one(edit: Edit) -> Self {
+        Self { edits: vec![edit] }
+    }
+
     /// Joins two sets of the same document; an edit that both hold counts once.
     ///
     /// # Errors

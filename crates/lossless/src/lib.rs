@@ -17,6 +17,7 @@
 
 mod bytes;
 mod change;
+mod draft;
 mod edit;
 pub mod fixture;
 mod glob;
@@ -32,6 +33,7 @@ mod steps;
 
 pub use bytes::Bytes;
 pub use change::{Attributes, FileChange, is_private_key};
+pub use draft::{Draft, Written};
 pub use edit::{Edit, EditSet, Overlap};
 pub use glob::{Globbed, matches as glob_matches};
 pub use known::{Known, Unread};

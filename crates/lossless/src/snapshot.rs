@@ -269,6 +269,34 @@ impl Snapshot {
         self.entries.insert(path, entry);
     }
 
+    /// Gives a file other content, under every path that leads to it; the first of these paths.
+    pub(crate) fn rewrite(&mut self, path: &Path, bytes: &Bytes) -> PathBuf {
+        let mut first = None;
+        let target = match self.entries.get(path) {
+            Some(Entry::File(image)) => image.target.clone(),
+            _ => return path.to_owned(),
+        };
+        for (path, entry) in &mut self.entries {
+            if let Entry::File(image) = entry
+                && image.target == target
+            {
+                image.bytes = bytes.clone();
+                first.get_or_insert_with(|| path.clone());
+            }
+        }
+        first.unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Records that a file is gone, and its name in its directory with it.
+    pub(crate) fn remove(&mut self, path: &Path) {
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
+            && let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent)
+        {
+            names.retain(|listed| listed.name != name);
+        }
+        self.entries.insert(path.to_owned(), Entry::Missing);
+    }
+
     /// Records what a program said, or why it could not be started.
     pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, String>) {
         self.commands.insert(argv, answer);

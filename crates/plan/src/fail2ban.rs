@@ -10,9 +10,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use sshmend_facts::{package_version, package_wants};
 use sshmend_fail2ban::{Address, Config, Edited, Jail, Parsed, Release, Wish, wants};
-use sshmend_lossless::{CommandOutput, Metadata, Request, Snapshot};
+use sshmend_lossless::{CommandOutput, FileChange, Metadata, Request, Snapshot};
 
-use crate::future::{files, future};
 use crate::plan::{Plan, Refusal};
 
 pub use mend::fail2ban_mend;
@@ -83,9 +82,9 @@ pub fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusa
         until: wish.until,
     });
     let edited = edited.map_err(|refusal| mend::refused(&before, &refusal))?;
-    let future = future(snapshot, &edited.edits, &edited.creates);
-    let after = Config::read(&future, directory, release);
     let mut plan = changes(snapshot, &edited);
+    let future = snapshot.after(&plan.files);
+    let after = Config::read(&future, directory, release);
     plan.purpose = format!("ignore {}", words(&addresses).join(" "));
     plan.effects = notes::effects(&before, &after);
     plan.notices = notes::corrected(&wish.addresses)
@@ -112,7 +111,7 @@ fn changes(snapshot: &Snapshot, edited: &Edited) -> Plan {
         ..Metadata::default()
     };
     Plan {
-        files: files(snapshot, &edited.edits, &edited.creates, &new),
+        files: FileChange::all(snapshot, &edited.edits, &edited.creates, &new),
         ..Plan::default()
     }
 }

@@ -10,7 +10,6 @@ use sshmend_hosts_access::{
 use sshmend_lossless::{Entry, FileChange, Metadata, Origin, Request, Snapshot, elsewhere};
 
 use crate::check::{Check, Expect};
-use crate::future::files;
 use crate::lockout::Lockout;
 use crate::person::Person;
 use crate::plan::{Effect, Notice, Plan, Refusal};
@@ -94,7 +93,7 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
         mode: 0o644,
         ..Metadata::default()
     };
-    plan.files = files(snapshot, &edited.edits, &edited.creates, &new);
+    plan.files = FileChange::all(snapshot, &edited.edits, &edited.creates, &new);
     plan.files.iter().try_for_each(not_anothers)?;
     plan.notices.extend(notices(&edited));
     plan.notices.extend(offers(&before, wish));

@@ -7,7 +7,6 @@ mod access;
 mod check;
 mod diff;
 mod fail2ban;
-mod future;
 mod handshake;
 mod host_keys;
 mod hosts_access;

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sshmend_facts::{CauseName, Sshd};
-use sshmend_lossless::{Metadata, Origin, Snapshot};
+use sshmend_lossless::{FileChange, Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{
     Assignment, Connection, Edited, Effective, Override, Place, Release, Scope, Tree, is_list,
 };
 
 use crate::check::{Check, Expect, Proof};
-use crate::future::{files, future};
 use crate::list_notices::list_notices;
 use crate::negative::negative;
 use crate::plan::{Effect, Notice, Plan, Refusal};
@@ -57,17 +56,17 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
         before.comment_out(&wish.comment_out, wish.reading)
     };
     let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
-    let after_snapshot = future(snapshot, &edited.edits, &edited.creates);
-    let after = Tree::read(&after_snapshot, wish.main, wish.overrides);
+    let new = like_main(snapshot, wish.main);
+    let files = FileChange::all(snapshot, &edited.edits, &edited.creates, &new);
+    let after = Tree::read(&snapshot.after(&files), wish.main, wish.overrides);
     let work = Work {
         wish,
         before: &before,
         after: &after,
     };
     work.accepted()?;
-    let new = like_main(snapshot, wish.main);
     let mut plan = Plan {
-        files: files(snapshot, &edited.edits, &edited.creates, &new),
+        files,
         ..Plan::default()
     };
     plan.purpose = purpose(wish);

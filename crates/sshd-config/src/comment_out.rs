@@ -41,7 +41,7 @@ impl Tree {
             draft.apply(path, Edit::insert(at, "#"));
         }
         self.same_values(&draft.tree, reading)?;
-        Ok(draft.finish(Vec::new())?)
+        Ok(draft.finish(Vec::new()))
     }
 
     fn problem_at(&self, line: &Origin, reading: Release) -> Result<Problem, Refusal> {

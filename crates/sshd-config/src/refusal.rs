@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Origin, Overlap, Snapshot};
+use sshmend_lossless::{Origin, Snapshot};
 
 use crate::owner::Foreign;
 use crate::problem::Unseen;
@@ -160,9 +160,6 @@ pub enum Refusal {
         /// The keyword.
         key: String,
     },
-    /// Two edits want the same bytes: a defect of this program.
-    #[error(transparent)]
-    Overlap(#[from] Overlap),
 }
 
 impl Refusal {
@@ -230,7 +227,6 @@ impl Refusal {
                 "up to 8.6 ChallengeResponseAuthentication decides: set that".to_owned()
             }
             Self::NoPlace { .. } => "mend what sshd refuses in the file first".to_owned(),
-            Self::Overlap(_) => "report this as a defect".to_owned(),
         }
     }
 }

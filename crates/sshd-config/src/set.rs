@@ -121,7 +121,7 @@ impl Tree {
             let change = Change::new(&draft.tree, key, value, release, place)?;
             draft = change.write(&draft, &mut notes)?;
         }
-        Ok(draft.finish(notes)?)
+        Ok(draft.finish(notes))
     }
 
     /// Removes every line that decides the global value of a keyword, so that its default is in force.
@@ -152,7 +152,7 @@ impl Tree {
                 draft.apply(&line.origin.path, Edit::delete(physical.span));
             }
         }
-        Ok(draft.finish(Vec::new())?)
+        Ok(draft.finish(Vec::new()))
     }
 }
 

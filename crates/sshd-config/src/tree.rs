@@ -264,9 +264,9 @@ impl Tree {
         Arc::clone(walks.entry(release).or_insert_with(read))
     }
 
-    /// Puts something in the place of a file, after which all is read anew.
-    pub(crate) fn replace(&mut self, path: impl Into<PathBuf>, entry: Entry) {
+    /// The files, to be edited: afterwards all is read anew.
+    pub(crate) fn snapshot_to_edit(&mut self) -> &mut Snapshot {
         self.walks.borrow_mut().clear();
-        self.snapshot.insert(path, entry);
+        &mut self.snapshot
     }
 }

@@ -12,7 +12,6 @@ use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
 use crate::cli::{General, Wait};
-use crate::command::sshd::changed;
 use crate::error::Failure;
 use crate::output::{Output, say};
 
@@ -264,8 +263,8 @@ impl Session {
             return;
         }
         self.machine
-            .capture_into(snapshot, |seen| wants(&changed(seen, &self.planned)));
-        *snapshot = changed(snapshot, &self.planned);
+            .capture_into(snapshot, |seen| wants(&seen.after(&self.planned)));
+        *snapshot = snapshot.after(&self.planned);
     }
 
     /// Reads a file of the command line, or standard input for `-`.

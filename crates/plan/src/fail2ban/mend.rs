@@ -8,7 +8,6 @@ use sshmend_lossless::{Origin, Snapshot};
 
 use super::{DIRECTORY, VERSION, changes, fail2ban_release, notes, running, said};
 use crate::check::Check;
-use crate::future::future;
 use crate::plan::{Notice, Plan, Refusal};
 
 /// Plans the mending of `lines`; without any, lists in notices named `offer` what could be mended.
@@ -36,9 +35,9 @@ pub fn fail2ban_mend(
     let edited = before
         .mend(lines)
         .map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
-    let future = future(snapshot, &edited.edits, &edited.creates);
-    let after = Config::read(&future, directory, release);
     let mut plan = changes(snapshot, &edited);
+    let future = snapshot.after(&plan.files);
+    let after = Config::read(&future, directory, release);
     let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
     plan.purpose = format!("mend {}", named.join(" "));
     plan.effects = notes::effects(&before, &after);

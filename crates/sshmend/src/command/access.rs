@@ -9,8 +9,7 @@ use sshmend_plan::{
 };
 use sshmend_sshd_config::{Override, Release, Tree};
 
-use super::sshd::{Configuration, changed};
-
+use super::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -26,10 +25,10 @@ pub(crate) fn of_sshd(session: &Session, configuration: &mut Configuration, plan
     let (person, changes) = (session.person(), &plan.files);
     let asked = Asked::of(configuration);
     session.capture_more(&mut configuration.snapshot, |before| {
-        let after = changed(before, changes);
+        let after = before.after(changes);
         asked.change(before, &after).wants(&person)
     });
-    let after = changed(&configuration.snapshot, changes);
+    let after = configuration.snapshot.after(changes);
     let change = asked.change(&configuration.snapshot, &after);
     let lockout = std::mem::take(&mut plan.lockout);
     plan.lockout = lockout.worse(change.lockout(&person));
@@ -91,12 +90,12 @@ pub(crate) fn of_files(
     if plan.files.iter().any(is_of_wrappers) {
         let live = session.machine.is_live();
         let before = session.capture(|snapshot| hosts_access_wants(snapshot, live));
-        let after = changed(&before, &plan.files);
+        let after = before.after(&plan.files);
         let lockout = hosts_access_lockout(&before, &after, &session.person());
         plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
     }
     let mut configuration = Configuration::capture_of(session, pid)?;
-    let after = configuration.after(&plan.files);
+    let after = configuration.snapshot.after(&plan.files);
     let trees = [configuration.tree(), configuration.tree_of(&after)];
     let is_read = |change: &FileChange| {
         let mut files = trees.iter().flat_map(Tree::files);
@@ -118,14 +117,14 @@ pub(crate) fn of_what_is_there(
     if undoing.iter().any(is_of_wrappers) {
         let live = session.machine.is_live();
         let now = session.capture(|snapshot| hosts_access_wants(snapshot, live));
-        lockout = hosts_access_lockout(&changed(&now, undoing), &now, &person);
+        lockout = hosts_access_lockout(&now.after(undoing), &now, &person);
     }
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let asked = Asked::of(&configuration);
     session.capture_more(&mut configuration.snapshot, |now| {
-        asked.change(now, &changed(now, undoing)).wants(&person)
+        asked.change(now, &now.after(undoing)).wants(&person)
     });
-    let before = changed(&configuration.snapshot, undoing);
+    let before = configuration.snapshot.after(undoing);
     let change = asked.change(&before, &configuration.snapshot);
     Ok(lockout.worse(change.lockout(&person)))
 }

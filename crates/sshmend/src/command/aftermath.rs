@@ -125,7 +125,7 @@ fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result
         return Ok(());
     };
     let mut configuration = Configuration::capture_of(session, hung_up(plan))?;
-    configuration.snapshot = configuration.after(&plan.files);
+    configuration.snapshot = configuration.snapshot.after(&plan.files);
     let addresses = listen_addresses(&configuration.effective());
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));
     // Several units may run an sshd each: the one that was told then is the one to tell now.

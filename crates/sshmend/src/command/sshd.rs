@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Service, Sshd, service_wants, sshd_wants};
-use sshmend_lossless::{Entry, FileChange, FileImage, Snapshot};
+use sshmend_lossless::Snapshot;
 use sshmend_plan::{Notice, SshdSource};
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
 
@@ -84,11 +84,6 @@ impl Configuration {
             text,
             origin: None,
         })
-    }
-
-    /// The configuration as it is once these changes are made.
-    pub(crate) fn after(&self, changes: &[FileChange]) -> Snapshot {
-        changed(&self.snapshot, changes)
     }
 
     /// How the service of that sshd stands.
@@ -187,28 +182,6 @@ fn choose(
         list(&others)
     );
     Ok((chosen, Some(text)))
-}
-
-/// A machine as it is once these changes are made.
-pub(crate) fn changed(before: &Snapshot, changes: &[FileChange]) -> Snapshot {
-    let mut after = before.clone();
-    for change in changes {
-        let Some(bytes) = change.after.clone() else {
-            after.insert(&change.path, Entry::Missing);
-            continue;
-        };
-        let meta = match &change.before {
-            Some(before) => before.meta.clone(),
-            None => change.create.clone(),
-        };
-        let image = FileImage {
-            bytes,
-            meta,
-            target: change.target().to_owned(),
-        };
-        after.insert_new(&change.path, Entry::File(image));
-    }
-    after
 }
 
 /// The file of the daemon's `-f` option.

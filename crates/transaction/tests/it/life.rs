@@ -828,7 +828,7 @@ fn what_is_rolled_back_is_byte_for_byte_what_was_shown() {
     for (change, versions) in captured.changes().iter().zip(&versions) {
         assert_eq!(
             change.after,
-            versions.after.map(Into::into),
+            versions.after.clone().map(Into::into),
             "{}",
             change.path.display()
         );

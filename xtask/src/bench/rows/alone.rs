@@ -193,7 +193,7 @@ fn row(bench: &Rc<Bench>, question: Question) -> Row {
         limit: READING,
         needs: &[],
         unit: question.unit,
-        sizes: question.sizes.clone(),
+        sizes: question.sizes,
         prepare: Box::new(move |size| {
             let root = bench
                 .folder

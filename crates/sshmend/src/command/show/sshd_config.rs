@@ -118,7 +118,7 @@ fn text<'o>(
     };
     let pieces = shown
         .into_iter()
-        .flat_map(|setting| describe(output, setting));
+        .flat_map(|setting| describe(output, &setting));
     pieces.chain(iter::once(rest))
 }
 
@@ -143,7 +143,7 @@ fn what_is_not_shown(output: &Output, effective: &Effective) -> String {
 }
 
 /// The value, then each line that lost.
-fn describe<'o>(output: &'o Output, setting: Setting) -> impl Iterator<Item = String> + use<'o> {
+fn describe<'o>(output: &'o Output, setting: &Setting) -> impl Iterator<Item = String> + use<'o> {
     let origin = setting
         .origin
         .as_ref()
