@@ -239,7 +239,7 @@ mod tests {
                 let start = random.usize(0..=plain.len());
                 let end = random.usize(start..=plain.len());
                 let edits = edits(start..end, &b"XYZ"[..random.usize(0..4)]);
-                plain = edits.apply(&plain);
+                plain = edits.apply(&plain).into();
                 assert!(draft.edit(&mut machine, Path::new("/f"), &edits));
             }
             let now = machine.read(Path::new("/f")).ok().flatten();
