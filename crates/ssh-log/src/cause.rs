@@ -137,6 +137,10 @@ each_cause!(names);
 /// Names sort as their texts do, so that output in their order stays as it is when the list changes.
 impl Ord for CauseName {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        // A log is mostly about few causes: the texts of equal ones are not compared.
+        if self == other {
+            return std::cmp::Ordering::Equal;
+        }
         self.as_str().cmp(other.as_str())
     }
 }

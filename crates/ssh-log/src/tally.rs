@@ -1,7 +1,6 @@
 //! Events added up.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -18,10 +17,32 @@ use crate::timeline::Timeline;
 /// stand in two parts are then counted apart. The size is bounded whatever the log.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    causes: BTreeMap<CauseName, CauseTally>,
+    causes: Causes,
     kinds: Kinds,
     sources: Sources,
     span: Span,
+}
+
+/// What is known of each cause, in the order of [`CauseName::ALL`]: of one that no line speaks for, nothing.
+#[derive(Debug, Clone, Default)]
+struct Causes(Vec<Option<CauseTally>>);
+
+impl Causes {
+    fn entry(&mut self, cause: CauseName) -> &mut CauseTally {
+        if self.0.is_empty() {
+            self.0.resize(CauseName::ALL.len(), None);
+        }
+        self.0[cause as usize].get_or_insert_default()
+    }
+
+    fn get(&self, cause: CauseName) -> Option<&CauseTally> {
+        self.0.get(cause as usize)?.as_ref()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (CauseName, &CauseTally)> {
+        let tallies = CauseName::ALL.iter().zip(&self.0);
+        tallies.filter_map(|(&cause, tally)| Some((cause, tally.as_ref()?)))
+    }
 }
 
 /// Lines of each kind, in the order of [`Kind::ALL`].
@@ -85,15 +106,15 @@ impl Tally {
         self.kinds.0[event.kind as usize] += event.repeats;
         self.span.add(event.time);
         if let Some(cause) = event.cause {
-            self.causes.entry(cause).or_default().add(event);
+            self.causes.entry(cause).add(event);
         }
         match event.account {
             Account::Attributes(cause) => {
-                let tally = self.causes.entry(cause).or_default();
+                let tally = self.causes.entry(cause);
                 tally.unattributed = tally.unattributed.saturating_sub(1);
             }
             Account::Withdraws(cause) => {
-                let tally = self.causes.entry(cause).or_default();
+                let tally = self.causes.entry(cause);
                 tally.events = tally.events.saturating_sub(1);
                 tally.withdrawn = true;
             }
@@ -106,8 +127,8 @@ impl Tally {
 
     /// Adds another tally to this one.
     pub fn merge(&mut self, other: &Self) {
-        for (&cause, tally) in &other.causes {
-            self.causes.entry(cause).or_default().merge(tally);
+        for (cause, tally) in other.causes.iter() {
+            self.causes.entry(cause).merge(tally);
         }
         for (count, more) in self.kinds.0.iter_mut().zip(&other.kinds.0) {
             *count += more;
@@ -122,11 +143,7 @@ impl Tally {
         let lasting = |tally: &&CauseTally| {
             tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn)
         };
-        let mut causes: Vec<_> = self
-            .causes
-            .iter()
-            .map(|(&cause, tally)| (cause, tally))
-            .collect();
+        let mut causes: Vec<_> = self.causes.iter().collect();
         causes.retain(|(_, tally)| lasting(tally));
         causes.sort_by_key(|(cause, tally)| {
             (
@@ -141,7 +158,7 @@ impl Tally {
 
     /// What is known of one cause.
     pub fn cause(&self, cause: CauseName) -> Option<&CauseTally> {
-        self.causes.get(&cause)
+        self.causes.get(cause)
     }
 
     /// The number of lines of each kind, in the order of [`Kind::ALL`].
@@ -173,7 +190,7 @@ impl Tally {
     /// All causes together over time.
     pub fn timeline(&self) -> Timeline {
         let mut timeline = Timeline::default();
-        for tally in self.causes.values() {
+        for (_, tally) in self.causes.iter() {
             timeline.merge(&tally.timeline);
         }
         timeline

@@ -411,3 +411,41 @@ fn solaris(message: &[u8]) -> &[u8] {
     }
     memmem::find(message, b"] ").map_or(message, |at| &message[at + 2..])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The short way says what the long one says, wherever it says anything.
+    #[test]
+    fn most_heads_are_read_alike_on_the_short_way_and_the_long_one() {
+        let mut taken = 0;
+        let tags = [
+            "sshd[8]:",
+            "CRON[12]:",
+            "kernel:",
+            "error[3]:",
+            "a1b2c3d4e5f6[7]:",
+            "app:",
+        ];
+        let messages = [
+            "Invalid user x from 192.0.2.7 port 4711",
+            "(root) CMD (run-parts /etc/cron.hourly)",
+            "[   12.345678] [UFW BLOCK] IN=eth0 SRC=192.0.2.7 DPT=22",
+            "[ID 800047 auth.info] Bye",
+            "(libxpc.dylib) [com.openssh.sshd:net] Bye",
+            "  indented",
+            "",
+        ];
+        for host in ["gw", "gw-1.example.net", "auth.info", "fail2ban"] {
+            for (tag, message) in tags.iter().flat_map(|tag| messages.map(|text| (tag, text))) {
+                let text = format!("{host} {tag} {message}");
+                if let Some(short) = plain(None, text.as_bytes()) {
+                    assert_eq!(Some(short), tagged(None, text.as_bytes()), "{text}");
+                    taken += 1;
+                }
+            }
+        }
+        assert!(taken >= 3 * messages.len(), "{taken}");
+    }
+}
