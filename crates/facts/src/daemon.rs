@@ -4,7 +4,7 @@ use sshmend_lossless::CommandOutput;
 use sshmend_sshd_config::Release;
 
 use crate::known::{Known, Unchecked};
-use crate::{Facts, Manager, Unit};
+use crate::{Facts, Manager, TrialToday, Unit};
 
 /// Where distributions put sshd, in order of how often.
 pub(crate) const PROGRAMS: [&str; 4] = [
@@ -103,14 +103,7 @@ impl Facts<'_> {
     /// Whether sshd would start: `sshd -t` accepts everything, or misses, as the last thing that it looks for, the directory
     /// that is made when the service starts. `None` when no sshd is installed.
     pub fn would_start(&self) -> Known<Option<bool>> {
-        let misses = |trial: &Trial| {
-            trial
-                .about(Complaint::PrivsepDirectory)
-                .any(|line| line.starts_with("Missing"))
-        };
-        let would = |trial: Trial| {
-            trial.passed || misses(&trial) && self.runtime_directory_comes_with_service()
-        };
+        let would = |trial| TrialToday::of(self, trial).in_the_way().is_none();
         Ok(self.trial()?.map(would))
     }
 

@@ -170,7 +170,7 @@ impl Facts<'_> {
     fn replies(&self, to: SocketAddr) -> Vec<Reply> {
         (0..TRIES)
             .flat_map(|number| self.snapshot.dialled(&dial(to, number)))
-            .map(reply)
+            .map(Reply::of)
             .collect()
     }
 }
@@ -245,6 +245,27 @@ fn after_banner(banner: &str, bytes: &[u8], dialled: &Dialled) -> Reply {
 }
 
 impl Reply {
+    /// What a connection showed, whether something was said on it or not.
+    pub fn of(dialled: &Dialled) -> Self {
+        reply(dialled)
+    }
+
+    /// Whether the other end identifies itself as an SSH server of today.
+    pub fn identifies(&self) -> bool {
+        matches!(
+            self,
+            Self::Works(_) | Self::SilentAfterBanner(_) | Self::ClosedAfterBanner { .. }
+        )
+    }
+
+    /// Whether sshd does its work at the other end, also where it has no room or does not want us: libwrap hangs up after
+    /// a pause, without a word.
+    pub fn serves(&self) -> bool {
+        let refused = matches!(self, Self::ClosedAfterPause)
+            || matches!(self, Self::ClosedLate(seconds) if *seconds >= WRAPPERS_PAUSE.start.as_secs());
+        refused || self.identifies() || matches!(self, Self::Dropped(_))
+    }
+
     /// Whether the next connection may end otherwise: the server counts, or several machines stand behind the address.
     fn is_by_chance(&self) -> bool {
         matches!(
@@ -368,6 +389,35 @@ mod tests {
         ];
         for (found, expected) in cases {
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn an_identification_and_the_patience_of_libwrap_are_answers() {
+        let cases = [
+            (
+                after(&[(2, "SSH-2.0-OpenSSH_9.2\r\n")], DialEnd::Enough, 3),
+                true,
+                true,
+            ),
+            (
+                after(&[(2, "Not allowed at this time\r\n")], DialEnd::Closed, 3),
+                false,
+                true,
+            ),
+            (after(&[], DialEnd::Closed, 5_010), false, true),
+            (after(&[], DialEnd::Closed, 7_500), false, true),
+            (after(&[], DialEnd::Reset, 3), false, false),
+            (after(&[], DialEnd::Silence, 8_000), false, false),
+            (
+                after(&[(2, "220 mail ESMTP\r\n")], DialEnd::Closed, 5_010),
+                false,
+                false,
+            ),
+        ];
+        for (reply, identifies, serves) in cases {
+            let found = (reply.identifies(), reply.serves());
+            assert_eq!(found, (identifies, serves), "{reply:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use sshmend_lossless::{Request, Snapshot};
 
 use crate::look::missed_by;
 use crate::question::Question;
-use crate::{Complaint, Facts, Listener, MARKER, Manager, Socket, Unit, Usage};
+use crate::{Complaint, Facts, Listener, MARKER, Manager, Socket, Trial, Unit, Usage};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,9 +80,40 @@ pub struct TrialToday {
     pub directory: Option<String>,
     /// All other lines.
     pub others: Vec<String>,
+    /// Whether whatever starts sshd makes that directory.
+    pub directory_comes: bool,
 }
 
 impl TrialToday {
+    pub(crate) fn of(facts: &Facts<'_>, trial: Trial) -> Self {
+        let mut today = Self {
+            passed: trial.passed,
+            directory_comes: facts.runtime_directory_comes_with_service(),
+            ..Self::default()
+        };
+        for (about, line) in trial.complaints {
+            match about {
+                Complaint::NoHostKeys | Complaint::KeyPermissions => today.host_keys.push(line),
+                Complaint::PrivsepDirectory => today.directory = Some(line),
+                _ => today.others.push(line),
+            }
+        }
+        today
+    }
+
+    /// The line about what would keep sshd from starting. A directory that is missing is the last thing that sshd looks for:
+    /// what else it says then is a warning.
+    pub fn in_the_way(&self) -> Option<&str> {
+        let directory = self.directory.as_deref();
+        let missing = directory.filter(|line| line.starts_with("Missing"));
+        if self.passed || missing.is_some() && self.directory_comes {
+            return None;
+        }
+        let mut lines = self.others.iter().chain(&self.host_keys);
+        let line = missing.or_else(|| lines.next().map(String::as_str));
+        line.or(directory).or(Some("sshd -t fails without a word"))
+    }
+
     /// What it would say if there were nothing to complain of about host keys, or about the directory.
     #[must_use]
     pub fn without(mut self, host_keys: bool, directory: bool) -> Self {
@@ -125,7 +156,11 @@ impl Service {
                 .as_ref()
                 .and_then(|listener| worn_out(facts, listener)),
             listener: listener.map(|listener| listener.pid),
-            trial: trial(facts),
+            trial: facts
+                .trial()
+                .ok()
+                .flatten()
+                .map(|trial| TrialToday::of(facts, trial)),
         }
     }
 }
@@ -167,22 +202,6 @@ fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
         None if sockets.iter().any(Socket::overflows) => Some(WornOut::Hung),
         None => None,
     }
-}
-
-fn trial(facts: &Facts<'_>) -> Option<TrialToday> {
-    let trial = facts.trial().ok().flatten()?;
-    let mut today = TrialToday {
-        passed: trial.passed,
-        ..TrialToday::default()
-    };
-    for (about, line) in trial.complaints {
-        match about {
-            Complaint::NoHostKeys | Complaint::KeyPermissions => today.host_keys.push(line),
-            Complaint::PrivsepDirectory => today.directory = Some(line),
-            _ => today.others.push(line),
-        }
-    }
-    Some(today)
 }
 
 #[cfg(test)]

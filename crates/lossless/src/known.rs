@@ -49,11 +49,6 @@ impl Unread {
             Self::NotAsked | Self::TooLong { .. } => None,
         }
     }
-
-    /// Whether the fault is the file's own, so that a daemon that runs as root meets it too.
-    pub fn concerns_root_too(&self) -> bool {
-        matches!(self, Self::Dangling | Self::Loop | Self::NotAFile(_))
-    }
 }
 
 fn kind_name(kind: Kind) -> &'static str {

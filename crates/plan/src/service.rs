@@ -273,12 +273,12 @@ impl Work<'_> {
                 "run it with sudo",
             ));
         };
-        let Some(complaint) = self.in_the_way(trial) else {
+        let Some(complaint) = trial.in_the_way() else {
             return Ok(());
         };
-        let hint = if trial.host_keys.contains(complaint) {
+        let hint = if trial.host_keys.iter().any(|line| line == complaint) {
             "sshmend fix host-keys mends that first"
-        } else if trial.directory.as_ref() == Some(complaint) {
+        } else if trial.directory.as_deref() == Some(complaint) {
             "sshmend fix privsep-directory mends that first"
         } else {
             "sshmend diagnose tells what to mend first"
@@ -287,27 +287,6 @@ impl Work<'_> {
             format!("sshd would not start: {complaint}"),
             hint,
         ))
-    }
-
-    /// What would keep sshd from starting; the directory does not where the unit or the script makes it.
-    fn in_the_way<'t>(&self, trial: &'t TrialToday) -> Option<&'t String> {
-        if trial.passed {
-            return None;
-        }
-        let made = |unit: &UnitState| {
-            !unit.active && unit.runtime_directories.iter().any(|name| name == "sshd")
-        };
-        let comes_with_start =
-            self.service.unit.as_ref().is_some_and(made) || self.service.script.is_some();
-        let directory = trial
-            .directory
-            .as_ref()
-            .filter(|line| !(comes_with_start && line.starts_with("Missing")));
-        trial
-            .others
-            .first()
-            .or(trial.host_keys.first())
-            .or(directory)
     }
 
     fn notices(&self) -> Vec<Notice> {

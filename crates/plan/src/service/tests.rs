@@ -253,36 +253,18 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
 
 #[test]
 fn a_directory_that_comes_with_the_start_is_not_in_the_way() {
-    let missing = Some("Missing privilege separation directory: /run/sshd".to_owned());
-    let trial = Some(TrialToday {
-        directory: missing,
-        ..TrialToday::default()
-    });
-    assert!(
-        told(
-            &Service {
-                trial: trial.clone(),
-                ..stopped()
-            },
-            false
-        )
-        .contains("$ systemctl start ssh.service")
-    );
-    let bare = UnitState {
-        runtime_directories: Vec::new(),
-        ..unit("ssh.service")
+    let told = |directory_comes: bool| {
+        let missing = Some("Missing privilege separation directory: /run/sshd".to_owned());
+        let trial = Some(TrialToday {
+            directory: missing,
+            directory_comes,
+            ..TrialToday::default()
+        });
+        let service = Service { trial, ..stopped() };
+        told(&service, false)
     };
-    assert!(
-        told(
-            &Service {
-                trial,
-                unit: Some(bare),
-                ..stopped()
-            },
-            false
-        )
-        .starts_with("refused: ")
-    );
+    assert!(told(true).contains("$ systemctl start ssh.service"));
+    assert!(told(false).starts_with("refused: "));
 }
 
 #[test]

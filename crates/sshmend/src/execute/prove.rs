@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use sshmend_facts::Reply;
 use sshmend_host::{Machine, pause};
 use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot, Step};
 use sshmend_plan::{Check, Notice, Proof, key_exchange, why_no_handshake};
@@ -29,9 +30,6 @@ const BANNER: Duration = Duration::from_secs(8);
 /// How many effects are told with the proof.
 const MOST_TOLD: usize = 3;
 
-/// Who is hung up on after this time, without a word, is refused by TCP wrappers: sshd does its work.
-const REFUSED_BY_WRAPPERS: Duration = Duration::from_secs(4);
-
 impl Run<'_> {
     /// The addresses that answer today: only what holds before a change can be asked of it afterwards.
     pub(super) fn banners_today(&self) -> Vec<SocketAddr> {
@@ -42,7 +40,7 @@ impl Run<'_> {
             }
         });
         addresses
-            .filter(|&address| identifies(&knock(address)))
+            .filter(|&address| identifies(&Reply::of(&knock(address))))
             .collect()
     }
 
@@ -87,7 +85,7 @@ impl Run<'_> {
     /// nothing, for or against the change.
     fn prove_identification(&mut self, addresses: &[SocketAddr]) -> Result<(), Failure> {
         let program = format!("an SSH identification at {}", named(addresses));
-        let (mut last, mut waited) = (Reply::None, Duration::ZERO);
+        let (mut last, mut waited) = (Reply::Unanswered, Duration::ZERO);
         while waited < PATIENCE {
             if !waited.is_zero() {
                 pause(BETWEEN);
@@ -97,8 +95,8 @@ impl Run<'_> {
                 let heard = knock(address);
                 // Whoever accepts and says nothing takes longer than all other attempts together.
                 waited += heard.ended_after;
-                last = reply(&heard);
-                if last != Reply::Identification {
+                last = Reply::of(&heard);
+                if !last.identifies() {
                     continue;
                 }
                 let exchange = self.exchange(address);
@@ -115,7 +113,7 @@ impl Run<'_> {
         }
         let names = named(addresses);
         let (output, failure) = match last {
-            Reply::Busy(said) => {
+            Reply::Dropped(said) => {
                 let text = format!(
                     "{names} says \"{said}\" to newcomers: that it serves them is not proved"
                 );
@@ -130,11 +128,11 @@ impl Run<'_> {
                     Ok(()),
                 )
             }
-            Reply::Identification => {
+            last if last.identifies() => {
                 let text = format!("{names} identifies itself and exchanges no keys with ssh");
                 ("no key exchange".to_owned(), Err(Failure::trouble(text)))
             }
-            Reply::None => {
+            _ => {
                 let text = format!("{names} does not answer as SSH does");
                 ("none came".to_owned(), Err(Failure::trouble(text)))
             }
@@ -164,7 +162,9 @@ impl Run<'_> {
             if attempt > 0 {
                 pause(BETWEEN);
             }
-            addresses.iter().any(|&address| serves(&knock(address)))
+            addresses
+                .iter()
+                .any(|&address| Reply::of(&knock(address)).serves())
         });
         let names = named(addresses);
         let output = if answered {
@@ -258,65 +258,14 @@ fn knock(address: SocketAddr) -> Dialled {
     snapshot.dialled(&dial).last().cloned().unwrap_or(nothing)
 }
 
-/// What came of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Reply {
-    /// The identification of an SSH server.
-    Identification,
-    /// That there is no room for this client just now, in these words.
-    Busy(&'static str),
-    /// Neither of these.
-    None,
-}
-
-/// What sshd says in the place of its identification when it drops a connection (sshd.c, `drop_connection`).
-const BUSY: [&str; 2] = ["Exceeded MaxStartups", "Not allowed at this time"];
-
-/// What the other end said first.
-fn reply(heard: &Dialled) -> Reply {
-    let said = heard.bytes();
-    if said.starts_with(b"SSH-") {
-        return Reply::Identification;
-    }
-    let busy = BUSY
-        .into_iter()
-        .find(|word| said.starts_with(word.as_bytes()));
-    busy.map_or(Reply::None, Reply::Busy)
-}
-
 /// Whether the other end speaks first, and as an SSH server or its overload notice does.
-fn identifies(heard: &Dialled) -> bool {
-    reply(heard) != Reply::None
-}
-
-/// Whether sshd does its work at the other end, also where it does not want us.
-fn serves(heard: &Dialled) -> bool {
-    let hung_up =
-        matches!(heard.end, DialEnd::Closed | DialEnd::Reset) && heard.received.is_empty();
-    let waited = heard
-        .connected_after
-        .map(|connected| heard.ended_after.saturating_sub(connected));
-    identifies(heard) || hung_up && waited >= Some(REFUSED_BY_WRAPPERS)
+fn identifies(reply: &Reply) -> bool {
+    reply.identifies() || matches!(reply, Reply::Dropped(_))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn heard(said: &str, end: DialEnd, seconds: u64) -> Dialled {
-        let received = if said.is_empty() {
-            Vec::new()
-        } else {
-            vec![(Duration::ZERO, said.into())]
-        };
-        let (connected_after, ended_after) = (Some(Duration::ZERO), Duration::from_secs(seconds));
-        Dialled {
-            connected_after,
-            received,
-            end,
-            ended_after,
-        }
-    }
 
     #[test]
     fn the_sockets_that_listen_at_a_port_are_told_from_others() {
@@ -330,48 +279,5 @@ mod tests {
         assert!(
             listening(table, &[address(23)]).is_empty() && listening("", &[address(22)]).is_empty()
         );
-    }
-
-    #[test]
-    fn an_identification_and_the_patience_of_libwrap_are_answers() {
-        let cases = [
-            (
-                heard("SSH-2.0-OpenSSH_9.2\r\n", DialEnd::Enough, 0),
-                true,
-                true,
-            ),
-            (
-                heard("Not allowed at this time\r\n", DialEnd::Closed, 0),
-                true,
-                true,
-            ),
-            (heard("", DialEnd::Closed, 5), false, true),
-            (heard("", DialEnd::Reset, 0), false, false),
-            (heard("", DialEnd::Silence, 8), false, false),
-            (
-                heard("220 mail ESMTP\r\n", DialEnd::Closed, 5),
-                false,
-                false,
-            ),
-            (
-                Dialled {
-                    connected_after: None,
-                    ..heard("", DialEnd::Refused, 6)
-                },
-                false,
-                false,
-            ),
-        ];
-        let greeting = |text: &str| reply(&heard(text, DialEnd::Closed, 0));
-        assert_eq!(greeting("Exceeded MaxStartups\r\n"), Reply::Busy(BUSY[0]));
-        assert_eq!(greeting("SSH-2.0-x\r\n"), Reply::Identification);
-        assert_eq!(greeting("220 mail\r\n"), Reply::None);
-        for (heard, identified, served) in cases {
-            assert_eq!(
-                (identifies(&heard), serves(&heard)),
-                (identified, served),
-                "{heard:?}"
-            );
-        }
     }
 }
