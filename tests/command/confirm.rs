@@ -58,7 +58,7 @@ fn a_rollback_can_wait_for_its_confirmation() {
     check(
         r#"
 "$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null 2>&1; echo "fix $?"
-"$S" rollback --yes --confirm-within 4s 2>&1 | grep -o 'is taken back at .* unless you confirm it' | sed 's/at .* unless/at T unless/'
+"$S" rollback --yes --confirm-within 15s 2>&1 | grep -o 'is taken back at .* unless you confirm it' | sed 's/at .* unless/at T unless/'
 reaches waits 'done pending-confirm'
 reaches back 'done rolled-back done'
 limit made

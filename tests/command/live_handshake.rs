@@ -46,6 +46,34 @@ grep -c -e 'a handshake of ssh with sshd -i' -e 'a key exchange at 127.0.0.1:22'
     says(&text, &lines);
 }
 
+/// sshd in inetd mode knows no address; the Match block of the person counts all the same.
+#[test]
+fn a_match_block_of_the_persons_address_is_met_in_the_rehearsal() {
+    let script = r#"
+printf 'Match Address 203.0.113.5,2001:db8::5\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n' >> /etc/ssh/sshd_config
+kill -HUP "$(cat /run/sshd.pid)"; sleep 1
+before=$(sha256sum /etc/ssh/sshd_config)
+for client in '203.0.113.5 50000 198.51.100.1 22' '203.0.113.6 50000 198.51.100.1 22' '2001:db8::5 50000 2001:db8::1 2222'; do
+    SSH_CONNECTION=$client "$S" fix sshd-config PubkeyAuthentication=no --allow-lockout --dry-run | grep '^check:.* a handshake of ssh'
+done
+"$S" fix sshd-config PubkeyAuthentication=no --allow-lockout --keep 203.0.113.5 --dry-run | grep '^check:.* a handshake of ssh from'
+pgrep -c sshd
+same
+"#;
+    let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
+        return;
+    };
+    let lines = [
+        "check:  a handshake of ssh with sshd -i ok",
+        "check:  a handshake of ssh from 203.0.113.5 with sshd REFUSED",
+        "check:  a handshake of ssh from 203.0.113.6 with sshd ok",
+        "check:  a handshake of ssh from 2001:db8::5 with sshd REFUSED",
+        "1",
+        "same",
+    ];
+    says(&text, &lines);
+}
+
 #[test]
 fn without_a_namespace_the_handshake_comes_between_the_file_and_the_reload() {
     let script = r#"

@@ -1,8 +1,12 @@
 //! The rehearsed handshake: the future sshd and the real ssh, at the two ends of a pipe.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use sshmend_facts::Sshd;
 
+use crate::access::Keeper;
 use crate::check::{Check, Expect};
+use crate::person::Person;
 
 /// What `ssh -v` says when it is told how it may go on: the keys are agreed on, and it is known who wants to log in.
 const METHODS: &str = "debug1: Authentications that can continue: ";
@@ -53,8 +57,94 @@ pub fn handshake(sshd: &Sshd, user: Option<&str>) -> Option<Check> {
     ))
 }
 
+/// In a network of its own that ends with it, ssh comes from one address and sshd listens at another: the only way to meet
+/// a Match block of that address, for in inetd mode sshd knows no client's. What is not agreed on before anybody is known
+/// cannot stand in a Match block. sshd's command line comes as one word, quoted for a shell.
+const FROM: &str = r#"
+from=$1 to=$2 port=$3 server=$4; shift 4
+ip link set lo up && ip address replace "$from" dev lo && ip address replace "$to" dev lo || exit
+sh -c "exec $server -D -e -o PidFile=none -o ListenAddress=[$to]:$port" 2> /dev/null &
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    said=$(ssh -b "$from" -p "$port" "$@" "$to" true 2>&1)
+    case $said in *'Connection refused'*) sleep 0.1 ;; *) break ;; esac
+done
+printf '%s\n' "$said"
+"#;
+
+/// From how many addresses a handshake is rehearsed; each takes half a second.
+const MOST_FROM: usize = 4;
+
+/// The same handshake from the address of the person and from each that is to be kept, as sshd will see them. Empty where
+/// the program of sshd is not known or nobody comes by network.
+pub fn handshakes_from(sshd: &Sshd, person: &Person) -> Vec<Check> {
+    let Some(program) = sshd.program.as_deref() else {
+        return Vec::new();
+    };
+    let from = |keeper: &Keeper| {
+        let from = keeper.addr.filter(is_global)?.to_canonical();
+        if from.is_loopback() {
+            return None;
+        }
+        let (to, port) = keeper.server.unwrap_or((loopback(from), 22));
+        let to = to.to_canonical();
+        if !is_global(&to) || from.is_ipv4() != to.is_ipv4() {
+            return None;
+        }
+        let server = std::iter::once(program).chain(sshd.options.iter().map(String::as_str));
+        let server: Vec<String> = server.map(quoted).collect();
+        let words = [
+            from.to_string(),
+            to.to_string(),
+            port.to_string(),
+            server.join(" "),
+        ];
+        let user = keeper.user.as_deref().unwrap_or("root");
+        let login = [
+            "-oStrictHostKeyChecking=no",
+            "-oProxyCommand=none",
+            "-l",
+            user,
+        ];
+        let mut argv = vec![
+            "unshare",
+            "--net",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "sh",
+            "-c",
+            FROM,
+            "sh",
+        ];
+        argv.extend(words.iter().map(String::as_str));
+        argv.extend(ALONE.into_iter().chain(login));
+        let title = format!("a handshake of ssh from {from} with sshd");
+        let expect = Expect::Continues(METHODS.to_owned());
+        Some(Check::new(&title, &argv, expect))
+    };
+    let mut checks: Vec<Check> = person.keepers().iter().filter_map(from).collect();
+    checks.truncate(MOST_FROM);
+    checks
+}
+
+fn loopback(like: IpAddr) -> IpAddr {
+    if like.is_ipv4() {
+        Ipv4Addr::LOCALHOST.into()
+    } else {
+        Ipv6Addr::LOCALHOST.into()
+    }
+}
+
+/// Whether an address means the same on every interface.
+fn is_global(addr: &IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(addr) => !addr.is_unicast_link_local(),
+    }
+}
+
 /// A key exchange of ssh with whoever answers at an address; it ends before anybody logs in.
-pub fn key_exchange(address: std::net::SocketAddr) -> Check {
+pub fn key_exchange(address: SocketAddr) -> Check {
     let (ip, port) = (address.ip().to_string(), format!("-p{}", address.port()));
     let mut argv = vec!["ssh"];
     argv.extend(ALONE);
@@ -108,6 +198,40 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_handshake_comes_from_each_address_that_is_not_this_machine() {
+        let sshd = Sshd {
+            program: Some("/usr/sbin/sshd".to_owned()),
+            options: vec!["-f".to_owned(), "/etc/it's".to_owned()],
+            ..Sshd::default()
+        };
+        let person = |connection: Option<&str>, keep: &[&str]| Person {
+            keep: keep.iter().filter_map(|addr| addr.parse().ok()).collect(),
+            ..Person::new(Some("anna".to_owned()), connection)
+        };
+        let from = |person: &Person| -> Vec<String> {
+            let checks = handshakes_from(&sshd, person);
+            checks
+                .iter()
+                .map(|check| check.argv[9..13].join(" "))
+                .collect()
+        };
+        assert_eq!(from(&person(None, &[])), [""; 0]);
+        assert_eq!(
+            from(&person(
+                Some("203.0.113.5 50000 198.51.100.1 2222"),
+                &["2001:db8::7", "127.0.0.1", "fe80::1"]
+            )),
+            [
+                "203.0.113.5 198.51.100.1 2222 '/usr/sbin/sshd' '-f' '/etc/it'\\''s'",
+                "2001:db8::7 ::1 22 '/usr/sbin/sshd' '-f' '/etc/it'\\''s'",
+            ]
+        );
+        let many: Vec<String> = (1..9).map(|last| format!("192.0.2.{last}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(from(&person(None, &many)).len(), MOST_FROM);
+    }
 
     #[test]
     fn the_future_sshd_is_started_with_its_own_options() {

@@ -30,7 +30,7 @@ pub use diff::unified;
 pub use fail2ban::{
     DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_wants,
 };
-pub use handshake::{handshake, key_exchange, why_no_handshake};
+pub use handshake::{handshake, handshakes_from, key_exchange, why_no_handshake};
 pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys, host_keys_wants};
 pub use hosts_access::{
     HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_lockout,

@@ -23,6 +23,8 @@ pub struct Plan {
     pub rehearsal: Vec<Check>,
     /// A handshake with the future daemon, which nobody is to lose.
     pub handshake: Option<Check>,
+    /// The same from the addresses of those who must not lose access.
+    pub handshakes_from: Vec<Check>,
     /// Programs that bring the committed files into force, in order.
     pub activation: Vec<Step>,
     /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old files

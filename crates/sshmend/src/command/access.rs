@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_plan::{
-    Lockout, Plan, Proof, SshdChange, SshdSource, handshake, hosts_access_lockout,
+    Lockout, Plan, Proof, SshdChange, SshdSource, handshake, handshakes_from, hosts_access_lockout,
     hosts_access_wants,
 };
 use sshmend_sshd_config::{Override, Release, Tree};
@@ -34,6 +34,7 @@ pub(crate) fn of_sshd(session: &Session, configuration: &mut Configuration, plan
     plan.lockout = lockout.worse(change.lockout(&person));
     if session.machine.is_live() {
         plan.handshake = handshake(&configuration.sshd, person.user.as_deref());
+        plan.handshakes_from = handshakes_from(&configuration.sshd, &person);
     }
     let proves = |proof: &Proof| matches!(proof, Proof::Banner(_));
     if let Some(address) = change
