@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sshmend_lossless::Origin;
 
-use super::{MAIN, NEW, OLD, changed, snapshot, tree, tree_with, value};
+use super::{MAIN, NEW, OLD, changed, snapshot, tree, tree_with};
 use crate::{Place, Refusal, Release, Tree};
 
 /// Sets `key=value` in a main file and compares its text.
