@@ -61,7 +61,7 @@ fn a_rollback_can_wait_for_its_confirmation() {
 "$S" rollback --yes --confirm-within 15s 2>&1 | grep -o 'is taken back at .* unless you confirm it' | sed 's/at .* unless/at T unless/'
 reaches waits 'done pending-confirm'
 reaches back 'done rolled-back done'
-limit made
+limit made 30-200
 "$S" rollback --yes --confirm-within 60s > /dev/null 2>&1; echo "rollback $?"
 "$S" confirm > /dev/null 2>&1; echo "confirm $?"
 reaches confirmed 'rolled-back rolled-back done done'
@@ -74,7 +74,7 @@ reaches confirmed 'rolled-back rolled-back done done'
             "is taken back at T unless you confirm it",
             "waits: done pending-confirm ",
             "back: done rolled-back done ",
-            "made 1 of 30-200",
+            "made SSH-2 of 30-200",
             "rollback 0",
             "confirm 0",
             "confirmed: rolled-back rolled-back done done ",
