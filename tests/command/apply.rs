@@ -251,3 +251,53 @@ fn a_policy_that_another_user_could_have_written_is_not_believed() {
     let words = ["apply", "-", "-n", "--root", root.to_str().expect("plain")];
     assert_eq!(run(&words, POLICY.as_bytes()).code, 1);
 }
+
+#[test]
+fn an_exemption_whose_end_has_passed_is_taken_out_by_the_next_run() {
+    let disk = machine();
+    disk.write(
+        "/etc/fail2ban/jail.d/on.local",
+        "[sshd]\nenabled = true\n# sshmend: until 2020-01-01T00:00:00Z 198.51.100.9\nignoreip = 192.0.2.1 198.51.100.9\n",
+    );
+    let policy = "[fail2ban]\nignore = [{ address = \"198.51.100.9\", until = 2019-12-31 }, \"192.0.2.1\"]\n";
+    let said = apply(&disk, policy, "--yes");
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let jails = disk.read("/etc/fail2ban/jail.d/on.local").expect("a file");
+    assert_eq!(jails, "[sshd]\nenabled = true\nignoreip = 192.0.2.1\n");
+    assert_eq!(apply(&disk, policy, "-n").code, 0);
+}
+
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFIaYTqLW0yrN4vVJfT0oYqzkFqTV5rcVAFXVF4ZnIYT";
+const FINGERPRINT: &str = "SHA256:NuS+gjiiCt1R9WWU5Zonik//mOIcg6WaHN3YbcemgAI";
+
+#[test]
+fn keys_that_are_known_already_are_as_wanted_without_a_word_to_the_server() {
+    let disk = machine();
+    disk.write("/home/kim/.ssh/known_hosts", format!("git.example {KEY}\n"));
+    disk.write(
+        "/etc/ssh/ssh_known_hosts",
+        format!("[build.example]:2200 {KEY}\n"),
+    );
+    let policy = format!(
+        "[[known-hosts]]\nhost = \"git.example\"\nfingerprint = \"{FINGERPRINT}\"\nuser = \"kim\"\n\
+         [[known-hosts]]\nhost = \"build.example\"\nport = 2200\nfingerprint = \"{FINGERPRINT}\"\nfile = \"/etc/ssh/ssh_known_hosts\"\n"
+    );
+    let said = apply(&disk, &policy, "-n");
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let other = policy.replace("git.example", "other.example");
+    let said = apply(&disk, &other, "-n");
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("-:1:1: "), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("no connection is made below --root"),
+        "{}",
+        said.stderr
+    );
+    let said = apply(&disk, &policy.replace("kim", "lee"), "-n");
+    assert!(
+        said.stderr.contains("there is no user lee"),
+        "{}",
+        said.stderr
+    );
+}

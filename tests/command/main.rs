@@ -12,6 +12,7 @@
 mod apply;
 mod attack;
 mod client;
+mod compare;
 mod confirm;
 mod disk;
 mod fail2ban;
@@ -29,7 +30,9 @@ mod live_lockout;
 mod live_service;
 mod live_several;
 mod logs;
+mod policy_page;
 mod readme;
+mod record;
 mod sshd_config;
 mod sshd_config_lists;
 mod terminal;

@@ -85,6 +85,28 @@ pub enum Refusal {
         /// The line.
         origin: Origin,
     },
+    /// Another word covers the address.
+    #[error("{word} still covers {address} in jail {jail}")]
+    StillCovered {
+        /// The address.
+        address: Address,
+        /// The jail.
+        jail: String,
+        /// The word.
+        word: String,
+        /// Its line.
+        origin: Option<Origin>,
+    },
+    /// The line is not ours to change, or other jails share it.
+    #[error("{address} cannot be taken out of {origin} for jail {jail} alone")]
+    NotRemovable {
+        /// The address.
+        address: Address,
+        /// The jail.
+        jail: String,
+        /// The line.
+        origin: Origin,
+    },
 }
 
 impl Refusal {
@@ -109,6 +131,10 @@ impl Refusal {
                 format!("the lines that can be mended are {}", list(known))
             }
             Self::NotMended { .. } => "mend it by hand, or name one line at a time".to_owned(),
+            Self::StillCovered { .. } => "take that word out, or leave the address".to_owned(),
+            Self::NotRemovable { .. } => {
+                "override ignoreip in a section of the jail in jail.local".to_owned()
+            }
         }
     }
 }

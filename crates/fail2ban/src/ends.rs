@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 use sshmend_lossless::{Edit, Origin};
 
+use crate::change::{Edited, Refusal};
 use crate::config::Config;
 use crate::document::Document;
 use crate::ignore::Wish;
 use crate::layers::SourceFile;
+use crate::list_edit;
+use crate::proof::broken;
 use crate::reading::Reading;
+use crate::release::Dialect;
 use crate::session::{Session, Step};
 use crate::until::{self, Mark};
 
@@ -37,6 +41,18 @@ impl Config<'_> {
             }));
         }
         expired
+    }
+
+    /// Takes out what has expired at `now`, with the lines that say so.
+    ///
+    /// # Errors
+    /// [`Refusal::Broken`].
+    pub fn retire(&self, now: Timestamp) -> Result<Edited, Refusal> {
+        let mut session = self.running_session()?;
+        while let Some(next) = retire_one(&session, now) {
+            session = next;
+        }
+        broken(&session.reading()).map_or_else(|| Ok(session.finish()), Err)
     }
 }
 
@@ -93,4 +109,42 @@ fn set_ends(source: &SourceFile, wish: &Wish) -> Option<Step> {
 fn section_of<'a>(document: &'a Document, mark: &Mark) -> Option<&'a String> {
     document.option_on(mark.option?)?;
     document.block_on(mark.option?).map(|block| &block.name)
+}
+
+/// Takes out one word of a line that has expired, or the line when none is left.
+fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> {
+    let reading = session.reading();
+    let mut ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
+    let step = ours.find_map(|source| {
+        let mark = until::marks(&source.document)
+            .into_iter()
+            .find(|mark| mark.until <= now)?;
+        let line = || mark.without(&source.document, |_| true);
+        Some(Step::edit(
+            &source.path,
+            [listed_word(&source.document, &mark).unwrap_or_else(line)],
+        ))
+    })?;
+    session.with(&step)
+}
+
+/// The removal of the first word below a line that the line names.
+fn listed_word(document: &Document, mark: &Mark) -> Option<Edit> {
+    let mut options = document.blocks.iter().flat_map(|block| &block.options);
+    let option = options
+        .find(|option| Some(option.line.number) == mark.option && option.key == "ignoreip")?;
+    option.pieces.iter().find_map(|piece| {
+        let text = &document.text[piece.text.clone()];
+        let mut words = Dialect::From111.words(text).into_iter();
+        let word = words.find(|word| {
+            mark.words
+                .iter()
+                .any(|listed| *listed == text[word.clone()])
+        })?;
+        list_edit::remove(
+            document,
+            option,
+            &(piece.text.start + word.start..piece.text.start + word.end),
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! What fail2ban's jail configuration means, and how to change it.
 //!
 //! [`wants`] names the files to capture; [`Config::read`] merges them as fail2ban does and says what every jail ignores,
-//! which line decided it, and what is wrong. [`Config::ignore`] changes it, by the smallest edit
+//! which line decided it, and what is wrong. [`Config::ignore`] and [`Config::unignore`] change it, by the smallest edit
 //! after which the merged configuration says what was wanted: that is tried out, not assumed. The rules are those of
 //! `configparserinc.py`, `configreader.py`, `jailreader.py` and `ipdns.py` of fail2ban 1.0.2, 1.1.0 and 1.1.1, and of
 //! Python's `configparser`.
@@ -56,6 +56,7 @@ mod settle;
 mod spec;
 mod steps;
 mod traced;
+mod unignore;
 mod until;
 mod wreckage;
 

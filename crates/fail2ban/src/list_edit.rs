@@ -1,5 +1,7 @@
 //! Words put into a list and taken out of it, in the style of what stands there.
 
+use std::ops::Range;
+
 use sshmend_lossless::Edit;
 
 use crate::document::{Block, Document, Opt, Piece};
@@ -102,6 +104,32 @@ fn inline(document: &Document, last: &Piece, words: &[String]) -> Edit {
         last.text.end,
         format!("{separator}{}", words.join(separator)),
     )
+}
+
+/// Takes one word out, with the separator before it, or the whole line when it is alone there.
+pub(crate) fn remove(document: &Document, option: &Opt, word: &Range<usize>) -> Option<Edit> {
+    let piece = option
+        .pieces
+        .iter()
+        .find(|piece| piece.text.start <= word.start && word.end <= piece.text.end)?;
+    let text = &document.text;
+    let (before, after) = (
+        &text[piece.text.start..word.start],
+        &text[word.end..piece.text.end],
+    );
+    let before_end = piece.text.start + before.trim_end_matches(SEPARATORS).len();
+    let after_start = piece.text.end - after.trim_start_matches(SEPARATORS).len();
+    let is_first = before_end == piece.text.start;
+    Some(Edit::delete(
+        match (is_first, after_start == piece.text.end) {
+            (true, true) if piece.line.number > option.line.number => {
+                piece.line.content.start..piece.line.next
+            }
+            (true, true) => option.delimiter + 1..piece.text.end,
+            (true, false) => piece.text.start..after_start,
+            (false, _) => before_end..word.end,
+        },
+    ))
 }
 
 /// A new option beside its commented default, else at the end of a section, spelt as the section's last option.
@@ -216,6 +244,15 @@ mod tests {
         assert_eq!(applied(&document, edit), format!("[DEFAULT]\n{after}"));
     }
 
+    #[track_caller]
+    fn removes(before: &str, after: &str) {
+        let document = document(&format!("[DEFAULT]\n{before}"));
+        let at = document.text.find('X').expect("the word");
+        let edit =
+            remove(&document, &document.blocks[0].options[0], &(at..at + 1)).expect("a line");
+        assert_eq!(applied(&document, edit), format!("[DEFAULT]\n{after}"));
+    }
+
     #[test]
     fn words_join_the_last_line_with_its_separator() {
         appends("ignoreip = 1 2\n", "ignoreip = 1 2 A B\n");
@@ -264,5 +301,14 @@ mod tests {
             "ignoreip = 1 file:/x 2\n  3\n",
             "ignoreip = 1 A B file:/x 2\n  3\n",
         );
+    }
+
+    #[test]
+    fn a_word_goes_with_one_separator() {
+        removes("ignoreip = X 2 3\n", "ignoreip = 2 3\n");
+        removes("ignoreip = 1, X, 3\n", "ignoreip = 1, 3\n");
+        removes("ignoreip = 1 2 X ; c\n", "ignoreip = 1 2 ; c\n");
+        removes("ignoreip = X\n", "ignoreip =\n");
+        removes("ignoreip = 1\n  X\n  3\n", "ignoreip = 1\n  3\n");
     }
 }

@@ -13,7 +13,7 @@ use crate::ignore::{Wish, is_own, jail, meant};
 use crate::jail::Jail;
 use crate::mend::span;
 use crate::place::{Addition, Candidate, Candidates, Ground};
-use crate::proof::{Held, Proof, address_of};
+use crate::proof::{Direction, Held, Proof, address_of};
 use crate::reading::Reading;
 use crate::session::{Ownership, Session};
 
@@ -214,7 +214,7 @@ impl<'w> Placing<'w> {
             .map(|trial| trial.lack.jail.as_str())
             .collect();
         let jails = self.wish.jails.is_some().then_some(&meant);
-        let held = Proof { before, jails }.holds(&after, &self.words);
+        let held = Proof { before, jails }.holds(&after, &Direction::More(&self.words));
         let takes = |trial: &&Trial<'_>| {
             missing(jail(&after, &trial.lack.jail), &trial.lack.addresses).is_empty()
         };

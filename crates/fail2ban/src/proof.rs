@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::address::Address;
 use crate::change::Refusal;
 use crate::jail::Jail;
 use crate::problem::Problem;
@@ -14,6 +15,14 @@ pub(crate) struct Proof<'a> {
     pub(crate) before: &'a Reading<'a>,
     /// The jails whose lists may change; `None` for all of them.
     pub(crate) jails: Option<&'a BTreeSet<&'a str>>,
+}
+
+/// How lists may change.
+pub(crate) enum Direction<'a> {
+    /// Lists only grow, by these words.
+    More(&'a BTreeSet<String>),
+    /// Lists only shrink, by this address.
+    Less(&'a Address),
 }
 
 /// What a configuration that was read again says of a change.
@@ -28,9 +37,9 @@ pub(crate) enum Held {
 }
 
 impl Proof<'_> {
-    /// fail2ban runs, no jail changes but in its list, and the lists of those that run only grow, by these words and
-    /// in the jails meant. What a jail that does not run would have may not even be defined.
-    pub(crate) fn holds(&self, after: &Reading<'_>, words: &BTreeSet<String>) -> Held {
+    /// fail2ban runs, no jail changes but in its list, and the lists of those that run change only in the direction and
+    /// the jails meant. What a jail that does not run would have may not even be defined.
+    pub(crate) fn holds(&self, after: &Reading<'_>, direction: &Direction<'_>) -> Held {
         if broken(after).is_some() || self.before.jails.len() != after.jails.len() {
             return Held::No;
         }
@@ -47,8 +56,8 @@ impl Proof<'_> {
             let key = (address_of(old), address_of(new), is_meant);
             let fits = !old.runs()
                 || *compared.borrow_mut().entry(key).or_insert_with(|| {
-                    let (old, new) = (listed(old), listed(new));
-                    old == new || is_meant && is_kept(&old, &new) && adds(&old, &new, words)
+                    words(old) == words(new)
+                        || is_meant && changes(&words(old), &words(new), direction)
                 });
             match (fits, is_meant) {
                 (true, _) => {}
@@ -81,15 +90,25 @@ fn others(jail: &Jail) -> impl Iterator<Item = (&String, &str)> {
     others.map(|(key, setting)| (key, &*setting.value))
 }
 
-fn listed(jail: &Jail) -> Vec<&str> {
+fn words(jail: &Jail) -> Vec<&str> {
     jail.words().iter().map(|word| word.text.as_str()).collect()
 }
 
-/// Whether all words that only the new list has are allowed there.
-fn adds(old: &[&str], new: &[&str], words: &BTreeSet<String>) -> bool {
-    let old: BTreeSet<&str> = old.iter().copied().collect();
-    new.iter()
-        .all(|word| old.contains(word) || words.contains(*word))
+fn changes(old: &[&str], new: &[&str], direction: &Direction<'_>) -> bool {
+    match direction {
+        Direction::More(words) => {
+            is_kept(old, new) && differ(new, old, |word| words.contains(word))
+        }
+        Direction::Less(address) => {
+            is_kept(new, old) && differ(old, new, |word| address.is_word(word))
+        }
+    }
+}
+
+/// Whether all words that only the longer list has are allowed to differ.
+fn differ(long: &[&str], short: &[&str], may: impl Fn(&str) -> bool) -> bool {
+    let short: BTreeSet<&str> = short.iter().copied().collect();
+    long.iter().all(|word| short.contains(word) || may(word))
 }
 
 /// Whether the words come in the same order in the longer list.

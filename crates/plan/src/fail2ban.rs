@@ -14,7 +14,7 @@ use sshmend_lossless::{CommandOutput, FileChange, Metadata, Request, Snapshot};
 
 use crate::plan::{Plan, Refusal};
 
-pub use mend::fail2ban_mend;
+pub use mend::{fail2ban_mend, fail2ban_retire, fail2ban_unignore};
 
 /// Where fail2ban reads its configuration.
 pub const DIRECTORY: &str = "/etc/fail2ban";

@@ -52,6 +52,9 @@ pub fn known_hosts(
         work.remove_line(path, *line)?;
         return Ok(work.plan);
     }
+    if wish.holds(snapshot) {
+        return Ok(work.plan);
+    }
     let offered = Offered::read(snapshot, wish, &target);
     if wish.pins() {
         let keys = verified(snapshot, wish, &target, &offered)?;

@@ -28,7 +28,8 @@ pub use access::{Keeper, SshdChange};
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
 pub use fail2ban::{
-    DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_wants,
+    DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_retire,
+    fail2ban_unignore, fail2ban_wants,
 };
 pub use handshake::{handshake, handshakes_from, key_exchange, why_no_handshake};
 pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys, host_keys_wants};

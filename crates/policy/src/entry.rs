@@ -14,9 +14,9 @@ use crate::reader::Reader;
 use crate::tree::{Key, Node, Value};
 
 /// The keys of an entry that is a table.
-const OF_PATTERN: [&str; 2] = ["pattern", "daemon"];
-const OF_ADDRESS: [&str; 3] = ["address", "jail", "until"];
-const OF_HOST: [&str; 5] = ["host", "port", "fingerprint", "user", "file"];
+pub(crate) const OF_PATTERN: [&str; 2] = ["pattern", "daemon"];
+pub(crate) const OF_ADDRESS: [&str; 3] = ["address", "jail", "until"];
+pub(crate) const OF_HOST: [&str; 5] = ["host", "port", "fingerprint", "user", "file"];
 
 pub(crate) fn hosts_access(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item>) {
     let lists = reader.table(section, "a table with allow or deny-removed");

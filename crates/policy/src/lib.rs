@@ -26,6 +26,8 @@ mod fault;
 mod json;
 mod policy;
 mod reader;
+mod record;
+mod schema;
 mod sshd;
 #[cfg(test)]
 mod tests;
@@ -34,3 +36,5 @@ mod tree;
 
 pub use fault::{Excerpt, NotAPolicy};
 pub use policy::{Group, Item, Policy};
+pub use record::{NotRecorded, record};
+pub use schema::schema;

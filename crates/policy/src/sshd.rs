@@ -10,10 +10,10 @@ use crate::reader::Reader;
 use crate::tree::{Key, Node, Value};
 
 /// Keywords that are structure, not settings.
-const STRUCTURE: [&str; 2] = ["match", "include"];
+pub(crate) const STRUCTURE: [&str; 2] = ["match", "include"];
 
 /// What can be done to a list.
-const OPERATIONS: [&str; 2] = ["add", "remove"];
+pub(crate) const OPERATIONS: [&str; 2] = ["add", "remove"];
 
 pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item>) {
     let entries = reader.table(section, "a table of keywords");

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     Fix(Fix),
     /// Bring the machine into the state that a policy describes, as one transaction
     Apply(ApplyPolicy),
+    /// What two trees, or a tree and this machine, differ in: not in text but in effect (exit 1 when they do)
+    Compare(Compare),
     /// What the logs say: causes, sources, a timeline
     Logs(Logs),
     /// What a cause is, how it is known, how it is mended
@@ -193,9 +195,42 @@ pub(crate) struct Fix {
     /// … and for this user
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
+    /// Also write it into this policy, for sshmend apply; made if it is missing
+    #[arg(long, global = true, value_name = "POLICY.toml")]
+    pub(crate) record: Option<PathBuf>,
     /// None: what a diagnosis finds, to choose from
     #[command(subcommand)]
     pub(crate) what: Option<What>,
+}
+
+/// `sshmend compare`
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The folder that holds etc, such as a checkout; / for this machine
+    #[arg(value_name = "A")]
+    pub(crate) before: PathBuf,
+    /// What it is compared with
+    #[arg(value_name = "B")]
+    pub(crate) after: PathBuf,
+    /// Only this (repeatable); none: all of it
+    #[arg(long, value_name = "AREA", value_enum)]
+    pub(crate) only: Vec<Area>,
+    /// Read sshd_config as this release of OpenSSH does (such as 9.2), instead of the one installed
+    #[arg(long, value_name = "X.Y")]
+    pub(crate) release: Option<String>,
+}
+
+/// What can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Area {
+    /// Values of sshd, for all connections and Match block by Match block
+    SshdConfig,
+    /// Whom TCP wrappers let in
+    HostsAccess,
+    /// Which addresses fail2ban exempts
+    Fail2ban,
+    /// Keys of hosts
+    KnownHosts,
 }
 
 /// `sshmend apply`

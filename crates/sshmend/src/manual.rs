@@ -210,6 +210,19 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "sshmend compare",
+        &[
+            example(
+                "sshmend compare main/bastion branch/bastion",
+                "what a change of a configuration repository does on that machine",
+            ),
+            example(
+                "sudo sshmend compare bastion / --only sshd-config",
+                "whether this machine does what the repository says",
+            ),
+        ],
+    ),
+    (
         "sshmend logs",
         &[
             example(

@@ -11,7 +11,7 @@ use sshmend_lossless::{FileChange, Request, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
-use crate::cli::{General, Wait};
+use crate::cli::{Color, Format, General, Wait};
 use crate::error::Failure;
 use crate::output::{Output, say};
 
@@ -63,6 +63,24 @@ impl Session {
             keep: Vec::new(),
             planned: Vec::new(),
         })
+    }
+
+    /// The same person at another tree: at this machine for `/`.
+    pub(crate) fn at(&self, tree: &Path) -> Result<Self, Failure> {
+        let root = (tree != Path::new("/")).then(|| tree.to_owned());
+        let general = General {
+            root,
+            state: None,
+            format: Format::Text,
+            color: Color::Never,
+        };
+        // What it says is said by this one.
+        Self::open(&general, self.environment.clone(), self.output.clone())
+    }
+
+    /// Whether `--root` names a tree.
+    pub(crate) fn has_root(&self) -> bool {
+        self.root.is_some()
     }
 
     /// The same session, in which these addresses must not lose access either.

@@ -1,8 +1,8 @@
-//! What `ignore` and `mend` write.
+//! What `ignore`, `unignore`, `retire` and `mend` write.
 
 use std::path::Path;
 
-use crate::common::{DIR, after, config, debian_12, shown, snapshot, wish};
+use crate::common::{DIR, addresses, after, config, debian_12, shown, snapshot, wish};
 use expect_test::{Expect, expect};
 use sshmend_fail2ban::{Config, Refusal, Wish};
 use sshmend_lossless::Origin;
@@ -388,6 +388,74 @@ fn an_end_is_recorded_moved_and_carried_out() {
         .collect();
     expect![[r#"/etc/fail2ban/jail.local:3 2026-12-01T00:00:00Z ["2001:db8::/48"]"#]]
         .assert_eq(&over.join("\n"));
+    expect![[r#"
+        /etc/fail2ban/jail.local
+         # sshmend: until 2027-01-01T00:00:00Z 203.0.113.7\n
+        -# sshmend: until 2026-12-01T00:00:00Z 2001:db8::/48\n
+        -ignoreip = ::1 203.0.113.7 2001:db8::/48\n
+        +ignoreip = ::1 203.0.113.7\n
+    "#]]
+    .assert_eq(&shown(&moved, &reread.retire(now).expect("possible")));
+}
+
+#[test]
+fn an_address_is_taken_out_where_it_stands() {
+    let check = |files: &str, text: &str, jails: Option<&[String]>, expected: &Expect| {
+        expected.assert_eq(&outcome(files, |config| {
+            config.unignore(&addresses(text), jails)
+        }));
+    };
+    let list = with_both(
+        "//- jail.local\n[DEFAULT]\nignoreip = ::1, 203.0.113.7, 192.0.2.1\n[sshd]\nignoreip = 203.0.113.7\n",
+    );
+    check(
+        &list,
+        "203.0.113.7",
+        None,
+        &expect![[r#"
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = ::1, 203.0.113.7, 192.0.2.1\n
+            -[sshd]\n
+            -ignoreip = 203.0.113.7\n
+            +ignoreip = ::1, 192.0.2.1\n
+            +[sshd]\n
+            +ignoreip =\n
+        "#]],
+    );
+    check(
+        &list,
+        "203.0.113.7",
+        Some(&["web".to_owned()]),
+        &expect![[r#"
+            /etc/fail2ban/jail.local
+             [DEFAULT]\n
+            -ignoreip = ::1, 203.0.113.7, 192.0.2.1\n
+            +ignoreip = ::1, 192.0.2.1\n
+        "#]],
+    );
+    check(&list, "198.51.100.1", None, &expect![[""]]);
+    let wide = with_both("//- jail.local\n[DEFAULT]\nignoreip = 203.0.113.0/24\n");
+    check(
+        &wide,
+        "203.0.113.7",
+        None,
+        &expect![[r#"
+        refused: 203.0.113.0/24 still covers 203.0.113.7 in jail sshd
+        hint: take that word out, or leave the address
+    "#]],
+    );
+    let packaged =
+        "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\nignoreip = 203.0.113.7\n";
+    check(
+        packaged,
+        "203.0.113.7",
+        None,
+        &expect![[r#"
+        refused: 203.0.113.7 cannot be taken out of /etc/fail2ban/jail.d/defaults-debian.conf:3 for jail sshd alone
+        hint: override ignoreip in a section of the jail in jail.local
+    "#]],
+    );
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fastrand::Rng;
-use sshmend_fail2ban::{Release, Wish};
+use sshmend_fail2ban::{Config, Release, Wish};
 use sshmend_lossless::{Entry, Snapshot};
 
 use crate::common::{DIR, after, config, snapshot, wish};
@@ -240,4 +240,38 @@ fn is_meant(wish: &Wish, jail: &sshmend_fail2ban::Jail) -> bool {
     wish.jails
         .as_ref()
         .map_or_else(|| jail.runs(), |names| names.contains(&jail.name))
+}
+
+#[test]
+fn what_is_taken_out_is_gone_and_nothing_else() {
+    for_random_trees(5, 400, |tree, release, wish| {
+        let before: Config<'_> = config(tree, release);
+        let Ok(edited) = before.unignore(&wish.addresses, wish.jails.as_deref()) else {
+            return;
+        };
+        let next = after(tree, &edited);
+        let reread = config(&next, release);
+        assert!(reread.starts(), "{:?}", reread.problems());
+        for jail in reread.jails().iter().filter(|jail| is_meant(wish, jail)) {
+            assert!(
+                wish.addresses
+                    .iter()
+                    .all(|address| !address.is_ignored_by(jail)),
+                "{:?}",
+                jail.words()
+            );
+        }
+    });
+}
+
+#[test]
+fn what_has_expired_is_gone() {
+    let now = "2026-06-01T00:00:00Z".parse().expect("a time");
+    for_random_trees(6, 400, |tree, release, _| {
+        let Ok(edited) = config(tree, release).retire(now) else {
+            return;
+        };
+        let next = after(tree, &edited);
+        assert_eq!(config(&next, release).expired(now), []);
+    });
 }

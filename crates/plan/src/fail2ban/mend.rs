@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use sshmend_fail2ban::{Config, Refusal as NotChanged};
+use sshmend_fail2ban::{Address, Config, Edited, Refusal as NotChanged};
 use sshmend_lossless::{Origin, Snapshot};
 
 use super::{DIRECTORY, VERSION, changes, fail2ban_release, notes, running, said};
@@ -35,15 +35,67 @@ pub fn fail2ban_mend(
     let edited = before
         .mend(lines)
         .map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
-    let mut plan = changes(snapshot, &edited);
+    let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let purpose = format!("mend {}", named.join(" "));
+    Ok(planned(snapshot, &before, &edited, purpose, live, now))
+}
+
+/// Plans that addresses are no longer exempt whose recorded end has passed.
+///
+/// # Errors
+/// When fail2ban does not run on the configuration, or a file of it cannot be read here.
+pub fn fail2ban_retire(snapshot: &Snapshot, live: bool, now: Timestamp) -> Result<Plan, Refusal> {
+    let before = Config::read(snapshot, Path::new(DIRECTORY), fail2ban_release(snapshot));
+    let edited = before
+        .retire(now)
+        .map_err(|refusal| refused(&before, &refusal))?;
+    let over: Vec<String> = before
+        .expired(now)
+        .into_iter()
+        .flat_map(|expired| expired.words)
+        .collect();
+    let purpose = format!("end the exemption of {}", over.join(" "));
+    Ok(planned(snapshot, &before, &edited, purpose, live, now))
+}
+
+/// Plans that jails, or all that run where none is named, exempt these addresses no longer.
+///
+/// # Errors
+/// As [`fail2ban_retire`], and when an address stands where it is not ours to remove, or a larger network covers it.
+pub fn fail2ban_unignore(
+    snapshot: &Snapshot,
+    addresses: &[Address],
+    jails: &[String],
+    live: bool,
+    now: Timestamp,
+) -> Result<Plan, Refusal> {
+    let before = Config::read(snapshot, Path::new(DIRECTORY), fail2ban_release(snapshot));
+    let jails = (!jails.is_empty()).then_some(jails);
+    let edited = before
+        .unignore(addresses, jails)
+        .map_err(|refusal| refused(&before, &refusal))?;
+    let purpose = format!("end the exemption of {}", super::words(addresses).join(" "));
+    Ok(planned(snapshot, &before, &edited, purpose, live, now))
+}
+
+/// What an edit changes, who judges it, and its reload.
+fn planned(
+    snapshot: &Snapshot,
+    before: &Config<'_>,
+    edited: &Edited,
+    purpose: String,
+    live: bool,
+    now: Timestamp,
+) -> Plan {
+    let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
+    let mut plan = changes(snapshot, edited);
     let future = snapshot.after(&plan.files);
     let after = Config::read(&future, directory, release);
-    let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
-    plan.purpose = format!("mend {}", named.join(" "));
-    plan.effects = notes::effects(&before, &after);
-    plan.notices = notes::notes(&edited, &after, now).collect();
+    plan.purpose = purpose;
+    plan.effects = notes::effects(before, &after);
+    plan.notices = notes::notes(edited, &after, now).collect();
     if !live || said(snapshot, &VERSION).is_none() {
-        return Ok(plan);
+        return plan;
     }
     if let Some(left) = after
         .problems()
@@ -55,7 +107,7 @@ pub fn fail2ban_mend(
             left.origin, left.message
         );
         plan.notices.push(Notice::new("not-reloaded", text));
-        return Ok(plan);
+        return plan;
     }
     if !plan.changes_nothing() {
         plan.rehearsal.push(Check::success(
@@ -64,7 +116,7 @@ pub fn fail2ban_mend(
         ));
         running::reload(snapshot, &mut plan);
     }
-    Ok(plan)
+    plan
 }
 
 fn offers(config: &Config<'_>) -> Plan {

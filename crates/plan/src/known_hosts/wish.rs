@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use sshmend_known_hosts::{ClientConfig, Destination, Fingerprint, KeyType, Target};
+use sshmend_known_hosts::{
+    ClientConfig, Destination, Files, Fingerprint, KeyType, Name, NoContent, Target,
+};
 use sshmend_lossless::{Request, Snapshot};
 
 use crate::plan::Refusal;
@@ -51,11 +53,50 @@ impl KnownHostsWish {
         let mut wanted = target.wants(snapshot);
         wanted.extend(self.key_file.clone().map(Request::Read));
         wanted.extend(self.line.clone().map(|(path, _)| Request::Read(path)));
-        if self.live && !self.offline && self.line.is_none() {
-            wanted.extend(target.keyscan().map(Request::Run));
-        }
         wanted.retain(|request| !snapshot.answers(request));
+        // Where the files say already what is wanted, the server need not be asked, nor answer.
+        let asks = self.live && !self.offline && self.line.is_none();
+        if asks && wanted.is_empty() && !self.holds(snapshot) {
+            wanted.extend(target.keyscan().map(Request::Run));
+            wanted.retain(|request| !snapshot.answers(request));
+        }
         wanted
+    }
+
+    /// Whether the files say already that the host has exactly the keys with these fingerprints, under each of its names.
+    pub(crate) fn holds(&self, snapshot: &Snapshot) -> bool {
+        if self.expected.is_empty() || self.key_file.is_some() || self.key_type.is_some() {
+            return false;
+        }
+        let Ok(target) = self.target(snapshot) else {
+            return false;
+        };
+        let files = target.read(snapshot);
+        let all_read = files
+            .unread
+            .iter()
+            .all(|file| file.why == NoContent::NotThere);
+        let names = target.names(snapshot);
+        let mut own = names.iter().filter(|name| name.is_owned());
+        all_read && !names.is_empty() && own.all(|name| self.holds_for(name, &files))
+    }
+
+    fn holds_for(&self, name: &Name, files: &Files<'_>) -> bool {
+        let names = std::slice::from_ref(name);
+        let found = files
+            .read
+            .iter()
+            .flat_map(|file| file.lines.find(names).found);
+        let mut known = Vec::new();
+        for found in found {
+            if found.marker.is_some() || !self.expected.contains(&found.key.fingerprint()) {
+                return false;
+            }
+            known.push(found.key.fingerprint());
+        }
+        self.expected
+            .iter()
+            .all(|expected| known.contains(expected))
     }
 
     /// The same for a look that changes nothing; the files need not fit into memory.

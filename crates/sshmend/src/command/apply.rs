@@ -13,7 +13,7 @@ use crate::cli::ApplyPolicy;
 use crate::command::fix::{fail2ban, known_hosts, plan};
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
-use crate::output::times::future;
+use crate::output::times::end;
 use crate::session::Session;
 
 /// The accounts of a mounted disk.
@@ -84,8 +84,12 @@ fn one(session: &Session, wish: &Wish, account: Option<&Account>) -> Result<Plan
             jails,
             until,
         } => {
-            let until = until.as_deref().map(|text| future(text, now()));
-            fail2ban::exempt(session, addresses, jails, until.transpose()?)
+            let until = until.as_deref().map(end).transpose()?;
+            if until.is_some_and(|until| until <= now()) {
+                fail2ban::retire(session)
+            } else {
+                fail2ban::exempt(session, addresses, jails, until)
+            }
         }
         wish => plan(session, wish, Mended::default()),
     }

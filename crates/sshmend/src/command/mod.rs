@@ -3,6 +3,7 @@
 mod access;
 mod aftermath;
 mod apply;
+mod compare;
 mod confirm;
 mod diagnose;
 mod explain;
@@ -45,6 +46,7 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
         Command::Show(what) => show::run(&session, &what),
         Command::Fix(arguments) => fix::run(session.keeping(&arguments.apply.keep), &arguments),
         Command::Apply(arguments) => apply::run(session.keeping(&arguments.apply.keep), &arguments),
+        Command::Compare(arguments) => compare::run(&session, &arguments),
         Command::Logs(arguments) => logs::run(&session, &arguments),
         Command::Explain(arguments) => explain::run(&session, &arguments),
         Command::History(arguments) => history::run(&session, &arguments),

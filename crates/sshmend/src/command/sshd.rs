@@ -14,7 +14,7 @@ use crate::session::Session;
 const MAIN: &str = "/etc/ssh/sshd_config";
 
 /// As which release a tree is read of which it is not known: the newest that a distribution's stable release holds.
-const ASSUMED: Release = Release::new(10, 0);
+pub(crate) const ASSUMED: Release = Release::new(10, 0);
 
 /// A captured configuration of sshd.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 pub mod census;
 pub mod change;
+pub mod comparison;
 pub mod diagnosis;
 pub mod effective;
 pub mod explanation;
@@ -36,6 +37,7 @@ impl From<&sshmend_lossless::Origin> for Origin {
 pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         named::<change::Change>("sshmend.change/1"),
+        named::<comparison::Comparison>("sshmend.comparison/1"),
         named::<lists::Completions>("sshmend.completions/1"),
         named::<diagnosis::Diagnosis>("sshmend.diagnosis/1"),
         named::<effective::Effective>("sshmend.effective/1"),
@@ -43,6 +45,7 @@ pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
         named::<explanation::Explanation>("sshmend.explanation/1"),
         named::<history::History>("sshmend.history/1"),
         named::<logs::Logs>("sshmend.logs/1"),
+        policy("sshmend.policy/1"),
         named::<history::Pruned>("sshmend.pruned/1"),
         named::<history::Recovery>("sshmend.recovery/1"),
         named::<lists::Schemas>("sshmend.schemas/1"),
@@ -50,14 +53,22 @@ pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
     ]
 }
 
+/// The schema of what `apply` reads.
+fn policy(name: &'static str) -> (&'static str, Schema) {
+    let mut schema = Schema::try_from(sshmend_policy::schema()).unwrap_or_default();
+    schema.insert("$id".to_owned(), id(name).into());
+    (name, schema)
+}
+
+fn id(name: &str) -> String {
+    format!("urn:{}", name.replace('.', ":"))
+}
+
 /// The schema of what is written, for which `schema` has one value only.
 fn named<T: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.insert(
-        "$id".to_owned(),
-        format!("urn:{}", name.replace('.', ":")).into(),
-    );
+    schema.insert("$id".to_owned(), id(name).into());
     if let Some(field) = schema.pointer_mut("/properties/schema") {
         field["const"] = name.into();
     }

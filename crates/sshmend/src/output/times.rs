@@ -19,17 +19,23 @@ pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
-/// Reads a moment of the future: a time of RFC 3339, or a day, which it ends with.
+/// Reads a moment of the future: as [`end`].
 pub(crate) fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let end_of_day = || beginning(text.parse::<Date>().ok()?.tomorrow().ok()?);
-    match text.parse().ok().or_else(end_of_day) {
-        Some(time) if time > now => Ok(time),
-        Some(time) => Err(Failure::trouble(format!(
+    match end(text)? {
+        time if time > now => Ok(time),
+        time => Err(Failure::trouble(format!(
             "nothing was changed: {time} lies in the past"
         ))),
-        None => Err(Failure::trouble(format!("not a time: {text}"))
-            .with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z")),
     }
+}
+
+/// Reads when something ends: a time of RFC 3339, or a day, which it ends with.
+pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
+    let end_of_day = || beginning(text.parse::<Date>().ok()?.tomorrow().ok()?);
+    text.parse().ok().or_else(end_of_day).ok_or_else(|| {
+        Failure::trouble(format!("not a time: {text}"))
+            .with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z")
+    })
 }
 
 /// A moment in the zone of this machine.

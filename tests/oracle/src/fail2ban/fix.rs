@@ -6,7 +6,7 @@ use fastrand::Rng;
 use sshmend_fail2ban::{Address, Config, Wish};
 
 use super::disk::{capture, diff, write};
-use super::program::{Answer, Program};
+use super::program::{Answer, Program, Started};
 use crate::Report;
 
 /// What is asked for; all of it is new to most trees.
@@ -94,8 +94,7 @@ impl Trial<'_> {
         let originals = write(&edited, self.directory).map_err(|error| error.to_string())?;
         self.case += &format!("\n{}", diff(&originals, self.directory));
         self.look(wish)?;
-        self.again(wish);
-        Ok(())
+        self.undo(wish)
     }
 
     fn look(&mut self, wish: &Wish) -> Result<(), String> {
@@ -140,13 +139,27 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// A second `ignore` changes nothing.
-    fn again(self, wish: &Wish) {
+    /// A second `ignore` changes nothing; `unignore` gives back the words of before.
+    fn undo(self, wish: &Wish) -> Result<(), String> {
         let snapshot = capture(self.directory, self.program.release);
         let config = Config::read(&snapshot, self.directory, Some(self.program.release));
         let again = config.ignore(wish).map(|edited| edited.is_empty());
         self.report
             .compare(&format!("{}: again", self.case), &Ok(true), &again);
+        let Ok(edited) = config.unignore(&wish.addresses, wish.jails.as_deref()) else {
+            return Ok(());
+        };
+        write(&edited, self.directory).map_err(|error| error.to_string())?;
+        let after = self.program.ask(self.directory, &[])?;
+        if self.before.starts && self.before.server.is_none() {
+            let case = format!("{}: unignored {:?}", self.case, after.error);
+            self.report.compare(
+                &case,
+                &other_words(self.before, wish),
+                &other_words(&after, wish),
+            );
+        }
+        Ok(())
     }
 }
 
@@ -156,4 +169,24 @@ fn words(answer: &Answer, jail: &str) -> Vec<String> {
         .get(jail)
         .and_then(|jail| jail.words.clone())
         .unwrap_or_default()
+}
+
+/// The words of each jail without those that were wished for.
+fn other_words(answer: &Answer, wish: &Wish) -> Vec<(String, Vec<String>)> {
+    let is_wished = |word: &String| {
+        Address::parse(word).is_ok_and(|parsed| wish.addresses.contains(&parsed.address))
+    };
+    let others = |jail: &Started| {
+        jail.words
+            .iter()
+            .flatten()
+            .filter(|word| !is_wished(word))
+            .cloned()
+            .collect()
+    };
+    answer
+        .jails
+        .iter()
+        .map(|(name, jail)| (name.clone(), others(jail)))
+        .collect()
 }

@@ -7,7 +7,7 @@ use sshmend_facts::{Question, Server, Vantage};
 use sshmend_plan::{Mended, Notice, Plan, Wish};
 use sshmend_ssh_log::CauseName;
 
-use super::plan;
+use super::{plan, record};
 use crate::cli::{Apply, Fix};
 use crate::command::diagnose::{read_disk_logs, text::text};
 use crate::error::{Failure, Outcome};
@@ -66,6 +66,10 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     };
     let mended: Vec<CauseName> = chosen.iter().map(|offer| offer.finding.cause).collect();
     let mut joined = join(session, &chosen)?;
+    if let Some(path) = &arguments.record {
+        let wishes = chosen.iter().map(|offer| &offer.wish);
+        joined = record::with_those_that_can(session, joined, path, wishes)?;
+    }
     joined.notices.extend(left(session, &diagnosis, &mended));
     let unmended = diagnosis
         .findings

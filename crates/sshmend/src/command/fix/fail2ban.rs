@@ -8,7 +8,9 @@ use sshmend_facts::{Question, Server, Vantage};
 use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
 use sshmend_lossless::Origin;
-use sshmend_plan::{Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_wants};
+use sshmend_plan::{
+    Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_retire, fail2ban_wants,
+};
 use sshmend_ssh_log::CauseName;
 
 use crate::error::Failure;
@@ -64,6 +66,13 @@ pub(crate) fn exempt(
     };
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
     fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+/// Plans that exemptions end whose recorded end has passed.
+pub(crate) fn retire(session: &Session) -> Result<Plan, Failure> {
+    let live = session.machine.is_live();
+    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
+    fail2ban_retire(&snapshot, live, now()).map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 /// Plans the repair of these lines; without lines, says which could be mended.

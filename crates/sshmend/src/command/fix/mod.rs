@@ -7,6 +7,7 @@ mod hosts_access;
 pub(super) mod known_hosts;
 mod log_level;
 mod privsep_directory;
+mod record;
 mod service;
 mod sshd_config;
 
@@ -38,6 +39,10 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
             (session, planned)
         }
     };
+    let planned = planned.and_then(|plan| match &arguments.record {
+        Some(path) => record::with(&session, plan, path, &wish),
+        None => Ok(plan),
+    });
     let plan = match planned {
         Ok(plan) => plan,
         // A program that reads along gets a document of a refusal, too.

@@ -1,0 +1,116 @@
+//! Keys of hosts: those of the machine and, where both sides have the home, those of its users.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sshmend_known_hosts::KnownHosts;
+use sshmend_lossless::{Origin, Request, Snapshot};
+
+use crate::{Answer, Area, Comparison, Difference, Side};
+
+/// The files of the machine (ssh_config(5), `GlobalKnownHostsFile`).
+const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
+
+/// Where the homes of people lie.
+const HOMES: &str = "/home";
+
+pub(crate) fn wants(snapshot: &Snapshot) -> Vec<Request> {
+    let mut wanted = vec![Request::List(HOMES.into()), Request::List("/root".into())];
+    wanted.extend(homes(snapshot).into_iter().map(Request::List));
+    let files = GLOBAL.iter().map(PathBuf::from);
+    let files = files.chain(homes(snapshot).into_iter().map(|home| of(&home)));
+    wanted.extend(files.map(Request::Read));
+    wanted.retain(|request| !snapshot.answers(request));
+    wanted
+}
+
+fn homes(snapshot: &Snapshot) -> Vec<PathBuf> {
+    let names = snapshot.names(Path::new(HOMES)).ok().flatten();
+    let people = names.into_iter().flatten();
+    let people = people.map(|listed| Path::new(HOMES).join(&listed.name));
+    people.chain([PathBuf::from("/root")]).collect()
+}
+
+fn of(home: &Path) -> PathBuf {
+    home.join(".ssh/known_hosts")
+}
+
+fn has(snapshot: &Snapshot, home: &Path) -> bool {
+    snapshot.names(home).is_ok_and(|names| names.is_some())
+}
+
+pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Comparison) {
+    let mut files: Vec<PathBuf> = GLOBAL.iter().map(PathBuf::from).collect();
+    let of_both = |home: &PathBuf| has(before.snapshot, home) && has(after.snapshot, home);
+    files.extend(
+        homes(before.snapshot)
+            .iter()
+            .filter(|home| of_both(home))
+            .map(|home| of(home)),
+    );
+    for path in files {
+        let a = entries(before, false, &path, found);
+        let b = entries(after, true, &path, found);
+        let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+        for name in names {
+            let answer = |all: &BTreeMap<String, (String, usize)>| match all.get(name) {
+                Some((keys, line)) => Answer::new(keys, Some(Origin::new(&path, *line))),
+                None => Answer::new("unknown", None),
+            };
+            found.add(Difference {
+                area: Area::KnownHosts,
+                whom: Some(path.display().to_string()),
+                what: name.clone(),
+                before: answer(&a),
+                after: answer(&b),
+            });
+        }
+    }
+}
+
+/// The keys of each name as written with the type of the key, and the first line that holds one.
+fn entries(
+    side: &Side<'_>,
+    second: bool,
+    path: &Path,
+    found: &mut Comparison,
+) -> BTreeMap<String, (String, usize)> {
+    let mut all: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    let image = match side.snapshot.read(path) {
+        Ok(Some(image)) => image,
+        Ok(None) => return all,
+        Err(why) => {
+            found.unseen(second, path, why.to_string());
+            return all;
+        }
+    };
+    for record in KnownHosts::parse(&image.bytes).records() {
+        let Some(entry) = record.entry() else {
+            continue;
+        };
+        let Ok(key) = entry.key() else { continue };
+        let marker = entry
+            .marker
+            .map(|marker| format!("{} ", marker.as_str()))
+            .unwrap_or_default();
+        let hosts = String::from_utf8_lossy(entry.hosts.text).into_owned();
+        // A hash is one name; of a list of names each counts by itself.
+        let names: Vec<&str> = if entry.is_hashed() {
+            vec![&hosts]
+        } else {
+            hosts.split(',').collect()
+        };
+        for name in names {
+            let what = format!("{marker}{name} {}", key.key_type().name());
+            let fingerprint = key.fingerprint().to_string();
+            match all.get_mut(&what) {
+                Some((keys, _)) if !keys.contains(&fingerprint) => {
+                    *keys = format!("{keys}, {fingerprint}");
+                }
+                Some(_) => {}
+                None => drop(all.insert(what, (fingerprint, record.line.number))),
+            }
+        }
+    }
+    all
+}

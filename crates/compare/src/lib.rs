@@ -1,0 +1,185 @@
+//! What two states of a machine differ in: not in text but in effect, each difference with the lines that make it.
+//!
+//! Values of sshd for all connections and Match block by Match block, clients that TCP wrappers let in or deny, addresses
+//! that fail2ban exempts, and keys of hosts. A file that is not there means what it means to the program that reads it.
+//!
+//! ```
+//! use std::path::Path;
+//! use sshmend_compare::{Area, Side, compare};
+//! use sshmend_lossless::fixture::snapshot;
+//! use sshmend_sshd_config::Release;
+//!
+//! let a = snapshot("//- /etc/ssh/sshd_config\nMaxSessions 4\n# a remark\n");
+//! let b = snapshot("//- /etc/ssh/sshd_config\nMaxSessions 9\n");
+//! let side = |snapshot| Side {
+//!     snapshot,
+//!     main: Path::new("/etc/ssh/sshd_config"),
+//!     overrides: &[],
+//!     reading: Release::new(9, 2),
+//! };
+//! let found = compare(&side(&a), &side(&b), &[Area::SshdConfig]);
+//! assert_eq!(found.differences.len(), 1);
+//! assert_eq!(found.differences[0].what, "maxsessions");
+//! assert_eq!(found.differences[0].after.text, "9");
+//! ```
+
+mod fail2ban;
+mod known_hosts;
+mod sshd;
+mod wrappers;
+
+use std::path::{Path, PathBuf};
+
+use sshmend_facts::wrapper_tables_wants;
+use sshmend_lossless::{Origin, Request, Snapshot};
+use sshmend_plan::fail2ban_wants;
+use sshmend_sshd_config::{Override, Release};
+
+/// What can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Area {
+    /// Values of sshd.
+    SshdConfig,
+    /// Clients that TCP wrappers let in.
+    HostsAccess,
+    /// Addresses that jails exempt.
+    Fail2ban,
+    /// Keys of hosts.
+    KnownHosts,
+}
+
+impl Area {
+    /// All of them, in the order in which they are compared.
+    pub const ALL: [Self; 4] = [
+        Self::SshdConfig,
+        Self::HostsAccess,
+        Self::Fail2ban,
+        Self::KnownHosts,
+    ];
+
+    /// Its name: that of the section of a policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SshdConfig => "sshd-config",
+            Self::HostsAccess => "hosts-access",
+            Self::Fail2ban => "fail2ban",
+            Self::KnownHosts => "known-hosts",
+        }
+    }
+}
+
+/// One state of a machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// What was captured of it: see [`wants`].
+    pub snapshot: &'a Snapshot,
+    /// The main file of sshd.
+    pub main: &'a Path,
+    /// The options on the daemon's command line.
+    pub overrides: &'a [Override],
+    /// As which release its files are read.
+    pub reading: Release,
+}
+
+/// One thing that is not the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Of what kind it is.
+    pub area: Area,
+    /// For whom: the criteria of a Match block, a jail, a file; `None` for everybody.
+    pub whom: Option<String>,
+    /// What differs: a keyword, a client, an address, a host.
+    pub what: String,
+    /// On the first side.
+    pub before: Answer,
+    /// On the second side.
+    pub after: Answer,
+}
+
+/// How it is on one side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// In words; empty for a value that is not set.
+    pub text: String,
+    /// The line that decides.
+    pub origin: Option<Origin>,
+}
+
+impl Answer {
+    fn new(text: impl Into<String>, origin: Option<Origin>) -> Self {
+        Self {
+            text: text.into(),
+            origin,
+        }
+    }
+}
+
+/// Something that could not be looked at, so that nothing is known of what depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unseen {
+    /// True for the second side.
+    pub second: bool,
+    /// What.
+    pub path: PathBuf,
+    /// Why.
+    pub why: String,
+}
+
+/// What two states differ in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Everything that differs, area by area.
+    pub differences: Vec<Difference>,
+    /// What could not be read.
+    pub unseen: Vec<Unseen>,
+    /// How many groups of clients were not looked at, because there are too many.
+    pub left_out: usize,
+}
+
+impl Comparison {
+    fn add(&mut self, difference: Difference) {
+        if difference.before.text != difference.after.text {
+            self.differences.push(difference);
+        }
+    }
+
+    fn unseen(&mut self, second: bool, path: &Path, why: impl Into<String>) {
+        let unseen = Unseen {
+            second,
+            path: path.to_owned(),
+            why: why.into(),
+        };
+        if !self.unseen.contains(&unseen) {
+            self.unseen.push(unseen);
+        }
+    }
+}
+
+/// What is to be captured of a state beside its sshd_config; call it again with the answers until it returns nothing.
+pub fn wants(snapshot: &Snapshot, areas: &[Area]) -> Vec<Request> {
+    let mut wanted = Vec::new();
+    if areas.contains(&Area::HostsAccess) {
+        wanted.extend(wrapper_tables_wants(snapshot, false));
+    }
+    if areas.contains(&Area::Fail2ban) {
+        wanted.extend(fail2ban_wants(snapshot, false));
+    }
+    if areas.contains(&Area::KnownHosts) {
+        wanted.extend(known_hosts::wants(snapshot));
+    }
+    wanted
+}
+
+/// Compares two states.
+pub fn compare(before: &Side<'_>, after: &Side<'_>, areas: &[Area]) -> Comparison {
+    let mut found = Comparison::default();
+    for area in Area::ALL.iter().filter(|area| areas.contains(area)) {
+        match area {
+            Area::SshdConfig => sshd::compare(before, after, &mut found),
+            Area::HostsAccess => wrappers::compare(before, after, &mut found),
+            Area::Fail2ban => fail2ban::compare(before, after, &mut found),
+            Area::KnownHosts => known_hosts::compare(before, after, &mut found),
+        }
+    }
+    found
+}

@@ -1,0 +1,420 @@
+//! Wishes written into a policy: comments and layout stay as they are.
+
+use std::path::Path;
+
+use sshmend_plan::{KnownHostsOf, SshdSource, Wish};
+use sshmend_sshd_config::{Assignment, Operator, is_list, keyword_key};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use crate::fault::NotAPolicy;
+use crate::policy::Policy;
+
+/// Why a wish does not stand in the policy now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRecorded {
+    /// What is there is not a policy.
+    NotAPolicy(NotAPolicy),
+    /// A policy has no words for the wish: why, in a sentence fragment.
+    NoWords(&'static str),
+}
+
+impl std::error::Error for NotRecorded {}
+
+impl std::fmt::Display for NotRecorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotAPolicy(error) => write!(f, "{error}"),
+            Self::NoWords(why) => f.write_str(why),
+        }
+    }
+}
+
+/// The text of a policy that wants this as well; `account` is whose files keys of hosts are for.
+///
+/// What it wants already stays as it is written; a value that it wants otherwise is replaced.
+///
+/// # Errors
+/// When the text is not a policy in TOML, or the wish is one for once.
+pub fn record(
+    path: &Path,
+    text: &str,
+    wish: &Wish,
+    account: Option<&str>,
+) -> Result<String, NotRecorded> {
+    // A fault is told with its line before anything is written.
+    Policy::parse(path, text.as_bytes()).map_err(NotRecorded::NotAPolicy)?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|_| NotRecorded::NoWords("the policy is JSON: only TOML can be added to"))?;
+    match wish {
+        Wish::SshdConfig {
+            settings, source, ..
+        } => {
+            if *source != SshdSource::default() {
+                return Err(NotRecorded::NoWords(
+                    "a policy is about the sshd of the machine, not about another one of its files",
+                ));
+            }
+            let settings: Vec<Assignment> = settings
+                .iter()
+                .filter_map(|text| Assignment::parse(text))
+                .collect();
+            for setting in &settings {
+                set(section(&mut document, "sshd-config"), setting, &settings);
+            }
+        }
+        Wish::Allow {
+            patterns,
+            remove_deny,
+            daemon,
+        } => {
+            let name = if *remove_deny {
+                "deny-removed"
+            } else {
+                "allow"
+            };
+            let extra: Vec<(&str, Value)> = (daemon != "sshd")
+                .then(|| ("daemon", daemon.as_str().into()))
+                .into_iter()
+                .collect();
+            let list = list(section(&mut document, "hosts-access"), name);
+            for pattern in patterns {
+                add(list, ("pattern", pattern), &extra, &["daemon"]);
+            }
+        }
+        Wish::Ignore {
+            addresses,
+            jails,
+            until,
+        } => {
+            let mut extra: Vec<(&str, Value)> = Vec::new();
+            match &jails[..] {
+                [] => {}
+                [jail] => extra.push(("jail", jail.as_str().into())),
+                jails => extra.push(("jail", jails.iter().map(String::as_str).collect())),
+            }
+            extra.extend(until.as_ref().map(|until| ("until", until.as_str().into())));
+            let list = list(section(&mut document, "fail2ban"), "ignore");
+            for address in addresses {
+                add(list, ("address", address), &extra, &["jail"]);
+            }
+        }
+        Wish::KnownHosts(wish) => pin(&mut document, wish, account)?,
+        _ => {
+            return Err(NotRecorded::NoWords(
+                "it mends something once: there is nothing that a policy could want of it",
+            ));
+        }
+    }
+    let text = document.to_string();
+    // What was written is read back.
+    Policy::parse(path, text.as_bytes()).map_err(NotRecorded::NotAPolicy)?;
+    Ok(text)
+}
+
+/// A table at the top, made at the end of the text where there is none.
+fn section<'d>(document: &'d mut DocumentMut, name: &str) -> &'d mut dyn TableLike {
+    let has_lines = !document.is_empty();
+    let item = document.entry(name).or_insert_with(|| {
+        let mut table = Table::new();
+        if has_lines {
+            table.decor_mut().set_prefix("\n");
+        }
+        Item::Table(table)
+    });
+    if !item.is_table_like() {
+        *item = Item::Table(Table::new());
+    }
+    item.as_table_like_mut().expect("it was just made one")
+}
+
+/// A list in a section, made where there is none.
+fn list<'d>(section: &'d mut dyn TableLike, name: &str) -> &'d mut Array {
+    let item = section
+        .entry(name)
+        .or_insert_with(|| Item::Value(Array::new().into()));
+    if !item.is_array() {
+        *item = Item::Value(Array::new().into());
+    }
+    item.as_array_mut().expect("it was just made one")
+}
+
+/// One keyword of sshd_config; a list that is set several times holds what all of these set.
+fn set(section: &mut dyn TableLike, setting: &Assignment, all: &[Assignment]) {
+    let wanted = keyword_key(&setting.key);
+    let known = section.iter().find(|(name, _)| keyword_key(name) == wanted);
+    let name = known.map_or_else(|| setting.key.clone(), |(name, _)| name.to_owned());
+    if !is_list(&setting.key) {
+        put(section, &name, scalar(&setting.value));
+        return;
+    }
+    let item = section.entry(&name).or_insert(Item::None);
+    match (setting.operator, item.as_value_mut()) {
+        (Operator::Set, _) => {
+            let same = all.iter().filter(|other| {
+                other.operator == Operator::Set && keyword_key(&other.key) == wanted
+            });
+            let whole: Array = same.map(|other| other.value.as_str()).collect();
+            put(section, &name, Value::Array(whole));
+        }
+        (operator, Some(Value::Array(whole))) => change(whole, operator, &setting.value),
+        (operator, Some(Value::InlineTable(parts))) => in_parts(parts, operator, &setting.value),
+        (operator, Some(Value::String(text))) => {
+            let mut whole: Array = [text.value().as_str()].into_iter().collect();
+            change(&mut whole, operator, &setting.value);
+            put(section, &name, Value::Array(whole));
+        }
+        (operator, _) => {
+            if let Some(parts) = item.as_table_mut() {
+                let mut inline = parts.clone().into_inline_table();
+                in_parts(&mut inline, operator, &setting.value);
+                *parts = inline.into_table();
+                return;
+            }
+            let mut parts = InlineTable::new();
+            in_parts(&mut parts, operator, &setting.value);
+            put(section, &name, Value::InlineTable(parts));
+        }
+    }
+}
+
+/// Elements that are to be in a list, or out of it.
+fn in_parts(parts: &mut InlineTable, operator: Operator, value: &str) {
+    let (into, out_of) = match operator {
+        Operator::Remove => ("remove", "add"),
+        Operator::Add | Operator::Set => ("add", "remove"),
+    };
+    if let Some(Value::Array(other)) = parts.get_mut(out_of) {
+        change(other, Operator::Remove, value);
+    }
+    if parts
+        .get(out_of)
+        .and_then(Value::as_array)
+        .is_some_and(Array::is_empty)
+    {
+        parts.remove(out_of);
+    }
+    let list = parts
+        .entry(into)
+        .or_insert_with(|| Value::Array(Array::new()));
+    if let Value::Array(list) = list {
+        change(list, Operator::Add, value);
+    }
+    // On one line nothing but blanks is lost by that.
+    if !parts.to_string().contains('\n') {
+        parts.fmt();
+    }
+}
+
+fn change(list: &mut Array, operator: Operator, value: &str) {
+    if operator == Operator::Remove {
+        list.retain(|element| text_of(element).as_deref() != Some(value));
+        if !list.to_string().contains('\n') {
+            list.fmt();
+        }
+    } else if !list
+        .iter()
+        .any(|element| text_of(element).as_deref() == Some(value))
+    {
+        push(list, value.into());
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.value().clone()),
+        Value::Integer(number) => Some(number.value().to_string()),
+        _ => None,
+    }
+}
+
+/// A value as a person would write it in TOML.
+fn scalar(text: &str) -> Value {
+    match text {
+        "yes" => true.into(),
+        "no" => false.into(),
+        _ => match text.parse::<i64>() {
+            Ok(number) if number.to_string() == text => number.into(),
+            _ => text.into(),
+        },
+    }
+}
+
+/// Sets a value; the remark behind the old one stays.
+fn put(section: &mut dyn TableLike, name: &str, mut value: Value) {
+    if let Some(Item::Value(old)) = section.get_mut(name) {
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+    } else {
+        section.insert(name, Item::Value(value));
+    }
+}
+
+/// Adds an entry, as text where nothing else is said of it; one about the same in the same respects is replaced.
+fn add(list: &mut Array, (first, word): (&str, &str), extra: &[(&str, Value)], respects: &[&str]) {
+    let entry = if extra.is_empty() {
+        Value::from(word)
+    } else {
+        let mut table = InlineTable::new();
+        table.insert(first, word.into());
+        for (key, value) in extra {
+            table.insert(*key, value.clone());
+        }
+        Value::InlineTable(table)
+    };
+    let is_same = |old: &Value| {
+        let (table, text) = (old.as_inline_table(), old.as_str());
+        let old_word = text.or_else(|| table?.get(first)?.as_str());
+        let alike = |key: &&str| {
+            let old = table.and_then(|table| table.get(key)).map(bare);
+            let new = extra.iter().find(|(name, _)| name == key);
+            old == new.map(|(_, value)| bare(value))
+        };
+        old_word == Some(word) && respects.iter().all(alike)
+    };
+    let place = list.iter().position(is_same);
+    match place.and_then(|place| list.get_mut(place)) {
+        Some(old) if bare(old) == bare(&entry) => {}
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = entry;
+            *old.decor_mut() = decor;
+        }
+        None => push(list, entry),
+    }
+}
+
+/// The value alone, without blanks and remarks.
+fn bare(value: &Value) -> String {
+    let mut value = value.clone();
+    value.decor_mut().clear();
+    value.to_string()
+}
+
+/// Adds an element below the last one where each has its own line; a remark stays with the element before it.
+fn push(list: &mut Array, value: Value) {
+    let count = list.len();
+    let raw = |raw: Option<&toml_edit::RawString>| {
+        raw.and_then(|raw| raw.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let Some(last) = count.checked_sub(1).and_then(|last| list.get_mut(last)) else {
+        list.push(value);
+        return;
+    };
+    let prefix = raw(last.decor().prefix());
+    let Some((_, indent)) = prefix.rsplit_once('\n') else {
+        list.push(value);
+        return;
+    };
+    // Behind the last element, or behind its comma, stands what is left until the bracket.
+    let suffix = raw(last.decor().suffix());
+    last.decor_mut().set_suffix("");
+    let behind = if list.trailing_comma() {
+        raw(Some(list.trailing()))
+    } else {
+        suffix
+    };
+    let remark = behind.trim_end();
+    let before = format!("{remark}\n{indent}");
+    list.push_formatted(value.decorated(before, ""));
+    list.set_trailing("\n");
+    list.set_trailing_comma(true);
+}
+
+/// The keys of a host.
+fn pin(
+    document: &mut DocumentMut,
+    wish: &KnownHostsOf,
+    account: Option<&str>,
+) -> Result<(), NotRecorded> {
+    let only = KnownHostsOf {
+        host: wish.host.clone(),
+        fingerprints: wish.fingerprints.clone(),
+        files: wish.files.clone(),
+        ..KnownHostsOf::default()
+    };
+    if wish.fingerprints.is_empty() || *wish != only || wish.files.len() > 1 {
+        return Err(NotRecorded::NoWords(
+            "a policy pins keys by --expect-fingerprint, in one file",
+        ));
+    }
+    let (host, port) = match wish
+        .host
+        .strip_prefix('[')
+        .and_then(|host| host.split_once("]:"))
+    {
+        Some((host, port)) => (host, port.parse::<i64>().ok()),
+        None => match wish.host.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, port.parse().ok()),
+            _ => (wish.host.as_str(), None),
+        },
+    };
+    let port = port.filter(|port| *port != 22);
+    let file = wish.files.first().map(|file| file.display().to_string());
+    let user = account.filter(|_| file.is_none());
+    let fingerprint: Value = match &wish.fingerprints[..] {
+        [one] => one.as_str().into(),
+        several => several.iter().map(String::as_str).collect(),
+    };
+    let is_same = |table: &dyn TableLike| {
+        let text = |key: &str| table.get(key).and_then(Item::as_str);
+        let known_port = table.get("port").and_then(Item::as_integer);
+        text("host") == Some(host)
+            && known_port.filter(|port| *port != 22) == port
+            && text("user") == user
+            && text("file") == file.as_deref()
+    };
+    let item = document
+        .entry("known-hosts")
+        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if let Some(tables) = item.as_array_of_tables_mut() {
+        if let Some(table) = tables.iter_mut().find(|table| is_same(*table)) {
+            put(table, "fingerprint", fingerprint);
+            return Ok(());
+        }
+        let mut table = Table::new();
+        fill(
+            &mut table,
+            (host, port),
+            fingerprint,
+            (user, file.as_deref()),
+        );
+        table.decor_mut().set_prefix("\n");
+        tables.push(table);
+    } else if let Some(list) = item.as_array_mut() {
+        let inline = list.iter_mut().filter_map(Value::as_inline_table_mut);
+        if let Some(table) = { inline }.find(|table| is_same(*table)) {
+            put(table, "fingerprint", fingerprint);
+            return Ok(());
+        }
+        let mut table = InlineTable::new();
+        fill(
+            &mut table,
+            (host, port),
+            fingerprint,
+            (user, file.as_deref()),
+        );
+        push(list, Value::InlineTable(table));
+    }
+    Ok(())
+}
+
+fn fill(
+    table: &mut dyn TableLike,
+    (host, port): (&str, Option<i64>),
+    fingerprint: Value,
+    (user, file): (Option<&str>, Option<&str>),
+) {
+    table.insert("host", Item::Value(host.into()));
+    if let Some(port) = port {
+        table.insert("port", Item::Value(port.into()));
+    }
+    table.insert("fingerprint", Item::Value(fingerprint));
+    for (key, value) in [("user", user), ("file", file)] {
+        if let Some(value) = value {
+            table.insert(key, Item::Value(value.into()));
+        }
+    }
+}

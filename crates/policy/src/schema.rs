@@ -1,0 +1,103 @@
+//! The schema of a policy, out of the same tables by which it is read.
+
+use serde_json::{Map, Value, json};
+use sshmend_sshd_config::{is_list, keyword_names};
+
+use crate::entry::{OF_ADDRESS, OF_HOST, OF_PATTERN};
+use crate::sshd::{OPERATIONS, STRUCTURE};
+
+/// The JSON schema of a policy, which holds for TOML and JSON alike. Keywords of sshd_config may also be written in another
+/// case than here.
+pub fn schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Policy",
+        "description": "What sshmend apply makes true of a machine: in TOML, or on standard input in JSON.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "name": {
+                "description": "The name of the policy: what leaves a policy of the same name is taken out again where it had been put in. Without a name, that of its file.",
+                "type": "string"
+            },
+            "sshd-config": {
+                "description": "Keywords of sshd_config and their values for all connections.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": keywords()
+            },
+            "hosts-access": {
+                "description": "Clients that TCP wrappers let in.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "allow": list(&pattern()),
+                    "deny-removed": list(&pattern())
+                }
+            },
+            "fail2ban": {
+                "description": "Addresses that fail2ban never bans.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "ignore": list(&address()) }
+            },
+            "known-hosts": list(&host())
+        }
+    })
+}
+
+fn keywords() -> Value {
+    let scalar = json!({ "type": ["string", "integer", "boolean"] });
+    let parts = object(&OPERATIONS, &[], |_| list(&scalar));
+    let several =
+        json!({ "anyOf": [scalar, { "type": "array", "items": scalar, "minItems": 1 }, parts] });
+    let names = keyword_names();
+    let names = names.filter(|name| !STRUCTURE.contains(&name.to_ascii_lowercase().as_str()));
+    let each = names.map(|name| {
+        let value = if is_list(name) { &several } else { &scalar };
+        (name.to_owned(), value.clone())
+    });
+    Value::Object(each.collect())
+}
+
+fn pattern() -> Value {
+    let table = object(
+        &OF_PATTERN,
+        &OF_PATTERN[..1],
+        |_| json!({ "type": "string" }),
+    );
+    json!({ "anyOf": [{ "type": "string" }, table] })
+}
+
+fn address() -> Value {
+    let table = object(&OF_ADDRESS, &OF_ADDRESS[..1], |key| match key {
+        "jail" => texts(),
+        _ => json!({ "type": "string" }),
+    });
+    json!({ "anyOf": [{ "type": "string" }, table] })
+}
+
+fn host() -> Value {
+    object(&OF_HOST, &["host", "fingerprint"], |key| match key {
+        "port" => json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
+        "fingerprint" => texts(),
+        _ => json!({ "type": "string" }),
+    })
+}
+
+/// One text or several.
+fn texts() -> Value {
+    json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+}
+
+fn list(items: &Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+fn object(keys: &[&str], required: &[&str], each: impl Fn(&str) -> Value) -> Value {
+    let properties: Map<String, Value> = keys
+        .iter()
+        .map(|key| ((*key).to_owned(), each(key)))
+        .collect();
+    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+}

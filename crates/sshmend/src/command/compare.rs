@@ -1,0 +1,179 @@
+//! `sshmend compare`: what two trees, or a tree and this machine, differ in.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_compare::{Answer, Area, Comparison, Difference, Side, compare, wants};
+use sshmend_plan::SshdSource;
+use sshmend_sshd_config::{Override, Release};
+
+use crate::cli;
+use crate::command::sshd::{ASSUMED, Configuration};
+use crate::error::{Failure, Outcome};
+use crate::json;
+use crate::output::Role;
+use crate::output::escape::line;
+use crate::session::Session;
+
+/// One side, captured.
+struct Captured {
+    configuration: Configuration,
+    overrides: Vec<Override>,
+}
+
+/// Compares the two and says what differs.
+pub(crate) fn run(session: &Session, arguments: &cli::Compare) -> Result<Outcome, Failure> {
+    if session.has_root() {
+        let message = "compare names both trees itself";
+        return Err(Failure::trouble(message).with_hint("leave --root out"));
+    }
+    let areas = areas(&arguments.only);
+    let source = SshdSource {
+        release: arguments.release.clone(),
+        ..SshdSource::default()
+    };
+    let a = capture(session, &arguments.before, &areas, &source)?;
+    let b = capture(session, &arguments.after, &areas, &source)?;
+    let (first, second) = (&a.configuration, &b.configuration);
+    // A checkout does not know which release will read it: the other side does, where it is a machine.
+    let readings = [
+        first.release.or(second.release).unwrap_or(ASSUMED),
+        second.release.or(first.release).unwrap_or(ASSUMED),
+    ];
+    let found = compare(&a.side(readings[0]), &b.side(readings[1]), &areas);
+    print(session, arguments, &found)?;
+    Ok(
+        match (found.unseen.is_empty(), found.differences.is_empty()) {
+            (false, _) => Outcome::NotUnderstood,
+            (true, true) if found.left_out == 0 => Outcome::Fine,
+            (true, true) => Outcome::NotUnderstood,
+            (true, false) => Outcome::Findings,
+        },
+    )
+}
+
+fn areas(only: &[cli::Area]) -> Vec<Area> {
+    if only.is_empty() {
+        return Area::ALL.to_vec();
+    }
+    let area = |area: &cli::Area| match area {
+        cli::Area::SshdConfig => Area::SshdConfig,
+        cli::Area::HostsAccess => Area::HostsAccess,
+        cli::Area::Fail2ban => Area::Fail2ban,
+        cli::Area::KnownHosts => Area::KnownHosts,
+    };
+    only.iter().map(area).collect()
+}
+
+fn capture(
+    session: &Session,
+    tree: &Path,
+    areas: &[Area],
+    source: &SshdSource,
+) -> Result<Captured, Failure> {
+    let there = session.at(tree)?;
+    let etc = there.machine.names(Path::new("/etc"));
+    if etc.map_err(|error| Failure::from_file(&error))?.is_none() {
+        let message = format!("{}: it holds no etc", tree.display());
+        return Err(Failure::trouble(message)
+            .with_hint("name the folder that stands for the root of the machine"));
+    }
+    let mut configuration = Configuration::capture(&there, source)?;
+    there.capture_more(&mut configuration.snapshot, |snapshot| {
+        wants(snapshot, areas)
+    });
+    Ok(Captured {
+        overrides: configuration.overrides(),
+        configuration,
+    })
+}
+
+impl Captured {
+    fn side(&self, reading: Release) -> Side<'_> {
+        Side {
+            snapshot: &self.configuration.snapshot,
+            main: &self.configuration.main,
+            overrides: &self.overrides,
+            reading,
+        }
+    }
+}
+
+fn print(session: &Session, arguments: &cli::Compare, found: &Comparison) -> Result<(), Failure> {
+    let output = &session.output;
+    let trees = [&arguments.before, &arguments.after];
+    let printed = if output.is_json() {
+        let names = trees.map(|tree| tree.display().to_string());
+        output.json(&json::comparison::Comparison::new(names, found))
+    } else {
+        output.data(&text(session, trees.map(PathBuf::as_path), found))
+    };
+    printed.map_err(|error| Failure::caused("cannot print", &error))
+}
+
+fn text(session: &Session, trees: [&Path; 2], found: &Comparison) -> String {
+    let mut text: String = found
+        .differences
+        .iter()
+        .map(|difference| told(session, trees, difference))
+        .collect();
+    for unseen in &found.unseen {
+        let path = within(trees[usize::from(unseen.second)], &unseen.path);
+        text.push_str(&format!(
+            "not read: {}: {}\n",
+            line(&path),
+            line(&unseen.why)
+        ));
+    }
+    if found.left_out > 0 {
+        let number = found.left_out;
+        text.push_str(&format!(
+            "not looked at: {number} further groups of clients\n"
+        ));
+    }
+    if text.is_empty() {
+        text.push_str("no difference in effect\n");
+    }
+    text
+}
+
+fn told(session: &Session, trees: [&Path; 2], difference: &Difference) -> String {
+    let Difference {
+        area,
+        whom,
+        what,
+        before,
+        after,
+    } = difference;
+    let whom = whom.as_ref().map(|whom| format!("{}: ", line(whom)));
+    let (is, decided) = (line(&value(after)), [(trees[0], before), (trees[1], after)]);
+    let lines: Vec<String> = decided
+        .into_iter()
+        .map(|(tree, answer)| match &answer.origin {
+            Some(origin) => format!("{}:{}", line(&within(tree, &origin.path)), origin.line),
+            None => "no line".to_owned(),
+        })
+        .collect();
+    format!(
+        "{}: {}{} {} -> {}  {}\n",
+        area.name(),
+        whom.unwrap_or_default(),
+        line(what),
+        line(&value(before)),
+        session.output.paint(Role::Title, &is),
+        session.output.paint(Role::Dim, &lines.join(" -> "))
+    )
+}
+
+fn value(answer: &Answer) -> String {
+    if answer.text.is_empty() {
+        "(not set)".to_owned()
+    } else {
+        answer.text.clone()
+    }
+}
+
+/// A path of a tree as it is seen from outside.
+fn within(tree: &Path, path: &Path) -> String {
+    let path = path.strip_prefix("/").unwrap_or(path);
+    tree.join(path).display().to_string()
+}

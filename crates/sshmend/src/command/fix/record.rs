@@ -1,0 +1,134 @@
+//! `--record POLICY.toml`: what is mended is written into a policy, in the same transaction.
+
+use std::path::Path;
+
+use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Metadata, Request};
+use sshmend_plan::{Notice, Plan, Wish};
+use sshmend_policy::{NotRecorded, record};
+
+use crate::error::Failure;
+use crate::session::Session;
+
+/// The policy as it is, and as it is to be.
+struct Recording<'p> {
+    path: &'p Path,
+    image: Option<FileImage>,
+    text: String,
+}
+
+/// The same plan, which also writes the wish into a policy.
+pub(super) fn with(
+    session: &Session,
+    mut plan: Plan,
+    path: &Path,
+    wish: &Wish,
+) -> Result<Plan, Failure> {
+    let path = session.trusted(path)?;
+    let mut recording = Recording::begin(session, &path)?;
+    recording
+        .add(session, wish)
+        .map_err(|why| refused(&path, why))?;
+    if plan.lasts.take().is_some() {
+        plan.notices.retain(|notice| notice.name != "temporary");
+        let text = "the policy says when it ends: the first sshmend apply after that takes it back, no timer does";
+        plan.notices.push(notice("temporary", text.to_owned()));
+    }
+    recording.finish(session, &mut plan);
+    Ok(plan)
+}
+
+/// The same for wishes of which some are for once: that these are left out is told.
+pub(super) fn with_those_that_can<'w>(
+    session: &Session,
+    mut plan: Plan,
+    path: &Path,
+    wishes: impl Iterator<Item = &'w Wish>,
+) -> Result<Plan, Failure> {
+    let path = session.trusted(path)?;
+    let mut recording = Recording::begin(session, &path)?;
+    for wish in wishes {
+        match recording.add(session, wish) {
+            Ok(()) => {}
+            Err(NotRecorded::NoWords(why)) => {
+                let text = format!("{}: {why}", wish.argv()[1..].join(" "));
+                plan.notices.push(notice("not-recorded", text));
+            }
+            Err(error @ NotRecorded::NotAPolicy(_)) => return Err(refused(&path, error)),
+        }
+    }
+    recording.finish(session, &mut plan);
+    Ok(plan)
+}
+
+impl<'p> Recording<'p> {
+    fn begin(session: &Session, path: &'p Path) -> Result<Self, Failure> {
+        let read = Request::Read(path.to_owned());
+        let snapshot = session.capture(|snapshot| {
+            let missing = !snapshot.answers(&read);
+            missing.then(|| read.clone()).into_iter().collect()
+        });
+        let image = snapshot.read(path).map_err(|why| {
+            Failure::trouble(format!("nothing was changed: {}: {why}", path.display()))
+        })?;
+        let bytes = image.map(|image| image.bytes.clone()).unwrap_or_default();
+        let text = String::from_utf8(bytes.into()).map_err(|_| {
+            let message = format!("nothing was changed: {}: not UTF-8", path.display());
+            Failure::trouble(message)
+        })?;
+        Ok(Self {
+            path,
+            image: image.cloned(),
+            text,
+        })
+    }
+
+    fn add(&mut self, session: &Session, wish: &Wish) -> Result<(), NotRecorded> {
+        // Root applies a policy for all: whose keys they are has to stand there.
+        let sudo = session.environment.sudo.as_ref();
+        let account = sudo.map(|sudo| sudo.user.as_str());
+        self.text = record(self.path, &self.text, wish, account)?;
+        Ok(())
+    }
+
+    fn finish(self, session: &Session, plan: &mut Plan) {
+        let after = self.text.into_bytes();
+        let change = match self.image {
+            Some(image) => {
+                let whole = Edit::replace(0..image.bytes.len(), after);
+                let edits = EditSet::new([whole]).unwrap_or_default();
+                FileChange::edit(self.path, image, edits)
+            }
+            None => {
+                let meta = Metadata {
+                    mode: 0o644,
+                    uid: session.environment.uid,
+                    ..Metadata::default()
+                };
+                FileChange::create(self.path, after, meta)
+            }
+        };
+        if !change.is_noop() {
+            plan.files.push(change);
+            plan.files.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+    }
+}
+
+fn refused(path: &Path, why: NotRecorded) -> Failure {
+    match why {
+        NotRecorded::NotAPolicy(error) => Failure::from_policy(&error),
+        NotRecorded::NoWords(why) => Failure::trouble(format!(
+            "nothing was changed: it cannot be recorded in {}: {why}",
+            path.display()
+        ))
+        .with_hint("leave --record out"),
+    }
+}
+
+fn notice(name: &str, text: String) -> Notice {
+    Notice {
+        name: name.to_owned(),
+        text,
+        origin: None,
+    }
+}

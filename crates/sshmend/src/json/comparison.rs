@@ -1,0 +1,102 @@
+//! `sshmend.comparison/1`.
+
+use serde::Serialize;
+use sshmend_compare as model;
+
+use super::Origin;
+
+/// `sshmend.comparison/1`: what two states of a machine differ in, by what they do.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Comparison {
+    /// Always `sshmend.comparison/1`.
+    pub schema: &'static str,
+    /// The first tree, as it was named.
+    pub before: String,
+    /// The second tree, as it was named.
+    pub after: String,
+    /// Whether no difference was found; null where none was found and not everything could be looked at.
+    pub same: Option<bool>,
+    /// What differs, area by area.
+    pub differences: Vec<Difference>,
+    /// What could not be read.
+    pub unseen: Vec<Unseen>,
+    /// How many groups of clients were not looked at, because there are too many.
+    pub left_out: usize,
+}
+
+/// One thing that differs.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Difference {
+    /// `sshd-config`, `hosts-access`, `fail2ban` or `known-hosts`.
+    pub area: &'static str,
+    /// For whom: the criteria of a Match block, a jail, a file; null for everybody.
+    pub whom: Option<String>,
+    /// What differs: a keyword, a client, an address, a host.
+    pub what: String,
+    /// How it is in the first tree.
+    pub before: Answer,
+    /// How it is in the second tree.
+    pub after: Answer,
+}
+
+/// How it is in one tree.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Answer {
+    /// The value, or the answer; empty for a value that is not set.
+    pub value: String,
+    /// The line that decides, with the path inside the tree; null for what no line says.
+    pub origin: Option<Origin>,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Unseen {
+    /// `before` or `after`.
+    pub tree: &'static str,
+    /// The path inside the tree.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Comparison {
+    /// Puts a comparison into its JSON form.
+    pub(crate) fn new(names: [String; 2], found: &model::Comparison) -> Self {
+        let [before, after] = names;
+        let same = match (found.differences.is_empty(), found.unseen.is_empty()) {
+            (false, _) => Some(false),
+            (true, true) => Some(true),
+            (true, false) => None,
+        };
+        let unseen = found.unseen.iter().map(|unseen| Unseen {
+            tree: if unseen.second { "after" } else { "before" },
+            path: unseen.path.display().to_string(),
+            reason: unseen.why.clone(),
+        });
+        Self {
+            schema: "sshmend.comparison/1",
+            before,
+            after,
+            same,
+            differences: found.differences.iter().map(Difference::new).collect(),
+            unseen: unseen.collect(),
+            left_out: found.left_out,
+        }
+    }
+}
+
+impl Difference {
+    fn new(difference: &model::Difference) -> Self {
+        let answer = |answer: &model::Answer| Answer {
+            value: answer.text.clone(),
+            origin: answer.origin.as_ref().map(Into::into),
+        };
+        Self {
+            area: difference.area.name(),
+            whom: difference.whom.clone(),
+            what: difference.what.clone(),
+            before: answer(&difference.before),
+            after: answer(&difference.after),
+        }
+    }
+}
