@@ -59,3 +59,43 @@ policy AuthorizedKeysCommand /nonexistent | "$S" apply - --yes > /dev/null 2>&1;
     let Some(text) = on_stage(script) else { return };
     says(&text, &["fine 0", "refused 2", "refused too 2", "same"]);
 }
+
+#[test]
+fn keys_are_pinned_by_fingerprint_as_the_user_whose_they_are_and_go_with_their_line_of_the_policy()
+{
+    let script = r#"
+echo 'kim:x:4242:4242::/home/kim:/bin/sh' >> /etc/passwd
+echo 'kim:x:4242:' >> /etc/group
+install -d -o 4242 -g 4242 -m 700 /home/kim /home/kim/.ssh
+print=$(ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2)
+entry() { printf '[[known-hosts]]\nhost = "127.0.0.1"\nfingerprint = "%s"\n%s\n' "$print" "$1"; }
+(echo 'name = "keys"'; entry 'file = "/etc/ssh/ssh_known_hosts"'; printf '[sshd-config]\nMaxSessions = 8\n') > "$scratch/machine"
+"$S" apply - --yes < "$scratch/machine" > /dev/null; echo "machine $?"
+ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts | grep -c ed25519
+"$S" apply - --yes --format json < "$scratch/machine" | grep '"changed"'
+entry 'user = "kim"' > "$scratch/kim"
+"$S" apply - --yes < "$scratch/kim" > /dev/null; echo "kim $?"
+stat -c '%u %a' /home/kim/.ssh/known_hosts
+ls -d /home/kim/.local/state/sshmend
+(cat "$scratch/kim"; printf '[sshd-config]\nMaxSessions = 9\n') | "$S" apply - --yes 2>&1 | grep -o 'not one transaction'
+printf 'name = "keys"\n[sshd-config]\nMaxSessions = 8\n' | "$S" apply - --yes > /dev/null; echo "left $?"
+ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts > /dev/null; echo "found $?"
+entry 'user = "nobody-here"' | "$S" apply - --yes 2>&1 | grep -o 'there is no user nobody-here'
+print=SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+entry 'file = "/etc/ssh/ssh_known_hosts"' | "$S" apply - --yes > /dev/null 2>&1; echo "other key $?"
+"#;
+    let Some(text) = on_stage(script) else { return };
+    let lines = [
+        "machine 0",
+        "  \"changed\": false,",
+        "kim 0",
+        "4242 600",
+        "/home/kim/.local/state/sshmend",
+        "not one transaction",
+        "left 0",
+        "found 1",
+        "there is no user nobody-here",
+        "other key 2",
+    ];
+    says(&text, &lines);
+}

@@ -10,6 +10,7 @@
 )]
 
 mod apply;
+mod apply_leaving;
 mod attack;
 mod client;
 mod compare;

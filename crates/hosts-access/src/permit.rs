@@ -11,7 +11,7 @@ use crate::note::{Note, NoteKind};
 use crate::owner::Owned;
 use crate::place::add_rules;
 use crate::proof::{Asked, changes_nothing_else, granted, is_exactly};
-use crate::removal::remove_denials;
+use crate::removal::{remove_denials, remove_grants};
 use crate::table::{State, Table, Tables};
 use crate::wanted::Wanted;
 
@@ -166,6 +166,21 @@ impl Tables {
         granted(&edited.after, asked)?;
         changes_nothing_else(self, &edited.after, asked)?;
         Ok(edited)
+    }
+}
+
+impl Tables {
+    /// Makes the edits that take clients out of the rules of hosts.allow that let exactly these in, at exactly this daemon:
+    /// what [`Tables::permit`] had put there. Nothing is edited where there is no such rule.
+    ///
+    /// # Errors
+    /// [`Refusal`], and then nothing was made.
+    pub fn withdraw(&self, patterns: &[Wanted], daemon: &str) -> Result<Edited, Refusal> {
+        let daemon = daemon_name(daemon)?;
+        writable(&self.allow)?;
+        let mut draft = Draft::new(self);
+        remove_grants(&mut draft, patterns, daemon);
+        draft.finish()
     }
 }
 

@@ -83,6 +83,29 @@ pub(crate) fn remove_denials(
     }
 }
 
+/// Takes clients out of the rules that let exactly these in, at exactly this daemon.
+pub(crate) fn remove_grants(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str) {
+    let table = &draft.before.allow;
+    let exact = |entry: &Entry<ClientPattern>| {
+        patterns
+            .iter()
+            .any(|wanted| wanted.is_exactly(&entry.pattern))
+    };
+    for line in table.lines.iter().take_while(|line| line.live) {
+        steps::add(1);
+        let grants = |rule: &&Rule| {
+            outcome(rule, table.which, &draft.before.accounts) == Outcome::Grants
+                && rule.clients.groups.len() == 1
+                && is_at(rule, daemon)
+                && rule.clients.named().iter().any(exact)
+        };
+        if let Some(rule) = line.kind.rule().filter(grants) {
+            let (edits, _) = removal(line, rule, exact);
+            draft.edit(table, edits);
+        }
+    }
+}
+
 /// Whether the rule, without exceptions, denies at this daemon.
 fn denies(tables: &Tables, table: &Table, rule: &Rule, daemon: &str) -> bool {
     outcome(rule, table.which, &tables.accounts) == Outcome::Denies
@@ -198,5 +221,48 @@ mod tests {
             twice < some * 5 / 2 && more < twice * 5 / 2,
             "{some} {twice} {more}"
         );
+    }
+
+    #[test]
+    fn what_was_permitted_is_withdrawn_and_nothing_else() {
+        let withdrawn = |allow: &str, word: &str| {
+            let fixture = format!("//- {HOSTS_ALLOW}\n{allow}//- {HOSTS_DENY}\nALL: ALL\n");
+            let tables = Tables::read(&snapshot(&fixture));
+            let pattern = Wanted::parse(word).expect("a pattern");
+            let edited = tables.withdraw(&[pattern], "sshd").expect("it goes");
+            String::from_utf8_lossy(&edited.after.allow.bytes).into_owned()
+        };
+        for (allow, word, expected) in [
+            ("sshd: 192.0.2.1\n", "192.0.2.1", ""),
+            (
+                "sshd: 192.0.2.1 192.0.2.2\n",
+                "192.0.2.1",
+                "sshd: 192.0.2.2\n",
+            ),
+            (
+                "sshd: 192.0.2.1, 192.0.2.2 : allow\n",
+                "192.0.2.2",
+                "sshd: 192.0.2.1 : allow\n",
+            ),
+            // Not at this daemon alone, not this client alone, and a denial.
+            (
+                "sshd,vsftpd: 192.0.2.1\n",
+                "192.0.2.1",
+                "sshd,vsftpd: 192.0.2.1\n",
+            ),
+            ("sshd: 192.0.2.0/24\n", "192.0.2.1", "sshd: 192.0.2.0/24\n"),
+            (
+                "sshd: ALL EXCEPT 192.0.2.1\n",
+                "192.0.2.1",
+                "sshd: ALL EXCEPT 192.0.2.1\n",
+            ),
+            (
+                "sshd: 192.0.2.1 : deny\n",
+                "192.0.2.1",
+                "sshd: 192.0.2.1 : deny\n",
+            ),
+        ] {
+            assert_eq!(withdrawn(allow, word), expected, "{allow}");
+        }
     }
 }

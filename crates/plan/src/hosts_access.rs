@@ -46,6 +46,8 @@ pub enum HostsAccessOrder {
         /// Remove rules that deny exactly one of the patterns at exactly this daemon.
         remove_deny: bool,
     },
+    /// Take clients out of the rules that let exactly these in.
+    Withdraw(Vec<Wanted>),
     /// Mend exactly these lines.
     Mend(Vec<Origin>),
     /// Say what could be mended, and change nothing.
@@ -85,6 +87,7 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
             daemon: wish.daemon.clone(),
             remove_exact_deny: *remove_deny,
         }),
+        HostsAccessOrder::Withdraw(patterns) => before.withdraw(patterns, &wish.daemon),
         HostsAccessOrder::Mend(lines) => before.mend(lines),
         HostsAccessOrder::List => before.readable().and_then(|()| before.mend(&[])),
     };
@@ -123,6 +126,10 @@ fn purpose(wish: &HostsAccessWish<'_>) -> String {
         HostsAccessOrder::Allow { patterns, .. } => {
             let words: Vec<&str> = patterns.iter().map(Wanted::word).collect();
             format!("let {} in", words.join(" "))
+        }
+        HostsAccessOrder::Withdraw(patterns) => {
+            let words: Vec<&str> = patterns.iter().map(Wanted::word).collect();
+            format!("no longer let {} in", words.join(" "))
         }
         HostsAccessOrder::Mend(lines) => {
             let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();

@@ -56,7 +56,7 @@ impl Plan {
             add(&mut joined.proof, plan.proof);
             add(&mut joined.notices, plan.notices);
             joined.lockout = joined.lockout.worse(plan.lockout);
-            purposes.push(plan.purpose);
+            purposes.extend(Some(plan.purpose).filter(|purpose| !purpose.is_empty()));
         }
         joined.files.sort_by(|a, b| a.path.cmp(&b.path));
         joined.purpose = purposes.join("; ");

@@ -356,8 +356,10 @@ impl<'w> Work<'w> {
         let change = match before {
             Some(image) => FileChange::edit(path, image.clone(), edits.clone()),
             None => {
+                // What is for all users is read by all of them.
+                let own = path.starts_with(&self.wish.home);
                 let meta = Metadata {
-                    mode: 0o600,
+                    mode: if own { 0o600 } else { 0o644 },
                     uid: self.wish.uid,
                     ..Metadata::default()
                 };

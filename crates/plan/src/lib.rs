@@ -42,7 +42,7 @@ pub use lockout::Lockout;
 pub use log_level::{ForAWhile, log_level};
 pub use negative::{NEGATIVES, Negative, negative};
 pub use person::Person;
-pub use plan::{Effect, Notice, Plan, Refusal, spelled};
+pub use plan::{Effect, ForPolicy, Notice, Plan, Refusal, spelled};
 pub use privsep_directory::{PrivsepWish, privsep_directory, privsep_directory_wants};
 pub use reload::{listen_addresses, reload_sshd, restart_sshd};
 pub use service::{ServiceWish, service};

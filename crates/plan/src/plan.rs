@@ -42,6 +42,17 @@ pub struct Plan {
     pub lockout: Lockout,
     /// After how long it is taken back by itself; `None` when it stays.
     pub lasts: Option<Duration>,
+    /// What it puts in place for a policy, for the journal.
+    pub for_policy: Option<ForPolicy>,
+}
+
+/// What a plan puts in place for a policy, and what it takes out again, each as the journal keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ForPolicy {
+    /// Which policy.
+    pub name: String,
+    /// What, in words.
+    pub put: Vec<Vec<String>>,
 }
 
 impl Plan {

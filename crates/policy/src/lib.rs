@@ -25,6 +25,7 @@ mod entry;
 mod fault;
 mod json;
 mod policy;
+mod put;
 mod reader;
 mod record;
 mod schema;
@@ -36,5 +37,6 @@ mod tree;
 
 pub use fault::{Excerpt, NotAPolicy};
 pub use policy::{Group, Item, Policy};
+pub use put::{Put, keys_of, standing};
 pub use record::{NotRecorded, record};
 pub use schema::schema;

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sshmend_lossless::{EditSet, Origin};
+use sshmend_lossless::{Edit, EditSet, Origin};
 
 use crate::COMMAND_LINE;
 use crate::assignment::{Assignment, Operator};
 use crate::change::Change;
 use crate::directives::Directive;
 use crate::draft::Draft;
+use crate::effective::{Evaluation, Scope};
 use crate::elements::Given;
 use crate::keyword::Keyword;
 use crate::list::ListChange;
+use crate::owner::Foreign;
 use crate::refusal::Refusal;
 use crate::release::Release;
 use crate::targets::targets;
@@ -121,6 +123,37 @@ impl Tree {
         }
         Ok(draft.finish(notes))
     }
+
+    /// Removes every line that decides the global value of a keyword, so that its default is in force.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the keyword is unknown or the daemon's command line sets it.
+    pub fn unset(&self, key: &str, release: Option<Release>) -> Result<Edited, Refusal> {
+        self.wholly_seen(release)?;
+        let (keyword, releases) = targets(self, key, release)?;
+        let mut draft = Draft::new(self.clone());
+        for target in releases.all() {
+            for _ in 0..MAX_LINES * 16 {
+                let Some(line) = first_decider(&draft.tree, keyword, target) else {
+                    break;
+                };
+                overridden(&draft.tree, keyword, &line)?;
+                if let Some(foreign) = Foreign::of(&draft.tree, &line.origin.path) {
+                    return Err(Refusal::Foreign {
+                        key: keyword.key(),
+                        foreign,
+                    });
+                }
+                let Some(bytes) = draft.bytes(&line.origin.path) else {
+                    break;
+                };
+                let physical = sshmend_lossless::lines(bytes).nth(line.origin.line - 1);
+                let Some(physical) = physical else { break };
+                draft.apply(&line.origin.path, Edit::delete(physical.span));
+            }
+        }
+        Ok(draft.finish(Vec::new()))
+    }
 }
 
 impl Tree {
@@ -149,6 +182,16 @@ fn list_values(wanted: &[Assignment], index: usize) -> Vec<&str> {
     }
     let all = wanted.iter().filter(same);
     all.map(|other| other.value.as_str()).collect()
+}
+
+/// The first line that decides a part of the global value.
+fn first_decider(tree: &Tree, keyword: &Keyword, release: Release) -> Option<Directive> {
+    let walk = tree.walk(release);
+    let index = Evaluation::new(&walk, release, Scope::Global)
+        .deciders(keyword)
+        .into_values()
+        .min()?;
+    walk.directives.get(index)
 }
 
 pub(crate) fn overridden(tree: &Tree, keyword: &Keyword, line: &Directive) -> Result<(), Refusal> {

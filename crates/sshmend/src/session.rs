@@ -108,6 +108,14 @@ impl Session {
         }
     }
 
+    /// Where a path of the machine that is worked on lies on the running machine.
+    pub(crate) fn outside(&self, path: &Path) -> PathBuf {
+        match &self.root {
+            Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+            None => path.to_owned(),
+        }
+    }
+
     /// The same of a file that is to be changed or believed, where no other user could have led root elsewhere: asked
     /// before anything behind it is read, for what is read is shown.
     pub(crate) fn trusted(&self, path: &Path) -> Result<PathBuf, Failure> {

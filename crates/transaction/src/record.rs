@@ -31,6 +31,17 @@ pub struct Intent {
     pub aftermath: Aftermath,
     /// When it is taken back by itself, if it is.
     pub back: Option<Back>,
+    /// What it puts in place for a policy, if it does.
+    pub policy: Option<ForPolicy>,
+}
+
+/// What a change puts in place for a policy, and what it takes out again: kept for whoever applies the policy later.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForPolicy {
+    /// Which policy.
+    pub name: String,
+    /// What, each in words that are not this crate's.
+    pub put: Vec<Vec<String>>,
 }
 
 /// What has to follow a change of the files, and again when it is taken back. Kept, never run, by this crate.
@@ -175,6 +186,9 @@ pub struct Record {
     /// When it is taken back by itself, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Back>,
+    /// What it put in place for a policy, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ForPolicy>,
     /// The files, in path order.
     #[serde(rename = "file")]
     pub files: Vec<FileRecord>,

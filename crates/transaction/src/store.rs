@@ -173,6 +173,7 @@ fn record(
         who: intent.who.clone(),
         aftermath: intent.aftermath.clone(),
         back: intent.back.clone(),
+        policy: intent.policy.clone(),
         files: changes.iter().map(file_record).collect(),
     }
 }

@@ -71,6 +71,7 @@ impl Record {
             argv,
             aftermath: self.aftermath.turned(),
             back: None,
+            policy: None,
         }
     }
 }

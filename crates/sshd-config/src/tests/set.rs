@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sshmend_lossless::Origin;
 
-use super::{MAIN, NEW, OLD, changed, snapshot, tree, tree_with};
+use super::{MAIN, NEW, OLD, changed, snapshot, tree, tree_with, value};
 use crate::{Place, Refusal, Release, Tree};
 
 /// Sets `key=value` in a main file and compares its text.
@@ -626,5 +626,23 @@ fn the_name_is_one_that_the_release_knows() {
         "ChallengeResponseAuthentication=no",
         OLD,
         "KbdInteractiveAuthentication no\n",
+    );
+}
+
+#[test]
+fn unset_removes_the_lines_that_decide() {
+    let before = "MaxSessions 3\nPort 22\nMaxSessions 4\nMatch User bob\nMaxSessions 5\n";
+    let edited = tree(before)
+        .unset("MaxSessions", Some(OLD))
+        .expect("possible");
+    let after = &changed(&snapshot(before), &edited)[&PathBuf::from(MAIN)];
+    assert_eq!(after, "Port 22\nMatch User bob\nMaxSessions 5\n");
+    assert_eq!(value(&tree(after), "maxsessions", OLD), "10");
+    assert!(
+        tree("Port 22\n")
+            .unset("MaxSessions", None)
+            .expect("nothing to do")
+            .edits
+            .is_empty()
     );
 }

@@ -1,12 +1,15 @@
 //! `sshmend apply`: everything that a policy wants, as one plan and one transaction.
 
+mod leaving;
+pub(super) mod putting;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use sshmend_host::{Account, now};
 use sshmend_lossless::{Origin, Request};
-use sshmend_plan::{Mended, Notice, Plan, Wish};
-use sshmend_policy::{Group, Item, Policy};
+use sshmend_plan::{ForPolicy, Mended, Notice, Plan, Wish};
+use sshmend_policy::{Group, Item, Policy, Put};
 use sshmend_sshd_config::{Assignment, keyword_key};
 
 use crate::cli::ApplyPolicy;
@@ -36,7 +39,8 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
     if let Some(account) = &whose.work_as {
         session = known_hosts::work_as(session, account)?;
     }
-    let planned = all(&mut session, &policy, &whose);
+    let name = policy_name(&session, &policy, &arguments.policy);
+    let planned = all(&mut session, &policy, &whose, name);
     session.plan_afresh();
     match planned {
         Ok(mut plan) => {
@@ -62,18 +66,47 @@ fn read(session: &Session, path: &Path) -> Result<Policy, Failure> {
 }
 
 /// One plan, each part of which is made of the machine as the parts before it leave it.
-fn all(session: &mut Session, policy: &Policy, whose: &Whose) -> Result<Plan, Failure> {
-    let mut plans = Vec::new();
+///
+/// What an earlier state of the same policy had put in place and this one wants no more goes last: who changes a wish is
+/// not shut out in between.
+fn all(
+    session: &mut Session,
+    policy: &Policy,
+    whose: &Whose,
+    name: Option<String>,
+) -> Result<Plan, Failure> {
+    let (mut plans, mut put) = (Vec::new(), Vec::new());
     for group in policy.groups() {
+        let before = putting::Before::of(session, &group.wish);
         let mut plan = one(session, &group.wish, whose.account(&group))
             .map_err(|failure| blamed(session, &group, whose, failure))?;
         if !plan.changes_nothing() || !plan.activation.is_empty() {
             plan.notices.extend(drift(&group, &plan));
+            let wishes = group.items.iter().map(|item| &item.wish);
+            put.extend(wishes.flat_map(|wish| before.put_by(wish, &plan)));
         }
         session.plan_on(&plan.files);
         plans.push(plan);
     }
-    Plan::chain(plans).map_err(|refusal| Failure::from_refusal(&refusal))
+    let mut put: Vec<Vec<String>> = put.iter().map(Put::words).collect();
+    if let Some(name) = &name {
+        for left in leaving::left(session, name, policy)? {
+            let out = leaving::taken_out(session, &left);
+            session.plan_on(&out.plan.files);
+            plans.push(out.plan);
+            put.extend(out.gone.then(|| left.words_out()));
+        }
+    }
+    let mut plan = Plan::chain(plans).map_err(|refusal| Failure::from_refusal(&refusal))?;
+    plan.for_policy = name.map(|name| ForPolicy { name, put });
+    Ok(plan)
+}
+
+/// The name by which it is known what a policy had wanted earlier: its own, else its path.
+fn policy_name(session: &Session, policy: &Policy, path: &Path) -> Option<String> {
+    let is_file = path != Path::new("-");
+    let path = || session.environment.absolute(path).display().to_string();
+    policy.name.clone().or_else(|| is_file.then(path))
 }
 
 fn one(session: &Session, wish: &Wish, account: Option<&Account>) -> Result<Plan, Failure> {
@@ -152,7 +185,7 @@ fn told(item: &Item, plan: &Plan) -> Notice {
 }
 
 /// Whether a plan is there because of this wish, among others of its kind.
-fn differs(wish: &Wish, plan: &Plan) -> bool {
+pub(super) fn differs(wish: &Wish, plan: &Plan) -> bool {
     let written = |word: &String| {
         plan.files.iter().any(|change| {
             let edits = change.edits.iter().map(|edit| edit.text.as_slice());

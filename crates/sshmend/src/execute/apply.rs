@@ -7,7 +7,7 @@ use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
 use sshmend_lossless::Step;
 use sshmend_plan::{Check, Expect, Plan, Proof};
 use sshmend_transaction::{
-    Aftermath, Back, Captured, Committed, Id, Intent, Record, State, StepRecord, Store,
+    Aftermath, Back, Captured, Committed, ForPolicy, Id, Intent, Record, State, StepRecord, Store,
 };
 
 use super::prove::sockets;
@@ -313,6 +313,10 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
         argv: session.argv(),
         aftermath,
         back,
+        policy: plan.for_policy.as_ref().map(|kept| ForPolicy {
+            name: kept.name.clone(),
+            put: kept.put.clone(),
+        }),
     })
 }
 
@@ -338,6 +342,7 @@ fn turned(intent: &Intent, id: &Id) -> Intent {
         why: format!("take back {id}: {}", intent.why),
         aftermath: intent.aftermath.turned(),
         back: None,
+        policy: None,
         ..intent.clone()
     }
 }

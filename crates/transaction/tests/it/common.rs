@@ -196,6 +196,7 @@ pub(crate) fn intent(second: i64) -> Intent {
         argv: vec!["sshmend".to_owned(), "fix".to_owned()],
         aftermath: aftermath(),
         back: None,
+        policy: None,
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use sshmend_host::own;
 use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata};
 use sshmend_transaction::{
-    Back, Captured, ConfirmError, Files, Id, Intent, Journal, JournalError, Past, PrepareError,
-    Record, RecoverError, Recovered, RollBackError, State, Today,
+    Back, Captured, ConfirmError, Files, ForPolicy, Id, Intent, Journal, JournalError, Past,
+    PrepareError, Record, RecoverError, Recovered, RollBackError, State, Today,
 };
 
 use crate::common::{STATE, TakenBack, TestDisk, Which, intent, recovered, store, take_back};
@@ -45,6 +45,25 @@ fn states(disk: &TestDisk) -> Vec<State> {
             other => panic!("{other:?}"),
         })
         .collect()
+}
+
+#[test]
+fn what_is_put_in_place_for_a_policy_is_kept_and_a_way_back_puts_nothing() {
+    let disk = TestDisk::new();
+    let policy = ForPolicy {
+        name: "fleet".to_owned(),
+        put: vec![vec!["a".to_owned(), "two words".to_owned()], Vec::new()],
+    };
+    let wanted = Intent {
+        policy: Some(policy.clone()),
+        ..intent(0)
+    };
+    let made = apply(&disk, &wanted);
+    let journal = Journal::new(&disk.machine, STATE);
+    let read = journal.record(&made.id).unwrap();
+    assert_eq!(read.policy, Some(policy));
+    let way_back = read.way_back(intent(1).when, read.who.clone(), Vec::new());
+    assert_eq!(way_back.policy, None);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
 use sshmend_lossless::Origin;
 use sshmend_plan::{
-    Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_retire, fail2ban_wants,
+    Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_retire, fail2ban_unignore,
+    fail2ban_wants,
 };
 use sshmend_ssh_log::CauseName;
 
@@ -73,6 +74,15 @@ pub(crate) fn retire(session: &Session) -> Result<Plan, Failure> {
     let live = session.machine.is_live();
     let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
     fail2ban_retire(&snapshot, live, now()).map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+/// Plans that these jails exempt an address no longer.
+pub(crate) fn unignore(session: &Session, word: &str, jails: &[String]) -> Result<Plan, Failure> {
+    let live = session.machine.is_live();
+    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
+    let addresses = [address(word)?.address];
+    let plan = fail2ban_unignore(&snapshot, &addresses, jails, live, now());
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 /// Plans the repair of these lines; without lines, says which could be mended.

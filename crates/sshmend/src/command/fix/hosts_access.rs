@@ -28,6 +28,12 @@ pub(super) fn allow(
     plan(session, order, daemon)
 }
 
+/// Plans that the rules go that let exactly this client in.
+pub(crate) fn withdraw(session: &Session, pattern: &str, daemon: &str) -> Result<Plan, Failure> {
+    let order = HostsAccessOrder::Withdraw(vec![self::pattern(pattern)?]);
+    plan(session, order, daemon)
+}
+
 /// Plans the repair of these lines; without lines, says which could be mended.
 pub(super) fn mend(session: &Session, lines: &[String], daemon: &str) -> Result<Plan, Failure> {
     let lines: Vec<Origin> = lines

@@ -3,13 +3,13 @@
 mod choose;
 pub(super) mod fail2ban;
 mod host_keys;
-mod hosts_access;
+pub(super) mod hosts_access;
 pub(super) mod known_hosts;
 mod log_level;
 mod privsep_directory;
 mod record;
 mod service;
-mod sshd_config;
+pub(super) mod sshd_config;
 
 use sshmend_plan::{Mended, OFFER, Plan, Wish};
 

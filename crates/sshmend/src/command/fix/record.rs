@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Metadata, Request};
-use sshmend_plan::{Notice, Plan, Wish};
-use sshmend_policy::{NotRecorded, record};
+use sshmend_plan::{ForPolicy, Notice, Plan, Wish};
+use sshmend_policy::{NotRecorded, Policy, Put, record};
 
+use crate::command::apply::putting::Before;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -28,6 +29,11 @@ pub(super) fn with(
     recording
         .add(session, wish)
         .map_err(|why| refused(&path, why))?;
+    let put = Before::of(session, wish).put_by(wish, &plan);
+    plan.for_policy = Some(ForPolicy {
+        name: recording.name(session),
+        put: put.iter().map(Put::words).collect(),
+    });
     if plan.lasts.take().is_some() {
         plan.notices.retain(|notice| notice.name != "temporary");
         let text = "the policy says when it ends: the first sshmend apply after that takes it back, no timer does";
@@ -46,9 +52,10 @@ pub(super) fn with_those_that_can<'w>(
 ) -> Result<Plan, Failure> {
     let path = session.trusted(path)?;
     let mut recording = Recording::begin(session, &path)?;
+    let mut put = Vec::new();
     for wish in wishes {
         match recording.add(session, wish) {
-            Ok(()) => {}
+            Ok(()) => put.extend(Before::of(session, wish).put_by(wish, &plan)),
             Err(NotRecorded::NoWords(why)) => {
                 let text = format!("{}: {why}", wish.argv()[1..].join(" "));
                 plan.notices.push(notice("not-recorded", text));
@@ -56,6 +63,10 @@ pub(super) fn with_those_that_can<'w>(
             Err(error @ NotRecorded::NotAPolicy(_)) => return Err(refused(&path, error)),
         }
     }
+    plan.for_policy = Some(ForPolicy {
+        name: recording.name(session),
+        put: put.iter().map(Put::words).collect(),
+    });
     recording.finish(session, &mut plan);
     Ok(plan)
 }
@@ -80,6 +91,13 @@ impl<'p> Recording<'p> {
             image: image.cloned(),
             text,
         })
+    }
+
+    /// The name by which sshmend apply knows the policy.
+    fn name(&self, session: &Session) -> String {
+        let policy = Policy::parse(self.path, self.text.as_bytes());
+        let named = policy.ok().and_then(|policy| policy.name);
+        named.unwrap_or_else(|| session.outside(self.path).display().to_string())
     }
 
     fn add(&mut self, session: &Session, wish: &Wish) -> Result<(), NotRecorded> {

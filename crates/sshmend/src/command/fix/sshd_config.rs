@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::session::Session;
 
 /// Plans what is wanted of sshd_config.
-pub(super) fn set(
+pub(crate) fn set(
     session: &Session,
     settings: &[String],
     drop_in: bool,
@@ -23,7 +23,28 @@ pub(super) fn set(
         .map(|text| setting(text))
         .collect::<Result<_, _>>()?;
     let place = if drop_in { Place::DropIn } else { Place::Best };
-    plan(session, settings, Vec::new(), place, source)
+    let wanted = Wanted {
+        settings,
+        ..Wanted::default()
+    };
+    plan(session, wanted, place, source)
+}
+
+/// Plans that a keyword has its default again.
+pub(crate) fn unset(session: &Session, key: &str) -> Result<Plan, Failure> {
+    let wanted = Wanted {
+        unset: Some(key.to_owned()),
+        ..Wanted::default()
+    };
+    plan(session, wanted, Place::Best, &SshdSource::default())
+}
+
+/// What is wanted of the files: one of these.
+#[derive(Default)]
+struct Wanted {
+    settings: Vec<Assignment>,
+    comment_out: Vec<Origin>,
+    unset: Option<String>,
 }
 
 /// Plans that these lines become comments.
@@ -36,20 +57,24 @@ pub(super) fn comment_out(
         .iter()
         .map(|text| line(session, text))
         .collect::<Result<_, _>>()?;
-    plan(session, Vec::new(), lines, Place::Best, source)
+    let wanted = Wanted {
+        comment_out: lines,
+        ..Wanted::default()
+    };
+    plan(session, wanted, Place::Best, source)
 }
 
 fn plan(
     session: &Session,
-    settings: Vec<Assignment>,
-    comment_out: Vec<Origin>,
+    wanted: Wanted,
     place: Place,
     source: &SshdSource,
 ) -> Result<Plan, Failure> {
     let mut configuration = Configuration::capture_to_change(session, source)?;
     let wish = SshdConfigWish {
-        settings,
-        comment_out,
+        settings: wanted.settings,
+        comment_out: wanted.comment_out,
+        unset: wanted.unset,
         place,
         main: &configuration.main,
         overrides: &configuration.overrides(),

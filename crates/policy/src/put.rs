@@ -1,0 +1,267 @@
+//! What was put in place for a policy, as the journal keeps it: so that what leaves the policy can be taken out again.
+
+use sshmend_plan::{KnownHostsOf, Wish};
+use sshmend_sshd_config::{Assignment, Operator, is_list, keyword_key};
+
+use crate::policy::Policy;
+
+/// One thing that was put in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Put {
+    /// A keyword of sshd_config with one value.
+    Setting {
+        /// The keyword in lower case, by its current name.
+        key: String,
+        /// What it became.
+        after: String,
+        /// What it was; `None` where no line set it.
+        before: Option<String>,
+    },
+    /// An element of a list.
+    Element {
+        /// The keyword in lower case, by its current name.
+        key: String,
+        /// The element.
+        element: String,
+    },
+    /// A client of TCP wrappers.
+    Rule {
+        /// The client, as the policy names it.
+        pattern: String,
+        /// The wrapped program.
+        daemon: String,
+    },
+    /// An address that fail2ban exempts.
+    Exempt {
+        /// The address, as the policy names it.
+        address: String,
+        /// The jails; none for all that ran.
+        jails: Vec<String>,
+    },
+    /// A key of a host.
+    Pin {
+        /// The file.
+        path: String,
+        /// The host, as the policy names it.
+        host: String,
+        /// The key.
+        fingerprint: String,
+    },
+}
+
+/// How the words of something begin that was taken out.
+const OUT: &str = "out";
+
+impl Put {
+    /// The words for the journal.
+    pub fn words(&self) -> Vec<String> {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        match self {
+            Self::Setting { key, after, before } => {
+                let mut all: Vec<String> = words(&["setting", key, after]);
+                all.extend(before.clone());
+                all
+            }
+            Self::Element { key, element } => words(&["element", key, element]),
+            Self::Rule { pattern, daemon } => words(&["rule", pattern, daemon]),
+            Self::Exempt { address, jails } => {
+                let mut all: Vec<String> = words(&["exempt", address]);
+                all.extend_from_slice(jails);
+                all
+            }
+            Self::Pin {
+                path,
+                host,
+                fingerprint,
+            } => words(&["pin", path, host, fingerprint]),
+        }
+    }
+
+    /// The same for the journal of the change that takes it out.
+    pub fn words_out(&self) -> Vec<String> {
+        let mut words = vec![OUT.to_owned()];
+        words.extend(self.words());
+        words
+    }
+
+    fn parse(words: &[String]) -> Option<Self> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let text = |text: &&str| (*text).to_owned();
+        Some(match &words[..] {
+            ["setting", key, after, before @ ..] if before.len() < 2 => Self::Setting {
+                key: text(key),
+                after: text(after),
+                before: before.first().map(text),
+            },
+            ["element", key, element] => Self::Element {
+                key: text(key),
+                element: text(element),
+            },
+            ["rule", pattern, daemon] => Self::Rule {
+                pattern: text(pattern),
+                daemon: text(daemon),
+            },
+            ["exempt", address, jails @ ..] => Self::Exempt {
+                address: text(address),
+                jails: jails.iter().map(text).collect(),
+            },
+            ["pin", path, host, fingerprint] => Self::Pin {
+                path: text(path),
+                host: text(host),
+                fingerprint: text(fingerprint),
+            },
+            _ => return None,
+        })
+    }
+
+    /// Whether both are about the same thing, whatever its value.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Setting { key, .. }, Self::Setting { key: other, .. }) => key == other,
+            _ => self == other,
+        }
+    }
+
+    /// Whether a policy wants it, or wants the same thing otherwise.
+    pub fn is_wanted_by(&self, policy: &Policy) -> bool {
+        policy.items.iter().any(|item| self.is_wanted(&item.wish))
+    }
+
+    fn is_wanted(&self, wish: &Wish) -> bool {
+        match (self, wish) {
+            (Self::Setting { key, .. }, Wish::SshdConfig { settings, .. }) => {
+                assignments(settings).any(|one| keyword_key(&one.key).as_ref() == Some(key))
+            }
+            (Self::Element { key, element }, Wish::SshdConfig { settings, .. }) => {
+                assignments(settings).any(|one| {
+                    let holds = || one.value.split_whitespace().any(|word| word == element);
+                    keyword_key(&one.key).as_ref() == Some(key)
+                        && (one.operator == Operator::Set
+                            || one.operator == Operator::Add && (one.value == *element || holds()))
+                })
+            }
+            (
+                Self::Rule { pattern, daemon },
+                Wish::Allow {
+                    patterns,
+                    daemon: other,
+                    ..
+                },
+            ) => daemon == other && patterns.contains(pattern),
+            (
+                Self::Exempt { address, jails },
+                Wish::Ignore {
+                    addresses,
+                    jails: others,
+                    ..
+                },
+            ) => jails == others && addresses.contains(address),
+            (
+                Self::Pin {
+                    host, fingerprint, ..
+                },
+                Wish::KnownHosts(KnownHostsOf {
+                    host: other,
+                    fingerprints,
+                    ..
+                }),
+            ) => host == other && fingerprints.contains(fingerprint),
+            _ => false,
+        }
+    }
+}
+
+fn assignments(settings: &[String]) -> impl Iterator<Item = Assignment> {
+    settings.iter().filter_map(|text| Assignment::parse(text))
+}
+
+/// The keywords with one value that a wish sets, in lower case by their current names, and those that hold a list.
+pub fn keys_of(wish: &Wish) -> (Vec<String>, Vec<String>) {
+    let Wish::SshdConfig { settings, .. } = wish else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut keys: Vec<String> = assignments(settings)
+        .filter_map(|one| keyword_key(&one.key))
+        .collect();
+    keys.dedup();
+    keys.into_iter().partition(|key| !is_list(key))
+}
+
+/// What stands of everything that was put in place, one journal after the other, the oldest first.
+pub fn standing<'w>(journals: impl IntoIterator<Item = &'w [Vec<String>]>) -> Vec<Put> {
+    let mut standing: Vec<Put> = Vec::new();
+    for words in journals.into_iter().flatten() {
+        if words.first().is_some_and(|first| first == OUT) {
+            if let Some(out) = Put::parse(&words[1..]) {
+                standing.retain(|put| !put.is_same(&out));
+            }
+        } else if let Some(put) = Put::parse(words) {
+            add(&mut standing, put);
+        }
+    }
+    standing
+}
+
+/// Where a value goes on from one that we had set, what was before that one is still what was before.
+fn add(standing: &mut Vec<Put>, put: Put) {
+    let earlier = standing.iter().position(|one| one.is_same(&put));
+    let earlier = earlier.map(|at| standing.remove(at));
+    let put = match (earlier, put) {
+        (
+            Some(Put::Setting {
+                after: ours,
+                before: first,
+                ..
+            }),
+            Put::Setting { key, after, before },
+        ) => Put::Setting {
+            before: if before.as_ref() == Some(&ours) {
+                first
+            } else {
+                before
+            },
+            key,
+            after,
+        },
+        (_, put) => put,
+    };
+    standing.push(put);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(after: &str, before: Option<&str>) -> Put {
+        Put::Setting {
+            key: "maxstartups".to_owned(),
+            after: after.to_owned(),
+            before: before.map(str::to_owned),
+        }
+    }
+
+    fn exempt(address: &str) -> Put {
+        Put::Exempt {
+            address: address.to_owned(),
+            jails: vec!["sshd".to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_stands_is_what_was_put_and_not_taken_out() {
+        let journals = [
+            vec![setting("20", Some("10")).words(), exempt("::1").words()],
+            vec![setting("30", Some("20")).words(), exempt("::2").words()],
+            vec![exempt("::1").words_out(), vec!["later".to_owned()]],
+        ];
+        let found = standing(journals.iter().map(Vec::as_slice));
+        assert_eq!(found, [setting("30", Some("10")), exempt("::2")]);
+        let journals = [
+            vec![setting("20", None).words()],
+            // Somebody else has set it meanwhile.
+            vec![setting("30", Some("25")).words()],
+        ];
+        let found = standing(journals.iter().map(Vec::as_slice));
+        assert_eq!(found, [setting("30", Some("25"))]);
+    }
+}

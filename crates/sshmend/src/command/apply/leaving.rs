@@ -1,0 +1,132 @@
+//! What a policy had put in place earlier and wants no more: it is taken out, where it is still as it was put there.
+
+use std::path::Path;
+
+use sshmend_known_hosts::{KnownHosts, Name};
+use sshmend_lossless::Request;
+use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource};
+use sshmend_policy::{Policy, Put, standing};
+use sshmend_transaction::{ForPolicy, Past, State};
+
+use crate::command::fix::{fail2ban, hosts_access, known_hosts, sshd_config};
+use crate::command::sshd::Configuration;
+use crate::error::Failure;
+use crate::session::Session;
+
+/// What changes that are still in force had put in place for the policy of this name, and what it wants no more.
+pub(super) fn left(session: &Session, name: &str, policy: &Policy) -> Result<Vec<Put>, Failure> {
+    let past = session.journal()?.history();
+    let past = past.map_err(|error| Failure::from_file(&error))?;
+    let kept: Vec<ForPolicy> = past
+        .into_iter()
+        .filter_map(|past| match past {
+            Past::Record(record) if record.state != State::RolledBack => record.policy,
+            _ => None,
+        })
+        .filter(|kept| kept.name == name)
+        .collect();
+    let mut put = standing(kept.iter().map(|kept| kept.put.as_slice()));
+    put.retain(|put| !put.is_wanted_by(policy));
+    Ok(put)
+}
+
+/// How something that is wanted no more is taken out.
+pub(super) struct TakenOut {
+    /// What does it.
+    pub(super) plan: Plan,
+    /// Whether it is gone then.
+    pub(super) gone: bool,
+}
+
+/// Plans that it goes; what somebody else has changed since stays, and what cannot be taken out is told.
+pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
+    let plan = match put {
+        Put::Setting { key, after, before } => setting(session, key, after, before.as_deref()),
+        Put::Element { key, element } => sshd_config::set(
+            session,
+            &[format!("{key}-={element}")],
+            false,
+            &SshdSource::default(),
+        ),
+        Put::Rule { pattern, daemon } => hosts_access::withdraw(session, pattern, daemon),
+        Put::Exempt { address, jails } => fail2ban::unignore(session, address, jails),
+        Put::Pin {
+            path,
+            host,
+            fingerprint,
+        } => pin(session, path, host, fingerprint),
+    };
+    let words = put.words().join(" ");
+    let gone = plan.is_ok();
+    let (name, text, mut plan) = match plan {
+        Ok(plan) if plan.changes_nothing() => {
+            let plan = Plan::default();
+            return TakenOut { plan, gone };
+        }
+        Ok(plan) => {
+            let text = format!(
+                "taken out, because the policy had put it there and no longer wants it: {words}"
+            );
+            ("left-the-policy", text, plan)
+        }
+        Err(failure) => {
+            let why = failure.trouble_json().message;
+            let text = format!("the policy no longer wants this, but it stays: {words}: {why}");
+            ("not-taken-out", text, Plan::default())
+        }
+    };
+    plan.notices.push(Notice {
+        name: name.to_owned(),
+        text,
+        origin: None,
+    });
+    TakenOut { plan, gone }
+}
+
+fn setting(
+    session: &Session,
+    key: &str,
+    after: &str,
+    before: Option<&str>,
+) -> Result<Plan, Failure> {
+    let source = SshdSource::default();
+    let configuration = Configuration::capture(session, &source)?;
+    let effective = configuration.effective();
+    let as_it_was_put = effective
+        .get(key)
+        .is_some_and(|setting| setting.origin.is_some() && setting.values.join(", ") == after);
+    match before {
+        _ if !as_it_was_put => Err(Failure::trouble(format!("{key} is not {after} any more"))),
+        Some(before) => sshd_config::set(session, &[format!("{key}={before}")], false, &source),
+        None => sshd_config::unset(session, key),
+    }
+}
+
+/// The line that holds exactly this key for exactly this host.
+fn pin(session: &Session, path: &str, host: &str, fingerprint: &str) -> Result<Plan, Failure> {
+    let read = Request::Read(path.into());
+    let snapshot = session.capture(|snapshot| {
+        let missing = !snapshot.answers(&read);
+        missing.then(|| read.clone()).into_iter().collect()
+    });
+    let image = snapshot.read(Path::new(path)).ok().flatten();
+    let line = image.and_then(|image| {
+        let found = KnownHosts::parse(&image.bytes)
+            .find(&[Name::host(host)])
+            .found;
+        let ours = found.into_iter().find(|found| {
+            let same = found.key.fingerprint().to_string() == fingerprint;
+            same && found.marker.is_none() && !found.is_by_wildcard()
+        })?;
+        Some(ours.line)
+    });
+    let Some(line) = line else {
+        return Ok(Plan::default());
+    };
+    let of = KnownHostsOf {
+        host: host.to_owned(),
+        line: Some(format!("{path}:{line}")),
+        ..KnownHostsOf::default()
+    };
+    known_hosts::plan(session, &of, None)
+}

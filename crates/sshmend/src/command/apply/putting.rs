@@ -1,0 +1,98 @@
+//! What a plan puts in place for a policy, so that it can be taken out again.
+
+use sshmend_plan::{Plan, SshdSource, Wish};
+use sshmend_policy::{Put, keys_of};
+use sshmend_sshd_config::Effective;
+
+use super::differs;
+use crate::command::sshd::Configuration;
+use crate::session::Session;
+
+/// How a machine was before a plan, as far as that is to be known later.
+pub(in crate::command) struct Before {
+    sshd: Option<Effective>,
+}
+
+impl Before {
+    /// Looks at what the wish is about.
+    pub(in crate::command) fn of(session: &Session, wish: &Wish) -> Self {
+        let sshd = matches!(wish, Wish::SshdConfig { .. })
+            .then(|| Configuration::capture(session, &SshdSource::default()).ok())
+            .flatten()
+            .map(|configuration| configuration.effective());
+        Self { sshd }
+    }
+
+    /// What a plan puts in place because of this wish.
+    pub(in crate::command) fn put_by(&self, wish: &Wish, plan: &Plan) -> Vec<Put> {
+        if !differs(wish, plan) {
+            return Vec::new();
+        }
+        match wish {
+            Wish::SshdConfig { .. } => self.settings(wish, plan),
+            Wish::Allow {
+                patterns, daemon, ..
+            } => patterns
+                .iter()
+                .map(|pattern| Put::Rule {
+                    pattern: pattern.clone(),
+                    daemon: daemon.clone(),
+                })
+                .collect(),
+            Wish::Ignore {
+                addresses, jails, ..
+            } => addresses
+                .iter()
+                .map(|address| Put::Exempt {
+                    address: address.clone(),
+                    jails: jails.clone(),
+                })
+                .collect(),
+            Wish::KnownHosts(of) => {
+                let placed = |fingerprint: &&String| {
+                    let mut effects = plan.effects.iter();
+                    effects.any(|effect| effect.after.starts_with(fingerprint.as_str()))
+                };
+                let pins = of.fingerprints.iter().filter(placed);
+                pins.flat_map(|fingerprint| {
+                    plan.files.iter().map(|change| Put::Pin {
+                        path: change.path.display().to_string(),
+                        host: of.host.clone(),
+                        fingerprint: fingerprint.clone(),
+                    })
+                })
+                .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn settings(&self, wish: &Wish, plan: &Plan) -> Vec<Put> {
+        let (single, lists) = keys_of(wish);
+        let effect = |key: &String| plan.effects.iter().find(|effect| effect.what == *key);
+        let set_by_a_line = |key: &String| {
+            let setting = self.sshd.as_ref().and_then(|sshd| sshd.get(key));
+            setting.is_some_and(|setting| setting.origin.is_some())
+        };
+        let settings = single.iter().filter_map(|key| {
+            let effect = effect(key)?;
+            Some(Put::Setting {
+                key: key.clone(),
+                after: effect.after.clone(),
+                before: set_by_a_line(key).then(|| effect.before.clone()),
+            })
+        });
+        let elements = lists.iter().filter_map(|key| {
+            let effect = effect(key)?;
+            let before: Vec<&str> = effect.before.split(", ").collect();
+            let new = effect.after.split(", ");
+            let new = new.filter(|element| !element.is_empty() && !before.contains(element));
+            let put = new.map(|element| Put::Element {
+                key: key.clone(),
+                element: element.to_owned(),
+            });
+            Some(put.collect::<Vec<_>>())
+        });
+        settings.chain(elements.flatten()).collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! What leaves a policy is taken out again where sshmend had put it in, and only there.
+
+use crate::apply::machine;
+use crate::disk::{Disk, Said, run};
+
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+fn apply(disk: &Disk, policy: &str) -> Said {
+    let root = disk.path("/");
+    let root = root.to_str().expect("a plain path");
+    let said = run(
+        &["apply", "-", "--yes", "--root", root, "--format", "json"],
+        policy.as_bytes(),
+    );
+    assert_eq!(said.code, 0, "{}", said.stdout);
+    said
+}
+
+fn all() -> &'static str {
+    "name = \"fleet\"\n\
+     [sshd-config]\nMaxStartups = \"44:30:144\"\nMaxSessions = 33\nUsePAM = true\nAcceptEnv = { add = [\"LANG\", \"TZ\"] }\n\
+     [hosts-access]\nallow = [\"192.0.2.16/28\", \"198.51.100.5\"]\n\
+     [fail2ban]\nignore = [{ address = \"203.0.113.30\", jail = \"sshd\" }, { address = \"203.0.113.31\", jail = \"sshd\" }]\n"
+}
+
+fn read(disk: &Disk) -> [Option<String>; 3] {
+    [MAIN, "/etc/hosts.allow", "/etc/fail2ban/jail.d/on.local"].map(|path| disk.read(path))
+}
+
+#[test]
+fn what_leaves_the_policy_leaves_the_machine_and_what_was_there_before_stays() {
+    let disk = machine();
+    disk.write("/etc/hosts.allow", "sshd: 198.51.100.5\n");
+    disk.write(
+        MAIN,
+        "Port 22\nMaxStartups 10:30:100\nUsePAM yes\nAcceptEnv TZ\n",
+    );
+    apply(&disk, all());
+    let [main, wrappers, jails] = read(&disk);
+    assert_eq!(
+        main.as_deref(),
+        Some("Port 22\nMaxStartups 44:30:144\nUsePAM yes\nAcceptEnv TZ LANG\nMaxSessions 33\n")
+    );
+    assert!(wrappers.is_some_and(|text| text.contains("192.0.2.16/28")));
+    assert!(jails.is_some_and(|text| text.contains("203.0.113.30 203.0.113.31")));
+    let some = "name = \"fleet\"\n[sshd-config]\nMaxSessions = 33\n[fail2ban]\nignore = [{ address = \"203.0.113.31\", jail = \"sshd\" }]\n";
+    assert_eq!(apply(&disk, some).json()["changed"], true);
+    let [main, wrappers, jails] = read(&disk);
+    assert_eq!(
+        main.as_deref(),
+        Some("Port 22\nMaxStartups 10:30:100\nUsePAM yes\nAcceptEnv TZ\nMaxSessions 33\n")
+    );
+    assert_eq!(wrappers.as_deref(), Some("sshd: 198.51.100.5\n"));
+    assert!(jails.is_some_and(|text| !text.contains(".30") && text.contains(".31")));
+    assert_eq!(apply(&disk, some).json()["changed"], false, "once");
+    // Put there by hand afterwards, it is not ours.
+    disk.write("/etc/hosts.allow", "sshd: 198.51.100.5 192.0.2.16/28\n");
+    assert_eq!(apply(&disk, some).json()["changed"], false);
+    apply(&disk, "name = \"fleet\"\n");
+    assert_eq!(
+        disk.read(MAIN).as_deref(),
+        Some("Port 22\nMaxStartups 10:30:100\nUsePAM yes\nAcceptEnv TZ\n")
+    );
+}
+
+#[test]
+fn a_policy_takes_nothing_out_that_another_one_or_a_person_has_put_in() {
+    let disk = machine();
+    apply(&disk, all());
+    let after = read(&disk);
+    apply(&disk, "name = \"other\"\n");
+    apply(&disk, "");
+    assert_eq!(read(&disk), after, "another policy, and one without a name");
+    // Somebody has raised it since.
+    disk.write(
+        MAIN,
+        disk.read(MAIN)
+            .expect("a file")
+            .replace("44:30:144", "50:30:150"),
+    );
+    let said = apply(&disk, "name = \"fleet\"\n");
+    assert!(
+        disk.read(MAIN)
+            .is_some_and(|text| text.contains("MaxStartups 50:30:150"))
+    );
+    assert!(said.stdout.contains("not-taken-out"), "{}", said.stdout);
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some(""));
+}
+
+#[test]
+fn what_was_rolled_back_is_not_put_in_and_a_changed_value_keeps_what_was_before_it() {
+    let disk = machine();
+    let with =
+        |value: &str| format!("name = \"fleet\"\n[sshd-config]\nMaxStartups = \"{value}\"\n");
+    apply(&disk, &with("20:30:60"));
+    apply(&disk, &with("25:30:65"));
+    apply(&disk, "name = \"fleet\"\n");
+    assert!(
+        disk.read(MAIN)
+            .is_some_and(|text| text.contains("MaxStartups 10:30:100"))
+    );
+    apply(&disk, &with("20:30:60"));
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    disk.write(MAIN, "Port 22\nMaxStartups 20:30:60\n");
+    assert_eq!(
+        apply(&disk, "name = \"fleet\"\n").json()["changed"],
+        false,
+        "by hand"
+    );
+}
+
+#[test]
+fn what_was_recorded_by_fix_is_taken_out_when_it_leaves_the_policy() {
+    let disk = machine();
+    let policy = "/etc/sshmend/policy.toml";
+    for wish in [
+        "sshd-config MaxSessions=21",
+        "hosts-access --allow 192.0.2.200",
+    ] {
+        assert_eq!(
+            disk.run(&format!("fix {wish} --record {policy} --yes"))
+                .code,
+            0
+        );
+    }
+    disk.write(policy, "[hosts-access]\nallow = [\"192.0.2.200\"]\n");
+    let here = disk.path(policy);
+    let said = disk.run(&format!("apply {} --yes", here.display()));
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(
+        disk.read(MAIN).as_deref(),
+        Some("Port 22\nMaxStartups 10:30:100\nUsePAM yes\n")
+    );
+    assert_eq!(
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 192.0.2.200\n")
+    );
+}
