@@ -473,7 +473,7 @@ fn month(text: &[u8]) -> Option<(Month<'_>, &[u8])> {
     }
     if let Some((english, rest)) = text
         .split_first_chunk::<3>()
-        .filter(|(_, rest)| rest.first() == Some(&b' '))
+        .filter(|(_, rest)| !rest.first().is_some_and(is_letter))
         && let Some(at) = MONTHS.iter().position(|month| *month == english)
     {
         return Some((Month::Number(i8::try_from(at + 1).ok()), rest));
@@ -525,12 +525,16 @@ fn month_number(name: &[u8]) -> Option<i8> {
 
 /// A word of letters in any script or encoding, with the point of an abbreviation.
 fn name(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80 || *byte == b'.';
     let end = text
         .iter()
-        .position(|byte| !letter(byte))
+        .position(|byte| !is_letter(byte))
         .unwrap_or(text.len());
     (1..=32).contains(&end).then(|| text.split_at(end))
+}
+
+/// Whether a byte is of a word in any script, or the point of an abbreviation.
+fn is_letter(byte: &u8) -> bool {
+    byte.is_ascii_alphabetic() || *byte >= 0x80 || *byte == b'.'
 }
 
 /// What follows the name of a zone: `UTC`, `CET`, `+03`.
