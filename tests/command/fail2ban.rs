@@ -102,11 +102,11 @@ fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
     "#]]);
     disk.run("fix fail2ban --ignore 192.0.2.1 --jail sshh --yes")
         .check(&expect![[r#"
-        exit 2
-        --
-        error: nothing was changed: there is no jail "sshh"
-        hint: the jails are sshd, recidive
-    "#]]);
+            exit 2
+            --
+            error: nothing was changed: there is no jail "sshh"
+            hint: did you mean sshd?
+        "#]]);
 }
 
 #[test]

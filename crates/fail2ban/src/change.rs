@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sshmend_lossless::{EditSet, Origin, Unread};
+use sshmend_lossless::{EditSet, Origin, Unread, nearest};
 
 use crate::address::Address;
 use crate::problem::Problem;
@@ -34,6 +34,26 @@ impl Edited {
     /// True when nothing would change.
     pub fn is_empty(&self) -> bool {
         self.creates.is_empty() && self.edits.values().all(EditSet::is_empty)
+    }
+}
+
+/// Of the jails that there are, so many are named: Debian ships 92.
+const NAMED: usize = 12;
+
+/// What to name instead of a jail that there is not.
+pub fn jails_instead(name: &str, known: &[String]) -> String {
+    if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
+        return format!("did you mean {meant}?");
+    }
+    let named = known
+        .iter()
+        .take(NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match known.len().saturating_sub(NAMED) {
+        0 => format!("the jails are {named}"),
+        more => format!("the jails are {named} and {more} more"),
     }
 }
 
@@ -116,7 +136,7 @@ impl Refusal {
             Self::Broken(problems) => problems
                 .first()
                 .map_or_else(String::new, |problem| problem.hint.clone()),
-            Self::NoSuchJail { known, .. } => format!("the jails are {}", known.join(", ")),
+            Self::NoSuchJail { name, known } => jails_instead(name, known),
             Self::NoPlace {
                 hint: Some(hint), ..
             } => hint.clone(),

@@ -61,7 +61,7 @@ mod until;
 mod wreckage;
 
 pub use address::{Address, AddressError, Parsed};
-pub use change::{Edited, Note, Refusal};
+pub use change::{Edited, Note, Refusal, jails_instead};
 pub use config::{Config, wants};
 pub use ends::Expired;
 pub use ignore::Wish;

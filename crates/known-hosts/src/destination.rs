@@ -25,28 +25,47 @@ pub enum DestinationError {
     /// The port is no number from 1 to 65535.
     #[error("not a port: {0:?}")]
     BadPort(String),
+    /// The URI of another protocol.
+    #[error("{0} is not SSH: ssh has no part in that connection")]
+    OtherProtocol(String),
 }
+
+/// What stands before `://` where ssh carries the connection: ssh(1), scp(1), sftp(1), git-push(1), svn.
+const SCHEMES: [&str; 6] = ["ssh", "scp", "sftp", "git+ssh", "ssh+git", "svn+ssh"];
 
 impl DestinationError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
-        "write HOST, HOST:PORT, or [ADDRESS]:PORT"
+        match self {
+            Self::OtherProtocol(_) => {
+                "name the host of an SSH connection: HOST, USER@HOST:PORT, ssh://HOST, git@HOST:PATH"
+            }
+            _ => "write HOST, HOST:PORT, or [ADDRESS]:PORT",
+        }
     }
 }
 
 impl Destination {
     /// Reads `HOST`, `HOST:PORT`, `[HOST]:PORT`, an IPv6 address with or without brackets, each with `USER@` before it, and
-    /// the same as an URI (`ssh://USER@HOST:PORT`).
+    /// the same as a URI (`ssh://USER@HOST:PORT/PATH`), and what scp, rsync and git take: `USER@HOST:PATH`. The path is left
+    /// out.
     ///
     /// # Errors
-    /// When the host is missing or could be taken for an option, or when the port is no port.
+    /// When the host is missing or could be taken for an option, when the port is no port, or of a URI of another protocol.
     pub fn parse(text: &str) -> Result<Self, DestinationError> {
-        let text = text
-            .strip_prefix("ssh://")
-            .map_or(text, |rest| rest.trim_end_matches('/'));
-        let (user, rest) = text
-            .rsplit_once('@')
-            .map_or((None, text), |(user, rest)| (Some(user), rest));
+        let (text, is_uri) = match text.split_once("://") {
+            Some((scheme, _)) if !SCHEMES.contains(&scheme) => {
+                return Err(DestinationError::OtherProtocol(scheme.to_owned()));
+            }
+            Some((_, rest)) => (rest.split('/').next().unwrap_or(rest), true),
+            None => (text, false),
+        };
+        let (user, rest) = split_user(text);
+        let rest = if is_uri {
+            rest
+        } else {
+            without_path(rest, user.is_some())
+        };
         let (host, port) =
             split_port(rest).ok_or_else(|| DestinationError::BadHost(text.to_owned()))?;
         let port = port
@@ -75,6 +94,37 @@ impl Destination {
         }
         argv.push(self.host.clone());
         argv
+    }
+}
+
+/// The user before the last `@` that stands before a path.
+fn split_user(text: &str) -> (Option<&str>, &str) {
+    let end = text.find('/').unwrap_or(text.len());
+    match text[..end].rfind('@') {
+        Some(at) => (Some(&text[..at]), &text[at + 1..]),
+        None => (None, text),
+    }
+}
+
+/// `HOST:PATH` without the path. What has a slash is a path; a single word behind a user is one too, unless it is a number.
+fn without_path(text: &str, has_user: bool) -> &str {
+    let host_ends = if text.starts_with('[') {
+        text.find("]:").map(|at| at + 1)
+    } else {
+        text.find(':')
+    };
+    let Some(colon) = host_ends else { return text };
+    let tail = &text[colon + 1..];
+    let is_number = tail.bytes().all(|byte| byte.is_ascii_digit());
+    let is_address = text
+        .split('%')
+        .next()
+        .is_some_and(|text| text.parse::<Ipv6Addr>().is_ok());
+    let is_word = has_user && !tail.contains(':') && !tail.starts_with(['-', '+']);
+    if !is_address && !is_number && (tail.contains('/') || is_word) {
+        &text[..colon]
+    } else {
+        text
     }
 }
 
@@ -130,7 +180,24 @@ mod tests {
         ] {
             assert!(Destination::parse(text).is_err(), "{text:?}");
         }
-        for text in ["h:", "h:0", "h:65536", "h:+1", "h:ssh", "[::1]:-1"] {
+        for text in ["https://h/x", "git://h/x", "rsync://h/x"] {
+            assert!(
+                matches!(
+                    Destination::parse(text),
+                    Err(DestinationError::OtherProtocol(_))
+                ),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "h:",
+            "h:0",
+            "h:65536",
+            "h:+1",
+            "h:ssh",
+            "[::1]:-1",
+            "ssh://h:x/y",
+        ] {
             assert!(
                 matches!(Destination::parse(text), Err(DestinationError::BadPort(_))),
                 "{text:?}"
@@ -138,6 +205,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     #[test]
     fn hosts_ports_and_users_are_told_apart() {
         let table = [
@@ -153,6 +221,61 @@ mod tests {
             ("ssh://bob@h:2222/", Some("bob"), "h", Some(2222)),
             ("ssh://h", None, "h", None),
             ("bob@example.com@h", Some("bob@example.com"), "h", None),
+            (
+                "git@forge.example:team/tool.git",
+                Some("git"),
+                "forge.example",
+                None,
+            ),
+            (
+                "git@forge.example:tool.git",
+                Some("git"),
+                "forge.example",
+                None,
+            ),
+            (
+                "git@forge.example:2222",
+                Some("git"),
+                "forge.example",
+                Some(2222),
+            ),
+            ("forge.example:~carol/tool", None, "forge.example", None),
+            (
+                "dan@backup.example:/srv/a@b:c",
+                Some("dan"),
+                "backup.example",
+                None,
+            ),
+            (
+                "git@[2001:db8::7]:team/tool.git",
+                Some("git"),
+                "2001:db8::7",
+                None,
+            ),
+            (
+                "ssh://git@forge.example/team/tool.git",
+                Some("git"),
+                "forge.example",
+                None,
+            ),
+            (
+                "ssh://git@[2001:db8::7]:2222/t@x",
+                Some("git"),
+                "2001:db8::7",
+                Some(2222),
+            ),
+            (
+                "git+ssh://git@forge.example:2222/team/tool",
+                Some("git"),
+                "forge.example",
+                Some(2222),
+            ),
+            (
+                "sftp://dan@files.example",
+                Some("dan"),
+                "files.example",
+                None,
+            ),
         ];
         for (text, user, host, port) in table {
             let expected = Destination {

@@ -1,5 +1,7 @@
 //! The connection for which Match blocks are evaluated.
 
+use std::net::IpAddr;
+
 /// What a Match block can ask about a connection; what is not known matches no criterion, as with `sshd -C`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Connection {
@@ -38,6 +40,7 @@ impl Connection {
             match part.split_once('=') {
                 Some(("user", value)) => connection.user = Some(value.to_owned()),
                 Some(("host", value)) => connection.host = Some(value.to_owned()),
+                Some(("addr" | "laddr", value)) if !is_address(value) => return Err(bad()),
                 Some(("addr", value)) => connection.addr = Some(value.to_owned()),
                 Some(("laddr", value)) => connection.laddr = Some(value.to_owned()),
                 Some(("lport", value)) => {
@@ -50,6 +53,12 @@ impl Connection {
         }
         Ok(connection)
     }
+}
+
+/// An IPv6 address may have a zone.
+fn is_address(text: &str) -> bool {
+    let bare = text.split_once('%').map_or(text, |(bare, _)| bare);
+    bare.parse::<IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -68,7 +77,14 @@ mod tests {
                 .expect("well formed")
                 .invalid_user
         );
-        for bad in ["bob", "lport=x", "usr=bob", "lport=70000"] {
+        for bad in [
+            "bob",
+            "lport=x",
+            "usr=bob",
+            "lport=70000",
+            "addr=192.0.2.300",
+            "laddr=gate",
+        ] {
             assert_eq!(Connection::parse(bad), Err(BadConnection(bad.to_owned())));
         }
     }

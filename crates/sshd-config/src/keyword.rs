@@ -1,5 +1,6 @@
 //! What is known of each keyword, and how one is found by its name.
 
+use sshmend_lossless::nearest;
 use std::sync::LazyLock;
 
 use crate::release::Release;
@@ -125,6 +126,19 @@ pub(crate) fn is_of_a_patch(name: &str) -> bool {
     OF_PATCHES
         .iter()
         .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The keyword of any release by its name in any case, as the manual page writes it.
+pub fn keyword_named(word: &str) -> Option<&'static str> {
+    let names = TABLE.iter().flat_map(|keyword| keyword.names);
+    let mut names = names.map(|name| name.text);
+    names.find(|name| name.eq_ignore_ascii_case(word))
+}
+
+/// The keyword of any release that was meant by a word that is none.
+pub fn nearest_keyword(word: &str) -> Option<&'static str> {
+    let names = TABLE.iter().flat_map(|keyword| keyword.names);
+    nearest(word, names.map(|name| name.text))
 }
 
 /// Whether a keyword, by any of its names in any case, holds several values side by side.

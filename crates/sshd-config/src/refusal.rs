@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Origin, Snapshot};
 
+use crate::keyword::nearest_keyword;
 use crate::owner::Foreign;
 use crate::problem::Unseen;
 use crate::release::Release;
@@ -179,7 +180,10 @@ impl Refusal {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            Self::UnknownKeyword { .. } => "see sshd_config(5) for the keywords".to_owned(),
+            Self::UnknownKeyword { key } => match nearest_keyword(key) {
+                Some(name) => format!("did you mean {name}?"),
+                None => "see sshd_config(5) for the keywords".to_owned(),
+            },
             Self::NotInRelease { since, .. } => format!("upgrade to {since} or later"),
             Self::PerhapsNotInRelease { .. } => {
                 "say with --release which release reads the file, or use the keyword once by hand"
