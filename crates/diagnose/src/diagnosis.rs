@@ -6,9 +6,11 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::transcript::Attempt;
 use sshmend_ssh_log::{CauseName, ReadLog};
 
+use crate::at_hand;
 use crate::causes::{CAUSES, claimed, heard};
 use crate::chance::comes_and_goes;
 use crate::finding::Finding;
+use crate::passage::{self, AtGate, Passage};
 use crate::paste;
 use crate::verdict::Verdict;
 
@@ -24,6 +26,8 @@ pub struct Diagnosis {
     pub excluded: Vec<Excluded>,
     /// Causes that come and go, and did not act when we looked from the client: that excludes none of them.
     pub not_now: Vec<Excluded>,
+    /// What was seen at each gate, in the order in which a connection meets them.
+    pub gates: Vec<AtGate>,
     /// From the client: our own connections.
     pub connections: Option<Connections>,
     /// The log files that were named, and how much of them was understood.
@@ -144,7 +148,20 @@ impl Diagnosis {
         !self.logs.is_empty() && self.logs.iter().all(|log| log.census.nothing_understood())
     }
 
+    /// How many gates only root can look at whole.
+    pub fn needing_root(&self) -> usize {
+        let closed = |at: &&AtGate| at.passage == Passage::NeedsRoot;
+        self.gates.iter().filter(closed).count()
+    }
+
+    /// Whether nothing was found because most of what could be seen was closed to this user: that is no answer.
+    pub fn is_inconclusive(&self) -> bool {
+        let seen = |at: &&AtGate| at.passage != Passage::Unseen;
+        self.findings.is_empty() && self.needing_root() * 2 > self.gates.iter().filter(seen).count()
+    }
+
     fn add(&mut self, question: &Question, verdict: Verdict) {
+        passage::add(&mut self.gates, &verdict);
         let name = verdict.cause.name;
         // What was seen from the client is how a few connections went.
         let by_chance = matches!(question.vantage, Vantage::Client(_)) && comes_and_goes(name);
@@ -171,6 +188,16 @@ impl Diagnosis {
             (finding.certainty, finding.latent, follows(finding), rank)
         });
         claimed::advise(facts, &mut self.findings);
+        at_hand::adapt(facts, &mut self.findings);
+        let remedies = self
+            .findings
+            .iter_mut()
+            .filter_map(|finding| finding.remedy.as_mut());
+        if let Some(process) = facts.question.sshd {
+            for remedy in remedies {
+                remedy.wish = remedy.wish.clone().of_sshd(process);
+            }
+        }
     }
 
     /// Each thing that was not looked at once, in order.

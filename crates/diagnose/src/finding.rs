@@ -78,6 +78,21 @@ pub struct Evidence {
     pub line: Option<usize>,
     /// What stands there, shortened; hostile text.
     pub text: String,
+    /// Where in the line the fault is, where that is known.
+    pub mark: Option<Mark>,
+}
+
+/// A place in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The line as it stands in the file, shortened; hostile text.
+    pub line: String,
+    /// The first character that is meant, counted from 1.
+    pub column: usize,
+    /// How many characters are meant.
+    pub length: usize,
+    /// What is wrong with them.
+    pub label: String,
 }
 
 /// What sshmend can do about a finding.
@@ -123,6 +138,7 @@ impl Finding {
             source: source.as_ref().to_owned(),
             line: None,
             text: shorten(text.as_ref()),
+            mark: None,
         });
         self
     }
@@ -134,7 +150,16 @@ impl Finding {
             source,
             line,
             text: shorten(text.as_ref()),
+            mark: None,
         });
+        self
+    }
+
+    /// Marks the place of the fault in the line that was added last.
+    pub(crate) fn marked(&mut self, mark: Option<Mark>) -> &mut Self {
+        if let Some(last) = self.evidence.last_mut() {
+            last.mark = mark;
+        }
         self
     }
 
@@ -144,6 +169,7 @@ impl Finding {
             source: source.to_owned(),
             line,
             text: shorten(text),
+            mark: None,
         });
         self
     }
@@ -180,6 +206,7 @@ impl Finding {
                 source,
                 line: line.number_in_file,
                 text,
+                mark: None,
             });
         }
         self
@@ -262,8 +289,27 @@ impl Finding {
     }
 }
 
+impl Mark {
+    /// Marks the word that begins at `column`, counted in bytes from 1, of a line; nothing where the line is not known.
+    pub(crate) fn word(line: &str, column: usize, label: impl Into<String>) -> Option<Self> {
+        let start = column.saturating_sub(1);
+        let (before, rest) = line.split_at_checked(start).filter(|_| !line.is_empty())?;
+        let word = rest.split([' ', '\t']).next().unwrap_or_default();
+        Some(Self {
+            line: shorten_end(line),
+            column: before.chars().count() + 1,
+            length: word.chars().count(),
+            label: label.into(),
+        })
+    }
+}
+
 fn shorten(text: &str) -> String {
-    let text = text.trim();
+    shorten_end(text.trim())
+}
+
+/// The same with the blanks at the beginning, by which columns are counted.
+fn shorten_end(text: &str) -> String {
     match text.char_indices().nth(EVIDENCE_LIMIT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

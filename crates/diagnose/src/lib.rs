@@ -4,15 +4,18 @@
 //! and is not known yet is what [`Inquiry::wants`] asks for: they are run until nothing is missing. `causes` judges the facts, one file a cause. What could not be looked at is part of the answer
 //! ([`Diagnosis::unchecked`]), never taken for absent.
 
+mod at_hand;
 mod causes;
 mod chance;
 mod diagnosis;
 mod finding;
 #[cfg(test)]
 mod hostile;
+mod look_up;
 #[cfg(test)]
 mod odd;
 mod page;
+mod passage;
 mod paste;
 mod proof;
 #[cfg(test)]
@@ -21,6 +24,8 @@ mod verdict;
 
 pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, Inquiry, Read, diagnose};
-pub use finding::{Certainty, Evidence, Finding, Remedy};
+pub use finding::{Certainty, Evidence, Finding, Mark, Remedy};
+pub use look_up::{causes_of_keyword, causes_of_message, nearest_cause};
+pub use passage::{AtGate, Passage};
 pub use proof::Proven;
 pub use verdict::{Cause, Gate};

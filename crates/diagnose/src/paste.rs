@@ -37,6 +37,9 @@ pub(crate) fn diagnose(
         for finding in &mut part.findings {
             extend(finding, &paste.attempts, way);
         }
+        if ways.len() == 1 {
+            whole.gates = std::mem::take(&mut part.gates);
+        }
         whole.add_way(part, at == 0);
     }
     whole.unchecked.extend(unknown(paste));

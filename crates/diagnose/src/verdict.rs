@@ -70,6 +70,60 @@ pub enum Gate {
     Established,
 }
 
+impl Gate {
+    /// All gates, in the order in which a connection meets them.
+    pub const ALL: [Self; 12] = [
+        Self::Client,
+        Self::Network,
+        Self::Firewall,
+        Self::Kernel,
+        Self::Listener,
+        Self::Accept,
+        Self::Session,
+        Self::Wrappers,
+        Self::Exchange,
+        Self::HostKey,
+        Self::Authentication,
+        Self::Established,
+    ];
+
+    /// The word of the JSON form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Network => "network",
+            Self::Firewall => "firewall",
+            Self::Kernel => "kernel",
+            Self::Listener => "listener",
+            Self::Accept => "accept",
+            Self::Session => "session",
+            Self::Wrappers => "wrappers",
+            Self::Exchange => "exchange",
+            Self::HostKey => "host-key",
+            Self::Authentication => "authentication",
+            Self::Established => "established",
+        }
+    }
+
+    /// What is done there, in an administrator's words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Client => "the client begins",
+            Self::Network => "the network carries it",
+            Self::Firewall => "the firewall lets it in",
+            Self::Kernel => "the kernel queues it",
+            Self::Listener => "sshd listens",
+            Self::Accept => "sshd accepts it",
+            Self::Session => "a process serves it",
+            Self::Wrappers => "TCP wrappers allow it",
+            Self::Exchange => "keys are exchanged",
+            Self::HostKey => "the host key is known",
+            Self::Authentication => "the user logs in",
+            Self::Established => "the session stays up",
+        }
+    }
+}
+
 /// The answer of one cause.
 #[derive(Debug)]
 pub(crate) struct Verdict {

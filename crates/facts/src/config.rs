@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sshmend_lossless::Unread;
 use sshmend_sshd_config::{
     Connection, Effective, Override, Release, Scope, Setting, Tree, Unseen, main_file,
 };
@@ -17,10 +18,13 @@ fn drop_ins(main: &Path) -> PathBuf {
 }
 
 fn unchecked(unseen: &Unseen) -> Unchecked {
-    Unchecked::new(
-        unseen.path.display().to_string(),
-        format!("{} ({})", unseen.why, unseen.hint()),
-    )
+    Unchecked {
+        needs_root: unseen.why == Unread::Denied,
+        ..Unchecked::new(
+            unseen.path.display().to_string(),
+            format!("{} ({})", unseen.why, unseen.hint()),
+        )
+    }
 }
 
 impl Facts<'_> {

@@ -79,7 +79,7 @@ impl<'a> Facts<'a> {
             return self.run(argv);
         }
         let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
-        Err(Unchecked::new(words.join(" "), "needs root"))
+        Err(Unchecked::for_want_of_root(words.join(" "), "needs root"))
     }
 
     /// A file; `None` when there is none.
@@ -133,6 +133,7 @@ fn answer<T>(path: &Path, read: Result<Option<T>, Unread>) -> Known<Option<T>> {
 fn unchecked(path: &Path, why: &Unread) -> Unchecked {
     match why {
         Unread::NotAsked => not_looked_at(path),
+        Unread::Denied => Unchecked::for_want_of_root(path.display().to_string(), why.to_string()),
         known => Unchecked::new(path.display().to_string(), known.to_string()),
     }
 }

@@ -7,6 +7,8 @@ pub struct Unchecked {
     pub check: String,
     /// Why it was not.
     pub reason: String,
+    /// Whether root could have looked at it.
+    pub needs_root: bool,
 }
 
 /// A fact, or why it is not known.
@@ -18,6 +20,15 @@ impl Unchecked {
         Self {
             check: check.into(),
             reason: reason.into(),
+            needs_root: false,
+        }
+    }
+
+    /// The same of what root could have looked at.
+    pub fn for_want_of_root(check: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            needs_root: true,
+            ..Self::new(check, reason)
         }
     }
 }

@@ -52,7 +52,7 @@ pub use known::{Known, Unchecked};
 pub use log_file::{LogFile, LogLine};
 pub use log_source::disk_logs;
 pub use look::{Memory, cheapest};
-pub use manager::{MARKER, Manager, Unit};
+pub use manager::{MARKER, Manager, Supervisor, Unit};
 pub use named_files::{Harm, NamedFile};
 pub use package::{package_version, package_wants};
 pub use pam::{FOLDER as PAM_FOLDER, OTHER, PamLine};

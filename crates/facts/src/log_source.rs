@@ -134,9 +134,10 @@ impl<'a> Facts<'a> {
         if sources.is_empty() {
             let shut = (!self.question.privileged)
                 .then(|| "needs root, or the group adm or systemd-journal".to_owned());
-            return Err(hidden
-                .or(shut)
-                .map_or_else(no_log, |reason| Unchecked::new("log of sshd", reason)));
+            return Err(hidden.or(shut).map_or_else(no_log, |reason| Unchecked {
+                needs_root: !self.question.privileged,
+                ..Unchecked::new("log of sshd", reason)
+            }));
         }
         if let Ok(output) = self.run(&DMESG) {
             sources.push(Source::printed(DMESG[0], &output.stdout, None));

@@ -16,6 +16,18 @@ pub const MARKER: &str = "/etc/ssh/sshd_not_to_be_run";
 /// The scripts by which sshd is started where systemd does not run; Debian's makes /run/sshd before it starts sshd.
 const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
 
+/// There while OpenRC runs the machine (openrc(8)), and while runit does (runit(8)).
+const OPENRC: &str = "/run/openrc/softlevel";
+const RUNIT: &str = "/run/runit";
+
+/// Where runit looks for the service of sshd.
+const RUNIT_SERVICES: [(&str, &str); 4] = [
+    ("/var/service/sshd", "sshd"),
+    ("/etc/service/sshd", "sshd"),
+    ("/etc/service/ssh", "ssh"),
+    ("/service/sshd", "sshd"),
+];
+
 /// Where distributions put the unit.
 const UNIT_FILES: [&str; 4] = [
     "/lib/systemd/system/ssh.service",
@@ -64,6 +76,21 @@ pub enum Manager {
     Other,
 }
 
+/// What starts, stops and reloads services here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Supervisor {
+    /// systemd.
+    Systemd,
+    /// OpenRC, as on Alpine and Gentoo.
+    OpenRc,
+    /// runit, as on Void; the name of the service of sshd.
+    Runit(String),
+    /// Init scripts: that of sshd.
+    Script(&'static str),
+    /// Nothing that is known, as in a container.
+    None,
+}
+
 /// A unit with its properties, as `systemctl show` prints them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unit {
@@ -103,6 +130,23 @@ impl Facts<'_> {
                 .filter(|unit| unit.get("LoadState") != "not-found")
                 .collect(),
         ))
+    }
+
+    /// What starts and stops services here.
+    pub fn supervisor(&self) -> Known<Supervisor> {
+        let there = |path: &str| matches!(self.meta(path), Ok(Some(_)));
+        if self.booted()? {
+            return Ok(Supervisor::Systemd);
+        }
+        if there(OPENRC) {
+            return Ok(Supervisor::OpenRc);
+        }
+        let service = RUNIT_SERVICES.iter().find(|(path, _)| there(path));
+        Ok(match (service, self.script()) {
+            (Some((_, name)), _) if there(RUNIT) => Supervisor::Runit((*name).to_owned()),
+            (_, Some(script)) => Supervisor::Script(script),
+            (_, None) => Supervisor::None,
+        })
     }
 
     /// The script that starts sshd where systemd does not run.

@@ -85,7 +85,7 @@ impl Facts<'_> {
         let mut listeners = self.listening_titles()?;
         listeners.retain(|listener| !self.in_container(listener.pid));
         if listeners.is_empty() && !self.processes_visible() {
-            return Err(Unchecked::new(
+            return Err(Unchecked::for_want_of_root(
                 "processes",
                 "those of other users are hidden (hidepid)",
             ));
@@ -93,13 +93,14 @@ impl Facts<'_> {
         Ok(listeners)
     }
 
-    /// The listener that serves this machine: started by the service manager where there are several.
+    /// The listener that serves this machine: of several the one that is asked about, else the one that the service manager
+    /// started.
     pub fn listener(&self) -> Known<Option<Listener>> {
         let listeners = self.listeners()?;
         let main = self.manager().ok().and_then(|manager| manager.main_pid());
-        let preferred = listeners
-            .iter()
-            .find(|listener| Some(listener.pid) == main)
+        let with = |pid: Option<u32>| listeners.iter().find(|listener| Some(listener.pid) == pid);
+        let preferred = with(self.question.sshd)
+            .or(with(main))
             .or(listeners.first());
         Ok(preferred.cloned())
     }

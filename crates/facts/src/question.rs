@@ -13,6 +13,8 @@ use crate::log_file::LogFile;
 pub struct Question {
     /// Which end of the connection this machine is.
     pub vantage: Vantage,
+    /// The process id of the sshd that is meant, where several listen.
+    pub sshd: Option<u32>,
     /// The time, in seconds since 1970.
     pub now: i64,
     /// The zone of the times that logs write without one.
@@ -75,6 +77,7 @@ impl Question {
         let log_files = BTreeMap::new();
         Self {
             vantage,
+            sshd: None,
             now,
             zone,
             privileged: true,

@@ -62,6 +62,9 @@ pub fn known_hosts(
     } else {
         work.remove(&target, &offered.keys())?;
         work.notice("key-unverified", offered.told(&target), None);
+        for key in offered.each() {
+            work.notice("offered-key", key, None);
+        }
     }
     Ok(work.plan)
 }

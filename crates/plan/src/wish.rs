@@ -117,6 +117,21 @@ pub struct SshdSource {
 }
 
 impl Wish {
+    /// The same wish about one of several sshd, unless it is about one already.
+    #[must_use]
+    pub fn of_sshd(mut self, process: u32) -> Self {
+        match &mut self {
+            Self::SshdConfig { source, .. }
+            | Self::CommentOut { source, .. }
+            | Self::HostKeys { source }
+            | Self::LogLevel { source, .. } => {
+                source.pid.get_or_insert(process);
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// A keyword of sshd_config and its value.
     pub fn setting(key: &str, value: &str) -> Self {
         Self::SshdConfig {
@@ -161,7 +176,10 @@ impl Wish {
 
     /// Whether it mends what keeps sshd from starting.
     pub fn lets_sshd_start(&self) -> bool {
-        matches!(self, Self::HostKeys { .. } | Self::PrivsepDirectory)
+        matches!(
+            self,
+            Self::HostKeys { .. } | Self::PrivsepDirectory | Self::CommentOut { .. }
+        )
     }
 
     /// The command line that asks for it.
@@ -242,6 +260,7 @@ impl Wish {
 pub struct Mended {
     host_keys: bool,
     directory: bool,
+    lines: bool,
 }
 
 impl Mended {
@@ -249,14 +268,19 @@ impl Mended {
     pub fn add(&mut self, wish: &Wish) {
         self.host_keys |= matches!(wish, Wish::HostKeys { .. });
         self.directory |= matches!(wish, Wish::PrivsepDirectory);
+        self.lines |= matches!(wish, Wish::CommentOut { .. });
     }
 
     /// How the service stands with it mended.
     #[must_use]
     pub fn applied_to(self, mut service: Service) -> Service {
-        service.trial = service
-            .trial
-            .map(|trial| trial.without(self.host_keys, self.directory));
+        service.trial = service.trial.map(|mut trial| {
+            // Whether all of them were named, sshd itself says of the files to come.
+            if self.lines {
+                trial.others.clear();
+            }
+            trial.without(self.host_keys, self.directory)
+        });
         service
     }
 }
@@ -323,5 +347,36 @@ impl CommandLine {
         self.path("--file", source.file.as_ref());
         self.option("--pid", source.pid.map(|pid| pid.to_string()).as_ref());
         self.option("--release", source.release.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::TrialToday;
+
+    use super::*;
+
+    #[test]
+    fn sshd_can_be_started_once_a_line_is_taken_out() {
+        let wish = Wish::CommentOut {
+            lines: vec!["/etc/ssh/sshd_config:9".to_owned()],
+            source: SshdSource::default(),
+        };
+        let trial = TrialToday {
+            others: vec!["/etc/ssh/sshd_config: line 9: Bad configuration option: X".to_owned()],
+            ..TrialToday::default()
+        };
+        let service = Service {
+            trial: Some(trial),
+            ..Service::default()
+        };
+        let mut mended = Mended::default();
+        let passes = |mended: Mended| {
+            let trial = mended.applied_to(service.clone()).trial;
+            trial.is_some_and(|trial| trial.passed)
+        };
+        assert!(!passes(mended));
+        mended.add(&wish);
+        assert!(wish.lets_sshd_start() && passes(mended));
     }
 }

@@ -1,7 +1,7 @@
-use sshmend_facts::{Facts, Unchecked, UnknownKey};
+use sshmend_facts::{Facts, Target, Unchecked, UnknownKey};
 use sshmend_known_hosts::{NoContent, UnreadFile};
 use sshmend_lossless::Unread;
-use sshmend_ssh_log::transcript::Software;
+use sshmend_ssh_log::transcript::{Software, is_of_provider};
 
 use super::claimed::claim;
 use crate::finding::{Certainty, Finding};
@@ -100,7 +100,17 @@ fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
 
 /// How a key gets into known_hosts: never without a look at the server.
 pub(super) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
-    finding.step("on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`");
+    let name = facts.known_as();
+    let host = facts
+        .question
+        .target()
+        .map(Target::host)
+        .or(name.as_deref());
+    finding.step(if host.is_some_and(is_of_provider) {
+        "compare it with the fingerprints that the provider publishes on its pages"
+    } else {
+        "on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`"
+    });
     if facts
         .transcript()
         .is_some_and(|(_, transcript)| transcript.client.software == Software::Putty)
@@ -109,7 +119,7 @@ pub(super) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
             .step("when it is the same key: start PuTTY, compare the fingerprint that it shows, and accept that one");
         return;
     }
-    let name = facts.known_as().unwrap_or_else(|| "HOST".to_owned());
+    let name = name.unwrap_or_else(|| "HOST".to_owned());
     finding.step(format!(
         "when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"
     ));
@@ -119,6 +129,25 @@ pub(super) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
 mod tests {
     use crate::testing::{check_client, check_transcript, works};
     use expect_test::expect;
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::{NOW, machine};
+
+    #[test]
+    fn what_a_provider_publishes_is_compared_where_there_is_no_console() {
+        let said = "No ED25519 host key is known for github.com and you have requested strict checking.\r\nHost key verification failed.\r\n";
+        let steps = |text: &str| {
+            let question = Question::transcript(text, NOW);
+            let diagnosis = crate::diagnose(&machine(""), &question);
+            diagnosis
+                .findings
+                .first()
+                .map(|finding| finding.steps.join("\n"))
+        };
+        let published = "fingerprints that the provider publishes";
+        assert!(steps(said).is_some_and(|steps| steps.contains(published)));
+        let own = said.replace("github.com", "gate.example");
+        assert!(steps(&own).is_some_and(|steps| steps.contains("console")));
+    }
 
     #[test]
     fn strict_checking_is_certain() {

@@ -2,9 +2,10 @@ use std::path::Path;
 
 use sshmend_facts::{Complaint, Facts, Trial, Unchecked};
 use sshmend_lossless::Origin;
-use sshmend_sshd_config::{Problem, Release, Verdict as Judged};
+use sshmend_plan::{SshdSource, Wish};
+use sshmend_sshd_config::{Problem, Release, Verdict as Judged, nearest_keyword};
 
-use crate::finding::{Certainty, Finding, Then};
+use crate::finding::{Certainty, Finding, Mark, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
@@ -37,10 +38,14 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     }
     let Some(first) = lines.first() else { return };
     let finding = refused(facts, certainty, first, verdict);
+    let problems = facts
+        .tree()
+        .map(|tree| tree.problems(facts.release()))
+        .unwrap_or_default();
     for line in &lines {
-        show(finding, trial, line);
+        show(facts, finding, trial, line, &problems);
     }
-    hints(facts, &lines, finding);
+    hints(facts, &lines, &problems, finding);
     if facts.keeps_its_configuration() {
         finding.step(format!("check it with `{}`", trial.command));
     }
@@ -54,15 +59,23 @@ fn start(facts: &Facts<'_>, finding: &mut Finding) {
 }
 
 /// What is to be done about a line: what the model of the files says of it, or where it comes from if not from them.
-fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
-    let problems = facts
-        .tree()
-        .map(|tree| tree.problems(facts.release()))
-        .unwrap_or_default();
+fn hints(facts: &Facts<'_>, lines: &[&str], problems: &[Problem], finding: &mut Finding) {
+    let fatal = |problem: &&Problem| problem.fatal;
+    let named = |problem: &&Problem| {
+        lines
+            .iter()
+            .any(|line| place(line).as_ref() == Some(&problem.origin))
+    };
+    let refused: Vec<&Problem> = problems.iter().filter(fatal).filter(named).collect();
+    if refused.is_empty() {
+        finding.step("correct the line named above");
+    }
+    commented_out(facts, &refused, finding);
     if !lines.iter().any(|line| place(line).is_some()) {
         for problem in problems.iter().filter(|problem| problem.fatal) {
             finding
                 .shown_at(&problem.origin, &problem.line)
+                .marked(marked(facts, problem, &problem.message))
                 .step(problem.hint.clone());
         }
     }
@@ -72,7 +85,7 @@ fn hints(facts: &Facts<'_>, lines: &[&str], finding: &mut Finding) {
             .iter()
             .find(|problem| Some(&problem.origin) == at.as_ref());
         if let Some(problem) = &known {
-            finding.step(problem.hint.clone());
+            finding.step(correction(problem));
         }
         match line.strip_suffix(": No such file or directory") {
             Some(path) => {
@@ -134,7 +147,9 @@ fn report(facts: &Facts<'_>, certainty: Certainty, problem: &Problem, verdict: &
         verdict,
     );
     finding.shown_at(&problem.origin, &problem.line);
-    finding.step(problem.hint.clone());
+    finding.marked(marked(facts, problem, &problem.message));
+    commented_out(facts, &[problem], finding);
+    finding.step(correction(problem));
     start(facts, finding);
 }
 
@@ -154,16 +169,130 @@ fn refused<'v>(
         certainty,
         format!("sshd does not accept its configuration: {what}{now}"),
     );
-    finding.step("correct the line named above");
     finding.latent_if(running)
 }
 
 /// Complaints of sshd name a place as `FILE: line N: …` or `FILE line N: …`.
-fn show(finding: &mut Finding, trial: &Trial, complaint: &str) {
-    match place(complaint).filter(|origin| origin.path.is_absolute()) {
-        Some(origin) => finding.shown_at(&origin, complaint),
-        None => finding.shown_by(&trial.command, complaint),
+fn show(
+    facts: &Facts<'_>,
+    finding: &mut Finding,
+    trial: &Trial,
+    complaint: &str,
+    problems: &[Problem],
+) {
+    let Some(origin) = place(complaint).filter(|origin| origin.path.is_absolute()) else {
+        finding.shown_by(&trial.command, complaint);
+        return;
     };
+    let (_, said) = complaint.split_once(" line ").unwrap_or_default();
+    let said = said.split_once(": ").map_or(said, |(_, said)| said);
+    let known = problems.iter().find(|problem| problem.origin == origin);
+    let mark = match known {
+        Some(problem) => marked(facts, problem, said),
+        None => {
+            let line = facts.line(&origin.path, origin.line);
+            let first = line.len() - line.trim_start().len() + 1;
+            Mark::word(&line, first, said)
+        }
+    };
+    finding.shown_at(&origin, complaint).marked(mark);
+}
+
+/// The word of a line that sshd refuses, with what it says and the keyword that was meant.
+fn marked(facts: &Facts<'_>, problem: &Problem, said: &str) -> Option<Mark> {
+    let line = facts.line(&problem.origin.path, problem.origin.line);
+    let label = match meant(problem) {
+        Some(keyword) => format!("{said}; did you mean {keyword}?"),
+        None => said.to_owned(),
+    };
+    Mark::word(&line, problem.column, label)
+}
+
+/// The keyword that was meant by one that no release knows.
+fn meant(problem: &Problem) -> Option<&'static str> {
+    let word = keyword(problem);
+    let unknown = problem.message.starts_with("bad configuration option");
+    nearest_keyword(word).filter(|name| unknown && !name.eq_ignore_ascii_case(word))
+}
+
+fn keyword(problem: &Problem) -> &str {
+    problem
+        .line
+        .split([' ', '\t', '=', '"'])
+        .find(|word| !word.is_empty())
+        .unwrap_or_default()
+}
+
+fn correction(problem: &Problem) -> String {
+    match meant(problem) {
+        Some(keyword) => format!("or correct it by hand: {keyword}"),
+        None => problem.hint.clone(),
+    }
+}
+
+/// Keywords by which less is let in: a line of theirs that is refused is corrected, for without it more is.
+const RESTRICTING: [&str; 22] = [
+    "AllowGroups",
+    "AllowUsers",
+    "AllowAgentForwarding",
+    "AllowStreamLocalForwarding",
+    "AllowTcpForwarding",
+    "AuthenticationMethods",
+    "ChallengeResponseAuthentication",
+    "ChrootDirectory",
+    "DenyGroups",
+    "DenyUsers",
+    "DisableForwarding",
+    "ForceCommand",
+    "HostbasedAuthentication",
+    "KbdInteractiveAuthentication",
+    "ListenAddress",
+    "PasswordAuthentication",
+    "PermitEmptyPasswords",
+    "PermitOpen",
+    "PermitRootLogin",
+    "PermitTunnel",
+    "PubkeyAuthentication",
+    "RefuseConnection",
+];
+
+/// Names the command that makes comments of the lines: where each of them sets something that lets nobody else in, in a file
+/// that is edited by hand.
+fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding) {
+    let can_be = |problem: &&Problem| {
+        let word = meant(problem).unwrap_or_else(|| keyword(problem));
+        let restricts = RESTRICTING
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(word));
+        !restricts
+    };
+    let mut lines: Vec<Origin> = refused
+        .iter()
+        .map(|problem| problem.origin.clone())
+        .collect();
+    lines.dedup();
+    let reading = facts.release().unwrap_or(Release::NEWEST);
+    let works = || {
+        facts
+            .tree()
+            .is_ok_and(|tree| tree.comment_out(&lines, reading).is_ok())
+    };
+    if lines.is_empty() || !refused.iter().all(can_be) || !works() {
+        return;
+    }
+    let what = if lines.len() == 1 {
+        "a comment of that line"
+    } else {
+        "comments of these lines"
+    };
+    let wish = Wish::CommentOut {
+        lines: lines.iter().map(Origin::to_string).collect(),
+        source: SshdSource::default(),
+    };
+    finding.mended_by(
+        wish,
+        format!("makes {what}, which sshd refuses and which sets nothing"),
+    );
 }
 
 fn place(complaint: &str) -> Option<Origin> {
@@ -322,7 +451,7 @@ mod tests {
             &expect![[r#"
                 likely: sshd does not accept its configuration: /etc/ssh/sshd_config:2: bad configuration option "Bogus"
                   /etc/ssh/sshd_config:2: Bogus yes
-                  - correct the line named above
+                  $ sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2  # makes a comment of that line, which sshd refuses and which sets nothing
                   - correct the keyword, or remove the line; ask sshd -t, for this depends on how OpenSSH 9.2 was built
             "#]],
         );

@@ -59,6 +59,17 @@ impl Offered {
         }
     }
 
+    /// Where there are several keys, each by itself, so that they can be compared by eye.
+    pub(super) fn each(&self) -> Vec<String> {
+        match self.keys().as_slice() {
+            [] | [_] => Vec::new(),
+            several => several
+                .iter()
+                .map(|key| described(std::slice::from_ref(key)))
+                .collect(),
+        }
+    }
+
     /// What there is to say of it, in one sentence.
     pub(super) fn told(&self, target: &Target) -> String {
         let (host, port) = (&target.host, target.port);
@@ -66,7 +77,10 @@ impl Offered {
             Self::Keys(offer) => format!(
                 "{host} port {port} was asked and now offers {}; compare with what `ssh-keygen -l -f KEY.pub` prints on \
                  the server's own console, then pin it with --expect-fingerprint",
-                described(&offer.host_keys())
+                match offer.host_keys().as_slice() {
+                    [only] => described(std::slice::from_ref(only)),
+                    several => format!("{} keys", several.len()),
+                }
             ),
             Self::Nothing(why) => {
                 let why = why

@@ -1,0 +1,415 @@
+//! Steps by hand as they can be pasted at the machine at hand: its port, its hosts, its service manager, quoted for a shell.
+//!
+//! A cause writes its steps for a server with systemd, port 22 and unit `ssh.service`, and with `HOST`, `ADDRESS` and
+//! `DESTINATION` for the other end. What is known instead is put in here, for all causes alike.
+
+use std::net::IpAddr;
+
+use sshmend_facts::{Facts, Supervisor, Vantage};
+
+use crate::finding::Finding;
+
+/// What is known of the machine at which a step is done, and of the other end.
+#[derive(Debug, Default)]
+struct AtHand {
+    /// The port of sshd, where it is not 22.
+    port: Option<u16>,
+    /// The host as ssh is told it, with the options that belong to it.
+    destination: Option<String>,
+    /// The host as the resolver is asked for it.
+    host: Option<String>,
+    address: Option<IpAddr>,
+    /// Where the client comes from.
+    client: Option<IpAddr>,
+    supervisor: Option<Supervisor>,
+    /// The unit of sshd.
+    unit: Option<String>,
+    listener: Option<u32>,
+    /// The command line of sshd.
+    sshd: Option<String>,
+}
+
+/// Makes the steps of findings those of the machine at hand.
+pub(crate) fn adapt(facts: &Facts<'_>, findings: &mut [Finding]) {
+    let has_steps = findings.iter().any(|finding| !finding.steps.is_empty());
+    if !has_steps || facts.question.asked_server().is_some() && facts.is_log_of_elsewhere() {
+        return;
+    }
+    let at_hand = AtHand::of(facts);
+    for step in findings.iter_mut().flat_map(|finding| &mut finding.steps) {
+        *step = at_hand.render(step);
+    }
+}
+
+impl AtHand {
+    fn of(facts: &Facts<'_>) -> Self {
+        match &facts.question.vantage {
+            Vantage::Server(server) => Self {
+                port: facts.ports().first().copied().filter(|port| *port != 22),
+                client: server.client,
+                supervisor: facts.supervisor().ok(),
+                unit: facts.service_unit().map(|unit| unit.name().to_owned()),
+                listener: facts.listener().ok().flatten().map(|listener| listener.pid),
+                sshd: facts.daemon().ok().flatten().map(|daemon| {
+                    let words = std::iter::once(&daemon.program).chain(&daemon.options);
+                    words.map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+                }),
+                ..Self::default()
+            },
+            Vantage::Client(target) => {
+                let hop = facts.first_hop();
+                let options: String = target
+                    .options
+                    .iter()
+                    .map(|word| format!("{word} "))
+                    .collect();
+                let plain = is_plain(&target.destination)
+                    && target
+                        .options
+                        .iter()
+                        .all(|word| is_plain(word.trim_start_matches('-')));
+                Self {
+                    port: hop
+                        .as_ref()
+                        .map(|(_, port)| *port)
+                        .filter(|port| *port != 22),
+                    destination: plain.then(|| format!("{options}{}", target.destination)),
+                    host: hop.map(|(host, _)| host).filter(|host| is_plain(host)),
+                    address: facts.addresses().ok().and_then(|all| all.first().copied()),
+                    ..Self::default()
+                }
+            }
+            Vantage::Transcript(_) => {
+                let attempt = facts.transcript().map(|(_, attempt)| attempt);
+                let host = attempt.and_then(|attempt| attempt.destination());
+                let host = host.filter(|host| is_plain(host)).map(str::to_owned);
+                let port = attempt
+                    .and_then(|attempt| attempt.port)
+                    .filter(|port| *port != 22);
+                let option = port.map_or_else(String::new, |port| format!("-p {port} "));
+                let address = attempt.and_then(|attempt| attempt.address.as_ref());
+                Self {
+                    port,
+                    destination: host.as_ref().map(|host| format!("{option}{host}")),
+                    address: address.and_then(|address| address.parse().ok()),
+                    host,
+                    ..Self::default()
+                }
+            }
+        }
+    }
+
+    /// A step in which the commands are those of this machine; its prose stays.
+    fn render(&self, step: &str) -> String {
+        let parts = step.split('`').enumerate();
+        let rendered: Vec<String> = parts
+            .map(|(at, part)| {
+                if at % 2 == 1 {
+                    self.line(part)
+                } else {
+                    part.to_owned()
+                }
+            })
+            .collect();
+        rendered.join("`")
+    }
+
+    /// One command line: commands one after another, and each by itself.
+    fn line(&self, line: &str) -> String {
+        for separator in [" && ", "; "] {
+            if line.contains(separator) && !line.contains(" do ") {
+                let commands: Vec<String> = line
+                    .split(separator)
+                    .filter_map(|command| self.command(command))
+                    .collect();
+                return commands.join(separator);
+            }
+        }
+        self.command(line).unwrap_or_else(|| line.to_owned())
+    }
+
+    /// One command; `None` where there is nothing to do on this machine.
+    fn command(&self, command: &str) -> Option<String> {
+        let words: Vec<&str> = command.split(' ').collect();
+        match words.as_slice() {
+            ["systemctl", verb, units @ ..] => self.systemctl(command, verb, units),
+            ["journalctl", "-k", ..] if self.lacks_systemd() => Some("dmesg".to_owned()),
+            ["journalctl", ..] if self.lacks_systemd() => {
+                Some("grep -h sshd /var/log/auth.log /var/log/messages".to_owned())
+            }
+            ["journalctl", "-u", ..] => Some(self.with_unit(&words)),
+            _ => Some(self.with_hosts(&words)),
+        }
+    }
+
+    fn lacks_systemd(&self) -> bool {
+        self.supervisor
+            .as_ref()
+            .is_some_and(|supervisor| *supervisor != Supervisor::Systemd)
+    }
+
+    /// What does the same where systemd does not run.
+    fn systemctl(&self, command: &str, verb: &str, units: &[&str]) -> Option<String> {
+        let unit = units.iter().find(|unit| !unit.starts_with('-'));
+        let name = unit.map(|unit| unit.split('.').next().unwrap_or(unit).trim_matches('\''));
+        let is_sshd = matches!(name, Some("ssh" | "sshd"));
+        let name = match name {
+            Some(name) => name,
+            // It has nothing to read again.
+            None if verb == "daemon-reload" && self.lacks_systemd() => return None,
+            None => return Some(command.to_owned()),
+        };
+        let told = |form: &str| Some(form.replace("NAME", name).replace("VERB", verb));
+        match self.supervisor.as_ref().unwrap_or(&Supervisor::Systemd) {
+            Supervisor::Systemd => Some(self.with_unit(&command.split(' ').collect::<Vec<_>>())),
+            Supervisor::OpenRc => {
+                let name = if is_sshd { "sshd" } else { name };
+                Some(match verb {
+                    "enable" => format!("rc-update add {name}"),
+                    "disable" => format!("rc-update del {name}"),
+                    _ => format!("rc-service {name} {verb}"),
+                })
+            }
+            Supervisor::Runit(service) => {
+                let name = if is_sshd { service } else { name };
+                Some(match verb {
+                    "start" => format!("sv up {name}"),
+                    "stop" => format!("sv down {name}"),
+                    "reload" => format!("sv hup {name}"),
+                    "enable" => format!("ln -s /etc/sv/{name} /var/service/"),
+                    "disable" => format!("rm /var/service/{name}"),
+                    _ => format!("sv {verb} {name}"),
+                })
+            }
+            Supervisor::Script(script) => match verb {
+                "enable" | "disable" => told("update-rc.d NAME VERB"),
+                _ if is_sshd => Some(format!("{script} {verb}")),
+                _ => told("service NAME VERB"),
+            },
+            Supervisor::None if is_sshd => Some(self.by_hand(verb, command)),
+            Supervisor::None => told("service NAME VERB"),
+        }
+    }
+
+    /// sshd where nothing supervises it, as in a container.
+    fn by_hand(&self, verb: &str, command: &str) -> String {
+        let sshd = self.sshd.as_deref().unwrap_or("/usr/sbin/sshd");
+        match (verb, self.listener) {
+            ("reload", Some(pid)) => format!("kill -HUP {pid}"),
+            // The container ends with its first process, and is started anew from outside.
+            ("restart", Some(1)) => "docker restart CONTAINER".to_owned(),
+            ("restart", Some(pid)) => format!("kill {pid}; sleep 1; {sshd}"),
+            ("stop", Some(pid)) => format!("kill {pid}"),
+            ("start" | "restart", None) => sshd.to_owned(),
+            _ => command.to_owned(),
+        }
+    }
+
+    /// A command of systemd with the name that the unit of sshd has here.
+    fn with_unit(&self, words: &[&str]) -> String {
+        let named = |word: &&str| match (&self.unit, *word) {
+            (Some(unit), "ssh" | "sshd" | "ssh.service" | "sshd.service") => unit.clone(),
+            (_, word) => word.to_owned(),
+        };
+        words.iter().map(named).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A command with what is known in the place of what stands for it.
+    fn with_hosts(&self, words: &[&str]) -> String {
+        let by_ssh = words.first().is_some_and(|word| word.starts_with("ssh"));
+        let own = |known: &Option<String>| known.as_deref().map(quoted);
+        let host = if by_ssh {
+            &self.destination
+        } else {
+            &self.host
+        };
+        let mut previous = "";
+        let rendered: Vec<String> = words
+            .iter()
+            .map(|&word| {
+                let known = match word {
+                    "HOST" if by_ssh => host.clone(),
+                    "HOST" => own(host),
+                    "DESTINATION" => self.destination.clone(),
+                    "ADDRESS" if previous == "--client" => self.client.map(|own| own.to_string()),
+                    "ADDRESS" => self.address.map(|address| address.to_string()),
+                    "YOUR-ADDRESS" | "CLIENT" | "CLIENT'" => self.client.map(|client| {
+                        word.replace("YOUR-ADDRESS", "CLIENT")
+                            .replace("CLIENT", &client.to_string())
+                    }),
+                    ":ssh" => self.port.map(|port| format!(":{port}")),
+                    "22" if previous == "port" => self.port.map(|port| port.to_string()),
+                    "22'" if previous == "port" => self.port.map(|port| format!("{port}'")),
+                    word if is_bracketed(word) => Some(quoted(word)),
+                    _ => None,
+                };
+                previous = word;
+                known.unwrap_or_else(|| word.to_owned())
+            })
+            .collect();
+        rendered.join(" ")
+    }
+}
+
+/// `[HOST]:PORT`, which a shell takes for a pattern.
+fn is_bracketed(word: &str) -> bool {
+    word.starts_with('[')
+        && word
+            .rsplit_once("]:")
+            .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// Whether a word, which a stranger may have chosen, can stand in a command line as it is.
+fn is_plain(word: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%@=/".contains(&byte);
+    !word.starts_with('-') && !word.is_empty() && word.bytes().all(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(at_hand: &AtHand, cases: &[(&str, &str)]) {
+        for (step, expected) in cases {
+            assert_eq!(at_hand.render(step), *expected, "{step}");
+        }
+    }
+
+    fn supervised_by(supervisor: Supervisor) -> AtHand {
+        AtHand {
+            supervisor: Some(supervisor),
+            listener: Some(700),
+            sshd: Some("/usr/sbin/sshd -p 2200".to_owned()),
+            ..AtHand::default()
+        }
+    }
+
+    #[test]
+    fn a_step_names_the_port_and_the_unit_of_this_server() {
+        let at_hand = AtHand {
+            port: Some(2222),
+            unit: Some("sshd.service".to_owned()),
+            client: "203.0.113.7".parse().ok(),
+            supervisor: Some(Supervisor::Systemd),
+            ..AtHand::default()
+        };
+        check(
+            &at_hand,
+            &[
+                (
+                    "see them: `ss -tn state established '( sport = :ssh )'`",
+                    "see them: `ss -tn state established '( sport = :2222 )'`",
+                ),
+                (
+                    "`systemctl daemon-reload && systemctl restart ssh` (sessions stay)",
+                    "`systemctl daemon-reload && systemctl restart sshd.service` (sessions stay)",
+                ),
+                (
+                    "`journalctl -u ssh.service -n 50`",
+                    "`journalctl -u sshd.service -n 50`",
+                ),
+                (
+                    "`tcpdump -nv 'tcp port 22 and host CLIENT'`",
+                    "`tcpdump -nv 'tcp port 2222 and host 203.0.113.7'`",
+                ),
+                ("systemctl restart ssh, HOST", "systemctl restart ssh, HOST"),
+            ],
+        );
+    }
+
+    #[test]
+    fn where_nothing_is_known_a_step_stays_as_it_is() {
+        for step in [
+            "`tracepath HOST`; `ip route get ADDRESS`",
+            "`systemctl restart ssh.service`",
+            "`ss -tn state established '( sport = :ssh )'`",
+            "a lone ` backtick",
+            "`[Socket]`, `MaxConnections=256`",
+        ] {
+            assert_eq!(AtHand::default().render(step), step);
+        }
+    }
+
+    #[test]
+    fn without_systemd_no_step_asks_it() {
+        let restart = "`systemctl daemon-reload && systemctl restart ssh.service`";
+        let cases = [
+            (Supervisor::OpenRc, "`rc-service sshd restart`"),
+            (Supervisor::Runit("sshd".to_owned()), "`sv restart sshd`"),
+            (
+                Supervisor::Script("/etc/init.d/ssh"),
+                "`/etc/init.d/ssh restart`",
+            ),
+            (
+                Supervisor::None,
+                "`kill 700; sleep 1; /usr/sbin/sshd -p 2200`",
+            ),
+        ];
+        for (supervisor, expected) in cases {
+            let at_hand = supervised_by(supervisor);
+            check(&at_hand, &[(restart, expected)]);
+            for verb in ["reload", "restart", "start", "stop", "enable"] {
+                let step = format!("`systemctl {verb} sshguard`");
+                assert!(!at_hand.render(&step).contains("systemctl"), "{step}");
+            }
+            check(&at_hand, &[("`journalctl -k -g type=1326`", "`dmesg`")]);
+        }
+        check(
+            &supervised_by(Supervisor::None),
+            &[(
+                "`sshd -t && systemctl reload ssh.service`",
+                "`sshd -t && kill -HUP 700`",
+            )],
+        );
+    }
+
+    #[test]
+    fn a_step_names_the_other_end() {
+        let at_hand = AtHand {
+            port: Some(2222),
+            destination: Some("-p 2222 carol@build".to_owned()),
+            host: Some("build.example".to_owned()),
+            address: "192.0.2.55".parse().ok(),
+            ..AtHand::default()
+        };
+        check(
+            &at_hand,
+            &[
+                (
+                    "`tracepath HOST`; `ip route get ADDRESS`",
+                    "`tracepath build.example`; `ip route get 192.0.2.55`",
+                ),
+                (
+                    "`ssh -G DESTINATION`, `getent ahosts HOST`",
+                    "`ssh -G -p 2222 carol@build`, `getent ahosts build.example`",
+                ),
+                (
+                    "`sudo sshmend diagnose --client ADDRESS`",
+                    "`sudo sshmend diagnose --client ADDRESS`",
+                ),
+                (
+                    "`sshmend fix known-hosts [build.example]:2222`",
+                    "`sshmend fix known-hosts '[build.example]:2222'`",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn no_word_of_a_stranger_becomes_a_command() {
+        for word in ["-oProxyCommand=x", "a;b", "a b", "$(x)", "`x`", ""] {
+            assert!(!is_plain(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! From a message, or from a keyword of sshd_config, to the causes that it speaks of.
+
+use sshmend_lossless::nearest;
+use sshmend_ssh_log::transcript::read_one;
+use sshmend_ssh_log::{CauseName, Clock, Reader};
+
+use crate::causes::CAUSES;
+use crate::verdict::Cause;
+
+/// The causes of which a message speaks, of a client or of a log: the likeliest first. Where it is known as neither, those
+/// whose pages quote it.
+pub fn causes_of_message(message: &str) -> Vec<&'static Cause> {
+    let attempt = read_one(message.as_bytes());
+    let concluded = attempt.iter().flat_map(|attempt| &attempt.conclusions);
+    let mut names: Vec<CauseName> = concluded.map(|found| found.cause).collect();
+    let logged = logged(message);
+    if names.is_empty() && logged.is_empty() || message.split_whitespace().count() < 5 {
+        // A few words are a part of many messages.
+        let quoting = CAUSES.iter().filter(|cause| quotes(cause, message));
+        names.extend(quoting.map(|cause| cause.name));
+    }
+    names.extend(logged);
+    let mut causes: Vec<&'static Cause> = Vec::new();
+    for name in names {
+        let cause = CAUSES.iter().find(|cause| cause.name == name);
+        causes.extend(cause.filter(|cause| !causes.iter().any(|known| known.name == cause.name)));
+    }
+    causes
+}
+
+/// What sshd and its like mean when they log it: as a whole line, or as the message of one.
+fn logged(message: &str) -> Vec<CauseName> {
+    let mut names = Vec::new();
+    for head in ["", "Jan  1 00:00:00 host sshd[1]: "] {
+        let mut reader = Reader::new(Clock::utc(jiff::Timestamp::UNIX_EPOCH));
+        let mut note = |event: &sshmend_ssh_log::Event<'_>| names.extend(event.cause);
+        reader.feed(format!("{head}{message}\n").as_bytes(), &mut note);
+        reader.finish(&mut note);
+    }
+    names
+}
+
+fn quotes(cause: &Cause, message: &str) -> bool {
+    let words = |text: &str| {
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        words.join(" ")
+    };
+    let wanted = words(message);
+    !wanted.is_empty() && words(&cause.explain()).contains(&wanted)
+}
+
+/// The causes whose pages name a keyword, those first that are mended by it.
+pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
+    let keyword = keyword.to_lowercase();
+    let names = |text: &str| {
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        text.to_lowercase()
+            .split(|c| !is_part(c))
+            .any(|word| !word.is_empty() && word == keyword)
+    };
+    let mended_by = |cause: &Cause| {
+        let text = cause.explain();
+        let mut paragraphs = text.split("\n\n");
+        paragraphs.any(|paragraph| paragraph.starts_with("**Mended") && names(paragraph))
+    };
+    let mut causes: Vec<&'static Cause> = CAUSES
+        .iter()
+        .filter(|cause| names(&cause.explain()))
+        .collect();
+    causes.sort_by_key(|cause| !mended_by(cause));
+    causes
+}
+
+/// The cause that was meant by a name that is none.
+pub fn nearest_cause(name: &str) -> Option<&'static str> {
+    nearest(name, CAUSES.iter().map(|cause| cause.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(causes: &[&'static Cause]) -> Option<&'static str> {
+        causes.first().map(|cause| cause.name.as_str())
+    }
+
+    #[test]
+    fn a_message_leads_to_its_causes() {
+        let cases = [
+            (
+                "drop connection #7 from [192.0.2.9]:50000 on [192.0.2.1]:22 past MaxStartups",
+                "max-startups",
+            ),
+            (
+                "Unable to negotiate with 192.0.2.1 port 22: no matching host key type found. Their offer: ssh-rsa",
+                "algorithm-mismatch",
+            ),
+            (
+                "Missing privilege separation directory: /run/sshd",
+                "privsep-directory",
+            ),
+            (
+                "User carol from 192.0.2.9 not allowed because not listed in AllowUsers",
+                "user-not-allowed",
+            ),
+        ];
+        for (message, cause) in cases {
+            assert_eq!(first(&causes_of_message(message)), Some(cause), "{message}");
+        }
+        let reset =
+            causes_of_message("kex_exchange_identification: read: Connection reset by peer");
+        assert!(reset.len() > 3, "one message, many causes");
+        let few_words = causes_of_message("Connection reset by peer");
+        assert!(
+            few_words
+                .iter()
+                .any(|cause| cause.name == CauseName::MaxStartups)
+        );
+        assert!(causes_of_message("the printer is on fire").is_empty());
+        assert!(causes_of_message(" ").is_empty());
+    }
+
+    #[test]
+    fn a_keyword_leads_to_what_it_mends() {
+        assert_eq!(
+            first(&causes_of_keyword("maxstartups")),
+            Some("max-startups")
+        );
+        assert_eq!(
+            first(&causes_of_keyword("AllowUsers")),
+            Some("user-not-allowed")
+        );
+        assert!(causes_of_keyword("Startupz").is_empty());
+        assert!(causes_of_keyword("").is_empty());
+        assert_eq!(nearest_cause("maxstartup"), Some("max-startups"));
+    }
+}

@@ -1,0 +1,148 @@
+//! How far a connection comes: what was seen at each gate.
+
+use sshmend_ssh_log::CauseName;
+
+use crate::finding::{Certainty, Finding};
+use crate::verdict::{Gate, Verdict};
+
+/// What was seen at one gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtGate {
+    /// The gate.
+    pub gate: Gate,
+    /// Whether a connection passes it.
+    pub passage: Passage,
+    /// The causes that were found there.
+    pub causes: Vec<CauseName>,
+}
+
+/// Whether connections pass a gate; what is worse, or less known, is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passage {
+    /// Nothing is to be seen of it from here.
+    Unseen,
+    /// What was looked at lets connections pass.
+    Open,
+    /// Part of it could not be looked at.
+    Unchecked,
+    /// Part of it can be looked at by root only.
+    NeedsRoot,
+    /// A cause may act there.
+    Suspected,
+    /// A cause acts there, certainly or likely.
+    Stopped,
+}
+
+impl Passage {
+    /// The word of the JSON form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unseen => "unseen",
+            Self::Open => "open",
+            Self::Unchecked => "unchecked",
+            Self::NeedsRoot => "needs-root",
+            Self::Suspected => "suspected",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// What the answer of one cause says of its gate.
+    fn of(verdict: &Verdict) -> Self {
+        let found = verdict.findings.iter().map(Self::with).max();
+        let closed = verdict.unchecked.iter().map(|one| {
+            if one.needs_root {
+                Self::NeedsRoot
+            } else {
+                Self::Unchecked
+            }
+        });
+        let passed = verdict.exclusion().map(|_| Self::Open);
+        found
+            .into_iter()
+            .chain(closed)
+            .chain(passed)
+            .max()
+            .unwrap_or(Self::Unseen)
+    }
+
+    /// What does no harm yet stops nobody.
+    fn with(finding: &Finding) -> Self {
+        match finding.certainty {
+            _ if finding.latent => Self::Open,
+            Certainty::Certain | Certainty::Likely => Self::Stopped,
+            Certainty::Possible => Self::Suspected,
+        }
+    }
+}
+
+/// Adds the answer of one cause; causes are judged gate by gate.
+pub(crate) fn add(gates: &mut Vec<AtGate>, verdict: &Verdict) {
+    let (gate, passage) = (verdict.cause.gate, Passage::of(verdict));
+    let here = match gates.iter().position(|known| known.gate == gate) {
+        Some(at) => &mut gates[at],
+        None => {
+            gates.push(AtGate {
+                gate,
+                passage,
+                causes: Vec::new(),
+            });
+            let last = gates.len() - 1;
+            &mut gates[last]
+        }
+    };
+    here.passage = here.passage.max(passage);
+    if passage >= Passage::Suspected {
+        here.causes.push(verdict.cause.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::{NOW, machine};
+
+    use super::Passage;
+    use crate::{Diagnosis, Gate, diagnose};
+
+    fn diagnosed(extra: &str, privileged: bool) -> Diagnosis {
+        let question = Question {
+            privileged,
+            ..Question::server(NOW)
+        };
+        diagnose(&machine(extra), &question)
+    }
+
+    fn at(diagnosis: &Diagnosis, gate: Gate) -> Passage {
+        let found = diagnosis.gates.iter().find(|at| at.gate == gate);
+        found.expect("every gate has causes").passage
+    }
+
+    #[test]
+    fn every_gate_has_an_answer_in_order() {
+        let gates: Vec<Gate> = diagnosed("", true).gates.iter().map(|at| at.gate).collect();
+        assert_eq!(gates, Gate::ALL);
+    }
+
+    #[test]
+    fn the_gate_that_stops_the_client_names_the_cause() {
+        let refused = "//$ /usr/sbin/sshd -t => 255\n/etc/ssh/sshd_config: line 3: Bad configuration option: X\n";
+        let diagnosis = diagnosed(refused, true);
+        // The running listener keeps what it has read.
+        assert_eq!(at(&diagnosis, Gate::Listener), Passage::Open);
+        let stopped =
+            "//$ systemctl is-system-running => 0\nrunning\n//- /etc/hosts.deny\nALL: ALL\n";
+        assert_ne!(
+            at(&diagnosed(stopped, true), Gate::Client),
+            Passage::Stopped
+        );
+    }
+
+    #[test]
+    fn what_only_root_can_look_at_is_no_good_news() {
+        let closed = diagnosed("", false);
+        assert!(closed.findings.is_empty(), "{:?}", closed.findings);
+        assert_eq!(at(&closed, Gate::Firewall), Passage::NeedsRoot);
+        assert!(closed.needing_root() > 0 && diagnosed("", true).needing_root() == 0);
+        assert!(!diagnosed("", true).is_inconclusive());
+    }
+}
