@@ -162,7 +162,7 @@ fn what_cannot_be_carried_out_is_shown_and_nothing_else_is_done_either() {
         error: nothing was changed: -:12:26: there is no jail "sshf"
             12 | ignore = ["203.0.113.5", { address = "198.51.100.0/25", jail = "sshf", until = "2999-06-30" }]
                |                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        hint: the jails are sshd
+        hint: did you mean sshd?
     "#]]);
     let value = POLICY.replace("LoginGraceTime = 45", "LoginGraceTime = \"soon\"");
     let said = apply(&disk, &value, "--yes --format json");

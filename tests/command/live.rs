@@ -178,7 +178,7 @@ echo 9 > /run/failures
 fn a_person_at_a_terminal_is_asked() {
     let script = r#"
 for answer in n y; do
-    at_terminal 'Apply this?' "$answer" -- "$S" fix sshd-config MaxSessions=9
+    at_terminal 'Apply this?' "$answer"'\r' -- "$S" fix sshd-config MaxSessions=9
     echo "$answer $(/usr/sbin/sshd -T | grep -i '^maxsessions')"
 done
 "#;
@@ -269,7 +269,7 @@ person history
 fn libwrap_itself_judges_who_is_let_in() {
     let script = r#"
 printf 'sshd: 127.0.0.1\n' > /etc/hosts.deny
-"$S" diagnose --client 127.0.0.1 | head -1 | grep -o 'hosts-access-denied, certain'
+"$S" diagnose --client 127.0.0.1 | head -1 | sed -n 's/^\(certain: \).*\[/\1/p'
 "$S" fix hosts-access --allow 127.0.0.1 --yes | grep tcpdmatch
 ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "let in"
 "#;
@@ -277,7 +277,7 @@ ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "let in"
     says(
         &text,
         &[
-            "hosts-access-denied, certain",
+            "certain: hosts-access-denied]",
             "check:  tcpdmatch sshd 127.0.0.1 ok",
             "let in",
         ],

@@ -167,8 +167,26 @@ serves "taken back"
 fn a_person_at_a_terminal_chooses() {
     let script = r#"
 rm /etc/ssh/ssh_host_*
-at_terminal 'Mend (space' '\r' 'Apply this?' y -- "$S" fix
+at_terminal 'Mend (space' '\r' 'Apply this?' 'y\r' -- "$S" fix
 serves chosen
 "#;
     check(script, &["chosen serves"]);
+}
+
+#[test]
+fn a_line_that_sshd_refuses_is_taken_out_and_sshd_is_started() {
+    let script = r#"
+printf 'MaxStartup 12\n' >> /etc/ssh/sshd_config; stop
+"$S" diagnose | grep -o 'did you mean MaxStartups?' | head -1
+"$S" fix --yes > /dev/null; echo "fix $?"
+serves mended
+tail -n 1 /etc/ssh/sshd_config
+"#;
+    let lines = [
+        "did you mean MaxStartups?",
+        "fix 0",
+        "mended serves",
+        "#MaxStartup 12",
+    ];
+    check(script, &lines);
 }

@@ -44,3 +44,28 @@ awaits '0 of 10-100 startups' title "$second"
         "{text}"
     );
 }
+
+#[test]
+fn a_diagnosis_is_of_the_daemon_that_is_named_and_says_so() {
+    let script = r#"
+printf 'MaxSessions 0\n' >> /etc/ssh/second.conf; sed -i '/MaxSessions 4/d' /etc/ssh/second.conf
+kill -HUP "$second"; sleep 1; second=$(cat /run/second.pid)
+"$S" diagnose --pid "$second" | sed "s/$first/FIRST/g; s/$second/SECOND/g" > /tmp/of-second
+grep -o 'fix sshd-config MaxSessions=10 --pid SECOND' /tmp/of-second
+grep -o '2 sshd listen here; this is about process SECOND' /tmp/of-second
+"$S" diagnose --file /etc/ssh/second.conf --format json | grep -o '"sshd": [0-9]*' | sed "s/$second/SECOND/"
+"$S" diagnose --pid "$first" | grep -c 'MaxSessions=10'
+"$S" diagnose --file /etc/ssh/none.conf 2>&1 | grep -o 'no sshd that listens reads /etc/ssh/none.conf'
+"#;
+    let Some(text) = on_stage(&format!("{TWO}{script}")) else {
+        return;
+    };
+    let lines = [
+        "fix sshd-config MaxSessions=10 --pid SECOND",
+        "2 sshd listen here; this is about process SECOND",
+        "\"sshd\": SECOND",
+        "0",
+        "no sshd that listens reads /etc/ssh/none.conf",
+    ];
+    says(&text, &lines);
+}

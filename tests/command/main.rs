@@ -34,6 +34,7 @@ mod logs;
 mod policy_page;
 mod readme;
 mod record;
+mod screens;
 mod sshd_config;
 mod sshd_config_lists;
 mod terminal;

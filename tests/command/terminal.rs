@@ -214,7 +214,12 @@ fn a_shell_can_complete_the_command() {
 fn the_odds_of_a_refusal_are_drawn() {
     let said = Disk::new("").run("explain max-startups --value 10:30:100");
     assert_eq!(said.code, 0);
-    for row in ["     9   0%", "    10  30%", "    99  99%", "   100 100%"] {
+    for row in [
+        "      9      0%",
+        "     10     30%",
+        "     99     99%",
+        "    100    100%",
+    ] {
         assert!(
             said.stdout.lines().any(|line| line.starts_with(row)),
             "{row}\n{}",

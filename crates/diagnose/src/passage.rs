@@ -69,7 +69,7 @@ impl Passage {
     fn with(finding: &Finding) -> Self {
         match finding.certainty {
             _ if finding.latent => Self::Open,
-            Certainty::Certain | Certainty::Likely => Self::Stopped,
+            Certainty::Certain(_) | Certainty::Likely => Self::Stopped,
             Certainty::Possible => Self::Suspected,
         }
     }

@@ -47,12 +47,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `XDG_STATE_HOME`, when it is absolute, as its specification demands.
     pub state_home: Option<PathBuf>,
-    /// Whether `NO_COLOR` is set to anything.
-    pub no_color: bool,
     /// Whether a person can be asked: standard input and standard error are terminals.
     pub can_ask: bool,
-    /// Whether standard output is a terminal.
-    pub stdout_is_terminal: bool,
     /// The working directory; the root when it is gone.
     pub directory: PathBuf,
     /// The name of this machine; empty when the kernel does not say.
@@ -90,9 +86,7 @@ impl Environment {
             state_home: get("XDG_STATE_HOME")
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute()),
-            no_color: get("NO_COLOR").is_some(),
             can_ask: io::stdin().is_terminal() && io::stderr().is_terminal(),
-            stdout_is_terminal: io::stdout().is_terminal(),
             directory: env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             hostname: fs::read_to_string("/proc/sys/kernel/hostname")
                 .unwrap_or_default()

@@ -44,6 +44,7 @@ mod second_name;
 mod sift;
 mod stage;
 mod stream;
+mod terminal;
 mod trust;
 mod walk;
 
@@ -63,3 +64,4 @@ pub use run::{RunError, Runner};
 pub use scratch::written_by;
 pub use stage::{Change, Staged, Warning};
 pub use stream::ProgramOutput;
+pub use terminal::{Terminal, page};

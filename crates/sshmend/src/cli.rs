@@ -1,6 +1,7 @@
 //! The command line: what can be asked, with its flags.
 
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct General {
     /// Work on the disk mounted at DIR: files and state are looked up below it, none of its programs is run
     #[arg(long, global = true, value_name = "DIR")]
@@ -73,9 +75,9 @@ pub(crate) enum Command {
     Explain(Explain),
     /// What was changed, newest last
     History(History),
-    /// Take a transaction back
+    /// Undo a change
     Rollback(Rollback),
-    /// Make a change again that was taken back: the rollback of its rollback
+    /// Make a change again that was undone
     Redo(Redo),
     /// Keep a change that was made with --confirm-within; say it from a new connection
     Confirm(Confirm),
@@ -90,9 +92,12 @@ pub(crate) enum Command {
 /// `sshmend diagnose`
 #[derive(Debug, Args)]
 pub(crate) struct Diagnose {
-    /// Look from here, as the client, at this destination of ssh: HOST, USER@HOST or HOST:PORT. Or what a client printed: - for standard input, or the message itself
+    /// Look from here, as the client, at this destination: HOST, USER@HOST:PORT, ssh://HOST, a git remote. Or what a client printed: - for standard input, or the message itself. None: this machine is the server
     #[arg(value_name = "DESTINATION|-|MESSAGE", conflicts_with_all = ["client", "log", "since"])]
     pub(crate) destination: Option<String>,
+    /// The port of the destination
+    #[arg(short = 'p', long, value_name = "PORT", requires = "destination")]
+    pub(crate) port: Option<NonZeroU16>,
     /// Conclude from what a client printed (ssh -vvv, PuTTY, paramiko, Ansible, …); - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "client", "user", "log", "since"])]
     pub(crate) transcript: Option<PathBuf>,
@@ -108,6 +113,15 @@ pub(crate) struct Diagnose {
     /// Only log lines from this time on: 2h, 2026-12-31, 2026-12-31T18:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+    /// The sshd with this process id, where several listen
+    #[arg(long, value_name = "PID", conflicts_with_all = ["destination", "transcript"])]
+    pub(crate) pid: Option<u32>,
+    /// The sshd that reads this main file, where several listen
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "transcript"])]
+    pub(crate) file: Option<PathBuf>,
+    /// Also print what was ruled out and why, and which gates a connection passes
+    #[arg(long, short = 'v')]
+    pub(crate) verbose: bool,
 }
 
 /// `sshmend show …`
@@ -161,7 +175,7 @@ pub(crate) struct ShowKnownHosts {
 #[derive(Debug, Args)]
 pub(crate) struct ShowHostsAccess {
     /// The client's address
-    #[arg(value_name = "CLIENT")]
+    #[arg(value_name = "CLIENT", value_parser = client_address)]
     pub(crate) client: IpAddr,
     /// The wrapped program
     #[arg(long, default_value = "sshd")]
@@ -187,8 +201,6 @@ pub(crate) struct ShowFail2ban {
 /// `sshmend fix …`
 #[derive(Debug, Args)]
 pub(crate) struct Fix {
-    #[command(flatten)]
-    pub(crate) apply: Apply,
     /// Diagnose for this client
     #[arg(long, value_name = "ADDR")]
     pub(crate) client: Option<IpAddr>,
@@ -199,6 +211,8 @@ pub(crate) struct Fix {
     #[arg(long, global = true, value_name = "POLICY.toml")]
     pub(crate) record: Option<PathBuf>,
     /// None: what a diagnosis finds, to choose from
+    #[command(flatten)]
+    pub(crate) apply: Apply,
     #[command(subcommand)]
     pub(crate) what: Option<What>,
 }
@@ -245,6 +259,7 @@ pub(crate) struct ApplyPolicy {
 
 /// What every command takes that may change something.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options for changes")]
 pub(crate) struct Apply {
     /// Show what would change and change nothing (exit 1 when something would)
     #[arg(long, short = 'n', global = true)]
@@ -292,7 +307,7 @@ pub(crate) enum What {
     PrivsepDirectory,
     /// Enable, start or restart sshd, once `sshd -t` accepts its configuration
     Service(FixService),
-    /// Let sshd tell more for a while; a timer takes it back
+    /// Raise sshd's LogLevel temporarily; a timer restores it
     LogLevel(FixLogLevel),
 }
 
@@ -315,10 +330,10 @@ pub(crate) struct FixSshdConfig {
 pub(crate) struct FixKnownHosts {
     #[arg(value_name = "HOST[:PORT]", help = "HOST, HOST:PORT or [HOST]:PORT")]
     pub(crate) host: String,
-    /// The fingerprint that the server's key must have, learnt on another way (repeatable)
+    /// The fingerprint that the server's key must have, learnt out of band, not over this connection (repeatable)
     #[arg(long, value_name = "SHA256:…")]
     pub(crate) expect_fingerprint: Vec<String>,
-    /// A file with the server's public key, learnt on another way
+    /// A file with the server's public key, learnt out of band
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// Only keys of this type, such as ssh-ed25519
@@ -392,6 +407,13 @@ pub(crate) struct FixLogLevel {
     pub(crate) source: SshdSource,
 }
 
+/// Reads the address of one client.
+fn client_address(text: &str) -> Result<IpAddr, String> {
+    let hint =
+        "give the address of one client, such as 192.0.2.7; its name goes with --name HOSTNAME";
+    text.parse().map_err(|_| hint.to_owned())
+}
+
 /// Reads `90s`, `30m`, `1h 30m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text
@@ -433,7 +455,8 @@ pub(crate) struct Logs {
 /// `sshmend explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The name of a cause, or of what is often blamed (MaxSessions, known_hosts, …); none: all names
+    /// The name of a cause, a keyword of sshd_config, what is often blamed (MaxSessions, known_hosts, …), or a message; none: all names
+    #[arg(value_name = "CAUSE|KEYWORD|MESSAGE")]
     pub(crate) cause: Option<String>,
     /// With max-startups: the value to draw, instead of the one in force
     #[arg(long, value_name = "BEGIN:RATE:FULL")]

@@ -153,9 +153,9 @@ impl Failure {
         self.severity as u8
     }
 
-    /// The text for a person: the message, its causes, the hint.
-    pub(crate) fn render(&self) -> String {
-        let mut text = format!("error: {}", below(&self.message));
+    /// The text for a person: the message, its causes, the hint; `paint` dresses the first word.
+    pub(crate) fn render(&self, paint: impl Fn(&str) -> String) -> String {
+        let mut text = format!("{} {}", paint("error:"), below(&self.message));
         for cause in &self.causes {
             write!(text, "\ncaused by: {}", below(cause))
                 .expect("writing to a string does not fail");
@@ -411,11 +411,11 @@ mod tests {
         let io = std::io::Error::other("no space");
         let failure = Failure::caused("cannot write /etc/a", &io).with_hint("free some");
         assert_eq!(
-            failure.render(),
+            failure.render(str::to_owned),
             "error: cannot write /etc/a\ncaused by: no space\nhint: free some"
         );
         assert_eq!(failure.code(), 2);
-        let forged = Failure::trouble("no such file: /a\nhint: run this").render();
+        let forged = Failure::trouble("no such file: /a\nhint: run this").render(str::to_owned);
         assert_eq!(forged, "error: no such file: /a\n    hint: run this");
     }
 }

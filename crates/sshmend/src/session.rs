@@ -159,6 +159,12 @@ impl Session {
             .collect()
     }
 
+    /// The command line of this run, to be given again.
+    pub(crate) fn again(&self) -> Vec<String> {
+        let words = self.argv().into_iter().skip(1);
+        std::iter::once("sshmend".to_owned()).chain(words).collect()
+    }
+
     /// A command line of sshmend for the same machine and state.
     pub(crate) fn command(&self, words: &[&str]) -> Vec<String> {
         let folders = [("--root", &self.root), ("--state", &self.state)];

@@ -7,6 +7,7 @@ use clap::FromArgMatches;
 use clap::error::{ContextValue, ErrorKind};
 
 use crate::cli::Cli;
+use crate::command::instead_of;
 use crate::error::{Failure, Severity};
 use crate::output::escape::line;
 use crate::{VERSION, definition, output};
@@ -36,6 +37,9 @@ pub(crate) fn misused(mut error: clap::Error, words: &[OsString]) -> ExitCode {
         output::failed(failure(error.kind(), &text).trouble_json());
     }
     output::say(&text);
+    if let Some(hint) = instead_of(&error) {
+        output::say(&hint);
+    }
     ExitCode::from(Severity::Trouble as u8)
 }
 

@@ -15,7 +15,7 @@ use crate::error::{LabError, trying};
 use crate::machine::{Machine, Role, User};
 
 /// How a person answers the guided fix: what is chosen beforehand, and yes.
-const ANSWERS: &str = r"'Mend (space' '\r' 'Apply this?' 'y'";
+const ANSWERS: &str = r"'Mend (space' '\r' 'Apply this?' 'y\r'";
 
 /// A command that mends, and where it is to be run.
 struct Cure<'a> {

@@ -1,12 +1,13 @@
 //! `sshmend explain`: what a cause is, how it is known, how it is mended; and what is no cause.
 
-use sshmend_diagnose::{CAUSES, Cause, cause};
+use sshmend_diagnose::{CAUSES, Cause, Gate, cause};
 use sshmend_plan::{NEGATIVES, Negative, SshdSource, negative};
 use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::{MaxStartups, Scope};
 
 use crate::cli;
 use crate::command::sshd::Configuration;
+use crate::command::{look_up, page};
 use crate::error::{Failure, Outcome};
 use crate::json::explanation::{Curve, Explained, Explanation, Refuted};
 use crate::output::{Output, Role};
@@ -19,6 +20,14 @@ const WIDTH: u32 = 50;
 /// Explains one cause, or lists all.
 pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome, Failure> {
     let output = &session.output;
+    if arguments.value.is_some()
+        && arguments.cause.as_deref() != Some(CauseName::MaxStartups.as_str())
+    {
+        let message = "--value is the value of MaxStartups that is drawn";
+        return Err(
+            Failure::trouble(message).with_hint("sshmend explain max-startups --value 10:30:100")
+        );
+    }
     if output.is_json() {
         let document = document(session, arguments)?;
         return output
@@ -31,18 +40,13 @@ pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome
         Some(name) => match (cause(name), negative(name)) {
             (Some(cause), _) => explain(session, cause, arguments.value.as_deref())?,
             (None, Some(negative)) => explain_negative(output, negative),
-            (None, None) => return Err(unknown(name)),
+            (None, None) => look_up::text(output, name)?,
         },
     };
     output
-        .data(&text)
+        .long(&text)
         .map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)
-}
-
-fn unknown(name: &str) -> Failure {
-    Failure::trouble(format!("no cause has the name {name}"))
-        .with_hint("sshmend explain lists them all")
 }
 
 /// The same for a program: all in short, or one in full.
@@ -66,7 +70,14 @@ fn document(session: &Session, arguments: &cli::Explain) -> Result<Explanation, 
             refuted: vec![negative.into()],
             ..Explanation::default()
         }),
-        (None, None) => Err(unknown(name)),
+        (None, None) => Ok(Explanation {
+            causes: look_up::find(name)?
+                .causes
+                .into_iter()
+                .map(Explained::short)
+                .collect(),
+            ..Explanation::default()
+        }),
     }
 }
 
@@ -83,16 +94,23 @@ fn curve(value: MaxStartups) -> Curve {
 }
 
 fn list(output: &Output) -> String {
-    let row = |name: &str, title: &str| {
+    let row = |name: &str, why: &str| {
         format!(
-            "{} {title}\n",
+            "  {} {why}\n",
             output.paint(Role::Title, &format!("{name:<28}"))
         )
     };
-    let causes: String = CAUSES
-        .iter()
-        .map(|cause| row(cause.name.as_str(), cause.title()))
-        .collect();
+    let of_gate = |gate: Gate| -> String {
+        let causes = CAUSES.iter().filter(|cause| cause.gate == gate);
+        let heading = output.paint(Role::Title, gate.title());
+        format!(
+            "{heading}\n{}\n",
+            causes
+                .map(|cause| look_up::row(output, cause))
+                .collect::<String>()
+        )
+    };
+    let causes: String = Gate::ALL.into_iter().map(of_gate).collect();
     let negatives: String = NEGATIVES
         .iter()
         .map(|negative| row(negative.name, negative.why))
@@ -101,15 +119,19 @@ fn list(output: &Output) -> String {
         Role::Title,
         "often blamed, but unable to end a connection before the banner",
     );
-    format!("{causes}\n{heading}\n{negatives}")
+    let hint = "sshmend explain NAME tells more; a keyword of sshd_config or a message leads to its causes";
+    output.fold(&format!(
+        "{causes}{heading}\n{negatives}\n{}\n",
+        output.paint(Role::Dim, hint)
+    ))
 }
 
 fn explain(session: &Session, cause: &Cause, value: Option<&str>) -> Result<String, Failure> {
     let output = &session.output;
     let text = format!(
-        "{}\n\n{}\n",
-        output.paint(Role::Title, cause.title()),
-        cause.explain()
+        "{}\n\n{}",
+        output.fold(&output.paint(Role::Title, &format!("{}: {}", cause.name, cause.title()))),
+        page::render(output, &cause.explain())
     );
     if cause.name != CauseName::MaxStartups {
         return Ok(text);
@@ -167,18 +189,24 @@ fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failu
 fn plot(output: &Output, value: MaxStartups) -> String {
     let MaxStartups { begin, rate, full } = value;
     let heading = format!(
-        "MaxStartups {begin}:{rate}:{full}: how likely a connection is refused while N wait before login"
+        "MaxStartups {begin}:{rate}:{full}: how likely sshd refuses a connection while others wait for their login"
     );
+    let columns = format!("{:>7} {:>7}", "waiting", "refused");
     let row = |&pending: &u32| {
         let percent = value.refused_percent(pending);
         let bar = "█".repeat(usize::try_from(percent * WIDTH / 100).unwrap_or_default());
+        let bar = output.paint(Role::Bad, &format!(" {bar}"));
         format!(
-            "{pending:>6} {percent:>3}% {}\n",
-            output.paint(Role::Bad, &bar)
+            "{pending:>7} {percent:>6}%{}\n",
+            if percent == 0 { "" } else { &bar }
         )
     };
     let rows: String = counts(value).iter().map(row).collect();
-    format!("\n{}\n{rows}", output.paint(Role::Title, &heading))
+    format!(
+        "\n{}\n{}\n{rows}",
+        output.fold(&output.paint(Role::Title, &heading)),
+        output.paint(Role::Dim, &columns)
+    )
 }
 
 /// The numbers of pending connections that show the curve, rising.
@@ -188,6 +216,7 @@ fn counts(value: MaxStartups) -> Vec<u32> {
     let at = |row: u32| u64::from(last) * u64::from(row) / u64::from(ROWS - 1);
     let mut counts: Vec<u32> = (0..ROWS)
         .filter_map(|row| u32::try_from(at(row)).ok())
+        .filter(|&waiting| waiting >= begin)
         .collect();
     counts.extend([begin.saturating_sub(1), begin, full.saturating_sub(1), full]);
     counts.sort_unstable();

@@ -14,6 +14,7 @@ use crate::error::{Failure, Outcome};
 use crate::json::logs::Logs;
 use crate::output::logs::text;
 use crate::output::times::past;
+use crate::output::words::did_you_mean;
 use crate::session::Session;
 
 /// Where sshd's lines are, one of which exists on most machines; rotated ones stand beside them.
@@ -90,9 +91,13 @@ impl Filter {
             .map(|text| past(text, now()))
             .transpose()?;
         let known = |name: &String| {
+            let names = CauseName::ALL.iter().map(|cause| cause.as_str());
             let unknown = || {
-                Failure::trouble(format!("not a cause: {name}"))
-                    .with_hint("all names: `sshmend explain`")
+                Failure::trouble(format!("not a cause: {name}")).with_hint(did_you_mean(
+                    name,
+                    names,
+                    "all names: `sshmend explain`",
+                ))
             };
             sshmend_diagnose::cause(name)
                 .map(|cause| cause.name)

@@ -11,6 +11,8 @@ mod fix;
 pub(crate) mod history;
 pub(crate) mod known_hosts;
 mod logs;
+mod look_up;
+mod page;
 mod recover;
 pub(crate) mod recover_at_boot;
 mod rollback;
@@ -18,20 +20,27 @@ mod schema;
 mod show;
 pub(crate) mod sshd;
 
+use clap::error::ContextKind;
+
 use crate::cli::{Cli, Command};
 use crate::error::{Failure, Outcome};
 use crate::json::lists::Completions;
 use crate::output::Output;
 use crate::session::Session;
 
+/// What to say where the name of a cause stands in the place of a command, as in `sshmend fix max-startups`.
+pub(crate) fn instead_of(error: &clap::Error) -> Option<String> {
+    let word = error.get(ContextKind::InvalidSubcommand)?.to_string();
+    let cause = sshmend_diagnose::cause(&word)?.name;
+    Some(format!(
+        "hint: {cause} is a cause: sshmend diagnose names the command that mends it here, sshmend explain {cause} tells more"
+    ))
+}
+
 /// Runs what was asked for; errors are said here, once, and become an exit code.
 pub(crate) fn dispatch(arguments: Cli) -> Result<Outcome, u8> {
     let environment = sshmend_host::Environment::read();
-    let output = Output::new(
-        &arguments.general,
-        environment.no_color,
-        environment.stdout_is_terminal,
-    );
+    let output = Output::new(&arguments.general);
     let outcome = Session::open(&arguments.general, environment, output.clone())
         .and_then(|session| run(session, arguments.command));
     outcome.map_err(|failure| {

@@ -16,7 +16,7 @@ use super::recover_at_boot;
 use super::rollback::way_back;
 use crate::cli::Recover;
 use crate::error::{Failure, Outcome};
-use crate::execute::{arm, bring_into_force};
+use crate::execute::{UNCHANGED, arm, bring_into_force};
 use crate::json::history::Recovery;
 use crate::output::ask::confirm;
 use crate::output::escape::line;
@@ -299,7 +299,10 @@ fn forget(
     }
     if !arguments.yes {
         print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
-        agreed(session)?;
+        if !agreed(session)? {
+            session.output.talk(UNCHANGED);
+            return Ok(Outcome::Findings);
+        }
     }
     let store = session.store("sshmend recover", arguments.wait)?;
     store
@@ -311,16 +314,12 @@ fn forget(
     Ok(Outcome::Fine)
 }
 
-fn agreed(session: &Session) -> Result<(), Failure> {
+fn agreed(session: &Session) -> Result<bool, Failure> {
     if !session.environment.can_ask {
         let message = "nothing was changed: there is no terminal to ask on";
         return Err(Failure::trouble(message).with_hint("--yes gives it up without asking"));
     }
-    if confirm("Give it up?")? {
-        Ok(())
-    } else {
-        Err(Failure::trouble("nothing was changed: you said no"))
-    }
+    confirm("Give it up?", false)
 }
 
 /// On which side a file of the transaction is.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_facts::{Service, Sshd, service_wants, sshd_wants};
+use sshmend_facts::{Question, Service, Sshd, service_wants, sshd_wants};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{Notice, SshdSource};
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
@@ -54,6 +54,12 @@ impl Configuration {
             main_file(&snapshot).unwrap_or_else(|_| MAIN.into())
         });
         session.capture_more(&mut snapshot, |snapshot| wants(snapshot, &main));
+        if source.file.is_some() && snapshot.read(&main) == Ok(None) {
+            return Err(Failure::trouble(format!(
+                "{}: no such file",
+                main.display()
+            )));
+        }
         let release = match &source.release {
             Some(text) => Some(release(text)?),
             None => sshd.version.as_deref().and_then(Release::parse),
@@ -130,6 +136,34 @@ impl Configuration {
     }
 }
 
+/// Looks which sshd a question is about, and asks it about that one: what was seen, and where several listen, which one it
+/// is.
+///
+/// # Errors
+/// When none with this process id listens, or none that reads this file.
+pub(crate) fn meant(
+    session: &Session,
+    question: &mut Question,
+    source: &SshdSource,
+) -> Result<(Snapshot, Option<String>), Failure> {
+    let snapshot = session.capture(|snapshot| sshd_wants(snapshot, question));
+    let named = source.file.as_deref().map(|file| session.path(file));
+    let all = Sshd::all(&snapshot, question);
+    let (sshd, choice) = choose(&all, source.pid, named.as_deref())?;
+    if let Some(file) = &named
+        && main_of(&sshd).unwrap_or_else(|| MAIN.into()) != *file
+    {
+        let message = format!("no sshd that listens reads {}", file.display());
+        let hint =
+            choice.unwrap_or_else(|| "it is started with -f FILE to read another".to_owned());
+        return Err(Failure::trouble(message).with_hint(hint));
+    }
+    if choice.is_some() {
+        question.sshd = sshd.pid;
+    }
+    Ok((snapshot, choice))
+}
+
 /// The daemon that is meant, and where it is one of several, which one that is: the one named, the one whose main file is
 /// named, that of systemd, the one with the usual main file, the first.
 fn choose(
@@ -194,7 +228,9 @@ fn main_of(sshd: &Sshd) -> Option<PathBuf> {
 }
 
 fn release(text: &str) -> Result<Release, Failure> {
-    Release::parse(text).ok_or_else(|| {
-        Failure::trouble(format!("not a release of OpenSSH: {text}")).with_hint("such as 9.2")
+    let known = |release: &Release| *release <= Release::NEWEST;
+    Release::parse(text).filter(known).ok_or_else(|| {
+        Failure::trouble(format!("not a release of OpenSSH: {text}"))
+            .with_hint("from 7.4 to 10.5, such as 9.2")
     })
 }

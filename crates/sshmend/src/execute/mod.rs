@@ -25,9 +25,23 @@ pub(crate) use judge::unit_is_active;
 pub(crate) use rehearse::ask;
 pub(crate) use timer::{arm, disarm, is_managed_by_systemd};
 
+/// What is said where a person wants no change.
+pub(crate) const UNCHANGED: &str = "Nothing changed.";
+
 /// Carries a plan out, as far as the flags and the person allow, and says what came of it.
 pub(crate) fn execute(session: &Session, plan: Plan, flags: &Apply) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Forward).report()
+}
+
+/// The same of a plan whose parts the person has chosen already: Enter applies it.
+pub(crate) fn execute_chosen(
+    session: &Session,
+    plan: Plan,
+    flags: &Apply,
+) -> Result<Outcome, Failure> {
+    let mut run = Run::new(session, plan, flags, Way::Forward);
+    run.chosen = true;
+    run.report()
 }
 
 /// The same, and looks afterwards whether it has helped: what `look` finds is told, and makes the outcome
@@ -95,6 +109,8 @@ struct Run<'a> {
     plan: Plan,
     flags: &'a Apply,
     way: Way,
+    /// Whether the person has chosen its parts.
+    chosen: bool,
     /// What the real programs said, in the order in which they were asked.
     checks: Vec<Check>,
     transaction: Option<String>,
@@ -121,6 +137,7 @@ impl<'a> Run<'a> {
             plan,
             flags,
             way,
+            chosen: false,
             checks,
             transaction,
             pending: None,
@@ -198,7 +215,12 @@ impl<'a> Run<'a> {
         if self.flags.dry_run {
             return Ok(Outcome::Findings);
         }
-        let applied = self.ask().and_then(|()| self.apply(captured));
+        if !self.ask().inspect_err(|_| self.changed = false)? {
+            self.changed = false;
+            self.session.output.talk(UNCHANGED);
+            return Ok(Outcome::Findings);
+        }
+        let applied = self.apply(captured);
         self.changed = applied
             .as_ref()
             .err()

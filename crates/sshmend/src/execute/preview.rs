@@ -103,19 +103,15 @@ impl Run<'_> {
     }
 
     /// Asks the person; where nobody can be asked, nothing is done.
-    pub(super) fn ask(&self) -> Result<(), Failure> {
+    pub(super) fn ask(&self) -> Result<bool, Failure> {
         if self.flags.yes {
-            return Ok(());
+            return Ok(true);
         }
         if !self.session.environment.can_ask {
             let message = "nothing was changed: there is no terminal to ask on";
             return Err(Failure::trouble(message)
                 .with_hint("--yes applies it without asking, --dry-run only shows it"));
         }
-        if confirm("Apply this?")? {
-            Ok(())
-        } else {
-            Err(Failure::trouble("nothing was changed: you said no"))
-        }
+        confirm("Apply this?", self.chosen)
     }
 }

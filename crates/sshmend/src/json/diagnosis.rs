@@ -25,6 +25,10 @@ pub struct Diagnosis {
     pub excluded: Vec<Excluded>,
     /// Causes that come and go, and did not act when it was looked from the client: none of them is ruled out.
     pub not_now: Vec<Excluded>,
+    /// What was seen at each gate, in the order in which a connection meets them.
+    pub gates: Vec<AtGate>,
+    /// True when nothing was found because most of it may be looked at by root only.
+    pub inconclusive: bool,
     /// From the client: how many connections were made; none where no connection was.
     pub connections: Option<Connections>,
     /// How much of the logs that were named was understood; none where none was named.
@@ -35,6 +39,20 @@ pub struct Diagnosis {
     pub read: Option<Read>,
     /// The error, where it ended in trouble.
     pub error: Option<Trouble>,
+}
+
+/// What was seen where a connection has to pass.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct AtGate {
+    /// `client`, `network`, `firewall`, `kernel`, `listener`, `accept`, `session`, `wrappers`, `exchange`, `host-key`,
+    /// `authentication` or `established`.
+    pub gate: &'static str,
+    /// `open`: what was looked at lets connections pass; `stopped`: a cause acts there, certainly or likely; `suspected`: one
+    /// may; `unchecked`: part of it could not be looked at; `needs-root`: root could; `unseen`: nothing of it is to be seen
+    /// from here.
+    pub passage: &'static str,
+    /// The causes that were found there.
+    pub causes: Vec<&'static str>,
 }
 
 /// Our own connections to the server.
@@ -98,6 +116,8 @@ pub struct Subject {
     pub user: Option<String>,
     /// The destination, where it was looked at from the client.
     pub destination: Option<String>,
+    /// The process id of the sshd that was looked at, where several listen.
+    pub sshd: Option<u32>,
 }
 
 /// One cause that the facts point at.
@@ -132,6 +152,21 @@ pub struct Evidence {
     pub line: Option<usize>,
     /// What stands there.
     pub text: String,
+    /// Where in the line of the file the fault is, where that is known.
+    pub mark: Option<Mark>,
+}
+
+/// A place in a line of a file.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Mark {
+    /// The line as it stands in the file.
+    pub line: String,
+    /// The first character that is meant, counted from 1.
+    pub column: usize,
+    /// How many characters are meant.
+    pub length: usize,
+    /// What is wrong with them.
+    pub label: String,
 }
 
 /// A command that mends a finding when run as printed.
@@ -150,6 +185,8 @@ pub struct Unchecked {
     pub check: String,
     /// Why it was not.
     pub reason: String,
+    /// Whether root could have looked at it.
+    pub needs_root: bool,
 }
 
 /// A cause that the facts rule out.
@@ -177,6 +214,7 @@ impl Diagnosis {
                         client,
                         user: server.user.clone(),
                         destination: None,
+                        sshd: question.sshd,
                     },
                 )
             }
@@ -211,10 +249,13 @@ impl Diagnosis {
                 .map(|u| Unchecked {
                     check: u.check.clone(),
                     reason: u.reason.clone(),
+                    needs_root: u.needs_root,
                 })
                 .collect(),
             excluded: excluded(&diagnosis.excluded),
             not_now: excluded(&diagnosis.not_now),
+            gates: diagnosis.gates.iter().map(AtGate::from).collect(),
+            inconclusive: diagnosis.is_inconclusive(),
             connections: diagnosis.connections.map(|connections| Connections {
                 made: connections.made,
                 worked: connections.worked,
@@ -226,6 +267,16 @@ impl Diagnosis {
                 understood: read.understood,
             }),
             error: None,
+        }
+    }
+}
+
+impl From<&sshmend_diagnose::AtGate> for AtGate {
+    fn from(at: &sshmend_diagnose::AtGate) -> Self {
+        Self {
+            gate: at.gate.as_str(),
+            passage: at.passage.as_str(),
+            causes: at.causes.iter().map(|cause| cause.as_str()).collect(),
         }
     }
 }
@@ -250,6 +301,7 @@ impl From<&sshmend_ssh_log::transcript::Attempt> for Attempt {
                 source: "transcript".to_owned(),
                 line: Some(end.line),
                 text: end.text.clone(),
+                mark: None,
             }),
             undecided: attempt.undecided.clone(),
             lines: attempt.lines,
@@ -272,6 +324,12 @@ impl Finding {
                     source: e.source.clone(),
                     line: e.line,
                     text: e.text.clone(),
+                    mark: e.mark.as_ref().map(|mark| Mark {
+                        line: mark.line.clone(),
+                        column: mark.column,
+                        length: mark.length,
+                        label: mark.label.clone(),
+                    }),
                 })
                 .collect(),
             remedy: remedy.map(|r| Remedy {

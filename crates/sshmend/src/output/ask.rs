@@ -2,20 +2,25 @@
 
 use dialoguer::{Confirm, MultiSelect};
 
+use super::Output;
 use super::escape::line;
 use crate::error::Failure;
 
 const NO_ANSWER: &str = "nothing was changed: the question got no answer";
 
-/// Asks for a yes.
+/// What stands before an item of a list.
+const BOX: usize = 6;
+
+/// Asks for a yes, and for Enter; Enter alone is the answer that was proposed.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that asks, with escaped text"
 )]
-pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
+pub(crate) fn confirm(question: &str, proposed: bool) -> Result<bool, Failure> {
     let asked = Confirm::new()
         .with_prompt(line(question))
-        .default(false)
+        .default(proposed)
+        .wait_for_newline(true)
         .interact();
     asked.map_err(|error| Failure::caused(NO_ANSWER, &error))
 }
@@ -26,13 +31,18 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
     reason = "the one place that asks, with escaped text"
 )]
 pub(crate) fn choose(
+    output: &Output,
     question: &str,
     items: &[(String, bool)],
 ) -> Result<Option<Vec<usize>>, Failure> {
-    let items = items.iter().map(|(text, chosen)| (line(text), *chosen));
+    // An item of two lines is not taken away again when the list is drawn anew.
+    let items = items
+        .iter()
+        .map(|(text, chosen)| (output.fits(&line(text), BOX), *chosen));
     let asked = MultiSelect::new()
         .with_prompt(line(question))
         .items_checked(items)
+        .report(false)
         .interact_opt();
     asked.map_err(|error| Failure::caused(NO_ANSWER, &error))
 }

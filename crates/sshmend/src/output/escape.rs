@@ -49,17 +49,56 @@ pub(super) fn mark(role: Role, text: &str) -> String {
     format!("{begin}{text}{END}")
 }
 
-/// Text as it may reach a terminal: lines, TAB and, where colour is wanted, the roles that were marked.
-pub(super) fn screen(text: &str, color: bool) -> String {
+/// Text as it may reach a terminal: lines, TAB and, where colour is wanted, the roles that were marked; in ASCII alone where
+/// that is all it shows.
+pub(super) fn screen(text: &str, color: bool, ascii: bool) -> String {
     let mut out = String::with_capacity(text.len());
     special(text, &mut out, |character, out| match role(character) {
         Some(style) if color => out.push_str(&style),
         Some(_) => {}
         None if matches!(character, '\t' | '\n') => out.push(character),
         None if is_hostile(character) => out.extend(character.escape_default()),
+        None if ascii && !character.is_ascii() => match in_ascii(character) {
+            Some(text) => out.push_str(text),
+            None => out.extend(character.escape_default()),
+        },
         None => out.push(character),
     });
     out
+}
+
+/// What stands in ASCII for the characters that this program prints of its own.
+fn in_ascii(character: char) -> Option<&'static str> {
+    Some(match character {
+        '…' => "...",
+        '▁' => "_",
+        '▂' => ".",
+        '▃' => ":",
+        '▄' => "-",
+        '▅' => "=",
+        '▆' => "+",
+        '▇' => "*",
+        '█' => "#",
+        '×' => "x",
+        '–' | '—' => "-",
+        '’' => "'",
+        _ => return None,
+    })
+}
+
+/// Whether a character marks the beginning or the end of a role, and is not printed.
+pub(super) fn is_mark(character: char) -> bool {
+    role(character).is_some()
+}
+
+/// Whether it marks the beginning of a command.
+pub(super) fn begins_command(character: char) -> bool {
+    character as u32 == BEGIN + Role::Command as u32
+}
+
+/// Whether it marks the end of a role.
+pub(super) fn ends(character: char) -> bool {
+    character == END
 }
 
 /// The style that a mark stands for.
@@ -125,13 +164,17 @@ mod tests {
         for (hostile, harmless) in cases {
             assert_eq!(line(hostile), harmless);
         }
-        for escaped in [line(HOSTILE), screen(HOSTILE, false)] {
+        for escaped in [line(HOSTILE), screen(HOSTILE, false, false)] {
             assert!(
                 escaped.is_ascii() && escaped.chars().all(|c| !c.is_control()),
                 "{escaped:?}"
             );
         }
-        let colored = screen(&format!("{}{HOSTILE}", mark(Role::Bad, "x\x1b[2J")), true);
+        let colored = screen(
+            &format!("{}{HOSTILE}", mark(Role::Bad, "x\x1b[2J")),
+            true,
+            false,
+        );
         let plain = colored
             .replace("\x1b[31m", "")
             .replace("\x1b[0m", "")
@@ -142,8 +185,16 @@ mod tests {
     #[test]
     fn lines_stay_and_roles_become_colour_only_where_it_is_wanted() {
         let text = format!("a\n\t{}\n", mark(Role::Good, "b"));
-        assert_eq!(screen(&text, false), "a\n\tb\n");
-        assert_eq!(screen(&text, true), "a\n\t\x1b[32mb\x1b[0m\n");
+        assert_eq!(screen(&text, false, false), "a\n\tb\n");
+        assert_eq!(screen(&text, true, false), "a\n\t\x1b[32mb\x1b[0m\n");
+    }
+
+    #[test]
+    fn where_there_is_ascii_alone_nothing_else_is_printed() {
+        let text = "a … b ▁▂▃▄▅▆▇█ Zürich 東\n";
+        let shown = screen(text, false, true);
+        assert_eq!(shown, "a ... b _.:-=+*# Z\\u{fc}rich \\u{6771}\n");
+        assert_eq!(screen(text, false, false), text);
     }
 
     #[test]

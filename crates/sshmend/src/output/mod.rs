@@ -4,6 +4,8 @@
 pub(crate) mod ask;
 pub(crate) mod census;
 pub(crate) mod escape;
+mod excerpt;
+mod fold;
 pub(crate) mod logs;
 pub(crate) mod times;
 pub(crate) mod words;
@@ -13,18 +15,55 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use sshmend_host::{Terminal, page};
 
 use crate::cli::{Color, Format, General};
 use crate::error::Failure;
 use crate::json::failure::{Error, Trouble};
 
+/// How far the lines that follow a broken one are indented.
+const HANG: usize = 4;
+
 /// Where output goes and how it looks.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
     format: Format,
-    color: bool,
+    out: Screen,
+    err: Screen,
     /// Whether a program that reads along has had its one document; the same for all clones.
     answered: Arc<AtomicBool>,
+}
+
+/// How one of the two outputs shows text.
+#[derive(Debug, Clone)]
+struct Screen {
+    /// Whether somebody sits at it.
+    is_terminal: bool,
+    color: bool,
+    /// Whether characters beyond ASCII are replaced.
+    ascii: bool,
+    /// Where prose is folded; nowhere without a width.
+    columns: Option<usize>,
+}
+
+impl Screen {
+    fn new(terminal: &Terminal, color: Color) -> Self {
+        Self {
+            is_terminal: terminal.is_terminal,
+            color: match color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => terminal.color,
+            },
+            ascii: !terminal.utf8,
+            columns: terminal.columns,
+        }
+    }
+
+    /// Text as it may reach this output.
+    fn show(&self, text: &str) -> String {
+        escape::screen(text, self.color, self.ascii)
+    }
 }
 
 /// What a piece of text is; colour repeats it, never carries it alone.
@@ -40,16 +79,29 @@ pub(crate) enum Role {
     Warning,
     /// What is there to look up, not to read.
     Dim,
+    /// A command, which is never broken into lines.
+    Command,
+    /// Something wrong that is the point of the line.
+    Alarm,
 }
 
 impl Role {
-    const ALL: [Self; 5] = [Self::Title, Self::Bad, Self::Good, Self::Warning, Self::Dim];
+    const ALL: [Self; 7] = [
+        Self::Title,
+        Self::Bad,
+        Self::Good,
+        Self::Warning,
+        Self::Dim,
+        Self::Command,
+        Self::Alarm,
+    ];
 
     fn style(self) -> Style {
         match self {
             Self::Title => Style::new().bold(),
             Self::Bad => AnsiColor::Red.on_default(),
-            Self::Good => AnsiColor::Green.on_default(),
+            Self::Good | Self::Command => AnsiColor::Green.on_default(),
+            Self::Alarm => AnsiColor::Red.on_default().bold(),
             Self::Warning => AnsiColor::Yellow.on_default(),
             Self::Dim => Style::new().dimmed(),
         }
@@ -57,16 +109,11 @@ impl Role {
 }
 
 impl Output {
-    /// Decides about colour: the flag first, then NO_COLOR, then whether stdout is a terminal.
-    pub(crate) fn new(general: &General, no_color: bool, terminal: bool) -> Self {
-        let color = match general.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && !no_color,
-        };
+    pub(crate) fn new(general: &General) -> Self {
         Self {
             format: general.format,
-            color,
+            out: Screen::new(&Terminal::of_stdout(), general.color),
+            err: Screen::new(&Terminal::of_stderr(), general.color),
             answered: Arc::default(),
         }
     }
@@ -116,7 +163,39 @@ impl Output {
 
     /// Prints data; a reader that went away is no error.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {
-        print(&escape::screen(text, self.color))
+        print(&self.out.show(text))
+    }
+
+    /// Breaks prose into lines of the terminal, never within a command.
+    pub(crate) fn fold(&self, text: &str) -> String {
+        fold::fold(text, self.out.columns, HANG)
+    }
+
+    /// The same in lines of at most so many columns, also where no terminal says how wide it is.
+    pub(crate) fn fold_to(&self, text: &str, widest: usize) -> String {
+        let columns = self.out.columns.unwrap_or(widest).min(widest);
+        fold::fold(text, Some(columns), 0)
+    }
+
+    /// As much of one line as fits on standard error behind what takes so many columns.
+    pub(crate) fn fits(&self, text: &str, behind: usize) -> String {
+        let columns = self.err.columns.unwrap_or(usize::MAX);
+        self.err
+            .show(&excerpt::cut(text, columns.saturating_sub(behind + 1)))
+    }
+
+    /// A line of a file, and below it what is wrong with the `length` characters from `column` on, counted from 1.
+    pub(crate) fn excerpt(&self, text: &str, column: usize, length: usize, label: &str) -> String {
+        excerpt::excerpt(self, text, column, length, label)
+    }
+
+    /// Prints a long text, a screen at a time where somebody sits at one.
+    pub(crate) fn long(&self, text: &str) -> io::Result<()> {
+        let shown = self.out.show(text);
+        if self.out.is_terminal && page(&shown).is_ok() {
+            return Ok(());
+        }
+        print(&shown)
     }
 
     /// The same, piece by piece, for what may be too long to be held.
@@ -147,13 +226,12 @@ impl Output {
         if self.owes_a_document() {
             failed(failure.trouble_json());
         }
-        self.talk(&failure.render());
+        self.talk(&failure.render(|word| self.paint(Role::Alarm, word)));
     }
 
     /// Says something on stderr; nothing depends on its arriving.
-    #[expect(clippy::unused_self, reason = "all that is said is said by it")]
     pub(crate) fn talk(&self, text: &str) {
-        say(text);
+        tell(&self.err, text);
     }
 }
 
@@ -212,25 +290,45 @@ fn print(harmless: &str) -> io::Result<()> {
     }
 }
 
-/// Says lines on stderr.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one writer of standard error"
 )]
-pub(crate) fn say(text: &str) {
+fn tell(screen: &Screen, text: &str) {
+    let text = fold::fold(text.trim_end_matches('\n'), screen.columns, HANG);
     let mut stderr = io::stderr().lock();
-    if writeln!(
-        stderr,
-        "{}",
-        escape::screen(text.trim_end_matches('\n'), false)
-    )
-    .is_err()
-    {
+    if writeln!(stderr, "{}", screen.show(&text)).is_err() {
         // Nobody listens, and there is no one left to tell.
     }
 }
 
+/// Says lines on stderr.
+pub(crate) fn say(text: &str) {
+    tell(&Screen::new(&Terminal::of_stderr(), Color::Never), text);
+}
+
 /// Prints help, the version: what was asked for and holds no word of anybody else.
 pub(crate) fn help(text: &str) -> io::Result<()> {
-    print(&escape::screen(text, false))
+    print(&Screen::new(&Terminal::of_stdout(), Color::Never).show(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arc, Format, Output, Screen};
+
+    /// Two outputs of this width that show everything.
+    pub(super) fn output(columns: Option<usize>) -> Output {
+        let screen = Screen {
+            is_terminal: false,
+            color: false,
+            ascii: false,
+            columns,
+        };
+        Output {
+            format: Format::Text,
+            out: screen.clone(),
+            err: screen,
+            answered: Arc::default(),
+        }
+    }
 }

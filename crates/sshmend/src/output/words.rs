@@ -1,5 +1,7 @@
 //! Small words: plurals and lists.
 
+use sshmend_lossless::nearest;
+
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 {
@@ -23,6 +25,18 @@ fn shell_word(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// The hint for a name that is not known: the nearest one of those that are, else `otherwise`.
+pub(crate) fn did_you_mean<'n>(
+    word: &str,
+    names: impl IntoIterator<Item = &'n str>,
+    otherwise: &str,
+) -> String {
+    match nearest(word, names) {
+        Some(name) => format!("did you mean {name}?"),
+        None => otherwise.to_owned(),
     }
 }
 

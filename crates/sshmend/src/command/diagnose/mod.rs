@@ -1,9 +1,12 @@
 //! `sshmend diagnose`: the answer on the first line, the evidence under it, then the command that mends it.
 
+mod finding;
 mod probe;
+mod rest;
 pub(crate) mod text;
 
 use std::io;
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -12,9 +15,11 @@ use sshmend_diagnose::{Diagnosis, Inquiry};
 use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
+use sshmend_plan::SshdSource;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::cli;
+use crate::command::sshd::meant;
 use crate::error::{Failure, Outcome};
 use crate::json;
 use crate::output::times::past;
@@ -22,18 +27,44 @@ use crate::session::Session;
 
 /// Looks, concludes, prints.
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
-    let question = question(session, arguments)?;
-    let mut inquiry = Inquiry::new(&question);
-    let snapshot = match question.vantage {
-        Vantage::Server(_) | Vantage::Transcript(_) => {
-            session.capture(|snapshot| inquiry.wants(snapshot))
-        }
-        Vantage::Client(_) => probe::capture(session, &mut inquiry),
+    let mut question = question(session, arguments)?;
+    let (diagnosis, several) = if matches!(question.vantage, Vantage::Server(_)) {
+        let source = SshdSource {
+            pid: arguments.pid,
+            file: arguments.file.clone(),
+            release: None,
+        };
+        diagnose_server(session, &mut question, &source)?
+    } else {
+        let mut inquiry = Inquiry::new(&question);
+        let snapshot = match question.vantage {
+            Vantage::Client(_) => probe::capture(session, &mut inquiry),
+            _ => session.capture(|snapshot| inquiry.wants(snapshot)),
+        };
+        (inquiry.conclude(&snapshot), None)
     };
-    let diagnosis = inquiry.conclude(&snapshot);
     let outcome = outcome(&question, &diagnosis);
-    print(session, &question, &diagnosis, outcome)?;
+    let shown = text::Shown {
+        session,
+        question: &question,
+        diagnosis: &diagnosis,
+        several: several.as_deref(),
+        verbose: arguments.verbose,
+    };
+    print(&shown, outcome)?;
     Ok(outcome)
+}
+
+/// The diagnosis of this machine as the server; where several sshd listen, also which one it is about.
+pub(crate) fn diagnose_server(
+    session: &Session,
+    question: &mut Question,
+    source: &SshdSource,
+) -> Result<(Diagnosis, Option<String>), Failure> {
+    let (mut snapshot, several) = meant(session, question, source)?;
+    let mut inquiry = Inquiry::new(question);
+    session.capture_more(&mut snapshot, |snapshot| inquiry.wants(snapshot));
+    Ok((inquiry.conclude(&snapshot), several))
 }
 
 /// Of a paste, no finding is good news only where a login succeeded and nothing else failed.
@@ -41,7 +72,9 @@ fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
     let healthy =
         || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
     match question.vantage {
-        _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
+        _ if diagnosis.nothing_understood() || diagnosis.is_inconclusive() => {
+            Outcome::NotUnderstood
+        }
         _ if !diagnosis.findings.is_empty() => Outcome::Findings,
         Vantage::Transcript(_) if !healthy() => Outcome::NotUnderstood,
         _ => Outcome::Fine,
@@ -108,6 +141,11 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
             user: arguments.user.clone(),
         }));
     };
+    let is_text = destination == "-" || is_message(destination);
+    if is_text && arguments.port.is_some() {
+        let message = "--port belongs to a destination, not to what a client printed";
+        return Err(Failure::trouble(message));
+    }
     if destination == "-" {
         return session.read_input(Path::new("-")).map(Vantage::Transcript);
     }
@@ -121,8 +159,8 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
         || parsed.host.clone(),
         |user| format!("{user}@{}", parsed.host),
     );
-    let options = parsed
-        .port
+    let port = arguments.port.map(NonZeroU16::get).or(parsed.port);
+    let options = port
         .map(|port| vec!["-p".to_owned(), port.to_string()])
         .unwrap_or_default();
     Ok(Vantage::Client(Target {
@@ -136,20 +174,15 @@ fn is_message(text: &str) -> bool {
     text.trim().contains(char::is_whitespace)
 }
 
-fn print(
-    session: &Session,
-    question: &Question,
-    diagnosis: &Diagnosis,
-    outcome: Outcome,
-) -> Result<(), Failure> {
-    let output = &session.output;
+fn print(shown: &text::Shown<'_>, outcome: Outcome) -> Result<(), Failure> {
+    let output = &shown.session.output;
     let printed = if output.is_json() {
         output.json(&json::diagnosis::Diagnosis {
             error: outcome.trouble(),
-            ..json::diagnosis::Diagnosis::new(session, question, diagnosis)
+            ..json::diagnosis::Diagnosis::new(shown.session, shown.question, shown.diagnosis)
         })
     } else {
-        output.data(&text::text(session, question, diagnosis))
+        output.data(&shown.text())
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))
 }

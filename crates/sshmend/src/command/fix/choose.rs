@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
-use sshmend_diagnose::{Diagnosis, Finding, Inquiry};
+use sshmend_diagnose::{Diagnosis, Finding};
 use sshmend_facts::{Question, Server, Vantage};
-use sshmend_plan::{Mended, Notice, Plan, Wish};
+use sshmend_plan::{Mended, Notice, Plan, SshdSource, Wish};
 use sshmend_ssh_log::CauseName;
 
 use super::{plan, record};
 use crate::cli::{Apply, Fix};
-use crate::command::diagnose::{read_disk_logs, text::text};
+use crate::command::diagnose::text::Shown;
+use crate::command::diagnose::{diagnose_server, read_disk_logs};
 use crate::error::{Failure, Outcome};
-use crate::execute::{execute, refuse};
+use crate::execute::{UNCHANGED, execute, execute_chosen, refuse};
 use crate::output::ask;
 use crate::output::words::shell;
 use crate::session::Session;
@@ -36,9 +37,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         ..session.question()
     };
     read_disk_logs(session, &mut question)?;
-    let mut inquiry = Inquiry::new(&question);
-    let snapshot = session.capture(|snapshot| inquiry.wants(snapshot));
-    let diagnosis = inquiry.conclude(&snapshot);
+    let (diagnosis, several) = diagnose_server(session, &mut question, &SshdSource::default())?;
     let mut offers: Vec<Offer<'_>> = diagnosis
         .findings
         .iter()
@@ -49,10 +48,25 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         .collect();
     let start = diagnosis.started_after(offers.iter().map(|offer| &offer.wish));
     offers.extend(start.map(|(down, wish)| Offer::new(session, down, wish)));
+    // Whoever is to choose sees the evidence first.
+    let asks = !(offers.is_empty() || flags.yes || flags.dry_run);
+    if asks {
+        let shown = Shown {
+            session,
+            question: &question,
+            diagnosis: &diagnosis,
+            several: several.as_deref(),
+            verbose: false,
+        };
+        show(&shown)?;
+    }
     let chosen = match choose(session, flags, &offers) {
+        Ok(chosen) if asks && chosen.is_empty() => {
+            session.output.talk(UNCHANGED);
+            return Ok(Outcome::Findings);
+        }
         Ok(chosen) => chosen,
         Err(failure) => {
-            show(session, &question, &diagnosis)?;
             return refuse(
                 session,
                 Plan {
@@ -70,23 +84,30 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         let wishes = chosen.iter().map(|offer| &offer.wish);
         joined = record::with_those_that_can(session, joined, path, wishes)?;
     }
-    joined.notices.extend(left(session, &diagnosis, &mended));
+    // Whoever has chosen has seen what else there is.
+    if !asks || session.output.is_json() {
+        joined.notices.extend(left(session, &diagnosis, &mended));
+    }
     let unmended = diagnosis
         .findings
         .iter()
         .any(|finding| is_certain(finding) && !mended.contains(&finding.cause));
-    let outcome = execute(session, joined, flags)?;
+    let outcome = if asks {
+        execute_chosen(session, joined, flags)?
+    } else {
+        execute(session, joined, flags)?
+    };
     Ok(if unmended { Outcome::Findings } else { outcome })
 }
 
-/// The list to choose from, for a person.
-fn show(session: &Session, question: &Question, diagnosis: &Diagnosis) -> Result<(), Failure> {
-    if session.output.is_json() {
+/// What there is to choose from, for a person.
+fn show(shown: &Shown<'_>) -> Result<(), Failure> {
+    let output = &shown.session.output;
+    if output.is_json() {
         return Ok(());
     }
-    session
-        .output
-        .data(&text(session, question, diagnosis))
+    output
+        .data(&shown.text())
         .map_err(|error| Failure::caused("cannot print", &error))
 }
 
@@ -102,6 +123,18 @@ impl<'d> Offer<'d> {
             wish,
             command,
         }
+    }
+
+    /// `sshd-config MaxStartups=30:30:200 (certain: max-startups)`.
+    fn short(&self) -> String {
+        let argv = self.wish.argv();
+        let words = argv.get(2..).unwrap_or_default();
+        format!(
+            "{} ({}: {})",
+            shell(words),
+            self.finding.certainty.as_str(),
+            self.finding.cause
+        )
     }
 }
 
@@ -125,26 +158,23 @@ fn choose<'o>(
         );
         return Err(Failure::trouble(message).with_hint(hint));
     }
-    ask_person(offers)
+    ask_person(session, offers)
 }
 
-fn ask_person<'o>(offers: &'o [Offer<'o>]) -> Result<Vec<&'o Offer<'o>>, Failure> {
-    let describe = |offer: &Offer<'_>| {
-        let (certainty, summary) = (offer.finding.certainty.as_str(), &offer.finding.summary);
-        (
-            format!("{certainty}: {summary} ({})", offer.command),
-            is_certain(offer.finding),
-        )
-    };
+/// The changes in short, for the evidence stands above them; none where none is chosen.
+fn ask_person<'o>(
+    session: &Session,
+    offers: &'o [Offer<'o>],
+) -> Result<Vec<&'o Offer<'o>>, Failure> {
+    let describe = |offer: &Offer<'_>| (offer.short(), is_certain(offer.finding));
     let items: Vec<_> = offers.iter().map(describe).collect();
-    let chosen = ask::choose("Mend (space chooses, enter goes on)", &items)?;
-    match chosen.filter(|chosen| !chosen.is_empty()) {
-        Some(chosen) => Ok(chosen
-            .into_iter()
-            .filter_map(|index| offers.get(index))
-            .collect()),
-        None => Err(Failure::trouble("nothing was changed: you chose nothing")),
-    }
+    let question = "Mend (space chooses, Enter shows the change)";
+    let chosen = ask::choose(&session.output, question, &items)?;
+    Ok(chosen
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|index| offers.get(index))
+        .collect())
 }
 
 /// One plan for all; what cannot be planned is left out and told, unless nothing else is left.

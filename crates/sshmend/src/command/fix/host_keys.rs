@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use sshmend_host::written_by;
-use sshmend_plan::{HostKeysWish, KeyKind, KeyPair, Plan, SshdSource, host_keys, host_keys_wants};
+use sshmend_lossless::is_private_key;
+use sshmend_plan::{
+    HostKeysWish, KeyKind, KeyPair, Notice, Plan, SshdSource, host_keys, host_keys_wants,
+};
 
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
@@ -65,4 +68,19 @@ fn generate(kind: KeyKind, comment: &str) -> Result<KeyPair, String> {
         Ok([private, public]) => Ok(KeyPair { private, public }),
         Err(_) => Err("ssh-keygen made no pair of keys".to_owned()),
     }
+}
+/// Says of keys that are made for a dry run that they never come into use.
+pub(super) fn of_dry_run(mut plan: Plan) -> Plan {
+    let makes = plan
+        .files
+        .iter()
+        .any(|change| change.after.as_deref().is_some_and(is_private_key));
+    if makes {
+        plan.notices.push(Notice {
+            name: "made-anew".to_owned(),
+            text: "the keys of a dry run are thrown away: the next run makes others, with other fingerprints".to_owned(),
+            origin: None,
+        });
+    }
+    plan
 }

@@ -44,6 +44,9 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
         None => Ok(plan),
     });
     let plan = match planned {
+        Ok(plan) if arguments.apply.dry_run && matches!(wish, Wish::HostKeys { .. }) => {
+            host_keys::of_dry_run(plan)
+        }
         Ok(plan) => plan,
         // A program that reads along gets a document of a refusal, too.
         Err(failure) => return refuse(&session, Plan::default(), &arguments.apply, failure),

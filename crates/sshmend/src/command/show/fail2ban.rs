@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_fail2ban::{Config, Jail, Setting};
+use sshmend_fail2ban::{Config, Jail, Setting, jails_instead};
 use sshmend_host::now;
 use sshmend_plan::{DIRECTORY, fail2ban_release, fail2ban_wants};
 
@@ -83,13 +83,13 @@ fn choose<'c>(config: &'c Config<'_>, names: &[String]) -> Result<Vec<&'c Jail>,
     }
     let find = |name: &String| {
         config.jail(name).ok_or_else(|| {
-            let known: Vec<&str> = config
+            let known: Vec<String> = config
                 .jails()
                 .iter()
-                .map(|jail| jail.name.as_str())
+                .map(|jail| jail.name.clone())
                 .collect();
             Failure::trouble(format!("there is no jail {name}"))
-                .with_hint(format!("the jails are {}", known.join(", ")))
+                .with_hint(jails_instead(name, &known))
         })
     };
     names.iter().map(find).collect()

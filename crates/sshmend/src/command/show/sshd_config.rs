@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use sshmend_sshd_config::{Connection, Effective, Scope, Setting};
+use sshmend_sshd_config::{Connection, Effective, Scope, Setting, keyword_named, nearest_keyword};
 
 use super::Shown;
 use crate::cli::ShowSshdConfig;
@@ -92,8 +92,11 @@ fn choose<'e>(effective: &'e Effective, keys: &[String]) -> Result<Vec<&'e Setti
     }
     let find = |key: &String| {
         effective.get(key).ok_or_else(|| {
-            Failure::trouble(format!("{key} has no value here"))
-                .with_hint("this release may not know the keyword")
+            let failure = Failure::trouble(format!("{key} has no value here"));
+            match nearest_keyword(key).filter(|_| keyword_named(key).is_none()) {
+                Some(keyword) => failure.with_hint(format!("did you mean {keyword}?")),
+                None => failure.with_hint("this release may not know the keyword"),
+            }
         })
     };
     keys.iter().map(find).collect()
@@ -136,7 +139,7 @@ fn what_is_not_shown(output: &Output, effective: &Effective) -> String {
         text.push_str(&format!("{} unknown\n", count(unknown, "keyword")));
     }
     let more = format!(
-        "{} at the default; name it to see it",
+        "{} at the default: sshmend show sshd-config KEYWORD shows one",
         count(defaults, "more keyword")
     );
     text + &format!("{}\n", output.paint(Role::Dim, &more))

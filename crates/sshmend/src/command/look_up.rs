@@ -1,0 +1,103 @@
+//! `sshmend explain` of what is no name of a cause: a keyword of sshd_config, or a message.
+
+use sshmend_diagnose::{Cause, causes_of_keyword, causes_of_message, nearest_cause};
+use sshmend_lossless::nearest;
+use sshmend_plan::NEGATIVES;
+use sshmend_sshd_config::{keyword_named, nearest_keyword};
+
+use crate::error::Failure;
+use crate::output::{Output, Role};
+
+/// What a keyword or a message leads to.
+pub(super) struct Found {
+    pub(super) causes: Vec<&'static Cause>,
+    title: String,
+    more: String,
+}
+
+/// The causes that a keyword or a message leads to.
+///
+/// # Errors
+/// When it is neither, with the name that was meant.
+pub(super) fn find(asked: &str) -> Result<Found, Failure> {
+    if let Some(keyword) = keyword_named(asked) {
+        return Ok(of_keyword(keyword));
+    }
+    let is_message = asked.trim().contains(char::is_whitespace);
+    let causes = if is_message {
+        causes_of_message(asked)
+    } else {
+        Vec::new()
+    };
+    if causes.is_empty() {
+        return Err(unknown(asked, is_message));
+    }
+    let title = match causes.as_slice() {
+        [_] => "this message has one cause".to_owned(),
+        all => format!("{} causes end with this message", all.len()),
+    };
+    let more = "sshmend explain NAME tells more; sshmend diagnose finds out which one it is";
+    Ok(Found {
+        causes,
+        title,
+        more: more.to_owned(),
+    })
+}
+
+/// The same for people.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn text(output: &Output, asked: &str) -> Result<String, Failure> {
+    let found = find(asked)?;
+    let rows: String = found
+        .causes
+        .iter()
+        .map(|cause| row(output, cause))
+        .collect();
+    let text = format!(
+        "{}\n{rows}\n{}\n",
+        output.paint(Role::Title, &found.title),
+        output.paint(Role::Dim, &found.more)
+    );
+    Ok(output.fold(&text))
+}
+
+fn of_keyword(keyword: &str) -> Found {
+    let causes = causes_of_keyword(keyword);
+    let title = if causes.is_empty() {
+        format!("{keyword} has no part in any known cause")
+    } else {
+        format!("{keyword} has a part in")
+    };
+    let more = format!(
+        "sshmend explain NAME tells more; sshmend show sshd-config {keyword} shows the value in force and its line"
+    );
+    Found {
+        causes,
+        title,
+        more,
+    }
+}
+
+/// The name of a cause and its title, in two columns.
+pub(super) fn row(output: &Output, cause: &Cause) -> String {
+    let name = output.paint(Role::Title, &format!("{:<28}", cause.name));
+    format!("  {name} {}\n", cause.title())
+}
+
+fn unknown(asked: &str, is_message: bool) -> Failure {
+    if is_message {
+        let message = format!("no known cause ends with this message: {asked}");
+        return Failure::trouble(message)
+            .with_hint("sshmend diagnose - reads all of what was printed");
+    }
+    let blamed = || nearest(asked, NEGATIVES.iter().map(|negative| negative.name));
+    let meant = nearest_cause(asked)
+        .or_else(|| nearest_keyword(asked))
+        .or_else(blamed);
+    Failure::trouble(format!("no cause has the name {asked}")).with_hint(match meant {
+        Some(name) => format!("did you mean {name}? sshmend explain lists them all"),
+        None => "sshmend explain lists them all".to_owned(),
+    })
+}

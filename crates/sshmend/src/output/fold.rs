@@ -1,0 +1,207 @@
+//! Prose in lines of the terminal's width, with a hanging indent, never broken within a command.
+
+use unicode_width::UnicodeWidthChar;
+
+use super::escape::{begins_command, ends, is_mark};
+
+/// Labels up to this width hang what follows them below themselves; other lines hang by what the caller says.
+const LABEL: usize = 10;
+
+/// Breaks the lines that are longer than `columns`, with what follows `hang` columns further in; a word or a command that is
+/// longer by itself stays whole.
+pub(super) fn fold(text: &str, columns: Option<usize>, hang: usize) -> String {
+    let Some(columns) = columns else {
+        return text.to_owned();
+    };
+    let folded: Vec<String> = text
+        .split('\n')
+        .map(|line| fold_line(line, columns, hang))
+        .collect();
+    folded.join("\n")
+}
+
+fn fold_line(line: &str, columns: usize, hang: usize) -> String {
+    if width(line) <= columns {
+        return line.to_owned();
+    }
+    let hang = hanging(line, hang).min(columns / 2);
+    let start = line.len() - line.trim_start_matches(' ').len();
+    let mut out = line[..start].to_owned();
+    let mut used = start;
+    for (at, piece) in pieces(&line[start..]).into_iter().enumerate() {
+        let word = piece.trim_end_matches(' ');
+        if at > 0 && used + width(word) > columns {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            out.push_str(&" ".repeat(hang));
+            used = hang;
+        }
+        out.push_str(piece);
+        used += width(piece);
+    }
+    out
+}
+
+/// How far the lines that follow are indented: below the second column of a table, below what stands behind a short label,
+/// else by `hang`.
+fn hanging(line: &str, hang: usize) -> usize {
+    let plain: String = line.chars().filter(|&c| !is_mark(c)).collect();
+    let text = plain.trim_start_matches(' ');
+    let indent = plain.len() - text.len();
+    let label = text
+        .find(": ")
+        .filter(|&end| text[..end].bytes().all(|byte| byte.is_ascii_lowercase()));
+    let behind = label.map(|end| {
+        let rest = &text[end + 1..];
+        indent + end + 1 + rest.len() - rest.trim_start_matches(' ').len()
+    });
+    second_column(line)
+        .or(behind.filter(|&behind| behind <= LABEL))
+        .unwrap_or(indent + hang)
+}
+
+/// Where the second column of a row begins: behind a first one that is marked, and filled up with blanks.
+fn second_column(line: &str) -> Option<usize> {
+    let text = line.trim_start_matches(' ');
+    let mut characters = text.char_indices();
+    let (_, first) = characters.next()?;
+    let (end, _) = characters.find(|(_, character)| is_mark(*character))?;
+    let rest = text[end..].trim_start_matches(ends);
+    let blanks = rest.len() - rest.trim_start_matches(' ').len();
+    let is_filled = text[..end].ends_with(' ') || blanks > 1;
+    let indent = line.len() - text.len();
+    (is_mark(first) && is_filled).then(|| indent + width(&text[..end]) + blanks)
+}
+
+/// The line in pieces that stay whole, each with the blanks behind it: words, and commands in backticks or marked as such.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let (mut start, mut quoted, mut marked, mut blank) = (0, false, false, false);
+    for (at, character) in text.char_indices() {
+        if blank && character != ' ' {
+            pieces.push(&text[start..at]);
+            start = at;
+        }
+        match character {
+            // A backtick without its fellow quotes nothing.
+            '`' => quoted = !quoted && text[at + 1..].contains('`'),
+            _ if begins_command(character) => marked = true,
+            _ if ends(character) => marked = false,
+            _ => {}
+        }
+        blank = character == ' ' && !quoted && !marked;
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+/// How many columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.chars()
+        .filter(|&character| !is_mark(character))
+        .map(|character| character.width().unwrap_or(0))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Role;
+    use super::super::escape::mark;
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, columns: usize, expected: &str) {
+        assert_eq!(fold(text, Some(columns), 4), expected);
+    }
+
+    #[test]
+    fn what_fits_and_what_has_no_width_stays() {
+        check("a b\n  c", 20, "a b\n  c");
+        let long = "word ".repeat(99);
+        assert_eq!(fold(&long, None, 4), long);
+    }
+
+    #[test]
+    fn lines_hang_below_their_label() {
+        check(
+            "  do:   see who holds all the places",
+            24,
+            "  do:   see who holds\n        all the places",
+        );
+        check(
+            "possible: a rather long sentence is here",
+            24,
+            "possible: a rather long\n          sentence is\n          here",
+        );
+        check(
+            "  /var/log/auth.log:1: one two three",
+            24,
+            "  /var/log/auth.log:1:\n      one two three",
+        );
+    }
+
+    #[test]
+    fn rows_hang_below_their_second_column() {
+        let row = format!("  {} a title of some words", mark(Role::Title, "name  "));
+        let title = mark(Role::Title, "name  ");
+        let expected = format!("  {title} a title of\n         some words");
+        assert_eq!(fold(&row, Some(20), 4), expected);
+        let wide = format!("  {}  a title", mark(Role::Title, "long-name"));
+        let expected = format!("  {}  a\n        title", mark(Role::Title, "long-name"));
+        assert_eq!(
+            fold(&wide, Some(16), 4),
+            expected,
+            "at most half of the width"
+        );
+    }
+
+    #[test]
+    fn a_command_is_never_broken() {
+        check(
+            "  do:   look: `ss -tn state established` and end it",
+            30,
+            "  do:   look:\n        `ss -tn state established`\n        and end it",
+        );
+        let command = mark(
+            Role::Command,
+            "sshmend fix sshd-config MaxStartups=100:30:200",
+        );
+        let line = format!("  mend: {command}");
+        assert_eq!(
+            fold(&line, Some(30), 4),
+            format!("  mend:\n        {command}")
+        );
+        check(
+            "it`s a lone backtick here",
+            12,
+            "it`s a lone\n    backtick\n    here",
+        );
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns_and_marks_none() {
+        check("東京 東京 東京", 10, "東京 東京\n    東京");
+        let title = mark(Role::Title, "aa bb cc");
+        assert_eq!(fold(&title, Some(8), 4), title);
+    }
+
+    #[test]
+    fn every_word_is_there_in_its_order_at_any_width() {
+        let text = "  note:   one two `three four five` six seven-eight-nine-ten eleven [twelve]";
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        for columns in 1..90 {
+            let folded = fold(text, Some(columns), 4);
+            assert_eq!(words(&folded), words(text), "{columns}");
+            let too_long = |line: &&str| width(line) > columns && line.trim().contains(' ');
+            let broken = folded.lines().find(too_long);
+            assert!(
+                broken.is_none_or(|line| line.contains('`') || columns < 20),
+                "{columns}: {broken:?}"
+            );
+        }
+    }
+}

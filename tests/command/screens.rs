@@ -1,0 +1,306 @@
+//! What a person sees on screens of every kind: narrow, without colour, without characters beyond ASCII, without a terminal.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use expect_test::expect;
+
+use crate::disk::{Disk, Said, run_with};
+
+/// A server that dropped connections, and whose drop-in has a slip in it.
+fn server() -> Disk {
+    let disk = Disk::new(
+        "//- /etc/passwd\nroot:x:0:0:root:/root:/bin/bash\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n\
+         //- /usr/sbin/sshd\n//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nPort 22\nMaxStartups 8:40:50\n\
+         //- /var/log/auth.log\n\
+         Nov 29 02:10:07 edge sshd[412]: drop connection #9 from [198.51.100.20]:50122 on [192.0.2.4]:22 past MaxStartups\n\
+         //- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n",
+    );
+    for kind in ["rsa", "ecdsa", "ed25519"] {
+        let path = format!("/etc/ssh/ssh_host_{kind}_key");
+        disk.write(&path, "");
+        fs::set_permissions(disk.path(&path), Permissions::from_mode(0o600)).expect("ours");
+    }
+    disk
+}
+
+/// What stands on a terminal of so many columns when the command runs there.
+fn on_terminal(words: &str, columns: usize, variables: &[(&str, &str)]) -> String {
+    let command = format!(
+        "stty cols {columns}; {} {words}",
+        env!("CARGO_BIN_EXE_sshmend")
+    );
+    let output = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", "/nonexistent")
+        .env("TZ", "UTC")
+        .env("SHELL", "/bin/sh")
+        .envs(variables.iter().copied())
+        .output()
+        .expect("util-linux has script");
+    String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
+}
+
+fn diagnosed(disk: &Disk) -> String {
+    format!("diagnose --root {}", disk.path("/").display())
+}
+
+/// The columns of a line of ASCII, without what colours it.
+fn width(line: &str) -> usize {
+    let mut width = 0;
+    let mut colours = false;
+    for character in line.chars() {
+        match character {
+            '\x1b' => colours = true,
+            'm' if colours => colours = false,
+            _ if !colours => width += 1,
+            _ => {}
+        }
+    }
+    width
+}
+
+#[test]
+fn on_a_narrow_screen_lines_break_between_words_and_never_within_a_command() {
+    let disk = server();
+    let root = disk.path("/").display().to_string();
+    for columns in [40, 80] {
+        let shown = on_terminal(&diagnosed(&disk), columns, &[("TERM", "xterm")]);
+        let too_long = |line: &&str| width(line) > columns && width(line.trim()) > columns;
+        for line in shown.lines().filter(too_long) {
+            let is_command = line.contains("sshmend fix ") || line.contains('`');
+            let is_word = !line.trim().contains(' ');
+            assert!(is_command || is_word, "{columns}: {line:?}");
+        }
+        let command = format!("sshmend fix sshd-config MaxStartups=100:30:200 --root {root}");
+        assert!(shown.contains(command.trim_end_matches('/')), "{shown}");
+    }
+}
+
+#[test]
+fn colour_is_there_where_it_can_be_and_is_wanted() {
+    type Variables = &'static [(&'static str, &'static str)];
+    let disk = server();
+    let words = diagnosed(&disk);
+    let cases: [(Variables, bool); 5] = [
+        (&[("TERM", "xterm")], true),
+        (&[("TERM", "dumb")], false),
+        (&[("TERM", "xterm"), ("NO_COLOR", "1")], false),
+        (&[("TERM", "xterm"), ("CLICOLOR", "0")], false),
+        (&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")], true),
+    ];
+    for (variables, expected) in cases {
+        let shown = on_terminal(&words, 80, variables);
+        assert_eq!(shown.contains("\x1b["), expected, "{variables:?}");
+    }
+    let piped = |variables: &[(&str, &str)]| -> Said {
+        let words: Vec<&str> = words.split(' ').collect();
+        run_with(&words, b"", variables)
+    };
+    assert!(!piped(&[("TERM", "xterm")]).stdout.contains('\x1b'));
+    assert!(piped(&[("CLICOLOR_FORCE", "1")]).stdout.contains("\x1b["));
+    let both = [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")];
+    assert!(!piped(&both).stdout.contains('\x1b'));
+}
+
+#[test]
+fn an_error_is_marked_in_colour_where_there_is_colour() {
+    let shown = on_terminal(
+        "rollback 2026 --state /nonexistent",
+        80,
+        &[("TERM", "xterm")],
+    );
+    assert!(shown.contains("\x1b[1m\x1b[31merror:\x1b[0m"), "{shown:?}");
+}
+
+#[test]
+fn in_the_c_locale_nothing_but_ascii_is_printed() {
+    let disk = server();
+    disk.write(
+        "/etc/ssh/sshd_config.d/a.conf",
+        "# Zürich\nBannner /etc/höhle\n",
+    );
+    let diagnose = diagnosed(&disk);
+    let lists = [
+        "explain",
+        "explain max-startups --value 10:30:100",
+        "--help",
+        "fix --help",
+        &diagnose,
+    ];
+    for words in lists {
+        let words: Vec<&str> = words.split(' ').collect();
+        for locale in [&[][..], &[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]] {
+            let said = run_with(&words, b"", locale);
+            assert!(said.stdout.is_ascii(), "{words:?}: {}", said.stdout);
+            assert!(said.stderr.is_ascii(), "{words:?}: {}", said.stderr);
+        }
+    }
+    let plot = ["explain", "max-startups", "--value", "10:30:100"];
+    assert!(run_with(&plot, b"", &[]).stdout.contains("####"));
+    assert!(
+        run_with(&plot, b"", &[("LANG", "C.UTF-8")])
+            .stdout
+            .contains('█')
+    );
+}
+
+#[test]
+fn a_serial_line_that_tells_no_width_has_80_columns() {
+    let disk = server();
+    let shown = on_terminal(&diagnosed(&disk), 0, &[("TERM", "vt100")]);
+    let prose = shown
+        .lines()
+        .filter(|line| !line.contains("sshmend fix ") && !line.contains('`'));
+    let widest = prose.map(width).max().expect("lines");
+    assert!((60..=80).contains(&widest), "{widest}\n{shown}");
+}
+
+#[test]
+fn without_a_terminal_no_line_is_broken_unless_columns_says_so() {
+    let disk = server();
+    let words = diagnosed(&disk);
+    let words: Vec<&str> = words.split(' ').collect();
+    let whole = run_with(&words, b"", &[]).stdout;
+    assert!(whole.lines().any(|line| width(line) > 100), "{whole}");
+    let broken = run_with(&words, b"", &[("COLUMNS", "60")]).stdout;
+    assert!(broken.lines().count() > whole.lines().count());
+}
+
+#[test]
+fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_takes_it_out() {
+    let disk = server();
+    disk.write(
+        "/etc/ssh/sshd_config.d/a.conf",
+        "# ours\n  Bannner /etc/issue\n",
+    );
+    let said = disk.run("diagnose");
+    let first = said.stdout.split("\n\n").next().unwrap_or_default();
+    expect![[r#"
+        likely: sshd does not accept its configuration: /etc/ssh/sshd_config.d/a.conf:2: bad configuration option "Bannner" [sshd-config-invalid]
+          /etc/ssh/sshd_config.d/a.conf:2:
+                Bannner /etc/issue
+                ^^^^^^^ bad configuration option "Bannner"; did you mean Banner?
+          mend: sshmend fix sshd-config --comment-out /etc/ssh/sshd_config.d/a.conf:2 --root DISK
+                makes a comment of that line, which sshd refuses and which sets nothing
+          do:   or correct it by hand: Banner
+    "#]]
+    .assert_eq(&format!("{first}\n"));
+    let mended = disk.run("fix sshd-config --comment-out /etc/ssh/sshd_config.d/a.conf:2 --yes");
+    assert_eq!(mended.code, 0, "{}", mended.stderr);
+    assert!(!disk.run("diagnose").stdout.contains("sshd-config-invalid"));
+}
+
+#[test]
+fn what_lets_fewer_in_is_corrected_and_not_taken_out() {
+    let disk = server();
+    disk.write("/etc/ssh/sshd_config.d/a.conf", "AllowUsres carol\n");
+    let said = disk.run("diagnose").stdout;
+    assert!(said.contains("did you mean AllowUsers?"), "{said}");
+    assert!(!said.contains("--comment-out"), "{said}");
+}
+
+#[test]
+fn what_was_ruled_out_takes_one_line_and_is_listed_when_asked() {
+    let disk = server();
+    let short = disk.run("diagnose").stdout;
+    let line = short.lines().find(|line| line.starts_with("ruled out: "));
+    assert!(
+        line.is_some_and(|line| line.ends_with(" causes (-v lists them)")),
+        "{short}"
+    );
+    let long = disk.run("diagnose -v").stdout;
+    assert!(long.contains("\nruled out\n  "), "{long}");
+    assert!(long.contains("\nthe way of a connection\n"), "{long}");
+    assert!(long.contains("STOPS HERE: max-startups"), "{long}");
+    assert_eq!(long.lines().next(), short.lines().next());
+}
+
+#[test]
+fn names_that_are_nearly_right_are_put_right() {
+    let disk = server();
+    let cases = [
+        (
+            "fix sshd-config MaxStartup=30:30:200 --dry-run",
+            "did you mean MaxStartups?",
+        ),
+        ("show sshd-config MaxSesions", "did you mean MaxSessions?"),
+        ("explain max-startup", "did you mean max-startups?"),
+        ("explain AlowUsers", "did you mean AllowUsers?"),
+        (
+            "logs /var/log/auth.log --cause maxstartups",
+            "did you mean max-startups?",
+        ),
+    ];
+    for (words, hint) in cases {
+        let said = disk.run(words);
+        assert_eq!(said.code, 2, "{words}");
+        assert!(said.stderr.contains(hint), "{words}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_cause_in_the_place_of_a_command_is_told_from_a_slip() {
+    let said = run_with(&["fix", "max-startups"], b"", &[]);
+    assert_eq!(said.code, 2);
+    let hint = "hint: max-startups is a cause: sshmend diagnose names the command";
+    assert!(said.stderr.contains(hint), "{}", said.stderr);
+}
+
+#[test]
+fn input_that_would_be_taken_for_something_else_is_refused() {
+    let disk = server();
+    let cases = [
+        "show sshd-config Port --connection addr=192.0.2.300",
+        "show sshd-config Port --release 77.1",
+        "show sshd-config Port --file /etc/ssh/none",
+        "show hosts-access gate.example",
+        "show hosts-access 192.0.2.0/24",
+        "explain max-auth-tries --value 1:2:3",
+        "diagnose https://forge.example/team/tool",
+    ];
+    for words in cases {
+        let said = disk.run(words);
+        assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{words}");
+    }
+}
+
+#[test]
+fn a_keyword_and_a_message_lead_to_their_causes() {
+    let keyword = run_with(&["explain", "maxstartups"], b"", &[]).stdout;
+    assert!(
+        keyword.starts_with("MaxStartups has a part in\n  max-startups "),
+        "{keyword}"
+    );
+    let message = "ssh: connect to host a.example port 22: Connection refused";
+    let causes = run_with(&["explain", message], b"", &[]).stdout;
+    assert!(
+        causes.contains(" causes end with this message\n"),
+        "{causes}"
+    );
+    assert!(causes.contains("  sshd-not-running "), "{causes}");
+    let page = run_with(&["explain", "max-startups", "--value", "9"], b"", &[]).stdout;
+    for heading in ["How it is known", "How it is mended", "What it is not"] {
+        assert!(page.lines().any(|line| line == heading), "{page}");
+    }
+    assert!(
+        !page.contains("**") && page.lines().all(|line| line.chars().count() <= 110),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_long_text_goes_through_the_pager_of_the_person() {
+    let pager = [("TERM", "xterm"), ("PAGER", "sed s/^/PAGED:/")];
+    let paged = on_terminal("explain", 80, &pager);
+    assert!(paged.contains("PAGED:"), "{paged}");
+    let off = [("TERM", "xterm"), ("PAGER", "")];
+    assert!(on_terminal("explain", 80, &off).contains("max-startups"));
+    let none = [("TERM", "xterm"), ("PAGER", "/nonexistent/pager")];
+    assert!(on_terminal("explain", 80, &none).contains("max-startups"));
+    let piped = run_with(&["explain"], b"", &pager).stdout;
+    assert!(!piped.contains("PAGED:"));
+}
