@@ -1,6 +1,6 @@
 //! The whole answer: every cause judged, the findings in order.
 
-use sshmend_facts::{Connections, Facts, Memory, Question, Unchecked, Vantage, cheapest};
+use sshmend_facts::{Connections, Facts, Memory, Question, Server, Unchecked, Vantage, cheapest};
 use sshmend_lossless::{Request, Snapshot};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::transcript::Attempt;
@@ -12,7 +12,7 @@ use crate::chance::comes_and_goes;
 use crate::finding::Finding;
 use crate::passage::{self, AtGate, Passage};
 use crate::paste;
-use crate::verdict::Verdict;
+use crate::verdict::{Gate, Verdict};
 
 /// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,11 +110,39 @@ fn conclude(facts: &Facts<'_>) -> Diagnosis {
     diagnosis.tidied()
 }
 
+/// The causes that ask who holds the port.
+const AT_THE_DOOR: [CauseName; 3] = [
+    CauseName::DeadBackend,
+    CauseName::SshdNotRunning,
+    CauseName::WrongService,
+];
+
 /// Judges every cause; of a paste by the attempt in focus.
 fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
+    if !facts.is_behind_another() {
+        return judge_each(facts, facts, diagnosis);
+    }
+    // sshd sees the address of the program in between, and not that of the client.
+    let question = Question {
+        vantage: Vantage::Server(Server {
+            client: None,
+            ..facts.question.asked_server().cloned().unwrap_or_default()
+        }),
+        ..facts.question.clone()
+    };
+    facts.asked_otherwise(&question, |behind| judge_each(facts, behind, diagnosis));
+}
+
+/// Judges each cause by the facts, and those beyond the port by what is seen `behind` the program that holds it.
+fn judge_each(facts: &Facts<'_>, behind: &Facts<'_>, diagnosis: &mut Diagnosis) {
     let question = facts.question;
     let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
     for cause in CAUSES {
+        let facts = if cause.gate > Gate::Firewall && !AT_THE_DOOR.contains(&cause.name) {
+            behind
+        } else {
+            facts
+        };
         let mut verdict = Verdict::of(cause);
         if elsewhere {
             heard::add_from_elsewhere(facts, cause, &mut verdict);

@@ -114,6 +114,7 @@ fn hostile_machines_are_survived() {
         let server = Server {
             client: client.filter(|_| random.bool()),
             user: random.bool().then(|| "alice".to_owned()),
+            port: random.bool().then_some(443),
         };
         let question = Question {
             vantage: Vantage::Server(server),

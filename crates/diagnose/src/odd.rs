@@ -91,6 +91,7 @@ fn no_cause_is_certain_on_an_odd_and_healthy_machine() {
         let server = Server {
             client: "198.51.100.7".parse().ok(),
             user: Some("alice".to_owned()),
+            ..Server::default()
         };
         let question = Question {
             vantage: Vantage::Server(server),
@@ -115,6 +116,7 @@ fn what_was_refused_lately_and_is_not_let_in_again_is_certain() {
     let server = Server {
         client: "198.51.100.7".parse().ok(),
         user: Some("alice".to_owned()),
+        ..Server::default()
     };
     let question = Question {
         vantage: Vantage::Server(server),

@@ -15,8 +15,8 @@ use crate::verdict::Verdict;
 /// The question why this account cannot log in.
 pub(crate) fn user(name: &str) -> Question {
     let server = Server {
-        client: None,
         user: Some(name.to_owned()),
+        ..Server::default()
     };
     Question {
         vantage: Vantage::Server(server),
@@ -29,6 +29,7 @@ pub(crate) fn alice() -> Question {
     let server = Server {
         client: "198.51.100.7".parse().ok(),
         user: Some("alice".to_owned()),
+        ..Server::default()
     };
     Question {
         vantage: Vantage::Server(server),

@@ -46,7 +46,7 @@ impl Facts<'_> {
         };
         let mut blocks: Vec<(u16, Block)> = Vec::new();
         for (port, v6) in self
-            .ports()
+            .dialled_ports()
             .into_iter()
             .flat_map(|port| families.iter().map(move |v6| (port, *v6)))
         {
@@ -80,7 +80,7 @@ impl Facts<'_> {
 
     fn connection(&self, client: Option<IpAddr>, v6: bool, port: u16) -> Connection {
         let way = client.and_then(|_| self.way_back()).unwrap_or_default();
-        let (server, interface, served) = (way.source, way.interface, self.ports());
+        let (server, interface, served) = (way.source, way.interface, self.dialled_ports());
         let number = |line: &str| line.split_whitespace().next()?.parse().ok();
         let queues = self.text(QUEUES).ok().map(|text| {
             text.unwrap_or_default()

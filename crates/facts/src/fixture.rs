@@ -33,7 +33,10 @@ pub fn machine(extra: &str) -> Snapshot {
 pub fn from(client: &str) -> Question {
     let client = client.parse().ok();
     Question {
-        vantage: Vantage::Server(Server { client, user: None }),
+        vantage: Vantage::Server(Server {
+            client,
+            ..Server::default()
+        }),
         ..Question::server(NOW)
     }
 }

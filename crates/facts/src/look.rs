@@ -72,6 +72,21 @@ fn cost(request: &Request) -> u8 {
 }
 
 impl Facts<'_> {
+    /// Runs `judge` on the same answers for another question; what it looks for and is not answered yet is asked for as well.
+    pub fn asked_otherwise<T>(
+        &self,
+        question: &Question,
+        judge: impl FnOnce(&Facts<'_>) -> T,
+    ) -> T {
+        let facts = Facts::new(self.snapshot, question);
+        let said = judge(&facts);
+        let count = facts.missed.count.get();
+        let missed = facts.missed.requests.into_inner();
+        self.missed.requests.borrow_mut().extend(missed);
+        self.missed.count.set(self.missed.count.get() + count);
+        said
+    }
+
     /// Whether this was looked at; where it was not, it is asked for. Programs and the kernel's own files say nothing of a mounted
     /// disk.
     pub(crate) fn has_answer(&self, request: Request) -> bool {

@@ -153,8 +153,8 @@ mod tests {
 
     fn user(name: &str) -> Question {
         let server = Server {
-            client: None,
             user: Some(name.to_owned()),
+            ..Server::default()
         };
         Question {
             vantage: Vantage::Server(server),

@@ -93,14 +93,20 @@ impl Facts<'_> {
         Ok(listeners)
     }
 
-    /// The listener that serves this machine: of several the one that is asked about, else the one that the service manager
-    /// started.
+    /// The listener that serves this machine: of several the one that is asked about, by its port or by itself, else the one that
+    /// the service manager started.
     pub fn listener(&self) -> Known<Option<Listener>> {
         let listeners = self.listeners()?;
         let main = self.manager().ok().and_then(|manager| manager.main_pid());
         let with = |pid: Option<u32>| listeners.iter().find(|listener| Some(listener.pid) == pid);
+        let at_port = || {
+            listeners
+                .iter()
+                .find(|listener| self.holds_asked_port(listener.pid))
+        };
         let preferred = with(self.question.sshd)
-            .or(with(main))
+            .or_else(at_port)
+            .or_else(|| with(main))
             .or(listeners.first());
         Ok(preferred.cloned())
     }

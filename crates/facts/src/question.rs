@@ -58,6 +58,8 @@ pub struct Server {
     pub client: Option<IpAddr>,
     /// The account that it logs in to.
     pub user: Option<String>,
+    /// The port of this machine that it comes to; none: that of sshd.
+    pub port: Option<u16>,
 }
 
 impl Target {

@@ -110,7 +110,7 @@ impl Facts<'_> {
                 let known = output.success() || said.contains("RTNETLINK");
                 known.then(|| (!output.success()).then(|| (argv.join(" "), said)))
             };
-            let of_sshd = ended(get_tcp(client, from, self.ports().first().copied()));
+            let of_sshd = ended(get_tcp(client, from, self.dialled_ports().first().copied()));
             of_sshd.or_else(|| ended(get(client, from))).flatten()
         })
     }

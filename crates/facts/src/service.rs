@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::{Origin, Request, Snapshot};
 
 use crate::look::missed_by;
 use crate::question::Question;
-use crate::{Complaint, Facts, Listener, MARKER, Manager, Socket, Trial, Unit, Usage};
+use crate::{CONFINING, Complaint, Facts, Listener, MARKER, Manager, Socket, Trial, Unit, Usage};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Service {
     pub listener: Option<u32>,
     /// Why the listener does not do what it should although it is there.
     pub worn_out: Option<WornOut>,
+    /// The line by which somebody takes from sshd what it may need to start, where its unit does not run.
+    pub confined: Option<(Origin, String)>,
     /// What `sshd -t` says today; `None` where it could not be asked.
     pub trial: Option<TrialToday>,
 }
@@ -151,6 +153,10 @@ impl Service {
                 .failed_instances()
                 .is_ok_and(|failed| !failed.is_empty()),
             script: facts.script(),
+            confined: facts
+                .service_unit()
+                .filter(|unit| !unit.is_up())
+                .and_then(|_| facts.confinement(&CONFINING)),
             forbidden: facts.forbidden_to_run().then_some(MARKER),
             worn_out: listener
                 .as_ref()
@@ -211,6 +217,25 @@ mod tests {
 
     fn read(extra: &str) -> Service {
         Service::read(&machine(extra), &Question::server(NOW))
+    }
+
+    #[test]
+    fn a_line_that_shuts_the_unit_in_is_named_where_it_does_not_run() {
+        let unit = |state: &str| {
+            format!(
+                "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState={state}\nUnitFileState=enabled\nMainPID=0\n\
+                 DropInPaths=/etc/systemd/system/ssh.service.d/own.conf\n\
+                 //- /etc/systemd/system/ssh.service.d/own.conf\n[Service]\nSystemCallFilter=@basic-io\n"
+            )
+        };
+        let at = |state: &str| {
+            read(&unit(state))
+                .confined
+                .map(|(origin, line)| format!("{origin}: {line}"))
+        };
+        let line = "/etc/systemd/system/ssh.service.d/own.conf:2: SystemCallFilter=@basic-io";
+        assert_eq!(at("failed").as_deref(), Some(line));
+        assert_eq!(at("active"), None);
     }
 
     #[test]

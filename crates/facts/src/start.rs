@@ -6,6 +6,24 @@ use sshmend_lossless::Origin;
 use crate::manager::blocks;
 use crate::{Facts, Unit};
 
+/// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
+pub const CONFINING: [&str; 14] = [
+    "User=",
+    "DynamicUser=",
+    "CapabilityBoundingSet=",
+    "RestrictAddressFamilies=",
+    "SystemCallFilter=",
+    "SocketBindDeny=",
+    "PrivateUsers=",
+    "RootDirectory=",
+    "RootImage=",
+    "InaccessiblePaths=",
+    "NoExecPaths=",
+    "TemporaryFileSystem=",
+    "LimitNOFILE=",
+    "LimitNPROC=",
+];
+
 /// What the unit of sshd starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {

@@ -305,7 +305,17 @@ impl Work<'_> {
             .listener
             .is_some()
             .then(|| Notice::new("sessions-stay", "open sessions stay"));
-        masked.chain(open).collect()
+        let confined = self.service.confined.iter().map(|(origin, line)| Notice {
+            origin: Some(origin.clone()),
+            ..Notice::new(
+                "unit-confined",
+                format!(
+                    "the unit takes from sshd what it may need: {line}; if the start fails, take that line out, then \
+                     `systemctl daemon-reload`, then this again"
+                ),
+            )
+        });
+        masked.chain(confined).chain(open).collect()
     }
 
     /// How it stands today, in words.

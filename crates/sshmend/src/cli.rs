@@ -95,8 +95,8 @@ pub(crate) struct Diagnose {
     /// Look from here, as the client, at this destination: HOST, USER@HOST:PORT, ssh://HOST, a git remote. Or what a client printed: - for standard input, or the message itself. None: this machine is the server
     #[arg(value_name = "DESTINATION|-|MESSAGE", conflicts_with_all = ["client", "log", "since"])]
     pub(crate) destination: Option<String>,
-    /// The port of the destination
-    #[arg(short = 'p', long, value_name = "PORT", requires = "destination")]
+    /// The port of the destination; without one, the port of this machine that the client comes to, which a multiplexer, a container, a tunnel or another sshd may hold
+    #[arg(short = 'p', long, value_name = "PORT", conflicts_with_all = ["transcript", "log"])]
     pub(crate) port: Option<NonZeroU16>,
     /// Conclude from what a client printed (ssh -vvv, PuTTY, paramiko, Ansible, …); - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "client", "user", "log", "since"])]

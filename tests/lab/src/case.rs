@@ -163,6 +163,8 @@ pub enum From {
     Client,
     /// Not sshmend's business: the steps of the case.
     Owner,
+    /// The steps of the findings, word for word, until the connection works.
+    Printed,
     /// Whatever sshmend offers: the server's printed command, else the client's, else the steps of the case.
     Auto,
     /// A person at a terminal, led by `sshmend fix`.
@@ -341,6 +343,12 @@ mod tests {
                 case.remedy.from != From::Owner
                     || !format!("{}{}", case.remedy.steps, case.remedy.client_steps).is_empty(),
                 "{} has no steps",
+                case.name
+            );
+            assert!(
+                case.remedy.from != From::Printed
+                    || format!("{}{}", case.remedy.steps, case.remedy.client_steps).is_empty(),
+                "{} has steps of its own, and runs the printed ones",
                 case.name
             );
         }

@@ -43,6 +43,11 @@ impl Finding {
         self.remedy.as_ref().map(|remedy| quoted(&remedy.argv))
     }
 
+    /// What a person has to do, in order.
+    pub(crate) fn steps(&self) -> &[String] {
+        &self.steps
+    }
+
     /// Whether the reader learns anything about mending it.
     pub(crate) fn says_what_to_do(&self) -> bool {
         self.remedy.is_some() || !self.steps.is_empty()

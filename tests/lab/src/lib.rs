@@ -25,6 +25,7 @@ mod machine;
 mod mirror;
 mod network;
 mod pool;
+mod printed;
 mod record;
 mod remedy;
 mod report;

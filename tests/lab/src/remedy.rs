@@ -13,6 +13,7 @@ use crate::command::Output;
 use crate::diagnosis::{self, Finding, Findings};
 use crate::error::{LabError, trying};
 use crate::machine::{Machine, Role, User};
+use crate::printed;
 
 /// How a person answers the guided fix: what is chosen beforehand, and yes.
 const ANSWERS: &str = r"'Mend (space' '\r' 'Apply this?' 'y\r'";
@@ -51,6 +52,9 @@ pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
         From::Nothing => {}
         From::Owner => {
             tell(Check::ask("remedy", || by_owner(bench, &found)));
+        }
+        From::Printed => {
+            tell(Check::ask("remedy", || printed::mends(bench, &found)));
         }
         From::Auto => offered(bench, found, tell),
         From::Server => printed(bench, &bench.server, found.server, tell),

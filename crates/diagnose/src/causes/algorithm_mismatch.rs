@@ -132,20 +132,28 @@ mod tests {
     #[test]
     fn what_the_client_may_not_use_has_steps_of_its_own() {
         let key = "debug1: send_pubkey_test: no mutual signature algorithm\nalice@192.0.2.10: Permission denied (publickey).\n";
-        check_transcript("algorithm-mismatch", key, &expect![[r#"
+        check_transcript(
+            "algorithm-mismatch",
+            key,
+            &expect![[r#"
             likely: client and server have no algorithm in common: the key is RSA, and one side allows no signature that the other can make: SHA-1 (ssh-rsa) is off from OpenSSH 8.8 on
               transcript:1: debug1: send_pubkey_test: no mutual signature algorithm
               - take a key of another kind, which every release since 6.5 knows: `ssh-keygen -t ed25519`
               - until then, for this host alone: `ssh -o PubkeyAcceptedAlgorithms=+ssh-rsa …` (up to 8.4: PubkeyAcceptedKeyTypes)
-        "#]]);
+        "#]],
+        );
         let policy =
             "ssh_dispatch_run_fatal: Connection to 192.0.2.10 port 22: error in libcrypto\n";
-        check_transcript("algorithm-mismatch", policy, &expect![[r#"
+        check_transcript(
+            "algorithm-mismatch",
+            policy,
+            &expect![[r#"
             likely: client and server have no algorithm in common: the crypto policy of this machine forbids what the server uses, such as SHA-1 signatures
               transcript:1: ssh_dispatch_run_fatal: Connection to 192.0.2.10 port 22: error in libcrypto
               - see whether a policy of this machine forbids it: `update-crypto-policies --show` (FUTURE, FIPS and the DEFAULT of RHEL 9 forbid SHA-1)
               - upgrade the server, or give it a host key of another kind than RSA; a policy for one host there is not
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -41,13 +41,24 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     for decision in &decisions {
         finding.shown_by("cscli decisions list", decision);
     }
-    steps(owner, &client.to_string(), finding);
-    if let Some(removal) = block.and_then(|block| block.removal(Some(client))) {
-        finding.step(format!(
-            "until then, or where {} is gone, {removal}",
-            owner.name()
-        ));
+    let gone = facts.is_gone(owner);
+    if !gone {
+        steps(owner, &client.to_string(), finding);
     }
+    let Some(removal) = block.and_then(|block| block.removal(Some(client))) else {
+        return;
+    };
+    finding.step(if gone {
+        format!(
+            "{} is not installed here, and has left this behind: {removal}",
+            owner.name()
+        )
+    } else {
+        format!(
+            "until {} does it, {removal}; it bans the address again after the next failures",
+            owner.name()
+        )
+    });
 }
 
 fn steps(owner: Owner, client: &str, finding: &mut Finding) {
@@ -93,7 +104,7 @@ mod tests {
                   iptables-save: filter INPUT: -A INPUT -m set --match-set crowdsec-blacklists src -j DROP (packets: 3)
                   - lift the ban: `cscli decisions delete --ip 198.51.100.7`
                   - spare the address: `cscli allowlists create ssh`, `cscli allowlists add ssh 198.51.100.7` (1.6.8 and later)
-                  - until then, or where CrowdSec is gone, take it out: `ipset del crowdsec-blacklists 198.51.100.7`
+                  - until CrowdSec does it, take it out: `ipset del crowdsec-blacklists 198.51.100.7`; it bans the address again after the next failures
             "#]],
         );
         let decision = "//$ cscli decisions list -o json --ip 198.51.100.7 => 0\n\
@@ -120,6 +131,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_program_that_is_gone_has_left_behind_is_taken_out_by_hand() {
+        let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:sshguard - [0:0]\n\
+            [3:180] -A INPUT -j sshguard\n[3:180] -A sshguard -s 198.51.100.7/32 -j DROP\nCOMMIT\n\
+            //- /usr/sbin/sshguard missing\n//- /usr/bin/sshguard missing\n//- /usr/local/sbin/sshguard missing\n";
+        check_as(
+            &from("198.51.100.7"),
+            "banned-by-other",
+            rule,
+            &expect![[r#"
+            certain: sshguard has banned 198.51.100.7
+              iptables-save: filter sshguard: -A sshguard -s 198.51.100.7/32 -j DROP (packets: 3)
+              - sshguard is not installed here, and has left this behind: take it out: `iptables -D sshguard -s 198.51.100.7/32 -j DROP`
+        "#]],
+        );
+    }
+
+    #[test]
     fn a_drop_in_a_chain_of_csf_is_a_ban() {
         let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:DENYIN - [0:0]\n[3:180] -A INPUT -j DENYIN\n\
             [3:180] -A DENYIN -s 198.51.100.7/32 -j DROP\nCOMMIT\n";
@@ -131,7 +159,7 @@ mod tests {
                 certain: csf has banned 198.51.100.7
                   iptables-save: filter DENYIN: -A DENYIN -s 198.51.100.7/32 -j DROP (packets: 3)
                   - lift the ban and spare the address: `csf -dr 198.51.100.7`, `csf -a 198.51.100.7`
-                  - until then, or where csf is gone, take it out: `iptables -D DENYIN -s 198.51.100.7/32 -j DROP`
+                  - until csf does it, take it out: `iptables -D DENYIN -s 198.51.100.7/32 -j DROP`; it bans the address again after the next failures
             "#]],
         );
     }

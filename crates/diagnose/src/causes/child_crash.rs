@@ -12,8 +12,14 @@ pub(super) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-const FIT: &str =
-    "bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`";
+/// What to do where the program or its libraries crash.
+fn fit(facts: &Facts<'_>) -> String {
+    let how = facts.package_manager().map_or_else(
+        || "with the package manager".to_owned(),
+        |(_, command)| format!("`{command}`"),
+    );
+    format!("bring sshd and its libraries to versions that fit: {how}")
+}
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((command, program)) = facts.crashing_program() {
@@ -24,7 +30,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding
             .shown_by(command, "ended by a signal")
             .shown_by_lines(&facts.heard(CauseName::ChildCrash).unwrap_or_default());
-        finding.step(FIT);
+        finding.step(fit(facts));
         return;
     }
     let Some(heard) = heard(
@@ -39,7 +45,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(
         "see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill",
     );
-    finding.step(FIT);
+    finding.step(fit(facts));
 }
 
 /// A filter of system calls that somebody has written into the unit kills without a word but the kernel's.
@@ -83,10 +89,10 @@ mod tests {
             "child-crash",
             "//$ /usr/sbin/sshd -V => signal\n",
             &expect![[r#"
-            certain: /usr/sbin/sshd crashes as soon as it runs
-              /usr/sbin/sshd -V: ended by a signal
-              - bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`
-        "#]],
+                certain: /usr/sbin/sshd crashes as soon as it runs
+                  /usr/sbin/sshd -V: ended by a signal
+                  - bring sshd and its libraries to versions that fit: `apt-get update && apt-get dist-upgrade`
+            "#]],
         );
     }
 
@@ -120,11 +126,11 @@ mod tests {
             "child-crash",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            likely: processes of sshd that serve a connection crash (once, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: privsep_preauth: preauth child terminated by signal 31
-              - see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill
-              - bring sshd and its libraries to versions that fit: `apt full-upgrade`, `dnf upgrade`
-        "#]],
+                likely: processes of sshd that serve a connection crash (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: privsep_preauth: preauth child terminated by signal 31
+                  - see the signal in the line above: 31 is the system call filter, 11 a fault, 9 a kill
+                  - bring sshd and its libraries to versions that fit: `apt-get update && apt-get dist-upgrade`
+            "#]],
         );
         check("child-crash", "", &expect![""]);
     }

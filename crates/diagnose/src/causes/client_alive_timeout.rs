@@ -1,4 +1,4 @@
-use sshmend_facts::Facts;
+use sshmend_facts::{Facts, Force};
 use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
@@ -17,7 +17,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         CauseName::ClientAliveTimeout,
         Some(Certainty::Likely),
     ) else {
-        return;
+        return idle(facts, verdict);
     };
     let finding = heard.report(verdict, "sshd ended sessions whose client did not answer");
     for key in ["clientaliveinterval", "clientalivecountmax"] {
@@ -39,6 +39,39 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
 }
 
+/// Limits that end what is idle although its client answers, which sshd logs at level VERBOSE at most: what each of them ends.
+const IDLE: [(&str, &str, &str); 2] = [
+    (
+        "ChannelTimeout",
+        "a session in which nothing moves for so long, whatever its client answers",
+        "lets sessions be idle",
+    ),
+    (
+        "UnusedConnectionTimeout",
+        "a connection without an open session",
+        "lets connections stay without a session",
+    ),
+];
+
+fn idle(facts: &Facts<'_>, verdict: &mut Verdict) {
+    for (key, what, effect) in IDLE {
+        let Ok(Some(setting)) = facts.setting(&key.to_lowercase()) else {
+            continue;
+        };
+        let limits = setting.values.join(" ");
+        let in_force = matches!(
+            facts.force_in_session(setting),
+            Force::InForce | Force::Unknown
+        );
+        if setting.origin.is_none() || limits == "none" || !in_force {
+            continue;
+        }
+        let finding = verdict.possible(format!("{key} {limits} ends {what}"));
+        finding.shown_by_setting(facts, setting);
+        finding.mended_by_setting(facts, key, "none", effect);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use sshmend_facts::fixture::{LOG, from};
@@ -47,6 +80,22 @@ mod tests {
     use expect_test::expect;
 
     const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Timeout, client not responding from user alice 198.51.100.7 port 4711\n";
+
+    #[test]
+    fn limits_for_what_is_idle_are_told() {
+        let machine = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//- /etc/ssh/sshd_config\n\
+            ChannelTimeout session=9m\nUnusedConnectionTimeout none\n";
+        check_as(
+            &from("198.51.100.7"),
+            "client-alive-timeout",
+            machine,
+            &expect![[r#"
+                possible: ChannelTimeout session=9m ends a session in which nothing moves for so long, whatever its client answers
+                  /etc/ssh/sshd_config:1: ChannelTimeout session=9m
+                  $ sshmend fix sshd-config ChannelTimeout=none  # lets sessions be idle
+            "#]],
+        );
+    }
 
     #[test]
     fn the_line_tells_and_the_settings_are_shown() {

@@ -33,8 +33,13 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             Proof::Answer,
             "the socket of the shared connection that is configured cannot be made: ssh ends",
         );
-        finding.shown_by("ssh -G", why);
-        finding.step("make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`");
+        finding.shown_by("ssh -G", &why);
+        if let Some((_, folder)) = why.split_once(" does not exist: ") {
+            finding.step(format!("make the directory: `mkdir -m 700 {folder}`"));
+            finding.step("or take another ControlPath: `~/.ssh/%C`");
+        } else {
+            finding.step("take a shorter ControlPath: `~/.ssh/%C`");
+        }
     }
     for (file, mode) in facts.ignored_keys() {
         let finding = verdict.likely(ignored(file));
@@ -230,10 +235,11 @@ mod tests {
             &missing,
             &[works()],
             &expect![[r#"
-            certain: the socket of the shared connection that is configured cannot be made: ssh ends
-              ssh -G: the directory of ControlPath does not exist: /home/alice/.ssh/cm
-              - make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`
-        "#]],
+                certain: the socket of the shared connection that is configured cannot be made: ssh ends
+                  ssh -G: the directory of ControlPath does not exist: /home/alice/.ssh/cm
+                  - make the directory: `mkdir -m 700 /home/alice/.ssh/cm`
+                  - or take another ControlPath: `~/.ssh/%C`
+            "#]],
         );
         let long = format!(
             "{FOUND}controlpath /home/alice/.ssh/{}\n//- /home/alice/.ssh dir\n",
@@ -244,10 +250,10 @@ mod tests {
             &long,
             &[works()],
             &expect![[r#"
-            certain: the socket of the shared connection that is configured cannot be made: ssh ends
-              ssh -G: ControlPath has 97 bytes, and 90 are possible: /home/alice/.ssh/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-              - make the directory (`mkdir -m 700`), or a shorter ControlPath: `~/.ssh/%C`
-        "#]],
+                certain: the socket of the shared connection that is configured cannot be made: ssh ends
+                  ssh -G: ControlPath has 97 bytes, and 90 are possible: /home/alice/.ssh/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+                  - take a shorter ControlPath: `~/.ssh/%C`
+            "#]],
         );
     }
 

@@ -19,7 +19,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         finding.shown_by(command, &line);
         let library = line.split_whitespace().next().unwrap_or_default();
-        finding.step(format!("bring the library back: `dpkg -S {library}`, `rpm -qf` or `apt-file search {library}` name its package; reinstall that"));
+        let named = match facts.package_manager() {
+            Some(("apt-get", _)) => {
+                format!("`dpkg -S {library}` or `apt-file search {library}` names its package")
+            }
+            Some(("dnf", _)) => format!("`dnf provides '*/{library}'` names its package"),
+            _ => "the package manager names its package".to_owned(),
+        };
+        finding.step(format!("bring the library back: {named}; reinstall that"));
         return;
     }
     if trial.passed {
@@ -33,7 +40,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         "sshd does not fit the libraries of this machine and ends at its start",
     );
     finding.shown_by(&trial.command, line);
-    finding.step("finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`");
+    let again = match facts.package_manager() {
+        Some(("apt-get", _)) => "`apt-get install --reinstall openssh-server libssl3`",
+        Some(("dnf", _)) => "`dnf reinstall openssh-server openssl-libs`",
+        _ => "openssh-server and the library of OpenSSL, with the package manager",
+    };
+    finding.step(format!("finish the upgrade, or reinstall: {again}"));
     finding.step("look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit");
 }
 
@@ -77,11 +89,11 @@ mod tests {
             "library-mismatch",
             openssl,
             &expect![[r#"
-            certain: sshd does not fit the libraries of this machine and ends at its start
-              /usr/sbin/sshd -t: OpenSSL version mismatch. Built against 30000070, you have 1010117f
-              - finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`
-              - look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit
-        "#]],
+                certain: sshd does not fit the libraries of this machine and ends at its start
+                  /usr/sbin/sshd -t: OpenSSL version mismatch. Built against 30000070, you have 1010117f
+                  - finish the upgrade, or reinstall: `apt-get install --reinstall openssh-server libssl3`
+                  - look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit
+            "#]],
         );
         let linker = "//$ /usr/sbin/sshd -t => 127
 /usr/sbin/sshd: error while loading shared libraries: libcrypto.so.3: cannot open shared object file: No such file or directory
@@ -90,11 +102,11 @@ mod tests {
             "library-mismatch",
             linker,
             &expect![[r#"
-            certain: sshd does not fit the libraries of this machine and ends at its start
-              /usr/sbin/sshd -t: /usr/sbin/sshd: error while loading shared libraries: libcrypto.so.3: cannot open shared object file: No such file or directory
-              - finish the upgrade, or reinstall: `apt install --reinstall openssh-server libssl3`, `dnf reinstall openssh-server openssl-libs`
-              - look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit
-        "#]],
+                certain: sshd does not fit the libraries of this machine and ends at its start
+                  /usr/sbin/sshd -t: /usr/sbin/sshd: error while loading shared libraries: libcrypto.so.3: cannot open shared object file: No such file or directory
+                  - finish the upgrade, or reinstall: `apt-get install --reinstall openssh-server libssl3`
+                  - look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit
+            "#]],
         );
     }
 }

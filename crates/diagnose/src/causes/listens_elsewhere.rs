@@ -1,6 +1,6 @@
 //! An sshd that listens, but not where clients look for it.
 
-use sshmend_facts::{Facts, Listener, LogLine, Unit};
+use sshmend_facts::{Door, Facts, Listener, LogLine, Unit};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
@@ -46,6 +46,25 @@ pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
         ));
     }
     finding.then(Then::Restart);
+}
+
+/// The port asked about, where nobody listens.
+pub(super) fn not_there(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let (Some(port), Some(Door::Nobody)) = (facts.asked_port(), facts.door()) else {
+        return;
+    };
+    let ports: Vec<String> = facts.ports().iter().map(u16::to_string).collect();
+    let ports = ports.join(", ");
+    let finding = verdict.likely(format!(
+        "nothing on this machine listens on port {port}; sshd listens on port {ports}"
+    ));
+    finding.shown_by("ss -Hltnp", format!("shows no socket on port {port}"));
+    finding.step(format!(
+        "let the client come to port {ports}, or sshd listen there as well: `sshmend fix sshd-config Port+={port}`"
+    ));
+    finding.step(format!(
+        "a rule may lead port {port} elsewhere: `nft list ruleset | grep -e dnat -e redirect`"
+    ));
 }
 
 /// A port that sshd or its socket unit listened on a while ago, and does not now.

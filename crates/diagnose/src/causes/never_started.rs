@@ -1,6 +1,6 @@
 //! What keeps sshd from starting that its own test does not look at: the program, the addresses, the unit.
 
-use sshmend_facts::{Facts, Start, Unit};
+use sshmend_facts::{CONFINING, Facts, Start, Unit};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::CauseName;
 
@@ -26,24 +26,6 @@ enum Kept {
 
 /// Settings of a unit that name others without which it is not started (systemd.unit(5)).
 const REQUIRING: [&str; 4] = ["Requires=", "Requisite=", "BindsTo=", "RequiresMountsFor="];
-
-/// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
-const CONFINING: [&str; 14] = [
-    "User=",
-    "DynamicUser=",
-    "CapabilityBoundingSet=",
-    "RestrictAddressFamilies=",
-    "SystemCallFilter=",
-    "SocketBindDeny=",
-    "PrivateUsers=",
-    "RootDirectory=",
-    "RootImage=",
-    "InaccessiblePaths=",
-    "NoExecPaths=",
-    "TemporaryFileSystem=",
-    "LimitNOFILE=",
-    "LimitNPROC=",
-];
 
 /// The first of them.
 pub(super) fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {

@@ -1,5 +1,5 @@
 use sshmend_facts::Facts;
-use sshmend_sshd_config::Setting;
+use sshmend_sshd_config::{Setting, Why};
 
 use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -9,8 +9,9 @@ pub(super) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// The keywords that decide whether and how long a connection lives.
-const KEYS: [&str; 10] = [
+/// The keywords that decide whether and how long a connection lives: of these, a Match block that overrides a line is told as well,
+/// while others are put into such blocks to be overridden.
+const OF_CONNECTIONS: [&str; 10] = [
     "maxstartups",
     "persourcemaxstartups",
     "persourcenetblocksize",
@@ -28,10 +29,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     verdict.unchecked.extend(facts.unseen());
-    for setting in KEYS.iter().filter_map(|key| effective.get(key)) {
+    for setting in effective {
         report(facts, setting, verdict);
     }
-    verdict.exclude(Fact::Files, "every line about connections is in force");
+    verdict.exclude(Fact::Files, "no line loses to another of its keyword");
 }
 
 fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
@@ -39,7 +40,8 @@ fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
     let lost: Vec<_> = setting
         .shadowed
         .iter()
-        .filter(|shadowed| shadowed.value != value)
+        .filter(|lost| lost.value != value)
+        .filter(|lost| lost.why != Why::MatchBlock || OF_CONNECTIONS.contains(&&*setting.key))
         .collect();
     let Some(first) = lost.first() else { return };
     let finding = verdict.possible(format!(
@@ -62,7 +64,7 @@ fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use crate::testing::{alice, check, check_as};
     use expect_test::expect;
 
     #[test]
@@ -72,15 +74,31 @@ mod tests {
             "setting-shadowed",
             twice,
             &expect![[r#"
-            possible (latent): maxstartups 50:30:200 has no effect: a later line decides
-              /etc/ssh/sshd_config:4: MaxStartups 10:30:100
-              /etc/ssh/sshd_config:1: MaxStartups 50:30:200
-              - if that value is wanted: `sshmend fix sshd-config maxstartups=50:30:200`; otherwise take the line out
-            possible (latent): maxsessions 20 has no effect: an earlier line decides
-              /etc/ssh/sshd_config:2: MaxSessions 3
-              /etc/ssh/sshd_config:3: MaxSessions 20
-              - if that value is wanted: `sshmend fix sshd-config maxsessions=20`; otherwise take the line out
-        "#]],
+                possible (latent): maxsessions 20 has no effect: an earlier line decides
+                  /etc/ssh/sshd_config:2: MaxSessions 3
+                  /etc/ssh/sshd_config:3: MaxSessions 20
+                  - if that value is wanted: `sshmend fix sshd-config maxsessions=20`; otherwise take the line out
+                possible (latent): maxstartups 50:30:200 has no effect: a later line decides
+                  /etc/ssh/sshd_config:4: MaxStartups 10:30:100
+                  /etc/ssh/sshd_config:1: MaxStartups 50:30:200
+                  - if that value is wanted: `sshmend fix sshd-config maxstartups=50:30:200`; otherwise take the line out
+            "#]],
+        );
+    }
+
+    #[test]
+    fn it_is_asked_of_every_keyword_and_a_block_is_meant_to_override() {
+        check_as(
+            &alice(),
+            "setting-shadowed",
+            "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nPasswordAuthentication yes\nX11Forwarding yes\n\
+             Match User alice\nX11Forwarding no\n//- /etc/ssh/sshd_config.d/50-image.conf\nPasswordAuthentication no\n",
+            &expect![[r#"
+                possible (latent): passwordauthentication yes has no effect: an earlier line decides
+                  /etc/ssh/sshd_config.d/50-image.conf:1: PasswordAuthentication no
+                  /etc/ssh/sshd_config:2: PasswordAuthentication yes
+                  - if that value is wanted: `sshmend fix sshd-config passwordauthentication=yes`; otherwise take the line out
+            "#]],
         );
     }
 
@@ -90,7 +108,7 @@ mod tests {
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nMaxSessions 3\nMaxSessions 3\n",
             &expect![[r#"
-            excluded: every line about connections is in force
+            excluded: no line loses to another of its keyword
         "#]],
         );
     }

@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, MARKER, Manager, Reply, Unit};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
-use super::listens_elsewhere::{elsewhere, moved};
+use super::listens_elsewhere::{elsewhere, moved, not_there};
 use super::never_started::obstacle;
 use super::replied::{ask_the_server, replied};
 use crate::finding::{Certainty, Finding, Then};
@@ -22,6 +22,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if let Some(listener) = listener {
+        not_there(facts, verdict);
         moved(facts, None, verdict);
         elsewhere(facts, &listener, verdict);
         return verdict.exclude(

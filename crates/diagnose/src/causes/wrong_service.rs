@@ -1,14 +1,36 @@
-use sshmend_facts::{Facts, Reply};
+use sshmend_facts::{Door, Facts, Reply};
 
 use super::replied::replied;
 use crate::finding::Certainty;
 use crate::proof::Proof;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
 pub(super) const JUDGES: Judges = Judges {
+    server: judge,
     client: from_client,
-    ..UNSEEN
 };
+
+/// Of a port that another program holds, of which nothing tells that it leads to an sshd.
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Door::Other(holder)) = facts.door() else {
+        return;
+    };
+    if !holder.leads.is_empty() {
+        return;
+    }
+    let (name, port) = (&holder.name, holder.socket.port);
+    let finding = verdict.likely(format!("{name} holds port {port}, and not sshd"));
+    finding.shown_by("ss -Hltnp", &holder.socket.line);
+    let ports: Vec<String> = facts.ports().iter().map(u16::to_string).collect();
+    finding.step(format!(
+        "sshd listens on port {}: the client has to come there",
+        ports.join(", ")
+    ));
+    finding.step(format!(
+        "or, if {name} is to lead to sshd, see what it is told: `ps -o args -p {}`",
+        holder.pid
+    ));
+}
 
 /// How other services begin their first line.
 const OTHERS: [&str; 9] = [
@@ -52,8 +74,50 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{check_way, says, works};
+    use sshmend_facts::fixture::NOW;
+    use sshmend_facts::{Question, Server, Vantage};
+
+    use crate::testing::{check_as, check_way, says, works};
     use expect_test::expect;
+
+    #[test]
+    fn a_port_that_another_program_holds_is_not_that_of_sshd() {
+        let held = "//$ ss -Hltnp => 0\nLISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:((\"nginx\",pid=81,fd=3))\n\
+            LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n//- /proc/81/cmdline\nnginx: master process /usr/sbin/nginx\n";
+        let at = |port| {
+            let server = Server {
+                port: Some(port),
+                ..Server::default()
+            };
+            Question {
+                vantage: Vantage::Server(server),
+                ..Question::server(NOW)
+            }
+        };
+        check_as(
+            &at(443),
+            "wrong-service",
+            held,
+            &expect![[r#"
+            likely: nginx holds port 443, and not sshd
+              ss -Hltnp: LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=81,fd=3))
+              - sshd listens on port 22: the client has to come there
+              - or, if nginx is to lead to sshd, see what it is told: `ps -o args -p 81`
+        "#]],
+        );
+        check_as(&at(22), "wrong-service", held, &expect![""]);
+        check_as(
+            &at(2022),
+            "sshd-not-running",
+            held,
+            &expect![[r#"
+            likely: nothing on this machine listens on port 2022; sshd listens on port 22
+              ss -Hltnp: shows no socket on port 2022
+              - let the client come to port 22, or sshd listen there as well: `sshmend fix sshd-config Port+=2022`
+              - a rule may lead port 2022 elsewhere: `nft list ruleset | grep -e dnat -e redirect`
+        "#]],
+        );
+    }
 
     #[test]
     fn known_services_are_certain_and_other_text_is_likely() {

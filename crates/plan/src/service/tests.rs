@@ -188,6 +188,23 @@ fn what_does_its_work_is_left_alone() {
 }
 
 #[test]
+fn a_line_that_shuts_the_unit_in_is_named_before_the_start() {
+    let confined = Some((
+        sshmend_lossless::Origin::new("/etc/systemd/system/ssh.service.d/own.conf", 2),
+        "SystemCallFilter=@basic-io".to_owned(),
+    ));
+    let service = Service {
+        confined,
+        ..stopped()
+    };
+    let told = told(&service, false);
+    assert!(
+        told.contains("note: the unit takes from sshd what it may need: SystemCallFilter=@basic-io; if the start fails"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
     check(
         &stopped(),

@@ -139,6 +139,7 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
         return Ok(Vantage::Server(Server {
             client: arguments.client,
             user: arguments.user.clone(),
+            port: arguments.port.map(NonZeroU16::get),
         }));
     };
     let is_text = destination == "-" || is_message(destination);

@@ -31,6 +31,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     let server = Server {
         client: arguments.client,
         user: arguments.user.clone(),
+        ..Server::default()
     };
     let mut question = Question {
         vantage: Vantage::Server(server),

@@ -142,7 +142,7 @@ fn single(text: &str) -> Option<Network> {
 fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
     let server = Server {
         client: Some(client.address()),
-        user: None,
+        ..Server::default()
     };
     let question = Question {
         vantage: Vantage::Server(server),

@@ -1,0 +1,171 @@
+//! The commands that the steps of a finding print: they are run word for word, as whoever reads them would.
+
+use crate::bench::{Bench, STEP};
+use crate::check::Verdict;
+use crate::diagnosis::{Finding, Findings};
+use crate::error::LabError;
+use crate::machine::{Machine, User};
+
+/// A program that only shows something, with the words that have to stand in its command line, if any.
+const LOOKS: [(&str, &[&str]); 25] = [
+    ("aa-status", &[]),
+    ("ausearch", &[]),
+    ("cat", &[]),
+    ("chage", &["-l"]),
+    ("df", &[]),
+    ("dmesg", &[]),
+    ("getent", &[]),
+    ("grep", &[]),
+    ("ip", &["get"]),
+    ("ip", &["show"]),
+    ("iptables", &["-S"]),
+    ("journalctl", &[]),
+    ("ls", &[]),
+    ("lsns", &[]),
+    ("nft", &["list"]),
+    ("ps", &[]),
+    ("readlink", &[]),
+    ("ss", &[]),
+    ("ssh", &[]),
+    ("sshd", &["-T"]),
+    ("sshmend", &["diagnose"]),
+    ("sshmend", &["show"]),
+    ("systemctl", &["cat"]),
+    ("systemctl", &["status"]),
+    ("time", &[]),
+];
+
+/// Words of steps for which the reader puts in another.
+const GAPS: [&str; 18] = [
+    "ADDRESS",
+    "CERTIFICATE",
+    "CLIENT",
+    "COMMAND",
+    "COUNT",
+    "DATE",
+    "DESTINATION",
+    "DIR",
+    "FILE",
+    "GROUP",
+    "HOST",
+    "KEY",
+    "NAME",
+    "PATH",
+    "PID",
+    "PORT",
+    "ROUTER",
+    "YOUR-ADDRESS",
+];
+
+/// What a shell or a program says of a command that cannot be run as it stands.
+const NOT_RUN: [&str; 5] = [
+    "command not found",
+    "invalid option",
+    "unrecognized option",
+    "Unknown operation",
+    "unexpected argument",
+];
+
+/// Runs what the steps print on both sides, the server's first, one step after the other until the connection works.
+pub(crate) fn mends(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
+    let sides = [
+        (&found.server, &bench.server, User::Root),
+        (&found.client, &bench.client, User::Alice),
+    ];
+    let mut ran = Vec::new();
+    for (finding, machine, user) in sides {
+        for step in finding.iter().flat_map(Finding::steps) {
+            let commands = commands(step);
+            for command in &commands {
+                if let Err(why) = run(bench, machine, user, command)? {
+                    return Ok(Err(why));
+                }
+            }
+            if !commands.is_empty() && bench.works()?.is_ok() {
+                return Ok(Ok(()));
+            }
+            ran.extend(commands);
+        }
+    }
+    Ok(Err(if ran.is_empty() {
+        "no step prints a command that mends".to_owned()
+    } else {
+        format!(
+            "every printed command was run, and none has helped: {}",
+            ran.join("; ")
+        )
+    }))
+}
+
+fn run(bench: &Bench, machine: &Machine, user: User, command: &str) -> Result<Verdict, LabError> {
+    // A command of sshmend asks before it changes anything: the reader says yes.
+    let yes = if command.starts_with("sshmend fix") {
+        " --yes"
+    } else {
+        ""
+    };
+    let script = format!("exec < /dev/null\n{command}{yes}");
+    let output = bench.told(machine, user, &script, STEP)?;
+    let said = output.said();
+    let not_run =
+        matches!(output.code, 126 | 127) || NOT_RUN.iter().any(|words| said.contains(words));
+    Ok(if not_run || output.code != 0 {
+        Err(format!("`{command}` ended with {}: {said}", output.code))
+    } else {
+        Ok(())
+    })
+}
+
+/// The commands of a step that change something: those that show something, and those in which a word has to be put, are left out.
+fn commands(step: &str) -> Vec<&str> {
+    let quoted = step.split('`').skip(1).step_by(2);
+    quoted
+        .filter(|command| !is_a_look(command) && !has_a_gap(command))
+        .collect()
+}
+
+/// Whether a command only shows something. What is no command at all, as a line of a file, is no look either, but starts with a capital.
+fn is_a_look(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or_default();
+    LOOKS
+        .iter()
+        .any(|(program, with)| *program == first && with.iter().all(|word| words.contains(word)))
+        || !first.starts_with(|c: char| c.is_ascii_lowercase() || c == '/')
+        || words.len() < 2
+}
+
+/// Whether the reader has to put something in: a word in capitals, or what was left out.
+fn has_a_gap(command: &str) -> bool {
+    let words = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    command.contains('…') || words.into_iter().any(|word| GAPS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_commands_that_change_something_are_run() {
+        let cases: [(&str, &[&str]); 6] = [
+            (
+                "see why: `journalctl -u ssh -n 50`, then `systemctl restart ssh`",
+                &["systemctl restart ssh"],
+            ),
+            ("stop it: `kill PID`, or write `Port 22` there", &[]),
+            (
+                "`iptables -D INPUT -s 198.51.100.11 -j REJECT`, `ip rule show`",
+                &["iptables -D INPUT -s 198.51.100.11 -j REJECT"],
+            ),
+            (
+                "lift it: `sshmend fix fail2ban --ignore 198.51.100.11`, or try `ssh -v …`",
+                &["sshmend fix fail2ban --ignore 198.51.100.11"],
+            ),
+            ("read sshd_config(5), `sshd`", &[]),
+            ("`sudo sshmend diagnose --client YOUR-ADDRESS`", &[]),
+        ];
+        for (step, wanted) in cases {
+            assert_eq!(commands(step), wanted, "{step}");
+        }
+    }
+}
