@@ -5,6 +5,7 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod ansible;
 mod audit;
 mod bench;
 mod dist;
@@ -50,6 +51,8 @@ enum Chore {
     Measure(bench::Measured),
     /// List what sshd can write into a log before a session stands, from its sources
     Messages(messages::Arguments),
+    /// The Ansible collection: its own tests, its pages, ansible-lint, ansible-test sanity
+    Ansible(ansible::Arguments),
     /// What the dependencies are, and whether one has a known vulnerability
     Audit(audit::Arguments),
     /// The packages: a program for old and new machines as .deb, .rpm, wheel and tarball
@@ -78,6 +81,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Bench(arguments) => bench::run(&arguments)?,
         Chore::Measure(measured) => bench::measure(&measured)?,
         Chore::Messages(arguments) => messages::run(&arguments)?,
+        Chore::Ansible(arguments) => ansible::run(&arguments)?,
         Chore::Audit(arguments) => audit::run(&arguments)?,
         Chore::Dist(arguments) => dist::run(&arguments)?,
         Chore::Docs(arguments) => docs::run(&arguments)?,

@@ -44,6 +44,15 @@ pub(crate) const TESTS: &[(&str, &str)] = &[
     ("debootstrap", "the lab's machines"),
     ("debian-archive-keyring", "the lab's machines"),
     ("systemd-container", "the lab's machines"),
+    ("binutils", "strip, for the program that the lab installs"),
+    ("python3-pip", "the newest ansible-core, for the lab"),
+];
+
+/// What the checks of the Ansible collection need.
+pub(crate) const ANSIBLE: &[(&str, &str)] = &[
+    ("ansible-core", "the collection, and its documentation"),
+    ("git", "ansible-test, which asks it for the files"),
+    ("python3-venv", "ansible-lint and the newest ansible-core"),
 ];
 
 /// The programs that `cargo xtask bench` measures beside ours.

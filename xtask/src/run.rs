@@ -18,11 +18,15 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// The folder of what is built.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| project().join("target"), |target| project().join(target))
+}
+
 /// The command, as a release build leaves it.
 pub(crate) fn command() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| project().join("target"), |target| project().join(target));
-    target.join("release/sshmend")
+    target().join("release/sshmend")
 }
 
 /// Runs a program to its end and returns what it printed; what it complains of goes where ours goes.

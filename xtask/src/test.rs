@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{dist, docs, fuzz, lab, packages, run};
+use crate::{ansible, dist, docs, fuzz, lab, packages, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -68,6 +68,12 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         Box::new(|| dist::rehearse(&run::command())),
     ));
     steps.push(("generated documents", Box::new(docs::check)));
+    let collection: fn() -> Result<(), String> = if arguments.all {
+        ansible::all
+    } else {
+        ansible::quick
+    };
+    steps.push(("the Ansible collection", Box::new(collection)));
     steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
     let random = if arguments.all { 5_000 } else { 1_000 };
     let (cases, trees) = (
