@@ -1,8 +1,8 @@
 #!/bin/sh
 # Joins the two machines through a router, which is the network of the process that runs this.
-# Arguments: the process ids that hold the network namespaces of the server, the client and, if there is one, a second server.
+# Arguments: the process ids that hold the network namespaces of the server, the client and, if there are, a second and a third server.
 set -eu
-server=$1 client=$2 second=${3-}
+server=$1 client=$2
 
 ip link set lo up
 ip link add to-server type veth peer name eth0 netns "$server"
@@ -31,11 +31,15 @@ nsenter --net="/proc/$server/ns/net" ip -6 route add default via 2001:db8:2::1
 nsenter --net="/proc/$client/ns/net" ip route add default via 198.51.100.1 src 198.51.100.11
 nsenter --net="/proc/$client/ns/net" ip -6 route add default via 2001:db8:1::1 src 2001:db8:1::11
 
-[ -n "$second" ] || exit 0
-ip link add to-second type veth peer name eth0 netns "$second"
-ip address add 203.0.113.1/24 dev to-second
-ip link set to-second up
-nsenter --net="/proc/$second/ns/net" ip link set lo up
-nsenter --net="/proc/$second/ns/net" ip link set eth0 up
-inside "$second" address add 203.0.113.20/24 eth0 ''
-nsenter --net="/proc/$second/ns/net" ip route add default via 203.0.113.1
+# A further server in a network of its own: process id, name, the first three numbers of the network, its last one.
+further() {
+  ip link add "to-$2" type veth peer name eth0 netns "$1"
+  ip address add "$3.1/24" dev "to-$2"
+  ip link set "to-$2" up
+  nsenter --net="/proc/$1/ns/net" ip link set lo up
+  nsenter --net="/proc/$1/ns/net" ip link set eth0 up
+  inside "$1" address add "$3.$4/24" eth0 ''
+  nsenter --net="/proc/$1/ns/net" ip route add default via "$3.1"
+}
+[ -z "${3-}" ] || further "$3" second 203.0.113 20
+[ -z "${4-}" ] || further "$4" third 198.18.0 30

@@ -52,19 +52,50 @@ pub struct Case {
     /// How it is mended.
     #[serde(default)]
     pub remedy: Remedy,
-    /// Two servers instead of one, and a page of documentation that is followed.
+    /// Several servers, or one, and a page of documentation that is followed.
     #[serde(default)]
     pub fleet: Option<Fleet>,
 }
 
-/// Two machines of different suites, which the client mends as a page says.
+/// Machines that are changed as a page says, step by step.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fleet {
     /// The page, from the root of the repository.
     pub page: PathBuf,
-    /// The suites of `server` and `second`.
-    pub servers: [Suite; 2],
+    /// The suites of `server`, `second` and `third`, as many as there are.
+    pub servers: Vec<Suite>,
+    /// Where the commands of the page are run.
+    #[serde(default)]
+    pub at: Place,
+    /// Whether the page itself installs sshmend on the servers.
+    #[serde(default)]
+    pub bare: bool,
+    /// Which ansible-core the client has.
+    #[serde(default)]
+    pub ansible: Ansible,
+}
+
+/// Where a page is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// By alice on the client.
+    #[default]
+    Client,
+    /// By alice on `server`, where she is logged in by SSH from the client.
+    Server,
+}
+
+/// An ansible-core.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ansible {
+    /// That of the client's suite.
+    #[default]
+    Debian,
+    /// The newest of the package index.
+    Newest,
 }
 
 /// What is done to one machine.

@@ -81,7 +81,7 @@ pub(crate) fn one(
 ) -> Result<Verdict, LabError> {
     let (expect, name) = (&bench.case.expect, machine.role.name());
     let (user, args) = match machine.role {
-        Role::Server | Role::Second => (
+        Role::Server | Role::Second | Role::Third => (
             User::Root,
             expect
                 .server_args

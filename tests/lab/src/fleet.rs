@@ -1,15 +1,19 @@
-//! Two servers of different suites, mended from the client as a page of the documentation says, word for word.
+//! Machines that are changed as a page of the documentation says, word for word: a fleet from the client, or one server by a
+//! person who is logged in there.
 //!
-//! A fenced block of the page that is opened by `LANGUAGE FILE` becomes a file in the client's working directory. In a block
+//! A fenced block of the page that is opened by `LANGUAGE FILE` becomes a file in the working directory. In a block
 //! opened by `console`, the lines that begin with `$ ` are run there; each line below such a line must be found in
-//! what it prints, where any number of blanks counts as one.
+//! what it prints, where any number of blanks counts as one, and `…` stands for anything between two pieces.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 
 use crate::args::Args;
-use crate::case::Fleet;
+use crate::case::{Ansible, Case, Fleet, Place};
 use crate::check::{Check, Verdict, holds};
+use crate::command::Output;
+use crate::controller;
 use crate::error::{LabError, trying};
 use crate::image;
 use crate::machine::{Machine, Role, User};
@@ -19,7 +23,12 @@ use crate::suite::Suite;
 
 /// The longest that one command of the page may take, in seconds.
 const LIMIT: u32 = 240;
+/// The working directory on the client, and that on a server.
 const FOLDER: &str = "/home/alice/fleet";
+const HOME: &str = "/home/alice";
+
+/// The servers, as many of them as a case has.
+const ROLES: [Role; 3] = [Role::Server, Role::Second, Role::Third];
 
 /// What a page asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,13 +39,15 @@ enum Step {
 
 /// The machines of a fleet.
 struct Machines {
-    servers: [Machine; 2],
+    servers: Vec<Machine>,
     client: Machine,
-    _networks: [Network; 3],
+    at: Place,
+    _networks: [Network; 4],
 }
 
 /// Follows the page; one check a command.
 pub(crate) fn run(
+    case: &Case,
     fleet: &Fleet,
     suite: Suite,
     args: &Args,
@@ -51,19 +62,27 @@ pub(crate) fn run(
     let Some(binary) = &args.sshmend else {
         return Ok(());
     };
-    machines
-        .servers
-        .iter()
-        .try_for_each(|server| remedy::install(server, binary))?;
+    controller::equip(&machines.client, Path::new(FOLDER), binary)?;
+    if fleet.ansible == Ansible::Newest {
+        controller::install_newest(&machines.client)?;
+    }
+    if !fleet.bare {
+        machines
+            .servers
+            .iter()
+            .try_for_each(|server| remedy::install(server, binary))?;
+    }
+    machines.prepare(case)?;
     for step in steps(&text) {
         match step {
-            Step::File { name, content } => {
-                machines
-                    .client
-                    .write(&Path::new(FOLDER).join(name), content.as_bytes())?;
-            }
+            Step::File { name, content } => machines.write(&name, &content)?,
             Step::Command { line, shows } => {
-                if !tell(Check::ask(&line, || machines.follow(&line, &shows))) {
+                let check = Check::ask(&line, || {
+                    let output = machines.say(&line)?;
+                    record(case, suite, args, &line, &output)?;
+                    Ok(judge(&line, &shows, &output))
+                });
+                if !tell(check) {
                     break;
                 }
             }
@@ -75,22 +94,25 @@ pub(crate) fn run(
 impl Machines {
     fn start(fleet: &Fleet, suite: Suite, place: &Path) -> Result<Self, LabError> {
         let networks = Network::joined()?;
-        let [first, client, second] = &networks;
+        let [first, to_client, second, third] = &networks;
         let start =
             |role, suite, network| Machine::start(role, suite, &image::path(suite), place, network);
-        let servers = [
-            start(Role::Server, fleet.servers[0], first)?,
-            start(Role::Second, fleet.servers[1], second)?,
-        ];
-        let client = start(Role::Client, suite, client)?;
+        let servers = ROLES
+            .into_iter()
+            .zip([first, second, third])
+            .zip(&fleet.servers)
+            .map(|((role, network), suite)| start(role, *suite, network))
+            .collect::<Result<_, _>>()?;
+        let client = start(Role::Client, suite, to_client)?;
         Ok(Self {
             servers,
             client,
+            at: fleet.at,
             _networks: networks,
         })
     }
 
-    /// Lets alice of the client in at both servers, and tells her their keys.
+    /// Lets alice of the client in at all servers, and tells her their keys and where the third one is.
     fn introduce(&self) -> Result<(), LabError> {
         let read = |machine: &Machine, path: &str| {
             let path = machine.path(path);
@@ -107,30 +129,102 @@ impl Machines {
             known.push_str(&format!("{} {key}", server.role.name()));
         }
         self.client
-            .write(Path::new("/home/alice/.ssh/known_hosts"), known.as_bytes())
+            .write(Path::new("/home/alice/.ssh/known_hosts"), known.as_bytes())?;
+        let hosts = read(&self.client, "/etc/hosts")? + "198.18.0.30 third\n";
+        self.client.write(Path::new("/etc/hosts"), hosts.as_bytes())
     }
 
-    fn follow(&self, line: &str, shows: &[String]) -> Result<Verdict, LabError> {
-        let output = self
-            .client
-            .shell(User::Alice, &format!("cd {FOLDER} && {line}"), LIMIT)?;
-        let said: Vec<String> = output.said().lines().map(squeezed).collect();
-        let missing = shows.iter().find(|shown| {
-            !said
-                .iter()
-                .any(|line| line.contains(squeezed(shown).as_str()))
-        });
-        Ok(holds(output.code == 0, || {
-            format!("it ended with {}:\n{}", output.code, output.said())
-        })
-        .and(holds(missing.is_none(), || {
-            format!(
-                "{:?} is not in:\n{}",
-                missing.map(String::as_str).unwrap_or_default(),
-                output.said()
-            )
-        })))
+    /// Does to `server` what the case does to it before the page begins.
+    fn prepare(&self, case: &Case) -> Result<(), LabError> {
+        let Some(server) = self.servers.first() else {
+            return Ok(());
+        };
+        for (path, content) in &case.server.files {
+            server.write(path, content.as_bytes())?;
+        }
+        if !case.server.run.is_empty() {
+            let script = format!("set -e\n{}", case.server.run);
+            server.shell(User::Root, &script, LIMIT)?.ok("the case")?;
+        }
+        Ok(())
     }
+
+    /// Writes a file of the page into the working directory.
+    fn write(&self, name: &str, content: &str) -> Result<(), LabError> {
+        let (machine, folder) = match (self.at, self.servers.first()) {
+            (Place::Server, Some(server)) => (server, HOME),
+            _ => (&self.client, FOLDER),
+        };
+        machine.write(&Path::new(folder).join(name), content.as_bytes())
+    }
+
+    fn say(&self, line: &str) -> Result<Output, LabError> {
+        let script = match self.at {
+            Place::Client => format!("cd {FOLDER} && {line}"),
+            Place::Server => format!("ssh server '{}'", line.replace('\'', r"'\''")),
+        };
+        self.client.shell(User::Alice, &script, LIMIT)
+    }
+}
+
+/// Whether a command ended well and said what the page shows.
+fn judge(line: &str, shows: &[String], output: &Output) -> Verdict {
+    let said: Vec<String> = output.said().lines().map(squeezed).collect();
+    let missing = shows
+        .iter()
+        .find(|shown| !said.iter().any(|line| matches(line, &squeezed(shown))));
+    holds(fine(line, output.code), || {
+        format!("it ended with {}:\n{}", output.code, output.said())
+    })
+    .and(holds(missing.is_none(), || {
+        format!(
+            "{:?} is not in:\n{}",
+            missing.map(String::as_str).unwrap_or_default(),
+            output.said()
+        )
+    }))
+}
+
+/// Adds a command and what it said to the recording, if there is one.
+fn record(
+    case: &Case,
+    suite: Suite,
+    args: &Args,
+    line: &str,
+    output: &Output,
+) -> Result<(), LabError> {
+    let Some(folder) = &args.record else {
+        return Ok(());
+    };
+    let folder = folder.join(&case.name).join(suite.name());
+    trying(folder.display().to_string(), fs::create_dir_all(&folder))?;
+    let path = folder.join("commands.txt");
+    let text = format!("$ {line}\n{}[{}]\n", output.said(), output.code);
+    let mut options = OpenOptions::new();
+    let written = options
+        .append(true)
+        .create(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    trying(path.display().to_string(), written)
+}
+
+/// Whether a command ended as it should: one that only looks says with 1 that there is something to see.
+fn fine(line: &str, code: i32) -> bool {
+    let looks = ["--dry-run", "sshmend compare", "sshmend diagnose"];
+    code == 0 || code == 1 && looks.iter().any(|word| line.contains(word))
+}
+
+/// Whether a line holds what is shown of it, piece after piece.
+fn matches(line: &str, shown: &str) -> bool {
+    let mut rest = Some(line);
+    for piece in shown.split('…') {
+        let piece = piece.trim();
+        rest = rest
+            .and_then(|rest| rest.split_once(piece))
+            .map(|(_, rest)| rest);
+    }
+    rest.is_some()
 }
 
 fn squeezed(line: &str) -> String {
@@ -178,6 +272,23 @@ fn commands(block: &[&str]) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_shown_in_pieces() {
+        assert!(matches(
+            "server : ok=3 changed=1 failed=0",
+            "server : … changed=1"
+        ));
+        assert!(matches("a b", "…"));
+        assert!(!matches("server : changed=1 ok=3", "changed=1 … server"));
+    }
+
+    #[test]
+    fn only_a_command_that_looks_may_end_with_1() {
+        assert!(fine("sudo sshmend fix sshd-config A=1 --dry-run", 1));
+        assert!(!fine("sudo sshmend fix sshd-config A=1 --dry-run", 2));
+        assert!(!fine("sudo sshmend fix sshd-config A=1 --yes", 1));
+    }
 
     #[test]
     fn a_page_is_files_and_commands() {

@@ -15,6 +15,7 @@ mod case;
 mod cgroup;
 mod check;
 mod command;
+mod controller;
 mod diagnosis;
 mod error;
 mod fleet;

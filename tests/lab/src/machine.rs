@@ -35,8 +35,10 @@ const HELPERS: [(&str, &str); 8] = [
 pub(crate) enum Role {
     /// Boots systemd and runs sshd.
     Server,
-    /// Another server, where a case has two.
+    /// Another server, where a case has several.
     Second,
+    /// One more.
+    Third,
     /// Runs nothing but what it is told.
     Client,
 }
@@ -65,6 +67,7 @@ impl Role {
         match self {
             Self::Server => "server",
             Self::Second => "second",
+            Self::Third => "third",
             Self::Client => "client",
         }
     }
@@ -72,7 +75,7 @@ impl Role {
     /// What systemd-nspawn runs in it.
     pub(crate) fn payload(self) -> &'static [&'static str] {
         match self {
-            Self::Server | Self::Second => &["--boot"],
+            Self::Server | Self::Second | Self::Third => &["--boot"],
             Self::Client => &["--as-pid2", "sleep", "infinity"],
         }
     }
@@ -207,7 +210,7 @@ impl Machine {
     fn is_up(&self) -> Result<bool, LabError> {
         match self.role {
             Role::Client => Ok(self.shell(User::Root, "[ -f /opt/lab/tree.py ]", 5)?.code == 0),
-            Role::Server | Role::Second => {
+            Role::Server | Role::Second | Role::Third => {
                 let asked = self.shell(User::Root, "systemctl is-system-running", 5)?;
                 Ok(matches!(asked.stdout.trim(), "running" | "degraded"))
             }

@@ -13,7 +13,7 @@ const SCRIPT: &str = include_str!("../machine/network.sh");
 pub(crate) struct Network(Child);
 
 impl Network {
-    /// Makes namespaces for the server, the client and, where there are three, a second server, and joins them.
+    /// Makes namespaces for the server, the client and, where there are more, a second and a third server, and joins them.
     pub(crate) fn joined<const N: usize>() -> Result<[Self; N], LabError> {
         let networks: Vec<Self> = (0..N).map(|_| Self::create()).collect::<Result<_, _>>()?;
         let pids: Vec<String> = networks.iter().map(Self::pid).collect();

@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::args::{Args, Command};
 use crate::binary;
 use crate::case::{self, Case};
+use crate::controller;
 use crate::error::{LabError, trying};
 use crate::footprint;
 use crate::image::{self, Held};
@@ -24,6 +25,9 @@ const SHOWN: &str = "hosts-access-denied";
 pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let (cases, started) = (args.cases()?, Instant::now());
     let args = with_binary(args)?;
+    if !args.symptom_only {
+        controller::fetch_for(&cases)?;
+    }
     let mut pool = Pool::open(words, &args, trees(&cases, &args)?)?;
     let outcomes = pool.run(jobs(&cases, &args))?;
     drop(pool);
@@ -91,7 +95,7 @@ fn with_binary(args: &Args) -> Result<Args, LabError> {
 fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
     let mut suites: Vec<Suite> = cases
         .iter()
-        .flat_map(|case| case.fleet.iter().flat_map(|fleet| fleet.servers))
+        .flat_map(|case| case.fleet.iter().flat_map(|fleet| fleet.servers.clone()))
         .collect();
     suites.extend(&args.suites);
     suites.sort();

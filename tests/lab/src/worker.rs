@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
         check.failure.is_none()
     };
     match &case.fleet {
-        Some(fleet) => fleet::run(fleet, suite, args, &mut tell)?,
+        Some(fleet) => fleet::run(&case, fleet, suite, args, &mut tell)?,
         None => follow(&case, suite, args, &mut tell)?,
     }
     Ok(all)
