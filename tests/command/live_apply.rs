@@ -67,16 +67,17 @@ fn keys_are_pinned_by_fingerprint_as_the_user_whose_they_are_and_go_with_their_l
 echo 'kim:x:4242:4242::/home/kim:/bin/sh' >> /etc/passwd
 echo 'kim:x:4242:' >> /etc/group
 install -d -o 4242 -g 4242 -m 700 /home/kim /home/kim/.ssh
+install -o 4242 -g 4242 -m 600 /dev/null /home/kim/.ssh/known_hosts
 print=$(ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2)
 entry() { printf '[[known-hosts]]\nhost = "127.0.0.1"\nfingerprint = "%s"\n%s\n' "$print" "$1"; }
-(echo 'name = "keys"'; entry 'file = "/etc/ssh/ssh_known_hosts"'; printf '[sshd-config]\nMaxSessions = 8\n') > "$scratch/machine"
-"$S" apply - --yes < "$scratch/machine" > /dev/null; echo "machine $?"
-ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts | grep -c ed25519
-"$S" apply - --yes --format json < "$scratch/machine" | grep '"changed"'
 entry 'user = "kim"' > "$scratch/kim"
 "$S" apply - --yes < "$scratch/kim" > /dev/null; echo "kim $?"
 stat -c '%u %a' /home/kim/.ssh/known_hosts
 ls -d /home/kim/.local/state/sshmend
+(echo 'name = "keys"'; entry 'file = "/etc/ssh/ssh_known_hosts"'; printf '[sshd-config]\nMaxSessions = 8\n') > "$scratch/machine"
+"$S" apply - --yes < "$scratch/machine" > /dev/null; echo "machine $?"
+ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts | grep -c ed25519
+"$S" apply - --yes --format json < "$scratch/machine" | grep '"changed"'
 (cat "$scratch/kim"; printf '[sshd-config]\nMaxSessions = 9\n') | "$S" apply - --yes 2>&1 | grep -o 'not one transaction'
 printf 'name = "keys"\n[sshd-config]\nMaxSessions = 8\n' | "$S" apply - --yes > /dev/null; echo "left $?"
 ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts > /dev/null; echo "found $?"

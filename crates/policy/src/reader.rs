@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
+use sshmend_lossless::nearest;
+
 use crate::fault::{Excerpt, Fault};
 use crate::tree::{Key, Node, Value};
 
@@ -105,15 +107,4 @@ impl<'t> Reader<'t> {
         self.expected(node, what);
         &[]
     }
-}
-
-/// The known word that is nearest, where it is near.
-fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let lower = word.to_ascii_lowercase();
-    let near = known.map(|name| {
-        let away = strsim::osa_distance(&lower, &name.to_ascii_lowercase());
-        (away, name)
-    });
-    let (away, name) = near.min_by_key(|(away, _)| *away)?;
-    (away <= (word.chars().count() / 3).clamp(1, 4)).then_some(name)
 }

@@ -39,6 +39,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema| serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     json::schemas()
         .into_iter()
+        .chain([json::policy()])
         .map(|(name, schema)| (name, text(schema)))
         .collect()
 }

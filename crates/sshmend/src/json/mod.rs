@@ -45,7 +45,6 @@ pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
         named::<explanation::Explanation>("sshmend.explanation/1"),
         named::<history::History>("sshmend.history/1"),
         named::<logs::Logs>("sshmend.logs/1"),
-        policy("sshmend.policy/1"),
         named::<history::Pruned>("sshmend.pruned/1"),
         named::<history::Recovery>("sshmend.recovery/1"),
         named::<lists::Schemas>("sshmend.schemas/1"),
@@ -53,8 +52,9 @@ pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
     ]
 }
 
-/// The schema of what `apply` reads.
-fn policy(name: &'static str) -> (&'static str, Schema) {
+/// The schema of what `apply` reads, which is not a document that is printed.
+pub(crate) fn policy() -> (&'static str, Schema) {
+    let name = "sshmend.policy/1";
     let mut schema = Schema::try_from(sshmend_policy::schema()).unwrap_or_default();
     schema.insert("$id".to_owned(), id(name).into());
     (name, schema)
