@@ -49,7 +49,7 @@ fn quotes(cause: &Cause, message: &str) -> bool {
     !wanted.is_empty() && words(&cause.explain()).contains(&wanted)
 }
 
-/// The causes whose pages name a keyword, those first that are mended by it.
+/// The causes whose pages name a keyword: the one of its name first, then those that are mended by it.
 pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
     let keyword = keyword.to_lowercase();
     let names = |text: &str| {
@@ -67,7 +67,8 @@ pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
         .iter()
         .filter(|cause| names(&cause.explain()))
         .collect();
-    causes.sort_by_key(|cause| !mended_by(cause));
+    let is_named = |cause: &Cause| cause.name.as_str().replace('-', "") == keyword;
+    causes.sort_by_key(|cause| (!is_named(cause), !mended_by(cause)));
     causes
 }
 

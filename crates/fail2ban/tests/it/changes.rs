@@ -45,7 +45,7 @@ fn a_configuration_that_cannot_be_mended_is_refused() {
         &wish("203.0.113.7", &["ssh"], None),
         &expect![[r#"
         refused: there is no jail "ssh"
-        hint: the jails are sshd, web
+        hint: did you mean sshd?
     "#]],
     );
     let server = with_both("//- jail.local\n[DEFAULT]\nignoreip = 10.0.0.0/x\n");
