@@ -13,7 +13,7 @@ use sshmend_facts::{Facts, Force};
 
 use crate::finding::Certainty;
 
-/// Only a [`Proof`] makes one.
+/// Only a `Proof` makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Proven(());
 
