@@ -1,4 +1,4 @@
-//! Names the commit that a release build was made from: `sshmend 0.1.0 (0123456789ab 2026-12-31)`.
+//! Names the commit that a release build was made from: `sshmend 0.2.0 (0123456789ab 2026-12-31)`.
 //!
 //! `SSHMEND_COMMIT` says it (`cargo xtask dist` sets it), else git is asked. Without either, and in a debug build, which
 //! would be linked again after each commit, the version is the plain one.

@@ -42,7 +42,7 @@ options:
   keep:
     description:
       - Addresses that must not lose access, in addition to the one from which Ansible is connected.
-      - sshmend finds that one by itself, through sudo and su too, except in a task with C(async), which leaves its connection.
+      - sshmend finds that one by itself, through sudo too, except in a task with C(async), which leaves its connection.
     type: list
     elements: str
     default: []
