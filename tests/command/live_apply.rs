@@ -66,13 +66,12 @@ fn keys_are_pinned_by_fingerprint_as_the_user_whose_they_are_and_go_with_their_l
     let script = r#"
 echo 'kim:x:4242:4242::/home/kim:/bin/sh' >> /etc/passwd
 echo 'kim:x:4242:' >> /etc/group
-install -d -o 4242 -g 4242 -m 700 /home/kim /home/kim/.ssh
-install -o 4242 -g 4242 -m 600 /dev/null /home/kim/.ssh/known_hosts
+install -d -o 4242 -g 4242 -m 700 /home/kim
 print=$(ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2)
 entry() { printf '[[known-hosts]]\nhost = "127.0.0.1"\nfingerprint = "%s"\n%s\n' "$print" "$1"; }
 entry 'user = "kim"' > "$scratch/kim"
 "$S" apply - --yes < "$scratch/kim" > /dev/null; echo "kim $?"
-stat -c '%u %a' /home/kim/.ssh/known_hosts
+stat -c '%u:%g %a' /home/kim/.ssh /home/kim/.ssh/known_hosts
 ls -d /home/kim/.local/state/sshmend
 (echo 'name = "keys"'; entry 'file = "/etc/ssh/ssh_known_hosts"'; printf '[sshd-config]\nMaxSessions = 8\n') > "$scratch/machine"
 "$S" apply - --yes < "$scratch/machine" > /dev/null; echo "machine $?"
@@ -90,7 +89,8 @@ entry 'file = "/etc/ssh/ssh_known_hosts"' | "$S" apply - --yes > /dev/null 2>&1;
         "machine 0",
         "  \"changed\": false,",
         "kim 0",
-        "4242 600",
+        "4242:4242 700",
+        "4242:4242 600",
         "/home/kim/.local/state/sshmend",
         "not one transaction",
         "left 0",

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use nix::unistd::{Uid, geteuid, getppid};
+use nix::unistd::{Uid, getegid, geteuid, getppid};
 
 use crate::machine::Machine;
 
@@ -39,6 +39,8 @@ pub struct Environment {
     pub program: PathBuf,
     /// The effective user.
     pub uid: u32,
+    /// The effective group, which a file gets that is made.
+    pub gid: u32,
     /// Who called sudo, when that is how we became root.
     pub sudo: Option<Sudo>,
     /// `SSH_CONNECTION` of the session at whose end a person sits, also when sudo hid it from us.
@@ -78,6 +80,7 @@ impl Environment {
             args: env::args_os().collect(),
             program: env::current_exe().unwrap_or_else(|_| PathBuf::from("sshmend")),
             uid: uid.as_raw(),
+            gid: getegid().as_raw(),
             sudo: sudo(uid, get("SUDO_USER"), get("SUDO_UID")),
             ssh_connection: get("SSH_CONNECTION")
                 .map(text)

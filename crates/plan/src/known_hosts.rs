@@ -364,6 +364,7 @@ impl<'w> Work<'w> {
                 let meta = Metadata {
                     mode: if own { 0o600 } else { 0o644 },
                     uid: self.wish.uid,
+                    gid: self.wish.gid,
                     ..Metadata::default()
                 };
                 FileChange::create(path, edits.apply(b""), meta)

@@ -129,6 +129,7 @@ impl Session {
     /// The same session, after the process has become that user.
     pub(crate) fn of(mut self, account: &Account) -> Self {
         self.environment.uid = account.uid;
+        self.environment.gid = account.gid;
         self.environment.home = Some(account.home.clone());
         self.environment.state_home = None;
         self

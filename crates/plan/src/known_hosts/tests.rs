@@ -27,6 +27,7 @@ fn wish(changed: impl FnOnce(&mut KnownHostsWish)) -> KnownHostsWish {
         destination: Destination::parse("h").expect("a host"),
         home: "/home/u".into(),
         uid: 1000,
+        gid: 100,
         files: Vec::new(),
         key_type: None,
         line: None,

@@ -18,6 +18,8 @@ pub struct KnownHostsWish {
     pub home: PathBuf,
     /// The user.
     pub uid: u32,
+    /// The group of a file that is made for the user.
+    pub gid: u32,
     /// Files to edit instead of those that ssh reads.
     pub files: Vec<PathBuf>,
     /// Only keys of this type.

@@ -21,6 +21,7 @@ pub(crate) fn wish(
             .clone()
             .unwrap_or_else(|| PathBuf::from("/root")),
         uid: session.environment.uid,
+        gid: session.environment.gid,
         files: files.iter().map(|file| session.path(file)).collect(),
         key_type: None,
         line: None,

@@ -34,6 +34,7 @@ pub(crate) fn plan(
     let wish = KnownHostsWish {
         home: account.map_or(wish.home, |account| account.home.clone()),
         uid: account.map_or(wish.uid, |account| account.uid),
+        gid: account.map_or(wish.gid, |account| account.gid),
         ..wish
     };
     let wish = complete(session, wish, arguments)?;
