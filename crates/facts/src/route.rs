@@ -166,6 +166,12 @@ impl Facts<'_> {
         Ok((!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned()))
     }
 
+    /// That ssh does not come to the end of its own configuration; `None` where it does, or it is not known.
+    pub fn endless_configuration(&self) -> Option<String> {
+        let read = self.run(&show(self.question.target()?));
+        read.err().and_then(silence)
+    }
+
     /// The host and port that ssh makes of the destination, where that is not what its name says.
     pub fn led_elsewhere(&self) -> Option<String> {
         let route = self.route().ok()?;
@@ -281,11 +287,15 @@ impl Facts<'_> {
         match self.run(&check(self.question.target()?)) {
             Ok(output) if output.success() => None,
             Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(unchecked) => {
-                Some(unchecked.reason).filter(|reason| reason.contains("no answer within"))
-            }
+            Err(unchecked) => silence(unchecked),
         }
     }
+}
+
+/// The reason, where it is that a program was waited for in vain.
+fn silence(unchecked: Unchecked) -> Option<String> {
+    let why = unchecked.reason.split_once("no answer within")?.1;
+    Some(format!("no answer within{why}"))
 }
 
 /// The longest path of a socket (unix(7)), and what the master puts behind it while it makes the socket (mux.c).

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{
@@ -49,6 +50,18 @@ impl Step {
         Self {
             path: path.to_owned(),
             change: Change::Edits(edits.into_iter().collect()),
+        }
+    }
+
+    /// From where to where it changes the file; a section stands behind everything.
+    pub(crate) fn extent(&self) -> Range<usize> {
+        match &self.change {
+            Change::Edits(edits) => {
+                let start = edits.iter().map(|edit| edit.range.start).min();
+                let end = edits.iter().map(|edit| edit.range.end).max();
+                start.unwrap_or(0)..end.unwrap_or(0)
+            }
+            Change::Section(_) => usize::MAX..usize::MAX,
         }
     }
 
@@ -115,21 +128,30 @@ impl<'c> Session<'c> {
     /// A copy with more steps, each made for the files as they are now; `None` when two of them want the same bytes, or
     /// a file is not there to be edited.
     pub(crate) fn with_all<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> Option<Self> {
-        let mut files: BTreeMap<&Path, (Vec<Edit>, Vec<&str>)> = BTreeMap::new();
+        // Two names may lead to one file: it is changed once.
+        let mut files: BTreeMap<PathBuf, (&Path, Vec<Edit>, Vec<&str>)> = BTreeMap::new();
         for step in steps {
-            let (edits, sections) = files.entry(&step.path).or_default();
+            let (_, edits, sections) = files
+                .entry(self.target(step))
+                .or_insert_with(|| (&step.path, Vec::new(), Vec::new()));
             match &step.change {
                 Change::Edits(own) => edits.extend(own.iter().cloned()),
                 Change::Section(text) => sections.push(text),
             }
         }
         let mut next = self.clone();
-        for (path, (edits, mut sections)) in files {
+        for (path, edits, mut sections) in files.into_values() {
             // Jails that share a section ask for the same one.
             sections.dedup();
             next.change(path, edits, &sections)?;
         }
         Some(next)
+    }
+
+    /// The file that a step changes, after all links.
+    pub(crate) fn target(&self, step: &Step) -> PathBuf {
+        let image = self.snapshot.read(&step.path).ok().flatten();
+        image.map_or_else(|| step.path.clone(), |image| image.target.clone())
     }
 
     fn change(&mut self, path: &Path, mut edits: Vec<Edit>, sections: &[&str]) -> Option<()> {

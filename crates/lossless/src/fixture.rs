@@ -12,6 +12,7 @@
 //! //$ systemctl is-active ssh => 0 stdout
 //! active
 //! //$ nft -j list ruleset => missing
+//! //$ ssh -G -- server => hangs
 //! //$ /usr/lib/openssh/sshd-session -V => signal
 //! ```
 //!
@@ -111,6 +112,9 @@ fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {
     let argv = argv.split(' ').map(str::to_owned).collect();
     if outcome == "missing" {
         return snapshot.insert_command(argv, Err("No such file or directory".to_owned()));
+    }
+    if outcome == "hangs" {
+        return snapshot.insert_command(argv, Err("no answer within 20 s".to_owned()));
     }
     let (code, stream) = outcome.split_once(' ').unwrap_or((outcome, ""));
     let code = (code != "signal").then(|| code.parse().expect("exit code"));

@@ -22,10 +22,14 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             None => {}
         }
     }
-    if let Some(line) = endless_command(facts) {
+    // Nothing but a command of its own, or a name to canonicalize, holds ssh up while it reads its configuration.
+    let held_up = endless_command(facts)
+        .map(|line| ("ssh -v", line.to_owned()))
+        .or_else(|| Some(("ssh -G", facts.endless_configuration()?)));
+    if let Some((source, text)) = held_up {
         let finding = verdict
             .likely("a command that the configuration of ssh runs (`Match exec`) does not end");
-        finding.shown_by("ssh -v", line);
+        finding.shown_by(source, text);
         finding.step("find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`");
     }
     if let Some(why) = facts.impossible_socket() {
@@ -221,6 +225,12 @@ mod tests {
         );
         let ended = format!("{said}debug1: permanently_drop_suid: 1000\n");
         check_transcript("client-config-invalid", &ended, &expect![[""]]);
+        check_client(
+            "client-config-invalid",
+            "//$ ssh -G -- server => hangs\n",
+            &[works()],
+            &expect![[""]],
+        );
     }
 
     const FOUND: &str =
