@@ -169,7 +169,7 @@ impl Facts<'_> {
     /// That ssh does not come to the end of its own configuration; `None` where it does, or it is not known.
     pub fn endless_configuration(&self) -> Option<String> {
         let read = self.run(&show(self.question.target()?));
-        read.err().and_then(silence)
+        read.err().as_ref().and_then(silence)
     }
 
     /// The host and port that ssh makes of the destination, where that is not what its name says.
@@ -287,13 +287,13 @@ impl Facts<'_> {
         match self.run(&check(self.question.target()?)) {
             Ok(output) if output.success() => None,
             Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(unchecked) => silence(unchecked),
+            Err(unchecked) => silence(&unchecked),
         }
     }
 }
 
 /// The reason, where it is that a program was waited for in vain.
-fn silence(unchecked: Unchecked) -> Option<String> {
+fn silence(unchecked: &Unchecked) -> Option<String> {
     let why = unchecked.reason.split_once("no answer within")?.1;
     Some(format!("no answer within{why}"))
 }
