@@ -237,8 +237,10 @@ impl<D: Disk> Store<'_, D> {
     /// Makes the directories that files to be created need.
     pub(crate) fn make_directories(&self, changes: &[FileChange]) -> Result<(), FileError> {
         for change in changes.iter().filter(|change| change.before.is_none()) {
+            // What nobody else may read lies where nobody else may look, as ssh makes ~/.ssh.
+            let is_private = change.create.mode & 0o077 == 0;
             let attributes = Metadata {
-                mode: 0o755,
+                mode: if is_private { 0o700 } else { 0o755 },
                 ..change.create.clone()
             };
             self.files

@@ -229,7 +229,12 @@ mod tests {
             "client-config-invalid",
             "//$ ssh -G -- server => hangs\n",
             &[works()],
-            &expect![[""]],
+            &expect![[r#"
+                likely: a command that the configuration of ssh runs (`Match exec`) does not end
+                  ssh -G: no answer within 20 s
+                  - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
+                unchecked: ssh -G -- server: cannot be run: no answer within 20 s
+            "#]],
         );
     }
 
