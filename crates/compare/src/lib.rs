@@ -84,7 +84,7 @@ pub struct Side<'a> {
 /// One thing that is not the same on both sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Of what kind it is.
+    /// The kind.
     pub area: Area,
     /// For whom: the criteria of a Match block, a jail, a file; `None` for everybody.
     pub whom: Option<String>,

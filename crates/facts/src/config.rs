@@ -35,7 +35,7 @@ impl Facts<'_> {
         let named = options.iter().skip_while(|word| *word != "-f").nth(1);
         let usual = || {
             main_file(self.snapshot).unwrap_or_else(|request| {
-                self.has_answer(request);
+                self.look_for(request);
                 MAIN.into()
             })
         };

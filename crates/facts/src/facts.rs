@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
             Some(Ok(output)) => Ok(output),
             Some(Err(reason)) => Err(Unchecked::new(check(), format!("cannot be run: {reason}"))),
             None => {
-                self.has_answer(Request::Run(
+                self.look_for(Request::Run(
                     words.iter().map(|&word| word.to_owned()).collect(),
                 ));
                 Err(Unchecked::new(check(), "was not run"))
@@ -87,7 +87,7 @@ impl<'a> Facts<'a> {
         let path = path.as_ref();
         let read = self.snapshot.read(path);
         if matches!(read, Err(Unread::NotAsked)) {
-            self.has_answer(Request::Read(path.to_owned()));
+            self.look_for(Request::Read(path.to_owned()));
         }
         answer(path, read)
     }
@@ -102,14 +102,14 @@ impl<'a> Facts<'a> {
     /// Mode and owner of what stands at a path; `None` when nothing does.
     pub fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
-        self.has_answer(Request::Stat(path.to_owned()));
+        self.look_for(Request::Stat(path.to_owned()));
         answer(path, self.snapshot.metadata(path))
     }
 
     /// The names in a directory; none when it does not exist.
     pub fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
-        self.has_answer(Request::List(path.to_owned()));
+        self.look_for(Request::List(path.to_owned()));
         let listed = self
             .snapshot
             .names(path)

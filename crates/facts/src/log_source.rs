@@ -173,7 +173,7 @@ impl<'a> Facts<'a> {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
-        self.has_answer(Request::Journal(self.journal()));
+        self.look_for(Request::Journal(self.journal()));
         match self.snapshot.command(&words) {
             Some(Ok(output))
                 if self.question.privileged && !output.stdout.is_empty()

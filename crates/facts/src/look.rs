@@ -87,11 +87,10 @@ impl Facts<'_> {
         said
     }
 
-    /// Whether this was looked at; where it was not, it is asked for. Programs and the kernel's own files say nothing of a mounted
-    /// disk.
-    pub(crate) fn has_answer(&self, request: Request) -> bool {
+    /// Notes what is looked for, where it is not answered yet. Programs and the kernel's own files say nothing of a mounted disk.
+    pub(crate) fn look_for(&self, request: Request) {
         if self.snapshot.answers(&request) {
-            return true;
+            return;
         }
         let of_running_machine = match &request {
             Request::Read(path)
@@ -105,13 +104,12 @@ impl Facts<'_> {
             self.missed.count.set(self.missed.count.get() + 1);
             self.missed.requests.borrow_mut().insert(request);
         }
-        false
     }
 
     /// Asks for what another crate wants to see.
     pub(crate) fn ask_for(&self, requests: impl IntoIterator<Item = Request>) {
         for request in requests {
-            self.has_answer(request);
+            self.look_for(request);
         }
     }
 

@@ -254,7 +254,7 @@ impl Facts<'_> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
-        self.has_answer(Request::Resolve(host.clone()));
+        self.look_for(Request::Resolve(host.clone()));
         match self.snapshot.resolved(&host) {
             Some(Ok(addresses)) => Ok(addresses.to_vec()),
             Some(Err(reason)) => Err(Unchecked::new(format!("addresses of {host}"), reason)),

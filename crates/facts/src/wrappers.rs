@@ -149,7 +149,7 @@ impl Facts<'_> {
         let Some(name) = self.reverse_name(client) else {
             return Name::None;
         };
-        self.has_answer(Request::Resolve(name.clone()));
+        self.look_for(Request::Resolve(name.clone()));
         match self.snapshot.resolved(&name) {
             Some(Ok(addresses)) if addresses.contains(&client) => Name::Known(name),
             Some(_) => Name::Mismatch,

@@ -10,7 +10,7 @@ pub(super) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-/// Of a port that another program holds: whether anything listens where it leads.
+/// For a port that another program holds: whether anything listens where it leads.
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.door() {
         Some(Door::Other(holder)) => behind(facts, &holder, verdict),
