@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sshmend_fail2ban::{Config, Jail};
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{DIRECTORY, fail2ban_release};
 
 use crate::{Answer, Area, Comparison, Difference, Side};
 
 pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Comparison) {
-    let read = |side: &Side<'_>| fail2ban_release(side.snapshot);
-    let directory = Path::new(DIRECTORY);
-    let a = Config::read(before.snapshot, directory, read(before));
-    let b = Config::read(after.snapshot, directory, read(after));
+    let (a, b) = (read(before.snapshot), read(after.snapshot));
     for (second, config) in [(false, &a), (true, &b)] {
         for (path, why) in config.unread() {
             found.unseen(second, path, why.to_string());
         }
     }
-    if before.has_fail2ban() && after.has_fail2ban() {
+    if has_fail2ban(before.snapshot) && has_fail2ban(after.snapshot) {
         found.add(Difference {
             area: Area::Fail2ban,
             whom: None,
@@ -39,11 +36,18 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
     }
 }
 
-impl Side<'_> {
-    fn has_fail2ban(&self) -> bool {
-        let names = self.snapshot.names(Path::new(DIRECTORY));
-        names.is_ok_and(|names| names.is_some())
-    }
+pub(crate) fn look(snapshot: &Snapshot) {
+    drop(read(snapshot));
+    has_fail2ban(snapshot);
+}
+
+fn read(snapshot: &Snapshot) -> Config<'_> {
+    Config::read(snapshot, Path::new(DIRECTORY), fail2ban_release(snapshot))
+}
+
+fn has_fail2ban(snapshot: &Snapshot) -> bool {
+    let names = snapshot.names(Path::new(DIRECTORY));
+    names.is_ok_and(|names| names.is_some())
 }
 
 fn starts(config: &Config<'_>) -> Answer {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sshmend_known_hosts::KnownHosts;
-use sshmend_lossless::{Origin, Request, Snapshot};
+use sshmend_lossless::{Origin, Snapshot};
 
 use crate::{Answer, Area, Comparison, Difference, Side};
 
@@ -14,14 +14,15 @@ const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts
 /// Where the homes of people lie.
 const HOMES: &str = "/home";
 
-pub(crate) fn wants(snapshot: &Snapshot) -> Vec<Request> {
-    let mut wanted = vec![Request::List(HOMES.into()), Request::List("/root".into())];
-    wanted.extend(homes(snapshot).into_iter().map(Request::List));
+pub(crate) fn look(snapshot: &Snapshot) {
+    let homes = homes(snapshot);
     let files = GLOBAL.iter().map(PathBuf::from);
-    let files = files.chain(homes(snapshot).into_iter().map(|home| of(&home)));
-    wanted.extend(files.map(Request::Read));
-    wanted.retain(|request| !snapshot.answers(request));
-    wanted
+    for file in files.chain(homes.iter().map(|home| of(home))) {
+        let _ = snapshot.read(&file);
+    }
+    for home in &homes {
+        let _ = snapshot.names(home);
+    }
 }
 
 fn homes(snapshot: &Snapshot) -> Vec<PathBuf> {

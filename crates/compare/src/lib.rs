@@ -30,9 +30,8 @@ mod wrappers;
 
 use std::path::{Path, PathBuf};
 
-use sshmend_facts::wrapper_tables_wants;
-use sshmend_lossless::{Origin, Request, Snapshot};
-use sshmend_plan::fail2ban_wants;
+use sshmend_facts::wrapper_tables;
+use sshmend_lossless::{Origin, Snapshot};
 use sshmend_sshd_config::{Override, Release};
 
 /// What can be compared.
@@ -71,7 +70,7 @@ impl Area {
 /// One state of a machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
-    /// What was captured of it: see [`wants`].
+    /// What was captured of it: see [`look`].
     pub snapshot: &'a Snapshot,
     /// The main file of sshd.
     pub main: &'a Path,
@@ -155,19 +154,17 @@ impl Comparison {
     }
 }
 
-/// What is to be captured of a state beside its sshd_config; call it again with the answers until it returns nothing.
-pub fn wants(snapshot: &Snapshot, areas: &[Area]) -> Vec<Request> {
-    let mut wanted = Vec::new();
+/// Looks at all of a state that a comparison reads beside its sshd_config.
+pub fn look(snapshot: &Snapshot, areas: &[Area]) {
     if areas.contains(&Area::HostsAccess) {
-        wanted.extend(wrapper_tables_wants(snapshot, false));
+        wrapper_tables(snapshot, false);
     }
     if areas.contains(&Area::Fail2ban) {
-        wanted.extend(fail2ban_wants(snapshot, false));
+        fail2ban::look(snapshot);
     }
     if areas.contains(&Area::KnownHosts) {
-        wanted.extend(known_hosts::wants(snapshot));
+        known_hosts::look(snapshot);
     }
-    wanted
 }
 
 /// Compares two states.

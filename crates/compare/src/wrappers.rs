@@ -14,8 +14,8 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
         }
     }
     let (a, b) = (
-        wrapper_tables(before.snapshot),
-        wrapper_tables(after.snapshot),
+        wrapper_tables(before.snapshot, false),
+        wrapper_tables(after.snapshot, false),
     );
     let changes = access_changes(&a, &b, &["sshd"], &[]);
     let all = changes

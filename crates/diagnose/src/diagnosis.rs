@@ -1,7 +1,7 @@
 //! The whole answer: every cause judged, the findings in order.
 
-use sshmend_facts::{Connections, Facts, Memory, Question, Server, Unchecked, Vantage, cheapest};
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_facts::{Connections, Facts, Memory, Question, Server, Unchecked, Vantage};
+use sshmend_lossless::Snapshot;
 use sshmend_plan::Wish;
 use sshmend_ssh_log::transcript::Attempt;
 use sshmend_ssh_log::{CauseName, ReadLog};
@@ -69,19 +69,9 @@ impl<'q> Inquiry<'q> {
         Self { question, memory }
     }
 
-    /// What has to be looked at next; nothing once all that the judges look for was seen.
-    pub fn wants(&mut self, snapshot: &Snapshot) -> Vec<Request> {
-        cheapest(self.missing(snapshot))
-    }
-
-    /// The same, whatever it costs.
-    pub(crate) fn missing(&mut self, snapshot: &Snapshot) -> Vec<Request> {
-        self.memory.look(snapshot, self.question, conclude).1
-    }
-
-    /// Judges every cause by what was seen.
-    pub fn conclude(mut self, snapshot: &Snapshot) -> Diagnosis {
-        self.memory.look(snapshot, self.question, conclude).0
+    /// Judges every cause by what was seen, and looks for what was not.
+    pub fn conclude(&mut self, snapshot: &Snapshot) -> Diagnosis {
+        self.memory.judge(snapshot, self.question, conclude)
     }
 }
 
@@ -130,7 +120,7 @@ fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
         }),
         ..facts.question.clone()
     };
-    facts.asked_otherwise(&question, |behind| judge_each(facts, behind, diagnosis));
+    judge_each(facts, &Facts::new(facts.snapshot, &question), diagnosis);
 }
 
 /// Judges each cause by the facts, and those beyond the port by what is seen `behind` the program that holds it.

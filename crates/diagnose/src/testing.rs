@@ -170,7 +170,7 @@ pub(crate) fn client_that_sees(question: &Question, extra: &str, replies: &[Dial
     let mut snapshot = fixture::snapshot(&format!("{CLIENT}{extra}"));
     let mut replies = replies.iter();
     loop {
-        let wanted = Inquiry::new(question).missing(&snapshot);
+        let (_, wanted) = snapshot.look(|seen| Inquiry::new(question).conclude(seen));
         let dials = wanted.into_iter().filter_map(|request| match request {
             Request::Dial(dial) => Some(dial),
             _ => None,
@@ -337,5 +337,6 @@ fn a_healthy_machine_has_no_finding_and_nothing_unchecked() {
 #[test]
 fn everything_that_is_looked_for_on_the_healthy_machine_is_answered() {
     let question = Question::server(NOW);
-    assert_eq!(Inquiry::new(&question).missing(&machine("")), Vec::new());
+    let (_, missed) = machine("").look(|seen| diagnose(seen, &question));
+    assert_eq!(missed, []);
 }

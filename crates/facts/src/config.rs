@@ -10,8 +10,6 @@ use sshmend_sshd_config::{
 use crate::Facts;
 use crate::known::{Known, Unchecked};
 
-const MAIN: &str = "/etc/ssh/sshd_config";
-
 /// The folder of drop-ins beside a main file.
 fn drop_ins(main: &Path) -> PathBuf {
     main.with_file_name("sshd_config.d")
@@ -33,13 +31,7 @@ impl Facts<'_> {
         let daemon = self.daemon().ok().flatten();
         let options = daemon.as_ref().map_or(&[][..], |daemon| &daemon.options);
         let named = options.iter().skip_while(|word| *word != "-f").nth(1);
-        let usual = || {
-            main_file(self.snapshot).unwrap_or_else(|request| {
-                self.look_for(request);
-                MAIN.into()
-            })
-        };
-        named.map_or_else(usual, PathBuf::from)
+        named.map_or_else(|| main_file(self.snapshot), PathBuf::from)
     }
 
     /// The release of sshd; `None` where nothing names it.
@@ -63,7 +55,6 @@ impl Facts<'_> {
     pub fn tree(&self) -> Known<&Tree> {
         let main = self.main_file();
         let read = || {
-            self.ask_for(sshmend_sshd_config::wants(self.snapshot, &main));
             self.file(&main)?;
             let running = self.listener().ok().flatten().map(|listener| listener.argv);
             let argv = running

@@ -4,14 +4,13 @@ use std::cell::{Cell, OnceCell};
 use std::path::Path;
 
 use sshmend_hosts_access::Tables;
-use sshmend_lossless::{CommandOutput, FileImage, Metadata, Request, Snapshot, Unread};
+use sshmend_lossless::{CommandOutput, FileImage, Metadata, Snapshot, Unread};
 use sshmend_packet_filter::Block;
 use sshmend_ssh_log::transcript::{Attempt, Transcript};
 use sshmend_sshd_config::{Effective, Tree};
 
 use crate::known::{Known, Unchecked};
 use crate::log_file::LogFile;
-use crate::look::Missed;
 use crate::process::Listener;
 use crate::question::Question;
 
@@ -24,7 +23,6 @@ pub struct Facts<'a> {
     /// Which attempt of a paste is judged.
     pub focus: Cell<usize>,
     pub(crate) cache: Cache,
-    pub(crate) missed: Missed,
 }
 
 /// What is long to read, and asked for by several causes.
@@ -50,7 +48,6 @@ impl<'a> Facts<'a> {
             question,
             focus: Cell::new(0),
             cache: Cache::default(),
-            missed: Missed::default(),
         }
     }
 
@@ -64,12 +61,7 @@ impl<'a> Facts<'a> {
         match self.snapshot.command(&words) {
             Some(Ok(output)) => Ok(output),
             Some(Err(reason)) => Err(Unchecked::new(check(), format!("cannot be run: {reason}"))),
-            None => {
-                self.look_for(Request::Run(
-                    words.iter().map(|&word| word.to_owned()).collect(),
-                ));
-                Err(Unchecked::new(check(), "was not run"))
-            }
+            None => Err(Unchecked::new(check(), "was not run")),
         }
     }
 
@@ -85,11 +77,10 @@ impl<'a> Facts<'a> {
     /// A file; `None` when there is none.
     pub fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
         let path = path.as_ref();
-        let read = self.snapshot.read(path);
-        if matches!(read, Err(Unread::NotAsked)) {
-            self.look_for(Request::Read(path.to_owned()));
+        if self.is_out_of_reach(path) {
+            return Err(not_looked_at(path));
         }
-        answer(path, read)
+        answer(path, self.snapshot.read(path))
     }
 
     /// The text of a file, invalid UTF-8 replaced; `None` when there is none.
@@ -102,14 +93,18 @@ impl<'a> Facts<'a> {
     /// Mode and owner of what stands at a path; `None` when nothing does.
     pub fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
-        self.look_for(Request::Stat(path.to_owned()));
+        if self.is_out_of_reach(path) {
+            return Err(not_looked_at(path));
+        }
         answer(path, self.snapshot.metadata(path))
     }
 
     /// The names in a directory; none when it does not exist.
     pub fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
-        self.look_for(Request::List(path.to_owned()));
+        if self.is_out_of_reach(path) {
+            return Err(not_looked_at(path));
+        }
         let listed = self
             .snapshot
             .names(path)
@@ -120,6 +115,15 @@ impl<'a> Facts<'a> {
             .filter_map(|listed| listed.name.to_str())
             .collect())
     }
+
+    /// Of a mounted disk the kernel's own files say nothing.
+    fn is_out_of_reach(&self, path: &Path) -> bool {
+        self.question.offline && is_of_kernel(path)
+    }
+}
+
+fn is_of_kernel(path: &Path) -> bool {
+    path.starts_with("/proc") || path.starts_with("/sys")
 }
 
 /// Whoever opens a link to nothing is told that there is no such file: that is known, and not unchecked.
@@ -138,10 +142,8 @@ fn unchecked(path: &Path, why: &Unread) -> Unchecked {
     }
 }
 
-/// Of a mounted disk the kernel's own files are not asked for.
 fn not_looked_at(path: &Path) -> Unchecked {
-    let of_kernel = path.starts_with("/proc") || path.starts_with("/sys");
-    let reason = if of_kernel {
+    let reason = if is_of_kernel(path) {
         "only the running machine has it"
     } else {
         "was not looked at"

@@ -97,11 +97,6 @@ impl Facts<'_> {
     }
 
     fn fail2ban_config(&self) -> Known<Config<'_>> {
-        self.ask_for(sshmend_fail2ban::wants(
-            self.snapshot,
-            DIRECTORY.as_ref(),
-            None,
-        ));
         let config = Config::read(self.snapshot, DIRECTORY.as_ref(), None);
         match config.unread().first_key_value() {
             Some((path, why)) => Err(Unchecked::new(

@@ -1,8 +1,7 @@
 //! What is known of this machine, its sshd, its network, its logs and the client: one accessor a fact, three answers.
 //!
-//! Nothing here looks at a machine. [`Facts`] turns what is in a [`Snapshot`](sshmend_lossless::Snapshot) into typed facts, and notes
-//! what it was asked and cannot say yet; [`Memory::look`] returns that, `host` answers it, and the judge is run again until
-//! nothing is missing. A fact is known, known to be absent, or [`Unchecked`] with the reason; what could not be
+//! Nothing here looks at a machine. [`Facts`] turns what is in a [`Snapshot`](sshmend_lossless::Snapshot) into typed facts; what a
+//! fact looks for and is not there yet the snapshot notes, `host` answers it, and the judge is run again until nothing is missing. A fact is known, known to be absent, or [`Unchecked`] with the reason; what could not be
 //! looked at is never taken for absent.
 
 mod account;
@@ -54,10 +53,10 @@ pub use key_list::KeyLine;
 pub use known::{Known, Unchecked};
 pub use log_file::{LogFile, LogLine};
 pub use log_source::disk_logs;
-pub use look::{Memory, cheapest};
+pub use look::Memory;
 pub use manager::{MARKER, Manager, Supervisor, Unit};
 pub use named_files::{Harm, NamedFile};
-pub use package::{package_version, package_wants};
+pub use package::package_version;
 pub use pam::{FOLDER as PAM_FOLDER, OTHER, PamLine};
 pub use private_keys::KeyFault;
 pub use probe::opens_connection;
@@ -68,10 +67,10 @@ pub use reply::{
 };
 pub use return_route::BlockedRoute;
 pub use route::{Proxy, Route, UnknownKey};
-pub use service::{Service, TrialToday, UnitState, WornOut, service_wants};
+pub use service::{Service, TrialToday, UnitState, WornOut};
 pub use shadow::Shadow;
 pub use socket::{Meant, Socket};
-pub use sshd::{Sshd, sshd_wants};
+pub use sshd::Sshd;
 pub use sshmend_ssh_log::CauseName;
 pub use start::{CONFINING, Start};
-pub use wrappers::{Lookup, wrapper_tables, wrapper_tables_wants};
+pub use wrappers::{Lookup, wrapper_tables};

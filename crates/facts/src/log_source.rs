@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan};
-use sshmend_lossless::{Request, journalctl};
 use sshmend_ssh_log::{Clock, Event, Reader};
 
 use crate::Facts;
@@ -169,12 +168,9 @@ impl<'a> Facts<'a> {
     /// What the journal has of sshd; `None` when it has nothing. Who may not read that of the system still sees what processes of
     /// their own wrote, which says nothing.
     fn journaled(&self) -> Known<Option<Source<'a>>> {
-        let argv = journalctl(&self.journal());
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
-        self.look_for(Request::Journal(self.journal()));
-        match self.snapshot.command(&words) {
+        match self.snapshot.journal(&self.journal()) {
             Some(Ok(output))
                 if self.question.privileged && !output.stdout.is_empty()
                     || of_root(&output.stdout) =>

@@ -174,7 +174,7 @@ impl Facts<'_> {
     /// The link on a mounted disk that masks the unit.
     pub fn masked_at_boot(&self) -> Option<&'static str> {
         let masks = |path: &&str| {
-            self.look_for(Request::Stat(path.into()));
+            self.snapshot.look_for(Request::Stat(path.into()));
             match self.snapshot.entry(path.as_ref()) {
                 Some(Entry::Dangling) => true,
                 Some(Entry::Seen(meta)) => meta.kind == Kind::Other,

@@ -4,7 +4,7 @@
 //! Read: dpkg's `status`, apk's `installed`, pacman's directory of packages. The database of rpm is binary; there the
 //! program's own bytes tell.
 
-use sshmend_lossless::{Entry, Listed, Request, Snapshot};
+use sshmend_lossless::{Listed, Snapshot};
 
 use crate::Facts;
 use crate::daemon::PROGRAMS;
@@ -14,53 +14,28 @@ const APK: &str = "/lib/apk/db/installed";
 const PACMAN: &str = "/var/lib/pacman/local";
 const BANNER: &[u8] = b"OpenSSH_";
 
-/// What to look at for [`package_version`]; call it again with the answers until it returns nothing.
-pub fn package_wants(snapshot: &Snapshot) -> Vec<Request> {
-    let dpkg = Request::Read(DPKG.into());
-    if !snapshot.answers(&dpkg) {
-        return vec![dpkg];
-    }
-    if matches!(snapshot.read(DPKG.as_ref()), Ok(Some(_))) {
-        return Vec::new();
-    }
-    let others = [Request::Read(APK.into()), Request::List(PACMAN.into())];
-    others
-        .into_iter()
-        .filter(|request| !snapshot.answers(request))
-        .collect()
-}
-
 /// The version of an installed package, such as `1:9.2p1-2+deb12u10`, by the package database of a disk; `None` when it
 /// is not known, be it that the database cannot be read.
 pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
-    let text = |path: &str| {
-        snapshot
-            .read(path.as_ref())
-            .ok()
-            .flatten()
-            .map(|image| String::from_utf8_lossy(&image.bytes))
+    let text = |path: &str| match snapshot.read(path.as_ref()) {
+        Ok(Some(image)) => Some(String::from_utf8_lossy(&image.bytes)),
+        _ => None,
     };
-    let dpkg =
-        text(DPKG).and_then(|text| stanza(&text, &format!("Package: {package}"), "Version: "));
-    let apk = || text(APK).and_then(|text| stanza(&text, &format!("P:{package}"), "V:"));
-    let pacman = || {
-        let Some(Entry::Directory(names, _)) = snapshot.entry(PACMAN.as_ref()) else {
-            return None;
-        };
-        let version = |listed: &Listed| {
-            listed
-                .name
-                .to_str()?
-                .strip_prefix(package)?
-                .strip_prefix('-')
-                .map(str::to_owned)
-        };
-        names
-            .iter()
-            .filter_map(version)
-            .find(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    // Whoever has the database of one has not those of the others.
+    if let Some(text) = text(DPKG) {
+        return stanza(&text, &format!("Package: {package}"), "Version: ");
+    }
+    if let Some(text) = text(APK) {
+        return stanza(&text, &format!("P:{package}"), "V:");
+    }
+    let names = snapshot.names(PACMAN.as_ref()).ok().flatten()?;
+    let version = |listed: &Listed| {
+        let name = listed.name.to_str()?;
+        let version = name.strip_prefix(package)?.strip_prefix('-')?;
+        let is_version = version.starts_with(|c: char| c.is_ascii_digit());
+        is_version.then(|| version.to_owned())
     };
-    dpkg.or_else(apk).or_else(pacman)
+    names.iter().find_map(version)
 }
 
 impl Facts<'_> {
@@ -73,7 +48,6 @@ impl Facts<'_> {
 
     /// Arch names the package of both ends after the project.
     fn packaged(&self) -> Option<String> {
-        self.ask_for(package_wants(self.snapshot));
         ["openssh-server", "openssh"]
             .iter()
             .find_map(|package| package_version(self.snapshot, package))

@@ -139,7 +139,9 @@ impl Facts<'_> {
             replies: self.replies(to),
         });
         let mut tried: Vec<Tried> = tried.collect();
-        self.ask_for(next_dials(&tried).map(Request::Dial));
+        for dial in next_dials(&tried) {
+            self.look_for(Request::Dial(dial));
+        }
         tried.retain(|tried| !tried.replies.is_empty());
         tried
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use sshmend_known_hosts::{ClientConfig, NoContent, Target as KnownHosts, UnreadFile};
-use sshmend_lossless::{Request, Unread};
+use sshmend_lossless::Unread;
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
@@ -117,13 +117,10 @@ impl Facts<'_> {
             .target()
             .ok_or_else(|| Unchecked::new("destination", "none is asked about"))?;
         let argv = show(target);
-        if let Some(Err(_)) = self
-            .snapshot
-            .command(&argv.iter().map(String::as_str).collect::<Vec<_>>())
-        {
-            return Ok(without_ssh(target));
-        }
-        let output = self.run(&argv)?;
+        let output = match self.run(&argv) {
+            Err(_) if self.has_no_ssh(&argv) => return Ok(without_ssh(target)),
+            said => said?,
+        };
         let said = || {
             Unchecked::new(
                 argv.join(" "),
@@ -138,6 +135,12 @@ impl Facts<'_> {
             .map_err(|_| said())
     }
 
+    /// Whether ssh was asked, and there is none.
+    fn has_no_ssh(&self, argv: &[String]) -> bool {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        !self.question.offline && matches!(self.snapshot.command(&words), Some(Err(_)))
+    }
+
     /// What ssh looks up in known_hosts, and where.
     fn known_hosts(&self) -> Option<KnownHosts> {
         let output = self.run(&show(self.question.target()?)).ok()?;
@@ -148,10 +151,7 @@ impl Facts<'_> {
     pub fn unread_known_hosts(&self) -> Vec<UnreadFile> {
         let mut unread = self
             .known_hosts()
-            .map(|files| {
-                self.ask_for(files.files().map(|path| Request::Read(path.into())));
-                files.read(self.snapshot).unread
-            })
+            .map(|files| files.read(self.snapshot).unread)
             .unwrap_or_default();
         unread.retain(|file| file.why != NoContent::Unread(Unread::NotAsked));
         unread
@@ -254,7 +254,6 @@ impl Facts<'_> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
-        self.look_for(Request::Resolve(host.clone()));
         match self.snapshot.resolved(&host) {
             Some(Ok(addresses)) => Ok(addresses.to_vec()),
             Some(Err(reason)) => Err(Unchecked::new(format!("addresses of {host}"), reason)),

@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 
-use sshmend_lossless::{Origin, Request, Snapshot};
+use sshmend_lossless::{Origin, Snapshot};
 
-use crate::look::missed_by;
 use crate::question::Question;
 use crate::{CONFINING, Complaint, Facts, Listener, MARKER, Manager, Socket, Trial, Unit, Usage};
 
@@ -127,13 +126,6 @@ impl TrialToday {
             self.host_keys.is_empty() && self.directory.is_none() && self.others.is_empty();
         self
     }
-}
-
-/// What to look at for [`Service::read`]; call it again with the answers until it returns nothing.
-pub fn service_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
-    missed_by(snapshot, question, |facts| {
-        Service::of(facts);
-    })
 }
 
 impl Service {

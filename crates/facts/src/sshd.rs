@@ -1,8 +1,7 @@
 //! sshd as one who wants to change its configuration needs to know it.
 
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::Snapshot;
 
-use crate::look::missed_by;
 use crate::question::Question;
 use crate::{Daemon, Facts, Manager};
 
@@ -21,13 +20,6 @@ pub struct Sshd {
     pub unit: Option<String>,
     /// The socket unit that starts sshd for each connection or on the first one.
     pub socket: Option<String>,
-}
-
-/// What to look at for [`Sshd::all`]; call it again with the answers until it returns nothing.
-pub fn sshd_wants(snapshot: &Snapshot, question: &Question) -> Vec<Request> {
-    missed_by(snapshot, question, |facts| {
-        Sshd::all_of(facts);
-    })
 }
 
 impl Sshd {

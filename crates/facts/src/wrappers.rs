@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use sshmend_fail2ban::{Config, Jail};
 use sshmend_hosts_access::{
     Access, Client, Fail2ban, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage,
-    linkage_wants, wants,
 };
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::Snapshot;
 use sshmend_ssh_log::Kind;
 
 use crate::Facts;
@@ -36,31 +35,20 @@ fn lookup(client: IpAddr) -> [String; 5] {
     ["timeout", PATIENCE, "getent", "hosts", &client.to_string()].map(str::to_owned)
 }
 
-/// What is to be looked at for [`wrapper_tables`]; call it again with the answers until it returns nothing. `live` says
-/// that fail2ban can be asked.
-pub fn wrapper_tables_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
-    let mut wanted = wants(snapshot);
-    if Tables::read(snapshot).looks_banned() {
-        let banned = Request::Run(BANNED.map(str::to_owned).into());
-        wanted.extend(Some(banned).filter(|request| live && !snapshot.answers(request)));
-        wanted.extend(sshmend_fail2ban::wants(snapshot, DIRECTORY.as_ref(), None));
-    }
-    wanted
+/// hosts.allow and hosts.deny, with what is known of the programs that ban there; `live` says that fail2ban can be asked.
+pub fn wrapper_tables(snapshot: &Snapshot, live: bool) -> Tables {
+    tables_with(snapshot, || {
+        match snapshot.command(&BANNED).filter(|_| live)? {
+            Ok(output) if output.success() => Some(bans(&output.text())),
+            Ok(_) => None,
+            // It is not installed.
+            Err(_) => Some(Vec::new()),
+        }
+    })
 }
 
-/// hosts.allow and hosts.deny, with what is known of the programs that ban there.
-pub fn wrapper_tables(snapshot: &Snapshot) -> Tables {
-    let said = snapshot.command(&BANNED);
-    let banned = match said {
-        Some(Ok(output)) if output.success() => Some(bans(&output.text())),
-        // It is not installed.
-        Some(Err(_)) => Some(Vec::new()),
-        _ => None,
-    };
-    tables_with(snapshot, banned)
-}
-
-fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
+/// `bans` says whom fail2ban bans, where that is known; it is asked only where a line looks like one of fail2ban's.
+fn tables_with(snapshot: &Snapshot, bans: impl FnOnce() -> Option<Vec<Ban>>) -> Tables {
     let tables = Tables::read(snapshot);
     if !tables.looks_banned() {
         return tables;
@@ -77,7 +65,7 @@ fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
     };
     let hostsdeny = config.jails().iter().any(by_hosts_deny);
     tables.with_fail2ban(Fail2ban {
-        banned: bans.map(addresses),
+        banned: bans().map(addresses),
         hostsdeny,
     })
 }
@@ -85,7 +73,6 @@ fn tables_with(snapshot: &Snapshot, bans: Option<Vec<Ban>>) -> Tables {
 impl Facts<'_> {
     /// Whether this sshd is linked with libwrap, and so reads hosts.allow and hosts.deny at all; with its program.
     pub fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
-        self.ask_for(linkage_wants(self.snapshot));
         match linkage(self.snapshot) {
             Linkage::Linked(program) => Ok((true, program)),
             Linkage::NotLinked(program) => Ok((false, program)),
@@ -95,11 +82,9 @@ impl Facts<'_> {
 
     /// Both tables.
     pub fn tables(&self) -> &Tables {
-        self.cache.tables.get_or_init(|| {
-            let live = self.question.privileged && !self.question.offline;
-            self.ask_for(wrapper_tables_wants(self.snapshot, live));
-            tables_with(self.snapshot, self.bans().ok())
-        })
+        self.cache
+            .tables
+            .get_or_init(|| tables_with(self.snapshot, || self.bans().ok()))
     }
 
     /// The client to judge: the one asked about, else the one that libwrap refused last.
@@ -149,7 +134,6 @@ impl Facts<'_> {
         let Some(name) = self.reverse_name(client) else {
             return Name::None;
         };
-        self.look_for(Request::Resolve(name.clone()));
         match self.snapshot.resolved(&name) {
             Some(Ok(addresses)) if addresses.contains(&client) => Name::Known(name),
             Some(_) => Name::Mismatch,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Request, Snapshot, Unread};
+use sshmend_lossless::{Snapshot, Unread};
 
 use crate::document::DEFAULT;
 use crate::jail::{Jail, Shadowed};
@@ -14,20 +14,6 @@ use crate::release::Release;
 /// fail2ban's jail configuration as fail2ban merges it.
 pub struct Config<'a> {
     pub(crate) reading: Reading<'a>,
-}
-
-/// Names what has to be asked of the machine before [`Config::read`] knows all; call it until it names nothing.
-///
-/// `directory` is `/etc/fail2ban`.
-pub fn wants(snapshot: &Snapshot, directory: &Path, release: Option<Release>) -> Vec<Request> {
-    let config = Config::read(snapshot, directory, release);
-    let lacking = config.reading.lacking();
-    // A file that stops fail2ban hides which others it needs: a plan that mends it has to know them.
-    if lacking.is_empty() && !config.starts() {
-        config.lacking_when_mended()
-    } else {
-        lacking
-    }
 }
 
 impl<'a> Config<'a> {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sshmend_lossless::{Entry, Kind, Known, Request, Snapshot, Unread};
+use sshmend_lossless::{Kind, Known, Snapshot, Unread};
 
 use crate::document::Document;
 use crate::interpolate::{Failure, Interpolation};
@@ -56,7 +56,7 @@ pub(crate) struct Stack {
     pub(crate) merged: Merged,
 }
 
-/// Reads files out of a snapshot and notes which ones it lacks.
+/// Reads files out of a snapshot.
 pub(crate) struct Loader<'a> {
     snapshot: &'a Snapshot,
     directory: &'a Path,
@@ -64,7 +64,6 @@ pub(crate) struct Loader<'a> {
     index: BTreeMap<OsString, Option<usize>>,
     /// fail2ban remembers the includes of a list of files, whoever asked first.
     includes: BTreeMap<Vec<OsString>, Vec<usize>>,
-    pub(crate) lacking: BTreeSet<Request>,
     /// Files that are not UTF-8: their path and the offset.
     pub(crate) undecodable: BTreeSet<usize>,
     /// What could not be read here, and what fail2ban finds there is not known.
@@ -81,7 +80,6 @@ impl<'a> Loader<'a> {
             files: Vec::new(),
             index: BTreeMap::new(),
             includes: BTreeMap::new(),
-            lacking: BTreeSet::new(),
             undecodable: BTreeSet::new(),
             unread: BTreeMap::new(),
             words: BTreeMap::new(),
@@ -90,13 +88,8 @@ impl<'a> Loader<'a> {
 
     /// `ConfigReaderUnshared.read`: all layers of a name with their includes.
     pub(crate) fn stack(&mut self, name: &str) -> Result<Stack, LoadFailure> {
-        match self.snapshot.entry(self.directory) {
-            Some(Entry::Missing | Entry::Dangling) => return Err(LoadFailure::NoDirectory),
-            Some(_) => {}
-            None => drop(
-                self.lacking
-                    .insert(Request::Stat(self.directory.to_owned())),
-            ),
+        if let Ok(None) | Err(Unread::Dangling) = self.snapshot.metadata(self.directory) {
+            return Err(LoadFailure::NoDirectory);
         }
         if name.contains('\0') {
             return Err(LoadFailure::NulInName(None));
@@ -183,10 +176,7 @@ impl<'a> Loader<'a> {
     fn list(&mut self, folder: &Path, suffix: &str) -> Vec<OsString> {
         let names = match self.snapshot.names(folder) {
             Ok(names) => names.unwrap_or_default(),
-            Err(Unread::NotAsked) => {
-                self.lacking.insert(Request::List(folder.to_owned()));
-                return Vec::new();
-            }
+            Err(Unread::NotAsked) => return Vec::new(),
             Err(why) => {
                 self.note_unread(folder, why);
                 return Vec::new();
@@ -205,15 +195,11 @@ impl<'a> Loader<'a> {
     }
 
     /// `os.path.exists`: links that lead nowhere, or in a circle, are not there for Python either.
-    fn exists(&mut self, path: &OsStr) -> bool {
-        match self.snapshot.entry(Path::new(path)) {
-            Some(Entry::Missing | Entry::Dangling | Entry::Unreadable(Unread::Loop)) => false,
-            Some(_) => true,
-            None => {
-                self.lacking.insert(Request::Read(path.into()));
-                false
-            }
-        }
+    fn exists(&self, path: &OsStr) -> bool {
+        !matches!(
+            self.snapshot.read(Path::new(path)),
+            Ok(None) | Err(Unread::Dangling | Unread::Loop | Unread::NotAsked)
+        )
     }
 
     /// The file as fail2ban opens it; `None` when it cannot, and complains.
@@ -235,12 +221,9 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn is_file(&mut self, path: &OsStr) -> bool {
+    fn is_file(&self, path: &OsStr) -> bool {
         self.exists(path)
-            && !matches!(
-                self.snapshot.entry(Path::new(path)),
-                Some(Entry::Directory(..))
-            )
+            && self.snapshot.read(Path::new(path)) != Err(Unread::NotAFile(Kind::Directory))
     }
 
     /// `_getIncludes`: the files with everything they include, in reading order.
@@ -354,11 +337,7 @@ impl<'a> Loader<'a> {
                 });
                 Some(self.files.len() - 1)
             }
-            Ok(None) => None,
-            Err(Unread::NotAsked) => {
-                self.lacking.insert(Request::Read(path.into()));
-                None
-            }
+            Ok(None) | Err(Unread::NotAsked) => None,
             Err(why) => {
                 self.note_unread(Path::new(path), why);
                 None

@@ -1,6 +1,6 @@
 //! What fail2ban's jail configuration means, and how to change it.
 //!
-//! [`wants`] names the files to capture; [`Config::read`] merges them as fail2ban does and says what every jail ignores,
+//! [`Config::read`] looks for the files in a [`Snapshot`](sshmend_lossless::Snapshot) and merges them as fail2ban does and says what every jail ignores,
 //! which line decided it, and what is wrong. [`Config::ignore`] and [`Config::unignore`] change it, by the smallest edit
 //! after which the merged configuration says what was wanted: that is tried out, not assumed. The rules are those of
 //! `configparserinc.py`, `configreader.py`, `jailreader.py` and `ipdns.py` of fail2ban 1.0.2, 1.1.0 and 1.1.1, and of
@@ -62,7 +62,7 @@ mod wreckage;
 
 pub use address::{Address, AddressError, Parsed};
 pub use change::{Edited, Note, Refusal, jails_instead};
-pub use config::{Config, wants};
+pub use config::Config;
 pub use ends::Expired;
 pub use ignore::Wish;
 pub use item::{Item, Network};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sshmend_lossless::{Origin, Request, Snapshot};
+use sshmend_lossless::{Origin, Snapshot};
 
 use crate::document::DEFAULT;
 use crate::explain::Explainer;
@@ -73,16 +73,6 @@ impl<'a> Reading<'a> {
             .problems
             .sort_by(|a, b| (a.consequence, &a.origin).cmp(&(b.consequence, &b.origin)));
         reading
-    }
-
-    /// What has still to be asked of the machine.
-    pub(crate) fn lacking(&self) -> Vec<Request> {
-        let unanswered = self
-            .loader
-            .lacking
-            .iter()
-            .filter(|request| !self.snapshot.answers(request));
-        unanswered.cloned().collect()
     }
 
     /// One jail by its name, or what a jail without options of its own would have.

@@ -1,9 +1,9 @@
 //! What is broken, mended where a person names the line.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sshmend_lossless::{Origin, Request};
+use sshmend_lossless::Origin;
 
 use crate::change::{Edited, Refusal};
 use crate::config::Config;
@@ -104,32 +104,6 @@ impl Config<'_> {
             );
         }
         Ok(mended.finish())
-    }
-
-    /// What would have to be asked of the machine if all that keeps fail2ban from running were mended.
-    pub(crate) fn lacking_when_mended(&self) -> Vec<Request> {
-        let fatal = self
-            .mendable()
-            .filter(|problem| problem.consequence.is_fatal());
-        let mut session = Session::new(self);
-        let mut steps: Vec<(PathBuf, Step)> = fatal
-            .filter_map(step_of)
-            .map(|step| (session.target(&step), step))
-            .collect();
-        // All are made for the files as they are now. A mend in the way of another one is left out: this is only to know what
-        // will be asked for.
-        steps.sort_by_key(|(target, step)| (target.clone(), step.extent().start));
-        for steps in steps.chunk_by(|(one, _), (other, _)| one == other) {
-            let mut apart: Vec<&Step> = Vec::new();
-            for (_, step) in steps {
-                let last = apart.last().map(|last| last.extent().end);
-                if last.is_none_or(|end| end < step.extent().start) {
-                    apart.push(step);
-                }
-            }
-            session = session.with_all(apart).unwrap_or(session);
-        }
-        session.reading().lacking()
     }
 
     /// A session on a configuration that is known and that runs.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{
@@ -50,18 +49,6 @@ impl Step {
         Self {
             path: path.to_owned(),
             change: Change::Edits(edits.into_iter().collect()),
-        }
-    }
-
-    /// From where to where it changes the file; a section stands behind everything.
-    pub(crate) fn extent(&self) -> Range<usize> {
-        match &self.change {
-            Change::Edits(edits) => {
-                let start = edits.iter().map(|edit| edit.range.start).min();
-                let end = edits.iter().map(|edit| edit.range.end).max();
-                start.unwrap_or(0)..end.unwrap_or(0)
-            }
-            Change::Section(_) => usize::MAX..usize::MAX,
         }
     }
 

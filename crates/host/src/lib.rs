@@ -11,11 +11,14 @@
 //!
 //! ```no_run
 //! use sshmend_host::Machine;
-//! use sshmend_lossless::Request;
+//! use sshmend_lossless::Snapshot;
+//! use std::path::Path;
 //!
 //! let machine = Machine::live();
-//! let seen = machine.capture(|_| vec![Request::Read("/etc/ssh/sshd_config".into())]);
-//! # drop(seen);
+//! let names = machine.look(&mut Snapshot::default(), |seen| {
+//!     seen.names(Path::new("/etc/ssh")).map(|names| names.map_or(0, <[_]>::len))
+//! });
+//! # drop(names);
 //! ```
 
 mod account;

@@ -1,6 +1,5 @@
 //! The machine: what answers requests.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
@@ -17,9 +16,6 @@ use crate::path::Root;
 use crate::programs::{Programs, runs_a_program};
 use crate::sift::sift;
 use crate::trust::Purpose;
-
-/// More rounds than any configuration needs: sshd itself refuses Includes nested deeper than 16.
-const MAX_ROUNDS: usize = 256;
 
 /// How long a connection may be silent before the next one is made beside it.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -66,32 +62,11 @@ impl Machine {
         matches!(self.root, Root::Live)
     }
 
-    /// Asks `wants` until it wants nothing new, and answers everything on the way.
-    pub fn capture(&self, wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
-        let mut snapshot = Snapshot::default();
-        self.capture_into(&mut snapshot, wants);
-        snapshot
-    }
-
-    /// The same, adding to what was captured already.
-    pub fn capture_into(
-        &self,
-        snapshot: &mut Snapshot,
-        mut wants: impl FnMut(&Snapshot) -> Vec<Request>,
-    ) {
-        let mut answered = BTreeSet::new();
-        for _ in 0..MAX_ROUNDS {
-            let new: BTreeSet<Request> = wants(snapshot)
-                .into_iter()
-                .filter(|request| !answered.contains(request))
-                .collect();
-            if new.is_empty() {
-                break;
-            }
-            answered.extend(new.iter().cloned());
-            let new: Vec<Request> = new.into_iter().collect();
-            self.answer_all(&new, snapshot);
-        }
+    /// Answers what `judge` looks for until nothing is missing, and returns what it says then.
+    pub fn look<T>(&self, snapshot: &mut Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
+        snapshot.fill(judge, |requests, snapshot| {
+            self.answer_all(requests, snapshot)
+        })
     }
 
     /// Finds out all of it and records it: programs run side by side, and names are resolved meanwhile.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_linger;
 use sshmend_host::Machine;
-use sshmend_lossless::{Dial, DialEnd, Dialled, Request};
+use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot};
 
 const DEADLINE: Duration = Duration::from_millis(500);
 
@@ -32,7 +32,8 @@ fn dial_to(to: SocketAddr, say: &[u8]) -> Dialled {
         say: say.to_vec(),
         deadline: DEADLINE,
     };
-    let seen = Machine::live().capture(|_| vec![Request::Dial(dial.clone())]);
+    let mut seen = Snapshot::default();
+    Machine::live().answer(&Request::Dial(dial.clone()), &mut seen);
     seen.dialled(&dial)[0].clone()
 }
 

@@ -37,7 +37,13 @@ fn disk() -> TempDir {
 }
 
 fn ask(machine: &Machine, request: &Request) -> Snapshot {
-    machine.capture(|_| vec![request.clone()])
+    all(machine, std::slice::from_ref(request))
+}
+
+fn all(machine: &Machine, requests: &[Request]) -> Snapshot {
+    let mut seen = Snapshot::default();
+    machine.answer_all(requests, &mut seen);
+    seen
 }
 
 fn entry(machine: &Machine, path: &str) -> Entry {
@@ -163,43 +169,35 @@ fn a_shallow_look_does_not_forget_a_deep_one() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let path = Path::new("/data/real");
-    let seen = machine.capture(|_| {
-        vec![
-            Request::Read(path.into()),
-            Request::Stat(path.into()),
-            Request::List(path.into()),
-        ]
-    });
+    let deep_first = [
+        Request::Read(path.into()),
+        Request::Stat(path.into()),
+        Request::List(path.into()),
+    ];
+    let seen = all(&machine, &deep_first);
     assert!(seen.read(path).ok().flatten().is_some());
     let stat = ask(&machine, &Request::Stat(path.into()));
     assert!(matches!(stat.entry(path), Some(Entry::Seen(meta)) if meta.mode == 0o640));
 }
 
 #[test]
-fn capture_asks_until_nothing_new_is_wanted() {
+fn a_judge_is_run_until_it_misses_nothing() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
-    let seen = machine.capture(|seen| match seen.glob(Path::new("/etc/dir*/re*")) {
-        Ok(found) => found.paths.into_iter().map(Request::Read).collect(),
-        Err(missing) => missing,
+    let content = machine.look(&mut Snapshot::default(), |seen| {
+        let found = seen.glob(Path::new("/etc/dir*/re*")).ok()?;
+        let image = seen.read(found.paths.first()?).ok()??;
+        Some(image.bytes.to_vec())
     });
-    assert_eq!(
-        seen.read(Path::new("/etc/directory/real"))
-            .ok()
-            .flatten()
-            .expect("found by its pattern")
-            .bytes
-            .as_slice(),
-        b"content\n"
-    );
+    assert_eq!(content.as_deref(), Some(&b"content\n"[..]));
 }
 
 #[test]
-fn a_capture_that_wants_ever_more_ends() {
+fn a_judge_that_looks_for_ever_more_ends() {
     let mut asked = 0;
-    Machine::live().capture(|_| {
+    Machine::live().look(&mut Snapshot::default(), |seen| {
         asked += 1;
-        vec![Request::Stat(format!("/{asked}").into())]
+        seen.metadata(Path::new(&format!("/{asked}"))).is_ok()
     });
     assert!(asked < 1_000);
 }
@@ -213,14 +211,12 @@ fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
         say: Vec::new(),
         deadline: std::time::Duration::from_secs(1),
     };
-    let seen = machine.capture(|_| {
-        let run = Request::Run(vec!["true".to_owned()]);
-        vec![
-            run,
-            Request::Resolve("localhost".to_owned()),
-            Request::Dial(dial.clone()),
-        ]
-    });
+    let requests = [
+        Request::Run(vec!["true".to_owned()]),
+        Request::Resolve("localhost".to_owned()),
+        Request::Dial(dial.clone()),
+    ];
+    let seen = all(&machine, &requests);
     assert_eq!(seen.command(&["true"]), Some(Err("not run under --root")));
     assert_eq!(
         seen.resolved("localhost"),

@@ -1,6 +1,6 @@
 //! The answer for one client out of files of any length: a rule that does not match is not kept.
 
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::Snapshot;
 
 use crate::answer::Answer;
 use crate::client::Client;
@@ -10,7 +10,7 @@ use crate::logical::LogicalReader;
 use crate::pattern::PatternFiles;
 use crate::rule::Kind;
 use crate::steps;
-use crate::table::{HOSTS_ALLOW, HOSTS_DENY, State, Table, TableLine, Tables, Which};
+use crate::table::{State, Table, TableLine, Tables, Which};
 
 /// Of both files no more than the rules that can say anything to one client, and what these refer to.
 #[derive(Debug, Clone)]
@@ -26,16 +26,6 @@ impl Excerpt {
             client: client.clone(),
             tables: Tables::read_for(snapshot, client),
         }
-    }
-
-    /// Says what has to be captured before [`Excerpt::read`] knows all that can be known; to be asked until it is content.
-    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
-        let mut wanted: Vec<Request> = [HOSTS_ALLOW, HOSTS_DENY]
-            .map(|path| Request::Read(path.into()))
-            .into();
-        wanted.extend(self.tables.wants_of_rules());
-        wanted.retain(|request| !snapshot.answers(request));
-        wanted
     }
 
     /// Says what libwrap answers the client: as [`Tables::evaluate`] does, without holding the tables.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Entry, Request, Snapshot};
+use sshmend_lossless::{Snapshot, Unread};
 
 /// Where distributions put the program that accepts a connection, the newer one first: from OpenSSH 9.8 on
 /// `sshd-session` asks libwrap, before that `sshd` itself.
@@ -26,40 +26,19 @@ pub enum Linkage {
     Unknown(String),
 }
 
-/// Says which program has to be captured before [`linkage`] can tell; to be asked until it is content.
-pub fn linkage_wants(snapshot: &Snapshot) -> Vec<Request> {
-    let absent = |path: &&&str| {
-        matches!(
-            snapshot.entry(Path::new(path)),
-            Some(Entry::Missing | Entry::Dangling)
-        )
-    };
-    let next = PROGRAMS
-        .iter()
-        .find(|path| !absent(path))
-        .map(|&path| Request::Read(path.into()));
-    next.into_iter()
-        .filter(|request| !snapshot.answers(request))
-        .collect()
-}
-
 /// Says whether OpenSSH reads the files, from the bytes of the program that accepts connections.
 pub fn linkage(snapshot: &Snapshot) -> Linkage {
     for path in PROGRAMS.map(Path::new) {
-        match snapshot.entry(path) {
-            Some(Entry::Missing | Entry::Dangling) => {}
-            Some(Entry::File(image)) => {
+        match snapshot.read(path) {
+            Ok(None) | Err(Unread::Dangling) => {}
+            Ok(Some(image)) => {
                 return match libwrap_linked(&image.bytes) {
                     Some(true) => Linkage::Linked(path.to_owned()),
                     Some(false) => Linkage::NotLinked(path.to_owned()),
-                    None => Linkage::Unknown(format!("{} is no ELF program", path.display())),
+                    None => Linkage::Unknown(format!("{} is not an ELF program", path.display())),
                 };
             }
-            Some(Entry::Unreadable(why)) => {
-                return Linkage::Unknown(format!("{}: {why}", path.display()));
-            }
-            Some(_) => return Linkage::Unknown(format!("{} is no regular file", path.display())),
-            None => return Linkage::Unknown(format!("{} was not read", path.display())),
+            Err(why) => return Linkage::Unknown(format!("{}: {why}", path.display())),
         }
     }
     Linkage::Unknown("no sshd was found".to_owned())

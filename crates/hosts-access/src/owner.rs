@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 
-use sshmend_lossless::{Entry as Captured, Origin, Snapshot};
+use sshmend_lossless::{Origin, Snapshot, Unread};
 
 use crate::extent::Extent;
 use crate::list::{DaemonPattern, List, Service};
@@ -75,8 +75,8 @@ impl Banners {
             .collect();
         let is_there = |path: &&str| {
             !matches!(
-                snapshot.entry(Path::new(path)),
-                None | Some(Captured::Missing)
+                snapshot.metadata(Path::new(path)),
+                Ok(None) | Err(Unread::NotAsked)
             )
         };
         Self {

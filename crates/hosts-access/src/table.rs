@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sshmend_lossless::{Entry as Captured, Origin, Request, Snapshot, Unread};
+use sshmend_lossless::{Kind as FileKind, Origin, Snapshot, Unread};
 
 use crate::client::Client;
 use crate::excerpt::parse_for;
 use crate::logical::{LogicalLine, logical_lines};
 use crate::options::Accounts;
-use crate::owner::{Banners, DENYHOSTS, DENYHOSTS_PROGRAMS};
+use crate::owner::Banners;
 use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};
 use crate::rule::{Kind, Rule};
 use crate::text::{same, show};
@@ -74,26 +74,16 @@ pub struct Tables {
     pub(crate) banners: Banners,
 }
 
-/// Says what has to be captured before [`Tables::read`] knows all that can be known; to be asked until it is content.
-pub fn wants(snapshot: &Snapshot) -> Vec<Request> {
-    let tables = Tables::read(snapshot);
-    let read = |path: &str| Request::Read(path.into());
-    let mut wanted = vec![read(HOSTS_ALLOW), read(HOSTS_DENY)];
-    wanted.extend(tables.wants_of_rules());
-    if tables.names_denyhosts() {
-        wanted.push(read(DENYHOSTS));
-        wanted.extend(DENYHOSTS_PROGRAMS.map(|path| Request::Stat(path.into())));
-    }
-    wanted.retain(|request| !snapshot.answers(request));
-    wanted
-}
-
 impl Tables {
     /// Reads both files and what they refer to; what was not captured stays unknown.
     pub fn read(snapshot: &Snapshot) -> Self {
-        Self::read_with(snapshot, &|which, state, bytes| {
+        let mut tables = Self::read_with(snapshot, &|which, state, bytes| {
             Table::parse(which, state, bytes.to_vec())
-        })
+        });
+        if tables.names_denyhosts() {
+            tables.banners = Banners::read(snapshot);
+        }
+        tables
     }
 
     /// The same with no other rules than those that can say anything to this client: enough for an answer, and for
@@ -113,12 +103,15 @@ impl Tables {
             allow: table(Which::Allow),
             deny: table(Which::Deny),
             files: PatternFiles::default(),
-            accounts: Accounts {
+            accounts: Accounts::default(),
+            banners: Banners::default(),
+        };
+        if tables.mentions_accounts() {
+            tables.accounts = Accounts {
                 passwd: content(snapshot, PASSWD),
                 group: content(snapshot, GROUP),
-            },
-            banners: Banners::read(snapshot),
-        };
+            };
+        }
         for _ in 0..DEEPEST {
             for path in tables.pattern_files() {
                 if let Some(file) = pattern_file(snapshot, &path) {
@@ -171,15 +164,6 @@ impl Tables {
         paths
     }
 
-    /// The files that the rules name or need.
-    pub(crate) fn wants_of_rules(&self) -> Vec<Request> {
-        let mut paths = self.pattern_files();
-        if self.mentions_accounts() {
-            paths.extend([PASSWD, GROUP].map(PathBuf::from));
-        }
-        paths.into_iter().map(Request::Read).collect()
-    }
-
     fn mentions_accounts(&self) -> bool {
         let named = |name: &[u8]| same(name, b"user") || same(name, b"group");
         self.rules()
@@ -213,25 +197,24 @@ fn content(snapshot: &Snapshot, path: &str) -> Vec<u8> {
 }
 
 fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
-    Some(match snapshot.entry(path)? {
-        Captured::File(image) => PatternFile::parse(&image.bytes),
-        Captured::Missing | Captured::Dangling | Captured::Directory(..) => PatternFile::parse(b""),
-        Captured::Seen(_) => PatternFile::Unreadable("it is no regular file".to_owned()),
-        Captured::Unreadable(why) => PatternFile::Unreadable(why.to_string()),
+    Some(match snapshot.read(path) {
+        Ok(Some(image)) => PatternFile::parse(&image.bytes),
+        Ok(None) | Err(Unread::Dangling | Unread::NotAFile(FileKind::Directory)) => {
+            PatternFile::parse(b"")
+        }
+        Err(Unread::NotAsked) => return None,
+        Err(why) => PatternFile::Unreadable(why.to_string()),
     })
 }
 
 /// What stands where one of the two files belongs, and its bytes.
 fn captured(snapshot: &Snapshot, which: Which) -> (State, &[u8]) {
-    match (
-        snapshot.entry(Path::new(which.path())),
-        snapshot.read(Path::new(which.path())),
-    ) {
-        (_, Ok(Some(image))) => (State::Read, &image.bytes),
-        (_, Ok(None)) => (State::Missing, b""),
-        (Some(Captured::Directory(..)), _) => (State::Directory, b""),
-        (_, Err(Unread::Dangling)) => (State::Dangling, b""),
-        (_, Err(why)) => (State::Unknown(why), b""),
+    match snapshot.read(Path::new(which.path())) {
+        Ok(Some(image)) => (State::Read, &image.bytes),
+        Ok(None) => (State::Missing, b""),
+        Err(Unread::NotAFile(FileKind::Directory)) => (State::Directory, b""),
+        Err(Unread::Dangling) => (State::Dangling, b""),
+        Err(why) => (State::Unknown(why), b""),
     }
 }
 

@@ -3,12 +3,11 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::Snapshot;
 
 use crate::client_config::ClientConfig;
 use crate::destination::Destination;
 use crate::name::{Name, Role};
-use crate::scan::sieve;
 
 const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
@@ -106,49 +105,16 @@ impl Target {
             .map(PathBuf::as_path)
     }
 
-    /// What is still to be known: the files, and the addresses where `ssh` compares them.
-    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
-        let files = self.files().map(|path| Request::Read(path.to_owned()));
-        let addresses = self
-            .compares_addresses()
-            .then(|| Request::Resolve(self.host.clone()));
-        files
-            .chain(addresses)
-            .filter(|request| !snapshot.answers(request))
-            .collect()
-    }
-
-    /// The same for a look that changes nothing: of the files only the lines that can say anything of the names.
-    pub fn wants_lines(&self, snapshot: &Snapshot) -> Vec<Request> {
-        // The addresses are names too: what is looked for is known when they are.
-        let addresses = self.wants(snapshot);
-        let mut requests: Vec<Request> = addresses
-            .into_iter()
-            .filter(|request| matches!(request, Request::Resolve(_)))
-            .collect();
-        if requests.is_empty() {
-            let sieve = sieve(&self.names(snapshot));
-            let lines = |path: &Path| Request::Sift(path.to_owned(), sieve.clone());
-            requests.extend(self.files().map(lines));
-            requests.retain(|request| !snapshot.answers(request));
-        }
-        requests
-    }
-
     /// The names that `ssh` looks up, the deciding one first.
     pub fn names(&self, snapshot: &Snapshot) -> Vec<Name> {
         let mut names = vec![self.deciding_name()];
-        let resolved = snapshot
-            .resolved(&self.host)
-            .and_then(Result::ok)
-            .unwrap_or_default();
-        let local = resolved.iter().any(IpAddr::is_loopback);
-        if self.compares_addresses() && !local {
-            names.extend(
-                resolved
-                    .iter()
-                    .map(|&address| Name::address(address, self.port)),
-            );
+        if self.compares_addresses() {
+            let resolved = snapshot.resolved(&self.host).and_then(Result::ok);
+            let resolved = resolved.unwrap_or_default();
+            if !resolved.iter().any(IpAddr::is_loopback) {
+                let address = |&address| Name::address(address, self.port);
+                names.extend(resolved.iter().map(address));
+            }
         }
         if self.alias.is_none() && self.port != 22 {
             names.push(Name::new(&self.host, Role::WithoutPort));

@@ -4,9 +4,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::known::Unread;
-use crate::request::Request;
-use crate::snapshot::{Entry, Snapshot};
+use crate::known::{Known, Unread};
+use crate::snapshot::Snapshot;
 
 /// The paths that a pattern matches, and the directories of which that cannot be said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -129,10 +128,10 @@ fn is_pattern(component: &OsStr) -> bool {
 }
 
 /// Expands `pattern` component by component; only the last component may name a file.
-pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Result<Globbed, Vec<Request>> {
+pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Known<Globbed> {
     let mut walk = Walk {
         snapshot,
-        missing: Vec::new(),
+        is_missing_any: false,
         unread: Vec::new(),
     };
     let mut found = vec![PathBuf::new()];
@@ -148,20 +147,19 @@ pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Result<Globbed, Vec
         found = walk.step(&found, component.as_os_str(), last);
     }
     found.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
-    if walk.missing.is_empty() {
-        Ok(Globbed {
-            paths: found,
-            unread: walk.unread,
-        })
-    } else {
-        Err(walk.missing)
+    if walk.is_missing_any {
+        return Err(Unread::NotAsked);
     }
+    Ok(Globbed {
+        paths: found,
+        unread: walk.unread,
+    })
 }
 
 /// What turned out on the way through the directories.
 struct Walk<'a> {
     snapshot: &'a Snapshot,
-    missing: Vec<Request>,
+    is_missing_any: bool,
     unread: Vec<(PathBuf, Unread)>,
 }
 
@@ -170,7 +168,7 @@ impl Walk<'_> {
         let mut found = Vec::new();
         for base in bases {
             match self.snapshot.names(base) {
-                Err(Unread::NotAsked) => self.missing.push(Request::List(base.clone())),
+                Err(Unread::NotAsked) => self.is_missing_any = true,
                 // A name without wildcards is looked up, as glob(3) does: that takes no right to list the directory.
                 Err(_) if last && !is_pattern(component) => {
                     found.extend(self.look_up(base.join(component)));
@@ -189,11 +187,11 @@ impl Walk<'_> {
     }
 
     fn look_up(&mut self, path: PathBuf) -> Option<PathBuf> {
-        match self.snapshot.entry(&path) {
-            None => self.missing.push(Request::Stat(path)),
-            Some(Entry::Unreadable(why)) => self.unread.push((path, why.clone())),
-            Some(Entry::Missing) => {}
-            Some(_) => return Some(path),
+        match self.snapshot.metadata(&path) {
+            Err(Unread::NotAsked) => self.is_missing_any = true,
+            Ok(Some(_)) | Err(Unread::Dangling) => return Some(path),
+            Ok(None) => {}
+            Err(why) => self.unread.push((path, why)),
         }
         None
     }
@@ -203,6 +201,8 @@ impl Walk<'_> {
 mod tests {
     use super::*;
     use crate::fixture::snapshot;
+    use crate::request::Request;
+    use crate::snapshot::Entry;
 
     #[test]
     fn one_component_matches_as_fnmatch_says() {
@@ -254,9 +254,8 @@ mod tests {
 
     #[test]
     fn what_was_not_listed_is_asked_for() {
-        let missing = Snapshot::default()
-            .glob(Path::new("/d/*.conf"))
-            .expect_err("nothing is known");
+        let (found, missing) = Snapshot::default().look(|seen| seen.glob(Path::new("/d/*.conf")));
+        assert_eq!(found, Err(Unread::NotAsked));
         assert_eq!(missing, [Request::List("/d".into())]);
     }
 
@@ -291,7 +290,8 @@ mod tests {
     fn a_literal_name_is_looked_up_where_its_directory_cannot_be_listed() {
         let mut seen = snapshot("//- /d unreadable:Permission denied\n");
         let pattern = Path::new("/d/x.conf");
-        assert_eq!(seen.glob(pattern), Err(vec![Request::Stat(pattern.into())]));
+        let (_, missing) = seen.look(|seen| seen.glob(pattern));
+        assert_eq!(missing, [Request::Stat(pattern.into())]);
         seen.insert(pattern, Entry::Unreadable(Unread::Denied));
         assert_eq!(
             seen.glob(pattern).expect("asked").unread,

@@ -2,8 +2,8 @@
 //!
 //! Nothing here knows a format and nothing here touches a machine. A format crate finds byte ranges in a document
 //! with [`lines()`], says what it wants changed as an [`EditSet`], and names the line that decided a value as an
-//! [`Origin`]. What it needs to know of the machine it asks for with [`Request`]s; the answers arrive in a
-//! [`Snapshot`].
+//! [`Origin`]. What it needs to know of the machine it looks for in a [`Snapshot`]; what is not answered there yet becomes a
+//! [`Request`] by that ([`Snapshot::look`]).
 //!
 //! ```
 //! use sshmend_lossless::{Edit, EditSet, lines};
@@ -23,6 +23,7 @@ pub mod fixture;
 mod glob;
 mod known;
 mod lines;
+mod missed;
 mod nearest;
 mod origin;
 mod owner;
@@ -42,7 +43,7 @@ pub use lines::{Line, LineEnding, Lines, dominant_ending, lines, lines_from};
 pub use nearest::nearest;
 pub use origin::Origin;
 pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};
-pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, journalctl};
+pub use request::{CommandOutput, Dial, DialEnd, Dialled, Request, cheapest, journalctl};
 pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, threads};
 pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
 pub use step::{ScriptVerb, Step, UnitVerb, turned};

@@ -30,6 +30,24 @@ pub enum Request {
     Dial(Dial),
 }
 
+/// Those requests that come first: files before programs, and programs before connections. What is known by the cheaper look may
+/// make the other one needless.
+pub fn cheapest(mut requests: Vec<Request>) -> Vec<Request> {
+    let least = requests.iter().map(Request::cost).min();
+    requests.retain(|request| Some(request.cost()) == least);
+    requests
+}
+
+impl Request {
+    fn cost(&self) -> u8 {
+        match self {
+            Self::Read(_) | Self::List(_) | Self::Stat(_) | Self::Sift(..) => 0,
+            Self::Run(_) | Self::Journal(_) | Self::Resolve(_) => 1,
+            Self::Dial(_) => 2,
+        }
+    }
+}
+
 /// The command line under which [`Snapshot::command`](crate::Snapshot::command) keeps the answer of [`Request::Journal`].
 pub fn journalctl(words: &[String]) -> Vec<String> {
     std::iter::once("journalctl".to_owned())

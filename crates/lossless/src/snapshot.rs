@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::bytes::Bytes;
 use crate::glob::{self, Globbed};
 use crate::known::{Known, Unread};
+use crate::missed::Missed;
 use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
 use crate::sieve::{Picked, Sieve};
 
 /// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
 ///
-/// A path that was never asked for is *unknown*, which is not the same as missing: see [`Snapshot::entry`].
+/// A path that was never asked for is *unknown*, which is not the same as missing: see [`Snapshot::entry`]. Every accessor but
+/// that one and [`Snapshot::dialled`] notes what it misses, so that it is asked for: see [`Snapshot::look`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
@@ -20,6 +22,7 @@ pub struct Snapshot {
     commands: BTreeMap<Vec<String>, Result<CommandOutput, String>>,
     names: BTreeMap<String, Result<Vec<IpAddr>, String>>,
     dialled: BTreeMap<Dial, Vec<Dialled>>,
+    pub(crate) missed: Missed,
 }
 
 /// What stands at a path.
@@ -95,7 +98,7 @@ pub struct Listed {
 }
 
 impl Snapshot {
-    /// What stands at `path`; `None` when it was never asked for.
+    /// What stands at `path`; `None` when it was never asked for, and it is not asked for by that.
     pub fn entry(&self, path: &Path) -> Option<&Entry> {
         self.entries.get(path)
     }
@@ -105,6 +108,10 @@ impl Snapshot {
     /// # Errors
     /// Why it is not known: nobody looked, it could not be read, it is not a regular file, or a link to nothing.
     pub fn read(&self, path: &Path) -> Known<Option<&FileImage>> {
+        self.or_missed(self.content(path), || Request::Read(path.to_owned()))
+    }
+
+    fn content(&self, path: &Path) -> Known<Option<&FileImage>> {
         match self.entries.get(path) {
             Some(Entry::File(image)) => Ok(Some(image)),
             Some(Entry::Missing) => Ok(None),
@@ -124,7 +131,8 @@ impl Snapshot {
         match self.sifted.get(&(path.to_owned(), sieve.clone())) {
             Some(answer) => answer.clone(),
             None => {
-                let image = self.read(path)?;
+                let sift = || Request::Sift(path.to_owned(), sieve.clone());
+                let image = self.or_missed(self.content(path), sift)?;
                 Ok(image.map(|image| sieve.pick_from(&image.bytes)))
             }
         }
@@ -135,6 +143,10 @@ impl Snapshot {
     /// # Errors
     /// Why they are not known: nobody listed it, or it could not be listed.
     pub fn names(&self, path: &Path) -> Known<Option<&[Listed]>> {
+        self.or_missed(self.listed(path), || Request::List(path.to_owned()))
+    }
+
+    fn listed(&self, path: &Path) -> Known<Option<&[Listed]>> {
         match self.entries.get(path) {
             Some(Entry::Directory(names, _)) => Ok(Some(names)),
             Some(Entry::Seen(meta)) if meta.kind == Kind::Directory => Err(Unread::NotAsked),
@@ -149,6 +161,10 @@ impl Snapshot {
     /// # Errors
     /// Why it is not known: nobody looked, it could not be looked at, or it is a link to nothing.
     pub fn metadata(&self, path: &Path) -> Known<Option<&Metadata>> {
+        self.or_missed(self.surface(path), || Request::Stat(path.to_owned()))
+    }
+
+    fn surface(&self, path: &Path) -> Known<Option<&Metadata>> {
         match self.entries.get(path) {
             Some(
                 Entry::File(FileImage { meta, .. }) | Entry::Directory(_, meta) | Entry::Seen(meta),
@@ -160,12 +176,35 @@ impl Snapshot {
         }
     }
 
+    /// Notes what is not known because nobody looked.
+    fn or_missed<T>(&self, known: Known<T>, request: impl FnOnce() -> Request) -> Known<T> {
+        if matches!(known, Err(Unread::NotAsked)) {
+            self.missed.add(request());
+        }
+        known
+    }
+
     /// What a program said: `None` when it was never run, `Err` when it could not be started.
     pub fn command(&self, argv: &[&str]) -> Option<Result<&CommandOutput, &str>> {
         let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
-        self.commands
-            .get(&argv)
-            .map(|answer| answer.as_ref().map_err(String::as_str))
+        match self.commands.get(&argv) {
+            Some(answer) => Some(answer.as_ref().map_err(String::as_str)),
+            None => {
+                self.missed.add(Request::Run(argv));
+                None
+            }
+        }
+    }
+
+    /// What the journal said, asked with the words that follow `journalctl`; as [`Snapshot::command`].
+    pub fn journal(&self, words: &[String]) -> Option<Result<&CommandOutput, &str>> {
+        match self.commands.get(&journalctl(words)) {
+            Some(answer) => Some(answer.as_ref().map_err(String::as_str)),
+            None => {
+                self.missed.add(Request::Journal(words.to_vec()));
+                None
+            }
+        }
     }
 
     /// All programs that were run, with their answers.
@@ -177,12 +216,17 @@ impl Snapshot {
 
     /// The addresses of a name: `None` when never asked, `Err` with the resolver's reason.
     pub fn resolved(&self, name: &str) -> Option<Result<&[IpAddr], &str>> {
-        self.names
-            .get(name)
-            .map(|answer| answer.as_deref().map_err(String::as_str))
+        match self.names.get(name) {
+            Some(answer) => Some(answer.as_deref().map_err(String::as_str)),
+            None => {
+                self.missed.add(Request::Resolve(name.to_owned()));
+                None
+            }
+        }
     }
 
-    /// The connections of this shape, in the order they were made.
+    /// The connections of this shape, in the order they were made. None is asked for by that: whoever looks decides how many
+    /// there are to be.
     pub fn dialled(&self, dial: &Dial) -> &[Dialled] {
         self.dialled.get(dial).map_or(&[], Vec::as_slice)
     }
@@ -198,8 +242,8 @@ impl Snapshot {
     /// be listed is named beside the matches: what it holds is not known.
     ///
     /// # Errors
-    /// The directories that have to be listed first.
-    pub fn glob(&self, pattern: &Path) -> Result<Globbed, Vec<Request>> {
+    /// When directories have to be listed first; they are noted.
+    pub fn glob(&self, pattern: &Path) -> Known<Globbed> {
         glob::expand(self, pattern)
     }
 
@@ -212,7 +256,7 @@ impl Snapshot {
                 .is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
             // Metadata of a directory says nothing of what is in it.
             Request::List(path) => {
-                self.entries.contains_key(path) && self.names(path) != Err(Unread::NotAsked)
+                self.entries.contains_key(path) && self.listed(path) != Err(Unread::NotAsked)
             }
             Request::Stat(path) => self.entries.contains_key(path),
             Request::Sift(path, sieve) => {

@@ -8,9 +8,9 @@ mod running;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sshmend_facts::{package_version, package_wants};
-use sshmend_fail2ban::{Address, Config, Edited, Jail, Parsed, Release, Wish, wants};
-use sshmend_lossless::{CommandOutput, FileChange, Metadata, Request, Snapshot};
+use sshmend_facts::package_version;
+use sshmend_fail2ban::{Address, Config, Edited, Jail, Parsed, Release, Wish};
+use sshmend_lossless::{CommandOutput, FileChange, Metadata, Snapshot};
 
 use crate::plan::{Plan, Refusal};
 
@@ -38,28 +38,19 @@ pub struct Fail2banWish {
     pub live: bool,
 }
 
-/// What is still to be known; call it again with the answers until it returns nothing.
-pub fn fail2ban_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
-    let commands =
-        [&VERSION, &PING, &BANNED].map(|argv| Request::Run(argv.map(str::to_owned).into()));
-    let commands = commands
-        .into_iter()
-        .filter(|request| live && !snapshot.answers(request));
-    let packages = if live {
-        Vec::new()
-    } else {
-        package_wants(snapshot)
-    };
-    let files = wants(snapshot, Path::new(DIRECTORY), fail2ban_release(snapshot));
-    files.into_iter().chain(commands).chain(packages).collect()
-}
-
 /// The release that is installed: by its own word, on a mounted disk by the package database.
 pub fn fail2ban_release(snapshot: &Snapshot) -> Option<Release> {
-    let version = said(snapshot, &VERSION).map(CommandOutput::text);
-    version
-        .or_else(|| package_version(snapshot, "fail2ban"))
-        .and_then(|text| Release::parse(&text))
+    let version = match snapshot.command(&VERSION)? {
+        Ok(output) if output.success() => Some(output.text()),
+        _ => package_version(snapshot, "fail2ban"),
+    };
+    version.and_then(|text| Release::parse(&text))
+}
+
+/// Whether fail2ban can be asked. All that it will be asked is looked for at once: each answer takes the start of a Python.
+fn is_at_hand(snapshot: &Snapshot, live: bool) -> bool {
+    let said = |argv: &[&str]| said(snapshot, argv).is_some();
+    live && [said(&VERSION), said(&PING), said(&BANNED)][0]
 }
 
 /// Plans the change.
@@ -90,7 +81,7 @@ pub fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusa
     plan.notices = notes::corrected(&wish.addresses)
         .chain(notes::notes(&edited, &after, wish.now))
         .collect();
-    if wish.live && said(snapshot, &VERSION).is_some() {
+    if is_at_hand(snapshot, wish.live) {
         let jails = meant(&after, &wish.jails);
         let work = running::Work {
             snapshot,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sshmend_facts::{Service, Sshd};
 use sshmend_known_hosts::Offer;
 use sshmend_lossless::{
-    Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Request, Snapshot, is_private_key,
+    Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Snapshot, is_private_key,
 };
 use sshmend_sshd_config::Effective;
 
@@ -89,17 +89,6 @@ impl KeyKind {
     }
 }
 
-/// What is to be looked at for [`host_keys`]; call it again with the answers until it returns nothing.
-pub fn host_keys_wants(snapshot: &Snapshot, effective: &Effective) -> Vec<Request> {
-    let files = paths(effective)
-        .into_iter()
-        .flat_map(|path| [public(&path), path]);
-    let wanted = files.chain([GROUPS.into()]).map(Request::Read);
-    wanted
-        .filter(|request| !snapshot.answers(request))
-        .collect()
-}
-
 /// Plans the change; `generate` makes a key.
 ///
 /// # Errors
@@ -124,10 +113,22 @@ pub fn host_keys(
     };
     work.plan.purpose =
         "make host keys that are missing, close those that others can read".to_owned();
+    // A key takes time to make: none is made before all of these files are known.
+    let siblings = siblings(wish.effective).map(|path| snapshot.read(&path));
+    if snapshot.once_answered(|| siblings.count()).is_none() {
+        return Ok(work.plan);
+    }
     for path in paths(wish.effective) {
         work.key(&path, generate);
     }
     work.finish()
+}
+
+/// The private keys that sshd looks for, each with its public one.
+fn siblings(effective: &Effective) -> impl Iterator<Item = PathBuf> {
+    paths(effective)
+        .into_iter()
+        .flat_map(|path| [public(&path), path])
 }
 
 /// The private keys that sshd looks for.
@@ -318,10 +319,7 @@ impl Work<'_> {
 
     /// A new file gets the security label of its siblings.
     fn like_others(&self, Attributes { mode, uid, gid }: Attributes) -> Metadata {
-        let siblings = paths(self.wish.effective)
-            .into_iter()
-            .flat_map(|path| [public(&path), path]);
-        let label = siblings.filter_map(|path| {
+        let label = siblings(self.wish.effective).filter_map(|path| {
             self.snapshot
                 .read(&path)
                 .ok()??
@@ -369,7 +367,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use sshmend_facts::{TrialToday, UnitState};
     use sshmend_lossless::fixture::snapshot;
-    use sshmend_lossless::{Entry, Step};
+    use sshmend_lossless::{Entry, Request, Step};
     use sshmend_sshd_config::{Release, Scope, Tree};
 
     const KEY: &str =
@@ -385,11 +383,18 @@ mod tests {
         let main = Path::new("/etc/ssh/sshd_config");
         let effective =
             Tree::read(&seen, main, &[]).effective(Some(Release::new(9, 2)), Scope::Global);
-        for request in host_keys_wants(&seen, &effective) {
-            if let Request::Read(path) = request {
-                seen.insert(path, Entry::Missing);
+        let looked_for = |seen: &Snapshot| {
+            siblings(&effective)
+                .filter_map(|path| seen.read(&path).ok())
+                .count()
+        };
+        seen.fill(looked_for, |requests, seen| {
+            for request in requests {
+                if let Request::Read(path) = request {
+                    seen.insert(path, Entry::Missing);
+                }
             }
-        }
+        });
         (seen, effective)
     }
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use sshmend_facts::{CauseName, wrapper_tables, wrapper_tables_wants};
+use sshmend_facts::{CauseName, wrapper_tables};
 use sshmend_hosts_access::{
     Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind,
-    Offer, Permit, Tables, Verdict, Wanted, access_changes, linkage, linkage_wants,
+    Offer, Permit, Tables, Verdict, Wanted, access_changes, linkage,
 };
-use sshmend_lossless::{Entry, FileChange, Metadata, Origin, Request, Snapshot, elsewhere};
+use sshmend_lossless::{FileChange, Metadata, Origin, Snapshot, elsewhere};
 
 use crate::check::{Check, Expect};
 use crate::lockout::Lockout;
@@ -32,6 +32,8 @@ pub struct HostsAccessWish<'a> {
     pub daemon: String,
     /// The person who wants it.
     pub person: &'a Person,
+    /// Whether programs of the machine can be asked.
+    pub live: bool,
     /// What commands that are named in notices need besides, such as ` --root /mnt`.
     pub flags: String,
 }
@@ -54,16 +56,6 @@ pub enum HostsAccessOrder {
     List,
 }
 
-/// What is to be looked at for [`hosts_access`]; call it again with the answers until it returns nothing. `live` says that
-/// programs of the machine can be asked.
-pub fn hosts_access_wants(snapshot: &Snapshot, live: bool) -> Vec<Request> {
-    let judge = Request::Stat(TCPDMATCH.into());
-    let mut wanted = wrapper_tables_wants(snapshot, live);
-    wanted.extend(linkage_wants(snapshot));
-    wanted.extend((!snapshot.answers(&judge)).then_some(judge));
-    wanted
-}
-
 /// Plans the change.
 ///
 /// # Errors
@@ -77,7 +69,7 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
     if wish.daemon == "sshd" {
         plan.notices.extend(linked(snapshot)?);
     }
-    let before = wrapper_tables(snapshot);
+    let before = wrapper_tables(snapshot, wish.live);
     let edited = match &wish.order {
         HostsAccessOrder::Allow {
             patterns,
@@ -102,9 +94,7 @@ pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<P
     plan.notices.extend(offers(&before, wish));
     plan.effects = effects(&before, &edited.after, wish);
     plan.lockout = lockout(&before, &edited.after, wish.person, &wish.daemon);
-    if !plan.changes_nothing()
-        && matches!(snapshot.entry(Path::new(TCPDMATCH)), Some(Entry::Seen(_)))
-    {
+    if !plan.changes_nothing() && matches!(snapshot.metadata(Path::new(TCPDMATCH)), Ok(Some(_))) {
         plan.rehearsal = patterns(wish)
             .iter()
             .flat_map(|wanted| rehearsal(wanted, &wish.daemon))
@@ -382,9 +372,14 @@ fn keepers(person: &Person, daemon: &str) -> Vec<Client> {
         .collect()
 }
 
-/// The same for two states of a machine, at sshd.
-pub fn hosts_access_lockout(before: &Snapshot, after: &Snapshot, person: &Person) -> Lockout {
-    let (before, after) = (wrapper_tables(before), wrapper_tables(after));
+/// The same for two states of a machine, at sshd; `live` says that its programs can be asked.
+pub fn hosts_access_lockout(
+    before: &Snapshot,
+    after: &Snapshot,
+    person: &Person,
+    live: bool,
+) -> Lockout {
+    let (before, after) = (wrapper_tables(before, live), wrapper_tables(after, live));
     lockout(&before, &after, person, "sshd")
 }
 

@@ -52,10 +52,13 @@ pub fn known_hosts(
         work.remove_line(path, *line)?;
         return Ok(work.plan);
     }
-    if wish.holds(snapshot) {
+    // Where the files say already what is wanted, the server need not be asked, nor answer.
+    if snapshot.once_answered(|| wish.holds(snapshot)) != Some(false) {
         return Ok(work.plan);
     }
-    let offered = Offered::read(snapshot, wish, &target);
+    let Some(offered) = Offered::read(snapshot, wish, &target) else {
+        return Ok(work.plan);
+    };
     if wish.pins() {
         let keys = verified(snapshot, wish, &target, &offered)?;
         work.pin(&target, &keys, &offered.keys(), salt)?;

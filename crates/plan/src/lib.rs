@@ -29,13 +29,12 @@ pub use check::{Check, Expect, Proof};
 pub use diff::unified;
 pub use fail2ban::{
     DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_retire,
-    fail2ban_unignore, fail2ban_wants,
+    fail2ban_unignore,
 };
 pub use handshake::{handshake, handshakes_from, key_exchange, why_no_handshake};
-pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys, host_keys_wants};
+pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys};
 pub use hosts_access::{
     HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_lockout,
-    hosts_access_wants,
 };
 pub use known_hosts::{KnownHostsWish, known_hosts};
 pub use lockout::Lockout;
@@ -43,7 +42,7 @@ pub use log_level::{ForAWhile, log_level};
 pub use negative::{NEGATIVES, Negative, negative};
 pub use person::Person;
 pub use plan::{Effect, ForPolicy, Notice, Plan, Refusal, spelled};
-pub use privsep_directory::{PrivsepWish, privsep_directory, privsep_directory_wants};
+pub use privsep_directory::{PrivsepWish, privsep_directory};
 pub use reload::{listen_addresses, reload_sshd, restart_sshd};
 pub use service::{ServiceWish, service};
 pub use sshd_config::{SshdConfigWish, sshd_config};

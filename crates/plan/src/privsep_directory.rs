@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Service, Sshd, UnitState};
-use sshmend_lossless::{Edit, EditSet, FileChange, Kind, Metadata, Request, Snapshot, Step};
+use sshmend_lossless::{Edit, EditSet, FileChange, Kind, Metadata, Snapshot, Step};
 
 use crate::check::{Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
@@ -33,21 +33,6 @@ pub struct PrivsepWish<'a> {
     pub sshd: &'a Sshd,
     /// Where sshd listens by its configuration, as this machine reaches it.
     pub addresses: Vec<SocketAddr>,
-}
-
-/// What is to be looked at for [`privsep_directory`]; call it again with the answers until it returns nothing.
-pub fn privsep_directory_wants(snapshot: &Snapshot, service: &Service) -> Vec<Request> {
-    let directory = directory(service).map(|path| Request::Stat(path.into()));
-    let lists = TMPFILES.map(|path| Request::List(path.into()));
-    let files = entries(snapshot).into_iter().map(Request::Read);
-    let wanted = lists
-        .into_iter()
-        .chain(directory)
-        .chain(files)
-        .chain([Request::Read(ENTRY.into())]);
-    wanted
-        .filter(|request| !snapshot.answers(request))
-        .collect()
 }
 
 /// Plans the change.
@@ -263,8 +248,8 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use sshmend_facts::TrialToday;
-    use sshmend_lossless::Entry;
     use sshmend_lossless::fixture::snapshot;
+    use sshmend_lossless::{Entry, Request};
 
     const MISSING: &str = "Missing privilege separation directory: /run/sshd";
     const OPEN: &str = "/run/sshd must be owned by root and not group or world-writable.";
@@ -293,26 +278,23 @@ mod tests {
     }
 
     fn plan(service: &Service, text: &str) -> Result<Plan, Refusal> {
-        let mut seen = snapshot(text);
-        for _ in 0..3 {
-            for request in privsep_directory_wants(&seen, service) {
-                if let Request::Read(path) | Request::Stat(path) | Request::List(path) = request {
-                    seen.insert(path, Entry::Missing);
-                }
-            }
-        }
         let sshd = Sshd {
             program: Some("/usr/sbin/sshd".into()),
             ..Sshd::default()
         };
-        privsep_directory(
-            &seen,
-            &PrivsepWish {
-                service,
-                sshd: &sshd,
-                addresses: Vec::new(),
-            },
-        )
+        let wish = PrivsepWish {
+            service,
+            sshd: &sshd,
+            addresses: Vec::new(),
+        };
+        let judge = |seen: &Snapshot| privsep_directory(seen, &wish);
+        snapshot(text).fill(judge, |requests, seen| {
+            for request in requests {
+                if let Request::Read(path) | Request::Stat(path) | Request::List(path) = request {
+                    seen.insert(path, Entry::Missing);
+                }
+            }
+        })
     }
 
     fn check(service: &Service, text: &str, expected: &Expect) {

@@ -1,7 +1,7 @@
 //! What `sshd_config` means to sshd, release by release, and how to change it without losing a byte.
 //!
 //! A [`Tree`] is the main file and all that it includes, as captured in a [`Snapshot`](sshmend_lossless::Snapshot);
-//! [`wants`] says what has to be captured. Nothing is parsed before a question is asked, because every question names
+//! what is missing there is looked for while it is read. Nothing is parsed before a question is asked, because every question names
 //! a [`Release`], and releases differ: in how they split a line, in which keywords they know and where, in which of
 //! two lines decides. [`Tree::effective`] answers what is in force, with the line that decides and the lines that lost;
 //! [`Tree::problems`] what sshd would refuse; [`Tree::set_all`] returns edits that were read back before they were
@@ -82,5 +82,5 @@ pub use release::Release;
 pub use set::{Edited, Note, Place};
 pub use shadowed::{Shadowed, ShadowedLines, Why};
 pub use startups::MaxStartups;
-pub use tree::{COMMAND_LINE, MatchOverride, Tree, main_file, wants};
+pub use tree::{COMMAND_LINE, MatchOverride, Tree, main_file};
 pub use user::user_matches;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sshmend_lossless::{Entry, Origin, Request, Snapshot, Unread};
+use sshmend_lossless::{Entry, Origin, Snapshot};
 
 use crate::connection::Connection;
 use crate::criteria::Criteria;
@@ -25,17 +25,6 @@ pub const COMMAND_LINE: &str = "command line";
 /// A release of each of the two ways in which lines are split, which decide what an Include line names.
 const DIALECTS: [Release; 2] = [Release::new(8, 6), Release::NEWEST];
 
-/// Says what else has to be captured before [`Tree::read`] sees the whole configuration; ask until it is empty.
-pub fn wants(snapshot: &Snapshot, main: &Path) -> Vec<Request> {
-    let requests = DIALECTS
-        .iter()
-        .flat_map(|&release| walk_files(snapshot, main, release).requests);
-    let open: BTreeSet<Request> = requests
-        .filter(|request| !snapshot.answers(request))
-        .collect();
-    open.into_iter().collect()
-}
-
 /// Directives that are kept of earlier readings: enough for every release of a usual tree, and one of a huge one.
 const MAX_HELD: usize = 100_000;
 
@@ -46,19 +35,13 @@ const MAIN: &str = "/etc/ssh/sshd_config";
 const VENDORS_MAIN: &str = "/usr/etc/ssh/sshd_config";
 
 /// The main file of an sshd that is not started with `-f`.
-///
-/// # Errors
-/// What has to be captured first.
-pub fn main_file(snapshot: &Snapshot) -> Result<PathBuf, Request> {
-    match snapshot.read(MAIN.as_ref()) {
-        Err(Unread::NotAsked) => return Err(Request::Read(MAIN.into())),
-        Ok(None) => {}
-        _ => return Ok(MAIN.into()),
-    }
-    match snapshot.read(VENDORS_MAIN.as_ref()) {
-        Err(Unread::NotAsked) => Err(Request::Read(VENDORS_MAIN.into())),
-        Ok(Some(_)) => Ok(VENDORS_MAIN.into()),
-        _ => Ok(MAIN.into()),
+pub fn main_file(snapshot: &Snapshot) -> PathBuf {
+    let is_missing = |path: &str| matches!(snapshot.read(path.as_ref()), Ok(None));
+    let is_there = |path: &str| matches!(snapshot.read(path.as_ref()), Ok(Some(_)));
+    if is_missing(MAIN) && is_there(VENDORS_MAIN) {
+        VENDORS_MAIN.into()
+    } else {
+        MAIN.into()
     }
 }
 
@@ -86,7 +69,7 @@ pub struct MatchOverride {
 }
 
 impl Tree {
-    /// Takes the configuration out of what was captured; what [`wants`] still asks for counts as empty.
+    /// Takes the configuration out of what was captured; what was not captured yet counts as empty.
     pub fn read(snapshot: &Snapshot, main: &Path, overrides: &[Override]) -> Self {
         let paths: BTreeSet<PathBuf> = DIALECTS
             .iter()

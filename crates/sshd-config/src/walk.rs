@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Bytes, Kind as FileKind, Origin, Request, Snapshot, Unread};
+use sshmend_lossless::{Bytes, Kind as FileKind, Origin, Snapshot, Unread};
 
 use crate::COMMAND_LINE;
 use crate::connection::Connection;
@@ -74,8 +74,6 @@ pub(crate) struct Walk {
     pub(crate) doubts: Vec<String>,
     /// What could not be read.
     pub(crate) gaps: Vec<Gap>,
-    /// What has to be captured before the walk is complete.
-    pub(crate) requests: Vec<Request>,
     /// All files that were looked at.
     pub(crate) paths: BTreeSet<PathBuf>,
     reads: usize,
@@ -85,8 +83,7 @@ pub(crate) struct Walk {
     stopped: bool,
 }
 
-/// Reads no more than what says which files belong to the tree: of the result only the paths, the gaps and the requests
-/// count.
+/// Reads no more than what says which files belong to the tree: of the result only the paths and the gaps count.
 pub(crate) fn walk_files(snapshot: &Snapshot, main: &Path, release: Release) -> Walk {
     let mut walker = Walker::new(snapshot, main, &[], release);
     walker.only_files = true;
@@ -236,7 +233,6 @@ impl<'a> Walker<'a> {
                 problems: Vec::new(),
                 doubts: Vec::new(),
                 gaps: Vec::new(),
-                requests: Vec::new(),
                 paths: BTreeSet::new(),
                 reads: 0,
                 read: 0,
@@ -261,7 +257,8 @@ impl<'a> Walker<'a> {
             Err(Unread::Loop) => self.cannot_read(path, &Unread::Loop.to_string(), reader),
             // sshd opens a directory without complaint and finds no line in it.
             Err(Unread::NotAFile(FileKind::Directory)) => {}
-            Err(Unread::NotAsked) => self.walk.requests.push(Request::Read(path.to_owned())),
+            // It will be looked at, and the walk made again.
+            Err(Unread::NotAsked) => {}
             Err(why) => self.gap(path, why, reader),
         }
     }
@@ -407,9 +404,8 @@ impl<'a> Walker<'a> {
         let Some(path) = include_path(pattern, self.release) else {
             return;
         };
-        let found = match self.snapshot.glob(&path) {
-            Ok(found) => found,
-            Err(requests) => return self.walk.requests.extend(requests),
+        let Ok(found) = self.snapshot.glob(&path) else {
+            return;
         };
         let reader = Reader::Include {
             line,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sshmend_facts::Question;
 use sshmend_host::{Account, Environment, LockError, Machine, Why, now, pause, zone};
-use sshmend_lossless::{FileChange, Request, Snapshot};
+use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
@@ -278,26 +278,21 @@ impl Session {
         }
     }
 
-    /// Captures until `wants` wants nothing more.
-    pub(crate) fn capture(&self, wants: impl FnMut(&Snapshot) -> Vec<Request>) -> Snapshot {
-        let mut snapshot = Snapshot::default();
-        self.capture_more(&mut snapshot, wants);
-        snapshot
-    }
-
-    /// The same, adding to what was captured already.
-    pub(crate) fn capture_more(
+    /// Answers what `judge` looks for until nothing is missing, and returns what it says then, of the machine as it will be once
+    /// what is planned already is done.
+    pub(crate) fn look<T>(
         &self,
         snapshot: &mut Snapshot,
-        mut wants: impl FnMut(&Snapshot) -> Vec<Request>,
-    ) {
+        mut judge: impl FnMut(&Snapshot) -> T,
+    ) -> T {
         if self.planned.is_empty() {
-            self.machine.capture_into(snapshot, wants);
-            return;
+            return self.machine.look(snapshot, judge);
         }
-        self.machine
-            .capture_into(snapshot, |seen| wants(&seen.after(&self.planned)));
+        let said = self
+            .machine
+            .look(snapshot, |seen| judge(&seen.after(&self.planned)));
         *snapshot = snapshot.after(&self.planned);
+        said
     }
 
     /// Reads a file of the command line, or standard input for `-`.

@@ -12,7 +12,7 @@ mod recorded;
 use std::path::{Path, PathBuf};
 
 use sshmend_hosts_access::{
-    Access, Edited, HOSTS_ALLOW, HOSTS_DENY, Tables, Verdict, logical_lines, wants,
+    Access, Edited, HOSTS_ALLOW, HOSTS_DENY, Tables, Verdict, logical_lines,
 };
 use sshmend_lossless::{Entry, FileImage, Metadata, Request, Snapshot};
 
@@ -49,30 +49,23 @@ fn not_built(report: &mut Report, error: &std::io::Error) {
 /// hosts.allow and hosts.deny; `None` for a file that is not there.
 type Files = [Option<Vec<u8>>; 2];
 
-/// Reads the tables as the host would: all that they want is answered, `named` before the disk.
+/// Reads the tables as the host would: all that is looked for is answered, `named` before the disk.
 fn read(files: &Files, named: &[(PathBuf, Vec<u8>)]) -> Tables {
     let mut snapshot = Snapshot::default();
     for (path, bytes) in [HOSTS_ALLOW, HOSTS_DENY].into_iter().zip(files) {
         snapshot.insert(path, entry(path.as_ref(), bytes.clone()));
     }
-    loop {
-        let wanted = wants(&snapshot);
-        if wanted.is_empty() {
-            return Tables::read(&snapshot);
-        }
-        for request in wanted {
+    snapshot.fill(Tables::read, |requests, snapshot| {
+        for request in requests {
             if let Request::Read(path) | Request::Stat(path) = request {
-                let known = named
-                    .iter()
-                    .find(|(name, _)| *name == path)
-                    .map(|(_, bytes)| bytes.clone());
-                snapshot.insert(
-                    &path,
-                    entry(&path, known.or_else(|| std::fs::read(&path).ok())),
-                );
+                let mut known = named.iter();
+                let known = known.find(|(name, _)| name == path);
+                let bytes = known.map(|(_, bytes)| bytes.clone());
+                let bytes = bytes.or_else(|| std::fs::read(path).ok());
+                snapshot.insert(path, entry(path, bytes));
             }
         }
-    }
+    })
 }
 
 fn entry(path: &Path, bytes: Option<Vec<u8>>) -> Entry {

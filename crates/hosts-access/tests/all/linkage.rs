@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_hosts_access::{Linkage, libwrap_linked, linkage, linkage_wants};
+use sshmend_hosts_access::{Linkage, libwrap_linked, linkage};
 use sshmend_lossless::{Entry, FileImage, Metadata, Request, Snapshot, Unread};
 
 /// Builds a program that needs these libraries: header, one PT_LOAD of the whole file, one PT_DYNAMIC, the names.
@@ -150,7 +150,7 @@ fn file(bytes: Vec<u8>) -> Entry {
 fn the_program_that_accepts_the_connection_is_asked() {
     let mut seen = Snapshot::default();
     let mut asked = Vec::new();
-    while let Some(Request::Read(path)) = linkage_wants(&seen).pop() {
+    while let Some(Request::Read(path)) = seen.look(linkage).1.pop() {
         let sshd = path == Path::new("/usr/sbin/sshd");
         seen.insert(
             &path,
@@ -171,7 +171,7 @@ fn the_program_that_accepts_the_connection_is_asked() {
     let session = "/usr/lib/openssh/sshd-session";
     seen.insert(session, file(elf(true, false, &["libc.so.6"])));
     assert_eq!(linkage(&seen), Linkage::NotLinked(session.into()));
-    assert_eq!(linkage_wants(&seen), []);
+    assert_eq!(seen.look(linkage).1, []);
     seen.insert(session, Entry::Unreadable(Unread::Denied));
     assert_eq!(
         linkage(&seen),

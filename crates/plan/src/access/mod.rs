@@ -11,11 +11,10 @@ mod sockets;
 mod view;
 mod ways;
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use sshmend_lossless::{Origin, Request, Snapshot};
+use sshmend_lossless::{Origin, Snapshot};
 use sshmend_sshd_config::{Override, Release, Tree};
 
 pub use keeper::Keeper;
@@ -42,22 +41,6 @@ pub struct SshdChange<'a> {
 }
 
 impl SshdChange<'_> {
-    /// What to look at for [`SshdChange::lockout`], in the machine as it is; call it again with the answers until it returns
-    /// nothing.
-    pub fn wants(&self, person: &Person) -> Vec<Request> {
-        let (before, after) = self.trees();
-        let mut wanted = BTreeSet::new();
-        for keeper in person.keepers() {
-            wanted.extend(View::account_wants(&keeper));
-            for (tree, snapshot) in [(&before, self.before), (&after, self.after)] {
-                let view = View::new(&keeper, tree, snapshot, self);
-                wanted.extend(view.files());
-            }
-        }
-        let open = |request: &Request| !self.before.answers(request);
-        wanted.into_iter().filter(open).collect()
-    }
-
     /// Whether all who must not lose access keep it; the worst answer counts.
     pub fn lockout(&self, person: &Person) -> Lockout {
         let (before, after) = self.trees();

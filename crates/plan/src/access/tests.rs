@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use sshmend_lossless::fixture::snapshot;
+use sshmend_lossless::{Entry, Kind, Metadata, Request};
 
 use super::*;
 
@@ -268,7 +269,30 @@ fn a_cage_has_to_be_there_roots_alone_and_hold_a_shell() {
             reading: Release::new(9, 2),
             socket: false,
         };
-        change.wants(&dora())
+        let cage = Metadata {
+            kind: Kind::Directory,
+            mode: 0o755,
+            ..Metadata::default()
+        };
+        let mut asked = Vec::new();
+        let judge = |seen: &Snapshot| {
+            let change = SshdChange {
+                before: seen,
+                after: seen,
+                ..change
+            };
+            change.lockout(&dora())
+        };
+        let mut seen = seen.clone();
+        seen.fill(judge, |requests, seen| {
+            asked.extend_from_slice(requests);
+            for request in requests {
+                if let Request::Stat(path) | Request::Read(path) = request {
+                    seen.insert(path, Entry::Seen(cage.clone()));
+                }
+            }
+        });
+        asked
     };
     let stats = wanted("ChrootDirectory /var/cage/%u\nRevokedKeys /etc/ssh/gone\n");
     for path in ["/var/cage", "/var/cage/dora", "/var/cage/dora/bin/bash"] {

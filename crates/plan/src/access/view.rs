@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{Known, Metadata, Origin, Request, Snapshot};
+use sshmend_lossless::{Known, Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{Effective, Release, Scope, Tree};
 
 use super::SshdChange;
 use super::keeper::Keeper;
-
-/// The account database (passwd(5), group(5), shadow(5)).
-const DATABASE: [&str; 3] = ["/etc/passwd", "/etc/group", "/etc/shadow"];
 
 /// An entry of the account database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,36 +49,6 @@ impl<'a> View<'a> {
             socket: change.socket,
             snapshot,
         }
-    }
-
-    /// What is to be known of an account.
-    pub(super) fn account_wants(keeper: &Keeper) -> Vec<Request> {
-        let Some(user) = keeper.user.as_deref() else {
-            return Vec::new();
-        };
-        let files = DATABASE.map(|path| Request::Read(path.into()));
-        let programs = [entry(user).to_vec(), group_names(user).to_vec()];
-        let programs =
-            programs.map(|argv| Request::Run(argv.into_iter().map(str::to_owned).collect()));
-        files.into_iter().chain(programs).collect()
-    }
-
-    /// The files that the values name and that decide who gets in.
-    pub(super) fn files(&self) -> Vec<Request> {
-        let looked_at = self.key_files().unwrap_or_default();
-        let command = self.command_file().into_iter();
-        let chroot = self.chroot();
-        let above = chroot
-            .iter()
-            .flat_map(|path| path.ancestors().map(Path::to_owned));
-        let shell = self.shell_inside();
-        let stats = looked_at
-            .into_iter()
-            .chain(command)
-            .chain(above)
-            .chain(shell);
-        let revoked = self.revoked_files().into_iter().map(Request::Read);
-        stats.map(Request::Stat).chain(revoked).collect()
     }
 
     /// The single value of a keyword; empty where there is none.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sshmend_fail2ban::{Address, Config, Edited, Refusal as NotChanged};
 use sshmend_lossless::{Origin, Snapshot};
 
-use super::{DIRECTORY, VERSION, changes, fail2ban_release, notes, running, said};
+use super::{DIRECTORY, changes, fail2ban_release, is_at_hand, notes, running};
 use crate::check::Check;
 use crate::plan::{Notice, Plan, Refusal};
 
@@ -94,7 +94,7 @@ fn planned(
     plan.purpose = purpose;
     plan.effects = notes::effects(before, &after);
     plan.notices = notes::notes(edited, &after, now).collect();
-    if !live || said(snapshot, &VERSION).is_none() {
+    if !is_at_hand(snapshot, live) {
         return plan;
     }
     if let Some(left) = after

@@ -19,28 +19,31 @@ pub(super) enum Offered {
 }
 
 impl Offered {
-    /// What is known of it.
-    pub(super) fn read(snapshot: &Snapshot, wish: &KnownHostsWish, target: &Target) -> Self {
+    /// What is known of it; `None` while it is being asked.
+    pub(super) fn read(
+        snapshot: &Snapshot,
+        wish: &KnownHostsWish,
+        target: &Target,
+    ) -> Option<Self> {
         if !wish.live {
-            return Self::NotAsked(
+            return Some(Self::NotAsked(
                 "no connection is made below --root",
                 "pin the key on the running machine",
-            );
+            ));
         }
         if wish.offline {
-            return Self::NotAsked("--offline", "leave out --offline");
+            return Some(Self::NotAsked("--offline", "leave out --offline"));
         }
         let Some(argv) = target.keyscan() else {
-            return Self::NotAsked(
+            return Some(Self::NotAsked(
                 "ssh reaches it through a proxy",
                 "pin the key on a machine that reaches it directly",
-            );
+            ));
         };
         let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-        match snapshot.command(&argv) {
-            None => Self::NotAsked("nothing is compared with it", "leave out --line"),
-            Some(Err(reason)) => Self::Nothing(Some(format!("ssh-keyscan: {reason}"))),
-            Some(Ok(output)) => {
+        Some(match snapshot.command(&argv)? {
+            Err(reason) => Self::Nothing(Some(format!("ssh-keyscan: {reason}"))),
+            Ok(output) => {
                 let offer = Offer::parse(&output.stdout);
                 if offer.keys.is_empty() {
                     Self::Nothing(complaint(&output.stderr))
@@ -48,7 +51,7 @@ impl Offered {
                     Self::Keys(offer)
                 }
             }
-        }
+        })
     }
 
     /// The keys; none where it was not asked or gave none.

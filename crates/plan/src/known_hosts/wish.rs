@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use sshmend_known_hosts::{
-    ClientConfig, Destination, Files, Fingerprint, KeyType, Name, NoContent, Target,
+    ClientConfig, Destination, Files, Fingerprint, KeyType, LookedUp, Name, NoContent, Target,
 };
-use sshmend_lossless::{Request, Snapshot};
+use sshmend_lossless::Snapshot;
 
 use crate::plan::Refusal;
+
+const NOT_ASKED: &str = "ssh was not asked for its configuration";
 
 /// What is wanted of the known_hosts files of one user.
 #[derive(Debug, Clone)]
@@ -40,29 +42,6 @@ impl KnownHostsWish {
     /// Whether a verified key is to be pinned.
     pub fn pins(&self) -> bool {
         !self.expected.is_empty() || self.key_file.is_some()
-    }
-
-    /// What is still to be known; call it again with the answers until it returns nothing.
-    pub fn wants(&self, snapshot: &Snapshot) -> Vec<Request> {
-        let ssh_g = Request::Run(self.destination.ssh_g());
-        if self.live && !snapshot.answers(&ssh_g) {
-            return vec![ssh_g];
-        }
-        // Where ssh refuses its configuration, nothing is read in its place.
-        let Ok(target) = self.target(snapshot) else {
-            return Vec::new();
-        };
-        let mut wanted = target.wants(snapshot);
-        wanted.extend(self.key_file.clone().map(Request::Read));
-        wanted.extend(self.line.clone().map(|(path, _)| Request::Read(path)));
-        wanted.retain(|request| !snapshot.answers(request));
-        // Where the files say already what is wanted, the server need not be asked, nor answer.
-        let asks = self.live && !self.offline && self.line.is_none();
-        if asks && wanted.is_empty() && !self.holds(snapshot) {
-            wanted.extend(target.keyscan().map(Request::Run));
-            wanted.retain(|request| !snapshot.answers(request));
-        }
-        wanted
     }
 
     /// Whether the files say already that the host has exactly the keys with these fingerprints, under each of its names.
@@ -101,15 +80,19 @@ impl KnownHostsWish {
             .all(|expected| known.contains(expected))
     }
 
-    /// The same for a look that changes nothing; the files need not fit into memory.
-    pub fn wants_lines(&self, snapshot: &Snapshot) -> Vec<Request> {
-        let ssh_g = Request::Run(self.destination.ssh_g());
-        if self.live && !snapshot.answers(&ssh_g) {
-            return vec![ssh_g];
-        }
-        self.target(snapshot)
-            .map(|target| target.wants_lines(snapshot))
-            .unwrap_or_default()
+    /// What the files say of the host, of which no more is read than the lines that can say anything of it; with the names that
+    /// were looked up.
+    ///
+    /// # Errors
+    /// As [`KnownHostsWish::target`].
+    pub fn look_up(&self, snapshot: &Snapshot) -> Result<(Vec<Name>, LookedUp), Refusal> {
+        let target = self.target(snapshot)?;
+        // The addresses are names too: what is looked for is known when they are.
+        let Some(names) = snapshot.once_answered(|| target.names(snapshot)) else {
+            return Ok((Vec::new(), LookedUp::default()));
+        };
+        let found = target.look_up(snapshot, &names);
+        Ok((names, found))
     }
 
     /// What ssh would look up, and in which files.
@@ -117,6 +100,9 @@ impl KnownHostsWish {
     /// # Errors
     /// When ssh cannot be asked for its configuration, or refuses it, and no file was named either.
     pub fn target(&self, snapshot: &Snapshot) -> Result<Target, Refusal> {
+        if !self.is_ssh_asked(snapshot) {
+            return Err(Refusal::refused(NOT_ASKED, "ask it: ssh -G HOST"));
+        }
         let plain = || Target::without_config(&self.destination, &self.home);
         let named = !self.files.is_empty() || self.line.is_some();
         let target = match self.config(snapshot) {
@@ -140,6 +126,13 @@ impl KnownHostsWish {
         self.config(snapshot).err()
     }
 
+    /// Whether what ssh says of its configuration is known, as far as it can be.
+    fn is_ssh_asked(&self, snapshot: &Snapshot) -> bool {
+        let argv = self.destination.ssh_g();
+        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+        !self.live || snapshot.command(&argv).is_some()
+    }
+
     /// The configuration of ssh for the destination; `None` where no program may be asked.
     ///
     /// # Errors
@@ -147,8 +140,11 @@ impl KnownHostsWish {
     fn config(&self, snapshot: &Snapshot) -> Result<Option<ClientConfig>, String> {
         let argv = self.destination.ssh_g();
         let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-        match snapshot.command(&argv).filter(|_| self.live) {
-            None => Ok(None),
+        if !self.live {
+            return Ok(None);
+        }
+        match snapshot.command(&argv) {
+            None => Err(NOT_ASKED.to_owned()),
             Some(Err(reason)) => Err(format!(
                 "ssh cannot be asked for its configuration: {reason}"
             )),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_plan::{
     Lockout, Plan, Proof, SshdChange, SshdSource, handshake, handshakes_from, hosts_access_lockout,
-    hosts_access_wants,
 };
 use sshmend_sshd_config::{Override, Release, Tree};
 
@@ -24,14 +23,14 @@ pub(crate) fn of_sshd(session: &Session, configuration: &mut Configuration, plan
     }
     let (person, changes) = (session.person(), &plan.files);
     let asked = Asked::of(configuration);
-    session.capture_more(&mut configuration.snapshot, |before| {
-        let after = before.after(changes);
-        asked.change(before, &after).wants(&person)
+    let lockout = session.look(&mut configuration.snapshot, |before| {
+        asked
+            .change(before, &before.after(changes))
+            .lockout(&person)
     });
     let after = configuration.snapshot.after(changes);
     let change = asked.change(&configuration.snapshot, &after);
-    let lockout = std::mem::take(&mut plan.lockout);
-    plan.lockout = lockout.worse(change.lockout(&person));
+    plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
     if session.machine.is_live() {
         plan.handshake = handshake(&configuration.sshd, person.user.as_deref());
         plan.handshakes_from = handshakes_from(&configuration.sshd, &person);
@@ -89,10 +88,10 @@ pub(crate) fn of_files(
     pid: Option<u32>,
 ) -> Result<(), Failure> {
     if plan.files.iter().any(is_of_wrappers) {
-        let live = session.machine.is_live();
-        let before = session.capture(|snapshot| hosts_access_wants(snapshot, live));
-        let after = before.after(&plan.files);
-        let lockout = hosts_access_lockout(&before, &after, &session.person());
+        let (live, person) = (session.machine.is_live(), session.person());
+        let lockout = session.look(&mut Snapshot::default(), |before| {
+            hosts_access_lockout(before, &before.after(&plan.files), &person, live)
+        });
         plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
     }
     let mut configuration = Configuration::capture_of(session, pid)?;
@@ -117,15 +116,14 @@ pub(crate) fn of_what_is_there(
     let mut lockout = Lockout::Keeps;
     if undoing.iter().any(is_of_wrappers) {
         let live = session.machine.is_live();
-        let now = session.capture(|snapshot| hosts_access_wants(snapshot, live));
-        lockout = hosts_access_lockout(&now.after(undoing), &now, &person);
+        lockout = session.look(&mut Snapshot::default(), |now| {
+            hosts_access_lockout(&now.after(undoing), now, &person, live)
+        });
     }
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let asked = Asked::of(&configuration);
-    session.capture_more(&mut configuration.snapshot, |now| {
-        asked.change(now, &now.after(undoing)).wants(&person)
+    let of_sshd = session.look(&mut configuration.snapshot, |now| {
+        asked.change(&now.after(undoing), now).lockout(&person)
     });
-    let before = configuration.snapshot.after(undoing);
-    let change = asked.change(&before, &configuration.snapshot);
-    Ok(lockout.worse(change.lockout(&person)))
+    Ok(lockout.worse(of_sshd))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sshmend_host::{Account, now};
-use sshmend_lossless::{Origin, Request};
+use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{ForPolicy, Mended, Notice, Plan, Wish};
 use sshmend_policy::{Group, Item, Policy, Put};
 use sshmend_sshd_config::{Assignment, keyword_key};
@@ -286,16 +286,10 @@ fn account(session: &Session, name: &str) -> Result<Account, Failure> {
     let found = if session.machine.is_live() {
         Account::named(name)
     } else {
-        let snapshot = session.capture(|snapshot| {
-            let wanted = Request::Read(PASSWD.into());
-            if snapshot.answers(&wanted) {
-                Vec::new()
-            } else {
-                vec![wanted]
-            }
-        });
-        let text = snapshot.read(Path::new(PASSWD)).ok().flatten();
-        text.and_then(|image| Account::in_passwd(name, &String::from_utf8_lossy(&image.bytes)))
+        session.look(&mut Snapshot::default(), |seen| {
+            let image = seen.read(Path::new(PASSWD)).ok().flatten()?;
+            Account::in_passwd(name, &String::from_utf8_lossy(&image.bytes))
+        })
     };
     found.ok_or_else(|| {
         Failure::trouble(format!("there is no user {name}"))

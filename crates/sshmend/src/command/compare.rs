@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_compare::{Answer, Area, Comparison, Difference, Side, compare, wants};
+use sshmend_compare::{Answer, Area, Comparison, Difference, Side, compare, look};
 use sshmend_plan::SshdSource;
 use sshmend_sshd_config::{Override, Release};
 
@@ -78,9 +78,7 @@ fn capture(
             .with_hint("name the folder that stands for the root of the machine"));
     }
     let mut configuration = Configuration::capture(&there, source)?;
-    there.capture_more(&mut configuration.snapshot, |snapshot| {
-        wants(snapshot, areas)
-    });
+    there.look(&mut configuration.snapshot, |seen| look(seen, areas));
     Ok(Captured {
         overrides: configuration.overrides(),
         configuration,

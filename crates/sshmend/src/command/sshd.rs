@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_facts::{Question, Service, Sshd, service_wants, sshd_wants};
+use sshmend_facts::{Question, Service, Sshd};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{Notice, SshdSource};
-use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file, wants};
+use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file};
 
 use crate::error::Failure;
 use crate::session::Session;
@@ -43,17 +43,14 @@ impl Configuration {
     /// Captures the configuration of the running daemon, else of the one that would run, else of the file given.
     pub(crate) fn capture(session: &Session, source: &SshdSource) -> Result<Self, Failure> {
         let question = session.question();
-        let mut snapshot = session.capture(|snapshot| sshd_wants(snapshot, &question));
+        let mut snapshot = Snapshot::default();
+        let all = session.look(&mut snapshot, |seen| Sshd::all(seen, &question));
         let named = source.file.as_deref().map(|file| session.path(file));
-        let all = Sshd::all(&snapshot, &question);
         let (sshd, choice) = choose(&all, source.pid, named.as_deref())?;
-        let main = named.or_else(|| main_of(&sshd)).unwrap_or_else(|| {
-            session.capture_more(&mut snapshot, |snapshot| {
-                main_file(snapshot).err().into_iter().collect()
-            });
-            main_file(&snapshot).unwrap_or_else(|_| MAIN.into())
-        });
-        session.capture_more(&mut snapshot, |snapshot| wants(snapshot, &main));
+        let usual = |snapshot: &mut Snapshot| session.look(snapshot, main_file);
+        let main = named.or_else(|| main_of(&sshd));
+        let main = main.unwrap_or_else(|| usual(&mut snapshot));
+        session.look(&mut snapshot, |seen| drop(Tree::read(seen, &main, &[])));
         if source.file.is_some() && snapshot.read(&main) == Ok(None) {
             return Err(Failure::trouble(format!(
                 "{}: no such file",
@@ -95,10 +92,7 @@ impl Configuration {
     /// How the service of that sshd stands.
     pub(crate) fn service(&mut self, session: &Session) -> Service {
         let question = session.question();
-        session.capture_more(&mut self.snapshot, |snapshot| {
-            service_wants(snapshot, &question)
-        });
-        Service::read(&self.snapshot, &question)
+        session.look(&mut self.snapshot, |seen| Service::read(seen, &question))
     }
 
     /// What is in force for sshd itself.
@@ -146,9 +140,9 @@ pub(crate) fn meant(
     question: &mut Question,
     source: &SshdSource,
 ) -> Result<(Snapshot, Option<String>), Failure> {
-    let snapshot = session.capture(|snapshot| sshd_wants(snapshot, question));
+    let mut snapshot = Snapshot::default();
+    let all = session.look(&mut snapshot, |seen| Sshd::all(seen, question));
     let named = source.file.as_deref().map(|file| session.path(file));
-    let all = Sshd::all(&snapshot, question);
     let (sshd, choice) = choose(&all, source.pid, named.as_deref())?;
     if let Some(file) = &named
         && main_of(&sshd).unwrap_or_else(|| MAIN.into()) != *file

@@ -4,26 +4,31 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sshmend_fail2ban::{Edited, Release, wants};
+use sshmend_fail2ban::{Config, Edited, Release};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
 
-/// Answers what our reader wants to know from the disk.
+/// Answers from the disk what our reader looks for, and what it looks for when it mends the first line.
 pub(super) fn capture(directory: &Path, release: Release) -> Snapshot {
+    let judge = |snapshot: &Snapshot| {
+        let config = Config::read(snapshot, directory, Some(release));
+        let first = config
+            .mendable()
+            .map(|problem| problem.origin.clone())
+            .next();
+        first.map(|origin| config.mend(&[origin]))
+    };
     let mut snapshot = Snapshot::default();
-    loop {
-        let requests = wants(&snapshot, directory, Some(release));
-        if requests.is_empty() {
-            return snapshot;
-        }
+    snapshot.fill(judge, |requests, snapshot| {
         for request in requests {
-            match &request {
+            match request {
                 Request::Read(path) | Request::List(path) | Request::Stat(path) => {
                     snapshot.insert(path.clone(), entry(path));
                 }
                 other => panic!("{other:?} was not expected"),
             }
         }
-    }
+    });
+    snapshot
 }
 
 fn entry(path: &Path) -> Entry {

@@ -1,13 +1,13 @@
-//! A directory that stands for `/`, captured as the model wants it.
+//! A directory that stands for `/`, captured as the model looks for it.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
-use sshmend_sshd_config::wants;
+use sshmend_sshd_config::Tree;
 
-/// Captures all that `wants` asks for; `at` maps a path of the machine to the path where it lies here, and `seen` maps
+/// Captures all that the model looks for; `at` maps a path of the machine to the path where it lies here, and `seen` maps
 /// that back, after all links.
 pub(super) fn capture(
     main: &Path,
@@ -15,18 +15,15 @@ pub(super) fn capture(
     seen: impl Fn(PathBuf) -> PathBuf,
 ) -> Snapshot {
     let mut snapshot = Snapshot::default();
-    loop {
-        let requests = wants(&snapshot, main);
-        if requests.is_empty() {
-            return snapshot;
-        }
+    let judge = |snapshot: &Snapshot| drop(Tree::read(snapshot, main, &[]));
+    snapshot.fill(judge, |requests, snapshot| {
         for request in requests {
             if let Request::Read(path) | Request::List(path) | Request::Stat(path) = request {
-                let entry = look(&at(&path), &seen);
-                snapshot.insert(path, entry);
+                snapshot.insert(path, look(&at(path), &seen));
             }
         }
-    }
+    });
+    snapshot
 }
 
 fn look(path: &Path, seen: &impl Fn(PathBuf) -> PathBuf) -> Entry {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sshmend_known_hosts::{KnownHosts, Name};
-use sshmend_lossless::Request;
+use sshmend_lossless::Snapshot;
 use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource};
 use sshmend_policy::{Policy, Put, standing};
 use sshmend_transaction::{ForPolicy, Past, State};
@@ -104,13 +104,8 @@ fn setting(
 
 /// The line that holds exactly this key for exactly this host.
 fn pin(session: &Session, path: &str, host: &str, fingerprint: &str) -> Result<Plan, Failure> {
-    let read = Request::Read(path.into());
-    let snapshot = session.capture(|snapshot| {
-        let missing = !snapshot.answers(&read);
-        missing.then(|| read.clone()).into_iter().collect()
-    });
-    let image = snapshot.read(Path::new(path)).ok().flatten();
-    let line = image.and_then(|image| {
+    let line = session.look(&mut Snapshot::default(), |seen| {
+        let image = seen.read(Path::new(path)).ok().flatten()?;
         let found = KnownHosts::parse(&image.bytes)
             .find(&[Name::host(host)])
             .found;

@@ -15,6 +15,7 @@ use sshmend_diagnose::{Diagnosis, Inquiry};
 use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
+use sshmend_lossless::Snapshot;
 use sshmend_plan::SshdSource;
 use sshmend_ssh_log::transcript::Attempt;
 
@@ -37,11 +38,11 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
         diagnose_server(session, &mut question, &source)?
     } else {
         let mut inquiry = Inquiry::new(&question);
-        let snapshot = match question.vantage {
-            Vantage::Client(_) => probe::capture(session, &mut inquiry),
-            _ => session.capture(|snapshot| inquiry.wants(snapshot)),
+        let diagnosis = match question.vantage {
+            Vantage::Client(_) => probe::look(session, &mut inquiry),
+            _ => session.look(&mut Snapshot::default(), |seen| inquiry.conclude(seen)),
         };
-        (inquiry.conclude(&snapshot), None)
+        (diagnosis, None)
     };
     let outcome = outcome(&question, &diagnosis);
     let shown = text::Shown {
@@ -63,8 +64,8 @@ pub(crate) fn diagnose_server(
 ) -> Result<(Diagnosis, Option<String>), Failure> {
     let (mut snapshot, several) = meant(session, question, source)?;
     let mut inquiry = Inquiry::new(question);
-    session.capture_more(&mut snapshot, |snapshot| inquiry.wants(snapshot));
-    Ok((inquiry.conclude(&snapshot), several))
+    let diagnosis = session.look(&mut snapshot, |seen| inquiry.conclude(seen));
+    Ok((diagnosis, several))
 }
 
 /// Of a paste, no finding is good news only where a login succeeded and nothing else failed.

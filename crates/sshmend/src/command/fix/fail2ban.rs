@@ -7,10 +7,10 @@ use sshmend_diagnose::{Finding, Inquiry};
 use sshmend_facts::{Question, Server, Vantage};
 use sshmend_fail2ban::{Address, Network, Parsed};
 use sshmend_host::now;
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{
-    Fail2banWish, Notice, Plan, fail2ban, fail2ban_mend, fail2ban_retire, fail2ban_unignore,
-    fail2ban_wants,
+    Fail2banWish, Notice, Plan, Refusal, fail2ban, fail2ban_mend, fail2ban_retire,
+    fail2ban_unignore,
 };
 use sshmend_ssh_log::CauseName;
 
@@ -65,24 +65,22 @@ pub(crate) fn exempt(
         now: now(),
         live,
     };
-    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-    fail2ban(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+    plan(session, |seen| fail2ban(seen, &wish))
 }
 
 /// Plans that exemptions end whose recorded end has passed.
 pub(crate) fn retire(session: &Session) -> Result<Plan, Failure> {
     let live = session.machine.is_live();
-    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-    fail2ban_retire(&snapshot, live, now()).map_err(|refusal| Failure::from_refusal(&refusal))
+    plan(session, |seen| fail2ban_retire(seen, live, now()))
 }
 
 /// Plans that these jails exempt an address no longer.
 pub(crate) fn unignore(session: &Session, word: &str, jails: &[String]) -> Result<Plan, Failure> {
     let live = session.machine.is_live();
-    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
     let addresses = [address(word)?.address];
-    let plan = fail2ban_unignore(&snapshot, &addresses, jails, live, now());
-    plan.map_err(|refusal| Failure::from_refusal(&refusal))
+    plan(session, |seen| {
+        fail2ban_unignore(seen, &addresses, jails, live, now())
+    })
 }
 
 /// Plans the repair of these lines; without lines, says which could be mended.
@@ -92,8 +90,15 @@ pub(super) fn mend(session: &Session, lines: &[String]) -> Result<Plan, Failure>
         .iter()
         .map(|text| origin(text))
         .collect::<Result<Vec<_>, _>>()?;
-    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, live));
-    fail2ban_mend(&snapshot, &lines, live, now()).map_err(|refusal| Failure::from_refusal(&refusal))
+    plan(session, |seen| fail2ban_mend(seen, &lines, live, now()))
+}
+
+fn plan(
+    session: &Session,
+    judge: impl FnMut(&Snapshot) -> Result<Plan, Refusal>,
+) -> Result<Plan, Failure> {
+    let plan = session.look(&mut Snapshot::default(), judge);
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 /// The mark beside the addresses says when they end; a timer ends them.
@@ -149,8 +154,7 @@ fn still_bans(session: &Session, client: Network) -> Vec<Notice> {
         ..session.question()
     };
     let mut inquiry = Inquiry::new(&question);
-    let snapshot = session.capture(|snapshot| inquiry.wants(snapshot));
-    let diagnosis = inquiry.conclude(&snapshot);
+    let diagnosis = session.look(&mut Snapshot::default(), |seen| inquiry.conclude(seen));
     let others = diagnosis.findings.iter().filter(|finding| bans(finding));
     others
         .map(|finding| still_banned_by(session, client, finding))

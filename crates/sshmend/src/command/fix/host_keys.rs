@@ -4,9 +4,7 @@ use std::path::Path;
 
 use sshmend_host::written_by;
 use sshmend_lossless::is_private_key;
-use sshmend_plan::{
-    HostKeysWish, KeyKind, KeyPair, Notice, Plan, SshdSource, host_keys, host_keys_wants,
-};
+use sshmend_plan::{HostKeysWish, KeyKind, KeyPair, Notice, Plan, SshdSource, host_keys};
 
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
@@ -16,9 +14,6 @@ use crate::session::Session;
 pub(super) fn plan(session: &Session, source: &SshdSource) -> Result<Plan, Failure> {
     let mut configuration = Configuration::capture_to_change(session, source)?;
     let (service, effective) = (configuration.service(session), configuration.effective());
-    session.capture_more(&mut configuration.snapshot, |snapshot| {
-        host_keys_wants(snapshot, &effective)
-    });
     let wish = HostKeysWish {
         effective: &effective,
         sshd: &configuration.sshd,
@@ -26,8 +21,8 @@ pub(super) fn plan(session: &Session, source: &SshdSource) -> Result<Plan, Failu
         live: session.machine.is_live(),
     };
     let comment = format!("root@{}", hostname(session));
-    let plan = host_keys(&configuration.snapshot, &wish, &mut |kind| {
-        generate(kind, &comment)
+    let plan = session.look(&mut configuration.snapshot, |seen| {
+        host_keys(seen, &wish, &mut |kind| generate(kind, &comment))
     });
     plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY, Wanted};
-use sshmend_lossless::Origin;
-use sshmend_plan::{HostsAccessOrder, HostsAccessWish, Plan, hosts_access, hosts_access_wants};
+use sshmend_lossless::{Origin, Snapshot};
+use sshmend_plan::{HostsAccessOrder, HostsAccessWish, Plan, hosts_access};
 
 use crate::error::Failure;
 use crate::output::words::shell;
@@ -55,10 +55,10 @@ fn plan(session: &Session, order: HostsAccessOrder, daemon: &str) -> Result<Plan
         daemon: daemon.to_owned(),
         person: &session.person(),
         flags: flags.strip_prefix("sshmend").unwrap_or_default().to_owned(),
+        live: session.machine.is_live(),
     };
-    let live = session.machine.is_live();
-    let snapshot = session.capture(|snapshot| hosts_access_wants(snapshot, live));
-    hosts_access(&snapshot, &wish).map_err(|refusal| Failure::from_refusal(&refusal))
+    let plan = session.look(&mut Snapshot::default(), |seen| hosts_access(seen, &wish));
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 fn pattern(text: &str) -> Result<Wanted, Failure> {

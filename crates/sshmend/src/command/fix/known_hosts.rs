@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sshmend_host::{Account, become_user, random};
 use sshmend_known_hosts::{Destination, Fingerprint, KeyType};
+use sshmend_lossless::Snapshot;
 use sshmend_plan::{KnownHostsOf, KnownHostsWish, Plan, known_hosts};
 
 use crate::command::known_hosts::wish;
@@ -38,7 +39,6 @@ pub(crate) fn plan(
         ..wish
     };
     let wish = complete(session, wish, arguments)?;
-    let snapshot = session.capture(|snapshot| wish.wants(snapshot));
     let mut failed = None;
     let mut salt = || {
         random().unwrap_or_else(|reason| {
@@ -46,8 +46,10 @@ pub(crate) fn plan(
             [0; 20]
         })
     };
-    let plan = known_hosts(&snapshot, &wish, &mut salt)
-        .map_err(|refusal| Failure::from_refusal(&refusal))?;
+    let plan = session.look(&mut Snapshot::default(), |seen| {
+        known_hosts(seen, &wish, &mut salt)
+    });
+    let plan = plan.map_err(|refusal| Failure::from_refusal(&refusal))?;
     match failed {
         Some(reason) => Err(Failure::trouble(format!(
             "nothing was changed: no random bytes: {reason}"

@@ -1,8 +1,6 @@
 //! `sshmend fix privsep-directory`: the empty directory that sshd locks strangers into.
 
-use sshmend_plan::{
-    Plan, PrivsepWish, SshdSource, listen_addresses, privsep_directory, privsep_directory_wants,
-};
+use sshmend_plan::{Plan, PrivsepWish, SshdSource, listen_addresses, privsep_directory};
 
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
@@ -12,15 +10,14 @@ use crate::session::Session;
 pub(super) fn plan(session: &Session) -> Result<Plan, Failure> {
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let service = configuration.service(session);
-    session.capture_more(&mut configuration.snapshot, |snapshot| {
-        privsep_directory_wants(snapshot, &service)
-    });
     let addresses = listen_addresses(&configuration.effective());
     let wish = PrivsepWish {
         service: &service,
         sshd: &configuration.sshd,
         addresses,
     };
-    privsep_directory(&configuration.snapshot, &wish)
-        .map_err(|refusal| Failure::from_refusal(&refusal))
+    let plan = session.look(&mut configuration.snapshot, |seen| {
+        privsep_directory(seen, &wish)
+    });
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }

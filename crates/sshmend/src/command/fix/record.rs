@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Metadata, Request};
+use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Metadata, Snapshot};
 use sshmend_plan::{ForPolicy, Notice, Plan, Wish};
 use sshmend_policy::{NotRecorded, Policy, Put, record};
 
@@ -73,24 +73,19 @@ pub(super) fn with_those_that_can<'w>(
 
 impl<'p> Recording<'p> {
     fn begin(session: &Session, path: &'p Path) -> Result<Self, Failure> {
-        let read = Request::Read(path.to_owned());
-        let snapshot = session.capture(|snapshot| {
-            let missing = !snapshot.answers(&read);
-            missing.then(|| read.clone()).into_iter().collect()
+        let image = session.look(&mut Snapshot::default(), |seen| {
+            seen.read(path).map(Option::<&FileImage>::cloned)
         });
-        let image = snapshot.read(path).map_err(|why| {
+        let image = image.map_err(|why| {
             Failure::trouble(format!("nothing was changed: {}: {why}", path.display()))
         })?;
-        let bytes = image.map(|image| image.bytes.clone()).unwrap_or_default();
+        let bytes = image.as_ref().map(|image| image.bytes.clone());
+        let bytes = bytes.unwrap_or_default();
         let text = String::from_utf8(bytes.into()).map_err(|_| {
             let message = format!("nothing was changed: {}: not UTF-8", path.display());
             Failure::trouble(message)
         })?;
-        Ok(Self {
-            path,
-            image: image.cloned(),
-            text,
-        })
+        Ok(Self { path, image, text })
     }
 
     /// The name by which sshmend apply knows the policy.

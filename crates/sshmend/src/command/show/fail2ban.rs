@@ -4,7 +4,8 @@ use std::path::Path;
 
 use sshmend_fail2ban::{Config, Jail, Setting, jails_instead};
 use sshmend_host::now;
-use sshmend_plan::{DIRECTORY, fail2ban_release, fail2ban_wants};
+use sshmend_lossless::Snapshot;
+use sshmend_plan::{DIRECTORY, fail2ban_release};
 
 use super::{Shown, whole};
 use crate::cli::ShowFail2ban;
@@ -20,8 +21,12 @@ pub(super) fn show(
     session: &Session,
     arguments: &ShowFail2ban,
 ) -> Result<(Shown<'static>, Option<Failure>), Failure> {
-    let snapshot = session.capture(|snapshot| fail2ban_wants(snapshot, session.machine.is_live()));
-    let config = Config::read(&snapshot, Path::new(DIRECTORY), fail2ban_release(&snapshot));
+    fn read(seen: &Snapshot) -> Config<'_> {
+        Config::read(seen, Path::new(DIRECTORY), fail2ban_release(seen))
+    }
+    let mut snapshot = Snapshot::default();
+    session.look(&mut snapshot, |seen| drop(read(seen)));
+    let config = read(&snapshot);
     if let Some(failure) = failure(&config) {
         let unread = config.unread().iter();
         let unread = unread.map(|(path, why)| Unread {

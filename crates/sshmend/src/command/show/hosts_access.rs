@@ -1,8 +1,6 @@
 //! `sshmend show hosts-access`: whether TCP wrappers let a client in, and by which rule.
 
-use sshmend_hosts_access::{
-    Access, Client, Excerpt, Linkage, Name, Need, Verdict, linkage, linkage_wants,
-};
+use sshmend_hosts_access::{Access, Client, Excerpt, Linkage, Name, Need, Verdict, linkage};
 use sshmend_lossless::Snapshot;
 
 use super::{Shown, whole};
@@ -19,13 +17,9 @@ pub(super) fn show(
 ) -> (Shown<'static>, Option<Failure>) {
     let client = client(arguments);
     // The program is looked for first: each round of it would read the tables again.
-    let mut snapshot = session.capture(linkage_wants);
-    let mut excerpt = Excerpt::read(&snapshot, &client);
-    session.capture_more(&mut snapshot, |snapshot| {
-        excerpt = Excerpt::read(snapshot, &client);
-        excerpt.wants(snapshot)
-    });
-    let linkage = linkage(&snapshot);
+    let mut snapshot = Snapshot::default();
+    let linkage = session.look(&mut snapshot, linkage);
+    let excerpt = session.look(&mut snapshot, |seen| Excerpt::read(seen, &client));
     let verdict = excerpt.evaluate();
     let (access, role) = match verdict.access {
         Access::Granted => ("granted", Role::Good),

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use sshmend_known_hosts::{Destination, Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
 
+use sshmend_lossless::Snapshot;
+
 use super::{Shown, whole};
 use crate::cli::ShowKnownHosts;
 use crate::error::Failure;
@@ -22,17 +24,14 @@ pub(super) fn show(
     let destination = Destination::parse(&arguments.host)
         .map_err(|error| Failure::caused("cannot look it up", &error).with_hint(error.hint()))?;
     let wish = crate::command::known_hosts::wish(session, destination, &arguments.files);
-    let snapshot = session.capture(|snapshot| wish.wants_lines(snapshot));
-    let target = wish
-        .target(&snapshot)
-        .map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
+    let mut snapshot = Snapshot::default();
+    let looked_up = session.look(&mut snapshot, |seen| wish.look_up(seen));
+    let (names, found) = looked_up.map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
     if let Some(reason) = wish.config_trouble(&snapshot) {
         session.output.talk(&format!(
             "note: {reason}; the host was looked up as written"
         ));
     }
-    let names = target.names(&snapshot);
-    let found = target.look_up(&snapshot, &names);
     let host = names
         .first()
         .map(|name| name.as_str().to_owned())
