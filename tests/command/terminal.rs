@@ -145,8 +145,7 @@ fn who_holds_the_lock_gives_no_orders() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     disk.write("/var/lib/sshmend/lock", HOSTILE);
     let lock = std::fs::File::open(disk.path("/var/lib/sshmend/lock")).expect("it was written");
-    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)
-        .expect("nobody else has it");
+    lock.lock().expect("nobody else has it");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
     assert_eq!(said.code, 2);
     assert!(said.stderr.contains("held by a\\u{1b}"), "{}", said.stderr);

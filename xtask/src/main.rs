@@ -17,6 +17,7 @@ mod manual;
 mod messages;
 mod oracle;
 mod packages;
+mod portable;
 mod run;
 mod test;
 
@@ -53,6 +54,8 @@ enum Chore {
     Messages(messages::Arguments),
     /// The Ansible collection: its own tests, its pages, ansible-lint, ansible-test sanity
     Ansible(ansible::Arguments),
+    /// Check the crates that touch no machine with Rust 1.85, for WebAssembly and Windows
+    Portable,
     /// What the dependencies are, and whether one has a known vulnerability
     Audit(audit::Arguments),
     /// The packages: a program for old and new machines as .deb, .rpm, wheel and tarball
@@ -82,6 +85,7 @@ fn perform(chore: Chore) -> Result<ExitCode, String> {
         Chore::Measure(measured) => bench::measure(&measured)?,
         Chore::Messages(arguments) => messages::run(&arguments)?,
         Chore::Ansible(arguments) => ansible::run(&arguments)?,
+        Chore::Portable => portable::check()?,
         Chore::Audit(arguments) => audit::run(&arguments)?,
         Chore::Dist(arguments) => dist::run(&arguments)?,
         Chore::Docs(arguments) => docs::run(&arguments)?,

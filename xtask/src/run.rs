@@ -29,6 +29,17 @@ pub(crate) fn command() -> PathBuf {
     target().join("release/sshmend")
 }
 
+/// Where cargo keeps what it has fetched.
+///
+/// # Errors
+/// When the environment does not say where that is.
+pub(crate) fn cargo_home() -> Result<PathBuf, String> {
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
+        .ok_or_else(|| "neither CARGO_HOME nor HOME is set".to_owned())
+}
+
 /// Runs a program to its end and returns what it printed; what it complains of goes where ours goes.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{ansible, dist, docs, fuzz, lab, packages, run};
+use crate::{ansible, dist, docs, fuzz, lab, packages, portable, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -74,6 +74,10 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         ansible::quick
     };
     steps.push(("the Ansible collection", Box::new(collection)));
+    steps.push((
+        "the pure crates, for WebAssembly and Windows",
+        Box::new(portable::check),
+    ));
     steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
     let random = if arguments.all { 5_000 } else { 1_000 };
     let (cases, trees) = (

@@ -46,6 +46,23 @@ fn the_code_map_names_every_room_and_no_other() {
     assert_eq!(named, there);
 }
 
+/// Who touches a machine may ask for a newer Rust than the others, which `cargo xtask portable` checks for other machines.
+#[test]
+fn only_crates_that_touch_a_machine_ask_for_a_newer_rust() {
+    let touching = ["crates/host", "crates/sshmend", "crates/transaction"].map(str::to_owned);
+    let newer: BTreeSet<String> = folders("crates")
+        .into_iter()
+        .filter(|folder| {
+            let manifest = project().join(folder).join("Cargo.toml");
+            let manifest = fs::read_to_string(manifest).expect("a manifest");
+            !manifest
+                .lines()
+                .any(|line| line == "rust-version = \"1.85\"")
+        })
+        .collect();
+    assert_eq!(newer, BTreeSet::from(touching));
+}
+
 #[test]
 fn every_file_that_is_named_exists() {
     let page = page();

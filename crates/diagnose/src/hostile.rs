@@ -64,11 +64,11 @@ fn hostile(random: &mut Rng) -> Snapshot {
         .map(|(path, entry)| (path.to_owned(), entry.clone()))
         .collect();
     for (path, entry) in paths {
-        if let Entry::File(mut image) = entry
-            && random.u8(0..3) == 0
-        {
-            image.bytes = text(random).into_bytes().into();
-            snapshot.insert(path, Entry::File(image));
+        if let Entry::File(mut image) = entry {
+            if random.u8(0..3) == 0 {
+                image.bytes = text(random).into_bytes().into();
+                snapshot.insert(path, Entry::File(image));
+            }
         }
     }
     let commands: Vec<Vec<String>> = snapshot.commands().map(|(argv, _)| argv.to_vec()).collect();

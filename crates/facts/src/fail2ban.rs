@@ -46,10 +46,10 @@ impl Facts<'_> {
     /// Everything that fail2ban bans; empty where it does not run.
     pub fn bans(&self) -> Known<Vec<Ban>> {
         let banned = self.run_as_root(&BANNED);
-        if let Ok(output) = &banned
-            && output.success()
-        {
-            return Ok(bans(&output.text()));
+        if let Ok(output) = &banned {
+            if output.success() {
+                return Ok(bans(&output.text()));
+            }
         }
         if !self.question.privileged || self.question.offline {
             banned?;

@@ -175,14 +175,14 @@ impl Facts<'_> {
         let mut full: Vec<FullDisk> = Vec::new();
         for command in [df("-k"), df("-i")] {
             for line in self.run(&command)?.text().lines().skip(1) {
-                if let Some(place) = full_place(line)
-                    && !full.iter().any(|disk| disk.place == place)
-                {
-                    full.push(FullDisk {
-                        command: command.join(" "),
-                        line: line.to_owned(),
-                        place: place.to_owned(),
-                    });
+                if let Some(place) = full_place(line) {
+                    if !full.iter().any(|disk| disk.place == place) {
+                        full.push(FullDisk {
+                            command: command.join(" "),
+                            line: line.to_owned(),
+                            place: place.to_owned(),
+                        });
+                    }
                 }
             }
         }

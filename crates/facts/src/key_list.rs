@@ -276,7 +276,7 @@ fn expiry(text: &str) -> Option<i64> {
     let (hour, minute) = (part(8, 10).unwrap_or(0), part(10, 12).unwrap_or(0));
     let time = date
         .at(hour, minute, 0, 0)
-        .to_zoned(jiff::tz::TimeZone::UTC)
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
         .ok()?;
     Some(time.timestamp().as_second())
 }
@@ -285,7 +285,7 @@ fn expiry(text: &str) -> Option<i64> {
 fn decoded(text: &str) -> Option<Vec<u8>> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let body = text.trim_end_matches('=');
-    if !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
+    if text.len() % 4 != 0 || text.len() - body.len() > 2 {
         return None;
     }
     let mut bytes = Vec::with_capacity(body.len() * 3 / 4);

@@ -155,10 +155,10 @@ impl<'a> Interpolation<'a> {
         let mut overlay = outer.clone();
         overlay.insert("__name__".to_owned(), Traced::plain(self.section));
         for (name, slash) in sectioned_references(text.text()) {
-            if self.lookup(&overlay, name).is_none()
-                && let Some(value) = self.sectioned(&name[..slash], &name[slash + 1..])
-            {
-                overlay.insert(name.to_owned(), value);
+            if self.lookup(&overlay, name).is_none() {
+                if let Some(value) = self.sectioned(&name[..slash], &name[slash + 1..]) {
+                    overlay.insert(name.to_owned(), value);
+                }
             }
         }
         overlay

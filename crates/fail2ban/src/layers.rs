@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sshmend_lossless::{Kind, Known, Snapshot, Unread};
+use sshmend_lossless::{Kind, Known, Snapshot, Unread, os_text};
 
 use crate::document::Document;
 use crate::interpolate::{Failure, Interpolation};
@@ -162,11 +161,15 @@ impl<'a> Loader<'a> {
     /// `NAME.conf`, `NAME.d/*.conf`, `NAME.local`, `NAME.d/*.local`: those that exist.
     fn layers(&mut self, name: &str) -> Vec<OsString> {
         let base = self.directory.join(name).into_os_string();
-        let with = |suffix: &str| [base.as_bytes(), suffix.as_bytes()].concat();
-        let folder = PathBuf::from(OsString::from_vec(with(".d")));
+        let with = |suffix: &str| {
+            let mut path = base.clone();
+            path.push(suffix);
+            path
+        };
+        let folder = PathBuf::from(with(".d"));
         let mut layers = Vec::new();
         for suffix in [".conf", ".local"] {
-            layers.push(OsString::from_vec(with(suffix)));
+            layers.push(with(suffix));
             layers.extend(self.list(&folder, suffix));
         }
         layers.retain(|path| self.exists(path));
@@ -184,7 +187,7 @@ impl<'a> Loader<'a> {
         };
         let wanted = names.iter().map(|listed| &listed.name);
         let wanted = wanted.filter(|name| {
-            let name = name.as_bytes();
+            let name = name.as_encoded_bytes();
             name.ends_with(suffix.as_bytes()) && !name.starts_with(b".")
         });
         let mut paths: Vec<OsString> = wanted
@@ -306,7 +309,7 @@ impl<'a> Loader<'a> {
         let Some(value) = value else {
             return Ok(Vec::new());
         };
-        let folder = Path::new(directory_of(path));
+        let folder = PathBuf::from(directory_of(path));
         let deeper: Vec<OsString> = seen.iter().chain([path]).cloned().collect();
         let mut files = Vec::new();
         for name in value.text().split('\n') {
@@ -349,15 +352,15 @@ impl<'a> Loader<'a> {
 }
 
 /// `os.path.dirname`: unlike `Path::parent`, it keeps a `.` in the middle.
-fn directory_of(path: &OsStr) -> &OsStr {
-    let bytes = path.as_bytes();
+fn directory_of(path: &OsStr) -> OsString {
+    let bytes = path.as_encoded_bytes();
     let slash = bytes.iter().rposition(|&b| b == b'/').unwrap_or(0);
-    OsStr::from_bytes(&bytes[..slash.max(1).min(bytes.len())])
+    os_text(bytes[..slash.max(1).min(bytes.len())].to_vec())
 }
 
 /// `os.path.splitext(path)[0] + '.local'`
 fn local_name(path: &OsStr) -> OsString {
-    let bytes = path.as_bytes();
+    let bytes = path.as_encoded_bytes();
     let name = bytes
         .iter()
         .rposition(|&b| b == b'/')
@@ -367,7 +370,7 @@ fn local_name(path: &OsStr) -> OsString {
         .iter()
         .rposition(|&b| b == b'.')
         .map(|at| name + dots + at);
-    OsString::from_vec([&bytes[..dot.unwrap_or(bytes.len())], b".local"].concat())
+    os_text([&bytes[..dot.unwrap_or(bytes.len())], b".local"].concat())
 }
 
 #[cfg(test)]

@@ -122,10 +122,10 @@ impl<'w> Placing<'w> {
     /// The jails that come first. `[DEFAULT]` is changed before sections that may refer to it; a section whose list is
     /// not taken from that of another one that lacks the address too is changed before those that refer to it.
     fn first(&self, reading: &Reading<'_>, lacking: Vec<Lack>) -> Vec<Lack> {
-        if self.wish.jails.is_none()
-            && let Some(shared) = lacking.iter().position(|lack| !is_own(reading, &lack.jail))
-        {
-            return lacking.into_iter().skip(shared).take(1).collect();
+        if self.wish.jails.is_none() {
+            if let Some(shared) = lacking.iter().position(|lack| !is_own(reading, &lack.jail)) {
+                return lacking.into_iter().skip(shared).take(1).collect();
+            }
         }
         let sources = Sources::new(reading, &lacking);
         let free = lacking

@@ -1,13 +1,13 @@
 //! One sshmend at a time for each state directory.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 
 use crate::directory::Directory;
@@ -51,15 +51,15 @@ impl Machine {
         let path = state.join("lock");
         let (directory, name) = Directory::holding(&self.root, &path)?;
         let mut file = open(&directory, &path, &name).map_err(|why| FileError::new(&path, why))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => leave_word(&mut file, holder).map_err(FileError::at(&path))?,
-            Err(Errno::WOULDBLOCK) => {
+            Err(TryLockError::WouldBlock) => {
                 return Err(LockError::Held {
                     path,
                     holder: word(&file),
                 });
             }
-            Err(errno) => return Err(FileError::at(&path)(errno).into()),
+            Err(TryLockError::Error(error)) => return Err(FileError::at(&path)(error).into()),
         }
         Ok(Lock { _held: file })
     }
@@ -98,7 +98,9 @@ fn check(path: &Path, file: &File) -> Result<(), Why> {
 fn leave_word(file: &mut File, holder: &str) -> std::io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
-    let since = now().to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S %:z");
+    let since = now()
+        .to_zoned_datetime(zone())
+        .strftime("%Y-%m-%d %H:%M:%S %:z");
     writeln!(
         file,
         "process {} since {since}: {holder}",

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use sshmend_lossless::os_text;
 
 use crate::answer::{Answer, Doubt, Need};
 use crate::connection::{Address, Host};
@@ -199,7 +200,7 @@ impl HostPattern {
     pub(crate) fn parse(word: &[u8]) -> Self {
         match word {
             [b'@', group @ ..] => Self::Netgroup(group.to_vec()),
-            [b'/', ..] => Self::File(PathBuf::from(std::ffi::OsStr::from_bytes(word))),
+            [b'/', ..] => Self::File(PathBuf::from(os_text(word.to_vec()))),
             _ if same(word, b"KNOWN") => Self::Known,
             _ if same(word, b"LOCAL") => Self::Local,
             _ => split_at(word, b'/').map_or_else(

@@ -124,8 +124,10 @@ pub(crate) fn pass_over_unasked(files: &mut [Lookup]) {
         return;
     }
     for file in files {
-        let unasked = |found: &mut Found| found.marker.is_none() && found.is_without_port();
-        let unasked: Vec<Found> = file.found.extract_if(.., unasked).collect();
+        let (unasked, asked): (Vec<Found>, Vec<Found>) = std::mem::take(&mut file.found)
+            .into_iter()
+            .partition(|found| found.marker.is_none() && found.is_without_port());
+        file.found = asked;
         file.passed_over
             .retain(|passed| passed.name.role() != Role::WithoutPort);
         let names = unasked

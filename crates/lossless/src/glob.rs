@@ -1,7 +1,6 @@
 //! glob(3) and fnmatch(3) over captured directories, as the C library reads them in the C locale.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::known::{Known, Unread};
@@ -122,7 +121,7 @@ impl Set<'_> {
 
 fn is_pattern(component: &OsStr) -> bool {
     component
-        .as_bytes()
+        .as_encoded_bytes()
         .iter()
         .any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'))
 }
@@ -146,7 +145,11 @@ pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Known<Globbed> {
         }
         found = walk.step(&found, component.as_os_str(), last);
     }
-    found.sort_by(|a, b| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
+    found.sort_by(|a, b| {
+        a.as_os_str()
+            .as_encoded_bytes()
+            .cmp(b.as_os_str().as_encoded_bytes())
+    });
     if walk.is_missing_any {
         return Err(Unread::NotAsked);
     }
@@ -177,8 +180,9 @@ impl Walk<'_> {
                 Ok(None) => {}
                 Ok(Some(names)) => {
                     let hits = names.iter().filter(|listed| last || listed.directory);
-                    let hits =
-                        hits.filter(|listed| matches(component.as_bytes(), listed.name.as_bytes()));
+                    let hits = hits.filter(|listed| {
+                        matches(component.as_encoded_bytes(), listed.name.as_encoded_bytes())
+                    });
                     found.extend(hits.map(|listed| base.join(&listed.name)));
                 }
             }

@@ -289,25 +289,25 @@ impl Snapshot {
     /// be missing: a look into the future.
     pub fn insert_new(&mut self, path: impl Into<PathBuf>, entry: Entry) {
         let path = path.into();
-        if let Some(parent) = path.parent()
-            && self.entries.get(parent) == Some(&Entry::Missing)
-        {
-            let meta = Metadata {
-                kind: Kind::Directory,
-                mode: 0o755,
-                ..Metadata::default()
-            };
-            self.insert_new(parent.to_owned(), Entry::Directory(Vec::new(), meta));
+        if let Some(parent) = path.parent() {
+            if self.entries.get(parent) == Some(&Entry::Missing) {
+                let meta = Metadata {
+                    kind: Kind::Directory,
+                    mode: 0o755,
+                    ..Metadata::default()
+                };
+                self.insert_new(parent.to_owned(), Entry::Directory(Vec::new(), meta));
+            }
         }
-        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
-            && let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent)
-        {
-            let listed = Listed {
-                name: name.to_owned(),
-                directory: matches!(entry, Entry::Directory(..)),
-            };
-            if let Err(at) = names.binary_search_by(|known| known.name.cmp(&listed.name)) {
-                names.insert(at, listed);
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+            if let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent) {
+                let listed = Listed {
+                    name: name.to_owned(),
+                    directory: matches!(entry, Entry::Directory(..)),
+                };
+                if let Err(at) = names.binary_search_by(|known| known.name.cmp(&listed.name)) {
+                    names.insert(at, listed);
+                }
             }
         }
         self.entries.insert(path, entry);
@@ -321,11 +321,12 @@ impl Snapshot {
             _ => return path.to_owned(),
         };
         for (path, entry) in &mut self.entries {
-            if let Entry::File(image) = entry
-                && image.target == target
-            {
-                image.bytes = bytes.clone();
-                first.get_or_insert_with(|| path.clone());
+            match entry {
+                Entry::File(image) if image.target == target => {
+                    image.bytes = bytes.clone();
+                    first.get_or_insert_with(|| path.clone());
+                }
+                _ => {}
             }
         }
         first.unwrap_or_else(|| path.to_owned())
@@ -333,10 +334,10 @@ impl Snapshot {
 
     /// Records that a file is gone, and its name in its directory with it.
     pub(crate) fn remove(&mut self, path: &Path) {
-        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
-            && let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent)
-        {
-            names.retain(|listed| listed.name != name);
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+            if let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent) {
+                names.retain(|listed| listed.name != name);
+            }
         }
         self.entries.insert(path.to_owned(), Entry::Missing);
     }

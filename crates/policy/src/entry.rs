@@ -67,13 +67,12 @@ fn address(reader: &mut Reader<'_>, entry: &Node) -> Option<Item> {
         return None;
     }
     let until = fields.text(reader, "until");
-    if let Some((text, at)) = &until
-        && text.parse::<Timestamp>().is_err()
-        && text.parse::<Date>().is_err()
-    {
-        let hint = "such as 2026-12-31 or 2026-12-31T18:00:00Z";
-        reader.fault(at, format!("not a time: {text}"), hint);
-        return None;
+    if let Some((text, at)) = &until {
+        if text.parse::<Timestamp>().is_err() && text.parse::<Date>().is_err() {
+            let hint = "such as 2026-12-31 or 2026-12-31T18:00:00Z";
+            reader.fault(at, format!("not a time: {text}"), hint);
+            return None;
+        }
     }
     let wish = Wish::Ignore {
         addresses: vec![address],

@@ -24,9 +24,10 @@ impl Mixer {
 
 impl Hasher for Mixer {
     fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
+        let mut rest = bytes;
+        while let Some((chunk, behind)) = rest.split_first_chunk::<8>() {
             self.mix(u64::from_le_bytes(*chunk));
+            rest = behind;
         }
         let last = rest.iter().fold(1, |sum, &byte| sum << 8 | u64::from(byte));
         self.mix(last);

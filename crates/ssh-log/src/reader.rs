@@ -207,10 +207,10 @@ impl State {
     }
 
     fn message(&mut self, envelope: &Envelope<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        if self.believes(envelope.head)
-            && let Some(known) = understand(envelope)
-        {
-            return self.known(known, line, sink);
+        if self.believes(envelope.head) {
+            if let Some(known) = understand(envelope) {
+                return self.known(known, line, sink);
+            }
         }
         if envelope.head >= Head::Cut {
             self.surest = self.surest.max(envelope.head);

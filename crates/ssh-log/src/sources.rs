@@ -116,11 +116,11 @@ impl SourceTally {
             Account::Attributes(cause) => Some(cause),
             Account::Withdraws(_) | Account::Again => None,
         };
-        if let Account::Withdraws(cause) = event.account
-            && let Some(count) = self.causes.get_mut(&cause)
-        {
-            *count = count.saturating_sub(1);
-            self.causes.retain(|_, count| *count > 0);
+        if let Account::Withdraws(cause) = event.account {
+            if let Some(count) = self.causes.get_mut(&cause) {
+                *count = count.saturating_sub(1);
+                self.causes.retain(|_, count| *count > 0);
+            }
         }
         if let Some(cause) = cause {
             *self.causes.entry(cause).or_default() += 1;

@@ -25,13 +25,17 @@ impl Id {
             .and_then(Self::time)
             .and_then(|time| time.checked_add(1.microsecond()).ok());
         let time = earliest.map_or(now, |earliest| now.max(earliest));
-        Self(time.to_zoned(TimeZone::UTC).strftime(FORMAT).to_string())
+        Self(
+            time.to_zoned_datetime(TimeZone::UTC)
+                .strftime(FORMAT)
+                .to_string(),
+        )
     }
 
     fn time(&self) -> Option<Timestamp> {
         let civil = jiff::civil::DateTime::strptime(FORMAT, &self.0).ok()?;
         civil
-            .to_zoned(TimeZone::UTC)
+            .to_zoned_datetime(TimeZone::UTC)
             .ok()
             .map(|zoned| zoned.timestamp())
     }

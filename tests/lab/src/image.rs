@@ -19,9 +19,12 @@ pub struct Held(#[expect(dead_code, reason = "held, never read")] File);
 
 /// Returns these suites' trees for as long as they are held, building those that are not there yet.
 pub(crate) fn hold_all(suites: &[Suite]) -> Result<Vec<Held>, LabError> {
-    let cache = cache();
-    trying(cache.display().to_string(), fs::create_dir_all(&cache))?;
-    suites.iter().map(|suite| hold(&cache, *suite)).collect()
+    let hold = |suite: &Suite| {
+        hold(suite.name(), &path(*suite), |partial| {
+            debootstrap(*suite, partial)
+        })
+    };
+    suites.iter().map(hold).collect()
 }
 
 /// The tree of every suite, oldest first, built where it is not there yet: to lay something over, never to write to.
@@ -33,17 +36,28 @@ pub fn trees() -> Result<Vec<(Held, PathBuf)>, LabError> {
     Ok(held.into_iter().zip(Suite::ALL.map(path)).collect())
 }
 
-fn hold(cache: &Path, suite: Suite) -> Result<Held, LabError> {
-    let path_of_lock = cache.join(format!("{suite}.lock"));
+/// Returns a folder of the cache for as long as it is held; where it is not there yet, `build` makes it under another name.
+pub(crate) fn hold(
+    name: &str,
+    path: &Path,
+    build: impl FnOnce(&Path) -> Result<(), LabError>,
+) -> Result<Held, LabError> {
+    let cache = cache();
+    trying(cache.display().to_string(), fs::create_dir_all(&cache))?;
+    let path_of_lock = cache.join(format!("{name}.lock"));
     let what = path_of_lock.display().to_string();
     let lock = trying(&what, File::create(&path_of_lock))?;
     trying(&what, lock.lock_shared())?;
-    if !path(suite).exists() {
+    if !path.exists() {
         // Given up first: two that share it would wait for each other for ever.
         trying(&what, lock.unlock())?;
         trying(&what, lock.lock())?;
-        if !path(suite).exists() {
-            build(cache, suite)?;
+        if !path.exists() {
+            announce(path);
+            discard_others(&cache, name)?;
+            let partial = cache.join(format!("{name}.partial"));
+            build(&partial)?;
+            trying(path.display().to_string(), fs::rename(&partial, path))?;
         }
         trying(&what, lock.lock_shared())?;
     }
@@ -54,16 +68,16 @@ fn hold(cache: &Path, suite: Suite) -> Result<Held, LabError> {
     clippy::print_stderr,
     reason = "two minutes without a word would look like a hang"
 )]
-fn build(cache: &Path, suite: Suite) -> Result<(), LabError> {
-    let tree = path(suite);
-    eprintln!("lab: building {} (some two minutes, once)", tree.display());
-    discard_others(cache, suite)?;
+fn announce(path: &Path) {
+    eprintln!("lab: building {} (some two minutes, once)", path.display());
+}
+
+fn debootstrap(suite: Suite, tree: &Path) -> Result<(), LabError> {
     let mirror = Mirror::find()?;
-    let partial = cache.join(format!("{suite}.partial"));
-    let target = partial.to_string_lossy();
+    let target = tree.to_string_lossy();
     let args = [suite.name(), &*target, &mirror.main, &mirror.security];
     command::script(&["unshare", "--mount", "--"], RECIPE, &args)?;
-    trying(tree.display().to_string(), fs::rename(&partial, &tree))
+    Ok(())
 }
 
 /// The suite's tree; its name changes with the recipe.
@@ -73,7 +87,8 @@ pub(crate) fn path(suite: Suite) -> PathBuf {
     cache().join(format!("{suite}-{:016x}", hasher.finish()))
 }
 
-fn cache() -> PathBuf {
+/// The folder that holds every tree.
+pub(crate) fn cache() -> PathBuf {
     let below_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
     let base = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -83,12 +98,12 @@ fn cache() -> PathBuf {
 }
 
 /// Removes trees of an earlier recipe and unfinished ones.
-fn discard_others(cache: &Path, suite: Suite) -> Result<(), LabError> {
+fn discard_others(cache: &Path, tree: &str) -> Result<(), LabError> {
     let what = cache.display().to_string();
     for entry in trying(&what, fs::read_dir(cache))? {
         let entry = trying(&what, entry)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let stale = name == format!("{suite}.partial") || name.starts_with(&format!("{suite}-"));
+        let stale = name == format!("{tree}.partial") || name.starts_with(&format!("{tree}-"));
         if stale {
             trying(name, fs::remove_dir_all(entry.path()))?;
         }

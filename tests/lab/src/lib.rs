@@ -31,6 +31,7 @@ mod record;
 mod remedy;
 mod report;
 mod run;
+mod rust;
 mod sandbox;
 mod suite;
 mod symptom;
@@ -42,6 +43,7 @@ pub use args::{Args, Command};
 pub use case::Case;
 pub use error::LabError;
 pub use image::{Held, trees};
+pub use rust::Rust;
 pub use suite::Suite;
 
 /// Runs one command of the lab and returns its exit code: 0 all well, 1 a check failed, 2 trouble.

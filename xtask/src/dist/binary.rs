@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::source::{Source, VERSION};
@@ -126,10 +126,7 @@ pub(super) fn build(
 
 /// Folders of this machine that messages of a panic would name.
 fn flags(source: &Path) -> Result<String, String> {
-    let cargo_home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
-        .ok_or("neither CARGO_HOME nor HOME is set")?;
+    let cargo_home = run::cargo_home()?;
     let remap =
         |folder: &Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
     Ok([remap(&cargo_home, "/cargo"), remap(source, "/sshmend")].join("\x1f"))

@@ -97,10 +97,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let finding = heard.report(verdict, "client and server found no algorithm in common");
     for key in ["kexalgorithms", "hostkeyalgorithms", "ciphers", "macs"] {
-        if let Ok(Some(setting)) = facts.setting(key)
-            && setting.origin.is_some()
-        {
-            finding.shown_by_setting(facts, setting);
+        if let Ok(Some(setting)) = facts.setting(key) {
+            if setting.origin.is_some() {
+                finding.shown_by_setting(facts, setting);
+            }
         }
     }
     finding.step("compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`");
@@ -112,10 +112,10 @@ fn no_usable_key(facts: &Facts<'_>, heard: &Heard<'_>, verdict: &mut Verdict) {
     let what = "sshd ends every connection, because HostKeyAlgorithms admits none of its host keys";
     let finding = heard.report(verdict, what);
     for key in ["hostkeyalgorithms", "hostkey"] {
-        if let Ok(Some(setting)) = facts.setting(key)
-            && setting.origin.is_some()
-        {
-            finding.shown_by_setting(facts, setting);
+        if let Ok(Some(setting)) = facts.setting(key) {
+            if setting.origin.is_some() {
+                finding.shown_by_setting(facts, setting);
+            }
         }
     }
     finding.step("let HostKeyAlgorithms admit a kind of key that a HostKey line names, or name a HostKey of a kind that it admits; or take both lines out, and sshd uses all of its keys");

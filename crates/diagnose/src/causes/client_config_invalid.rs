@@ -54,10 +54,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     for (file, fault) in facts.useless_keys() {
         useless(file, &fault, verdict);
     }
-    if verdict.findings.is_empty()
-        && let Some(finding) = claim(facts, verdict)
-    {
-        claimed(finding);
+    if verdict.findings.is_empty() {
+        if let Some(finding) = claim(facts, verdict) {
+            claimed(finding);
+        }
     }
 }
 

@@ -12,14 +12,15 @@ pub(super) const JUDGES: Judges = Judges {
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     // With CanonicalizeHostname ssh looks the name up before it says what its configuration makes of it.
     if let (Some(target), Ok(Some(said))) = (facts.question.target(), facts.refused_configuration())
-        && said.contains("Could not resolve host")
     {
-        return unknown(
-            facts,
-            target.host(),
-            said.lines().next().unwrap_or_default(),
-            verdict,
-        );
+        if said.contains("Could not resolve host") {
+            return unknown(
+                facts,
+                target.host(),
+                said.lines().next().unwrap_or_default(),
+                verdict,
+            );
+        }
     }
     let Some((host, _)) = facts.first_hop() else {
         return;

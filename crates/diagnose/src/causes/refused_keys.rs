@@ -31,10 +31,10 @@ pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     if verdict.findings.is_empty() {
         missing_files(facts, gave_up, verdict);
     }
-    if let Ok(Some(account)) = facts.account(user)
-        && verdict.findings.is_empty()
-    {
-        key_files(facts, user, &account, gave_up, verdict);
+    if let Ok(Some(account)) = facts.account(user) {
+        if verdict.findings.is_empty() {
+            key_files(facts, user, &account, gave_up, verdict);
+        }
     }
     let Some(line) = gave_up else { return };
     if verdict.findings.is_empty() {

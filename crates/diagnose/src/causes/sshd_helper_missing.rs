@@ -69,25 +69,23 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let explained = otherwise
         .into_iter()
         .any(|cause| facts.heard(cause).is_ok_and(|lines| !lines.is_empty()));
-    if verdict.findings.is_empty()
-        && !explained
-        && facts.missing_library().is_none()
-        && let Some(heard) = heard(
+    if verdict.findings.is_empty() && !explained && facts.missing_library().is_none() {
+        if let Some(heard) = heard(
             facts,
             verdict,
             CauseName::SshdHelperMissing,
             Some(Certainty::Likely),
-        )
-    {
-        let finding = heard.report(
-            verdict,
-            "a program that sshd runs for each connection ends before it serves it",
-        );
-        let programs = paths.join(" ");
-        finding.step(format!(
+        ) {
+            let finding = heard.report(
+                verdict,
+                "a program that sshd runs for each connection ends before it serves it",
+            );
+            let programs = paths.join(" ");
+            finding.step(format!(
             "see why: `ldd {programs} | grep 'not found'`, `dpkg -V openssh-server`, `rpm -V openssh-server`"
         ));
-        finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`");
+            finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`");
+        }
     }
     verdict.exclude(
         Fact::Files,

@@ -90,17 +90,17 @@ enum Judged {
 /// What refuses them afterwards and did not before; else what may.
 fn judge(before: &View<'_>, after: &View<'_>) -> Judged {
     for rule in refusals::OF_EVERYBODY {
-        if let Some((why, origin)) = rule(after)
-            && rule(before).is_none()
-        {
-            return Judged::Everybody(why, origin);
+        if let Some((why, origin)) = rule(after) {
+            if rule(before).is_none() {
+                return Judged::Everybody(why, origin);
+            }
         }
     }
     for rule in refusals::OF_ONE {
-        if let Some((why, origin)) = rule(after)
-            && rule(before).is_none()
-        {
-            return Judged::Them(why, origin);
+        if let Some((why, origin)) = rule(after) {
+            if rule(before).is_none() {
+                return Judged::Them(why, origin);
+            }
         }
     }
     match doubts::doubt(before, after) {

@@ -122,11 +122,12 @@ impl Peeler {
     /// Takes the next line, without its line feed, and hands over each message in it: mostly one; none of a line that only
     /// belongs to a record (`journalctl -o verbose`); several of JSON that holds several.
     pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
-        if !self.is_open()
-            && let Some(found) = self.quickly(line)
-            && found.head == Head::Full
-        {
-            return sink(&found);
+        if !self.is_open() {
+            if let Some(found) = self.quickly(line) {
+                if found.head == Head::Full {
+                    return sink(&found);
+                }
+            }
         }
         let line = visible(line);
         match self.records.line(&line, &mut self.stamps) {

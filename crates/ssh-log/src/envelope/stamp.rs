@@ -474,9 +474,10 @@ fn month(text: &[u8]) -> Option<(Month<'_>, &[u8])> {
     if let Some((english, rest)) = text
         .split_first_chunk::<3>()
         .filter(|(_, rest)| !rest.first().is_some_and(is_letter))
-        && let Some(at) = MONTHS.iter().position(|month| *month == english)
     {
-        return Some((Month::Number(i8::try_from(at + 1).ok()), rest));
+        if let Some(at) = MONTHS.iter().position(|month| *month == english) {
+            return Some((Month::Number(i8::try_from(at + 1).ok()), rest));
+        }
     }
     // `Th11` of Vietnamese.
     if let Some((month, rest)) = text.strip_prefix(b"Th").and_then(number) {

@@ -81,11 +81,11 @@ impl Attempts {
             self.begin();
         }
         let scan = scan::scan(trimmed);
-        if !scan.debug
-            && let Some(named) = command(trimmed).filter(|_| !self.single)
-        {
-            self.begin();
-            self.stream(None).current.typed_as(named);
+        if !scan.debug {
+            if let Some(named) = command(trimmed).filter(|_| !self.single) {
+                self.begin();
+                self.stream(None).current.typed_as(named);
+            }
         }
         let label = self
             .label

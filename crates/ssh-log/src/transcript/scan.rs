@@ -162,11 +162,11 @@ impl Named {
         if matches!(sign, Sign::Destination | Sign::Connecting | Sign::Whom) {
             named.user = named.detail.take();
         }
-        if sign == Sign::Symptom(Symptom::Denied)
-            && let Some((user, host)) = login_before(before)
-        {
-            named.user = Some(owned(user));
-            named.host = Some(owned(host));
+        if sign == Sign::Symptom(Symptom::Denied) {
+            if let Some((user, host)) = login_before(before) {
+                named.user = Some(owned(user));
+                named.host = Some(owned(host));
+            }
         }
         named
     }

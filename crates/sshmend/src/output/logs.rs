@@ -103,7 +103,7 @@ fn axis(output: &Output, timeline: &Timeline) -> String {
     let mut text = format!("{}\n", output.paint(Role::Title, &heading));
     for (begin, count) in stretches {
         let length = usize::try_from((count * BAR).div_ceil(most.max(1))).unwrap_or(0);
-        let begin = begin.to_zoned(zone());
+        let begin = begin.to_zoned_datetime(zone());
         let begin = begin.strftime(if width < 86_400 {
             "%Y-%m-%d %H:%M"
         } else {
@@ -176,7 +176,7 @@ fn span(span: Span) -> String {
 
 /// A time as the clock of this machine shows it.
 fn local(time: Timestamp) -> String {
-    time.to_zoned(zone())
+    time.to_zoned_datetime(zone())
         .strftime("%Y-%m-%d %H:%M:%S")
         .to_string()
 }

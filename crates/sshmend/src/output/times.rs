@@ -40,7 +40,7 @@ pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
 
 /// A moment in the zone of this machine.
 pub(crate) fn moment(time: Timestamp) -> String {
-    let zoned = time.to_zoned(sshmend_host::zone());
+    let zoned = time.to_zoned_datetime(sshmend_host::zone());
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn age(time: Timestamp, now: Timestamp) -> String {
 
 /// The beginning of a day in the zone of this machine.
 fn beginning(day: Date) -> Option<Timestamp> {
-    day.to_zoned(sshmend_host::zone())
+    day.to_zoned_datetime(sshmend_host::zone())
         .ok()
         .map(|zoned| zoned.timestamp())
 }
