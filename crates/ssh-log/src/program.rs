@@ -46,6 +46,8 @@ const NAMES: &[(&str, Program)] = &[
     ("sshd-auth", Program::SshdAuth),
     ("in.sshd", Program::Sshd),
     ("sshd.pam", Program::Sshd),
+    // A module of PAM that names itself; it speaks for sudo and login as well.
+    ("pam_duo", Program::Sshd),
     ("sshd.exe", Program::Sshd),
     ("sshd-session.exe", Program::SshdSession),
     ("sshd-auth.exe", Program::SshdAuth),
@@ -143,6 +145,8 @@ mod tests {
             ("sshd(pam_unix)", Program::Sshd),
             ("in.sshd", Program::Sshd),
             ("sshd.pam", Program::Sshd),
+            // A module of PAM that names itself; it speaks for sudo and login as well.
+            ("pam_duo", Program::Sshd),
             ("(sshd)", Program::Systemd),
             ("ssh@3-192.0.2.1:22-192.0.2.7:5512.service", Program::Sshd),
             ("ssh.socket", Program::Sshd),

@@ -1,9 +1,53 @@
-//! Every message that sshd has in its sources, against the rules: `cargo xtask messages` writes the list.
+//! Every message that sshd, PAM and systemd have in their sources, against the rules: `cargo xtask messages` writes the lists.
 
-use super::{Program, classify};
+use super::{Kind, Program, classify};
 
-const LIST: &str = include_str!("../../messages/openssh.tsv");
-const REASONS: &str = include_str!("../../messages/without-rule.txt");
+/// The messages of one project, and those of them that need no rule.
+struct Known {
+    project: &'static str,
+    list: &'static str,
+    reasons: &'static str,
+}
+
+macro_rules! known {
+    ($($project:literal),+) => {
+        [$(Known {
+            project: $project,
+            list: include_str!(concat!("../../messages/", $project, ".tsv")),
+            reasons: include_str!(concat!("../../messages/", $project, "-without-rule.txt")),
+        }),+]
+    };
+}
+
+const KNOWN: [Known; 7] = known![
+    "openssh",
+    "linux-pam",
+    "systemd",
+    "sssd",
+    "google-authenticator",
+    "duo",
+    "nss-pam-ldapd"
+];
+
+/// What the strings of a format may be.
+const TEXTS: &[&str] = &[
+    "x",
+    "192.0.2.7",
+    "/x",
+    "authorized keys",
+    "AuthorizedKeysCommand",
+    "connection from 192.0.2.7 to 192.0.2.1",
+    "[192.0.2.7]:7 on [192.0.2.1]:22",
+    "past MaxStartups",
+    "/dev/pts/7",
+    "Maxstartups",
+    "192.0.2.7 port 7",
+    "sshd",
+    "start",
+    "OpenSSH server daemon",
+    "Main process",
+    "Access denied",
+];
 
 /// A format with these values for its strings.
 fn sample(format: &str, text: &str) -> String {
@@ -20,6 +64,7 @@ fn sample(format: &str, text: &str) -> String {
         match spec.as_bytes()[end] {
             b'%' => out.push('%'),
             b's' => out.push_str(text),
+            b'm' => out.push_str("Permission denied"),
             b'p' => out.push_str("authenticating user bob 192.0.2.7 port 7"),
             b'c' => out.push('c'),
             _ => out.push('7'),
@@ -29,28 +74,49 @@ fn sample(format: &str, text: &str) -> String {
     out + rest
 }
 
-fn has_rule(level: &str, format: &str) -> bool {
-    let before = if level == "fatal" { "fatal: " } else { "" };
-    [
-        "x",
-        "192.0.2.7",
-        "/x",
-        "authorized keys",
-        "AuthorizedKeysCommand",
-        "connection from 192.0.2.7 to 192.0.2.1",
-        "[192.0.2.7]:7 on [192.0.2.1]:22",
-        "past MaxStartups",
-        "/dev/pts/7",
-        "Maxstartups",
-        "192.0.2.7 port 7",
-    ]
-    .iter()
-    .any(|text| {
-        classify(
-            Program::SshdSession,
-            format!("{before}{}", sample(format, text)).as_bytes(),
-        )
-        .is_some()
+/// The lines in which a message may stand: what writes them, and what stands before it.
+fn lines(project: &str, level: &str, file: &str, format: &str) -> Vec<(Program, String)> {
+    let module = match project {
+        "sssd" => Some("pam_sss"),
+        "nss-pam-ldapd" => Some("pam_ldap"),
+        "systemd" if file.starts_with("src/login/") || file.starts_with("src/shared/") => {
+            Some("pam_systemd")
+        }
+        "linux-pam" => file
+            .strip_prefix("modules/")
+            .and_then(|file| file.split('/').next()),
+        _ => None,
+    };
+    if let Some(module) = module {
+        let groups = ["auth", "account", "session"].into_iter();
+        let before = |group| format!("{module}(sshd:{group}): {format}");
+        return groups
+            .map(|group| (Program::SshdSession, before(group)))
+            .collect();
+    }
+    let line = match project {
+        "linux-pam" => (Program::SshdSession, format!("PAM {format}")),
+        "systemd" => (
+            Program::Systemd,
+            format.replacen("UNIT: ", "ssh.service: ", 1),
+        ),
+        _ if level == "fatal" => (Program::SshdSession, format!("fatal: {format}")),
+        _ => (Program::SshdSession, format.to_owned()),
+    };
+    vec![line]
+}
+
+/// Whether a rule knows the message; that something was said by a module is none.
+fn has_rule(project: &str, level: &str, file: &str, format: &str) -> bool {
+    let lines = lines(project, level, file, format);
+    lines.iter().any(|(program, line)| {
+        TEXTS.iter().any(|text| {
+            let message = sample(line, text);
+            let verdict = classify(*program, message.as_bytes());
+            verdict.is_some_and(|verdict| {
+                project == "openssh" || verdict.cause.is_some() || verdict.kind != Kind::Noted
+            })
+        })
     })
 }
 
@@ -62,25 +128,38 @@ fn names(line: &str, format: &str) -> bool {
     }
 }
 
+impl Known {
+    /// The messages: level, file, format.
+    fn messages(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let lines = self.list.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| {
+            let mut fields = line.splitn(4, '\t');
+            let mut field = || fields.next().unwrap_or_default();
+            let (level, _, file, format) = (field(), field(), field(), field());
+            (level, file, format)
+        })
+    }
+
+    fn reasons(&self) -> impl Iterator<Item = &str> {
+        let lines = self.reasons.lines();
+        lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+    }
+}
+
 #[test]
 fn every_message_of_the_sources_has_a_rule_or_a_reason_why_none() {
-    let lines = LIST.lines().filter(|line| !line.starts_with('#'));
-    let messages = lines.map(|line| {
-        let mut fields = line.splitn(4, '\t');
-        let mut field = || fields.next().unwrap_or_default();
-        let (level, _, file, format) = (field(), field(), field(), field());
-        (level, format!("{file}: {format}"), format)
-    });
-    let reasons: Vec<&str> = REASONS
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect();
-    let missing: Vec<String> = messages
-        .filter(|(level, place, format)| {
-            !has_rule(level, format) && !reasons.iter().any(|line| names(line, place))
-        })
-        .map(|(level, place, _)| format!("{level}\t{place}"))
-        .collect();
+    let mut missing = Vec::new();
+    for known in &KNOWN {
+        let reasons: Vec<&str> = known.reasons().collect();
+        for (level, file, format) in known.messages() {
+            let place = format!("{file}: {format}");
+            if !has_rule(known.project, level, file, format)
+                && !reasons.iter().any(|line| names(line, &place))
+            {
+                missing.push(format!("{}\t{level}\t{place}", known.project));
+            }
+        }
+    }
     assert!(
         missing.is_empty(),
         "{} without a rule or a reason:\n{}",
@@ -91,24 +170,17 @@ fn every_message_of_the_sources_has_a_rule_or_a_reason_why_none() {
 
 #[test]
 fn every_reason_is_needed() {
-    let formats: Vec<String> = LIST
-        .lines()
-        .filter_map(|line| {
-            line.split_once('\t')?
-                .1
-                .split_once('\t')?
-                .1
-                .split_once('\t')
-        })
-        .map(|(file, format)| format!("{file}: {format}"))
-        .collect();
-    for line in REASONS
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        assert!(
-            formats.iter().any(|format| names(line, format)),
-            "no message of the sources is {line:?}"
-        );
+    for known in &KNOWN {
+        let places: Vec<String> = known
+            .messages()
+            .map(|(_, file, format)| format!("{file}: {format}"))
+            .collect();
+        for line in known.reasons() {
+            assert!(
+                places.iter().any(|place| names(line, place)),
+                "no message of {} is {line:?}",
+                known.project
+            );
+        }
     }
 }

@@ -11,6 +11,7 @@ mod libwrap;
 mod listener;
 mod login;
 mod pam;
+mod pam_modules;
 mod systemd;
 mod table;
 mod tools;
@@ -120,6 +121,9 @@ const SSHD: &[&[Rule]] = &[
     broken::RULES,
     login::RULES,
     pam::RULES,
+    pam_modules::PASSED_OVER,
+    pam_modules::RULES,
+    pam::REST,
 ];
 /// The tables beside that of sshd, for tests of all of them.
 #[cfg(test)]

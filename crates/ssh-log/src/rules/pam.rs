@@ -1,4 +1,4 @@
-//! PAM modules, which log under the name of sshd.
+//! PAM, which logs under the name of sshd: the library, and what modules say of passwords and sessions.
 
 use super::{Rule, anybody, of, rule};
 use crate::cause::CauseName as Cause;
@@ -26,6 +26,10 @@ pub(super) const RULES: &[Rule] = &[
         "authentication failure; {} rhost={addr}  user={user}",
         PamFailure,
     )),
+    rule(
+        "pam_{}(sshd:auth): {n} more authentication failure{}",
+        PamFailure,
+    ),
     anybody(rule("authentication failure; {} rhost={addr}", PamFailure)),
     rule(
         "PAM {n} more authentication failure{} rhost={addr}  user={user}",
@@ -51,98 +55,9 @@ pub(super) const RULES: &[Rule] = &[
     anybody(rule("session opened for user {user} by {}", SessionOpened)),
     anybody(rule("session closed for user {user}", SessionClosed)),
     anybody(rule("check pass; user unknown", Noted)),
-    of(
-        DENIED,
-        "pam_{}(sshd:account): account {user} has expired{}",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_access(sshd:account): access denied for user `{user}' from `{addr}'",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_{}(sshd:auth): Consecutive login failures for user {user} account temporarily locked",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_listfile(sshd:{}): Refused user {user} for service sshd",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_{}(sshd:account): expired password for user {user} ({}",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_limits(sshd:session): Too many {detail}",
-        PamDenied,
-    ),
     of(DENIED, "PAM: pam_open_session(): {detail}", PamDenied),
     of(DENIED, "PAM unable to dlopen({detail}): {}", Broken),
     of(DENIED, "PAM unable to dlopen({detail})", Broken),
-    of(DENIED, "pam_nologin(sshd:{}): {detail}", PamDenied),
-    // Modules that refuse an account, or cannot do what they are required to (Linux-PAM 1.4 to 1.7).
-    of(DENIED, "pam_{}(sshd:{}): requirement {detail}", PamDenied),
-    of(
-        DENIED,
-        "pam_sss(sshd:account): Access denied for user {user}: {detail}",
-        PamDenied,
-    ),
-    of(DENIED, "pam_listfile(sshd:{}): {detail}", PamDenied),
-    of(DENIED, "pam_shells(sshd:{}): {detail}", PamDenied),
-    of(DENIED, "pam_exec(sshd:{}): {detail}", PamDenied),
-    of(
-        DENIED,
-        "pam_{}(sshd:{}): user {user} ({n}) tally {detail}",
-        PamDenied,
-    ),
-    of(DENIED, "pam_faillock(sshd:{}): Error {detail}", PamDenied),
-    of(
-        DENIED,
-        "pam_faillock(sshd:{}): Configuration file missing or broken",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_lastlog(sshd:{}): user {user} inactive for {detail}",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_access(sshd:{}): failed to open accessfile={detail}",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_access(sshd:{}): cannot open {detail}",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_limits(sshd:session): No logins allowed for {detail}",
-        PamDenied,
-    ),
-    of(
-        DENIED,
-        "pam_limits(sshd:session): cannot read settings from {detail}",
-        PamDenied,
-    ),
-    of(DENIED, "pam_loginuid(sshd:{}): {detail}", PamDenied),
-    of(
-        DENIED,
-        "pam_mkhomedir(sshd:{}): unable to {detail}",
-        PamDenied,
-    ),
-    of(DENIED, "pam_time(sshd:{}): {detail}", PamDenied),
-    of(
-        DENIED,
-        "pam_{}(sshd:account): could not {detail}",
-        PamDenied,
-    ),
     of(DENIED, "PAM adding faulty module: {detail}", Broken),
     of(DENIED, "PAM unable to resolve symbol: {detail}", Broken),
     of(DENIED, "PAM error loading {detail}", Broken),
@@ -158,6 +73,20 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "PAM _pam_load_conf_file: {detail}", Broken),
     of(DENIED, "PAM _pam_init_handlers: {detail}", Broken),
     of(DENIED, "PAM (sshd) {detail}", Broken),
+    of(DENIED, "PAM maximum level of {detail}", Broken),
+    of(DENIED, "PAM pam_parse: {detail}", Broken),
+    of(DENIED, "PAM unable to open static handler {detail}", Broken),
+    of(
+        DENIED,
+        "PAM unable to resolve static symbol: {detail}",
+        Broken,
+    ),
+    of(DENIED, "PAM no static module named {detail}", Broken),
+    rule("PAM conversation failed", Noted),
+    rule("PAM audit_{}", Noted),
+    rule("PAM _pam_{}", Noted),
     anybody(rule("PAM: {detail}", PamFailure)),
-    anybody(rule("pam_{}", Noted)),
 ];
+
+/// Whatever else a module says; behind all other rules.
+pub(super) const REST: &[Rule] = &[anybody(rule("pam_{}", Noted))];

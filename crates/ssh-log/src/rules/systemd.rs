@@ -1,10 +1,10 @@
 //! systemd about the units of sshd, and xinetd.
 
 use super::table::Table;
-use super::{Rule, Verdict, is_ssh_unit, of, rule};
+use super::{Rule, Verdict, is_ssh_unit, of, rule, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
-    BindFailed, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
+    BindFailed, Noted, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
 };
 
 const TRIGGER: Cause = Cause::SocketTriggerLimit;
@@ -64,6 +64,101 @@ pub(super) const RULES: &[Rule] = &[
         UnitFailed,
     ),
     rule("Main process exited, {detail}", UnitChanged),
+    // What it goes on after.
+    rule("Failed to {}, ignoring{}", Noted),
+    rule("Failed to kill {}", Noted),
+    rule("Failed to send signal {}", Noted),
+    rule("Failed to enqueue {}", Noted),
+    // The service cannot be started (job.c, service.c, socket.c, exec-invoke.c; 247 to 257).
+    of(START, "Dependency failed for {detail}", UnitFailed),
+    of(START, "Assertion failed for {detail}", UnitFailed),
+    of(START, "Timed out starting {detail}", UnitFailed),
+    of(START, "Reload failed for {detail}", UnitFailed),
+    of(START, "Starting requested but asserts failed.", UnitFailed),
+    of(START, "Cannot start frozen unit {detail}", UnitFailed),
+    of(
+        START,
+        "Job {}/start failed with result '{detail}'.",
+        UnitFailed,
+    ),
+    of(START, "Job {}/start timed out.", UnitFailed),
+    of(START, "start operation timed out. {}", UnitFailed),
+    of(START, "start-pre operation timed out. {}", UnitFailed),
+    of(START, "reload operation timed out. {}", UnitFailed),
+    of(START, "Starting timed out. {}", UnitFailed),
+    of(START, "Watchdog timeout {detail}", UnitFailed),
+    of(
+        START,
+        "Daemon never wrote its PID file. Failing.",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Service to activate vanished, refusing activation.",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Socket service {} already active, refusing.",
+        UnitFailed,
+    ),
+    of(START, "Socket service {} not loaded, refusing.", UnitFailed),
+    of(
+        START,
+        "Connection service unit is masked, refusing.",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Socket unit configuration has changed while unit has been running, {detail}",
+        UnitFailed,
+    ),
+    of(START, "Got POLLHUP on a listening socket. {}", UnitFailed),
+    of(START, "Service has {} Refusing.", UnitFailed),
+    of(START, "Service {word} binary path {} Refusing.", UnitFailed),
+    of(START, "Unit has {} Refusing.", UnitFailed),
+    of(START, "Refusing to start, {detail}", UnitFailed),
+    of(START, "Unable to locate executable {detail}", UnitFailed),
+    of(
+        START,
+        "Changing to the requested working directory failed: {detail}",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Chrooting to the requested root directory failed: {detail}",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Changing group credentials failed: {detail}",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Setting up kernel keyring failed: {detail}",
+        UnitFailed,
+    ),
+    of(
+        Cause::PortInUse,
+        "Failed to listen on sockets: Address already in use",
+        BindFailed,
+    ),
+    of(
+        Cause::SshdNotRunning,
+        "Failed to listen on sockets: {detail}",
+        BindFailed,
+    ),
+    of(
+        Cause::SshdNotRunning,
+        "Unit is bound to inactive unit {detail}",
+        UnitChanged,
+    ),
+    of(
+        Cause::SshdNotRunning,
+        "Service reached runtime time limit. Stopping.",
+        UnitChanged,
+    ),
     rule("Control process exited, {detail}", UnitChanged),
     of(START, "Failed to start {detail}", UnitFailed),
     of(START, "Failed to listen on {detail}", UnitFailed),
@@ -78,6 +173,50 @@ pub(super) const RULES: &[Rule] = &[
     rule("Closed {detail}", UnitChanged),
     rule("Deactivated successfully.", UnitChanged),
     rule("Succeeded.", UnitChanged),
+    of(
+        START,
+        "Explicit service configuration for accepting socket units {}",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Unit configured for accepting sockets, {}",
+        UnitFailed,
+    ),
+    of(START, "Got no socket.", UnitFailed),
+    of(START, "Got more than one socket.", UnitFailed),
+    of(START, "UID validation failed for {detail}", UnitFailed),
+    of(START, "GID validation failed for {detail}", UnitFailed),
+    of(
+        START,
+        "NetworkNamespacePath= is not supported, refusing.",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "IPCNamespacePath= is not supported, refusing.",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Will not start SendSIGKILL=no service {}",
+        UnitFailed,
+    ),
+    of(
+        START,
+        "Processes still around after final SIGKILL. {}",
+        UnitFailed,
+    ),
+    of(START, "Timed out reloading {detail}", UnitFailed),
+    rule("Timed out stopping {detail}", UnitChanged),
+    rule("Killing process {detail}", UnitChanged),
+    rule("Sent signal {detail}", UnitChanged),
+    rule("Killed unit cgroup {detail}", UnitChanged),
+    rule("Skipped {detail}", UnitChanged),
+    rule("Triggering {detail}", UnitChanged),
+    // Whatever else it cannot do for the unit; what comes of it, another line says.
+    unsure(of(START, "Failed to {detail}", UnitFailed)),
+    unsure(of(START, "Failed acquire runtime: {detail}", UnitFailed)),
 ];
 
 pub(super) const XINETD: &[Rule] = &[
@@ -117,7 +256,7 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a
 /// Whether one of the first words is a unit of sshd or its description.
 fn names_ssh(message: &[u8]) -> bool {
     memchr::memchr_iter(b' ', message)
-        .take(3)
+        .take(4)
         .map(|at| &message[at + 1..])
         .any(|subject| {
             let unit = subject.split(|&b| b == b' ').next().unwrap_or_default();

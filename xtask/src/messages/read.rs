@@ -1,77 +1,6 @@
-//! `cargo xtask messages CHECKOUT`: what sshd can write into a log before a session stands, from the sources of each release.
-//!
-//! The list is data of `crates/ssh-log` (`messages/openssh.tsv`): one line a message, with the releases that have it. A test of that crate
-//! asks for a rule, or for a reason why there is none, for each of them.
+//! Reads the messages from a source in C.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use clap::Args;
-
-use crate::run::project;
-
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// A clone of openssh-portable, with its tags
-    checkout: PathBuf,
-}
-
-const LIST: &str = "crates/ssh-log/messages/openssh.tsv";
-
-/// The first release that is read.
-const FIRST: (u32, u32) = (7, 4);
-
-/// The files of the sources whose code runs in sshd before a session stands, and what opens the session.
-const FILES: &[&str] = &[
-    "audit-linux.c",
-    "auth-options.c",
-    "auth-pam.c",
-    "auth-passwd.c",
-    "auth-rhosts.c",
-    "auth-shadow.c",
-    "auth.c",
-    "auth2-chall.c",
-    "auth2-gss.c",
-    "auth2-hostbased.c",
-    "auth2-kbdint.c",
-    "auth2-methods.c",
-    "auth2-none.c",
-    "auth2-passwd.c",
-    "auth2-pubkey.c",
-    "auth2-pubkeyfile.c",
-    "auth2.c",
-    "authfile.c",
-    "canohost.c",
-    "dispatch.c",
-    "groupaccess.c",
-    "gss-serv.c",
-    "kex-names.c",
-    "kex.c",
-    "kexgen.c",
-    "kexgexs.c",
-    "misc.c",
-    "monitor.c",
-    "monitor_fdpass.c",
-    "monitor_wrap.c",
-    "msg.c",
-    "packet.c",
-    "platform.c",
-    "sandbox-rlimit.c",
-    "sandbox-seccomp-filter.c",
-    "servconf.c",
-    "serverloop.c",
-    "session.c",
-    "srclimit.c",
-    "sshd-auth.c",
-    "sshd-session.c",
-    "sshd.c",
-    "sshpty.c",
-    "uidswap.c",
-    "openbsd-compat/port-linux.c",
-];
+use super::project::Dialect;
 
 /// The functions that write a message, the level that each writes at, and the letters that its variants add (log.h):
 /// `f` the name of the function before the message, `r` the text of an error behind it.
@@ -88,89 +17,11 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("packet_disconnect", "disconnect"),
 ];
 
-/// A message of one file: its level and its format, as the sources have them.
-type Message = (String, String, String);
-
 /// Stands for the name of the function until it is known.
 const NAME: &str = "__func__";
 
-/// Reads the sources and writes the list.
-///
-/// # Errors
-/// When git or the sources cannot be read, or the list cannot be written.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    let releases = releases(&arguments.checkout)?;
-    let mut seen: BTreeMap<Message, (String, String)> = BTreeMap::new();
-    for (name, tag) in &releases {
-        for file in FILES {
-            let Some(source) = show(&arguments.checkout, tag, file)? else {
-                continue;
-            };
-            for (level, format) in messages(&source) {
-                let message = ((*file).to_owned(), level, format);
-                let span = seen
-                    .entry(message)
-                    .or_insert_with(|| (name.clone(), String::new()));
-                span.1.clone_from(name);
-            }
-        }
-    }
-    let mut text = String::from(
-        "# written by `cargo xtask messages`: level, first and last release, file, format\n",
-    );
-    for ((file, level, format), (first, last)) in &seen {
-        let _ = writeln!(text, "{level}\t{first}-{last}\t{file}\t{format}");
-    }
-    println!("{} messages of {} releases", seen.len(), releases.len());
-    fs::write(project().join(LIST), text).map_err(|error| format!("{LIST}: {error}"))
-}
-
-/// The releases from [`FIRST`] on with their tags, in order.
-fn releases(checkout: &Path) -> Result<Vec<(String, String)>, String> {
-    let tags = git(checkout, &["tag", "--list", "V_*_P1"])?.ok_or("git lists no tags")?;
-    let mut releases: Vec<((u32, u32), String)> = tags
-        .lines()
-        .filter_map(|tag| Some((release(tag)?, tag.to_owned())))
-        .filter(|(release, _)| *release >= FIRST)
-        .collect();
-    releases.sort();
-    if releases.is_empty() {
-        return Err(format!(
-            "{}: has no tags V_*_P1 of OpenSSH",
-            checkout.display()
-        ));
-    }
-    let named = releases.into_iter();
-    Ok(named
-        .map(|((major, minor), tag)| (format!("{major}.{minor}"), tag))
-        .collect())
-}
-
-fn release(tag: &str) -> Option<(u32, u32)> {
-    let mut parts = tag.strip_prefix("V_")?.split('_');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// A file of a release; `None` where that release has none of this name.
-fn show(checkout: &Path, tag: &str, file: &str) -> Result<Option<String>, String> {
-    git(checkout, &["show", &format!("{tag}:{file}")])
-}
-
-fn git(checkout: &Path, arguments: &[&str]) -> Result<Option<String>, String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(checkout)
-        .args(arguments)
-        .output()
-        .map_err(|error| format!("git: {error}"))?;
-    Ok(output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
-}
-
-/// The messages of a source in the order in which they stand.
-fn messages(source: &str) -> Vec<(String, String)> {
+/// The messages of a source in the order in which they stand, each with its level.
+pub(super) fn messages(source: &str, dialect: Dialect) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let bytes = source.as_bytes();
     let (mut at, mut within) = (0, "");
@@ -189,19 +40,88 @@ fn messages(source: &str) -> Vec<(String, String)> {
                 .bytes()
                 .take_while(|byte| is_word(*byte))
                 .count();
-        let (name, called) = (&source[at..end], bytes.get(end) == Some(&b'('));
-        // The style of these sources: only the definition of a function begins a line with its name.
-        if called && source[..at].ends_with('\n') {
+        let (name, rest) = (&source[at..end], &source[end..]);
+        // The style of OpenSSH: only the definition of a function begins a line with its name.
+        if rest.starts_with('(') && source[..at].ends_with('\n') {
             within = name;
         }
-        let written = function(name).filter(|_| called);
-        if let Some(((level, variant), format)) = written.zip(format(&source[end..])) {
-            let format = format.replacen(NAME, within, 1);
-            found.push((level.to_owned(), decorated(&format, level, variant, within)));
-        }
+        found.extend(match dialect {
+            Dialect::OpenSsh => of_openssh(name, rest, within),
+            Dialect::Syslog(functions) if functions.contains(&name) => of_syslog(name, rest),
+            Dialect::Syslog(_) => None,
+            Dialect::Systemd => of_systemd(name, rest),
+        });
         at = end;
     }
     found
+}
+
+fn of_openssh(name: &str, rest: &str, within: &str) -> Option<(String, String)> {
+    let (level, variant) = function(name)?;
+    let format = format(rest)?.replacen(NAME, within, 1);
+    Some((level.to_owned(), decorated(&format, level, variant, within)))
+}
+
+/// The level is an argument; what is said to developers alone is left out.
+fn of_syslog(name: &str, rest: &str) -> Option<(String, String)> {
+    let level = level(rest.trim_start())?;
+    let format = format(rest.trim_start())?;
+    let is_debug = level == "debug" || format.starts_with("debug: ");
+    // duo_log adds these (lib/util.c).
+    let behind = if name == "duo_log" {
+        " for '%s' from %s: %s"
+    } else {
+        ""
+    };
+    (!is_debug).then(|| (level, format + behind))
+}
+
+/// What the manager says of a unit begins with the unit, `UNIT` here; pam_systemd writes as other modules do.
+fn of_systemd(name: &str, rest: &str) -> Option<(String, String)> {
+    if name.starts_with("pam_syslog") {
+        return of_syslog(name, rest);
+    }
+    // The result of a job: `[JOB_FAILED] = "Failed to start %s.",`
+    if name.starts_with("JOB_") {
+        let text = rest.strip_prefix(']')?.trim_start().strip_prefix('=')?;
+        let text = text.trim_start().strip_prefix('"')?;
+        let format = &text[..literal(text)?];
+        return format
+            .contains("%s")
+            .then(|| ("job".to_owned(), format.to_owned()));
+    }
+    let (level, about_unit) = match name {
+        "LOG_UNIT_MESSAGE" | "LOG_EXEC_MESSAGE" => ("struct".to_owned(), true),
+        "log_unit_full" | "log_unit_full_errno" => (level(rest)?, true),
+        _ => {
+            let name = name.strip_prefix("log_")?;
+            let name = name.strip_suffix("_errno").unwrap_or(name);
+            let about = name
+                .strip_prefix("unit_")
+                .or_else(|| name.strip_prefix("exec_"));
+            let level = about.unwrap_or(name);
+            let is_said = ["error", "warning", "notice", "info"].contains(&level);
+            is_said.then(|| (level.to_owned(), about.is_some()))?
+        }
+    };
+    let format = format(rest).filter(|_| level != "debug")?;
+    let before = if about_unit { "UNIT: " } else { "" };
+    Some((level, format!("{before}{format}")))
+}
+
+/// The most urgent level that the arguments before the format name: `LOG_ERR`, `quiet ? LOG_DEBUG : LOG_NOTICE`.
+fn level(arguments: &str) -> Option<String> {
+    let before = arguments.split('"').next().unwrap_or_default();
+    let named: Vec<String> = before
+        .split(|letter: char| !is_word(letter as u8))
+        .filter_map(|word| word.strip_prefix("LOG_"))
+        .map(str::to_lowercase)
+        .collect();
+    let said = named.iter().find(|level| *level != "debug");
+    said.or(named.first())
+        .cloned()
+        // The level is in a variable.
+        .or_else(|| arguments.starts_with('(').then(|| "any".to_owned()))
 }
 
 /// The level of a function that writes messages, and what its variant adds.
@@ -311,6 +231,13 @@ fn is_word(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    fn shown(source: &str, dialect: Dialect) -> Vec<String> {
+        let messages = messages(source, dialect).into_iter();
+        messages
+            .map(|(level, format)| format!("{level} {format}"))
+            .collect()
+    }
+
     #[test]
     fn messages_are_read_with_their_level_and_what_the_variant_adds() {
         let source = r#"
@@ -330,10 +257,7 @@ named(void)
             error("%s: e %s", __func__, f);
 }
         "#;
-        let shown: Vec<String> = messages(source)
-            .into_iter()
-            .map(|(level, format)| format!("{level} {format}"))
-            .collect();
+        let shown = shown(source, Dialect::OpenSsh);
         assert_eq!(
             shown,
             [
@@ -348,8 +272,40 @@ named(void)
     }
 
     #[test]
-    fn releases_are_read_from_their_tags() {
-        assert_eq!(release("V_10_0_P1"), Some((10, 0)));
-        assert_eq!(release("V_OPENSSH"), None);
+    fn messages_of_pam_have_their_level_as_an_argument() {
+        let source = r#"
+            pam_syslog (pamh, LOG_DEBUG, "not this one");
+            pam_syslog(pamh, LOG_NOTICE,
+                "a %s" " b", f("x"));
+            pam_syslog(pamh, quiet ? LOG_DEBUG : LOG_WARNING, _("c"));
+            duo_log(LOG_ERR, "d", user, host, NULL);
+        "#;
+        assert_eq!(
+            shown(source, Dialect::Syslog(&["pam_syslog", "duo_log"])),
+            ["notice a %s b", "warning c", "err d for '%s' from %s: %s"]
+        );
+    }
+
+    #[test]
+    fn messages_of_systemd_are_those_of_units_jobs_and_its_module() {
+        let source = r#"
+            log_unit_error_errno(u, r, "a %m");
+            log_unit_debug(u, "not this one");
+            log_unit_struct(u, LOG_INFO, "MESSAGE_ID=" X, LOG_UNIT_MESSAGE(u, "b %s", c));
+            [JOB_FAILED]     = "d %s.",
+            [JOB_FAILED]     = "failed",
+            pam_syslog_errno(handle, LOG_ERR, r, "e: %m");
+            log_warning("f");
+        "#;
+        assert_eq!(
+            shown(source, Dialect::Systemd),
+            [
+                "error UNIT: a %m",
+                "struct UNIT: b %s",
+                "job d %s.",
+                "err e: %m",
+                "warning f"
+            ]
+        );
     }
 }
