@@ -60,6 +60,30 @@ impl Facts<'_> {
         lines
     }
 
+    /// Whether the stack lets a module of this name, such as `pam_access`, refuse in a group, such as `account`; `None` where the stack
+    /// cannot be read.
+    pub fn pam_may_refuse(&self, module: &str, group: &str) -> Option<bool> {
+        let stack = self.pam_stack();
+        if stack.is_empty() {
+            return None;
+        }
+        let group = if group == "setcred" { "auth" } else { group };
+        let file = format!("{module}.so");
+        let lines = stack.iter().filter(|line| line.group == group);
+        let from = lines.skip_while(|line| line.module != file);
+        let refuses = |line: &PamLine| line.module == file && line.decides();
+        // What a module may end early or jump over: a deny behind it stands where the module did not succeed.
+        let denies = |line: &PamLine| line.module == "pam_deny.so" && line.decides();
+        let mut can_skip = false;
+        for line in from {
+            can_skip |= line.module == file && line.skips_on_success();
+            if refuses(line) || can_skip && denies(line) {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
     fn add_pam_file(
         &self,
         path: &str,
@@ -138,6 +162,14 @@ impl PamLine {
             .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// Whether what follows is passed over where the module succeeds: `sufficient`, `[success=1 …]`, `[success=done …]`.
+    fn skips_on_success(&self) -> bool {
+        let success = self.control.split(['[', ' ', ']']);
+        let mut success = success.filter_map(|word| word.strip_prefix("success="));
+        self.control == "sufficient"
+            || success.any(|action| action == "done" || action.parse::<u8>().is_ok())
+    }
+
     /// Whether what this module says decides: `required` and `requisite` do, and so may whatever ends in `die` or `bad`.
     pub fn decides(&self) -> bool {
         ["required", "requisite"].contains(&self.control.as_str())
@@ -166,6 +198,25 @@ mod tests {
         "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash\n";
 
     use super::*;
+
+    #[test]
+    fn a_module_refuses_where_its_control_says_so_or_a_deny_stands_behind_it() {
+        let stack = "//- /etc/pam.d/sshd\naccount required pam_access.so\naccount [success=1 default=ignore] pam_unix.so\naccount requisite pam_deny.so\n\
+            account [default=bad success=ok user_unknown=ignore] pam_sss.so\naccount sufficient pam_localuser.so\nsession optional pam_systemd.so\n";
+        let (machine, question) = (machine(&format!("{ACCOUNTS}{stack}")), user("alice"));
+        let facts = Facts::new(&machine, &question);
+        for (module, group, expected) in [
+            ("pam_access", "account", true),
+            ("pam_unix", "account", true),
+            ("pam_sss", "account", true),
+            ("pam_localuser", "account", false),
+            ("pam_systemd", "session", false),
+            ("pam_access", "session", false),
+        ] {
+            let may = facts.pam_may_refuse(module, group);
+            assert_eq!(may, Some(expected), "{module} {group}");
+        }
+    }
 
     #[test]
     fn the_stack_is_read_with_what_it_includes() {

@@ -6,6 +6,7 @@ mod hosts_remedy;
 mod listens_elsewhere;
 mod never_started;
 mod refused_account;
+mod refused_by_pam;
 mod refused_keys;
 mod refused_state;
 mod replied;

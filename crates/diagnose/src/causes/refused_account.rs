@@ -1,10 +1,11 @@
 //! What to do about an account that sshd or PAM did not let in, by the words of the log.
 
-use sshmend_facts::{ACCESS, Facts, LogLine};
+use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 use sshmend_sshd_config::Setting;
 
+use super::refused_by_pam;
 use crate::finding::Finding;
 
 /// What a line means, and what to do.
@@ -18,7 +19,7 @@ pub(super) struct Advice {
 }
 
 impl Advice {
-    fn new(what: impl Into<String>, step: impl Into<String>) -> Self {
+    pub(super) fn new(what: impl Into<String>, step: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             steps: vec![step.into()],
@@ -36,7 +37,6 @@ pub(super) fn ends_later(line: &LogLine) -> bool {
 
 /// Reads the line that refused an account; `lines` are all that speak of such things.
 pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> Advice {
-    let said = |words: &str| lines.iter().rev().find(|line| line.text.contains(words));
     let user = line.user.as_deref().or(facts.user()).unwrap_or("NAME");
     match line.kind {
         Kind::UserDenied => by_sshd(facts, user, &line.detail),
@@ -58,32 +58,7 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         Kind::StrictModes => strict_modes(user, &line.detail),
         Kind::ChrootRefused => chroot(&line.detail),
         Kind::KeyRevoked => revoked(&line.detail),
-        _ if said("pam_access(sshd").is_some() => access(facts, user),
-        _ if said("has expired").is_some() => Advice::new(
-            format!("the account {user} has expired"),
-            format!("see when, by `chage -l {user}`; if it is not meant: `chage -E -1 {user}`"),
-        ),
-        _ if said("expired password").is_some() => Advice::new(
-            format!(
-                "the password of the account {user} has expired, and only a terminal can change it"
-            ),
-            format!("change it: `passwd {user}` on this machine, or log in once with `ssh -t`"),
-        ),
-        _ if said(": Too many ").is_some() => Advice::new(
-            format!("the account {user} has as many sessions as pam_limits lets it have"),
-            "see them (`loginctl list-sessions`) and the limit: `grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`",
-        ),
-        _ if said("pam_open_session").is_some() => Advice::new(
-            format!("PAM opens no session for the account {user}"),
-            "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and the lines `session` of /etc/pam.d/sshd",
-        ),
-        _ if said("temporarily locked").is_some() => Advice::new(
-            format!("PAM has locked the account {user} after failed logins"),
-            format!(
-                "see them, then let it in again: `faillock --user {user}`, `faillock --user {user} --reset`"
-            ),
-        ),
-        _ => by_pam(lines),
+        _ => refused_by_pam::advice(facts, line, lines),
     }
 }
 
@@ -215,47 +190,6 @@ fn chroot(detail: &str) -> Advice {
             "give it to root with all that stands above it: `chown root:root {path}`, `chmod go-w {path}`"
         ),
     )
-}
-
-fn access(facts: &Facts<'_>, user: &str) -> Advice {
-    let from = facts
-        .question
-        .client_address()
-        .map_or_else(|| "ALL".to_owned(), |client| client.to_string());
-    let rules = facts
-        .access_rules()
-        .into_iter()
-        .map(|(number, text)| (Origin::new(ACCESS, number), text));
-    Advice {
-        evidence: rules.filter(|(_, text)| text.starts_with('-')).collect(),
-        ..Advice::new(
-            format!("pam_access does not let the account {user} in"),
-            format!(
-                "if it is not meant, write `+:{user}:{from}` above the line of {ACCESS} that refuses it; it counts at once"
-            ),
-        )
-    }
-}
-
-/// PAM refused, and its modules may have said why in other words, or could not be loaded at all.
-fn by_pam(lines: &[&LogLine]) -> Advice {
-    let missing = lines.iter().rfind(|line| line.kind == Kind::Broken);
-    match missing {
-        Some(line) => Advice::new(
-            format!(
-                "PAM refuses every account, because a module cannot be loaded: {}",
-                line.detail
-            ),
-            format!(
-                "install the package of that module, or take its line out: `grep -n {} /etc/pam.d/*`; it counts at once",
-                line.detail
-            ),
-        ),
-        None => Advice::new(
-            "PAM does not let the account log in",
-            "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and /etc/pam.d/sshd",
-        ),
-    }
 }
 
 /// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone.

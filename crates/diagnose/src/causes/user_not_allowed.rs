@@ -5,7 +5,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::Heard;
 use super::user_lists::Lists;
-use super::{refused_account, refused_keys, refused_state};
+use super::{refused_account, refused_by_pam, refused_keys, refused_state};
 use crate::finding::Certainty;
 use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -178,7 +178,13 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
         _ if proven => Proof::Log.certain(),
         _ => Certainty::Likely,
     };
+    let certainty =
+        refused_by_pam::at_most(facts, last).map_or(certainty, |most| certainty.max(most));
     let advice = refused_account::advice(facts, last, &lines);
+    // What modules said of other logins explains nothing of this one.
+    lines.retain(|line| {
+        refused_by_pam::module_of(line).is_none() || refused_by_pam::is_together(last, line)
+    });
     let heard = Heard {
         lines,
         certainty,
@@ -219,6 +225,7 @@ fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
     match line.kind {
         Kind::StrictModes | Kind::ChrootRefused | Kind::KeyRevoked | Kind::KeyRefused => asked,
         Kind::Broken => false,
+        Kind::PamDenied if !refused_by_pam::may_refuse(facts, line) => false,
         _ => {
             asked
                 || line
