@@ -138,7 +138,8 @@ impl Tally {
     }
 
     /// Causes with what is known of them, by weight: what meets everybody before what meets some, that before what
-    /// strangers bring about; what is sure before what is not; of the same weight the most frequent first.
+    /// strangers bring about; the reason why a service does not start before that it does not; what is sure before what
+    /// is not; of the same weight the most frequent first.
     pub fn causes(&self) -> Vec<(CauseName, &CauseTally)> {
         let lasting = |tally: &&CauseTally| {
             tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn)
@@ -148,6 +149,7 @@ impl Tally {
         causes.sort_by_key(|(cause, tally)| {
             (
                 Reach::of(*cause),
+                *cause == CauseName::ServiceStartFailure,
                 tally.is_vague(),
                 Reverse(tally.at_least() + tally.events),
                 *cause,

@@ -236,7 +236,7 @@ fn matches_addr<'a>(
     true
 }
 
-/// Takes `192.0.2.1:22`, `2001:db8::1:22`: the last colon is before the port.
+/// Takes `192.0.2.1:22`, `2001:db8::1:22`: the last colon before a digit is before the port.
 fn matches_endpoint<'a>(
     rest: &[Token],
     text: &'a [u8],
@@ -247,7 +247,9 @@ fn matches_endpoint<'a>(
         .iter()
         .position(|by| !(by.is_ascii_alphanumeric() || b".:%*-[]".contains(by)))
         .unwrap_or(text.len());
-    let Some(colon) = memrchr(b':', &text[..word]).filter(|&colon| colon > 0) else {
+    let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+    let mut places = (1..word).rev();
+    let Some(colon) = places.find(|&at| text[at] == b':' && is_digit(at + 1)) else {
         return false;
     };
     let (port, tail) = digits(&text[colon + 1..]);

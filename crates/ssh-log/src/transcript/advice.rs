@@ -58,6 +58,12 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
             "the server answers with a text of its own ({})",
             facts_text(facts)
         ),
+        Some(Symptom::Goodbye) => {
+            "the server ended the connection with words of its own".to_owned()
+        }
+        Some(Symptom::SubsystemFailed) => {
+            "the login succeeded, and the server did not start sftp".to_owned()
+        }
         Some(Symptom::Denied) => {
             return Some("the login was refused; only the server knows why".to_owned());
         }

@@ -25,6 +25,8 @@ pub(super) struct Attempts {
     block: Block,
     /// The line before, where it says nothing by itself: it may have been cut in two.
     unread: Option<(usize, Vec<u8>)>,
+    /// Within what `sshd -d` prints.
+    serving: bool,
     /// All lines are of one attempt.
     single: bool,
     pub(super) understood: usize,
@@ -66,7 +68,8 @@ impl Attempts {
         if trimmed.is_empty() {
             return;
         }
-        if is_of_sshd(trimmed) {
+        self.serving = serves(trimmed).unwrap_or(self.serving);
+        if self.serving || is_of_sshd(trimmed) {
             self.server_lines += 1;
             return self.server_line(number, trimmed);
         }
@@ -124,6 +127,7 @@ impl Attempts {
             current.verbose = true;
             current.touch(number);
         }
+        let known = scan.debug || !scan.hits.is_empty();
         for hit in scan.hits {
             self.hit(hit, &label, number);
         }
@@ -132,6 +136,7 @@ impl Attempts {
         if !current.is_blank() && current.course < Course::Ended {
             current.last = String::from_utf8_lossy(&line[..line.len().min(400)]).into_owned();
             current.last_is_debug = scan.debug;
+            current.last_is_known = known;
         }
     }
 
@@ -157,6 +162,7 @@ impl Attempts {
                 self.stream(label.clone()).asides.push(seen);
             }
             Sign::OfServer => self.served(&hit, label, number),
+            Sign::Typed => self.typed(&hit, label),
             _ if self.counts(&hit, label, number) => {
                 self.understood += 1;
                 if let Some(software) = hit.entry.software {
@@ -169,6 +175,18 @@ impl Attempts {
             }
             _ if !matches!(hit.entry.scope, Scope::Debug) => self.block.pending.push((hit, number)),
             _ => {}
+        }
+    }
+
+    /// A command that a program ran for its user.
+    fn typed(&mut self, hit: &Hit, label: &Option<String>) {
+        let arguments = hit.named.detail.as_deref().unwrap_or_default();
+        let Some(named) = command(format!("ssh {arguments}").as_bytes()) else {
+            return;
+        };
+        let current = &mut self.stream(label.clone()).current;
+        if current.host.is_none() {
+            current.typed_as(named);
         }
     }
 
@@ -396,16 +414,27 @@ fn names_port_22(hit: &Hit) -> bool {
     hit.named.port == Some(22) || memchr::memmem::find_iter(text, b":22").any(ends)
 }
 
-/// Whether sshd wrote the line to a log.
+/// Whether what `sshd -d` prints begins with a line, or what a client prints.
+fn serves(line: &[u8]) -> Option<bool> {
+    let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
+    if has(b"debug1: sshd version ") || has(b"Server listening on ") {
+        return Some(true);
+    }
+    let client = line.starts_with(b"OpenSSH_") || has(b"debug1: Reading configuration data ");
+    client.then_some(false)
+}
+
+/// Whether sshd wrote the line, to a log or with -d to a terminal.
 fn is_of_sshd(line: &[u8]) -> bool {
     let head = line.get(..200).unwrap_or(line);
     let named = |tag: &[u8]| {
         memchr::memmem::find(head, tag)
             .is_some_and(|at| head.get(at + tag.len()).is_some_and(u8::is_ascii_digit))
     };
-    [&b"sshd["[..], b"sshd-session[", b"sshd-auth["]
+    let tagged = [&b"sshd["[..], b"sshd-session[", b"sshd-auth["]
         .into_iter()
-        .any(named)
+        .any(named);
+    tagged || line.ends_with(b" [preauth]")
 }
 
 /// Whether a line may be the first half of a message.

@@ -1,7 +1,7 @@
 //! From what the lines said to what follows.
 
 use super::advice::{advice, undecided};
-use super::claims::{CLAIMS, CONNECTED, EXCLUSIONS, SILENT, UNCONNECTED, When};
+use super::claims::{self, CONNECTED, EXCLUSIONS, SILENT, UNCONNECTED, When};
 use super::destination::{has_other_port, is_fake, is_forwarded, provider};
 use super::facts::{Facts, Seen};
 use super::identification;
@@ -10,7 +10,11 @@ use super::{Attempt, Certainty, Conclusion, Ending, Exclusion, Reached, Software
 use crate::cause::CauseName;
 
 pub(super) fn conclude(mut facts: Facts) -> Attempt {
-    let printed = facts.symptoms.first().map(|seen| Ending {
+    let mut ends = facts
+        .symptoms
+        .iter()
+        .filter(|seen| seen.symptom != Symptom::HostKeyAsked);
+    let printed = ends.next().map(|seen| Ending {
         line: seen.line,
         text: seen.text.clone(),
     });
@@ -104,7 +108,12 @@ fn complete(facts: &mut Facts) {
 
 /// Whether the transcript ends without a word about an end: behind the messages of `ssh -v` stands at most a prompt.
 fn waits(facts: &Facts) -> bool {
-    facts.client.software != Software::OpenSsh || facts.last_is_debug || !facts.last.contains(": ")
+    if facts.client.software == Software::OpenSsh {
+        facts.last_is_debug || !facts.last.contains(": ")
+    } else {
+        // What other programs print at the end is not all known.
+        facts.last_is_known
+    }
 }
 
 /// With ConnectTimeout, ssh up to 7.9 waits for the first byte of the server instead of the connection (sshconnect.c,
@@ -123,9 +132,7 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
     let mut found = served(facts);
     for seen in &facts.symptoms {
         found.extend(too_many_keys(facts, seen));
-        let claims = CLAIMS
-            .iter()
-            .filter(|claims| claims.symptom == seen.symptom && applies(claims.when, facts));
+        let claims = claims::of(seen.symptom).filter(|claims| applies(claims.when, facts));
         let causes = claims
             .flat_map(|claims| claims.causes)
             .filter(|(cause, _, _)| server.can_have(*cause));
@@ -233,6 +240,7 @@ fn applies(when: When, facts: &Facts) -> bool {
                 && !told(facts)
         }
         When::Fake => silent && is_fake(facts),
+        When::Answered => (Reached::Identified..Reached::Encrypted).contains(&facts.reached),
         When::Replying => facts.reached == Reached::KeyReply && !told(facts),
         When::Exchanging => {
             (Reached::Identified..Reached::Encrypted).contains(&facts.reached) && !told(facts)
@@ -282,6 +290,8 @@ pub(super) fn told(facts: &Facts) -> bool {
         Symptom::TextOther,
         Symptom::NotSsh,
         Symptom::NotSshBytes,
+        Symptom::Goodbye,
+        Symptom::SubsystemFailed,
         Symptom::Unanswered,
         Symptom::RouteLost,
         Symptom::RefusedLate,
@@ -307,7 +317,8 @@ pub(super) fn told(facts: &Facts) -> bool {
         Symptom::TailnetRefused,
         Symptom::NameUnknown,
     ];
-    REASONS.iter().any(|reason| facts.saw(*reason))
+    let refused = facts.saw(Symptom::HostKeyAsked) && facts.saw(Symptom::HostKeyRejected);
+    refused || REASONS.iter().any(|reason| facts.saw(*reason))
 }
 
 impl Seen {

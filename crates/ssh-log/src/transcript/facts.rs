@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) last: String,
     /// Whether the last line is one of `ssh -v`.
     pub(super) last_is_debug: bool,
+    /// Whether the last line is one that is understood.
+    pub(super) last_is_known: bool,
     /// The end of the stream was read: nothing timed out.
     ended_at_once: bool,
     /// The host or address that a message named last.
@@ -109,6 +111,7 @@ impl Facts {
             course: Course::Open,
             last: String::new(),
             last_is_debug: false,
+            last_is_known: false,
             ended_at_once: false,
             shown: None,
             typed: Named::default(),
@@ -151,18 +154,25 @@ impl Facts {
             return true;
         }
         match hit.entry.sign {
-            Sign::Name | Sign::Aside | Sign::OfServer => false,
+            Sign::Name | Sign::Aside | Sign::OfServer | Sign::Typed => false,
             // PuTTY says who it is once it is connected.
             Sign::Version(Software::Putty) => !open,
             Sign::Version(_) => !open || self.proxy.is_none() && self.reached > Reached::Nothing,
-            Sign::Whom => !open,
+            // Programs name the host behind the error too.
+            Sign::Whom => !open && (self.is_named() || apart > ADJACENT),
             Sign::Connecting => !open || self.proxy.is_none() && self.reached >= Reached::Connected,
             Sign::Library(..) => self.is_over_for_library(hit, apart),
-            Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) | Sign::Pipe(_) => {
-                self.is_over_for_end(hit, apart)
-            }
+            Sign::Symptom(_)
+            | Sign::Goodbye
+            | Sign::KnownAs(_)
+            | Sign::Failed(_)
+            | Sign::Pipe(_) => self.is_over_for_end(hit, apart),
             _ => !open,
         }
+    }
+
+    fn is_named(&self) -> bool {
+        self.host.is_some() || self.address.is_some()
     }
 
     fn is_over_for_library(&self, hit: &Hit, apart: usize) -> bool {
@@ -189,7 +199,7 @@ impl Facts {
             Course::Open => {
                 let session = matches!(
                     hit.entry.sign,
-                    Sign::Symptom(Symptom::Closed | Symptom::Reset)
+                    Sign::Symptom(Symptom::Closed | Symptom::Reset | Symptom::LostSession)
                 );
                 let logged_in = self.reached == Reached::LoggedIn && self.proxy.is_none();
                 logged_in && (weight == Weight::Early || weight == Weight::Final && !session)
@@ -206,10 +216,14 @@ impl Facts {
         if self.proxy.is_some() || hit.named.host.is_some() && hit.named.host == self.host {
             return false;
         }
-        let address = |text: &str| text.parse::<std::net::IpAddr>().is_ok();
+        let address = |text: &str| {
+            let bare = text.split('%').next().unwrap_or(text);
+            bare.parse::<std::net::IpAddr>().is_ok()
+        };
         let ends = matches!(
             hit.entry.sign,
             Sign::Symptom(_)
+                | Sign::Goodbye
                 | Sign::Failed(_)
                 | Sign::Connecting
                 | Sign::Whom
@@ -267,7 +281,7 @@ impl Facts {
             }
             Sign::Method => self.method = named.detail,
             Sign::KeyOffered => self.keys_offered += 1,
-            Sign::Name | Sign::Aside | Sign::OfServer => {}
+            Sign::Name | Sign::Aside | Sign::OfServer | Sign::Typed => {}
             Sign::Library(symptoms, reached) => {
                 self.by_library(symptoms, reached, named, line, &text);
             }
@@ -275,6 +289,7 @@ impl Facts {
             // What else goes wrong is never said in a message of `ssh -v` alone.
             Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) if debug => {}
             Sign::ServerText
+            | Sign::Goodbye
             | Sign::Symptom(_)
             | Sign::KnownAs(_)
             | Sign::Failed(_)
@@ -428,6 +443,8 @@ fn symptom(hit: &Hit, facts: &Facts) -> Option<Symptom> {
     match hit.entry.sign {
         Sign::Symptom(symptom) | Sign::KnownAs(symptom) | Sign::Pipe(symptom) => Some(symptom),
         Sign::ServerText => Some(server_text(detail)),
+        Sign::Goodbye if speaks_of_limit(detail) => Some(Symptom::TextTooMany),
+        Sign::Goodbye => Some(Symptom::Goodbye),
         Sign::Failed(phase) => {
             let bare = if detail.is_empty() {
                 hit.text.as_str()
@@ -485,6 +502,7 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::RouteLost
         | Symptom::RefusedLate
         | Symptom::BannerTimeout => Reached::Connected,
+        Symptom::Goodbye => Reached::Identified,
         Symptom::Mismatch
         | Symptom::CryptoPolicy
         | Symptom::BadSignature
@@ -495,6 +513,7 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::HostKeyRevoked
         | Symptom::HostKeyCertificate
         | Symptom::HostKeyUnknown
+        | Symptom::HostKeyAsked
         | Symptom::HostKeyRejected => Reached::KeyExchange,
         Symptom::TooManyFailures
         | Symptom::Denied
@@ -502,9 +521,10 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::AccountRefused
         | Symptom::Booting
         | Symptom::TailnetRefused => Reached::Authenticating,
-        Symptom::SessionRefused | Symptom::SessionFailed | Symptom::LostSession => {
-            Reached::LoggedIn
-        }
+        Symptom::SessionRefused
+        | Symptom::SessionFailed
+        | Symptom::SubsystemFailed
+        | Symptom::LostSession => Reached::LoggedIn,
         Symptom::Refused
         | Symptom::NoRoute
         | Symptom::Unreachable
@@ -516,6 +536,13 @@ fn least(symptom: Symptom) -> Reached {
     }
 }
 
+/// Whether the server's words say that it takes no more connections.
+fn speaks_of_limit(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let of = ["connection", "session", "login"];
+    text.contains("too many ") && of.iter().any(|what| text.contains(what))
+}
+
 /// What a text that comes instead of an identification means.
 fn server_text(text: &str) -> Symptom {
     const FOREIGN: &[&str] = &[
@@ -525,7 +552,7 @@ fn server_text(text: &str) -> Symptom {
         "Exceeded MaxStartups" => Symptom::TextStartups,
         "Not allowed at this time" => Symptom::TextNotAllowed,
         text if FOREIGN.iter().any(|start| text.starts_with(start)) => Symptom::NotSsh,
-        text if text.to_ascii_lowercase().contains("too many connections") => Symptom::TextTooMany,
+        text if speaks_of_limit(text) => Symptom::TextTooMany,
         _ => Symptom::TextOther,
     }
 }

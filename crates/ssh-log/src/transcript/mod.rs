@@ -125,6 +125,14 @@ pub enum Software {
     Phpseclib,
     /// russh and thrussh for Rust.
     Russh,
+    /// Bitvise SSH Client.
+    Bitvise,
+    /// Termius.
+    Termius,
+    /// Xshell and Xftp.
+    Xshell,
+    /// SecureCRT and SecureFX.
+    SecureCrt,
     /// Not known.
     Unknown,
 }
@@ -300,6 +308,10 @@ impl Software {
             Self::NetSsh => "net-ssh",
             Self::Phpseclib => "phpseclib",
             Self::Russh => "russh",
+            Self::Bitvise => "Bitvise SSH Client",
+            Self::Termius => "Termius",
+            Self::Xshell => "Xshell",
+            Self::SecureCrt => "SecureCRT",
             Self::Unknown => return None,
         })
     }

@@ -142,7 +142,8 @@ impl Scan {
             let begin = start - opening(&piece[..start]);
             let text = piece[begin..end.min(start + LONGEST)].trim_ascii();
             hit.text = String::from_utf8_lossy(without_ending(text)).into_owned();
-            if matches!(hit.entry.sign, Sign::Library(..)) && hit.named.address.is_none() {
+            let named = hit.named.address.is_some() || hit.named.host.is_some();
+            if matches!(hit.entry.sign, Sign::Library(..)) && !named {
                 (hit.named.address, hit.named.port) = endpoint(&hit.text);
             }
         }
@@ -153,14 +154,15 @@ impl Named {
     fn read(fields: &Fields<'_>, sign: Sign, before: &[u8]) -> Self {
         let owned = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mut named = Self {
-            host: fields.host.map(owned),
+            host: fields.host.filter(|host| !host.is_empty()).map(owned),
             address: fields.addr.map(owned),
             port: fields.port,
             user: fields.user.map(owned),
             detail: fields.detail.map(|detail| owned(without_ending(detail))),
         };
         if matches!(sign, Sign::Destination | Sign::Connecting | Sign::Whom) {
-            named.user = named.detail.take();
+            // Java writes `null` where nobody is named.
+            named.user = named.detail.take().filter(|user| user != "null");
         }
         if sign == Sign::Symptom(Symptom::Denied) {
             if let Some((user, host)) = login_before(before) {

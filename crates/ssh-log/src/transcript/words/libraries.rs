@@ -5,41 +5,47 @@
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Named, Port};
-use super::{Family, Phase, Row, Sign, Symptom};
+use super::{Family, Phase, Row, Sign, Symptom, java};
 
-const fn name(words: &'static str) -> Row {
+pub(super) const fn name(words: &'static str) -> Row {
     (words, Sign::Name, Anywhere)
 }
 
-const fn says(words: &'static str, symptoms: &'static [Symptom]) -> Row {
+pub(super) const fn says(words: &'static str, symptoms: &'static [Symptom]) -> Row {
     (words, Sign::Library(symptoms, Reached::Nothing), Anywhere)
 }
 
 /// Words of other programs too.
-const fn shared(words: &'static str, symptoms: &'static [Symptom]) -> Row {
+pub(super) const fn shared(words: &'static str, symptoms: &'static [Symptom]) -> Row {
     (words, Sign::Library(symptoms, Reached::Nothing), Named)
 }
 
 /// The same, which name a port.
-const fn port(words: &'static str, symptoms: &'static [Symptom]) -> Row {
+pub(super) const fn port(words: &'static str, symptoms: &'static [Symptom]) -> Row {
     (words, Sign::Library(symptoms, Reached::Nothing), Port)
 }
 
-const NAME_UNKNOWN: &[Symptom] = &[Symptom::NameUnknown];
-const REFUSED: &[Symptom] = &[Symptom::Refused];
-const NO_ROUTE: &[Symptom] = &[Symptom::NoRoute];
-const UNREACHABLE: &[Symptom] = &[Symptom::Unreachable];
-const TIMEOUT: &[Symptom] = &[Symptom::ConnectTimeout];
-const SILENT: &[Symptom] = &[Symptom::BannerTimeout];
-const SLOW: &[Symptom] = &[Symptom::ConnectTimeout, Symptom::BannerTimeout];
-const CLOSED: &[Symptom] = &[Symptom::Closed];
-const RESET: &[Symptom] = &[Symptom::Reset];
-const MISMATCH: &[Symptom] = &[Symptom::Mismatch];
-const CHANGED: &[Symptom] = &[Symptom::HostKeyChanged];
-const UNKNOWN: &[Symptom] = &[Symptom::HostKeyUnknown];
-const REJECTED: &[Symptom] = &[Symptom::HostKeyRejected];
-const DENIED: &[Symptom] = &[Symptom::Denied];
-const NOT_SSH: &[Symptom] = &[Symptom::NotSsh];
+pub(super) const NAME_UNKNOWN: &[Symptom] = &[Symptom::NameUnknown];
+pub(super) const REFUSED: &[Symptom] = &[Symptom::Refused];
+pub(super) const NO_ROUTE: &[Symptom] = &[Symptom::NoRoute];
+pub(super) const UNREACHABLE: &[Symptom] = &[Symptom::Unreachable];
+pub(super) const TIMEOUT: &[Symptom] = &[Symptom::ConnectTimeout];
+pub(super) const SILENT: &[Symptom] = &[Symptom::BannerTimeout];
+pub(super) const SLOW: &[Symptom] = &[Symptom::ConnectTimeout, Symptom::BannerTimeout];
+pub(super) const CLOSED: &[Symptom] = &[Symptom::Closed];
+pub(super) const RESET: &[Symptom] = &[Symptom::Reset];
+pub(super) const MISMATCH: &[Symptom] = &[Symptom::Mismatch];
+pub(super) const CHANGED: &[Symptom] = &[Symptom::HostKeyChanged];
+pub(super) const UNKNOWN: &[Symptom] = &[Symptom::HostKeyUnknown];
+pub(super) const REJECTED: &[Symptom] = &[Symptom::HostKeyRejected];
+pub(super) const DENIED: &[Symptom] = &[Symptom::Denied];
+pub(super) const NOT_SSH: &[Symptom] = &[Symptom::NotSsh];
+/// The program waited until it could log in, and does not say why it could not.
+pub(super) const NEVER: &[Symptom] = &[Symptom::ConnectTimeout, Symptom::Refused];
+/// The library could not connect, and does not say why.
+pub(super) const UNCONNECTED: &[Symptom] = &[Symptom::Refused, Symptom::ConnectTimeout];
+/// The host certificate is not valid.
+pub(super) const CERTIFICATE: &[Symptom] = &[Symptom::HostKeyCertificate, Symptom::HostKeyRejected];
 
 pub(super) const FAMILIES: &[Family] = &[
     (Some(Software::Paramiko), PARAMIKO),
@@ -49,10 +55,10 @@ pub(super) const FAMILIES: &[Family] = &[
     (Some(Software::Libssh), LIBSSH),
     (Some(Software::Dropbear), DROPBEAR),
     (Some(Software::NodeSsh2), NODE),
-    (Some(Software::Jsch), JSCH),
-    (Some(Software::Sshj), SSHJ),
-    (Some(Software::Trilead), TRILEAD),
-    (Some(Software::Mina), MINA),
+    (Some(Software::Jsch), java::JSCH),
+    (Some(Software::Sshj), java::SSHJ),
+    (Some(Software::Trilead), java::TRILEAD),
+    (Some(Software::Mina), java::MINA),
     (Some(Software::SshNet), SSH_NET),
     (Some(Software::NetSsh), NET_SSH),
     (Some(Software::Phpseclib), PHPSECLIB),
@@ -104,11 +110,15 @@ const PARAMIKO: &[Row] = &[
     says("Server '{}' not found in known_hosts", UNKNOWN),
     says("IncompatiblePeer: ", MISMATCH),
     says("Incompatible ssh peer", MISMATCH),
-    says("AuthenticationException: Authentication failed", DENIED),
+    // Other libraries for other protocols have an exception of this name.
+    shared("AuthenticationException: Authentication failed", DENIED),
     says("BadAuthenticationType: ", DENIED),
     says("SSHException: No authentication methods available", DENIED),
     says("SSHException: No existing session", SILENT),
     says("SSHException: Negotiation failed", CLOSED),
+    says("SSHException: Server connection dropped", CLOSED),
+    says("SSHException: Incompatible version (", MISMATCH),
+    shared("EOF in transport thread", CLOSED),
     // Fabric 1.
     (
         "Low level socket error connecting to host {name} on port {port}: {detail}",
@@ -123,6 +133,21 @@ const PARAMIKO: &[Row] = &[
     ),
     says("Authentication to device failed", DENIED),
     ("Device settings: {word} {endpoint}", Sign::Whom, Named),
+    // ncclient.
+    says("SSHError: Could not open socket to {endpoint}", UNCONNECTED),
+    says("SessionCloseError: Unexpected session close", CLOSED),
+    // sshtunnel and duplicity.
+    (
+        "Could not connect to gateway: {endpoint} ",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "ssh connection to {quoted}@{endpoint} failed: ",
+        Sign::Whom,
+        Anywhere,
+    ),
+    says("Unknown {word} host key for {addr}", UNKNOWN),
     shared("EOFError", CLOSED),
     name("paramiko"),
     name("netmiko"),
@@ -161,6 +186,25 @@ const GO: &[Row] = &[
         MISMATCH,
     ),
     says("ssh: handshake failed: ssh: unable to authenticate", DENIED),
+    says("ssh: handshake failed: ssh: principal \"", CERTIFICATE),
+    says("ssh: handshake failed: ssh: cert has expired", CERTIFICATE),
+    says(
+        "ssh: handshake failed: ssh: cert is not yet valid",
+        CERTIFICATE,
+    ),
+    says(
+        "ssh: handshake failed: ssh: no authorities for hostname: ",
+        CERTIFICATE,
+    ),
+    says(
+        "ssh: handshake failed: ssh: invalid packet length",
+        &[Symptom::Damaged],
+    ),
+    says(
+        "ssh: disconnect, reason 11: Too many ",
+        &[Symptom::TextTooMany],
+    ),
+    says("ssh: disconnect, reason 12: ", &[Symptom::TextTooMany]),
     says(
         "ssh: handshake failed: ssh: overflow reading version string",
         NOT_SSH,
@@ -181,13 +225,32 @@ const GO: &[Row] = &[
     port("dial tcp {word} connect: connection timed out", TIMEOUT),
     port("dial tcp {word} connect: operation timed out", TIMEOUT),
     port("dial tcp {word} i/o timeout", TIMEOUT),
-    shared("dial tcp: lookup {}: no such host", NAME_UNKNOWN),
+    shared("dial tcp: lookup {name} on {}: no such host", NAME_UNKNOWN),
+    shared(
+        "dial tcp: lookup {name} on {}: server misbehaving",
+        NAME_UNKNOWN,
+    ),
+    shared("dial tcp: lookup {addr}: no such host", NAME_UNKNOWN),
     port("read tcp {word} read: connection reset by peer", RESET),
     port("read tcp {word} i/o timeout", SILENT),
     port(
         "read tcp {word} read: connection timed out",
         &[Symptom::Unanswered],
     ),
+    // Programs that say for which connection the words of the network are.
+    (
+        "Attempting SSH connection to {endpoint}",
+        Sign::Whom,
+        Anywhere,
+    ),
+    ("(remote-exec):   Host: {addr}", Sign::Whom, Anywhere),
+    ("(file):   Host: {addr}", Sign::Whom, Anywhere),
+    says("Timeout waiting for SSH", NEVER),
+    name("TCP connection to SSH ip/port failed"),
+    name("connect SSH: "),
+    name("ssh Dial() error: "),
+    name("ssh.Dial"),
+    name("ssh://"),
     name("x/crypto/ssh"),
 ];
 
@@ -204,6 +267,26 @@ const LIBSSH2: &[Row] = &[
         DENIED,
     ),
     says("error authenticating: failed connecting with agent", DENIED),
+    says(
+        "remote authentication required but no callback set; class=Ssh",
+        DENIED,
+    ),
+    (
+        "The SSH host key for `{name}` is not known",
+        Sign::KnownAs(Symptom::HostKeyUnknown),
+        Anywhere,
+    ),
+    (
+        "SSH host key has changed for `{name}`",
+        Sign::KnownAs(Symptom::HostKeyChanged),
+        Anywhere,
+    ),
+    // The extension of PHP.
+    says(
+        "ssh2_connect(): Unable to connect to {addr} on port {port}",
+        UNCONNECTED,
+    ),
+    says("ssh2_auth_{word} Authentication failed for ", DENIED),
     name("class=Ssh (23)"),
     says("curl: (67) ", DENIED),
     says(
@@ -229,6 +312,11 @@ const LIBSSH: &[Row] = &[
     says("Socket error: Connection reset by peer", RESET),
     says("Socket error: disconnected", CLOSED),
     shared("Timeout connecting to ", SLOW),
+    says(
+        "Access denied for {word} Authentication that can continue",
+        DENIED,
+    ),
+    name("ssh connect failed: "),
     name("libssh"),
 ];
 
@@ -270,11 +358,8 @@ const NODE: &[Row] = &[
         Sign::Connecting,
         Anywhere,
     ),
-    (
-        "Remote ident: '{}",
-        Sign::Reached(Reached::Identified),
-        Named,
-    ),
+    ("Remote ident: 'SSH-2.0-{detail}", Sign::Server, Named),
+    ("Remote ident: 'SSH-1.99-{detail}", Sign::Server, Named),
     port("connect ECONNREFUSED {word}", REFUSED),
     port("connect EHOSTUNREACH {word}", NO_ROUTE),
     port("connect ENETUNREACH {word}", UNREACHABLE),
@@ -287,130 +372,6 @@ const NODE: &[Row] = &[
     name("level: 'client-socket'"),
 ];
 
-const JSCH: &[Row] = &[
-    says("Algorithm negotiation fail", MISMATCH),
-    says("HostKey has been changed: ", CHANGED),
-    says("reject HostKey: ", UNKNOWN),
-    says("UnknownHostKey: ", UNKNOWN),
-    says("timeout: socket is not established", TIMEOUT),
-    says("invalid server's version string", NOT_SSH),
-    // Its own log.
-    ("Connecting to {addr} port {port}", Sign::Connecting, Named),
-    (
-        "Connection established",
-        Sign::Reached(Reached::Connected),
-        Named,
-    ),
-    (
-        "Remote version string: SSH-2.0-{detail}",
-        Sign::Server,
-        Named,
-    ),
-    (
-        "SSH_MSG_KEXINIT sent",
-        Sign::Reached(Reached::KeyExchange),
-        Named,
-    ),
-    (
-        "SSH_MSG_NEWKEYS received",
-        Sign::Reached(Reached::Encrypted),
-        Named,
-    ),
-    (
-        "SSH_MSG_SERVICE_ACCEPT received",
-        Sign::Reached(Reached::Authenticating),
-        Named,
-    ),
-    (
-        "Authentications that can continue: ",
-        Sign::Reached(Reached::Authenticating),
-        Named,
-    ),
-    says("java.io.IOException: End of IO Stream Read", CLOSED),
-    says(
-        "Session.connect: java.io.IOException: End of IO Stream Read",
-        CLOSED,
-    ),
-    says(
-        "Session.connect: java.net.SocketException: Connection reset",
-        RESET,
-    ),
-    says(
-        "Session.connect: java.net.SocketTimeoutException: Read timed out",
-        SILENT,
-    ),
-    says(
-        "JSchException: connection is closed by foreign host",
-        CLOSED,
-    ),
-    says("JSchException: Auth fail", DENIED),
-    says("JSchException: Auth cancel", DENIED),
-    name("com.jcraft.jsch"),
-    name("JSchException"),
-];
-
-const SSHJ: &[Row] = &[
-    // The programs of JetBrains.
-    (
-        "Cannot connect to remote host {quoted}@{name}:{port}: ",
-        Sign::Whom,
-        Anywhere,
-    ),
-    says(
-        "Connection is not established within the specified timeout",
-        SLOW,
-    ),
-    shared("Timeout expired: {n} MILLISECONDS", SLOW),
-    says("Broken transport; encountered EOF", CLOSED),
-    says(
-        "Server closed connection during identification exchange",
-        CLOSED,
-    ),
-    says("Exhausted available authentication methods", DENIED),
-    says("Could not verify `{}` host key with fingerprint", UNKNOWN),
-    says("Unable to reach a settlement: ", MISMATCH),
-    name("net.schmizz.sshj"),
-    name("com.hierynomus.sshj"),
-    name("n.s.sshj"),
-];
-
-const TRILEAD: &[Row] = &[
-    // The agents of Jenkins.
-    (
-        "Opening SSH connection to {endpoint}.",
-        Sign::Whom,
-        Anywhere,
-    ),
-    name("SSH Connection failed with IOException"),
-    shared("Connection refused (Connection refused)", REFUSED),
-    shared("Connection timed out (Connection timed out)", TIMEOUT),
-    shared("No route to host (Host unreachable)", NO_ROUTE),
-    says(
-        "Key exchange was not finished, connection is closed",
-        CLOSED,
-    ),
-    says("Cannot negotiate, proposals do not match", MISMATCH),
-    shared("Premature connection close", CLOSED),
-    shared("Cannot read full block, EOF reached", CLOSED),
-    shared("The connect timeout expired", TIMEOUT),
-    name("com.trilead.ssh2"),
-    name("ch.ethz.ssh2"),
-];
-
-const MINA: &[Row] = &[
-    says("Unable to negotiate key exchange for ", MISMATCH),
-    says("Server key did not validate", REJECTED),
-    says("No more authentication methods available", DENIED),
-    shared("Session is being closed", CLOSED),
-    shared("Session has been closed", CLOSED),
-    shared(
-        "Failed to get operation result within specified timeout",
-        SLOW,
-    ),
-    name("org.apache.sshd"),
-    name("SshException"),
-];
-
 const SSH_NET: &[Row] = &[
     says(
         "Server response does not contain SSH protocol identification",
@@ -420,6 +381,10 @@ const SSH_NET: &[Row] = &[
     says("Key exchange negotiation failed", MISMATCH),
     says("Failed to negotiate key exchange algorithm", MISMATCH),
     says("Host key could not be verified", REJECTED),
+    says(
+        "No suitable authentication method found to complete authentication",
+        DENIED,
+    ),
     shared(
         "An established connection was aborted by the server",
         CLOSED,
@@ -497,12 +462,18 @@ const PHPSECLIB: &[Row] = &[
         "No compatible server to client encryption algorithms found",
         MISMATCH,
     ),
+    says(
+        "League\\Flysystem\\PhpseclibV3\\UnableToConnectToSftpHost: Unable to connect to host: {addr}",
+        UNCONNECTED,
+    ),
     name("phpseclib"),
 ];
 
 const RUSSH: &[Row] = &[
     shared("Connection closed by the remote side", CLOSED),
     shared("Unknown server key", UNKNOWN),
+    says("No common key algorithm", MISMATCH),
+    says("NoCommonAlgo ", MISMATCH),
     shared("No common {} algorithm", MISMATCH),
     shared("Key changed, line {n}", CHANGED),
     shared("Connection timeout", SLOW),
@@ -515,6 +486,7 @@ const RUSSH: &[Row] = &[
     ("Ok(\"SSH-2.0-{detail}\\n\"", Sign::Server, Named),
     name("russh::"),
     name("russh/src"),
+    name("russh-"),
     name("thrussh"),
 ];
 

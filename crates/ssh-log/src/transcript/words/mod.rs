@@ -1,12 +1,14 @@
 //! What clients, their libraries and what carries their connections print: one table for each family.
 
 mod errors;
+mod java;
 mod libraries;
 mod openssh;
 mod programs;
 mod proxies;
 mod putty;
 mod server;
+mod terminals;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -27,6 +29,8 @@ pub(super) enum Sign {
     Connecting,
     /// Whom a message is about, whatever the stage: its fields name host, address and port.
     Whom,
+    /// The command that made the connection: the detail is what stands behind `ssh`.
+    Typed,
     /// The proxy command.
     Proxy,
     /// The peer is `UNKNOWN port 65535`: there is a proxy, and this happened to its pipe.
@@ -37,6 +41,8 @@ pub(super) enum Sign {
     Destination,
     /// The method of key exchange that both sides agreed on.
     Method,
+    /// The server ended the connection with words of its own, which are the detail.
+    Goodbye,
     /// A key is offered.
     KeyOffered,
     /// Text that the server sent instead of an identification.
@@ -92,6 +98,8 @@ pub(super) enum Symptom {
     NotSsh,
     NotSshBytes,
     BannerTimeout,
+    /// The server ended the connection with words of its own.
+    Goodbye,
     Closed,
     Reset,
     /// The connection stood, and then nobody acknowledged what was sent.
@@ -115,6 +123,8 @@ pub(super) enum Symptom {
     /// Its certificate is not valid.
     HostKeyCertificate,
     HostKeyUnknown,
+    /// ssh asks whether to trust a key that is not known.
+    HostKeyAsked,
     /// Without the reason.
     HostKeyRejected,
     TooManyFailures,
@@ -130,8 +140,12 @@ pub(super) enum Symptom {
     SessionRefused,
     /// The login succeeded, and what was to run then could not be started.
     SessionFailed,
-    /// A private key is not used.
+    /// The login succeeded, and sftp could not be started.
+    SubsystemFailed,
+    /// A private key is not used, for others may read it.
     KeyIgnored,
+    /// A private key cannot be read or is damaged.
+    KeyUnreadable,
     /// A packet does not arrive as it was sent.
     Damaged,
     MultiplexStale,
@@ -189,7 +203,11 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         (None, proxies::ROWS),
         (None, server::ROWS),
     ];
-    Table::new(own.iter().chain(libraries::FAMILIES))
+    let all = own
+        .iter()
+        .chain(terminals::FAMILIES)
+        .chain(libraries::FAMILIES);
+    Table::new(all)
 });
 
 impl Table {

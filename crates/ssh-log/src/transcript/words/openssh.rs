@@ -83,7 +83,8 @@ pub(super) const BEFORE: &[Row] = &[
         Symptom::LibraryMismatch,
     ),
     symptom("Load key \"{}\": bad permissions", Symptom::KeyIgnored),
-    symptom("Load key ", Symptom::KeyIgnored),
+    symptom("Load key ", Symptom::KeyUnreadable),
+    symptom("Error loading key \"{}\": {}", Symptom::KeyUnreadable),
     row("Executing proxy command: exec {detail}", Sign::Proxy),
     row("Executing proxy command: {detail}", Sign::Proxy),
     row("Executing proxy dialer command: {detail}", Sign::Proxy),
@@ -299,6 +300,18 @@ pub(super) const LATER: &[Row] = &[
         Symptom::LostSession,
     ),
     symptom("Corrupted MAC on input", Symptom::Damaged),
+    symptom(
+        "key_verify failed for server_host_key",
+        Symptom::BadSignature,
+    ),
+    symptom(
+        "ssh_rsa_verify: RSA modulus too small: {}",
+        Symptom::KeyTooShort,
+    ),
+    symptom(
+        "sign_and_send_pubkey: no mutual signature supported",
+        Symptom::SignatureRefused,
+    ),
     symptom("Bad packet length {n}", Symptom::Damaged),
     symptom(
         "Unable to negotiate with {addr} port {port}: {}",
@@ -352,6 +365,10 @@ pub(super) const LATER: &[Row] = &[
         "host key is known for {name} and you have requested strict checking",
         Sign::KnownAs(Symptom::HostKeyUnknown),
     ),
+    symptom(
+        "The authenticity of host '{name} ({addr})' can't be established",
+        Symptom::HostKeyAsked,
+    ),
     symptom("Certificate invalid: {}", Symptom::HostKeyCertificate),
     symptom("Host key verification failed", Symptom::HostKeyRejected),
     symptom(
@@ -378,11 +395,14 @@ pub(super) const LATER: &[Row] = &[
         "Received disconnect from {addr} port {port}:3: {}",
         Symptom::Mismatch,
     ),
-    symptom(
-        "Received disconnect from {addr} port {port}:{n}: {}",
-        Symptom::Closed,
+    row(
+        "Received disconnect from {addr} port {port}:{n}: {detail}",
+        Sign::Goodbye,
     ),
-    symptom("Received disconnect from {addr}: {n}: {}", Symptom::Closed),
+    row(
+        "Received disconnect from {addr}: {n}: {detail}",
+        Sign::Goodbye,
+    ),
     symptom("Permission denied, please try again", Symptom::Denied),
     symptom("Permission denied (publickey", Symptom::Denied),
     symptom("Permission denied (password", Symptom::Denied),
@@ -390,6 +410,10 @@ pub(super) const LATER: &[Row] = &[
     symptom("Permission denied (gssapi", Symptom::Denied),
     symptom("Permission denied (hostbased", Symptom::Denied),
     symptom("Permission denied (none", Symptom::Denied),
+    symptom(
+        "subsystem request failed on channel {n}",
+        Symptom::SubsystemFailed,
+    ),
     symptom("exec request failed on channel {n}", Symptom::SessionFailed),
     symptom(
         "shell request failed on channel {n}",
@@ -405,6 +429,7 @@ pub(super) const LATER: &[Row] = &[
         Symptom::LostSession,
     ),
     symptom("Timeout, server {} not responding", Symptom::LostSession),
+    symptom("Timeout, server not responding", Symptom::LostSession),
     symptom("Write failed: Broken pipe", Symptom::LostSession),
 ];
 

@@ -1,7 +1,7 @@
 //! The words of programs that run ssh or speak for it (scp, sftp, rsync, sshfs, ssh-keyscan), and of what refuses an account
 //! behind the login (PAM, a shell that lets nobody in, Tailscale).
 
-use super::Scope::{Alone, Anywhere};
+use super::Scope::{Alone, Anywhere, Port};
 use super::{Phase, Row, Sign, Symptom};
 
 /// What is left where ssh's own words are not shown.
@@ -14,6 +14,8 @@ const fn says(pattern: &'static str, symptom: Symptom) -> Row {
 }
 
 pub(super) const ROWS: &[Row] = &[
+    // FileZilla and Xshell.
+    ("Connecting to {endpoint}...", Sign::Connecting, Port),
     alone("lost connection", Symptom::Closed),
     alone("Connection closed", Symptom::Closed),
     alone("Connection closed by remote host", Symptom::Closed),
@@ -46,6 +48,19 @@ pub(super) const ROWS: &[Row] = &[
         "connect (`{name}'): {detail}",
         Sign::Failed(Phase::Connect),
         Alone,
+    ),
+    // Docker.
+    ("command [ssh {detail}] has exited", Sign::Typed, Anywhere),
+    // restic.
+    (
+        "repository at sftp:{quoted}@{name}:{}",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "repository at sftp://{quoted}@{name}:{}",
+        Sign::Whom,
+        Anywhere,
     ),
     // Net::OpenSSH of Perl.
     says(

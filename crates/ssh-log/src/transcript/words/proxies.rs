@@ -36,6 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     aside("FATAL: Unable to connect to relay host{}"),
     aside("FATAL: failed to connect to {}"),
     aside("Proxy error: {}"),
+    aside("HTTP return code: {n} {}"),
     aside("HTTP/1.0 4{}"),
     aside("HTTP/1.1 4{}"),
     aside("HTTP/1.0 5{}"),

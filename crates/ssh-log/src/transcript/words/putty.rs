@@ -52,6 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "FATAL ERROR: Network error: {detail}",
         Sign::Failed(Phase::Any),
     ),
+    symptom("FATAL ERROR: Host does not exist", Symptom::NameUnknown),
     row("FATAL ERROR: {detail}", Sign::Failed(Phase::Any)),
     symptom(
         "Network error: Connection to {quoted} timed out",
@@ -88,6 +89,14 @@ pub(super) const ROWS: &[Row] = &[
     symptom(
         "Server unexpectedly closed network connection",
         Symptom::Closed,
+    ),
+    row(
+        "Server sent disconnect message type {n} ",
+        Sign::Library(&[Symptom::Goodbye], Reached::Identified),
+    ),
+    row(
+        "Remote side sent disconnect message",
+        Sign::Library(&[Symptom::Goodbye], Reached::Identified),
     ),
     symptom("Couldn't agree a {} (available: {})", Symptom::Mismatch),
     symptom(

@@ -1,0 +1,200 @@
+//! The words of libraries in Java: JSch, sshj, trilead-ssh2 and Apache MINA SSHD.
+
+use super::super::Reached;
+use super::Scope::{Anywhere, Named};
+use super::libraries::{
+    CHANGED, CLOSED, DENIED, MISMATCH, NO_ROUTE, NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW,
+    TIMEOUT, UNKNOWN, name, says, shared,
+};
+use super::{Phase, Row, Sign, Symptom};
+
+/// Both sides said who they are, and then nobody answered.
+const STALLED: Sign = Sign::Library(&[Symptom::Unanswered], Reached::KeyExchange);
+
+pub(super) const JSCH: &[Row] = &[
+    says("Algorithm negotiation fail", MISMATCH),
+    says("HostKey has been changed: ", CHANGED),
+    says("reject HostKey: ", UNKNOWN),
+    says("UnknownHostKey: ", UNKNOWN),
+    says("timeout: socket is not established", TIMEOUT),
+    says("invalid server's version string", NOT_SSH),
+    // Its own log.
+    ("Connecting to {addr} port {port}", Sign::Connecting, Named),
+    (
+        "Connection established",
+        Sign::Reached(Reached::Connected),
+        Named,
+    ),
+    (
+        "Remote version string: SSH-2.0-{detail}",
+        Sign::Server,
+        Named,
+    ),
+    (
+        "SSH_MSG_KEXINIT sent",
+        Sign::Reached(Reached::KeyExchange),
+        Named,
+    ),
+    (
+        "SSH_MSG_NEWKEYS received",
+        Sign::Reached(Reached::Encrypted),
+        Named,
+    ),
+    (
+        "SSH_MSG_SERVICE_ACCEPT received",
+        Sign::Reached(Reached::Authenticating),
+        Named,
+    ),
+    (
+        "Authentications that can continue: ",
+        Sign::Reached(Reached::Authenticating),
+        Named,
+    ),
+    says("java.io.IOException: End of IO Stream Read", CLOSED),
+    says(
+        "Session.connect: java.io.IOException: End of IO Stream Read",
+        CLOSED,
+    ),
+    says(
+        "Session.connect: java.net.SocketException: Connection reset",
+        RESET,
+    ),
+    says(
+        "Session.connect: java.net.SocketTimeoutException: Read timed out",
+        SILENT,
+    ),
+    says(
+        "JSchException: connection is closed by foreign host",
+        CLOSED,
+    ),
+    says("JSchException: Auth fail", DENIED),
+    says("JSchException: Auth cancel", DENIED),
+    shared("Auth fail", DENIED),
+    says("JSchException: verify: false", &[Symptom::BadSignature]),
+    ("timeout in waiting for rekeying process", STALLED, Anywhere),
+    // Publish over SSH, of Jenkins.
+    name("Failed to connect session for config ["),
+    name("com.jcraft.jsch"),
+    name("JSchException"),
+];
+
+pub(super) const SSHJ: &[Row] = &[
+    // The programs of JetBrains.
+    (
+        "Cannot connect to remote host {quoted}@{name}:{port}: ",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "SSH connection to {quoted}@{endpoint}",
+        Sign::Whom,
+        Anywhere,
+    ),
+    says(
+        "Connection is not established within the specified timeout",
+        SLOW,
+    ),
+    shared("Timeout expired: {n} MILLISECONDS", SLOW),
+    says("Broken transport; encountered EOF", CLOSED),
+    says(
+        "Server closed connection during identification exchange",
+        CLOSED,
+    ),
+    says("Exhausted available authentication methods", DENIED),
+    says("Could not verify `{}` host key with fingerprint", UNKNOWN),
+    says("Unable to reach a settlement: ", MISMATCH),
+    (
+        "Server identity string: SSH-2.0-{detail}",
+        Sign::Server,
+        Anywhere,
+    ),
+    (
+        "Server identity string: SSH-1.99-{detail}",
+        Sign::Server,
+        Anywhere,
+    ),
+    (
+        "Sending SSH_MSG_KEXINIT",
+        Sign::Reached(Reached::KeyExchange),
+        Named,
+    ),
+    // The exchange of keys begins once both sides said who they are.
+    (
+        "net.schmizz.sshj.transport.KeyExchanger.waitForDone",
+        Sign::Library(&[], Reached::KeyExchange),
+        Anywhere,
+    ),
+    says(
+        "net.schmizz.sshj.transport.TransportException: Timeout expired",
+        &[Symptom::Unanswered],
+    ),
+    says(
+        "KeyExchange signature verification failed",
+        &[Symptom::BadSignature],
+    ),
+    name("net.schmizz.sshj"),
+    name("com.hierynomus.sshj"),
+    name("n.s.sshj"),
+];
+
+pub(super) const TRILEAD: &[Row] = &[
+    // The agents of Jenkins.
+    (
+        "Opening SSH connection to {endpoint}.",
+        Sign::Whom,
+        Anywhere,
+    ),
+    name("SSH Connection failed with IOException"),
+    says(
+        "No entry currently exists in the Known Hosts file for this host",
+        UNKNOWN,
+    ),
+    shared("Connection refused (Connection refused)", REFUSED),
+    shared("Connection timed out (Connection timed out)", TIMEOUT),
+    shared("No route to host (Host unreachable)", NO_ROUTE),
+    says(
+        "Key exchange was not finished, connection is closed",
+        CLOSED,
+    ),
+    says("Cannot negotiate, proposals do not match", MISMATCH),
+    shared("Premature connection close", CLOSED),
+    shared("Cannot read full block, EOF reached", CLOSED),
+    shared("The connect timeout expired", TIMEOUT),
+    name("com.trilead.ssh2"),
+    name("ch.ethz.ssh2"),
+];
+
+pub(super) const MINA: &[Row] = &[
+    says("Unable to negotiate key exchange for ", MISMATCH),
+    says("Server key did not validate", REJECTED),
+    says("No more authentication methods available", DENIED),
+    (
+        "JGitClientSession[{quoted}@{name}/{endpoint}]",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "ClientSessionImpl[{quoted}@{name}/{endpoint}]",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "DefaultConnectFuture[{quoted}@{name}/{endpoint}]",
+        Sign::Whom,
+        Anywhere,
+    ),
+    (
+        "Failed ({word} to execute: {detail}",
+        Sign::Failed(Phase::Any),
+        Named,
+    ),
+    shared("SocketException: Connection reset", RESET),
+    shared("Session is being closed", CLOSED),
+    shared("Session has been closed", CLOSED),
+    shared(
+        "Failed to get operation result within specified timeout",
+        SLOW,
+    ),
+    name("org.apache.sshd"),
+    name("SshException"),
+];
