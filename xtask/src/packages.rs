@@ -52,7 +52,6 @@ pub(crate) const TESTS: &[(&str, &str)] = &[
 pub(crate) const ANSIBLE: &[(&str, &str)] = &[
     ("ansible-core", "the collection, and its documentation"),
     ("git", "ansible-test, which asks it for the files"),
-    ("python3-venv", "ansible-lint and the newest ansible-core"),
 ];
 
 /// The programs that `cargo xtask bench` measures beside ours.

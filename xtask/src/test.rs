@@ -5,7 +5,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::oracle::Format;
-use crate::{ansible, dist, docs, fuzz, lab, packages, portable, run};
+use crate::{ansible, audit, dist, docs, fuzz, lab, packages, portable, run};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -77,6 +77,10 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     steps.push((
         "the pure crates, for WebAssembly and Windows",
         Box::new(portable::check),
+    ));
+    steps.push((
+        "licences, sources and versions of the dependencies",
+        Box::new(audit::dependencies),
     ));
     steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
     let random = if arguments.all { 5_000 } else { 1_000 };

@@ -9,6 +9,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::packages;
+use crate::python::Environment;
 use crate::run::{self, project};
 
 #[derive(Args)]
@@ -117,36 +118,23 @@ impl Place {
 
 /// ansible-core and ansible-lint in an environment of their own.
 struct Tools {
-    bin: PathBuf,
+    python: Environment,
 }
 
 impl Tools {
     /// Installs what `ansible/tests/requirements.txt` names, unless that was done already.
     fn install(place: &Place) -> Result<Self, String> {
-        let environment = place.folder.join("venv");
-        let bin = environment.join("bin");
         let requirements = project().join("ansible/tests/requirements.txt");
         let wanted =
             fs::read_to_string(&requirements).map_err(|error| at(&requirements, &error))?;
-        let stamp = environment.join("requirements.txt");
-        if fs::read_to_string(&stamp).ok().as_deref() != Some(wanted.as_str()) {
-            run::run(
-                Command::new("python3")
-                    .args(["-m", "venv", "--clear"])
-                    .arg(&environment),
-            )?;
-            let mut pip = Command::new(bin.join("pip"));
-            run::run(pip.args(["install", "--quiet", "-r"]).arg(&requirements))?;
-            fs::write(&stamp, wanted).map_err(|error| at(&stamp, &error))?;
-        }
-        Ok(Self { bin })
+        let python = Environment::install(&place.folder.join("venv"), &wanted)?;
+        Ok(Self { python })
     }
 
     fn program(&self, place: &Place, name: &str) -> Result<Command, String> {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let mut program = place.program(self.bin.join(name));
+        let mut program = place.program(self.python.program(name));
         program
-            .env("PATH", format!("{}:{path}", self.bin.display()))
+            .env("PATH", self.python.path())
             .env_remove("PYTHONPATH");
         let home = place.folder.join("home");
         fs::create_dir_all(&home).map_err(|error| at(&home, &error))?;
