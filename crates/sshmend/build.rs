@@ -1,7 +1,7 @@
-//! Names the commit that a release build was made from: `sshmend 0.2.0 (0123456789ab 2026-12-31)`.
+//! Names the commit that a build was made from: `sshmend 0.2.0 (0123456789ab 2026-12-31)`.
 //!
-//! `SSHMEND_COMMIT` says it (`cargo xtask dist` sets it), else git is asked. Without either, and in a debug build, which
-//! would be linked again after each commit, the version is the plain one.
+//! In sources that `git archive` made, `commit.txt` says it; in a checkout git is asked. Without either, and in a debug build of a
+//! checkout, which would be linked again after each commit, the version is the plain one.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -9,24 +9,30 @@
 )]
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 /// Cargo runs in the package's folder, two below the root of the project.
 const ROOT: &str = "../..";
 
+/// `.gitattributes` has `git archive` fill it in.
+const ARCHIVED: &str = "commit.txt";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=SSHMEND_COMMIT");
+    println!("cargo::rerun-if-changed={ARCHIVED}");
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let commit = env::var("SSHMEND_COMMIT")
-        .ok()
-        .filter(|said| !said.is_empty());
-    match commit.or_else(|| release.then(asked).flatten()) {
+    match archived().or_else(|| release.then(asked).flatten()) {
         Some(commit) => println!("cargo::rustc-env=SSHMEND_VERSION={version} ({commit})"),
         None => println!("cargo::rustc-env=SSHMEND_VERSION={version}"),
     }
+}
+
+/// The commit of the archive that the sources come from; `None` in a checkout, where the file has git's placeholders.
+fn archived() -> Option<String> {
+    shortened(&fs::read_to_string(ARCHIVED).ok()?)
 }
 
 /// The newest commit and its date, as git tells them; `None` where this is not a checkout of the project.
@@ -43,9 +49,14 @@ fn asked() -> Option<String> {
             println!("cargo::rerun-if-changed={path}");
         }
     }
-    let commit = git(&["rev-parse", "HEAD"])?;
-    let date = git(&["log", "-1", "--format=%cs"])?;
-    Some(format!("{} {date}", commit.get(..12)?))
+    shortened(&git(&["log", "-1", "--format=%H %cs"])?)
+}
+
+/// Twelve digits of the commit and its date.
+fn shortened(commit: &str) -> Option<String> {
+    let (hash, date) = commit.trim().split_once(' ')?;
+    let is_hash = hash.len() >= 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| format!("{} {date}", &hash[..12]))
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

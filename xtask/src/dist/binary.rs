@@ -107,7 +107,6 @@ pub(super) fn build(
         .current_dir(&source.folder)
         .env("CARGO_TARGET_DIR", &products)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&source.folder)?)
-        .env("SSHMEND_COMMIT", &source.commit)
         .env("SOURCE_DATE_EPOCH", &source.epoch);
     run::run(&mut maturin)?;
     wheel::pack(

@@ -75,3 +75,23 @@ fn git(arguments: &[&str]) -> Result<String, String> {
     let said = run::output(git.args(arguments).current_dir(project()))?;
     Ok(said.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_says_which_commit_it_is_of() {
+        if !project().join(".git").exists() {
+            // Sources that came as an archive themselves.
+            return;
+        }
+        let folder = run::target().join("source-test");
+        let source = Source::export(&folder).unwrap();
+        let said = source.read("crates/sshmend/commit.txt").unwrap();
+        let said = String::from_utf8(said).unwrap();
+        let (hash, date) = said.trim().split_once(' ').unwrap();
+        assert_eq!(format!("{} {date}", &hash[..12]), source.commit);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
