@@ -14,6 +14,11 @@ use crate::run;
 /// Of the package, where the program stays the same.
 const REVISION: u32 = 1;
 
+/// The version of the package, as Debian counts.
+fn version() -> String {
+    format!("{VERSION}-{REVISION}")
+}
+
 /// Who answers for a package, unless `SSHMEND_MAINTAINER` says so: an address that no mail reaches.
 const MAINTAINER: &str = "The sshmend authors <maintainers@sshmend.invalid>";
 
@@ -31,7 +36,7 @@ pub(super) fn checked(
     out: &Path,
 ) -> Result<(), String> {
     let (architecture, _) = built.target.architecture;
-    let package = make(source, &built.program, architecture, REVISION, place, out)?;
+    let package = make(source, &built.program, architecture, &version(), place, out)?;
     run::run(
         Command::new("lintian")
             .args(["--fail-on", "error,warning", "--allow-root"])
@@ -39,20 +44,19 @@ pub(super) fn checked(
     )
 }
 
-/// Makes the package of this revision, and returns its path.
+/// Makes the package with this version, and returns its path.
 pub(super) fn make(
     source: &Source,
     program: &[u8],
     architecture: &str,
-    revision: u32,
+    version: &str,
     place: &Path,
     out: &Path,
 ) -> Result<PathBuf, String> {
-    let version = format!("{VERSION}-{revision}");
     let root = place.join("deb");
-    let entries = entries(source, program, &version)?;
+    let entries = entries(source, program, version)?;
     stage::write(&entries, &root)?;
-    control(source, &entries, architecture, &version, &root)?;
+    control(source, &entries, architecture, version, &root)?;
     let package = out.join(format!("sshmend_{version}_{architecture}.deb"));
     let mut dpkg = Command::new("dpkg-deb");
     dpkg.args(["--root-owner-group", "-Zxz", "--build"])
@@ -173,7 +177,7 @@ pub(crate) fn rehearse(program: &Path) -> Result<(), String> {
     super::empty(&place)?;
     let source = Source::of_the_working_tree();
     let program = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
-    let package = make(&source, &program, "amd64", REVISION, &place, &place)?;
+    let package = make(&source, &program, "amd64", &version(), &place, &place)?;
     let listed = run::output(Command::new("dpkg-deb").arg("--contents").arg(&package))?;
     let wrong: Vec<&str> = listed
         .lines()
