@@ -1,6 +1,6 @@
 //! What is concluded: findings, their evidence and what mends them.
 
-use sshmend_facts::{Facts, LogLine};
+use sshmend_facts::{Facts, ListLine, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_packet_filter::Block;
 use sshmend_plan::Wish;
@@ -224,6 +224,17 @@ impl Finding {
     pub(crate) fn shown_by_rule(&mut self, block: &Block) -> &mut Self {
         let (source, text) = block.evidence();
         self.shown_by(source, text)
+    }
+
+    /// Shows the line of an owner's list that makes a rule its own.
+    pub(crate) fn shown_by_list(&mut self, line: &ListLine) -> &mut Self {
+        self.evidence.push(Evidence {
+            source: line.source.clone(),
+            line: line.line,
+            text: shorten(&line.text),
+            mark: None,
+        });
+        self
     }
 
     /// Names what mends it.

@@ -16,13 +16,15 @@ const MANAGERS: [(&str, &str); 5] = [
     ("/sbin/apk", "apk upgrade"),
 ];
 
-/// The program by which somebody lifts the bans of another.
+/// The program by which the rules of another are changed.
 fn program(owner: Owner) -> Option<&'static str> {
     match owner {
         Owner::Sshguard => Some("sshguard"),
         Owner::Crowdsec => Some("cscli"),
         Owner::Csf => Some("csf"),
-        Owner::Fail2ban | Owner::Ufw | Owner::Firewalld | Owner::Unknown => None,
+        Owner::Ufw => Some("ufw"),
+        Owner::Firewalld => Some("firewall-cmd"),
+        Owner::Fail2ban | Owner::Unknown => None,
     }
 }
 

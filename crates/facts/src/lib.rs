@@ -34,6 +34,7 @@ mod question;
 mod reply;
 mod return_route;
 mod route;
+mod rule_owner;
 mod service;
 mod shadow;
 mod socket;
@@ -67,6 +68,7 @@ pub use reply::{
 };
 pub use return_route::BlockedRoute;
 pub use route::{Proxy, Route, UnknownKey};
+pub use rule_owner::{ListLine, Listed};
 pub use service::{Service, TrialToday, UnitState, WornOut};
 pub use shadow::Shadow;
 pub use socket::{Meant, Socket};

@@ -1,5 +1,5 @@
-use sshmend_facts::{Facts, Reply, Unchecked};
-use sshmend_packet_filter::{Block, in_network_text};
+use sshmend_facts::{Facts, Listed, Reply, Unchecked};
+use sshmend_packet_filter::{Block, Owner, in_network_text};
 
 use super::replied::{ask_the_server, replied};
 use crate::finding::Certainty;
@@ -47,7 +47,23 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
         (None, None) => "everyone".to_owned(),
         (None, Some(v6)) => format!("everyone who comes by {}", if v6 { "IPv6" } else { "IPv4" }),
     };
-    let (owner, effect) = (block.owner.name(), block.effect());
+    let listed = facts.listed(block);
+    let is_foreign = listed == Listed::No && block.owner != Owner::Unknown;
+    let looks_like = if listed == Listed::Unknown {
+        "what looks like "
+    } else {
+        ""
+    };
+    // What its owner does not list is nobody's, and goes by the kernel's own programs.
+    let own = Block {
+        owner: if is_foreign {
+            Owner::Unknown
+        } else {
+            block.owner
+        },
+        ..block.clone()
+    };
+    let (owner, effect) = (format!("{looks_like}{}", own.owner.name()), block.effect());
     let finding = match (block.certain, block.seen.packets) {
         (true, _) if block.diverts() => verdict.likely(format!(
             "{owner} takes {who} away from port {port}: {effect}"
@@ -70,8 +86,23 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
         }
     };
     finding.shown_by_rule(block);
-    for step in block.admission(port, client) {
+    if let Listed::Here(line) = &listed {
+        finding.shown_by_list(line);
+    }
+    if is_foreign {
+        finding.step(format!(
+            "it stands in a chain of {}, which does not list it (or is not installed): somebody else has added it",
+            block.owner.name()
+        ));
+    }
+    for step in own.admission(port, client) {
         finding.step(step);
+    }
+    if let (Listed::Here(line), Owner::Unknown) = (&listed, own.owner) {
+        finding.step(format!(
+            "{} loads that rule again at each start: change it there as well",
+            line.source
+        ));
     }
 }
 
@@ -259,8 +290,108 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_in_a_chain_of_ufw_is_ufws_where_ufw_lists_it() {
+        let rule = rules(
+            ":ufw-user-input - [0:0]\n[5:300] -A INPUT -j ufw-user-input\n\
+            [5:300] -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP",
+        );
+        let ufw = "//- /usr/sbin/ufw mode:0755\n//- /etc/ufw/user.rules\n";
+        let listed =
+            "*filter\n-A ufw-user-input -p tcp --dport 22 -s 198.51.100.7 -j DROP\nCOMMIT\n";
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &format!("{rule}{ufw}{listed}"),
+            &expect![[r#"
+                certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter ufw-user-input: -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP (packets: 5)
+                  /etc/ufw/user.rules:2: -A ufw-user-input -p tcp --dport 22 -s 198.51.100.7 -j DROP
+                  - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &format!("{rule}{ufw}*filter\nCOMMIT\n"),
+            &expect![[r#"
+                certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter ufw-user-input: -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP (packets: 5)
+                  - it stands in a chain of ufw, which does not list it (or is not installed): somebody else has added it
+                  - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
+                  - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &format!("{rule}//- /etc/ufw/user.rules unreadable:Permission denied\n"),
+            &expect![[r#"
+                certain: what looks like ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter ufw-user-input: -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP (packets: 5)
+                  - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_rule_that_is_loaded_at_each_start_is_shown_there() {
+        let rule = rules("[7:420] -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP");
+        let saved = "//- /etc/iptables/rules.v4\n*filter\n-A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP\nCOMMIT\n";
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &format!("{rule}{saved}"),
+            &expect![[r#"
+                certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter INPUT: -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP (packets: 7)
+                  /etc/iptables/rules.v4:2: -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP
+                  - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
+                  - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
+                  - /etc/iptables/rules.v4 loads that rule again at each start: change it there as well
+            "#]],
+        );
+    }
+
+    #[test]
+    fn firewalld_shows_the_rules_that_are_its_own() {
+        let table = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:IN_public_deny - [0:0]\n[5:300] -A INPUT -j IN_public_deny\n\
+            [5:300] -A IN_public_deny -s 198.51.100.7/32 -j DROP\nCOMMIT\n";
+        let shown = |rules: &str| {
+            format!(
+                "{table}//- /usr/bin/firewall-cmd mode:0755\n//$ firewall-cmd --list-all-zones => 0\npublic\n  rich rules:\n{rules}\n\
+                 //$ firewall-cmd --direct --get-all-rules => 0\n"
+            )
+        };
+        let mine = "\trule family=\"ipv4\" source address=\"198.51.100.7\" drop";
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &shown(mine),
+            &expect![[r#"
+                certain: firewalld turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter IN_public_deny: -A IN_public_deny -s 198.51.100.7/32 -j DROP (packets: 5)
+                  firewall-cmd --list-all-zones: rule family="ipv4" source address="198.51.100.7" drop
+                  - let it in through firewalld: `firewall-cmd --permanent --zone=public --add-rich-rule='rule priority=-100 family=ipv4 source address=198.51.100.7 port port=22 protocol=tcp accept'`
+                  - and apply it: `firewall-cmd --reload`
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &shown(""),
+            &expect![[r#"
+                certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                  iptables-save: filter IN_public_deny: -A IN_public_deny -s 198.51.100.7/32 -j DROP (packets: 5)
+                  - it stands in a chain of firewalld, which does not list it (or is not installed): somebody else has added it
+                  - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
+                  - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
+            "#]],
+        );
+    }
+
+    #[test]
     fn ufw_is_named_as_the_owner() {
-        let ufw = "//$ iptables-save -c => 0\n*filter\n:INPUT DROP [5:300]\n:ufw-user-input - [0:0]\n[5:300] -A INPUT -j ufw-user-input\n\
+        let ufw = "//- /etc/ufw/ufw.conf\nENABLED=yes\n//$ iptables-save -c => 0\n*filter\n:INPUT DROP [5:300]\n:ufw-user-input - [0:0]\n[5:300] -A INPUT -j ufw-user-input\n\
             [0:0] -A ufw-user-input -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
         check_as(
             &from("198.51.100.7"),
@@ -269,6 +400,7 @@ mod tests {
             &expect![[r#"
                 certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
                   iptables-save: filter INPUT: policy DROP (packets: 5)
+                  /etc/ufw/ufw.conf:1: ENABLED=yes
                   - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`
             "#]],
         );
