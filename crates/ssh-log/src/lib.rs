@@ -29,6 +29,7 @@ mod tally;
 mod template;
 mod timeline;
 pub mod transcript;
+mod tree;
 mod understand;
 
 pub use cause::CauseName;

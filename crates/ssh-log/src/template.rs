@@ -112,8 +112,31 @@ impl Template {
 
     /// Matches the whole message.
     pub(crate) fn fields<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
+        self.fields_behind(message.strip_prefix(self.lead_literal())?)
+    }
+
+    /// Matches the whole message, of which this stands behind what the template begins with as it is written.
+    pub(crate) fn fields_behind<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
+        let tokens = match &*self.tokens {
+            [Token::Literal(_), tokens @ ..] => tokens,
+            tokens => tokens,
+        };
+        // Most that do not match are told by their end.
+        if let Some(Token::Literal(literal)) = tokens.last()
+            && !message.ends_with(&literal.text)
+        {
+            return None;
+        }
         let mut fields = Fields::default();
-        matches(&self.tokens, message, &mut fields, &mut End::Whole).then_some(fields)
+        matches(tokens, message, &mut fields, &mut End::Whole).then_some(fields)
+    }
+
+    /// The text that stands as it is at the beginning of every match.
+    pub(crate) fn lead_literal(&self) -> &[u8] {
+        match self.tokens.first() {
+            Some(Token::Literal(literal)) => &literal.text,
+            _ => b"",
+        }
     }
 
     /// Matches the beginning of a text; with the length of what matched. A gap at the end takes all that is left.
@@ -223,7 +246,7 @@ fn matches_addr<'a>(
 ) -> bool {
     let longest = text
         .iter()
-        .position(|&b| !is_addr_byte(b))
+        .position(|&by| !ADDR_BYTES[usize::from(by)])
         .unwrap_or(text.len());
     let separator = memrchr(b'-', &text[..longest])
         .or_else(|| longest.checked_sub(1).filter(|&at| text[at] == b':'));
@@ -259,13 +282,18 @@ fn matches_endpoint<'a>(
 }
 
 /// Those of addresses and names, and of what people write in the place of one: `***`, `<ip>`, `${HOST}`.
-fn is_addr_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'.' | b':' | b'-' | b'_' | b'%' | b'*' | b'<' | b'>' | b'{' | b'}' | b'$' | b'#'
-        )
-}
+static ADDR_BYTES: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0);
+    while byte < 0x80 {
+        table[byte] = matches!(
+            byte as u8,
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'.' | b':' | b'-' | b'_' | b'%' | b'*'
+                | b'<' | b'>' | b'{' | b'}' | b'$' | b'#'
+        );
+        byte += 1;
+    }
+    table
+};
 
 /// What follows the mask of a number: `***`, `xxxxx`.
 fn masked(text: &[u8]) -> Option<&[u8]> {
@@ -364,12 +392,19 @@ fn digits(text: &[u8]) -> (Option<u64>, &[u8]) {
         .position(|b| !b.is_ascii_digit())
         .unwrap_or(text.len());
     let (digits, tail) = text.split_at(end);
-    (
-        std::str::from_utf8(digits)
+    let value = match end {
+        0 => None,
+        // So many always fit.
+        1..=19 => Some(
+            digits
+                .iter()
+                .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')),
+        ),
+        _ => std::str::from_utf8(digits)
             .ok()
             .and_then(|digits| digits.parse().ok()),
-        tail,
-    )
+    };
+    (value, tail)
 }
 
 fn fraction(text: &[u8]) -> &[u8] {

@@ -238,11 +238,14 @@ const DESCRIPTIONS: &[&[u8]] = &[b"OpenBSD Secure Shell server", b"OpenSSH "];
 
 /// Understands a message that is about a unit of sshd.
 pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a>> {
-    let unit = memchr::memmem::find(message, b": ")
-        .map(|at| &message[..at])
-        .filter(|unit| is_ssh_unit(unit));
-    let Some(unit) = unit else {
-        return table.verdict(message).filter(|_| names_ssh(message));
+    // Most lines are about units of others: names are compared before rules.
+    let named = message.starts_with(b"ssh");
+    let end = named
+        .then(|| memchr::memmem::find(message, b": "))
+        .flatten();
+    let unit = end.map(|at| &message[..at]);
+    let Some(unit) = unit.filter(|unit| is_ssh_unit(unit)) else {
+        return names_ssh(message).then(|| table.verdict(message)).flatten();
     };
     let verdict = table.verdict(&message[unit.len() + 2..])?;
     // The unit of one connection (`Accept=yes`) fails whenever sshd ends it.
@@ -255,12 +258,15 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a
 
 /// Whether one of the first words is a unit of sshd or its description.
 fn names_ssh(message: &[u8]) -> bool {
-    memchr::memchr_iter(b' ', message)
-        .take(4)
-        .map(|at| &message[at + 1..])
-        .any(|subject| {
+    // A word is short: looking at each byte is faster than to begin a search.
+    let blanks = (0..message.len()).filter(|&at| message[at] == b' ');
+    let mut subjects = blanks.take(4).map(|at| &message[at + 1..]);
+    subjects.any(|subject| match subject.first() {
+        Some(b's') => {
             let unit = subject.split(|&b| b == b' ').next().unwrap_or_default();
             is_ssh_unit(unit.strip_suffix(b".").unwrap_or(unit))
-                || DESCRIPTIONS.iter().any(|text| subject.starts_with(text))
-        })
+        }
+        Some(b'O') => DESCRIPTIONS.iter().any(|text| subject.starts_with(text)),
+        _ => false,
+    })
 }

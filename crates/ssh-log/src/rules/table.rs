@@ -1,16 +1,17 @@
-//! A table of rules, indexed by the first byte of a message.
+//! A table of rules, found by what a message begins with.
 
 use super::{Rule, Verdict, Voice, dropbear};
 use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;
 use crate::template::Template;
+use crate::tree::Tree;
 
 /// Compiled rules; the first one that matches decides.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// For each first byte the rules that a message beginning with it may match, in order.
-    starts: Vec<Vec<Compiled>>,
+    rules: Vec<Compiled>,
+    beginnings: Tree,
     /// For each first byte what a message may begin with that stands within a text, sorted, each once.
     leads: Vec<Vec<Box<[u8]>>>,
     /// The first four bytes of all of them, as a set that may hold more.
@@ -42,21 +43,8 @@ impl Fours {
     }
 }
 
-/// The first sixteen bytes of a message, as far as there are so many.
-fn start_of(message: &[u8]) -> u128 {
-    if let Some(start) = message.first_chunk() {
-        return u128::from_le_bytes(*start);
-    }
-    let mut start = [0; 16];
-    start[..message.len()].copy_from_slice(message);
-    u128::from_le_bytes(start)
-}
-
 #[derive(Debug)]
 struct Compiled {
-    /// What the template begins with, up to sixteen bytes, and a mask of as many: most rules are passed over by these alone.
-    start: u128,
-    mask: u128,
     template: Template,
     kind: Kind,
     cause: Option<CauseName>,
@@ -86,16 +74,33 @@ const LOGIN: &[&str] = &[
 
 impl Table {
     pub(crate) fn new(families: &[&[Rule]]) -> Self {
-        let mut starts: Vec<Vec<Compiled>> = (0..256).map(|_| Vec::new()).collect();
-        for rule in families.iter().copied().flatten() {
-            for pattern in expand(rule.template) {
-                add(&mut starts, &pattern, *rule);
-            }
+        let compiled = |rule: &Rule| {
+            let rule = *rule;
+            expand(rule.template)
+                .into_iter()
+                .map(move |pattern| Compiled {
+                    template: Template::new(&pattern),
+                    kind: rule.kind,
+                    cause: rule.cause,
+                    voice: rule.voice,
+                })
+        };
+        let rules: Vec<_> = families
+            .iter()
+            .copied()
+            .flatten()
+            .flat_map(compiled)
+            .collect();
+        let beginnings: Vec<&[u8]> = rules.iter().map(|rule| rule.template.lead()).collect();
+        let beginnings = Tree::new(&beginnings);
+        let mut leads: Vec<Vec<Box<[u8]>>> = vec![Vec::new(); 256];
+        for lead in leads_within(&rules) {
+            leads[usize::from(lead[0])].push(lead);
         }
-        let leads: Vec<_> = starts.iter().map(|rules| leads(rules)).collect();
         let fours = Fours::new(&leads);
         Self {
-            starts,
+            rules,
+            beginnings,
             leads,
             fours,
         }
@@ -114,14 +119,21 @@ impl Table {
         messages: &(impl Iterator<Item = &'a [u8]> + Clone),
     ) -> Option<(usize, Verdict<'a>)> {
         // The ends differ, not the beginnings; the first is the longest.
-        let longest = messages.clone().next()?;
-        let rules = self.starts.get(usize::from(*longest.first()?))?;
-        let start = start_of(longest);
-        let mut begun = rules.iter().filter(|rule| start & rule.mask == rule.start);
-        begun.find_map(|rule| {
+        let longest = messages.clone().next().filter(|text| !text.is_empty())?;
+        let mut begun = self.beginnings.of(longest).iter();
+        begun.find_map(|&rule| {
+            let rule = self.rules.get(usize::from(rule))?;
             let mut ends = messages.clone().enumerate();
-            let (at, fields) =
-                ends.find_map(|(at, message)| Some((at, rule.template.fields(message)?)))?;
+            let (at, fields) = ends.find_map(|(at, message)| {
+                let fields = if at == 0 {
+                    // This one the tree has compared.
+                    let lead = rule.template.lead_literal().len();
+                    rule.template.fields_behind(&message[lead..])
+                } else {
+                    rule.template.fields(message)
+                };
+                Some((at, fields?))
+            })?;
             Some((
                 at,
                 Verdict {
@@ -150,7 +162,8 @@ impl Table {
     }
 }
 
-fn leads(rules: &[Compiled]) -> Vec<Box<[u8]>> {
+/// What those rules begin with whose messages are looked for within a text.
+fn leads_within(rules: &[Compiled]) -> Vec<Box<[u8]>> {
     let within = rules
         .iter()
         .filter(|rule| rule.voice != Voice::Anybody && rule.template.lead().len() >= LEAD);
@@ -163,24 +176,6 @@ fn leads(rules: &[Compiled]) -> Vec<Box<[u8]>> {
 
 /// A beginning shorter than this stands in any text.
 const LEAD: usize = 4;
-
-fn add(starts: &mut [Vec<Compiled>], pattern: &str, rule: Rule) {
-    let lead = Template::new(pattern).lead().first().copied();
-    for (byte, rules) in starts.iter_mut().enumerate() {
-        if lead.is_none_or(|lead| usize::from(lead) == byte) {
-            let template = Template::new(pattern);
-            let length = template.lead().len().min(16);
-            rules.push(Compiled {
-                start: start_of(template.lead()),
-                mask: start_of(&[0xff; 16][..length]),
-                template,
-                kind: rule.kind,
-                cause: rule.cause,
-                voice: rule.voice,
-            });
-        }
-    }
-}
 
 /// Replaces `{peer}`, `{login}` and their like by all their forms.
 fn expand(template: &str) -> Vec<String> {
