@@ -10,6 +10,7 @@ use memchr::{memchr_iter, memmem};
 
 use crate::census::Census;
 use crate::envelope::{Clock, Envelope, Head, Peeler, unquoted, visible};
+use crate::program::Program;
 use crate::reader::LINE_CAP;
 use crate::understand::{Known, Told, understand};
 
@@ -149,7 +150,16 @@ struct Parsing<'a> {
 impl<'a> Parsing<'a> {
     /// Parses a line; false where it may belong to a record of several lines.
     fn line(&mut self, line: &'a [u8]) -> bool {
-        let quick = self.peeler.quickly(line);
+        let quick = match self.peeler.usual(line) {
+            // Most lines of a machine: nothing but their number is of interest.
+            Some(head) if head.program == Program::Other => {
+                self.raise(Head::Full);
+                self.parsed.census.other(head.time, head.tag);
+                return true;
+            }
+            Some(head) => Some(head.envelope()),
+            None => self.peeler.unusual(line),
+        };
         if let Some(envelope) = quick.filter(|envelope| envelope.head == Head::Full) {
             self.envelope(&envelope, line);
             return true;
@@ -226,10 +236,17 @@ impl<'a> Parsing<'a> {
         }
     }
 
+    /// Notes a head that is surer than those before.
+    fn raise(&mut self, head: Head) {
+        if head > self.surest {
+            self.surest = head;
+            self.parsed.items.push(Item::Head(head));
+        }
+    }
+
     fn miss(&mut self, envelope: &Envelope<'_>, line: &[u8]) {
-        if envelope.head >= Head::Cut && envelope.head > self.surest {
-            self.surest = envelope.head;
-            self.parsed.items.push(Item::Head(envelope.head));
+        if envelope.head >= Head::Cut {
+            self.raise(envelope.head);
         }
         self.parsed.census.miss(envelope, line, self.parsed.lines);
     }

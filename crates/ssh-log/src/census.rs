@@ -1,5 +1,7 @@
 //! How much of a log was understood, and what it is where nothing was.
 
+use jiff::Timestamp;
+
 use crate::envelope::{Envelope, Head};
 use crate::kind::Kind;
 use crate::nature::{Nature, Signs};
@@ -147,9 +149,18 @@ impl Census {
             program => {
                 self.others += 1;
                 self.signs.head(envelope.head);
-                self.programs.count(named(program, envelope), 1);
+                self.programs.count(named(program, envelope.tag), 1);
             }
         }
+    }
+
+    /// Counts a line that surely is of another program: the same as [`miss`](Self::miss) with all of its envelope.
+    pub(crate) fn other(&mut self, time: Option<Timestamp>, tag: &[u8]) {
+        self.lines += 1;
+        self.span.add(time);
+        self.others += 1;
+        self.signs.head(Head::Full);
+        self.programs.count(named(Program::Other, tag), 1);
     }
 }
 
@@ -182,9 +193,9 @@ fn is_debug(message: &[u8]) -> bool {
 }
 
 /// The name under which another program wrote: its own, or as it stands in the line.
-fn named<'a>(program: Program, envelope: &Envelope<'a>) -> &'a [u8] {
+fn named(program: Program, tag: &[u8]) -> &[u8] {
     match program {
-        Program::Other => &envelope.tag[..envelope.tag.len().min(32)],
+        Program::Other => &tag[..tag.len().min(32)],
         program => program.name().as_bytes(),
     }
 }

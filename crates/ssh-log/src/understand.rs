@@ -79,6 +79,10 @@ impl<'a> Known<'a> {
 /// Finds the message: as the program said it; where the program is not sure, as a message of sshd; where the envelope is
 /// not known, wherever it stands.
 pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
+    // What surely is of another program is nothing here, whatever it says: most lines of a machine.
+    if envelope.program == Program::Other && envelope.head >= Head::Cut {
+        return None;
+    }
     if let Some(verdict) = classify(envelope.program, envelope.message) {
         return Some(Known::new(
             envelope,

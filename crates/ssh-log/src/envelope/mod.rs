@@ -13,6 +13,7 @@ mod journal;
 mod json;
 mod layers;
 pub(crate) mod pieces;
+mod recent;
 pub(crate) mod stamp;
 mod syslog;
 #[cfg(test)]
@@ -29,6 +30,8 @@ pub use decode::{Decoded, Packing};
 use journal::Taken;
 pub(crate) use journal::{Export, Record};
 pub(crate) use layers::{unquoted, visible};
+use recent::Names;
+pub(crate) use recent::UsualHead;
 pub use stamp::Clock;
 use stamp::Stamps;
 
@@ -107,6 +110,7 @@ const LAYERS: usize = 8;
 #[derive(Debug, Clone)]
 pub(crate) struct Peeler {
     stamps: Stamps,
+    names: Names,
     records: journal::Records,
 }
 
@@ -115,6 +119,7 @@ impl Peeler {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
             stamps: Stamps::new(clock),
+            names: Names::default(),
             records: journal::Records::default(),
         }
     }
@@ -148,6 +153,20 @@ impl Peeler {
     /// The message of a line that begins with the head of a log daemon, as most do; one whose head is not
     /// [`Head::Full`] may be less than it seems.
     pub(crate) fn quickly<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
+        match self.usual(line) {
+            Some(head) => Some(head.envelope()),
+            None => self.unusual(line),
+        }
+    }
+
+    /// The head of a line that is much like that of a line before.
+    #[inline]
+    pub(crate) fn usual<'a>(&mut self, line: &'a [u8]) -> Option<UsualHead<'a>> {
+        self.names.read(line, &self.stamps)
+    }
+
+    /// The message of a line whose head is not [usual](Self::usual).
+    pub(crate) fn unusual<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
         syslog::read(line, &mut self.stamps)
     }
 

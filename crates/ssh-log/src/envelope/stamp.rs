@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
+use super::recent::Recent;
+
 /// What has to be known to read a time stamp that leaves something out.
 #[derive(Debug, Clone)]
 pub struct Clock {
@@ -29,6 +31,7 @@ impl Clock {
 pub(crate) struct Stamps {
     clock: Clock,
     last: Option<(Minute, Timestamp)>,
+    recent: Recent,
 }
 
 /// A local minute, with the year if the stamp names one.
@@ -43,19 +46,32 @@ struct Minute {
 
 impl Stamps {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, last: None }
+        Self {
+            clock,
+            last: None,
+            recent: Recent::default(),
+        }
     }
 
     /// Reads a stamp of any form that names a day, after the name of a weekday or without; returns the rest. The time is
     /// `None` where the month is in a language that is not known, or the day does not exist.
     pub(crate) fn day<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
-        if let Some(found) = self.classic(text) {
+        if let Some(found) = self.recent.read(text) {
             return Some(found);
+        }
+        if let Some((time, rest)) = self.classic(text) {
+            self.recent.keep_classic(time, text);
+            return Some((time, rest));
         }
         match text.first()? {
             b'0'..=b'9' => self.numeric(text),
             _ => self.month_first(text).or_else(|| self.after_weekday(text)),
         }
+    }
+
+    /// Reads a stamp of the same minute as the last one, where both have one of the forms that most logs have.
+    pub(super) fn recent<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
+        self.recent.read(text)
     }
 
     /// `Nov 20 15:52:43 ` before a small letter, which most stamps are; the year comes behind none of these.
@@ -231,10 +247,13 @@ impl Stamps {
         if stroke != other {
             return None;
         }
-        let (clock, rest) = time_of_day(rest)?;
-        let (zone, rest) = zone(rest);
+        let (clock, behind) = time_of_day(rest)?;
+        let (zone, rest) = zone(behind);
         let (year, month, day) = (i16::try_from(year).ok()?, narrow(month)?, narrow(day)?);
-        Some((self.at(year, month, day, clock, zone), rest))
+        let time = self.at(year, month, day, clock, zone);
+        self.recent
+            .keep_iso8601(time, text, &behind[..behind.len() - rest.len()]);
+        Some((time, rest))
     }
 
     fn at(
@@ -392,7 +411,7 @@ pub(crate) fn since_1970(text: &[u8]) -> Option<Timestamp> {
     }
 }
 
-fn fraction(text: &[u8]) -> (i32, &[u8]) {
+pub(super) fn fraction(text: &[u8]) -> (i32, &[u8]) {
     let [b'.' | b',', tail @ ..] = text else {
         return (0, text);
     };

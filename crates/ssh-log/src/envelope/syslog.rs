@@ -94,33 +94,46 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
 
 /// `gw sshd[812]: message` and `gw kernel: message`, which most lines are; what looks like anything else is left to [`tagged`] and the others.
 fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
-    let (host, rest) = word(text)?;
-    let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_');
-    if !host.iter().all(is_plain)
-        || host
-            .get(..8)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"fail2ban"))
-    {
-        return None;
-    }
+    let (host, rest) = word(text).filter(|(host, _)| is_plain_host(host))?;
     let rest = &rest[1..];
     let (head, message) = word(rest)?;
     let head = head.strip_suffix(b":")?;
-    let message = subsystem(solaris(message.trim_ascii_start()));
     let (name, pid) = match numbered(head) {
         Some((name, pid)) => (name, Some(pid)),
         None if head == b"kernel" => (head, None),
         None => return None,
     };
-    // What may be no name.
-    if NOT_TAGS.contains(&name) || is_container(name) {
+    if !is_name_of_program(name) {
         return None;
     }
+    let message = without_marks(message.trim_ascii_start());
     Some(Envelope {
         tag: name,
         text,
         ..Envelope::full(time, host, Program::named(name), pid, message)
     })
+}
+
+/// Whether this is the name of a machine, and nothing else that may stand there.
+pub(super) fn is_plain_host(host: &[u8]) -> bool {
+    let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_');
+    let start = host.get(..8);
+    host != b"-"
+        && host.iter().all(is_plain)
+        && !start.is_some_and(|start| start.eq_ignore_ascii_case(b"fail2ban"))
+}
+
+/// Whether what stands before a process number names the program.
+pub(super) fn is_name_of_program(name: &[u8]) -> bool {
+    !NOT_TAGS.contains(&name) && !is_container(name)
+}
+
+/// The message without what Solaris and macOS put before it.
+pub(super) fn without_marks(message: &[u8]) -> &[u8] {
+    match message.first() {
+        Some(b'[' | b'(') => subsystem(solaris(message)),
+        _ => message,
+    }
 }
 
 /// fail2ban's own file: `2026-11-20 15:52:43,397 fail2ban.actions [812]: NOTICE  [sshd] Ban 192.0.2.7`.
@@ -245,7 +258,7 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
         program,
         tag: tag.name,
         pid: tag.pid,
-        message: subsystem(solaris(message)),
+        message: without_marks(message),
         text,
         head,
     })
@@ -267,16 +280,18 @@ fn is_container(tag: &[u8]) -> bool {
 
 /// macOS puts `(libxpc.dylib) [com.openssh.sshd:net] ` before the message.
 fn subsystem(message: &[u8]) -> &[u8] {
-    let inner = |text: &'_ [u8], open: &[u8], close: &[u8]| {
-        let rest = text.strip_prefix(open)?;
-        let end = memmem::find(&rest[..rest.len().min(128)], close)?;
-        (!rest[..end].contains(&b' ')).then_some(text.len() - rest.len() + end + close.len())
+    // Neither holds a blank, which so ends it.
+    let behind = |text: &'_ [u8], open: u8, close: u8| {
+        let near = &text[..text.len().min(129)];
+        let blank = near.iter().position(|&by| by == b' ').unwrap_or(0);
+        matches!(&near[..blank], [first, .., last] if *first == open && *last == close)
+            .then_some(blank + 1)
     };
-    let Some(at) = inner(message, b"(", b") ") else {
+    let Some(at) = behind(message, b'(', b')') else {
         return message;
     };
     let message = &message[at..];
-    inner(message, b"[", b"] ").map_or(message, |at| &message[at..])
+    behind(message, b'[', b']').map_or(message, |at| &message[at..])
 }
 
 /// What follows the facility and the level: `auth.info`, `auth|security:info`, `<auth.info>`.

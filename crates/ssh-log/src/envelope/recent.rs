@@ -1,0 +1,356 @@
+//! What the head of a line has in common with those before it, which is most of it: the minute, the machine, the programs.
+//!
+//! All of this only remembers what [`syslog`](super::syslog) and [`stamp`](super::stamp) found out; what differs is left to them.
+
+use jiff::Timestamp;
+
+use super::stamp::{Stamps, fraction, word};
+use super::syslog::{is_name_of_program, is_plain_host, without_marks};
+use super::{Envelope, Head};
+use crate::program::Program;
+
+/// The minute of the last stamp of one of the two forms that most logs have, as it was written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recent {
+    stamp: Option<Minute>,
+}
+
+#[derive(Debug, Clone)]
+struct Minute {
+    /// `Nov 20 15:52:` with zeros behind it, or `2026-11-20T15:52`: numbers are compared faster than texts of any length.
+    text: u128,
+    /// What stands behind the time of the second form: nothing, `Z`, `+00:00` or `+0000`.
+    zone: Option<Box<[u8]>>,
+    /// When it began, in seconds since 1970.
+    start: i64,
+}
+
+/// So many bytes stand before the seconds of `Nov 20 15:52:43`, and before the colon and the seconds of `2026-11-20T15:52:43`.
+const CLASSIC: usize = 13;
+const ISO: usize = 16;
+
+impl Recent {
+    /// Remembers the minute of a stamp `Nov 20 15:52:43`.
+    pub(super) fn keep_classic(&mut self, time: Option<Timestamp>, text: &[u8]) {
+        self.keep(time, &text[..CLASSIC], &text[CLASSIC..], None);
+    }
+
+    /// Remembers the minute of a stamp `2026-11-20T15:52:43` with this zone.
+    pub(super) fn keep_iso8601(&mut self, time: Option<Timestamp>, text: &[u8], zone: &[u8]) {
+        // Others end in ways that depend on what follows them.
+        if matches!(
+            zone,
+            [] | b"Z" | [b'+' | b'-', _, _, _, _] | [b'+' | b'-', _, _, b':', _, _]
+        ) {
+            self.keep(time, &text[..ISO], &text[ISO + 1..], Some(zone));
+        }
+    }
+
+    fn keep(&mut self, time: Option<Timestamp>, minute: &[u8], second: &[u8], zone: Option<&[u8]>) {
+        let (Some(time), [tens, ones, ..]) = (time, second) else {
+            return;
+        };
+        let second = i64::from(*tens) * 10 + i64::from(*ones) - i64::from(b'0') * 11;
+        let start = time.as_second() - second;
+        // A leap second is of the next minute, and before 1970 a fraction counts backwards.
+        if start < 0 || second > 59 {
+            return;
+        }
+        let mut text = [0; 16];
+        text[..minute.len()].copy_from_slice(minute);
+        self.stamp = Some(Minute {
+            text: u128::from_le_bytes(text),
+            zone: zone.map(Box::from),
+            start,
+        });
+    }
+
+    /// Reads a stamp of that minute, and returns the rest.
+    #[inline]
+    pub(super) fn read<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
+        let minute = self.stamp.as_ref()?;
+        let (start, rest) = text.split_first_chunk::<16>()?;
+        if let Some(zone) = &minute.zone {
+            return minute.iso8601(start, rest, zone);
+        }
+        // What begins with a small letter is the name of a machine: neither a year nor a fraction stands there.
+        let ([.., tens, ones, b' '], [b'a'..=b'z', ..]) = (start, rest) else {
+            return None;
+        };
+        if u128::from_le_bytes(*start) & first(CLASSIC) != minute.text {
+            return None;
+        }
+        Some((minute.at(*tens, *ones, 0)?, &text[15..]))
+    }
+}
+
+impl Minute {
+    fn iso8601<'a>(
+        &self,
+        start: &[u8; 16],
+        rest: &'a [u8],
+        zone: &[u8],
+    ) -> Option<(Option<Timestamp>, &'a [u8])> {
+        let [b':', tens, ones, rest @ ..] = rest else {
+            return None;
+        };
+        if u128::from_le_bytes(*start) != self.text {
+            return None;
+        }
+        let (nanosecond, rest) = fraction(rest);
+        let time = self.at(*tens, *ones, nanosecond)?;
+        let rest = rest.strip_prefix(zone)?;
+        let signed = rest.strip_prefix(b" ").unwrap_or(rest);
+        let has_zone = matches!(rest, [b'Z', ..]) || matches!(signed, [b'+' | b'-', ..]);
+        (!zone.is_empty() || !has_zone).then_some((time, rest))
+    }
+
+    /// The time in this minute; `None` where these are no digits of one of its sixty seconds.
+    fn at(&self, tens: u8, ones: u8, nanosecond: i32) -> Option<Option<Timestamp>> {
+        if !(b'0'..=b'5').contains(&tens) || !ones.is_ascii_digit() {
+            return None;
+        }
+        let second = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+        Some(Timestamp::new(self.start + second, nanosecond).ok())
+    }
+}
+
+/// A mask of the first bytes of sixteen.
+const fn first(bytes: usize) -> u128 {
+    match bytes {
+        0..16 => (1 << (8 * bytes)) - 1,
+        _ => u128::MAX,
+    }
+}
+
+/// The machine and the programs that wrote the lines before.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    /// The machine, and the blank behind it.
+    host: Vec<u8>,
+    programs: Vec<Option<(Box<[u8]>, Program)>>,
+}
+
+/// So many programs are remembered.
+const PROGRAMS: usize = 64;
+
+/// The head of the kind that most lines have: `STAMP gw sshd[812]: ` or `STAMP gw kernel: `.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UsualHead<'a> {
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) program: Program,
+    pub(crate) tag: &'a [u8],
+    host: &'a [u8],
+    pid: Option<u32>,
+    text: &'a [u8],
+    message: &'a [u8],
+}
+
+impl<'a> UsualHead<'a> {
+    pub(crate) fn envelope(&self) -> Envelope<'a> {
+        Envelope {
+            time: self.time,
+            host: self.host,
+            program: self.program,
+            tag: self.tag,
+            pid: self.pid,
+            message: without_marks(self.message.trim_ascii_start()),
+            text: self.text,
+            head: Head::Full,
+        }
+    }
+}
+
+impl Names {
+    /// Takes off the usual head, in the minute of the last stamp.
+    #[inline]
+    pub(super) fn read<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<UsualHead<'a>> {
+        let (time, rest) = stamps.recent(line)?;
+        let text = rest.trim_ascii_start();
+        let host = self.host(text)?;
+        let (tag, pid, message) = tag(&text[host.len() + 1..])?;
+        Some(UsualHead {
+            time,
+            program: self.program(tag)?,
+            tag,
+            host,
+            pid,
+            text,
+            message,
+        })
+    }
+
+    #[inline]
+    fn host<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        if !self.host.is_empty() && text.starts_with(&self.host) {
+            return Some(&text[..self.host.len() - 1]);
+        }
+        let (host, _) = word(text).filter(|(host, _)| is_plain_host(host))?;
+        self.host.clear();
+        self.host.extend_from_slice(&text[..=host.len()]);
+        Some(host)
+    }
+
+    /// The program of this name; `None` where it may be no name.
+    #[inline]
+    fn program(&mut self, name: &[u8]) -> Option<Program> {
+        let (first, last) = (name.first()?, name.last()?);
+        let length = u32::try_from(name.len()).ok()?;
+        let hash = length << 16 | u32::from(*first) << 8 | u32::from(*last);
+        let hash = hash.wrapping_mul(0x9e37_79b1) >> 16;
+        match self.programs.get(hash as usize % PROGRAMS) {
+            Some(Some((known, program))) if **known == *name => Some(*program),
+            _ => self.learn(hash as usize % PROGRAMS, name),
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, at: usize, name: &[u8]) -> Option<Program> {
+        if !is_name_of_program(name) {
+            return None;
+        }
+        let program = Program::named(name);
+        self.programs.resize(PROGRAMS, None);
+        self.programs[at] = Some((name.into(), program));
+        Some(program)
+    }
+}
+
+/// The name, the process and the message of `sshd[812]: message` and `kernel: message`.
+#[inline]
+fn tag(text: &[u8]) -> Option<(&[u8], Option<u32>, &[u8])> {
+    let end = text.iter().position(|by| matches!(by, b'[' | b' '))?;
+    let (name, rest) = text.split_at(end);
+    if rest[0] == b' ' {
+        return (name == b"kernel:").then(|| (&name[..6], None, rest));
+    }
+    let (mut pid, mut digits) = (0, 0);
+    for by in rest[1..]
+        .iter()
+        .take_while(|by| by.is_ascii_digit())
+        .take(9)
+    {
+        (pid, digits) = (pid * 10 + u32::from(by - b'0'), digits + 1);
+    }
+    let message = rest[1 + digits..].strip_prefix(b"]:")?;
+    let whole = (1..=8).contains(&digits) && message.starts_with(b" ");
+    whole.then_some((name, Some(pid), message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Clock, Peeler, syslog};
+    use super::*;
+
+    const STAMPS: [&str; 11] = [
+        "Nov 20 15:52:4",
+        "Nov 20 15:52:0",
+        "Nov  2 15:52:5",
+        "Nov 20 15:53:4",
+        "Nov 20 15:52:6",
+        "Nov 31 15:52:1",
+        "2026-11-20T15:52:4",
+        "2026-11-20T15:52:6",
+        "2026-11-20 15:52:1",
+        "2026/11/20 15:53:0",
+        "1969-12-31T23:59:5",
+    ];
+
+    /// A line with a stamp that is remembered, or with something else that looks like one.
+    fn line(random: &mut fastrand::Rng, stamp: &str) -> String {
+        let behind = [
+            "",
+            "",
+            "",
+            ".25",
+            ",397",
+            ".397404+00:00",
+            "+00:00",
+            "Z",
+            ".5Z",
+            "-0800",
+            " +0100",
+            "+03",
+            " -",
+            " 2026",
+        ];
+        let hosts = [
+            "gw",
+            "gw",
+            "gw2",
+            "GW",
+            "gw.example.net",
+            "fail2ban.x",
+            "-",
+            "auth.info",
+            "",
+        ];
+        let tags = [
+            "sshd[8]:",
+            "sshd[812345678]:",
+            "sshd[123456789]:",
+            "CRON[12]:",
+            "postfix/smtpd[7]:",
+            "kernel:",
+            "error[3]:",
+            "a1b2c3d4e5f6[7]:",
+            "app:",
+            "a[1][2]:",
+            "sshd(pam_unix)[3]:",
+            "sshd[8]",
+            "[8]:",
+            "sshd[]:",
+            "x[1]:y",
+        ];
+        let messages = [
+            "Invalid user x from 192.0.2.7 port 4711",
+            "[ID 800047 auth.info] Bye",
+            "(libxpc.dylib) [com.openssh.sshd:net] Bye",
+            "[   12.345678] [UFW BLOCK] IN=eth0",
+            "  indented",
+            "",
+            "a[1]: b",
+        ];
+        let mut any = |texts: &[&str]| {
+            random
+                .choice(texts)
+                .map_or(String::new(), |text| (*text).to_owned())
+        };
+        let (second, behind) = (any(&["0", "1", "7", "x"]), any(&behind));
+        format!(
+            "{stamp}{second}{behind} {} {} {}",
+            any(&hosts),
+            any(&tags),
+            any(&messages)
+        )
+    }
+
+    #[test]
+    fn what_is_remembered_says_the_same_as_what_is_read_anew() {
+        let clock = Clock::utc("2026-12-01T00:00:00Z".parse().unwrap());
+        let mut random = fastrand::Rng::with_seed(4);
+        let mut peeler = Peeler::new(clock.clone());
+        let mut remembered = 0;
+        let mut stamp = "";
+        for number in 0..60_000 {
+            if number % 8 == 0 {
+                stamp = STAMPS[random.usize(..STAMPS.len())];
+            }
+            let line = line(&mut random, stamp);
+            let line = line.trim_end().as_bytes();
+            let mut fresh = Stamps::new(clock.clone());
+            let anew = syslog::read(line, &mut fresh);
+            let known = peeler.usual(line).map(|head| head.envelope());
+            assert!(known.is_none() || known == anew, "{known:?} {anew:?}");
+            remembered += usize::from(known.is_some());
+            assert_eq!(peeler.quickly(line), anew, "{}", line.escape_ascii());
+            assert_eq!(
+                peeler.stamps.day(line),
+                Stamps::new(clock.clone()).day(line),
+                "{}",
+                line.escape_ascii()
+            );
+        }
+        assert!(remembered > 300, "{remembered}");
+    }
+}
