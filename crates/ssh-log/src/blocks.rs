@@ -7,7 +7,7 @@ use memchr::{memchr, memrchr};
 use crate::reader::LINE_CAP;
 
 /// So much is read at once, in bytes.
-pub(crate) const BLOCK: usize = 256 << 10;
+pub(crate) const BLOCK: usize = 512 << 10;
 
 /// Cuts what `source` gives into blocks that end with a line.
 pub(crate) struct Blocks<R> {
@@ -39,9 +39,7 @@ impl<R: Read> Blocks<R> {
     /// # Errors
     /// What the source says.
     pub(crate) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
-        buffer.clear();
-        buffer.append(&mut self.carry);
-        self.fill(&mut buffer, BLOCK);
+        self.fill(&mut buffer);
         if !self.ended {
             match memrchr(b'\n', &buffer) {
                 Some(end) => {
@@ -62,19 +60,20 @@ impl<R: Read> Blocks<R> {
     /// # Errors
     /// What the source says.
     pub(crate) fn read_on(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
-        buffer.clear();
-        buffer.append(&mut self.carry);
-        self.fill(buffer, BLOCK);
+        self.fill(buffer);
         if buffer.is_empty() {
             return self.error.take().map_or(Ok(false), Err);
         }
         Ok(true)
     }
 
-    /// Reads until the buffer has so many bytes.
-    fn fill(&mut self, buffer: &mut Vec<u8>, size: usize) {
-        let mut filled = buffer.len();
-        buffer.resize(size.max(filled), 0);
+    /// Puts what was carried over and what is read behind it in the place of what the buffer holds, up to a whole block.
+    fn fill(&mut self, buffer: &mut Vec<u8>) {
+        let mut filled = self.carry.len();
+        // What it holds is overwritten: clearing it would only have the whole block filled with zeros for each read.
+        buffer.resize(BLOCK.max(filled), 0);
+        buffer[..filled].copy_from_slice(&self.carry);
+        self.carry.clear();
         while filled < buffer.len() && !self.ended {
             match self.source.read(&mut buffer[filled..]) {
                 Ok(0) => self.ended = true,
@@ -98,8 +97,7 @@ impl<R: Read> Blocks<R> {
         buffer.truncate(LINE_CAP);
         buffer.push(b'\n');
         while !self.ended {
-            rest.clear();
-            self.fill(&mut rest, BLOCK);
+            self.fill(&mut rest);
             let end = memchr(b'\n', &rest);
             self.passed_over += end.unwrap_or(rest.len()) as u64;
             if let Some(end) = end {

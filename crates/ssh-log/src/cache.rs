@@ -3,15 +3,18 @@
 /// Values by a 64-bit key: sets of a few slots each, the least recently used slot of a set gives way.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache<V> {
-    slots: Vec<Option<Slot<V>>>,
+    sets: Vec<Set>,
+    /// Apart from the keys, which so fit into one line of the processor's cache.
+    values: Vec<V>,
     uses: u64,
 }
 
-#[derive(Debug, Clone)]
-struct Slot<V> {
-    key: u64,
-    used: u64,
-    value: V,
+/// The keys of a set, and when each was used last: 0 for a slot that is free.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Set {
+    keys: [u64; WAYS],
+    used: [u64; WAYS],
 }
 
 const SETS: usize = 1024;
@@ -20,51 +23,45 @@ const WAYS: usize = 4;
 impl<V: Clone + Default> Cache<V> {
     pub(crate) fn new() -> Self {
         Self {
-            slots: vec![None; SETS * WAYS],
+            sets: vec![Set::default(); SETS],
+            values: vec![V::default(); SETS * WAYS],
             uses: 0,
         }
     }
 
     /// Whether the key is remembered; does not count as a use.
     pub(crate) fn contains(&self, key: u64) -> bool {
-        self.slots[set(key)]
-            .iter()
-            .flatten()
-            .any(|slot| slot.key == key)
+        self.sets[place(key)].slot(key).is_some()
     }
 
     /// The value of a key, made when there is none.
     pub(crate) fn entry(&mut self, key: u64) -> &mut V {
         self.uses += 1;
-        let set = set(key);
-        let start = set.start;
-        let slots = &mut self.slots[set];
-        let known = slots
-            .iter()
-            .position(|slot| slot.as_ref().is_some_and(|slot| slot.key == key));
-        let at = known.unwrap_or_else(|| {
-            let at = oldest(slots);
-            slots[at] = None;
-            at
-        });
-        let slot = self.slots[start + at].get_or_insert_with(|| Slot {
-            key,
-            used: 0,
-            value: V::default(),
-        });
-        slot.used = self.uses;
-        &mut slot.value
+        let place = place(key);
+        let set = &mut self.sets[place];
+        let known = set.slot(key);
+        let slot = known.unwrap_or_else(|| set.oldest());
+        (set.keys[slot], set.used[slot]) = (key, self.uses);
+        let value = &mut self.values[place * WAYS + slot];
+        if known.is_none() {
+            *value = V::default();
+        }
+        value
     }
 }
 
-fn set(key: u64) -> std::ops::Range<usize> {
-    let start = usize::try_from(key % SETS as u64).unwrap_or(0) * WAYS;
-    start..start + WAYS
+impl Set {
+    fn slot(&self, key: u64) -> Option<usize> {
+        (0..WAYS).find(|&slot| self.keys[slot] == key && self.used[slot] > 0)
+    }
+
+    fn oldest(&self) -> usize {
+        (0..WAYS).min_by_key(|&slot| self.used[slot]).unwrap_or(0)
+    }
 }
 
-fn oldest<V>(set: &[Option<Slot<V>>]) -> usize {
-    let used = |slot: &Option<Slot<V>>| slot.as_ref().map_or(0, |slot| slot.used);
-    (0..set.len()).min_by_key(|&at| used(&set[at])).unwrap_or(0)
+fn place(key: u64) -> usize {
+    usize::try_from(key % SETS as u64).unwrap_or(0)
 }
 
 #[cfg(test)]
