@@ -18,7 +18,10 @@ fn each_jail_is_shown_with_what_it_ignores_and_why() {
     disk.run("show fail2ban").check(&expect![[r##"
         exit 0
         jail sshd: exempt: 192.0.2.1 # office (/etc/fail2ban/jail.d/admin.local:3); ignoreself: default
-        note: /etc/fail2ban/jail.d/admin.local:3:22: "# office" is no comment: its words are entries of the list: it means something else; begin it with a semicolon after a blank, or give it a line of its own
+        note: /etc/fail2ban/jail.d/admin.local:3:22: it means something else
+              ignoreip = 192.0.2.1 # office
+                                   ^ "# office" is not a comment: its words are entries of the list
+              begin it with a semicolon after a blank, or give it a line of its own
         --
     "##]]);
 }
@@ -201,7 +204,7 @@ fn what_is_misread_is_offered_beside_an_exemption_and_left_alone() {
         +ignoreip = 192.0.2.1 203.0.113.7 # the office
         effect: ignoreip of jail sshd 192.0.2.1 # the office -> 192.0.2.1 203.0.113.7 # the office
         note:   jail sshd has an ignoreip of its own, which replaces that of [DEFAULT] [own-list]
-        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is no comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offer]
+        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is not a comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offer]
         --
     "##]]);
 }

@@ -102,8 +102,8 @@ fn without_a_wish_what_could_be_mended_is_listed_and_nothing_changes() {
         exit 1
         nothing to change: list what could be mended in hosts.allow and hosts.deny
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
-        note:   /etc/hosts.allow:1: the colons of `2001:db8:9::/40` end the client list: what follows the first is read as options; as [2001:db8::]/40 it is an address; access is gained by [2001:db8::]/40 at sshd; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
-        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd; access is gained by everybody else at sshd, everybody else at any-other-daemon, 203.0.113.9 at any-other-daemon and 4 more; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:1 --root DISK [offer]
+        note:   /etc/hosts.allow:1: the colons of `2001:db8:9::/40` end the client list: what follows the first is read as options; as [2001:db8::]/40 it is an address; access is gained by [2001:db8::]/40 at sshd; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
+        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd; access is gained by everybody else at sshd, everybody else at any-other-daemon, 203.0.113.9 at any-other-daemon and 4 more; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:1 --root DISK` [offer]
         --
     "#]]);
     assert_eq!(
@@ -136,7 +136,7 @@ fn only_the_line_that_is_named_is_mended() {
         effect: 203.0.113.9 at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd [mended]
-        note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; access is gained by 192.0.2.0/24 at sshd; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
+        note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; access is gained by 192.0.2.0/24 at sshd; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
@@ -153,7 +153,7 @@ fn only_the_line_that_is_named_is_mended() {
         nothing to change: mend /etc/hosts.allow:4
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.allow:4: there is nothing to mend in this line [nothing-to-mend]
-        note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; nobody gains or loses access by that; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
+        note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
         --
     "#]]);
     disk.run("fix hosts-access --mend /etc/passwd:4 --yes")
@@ -182,9 +182,9 @@ fn letting_a_client_in_mends_nothing_and_offers_it() {
         effect: 192.0.2.7 at sshd denied (/etc/hosts.deny:1) -> granted (/etc/hosts.allow:2)
         note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
         note:   `sshd : 192.0.2.7` goes at the end of the file: no rule there refuses them [rule-added]
-        note:   /etc/hosts.allow:1: `0.0.0.0/0` is no network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches; access is gained by 0.0.0.0/0.0.0.0 at sshd, 0.0.0.0/0.0.0.0 at vsftpd, 0.0.0.0/0.0.0.0 at any-other-daemon and 12 more; to mend it: sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK [offer]
-        note:   /etc/hosts.deny:2: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment; nobody gains or loses access by that; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:2 --root DISK [offer]
-        note:   /etc/hosts.deny:3: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at vsftpd; nobody gains or loses access by that; to mend it: sshmend fix hosts-access --mend /etc/hosts.deny:3 --root DISK [offer]
+        note:   /etc/hosts.allow:1: `0.0.0.0/0` is not a network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches; access is gained by 0.0.0.0/0.0.0.0 at sshd, 0.0.0.0/0.0.0.0 at vsftpd, 0.0.0.0/0.0.0.0 at any-other-daemon and 12 more; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
+        note:   /etc/hosts.deny:2: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:2 --root DISK` [offer]
+        note:   /etc/hosts.deny:3: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at vsftpd; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:3 --root DISK` [offer]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);

@@ -301,14 +301,17 @@ impl Finding {
 }
 
 impl Mark {
-    /// Marks the word that begins at `column`, counted in bytes from 1, of a line; nothing where the line is not known.
+    /// Marks the word that begins at `column` or behind the blanks there, counted in bytes from 1, of a line; nothing where
+    /// the line is not known.
     pub(crate) fn word(line: &str, column: usize, label: impl Into<String>) -> Option<Self> {
         let start = column.saturating_sub(1);
         let (before, rest) = line.split_at_checked(start).filter(|_| !line.is_empty())?;
-        let word = rest.split([' ', '\t']).next().unwrap_or_default();
+        let word = rest.trim_start();
+        let blanks = rest.len() - word.len();
+        let word = word.split([' ', '\t']).next().unwrap_or_default();
         Some(Self {
             line: shorten_end(line),
-            column: before.chars().count() + 1,
+            column: before.chars().count() + blanks + 1,
             length: word.chars().count(),
             label: label.into(),
         })
@@ -330,6 +333,14 @@ fn shorten_end(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_word_behind_the_blanks_is_marked() {
+        let mark = Mark::word("sshd: ALL : spwan x", 12, "meant?").expect("a line");
+        assert_eq!((mark.column, mark.length), (13, 5));
+        let mark = Mark::word("ALL :", 6, "empty").expect("a line");
+        assert_eq!((mark.column, mark.length), (6, 0));
+    }
 
     #[test]
     fn long_evidence_is_cut_between_characters() {

@@ -17,7 +17,7 @@
 //! ignoreip = ::1 192.0.2.1 # office
 //! ");
 //! let config = Config::read(&snapshot, Path::new("/etc/fail2ban"), Release::parse("1.0.2"));
-//! assert_eq!(config.problems()[0].message, "\"# office\" is no comment: its words are entries of the list");
+//! assert_eq!(config.problems()[0].message, "\"# office\" is not a comment: its words are entries of the list");
 //!
 //! let address = Address::parse("203.0.113.7")?.address;
 //! let edited = config.ignore(&Wish { addresses: vec![address], jails: None, until: None })?;

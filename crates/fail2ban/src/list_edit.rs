@@ -14,7 +14,7 @@ const SEPARATORS: [char; 3] = [' ', '\t', ','];
 
 /// Adds words at the end of a list: on lines of their own where the list has one word a line, else on its last line.
 ///
-/// They come before a `#`, which is no comment, and before `file:`, behind which fail2ban 1.1.1 stops.
+/// They come before a `#`, which is not a comment, and before `file:`, behind which fail2ban 1.1.1 stops.
 pub(crate) fn append(document: &Document, option: &Opt, words: &[String]) -> Edit {
     let text = |piece: &Piece| &document.text[piece.text.clone()];
     let filled: Vec<&Piece> = option

@@ -11,7 +11,9 @@ use crate::text::show;
 pub(crate) fn dead(host: &HostWord) -> Option<&'static str> {
     const MAPPED: &str = "is an IPv4-mapped address, which libwrap compares as IPv4";
     match &host.pattern {
-        HostPattern::Masked(Network::Malformed) => Some("is no network that libwrap understands"),
+        HostPattern::Masked(Network::Malformed) => {
+            Some("is not a network that libwrap understands")
+        }
         HostPattern::Masked(Network::V4 { net, mask }) if net & mask != *net => {
             Some("has host bits that its mask cuts off")
         }
@@ -31,7 +33,7 @@ pub(crate) fn dead(host: &HostWord) -> Option<&'static str> {
         HostPattern::Text(TextPattern::Prefix(word))
             if is_numeric(word) && Extent::of(host).is_none() =>
         {
-            Some("is no part of an address")
+            Some("is not part of an address")
         }
         HostPattern::Text(TextPattern::Exact(word)) => dead_word(word),
         _ => None,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use sshmend_lossless::nearest;
+
 use crate::answer::{Doubt, Need};
 use crate::text::{Number, chop, same, show, split_at};
 
@@ -51,7 +53,7 @@ pub enum OptionError {
     #[error("an option is empty")]
     Empty,
     /// The keyword is none of hosts_options(5).
-    #[error("`{0}` is no option")]
+    #[error("`{0}` is not an option")]
     Unknown(String),
     /// The keyword stands alone and must not.
     #[error("option `{0}` needs a value")]
@@ -70,6 +72,9 @@ pub enum OptionError {
 impl OptionError {
     /// What to do about it.
     pub fn hint(&self) -> String {
+        if let Some(meant) = self.meant() {
+            return format!("did you mean `{meant}`?");
+        }
         match self {
             Self::Empty => "remove the colon that nothing follows".to_owned(),
             Self::Unknown(name) if name.starts_with('#') => {
@@ -85,6 +90,16 @@ impl OptionError {
             Self::MustBeLast(name) => format!("move `{name}` to the end of the rule"),
             Self::BadValue(name, _) => value_hint(name).to_owned(),
         }
+    }
+}
+
+impl OptionError {
+    /// The option whose name was misspelled.
+    fn meant(&self) -> Option<&'static str> {
+        let Self::Unknown(name) = self else {
+            return None;
+        };
+        nearest(name, KEYWORDS.iter().map(|keyword| keyword.name))
     }
 }
 
@@ -390,4 +405,18 @@ fn listed(table: &[u8], name: &[u8], what: &str) -> Step {
         Need::Account(name.clone()),
         format!("whether {what} `{name}` exists"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OptionError;
+
+    #[test]
+    fn the_option_that_was_meant_is_named() {
+        let hint = |name: &str| OptionError::Unknown(name.to_owned()).hint();
+        assert_eq!(hint("spwan"), "did you mean `spawn`?");
+        assert_eq!(hint("Severty"), "did you mean `severity`?");
+        assert!(hint("/usr/bin/logger").contains("not a shell command"));
+        assert!(hint("# office").contains("line of its own"));
+    }
 }

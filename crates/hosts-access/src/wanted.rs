@@ -178,7 +178,9 @@ fn ipv6(text: &str) -> Result<Corrected, Fault> {
     let (addr, bits) = bare
         .split_once('/')
         .map_or((bare.as_str(), "128"), |(addr, bits)| (addr, bits));
-    let addr: Ipv6Addr = addr.parse().map_err(|_| ("is no IPv6 address", FORMS))?;
+    let addr: Ipv6Addr = addr
+        .parse()
+        .map_err(|_| ("is not an IPv6 address", FORMS))?;
     let bits =
         length(bits, 128).ok_or(("has no valid prefix length", "give a length from 0 to 128"))?;
     if let Some(v4) = addr.to_ipv4_mapped().filter(|_| bits >= 96) {
@@ -243,7 +245,7 @@ fn ipv4(text: &str) -> Result<Corrected, Fault> {
 
 /// One to four numbers, then perhaps a dot or stars; the address with zeros for what is missing, and how many there are.
 fn octets(text: &str) -> Result<(u32, u32), Fault> {
-    let no_address = ("is no IPv4 address", FORMS);
+    let no_address = ("is not an IPv4 address", FORMS);
     let stem = text.trim_end_matches(".*").trim_end_matches('.');
     let numbers: Vec<&str> = stem.split('.').collect();
     if numbers
@@ -310,7 +312,7 @@ fn v4_network(addr: u32, mask: u32) -> Corrected {
 
 fn named(text: &str) -> Result<Corrected, Fault> {
     if text.contains('/') {
-        return Err(("is no network", FORMS));
+        return Err(("is not a network", FORMS));
     }
     let numeric = |byte: u8| byte.is_ascii_digit() || b".-".contains(&byte);
     if text.contains('-') && text.bytes().all(numeric) {
@@ -334,7 +336,7 @@ fn named(text: &str) -> Result<Corrected, Fault> {
         corrections.push("host names are compared without a dot at their end".to_owned());
     }
     match word.trim_matches('.') {
-        "" => Err(("is no host name", FORMS)),
+        "" => Err(("is not a host name", FORMS)),
         _ => Ok((word.to_owned(), corrections)),
     }
 }

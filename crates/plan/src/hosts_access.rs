@@ -258,7 +258,7 @@ fn offer(offer: &Offer, wish: &HostsAccessWish<'_>) -> Notice {
             );
             let who = offer.changes.as_ref().map(whom).unwrap_or_default();
             format!(
-                "{}; {}{who}; to mend it: {command}",
+                "{}; {}{who}; to mend it: `{command}`",
                 problem.message, repair.effect
             )
         }

@@ -36,7 +36,7 @@ impl Directive {
         let keyword = Keyword::find(&name, release);
         let reading = match keyword {
             Some((keyword, _)) if keyword.kind == Kind::Structure => {
-                Err(Fault::new(format!("{name} is no option")))
+                Err(Fault::new(format!("{name} is not an option")))
             }
             Some((keyword, _)) => value::read(keyword.kind, &line, release),
             None => Ok(Reading::default()),

@@ -3,7 +3,7 @@ use sshmend_hosts_access::{Access, Problem, ProblemKind};
 use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
-use super::hosts_remedy::{judged_client, mended_line};
+use super::hosts_remedy::{judged_client, mended_line, show_problem};
 use crate::finding::Certainty;
 use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -94,14 +94,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
             "TCP wrappers refuse the clients of a rule for an option that libwrap does not take",
         ),
     };
-    finding.shown_at(
-        &problem.origin,
-        format!(
-            "{} ({})",
-            facts.line(&problem.origin.path, problem.origin.line),
-            problem.message
-        ),
-    );
+    show_problem(facts, problem, finding);
     finding.shown_by_lines(
         &facts
             .heard(CauseName::HostsAccessOptionInvalid)

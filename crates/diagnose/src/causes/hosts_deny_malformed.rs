@@ -4,7 +4,7 @@ use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 use sshmend_ssh_log::CauseName;
 
-use super::hosts_remedy::{judged_client, mended_line, read_each_time};
+use super::hosts_remedy::{judged_client, mended_line, read_each_time, show_problem};
 use crate::finding::Certainty;
 use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -48,8 +48,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
         ),
         Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),
     };
-    let line = facts.line(&problem.origin.path, problem.origin.line);
-    finding.shown_at(&problem.origin, format!("{line} ({})", problem.message));
+    show_problem(facts, problem, finding);
     finding.shown_by_lines(
         &facts
             .heard(CauseName::HostsDenyMalformed)

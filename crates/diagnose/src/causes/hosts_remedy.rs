@@ -6,7 +6,7 @@ use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_ALLOW, HOSTS_DENY, Problem};
 use sshmend_plan::Wish;
 
-use crate::finding::{Certainty, Finding};
+use crate::finding::{Certainty, Finding, Mark};
 use crate::proof::Proof;
 
 /// What libwrap reads for each connection.
@@ -60,6 +60,15 @@ pub(super) fn allowed(client: IpAddr, finding: &mut Finding) {
     finding.mended_by(Wish::allow(address), summary);
 }
 
+/// Shows the line of a problem with the word in it that is meant.
+pub(super) fn show_problem(facts: &Facts<'_>, problem: &Problem, finding: &mut Finding) {
+    let line = facts.line(&problem.origin.path, problem.origin.line);
+    let mark = Mark::word(&line, problem.column, &problem.message);
+    finding
+        .shown_at(&problem.origin, format!("{line} ({})", problem.message))
+        .marked(mark);
+}
+
 /// Points out the lines of hosts.allow that would let the client in if they were not broken.
 pub(super) fn broken_grants(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
     let problems = facts.tables().problems();
@@ -69,8 +78,7 @@ pub(super) fn broken_grants(facts: &Facts<'_>, client: IpAddr, finding: &mut Fin
     let grants =
         of_allow.filter(|problem| facts.wrappers_if(client, problem) == Some(Access::Granted));
     for problem in grants.take(MOST) {
-        let line = facts.line(&problem.origin.path, problem.origin.line);
-        finding.shown_at(&problem.origin, format!("{line} ({})", problem.message));
+        show_problem(facts, problem, finding);
         finding.step(format!(
             "or mend that line, if it was meant to let {client} in; it is shown first who else gains by it: \
              `sshmend fix hosts-access --mend {}`",

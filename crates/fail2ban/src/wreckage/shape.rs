@@ -98,12 +98,12 @@ pub(super) fn lost_equals_sign(scene: &Scene<'_>, _: &Block, option: &Opt) -> Ve
     vec![problem]
 }
 
-/// `ignoreip` in a section that is no jail.
+/// `ignoreip` in a section that is not a jail.
 pub(super) fn outside_of_jails(scene: &Scene<'_>, block: &Block, option: &Opt) -> Vec<Problem> {
     if option.key != "ignoreip" || !NO_JAILS.contains(&block.name.as_str()) {
         return Vec::new();
     }
-    let message = format!("[{}] is no jail", block.name);
+    let message = format!("[{}] is not a jail", block.name);
     let hint = "move the line to [DEFAULT] or to the section of a jail";
     vec![scene.explainer.at(
         Some((scene.file, option.key_start)),

@@ -53,7 +53,7 @@ fn swallowed_comment(scene: &Scene<'_>, range: Range<usize>) -> Problem {
     let comment = &scene.document.text[range.clone()];
     let mut problem = scene.explainer.at(
         Some((scene.file, range.start)),
-        format!("{comment:?} is no comment: its words are entries of the list"),
+        format!("{comment:?} is not a comment: its words are entries of the list"),
         Consequence::Misread,
         "begin it with a semicolon after a blank, or give it a line of its own",
     );
@@ -147,7 +147,7 @@ fn misread(word: &str, network: Network) -> Option<(String, Consequence, &'stati
     let bare = word.trim_start_matches('[').trim_end_matches(']');
     let (address, mask) = bare.split_once('/').unwrap_or((bare, ""));
     if network.prefix() == 0 && mask != "0" {
-        let message = format!("{word:?} stands for every address: its mask is no netmask");
+        let message = format!("{word:?} stands for every address: its mask is not a netmask");
         return Some((
             message,
             Consequence::TooWide,

@@ -533,7 +533,7 @@ fn several_lines_are_mended_together_and_none_without_being_named() {
          [default]\n
         -ignoreip = 192.0.2.1 # office\n
         +ignoreip = 192.0.2.1 ; office\n
-        mended: /etc/fail2ban/jail.local:2: "# office" is no comment: its words are entries of the list
+        mended: /etc/fail2ban/jail.local:2: "# office" is not a comment: its words are entries of the list
     "##]],
     );
     check_mend(

@@ -27,7 +27,7 @@ fn a_comment_after_addresses_is_no_comment() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1 # office\n",
         &expect![[r##"
-            /etc/fail2ban/jail.local:2:22: "# office" is no comment: its words are entries of the list: it means something else
+            /etc/fail2ban/jail.local:2:22: "# office" is not a comment: its words are entries of the list: it means something else
               hint: begin it with a semicolon after a blank, or give it a line of its own
             /etc/fail2ban/jail.local
              [DEFAULT]\n
@@ -38,7 +38,7 @@ fn a_comment_after_addresses_is_no_comment() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1 #192.0.2.2\n",
         &expect![[r##"
-            /etc/fail2ban/jail.local:2:22: "#192.0.2.2" is no comment: its words are entries of the list: it means something else
+            /etc/fail2ban/jail.local:2:22: "#192.0.2.2" is not a comment: its words are entries of the list: it means something else
               hint: begin it with a semicolon after a blank, or give it a line of its own
             /etc/fail2ban/jail.local
              [DEFAULT]\n
@@ -102,7 +102,7 @@ fn addresses_that_are_others_than_they_seem() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 10.0.0.0/255.255.255\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:12: "10.0.0.0/255.255.255" stands for every address: its mask is no netmask: more is ignored than it seems
+        /etc/fail2ban/jail.local:2:12: "10.0.0.0/255.255.255" stands for every address: its mask is not a netmask: more is ignored than it seems
           hint: write the length of the network as a number: 192.0.2.0/24
     "#]],
     );
@@ -141,7 +141,7 @@ fn sections_that_are_others_than_they_seem() {
     check(
         "//- jail.local\n[Definition]\nignoreip = 192.0.2.1\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:1: [Definition] is no jail: it has no effect
+        /etc/fail2ban/jail.local:2:1: [Definition] is not a jail: it has no effect
           hint: move the line to [DEFAULT] or to the section of a jail
     "#]],
     );

@@ -229,7 +229,7 @@ fn only_the_lines_that_are_named_are_mended() {
         sshd: ALL
         sshd: 0.0.0.0/0.0.0.0
         mended /etc/hosts.allow:3: the colons of `2001:db8::1` end the client list: what follows the first is read as options; as [2001:db8::1] it is an address
-        mended /etc/hosts.deny:3: `0.0.0.0/0` is no network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches
+        mended /etc/hosts.deny:3: `0.0.0.0/0` is not a network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches
     "#]],
     );
     check_mend(

@@ -117,13 +117,13 @@ fn patterns_that_never_match_are_named() {
             /etc/hosts.allow:1:19: `10.1` is neither an address nor, without a final dot, a part of one: it never matches
               hint: write 10.1.
               repair: as 10.1. it matches
-            /etc/hosts.allow:1:24: `10.1.2/24` is no network that libwrap understands: it never matches
+            /etc/hosts.allow:1:24: `10.1.2/24` is not a network that libwrap understands: it never matches
               hint: write 10.1.2.0/24
               repair: as 10.1.2.0/24 it matches
-            /etc/hosts.allow:1:34: `0.0.0.0/0` is no network that libwrap understands: it never matches
+            /etc/hosts.allow:1:34: `0.0.0.0/0` is not a network that libwrap understands: it never matches
               hint: write 0.0.0.0/0.0.0.0
               repair: as 0.0.0.0/0.0.0.0 it matches
-            /etc/hosts.allow:1:44: `10.1.2.3/255.255.255.255` is no network that libwrap understands: it never matches
+            /etc/hosts.allow:1:44: `10.1.2.3/255.255.255.255` is not a network that libwrap understands: it never matches
               hint: write 10.1.2.3
               repair: as 10.1.2.3 it matches
             /etc/hosts.allow:2:3: `[2001:db8::/32]` has no IPv6 address between its brackets: it never matches
@@ -138,7 +138,7 @@ fn patterns_that_never_match_are_named() {
               hint: remove it, or write what was meant
             /etc/hosts.allow:3:31: `010.1.2.3` is neither an address nor, without a final dot, a part of one: it never matches
               hint: remove it, or write what was meant
-            /etc/hosts.allow:3:41: `300.` is no part of an address: it never matches
+            /etc/hosts.allow:3:41: `300.` is not part of an address: it never matches
               hint: remove it, or write what was meant
             /etc/hosts.allow:3:46: `a$b` is neither an address nor a host name: it never matches
               hint: remove it, or write what was meant
@@ -152,7 +152,7 @@ fn options_that_libwrap_refuses_are_named() {
         "sshd: 10.: /usr/bin/logger\nsshd: 10.:\nsshd: 10.: allow: spawn x\nsshd: 10.: severity authpriv.info\nsshd: 10.: setenv A=b\nsshd: 10.: twist\nsshd: 10.: keepalive yes\n",
         "",
         &expect![[r#"
-            /etc/hosts.allow:1:11: `/usr/bin/logger` is no option: libwrap denies every client that the rule matches
+            /etc/hosts.allow:1:11: `/usr/bin/logger` is not an option: libwrap denies every client that the rule matches
               hint: the third field holds options, not a shell command: write `spawn COMMAND`, and put IPv6 addresses in brackets
               repair: as `spawn COMMAND` the rule counts
             /etc/hosts.allow:2:11: an option is empty: libwrap denies every client that the rule matches

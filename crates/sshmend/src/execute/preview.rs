@@ -28,9 +28,12 @@ impl Run<'_> {
         for change in &self.plan.files {
             text.push_str(&output.diff(&unified(change)));
         }
-        self.effects(output, &mut text);
-        self.verdicts(output, &mut text);
-        self.notices(output, &mut text);
+        let mut said = String::new();
+        self.effects(output, &mut said);
+        self.verdicts(output, &mut said);
+        self.notices(output, &mut said);
+        // A diff stays as it is.
+        text.push_str(&output.fold(&said));
         output
             .data(&text)
             .map_err(|error| Failure::caused("cannot print", &error))

@@ -17,28 +17,63 @@ const STRETCHES: usize = 24;
 /// How wide the longest bar is.
 const BAR: u64 = 40;
 
+/// What stands before the picture of a cause: how many connections, and its name.
+const BEFORE: usize = 41;
+/// From when to when, behind the picture.
+const TIMES: usize = 44;
+
+/// How the row of a cause fits the terminal.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    /// How wide the picture is.
+    picture: usize,
+    /// Whether the times stand on a line of their own.
+    below: bool,
+}
+
+impl Row {
+    fn of(columns: Option<usize>) -> Self {
+        let columns = columns.unwrap_or(usize::MAX);
+        Self {
+            picture: columns.saturating_sub(BEFORE).min(COLUMNS),
+            below: columns < BEFORE + COLUMNS + TIMES,
+        }
+    }
+
+    /// What stands before the times.
+    fn gap(self) -> &'static str {
+        if self.below { "\n            " } else { "  " }
+    }
+}
+
 /// Renders a tally, with the causes and sources that come first.
 pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize) -> String {
+    let row = Row::of(output.columns());
     let mut text = census::text(output, logs);
     let causes = tally.causes();
     if causes.is_empty() {
         if logs.iter().any(|log| !log.census.nothing_understood()) {
             text.push_str("no cause found: no entry of these logs speaks for one\n");
         }
-        return text;
+        return output.fold(&text);
     }
     text.push_str(&format!(
         "{}\n",
         output.paint(Role::Dim, &period(tally.span()))
     ));
+    let times = if row.below { "" } else { "  first and last" };
+    let picture = if row.picture == 0 { "" } else { "over time" };
     let heading = format!(
-        "\n{:>11} {:<28} {:<COLUMNS$}  first and last",
-        "connections", "cause", "over time"
+        "\n{:>11} {:<28} {picture:<width$}{times}",
+        "connections",
+        "cause",
+        width = row.picture
     );
-    text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
+    let heading = heading.trim_end();
+    text.push_str(&format!("{}\n", output.paint(Role::Title, heading)));
     let all = tally.timeline();
     for (name, cause) in causes.iter().take(top) {
-        text.push_str(&cause_line(output, name.as_str(), cause, all.bounds()));
+        text.push_str(&cause_line(output, name.as_str(), cause, all.bounds(), row));
     }
     text.push_str(&more(output, causes.len(), top, "cause"));
     text.push_str(&axis(output, &all));
@@ -58,7 +93,7 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
         );
         text.push_str(&format!("{}\n", output.paint(Role::Dim, &forgotten)));
     }
-    text
+    output.fold(&text)
 }
 
 fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
@@ -135,6 +170,7 @@ fn cause_line(
     name: &str,
     cause: &CauseTally,
     bounds: Option<(i64, i64)>,
+    row: Row,
 ) -> String {
     let times = if cause.at_least() > 0 {
         cause.at_least().to_string()
@@ -147,11 +183,15 @@ fn cause_line(
     } else {
         ""
     };
-    format!(
-        "{times:>11} {name} {:<COLUMNS$}{}{unsure}\n",
-        bounds.map_or_else(String::new, |bounds| picture(&cause.timeline, bounds)),
-        span(cause.span)
-    )
+    let picture = bounds
+        .filter(|_| row.picture > 0)
+        .map_or_else(String::new, |bounds| {
+            picture(&cause.timeline, bounds, row.picture)
+        });
+    let span = span(cause.span);
+    let gap = if span.is_empty() { "" } else { row.gap() };
+    let width = if row.below { 0 } else { row.picture };
+    format!("{times:>11} {name} {picture:<width$}{gap}{span}{unsure}\n")
 }
 
 fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
@@ -168,8 +208,8 @@ fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
 
 fn span(span: Span) -> String {
     match (span.first, span.last) {
-        (Some(first), Some(last)) if first == last => format!("  {}", local(first)),
-        (Some(first), Some(last)) => format!("  {} to {}", local(first), local(last)),
+        (Some(first), Some(last)) if first == last => local(first),
+        (Some(first), Some(last)) => format!("{} to {}", local(first), local(last)),
         _ => String::new(),
     }
 }
@@ -182,8 +222,8 @@ fn local(time: Timestamp) -> String {
 }
 
 /// The counts of one cause over the time of all, one character a stretch.
-fn picture(timeline: &Timeline, bounds: (i64, i64)) -> String {
-    let columns = timeline.columns(COLUMNS, bounds);
+fn picture(timeline: &Timeline, bounds: (i64, i64), width: usize) -> String {
+    let columns = timeline.columns(width, bounds);
     let most = columns.iter().copied().max().unwrap_or(0).max(1);
     let levels = LEVELS.len() as u64;
     let level = |&count: &u64| match count {
@@ -216,6 +256,18 @@ mod tests {
     }
 
     #[test]
+    fn on_a_narrow_terminal_the_times_stand_below() {
+        let shape = |columns| {
+            let row = Row::of(columns);
+            (row.picture, row.below)
+        };
+        assert_eq!(shape(None), (COLUMNS, false));
+        assert_eq!(shape(Some(120)), (COLUMNS, false));
+        assert_eq!(shape(Some(80)), (COLUMNS, true));
+        assert_eq!(shape(Some(40)), (0, true));
+    }
+
+    #[test]
     fn a_picture_is_plain_text_and_shows_the_common_time() {
         let mut timeline = Timeline::default();
         let base: i64 = 1_795_213_800;
@@ -223,7 +275,7 @@ mod tests {
             let time = Timestamp::from_second(base + second).unwrap();
             timeline.add(time, count);
         }
-        let shown = picture(&timeline, (base, base + 24));
+        let shown = picture(&timeline, (base, base + 24), COLUMNS);
         assert_eq!(shown, format!(".{}#", " ".repeat(22)));
     }
 }

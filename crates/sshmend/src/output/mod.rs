@@ -166,6 +166,11 @@ impl Output {
         print(&self.out.show(text))
     }
 
+    /// How wide the terminal of standard output is; `None` where there is none.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.out.columns
+    }
+
     /// Breaks prose into lines of the terminal, never within a command.
     pub(crate) fn fold(&self, text: &str) -> String {
         fold::fold(text, self.out.columns, HANG)

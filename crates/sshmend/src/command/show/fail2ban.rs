@@ -43,12 +43,7 @@ pub(super) fn show(
     let jails = choose(&config, &arguments.jails)?;
     let mut text = text(&session.output, &jails);
     for problem in config.problems() {
-        let word = session.output.paint(Role::Warning, "note");
-        text.push_str(&format!(
-            "{word}: {}; {}\n",
-            line(&problem.to_string()),
-            line(&problem.hint)
-        ));
+        text.push_str(&note(&session.output, problem));
     }
     for over in config.expired(now()) {
         text.push_str(&format!(
@@ -64,7 +59,25 @@ pub(super) fn show(
         problems,
         unread: Vec::new(),
     };
+    let text = session.output.fold(&text);
     Ok(((format, whole(text)), None))
+}
+
+/// A problem with its line, where that is known.
+fn note(output: &Output, problem: &sshmend_fail2ban::Problem) -> String {
+    let word = output.paint(Role::Warning, "note");
+    let hint = line(&problem.hint);
+    if problem.text.trim().is_empty() {
+        return format!("{word}: {}; {hint}\n", line(&problem.to_string()));
+    }
+    let place = output.quote(Role::Dim, &format!("{}:{}", problem.origin, problem.column));
+    let meant = problem.text.chars().skip(problem.column.saturating_sub(1));
+    let length = meant.take_while(|c| !c.is_whitespace()).count();
+    let excerpt = output.excerpt(&problem.text, problem.column, length, &problem.message);
+    format!(
+        "{word}: {place}: {}\n{excerpt}\n      {hint}\n",
+        problem.consequence
+    )
 }
 
 fn failure(config: &Config<'_>) -> Option<Failure> {

@@ -36,13 +36,14 @@ pub(super) fn show(
         .as_deref()
         .map(|rule| format!("  {}\n", output.quote(Role::Title, rule)))
         .unwrap_or_default();
+    let reason = crate::output::escape::line(&verdict.reason);
     let text = format!(
-        "{} at {}: {} ({})\n{rule}  {}\n",
+        "{} at {}: {} ({})\n{rule}{}\n",
         arguments.client,
         client.daemon,
         output.paint(role, access),
         output.quote(Role::Dim, &place),
-        crate::output::escape::line(&verdict.reason),
+        output.fold(&format!("  {reason}")),
     );
     let text = match &linkage {
         Linkage::NotLinked(program) => {
