@@ -11,6 +11,7 @@
 
 mod apply;
 mod apply_leaving;
+mod apply_unset;
 mod attack;
 mod client;
 mod compare;

@@ -89,7 +89,7 @@ mod tests {
         let wish = SshdConfigWish {
             settings: Vec::new(),
             comment_out: Vec::new(),
-            unset: None,
+            unset: Vec::new(),
             place: Place::Best,
             main: Path::new("/etc/ssh/sshd_config"),
             overrides: &[],

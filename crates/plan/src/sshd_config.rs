@@ -28,8 +28,8 @@ pub struct SshdConfigWish<'a> {
     pub settings: Vec<Assignment>,
     /// Lines that sshd refuses and that become comments; nothing is set then.
     pub comment_out: Vec<Origin>,
-    /// A keyword whose lines are removed, so that its default is in force; nothing is set then.
-    pub unset: Option<String>,
+    /// Keywords whose lines are removed, so that their defaults are in force; nothing is set then.
+    pub unset: Vec<String>,
     /// Where a value may be written.
     pub place: Place,
     /// The main file.
@@ -52,12 +52,12 @@ pub struct SshdConfigWish<'a> {
 /// When a keyword or a value would not be accepted, or cannot be made to win.
 pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
     let before = Tree::read(snapshot, wish.main, wish.overrides);
-    let edited = match &wish.unset {
-        Some(key) => before.unset(key, wish.release),
-        None if wish.comment_out.is_empty() => {
-            before.assign(&wish.settings, wish.release, wish.place)
-        }
-        None => before.comment_out(&wish.comment_out, wish.reading),
+    let edited = if !wish.unset.is_empty() {
+        before.unset(&wish.unset, wish.release)
+    } else if wish.comment_out.is_empty() {
+        before.assign(&wish.settings, wish.release, wish.place)
+    } else {
+        before.comment_out(&wish.comment_out, wish.reading)
     };
     let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let new = like_main(snapshot, wish.main);
@@ -91,8 +91,8 @@ pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Pla
 }
 
 fn purpose(wish: &SshdConfigWish<'_>) -> String {
-    if let Some(key) = &wish.unset {
-        return format!("unset {key}");
+    if !wish.unset.is_empty() {
+        return format!("unset {}", wish.unset.join(" "));
     }
     let all = |words: Vec<String>| words.join(" ");
     if wish.comment_out.is_empty() {
@@ -225,10 +225,9 @@ impl Work<'_> {
 
     /// For whom the change has no effect.
     fn overridden(&self) -> Vec<Notice> {
-        self.wish
-            .settings
-            .iter()
-            .flat_map(|one| self.overridden_for(&one.key))
+        let set = self.wish.settings.iter().map(|one| &one.key);
+        set.chain(&self.wish.unset)
+            .flat_map(|key| self.overridden_for(key))
             .collect()
     }
 

@@ -24,6 +24,13 @@ pub enum Wish {
         /// Which configuration.
         source: SshdSource,
     },
+    /// `fix sshd-config --unset`: keywords that no line sets, so that their defaults are in force.
+    Unset {
+        /// The keywords, each as it was written.
+        keys: Vec<String>,
+        /// Which configuration.
+        source: SshdSource,
+    },
     /// `fix sshd-config --comment-out`: lines that sshd refuses become comments.
     CommentOut {
         /// `FILE:LINE`, each as it was written.
@@ -122,6 +129,7 @@ impl Wish {
     pub fn of_sshd(mut self, process: u32) -> Self {
         match &mut self {
             Self::SshdConfig { source, .. }
+            | Self::Unset { source, .. }
             | Self::CommentOut { source, .. }
             | Self::HostKeys { source }
             | Self::LogLevel { source, .. } => {
@@ -193,6 +201,10 @@ impl Wish {
             } => {
                 line.word("sshd-config").words(settings);
                 line.flag("--drop-in", *drop_in).source(source);
+            }
+            Self::Unset { keys, source } => {
+                line.word("sshd-config").word("--unset").words(keys);
+                line.source(source);
             }
             Self::CommentOut { lines, source } => {
                 line.word("sshd-config").word("--comment-out").words(lines);

@@ -127,8 +127,24 @@ impl Put {
         policy.items.iter().any(|item| self.is_wanted(&item.wish))
     }
 
+    /// Whether a policy wants that no line sets its keyword.
+    pub fn is_unset_by(&self, policy: &Policy) -> bool {
+        policy.items.iter().any(|item| self.is_unset(&item.wish))
+    }
+
+    fn is_unset(&self, wish: &Wish) -> bool {
+        match (self, wish) {
+            (Self::Setting { key, .. } | Self::Element { key, .. }, Wish::Unset { keys, .. }) => {
+                keys.iter()
+                    .any(|one| keyword_key(one).as_ref() == Some(key))
+            }
+            _ => false,
+        }
+    }
+
     fn is_wanted(&self, wish: &Wish) -> bool {
         match (self, wish) {
+            (_, Wish::Unset { .. }) => self.is_unset(wish),
             (Self::Setting { key, .. }, Wish::SshdConfig { settings, .. }) => {
                 assignments(settings).any(|one| keyword_key(&one.key).as_ref() == Some(key))
             }

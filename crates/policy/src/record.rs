@@ -8,6 +8,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 
 use crate::fault::NotAPolicy;
 use crate::policy::Policy;
+use crate::sshd::UNSET;
 
 /// Why a wish does not stand in the policy now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,17 +51,20 @@ pub fn record(
         Wish::SshdConfig {
             settings, source, ..
         } => {
-            if *source != SshdSource::default() {
-                return Err(NotRecorded::NoWords(
-                    "a policy is about the sshd of the machine, not about another one of its files",
-                ));
-            }
+            of_the_machine(source)?;
             let settings: Vec<Assignment> = settings
                 .iter()
                 .filter_map(|text| Assignment::parse(text))
                 .collect();
             for setting in &settings {
                 set(section(&mut document, "sshd-config"), setting, &settings);
+            }
+        }
+        Wish::Unset { keys, source } => {
+            of_the_machine(source)?;
+            let section = section(&mut document, "sshd-config");
+            for key in keys {
+                unset(section, key);
             }
         }
         Wish::Allow {
@@ -112,6 +116,15 @@ pub fn record(
     Ok(text)
 }
 
+fn of_the_machine(source: &SshdSource) -> Result<(), NotRecorded> {
+    if *source == SshdSource::default() {
+        return Ok(());
+    }
+    Err(NotRecorded::NoWords(
+        "a policy is about the sshd of the machine, not about another one of its files",
+    ))
+}
+
 /// A table at the top, made at the end of the text where there is none.
 fn section<'d>(document: &'d mut DocumentMut, name: &str) -> &'d mut dyn TableLike {
     let has_lines = !document.is_empty();
@@ -139,9 +152,38 @@ fn list<'d>(section: &'d mut dyn TableLike, name: &str) -> &'d mut Array {
     item.as_array_mut().expect("it was just made one")
 }
 
+/// A keyword that is to have its default: it is named, and has no value any more.
+fn unset(section: &mut dyn TableLike, key: &str) {
+    let wanted = keyword_key(key);
+    let set = section.iter().find(|(name, _)| keyword_key(name) == wanted);
+    if let Some(name) = set.map(|(name, _)| name.to_owned()) {
+        section.remove(&name);
+    }
+    let list = list(section, UNSET);
+    let is_same = |one: &Value| text_of(one).is_some_and(|text| keyword_key(&text) == wanted);
+    if !list.iter().any(is_same) {
+        push(list, key.into());
+    }
+}
+
+/// A keyword that has a value is not one to unset.
+fn set_again(section: &mut dyn TableLike, wanted: Option<&str>) {
+    let Some(list) = section.get_mut(UNSET).and_then(Item::as_array_mut) else {
+        return;
+    };
+    let before = list.len();
+    list.retain(|one| text_of(one).and_then(|text| keyword_key(&text)).as_deref() != wanted);
+    if list.is_empty() {
+        section.remove(UNSET);
+    } else if list.len() < before && !list.to_string().contains('\n') {
+        list.fmt();
+    }
+}
+
 /// One keyword of sshd_config; a list that is set several times holds what all of these set.
 fn set(section: &mut dyn TableLike, setting: &Assignment, all: &[Assignment]) {
     let wanted = keyword_key(&setting.key);
+    set_again(section, wanted.as_deref());
     let known = section.iter().find(|(name, _)| keyword_key(name) == wanted);
     let name = known.map_or_else(|| setting.key.clone(), |(name, _)| name.to_owned());
     if !is_list(&setting.key) {

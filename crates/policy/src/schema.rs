@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sshmend_sshd_config::{is_list, keyword_names};
 
 use crate::entry::{OF_ADDRESS, OF_HOST, OF_PATTERN};
-use crate::sshd::{OPERATIONS, STRUCTURE};
+use crate::sshd::{OPERATIONS, STRUCTURE, UNSET};
 
 /// The JSON schema of a policy, which holds for TOML and JSON alike. Keywords of sshd_config may also be written in another
 /// case than here.
@@ -57,7 +57,13 @@ fn keywords() -> Value {
         let value = if is_list(name) { &several } else { &scalar };
         (name.to_owned(), value.clone())
     });
-    Value::Object(each.collect())
+    let mut keywords: Map<String, Value> = each.collect();
+    let unset = json!({
+        "description": "Keywords that no line is to set for all connections: their defaults are in force.",
+        "anyOf": texts()["anyOf"]
+    });
+    keywords.insert(UNSET.to_owned(), unset);
+    Value::Object(keywords)
 }
 
 fn pattern() -> Value {

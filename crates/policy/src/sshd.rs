@@ -15,10 +15,18 @@ pub(crate) const STRUCTURE: [&str; 2] = ["match", "include"];
 /// What can be done to a list.
 pub(crate) const OPERATIONS: [&str; 2] = ["add", "remove"];
 
+/// What names the keywords that are to have their defaults.
+pub(crate) const UNSET: &str = "unset";
+
 pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item>) {
     let entries = reader.table(section, "a table of keywords");
     let mut seen: BTreeMap<String, &Key> = BTreeMap::new();
+    let mut unset = Vec::new();
     for (key, value) in entries {
+        if key.text == UNSET {
+            unset.extend(reader.texts(value));
+            continue;
+        }
         let Some(known) = keyword_key(&key.text).filter(|key| !STRUCTURE.contains(&key.as_str()))
         else {
             not_a_setting(reader, key);
@@ -42,6 +50,33 @@ pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item
             });
         }
     }
+    for (text, at) in unset {
+        items.extend(to_unset(reader, Key { text, at }, &seen));
+    }
+}
+
+/// A keyword that is to have its default, and so has no value beside that.
+fn to_unset(reader: &mut Reader<'_>, key: Key, seen: &BTreeMap<String, &Key>) -> Option<Item> {
+    let known = keyword_key(&key.text).filter(|key| !STRUCTURE.contains(&key.as_str()));
+    let Some(known) = known else {
+        not_a_setting(reader, &key);
+        return None;
+    };
+    if let Some(set) = seen.get(&known) {
+        let message = format!("`{}` is set by `{}` as well", key.text, set.text);
+        reader.fault(&key.at, message, "leave one of them out");
+        return None;
+    }
+    let place = reader.place(&key.at);
+    let wish = Wish::Unset {
+        keys: vec![key.text],
+        source: SshdSource::default(),
+    };
+    Some(Item {
+        wish,
+        account: None,
+        place,
+    })
 }
 
 fn not_a_setting(reader: &mut Reader<'_>, key: &Key) {

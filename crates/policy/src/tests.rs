@@ -315,6 +315,50 @@ fn json_and_toml_are_the_same_tree() {
 
 /// Whatever bytes come, reading ends, and what is wrong is inside the text.
 #[test]
+fn keywords_that_are_to_have_their_defaults_are_named() {
+    let toml = "[sshd-config]\nMaxSessions = 9\nunset = [\"Banner\", \"permituserrc\"]\n";
+    let json = r#"{"sshd-config": {"MaxSessions": "9", "unset": ["Banner", "permituserrc"]}}"#;
+    let unset = |keys: &[&str]| Wish::Unset {
+        keys: keys.iter().map(|&key| key.to_owned()).collect(),
+        source: sshmend_plan::SshdSource::default(),
+    };
+    for text in [toml, json] {
+        let groups = parse(text).expect("a policy").groups();
+        let wishes: Vec<Wish> = groups.into_iter().map(|group| group.wish).collect();
+        let expected = [
+            Wish::setting("MaxSessions", "9"),
+            unset(&["Banner", "permituserrc"]),
+        ];
+        assert_eq!(wishes, expected, "{text}");
+    }
+    for (text, message) in [
+        (
+            "unset = [\"Baner\"]",
+            "`Baner` is not a keyword of sshd_config",
+        ),
+        ("unset = [\"Match\"]", "`Match` cannot be set"),
+        ("unset = [7]", "text is expected here, not a number"),
+        (
+            "Banner = \"none\"\nunset = [\"banner\"]",
+            "`banner` is set by `Banner` as well",
+        ),
+    ] {
+        let error = parse(&format!("[sshd-config]\n{text}\n")).expect_err(text);
+        assert!(error.contains(message), "{text}: {error}");
+    }
+    let text = "[sshd-config]\nBanner = \"/etc/issue.net\" # site\nMaxSessions = 9\n";
+    let path = Path::new("p.toml");
+    let text = crate::record(path, text, &unset(&["banner"]), None).expect("it has words");
+    assert_eq!(
+        text,
+        "[sshd-config]\nMaxSessions = 9\nunset = [\"banner\"]\n"
+    );
+    let again = Wish::setting("Banner", "none");
+    let text = crate::record(path, &text, &again, None).expect("it has words");
+    assert_eq!(text, "[sshd-config]\nMaxSessions = 9\nBanner = \"none\"\n");
+}
+
+#[test]
 fn any_text_is_a_policy_or_is_refused_at_a_place_in_it() {
     let seeds = [
         "{\"sshd-config\": {\"Port\": [22, \"a\\\"b\"]}, \"x\": null}",
@@ -508,7 +552,8 @@ fn the_schema_names_every_key_that_is_read() {
     };
     assert_eq!(keys("/properties").len(), 5);
     for key in keys("/properties/sshd-config/properties") {
-        let text = format!("[sshd-config]\n{key} = \"1\"\n");
+        let value = if key == "unset" { "Port" } else { "1" };
+        let text = format!("[sshd-config]\n{key} = \"{value}\"\n");
         assert_eq!(parse(&text).expect("known").items.len(), 1, "{key}");
     }
     assert!(keys("/properties/known-hosts/items/properties").contains(&"fingerprint".to_owned()));

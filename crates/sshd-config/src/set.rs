@@ -124,32 +124,21 @@ impl Tree {
         Ok(draft.finish(notes))
     }
 
-    /// Removes every line that decides the global value of a keyword, so that its default is in force.
+    /// Removes every line that decides the global value of these keywords, so that their defaults are in force.
     ///
     /// # Errors
-    /// A [`Refusal`] where the keyword is unknown or the daemon's command line sets it.
-    pub fn unset(&self, key: &str, release: Option<Release>) -> Result<Edited, Refusal> {
+    /// A [`Refusal`] where a keyword is unknown or the daemon's command line sets it.
+    pub fn unset<K: AsRef<str>>(
+        &self,
+        keys: &[K],
+        release: Option<Release>,
+    ) -> Result<Edited, Refusal> {
         self.wholly_seen(release)?;
-        let (keyword, releases) = targets(self, key, release)?;
         let mut draft = Draft::new(self.clone());
-        for target in releases.all() {
-            for _ in 0..MAX_LINES * 16 {
-                let Some(line) = first_decider(&draft.tree, keyword, target) else {
-                    break;
-                };
-                overridden(&draft.tree, keyword, &line)?;
-                if let Some(foreign) = Foreign::of(&draft.tree, &line.origin.path) {
-                    return Err(Refusal::Foreign {
-                        key: keyword.key(),
-                        foreign,
-                    });
-                }
-                let Some(bytes) = draft.bytes(&line.origin.path) else {
-                    break;
-                };
-                let physical = sshmend_lossless::lines(bytes).nth(line.origin.line - 1);
-                let Some(physical) = physical else { break };
-                draft.apply(&line.origin.path, Edit::delete(physical.span));
+        for key in keys {
+            let (keyword, releases) = targets(&draft.tree, key.as_ref(), release)?;
+            for target in releases.all() {
+                remove_deciders(&mut draft, keyword, target)?;
             }
         }
         Ok(draft.finish(Vec::new()))
@@ -182,6 +171,29 @@ fn list_values(wanted: &[Assignment], index: usize) -> Vec<&str> {
     }
     let all = wanted.iter().filter(same);
     all.map(|other| other.value.as_str()).collect()
+}
+
+/// Removes the lines that decide in this release, one after the other: the next one may decide then.
+fn remove_deciders(draft: &mut Draft, keyword: &Keyword, release: Release) -> Result<(), Refusal> {
+    for _ in 0..MAX_LINES * 16 {
+        let Some(line) = first_decider(&draft.tree, keyword, release) else {
+            break;
+        };
+        overridden(&draft.tree, keyword, &line)?;
+        if let Some(foreign) = Foreign::of(&draft.tree, &line.origin.path) {
+            return Err(Refusal::Foreign {
+                key: keyword.key(),
+                foreign,
+            });
+        }
+        let Some(bytes) = draft.bytes(&line.origin.path) else {
+            break;
+        };
+        let physical = sshmend_lossless::lines(bytes).nth(line.origin.line - 1);
+        let Some(physical) = physical else { break };
+        draft.apply(&line.origin.path, Edit::delete(physical.span));
+    }
+    Ok(())
 }
 
 /// The first line that decides a part of the global value.

@@ -314,8 +314,11 @@ pub(crate) enum What {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixSshdConfig {
     /// Such as MaxStartups=30:30:200. Of a list (Port, AllowUsers, AcceptEnv, …) KEY=VALUE sets the whole, KEY+=VALUE adds to it, KEY-=VALUE takes out of it
-    #[arg(value_name = "KEY=VALUE", required_unless_present = "comment_out")]
+    #[arg(value_name = "KEY=VALUE", required_unless_present_any = ["comment_out", "unset"])]
     pub(crate) settings: Vec<String>,
+    /// Remove every line that sets these keywords for all connections, so that their defaults are in force
+    #[arg(long, value_name = "KEY", num_args = 1.., conflicts_with_all = ["settings", "drop_in", "comment_out"])]
+    pub(crate) unset: Vec<String>,
     /// Comment out exactly these lines, which sshd refuses, such as /etc/ssh/sshd_config:12
     #[arg(long, value_name = "FILE:LINE", num_args = 1.., conflicts_with_all = ["settings", "drop_in"])]
     pub(crate) comment_out: Vec<String>,

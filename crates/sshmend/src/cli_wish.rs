@@ -11,6 +11,10 @@ impl From<What> for Wish {
                 lines: asked.comment_out,
                 source: asked.source.into(),
             },
+            What::SshdConfig(asked) if !asked.unset.is_empty() => Self::Unset {
+                keys: asked.unset,
+                source: asked.source.into(),
+            },
             What::SshdConfig(asked) => Self::SshdConfig {
                 settings: asked.settings,
                 drop_in: asked.drop_in,
@@ -172,6 +176,10 @@ mod tests {
             Wish::SshdConfig {
                 settings: words(&["MaxSessions=9", "AllowUsers+=ann", "Banner=/etc/two words"]),
                 drop_in: true,
+                source: other_sshd(),
+            },
+            Wish::Unset {
+                keys: words(&["Banner", "ForceCommand"]),
                 source: other_sshd(),
             },
             Wish::CommentOut {

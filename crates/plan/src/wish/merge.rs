@@ -78,6 +78,16 @@ impl Wish {
                 None
             }
             (
+                Self::Unset { keys: into, source },
+                Self::Unset {
+                    keys,
+                    source: other,
+                },
+            ) if *source == other => {
+                add(into, keys);
+                None
+            }
+            (
                 Self::Ignore {
                     addresses: into,
                     jails,

@@ -103,7 +103,7 @@ fn where_nothing_wins_the_owner_is_named() {
             why.hint()
         );
     }
-    assert!(tree.unset("MaxSessions", Some(OLD)).is_err());
+    assert!(tree.unset(&["MaxSessions"], Some(OLD)).is_err());
 }
 
 #[test]

@@ -630,17 +630,28 @@ fn the_name_is_one_that_the_release_knows() {
 }
 
 #[test]
+fn several_keywords_are_unset_at_once_and_a_list_with_all_its_lines() {
+    let before = "Banner /etc/motd\nAcceptEnv LANG\nPort 22\nAcceptEnv LC_* TZ\nbanner none\n";
+    let edited = tree(before)
+        .unset(&["Banner", "acceptenv", "MaxSessions"], Some(OLD))
+        .expect("possible");
+    let after = &changed(&snapshot(before), &edited)[&PathBuf::from(MAIN)];
+    assert_eq!(after, "Port 22\n");
+    assert!(tree(before).unset(&["Port", "Prot"], Some(OLD)).is_err());
+}
+
+#[test]
 fn unset_removes_the_lines_that_decide() {
     let before = "MaxSessions 3\nPort 22\nMaxSessions 4\nMatch User bob\nMaxSessions 5\n";
     let edited = tree(before)
-        .unset("MaxSessions", Some(OLD))
+        .unset(&["MaxSessions"], Some(OLD))
         .expect("possible");
     let after = &changed(&snapshot(before), &edited)[&PathBuf::from(MAIN)];
     assert_eq!(after, "Port 22\nMatch User bob\nMaxSessions 5\n");
     assert_eq!(value(&tree(after), "maxsessions", OLD), "10");
     assert!(
         tree("Port 22\n")
-            .unset("MaxSessions", None)
+            .unset(&["MaxSessions"], None)
             .expect("nothing to do")
             .edits
             .is_empty()

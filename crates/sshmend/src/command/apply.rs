@@ -3,9 +3,10 @@
 mod leaving;
 pub(super) mod putting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::Timestamp;
 use sshmend_host::{Account, now};
 use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{ForPolicy, Mended, Notice, Plan, Wish};
@@ -43,7 +44,13 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
     let planned = all(&mut session, &policy, &whose, name);
     session.plan_afresh();
     match planned {
-        Ok(mut plan) => {
+        Ok((mut plan, end)) => {
+            let lasts = session.machine.is_live()
+                && flags.confirm_within.is_none()
+                && !plan.changes_nothing();
+            if let Some(end) = end.filter(|_| lasts) {
+                plan = fail2ban::for_a_while(plan, end, now());
+            }
             let name = arguments.policy.display();
             let as_wanted = plan.changes_nothing() && plan.activation.is_empty();
             plan.purpose = if as_wanted {
@@ -68,20 +75,21 @@ fn read(session: &Session, path: &Path) -> Result<Policy, Failure> {
 /// One plan, each part of which is made of the machine as the parts before it leave it.
 ///
 /// What an earlier state of the same policy had put in place and this one wants no more goes last: who changes a wish is
-/// not shut out in between.
+/// not shut out in between. Where all that changes is to end at the same time, that time is returned as well.
 fn all(
     session: &mut Session,
     policy: &Policy,
     whose: &Whose,
     name: Option<String>,
-) -> Result<Plan, Failure> {
-    let (mut plans, mut put) = (Vec::new(), Vec::new());
+) -> Result<(Plan, Option<Timestamp>), Failure> {
+    let (mut plans, mut put, mut ends) = (Vec::new(), Vec::new(), BTreeSet::new());
     for group in policy.groups() {
         let before = putting::Before::of(session, &group.wish);
         let mut plan = one(session, &group.wish, whose.account(&group))
             .map_err(|failure| blamed(session, &group, whose, failure))?;
         if !plan.changes_nothing() || !plan.activation.is_empty() {
             plan.notices.extend(drift(&group, &plan));
+            ends.insert(end_of(&group.wish));
             let wishes = group.items.iter().map(|item| &item.wish);
             put.extend(wishes.flat_map(|wish| before.put_by(wish, &plan)));
         }
@@ -90,16 +98,33 @@ fn all(
     }
     let mut put: Vec<Vec<String>> = put.iter().map(Put::words).collect();
     if let Some(name) = &name {
-        for left in leaving::left(session, name, policy)? {
-            let out = leaving::taken_out(session, &left);
+        let earlier = leaving::put_earlier(session, name)?;
+        let unset = earlier.iter().filter(|put| put.is_unset_by(policy));
+        put.extend(unset.map(Put::words_out));
+        for left in earlier.iter().filter(|put| !put.is_wanted_by(policy)) {
+            let out = leaving::taken_out(session, left);
             session.plan_on(&out.plan.files);
+            if !out.plan.changes_nothing() {
+                ends.insert(None);
+            }
             plans.push(out.plan);
             put.extend(out.gone.then(|| left.words_out()));
         }
     }
     let mut plan = Plan::chain(plans).map_err(|refusal| Failure::from_refusal(&refusal))?;
     plan.for_policy = name.map(|name| ForPolicy { name, put });
-    Ok(plan)
+    let only_one = ends.len() == 1;
+    let end = ends.into_iter().next().flatten().filter(|_| only_one);
+    Ok((plan, end))
+}
+
+/// When what is wanted ends; `None` where it is for good, or is over already.
+fn end_of(wish: &Wish) -> Option<Timestamp> {
+    let Wish::Ignore { until, .. } = wish else {
+        return None;
+    };
+    let end = end(until.as_deref()?).ok()?;
+    (end > now()).then_some(end)
 }
 
 /// The name by which it is known what a policy had wanted earlier: its own, else its path.
@@ -168,6 +193,13 @@ fn told(item: &Item, plan: &Plan) -> Notice {
             };
             format!("{} is not in force{today}", settings.join(" "))
         }
+        Wish::Unset { keys, .. } => {
+            let today = match effect_of(keys, plan).map(|effect| effect.before.as_str()) {
+                Some(before) => format!(" (today it is {before})"),
+                None => String::new(),
+            };
+            format!("a line sets {}{today}", keys.join(" "))
+        }
         Wish::Allow {
             patterns, daemon, ..
         } => format!("{} is not let in at {daemon}", patterns.join(" ")),
@@ -196,16 +228,39 @@ pub(super) fn differs(wish: &Wish, plan: &Plan) -> bool {
     };
     match wish {
         Wish::SshdConfig { settings, .. } => effect_of(settings, plan).is_some(),
+        Wish::Unset { keys, .. } => keys.iter().any(|key| removes(key, plan)),
         Wish::Allow { patterns, .. } => patterns.iter().any(written),
         Wish::Ignore { addresses, .. } => addresses.iter().any(written),
         _ => true,
     }
 }
 
+/// Whether lines go that set this keyword, whatever it is called there.
+fn removes(key: &str, plan: &Plan) -> bool {
+    let wanted = keyword_key(key);
+    plan.files.iter().any(|change| {
+        let before = change.before.as_ref().map(|image| &image.bytes[..]);
+        let mut ranges = change.edits.iter().map(|edit| edit.range.clone());
+        ranges.any(|range| {
+            let removed = before.and_then(|bytes| bytes.get(range));
+            let removed = String::from_utf8_lossy(removed.unwrap_or_default()).into_owned();
+            let end = |character: char| character.is_whitespace() || character == '=';
+            let mut words = removed
+                .lines()
+                .filter_map(|line| line.trim().split(end).next());
+            words.any(|word| keyword_key(word) == wanted)
+        })
+    })
+}
+
+/// The effect on one of these keywords, each with or without a value.
 fn effect_of<'p>(settings: &[String], plan: &'p Plan) -> Option<&'p sshmend_plan::Effect> {
     let keys: Vec<String> = settings
         .iter()
-        .filter_map(|setting| keyword_key(&Assignment::parse(setting)?.key))
+        .filter_map(|setting| match Assignment::parse(setting) {
+            Some(assignment) => keyword_key(&assignment.key),
+            None => keyword_key(setting),
+        })
         .collect();
     plan.effects
         .iter()

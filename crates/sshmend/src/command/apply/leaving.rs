@@ -5,7 +5,7 @@ use std::path::Path;
 use sshmend_known_hosts::{KnownHosts, Name};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource};
-use sshmend_policy::{Policy, Put, standing};
+use sshmend_policy::{Put, standing};
 use sshmend_transaction::{ForPolicy, Past, State};
 
 use crate::command::fix::{fail2ban, hosts_access, known_hosts, sshd_config};
@@ -13,8 +13,8 @@ use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
-/// What changes that are still in force had put in place for the policy of this name, and what it wants no more.
-pub(super) fn left(session: &Session, name: &str, policy: &Policy) -> Result<Vec<Put>, Failure> {
+/// What changes that are still in force had put in place for the policy of this name.
+pub(super) fn put_earlier(session: &Session, name: &str) -> Result<Vec<Put>, Failure> {
     let past = session.journal()?.history();
     let past = past.map_err(|error| Failure::from_file(&error))?;
     let kept: Vec<ForPolicy> = past
@@ -25,9 +25,7 @@ pub(super) fn left(session: &Session, name: &str, policy: &Policy) -> Result<Vec
         })
         .filter(|kept| kept.name == name)
         .collect();
-    let mut put = standing(kept.iter().map(|kept| kept.put.as_slice()));
-    put.retain(|put| !put.is_wanted_by(policy));
-    Ok(put)
+    Ok(standing(kept.iter().map(|kept| kept.put.as_slice())))
 }
 
 /// How something that is wanted no more is taken out.
@@ -98,7 +96,7 @@ fn setting(
     match before {
         _ if !as_it_was_put => Err(Failure::trouble(format!("{key} is not {after} any more"))),
         Some(before) => sshd_config::set(session, &[format!("{key}={before}")], false, &source),
-        None => sshd_config::unset(session, key),
+        None => sshd_config::unset(session, &[key.to_owned()], &source),
     }
 }
 

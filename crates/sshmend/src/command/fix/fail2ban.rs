@@ -102,7 +102,7 @@ fn plan(
 }
 
 /// The mark beside the addresses says when they end; a timer ends them.
-fn for_a_while(plan: Plan, until: Timestamp, now: Timestamp) -> Plan {
+pub(crate) fn for_a_while(plan: Plan, until: Timestamp, now: Timestamp) -> Plan {
     match Duration::try_from(until.duration_since(now)) {
         Ok(time) => plan.for_a_while(time),
         Err(_) => plan,

@@ -20,7 +20,7 @@ pub(super) fn plan(
     let wish = SshdConfigWish {
         settings: Vec::new(),
         comment_out: Vec::new(),
-        unset: None,
+        unset: Vec::new(),
         place: Place::Best,
         main: &configuration.main,
         overrides: &configuration.overrides(),

@@ -70,6 +70,7 @@ pub(super) fn plan(session: &Session, wish: &Wish, mended: Mended) -> Result<Pla
             drop_in,
             source,
         } => sshd_config::set(session, settings, *drop_in, source),
+        Wish::Unset { keys, source } => sshd_config::unset(session, keys, source),
         Wish::CommentOut { lines, source } => sshd_config::comment_out(session, lines, source),
         Wish::Allow {
             patterns,

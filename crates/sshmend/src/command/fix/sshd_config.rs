@@ -30,13 +30,17 @@ pub(crate) fn set(
     plan(session, wanted, place, source)
 }
 
-/// Plans that a keyword has its default again.
-pub(crate) fn unset(session: &Session, key: &str) -> Result<Plan, Failure> {
+/// Plans that keywords have their defaults again.
+pub(crate) fn unset(
+    session: &Session,
+    keys: &[String],
+    source: &SshdSource,
+) -> Result<Plan, Failure> {
     let wanted = Wanted {
-        unset: Some(key.to_owned()),
+        unset: keys.to_vec(),
         ..Wanted::default()
     };
-    plan(session, wanted, Place::Best, &SshdSource::default())
+    plan(session, wanted, Place::Best, source)
 }
 
 /// What is wanted of the files: one of these.
@@ -44,7 +48,7 @@ pub(crate) fn unset(session: &Session, key: &str) -> Result<Plan, Failure> {
 struct Wanted {
     settings: Vec<Assignment>,
     comment_out: Vec<Origin>,
-    unset: Option<String>,
+    unset: Vec<String>,
 }
 
 /// Plans that these lines become comments.
