@@ -82,6 +82,39 @@ fn each_area_says_what_changes_for_whom_and_by_which_line() {
 }
 
 #[test]
+fn a_configuration_with_which_sshd_does_not_start_is_a_difference() {
+    let (a, b) = (machine(), machine());
+    for disk in [&a, &b] {
+        disk.write("/etc/ssh/sshd_config", "Port 22\nMaxSessions 10\n");
+    }
+    let with = |line: &str| {
+        b.write(
+            "/etc/ssh/sshd_config",
+            format!("Port 22\n{line}\nMaxSessions 10\n"),
+        );
+    };
+    with("MaxSession 12");
+    compare(&a, &b, "").check(&expect![[r#"
+        exit 1
+        sshd-config: configuration accepted -> refused: bad configuration option "MaxSession"  no line -> B/etc/ssh/sshd_config:2
+        --
+    "#]]);
+    compare(&b, &a, "--only sshd-config").check(&expect![[r#"
+        exit 1
+        sshd-config: configuration refused: bad configuration option "MaxSession" -> accepted  A/etc/ssh/sshd_config:2 -> no line
+        --
+    "#]]);
+    assert_eq!(compare(&b, &b, "").code, 0, "both are refused");
+    std::fs::remove_file(b.path("/etc/ssh/sshd_config")).expect("it is there");
+    let said = compare(&a, &b, "");
+    assert!(
+        said.stdout.contains("configuration accepted -> missing"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_not_the_same() {
     let (a, b) = (machine(), machine());
     std::fs::remove_file(b.path("/etc/hosts.deny")).expect("it is there");

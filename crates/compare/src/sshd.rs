@@ -16,6 +16,13 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
             found.unseen(second, &unseen.path, unseen.why.to_string());
         }
     }
+    found.add(Difference {
+        area: Area::SshdConfig,
+        whom: None,
+        what: "configuration".to_owned(),
+        before: a.accepted(before),
+        after: b.accepted(after),
+    });
     for key in a.keys().union(&b.keys()) {
         found.add(Difference {
             area: Area::SshdConfig,
@@ -59,6 +66,20 @@ impl State {
             effective: tree.effective(Some(side.reading), Scope::Global),
             tree,
             reading: side.reading,
+        }
+    }
+
+    /// Whether sshd starts with it, and the line for which it does not.
+    fn accepted(&self, side: &Side<'_>) -> Answer {
+        if matches!(side.snapshot.read(side.main), Ok(None)) {
+            return Answer::new("missing", None);
+        }
+        match self.tree.refused(Some(self.reading)).into_iter().next() {
+            Some(problem) => Answer::new(
+                format!("refused: {}", problem.message),
+                Some(problem.origin),
+            ),
+            None => Answer::new("accepted", None),
         }
     }
 
