@@ -32,6 +32,7 @@ grep -o 'waits until .* for its confirmation: set MaxStartups=30:30:200' "$scrat
 "$S" history | grep -c 'goes back at .* unless confirmed'
 "$S" confirm 2> /dev/null; echo "confirm $?"
 "$S" confirm 2> /dev/null; echo "again $?"
+"$S" confirm "$(ls /var/lib/sshmend/transactions | tail -1)" --format json 2> /dev/null | grep -o '"changed": [a-z]*'
 sleep 16
 reaches stays done
 limit confirmed 30-200
@@ -46,6 +47,7 @@ limit confirmed 30-200
             "waits until T for its confirmation: set MaxStartups=30:30:200",
             "confirm 0",
             "again 2",
+            "\"changed\": false",
             "stays: done ",
             "confirmed SSH-2 of 30-200",
             "next 0",

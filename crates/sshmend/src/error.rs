@@ -26,6 +26,8 @@ pub(crate) enum Outcome {
     Findings,
     /// The input was printed as what it seems to be; there is no answer.
     NotUnderstood,
+    /// Nothing was found, and most of what there is to see only root can see.
+    NeedsRoot,
 }
 
 impl Outcome {
@@ -37,6 +39,11 @@ impl Outcome {
                 let message = "the input holds no answer: it shows no failure that is known, and no cause is ruled out";
                 Some(Failure::trouble(message).trouble_json())
             }
+            Self::NeedsRoot => {
+                let message = "nothing was found, but most of what can be looked at needs root";
+                let failure = Failure::trouble(message).with_hint("run it with sudo");
+                Some(failure.trouble_json())
+            }
         }
     }
 }
@@ -46,7 +53,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
             Outcome::Findings => Self::from(1),
-            Outcome::NotUnderstood => Self::from(Severity::Trouble as u8),
+            Outcome::NotUnderstood | Outcome::NeedsRoot => Self::from(Severity::Trouble as u8),
         }
     }
 }

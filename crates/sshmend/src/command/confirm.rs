@@ -23,11 +23,24 @@ pub(crate) fn run(session: &Session, arguments: &Confirm) -> Result<Outcome, Fai
     confirmed.map(|_| Outcome::Fine)
 }
 
-fn confirm(session: &Session, arguments: &Confirm) -> Result<Record, Failure> {
+/// A change that stays.
+struct Confirmed {
+    record: Record,
+    /// Whether it waited for that until now.
+    waited: bool,
+}
+
+fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure> {
     let named = arguments.id.as_ref().map(|id| session.transaction(id));
     let named = named.transpose()?;
-    session.journal()?;
+    let journal = session.journal()?;
     let store = session.store("sshmend confirm", arguments.wait)?;
+    // Without a name the one that waits is meant.
+    let waited = named.as_ref().is_none_or(|id| {
+        journal
+            .record(id)
+            .is_ok_and(|record| record.waits_for_confirmation())
+    });
     let confirmed = store.confirm(named.as_ref());
     let record = confirmed.map_err(|error| Failure::from_confirm(&error))?;
     disarm(&record.id);
@@ -43,7 +56,7 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Record, Failure> {
             .output
             .talk(&format!("note: {} [{}]", notice.text, notice.name));
     }
-    Ok(record)
+    Ok(Confirmed { record, waited })
 }
 
 /// The connection by which the change was made would have lived on whatever the change does to new ones.
@@ -58,11 +71,12 @@ fn same_connection(session: &Session, record: &Record) -> Option<Notice> {
     })
 }
 
-fn document(session: &Session, confirmed: &Result<Record, Failure>) -> Change {
-    let record = confirmed.as_ref().ok();
+fn document(session: &Session, confirmed: &Result<Confirmed, Failure>) -> Change {
+    let record = confirmed.as_ref().ok().map(|confirmed| &confirmed.record);
+    let changed = confirmed.as_ref().is_ok_and(|confirmed| confirmed.waited);
     let error = confirmed.as_ref().err().map(Failure::trouble_json);
     Change {
-        changed: record.is_some(),
+        changed,
         transaction: record.map(|record| record.id.to_string()),
         notices: record
             .and_then(|record| same_connection(session, record))

@@ -73,9 +73,8 @@ fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
     let healthy =
         || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
     match question.vantage {
-        _ if diagnosis.nothing_understood() || diagnosis.is_inconclusive() => {
-            Outcome::NotUnderstood
-        }
+        _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
+        _ if diagnosis.is_inconclusive() => Outcome::NeedsRoot,
         _ if !diagnosis.findings.is_empty() => Outcome::Findings,
         Vantage::Transcript(_) if !healthy() => Outcome::NotUnderstood,
         _ => Outcome::Fine,
