@@ -160,12 +160,3 @@ def last_line(text):
     """The last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""
-
-
-def text_of(value):
-    """A value of YAML as sshd_config spells it: YAML makes a boolean of yes and no."""
-    if value is True:
-        return "yes"
-    if value is False:
-        return "no"
-    return str(value)

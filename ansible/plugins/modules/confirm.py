@@ -72,7 +72,7 @@ transaction:
   description: The transaction that stays. None in check mode.
   returned: success
   type: str
-  sample: 20261129T031407Z-1
+  sample: 20261129T031407.250000Z
 notices:
   description: What there is to know, such as that this is still the connection by which the change was made.
   returned: when it was not check mode

@@ -15,6 +15,7 @@ version_added: 0.1.0
 description:
   - Looks at the machine as the server, or with O(destination) as the client, and names causes with their evidence.
   - It changes nothing, and findings are not a failure. Use C(failed_when) where they should be.
+  - Without C(become) most of the machine as the server cannot be looked at. Where nothing is found then, the task fails and says so.
   - The role R(sshmend.ssh.diagnose,sshmend.ssh.diagnose) does so over a fleet and counts the machines by cause.
 options:
   client:

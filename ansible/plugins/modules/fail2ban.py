@@ -23,12 +23,13 @@ options:
     required: true
   jail:
     description:
-      - The jails in which they are exempt. Without it, those that watch sshd.
+      - The jails in which they are exempt. Without it, every enabled one.
     type: list
     elements: str
   until:
     description:
-      - The day or time until which they are exempt, such as V(2027-01-31).
+      - The day or time until which they are exempt, such as V(2027-01-31). A timer on the machine undoes the change then.
+      - With O(confirm_within) there is no such timer; the first run after that time takes them out.
     type: str
 extends_documentation_fragment:
   - sshmend.ssh.change
@@ -57,7 +58,7 @@ transaction:
   description: The name of the transaction, which M(sshmend.ssh.rollback) takes. None in check mode and where nothing changed.
   returned: always
   type: str
-  sample: 20261129T031407Z-1
+  sample: 20261129T031407.250000Z
 pending:
   description: What waits for M(sshmend.ssh.confirm). None where nothing does.
   returned: always
@@ -72,7 +73,7 @@ pending:
       elements: str
   sample:
     until: "2026-11-29T03:16:07Z"
-    confirm: [sshmend, confirm, 20261129T031407Z-1]
+    confirm: [sshmend, confirm, 20261129T031407.250000Z]
 files:
   description: The paths of the files that were, or would be, changed.
   returned: always

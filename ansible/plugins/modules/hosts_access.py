@@ -54,7 +54,7 @@ transaction:
   description: The name of the transaction, which M(sshmend.ssh.rollback) takes. None in check mode and where nothing changed.
   returned: always
   type: str
-  sample: 20261129T031407Z-1
+  sample: 20261129T031407.250000Z
 pending:
   description: What waits for M(sshmend.ssh.confirm). None where nothing does.
   returned: always
@@ -69,7 +69,7 @@ pending:
       elements: str
   sample:
     until: "2026-11-29T03:16:07Z"
-    confirm: [sshmend, confirm, 20261129T031407Z-1]
+    confirm: [sshmend, confirm, 20261129T031407.250000Z]
 files:
   description: The paths of the files that were, or would be, changed.
   returned: always

@@ -65,7 +65,7 @@ transaction:
   description: The name of the transaction, which M(sshmend.ssh.rollback) takes. None in check mode and where nothing changed.
   returned: always
   type: str
-  sample: 20261129T031407Z-1
+  sample: 20261129T031407.250000Z
 pending:
   description: What waits for M(sshmend.ssh.confirm). None where nothing does.
   returned: always
@@ -80,7 +80,7 @@ pending:
       elements: str
   sample:
     until: "2026-11-29T03:16:07Z"
-    confirm: [sshmend, confirm, 20261129T031407Z-1]
+    confirm: [sshmend, confirm, 20261129T031407.250000Z]
 files:
   description: The paths of the files that were, or would be, changed.
   returned: always
@@ -147,7 +147,19 @@ rc:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sshmend.ssh.plugins.module_utils.settings import spelled
 from ansible_collections.sshmend.ssh.plugins.module_utils.sshmend import CHANGE_OPTIONS, Tool
+
+# The section whose values YAML may have read as something else.
+SETTINGS = "sshd-config"
+
+
+def as_written(policy):
+    """The policy with the values of sshd_config as they were meant. Raises ValueError with what is wrong."""
+    settings = policy.get(SETTINGS)
+    if not isinstance(settings, dict):
+        return policy
+    return dict(policy, **{SETTINGS: spelled(settings)})
 
 
 def main():
@@ -165,6 +177,10 @@ def main():
     policy, name = module.params["policy"], module.params["name"]
     if policy is None:
         Tool(module).apply_file(module.params["path"])
+    try:
+        policy = as_written(policy)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     if name is not None:
         policy = dict(policy, name=name)
     Tool(module).apply(policy)

@@ -22,6 +22,7 @@ options:
       - Keywords and their values.
       - A list sets the whole of a keyword that takes several, such as V(AllowUsers) or V(Port).
       - A dictionary with the lists V(add) and V(remove) extends and cuts it, and leaves the rest as it is.
+      - The key V(unset) holds a list of keywords that no line is to set for all connections, so that their defaults are in force.
       - YAML reads V(yes) and V(no) as booleans, which is fine, and C(10:30:50) as the number 37850, which is refused. Quote such values.
     type: dict
     required: true
@@ -61,7 +62,7 @@ transaction:
   description: The name of the transaction, which M(sshmend.ssh.rollback) takes. None in check mode and where nothing changed.
   returned: always
   type: str
-  sample: 20261129T031407Z-1
+  sample: 20261129T031407.250000Z
 pending:
   description: What waits for M(sshmend.ssh.confirm). None where nothing does.
   returned: always
@@ -76,7 +77,7 @@ pending:
       elements: str
   sample:
     until: "2026-11-29T03:16:07Z"
-    confirm: [sshmend, confirm, 20261129T031407Z-1]
+    confirm: [sshmend, confirm, 20261129T031407.250000Z]
 files:
   description: The paths of the files that were, or would be, changed.
   returned: always
@@ -143,44 +144,8 @@ rc:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sshmend.ssh.plugins.module_utils.sshmend import CHANGE_OPTIONS, Tool, text_of
-
-
-# Keywords whose values are numbers with colons between them, which YAML 1.1 takes for one number to the base of 60.
-COLONS = ("maxstartups", "persourcenetblocksize")
-SMALLEST_OF_THREE = 3600
-
-
-def spelled(settings):
-    """The settings as sshd_config spells them. Raises ValueError with what is wrong."""
-    return dict((key, value_of(key, value)) for key, value in settings.items())
-
-
-def value_of(key, value):
-    """One value of the policy."""
-    if isinstance(value, dict):
-        unknown = sorted(set(value) - set(["add", "remove"]))
-        if unknown or not value:
-            raise ValueError("%s: a dictionary holds the lists add and remove, not %s" % (key, ", ".join(unknown) or "nothing"))
-        return dict((verb, texts(key, some if isinstance(some, list) else [some])) for verb, some in value.items())
-    if isinstance(value, list):
-        return texts(key, value)
-    return texts(key, [value])[0]
-
-
-def texts(key, values):
-    """Values that are texts, numbers or booleans."""
-    for value in values:
-        if value is None or isinstance(value, (dict, list)):
-            raise ValueError("%s: %r is not a value; give a text, a number, or a list of them" % (key, value))
-        if key.lower() in COLONS and is_number(value) and value >= SMALLEST_OF_THREE:
-            raise ValueError("%s: YAML has read a number to the base of 60 here, %d; put the value in quotes" % (key, value))
-    return [text_of(value) for value in values]
-
-
-def is_number(value):
-    """Whether it is an integer that was not a boolean in YAML."""
-    return isinstance(value, int) and not isinstance(value, bool)
+from ansible_collections.sshmend.ssh.plugins.module_utils.settings import spelled
+from ansible_collections.sshmend.ssh.plugins.module_utils.sshmend import CHANGE_OPTIONS, Tool
 
 
 def main():

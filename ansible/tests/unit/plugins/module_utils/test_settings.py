@@ -7,7 +7,7 @@ __metaclass__ = type
 
 import unittest
 
-from ansible_collections.sshmend.ssh.plugins.modules.sshd_config import spelled
+from ansible_collections.sshmend.ssh.plugins.module_utils.settings import spelled
 
 
 class Spelled(unittest.TestCase):
@@ -25,6 +25,12 @@ class Spelled(unittest.TestCase):
             spelled(dict(MaxStartups=37850))
         self.assertEqual(spelled(dict(MaxStartups=100)), dict(MaxStartups="100"))
         self.assertEqual(spelled(dict(MaxStartups="37850")), dict(MaxStartups="37850"))
+
+    def test_a_mask_that_yaml_has_read_as_octal_is_refused(self):
+        # What YAML 1.1 makes of 0177.
+        with self.assertRaisesRegex(ValueError, "StreamLocalBindMask.*octal.*127.*quotes"):
+            spelled(dict(StreamLocalBindMask=127))
+        self.assertEqual(spelled(dict(StreamLocalBindMask="0177")), dict(StreamLocalBindMask="0177"))
 
     def test_what_is_not_a_value_is_named(self):
         for settings in (dict(Port=None), dict(Port=[[22]]), dict(Port=dict(set=[22])), dict(Port=dict())):
