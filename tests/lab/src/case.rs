@@ -88,14 +88,26 @@ pub enum Place {
 }
 
 /// An ansible-core.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub enum Ansible {
     /// That of the client's suite.
     #[default]
     Debian,
     /// The newest of the package index.
     Newest,
+    /// The last one of a release of the package index, such as `2.14`.
+    Release(String),
+}
+
+impl std::convert::From<String> for Ansible {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "debian" => Self::Debian,
+            "newest" => Self::Newest,
+            _ => Self::Release(name),
+        }
+    }
 }
 
 /// What is done to one machine.

@@ -9,33 +9,64 @@ use crate::case::{Ansible, Case};
 use crate::command;
 use crate::error::{LabError, trying};
 use crate::machine::Machine;
+use crate::suite::Suite;
 
-/// What is fetched of the package index, for the Python of the client's suite.
-const NEWEST: [&str; 6] = [
+/// For which machines it is fetched of the package index.
+const PLATFORM: [&str; 4] = [
     "--only-binary=:all:",
-    "--python-version=3.13",
     "--platform=manylinux_2_28_x86_64",
     "--platform=manylinux2014_x86_64",
     "--upgrade",
-    "ansible-core",
 ];
 
-/// Where the client has the newest ansible-core.
+/// Where the client has an ansible-core of the package index.
 const THERE: &str = "/opt/ansible";
 
-/// Fetches the newest ansible-core where a case wants it and it was not fetched yet.
-pub(crate) fn fetch_for(cases: &[Case]) -> Result<(), LabError> {
-    let wanted = |case: &Case| {
-        let fleet = case.fleet.as_ref();
-        fleet.is_some_and(|fleet| fleet.ansible == Ansible::Newest)
-    };
-    let (fetched, partial) = (newest(), newest().with_extension("partial"));
-    if fetched.exists() || !cases.iter().any(wanted) {
+/// Its programs that are called, and how `python3 -m ansible` names them.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("ansible", "adhoc"),
+    ("ansible-doc", "doc"),
+    ("ansible-galaxy", "galaxy"),
+    ("ansible-playbook", "playbook"),
+    ("ansible-vault", "vault"),
+];
+
+/// Fetches the ansible-core that a case on these suites wants, where it was not fetched yet.
+pub(crate) fn fetch_for(cases: &[Case], suites: &[Suite]) -> Result<(), LabError> {
+    for case in cases {
+        let Some(fleet) = &case.fleet else { continue };
+        let suites = suites
+            .iter()
+            .filter(|suite| !case.except.contains_key(suite));
+        for suite in suites {
+            if let Some(requirement) = requirement(&fleet.ansible) {
+                fetch(&requirement, *suite)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What pip is asked for; nothing where the suite's own is wanted.
+fn requirement(ansible: &Ansible) -> Option<String> {
+    match ansible {
+        Ansible::Debian => None,
+        Ansible::Newest => Some("ansible-core".to_owned()),
+        Ansible::Release(release) => Some(format!("ansible-core=={release}.*")),
+    }
+}
+
+fn fetch(requirement: &str, suite: Suite) -> Result<(), LabError> {
+    let fetched = fetched(requirement, suite);
+    if fetched.exists() {
         return Ok(());
     }
+    let partial = fetched.with_extension("partial");
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--target"]);
-    command::run(pip.arg(&partial).args(NEWEST), "")?.ok("pip install ansible-core")?;
+    pip.arg(&partial).args(PLATFORM);
+    pip.args(["--python-version", suite.python(), requirement]);
+    command::run(&mut pip, "")?.ok("pip install ansible-core")?;
     trying(
         fetched.display().to_string(),
         fs::rename(&partial, &fetched),
@@ -64,15 +95,13 @@ pub(crate) fn equip(client: &Machine, folder: &Path, binary: &Path) -> Result<()
     trying(path.display().to_string(), fs::write(&path, sums.stdout))
 }
 
-/// Gives the client the newest ansible-core in place of its suite's.
-pub(crate) fn install_newest(client: &Machine) -> Result<(), LabError> {
-    copy(&newest(), &client.path(THERE))?;
-    for (program, word) in [
-        ("ansible", "adhoc"),
-        ("ansible-playbook", "playbook"),
-        ("ansible-galaxy", "galaxy"),
-        ("ansible-doc", "doc"),
-    ] {
+/// Gives the client the ansible-core that the case wants in place of its suite's.
+pub(crate) fn install(client: &Machine, ansible: &Ansible, suite: Suite) -> Result<(), LabError> {
+    let Some(requirement) = requirement(ansible) else {
+        return Ok(());
+    };
+    copy(&fetched(&requirement, suite), &client.path(THERE))?;
+    for (program, word) in PROGRAMS {
         let script =
             format!("#!/bin/sh\nPYTHONPATH={THERE} exec python3 -m ansible {word} \"$@\"\n");
         let path = client.path(&format!("/usr/local/bin/{program}"));
@@ -92,10 +121,15 @@ fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
         .map(drop)
 }
 
-fn newest() -> PathBuf {
+/// Where it is kept once it was fetched.
+fn fetched(requirement: &str, suite: Suite) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| project().join("target"), |target| project().join(target));
-    target.join("ansible-core")
+    let name: String = requirement
+        .chars()
+        .filter(|character| !"=*".contains(*character))
+        .collect();
+    target.join(format!("{name}_{suite}"))
 }
 
 fn project() -> PathBuf {

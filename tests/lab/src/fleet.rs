@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::args::Args;
-use crate::case::{Ansible, Case, Fleet, Place};
+use crate::case::{Case, Fleet, Place};
 use crate::check::{Check, Verdict, holds};
 use crate::command::Output;
 use crate::controller;
@@ -63,9 +63,7 @@ pub(crate) fn run(
         return Ok(());
     };
     controller::equip(&machines.client, Path::new(FOLDER), binary)?;
-    if fleet.ansible == Ansible::Newest {
-        controller::install_newest(&machines.client)?;
-    }
+    controller::install(&machines.client, &fleet.ansible, suite)?;
     if !fleet.bare {
         machines
             .servers

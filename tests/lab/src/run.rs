@@ -26,7 +26,7 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let (cases, started) = (args.cases()?, Instant::now());
     let args = with_binary(args)?;
     if !args.symptom_only {
-        controller::fetch_for(&cases)?;
+        controller::fetch_for(&cases, &args.suites)?;
     }
     let mut pool = Pool::open(words, &args, trees(&cases, &args)?)?;
     let outcomes = pool.run(jobs(&cases, &args))?;

@@ -29,6 +29,15 @@ impl Suite {
             Self::Trixie => "trixie",
         }
     }
+
+    /// The release of its Python.
+    pub(crate) fn python(self) -> &'static str {
+        match self {
+            Self::Bullseye => "3.9",
+            Self::Bookworm => "3.11",
+            Self::Trixie => "3.13",
+        }
+    }
 }
 
 impl fmt::Display for Suite {
