@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::args::Args;
-use crate::case::{Case, Fault};
+use crate::case::{Case, Fault, Restart};
 use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
 use crate::error::LabError;
@@ -110,6 +110,18 @@ impl<'a> Bench<'a> {
             thread::sleep(Duration::from_millis(300));
         }
         Ok(verdict)
+    }
+
+    /// Starts the server anew, and judges what is found then.
+    pub(crate) fn restart(&self, restart: &Restart) -> Result<Verdict, LabError> {
+        let before = self.connect(&restart.before)?;
+        if before.code != 0 {
+            return Ok(Err(format!("before: {}: {}", before.code, before.said())));
+        }
+        self.narrate(&format!("server goes down: {:?}", restart.down));
+        self.server.restart(restart.down)?;
+        let output = self.connect(&restart.after)?;
+        Ok(symptom::matches(&restart.sees, &output))
     }
 
     /// Whether what the remedy promises works now.

@@ -10,7 +10,6 @@ use crate::cgroup;
 use crate::command;
 use crate::error::{LabError, trying};
 use crate::machine::Role;
-use crate::network::Network;
 use crate::sandbox;
 
 /// Puts itself into the control groups that are named before `--`, and becomes what follows.
@@ -51,14 +50,17 @@ pub(crate) fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
 }
 
 impl Nspawn {
-    /// Starts it, in control groups of its own.
+    /// Starts it in the network namespace behind a path, in control groups of its own: those of an earlier start, which
+    /// `turn` tells from this one, may not take another process.
     pub(crate) fn start(
         role: Role,
         root: &Path,
-        network: &Network,
+        network: &str,
         place: &Path,
+        turn: u32,
     ) -> Result<Self, LabError> {
-        let groups = cgroup::create(&format!("{}-{}", sandbox::job_id(), role.name()))?;
+        let groups = format!("{}-{}{turn}", sandbox::job_id(), role.name());
+        let groups = cgroup::create(&groups)?;
         let console = place.join("console");
         let output = trying(console.display().to_string(), fs::File::create(&console))?;
         let errors = trying(console.display().to_string(), output.try_clone())?;
@@ -72,7 +74,7 @@ impl Nspawn {
         nspawn
             .arg(format!("--directory={}", root.display()))
             .arg(format!("--machine={}", role.name()));
-        nspawn.arg(format!("--network-namespace-path={}", network.path()));
+        nspawn.arg(format!("--network-namespace-path={network}"));
         nspawn.args([
             "--register=no",
             "--keep-unit",

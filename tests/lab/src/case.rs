@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{LabError, trying};
+use crate::machine::Down;
 use crate::suite::Suite;
 use crate::symptom;
 
@@ -46,6 +47,9 @@ pub struct Case {
     /// The connection that dies.
     #[serde(default)]
     pub connect: Connect,
+    /// How the server starts anew after that, once for each.
+    #[serde(default, rename = "restart")]
+    pub restarts: Vec<Restart>,
     /// What `sshmend diagnose` must find.
     #[serde(default)]
     pub expect: Expect,
@@ -139,6 +143,22 @@ pub struct Connect {
     pub takes: [f64; 2],
     /// How often it may be tried until the symptom shows, where chance decides.
     pub tries: u32,
+}
+
+/// One start of the server in the middle of a case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restart {
+    /// What is asked of it, in one line.
+    pub what: String,
+    /// What alice does on the client before; it has to succeed.
+    pub before: String,
+    /// How the server comes down.
+    pub down: Down,
+    /// What she does once it is up again.
+    pub after: String,
+    /// A regular expression for all that this prints.
+    pub sees: String,
 }
 
 /// The same for all suites, or a text for each.

@@ -1,10 +1,15 @@
 //! A machine, and what can be done to it from outside.
 
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::Deserialize;
 
 use crate::boot::{self, Nspawn};
 use crate::command::{self, Output};
@@ -13,6 +18,7 @@ use crate::network::Network;
 use crate::suite::Suite;
 
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
+const PULSE: Duration = Duration::from_millis(20);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Programs that a fault or a record needs on a machine.
@@ -50,6 +56,16 @@ pub(crate) enum User {
     Alice,
 }
 
+/// How a machine comes down before it starts again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Down {
+    /// As systemctl(1) reboots it.
+    Reboot,
+    /// Every process ends at once. What was written is there all the same: the kernel is this machine's.
+    PowerCut,
+}
+
 /// A running machine. It ends with the namespaces of the process that started it.
 #[derive(Debug)]
 pub(crate) struct Machine {
@@ -57,7 +73,12 @@ pub(crate) struct Machine {
     pub(crate) role: Role,
     suite: Suite,
     root: PathBuf,
-    leader: u32,
+    place: PathBuf,
+    network: String,
+    nspawn: RefCell<Nspawn>,
+    leader: Cell<u32>,
+    /// How often it was started.
+    turn: Cell<u32>,
     /// Whether root reads the kernel's log, which all machines share with this one.
     pub(crate) kernel_log: bool,
 }
@@ -93,28 +114,69 @@ impl Machine {
         let place = place.join(role.name());
         let root = boot::overlay(tree, &place)?;
         install_helpers(&root.join("opt/lab"))?;
-        let mut nspawn = Nspawn::start(role, &root, network, &place)?;
+        let network = network.path();
+        let machine = Self {
+            role,
+            suite,
+            nspawn: RefCell::new(Nspawn::start(role, &root, &network, &place, 0)?),
+            root,
+            place,
+            network,
+            leader: Cell::new(0),
+            turn: Cell::new(0),
+            kernel_log: false,
+        };
+        machine.await_up()?;
+        Ok(machine)
+    }
+
+    /// Brings it down and starts it again over the same files.
+    pub(crate) fn restart(&self, down: Down) -> Result<(), LabError> {
+        match down {
+            Down::Reboot => {
+                let asked = self.shell(User::Root, "systemctl --no-block reboot", 10)?;
+                asked.ok("systemctl reboot")?;
+            }
+            Down::PowerCut => {
+                let leader = Pid::from_raw(self.leader.get().cast_signed());
+                trying("kill", kill(leader, Signal::SIGKILL).map_err(Into::into))?;
+            }
+        }
+        let deadline = Instant::now() + BOOT_LIMIT;
+        while !self.nspawn.borrow_mut().has_ended()? {
+            if Instant::now() > deadline {
+                return Err(self.not_up());
+            }
+            thread::sleep(PULSE);
+        }
+        let turn = self.turn.get() + 1;
+        self.turn.set(turn);
+        let started = Nspawn::start(self.role, &self.root, &self.network, &self.place, turn)?;
+        self.nspawn.replace(started);
+        self.await_up()
+    }
+
+    fn await_up(&self) -> Result<(), LabError> {
         let deadline = Instant::now() + BOOT_LIMIT;
         loop {
-            if let Some(leader) = nspawn.leader() {
-                let machine = Self {
-                    role,
-                    suite,
-                    root: root.clone(),
-                    leader,
-                    kernel_log: false,
-                };
-                if machine.is_up()? {
-                    return Ok(machine);
+            let leader = self.nspawn.borrow().leader();
+            if let Some(leader) = leader {
+                self.leader.set(leader);
+                if self.is_up()? {
+                    return Ok(());
                 }
             }
-            if Instant::now() > deadline || nspawn.has_ended()? {
-                return Err(LabError::Boot {
-                    role: role.name().to_owned(),
-                    console: nspawn.last_words(),
-                });
+            if Instant::now() > deadline || self.nspawn.borrow_mut().has_ended()? {
+                return Err(self.not_up());
             }
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(PULSE);
+        }
+    }
+
+    fn not_up(&self) -> LabError {
+        LabError::Boot {
+            role: self.role.name().to_owned(),
+            console: self.nspawn.borrow().last_words(),
         }
     }
 
@@ -154,7 +216,7 @@ impl Machine {
         let mut command = Command::new("nsenter");
         command.args([
             "--target",
-            &self.leader.to_string(),
+            &self.leader.get().to_string(),
             "--all",
             "--",
             "env",

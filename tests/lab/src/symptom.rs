@@ -45,14 +45,20 @@ pub(crate) fn judge(connect: &Connect, suite: Suite, output: &Output) -> Verdict
         format!("the connection ended with {}:\n{said}", output.code)
     })?;
     let sees = pattern(connect.sees.of(suite), suite).ok_or("no ending has this name")?;
-    let pattern = Regex::new(sees).map_err(|error| error.to_string())?;
-    holds(pattern.is_match(&said), || {
-        format!("/{sees}/ is not in:\n{said}")
-    })?;
+    matches(sees, output)?;
     let [least, most] = connect.takes;
     let took = output.took.as_secs_f64();
     holds((least..=most).contains(&took), || {
         format!("it took {took:.1} s, not {least} to {most} s")
+    })
+}
+
+/// Whether all that a program said fits a regular expression.
+pub(crate) fn matches(sees: &str, output: &Output) -> Verdict {
+    let said = output.said();
+    let pattern = Regex::new(sees).map_err(|error| error.to_string())?;
+    holds(pattern.is_match(&said), || {
+        format!("/{sees}/ is not in:\n{said}")
     })
 }
 

@@ -61,6 +61,9 @@ fn follow(
         && tell(Check::ask("symptom", || bench.symptom()));
     record::symptom(&bench)?;
     if broken && args.sshmend.is_some() {
+        for restart in &case.restarts {
+            tell(Check::ask(&restart.what, || bench.restart(restart)));
+        }
         remedy::checks(&bench, tell);
     }
     Ok(())
