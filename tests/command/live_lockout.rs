@@ -22,7 +22,10 @@ for wish in AddressFamily=inet6 Port=2022 ListenAddress=127.0.0.9 PerSourceMaxSt
     RevokedKeys=/nowhere RevokedKeys=/etc/passwd ForceCommand=/bin/false ForceCommand=/nowhere ChrootDirectory=/nowhere \
     ChrootDirectory=/tmp PubkeyAuthentication=no AuthorizedKeysFile=/nowhere/%u AuthenticationMethods=publickey,password \
     PubkeyAcceptedAlgorithms=rsa-sha2-512 PermitRootLogin=no PermitRootLogin=forced-commands-only UsePAM=no \
-    AllowUsers=nobody DenyUsers=root AllowGroups=daemon DenyGroups=root LoginGraceTime=1 TrustedUserCAKeys=/etc/passwd
+    AllowUsers=nobody DenyUsers=root AllowGroups=daemon DenyGroups=root LoginGraceTime=1 TrustedUserCAKeys=/etc/passwd \
+    'AllowUsers=root@192.0.2.0/24' 'DenyUsers=r*t@127.0.0.0/8' 'DenyUsers=root@0:0:0:0:0:ffff:127.0.0.1 root@::1' PermitTTY=no \
+    KexAlgorithms=sntrup761x25519-sha512@openssh.com Ciphers=chacha20-poly1305@openssh.com MACs=umac-64@openssh.com \
+    HostKeyAlgorithms=rsa-sha2-512 HostKey=/etc/ssh/ssh_host_rsa_key HostKey-=/etc/ssh/ssh_host_ed25519_key
 do
     "$S" fix sshd-config "$wish" --yes > /dev/null 2> "$scratch/said"; code=$?
     [ "$code" = 2 ] && grep -q 'lock you out' "$scratch/said" || echo "$wish: $code $(cat "$scratch/said")"
@@ -61,6 +64,35 @@ printf 'sshd: ::1 127.0.0.0/255.0.0.0\n' > /etc/hosts.allow
         "without --keep 0",
     ];
     says(&text, &lines);
+}
+
+#[test]
+fn a_policy_is_asked_as_well_and_what_leaves_it() {
+    let script = r#"
+apply() { printf 'name = "door"\n%s\n' "$1" | "$S" apply - --yes > /dev/null 2> "$scratch/said"; code=$?; }
+for wish in 'PermitRootLogin = "no"' 'AllowUsers = ["nobody"]' 'Port = [2022]' 'ListenAddress = ["127.0.0.9"]' 'MaxSessions = 0' \
+    'MaxSessions = 7
+PubkeyAuthentication = "no"' 'HostKeyAlgorithms = "rsa-sha2-512"'
+do
+    apply "[sshd-config]
+$wish"
+    [ "$code" = 2 ] && grep -q 'lock you out' "$scratch/said" || echo "$wish: $code $(cat "$scratch/said")"
+done
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+printf 'sshd: ALL\n' > /etc/hosts.deny
+apply '[hosts-access]
+allow = ["127.0.0.1", "::1", "198.51.100.7"]'; echo "let in $code"
+apply '[hosts-access]
+allow = ["198.51.100.7"]'; echo "let go $code"; grep -o 'this would lock you out: 127.0.0.1 would be denied' "$scratch/said"
+login
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    assert_eq!(
+        text,
+        "same\nlet in 0\nlet go 2\nthis would lock you out: 127.0.0.1 would be denied\nwelcome\n"
+    );
 }
 
 #[test]

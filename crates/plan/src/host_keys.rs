@@ -92,12 +92,20 @@ impl KeyKind {
 /// Plans the change; `generate` makes a key.
 ///
 /// # Errors
-/// When an agent holds the keys, or a key can neither be made nor mended.
+/// When an agent holds the keys, a file that may name them cannot be read, or a key can neither be made nor mended.
 pub fn host_keys(
     snapshot: &Snapshot,
     wish: &HostKeysWish<'_>,
     generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,
 ) -> Result<Plan, Refusal> {
+    // The default keys are not those of a configuration that cannot be read.
+    for key in ["hostkey", "hostkeyagent"] {
+        let setting = wish.effective.get(key);
+        if let Some(unseen) = setting.and_then(|setting| setting.unknown.as_ref()) {
+            let reason = format!("which host keys sshd uses cannot be known: {unseen}");
+            return Err(Refusal::refused(reason, unseen.hint()));
+        }
+    }
     if let Some(agent) = single(wish.effective, "hostkeyagent").filter(|agent| agent != "none") {
         let reason = format!("the host keys are held by the agent {agent}");
         return Err(Refusal::refused(
@@ -498,6 +506,12 @@ mod tests {
             "//- /etc/ssh/sshd_config\nHostKey /k_rsa\n//- /k_rsa unreadable:Permission denied\n",
             &expect![[r#"
                 refused: /k_rsa: permission denied (run it with sudo)
+            "#]],
+        );
+        check(
+            "//- /etc/ssh/sshd_config\nInclude /etc/ssh/own.conf\nHostKey /k_rsa\n//- /etc/ssh/own.conf unreadable:Input/output error\n",
+            &expect![[r#"
+                refused: which host keys sshd uses cannot be known: /etc/ssh/own.conf cannot be read: Input/output error (look at the disk and at the kernel log (dmesg))
             "#]],
         );
         check(

@@ -24,7 +24,7 @@ mod service;
 mod sshd_config;
 mod wish;
 
-pub use access::{Keeper, SshdChange};
+pub use access::{Keeper, SshdChange, steps_lockout};
 pub use check::{Check, Expect, Proof};
 pub use diff::unified;
 pub use fail2ban::{

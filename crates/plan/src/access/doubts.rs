@@ -2,6 +2,7 @@
 
 use sshmend_sshd_config::MaxStartups;
 
+use super::negotiation;
 use super::refusals::{Listed, lists};
 use super::view::View;
 use super::ways::Ways;
@@ -119,10 +120,19 @@ const HASTY: u64 = 10;
 
 /// Why they may not get in as before; `None` where nothing stands in their way.
 pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
-    listed(before, after)
+    unseen(after)
+        .or_else(|| listed(before, after))
         .or_else(|| ways(before, after))
         .or_else(|| few(before, after))
+        .or_else(|| negotiation::doubt(before, after))
         .or_else(|| other(before, after))
+}
+
+/// Values that a file decides which cannot be read are not those of the defaults.
+fn unseen(after: &View<'_>) -> Option<String> {
+    let mut settings = after.effective.iter();
+    let unseen = settings.find_map(|setting| setting.unknown.as_ref())?;
+    Some(format!("{unseen}, and what is in it may shut you out"))
 }
 
 fn listed(before: &View<'_>, after: &View<'_>) -> Option<String> {

@@ -5,9 +5,11 @@
 
 mod doubts;
 mod keeper;
+mod negotiation;
 mod refusals;
 mod session;
 mod sockets;
+mod steps;
 mod view;
 mod ways;
 
@@ -18,6 +20,7 @@ use sshmend_lossless::{Origin, Snapshot};
 use sshmend_sshd_config::{Override, Release, Tree};
 
 pub use keeper::Keeper;
+pub use steps::steps_lockout;
 
 use crate::lockout::Lockout;
 use crate::person::Person;

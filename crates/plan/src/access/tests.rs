@@ -20,6 +20,12 @@ dora:$y$j9T$x:1::::::
 ssh-ed25519 AAAAC3 dora
 //- /root/.ssh/authorized_keys
 ssh-ed25519 AAAAC3 dora
+//- /etc/ssh/ssh_host_rsa_key
+r
+//- /etc/ssh/ssh_host_ed25519_key
+e
+//- /etc/ssh/ssh_host_ecdsa_key missing
+//- /etc/ssh/damaged.conf unreadable:Input/output error
 //- /etc/ssh/keys/revoked
 # none yet
 //- /etc/ssh/keys/odd
@@ -299,4 +305,73 @@ fn a_cage_has_to_be_there_roots_alone_and_hold_a_shell() {
         assert!(stats.contains(&Request::Stat(path.into())), "{stats:?}");
     }
     assert!(stats.contains(&Request::Read("/etc/ssh/gone".into())));
+}
+
+#[test]
+fn what_another_client_than_that_of_this_machine_may_not_know_is_a_doubt() {
+    for (before, after, expected) in [
+        (
+            "",
+            "KexAlgorithms mlkem768x25519-sha256\n",
+            "unknown: KexAlgorithms mlkem768x25519-sha256 is nothing",
+        ),
+        (
+            "",
+            "Ciphers chacha20-poly1305@openssh.com\n",
+            "unknown: Ciphers chacha20",
+        ),
+        ("", "Ciphers -aes*\n", "unknown: Ciphers -aes*"),
+        ("", "MACs umac-64@openssh.com\n", "unknown: MACs umac-64"),
+        ("", "MACs hmac-sha2-512-etm@openssh.com\n", "keeps"),
+        ("", "Ciphers aes256-gcm@openssh.com,aes256-ctr\n", "keeps"),
+        ("", "Ciphers -aes128-ctr,aes192-ctr\n", "keeps"),
+        ("", "KexAlgorithms ^curve25519-sha256\n", "keeps"),
+        (
+            "Ciphers chacha20-poly1305@openssh.com\n",
+            "Ciphers aes256-gcm@openssh.com\n",
+            "keeps",
+        ),
+    ] {
+        check(&dora(), before, after, expected);
+    }
+}
+
+#[test]
+fn a_host_key_that_clients_may_know_this_machine_by_does_not_go_in_silence() {
+    let rsa = "HostKey /etc/ssh/ssh_host_rsa_key\n";
+    let both = "HostKey /etc/ssh/ssh_host_rsa_key\nHostKey /etc/ssh/ssh_host_ed25519_key\n";
+    let gone = "unknown: clients that know this machine by the key in /etc/ssh/ssh_host_ed25519_key alone would refuse it: HostKey does not name it";
+    let left_out = "unknown: clients that know this machine by the key in /etc/ssh/ssh_host_ed25519_key alone would refuse it: HostKeyAlgorithms rsa-sha2-512 leaves it out";
+    for (before, after, expected) in [
+        ("", rsa, gone),
+        (both, rsa, gone),
+        ("", "HostKeyAlgorithms rsa-sha2-512\n", left_out),
+        (
+            "",
+            "HostKeyAlgorithms -ssh-ed25519*\n",
+            "unknown: clients that know",
+        ),
+        // There is no such key.
+        ("", both, "keeps"),
+        ("", "HostKeyAlgorithms ssh-ed25519,rsa-sha2-256\n", "keeps"),
+        (rsa, "", "keeps"),
+        (
+            rsa,
+            "HostKey /etc/ssh/ssh_host_rsa_key\nHostKeyAlgorithms rsa-sha2-512\n",
+            "keeps",
+        ),
+    ] {
+        check(&dora(), before, after, expected);
+    }
+}
+
+#[test]
+fn what_is_in_a_file_that_cannot_be_read_is_not_the_default() {
+    let damaged = "Include /etc/ssh/damaged.conf\n";
+    check(
+        &dora(),
+        damaged,
+        &format!("{damaged}MaxSessions 7\n"),
+        "unknown: /etc/ssh/damaged.conf cannot be read",
+    );
 }

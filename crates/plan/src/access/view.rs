@@ -8,6 +8,13 @@ use sshmend_sshd_config::{Effective, Release, Scope, Tree};
 use super::SshdChange;
 use super::keeper::Keeper;
 
+/// The host keys where none is named (sshd_config(5)).
+const HOST_KEYS: [&str; 3] = [
+    "/etc/ssh/ssh_host_rsa_key",
+    "/etc/ssh/ssh_host_ecdsa_key",
+    "/etc/ssh/ssh_host_ed25519_key",
+];
+
 /// An entry of the account database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
@@ -123,6 +130,15 @@ impl<'a> View<'a> {
             .filter(|name| *name != "none")
             .map(|name| Some(home.join(self.filled_in(name)?)))
             .collect()
+    }
+
+    /// The files of the keys that sshd shows.
+    pub(super) fn host_keys(&self) -> Vec<PathBuf> {
+        let named = self.values("hostkey");
+        if named.is_empty() {
+            return HOST_KEYS.map(PathBuf::from).to_vec();
+        }
+        named.iter().map(PathBuf::from).collect()
     }
 
     /// The file of the command that sessions are forced to run.

@@ -1,11 +1,7 @@
 //! What has to follow the files of a journaled transaction: the same steps as then, of the daemons that run today.
 
-use std::net::IpAddr;
-
 use sshmend_lossless::{Step, UnitVerb};
-use sshmend_plan::{
-    Check, Lockout, Notice, Plan, Proof, listen_addresses, reload_sshd, restart_sshd,
-};
+use sshmend_plan::{Check, Notice, Plan, Proof, listen_addresses, reload_sshd, restart_sshd};
 use sshmend_transaction::{Files, Record, StepRecord};
 
 use super::sshd::Configuration;
@@ -69,31 +65,6 @@ fn step(session: &Session, record: &Record, kept: &StepRecord) -> Result<Step, F
         session.trusted(program)?;
     }
     Ok(step.clone())
-}
-
-/// Whoever came by SSH does not come again once sshd is stopped, or has not what it needs.
-pub(super) fn lockout(session: &Session, plan: &Plan) -> Lockout {
-    if let Some(why) = session.person().addr.and_then(|addr| bans(plan, addr)) {
-        return Lockout::Loses { why, origin: None };
-    }
-    let stops = plan.activation.iter().find(|step| step.ends_service());
-    match stops.filter(|_| session.person().addr.is_some()) {
-        Some(step) => Lockout::Loses {
-            why: format!("{} is part of what was before", step.title()),
-            origin: None,
-        },
-        None => Lockout::Keeps,
-    }
-}
-
-/// A ban that had been lifted is set again.
-fn bans(plan: &Plan, addr: IpAddr) -> Option<String> {
-    plan.activation.iter().find_map(|step| match step {
-        Step::Ban(jail, banned) if *banned == addr.to_string() => {
-            Some(format!("jail {jail} had banned {banned}, and does again"))
-        }
-        _ => None,
-    })
 }
 
 /// The process that was told to read its files again.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use sshmend_host::Machine;
-use sshmend_plan::{Plan, unified};
+use sshmend_plan::{Plan, steps_lockout, unified};
 use sshmend_transaction::{Edited, FileRecord, Files, Journal, Past, Record, State, Way};
 
 use super::access::of_files;
-use super::aftermath::{follow, hung_up, lockout, of_today};
+use super::aftermath::{follow, hung_up, of_today};
 use super::history::between;
 use crate::cli::{Apply, Redo, Rollback};
 use crate::error::{Failure, Outcome};
@@ -184,7 +184,7 @@ fn plan(
         follow(session, &mut plan, record, Files::Old)?;
         pid = hung_up(&plan);
         of_today(session, &mut plan)?;
-        plan.lockout = lockout(session, &plan);
+        plan.lockout = steps_lockout(&plan.activation, &session.person());
     }
     of_files(session, &mut plan, pid)?;
     Ok(plan)
