@@ -21,6 +21,9 @@ const ATTEMPT: u32 = 40;
 /// The longest that a fault or a remedy may take, in seconds.
 pub(crate) const STEP: u32 = 90;
 
+/// The longest that all faults of a case may take, in seconds.
+const HOUR: u32 = 3600;
+
 /// How long a reloaded sshd may be without its socket.
 const SETTLE: Duration = Duration::from_millis(500);
 
@@ -122,6 +125,14 @@ impl<'a> Bench<'a> {
         self.server.restart(restart.down)?;
         let output = self.connect(&restart.after)?;
         Ok(symptom::matches(&restart.sees, &output))
+    }
+
+    /// Lets system calls of the commands that write fail on the server, so many of each.
+    pub(crate) fn faults(&self, number: u32) -> Result<Verdict, LabError> {
+        machine::install_strace(&self.server)?;
+        let script = format!("bash /opt/lab/faults.sh {number}");
+        let output = self.told(&self.server, User::Root, &script, HOUR)?;
+        Ok(holds(output.code == 0, || output.said()))
     }
 
     /// Whether what the remedy promises works now.

@@ -50,6 +50,9 @@ pub struct Case {
     /// How the server starts anew after that, once for each.
     #[serde(default, rename = "restart")]
     pub restarts: Vec<Restart>,
+    /// How many system calls of each command that writes fail on the server, and are the last one: machine/faults.sh.
+    #[serde(default)]
+    pub faults: Option<u32>,
     /// What `sshmend diagnose` must find.
     #[serde(default)]
     pub expect: Expect,

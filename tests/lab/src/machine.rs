@@ -22,7 +22,7 @@ const PULSE: Duration = Duration::from_millis(20);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Programs that a fault or a record needs on a machine.
-const HELPERS: [(&str, &str); 8] = [
+const HELPERS: [(&str, &str); 9] = [
     ("tree.py", include_str!("../machine/tree.py")),
     ("guided.py", include_str!("../machine/guided.py")),
     ("idle.py", include_str!("../machine/idle.py")),
@@ -34,6 +34,7 @@ const HELPERS: [(&str, &str); 8] = [
     ),
     ("listen.py", include_str!("../machine/listen.py")),
     ("facts.sh", include_str!("../machine/facts.sh")),
+    ("faults.sh", include_str!("../machine/faults.sh")),
 ];
 
 /// Which of the two machines.
@@ -278,6 +279,18 @@ impl Machine {
             }
         }
     }
+}
+
+/// Puts this machine's strace(1) into another, with the libraries that it needs.
+pub(crate) fn install_strace(machine: &Machine) -> Result<(), LabError> {
+    let folder = machine.path("/opt/lab/strace");
+    trying(folder.display().to_string(), fs::create_dir_all(&folder))?;
+    // ldd(1) prints `NAME => PATH (ADDRESS)`, and the loader without a name.
+    let script = r#"cp "$(command -v strace)" "$1/strace"
+        for library in $(ldd "$1/strace" | grep -o '/[^ ]*'); do cp "$library" "$1"; done
+        mv "$1"/ld-linux* "$1/ld.so""#;
+    let folder = folder.display().to_string();
+    command::script(&[], &format!("set -e\n{script}"), &[&folder]).map(drop)
 }
 
 /// Writes the helper programs into a directory.

@@ -64,6 +64,9 @@ fn follow(
         for restart in &case.restarts {
             tell(Check::ask(&restart.what, || bench.restart(restart)));
         }
+        if let Some(number) = case.faults {
+            tell(Check::ask("faults", || bench.faults(number)));
+        }
         remedy::checks(&bench, tell);
     }
     Ok(())
