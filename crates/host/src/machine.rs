@@ -65,7 +65,7 @@ impl Machine {
     /// Answers what `judge` looks for until nothing is missing, and returns what it says then.
     pub fn look<T>(&self, snapshot: &mut Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
         snapshot.fill(judge, |requests, snapshot| {
-            self.answer_all(requests, snapshot)
+            self.answer_all(requests, snapshot);
         })
     }
 
