@@ -23,6 +23,7 @@ mod found;
 mod hashed;
 mod hosts;
 mod key;
+mod lanes;
 mod line;
 mod line_edit;
 mod name;

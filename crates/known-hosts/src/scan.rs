@@ -3,34 +3,18 @@
 //! Nearly all lines of a long file are ruled out here, without being taken apart: a hashed name by the beginning of its
 //! hash, a plain one by its letters. Whatever is not of the common form is picked, and [`crate::found`] decides.
 
-use sha1::compress;
-use sha1::digest::generic_array::GenericArray;
 use sshmend_lossless::{Line, Sieve, each_line};
 
-use crate::hashed::{HashedName, SIZE};
+use crate::hashed::SIZE;
 use crate::hosts::{HostList, ListMatch};
+use crate::lanes::{LANES, SaltedName};
 use crate::line::Field;
 use crate::name::Name;
-
-/// The size of a block of SHA-1, in bytes.
-const BLOCK: usize = 64;
-/// The longest name that fills no second block with its padding and its length, in bytes.
-const SHORT: usize = BLOCK - 9;
-/// The state before the first block (FIPS 180-4).
-const START: [u32; 5] = [
-    0x6745_2301,
-    0xefcd_ab89,
-    0x98ba_dcfe,
-    0x1032_5476,
-    0xc3d2_e1f0,
-];
 
 /// `|1|`, the base64 text of 20 bytes, `|`, and the same again.
 const HASHED: usize = 3 + TEXT + 1 + TEXT;
 /// The base64 text of 20 bytes, with its `=`.
 const TEXT: usize = 28;
-
-type Block = GenericArray<u8, sha1::digest::consts::U64>;
 
 /// A sieve for the lines that can say anything of these names.
 pub(crate) fn sieve(names: &[Name]) -> Sieve {
@@ -39,24 +23,20 @@ pub(crate) fn sieve(names: &[Name]) -> Sieve {
 }
 
 fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
-    let needles: Vec<Needle<'_>> = names.iter().map(|name| Needle::new(name)).collect();
-    // A NUL ends the line for ssh wherever it stands; files that hold one are rare.
-    let nul = memchr::memchr(0, block).is_some();
+    let needles: Vec<SaltedName<'_>> = names.iter().map(|name| SaltedName::new(name)).collect();
     let mut waiting = Waiting::default();
-    let feeds = each_line(block, |number, start, line| {
-        if nul && line.contains(&0) {
-            return found.push(Line::of_bytes(number, start, line));
-        }
-        match glance(&needles, line) {
+    let feeds = each_line(block, |number, start, bytes| {
+        match glance(&needles, bytes) {
             Glance::Nothing => {}
-            Glance::Something => found.push(Line::of_bytes(number, start, line)),
+            Glance::Something => found.push(Line::of_bytes(number, start, bytes)),
             Glance::Hashed(salt, begins) => {
                 let lane = Lane {
-                    salt,
                     begins,
-                    line: Line::of_bytes(number, start, line),
+                    number,
+                    start,
+                    bytes,
                 };
-                waiting.add(lane, &needles, found);
+                waiting.add(salt, lane, &needles, found);
             }
         }
     });
@@ -66,25 +46,32 @@ fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
     feeds
 }
 
-/// How many names are hashed in turns: one hash is a chain of steps, and the processor works on several chains at once.
-const LANES: usize = 4;
-
-/// A hashed name of the common form.
-struct Lane {
-    salt: [u8; SIZE],
+/// A line with a hashed name of the common form.
+struct Lane<'b> {
     /// The beginning of the hash.
     begins: [u8; 3],
-    line: Line,
+    number: usize,
+    start: usize,
+    bytes: &'b [u8],
 }
 
 /// Hashed names that are compared together.
 #[derive(Default)]
-struct Waiting {
-    lanes: Vec<Lane>,
+struct Waiting<'b> {
+    /// Those of the lanes; what is behind them is left from earlier ones.
+    salts: [[u8; SIZE]; LANES],
+    lanes: Vec<Lane<'b>>,
 }
 
-impl Waiting {
-    fn add(&mut self, lane: Lane, needles: &[Needle<'_>], found: &mut Vec<Line>) {
+impl<'b> Waiting<'b> {
+    fn add(
+        &mut self,
+        salt: [u8; SIZE],
+        lane: Lane<'b>,
+        needles: &[SaltedName<'_>],
+        found: &mut Vec<Line>,
+    ) {
+        self.salts[self.lanes.len()] = salt;
         self.lanes.push(lane);
         if self.lanes.len() == LANES {
             self.hash(needles, found);
@@ -92,83 +79,20 @@ impl Waiting {
     }
 
     /// Compares those that wait with all names.
-    fn hash(&mut self, needles: &[Needle<'_>], found: &mut Vec<Line>) {
-        let mut salts = [[0; SIZE]; LANES];
-        for (salt, lane) in salts.iter_mut().zip(&self.lanes) {
-            *salt = lane.salt;
-        }
+    fn hash(&mut self, needles: &[SaltedName<'_>], found: &mut Vec<Line>) {
         let mut hits = [false; LANES];
         for needle in needles {
-            let hashes = needle.hashes_begin(&salts);
+            let hashes = needle.hashes_begin(&self.salts[..self.lanes.len()]);
             for ((hit, lane), hash) in hits.iter_mut().zip(&self.lanes).zip(hashes) {
                 *hit |= hash == lane.begins;
             }
         }
-        let lines = self.lanes.drain(..).zip(hits);
-        found.extend(lines.filter(|(_, hit)| *hit).map(|(lane, _)| lane.line));
-    }
-}
-
-/// A name, made ready to be hashed with many salts.
-struct Needle<'n> {
-    name: &'n [u8],
-    /// The block of the inner hash that follows the key: the name with its padding; `None` for a longer one.
-    inner: Option<Block>,
-}
-
-impl<'n> Needle<'n> {
-    fn new(name: &'n str) -> Self {
-        let name = name.as_bytes();
-        let inner = (name.len() <= SHORT).then(|| last_block(name));
-        Self { name, inner }
-    }
-
-    /// The first three bytes of the hash with each salt: what the first four letters of its text say.
-    fn hashes_begin(&self, salts: &[[u8; SIZE]; LANES]) -> [[u8; 3]; LANES] {
-        let Some(message) = self.inner else {
-            return salts.map(|salt| HashedName::new(salt, self.name).begins());
-        };
-        let mut inner = [START; LANES];
-        for (state, salt) in inner.iter_mut().zip(salts) {
-            compress(state, &[key_block(salt, 0x36)]);
-        }
-        for state in &mut inner {
-            compress(state, &[message]);
-        }
-        let mut outer = [START; LANES];
-        for (state, salt) in outer.iter_mut().zip(salts) {
-            compress(state, &[key_block(salt, 0x5c)]);
-        }
-        for (state, inner) in outer.iter_mut().zip(inner) {
-            let mut digest = [0; SIZE];
-            for (bytes, word) in digest.chunks_exact_mut(4).zip(inner) {
-                bytes.copy_from_slice(&word.to_be_bytes());
+        for (lane, hit) in self.lanes.drain(..).zip(hits) {
+            if hit {
+                found.push(Line::of_bytes(lane.number, lane.start, lane.bytes));
             }
-            compress(state, &[last_block(&digest)]);
         }
-        outer.map(|state| {
-            let [a, b, c, _] = state[0].to_be_bytes();
-            [a, b, c]
-        })
     }
-}
-
-/// The block that a key becomes in HMAC (RFC 2104).
-fn key_block(key: &[u8; SIZE], pad: u8) -> Block {
-    let mut block = [pad; BLOCK];
-    for (byte, key) in block.iter_mut().zip(key) {
-        *byte ^= key;
-    }
-    block.into()
-}
-
-/// The last block of a message of one block and these bytes.
-fn last_block(bytes: &[u8]) -> Block {
-    let mut block = [0; BLOCK];
-    block[..bytes.len()].copy_from_slice(bytes);
-    block[bytes.len()] = 0x80;
-    block[BLOCK - 8..].copy_from_slice(&(8 * (BLOCK + bytes.len()) as u64).to_be_bytes());
-    block.into()
 }
 
 /// What one look at a line tells.
@@ -192,7 +116,7 @@ impl From<bool> for Glance {
 }
 
 /// Looks whether a line can say anything of a name.
-fn glance(needles: &[Needle<'_>], line: &[u8]) -> Glance {
+fn glance(needles: &[SaltedName<'_>], line: &[u8]) -> Glance {
     let blanks = line
         .iter()
         .take_while(|b| matches!(b, b' ' | b'\t'))
@@ -206,10 +130,10 @@ fn glance(needles: &[Needle<'_>], line: &[u8]) -> Glance {
     }
 }
 
-/// Whether a byte is a blank, or one that makes more of a word than one name.
+/// Whether a byte is a blank, one that makes more of a word than one name, or NUL, which ends the line for ssh.
 const ENDS_NAME: [bool; 256] = {
     let mut ends = [false; 256];
-    let bytes = b" \t,*?!";
+    let bytes = b" \t,*?!\0";
     let mut at = 0;
     while at < bytes.len() {
         ends[bytes[at] as usize] = true;
@@ -218,7 +142,7 @@ const ENDS_NAME: [bool; 256] = {
     ends
 };
 
-fn plain(needles: &[Needle<'_>], line: &[u8]) -> bool {
+fn plain(needles: &[SaltedName<'_>], line: &[u8]) -> bool {
     let Some(mut end) = line.iter().position(|&byte| ENDS_NAME[usize::from(byte)]) else {
         return true;
     };
@@ -230,6 +154,9 @@ fn plain(needles: &[Needle<'_>], line: &[u8]) -> bool {
         end += blank;
     }
     let hosts = &line[..end];
+    if !simple && hosts.contains(&0) {
+        return true;
+    }
     needles.iter().any(|needle| {
         if simple {
             hosts.eq_ignore_ascii_case(needle.name)
@@ -290,6 +217,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
+    use crate::hashed::HashedName;
 
     #[test]
     fn base64_is_decoded_as_the_library_does() {
