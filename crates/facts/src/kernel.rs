@@ -150,6 +150,19 @@ impl Facts<'_> {
         Ok(of(":pids:", "/sys/fs/cgroup/pids").or_else(|| of("::", "/sys/fs/cgroup")))
     }
 
+    /// The unit of the system to which a process belongs; `None` for what somebody has started, or what nobody may see.
+    pub fn unit_of(&self, pid: u32) -> Option<String> {
+        let text = self.text(format!("/proc/{pid}/cgroup")).ok()??;
+        let (_, unit) = text
+            .lines()
+            .find_map(|line| line.rsplit_once("/system.slice/"))?;
+        let is_plain = unit.ends_with(".service")
+            && unit
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.@:".contains(c));
+        is_plain.then(|| unit.to_owned())
+    }
+
     /// A counter of the TCP stack since boot, such as `ListenOverflows`.
     pub fn tcp_counter(&self, name: &str) -> Known<Option<u64>> {
         let text = self.text(NETSTAT)?.unwrap_or_default();

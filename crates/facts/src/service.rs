@@ -1,10 +1,12 @@
 //! The service of sshd as one who wants to bring it back needs to know it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use sshmend_lossless::{Origin, Snapshot};
 
 use crate::question::Question;
+use crate::start::unit_files;
 use crate::{CONFINING, Complaint, Facts, Listener, MARKER, Manager, Socket, Trial, Unit, Usage};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
@@ -51,6 +53,8 @@ pub struct UnitState {
     pub runtime_directories: Vec<String>,
     /// Whether its file was changed since systemd has read it.
     pub changed_on_disk: bool,
+    /// The files that make it: environment files, drop-ins, its own; the most particular first.
+    pub files: Vec<PathBuf>,
 }
 
 /// Why a listener needs a restart.
@@ -180,6 +184,7 @@ impl UnitState {
             listen,
             runtime_directories: directories.map(str::to_owned).collect(),
             changed_on_disk: unit.get("NeedDaemonReload") == "yes",
+            files: unit_files(unit).into_iter().map(PathBuf::from).collect(),
         }
     }
 }

@@ -27,9 +27,10 @@ impl Sshd {
         let daemon = facts.daemon().ok().flatten();
         let pid = facts.listener().ok().flatten().map(|listener| listener.pid);
         let manager = facts.manager().unwrap_or(Manager::Other);
+        // A unit that is about to be started again after it failed runs nothing that could be told to read its files.
         let unit = manager
             .service()
-            .filter(|unit| unit.active() && manager.main_pid() == pid);
+            .filter(|unit| pid.is_some() && unit.active() && manager.main_pid() == pid);
         Self {
             version: if facts.question.offline {
                 facts.version_on_disk()
@@ -65,5 +66,25 @@ impl Sshd {
             }
         });
         std::iter::once(first.clone()).chain(others).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{NOW, SHOW, machine};
+
+    #[test]
+    fn a_unit_that_is_about_to_be_started_again_is_not_told_to_reload() {
+        let unit = |state: &str| {
+            let unit = format!("{SHOW}Id=ssh.service\nLoadState=loaded\n{state}");
+            let snapshot = machine(&format!("//- /proc/700/cmdline missing\n{unit}"));
+            let all = Sshd::all(&snapshot, &Question::server(NOW));
+            all.into_iter().next().and_then(|sshd| sshd.unit)
+        };
+        let again = "ActiveState=activating\nSubState=auto-restart\nResult=exit-code\nMainPID=0\n";
+        assert_eq!(unit(again), None);
+        let running = Sshd::all(&machine(""), &Question::server(NOW));
+        assert_eq!(running[0].unit.as_deref(), Some("ssh.service"));
     }
 }

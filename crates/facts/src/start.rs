@@ -1,6 +1,8 @@
 //! How the service manager would start sshd: the program, its options, and the files that name them (systemd.service(5),
 //! COMMAND LINES; systemd.exec(5), EnvironmentFile).
 
+use std::path::Path;
+
 use sshmend_lossless::Origin;
 
 use crate::manager::blocks;
@@ -61,6 +63,12 @@ impl Facts<'_> {
         self.manager().ok()?.service().cloned()
     }
 
+    /// The name of the unit that runs sshd, or would.
+    pub fn unit_name(&self) -> String {
+        self.service_unit()
+            .map_or_else(|| "ssh.service".to_owned(), |unit| unit.name().to_owned())
+    }
+
     /// What the unit of sshd starts; `None` where no unit says it.
     pub fn start(&self) -> Option<Start> {
         let unit = self.service_unit()?;
@@ -80,7 +88,7 @@ impl Facts<'_> {
     /// written it: that of the package is known to work.
     pub fn confinement(&self, settings: &[&str]) -> Option<(Origin, String)> {
         let unit = self.service_unit()?;
-        let written = sources(&unit)
+        let written = unit_files(&unit)
             .into_iter()
             .filter(|path| path.starts_with("/etc/systemd/"));
         written.into_iter().find_map(|path| {
@@ -88,7 +96,7 @@ impl Facts<'_> {
             let names = |line: &&str| {
                 settings
                     .iter()
-                    .any(|setting| line.starts_with(setting) && !line.ends_with('='))
+                    .any(|setting| line.starts_with(setting) && takes_something(line))
             };
             let (at, line) = text
                 .lines()
@@ -127,11 +135,29 @@ impl Facts<'_> {
         let speaks = |line: &str| {
             !line.trim_start().starts_with(['#', ';']) && line.to_lowercase().contains(words)
         };
-        sources(&unit).into_iter().find_map(|path| {
+        unit_files(&unit).into_iter().find_map(|path| {
             let text = self.text(path).ok()??;
             let at = text.lines().position(speaks)?;
             Some(Origin::new(path, at + 1))
         })
+    }
+
+    /// The lines of a drop-in that set the same as this one does: an empty one takes back what stands in files before, so
+    /// that all of them go together. None where it is not a drop-in, without which the unit would have nothing to start.
+    pub fn setting_in_drop_in(&self, line: &Origin) -> Vec<Origin> {
+        let folder = line.path.parent().and_then(Path::extension);
+        let text = self.text(&line.path).ok().flatten();
+        let Some(text) = text.filter(|_| folder.is_some_and(|end| end == "d")) else {
+            return Vec::new();
+        };
+        let key = |text: &str| Some(text.trim().split_once('=')?.0.trim_end().to_owned());
+        let wanted = text.lines().nth(line.line.saturating_sub(1)).and_then(key);
+        let same = |text: &str| wanted.is_some() && key(text) == wanted;
+        text.lines()
+            .enumerate()
+            .filter(|(_, text)| same(text))
+            .map(|(at, _)| Origin::new(line.path.clone(), at + 1))
+            .collect()
     }
 
     /// `$NAME` as a word of its own becomes the words of the variable.
@@ -162,6 +188,27 @@ impl Facts<'_> {
     }
 }
 
+/// Whether a setting of a unit takes something away: an empty value takes back what stands before, and some values give all.
+fn takes_something(line: &str) -> bool {
+    let (key, value) = line.split_once('=').unwrap_or((line, ""));
+    let value = value.trim();
+    let gives = match key.trim_end() {
+        // As many as a listener with all its connections can use.
+        "LimitNOFILE" | "LimitNPROC" => {
+            let soft = value.split(':').next().unwrap_or_default();
+            soft == "infinity" || soft.parse::<u64>().is_ok_and(|limit| limit >= 1024)
+        }
+        "User" => value == "root" || value == "0",
+        "CapabilityBoundingSet" => value == "~",
+        "RootDirectory" => value == "/",
+        "DynamicUser" | "PrivateUsers" | "PrivateNetwork" => {
+            ["no", "false", "off", "0"].contains(&value)
+        }
+        _ => false,
+    };
+    !value.is_empty() && !gives
+}
+
 impl Start {
     /// Whether the program is sshd itself, and not something that wraps it.
     pub fn is_sshd(&self) -> bool {
@@ -178,8 +225,8 @@ fn command(unit: &Unit) -> Option<(&str, &str)> {
     Some((program, rest.split_once(" ; ignore_errors=")?.0))
 }
 
-/// The files that make the command line, the most particular first.
-fn sources(unit: &Unit) -> Vec<&str> {
+/// The files that make a unit and its command line, the most particular first.
+pub(crate) fn unit_files(unit: &Unit) -> Vec<&str> {
     let drop_ins = unit.get("DropInPaths").split_whitespace().rev();
     environment_files(unit)
         .chain(drop_ins)
@@ -261,6 +308,28 @@ mod tests {
         let more = format!("{files}//- /etc/default/more\nSSHD_OPTS=\n");
         assert_eq!(start(&more).0, ["/usr/sbin/sshd", "-D"]);
         assert_eq!(start("").0, ["/usr/sbin/sshd", "-D", "-4"]);
+    }
+
+    #[test]
+    fn a_value_that_gives_all_takes_nothing() {
+        let cases = [
+            ("LimitNOFILE=524288", false),
+            ("LimitNOFILE=infinity", false),
+            ("LimitNOFILE=1024:4096", false),
+            ("LimitNOFILE=12", true),
+            ("LimitNPROC=3", true),
+            ("User=root", false),
+            ("User=web", true),
+            ("PrivateUsers=no", false),
+            ("PrivateUsers=yes", true),
+            ("CapabilityBoundingSet=~", false),
+            ("CapabilityBoundingSet=~CAP_SETUID", true),
+            ("RestrictAddressFamilies=", false),
+            ("RestrictAddressFamilies=AF_UNIX", true),
+        ];
+        for (line, takes) in cases {
+            assert_eq!(takes_something(line), takes, "{line}");
+        }
     }
 
     #[test]
