@@ -273,6 +273,35 @@ impl Finding {
         self.step(format!("{what}; then `systemctl daemon-reload`"))
     }
 
+    /// Adds the steps that give settings of a unit other values by a file of the administrator's own, which comes last.
+    pub(crate) fn set_in_unit(
+        &mut self,
+        unit: &str,
+        section: &str,
+        settings: &[&str],
+    ) -> &mut Self {
+        let directory = format!("/etc/systemd/system/{unit}.d");
+        let key = settings.first().and_then(|first| first.split('=').next());
+        let name = key.unwrap_or(section).to_ascii_lowercase();
+        let lines: String = settings.iter().map(|one| format!("{one}\\n")).collect();
+        self.step(format!(
+            "give the unit another value by a file of your own: `mkdir -p {directory}`"
+        ));
+        self.step(format!(
+            "`printf '[{section}]\\n{lines}' > {directory}/zz-{name}.conf`"
+        ));
+        self.step("have systemd read it: `systemctl daemon-reload`")
+    }
+
+    /// Names the command that starts sshd, or restarts it, without lines of its unit, which somebody has written on purpose.
+    pub(crate) fn mended_without(&mut self, lines: &[Origin]) -> &mut Self {
+        let wish = Wish::WithoutUnitLines {
+            lines: lines.iter().map(ToString::to_string).collect(),
+        };
+        self.mended_by(wish, "makes a comment of it and starts sshd without it")
+            .step("it was written on purpose: ask who did, and mend what it asks for if it has to stay")
+    }
+
     /// Adds the last step: sshd is started, or restarted, by the command that asks `sshd -t` first.
     pub(crate) fn then(&mut self, then: Then) -> &mut Self {
         self.step(match then {

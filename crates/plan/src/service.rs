@@ -1,5 +1,7 @@
 //! The plan that brings the service of sshd back: enabled, started, or restarted where it no longer does its work.
 
+mod unit_lines;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,6 +11,8 @@ use sshmend_lossless::{ScriptVerb, Step, UnitVerb};
 use crate::check::{Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{is_active, question, reachable};
+
+pub use unit_lines::{unit_line_files, without_unit_lines};
 
 /// What is to be known of the service.
 #[derive(Debug, Clone)]
@@ -161,6 +165,9 @@ impl Work<'_> {
             return self.beside_its_unit(pid, name);
         }
         make_startable(unit, steps);
+        if unit.active && unit.changed_on_disk && self.wants_restart() {
+            steps.run(Step::DaemonReload);
+        }
         match unit.file_state.as_str() {
             "masked" => steps.unit(UnitVerb::Enable, name),
             "disabled" => steps.unit_and_undo(UnitVerb::Enable, name),
@@ -310,8 +317,8 @@ impl Work<'_> {
             ..Notice::new(
                 "unit-confined",
                 format!(
-                    "the unit takes from sshd what it may need: {line}; if the start fails, take that line out, then \
-                     `systemctl daemon-reload`, then this again"
+                    "the unit takes from sshd what it may need: {line}; if the start fails: \
+                     `sshmend fix service --comment-out {origin}`"
                 ),
             )
         });

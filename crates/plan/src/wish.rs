@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sshmend_facts::Service;
+use sshmend_lossless::Origin;
 
 /// The program whose access TCP wrappers decide, where nothing else is named.
 const DAEMON: &str = "sshd";
@@ -82,6 +83,11 @@ pub enum Wish {
         /// Whether it is restarted even if nothing seems wrong with it.
         restart: bool,
     },
+    /// `fix service --comment-out`: sshd started without these lines of its unit.
+    WithoutUnitLines {
+        /// `FILE:LINE`, each as it was written.
+        lines: Vec<String>,
+    },
     /// `fix log-level`: more entries in the log of sshd for a while.
     LogLevel {
         /// The level, as it was written.
@@ -142,8 +148,13 @@ impl Wish {
 
     /// A keyword of sshd_config and its value.
     pub fn setting(key: &str, value: &str) -> Self {
+        Self::setting_as(&format!("{key}={value}"))
+    }
+
+    /// `KEY=VALUE`, of a list also `KEY+=VALUE` and `KEY-=VALUE`.
+    pub fn setting_as(setting: &str) -> Self {
         Self::SshdConfig {
-            settings: vec![format!("{key}={value}")],
+            settings: vec![setting.to_owned()],
             drop_in: false,
             source: SshdSource::default(),
         }
@@ -172,6 +183,13 @@ impl Wish {
             addresses: vec![address.into()],
             jails,
             until: None,
+        }
+    }
+
+    /// A line of the unit, made a comment for the start of sshd.
+    pub fn without_unit_line(line: &Origin) -> Self {
+        Self::WithoutUnitLines {
+            lines: vec![line.to_string()],
         }
     }
 
@@ -252,6 +270,9 @@ impl Wish {
             }
             Self::Service { restart } => {
                 line.word("service").flag("--restart", *restart);
+            }
+            Self::WithoutUnitLines { lines } => {
+                line.word("service").word("--comment-out").words(lines);
             }
             Self::LogLevel {
                 level,

@@ -396,6 +396,9 @@ pub(crate) struct FixService {
     /// Restart it even if nothing seems wrong with it
     #[arg(long)]
     pub(crate) restart: bool,
+    /// Start it without these lines of its unit, which become comments, such as /etc/systemd/system/ssh.service.d/own.conf:3
+    #[arg(long, value_name = "FILE:LINE", num_args = 1.., conflicts_with = "restart")]
+    pub(crate) comment_out: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

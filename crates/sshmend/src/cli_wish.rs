@@ -27,6 +27,9 @@ impl From<What> for Wish {
                 source: asked.source.into(),
             },
             What::PrivsepDirectory => Self::PrivsepDirectory,
+            What::Service(asked) if !asked.comment_out.is_empty() => Self::WithoutUnitLines {
+                lines: asked.comment_out,
+            },
             What::Service(asked) => Self::Service {
                 restart: asked.restart,
             },
@@ -193,6 +196,12 @@ mod tests {
             Wish::PrivsepDirectory,
             Wish::Service { restart: false },
             Wish::Service { restart: true },
+            Wish::WithoutUnitLines {
+                lines: vec![
+                    "/etc/systemd/system/sshd.service.d/a.conf:2".to_owned(),
+                    "/lib/systemd/system/sshd.service:9".to_owned(),
+                ],
+            },
             Wish::LogLevel {
                 level: "DEBUG2".to_owned(),
                 lasts: Duration::from_secs(5_400),

@@ -104,9 +104,26 @@ fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
     ));
 }
 
-/// `AddressFamily` alone is one value that sshmend can set.
-fn listen(facts: &Facts<'_>, finding: &mut Finding) {
+/// Has sshd listen where clients come in: by one value that sshmend can set.
+fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
     let set = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.is_some());
+    let by_file = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.as_ref().is_some_and(|origin| origin.path.is_absolute()));
+    let of_all = match facts.question.client_address() {
+        Some(client) if client.is_ipv6() => "::",
+        _ => "0.0.0.0",
+    };
+    if by_file("listenaddress") && !set("addressfamily") {
+        // What serves nobody outside gives way; an address that serves others stays beside the new one.
+        let useless =
+            facts.lost_addresses(sockets).is_some() || sockets.iter().all(Socket::is_inside);
+        let add = if useless { "" } else { "+" };
+        let wish = Wish::setting_as(&format!("ListenAddress{add}={of_all}"));
+        finding.step(format!(
+            "have it listen on all addresses of the machine: `{}`; or name one of them there",
+            wish.argv().join(" ")
+        ));
+        return;
+    }
     if set("addressfamily") && !set("listenaddress") {
         finding.mended_by(
             Wish::setting("AddressFamily", "any"),
@@ -149,7 +166,7 @@ fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
         .and_then(|manager| manager.socket().map(|unit| unit.name().to_owned()));
     match unit.filter(|_| sockets.iter().any(by_unit)) {
         Some(unit) => open(&unit, &facts.configured_ports(), finding),
-        None => listen(facts, finding),
+        None => listen(facts, finding, sockets),
     }
 }
 

@@ -1,9 +1,10 @@
 use sshmend_facts::{Facts, LogLine, Reply};
+use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::finding::{Certainty, Then};
+use crate::finding::Certainty;
 use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
 
@@ -62,8 +63,10 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
     finding.shown_at(&line, text);
     finding.step("see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`");
-    finding.step_in_unit(format_args!("if it does, take it out of {line}"));
-    finding.then(Then::Restart);
+    let without = Wish::without_unit_line(&line).argv().join(" ");
+    finding.step(format!(
+        "if it does, restart sshd without that line: `{without}`"
+    ));
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -111,8 +114,7 @@ mod tests {
                 possible: the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start
                   /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~setresuid
                   - see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`
-                  - if it does, take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
-                  - then `sshmend fix service --restart`
+                  - if it does, restart sshd without that line: `sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2`
             "#]],
         );
         let login = "2026-11-20T17:59:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";

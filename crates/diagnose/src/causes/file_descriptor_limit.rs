@@ -3,7 +3,7 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
-use crate::finding::{Certainty, Then};
+use crate::finding::{Certainty, Finding, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
@@ -27,7 +27,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             "the listener has used up its file descriptors and cannot take a connection",
         );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
-        finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
+        raise(facts, finding);
         finding.mended_by(
             Wish::Service { restart: false },
             "restarts the service after `sshd -t`, which frees what it holds",
@@ -47,16 +47,15 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             "the listener may open too few files for the connections that MaxStartups lets wait",
         );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
-        finding.step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`");
+        raise(facts, finding).then(Then::Restart);
     } else if let Some(heard) = heard(
         facts,
         verdict,
         CauseName::FileDescriptorLimit,
         Some(Certainty::Likely),
     ) {
-        heard
-            .report(verdict, "sshd could open no more files for connections")
-            .step("raise LimitNOFILE= of the unit: `systemctl edit ssh.service`");
+        let finding = heard.report(verdict, "sshd could open no more files for connections");
+        raise(facts, finding).then(Then::Restart);
     } else {
         verdict.exclude(
             Fact::Kernel,
@@ -82,13 +81,15 @@ fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
     finding.shown_by_lines(&[last]);
     match facts.confinement(&["LimitNOFILE="]) {
-        Some((line, text)) => finding
-            .shown_at(&line, text)
-            .step_in_unit(format_args!("raise it, or take it out of {line}")),
-        None => finding
-            .step("raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`"),
+        Some((line, text)) => finding.shown_at(&line, text).mended_without(&[line]),
+        None => raise(facts, finding).then(Then::Start),
     };
-    finding.then(Then::Start);
+}
+
+/// Lets the unit open as many files as sshd can ever need.
+fn raise<'v>(facts: &Facts<'_>, finding: &'v mut Finding) -> &'v mut Finding {
+    let unit = facts.unit_name();
+    finding.set_in_unit(&unit, "Service", &["LimitNOFILE=65536"])
 }
 
 /// The listener holds a socket and a pipe for each connection that waits, and some files of its own.
@@ -116,8 +117,8 @@ mod tests {
                 certain: sshd cannot start, because it may open too few files
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: /etc/ssh/sshd_config: Too many open files
                   /etc/systemd/system/ssh.service.d/o.conf:2: LimitNOFILE=6
-                  - raise it, or take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
-                  - then `sshmend fix service`
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
     }
@@ -129,11 +130,13 @@ mod tests {
             "file-descriptor-limit",
             own,
             &expect![[r#"
-            certain: the listener has used up its file descriptors and cannot take a connection
-              /proc/700/limits: Max open files: 2 of 2
-              $ sshmend fix service  # restarts the service after `sshd -t`, which frees what it holds
-              - raise it: `systemctl edit ssh.service` with `[Service]` and `LimitNOFILE=…`
-        "#]],
+                certain: the listener has used up its file descriptors and cannot take a connection
+                  /proc/700/limits: Max open files: 2 of 2
+                  $ sshmend fix service  # restarts the service after `sshd -t`, which frees what it holds
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
+                  - `printf '[Service]\nLimitNOFILE=65536\n' > /etc/systemd/system/ssh.service.d/zz-limitnofile.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+            "#]],
         );
         check(
             "file-descriptor-limit",

@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, Listed, Reply, Unchecked};
 use sshmend_packet_filter::{Block, Owner, in_network_text};
 
 use super::replied::{ask_the_server, replied};
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
@@ -137,9 +137,10 @@ fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_at(&line, text);
     }
     finding.step(format!(
-        "let it in: `systemctl edit {name}` with `[Service]` and `IPAddressAllow={client}`, or take {network} out"
+        "let {client} in, or take {network} out of the unit"
     ));
-    finding.step("then `sshmend fix service --restart`");
+    finding.set_in_unit(name, "Service", &[&format!("IPAddressAllow={client}")]);
+    finding.then(Then::Restart);
 }
 
 /// Seen from the client: no answer, or a refusal that any firewall on the way can give.
@@ -193,11 +194,14 @@ mod tests {
         asked(
             &unit("127.0.0.0/8 203.0.113.0/24"),
             &expect![[r#"
-            likely: ssh.service may not take packets of 198.51.100.7: no answer comes, so the client times out
-              systemctl show: ssh.service: IPAddressDeny=::/0 0.0.0.0/0
-              - let it in: `systemctl edit ssh.service` with `[Service]` and `IPAddressAllow=198.51.100.7`, or take 0.0.0.0/0 out
-              - then `sshmend fix service --restart`
-        "#]],
+                likely: ssh.service may not take packets of 198.51.100.7: no answer comes, so the client times out
+                  systemctl show: ssh.service: IPAddressDeny=::/0 0.0.0.0/0
+                  - let 198.51.100.7 in, or take 0.0.0.0/0 out of the unit
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
+                  - `printf '[Service]\nIPAddressAllow=198.51.100.7\n' > /etc/systemd/system/ssh.service.d/zz-ipaddressallow.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+                  - then `sshmend fix service --restart`
+            "#]],
         );
         asked(
             &unit("198.51.100.0/24"),

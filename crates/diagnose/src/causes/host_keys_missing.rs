@@ -45,6 +45,13 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     }
 }
 
+/// Where `ssh-keygen -A` makes host keys, those that clients prefer first.
+const DEFAULT_KEYS: [&str; 3] = [
+    "/etc/ssh/ssh_host_ed25519_key",
+    "/etc/ssh/ssh_host_ecdsa_key",
+    "/etc/ssh/ssh_host_rsa_key",
+];
+
 /// Files that are no keys: they are never overwritten, so they have to go first.
 fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
     let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
@@ -67,7 +74,15 @@ fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
     if let Ok(Some(setting)) = facts.setting("hostkey") {
         finding.shown_by_setting(facts, setting);
     }
-    finding.step("or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key");
+    let there = DEFAULT_KEYS
+        .into_iter()
+        .find(|path| matches!(facts.meta(path), Ok(Some(_))));
+    match there {
+        Some(path) => finding.step(format!(
+            "or name a key that is there: `sshmend fix sshd-config HostKey={path}`"
+        )),
+        None => finding.step("or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key"),
+    };
     finding.step("then `sshmend fix service`");
 }
 

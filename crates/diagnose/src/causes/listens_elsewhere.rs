@@ -38,14 +38,14 @@ pub(super) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
         .shown_by("ss -Hltnp", "shows no socket of sshd");
     if let Some((origin, text)) = line {
         finding.shown_at(&origin, text);
-        finding.step_in_unit(format_args!("take that line out: {origin}"));
+        finding.mended_without(&[origin]);
     } else {
         finding.step(format!(
             "see which network it is in: `lsns -t net -p {}`, `systemctl cat ssh.service`",
             listener.pid
         ));
+        finding.then(Then::Restart);
     }
-    finding.then(Then::Restart);
 }
 
 /// The port asked about, where nobody listens.
@@ -154,13 +154,13 @@ mod tests {
             "sshd-not-running",
             &alone,
             &expect![[r#"
-            certain: sshd runs, but not in the network of this machine: nothing listens here
-              /proc: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
-              ss -Hltnp: shows no socket of sshd
-              /etc/systemd/system/ssh.service.d/o.conf:1: PrivateNetwork=yes
-              - take that line out: /etc/systemd/system/ssh.service.d/o.conf:1; then `systemctl daemon-reload`
-              - then `sshmend fix service --restart`
-        "#]],
+                certain: sshd runs, but not in the network of this machine: nothing listens here
+                  /proc: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+                  ss -Hltnp: shows no socket of sshd
+                  /etc/systemd/system/ssh.service.d/o.conf:1: PrivateNetwork=yes
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:1  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
         );
         check(
             "sshd-not-running",

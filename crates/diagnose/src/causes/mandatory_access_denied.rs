@@ -73,8 +73,7 @@ fn without_capability(
     match confined {
         Some((line, text)) => finding
             .shown_at(line, text)
-            .step_in_unit(format_args!("ask who wrote it, and take it out of {line}"))
-            .then(Then::Restart),
+            .mended_without(std::slice::from_ref(line)),
         None => finding.step(
             "see what took it: `grep Cap /proc/PID/status` of the listener, `systemctl cat ssh.service`; in a container give \
              it back with `--cap-add`",
@@ -166,12 +165,12 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
             "mandatory-access-denied",
             &format!("{drop_in}{SHOW}{unit}{LOG}{bind}{line}"),
             &expect![[r#"
-            certain: sshd lacks a right that root has otherwise, so that each connection ends
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot("/run/sshd"): Operation not permitted [preauth]
-              /etc/systemd/system/ssh.service.d/o.conf:2: CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
-              - then `sshmend fix service --restart`
-        "#]],
+                certain: sshd lacks a right that root has otherwise, so that each connection ends
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot("/run/sshd"): Operation not permitted [preauth]
+                  /etc/systemd/system/ssh.service.d/o.conf:2: CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
         );
     }
 

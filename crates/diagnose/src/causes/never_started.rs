@@ -2,6 +2,7 @@
 
 use sshmend_facts::{CONFINING, Facts, Start, Unit};
 use sshmend_lossless::Origin;
+use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
 use super::sshd_helper_missing::{mend, unusable};
@@ -80,9 +81,16 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
             kind: Kept::Unit(line),
         });
     }
-    let alone =
-        unit.failed() && unit.get("Result") == "exit-code" && facts.would_start() == Ok(Some(true));
-    written(&CONFINING)
+    let alone = facts.would_start() == Ok(Some(true));
+    let taken = match unit.get("Result") {
+        "exit-code" if unit.failed() => written(&CONFINING),
+        // The kernel ends a program that calls what a filter forbids.
+        "signal" | "core-dump" if unit.failed() || unit.fails_again() => {
+            written(&["SystemCallFilter="])
+        }
+        _ => None,
+    };
+    taken
         .filter(|_| alone)
         .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))
 }
@@ -100,23 +108,27 @@ impl Obstacle {
                 if let Some(line) = &line {
                     finding.shown_at(line, facts.line(&line.path, line.line));
                 }
-                let place = line.map_or_else(
-                    || format!("`systemctl cat {}`", start.unit),
-                    |line| line.to_string(),
-                );
-                finding.step_in_unit(format_args!(
-                    "correct the program in {place}, or take the line out"
-                ));
+                match line.map(|line| facts.setting_in_drop_in(&line)) {
+                    Some(lines) if !lines.is_empty() => {
+                        finding.mended_without(&lines);
+                        return;
+                    }
+                    _ => finding.step_in_unit(format_args!(
+                        "correct the program in `systemctl cat {}`",
+                        start.unit
+                    )),
+                };
             }
             Kept::Unit(line) => {
                 finding.shown_by_lines(&facts.heard(CauseName::SshdNotRunning).unwrap_or_default());
                 if let Some(line) = line {
                     finding.shown_at(line, facts.line(&line.path, line.line));
                 }
-                let place = line
-                    .as_ref()
-                    .map_or_else(|| "the unit".to_owned(), Origin::to_string);
-                finding.step_in_unit(format_args!("ask who wrote it, and take it out of {place}"));
+                if let Some(line) = line {
+                    finding.mended_without(std::slice::from_ref(line));
+                    return;
+                }
+                finding.step_in_unit("ask who wrote it, and take it out of the unit");
             }
             Kept::Requirement(required) => explain_requirement(facts, required, finding),
             Kept::Address => {
@@ -124,7 +136,11 @@ impl Obstacle {
                 if let Ok(Some(setting)) = facts.setting("listenaddress") {
                     finding.shown_by_setting(facts, setting);
                 }
-                finding.step("correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`");
+                let everywhere = Wish::setting("ListenAddress", "0.0.0.0").argv().join(" ");
+                finding.step(format!(
+                    "have it listen on all addresses of the machine: `{everywhere}`; or name one of them there; or give the machine \
+                     the address: `ip address add …`"
+                ));
             }
         }
         finding.then(Then::Start);
@@ -139,9 +155,8 @@ fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding
     ));
     if let Some((line, text)) = facts.confinement(&REQUIRING) {
         finding.shown_at(&line, text);
-        finding.step_in_unit(format_args!(
-            "or, if sshd can do without it, take it out of {line}"
-        ));
+        let without = Wish::without_unit_line(&line).argv().join(" ");
+        finding.step(format!("or, if sshd can do without it: `{without}`"));
     }
 }
 
@@ -169,14 +184,14 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{drop_in}{}", unit("/opt/sshd")),
             &expect![[r#"
-            certain: sshd is not running: ssh.service has failed (exit-code): /opt/sshd, which ssh.service starts, is missing
-              /proc: no process has the title of an sshd listener
-              systemctl show: ssh.service: failed (failed), result exit-code, enabled
-              /opt/sshd: is missing
-              /etc/systemd/system/ssh.service.d/o.conf:3: ExecStart=/opt/sshd -D
-              - correct the program in /etc/systemd/system/ssh.service.d/o.conf:3, or take the line out; then `systemctl daemon-reload`
-              - then `sshmend fix service`
-        "#]],
+                certain: sshd is not running: ssh.service has failed (exit-code): /opt/sshd, which ssh.service starts, is missing
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: failed (failed), result exit-code, enabled
+                  /opt/sshd: is missing
+                  /etc/systemd/system/ssh.service.d/o.conf:3: ExecStart=/opt/sshd -D
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2 /etc/systemd/system/ssh.service.d/o.conf:3  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
         );
         let closed = format!(
             "{GONE}//- /usr/sbin/sshd mode:0644\n{}",
@@ -211,7 +226,7 @@ mod tests {
               systemctl show: ssh.service: failed (failed), result exit-code, enabled
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.
               /etc/ssh/sshd_config:1: ListenAddress 192.0.2.99
-              - correct that ListenAddress, or take the line out; or give the machine the address: `ip address add …`
+              - have it listen on all addresses of the machine: `sshmend fix sshd-config ListenAddress=0.0.0.0`; or name one of them there; or give the machine the address: `ip address add …`
               - then `sshmend fix service`
         "#]],
         );
@@ -238,7 +253,7 @@ mod tests {
                   systemctl show: data.mount: failed (failed), result exit-code, generated
                   /etc/systemd/system/ssh.service.d/o.conf:2: RequiresMountsFor=/data
                   - see why: `systemctl status 'data.mount'`, `journalctl -u 'data.mount'`; mend that first
-                  - or, if sshd can do without it, take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
+                  - or, if sshd can do without it: `sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2`
                   - then `sshmend fix service`
             "#]],
         );
@@ -268,13 +283,13 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{condition}{SHOW}{skipped}"),
             &expect![[r#"
-            certain: sshd is not running: ssh.service was skipped, because a condition of the unit does not hold: its condition does not hold (ConditionPathExists=/etc/nowhere in /etc/systemd/system/ssh.service.d/o.conf)
-              /proc: no process has the title of an sshd listener
-              systemctl show: ssh.service: inactive (failed), result exit-code, enabled
-              /etc/systemd/system/ssh.service.d/o.conf:2: ConditionPathExists=/etc/nowhere
-              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
-              - then `sshmend fix service`
-        "#]],
+                certain: sshd is not running: ssh.service was skipped, because a condition of the unit does not hold: its condition does not hold (ConditionPathExists=/etc/nowhere in /etc/systemd/system/ssh.service.d/o.conf)
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: inactive (failed), result exit-code, enabled
+                  /etc/systemd/system/ssh.service.d/o.conf:2: ConditionPathExists=/etc/nowhere
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
         );
         let before = "ExecStartPre={ path=/bin/false ; argv[]=/bin/false ; ignore_errors=no ; pid=85 ; code=exited ; status=1 }\n";
         let command = drop_in("ExecStartPre=/bin/false");
@@ -282,26 +297,51 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{command}{SHOW}{FAILED}{before}"),
             &expect![[r#"
-            certain: sshd is not running: ssh.service has failed (exit-code): /bin/false, which it runs before sshd, has failed
-              /proc: no process has the title of an sshd listener
-              systemctl show: ssh.service: failed (failed), result exit-code, enabled
-              /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/bin/false
-              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
-              - then `sshmend fix service`
-        "#]],
+                certain: sshd is not running: ssh.service has failed (exit-code): /bin/false, which it runs before sshd, has failed
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: failed (failed), result exit-code, enabled
+                  /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/bin/false
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
+        );
+        let plenty = drop_in("LimitNOFILE=65536");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{plenty}{SHOW}{FAILED}"),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service has failed (exit-code)
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: failed (failed), result exit-code, enabled
+                  $ sshmend fix service  # enables and starts the service after `sshd -t`
+            "#]],
+        );
+        let killed = FAILED.replace("exit-code", "signal");
+        let filter = drop_in("SystemCallFilter=~@resources");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{filter}{SHOW}{killed}"),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service has failed (signal): by itself sshd would start, but the unit shuts it in (SystemCallFilter=~@resources in /etc/systemd/system/ssh.service.d/o.conf)
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: failed (failed), result signal, enabled
+                  /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~@resources
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
         );
         let families = drop_in("RestrictAddressFamilies=AF_UNIX");
         check(
             "sshd-not-running",
             &format!("{GONE}{families}{SHOW}{FAILED}"),
             &expect![[r#"
-            certain: sshd is not running: ssh.service has failed (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
-              /proc: no process has the title of an sshd listener
-              systemctl show: ssh.service: failed (failed), result exit-code, enabled
-              /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
-              - ask who wrote it, and take it out of /etc/systemd/system/ssh.service.d/o.conf:2; then `systemctl daemon-reload`
-              - then `sshmend fix service`
-        "#]],
+                certain: sshd is not running: ssh.service has failed (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: failed (failed), result exit-code, enabled
+                  /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
         );
     }
 }

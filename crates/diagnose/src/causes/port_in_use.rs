@@ -41,9 +41,16 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         finding.shown_by("ss -Hltnp", &socket.line);
         finding.shown_by_lines(&facts.heard(CauseName::PortInUse).unwrap_or_default());
+        let stop = match facts.unit_of(*pid) {
+            Some(unit) => format!(", or stop it: `systemctl stop {unit}`"),
+            // A container's proxy ends with its container, and not by itself.
+            None if name.starts_with("docker") => String::new(),
+            None => format!(", or stop it: `kill {pid}`"),
+        };
+        let runs = listeners.iter().any(|listener| listener.pid != *pid);
         finding
-            .step(format!("stop or move {name}"))
-            .then(Then::Start);
+            .step(format!("have {name} listen on another port{stop}"))
+            .then(if runs { Then::Restart } else { Then::Start });
     }
     verdict.exclude(Fact::Sockets, "no other program holds a port of sshd");
 }
@@ -62,9 +69,20 @@ mod tests {
             &expect![[r#"
                 certain: dropbear (process 81) holds port 22, which is meant for sshd
                   ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
-                  - stop or move dropbear
-                  - then `sshmend fix service`
+                  - have dropbear listen on another port, or stop it: `kill 81`
+                  - then `sshmend fix service --restart`
             "#]],
+        );
+        let of_unit = "//- /proc/81/cgroup\n0::/system.slice/dropbear.service\n//- /proc/700/cmdline missing\n";
+        check(
+            "port-in-use",
+            &format!("{other}{of_unit}"),
+            &expect![[r#"
+            certain: dropbear (process 81) holds port 22, which is meant for sshd
+              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
+              - have dropbear listen on another port, or stop it: `systemctl stop dropbear.service`
+              - then `sshmend fix service`
+        "#]],
         );
         check(
             "port-in-use",
@@ -147,8 +165,8 @@ mod tests {
             &expect![[r#"
                 certain: inetd (process 81) holds port 22, which is meant for sshd
                   ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("inetd",pid=81,fd=3))
-                  - stop or move inetd
-                  - then `sshmend fix service`
+                  - have inetd listen on another port, or stop it: `kill 81`
+                  - then `sshmend fix service --restart`
             "#]],
         );
     }

@@ -3,7 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
-use crate::finding::Certainty;
+use crate::finding::{Certainty, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
@@ -44,7 +44,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             "the control group of sshd was full {refused} times since the unit started"
         ));
         finding.shown_by("pids.events", format!("max {refused}"));
-        finding.step("raise TasksMax= of the unit: `systemctl edit ssh.service`");
+        let unit = facts.unit_name();
+        finding.set_in_unit(&unit, "Service", &["TasksMax=4096"]);
+        finding.then(Then::Restart);
     } else if let Some(heard) = heard(
         facts,
         verdict,
@@ -59,7 +61,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         if of_session {
             finding.step("raise what the account may start (after the login its own limit counts): `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
         }
-        finding.step("raise TasksMax= of the unit, and LimitNPROC= where it is set: `systemctl edit ssh.service`");
+        let (unit, more) = (facts.unit_name(), ["TasksMax=4096", "LimitNPROC=infinity"]);
+        finding.set_in_unit(&unit, "Service", &more);
+        finding.then(Then::Restart);
     } else {
         verdict.exclude(Fact::Kernel, "sshd may start more processes");
     }
@@ -105,10 +109,13 @@ mod tests {
             "process-limit",
             &group(4, 3),
             &expect![[r#"
-            possible: the control group of sshd was full 3 times since the unit started
-              pids.events: max 3
-              - raise TasksMax= of the unit: `systemctl edit ssh.service`
-        "#]],
+                possible: the control group of sshd was full 3 times since the unit started
+                  pids.events: max 3
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
+                  - `printf '[Service]\nTasksMax=4096\n' > /etc/systemd/system/ssh.service.d/zz-tasksmax.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+                  - then `sshmend fix service --restart`
+            "#]],
         );
         check(
             "process-limit",

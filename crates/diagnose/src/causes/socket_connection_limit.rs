@@ -65,8 +65,19 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn advise(socket: &Unit, finding: &mut Finding) {
+    let limits_one_source = socket
+        .get("MaxConnectionsPerSource")
+        .parse()
+        .is_ok_and(|limit: u32| limit > 0);
+    let all = ["MaxConnections=256", "MaxConnectionsPerSource=64"];
+    let settings = if limits_one_source {
+        &all[..]
+    } else {
+        &all[..1]
+    };
+    finding.set_in_unit(socket.name(), "Socket", settings);
     finding.step(format!(
-        "raise it: `systemctl edit {}` with `[Socket]`, `MaxConnections=256`",
+        "and open it again: `systemctl restart {}`",
         socket.name()
     ));
     finding
@@ -93,21 +104,27 @@ mod tests {
             "socket-connection-limit",
             &socket(64, 5),
             &expect![[r#"
-            certain: ssh.socket holds as many connections as it may (64)
-              systemctl show: NConnections=64 MaxConnections=64 NRefused=5
-              - raise it: `systemctl edit ssh.socket` with `[Socket]`, `MaxConnections=256`
-              - or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`
-        "#]],
+                certain: ssh.socket holds as many connections as it may (64)
+                  systemctl show: NConnections=64 MaxConnections=64 NRefused=5
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.socket.d`
+                  - `printf '[Socket]\nMaxConnections=256\n' > /etc/systemd/system/ssh.socket.d/zz-maxconnections.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+                  - and open it again: `systemctl restart ssh.socket`
+                  - or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`
+            "#]],
         );
         check(
             "socket-connection-limit",
             &socket(2, 5),
             &expect![[r#"
-            likely: ssh.socket has closed 5 connections over its limits
-              systemctl show: NConnections=2 MaxConnections=64 NRefused=5
-              - raise it: `systemctl edit ssh.socket` with `[Socket]`, `MaxConnections=256`
-              - or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`
-        "#]],
+                likely: ssh.socket has closed 5 connections over its limits
+                  systemctl show: NConnections=2 MaxConnections=64 NRefused=5
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.socket.d`
+                  - `printf '[Socket]\nMaxConnections=256\n' > /etc/systemd/system/ssh.socket.d/zz-maxconnections.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+                  - and open it again: `systemctl restart ssh.socket`
+                  - or let sshd listen itself: `systemctl disable --now ssh.socket && systemctl enable --now ssh.service`
+            "#]],
         );
         check(
             "socket-connection-limit",

@@ -106,6 +106,12 @@ impl Wish {
                 *restart |= too;
                 None
             }
+            (Self::WithoutUnitLines { lines: into }, Self::WithoutUnitLines { lines }) => {
+                add(into, lines);
+                None
+            }
+            // What starts sshd without a line starts it.
+            (Self::WithoutUnitLines { .. }, Self::Service { restart: false }) => None,
             (Self::HostKeys { source }, Self::HostKeys { source: other }) if *source == other => {
                 None
             }
@@ -118,7 +124,7 @@ impl Wish {
     fn rank(&self) -> u8 {
         match self {
             Self::PrivsepDirectory => 0,
-            Self::Service { .. } => 2,
+            Self::Service { .. } | Self::WithoutUnitLines { .. } => 2,
             _ => 1,
         }
     }

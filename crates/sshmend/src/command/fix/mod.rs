@@ -87,6 +87,7 @@ pub(super) fn plan(session: &Session, wish: &Wish, mended: Mended) -> Result<Pla
         Wish::HostKeys { source } => host_keys::plan(session, source),
         Wish::PrivsepDirectory => privsep_directory::plan(session),
         Wish::Service { restart } => service::plan(session, *restart, mended),
+        Wish::WithoutUnitLines { lines } => service::without_lines(session, lines, mended),
         Wish::LogLevel {
             level,
             lasts,

@@ -1,13 +1,56 @@
-//! `sshmend fix service`: sshd enabled, started or restarted.
+//! `sshmend fix service`: sshd enabled, started or restarted, also without a line of its unit that stops it.
 
-use sshmend_plan::{Mended, Plan, ServiceWish, SshdSource, listen_addresses, service};
+use sshmend_facts::Service;
+use sshmend_lossless::{Origin, Request};
+use sshmend_plan::{
+    Mended, Plan, ServiceWish, SshdSource, listen_addresses, service, unit_line_files,
+    without_unit_lines,
+};
 
+use super::sshd_config::line;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
 /// Plans what brings the service back.
 pub(super) fn plan(session: &Session, restart: bool, mended: Mended) -> Result<Plan, Failure> {
+    let (configuration, state) = look(session, mended)?;
+    let plan = service(&wish(&configuration, &state, restart));
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+/// Plans that sshd is started without these lines of its unit.
+pub(super) fn without_lines(
+    session: &Session,
+    lines: &[String],
+    mended: Mended,
+) -> Result<Plan, Failure> {
+    let lines: Vec<Origin> = lines
+        .iter()
+        .map(|text| line(session, text))
+        .collect::<Result<_, _>>()?;
+    for line in &lines {
+        session.trusted(&line.path)?;
+    }
+    let (mut configuration, state) = look(session, mended)?;
+    let files = state
+        .unit
+        .as_ref()
+        .map(|unit| unit_line_files(unit, &lines))
+        .unwrap_or_default();
+    session.capture_more(&mut configuration.snapshot, |snapshot| {
+        let requests = files.iter().cloned().map(Request::Read);
+        requests
+            .filter(|request| !snapshot.answers(request))
+            .collect()
+    });
+    let wish = wish(&configuration, &state, false);
+    without_unit_lines(&configuration.snapshot, &wish, &lines)
+        .map_err(|refusal| Failure::from_refusal(&refusal))
+}
+
+/// How sshd and its service stand.
+fn look(session: &Session, mended: Mended) -> Result<(Configuration, Service), Failure> {
     if !session.machine.is_live() {
         let message = "nothing was changed: no service of a mounted disk can be started";
         return Err(Failure::trouble(message)
@@ -15,11 +58,18 @@ pub(super) fn plan(session: &Session, restart: bool, mended: Mended) -> Result<P
     }
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let state = mended.applied_to(configuration.service(session));
-    let wish = ServiceWish {
-        service: &state,
+    Ok((configuration, state))
+}
+
+fn wish<'a>(
+    configuration: &'a Configuration,
+    service: &'a Service,
+    restart: bool,
+) -> ServiceWish<'a> {
+    ServiceWish {
+        service,
         addresses: listen_addresses(&configuration.effective()),
         sshd: &configuration.sshd,
         restart,
-    };
-    service(&wish).map_err(|refusal| Failure::from_refusal(&refusal))
+    }
 }

@@ -101,7 +101,8 @@ fn setting(text: &str) -> Result<Assignment, Failure> {
     })
 }
 
-fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
+/// Reads `FILE:LINE`.
+pub(super) fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
     let parsed = text
         .rsplit_once(':')
         .and_then(|(path, line)| Some((Path::new(path), line.parse().ok()?)));
