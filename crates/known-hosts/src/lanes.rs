@@ -177,8 +177,9 @@ mod vectors {
     fn key_block(salts: &[[u8; SIZE]; LANES], pad: u8) -> [Word; 16] {
         let mut block = [same(u32::from_be_bytes([pad; 4])); 16];
         for (lane, salt) in salts.iter().enumerate() {
-            for (word, bytes) in block.iter_mut().zip(salt.as_chunks().0) {
-                word[lane] ^= u32::from_be_bytes(*bytes);
+            for (at, word) in block.iter_mut().take(SIZE / 4).enumerate() {
+                let bytes = std::array::from_fn(|byte| salt[4 * at + byte]);
+                word[lane] ^= u32::from_be_bytes(bytes);
             }
         }
         block

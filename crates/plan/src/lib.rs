@@ -44,6 +44,6 @@ pub use person::Person;
 pub use plan::{Effect, ForPolicy, Notice, Plan, Refusal, spelled};
 pub use privsep_directory::{PrivsepWish, privsep_directory};
 pub use reload::{listen_addresses, reload_sshd, restart_sshd};
-pub use service::{ServiceWish, service, unit_line_files, without_unit_lines};
+pub use service::{ServiceWish, service, without_unit_lines};
 pub use sshd_config::{SshdConfigWish, sshd_config};
 pub use wish::{KnownHostsOf, Mended, SshdSource, Wish};

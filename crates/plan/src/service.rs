@@ -12,7 +12,7 @@ use crate::check::{Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{is_active, question, reachable};
 
-pub use unit_lines::{unit_line_files, without_unit_lines};
+pub use unit_lines::without_unit_lines;
 
 /// What is to be known of the service.
 #[derive(Debug, Clone)]

@@ -15,17 +15,6 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 /// Where administrators keep units of their own; what lies there comes before the files of packages (systemd.unit(5)).
 const OWN: &str = "/etc/systemd/system";
 
-/// Files of the unit that are to be known: those of the lines, and those that would be written in the place of a package's.
-pub fn unit_line_files(unit: &UnitState, lines: &[Origin]) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = lines
-        .iter()
-        .flat_map(|line| [line.path.clone(), own_place(unit, &line.path)])
-        .collect();
-    files.sort();
-    files.dedup();
-    files
-}
-
 /// Plans that lines of the unit become comments, and that sshd is started, or where it runs restarted, without them.
 ///
 /// A file of a package stays as it is: one of the same name below /etc takes its place.

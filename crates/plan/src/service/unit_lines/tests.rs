@@ -27,9 +27,6 @@ fn planned(files: &[(&str, &str)], active: bool, lines: &[(&str, usize)]) -> Res
         .collect();
     let names: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
     let unit = unit(&names, active);
-    for path in unit_line_files(&unit, &lines) {
-        snapshot.insert(path, Entry::Missing);
-    }
     for (path, text) in files {
         let image = FileImage {
             bytes: text.as_bytes().to_vec().into(),
@@ -54,7 +51,15 @@ fn planned(files: &[(&str, &str)], active: bool, lines: &[(&str, usize)]) -> Res
         addresses: Vec::new(),
         restart: false,
     };
-    without_unit_lines(&snapshot, &wish, &lines).map_err(|refusal| refusal.to_string())
+    let judge = |seen: &Snapshot| without_unit_lines(seen, &wish, &lines);
+    let plan = snapshot.fill(judge, |requests, seen| {
+        for request in requests {
+            if let Request::Read(path) = request {
+                seen.insert(path, Entry::Missing);
+            }
+        }
+    });
+    plan.map_err(|refusal| refusal.to_string())
 }
 
 fn commands(steps: &[Step]) -> Vec<String> {

@@ -1,10 +1,9 @@
 //! `sshmend fix service`: sshd enabled, started or restarted, also without a line of its unit that stops it.
 
 use sshmend_facts::Service;
-use sshmend_lossless::{Origin, Request};
+use sshmend_lossless::Origin;
 use sshmend_plan::{
-    Mended, Plan, ServiceWish, SshdSource, listen_addresses, service, unit_line_files,
-    without_unit_lines,
+    Mended, Plan, ServiceWish, SshdSource, listen_addresses, service, without_unit_lines,
 };
 
 use super::sshd_config::line;
@@ -32,21 +31,13 @@ pub(super) fn without_lines(
     for line in &lines {
         session.trusted(&line.path)?;
     }
-    let (mut configuration, state) = look(session, mended)?;
-    let files = state
-        .unit
-        .as_ref()
-        .map(|unit| unit_line_files(unit, &lines))
-        .unwrap_or_default();
-    session.capture_more(&mut configuration.snapshot, |snapshot| {
-        let requests = files.iter().cloned().map(Request::Read);
-        requests
-            .filter(|request| !snapshot.answers(request))
-            .collect()
-    });
+    let (configuration, state) = look(session, mended)?;
+    let mut snapshot = configuration.snapshot.clone();
     let wish = wish(&configuration, &state, false);
-    without_unit_lines(&configuration.snapshot, &wish, &lines)
-        .map_err(|refusal| Failure::from_refusal(&refusal))
+    let plan = session.look(&mut snapshot, |seen| {
+        without_unit_lines(seen, &wish, &lines)
+    });
+    plan.map_err(|refusal| Failure::from_refusal(&refusal))
 }
 
 /// How sshd and its service stand.
