@@ -1,7 +1,9 @@
 //! Three laws on random files: what is not edited stays, an edit touches only what it names, and it is read back.
 
 use fastrand::Rng;
+use sshmend_lossless::{Line, Picked, lines};
 
+use crate::found::Lookup;
 use crate::tests::text::{expand, key};
 use crate::{HostKey, KnownHosts, Name, Pin, Placement, Verdict, judge};
 
@@ -112,6 +114,36 @@ fn others<'n>(names: &'n [Name]) -> impl Iterator<Item = &'static str> + 'n {
     ["h", "i", "[h]:2222", "h1", "j"]
         .into_iter()
         .filter(|other| names.iter().all(|name| name.as_str() != *other))
+}
+
+#[test]
+fn the_quick_look_misses_no_line_that_says_something() {
+    let mut random = Rng::with_seed(7);
+    let mut with_names = 0;
+    for _ in 0..4_000 {
+        let mut bytes = file(&mut random);
+        // A NUL among the names ends the line there.
+        let starts: Vec<usize> = lines(&bytes).map(|line| line.span.start).collect();
+        if let Some(start) = random.choice(starts) {
+            bytes.insert((start + random.usize(..4)).min(bytes.len()), 0);
+        }
+        let names = names(&mut random);
+        let quick = KnownHosts::parse(&bytes).find(&names);
+        let picked = |line: Line| Picked {
+            bytes: bytes[line.span.clone()].to_vec(),
+            line,
+        };
+        let every: Vec<Picked> = lines(&bytes).map(picked).collect();
+        let slow = Lookup::of_picked(&every, &names);
+        with_names += slow.found.len() + slow.passed_over.len();
+        assert_eq!(
+            (quick.found, quick.passed_over),
+            (slow.found, slow.passed_over),
+            "{names:?} in {:?}",
+            String::from_utf8_lossy(&bytes)
+        );
+    }
+    assert!(with_names > 1_000, "{with_names} lines show nothing");
 }
 
 #[test]
