@@ -131,8 +131,9 @@ pub(super) struct Names {
     programs: Vec<Option<(Box<[u8]>, Program)>>,
 }
 
-/// So many programs are remembered.
+/// So many programs are remembered, and their names where they are no longer than this.
 const PROGRAMS: usize = 64;
+const LONGEST: usize = 64;
 
 /// The head of the kind that most lines have: `STAMP gw sshd[812]: ` or `STAMP gw kernel: `.
 #[derive(Debug, Clone, Copy)]
@@ -206,7 +207,8 @@ impl Names {
 
     #[cold]
     fn learn(&mut self, at: usize, name: &[u8]) -> Option<Program> {
-        if !is_name_of_program(name) {
+        // A longer one is not worth its memory: nobody but a forger repeats it.
+        if name.len() > LONGEST || !is_name_of_program(name) {
             return None;
         }
         let program = Program::named(name);
