@@ -110,6 +110,69 @@ fn no_cause_is_certain_on_an_odd_and_healthy_machine() {
     }
 }
 
+/// What modules of PAM say of alice's login while sshd lets her in: each with the stack in which it is said.
+const MODULES: [(&str, &str); 8] = [
+    (
+        "account sufficient pam_sss.so",
+        "pam_sss(sshd:account): Access denied for user alice: 6 (Permission denied)",
+    ),
+    (
+        "account [default=bad success=ok user_unknown=ignore] pam_sss.so",
+        "pam_sss(sshd:account): Access denied for user alice: 10 (User not known to the underlying authentication module)",
+    ),
+    (
+        "session optional pam_mkhomedir.so",
+        "pam_mkhomedir(sshd:session): mkhomedir_helper abnormal exit: 1",
+    ),
+    (
+        "session optional pam_systemd.so",
+        "pam_systemd(sshd:session): Failed to create session: Connection timed out",
+    ),
+    (
+        "session required pam_loginuid.so",
+        "pam_loginuid(sshd:session): Error writing /proc/self/loginuid: Operation not permitted",
+    ),
+    (
+        "session required pam_limits.so",
+        "pam_limits(sshd:session): Could not set limit for 'nofile': Operation not permitted",
+    ),
+    (
+        "auth requisite pam_succeed_if.so uid >= 1000",
+        "pam_succeed_if(sshd:auth): requirement \"uid >= 1000\" not met by user \"alice\"",
+    ),
+    (
+        "session optional pam_gone.so",
+        "PAM unable to dlopen(pam_gone.so): /lib/security/pam_gone.so: cannot open shared object file",
+    ),
+];
+
+#[test]
+fn no_module_of_pam_is_certain_without_a_refusal_by_sshd() {
+    let server = Server {
+        client: "198.51.100.7".parse().ok(),
+        user: Some("alice".to_owned()),
+        ..Server::default()
+    };
+    let question = Question {
+        vantage: Vantage::Server(server),
+        ..Question::server(NOW)
+    };
+    for (stack, line) in MODULES {
+        let said = format!("2026-11-20T17:59:30+00:00 server sshd[813]: {line}\n");
+        let pam = format!("//- /etc/pam.d/sshd\n{stack}\n");
+        let snapshot = machine(&format!("{ACCOUNTS}{pam}{LOG}{LET_IN}{said}"));
+        let findings = diagnose(&snapshot, &question).findings;
+        let certain = findings
+            .iter()
+            .find(|finding| finding.certainty.is_certain());
+        assert!(
+            certain.is_none(),
+            "{line}: {:?}",
+            certain.map(|finding| &finding.summary)
+        );
+    }
+}
+
 #[test]
 fn what_was_refused_lately_and_is_not_let_in_again_is_certain() {
     let refused = "2026-11-20T17:59:40+00:00 server sshd[814]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers\n";

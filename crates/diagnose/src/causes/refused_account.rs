@@ -16,6 +16,8 @@ pub(super) struct Advice {
     pub(super) steps: Vec<String>,
     /// Whether sshd has to read the files that are there.
     pub(super) restart: bool,
+    /// Whether what it says is only the likeliest reading.
+    pub(super) is_guess: bool,
 }
 
 impl Advice {

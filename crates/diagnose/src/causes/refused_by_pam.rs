@@ -3,7 +3,7 @@
 //! A module says what it found; whether that counts is decided by its line in the stack. So the words of a module alone prove
 //! nothing: certain it is where the module may refuse and sshd refused that login at the same time.
 
-use sshmend_facts::{ACCESS, Facts, LogLine};
+use sshmend_facts::{ACCESS, Facts, LogLine, PamLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
@@ -83,8 +83,12 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
     let module = beside.iter().rev().find(|other| {
         module_of(other).is_some() && matches!(other.kind, Kind::PamDenied | Kind::PamFailure)
     });
-    if let Some((name, _)) = module.and_then(|line| module_of(line)) {
-        return by_module(facts, user, name, module.map_or("", |line| &line.text));
+    if let Some((line, (name, _))) = module.and_then(|line| Some((*line, module_of(line)?))) {
+        // What a module cannot do may be passed over by an argument of its line (`onerr=succeed`).
+        return Advice {
+            is_guess: line.is_vague,
+            ..by_module(facts, user, name, &line.text)
+        };
     }
     if line.text.contains("pam_open_session") {
         return Advice::new(
@@ -92,7 +96,9 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and the lines `session` of /etc/pam.d/sshd",
         );
     }
-    let missing = beside.iter().rfind(|line| line.kind == Kind::Broken);
+    let missing = beside
+        .iter()
+        .rfind(|line| line.kind == Kind::Broken && is_needed(facts, &line.detail));
     match missing {
         Some(line) => missing_module(&line.detail),
         None => Advice::new(
@@ -100,6 +106,12 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and /etc/pam.d/sshd",
         ),
     }
+}
+
+/// Whether the stack refuses without a module that cannot be loaded; taken so where the stack does not name it.
+fn is_needed(facts: &Facts<'_>, module: &str) -> bool {
+    let lines = facts.pam_lines(module.rsplit('/').next().unwrap_or(module));
+    lines.is_empty() || lines.iter().any(PamLine::decides)
 }
 
 fn missing_module(module: &str) -> Advice {
@@ -259,6 +271,42 @@ mod tests {
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_lastlog(sshd:account): user alice inactive for 41 days - denied
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
                   - see its line, and the file that it names: `grep -rn pam_lastlog /etc/pam.d`; a change counts at the next login
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_a_module_cannot_do_is_likely_and_a_module_that_is_optional_is_not_missed() {
+        let sshd = "fatal: Access denied for user alice by PAM account configuration [preauth]";
+        let list =
+            "account required pam_listfile.so item=user sense=deny file=/etc/closed onerr=succeed";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &says(
+                list,
+                &[
+                    "pam_listfile(sshd:account): Couldn't open /etc/closed",
+                    sshd,
+                ],
+            ),
+            &expect![[r#"
+                likely: pam_listfile does not let the account alice in: Couldn't open /etc/closed (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_listfile(sshd:account): Couldn't open /etc/closed
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
+                  - see its line, and the file that it names: `grep -rn pam_listfile /etc/pam.d`; a change counts at the next login
+            "#]],
+        );
+        let gone = "PAM unable to dlopen(pam_gone.so): /lib/security/pam_gone.so: cannot open shared object file";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &says("account optional pam_gone.so", &[gone, sshd]),
+            &expect![[r#"
+                certain: PAM does not let the account log in (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: PAM unable to dlopen(pam_gone.so): /lib/security/pam_gone.so: cannot open shared object file
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
+                  - see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and /etc/pam.d/sshd
             "#]],
         );
     }

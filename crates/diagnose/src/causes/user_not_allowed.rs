@@ -181,6 +181,11 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let certainty =
         refused_by_pam::at_most(facts, last).map_or(certainty, |most| certainty.max(most));
     let advice = refused_account::advice(facts, last, &lines);
+    let certainty = if advice.is_guess {
+        certainty.max(Certainty::Likely)
+    } else {
+        certainty
+    };
     // What modules said of other logins explains nothing of this one.
     lines.retain(|line| {
         refused_by_pam::module_of(line).is_none() || refused_by_pam::is_together(last, line)

@@ -34,7 +34,8 @@ pub(super) const PASSED_OVER: &[Rule] = &[
     notes("pam_listfile(sshd:{}): Got file = {}"),
     notes("pam_listfile(sshd:{}): Returning {}"),
     notes("pam_listfile(sshd:{}): Non-sense use {}"),
-    notes("pam_time(sshd:{}): pam_time does not have netgroup support"),
+    // pam_time passes over rules that it cannot read, and says nothing where it refuses.
+    notes("pam_time(sshd:{}): {}"),
     notes("pam_faillock(sshd:{}): User unknown{}"),
     notes("pam_faillock(sshd:{}): Error sending audit message{}"),
     notes("pam_faillock(sshd:{}): Bad number supplied {}"),
@@ -74,7 +75,6 @@ pub(super) const RULES: &[Rule] = &[
     refuses("pam_shells(sshd:{}): User has an invalid shell {detail}"),
     fails("pam_shells(sshd:{}): {detail}"),
     fails("pam_nologin(sshd:{}): {detail}"),
-    fails("pam_time(sshd:{}): {detail}"),
     refuses(
         "pam_faillock(sshd:{}): Consecutive login failures for user {user} account temporarily locked",
     ),
