@@ -2,7 +2,7 @@
 
 use super::*;
 use sshmend_facts::{Service, Sshd, TrialToday};
-use sshmend_lossless::Entry;
+use sshmend_lossless::{Entry, Request};
 
 const OWN_FILE: &str = "/etc/systemd/system/ssh.service.d/tight.conf";
 const PACKAGED: &str = "/usr/lib/systemd/system/ssh.service.d/20-site.conf";
