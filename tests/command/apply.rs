@@ -151,7 +151,7 @@ fn a_dry_run_names_the_drift_by_line_and_changes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_carried_out_is_shown_and_nothing_else_is_done_either() {
+fn one_impossible_wish_stops_the_whole_policy() {
     let disk = machine();
     let before = files(&disk);
     let jail = POLICY.replace("jail = \"sshd\"", "jail = \"sshf\"");

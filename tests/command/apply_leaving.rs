@@ -28,7 +28,7 @@ fn read(disk: &Disk) -> [Option<String>; 3] {
 }
 
 #[test]
-fn what_leaves_the_policy_leaves_the_machine_and_what_was_there_before_stays() {
+fn entries_removed_from_the_policy_are_removed_but_earlier_ones_stay() {
     let disk = machine();
     disk.write("/etc/hosts.allow", "sshd: 198.51.100.5\n");
     disk.write(
@@ -88,7 +88,7 @@ fn a_policy_takes_nothing_out_that_another_one_or_a_person_has_put_in() {
 }
 
 #[test]
-fn what_was_rolled_back_is_not_put_in_and_a_changed_value_keeps_what_was_before_it() {
+fn rolled_back_entries_do_not_stand_and_changes_keep_the_first_value() {
     let disk = machine();
     let with =
         |value: &str| format!("name = \"fleet\"\n[sshd-config]\nMaxStartups = \"{value}\"\n");
@@ -110,7 +110,7 @@ fn what_was_rolled_back_is_not_put_in_and_a_changed_value_keeps_what_was_before_
 }
 
 #[test]
-fn what_was_recorded_by_fix_is_taken_out_when_it_leaves_the_policy() {
+fn recorded_fixes_are_removed_when_they_leave_the_policy() {
     let disk = machine();
     let policy = "/etc/sshmend/policy.toml";
     for wish in [

@@ -19,7 +19,7 @@ fn compare(before: &Disk, after: &Disk, flags: &str) -> Said {
 }
 
 #[test]
-fn what_changes_nothing_in_effect_is_not_a_difference() {
+fn text_changes_without_effect_are_not_differences() {
     let (a, b) = (machine(), machine());
     b.write(
         "/etc/ssh/sshd_config",
@@ -115,7 +115,7 @@ fn a_configuration_with_which_sshd_does_not_start_is_a_difference() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_the_same() {
+fn an_unreadable_file_is_never_called_equal() {
     let (a, b) = (machine(), machine());
     std::fs::remove_file(b.path("/etc/hosts.deny")).expect("it is there");
     std::fs::create_dir(b.path("/etc/hosts.deny")).expect("a folder");

@@ -87,7 +87,7 @@ reaches confirmed 'rolled-back rolled-back done done'
 }
 
 #[test]
-fn what_nobody_confirms_goes_back_whatever_becomes_of_the_session() {
+fn unconfirmed_changes_are_rolled_back_whatever_happens_to_the_session() {
     // The session ends by SIGHUP, all processes of its terminal are gone, and the network is down when the time is over.
     check(
         r#"
@@ -156,7 +156,7 @@ pkill -9 -f 'recover --due'
 }
 
 #[test]
-fn what_is_made_for_a_while_ends_without_systemd_too() {
+fn temporary_changes_end_without_systemd_too() {
     check(
         r#"
 echo 'sshd: 192.0.2.7' > /etc/hosts.deny
@@ -176,7 +176,7 @@ reaches ended 'rolled-back done done'
 }
 
 #[test]
-fn what_could_not_be_taken_back_is_refused() {
+fn confirm_within_is_refused_if_it_could_not_roll_back() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes --confirm-within 1m");
     assert_eq!((said.code, disk.read("/etc/hosts.allow")), (2, None));

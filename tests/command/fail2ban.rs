@@ -57,7 +57,7 @@ fn an_exemption_extends_the_list_that_decides() {
 }
 
 #[test]
-fn what_a_package_owns_is_never_edited() {
+fn files_of_a_package_are_never_edited() {
     let disk = jails("[sshd]\nenabled = true\n");
     let before = disk.read("/etc/fail2ban/jail.conf");
     assert_eq!(
@@ -113,7 +113,7 @@ fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
 }
 
 #[test]
-fn what_decides_beside_the_list_is_shown_too() {
+fn other_settings_that_decide_are_shown_with_the_list() {
     let disk = jails(
         "[DEFAULT]\nignorecache = key=\"<ip>\"\n[sshd]\nenabled = true\nignoreself = no\n\
          ignorecommand = /usr/local/bin/known <ip>\n[recidive]\nenabled = true\n",
@@ -137,7 +137,7 @@ fn what_decides_beside_the_list_is_shown_too() {
 }
 
 #[test]
-fn what_is_broken_is_offered_and_mended_only_by_name() {
+fn broken_lines_are_offered_and_only_mended_by_name() {
     let text =
         "[sshd]\nenabled = true\nmaxretry = 4\n[recidive]\nenabled = true\n[sshd]\nport = 2222\n";
     let disk = jails(text);
@@ -191,7 +191,7 @@ fn what_is_broken_is_offered_and_mended_only_by_name() {
 }
 
 #[test]
-fn what_is_misread_is_offered_beside_an_exemption_and_left_alone() {
+fn misread_entries_are_offered_but_not_mended_by_an_exemption() {
     let disk = jails("[sshd]\nenabled = true\nignoreip = 192.0.2.1 # the office\n");
     disk.run("fix fail2ban --ignore 203.0.113.7 --dry-run").check(&expect![[r##"
         exit 1

@@ -74,7 +74,7 @@ fn a_remedy_for_a_disk_mends_that_disk_when_run_as_printed() {
 }
 
 #[test]
-fn what_is_certain_is_mended_and_the_rest_told() {
+fn certain_findings_are_mended_and_the_rest_is_listed() {
     let disk = disk();
     assert_eq!(disk.run("fix --dry-run").code, 1);
     let said = disk.run("fix --yes");
@@ -132,7 +132,7 @@ fn several_faults_are_mended_in_one_transaction() {
 }
 
 #[test]
-fn whom_it_is_for_is_asked_only_where_a_diagnosis_is_made() {
+fn client_and_user_flags_require_a_diagnosis() {
     let disk = disk();
     assert_eq!(disk.run("fix --client 203.0.113.7 --yes").code, 0);
     disk.run("fix --client 203.0.113.7 sshd-config MaxSessions=5 --yes").check(&expect![[r#"

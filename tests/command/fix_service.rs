@@ -127,7 +127,7 @@ fn a_mode_that_was_changed_since_is_told_and_kept() {
 }
 
 #[test]
-fn what_is_there_and_no_key_is_not_overwritten() {
+fn a_file_that_is_not_a_key_is_not_overwritten() {
     let disk = Disk::new(
         "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/a_rsa_key\n//- /etc/ssh/a_rsa_key\nnotes\n",
     );
@@ -140,7 +140,7 @@ fn what_is_there_and_no_key_is_not_overwritten() {
 }
 
 #[test]
-fn what_takes_a_running_machine_is_refused_on_a_disk() {
+fn live_only_commands_are_refused_below_root() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nPort 22\n");
     disk.run("fix service --yes").check(&expect![[r#"
         exit 2

@@ -11,7 +11,7 @@ fn changed() -> Disk {
 }
 
 #[test]
-fn what_was_done_is_listed_and_shown() {
+fn transactions_are_listed_and_shown() {
     let disk = changed();
     let said = disk.run("history");
     let words: Vec<&str> = said.stdout.split_whitespace().collect();
@@ -152,7 +152,7 @@ fn cut_off(disk: &Disk, state: &str) -> String {
 }
 
 #[test]
-fn what_was_cut_off_is_finished_or_undone_before_anything_else() {
+fn interrupted_transactions_are_recovered_before_anything_else() {
     for (state, allow) in [
         ("prepared", "# first\n"),
         ("committed", "# first\nsshd: 192.0.2.7\n"),
@@ -178,7 +178,7 @@ fn what_was_cut_off_is_finished_or_undone_before_anything_else() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_until_it_is_given_up() {
+fn an_unreadable_journal_is_named_until_it_is_forgotten() {
     let damages: [fn(&str) -> String; 3] = [
         |text| text.replace("version = 1", "version = 2"),
         |_| String::new(),
@@ -322,7 +322,7 @@ fn the_beginning_of_a_name_is_enough_where_it_is_the_only_one() {
 }
 
 #[test]
-fn what_was_taken_back_is_made_again_and_taken_back_again() {
+fn redo_and_rollback_can_alternate() {
     let disk = changed();
     let with = disk.read("/etc/hosts.allow");
     assert_eq!(disk.run("redo --yes").code, 2, "nothing was taken back yet");

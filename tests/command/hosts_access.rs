@@ -25,7 +25,7 @@ fn the_first_line_says_granted_or_denied_and_by_which_rule() {
 }
 
 #[test]
-fn a_name_that_was_not_looked_up_is_said_to_decide() {
+fn an_unresolved_name_that_decides_is_reported() {
     let disk = Disk::new("//- /etc/hosts.deny\nsshd: .example.org\n");
     disk.run("show hosts-access 192.0.2.1").check(&expect![[r#"
         exit 0
@@ -281,7 +281,7 @@ fn files_that_another_one_keeps_are_not_written() {
 }
 
 #[test]
-fn who_writes_the_file_again_is_said_first() {
+fn the_generator_of_a_file_is_named_first() {
     let disk = Disk::new(
         "//- /etc/hosts.allow\n# This file is managed by Puppet.\nsshd: 198.51.100.\n//- /etc/hosts.deny\nALL: ALL\n",
     );
@@ -298,7 +298,7 @@ fn who_writes_the_file_again_is_said_first() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_nothing_is_half_done() {
+fn an_unreadable_file_stops_the_change_as_a_whole() {
     let disk = Disk::new("//- /etc/hosts.allow\nsshd: 198.51.100.\n");
     std::os::unix::fs::symlink("hosts.deny", disk.path("/etc/hosts.deny"))
         .expect("a link to itself");
@@ -330,7 +330,7 @@ fn what_cannot_be_read_is_named_and_nothing_is_half_done() {
 }
 
 #[test]
-fn what_cannot_be_a_pattern_is_refused_with_the_forms_there_are() {
+fn invalid_patterns_are_refused_with_the_valid_forms() {
     Disk::new("")
         .run("fix hosts-access --allow 10.0.0.1-10.0.0.9 --yes")
         .check(&expect![[r#"

@@ -66,7 +66,7 @@ fn a_line_is_taken_out_by_its_number_whatever_it_holds() {
 }
 
 #[test]
-fn an_unknown_host_is_no_error_and_no_change() {
+fn an_unknown_host_is_neither_an_error_nor_a_change() {
     disk_says_nothing_known(&known("a KEY\n"));
 }
 
@@ -117,7 +117,7 @@ fn a_destination_that_could_be_an_option_is_refused() {
 }
 
 #[test]
-fn how_a_line_comes_to_count_is_shown_and_what_ssh_skips_too() {
+fn matching_lines_and_lines_ssh_skips_are_shown() {
     let lines = "h 1024 35 99\nh ssh-rsa AAAA\n*.test,h KEY\n!h,h* KEY\n@revoked h KEY\n";
     let disk = known(lines);
     disk.run("show known-hosts h:2233 --file /home/known").check(&expect![[r#"

@@ -123,7 +123,7 @@ cmp /etc/ssh/sshd_config "$scratch/before" && echo same
 }
 
 #[test]
-fn what_the_daemon_refuses_never_reaches_the_disk() {
+fn values_refused_by_the_daemon_never_reach_the_disk() {
     let script = r#"
 printf 'Match User bob\nNoSuchKeyword yes\n' >> /etc/ssh/sshd_config
 before=$(sha256sum /etc/ssh/sshd_config)
@@ -246,7 +246,7 @@ echo 2 > /run/failures
 }
 
 #[test]
-fn who_may_not_change_a_file_leaves_no_trace() {
+fn a_user_without_permission_leaves_no_trace() {
     let script = r#"
 install -d -o 4242 -m 0700 /run/person
 person() { HOME=/run/person setpriv --reuid=4242 --regid=4242 --clear-groups "$S" "$@"; }
@@ -309,7 +309,7 @@ runuser -u anna -- ssh -o BatchMode=yes -o PreferredAuthentications=none -o Stri
 
 /// As after a power cut between the rename and the reload.
 #[test]
-fn what_was_not_reloaded_before_the_cut_is_reloaded_and_proved() {
+fn a_change_not_reloaded_before_the_crash_is_reloaded_and_proved() {
     let script = r#"
 "$S" fix sshd-config MaxStartups=30:30:200 --no-reload --yes > /dev/null; echo "fix $?"
 awaits '0 of 10-100' listener

@@ -46,7 +46,7 @@ cmp /etc/ssh/sshd_config "$scratch/before" && [ ! -s /etc/hosts.allow ] && echo 
 }
 
 #[test]
-fn where_one_part_is_refused_none_is_carried_out() {
+fn one_refused_part_stops_all_parts() {
     let script = r#"
 before=$(cat /etc/ssh/sshd_config /etc/hosts.allow | sha256sum)
 policy() { printf '{"hosts-access": {"allow": ["192.0.2.9"]}, "sshd-config": {"%s": "%s"}}' "$1" "$2"; }

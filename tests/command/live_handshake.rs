@@ -10,7 +10,7 @@ same() { [ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same; }
 "#;
 
 #[test]
-fn what_nobody_could_agree_on_is_seen_before_it_is_in_force() {
+fn algorithms_no_client_could_agree_on_are_refused_in_rehearsal() {
     let script = r#"
 ssh-keygen -q -t ecdsa -N '' -f /etc/ssh/only_ecdsa
 for wish in 'HostKey=/etc/ssh/only_ecdsa HostKeyAlgorithms=ssh-ed25519' 'HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com' \

@@ -37,7 +37,7 @@ awaits '0 of 31-201' listener
 }
 
 #[test]
-fn what_was_refused_before_is_not_blamed_on_the_change() {
+fn refusals_before_the_change_are_not_blamed_on_it() {
     let script = r#"
 printf 'LogFacility auth\n' >> /etc/ssh/sshd_config
 before=$(sha256sum /etc/ssh/sshd_config)

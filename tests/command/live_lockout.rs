@@ -116,7 +116,7 @@ unset SSH_CONNECTION
 
 /// As after a cut between the rename and the reload.
 #[test]
-fn what_would_lock_the_person_out_is_not_finished_but_goes_back() {
+fn recovery_rolls_back_a_change_that_would_lock_the_person_out() {
     let script = r#"
 SSH_CONNECTION= "$S" fix sshd-config AllowUsers=nobody --no-reload --yes > /dev/null 2>&1; echo "fix $?"
 sed -i 's/^state = "done"/state = "committed"/' /var/lib/sshmend/transactions/*/transaction.toml

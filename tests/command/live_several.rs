@@ -10,7 +10,7 @@ first=$(cat /run/sshd.pid); second=$(cat /run/second.pid)
 "#;
 
 #[test]
-fn of_several_daemons_the_one_that_is_named_is_changed_and_reloaded() {
+fn with_several_daemons_the_named_one_is_changed_and_reloaded() {
     let script = r#"
 "$S" show sshd-config MaxSessions 2>&1 | sed "s/$first/FIRST/g; s/$second/SECOND/g"
 "$S" show sshd-config MaxSessions --pid "$second" 2>/dev/null

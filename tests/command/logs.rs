@@ -77,7 +77,7 @@ fn a_log_is_read_in_any_encoding_and_any_envelope() {
 }
 
 #[test]
-fn where_nothing_is_understood_that_is_the_answer() {
+fn input_without_ssh_messages_is_reported_as_such() {
     for (name, text) in [
         ("empty", ""),
         (
@@ -140,7 +140,7 @@ fn logs_of_a_mounted_disk_are_read_with_the_rotated_ones() {
 }
 
 #[test]
-fn a_log_that_says_nothing_is_no_finding() {
+fn an_uneventful_log_yields_no_finding() {
     run(
         &["logs", "-"],
         b"Nov 20 10:00:00 gw sshd[1]: Server listening on 0.0.0.0 port 22.\n",

@@ -127,7 +127,7 @@ fn a_sample_on_a_page_is_replaced_between_its_marks_alone() {
 
 /// Every file that a page links to, by a path below the project.
 #[test]
-fn what_the_pages_link_to_is_there() {
+fn links_of_the_pages_lead_somewhere() {
     let pages = ["README.md", "guide.md"].into_iter().flat_map(|name| {
         let above = if name == "README.md" { "" } else { "docs/" };
         ["ja", "fr", "ru"]

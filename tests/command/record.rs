@@ -15,7 +15,7 @@ fn policy(disk: &Disk) -> String {
 }
 
 #[test]
-fn what_was_mended_on_one_machine_is_applied_to_another() {
+fn a_repair_recorded_on_one_machine_is_applied_to_another() {
     let (first, second) = (machine(), machine());
     for wish in [
         "sshd-config MaxStartups=70:30:210 LoginGraceTime=50 AcceptEnv+=LC_ALL",
@@ -66,7 +66,7 @@ fn a_rollback_takes_it_out_of_the_policy_as_well() {
 }
 
 #[test]
-fn what_is_in_force_already_is_recorded_all_the_same_and_once() {
+fn a_value_already_in_force_is_still_recorded_once() {
     let disk = machine();
     let command = format!("fix sshd-config MaxStartups=10:30:100 --record {POLICY} --yes");
     done(&disk, &command);
@@ -79,7 +79,7 @@ fn what_is_in_force_already_is_recorded_all_the_same_and_once() {
 }
 
 #[test]
-fn what_no_policy_can_want_is_refused_before_anything_is_mended() {
+fn wishes_unfit_for_a_policy_are_refused_before_any_change() {
     let disk = machine();
     let main = "/etc/ssh/sshd_config";
     disk.write(main, "Port 22\nNoSuchKeyword 1\n");

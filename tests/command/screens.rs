@@ -195,7 +195,7 @@ fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_takes_i
 }
 
 #[test]
-fn what_lets_fewer_in_is_corrected_and_not_taken_out() {
+fn misspelt_restrictions_are_corrected_rather_than_commented_out() {
     let disk = server();
     disk.write("/etc/ssh/sshd_config.d/a.conf", "AllowUsres carol\n");
     let said = disk.run("diagnose").stdout;
@@ -204,7 +204,7 @@ fn what_lets_fewer_in_is_corrected_and_not_taken_out() {
 }
 
 #[test]
-fn what_was_ruled_out_takes_one_line_and_is_listed_when_asked() {
+fn ruled_out_causes_take_one_line_and_are_listed_with_verbose() {
     let disk = server();
     let short = disk.run("diagnose").stdout;
     let line = short.lines().find(|line| line.starts_with("ruled out: "));

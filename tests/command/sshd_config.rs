@@ -116,7 +116,7 @@ fn a_drop_in_is_refused_where_it_would_lose() {
 }
 
 #[test]
-fn what_this_release_refuses_is_never_written() {
+fn values_refused_by_this_release_are_never_written() {
     let disk = disk("Port 22\n");
     disk.run("fix sshd-config PerSourcePenalties=no --yes")
         .check(&expect![[r#"
@@ -183,7 +183,7 @@ fn a_value_that_lets_nobody_in_is_refused() {
 }
 
 #[test]
-fn where_the_release_is_not_known_every_line_agrees() {
+fn with_an_unknown_release_all_dialects_must_agree() {
     let disk = Disk::new(
         "//- /etc/ssh/sshd_config\nMaxStartups 5:50:20\nPort 22\nMaxStartups 10:30:100\n",
     );
@@ -265,7 +265,7 @@ fn a_configuration_that_sshd_refuses_is_not_edited_as_if_in_force() {
 }
 
 #[test]
-fn what_builds_differ_in_is_said_and_not_refused() {
+fn build_dependent_values_are_noted_and_not_refused() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nGSSAPIKeyExchange yes\nMaxAuthTries 5\n");
     let shown = disk.run("show sshd-config MaxAuthTries");
     assert!(

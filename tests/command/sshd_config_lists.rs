@@ -51,7 +51,7 @@ fn a_list_is_set_extended_and_cut_and_a_second_run_changes_nothing() {
 }
 
 #[test]
-fn what_a_port_needs_beside_its_line_is_said() {
+fn a_new_port_mentions_firewall_and_selinux() {
     let said = disk("Port 22\n").run("fix sshd-config Port+=2022 --yes");
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(said.stdout.contains("+Port 2022\n"), "{}", said.stdout);
@@ -71,7 +71,7 @@ fn what_a_port_needs_beside_its_line_is_said() {
 }
 
 #[test]
-fn whom_an_empty_list_lets_in_is_said() {
+fn clients_let_in_by_an_empty_list_are_shown() {
     let said = disk("AllowGroups ops\n").run("fix sshd-config AllowGroups-=ops --yes");
     assert!(said.stdout.contains("[access-widened]"), "{}", said.stdout);
     let said = disk("UseDNS no\n").run("fix sshd-config AllowUsers+=ann --yes");
@@ -109,7 +109,7 @@ fn a_line_that_sshd_refuses_is_commented_out_and_comes_back() {
 }
 
 #[test]
-fn sshd_itself_reads_the_lists_and_the_line_is_no_more() {
+fn sshd_reads_the_lists_and_the_line_is_gone() {
     let script = r#"
 "$S" fix sshd-config AcceptEnv=LANG AcceptEnv+=TZ AllowGroups+=root --yes --allow-lockout > /dev/null; echo "set $?"
 /usr/sbin/sshd -T | grep -i -e '^acceptenv' -e '^allowgroups' | sort

@@ -141,7 +141,7 @@ fn no_name_of_a_file_reaches_the_terminal_as_it_is() {
 }
 
 #[test]
-fn who_holds_the_lock_gives_no_orders() {
+fn the_name_of_the_lock_holder_is_escaped() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     disk.write("/var/lib/sshmend/lock", HOSTILE);
     let lock = std::fs::File::open(disk.path("/var/lib/sshmend/lock")).expect("it was written");
@@ -232,7 +232,7 @@ fn the_odds_of_a_refusal_are_drawn() {
 }
 
 #[test]
-fn what_is_often_blamed_is_said_to_be_no_cause() {
+fn often_blamed_settings_are_explained_as_harmless() {
     run(&["explain", "MaxSessions"], b"").check(&expect![[r#"
         exit 0
         MaxSessions cannot end a connection before the banner

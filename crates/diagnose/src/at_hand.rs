@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_known_a_step_stays_as_it_is() {
+    fn steps_stay_generic_if_nothing_is_known() {
         for step in [
             "`tracepath HOST`; `ip route get ADDRESS`",
             "`systemctl restart ssh.service`",

@@ -174,7 +174,7 @@ fn no_module_of_pam_is_certain_without_a_refusal_by_sshd() {
 }
 
 #[test]
-fn what_was_refused_lately_and_is_not_let_in_again_is_certain() {
+fn recent_refusals_without_a_later_login_are_certain() {
     let refused = "2026-11-20T17:59:40+00:00 server sshd[814]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers\n";
     let server = Server {
         client: "198.51.100.7".parse().ok(),

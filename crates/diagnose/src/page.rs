@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_blamed_without_cause_brings_about_later_causes_only() {
+    fn wrongly_blamed_settings_only_have_later_causes() {
         for negative in sshmend_plan::NEGATIVES {
             for name in negative.causes {
                 let cause = CAUSES.iter().find(|cause| cause.name == *name).unwrap();

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_root_can_look_at_is_no_good_news() {
+    fn gates_that_need_root_are_not_good_news() {
         let closed = diagnosed("", false);
         assert!(closed.findings.is_empty(), "{:?}", closed.findings);
         assert_eq!(at(&closed, Gate::Firewall), Passage::NeedsRoot);

@@ -299,7 +299,7 @@ fn named(snapshot: &Snapshot, question: &Question) -> Vec<String> {
 }
 
 #[test]
-fn of_a_log_of_elsewhere_nothing_is_said_of_this_machine() {
+fn a_log_from_elsewhere_says_nothing_about_this_machine() {
     let gone = "//- /proc/700/cmdline missing\n//- /proc/sys/kernel/hostname\nhere\n";
     let line =
         "2026-11-20T17:59:00+00:00 there sshd[700]: error: beginning MaxStartups throttling\n";

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_comment_is_no_part_of_a_public_key() {
+    fn a_public_key_does_not_include_its_comment() {
         assert_eq!(
             body("ssh-ed25519 AAAA carol@laptop"),
             body("ssh-ed25519 AAAA")

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serves_one_connection_or_tests_is_no_listener() {
+    fn session_and_test_processes_are_not_listeners() {
         let titles = [
             "sshd: alice [priv]",
             "sshd: alice@pts/0",

@@ -327,7 +327,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_packets_is_taken_away_by_its_own_words() {
+    fn blocking_rules_are_deleted_in_the_words_of_their_tool() {
         let client = "198.51.100.7".parse().expect("an address");
         let route = "blackhole 198.51.100.0/24 table 9 metric 5 ";
         assert_eq!(ends_by_route(route, client), Some(24));
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_elsewhere_or_on_is_left_alone() {
+    fn routes_to_other_networks_are_ignored() {
         let client = "198.51.100.7".parse().expect("an address");
         for line in [
             "",

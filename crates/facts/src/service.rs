@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_wears_a_listener_out_is_told_apart() {
+    fn reasons_to_restart_a_listener_are_told_apart() {
         let cases = [
             (
                 "//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n",
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sshd_complains_of_is_sorted() {
+    fn complaints_of_sshd_are_sorted() {
         let said = "//$ /usr/sbin/sshd -t => 255\nUnable to load host key: /etc/ssh/ssh_host_rsa_key\n\
             Missing privilege separation directory: /run/sshd\nKilled\n";
         let trial = read(said).trial.expect("it was asked");

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fail2ban_would_misread_is_refused() {
+    fn addresses_that_fail2ban_would_misread_are_refused() {
         refuses("10.1", "\"10.1\" would be read as 10.0.0.1");
         refuses("010.0.0.1", "\"010.0.0.1\" would be read as 8.0.0.1");
         refuses("10.0.0.0/33", "\"10.0.0.0/33\" has no valid mask");
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_changed_or_risky_is_said() {
+    fn changes_and_risks_are_noted() {
         accepts(
             "192.0.2.7/24",
             "192.0.2.0/24",

@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_address_is_resolved_like_a_name() {
+    fn unusual_addresses_are_resolved_like_names() {
         check("10.1", "10.0.0.1", "10.0.0.1");
         check("010.0.0.1", "8.0.0.1", "8.0.0.1");
         check("0x7f.1", "127.0.0.1", "127.0.0.1");

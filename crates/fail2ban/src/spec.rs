@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fail2ban_cannot_take_apart_is_refused() {
+    fn unparsable_values_are_refused() {
         check("a[x=1", "None");
         check("[x=1]", "None");
         check("a[x=1]b", "None");

@@ -58,7 +58,7 @@ fn a_banner_is_enough() {
 }
 
 #[test]
-fn what_is_to_be_said_is_said_after_the_first_line() {
+fn the_identification_is_sent_after_the_first_line() {
     let dialled = dial(b"SSH-2.0-us\r\n", |mut peer| {
         peer.write_all(b"SSH-2.0-test\r\n").unwrap();
         let mut heard = [0; 12];

@@ -85,7 +85,7 @@ fn links_of_a_mounted_disk_never_lead_out_of_it() {
 }
 
 #[test]
-fn what_is_no_file_is_told_apart() {
+fn directories_and_devices_are_told_from_files() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     for machine_and_prefix in [

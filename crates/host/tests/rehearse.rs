@@ -215,7 +215,7 @@ fn the_directory_of_sshd_is_in_order_even_while_others_can_write_to_it() {
 }
 
 #[test]
-fn what_programs_write_is_not_kept() {
+fn output_of_rehearsed_programs_is_discarded() {
     if !can_rehearse() {
         return;
     }
@@ -257,7 +257,7 @@ fn files_outside_etc_and_behind_links_get_their_own_overlay() {
 }
 
 #[test]
-fn what_is_mounted_below_etc_stays_and_can_change_too() {
+fn mounts_below_etc_stay_visible_and_can_change() {
     if !can_rehearse() {
         return;
     }
@@ -308,7 +308,7 @@ fn what_is_mounted_below_etc_stays_and_can_change_too() {
 
 /// As systemd sets it up: what one namespace mounts, all others would see.
 #[test]
-fn where_mounts_are_shared_the_machine_still_sees_none_of_it() {
+fn shared_mounts_do_not_leak_the_rehearsal() {
     if !can_rehearse() {
         return;
     }

@@ -97,7 +97,7 @@ fn long_output_on_both_streams_does_not_block() {
 }
 
 #[test]
-fn what_is_fed_is_read_and_more_than_a_pipe_holds_blocks_nobody() {
+fn stdin_larger_than_the_pipe_buffer_does_not_deadlock() {
     let argv = [
         "sh".to_owned(),
         "-c".to_owned(),

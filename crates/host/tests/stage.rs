@@ -219,7 +219,7 @@ fn the_default_access_list_of_the_directory_adds_nothing() {
 }
 
 #[test]
-fn what_is_staged_and_not_published_leaves_nothing() {
+fn staged_but_unpublished_files_leave_no_trace() {
     let place = place();
     let staged = Machine::live()
         .stage(&place.file, Change::Replace(b"new\n", None), TEMPORARY)

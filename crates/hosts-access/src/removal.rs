@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_permitted_is_withdrawn_and_nothing_else() {
+    fn a_withdrawn_grant_changes_nothing_else() {
         let withdrawn = |allow: &str, word: &str| {
             let fixture = format!("//- {HOSTS_ALLOW}\n{allow}//- {HOSTS_DENY}\nALL: ALL\n");
             let tables = Tables::read(&snapshot(&fixture));

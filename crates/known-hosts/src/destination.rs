@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_names_no_host_is_refused() {
+    fn destinations_without_a_host_are_refused() {
         for text in [
             "",
             ":22",

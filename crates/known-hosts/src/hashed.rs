@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_written_by_openssh_never_matches() {
+    fn fields_not_written_by_openssh_never_match() {
         let salt = STANDARD.encode([7; SIZE]);
         let fields = [
             "|1|".to_owned(),

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_listed_is_asked_for() {
+    fn directories_not_listed_are_requested() {
         let (found, missing) = Snapshot::default().look(|seen| seen.glob(Path::new("/d/*.conf")));
         assert_eq!(found, Err(Unread::NotAsked));
         assert_eq!(missing, [Request::List("/d".into())]);

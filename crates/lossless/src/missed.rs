@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_looked_for_is_missing_until_it_is_answered() {
+    fn a_lookup_is_missing_until_it_is_answered() {
         let mut seen = Snapshot::default();
         let judge = |seen: &Snapshot| read(seen, "/a") && read(seen, "/b");
         assert_eq!(seen.look(judge).1, [Request::Read("/a".into())]);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_future_machine_misses_is_asked_of_this_one() {
+    fn lookups_in_a_planned_state_are_asked_of_the_real_machine() {
         let seen = Snapshot::default();
         let (_, missed) = seen.look(|seen| read(&seen.after(&[]), "/a"));
         assert_eq!(missed, [Request::Read("/a".into())]);

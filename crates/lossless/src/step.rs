@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_plans_run_is_a_step_and_is_printed_back() {
+    fn every_planned_command_round_trips_as_a_step() {
         for line in [
             "systemctl reload ssh.service",
             "systemctl stop sshd.socket",
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_undone_twice_is_done() {
+    fn undoing_an_undo_restores_the_step() {
         for line in [
             "systemctl enable ssh.service",
             "systemctl start ssh.socket",
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_undo_serves_both_ways() {
+    fn steps_without_an_undo_are_repeated_on_the_way_back() {
         assert_eq!(turned(&["reload"], &[]), (vec!["reload"], vec![]));
         assert_eq!(turned(&["start"], &["stop"]), (vec!["stop"], vec!["start"]));
     }

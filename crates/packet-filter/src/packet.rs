@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_stays_unknown() {
+    fn unknown_truth_values_stay_unknown() {
         assert_eq!(Truth::Yes.and(Truth::Maybe), Truth::Maybe);
         assert_eq!(Truth::No.and(Truth::Maybe), Truth::No);
         assert_eq!(Truth::Yes.or(Truth::Maybe), Truth::Yes);

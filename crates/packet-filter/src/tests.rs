@@ -336,7 +336,7 @@ fn each_rule_is_told_as_if_those_before_were_mended() {
 }
 
 #[test]
-fn of_rules_that_may_decide_the_one_that_has_met_packets_is_told() {
+fn among_possible_rules_the_one_with_packets_is_named() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let limited = |packets: u64| {
         format!(
@@ -368,7 +368,7 @@ fn chains_at_the_interface_come_before_all_others() {
 }
 
 #[test]
-fn what_is_not_tracked_is_neither_new_nor_established() {
+fn untracked_packets_are_neither_new_nor_established() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     assert_eq!(
         nft_chain("prerouting", &[r#"{"notrack": null}"#], &packet),
@@ -466,7 +466,7 @@ fn sets_of_several_parts_and_spared_members_are_read() {
 }
 
 #[test]
-fn who_is_not_on_the_list_of_recent_addresses_is_not_meant() {
+fn addresses_not_on_the_recent_list_are_not_matched() {
     let listed =
         iptables::recent_addresses("src=198.51.100.7 ttl: 63 last_seen: 4295 oldest_pkt: 1 4295\n");
     let sets = iptables::Sets::from([("/proc/net/xt_recent/b".to_owned(), listed)]);

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_comes_from_nothing_and_no_change_is_no_diff() {
+    fn new_files_diff_against_nothing_and_equal_files_have_no_diff() {
         let create = FileChange::create("/etc/a", b"x\n".to_vec(), Metadata::default());
         assert_eq!(
             unified(&create),

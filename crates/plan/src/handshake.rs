@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ssh_says_becomes_one_sentence() {
+    fn output_of_ssh_becomes_one_sentence() {
         for (said, why) in [
             (
                 "debug1: x\nUnable to negotiate with UNKNOWN port 65535: no matching cipher found. Their offer: aes256-cbc\nz\n",

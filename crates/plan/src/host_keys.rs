@@ -495,7 +495,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_cannot_be_mended_is_refused_and_told() {
+    fn unmendable_lines_are_refused_with_the_reason() {
         check(
             &keys("HostKeyAgent /run/agent", &[]),
             &expect![[r#"
@@ -636,7 +636,7 @@ mod tests {
     }
 
     #[test]
-    fn sshd_is_started_where_it_failed_for_want_of_keys() {
+    fn sshd_is_started_if_missing_keys_stopped_it() {
         let unit = UnitState {
             name: "ssh.service".to_owned(),
             failed: true,
@@ -670,7 +670,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ssh_keygen_cannot_make_is_told() {
+    fn failures_of_ssh_keygen_are_reported() {
         let (seen, effective) = machine(&keys("", &ALL[..2]));
         let wish = HostKeysWish {
             effective: &effective,

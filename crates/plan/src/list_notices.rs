@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gains_or_loses_by_an_empty_list_is_said() {
+    fn gains_and_losses_by_an_empty_list_are_shown() {
         assert_eq!(names("", "AllowUsers ann\n", None), ["access-narrowed"]);
         assert_eq!(names("AllowGroups ops\n", "", None), ["access-widened"]);
         assert!(names("AllowUsers ann\n", "AllowUsers ben\n", None).is_empty());

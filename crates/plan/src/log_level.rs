@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_would_take_back_is_refused() {
+    fn temporary_log_levels_are_refused_below_root() {
         let Err(Refusal::Refused { reason, hint }) = plan("", "VERBOSE", false) else {
             panic!("refused")
         };

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_a_changed_file_again_is_said_first() {
+    fn the_manager_that_rewrites_a_file_is_named_first() {
         let edits = EditSet::new([Edit::insert(0, "a\n")]).expect("one edit");
         let mut plan = edit("# Ansible managed\n", edits);
         plan.notices.push(Notice::new("other", "something else"));

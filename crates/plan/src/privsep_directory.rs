@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_looked_at_is_neither_missing_nor_in_the_way() {
+    fn an_unreadable_directory_is_neither_missing_nor_an_obstacle() {
         check(
             &service(Some(MISSING), None),
             "//- /run/sshd unreadable:Input/output error\n",
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_makes_it_at_boot_systemd_is_told_to() {
+    fn a_tmpfiles_entry_is_written_if_nothing_makes_the_directory() {
         let none = service(Some(MISSING), None);
         check(
             &none,
@@ -499,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn sshd_is_started_where_it_failed_for_want_of_the_directory() {
+    fn sshd_is_started_if_the_missing_directory_stopped_it() {
         let mut failed = service(Some(OPEN), Some("sshd"));
         failed.listener = None;
         failed.unit = failed.unit.map(|unit| UnitState {

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_is_what_was_put_and_not_taken_out() {
+    fn standing_entries_are_those_put_and_not_removed() {
         let journals = [
             vec![setting("20", Some("10")).words(), exempt("::1").words()],
             vec![setting("30", Some("20")).words(), exempt("::2").words()],

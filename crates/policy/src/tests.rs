@@ -80,7 +80,7 @@ user = "kim"
 }
 
 #[test]
-fn an_empty_policy_wants_nothing() {
+fn an_empty_policy_has_no_wishes() {
     for text in [
         "",
         "# later\n",
@@ -93,7 +93,7 @@ fn an_empty_policy_wants_nothing() {
 }
 
 #[test]
-fn what_is_not_known_is_refused_with_the_nearest_that_is() {
+fn unknown_keys_are_refused_with_the_nearest_known_one() {
     refused(
         "[sshd-config]\nMaxStartup = 5\n",
         &expect![[r#"
@@ -162,7 +162,7 @@ fn what_is_not_known_is_refused_with_the_nearest_that_is() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn what_is_of_the_wrong_kind_is_refused_at_its_place() {
+fn values_of_the_wrong_type_are_refused_at_their_place() {
     refused(
         "sshd-config = 5\n",
         &expect![[r#"
@@ -285,7 +285,7 @@ fn what_is_of_the_wrong_kind_is_refused_at_its_place() {
 }
 
 #[test]
-fn of_a_long_line_the_part_around_the_fault_is_shown() {
+fn long_lines_are_cut_to_the_part_around_the_fault() {
     let many: Vec<String> = (1..40).map(|last| format!("\"192.0.2.{last}\"")).collect();
     let text = format!(
         "{{\"fail2ban\": {{\"ignore\": [{}, \"192.0.2.777\"]}}}}",
@@ -527,7 +527,7 @@ user = "kim"
 }
 
 #[test]
-fn what_is_for_once_is_not_recorded_and_a_broken_policy_is_left_alone() {
+fn one_time_repairs_are_not_recorded_and_a_broken_policy_is_left_alone() {
     let record = |text: &str, wish: &Wish| crate::record(Path::new("p.toml"), text, wish, None);
     for wish in [
         Wish::PrivsepDirectory,

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_says_the_same_in_blocks() {
+    fn unknown_lines_are_counted_the_same_in_blocks() {
         let mut random = fastrand::Rng::with_seed(9);
         let mut log = String::new();
         while log.len() < 3 * crate::blocks::BLOCK {

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_log_of_a_server_is_named() {
+    fn files_that_are_not_a_server_log_are_identified() {
         let client = "OpenSSH_9.2p1, OpenSSL 3.0.11\nkex_exchange_identification: read: Connection reset by peer\n\
             Connection reset by 192.0.2.7 port 22\n";
         let access =

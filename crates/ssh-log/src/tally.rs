@@ -341,7 +341,7 @@ Connection closed by 192.0.2.8 port 50004\r
     }
 
     #[test]
-    fn what_the_listener_counts_itself_is_not_lost() {
+    fn the_listeners_own_counters_are_used() {
         let log = "\
 Nov 20 15:52:43 gw sshd[1]: error: beginning MaxStartups throttling
 Nov 20 15:52:43 gw sshd[1]: drop connection #10 from [192.0.2.7]:1 on [192.0.2.1]:22 past MaxStartups

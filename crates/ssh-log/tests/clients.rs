@@ -218,7 +218,7 @@ fn the_output_of_other_clients_names_the_host_and_the_cause() {
 }
 
 #[test]
-fn what_sshd_prints_with_d_is_not_taken_for_a_client() {
+fn debug_output_of_sshd_is_not_taken_for_a_client() {
     let text = "debug1: sshd version OpenSSH_9.6, OpenSSL 3.0.13\nServer listening on 0.0.0.0 port 2022.\n\
         Connection from 192.0.2.120 port 40000 on 192.0.2.1 port 2022 rdomain \"\"\n\
         debug1: Local version string SSH-2.0-OpenSSH_9.6\ndebug1: SSH2_MSG_KEXINIT sent [preauth]\n\

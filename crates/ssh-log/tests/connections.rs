@@ -154,7 +154,7 @@ no-identification | client-vanished",
 }
 
 #[test]
-fn one_unusable_host_key_is_no_cause_and_none_left_is() {
+fn one_unusable_host_key_is_not_reported_but_none_left_is() {
     says(
         "
 sshd[8]: error: Could not load host key: /etc/ssh/ssh_host_dsa_key
@@ -297,7 +297,7 @@ fn random_bytes_do_not_panic_and_pieces_make_no_difference() {
 }
 
 #[test]
-fn no_algorithm_is_left_for_want_of_keys_or_by_the_list_of_algorithms() {
+fn missing_keys_or_a_narrow_list_leave_no_algorithm() {
     says(
         "
 sshd[61]: error: Could not load host key: /etc/ssh/ssh_host_ed25519_key

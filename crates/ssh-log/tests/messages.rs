@@ -26,17 +26,17 @@ fn says(table: &str) {
 }
 
 #[test]
-fn what_sshd_says_when_it_refuses() {
+fn messages_of_sshd_about_refused_clients() {
     says(include_str!("messages/refusals.txt"));
 }
 
 #[test]
-fn what_sshd_says_of_clients_that_do_not_get_to_the_login() {
+fn messages_of_sshd_about_clients_before_the_login() {
     says(include_str!("messages/clients.txt"));
 }
 
 #[test]
-fn what_sshd_and_pam_say_when_a_login_comes_to_nothing() {
+fn messages_of_sshd_and_pam_about_failed_logins() {
     says(include_str!("messages/login.txt"));
 }
 
@@ -56,7 +56,7 @@ fn what_pam_modules_say() {
 }
 
 #[test]
-fn what_systemd_and_xinetd_say_of_sshd() {
+fn messages_of_systemd_and_xinetd_about_sshd() {
     says(include_str!("messages/systemd.txt"));
 }
 

@@ -203,7 +203,7 @@ const CASES: &[Case] = {
 };
 
 #[test]
-fn what_people_paste_is_understood() {
+fn pasted_transcripts_are_understood() {
     let mut wrong = Vec::new();
     for &(what, text, certainty, cause, destination) in CASES {
         let transcript = read(text.as_bytes());

@@ -646,7 +646,7 @@ const QUIET: &str = "kex_exchange_identification: read: Connection reset by peer
 
 /// What people paste is seldom what the client printed and no more.
 #[test]
-fn what_stands_around_the_messages_is_passed_over() {
+fn text_around_the_messages_is_skipped() {
     let plain = read(QUIET.as_bytes());
     let around = [
         QUIET.replace('\n', "\r\n"),
@@ -700,7 +700,7 @@ fn the_redirection_of_powershell_is_read() {
 }
 
 #[test]
-fn an_end_that_is_told_in_unknown_words_is_no_silence() {
+fn an_end_in_unknown_words_is_not_taken_for_silence() {
     let text =
         "debug1: Connecting to build [192.0.2.10] port 22.\nbuild: something new: went wrong\n";
     let text = format!("OpenSSH_10.0p2\n{text}");

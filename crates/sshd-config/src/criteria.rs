@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sshd_refuses_is_refused() {
+    fn criteria_that_sshd_refuses_are_refused() {
         let new = Release::new(10, 5);
         for text in [
             "Match",

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sshd_skips_is_no_line() {
+    fn lines_skipped_by_sshd_do_not_count() {
         for text in ["", "# Kw v", "\"Kw v", "  "] {
             assert_eq!(parsed(text, Release::new(9, 2)), None, "{text:?}");
         }

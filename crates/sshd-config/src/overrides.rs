@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_option_ends_the_options() {
+    fn options_end_at_the_first_plain_word() {
         assert_eq!(Override::from_argv(&["sshd", "oops", "-oPort=1"]), []);
         assert_eq!(Override::from_argv::<&str>(&[]), []);
         assert_eq!(Override::from_argv(&["sshd:", "/usr/sbin/sshd", "-D"]), []);

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sshd_refuses_is_no_value() {
+    fn refused_values_are_not_values_in_force() {
         for value in [
             "",
             "0",

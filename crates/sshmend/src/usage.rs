@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clap_says_is_taken_apart() {
+    fn usage_errors_of_clap_are_split_into_error_and_hint() {
         let said = |line: &str| {
             let error = parse(&words(line)).unwrap_err();
             failure(error.kind(), &error.render().to_string()).trouble_json()

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_escaped_is_refused() {
+    fn invalid_escapes_are_refused() {
         for text in ["\\", "\\x", "\\x1", "\\xzz", "\\n", "\\xé1"] {
             assert_eq!(unescape(text), None, "{text}");
         }

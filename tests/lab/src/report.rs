@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_run_again_replaces_its_own_cells_only() {
+    fn rerun_cases_only_replace_their_own_cells() {
         let named = |name: &str| {
             Case::named(&crate::case::folder(), name)
                 .unwrap()

@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_folder_that_is_lost_is_lost_as_well() {
+    fn losing_a_folder_loses_its_files() {
         let (_root, mut system) = system();
         for write in [
             Write::MakeDirectory("d".into(), 0o700),

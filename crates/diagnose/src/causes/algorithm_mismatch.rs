@@ -130,7 +130,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn what_the_client_may_not_use_has_steps_of_its_own() {
+    fn algorithms_the_client_forbids_have_their_own_steps() {
         let key = "debug1: send_pubkey_test: no mutual signature algorithm\nalice@192.0.2.10: Permission denied (publickey).\n";
         check_transcript(
             "algorithm-mismatch",

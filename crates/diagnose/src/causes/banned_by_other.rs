@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_that_is_gone_has_left_behind_is_taken_out_by_hand() {
+    fn leftovers_of_a_removed_program_are_removed_by_hand() {
         let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:sshguard - [0:0]\n\
             [3:180] -A INPUT -j sshguard\n[3:180] -A sshguard -s 198.51.100.7/32 -j DROP\nCOMMIT\n\
             //- /usr/sbin/sshguard missing\n//- /usr/bin/sshguard missing\n//- /usr/local/sbin/sshguard missing\n";

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_ssh_its_configuration_is_not_checked() {
+    fn without_ssh_its_configuration_is_not_checked() {
         check_client(
             "client-config-invalid",
             "//$ ssh -G -- server => missing\n",

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sshd_does_not_see_is_not_certain() {
+    fn a_backend_that_sshd_does_not_see_is_not_certain() {
         let line = "sslh --listen 0.0.0.0:443 --ssh 127.0.0.1:22";
         let denied = format!(
             "{}//- /etc/hosts.deny\nsshd: 198.51.100.7\n",

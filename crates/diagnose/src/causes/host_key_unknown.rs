@@ -133,7 +133,7 @@ mod tests {
     use sshmend_facts::fixture::{NOW, machine};
 
     #[test]
-    fn what_a_provider_publishes_is_compared_where_there_is_no_console() {
+    fn keys_of_providers_are_compared_with_their_published_ones() {
         let said = "No ED25519 host key is known for github.com and you have requested strict checking.\r\nHost key verification failed.\r\n";
         let steps = |text: &str| {
             let question = Question::transcript(text, NOW);
@@ -197,7 +197,7 @@ port 22
 ";
 
     #[test]
-    fn what_it_means_depends_on_what_the_user_s_ssh_would_do() {
+    fn the_meaning_depends_on_stricthostkeychecking_of_the_user() {
         let with = |lines: &str, expected| {
             check_client(
                 "host-key-unknown",

@@ -222,7 +222,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn of_a_mounted_disk_the_files_tell() {
+    fn on_a_mounted_disk_the_log_files_are_read() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)
@@ -266,7 +266,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn one_missing_key_among_others_is_no_cause() {
+    fn one_missing_key_among_others_is_not_reported() {
         let one = "//$ /usr/sbin/sshd -t => 0 stderr\nUnable to load host key: /etc/ssh/ssh_host_zzz_key\n";
         check(
             "host-keys-missing",

@@ -128,7 +128,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn of_a_mounted_disk_the_modes_tell() {
+    fn on_a_mounted_disk_file_modes_are_checked() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_allowed_before_is_not_refused() {
+    fn an_earlier_allow_wins() {
         let allowed = format!("{CUT}//- /etc/hosts.allow\nsshd: 198.51.100.7\n");
         check_as(
             &from("198.51.100.7"),

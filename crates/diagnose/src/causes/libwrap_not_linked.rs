@@ -50,7 +50,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn rules_for_sshd_are_said_to_be_without_effect() {
+    fn rules_without_effect_on_sshd_are_reported() {
         let plain = "//- /usr/sbin/sshd\n\u{7f}ELF\u{2}\u{1} nothing\n";
         check(
             "libwrap-not-linked",

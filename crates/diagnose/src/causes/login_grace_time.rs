@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_debian_12_does_not_log_is_said() {
+    fn events_that_debian_12_does_not_log_are_reported_as_unchecked() {
         check_as(
             &from("198.51.100.7"),
             "login-grace-time",

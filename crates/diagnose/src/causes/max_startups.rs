@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn releases_that_hide_their_drops_are_said_to() {
+    fn quiet_releases_are_reported_as_unchecked() {
         let old = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_8.2p1 Ubuntu-4ubuntu0.11, OpenSSL 1.1.1f\n";
         check(
             "max-startups",

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_unit_asks_for_or_takes_away_is_named() {
+    fn restrictions_of_the_unit_are_named() {
         let drop_in = |line: &str| {
             format!("//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\n{line}\n")
         };

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_mounted_disk_the_accounts_tell() {
+    fn on_a_mounted_disk_the_account_files_are_read() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

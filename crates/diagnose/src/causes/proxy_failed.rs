@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_jump_host_says_is_told() {
+    fn messages_of_the_jump_host_are_reported() {
         check_jump_that_says(
             "proxy-failed",
             "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n",

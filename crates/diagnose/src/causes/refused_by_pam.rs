@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_may_not_refuse_is_no_cause() {
+    fn modules_that_may_not_refuse_are_not_reported() {
         for (stack, line) in [
             (
                 "session optional pam_exec.so /opt/notify",
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_module_cannot_do_is_likely_and_a_module_that_is_optional_is_not_missed() {
+    fn failing_modules_are_likely_and_optional_missing_ones_ignored() {
         let sshd = "fatal: Access denied for user alice by PAM account configuration [preauth]";
         let list =
             "account required pam_listfile.so item=user sense=deny file=/etc/closed onerr=succeed";
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_login_met_does_not_explain_this_one() {
+    fn messages_of_an_earlier_login_do_not_explain_this_one() {
         let earlier = "2026-11-20T17:50:00+00:00 server sshd[700]: pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'\n";
         let sshd = format!(
             "{LINE}fatal: Access denied for user alice by PAM account configuration [preauth]\n"

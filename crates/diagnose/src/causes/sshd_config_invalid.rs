@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_mounted_disk_the_model_judges() {
+    fn on_a_mounted_disk_our_model_judges_the_configuration() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

@@ -146,7 +146,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn what_is_no_sshd_ends_each_connection_until_9_7() {
+    fn a_replaced_sshd_ends_each_connection_until_9_7() {
         check(
             "sshd-helper-missing",
             "//$ /usr/sbin/sshd -V => 1\n",
@@ -220,7 +220,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn what_was_not_looked_at_is_said() {
+    fn gates_not_looked_at_are_reported() {
         check(
             "sshd-helper-missing",
             NEW,

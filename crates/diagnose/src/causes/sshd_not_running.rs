@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_mounted_disk_the_links_tell() {
+    fn on_a_mounted_disk_enabled_units_are_known_by_their_links() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_pam_says_is_understood() {
+    fn messages_of_pam_are_understood() {
         let says = |text: &str| {
             format!(
                 "{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]\n"
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sshd_says_is_understood() {
+    fn messages_of_sshd_are_understood() {
         let says = |text: &str| {
             format!("{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n")
         };

@@ -234,7 +234,7 @@ action = ban[x=1]
 }
 
 #[test]
-fn what_a_package_decides_is_overridden() {
+fn settings_of_a_package_are_overridden() {
     let packaged = "//- jail.d/defaults-debian.conf\n[sshd]\nenabled = true\nignoreip = ::1\n[DEFAULT]\nignoreip = 192.0.2.1\n";
     check(
         packaged,
@@ -289,7 +289,7 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
 }
 
 #[test]
-fn what_is_ignored_already_changes_nothing() {
+fn an_address_that_is_already_ignored_changes_nothing() {
     let covered =
         with_both("//- jail.local\n[DEFAULT]\nignoreip = 203.0.113.0/24 host.example.org\n");
     check(

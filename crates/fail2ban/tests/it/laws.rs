@@ -164,7 +164,7 @@ fn reading_never_fails_and_points_into_the_files() {
 }
 
 #[test]
-fn what_changes_nothing_leaves_every_byte() {
+fn a_change_without_effect_leaves_every_byte() {
     for_random_trees(2, 300, |tree, release, wish| {
         let Ok(edited) = config(tree, release).ignore(wish) else {
             return;
@@ -213,7 +213,7 @@ fn a_change_only_adds_to_what_stands_there() {
 }
 
 #[test]
-fn what_was_written_is_read_back() {
+fn edits_read_back_as_intended() {
     let mut held = 0;
     for_random_trees(4, 3_000, |tree, release, wish| {
         let Ok(edited) = config(tree, release).ignore(wish) else {
@@ -243,7 +243,7 @@ fn is_meant(wish: &Wish, jail: &sshmend_fail2ban::Jail) -> bool {
 }
 
 #[test]
-fn what_is_taken_out_is_gone_and_nothing_else() {
+fn removing_an_element_removes_nothing_else() {
     for_random_trees(5, 400, |tree, release, wish| {
         let before: Config<'_> = config(tree, release);
         let Ok(edited) = before.unignore(&wish.addresses, wish.jails.as_deref()) else {

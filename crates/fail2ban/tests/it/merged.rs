@@ -58,7 +58,7 @@ fn a_missing_directory_is_said() {
 }
 
 #[test]
-fn what_python_refuses_stops_everything() {
+fn syntax_errors_for_python_stop_fail2ban() {
     check(
         "//- jail.local\n[sshd]\nenabled = true\n[sshd]\nbantime = 1h\n",
         &expect![[r#"
@@ -119,7 +119,7 @@ fn what_python_refuses_stops_everything() {
 }
 
 #[test]
-fn what_stops_only_the_server_is_told_apart() {
+fn values_that_only_stop_the_server_are_told_apart() {
     check(
         "//- jail.local\n[sshd]\nenabled = true\nignoreip = ::1 10.0.0.0/24x 192.0.2.1\n",
         &expect![[r#"
@@ -310,7 +310,7 @@ IgnoreIP =
 }
 
 #[test]
-fn a_file_that_is_no_text_is_left_out_or_stops_later_releases() {
+fn binary_files_are_skipped_or_stop_later_releases() {
     let mut snapshot = snapshot("//- jail.local\nX\n//- jail.d/on.conf\n[sshd]\nenabled = true\n");
     let path = std::path::Path::new("/etc/fail2ban/jail.local");
     let mut image = snapshot.read(path).ok().flatten().expect("a file").clone();

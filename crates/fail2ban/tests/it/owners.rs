@@ -94,7 +94,7 @@ fn unread(path: &str, entry: Entry) -> (Option<String>, bool) {
 }
 
 #[test]
-fn what_cannot_be_read_here_is_neither_absent_nor_broken() {
+fn unreadable_files_are_neither_absent_nor_broken() {
     let pipe = Metadata {
         kind: Kind::Other,
         ..Metadata::default()
@@ -146,7 +146,7 @@ fn what_cannot_be_read_here_is_neither_absent_nor_broken() {
 }
 
 #[test]
-fn what_root_cannot_read_either_is_a_problem_of_fail2ban() {
+fn files_unreadable_even_to_root_are_a_problem_of_fail2ban() {
     let folder = || {
         Entry::Directory(
             Vec::new(),

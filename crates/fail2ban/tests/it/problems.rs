@@ -23,7 +23,7 @@ fn check(files: &str, expected: &Expect) {
 }
 
 #[test]
-fn a_comment_after_addresses_is_no_comment() {
+fn comments_after_addresses_are_read_as_words() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1 # office\n",
         &expect![[r##"
@@ -191,7 +191,7 @@ fn options_that_end_up_in_another() {
 }
 
 #[test]
-fn what_comes_twice_is_joined_where_nothing_is_lost() {
+fn duplicate_options_are_merged_if_nothing_is_lost() {
     check(
         "//- jail.local\n[sshd]\nignoreip = ::1\nbantime = 1h\nignoreip = 192.0.2.1 ::1\n",
         &expect![[r#"

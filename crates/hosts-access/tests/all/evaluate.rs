@@ -386,7 +386,7 @@ impl FilesWith {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn what_cannot_be_known_is_unknown_only_where_it_matters() {
+fn unknown_facts_only_matter_where_they_decide() {
     check(&[
         (
             "sshd: .example.org\n",
@@ -509,7 +509,7 @@ fn what_cannot_be_known_is_unknown_only_where_it_matters() {
 }
 
 #[test]
-fn an_unknown_answer_says_what_would_settle_it() {
+fn an_unknown_answer_names_what_is_needed_to_decide() {
     let tables = tables("sshd: .example.org @staff\n22: ALL\n", "ALL: ALL\n");
     let verdict = tables.evaluate(&Client::new("10.1.2.3".parse().expect("an address")));
     assert_eq!(verdict.access, Access::Unknown);

@@ -103,7 +103,7 @@ fn a_library_that_is_built_in_gives_itself_away() {
 }
 
 #[test]
-fn what_is_no_program_is_not_taken_for_one() {
+fn files_that_are_not_elf_programs_are_recognised() {
     for bytes in [
         &b""[..],
         b"#!/bin/sh\n",

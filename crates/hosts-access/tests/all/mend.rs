@@ -360,7 +360,7 @@ fn an_option_that_could_mean_two_things_is_mended_by_hand() {
 }
 
 #[test]
-fn a_line_that_has_nothing_to_mend_is_said_to_have_nothing() {
+fn mending_a_sound_line_says_there_is_nothing_to_mend() {
     check_mend(
         "sshd: 11.\nssh: 12.\n",
         "",
@@ -380,7 +380,7 @@ fn a_line_that_has_nothing_to_mend_is_said_to_have_nothing() {
 }
 
 #[test]
-fn who_gains_and_who_loses_by_each_repair_is_known() {
+fn gains_and_losses_of_each_repair_are_known() {
     expect![[r#"
         /etc/hosts.allow:1: ByteOrderMark, can be mended
           gains: 127.0.0.1 at sshd

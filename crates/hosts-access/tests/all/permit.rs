@@ -173,7 +173,7 @@ fn an_option_that_cannot_be_known_counts_as_a_refusal() {
 }
 
 #[test]
-fn what_a_rule_grants_already_is_left_alone() {
+fn clients_that_a_rule_already_admits_change_nothing() {
     check(
         "sshd: 10.0.0.0/8\n",
         "ALL: ALL\n",
@@ -350,7 +350,7 @@ fn patterns_are_written_as_libwrap_matches_them() {
 }
 
 #[test]
-fn what_is_no_pattern_is_refused() {
+fn text_that_is_not_a_pattern_is_refused() {
     let cases = [
         "",
         "!10.1.2.3",
@@ -597,7 +597,7 @@ fn the_rule_goes_above_a_final_comment() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_never_half_a_change() {
+fn an_unreadable_file_is_named_and_nothing_is_changed() {
     let mut seen = snapshot(b"", b"");
     seen.insert(
         HOSTS_DENY,

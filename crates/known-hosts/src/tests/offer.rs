@@ -2,7 +2,7 @@ use crate::tests::text::{expand, key};
 use crate::{Fingerprint, Ignored, KeyFault, Offer, OfferProblem};
 
 #[test]
-fn what_holds_no_key_is_named_with_its_line() {
+fn lines_without_a_key_are_named_by_number() {
     let text = expand(
         "\n# h:22 SSH-2.0-OpenSSH_9.2\n@revoked h ED1\nh CERT1\nh ssh-rsa AAAA\nssh-rsa !\nh 1024 35 1\nword\nssh-rsa\n",
     );

@@ -139,7 +139,7 @@ fn a_line_goes_by_its_number_and_digest_whatever_it_is() {
 }
 
 #[test]
-fn what_goes_is_told_with_its_fingerprint() {
+fn removed_keys_are_reported_with_their_fingerprint() {
     let text = expand("i,H ED1\n");
     let removed = KnownHosts::parse(text.as_bytes())
         .remove(&[Name::host("h")], None)

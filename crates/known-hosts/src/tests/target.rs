@@ -95,7 +95,7 @@ fn addresses_count_only_where_ssh_compares_them() {
 }
 
 #[test]
-fn files_are_read_in_the_order_of_ssh_and_none_is_no_file() {
+fn files_are_read_in_the_order_of_ssh_and_none_means_no_file() {
     let files = |target: &Target| target.files().map(Path::to_owned).collect::<Vec<PathBuf>>();
     assert_eq!(
         files(&target(&[]))[0],
@@ -128,7 +128,7 @@ fn a_file_name_with_a_blank_is_put_together_and_called_uncertain() {
 }
 
 #[test]
-fn what_is_still_unknown_is_asked_for_once() {
+fn unknown_files_and_addresses_are_requested_once() {
     let mut snapshot = Snapshot::default();
     let target = target(&[
         ("checkhostip", "yes"),

@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_and_packages_write_names_no_manager() {
+    fn files_of_people_and_packages_name_no_manager() {
         let texts = [
             "",
             "# Let the Ansible controller in\nsshd: 192.0.2.1\n",

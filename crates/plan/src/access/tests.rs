@@ -76,7 +76,7 @@ fn check(person: &Person, before: &str, after: &str, expected: &str) {
 }
 
 #[test]
-fn what_certainly_refuses_is_a_loss() {
+fn certain_refusals_are_reported_as_a_lockout() {
     for (after, why) in [
         (
             "AddressFamily inet6\n",
@@ -150,7 +150,7 @@ fn what_certainly_refuses_is_a_loss() {
 }
 
 #[test]
-fn what_may_refuse_is_a_doubt() {
+fn possible_refusals_are_reported_as_a_doubt() {
     for after in [
         "PubkeyAuthentication no\n",
         "PasswordAuthentication no\n",
@@ -186,7 +186,7 @@ fn what_may_refuse_is_a_doubt() {
 }
 
 #[test]
-fn what_changes_nothing_for_them_is_no_reason_to_ask() {
+fn harmless_changes_do_not_ask_for_confirmation() {
     for (before, after) in [
         ("", "MaxStartups 30:30:200\n"),
         ("", "AllowUsers dora\n"),
@@ -308,7 +308,7 @@ fn a_cage_has_to_be_there_roots_alone_and_hold_a_shell() {
 }
 
 #[test]
-fn what_another_client_than_that_of_this_machine_may_not_know_is_a_doubt() {
+fn algorithms_that_other_clients_may_lack_are_a_doubt() {
     for (before, after, expected) in [
         (
             "",
@@ -366,7 +366,7 @@ fn a_host_key_that_clients_may_know_this_machine_by_does_not_go_in_silence() {
 }
 
 #[test]
-fn what_is_in_a_file_that_cannot_be_read_is_not_the_default() {
+fn an_unreadable_file_does_not_mean_the_default() {
     let damaged = "Include /etc/ssh/damaged.conf\n";
     check(
         &dora(),

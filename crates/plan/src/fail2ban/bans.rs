@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn how_many_others_a_lifted_ban_lets_in_is_counted() {
+    fn clients_let_in_by_a_lifted_ban_are_counted() {
         let lifted = |banned: &str, wanted: &str| ban(banned).also_lifted(&[address(wanted)]);
         assert_eq!(
             lifted("203.0.113.0/24", "203.0.113.9").as_deref(),

@@ -183,7 +183,7 @@ fn the_check_expects_the_lines_that_stay_on_purpose() {
 }
 
 #[test]
-fn what_the_server_said_is_told_from_not_asking_it() {
+fn a_silent_server_is_told_from_one_not_asked() {
     let files = "//- /home/u/.ssh/known_hosts uid:1000\nh OTHER\n";
     let asked = wish(|wish| wish.offline = false);
     check(

@@ -97,7 +97,7 @@ fn check(service: &Service, expected: &Expect) {
 }
 
 #[test]
-fn what_would_not_start_is_refused() {
+fn a_service_that_would_not_start_is_refused() {
     let trial = |trial: TrialToday| Service {
         trial: Some(trial),
         ..stopped()
@@ -157,7 +157,7 @@ fn what_would_not_start_is_refused() {
 }
 
 #[test]
-fn what_does_its_work_is_left_alone() {
+fn a_working_service_is_left_alone() {
     let socket = UnitState {
         active: true,
         ..unit("ssh.socket")

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_closes_an_envelope_is_taken_off() {
+    fn closing_quotes_and_brackets_are_stripped() {
         assert_eq!(
             shown(ends(b"Bye port 22'}).")),
             [

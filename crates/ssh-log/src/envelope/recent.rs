@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_says_the_same_as_what_is_read_anew() {
+    fn remembered_heads_equal_heads_read_anew() {
         let clock = Clock::utc("2026-12-01T00:00:00Z".parse().unwrap());
         let mut random = fastrand::Rng::with_seed(4);
         let mut peeler = Peeler::new(clock.clone());

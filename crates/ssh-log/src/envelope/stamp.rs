@@ -748,7 +748,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_stamp_is_refused_and_a_foreign_month_has_no_time() {
+    fn invalid_timestamps_are_refused_and_unknown_months_have_no_time() {
         let mut stamps = stamps("2026-03-01T00:00:00Z");
         for text in [
             "",

@@ -184,7 +184,7 @@ fn lines_of_included_files_and_blocks_are_told_apart() {
 }
 
 #[test]
-fn what_cannot_be_done_exactly_is_refused() {
+fn inexact_grants_are_refused() {
     refused(&tree("Port 22\n"), "Port-=22", "takes its default");
     refused(
         &tree("ListenAddress 192.0.2.1\n"),

@@ -86,7 +86,7 @@ fn the_main_file_overrules_where_it_reads_no_drop_in() {
 }
 
 #[test]
-fn where_nothing_wins_the_owner_is_named() {
+fn the_owner_is_named_if_no_place_wins() {
     let seen = linked("MaxSessions 3\n", MAIN, "/nix/store/1b2-etc/sshd_config");
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
     for (key, value) in [("MaxSessions", "9"), ("MaxAuthTries", "3")] {

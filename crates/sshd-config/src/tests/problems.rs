@@ -55,7 +55,7 @@ fn a_refused_line_is_named_with_its_column() {
 }
 
 #[test]
-fn what_is_right_in_one_release_is_refused_by_another() {
+fn syntax_valid_in_one_release_is_refused_by_another() {
     check("MaxSessions 3 # note\n", Release::new(8, 0), &[]);
     check("MaxSessions 3#note\n", Release::new(8, 0), &[]);
     check(
@@ -155,7 +155,7 @@ fn an_include_that_cannot_be_read_keeps_sshd_from_starting() {
 }
 
 #[test]
-fn what_builds_differ_in_is_no_refusal() {
+fn build_dependent_values_are_not_refused_by_the_model() {
     let refused = |text: &str, release| tree(text).refused(release).len();
     for text in [
         "DebianBanner no\n",

@@ -361,7 +361,7 @@ fn a_refused_line_of_the_keyword_is_mended() {
 }
 
 #[test]
-fn what_is_in_force_already_is_left_alone() {
+fn a_value_already_in_force_changes_nothing() {
     for (text, key, value) in [
         ("MaxSessions 3\n", "MaxSessions", "3"),
         ("", "MaxAuthTries", "6"),
@@ -488,7 +488,7 @@ fn several_values_compose() {
 }
 
 #[test]
-fn what_sshd_would_refuse_is_refused_with_the_reason() {
+fn values_that_sshd_would_refuse_are_refused_with_the_reason() {
     let cases: [(&str, &str, Option<Release>, &str); 13] = [
         (
             "",

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_away_need_not_be_known_and_signatures_may_be_patterns() {
+    fn removed_algorithms_may_be_unknown_and_signatures_may_be_patterns() {
         let old = Release::new(9, 2);
         assert_eq!(of("-nothing", Family::Kex, old), None);
         assert_eq!(of("*,ssh-*", Family::Signature, old), None);

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn triples_stop_at_the_first_thing_that_is_no_number() {
+    fn triples_stop_at_the_first_non_number() {
         assert_eq!(colon_list(b"10:30:60x", 3), [10, 30, 60]);
         assert_eq!(colon_list(b"10:30", 3), [10, 30]);
         assert_eq!(colon_list(b"10: 30:60", 3), [10, 30, 60]);

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_ascii_alone_nothing_else_is_printed() {
+    fn ascii_locales_get_ascii_only() {
         let text = "a … b ▁▂▃▄▅▆▇█ Zürich 東\n";
         let shown = screen(text, false, true);
         assert_eq!(shown, "a ... b _.:-=+*# Z\\u{fc}rich \\u{6771}\n");

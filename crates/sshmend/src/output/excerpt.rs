@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_line_the_place_is_shown() {
+    fn long_lines_are_cut_to_the_place_of_the_fault() {
         let text = format!("{} bad {}", "a".repeat(60), "b".repeat(60));
         let shown = excerpt(&output(Some(40)), &text, 62, 3, "here");
         let plain = super::super::escape::screen(&shown, false, false);

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_and_what_has_no_width_stays() {
+    fn short_lines_and_unlimited_widths_are_not_folded() {
         check("a b\n  c", 20, "a b\n  c");
         let long = "word ".repeat(99);
         assert_eq!(fold(&long, None, 4), long);

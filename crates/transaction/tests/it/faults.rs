@@ -548,7 +548,7 @@ fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
 }
 
 #[test]
-fn what_is_not_in_force_goes_back_and_what_is_not_proved_is_never_called_done() {
+fn changes_not_in_force_are_rolled_back_and_unproved_ones_not_called_done() {
     let course = course();
     let committed = || {
         let disk = TestDisk::new();

@@ -264,7 +264,7 @@ fn the_record_can_be_read_by_people() {
 }
 
 #[test]
-fn what_changes_nothing_is_no_transaction() {
+fn a_change_without_effect_makes_no_transaction() {
     let disk = TestDisk::new();
     let image = disk
         .machine
@@ -351,7 +351,7 @@ const MEDDLING: [Meddling; 6] = [
 ];
 
 #[test]
-fn what_was_edited_since_it_was_captured_is_refused_before_the_journal() {
+fn edits_since_the_capture_are_refused_before_the_journal() {
     for (meddle, path, difference) in MEDDLING {
         let disk = TestDisk::new();
         let captured = disk.captured();
@@ -372,7 +372,7 @@ fn what_was_edited_since_it_was_captured_is_refused_before_the_journal() {
 }
 
 #[test]
-fn what_was_edited_after_the_journal_is_refused_before_the_first_rename() {
+fn edits_after_the_journal_are_refused_before_the_first_rename() {
     for (meddle, path, difference) in MEDDLING {
         let disk = TestDisk::new();
         let store = store(&disk.machine);
@@ -654,7 +654,7 @@ fn a_damaged_transaction_hides_no_other() {
 }
 
 #[test]
-fn what_cannot_be_brought_to_an_end_is_in_the_way_until_it_is_given_up() {
+fn an_unrecoverable_transaction_blocks_until_it_is_forgotten() {
     type Break = fn(&TestDisk, &str);
     let cases: [(&str, Break); 4] = [
         ("no record", |disk, at| {
@@ -803,7 +803,7 @@ fn paths_of_any_bytes_are_kept() {
 
 /// Between showing and committing the live file and the kept copies may change: what is committed is what was shown.
 #[test]
-fn what_is_rolled_back_is_byte_for_byte_what_was_shown() {
+fn a_rollback_writes_exactly_the_bytes_that_were_shown() {
     let shown = |disk: &TestDisk, record: &Record| {
         let journal = Journal::new(&disk.machine, STATE);
         let way = journal.way_back(&disk.machine, record).unwrap();

@@ -25,7 +25,7 @@ fn edit_long(disk: &TestDisk, path: &str, mode: u32) -> (String, String, Record)
 }
 
 #[test]
-fn of_a_long_file_the_old_inode_is_kept_and_of_the_new_bytes_the_edits() {
+fn long_files_keep_the_old_inode_and_only_the_edits() {
     let disk = TestDisk::new();
     let (text, after, record) = edit_long(&disk, "/srv/long", 0o644);
     let read = |path: &str| fs::read_to_string(disk.at(path)).unwrap();

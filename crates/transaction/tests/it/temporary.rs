@@ -48,7 +48,7 @@ fn states(disk: &TestDisk) -> Vec<State> {
 }
 
 #[test]
-fn what_is_put_in_place_for_a_policy_is_kept_and_a_way_back_puts_nothing() {
+fn policy_entries_are_recorded_and_a_rollback_records_none() {
     let disk = TestDisk::new();
     let policy = ForPolicy {
         name: "fleet".to_owned(),
@@ -67,7 +67,7 @@ fn what_is_put_in_place_for_a_policy_is_kept_and_a_way_back_puts_nothing() {
 }
 
 #[test]
-fn what_waits_for_a_confirmation_is_in_the_way_until_it_has_it() {
+fn a_pending_confirmation_blocks_other_changes() {
     let disk = TestDisk::new();
     let waiting = apply(&disk, &until(60, true));
     assert_eq!(states(&disk), [State::PendingConfirm]);
@@ -98,7 +98,7 @@ fn what_waits_for_a_confirmation_is_in_the_way_until_it_has_it() {
 }
 
 #[test]
-fn what_is_not_confirmed_goes_back_in_a_transaction_of_its_own() {
+fn unconfirmed_changes_are_rolled_back_in_their_own_transaction() {
     for (second, boot) in [(60, "first"), (1, "second")] {
         let disk = TestDisk::new();
         let before = disk.picture();
@@ -214,7 +214,7 @@ fn a_rollback_that_does_not_work_out_leaves_what_it_led_back_from_as_it_was() {
 }
 
 #[test]
-fn what_is_cut_off_before_anybody_was_asked_to_confirm_it_goes_back() {
+fn a_change_cut_off_before_its_confirmation_is_rolled_back() {
     let disk = TestDisk::new();
     let before = disk.picture();
     drop(
@@ -248,7 +248,7 @@ fn what_is_cut_off_before_anybody_was_asked_to_confirm_it_goes_back() {
 }
 
 #[test]
-fn what_is_made_for_a_while_is_in_nobodys_way_and_due_by_the_clock_alone() {
+fn temporary_changes_block_nothing_and_end_by_the_clock() {
     let disk = TestDisk::new();
     let record = apply(&disk, &until(60, false));
     assert_eq!(record.state, State::Done);
@@ -314,7 +314,7 @@ fn finished_transactions_are_not_read_again() {
 }
 
 #[test]
-fn what_was_cut_off_without_a_mark_is_found_among_the_newest() {
+fn unmarked_interruptions_are_found_among_the_newest() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, &intent(0));

@@ -135,7 +135,7 @@ fn a_file_of_a_package_stays_and_one_of_the_same_name_takes_its_place() {
 }
 
 #[test]
-fn what_runs_is_restarted_and_a_changed_command_line_is_a_doubt() {
+fn running_services_are_restarted_and_a_changed_command_line_is_a_doubt() {
     let file = "[Service]\nLimitNOFILE=9\nExecStart=/usr/sbin/sshd -D -4\n";
     let plan = |line| planned(&[(OWN_FILE, file)], true, &[(OWN_FILE, line)]).expect("a plan");
     let limit = plan(2);
@@ -150,14 +150,14 @@ fn what_runs_is_restarted_and_a_changed_command_line_is_a_doubt() {
 }
 
 #[test]
-fn a_line_that_is_a_comment_already_is_no_change() {
+fn commenting_out_a_comment_changes_nothing() {
     let file = "[Service]\n#User=nobody\n";
     let plan = planned(&[(OWN_FILE, file)], true, &[(OWN_FILE, 2)]).expect("a plan");
     assert!(plan.changes_nothing() && plan.activation.is_empty() && plan.undo.is_empty());
 }
 
 #[test]
-fn what_is_not_a_setting_of_the_unit_is_refused() {
+fn lines_that_are_not_settings_of_the_unit_are_refused() {
     let file = "[Service]\nUser=nobody\n\n";
     let by_a_program = "/run/systemd/system.control/ssh.service.d/50-x.conf";
     let cases = [
