@@ -69,7 +69,7 @@ try() { # ENDS COMMAND...: ENDS are the pictures that recover may end in
             trace -o /dev/null -e "trace=$call" -e "inject=$call:$kind:when=$at" "$S" "$@" < "$own/input" > /dev/null 2> "$own/said"
             code=$?; now=$(settled); what=
             ended[$code]=$((${ended[$code]:-0} + 1))
-            case $code-$now in 0-new | 5-new | 2-old | 3-old | 4-* | 101-* | 137-*) ;; *) what="exit $code, and all is $now: $(head -1 "$own/said")" ;; esac
+            case $code-$now in 0-new | 5-new | 2-old | 3-old | 127-old | 4-* | 101-* | 137-*) ;; *) what="exit $code, and all is $now: $(head -1 "$own/said")" ;; esac
             systemctl is-active -q ssh || what="sshd ended, exit $code"
             case "$* $code" in *--confirm-within*\ [05]) systemctl list-timers | grep -q sshmend-rollback || what="no timer" ;; esac
             "$S" recover > /dev/null 2> "$own/said" || what="$what recover ended with $?: $(head -1 "$own/said")"

@@ -316,7 +316,9 @@ impl<'s> Trial<'s> {
     ) -> Result<Option<String>, String> {
         let subject = self.subject;
         let is_true = match end {
-            "0" | "5" => subject.same(now, &self.new),
+            "0" => subject.same(now, &self.new),
+            // In force, and not noted.
+            "5" => now.files == self.new.files,
             "2" | "3" | "127" => subject.same(now, &self.old),
             "4" | "crash" => true,
             _ => false,
