@@ -16,7 +16,8 @@ impl<D: Disk> Journal<'_, D> {
     /// The transactions that began before this time and that nothing needs any more, the oldest first.
     ///
     /// Kept are: what has not come to its end or cannot be read, the newest change in force of each file, which a
-    /// rollback may take back, and whatever one of those leads back from.
+    /// rollback may take back, and whatever one of those leads back from. What one that cannot be read leads back from is
+    /// not known: all that is older is kept.
     ///
     /// # Errors
     /// When the journal cannot be listed.
@@ -25,8 +26,10 @@ impl<D: Disk> Journal<'_, D> {
         let mut changed = BTreeSet::<PathBuf>::new();
         for past in self.history()?.into_iter().rev() {
             let settled = past.is_settled();
-            let Past::Record(record) = past else {
-                continue;
+            let record = match past {
+                Past::Record(record) => record,
+                Past::Damaged(damaged) if damaged.id.is_some() => break,
+                Past::Damaged(_) | Past::Abandoned(_) | Past::Forgotten(_) => continue,
             };
             let mut newest = false;
             if record.state == State::Done {
@@ -52,6 +55,13 @@ impl<D: Disk> Store<'_, D> {
     /// When the journal cannot be read or written. What was cleared away until then is gone.
     pub fn prune(&self, before: Timestamp) -> Result<Vec<Id>, JournalError> {
         let old = self.journal.prunable(before)?;
+        // What is left of one whose clearing away was cut off: nothing of it is kept, and nobody else works here.
+        for past in self.journal.history()? {
+            if let Past::Abandoned(id) = past {
+                self.journal.clear_marks([&id])?;
+                self.journal.erase(&id)?;
+            }
+        }
         let mut pruned = Vec::new();
         for record in old {
             self.journal.clear_marks([&record.id])?;

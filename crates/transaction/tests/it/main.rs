@@ -11,6 +11,8 @@
 
 mod common;
 mod faults;
+mod faults_later;
+mod faulty;
 mod life;
 mod long;
 mod temporary;
