@@ -1,8 +1,8 @@
 //! Facts to findings: why an SSH connection dies, said from what was seen of the machine.
 //!
 //! Nothing here looks at a machine: `sshmend-facts` holds what is known, and [`diagnose`] concludes. What the judges look for
-//! and is not known yet is what [`Inquiry::wants`] asks for: they are run until nothing is missing. `causes` judges the facts, one file a cause. What could not be looked at is part of the answer
-//! ([`Diagnosis::unchecked`]), never taken for absent.
+//! and is not known yet is asked for by that, and they are run again ([`Inquiry`]). `causes` judges the facts, one file a cause.
+//! What could not be looked at is part of the answer ([`Diagnosis::unchecked`]), never taken for absent.
 
 mod at_hand;
 mod causes;

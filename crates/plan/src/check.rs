@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::Bound;
 
-use sshmend_lossless::{CommandOutput, Step};
+use sshmend_lossless::{CommandOutput, Step, glob_matches};
 
 /// One run of a real program, and what it has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub enum Expect {
     /// It exits with 0 and the lines that begin with this word go on with these values, in any order, and with no others;
     /// the case of ASCII letters does not count.
     Values(String, Vec<String>),
+    /// It exits with 0 and the list of this keyword is its default as `+NAMES` adds to it, `-NAMES` takes from it, or `^NAMES` puts
+    /// in front of it: sshd prints what comes of that.
+    Changed(String, String),
     /// However it exits, a line of its output or its complaints begins with this text and goes on.
     Continues(String),
     /// It exits with 0 and its output holds this text.
@@ -89,6 +92,7 @@ impl Check {
             Expect::Success => answer.success(),
             Expect::Line(line) => answer.success() && said(line),
             Expect::Values(key, values) => answer.success() && has_values(&text, key, values),
+            Expect::Changed(key, change) => answer.success() && has_changed(&text, key, change),
             Expect::Continues(start) => {
                 let complaints = String::from_utf8_lossy(&answer.stderr);
                 let mut lines = text.lines().chain(complaints.lines());
@@ -112,16 +116,45 @@ impl Check {
     }
 }
 
-/// Whether the lines of a keyword have exactly these values.
-fn has_values(text: &str, key: &str, wanted: &[String]) -> bool {
+/// The values of the lines of a keyword, in lower case.
+fn values_of(text: &str, key: &str) -> BTreeSet<String> {
     let value = |line: &str| {
         let (word, value) = line.trim().split_once(' ')?;
         word.eq_ignore_ascii_case(key)
             .then(|| value.trim().to_ascii_lowercase())
     };
-    let said: BTreeSet<String> = text.lines().filter_map(value).collect();
+    text.lines().filter_map(value).collect()
+}
+
+/// Whether the lines of a keyword have exactly these values. For an empty list sshd prints no line, or `none`.
+fn has_values(text: &str, key: &str, wanted: &[String]) -> bool {
+    let said = values_of(text, key);
     let wanted = wanted.iter().map(|value| value.trim().to_ascii_lowercase());
-    said == wanted.collect()
+    let wanted: BTreeSet<String> = wanted.collect();
+    said == wanted || said.is_empty() && wanted.iter().all(|value| value == "none")
+}
+
+/// Whether the list of a keyword is what a change of its default makes of it (match.c, `match_filter_allowlist`; kex.c,
+/// `kex_assemble_names`).
+fn has_changed(text: &str, key: &str, change: &str) -> bool {
+    let values = values_of(text, key);
+    let Some(list) = values.first().filter(|_| values.len() == 1) else {
+        return false;
+    };
+    let list: Vec<&str> = list.split(',').collect();
+    let change = change.to_ascii_lowercase();
+    let (verb, names) = change.split_at(1);
+    let names: Vec<&str> = names.split(',').map(str::trim).collect();
+    let fits = |name: &str, one: &str| glob_matches(name.as_bytes(), one.as_bytes());
+    match verb {
+        "-" => !list
+            .iter()
+            .any(|one| names.iter().any(|name| fits(name, one))),
+        "^" => list.first().is_some_and(|first| fits(names[0], first)),
+        _ => names
+            .iter()
+            .all(|name| list.iter().any(|one| fits(name, one))),
+    }
 }
 
 /// Whether each beginning has a line with all that is wanted of it; one pass over the lines, whatever is wanted.
@@ -188,6 +221,39 @@ mod tests {
         let check = Check::new("x", &["x"], Expect::Line("maxsessions 5".into()));
         assert!(check.holds(&says(0, "port 22\nMaxSessions 5\n")));
         assert!(!check.holds(&says(0, "maxsessions 50\n")));
+    }
+
+    #[test]
+    fn a_changed_default_is_compared_by_what_comes_of_it() {
+        let said = says(
+            0,
+            "ciphers aes256-ctr,aes128-ctr,3des-cbc\nmacs hmac-sha2-256\n",
+        );
+        let changed = |change: &str| {
+            let expect = Expect::Changed("Ciphers".to_owned(), change.to_owned());
+            Check::new("x", &["x"], expect).holds(&said)
+        };
+        for right in [
+            "+3des-cbc",
+            "+aes*,3des-cbc",
+            "-chacha20*",
+            "^aes256-ctr,aes128-ctr",
+        ] {
+            assert!(changed(right), "{right}");
+        }
+        for wrong in ["+aes192-ctr", "-*-cbc", "^aes128-ctr"] {
+            assert!(!changed(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_has_no_line_or_says_none() {
+        let none = Expect::Values("channeltimeout".to_owned(), vec!["none".to_owned()]);
+        let check = Check::new("x", &["x"], none);
+        assert!(
+            check.holds(&says(0, "channeltimeout none\n")) && check.holds(&says(0, "port 22\n"))
+        );
+        assert!(!check.holds(&says(0, "channeltimeout session=5m\n")));
     }
 
     #[test]

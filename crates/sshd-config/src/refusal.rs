@@ -181,6 +181,10 @@ impl Refusal {
     pub fn hint(&self) -> String {
         match self {
             Self::UnknownKeyword { key } => match nearest_keyword(key) {
+                Some(name) if name.eq_ignore_ascii_case(key) => {
+                    "only patched builds know it, such as Debian's: where this is one, say so, as with --release \"OpenSSH_9.2p1 Debian-2\""
+                        .to_owned()
+                }
                 Some(name) => format!("did you mean {name}?"),
                 None => "see sshd_config(5) for the keywords".to_owned(),
             },

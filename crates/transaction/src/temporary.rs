@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Disk;
-use crate::error::{Cause, CommitError, ConfirmError, Files, PrepareError, RecoverError};
+use crate::error::{
+    Cause, CommitError, ConfirmError, Files, JournalError, PrepareError, RecoverError,
+};
 use crate::id::Id;
 use crate::journal::Past;
 use crate::record::{Intent, Record, State, Who};
@@ -104,14 +106,15 @@ impl<D: Disk> Store<'_, D> {
     /// The changes that are in force and end by themselves, the newest first.
     ///
     /// # Errors
-    /// When the journal cannot be listed.
-    pub fn temporary(&self) -> Result<Vec<Record>, sshmend_host::FileError> {
+    /// When the journal cannot be listed, or one that may be such a change cannot be read.
+    pub fn temporary(&self) -> Result<Vec<Record>, JournalError> {
         let open = self.journal.open()?.into_iter().rev();
         let mut temporary = Vec::new();
         for past in open {
             match past {
                 Past::Record(record) if record.goes_back().is_some() => temporary.push(record),
-                _ => {}
+                Past::Damaged(damaged) if damaged.id.is_some() => return Err(damaged.into()),
+                Past::Record(_) | Past::Abandoned(_) | Past::Forgotten(_) | Past::Damaged(_) => {}
             }
         }
         Ok(temporary)
@@ -173,11 +176,7 @@ impl<D: Disk> Store<'_, D> {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn armed_again(
-        &self,
-        mut record: Record,
-        today: &Today,
-    ) -> Result<(), crate::JournalError> {
+    pub fn armed_again(&self, mut record: Record, today: &Today) -> Result<(), JournalError> {
         if let Some(back) = &mut record.back {
             back.boot.clone_from(&today.boot);
         }

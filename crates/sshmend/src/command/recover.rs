@@ -114,7 +114,7 @@ fn end_temporary(
 ) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     let temporary = store.temporary();
-    for record in temporary.map_err(|error| Failure::from_recover(&error.into()))? {
+    for record in temporary.map_err(|error| Failure::from_journal(&error))? {
         let Some(back) = record.goes_back().cloned() else {
             continue;
         };

@@ -98,6 +98,16 @@ fn a_pending_confirmation_blocks_other_changes() {
 }
 
 #[test]
+fn an_unreadable_record_is_not_passed_over() {
+    let disk = TestDisk::new();
+    let waiting = apply(&disk, &until(60, true));
+    let record = format!("{STATE}/transactions/{}/transaction.toml", waiting.id);
+    disk.write(&record, "", 0o600);
+    let error = store(&disk.machine).temporary().unwrap_err();
+    assert!(matches!(error, JournalError::Damaged(_)), "{error}");
+}
+
+#[test]
 fn unconfirmed_changes_are_rolled_back_in_their_own_transaction() {
     for (second, boot) in [(60, "first"), (1, "second")] {
         let disk = TestDisk::new();
