@@ -188,7 +188,7 @@ impl<'a> Facts<'a> {
             }
             Some(Ok(output)) if output.success() || output.stderr.is_empty() => Ok(None),
             Some(Ok(output)) => unchecked(&String::from_utf8_lossy(&output.stderr)),
-            Some(Err(reason)) => unchecked(reason),
+            Some(Err(why)) => unchecked(&why.to_string()),
             None => unchecked("was not read"),
         }
     }

@@ -49,7 +49,7 @@ impl Facts<'_> {
 
 #[cfg(test)]
 mod tests {
-    use sshmend_lossless::Entry;
+    use sshmend_lossless::{Entry, NotRun};
 
     use super::*;
     use crate::fixture::{NOW, machine};
@@ -69,14 +69,11 @@ mod tests {
             }
             Request::Run(argv) => {
                 let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-                let said = machine.command(&words).unwrap_or(Err("not found"));
-                seen.insert_command(argv.clone(), said.cloned().map_err(str::to_owned));
+                let said = machine.command(&words).unwrap_or(Err(&NotRun::Missing));
+                seen.insert_command(argv.clone(), said.cloned().map_err(NotRun::clone));
             }
             Request::Journal(words) => {
-                seen.insert_command(
-                    sshmend_lossless::journalctl(words),
-                    Err("not found".to_owned()),
-                );
+                seen.insert_command(sshmend_lossless::journalctl(words), Err(NotRun::Missing));
             }
             Request::Resolve(_) | Request::Dial(_) => {
                 panic!("a server is not dialled: {request:?}")

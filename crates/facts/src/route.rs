@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use sshmend_known_hosts::{ClientConfig, NoContent, Target as KnownHosts, UnreadFile};
-use sshmend_lossless::Unread;
+use sshmend_lossless::{NotRun, Unread};
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
@@ -138,7 +138,8 @@ impl Facts<'_> {
     /// Whether ssh was asked, and there is none.
     fn has_no_ssh(&self, argv: &[String]) -> bool {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        !self.question.offline && matches!(self.snapshot.command(&words), Some(Err(_)))
+        !self.question.offline
+            && matches!(self.snapshot.command(&words), Some(Err(NotRun::Missing)))
     }
 
     /// What ssh looks up in known_hosts, and where.

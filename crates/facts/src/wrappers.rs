@@ -7,7 +7,7 @@ use sshmend_fail2ban::{Config, Jail};
 use sshmend_hosts_access::{
     Access, Client, Fail2ban, Linkage, Name, Need, Problem, Tables, Verdict as Answer, linkage,
 };
-use sshmend_lossless::Snapshot;
+use sshmend_lossless::{NotRun, Snapshot};
 use sshmend_ssh_log::Kind;
 
 use crate::Facts;
@@ -40,9 +40,9 @@ pub fn wrapper_tables(snapshot: &Snapshot, live: bool) -> Tables {
     tables_with(snapshot, || {
         match snapshot.command(&BANNED).filter(|_| live)? {
             Ok(output) if output.success() => Some(bans(&output.text())),
-            Ok(_) => None,
             // It is not installed.
-            Err(_) => Some(Vec::new()),
+            Err(NotRun::Missing) => Some(Vec::new()),
+            Ok(_) | Err(NotRun::Failed(_)) => None,
         }
     })
 }

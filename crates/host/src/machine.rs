@@ -82,7 +82,7 @@ impl Machine {
         let (programs, resolved) = thread::scope(|scope| {
             let resolving: Vec<_> = names
                 .iter()
-                .map(|name| scope.spawn(|| self.only_live("resolved", || resolve(name))))
+                .map(|name| scope.spawn(|| self.resolve(name)))
                 .collect();
             let programs = self.run_all(&programs);
             let resolved: Vec<_> = resolving.into_iter().map(ScopedJoinHandle::join).collect();
@@ -94,6 +94,14 @@ impl Machine {
         for (name, answer) in names.into_iter().zip(resolved) {
             let answer = answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             snapshot.insert_resolved(name, answer);
+        }
+    }
+
+    fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, String> {
+        if self.is_live() {
+            resolve(name)
+        } else {
+            Err("not resolved under --root".to_owned())
         }
     }
 
@@ -179,18 +187,6 @@ impl Machine {
         };
         if !known {
             snapshot.insert(path, look(&self.root, path, depth));
-        }
-    }
-
-    pub(crate) fn only_live<T>(
-        &self,
-        done: &str,
-        find: impl FnOnce() -> Result<T, String>,
-    ) -> Result<T, String> {
-        if self.is_live() {
-            find()
-        } else {
-            Err(format!("not {done} under --root"))
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sshmend_lossless::{CommandOutput, Request, journalctl};
+use sshmend_lossless::{CommandOutput, NotRun, Request, journalctl};
 
 use crate::machine::Machine;
 use crate::run::{RunError, Runner};
@@ -36,7 +36,7 @@ pub(crate) struct Programs {
 }
 
 /// A command line with what the program said, or why it said nothing.
-type Answer = (Vec<String>, Result<CommandOutput, String>);
+type Answer = (Vec<String>, Result<CommandOutput, NotRun>);
 
 /// What became of waiting for programs that did not answer.
 #[derive(Debug, Default)]
@@ -124,14 +124,15 @@ impl Machine {
         match request {
             Request::Run(argv) => Some((
                 argv.clone(),
-                self.only_live("run", || {
-                    self.programs.run(argv).map_err(|error| error.to_string())
-                }),
+                if self.is_live() {
+                    self.programs.run(argv).map_err(NotRun::from)
+                } else {
+                    Err(NotRun::Failed("not run under --root".to_owned()))
+                },
             )),
-            Request::Journal(words) => Some((
-                journalctl(words),
-                self.journal(words).map_err(|error| error.to_string()),
-            )),
+            Request::Journal(words) => {
+                Some((journalctl(words), self.journal(words).map_err(NotRun::from)))
+            }
             _ => None,
         }
     }

@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, geteuid};
 use rustix::fs::{MemfdFlags, memfd_create};
-use sshmend_lossless::CommandOutput;
+use sshmend_lossless::{CommandOutput, NotRun};
 
 use crate::failure::reason;
 
@@ -42,6 +42,9 @@ pub struct Runner {
 /// Why a program has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RunError {
+    /// There is no such program.
+    #[error("{}", NotRun::Missing)]
+    Missing,
     /// It could not be started; the reason is the operating system's.
     #[error("{0}")]
     NotStarted(String),
@@ -54,6 +57,25 @@ pub enum RunError {
     /// Its output could not be read.
     #[error("{0}")]
     Unreadable(String),
+}
+
+impl RunError {
+    /// Why a program could not be started.
+    pub(crate) fn not_started(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::NotStarted(reason(error)),
+        }
+    }
+}
+
+impl From<RunError> for NotRun {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Missing => Self::Missing,
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
 impl Default for Runner {
@@ -137,7 +159,7 @@ impl Running {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .map_err(|error| RunError::NotStarted(reason(&error)))?;
+            .map_err(|error| RunError::not_started(&error))?;
         let stdout = Stream::new(
             child
                 .stdout

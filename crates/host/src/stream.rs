@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use crate::failure::reason;
 use crate::run::{PATH, RunError};
 
 /// The standard output of a running program; the program is ended when this is dropped.
@@ -34,7 +33,7 @@ impl ProgramOutput {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| RunError::NotStarted(reason(&error)))?;
+            .map_err(|error| RunError::not_started(&error))?;
         let stdout = child
             .stdout
             .take()
@@ -87,7 +86,7 @@ mod tests {
     fn a_program_that_does_not_exist_is_an_error() {
         assert!(matches!(
             ProgramOutput::start(&argv(&["/nonexistent"])),
-            Err(RunError::NotStarted(_))
+            Err(RunError::Missing)
         ));
         assert!(ProgramOutput::start(&[]).is_err());
     }

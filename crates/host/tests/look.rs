@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use sshmend_host::{Machine, Why};
-use sshmend_lossless::{Dial, DialEnd, Entry, Kind, Request, Snapshot, Unread};
+use sshmend_lossless::{Dial, DialEnd, Entry, Kind, NotRun, Request, Snapshot, Unread};
 use tempfile::TempDir;
 
 /// A disk with links that would lead out of it if anyone but the disk itself resolved them.
@@ -217,7 +217,8 @@ fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
         Request::Dial(dial.clone()),
     ];
     let seen = all(&machine, &requests);
-    assert_eq!(seen.command(&["true"]), Some(Err("not run under --root")));
+    let not_run = NotRun::Failed("not run under --root".to_owned());
+    assert_eq!(seen.command(&["true"]), Some(Err(&not_run)));
     assert_eq!(
         seen.resolved("localhost"),
         Some(Err("not resolved under --root"))
@@ -236,6 +237,7 @@ fn a_mounted_disk_without_a_journal_is_not_given_that_of_this_machine() {
     let Some(Err(reason)) = seen.command(&["journalctl", "--quiet"]) else {
         panic!("{seen:?}")
     };
+    let reason = reason.to_string();
     assert!(reason.starts_with("/var/log/journal: "), "{reason}");
 }
 

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::known::Unread;
-use crate::request::CommandOutput;
+use crate::request::{CommandOutput, NotRun};
 use crate::snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
 
 /// Builds the snapshot that `text` describes, with every parent directory listed.
@@ -111,10 +111,13 @@ fn add_command(snapshot: &mut Snapshot, header: &str, body: String) {
         .expect("a command header needs ` => CODE`");
     let argv = argv.split(' ').map(str::to_owned).collect();
     if outcome == "missing" {
-        return snapshot.insert_command(argv, Err("No such file or directory".to_owned()));
+        return snapshot.insert_command(argv, Err(NotRun::Missing));
     }
     if outcome == "hangs" {
-        return snapshot.insert_command(argv, Err("no answer within 20 s".to_owned()));
+        return snapshot.insert_command(
+            argv,
+            Err(NotRun::Failed("no answer within 20 s".to_owned())),
+        );
     }
     let (code, stream) = outcome.split_once(' ').unwrap_or((outcome, ""));
     let code = (code != "signal").then(|| code.parse().expect("exit code"));

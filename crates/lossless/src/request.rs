@@ -30,6 +30,17 @@ pub enum Request {
     Dial(Dial),
 }
 
+/// Why there is no answer of a program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotRun {
+    /// There is no such program.
+    #[error("No such file or directory")]
+    Missing,
+    /// It is not known what it would say, for this reason: it could not be started, hung, or its answer could not be read.
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// Those requests that come first: files before programs, and programs before connections. What is known by the cheaper look may
 /// make the other one needless.
 pub fn cheapest(mut requests: Vec<Request>) -> Vec<Request> {

@@ -8,7 +8,7 @@ use crate::bytes::Bytes;
 use crate::glob::{self, Globbed};
 use crate::known::{Known, Unread};
 use crate::missed::Missed;
-use crate::request::{CommandOutput, Dial, Dialled, Request, journalctl};
+use crate::request::{CommandOutput, Dial, Dialled, NotRun, Request, journalctl};
 use crate::sieve::{Picked, Sieve};
 
 /// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
@@ -19,7 +19,7 @@ use crate::sieve::{Picked, Sieve};
 pub struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
     sifted: BTreeMap<(PathBuf, Sieve), Known<Option<Vec<Picked>>>>,
-    commands: BTreeMap<Vec<String>, Result<CommandOutput, String>>,
+    commands: BTreeMap<Vec<String>, Result<CommandOutput, NotRun>>,
     names: BTreeMap<String, Result<Vec<IpAddr>, String>>,
     dialled: BTreeMap<Dial, Vec<Dialled>>,
     pub(crate) missed: Missed,
@@ -184,11 +184,11 @@ impl Snapshot {
         known
     }
 
-    /// What a program said: `None` when it was never run, `Err` when it could not be started.
-    pub fn command(&self, argv: &[&str]) -> Option<Result<&CommandOutput, &str>> {
+    /// What a program said: `None` when it was never run, `Err` when there is no answer.
+    pub fn command(&self, argv: &[&str]) -> Option<Result<&CommandOutput, &NotRun>> {
         let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
         match self.commands.get(&argv) {
-            Some(answer) => Some(answer.as_ref().map_err(String::as_str)),
+            Some(answer) => Some(answer.as_ref()),
             None => {
                 self.missed.add(Request::Run(argv));
                 None
@@ -197,9 +197,9 @@ impl Snapshot {
     }
 
     /// What the journal said, asked with the words that follow `journalctl`; as [`Snapshot::command`].
-    pub fn journal(&self, words: &[String]) -> Option<Result<&CommandOutput, &str>> {
+    pub fn journal(&self, words: &[String]) -> Option<Result<&CommandOutput, &NotRun>> {
         match self.commands.get(&journalctl(words)) {
-            Some(answer) => Some(answer.as_ref().map_err(String::as_str)),
+            Some(answer) => Some(answer.as_ref()),
             None => {
                 self.missed.add(Request::Journal(words.to_vec()));
                 None
@@ -208,10 +208,10 @@ impl Snapshot {
     }
 
     /// All programs that were run, with their answers.
-    pub fn commands(&self) -> impl Iterator<Item = (&[String], Result<&CommandOutput, &str>)> {
+    pub fn commands(&self) -> impl Iterator<Item = (&[String], Result<&CommandOutput, &NotRun>)> {
         self.commands
             .iter()
-            .map(|(argv, answer)| (argv.as_slice(), answer.as_ref().map_err(String::as_str)))
+            .map(|(argv, answer)| (argv.as_slice(), answer.as_ref()))
     }
 
     /// The addresses of a name: `None` when never asked, `Err` with the resolver's reason.
@@ -342,8 +342,8 @@ impl Snapshot {
         self.entries.insert(path.to_owned(), Entry::Missing);
     }
 
-    /// Records what a program said, or why it could not be started.
-    pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, String>) {
+    /// Records what a program said, or why there is no answer.
+    pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, NotRun>) {
         self.commands.insert(argv, answer);
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sshmend_facts::package_version;
 use sshmend_fail2ban::{Address, Config, Edited, Jail, Parsed, Release, Wish};
-use sshmend_lossless::{CommandOutput, FileChange, Metadata, Snapshot};
+use sshmend_lossless::{CommandOutput, FileChange, Metadata, NotRun, Snapshot};
 
 use crate::plan::{Plan, Refusal};
 
@@ -47,10 +47,26 @@ pub fn fail2ban_release(snapshot: &Snapshot) -> Option<Release> {
     version.and_then(|text| Release::parse(&text))
 }
 
-/// Whether fail2ban can be asked. All that it will be asked is looked for at once: each answer takes the start of a Python.
-fn is_at_hand(snapshot: &Snapshot, live: bool) -> bool {
-    let said = |argv: &[&str]| said(snapshot, argv).is_some();
-    live && [said(&VERSION), said(&PING), said(&BANNED)][0]
+/// Whether fail2ban is there to be asked.
+///
+/// # Errors
+/// When it is, and does not answer: whether its server runs and whom it bans is not known then.
+fn is_at_hand(snapshot: &Snapshot, live: bool) -> Result<bool, Refusal> {
+    if !live {
+        return Ok(false);
+    }
+    // All that it will be asked is looked for at once: each answer takes the start of a Python.
+    let answers = [&VERSION, &PING, &BANNED].map(|argv| snapshot.command(argv));
+    if matches!(answers[0], Some(Err(NotRun::Missing))) {
+        return Ok(false);
+    }
+    match answers.into_iter().flatten().find_map(Result::err) {
+        Some(why) => Err(Refusal::refused(
+            format!("fail2ban-client cannot be asked: {why}"),
+            "run it again once `fail2ban-client ping` answers",
+        )),
+        None => Ok(said(snapshot, &VERSION).is_some()),
+    }
 }
 
 /// Plans the change.
@@ -81,7 +97,7 @@ pub fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusa
     plan.notices = notes::corrected(&wish.addresses)
         .chain(notes::notes(&edited, &after, wish.now))
         .collect();
-    if is_at_hand(snapshot, wish.live) {
+    if is_at_hand(snapshot, wish.live)? {
         let jails = meant(&after, &wish.jails);
         let work = running::Work {
             snapshot,
@@ -124,4 +140,31 @@ fn said<'s>(snapshot: &'s Snapshot, argv: &[&str]) -> Option<&'s CommandOutput> 
 
 fn words(addresses: &[Address]) -> Vec<String> {
     addresses.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_lossless::fixture;
+
+    use super::*;
+
+    fn at_hand(version: &str, banned: &str) -> Result<bool, String> {
+        let snapshot = fixture::snapshot(&format!(
+            "//$ fail2ban-client --version => {version}\n//$ fail2ban-client ping => 0\nServer replied: pong\n\
+             //$ fail2ban-client banned => {banned}\n"
+        ));
+        is_at_hand(&snapshot, true).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn a_fail2ban_that_does_not_answer_is_not_taken_for_one_that_bans_nobody() {
+        assert_eq!(at_hand("0\n1.0.2", "0\n[]"), Ok(true));
+        assert_eq!(at_hand("missing", "missing"), Ok(false));
+        let refused = at_hand("0\n1.0.2", "hangs").unwrap_err();
+        assert!(
+            refused.contains("cannot be asked: no answer within"),
+            "{refused}"
+        );
+        assert!(at_hand("hangs", "hangs").is_err());
+    }
 }

@@ -37,7 +37,7 @@ pub fn fail2ban_mend(
         .map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
     let purpose = format!("mend {}", named.join(" "));
-    Ok(planned(snapshot, &before, &edited, purpose, live, now))
+    planned(snapshot, &before, &edited, purpose, live, now)
 }
 
 /// Plans that addresses are no longer exempt whose recorded end has passed.
@@ -55,7 +55,7 @@ pub fn fail2ban_retire(snapshot: &Snapshot, live: bool, now: Timestamp) -> Resul
         .flat_map(|expired| expired.words)
         .collect();
     let purpose = format!("end the exemption of {}", over.join(" "));
-    Ok(planned(snapshot, &before, &edited, purpose, live, now))
+    planned(snapshot, &before, &edited, purpose, live, now)
 }
 
 /// Plans that jails, or all that run where none is named, exempt these addresses no longer.
@@ -75,7 +75,7 @@ pub fn fail2ban_unignore(
         .unignore(addresses, jails)
         .map_err(|refusal| refused(&before, &refusal))?;
     let purpose = format!("end the exemption of {}", super::words(addresses).join(" "));
-    Ok(planned(snapshot, &before, &edited, purpose, live, now))
+    planned(snapshot, &before, &edited, purpose, live, now)
 }
 
 /// What an edit changes, who judges it, and its reload.
@@ -86,7 +86,7 @@ fn planned(
     purpose: String,
     live: bool,
     now: Timestamp,
-) -> Plan {
+) -> Result<Plan, Refusal> {
     let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
     let mut plan = changes(snapshot, edited);
     let future = snapshot.after(&plan.files);
@@ -94,8 +94,8 @@ fn planned(
     plan.purpose = purpose;
     plan.effects = notes::effects(before, &after);
     plan.notices = notes::notes(edited, &after, now).collect();
-    if !is_at_hand(snapshot, live) {
-        return plan;
+    if !is_at_hand(snapshot, live)? {
+        return Ok(plan);
     }
     if let Some(left) = after
         .problems()
@@ -107,7 +107,7 @@ fn planned(
             left.origin, left.message
         );
         plan.notices.push(Notice::new("not-reloaded", text));
-        return plan;
+        return Ok(plan);
     }
     if !plan.changes_nothing() {
         plan.rehearsal.push(Check::success(
@@ -116,7 +116,7 @@ fn planned(
         ));
         running::reload(snapshot, &mut plan);
     }
-    plan
+    Ok(plan)
 }
 
 fn offers(config: &Config<'_>) -> Plan {
