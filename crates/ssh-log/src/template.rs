@@ -122,10 +122,10 @@ impl Template {
             tokens => tokens,
         };
         // Most that do not match are told by their end.
-        if let Some(Token::Literal(literal)) = tokens.last()
-            && !message.ends_with(&literal.text)
-        {
-            return None;
+        if let Some(Token::Literal(literal)) = tokens.last() {
+            if !message.ends_with(&literal.text) {
+                return None;
+            }
         }
         let mut fields = Fields::default();
         matches(tokens, message, &mut fields, &mut End::Whole).then_some(fields)

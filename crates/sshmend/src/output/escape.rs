@@ -45,24 +45,30 @@ fn special(text: &str, out: &mut String, mut each: impl FnMut(char, &mut String)
 
 /// Marks text for its role; the writer makes it colour, or nothing.
 pub(super) fn mark(role: Role, text: &str) -> String {
-    let begin = char::from_u32(BEGIN + role as u32).unwrap_or(END);
-    format!("{begin}{text}{END}")
+    let mut marked = String::with_capacity(text.len() + 2 * END.len_utf8());
+    marked.push(char::from_u32(BEGIN + role as u32).unwrap_or(END));
+    marked.push_str(text);
+    marked.push(END);
+    marked
 }
 
 /// Text as it may reach a terminal: lines, TAB and, where colour is wanted, the roles that were marked; in ASCII alone where
 /// that is all it shows.
 pub(super) fn screen(text: &str, color: bool, ascii: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    special(text, &mut out, |character, out| match role(character) {
-        Some(style) if color => out.push_str(&style),
-        Some(_) => {}
-        None if matches!(character, '\t' | '\n') => out.push(character),
-        None if is_hostile(character) => out.extend(character.escape_default()),
-        None if ascii && !character.is_ascii() => match in_ascii(character) {
+    special(text, &mut out, |character, out| match character {
+        '\t' | '\n' => out.push(character),
+        _ if is_mark(character) => {
+            if color {
+                out.push_str(&style(character));
+            }
+        }
+        _ if is_hostile(character) => out.extend(character.escape_default()),
+        _ if ascii && !character.is_ascii() => match in_ascii(character) {
             Some(text) => out.push_str(text),
             None => out.extend(character.escape_default()),
         },
-        None => out.push(character),
+        _ => out.push(character),
     });
     out
 }
@@ -88,7 +94,7 @@ fn in_ascii(character: char) -> Option<&'static str> {
 
 /// Whether a character marks the beginning or the end of a role, and is not printed.
 pub(super) fn is_mark(character: char) -> bool {
-    role(character).is_some()
+    character == END || role(character).is_some()
 }
 
 /// Whether it marks the beginning of a command.
@@ -101,16 +107,18 @@ pub(super) fn ends(character: char) -> bool {
     character == END
 }
 
-/// The style that a mark stands for.
-fn role(character: char) -> Option<String> {
-    if character == END {
-        return Some(format!("{:#}", Role::Title.style()));
-    }
+/// The role whose beginning a mark stands for.
+fn role(character: char) -> Option<Role> {
     let number = (character as u32).checked_sub(BEGIN)?;
-    Role::ALL
-        .into_iter()
-        .find(|role| *role as u32 == number)
-        .map(|role| role.style().to_string())
+    Role::ALL.into_iter().find(|role| *role as u32 == number)
+}
+
+/// The style that a mark stands for.
+fn style(mark: char) -> String {
+    match role(mark) {
+        Some(role) => role.style().to_string(),
+        None => format!("{:#}", Role::Title.style()),
+    }
 }
 
 /// JSON with nothing in its strings that a terminal or a reader is deceived by; it means the same (RFC 8259, section 7).
