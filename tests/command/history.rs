@@ -108,7 +108,7 @@ fn nothing_to_take_back_is_said() {
         .check(&expect![[r#"
         exit 2
         --
-        error: "../../etc" is no transaction id, which looks like ID
+        error: "../../etc" is not a transaction id, which looks like ID
         hint: sshmend history lists them
     "#]]);
     Disk::new("").run("recover").check(&expect![[r#"
@@ -313,7 +313,7 @@ fn the_beginning_of_a_name_is_enough_where_it_is_the_only_one() {
             "several transactions have names that begin with 2: ID and ID",
         ),
         ("19", "no transaction whose name begins with 19"),
-        ("2026-", "\"2026-\" is no transaction id"),
+        ("2026-", "\"2026-\" is not a transaction id"),
     ] {
         let refused = disk.run(&format!("rollback {begins} --yes"));
         assert_eq!(refused.code, 2);

@@ -172,7 +172,7 @@ impl Diagnosis {
         self.gates.iter().filter(closed).count()
     }
 
-    /// Whether nothing was found because most of what could be seen was closed to this user: that is no answer.
+    /// Whether nothing was found because most of what could be seen was closed to this user: that is not an answer.
     pub fn is_inconclusive(&self) -> bool {
         let seen = |at: &&AtGate| at.passage != Passage::Unseen;
         self.findings.is_empty() && self.needing_root() * 2 > self.gates.iter().filter(seen).count()

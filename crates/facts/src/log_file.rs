@@ -73,7 +73,7 @@ impl LogFile {
     /// Reads the file `name`, compressed or not, in constant memory.
     ///
     /// # Errors
-    /// What `source` says; that a compressed file is damaged is no error.
+    /// What `source` says; that a compressed file is damaged is not an error.
     pub fn read(name: &str, source: impl Read, question: &Question) -> io::Result<Self> {
         let shown = Shown {
             name,

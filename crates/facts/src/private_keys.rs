@@ -20,7 +20,7 @@ const DEFAULTS: [&str; 7] = [
 pub enum KeyFault {
     /// The configuration names it, and it is not there.
     Missing,
-    /// It is no key that ssh can read: what ssh-keygen says.
+    /// It is not a key that ssh can read: what ssh-keygen says.
     Unreadable(String),
     /// The public key beside it is that of another one, and ssh offers that.
     OtherPublic,
@@ -87,7 +87,7 @@ impl Facts<'_> {
         if !output.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let line = said.lines().next()?.trim();
-            // Whether others may read it is told of its own, and a passphrase is no fault.
+            // Whether others may read it is told of its own, and a passphrase is not a fault.
             let other = line.contains("passphrase") || said.contains("too open");
             return (!other).then(|| KeyFault::Unreadable(line.to_owned()));
         }

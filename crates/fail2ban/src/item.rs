@@ -128,7 +128,7 @@ impl Item {
     }
 }
 
-/// What `getaddrinfo` makes of a text that is no plain address: a few spellings of IPv4 addresses, else a name.
+/// What `getaddrinfo` makes of a text that is not a plain address: a few spellings of IPv4 addresses, else a name.
 fn resolved_numerically(word: &str) -> Item {
     match inet_aton(word) {
         Some(address) => Item::Network(IpAddr::from(address).into()),
@@ -251,7 +251,7 @@ impl Network {
     }
 }
 
-/// `IPAddr.masktoplen`. What is no address counts as address 0, which is the mask of everything.
+/// `IPAddr.masktoplen`. What is not an address counts as address 0, which is the mask of everything.
 fn mask_length(mask: &str) -> Option<u8> {
     let bits = match mask.parse::<IpAddr>().map(|mask| mask.to_canonical()) {
         Ok(IpAddr::V4(v4)) => u128::from(v4.to_bits()),

@@ -12,7 +12,7 @@ use crate::failure::reason;
 /// Longer than TCP wrappers keep a client waiting before they close.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// More than any greeting: who sends this much is no SSH server.
+/// More than any greeting: who sends this much is not an SSH server.
 const MAX_BYTES: usize = 65536;
 
 struct Watch<'a> {
@@ -25,7 +25,7 @@ struct Watch<'a> {
 
 /// Opens the connection, says what is to be said after the first line, and looks until it is enough.
 ///
-/// A server that waits for the client to speak first is no SSH server; it is spoken to after [`PATIENCE`].
+/// A server that waits for the client to speak first is not an SSH server; it is spoken to after [`PATIENCE`].
 ///
 /// It is enough when a line that begins with `SSH-` has come and, where something was said, an answer to it.
 pub(crate) fn dial(dial: &Dial) -> Dialled {

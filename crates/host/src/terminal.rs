@@ -20,7 +20,7 @@ const LEAST_COLUMNS: usize = 20;
 pub struct Terminal {
     /// Whether it is a terminal.
     pub is_terminal: bool,
-    /// Its width in columns; where it is no terminal, what `COLUMNS` demands, if anything.
+    /// Its width in columns; where it is not a terminal, what `COLUMNS` demands, if anything.
     pub columns: Option<usize>,
     /// Whether characters beyond ASCII can be shown (`LC_ALL`, `LC_CTYPE`, `LANG`; locale(7)).
     pub utf8: bool,

@@ -45,7 +45,7 @@ pub fn linkage(snapshot: &Snapshot) -> Linkage {
 }
 
 /// Whether an ELF program uses libwrap: it needs `libwrap.so`, or has the library built in, which its paths give away.
-/// `None` when the bytes are no ELF program.
+/// `None` when the bytes are not an ELF program.
 pub fn libwrap_linked(elf: &[u8]) -> Option<bool> {
     let elf = Elf::new(elf)?;
     let needed = elf.needed().any(|name| name.starts_with(b"libwrap.so"));

@@ -156,7 +156,7 @@ pub(crate) enum Network {
         net: Ipv6,
         bits: u32,
     },
-    /// The two sides are no network that libwrap understands: it never matches.
+    /// The two sides are not a network that libwrap understands: it never matches.
     Malformed,
 }
 

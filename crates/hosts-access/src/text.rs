@@ -128,7 +128,7 @@ impl Number {
     }
 }
 
-/// Reads a dotted quad as inet_addr(3) does: octal and hexadecimal parts count, 255.255.255.255 is no address.
+/// Reads a dotted quad as inet_addr(3) does: octal and hexadecimal parts count, 255.255.255.255 is not an address.
 pub(crate) fn dotted_quad(text: &[u8]) -> Option<u32> {
     let end = text
         .iter()

@@ -112,7 +112,7 @@ fn read(text: &str) -> Result<Corrected, Fault> {
     named(text)
 }
 
-/// What is no pattern for a rule of ours, whatever family it may belong to.
+/// What is not a pattern for a rule of ours, whatever family it may belong to.
 fn refuse(text: &str) -> Result<(), Fault> {
     let bytes = text.as_bytes();
     match bytes {

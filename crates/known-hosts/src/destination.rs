@@ -22,7 +22,7 @@ pub enum DestinationError {
     /// It would be read as an option, or holds a blank or a control character.
     #[error("not a host name: {0:?}")]
     BadHost(String),
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("not a port: {0:?}")]
     BadPort(String),
     /// The URI of another protocol.
@@ -51,7 +51,7 @@ impl Destination {
     /// out.
     ///
     /// # Errors
-    /// When the host is missing or could be taken for an option, when the port is no port, or of a URI of another protocol.
+    /// When the host is missing or could be taken for an option, when the port is not a port, or of a URI of another protocol.
     pub fn parse(text: &str) -> Result<Self, DestinationError> {
         let (text, is_uri) = match text.split_once("://") {
             Some((scheme, _)) if !SCHEMES.contains(&scheme) => {

@@ -113,10 +113,10 @@ pub struct HostKey {
 /// Why a key cannot be read, so that `ssh` skips its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum KeyFault {
-    /// It is no base64 text.
+    /// It is not base64 text.
     #[error("the key is not base64 text")]
     NotBase64,
-    /// The bytes are no key.
+    /// The bytes are not a key.
     #[error("the key is damaged")]
     Malformed,
     /// The key is of another type than the word before it says.

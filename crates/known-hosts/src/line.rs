@@ -23,7 +23,7 @@ const MARKER_LIMIT: usize = 32;
 pub enum Content<'a> {
     /// Nothing, or blanks.
     Blank,
-    /// `#` as the first byte that is no blank.
+    /// `#` as the first byte that is not a blank.
     Comment,
     /// Names and a key.
     Entry(Entry<'a>),
@@ -61,7 +61,7 @@ pub struct IgnoredLine<'a> {
 /// Why `ssh` skips a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Ignored {
-    /// A word that begins with `@` and is no marker, two markers, or a marker that a tab ends in a line with spaces.
+    /// A word that begins with `@` and is not a marker, two markers, or a marker that a tab ends in a line with spaces.
     #[error("unknown marker")]
     UnknownMarker,
     /// The line ends before the key type, or before the key.
@@ -73,7 +73,7 @@ pub enum Ignored {
     /// A key type that no release of OpenSSH up to 10.0 knows.
     #[error("unknown key type")]
     UnknownKeyType,
-    /// The names begin with `|` and are no hashed name, which therefore never matches.
+    /// The names begin with `|` and are not a hashed name, which therefore never matches.
     #[error("malformed hashed name")]
     MalformedHash,
 }

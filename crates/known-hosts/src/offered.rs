@@ -44,7 +44,7 @@ pub enum OfferProblem {
     /// The key cannot be read.
     #[error(transparent)]
     Unreadable(#[from] KeyFault),
-    /// The line is no key line.
+    /// The line is not a key line.
     #[error(transparent)]
     Ignored(#[from] Ignored),
 }

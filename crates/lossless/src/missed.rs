@@ -16,7 +16,7 @@ const ROUNDS: usize = 512;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Missed(Rc<RefCell<BTreeSet<Request>>>);
 
-/// What was asked of a snapshot is no part of what it says.
+/// What was asked of a snapshot is not part of what it says.
 impl PartialEq for Missed {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -2,7 +2,7 @@
 
 use strsim::osa_distance;
 
-/// Longer words are no slips of a finger.
+/// Longer words are not slips of a finger.
 const LONGEST: usize = 64;
 
 /// The known name that is nearest to a word, whatever its case and hyphens; `None` where none is near.

@@ -154,7 +154,7 @@ impl Line {
     }
 }
 
-// Which function it is says the format: addresses of functions are no identity.
+// Which function it is says the format: addresses of functions are not an identity.
 impl PartialEq for Sieve {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()

@@ -2,7 +2,7 @@
 
 use sshmend_facts::CauseName;
 
-/// A setting or circumstance that is no cause of a connection reset before the banner.
+/// A setting or circumstance that is not a cause of a connection reset before the banner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Negative {
     /// The keyword, or what people call it.

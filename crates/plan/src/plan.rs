@@ -134,7 +134,7 @@ pub struct Effect {
     pub after: String,
 }
 
-/// Something that is no error but changes what the fix is worth.
+/// Something that is not an error but changes what the fix is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The name of the notice, such as `setting-shadowed`; one of the catalogue's, or of the format's own.

@@ -183,7 +183,7 @@ fn entries(snapshot: &Snapshot) -> Vec<PathBuf> {
 
 /// The entry that has it made at each boot, where it is needed and none does.
 ///
-/// Another entry that cannot be read may make it as well; a second one does no harm, so that is no reason to refuse.
+/// Another entry that cannot be read may make it as well; a second one does no harm, so that is not a reason to refuse.
 fn at_boot(snapshot: &Snapshot, path: &str) -> Result<Option<FileChange>, Refusal> {
     let makes = |file: &PathBuf| matches!(snapshot.read(file), Ok(Some(image)) if makes_at_boot(&image.bytes, path));
     if entries(snapshot).iter().any(makes) || !path.starts_with("/run/") {

@@ -28,7 +28,7 @@ impl ReadLog {
     /// Reads a log, compressed or not, in constant memory, and hands each event to `sink`.
     ///
     /// # Errors
-    /// What `source` says; that a compressed file is damaged is no error.
+    /// What `source` says; that a compressed file is damaged is not an error.
     pub fn read(
         name: impl Into<String>,
         source: impl Read,

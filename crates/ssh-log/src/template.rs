@@ -40,7 +40,7 @@ enum Token {
     Endpoint,
     /// Digits; a fraction behind them is passed over.
     Number,
-    /// At least one character that is no blank.
+    /// At least one character that is not a blank.
     Word,
     Gap(Slot, Reach),
 }

@@ -70,7 +70,7 @@ struct Network {
 }
 
 impl Network {
-    /// Reads `address[/length]`; `None` where it is no address and thus a wildcard pattern.
+    /// Reads `address[/length]`; `None` where it is not an address and thus a wildcard pattern.
     fn read(element: &[u8], release: Release) -> Result<Option<Self>, BadElement> {
         let refused = || Err(BadElement(String::from_utf8_lossy(element).into_owned()));
         if element.is_empty() {

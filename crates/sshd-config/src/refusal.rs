@@ -82,7 +82,7 @@ pub enum Refusal {
         /// The line.
         line: Origin,
     },
-    /// The keyword is no setting (Match, Include).
+    /// The keyword is not a setting (Match, Include).
     #[error("{key} is not a setting")]
     NotASetting {
         /// The keyword.

@@ -50,7 +50,7 @@ pub(crate) enum Kind {
     Digest,
     /// A file, made absolute; `none` for none.
     Path,
-    /// As [`Kind::Path`], with one word that is no file.
+    /// As [`Kind::Path`], with one word that is not a file.
     PathOr(&'static str),
     /// One file up to 10.2, several since.
     PathsSince103,

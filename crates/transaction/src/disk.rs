@@ -22,7 +22,7 @@ pub trait Disk {
     /// Reads a file through all links; `None` when nothing stands there.
     ///
     /// # Errors
-    /// When it is no regular file or cannot be read.
+    /// When it is not a regular file or cannot be read.
     fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError>;
 
     /// Compares what stands at a path with a captured file, without holding its content a second time.

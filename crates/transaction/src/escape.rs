@@ -1,4 +1,4 @@
-//! Bytes as text that can be read and turned back: what is no plain text stands as `\xNN`.
+//! Bytes as text that can be read and turned back: what is not plain text stands as `\xNN`.
 
 use std::fmt::Write;
 

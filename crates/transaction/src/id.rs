@@ -15,7 +15,7 @@ pub struct Id(String);
 
 /// A text that names no transaction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no transaction id, which looks like 20260801T120000.000000Z")]
+#[error("{0:?} is not a transaction id, which looks like 20260801T120000.000000Z")]
 pub struct NotAnId(String);
 
 impl Id {

@@ -165,7 +165,7 @@ impl<D: Disk> Store<'_, D> {
             return Err(Cause::Edited(way.edited));
         }
         self.undo(record, &way.changes)?;
-        // What never changed a file is no part of the history.
+        // What never changed a file is not part of the history.
         let noted = if touched == 0 {
             self.erase(record)
         } else {

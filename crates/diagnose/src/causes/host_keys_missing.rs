@@ -52,7 +52,7 @@ const DEFAULT_KEYS: [&str; 3] = [
     "/etc/ssh/ssh_host_rsa_key",
 ];
 
-/// Files that are no keys: they are never overwritten, so they have to go first.
+/// Files that are not keys: they are never overwritten, so they have to go first.
 fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
     let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
     for path in &paths {

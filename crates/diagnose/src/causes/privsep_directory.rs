@@ -39,7 +39,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .next()
         .filter(|path| missing && path.starts_with('/'));
     if let Some(path) = path.filter(|path| matches!(facts.meta(path), Ok(Some(_)))) {
-        finding.shown_by(path, "is there, but is no directory");
+        finding.shown_by(path, "is there, but is not a directory");
         finding.step(format!(
             "move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"
         ));
@@ -83,7 +83,7 @@ mod tests {
             &expect![[r#"
             certain: the privilege separation directory is missing, so no connection can be served
               /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
-              /run/sshd: is there, but is no directory
+              /run/sshd: is there, but is not a directory
               - move it away: `mv /run/sshd /run/sshd.old`; then `sshmend fix privsep-directory`
         "#]],
         );

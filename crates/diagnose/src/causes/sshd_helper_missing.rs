@@ -103,7 +103,7 @@ pub(super) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str>
 }
 
 /// Of a file that something else was put into.
-const MUTE: &str = "is no program of OpenSSH: it tells no version";
+const MUTE: &str = "is not a program of OpenSSH: it tells no version";
 
 fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
     let finding = verdict.certain(Proof::Answer, what);
@@ -151,8 +151,8 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             "//$ /usr/sbin/sshd -V => 1\n",
             &expect![[r#"
-            certain: /usr/sbin/sshd, which the running sshd was started from, is no program of OpenSSH: it tells no version: no start will succeed
-              /usr/sbin/sshd: is no program of OpenSSH: it tells no version
+            certain: /usr/sbin/sshd, which the running sshd was started from, is not a program of OpenSSH: it tells no version: no start will succeed
+              /usr/sbin/sshd: is not a program of OpenSSH: it tells no version
               - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
         "#]],
         );
@@ -201,8 +201,8 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             &replaced,
             &expect![[r#"
-            certain: /usr/lib/openssh/sshd-session, which sshd runs for each connection, is no program of OpenSSH: it tells no version
-              /usr/lib/openssh/sshd-session: is no program of OpenSSH: it tells no version
+            certain: /usr/lib/openssh/sshd-session, which sshd runs for each connection, is not a program of OpenSSH: it tells no version
+              /usr/lib/openssh/sshd-session: is not a program of OpenSSH: it tells no version
               - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
         "#]],
         );

@@ -1,4 +1,4 @@
-//! Words of `ignoreip` that are no addresses, or other addresses than they seem.
+//! Words of `ignoreip` that are not addresses, or other addresses than they seem.
 
 use std::ops::Range;
 

@@ -185,7 +185,7 @@ impl Export {
         line.starts_with(b"__CURSOR=") || line.starts_with(b"__REALTIME_TIMESTAMP=")
     }
 
-    /// Whether the next bytes are no line but part of a binary value.
+    /// Whether the next bytes are not a line but part of a binary value.
     pub(crate) fn wants_bytes(&self) -> bool {
         self.binary.is_some()
     }

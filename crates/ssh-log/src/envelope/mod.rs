@@ -189,7 +189,7 @@ impl Peeler {
         }
     }
 
-    /// A line that is no part of a record of several lines.
+    /// A line that is not part of a record of several lines.
     fn alone(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
         if let Some(records) = json::records(line) {
             return records.iter().for_each(|record| self.record(record, sink));

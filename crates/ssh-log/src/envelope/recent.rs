@@ -105,7 +105,7 @@ impl Minute {
         (!zone.is_empty() || !has_zone).then_some((time, rest))
     }
 
-    /// The time in this minute; `None` where these are no digits of one of its sixty seconds.
+    /// The time in this minute; `None` where these are not digits of one of its sixty seconds.
     fn at(&self, tens: u8, ones: u8, nanosecond: i32) -> Option<Option<Timestamp>> {
         if !(b'0'..=b'5').contains(&tens) || !ones.is_ascii_digit() {
             return None;

@@ -174,7 +174,7 @@ pub(super) const RULES: &[Rule] = &[
     fails("pam_{}(sshd:account): could not {detail}"),
     // logind goes without a session of its own where the line is `optional`, as it is in every distribution.
     notes("pam_systemd(sshd:session): {}"),
-    // pam_mount names the line of its own source (log.c); a volume that is not mounted is no refusal.
+    // pam_mount names the line of its own source (log.c); a volume that is not mounted is not a refusal.
     notes("(mount.c:{n}): {}"),
     notes("(pam_mount.c:{n}): {}"),
     notes("(rdconf1.c:{n}): {}"),

@@ -1,4 +1,4 @@
-//! `sshmend explain`: what a cause is, how it is known, how it is mended; and what is no cause.
+//! `sshmend explain`: what a cause is, how it is known, how it is mended; and what is not a cause.
 
 use sshmend_diagnose::{CAUSES, Cause, Gate, cause};
 use sshmend_plan::{NEGATIVES, Negative, SshdSource, negative};

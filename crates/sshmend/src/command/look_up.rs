@@ -1,4 +1,4 @@
-//! `sshmend explain` of what is no name of a cause: a keyword of sshd_config, or a message.
+//! `sshmend explain` of what is not a name of a cause: a keyword of sshd_config, or a message.
 
 use sshmend_diagnose::{Cause, causes_of_keyword, causes_of_message, nearest_cause};
 use sshmend_lossless::nearest;

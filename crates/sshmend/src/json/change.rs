@@ -12,7 +12,7 @@ pub struct Change {
     pub schema: &'static str,
     /// Whether a file was changed or a program run that changes something; in a dry run, whether that would happen.
     pub changed: bool,
-    /// In a dry run: whether a file would be changed or a program run that changes something; null where it is no dry run.
+    /// In a dry run: whether a file would be changed or a program run that changes something; null where it is not a dry run.
     pub would_change: Option<bool>,
     /// The transaction's id; null in a dry run and where nothing changed.
     pub transaction: Option<String>,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::Role;
 
-/// Stand for the beginning of a role and for its end in text on its way to the writer. They are no characters that text
+/// Stand for the beginning of a role and for its end in text on its way to the writer. They are not characters that text
 /// holds (Unicode, section 23.7), and from a hostile one they bring about a colour at worst.
 const BEGIN: u32 = 0xfdd0;
 const END: char = '\u{fdef}';

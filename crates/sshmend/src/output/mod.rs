@@ -161,7 +161,7 @@ impl Output {
         })
     }
 
-    /// Prints data; a reader that went away is no error.
+    /// Prints data; a reader that went away is not an error.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {
         print(&self.out.show(text))
     }

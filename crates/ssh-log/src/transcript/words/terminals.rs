@@ -1,4 +1,4 @@
-//! The words of terminals and graphical clients that are no descendants of PuTTY: Bitvise, Termius, Xshell, SecureCRT.
+//! The words of terminals and graphical clients that are not descendants of PuTTY: Bitvise, Termius, Xshell, SecureCRT.
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Named};

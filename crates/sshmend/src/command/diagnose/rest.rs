@@ -81,7 +81,7 @@ pub(super) fn needing_root(diagnosis: &Diagnosis) -> String {
 /// What was not looked at; where the answer is known, only how much.
 pub(super) fn unchecked(shown: &Shown<'_>) -> String {
     let (output, diagnosis, verbose) = (&shown.session.output, shown.diagnosis, shown.verbose);
-    // What a disk never has is no news to whoever mounted it.
+    // What a disk never has is not news to whoever mounted it.
     let never = |one: &Unchecked| shown.question.offline && is_of_running_machine(one);
     let all = diagnosis.unchecked.iter();
     let all: Vec<&Unchecked> = all.filter(|one| verbose || !never(one)).collect();
