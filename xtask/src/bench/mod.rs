@@ -77,17 +77,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let folder = std::env::temp_dir().join(format!("sshmend-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let results = measure_all(arguments, &program, &folder);
+    let (results, mut wrong) = measure_all(arguments, &program, &folder);
     fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let results = results?;
     if arguments.write {
         page::write(&results, arguments.runs)?;
     }
-    let steep: Vec<String> = results.iter().filter_map(steep).collect();
-    if steep.is_empty() {
+    wrong.extend(results.iter().filter_map(steep));
+    if wrong.is_empty() {
         Ok(())
     } else {
-        Err(steep.join("\n"))
+        Err(wrong.join("\n"))
     }
 }
 
@@ -97,12 +96,13 @@ fn build() -> Result<PathBuf, String> {
     Ok(project().join("target/release/sshmend"))
 }
 
+/// What the rows came to, and why some came to nothing: those before and after them are not lost by that.
 fn measure_all(
     arguments: &Arguments,
     program: &Path,
     folder: &Path,
-) -> Result<Vec<Outcome>, String> {
-    let mut results = Vec::new();
+) -> (Vec<Outcome>, Vec<String>) {
+    let (mut results, mut failed) = (Vec::new(), Vec::new());
     for row in rows::all(program, folder) {
         let wanted = arguments.only.as_ref();
         if wanted.is_some_and(|word| !row.question.contains(word.as_str())) {
@@ -115,10 +115,15 @@ fn measure_all(
             );
             continue;
         }
-        let measured = measure_row(&row, arguments);
-        results.push(measured.map_err(|error| format!("{}: {error}", row.question))?);
+        match measure_row(&row, arguments) {
+            Ok(outcome) => results.push(outcome),
+            Err(error) => {
+                println!("{}: not measured: {error}\n", row.question);
+                failed.push(format!("{}: {error}", row.question));
+            }
+        }
     }
-    Ok(results)
+    (results, failed)
 }
 
 fn measure_row(row: &Row, arguments: &Arguments) -> Result<Outcome, String> {
