@@ -116,7 +116,7 @@ impl<'a> Facts<'a> {
             .collect())
     }
 
-    /// Of a mounted disk the kernel's own files say nothing.
+    /// The kernel's own files say nothing about a mounted disk.
     fn is_out_of_reach(&self, path: &Path) -> bool {
         self.question.offline && is_of_kernel(path)
     }

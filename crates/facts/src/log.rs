@@ -204,7 +204,7 @@ impl<'a> Facts<'a> {
     }
 
     fn read_log(&self) -> Known<LogFile> {
-        let looked = self.once_answered(|| {
+        let looked = self.snapshot.once_answered(|| {
             let sources = if self.question.logs.is_empty() {
                 self.own_sources()
             } else {

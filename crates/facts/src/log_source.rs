@@ -92,7 +92,10 @@ impl<'a> Facts<'a> {
 
     /// The journal of a mounted disk where it has anything of sshd, else its files.
     fn on_disk(&self) -> Known<Vec<Source<'a>>> {
-        let journal = self.once_answered(|| self.journaled()).ok_or_else(no_log)?;
+        let journal = self
+            .snapshot
+            .once_answered(|| self.journaled())
+            .ok_or_else(no_log)?;
         if let Ok(Some(source)) = journal {
             return Ok(vec![source]);
         }
@@ -110,7 +113,10 @@ impl<'a> Facts<'a> {
     /// The journal where it has anything of sshd, and the files where it has not or has ended; with them the kernel's log.
     fn running(&self) -> Known<Vec<Source<'a>>> {
         // The files of syslog are long, and of use only where the journal is not.
-        let journaled = self.once_answered(|| self.journaled()).ok_or_else(no_log)?;
+        let journaled = self
+            .snapshot
+            .once_answered(|| self.journaled())
+            .ok_or_else(no_log)?;
         let mut sources: Vec<Source<'a>> = journaled.ok().flatten().into_iter().collect();
         let mut hidden = None;
         let ended = self.journal_ended();

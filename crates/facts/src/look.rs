@@ -40,11 +40,6 @@ impl Facts<'_> {
             self.snapshot.look_for(request);
         }
     }
-
-    /// See [`Snapshot::once_answered`].
-    pub(crate) fn once_answered<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
-        self.snapshot.once_answered(read)
-    }
 }
 
 #[cfg(test)]
@@ -68,8 +63,7 @@ mod tests {
                 seen.insert(path, entry);
             }
             Request::Run(argv) => {
-                let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-                let said = machine.command(&words).unwrap_or(Err(&NotRun::Missing));
+                let said = machine.command(argv).unwrap_or(Err(&NotRun::Missing));
                 seen.insert_command(argv.clone(), said.cloned().map_err(NotRun::clone));
             }
             Request::Journal(words) => {

@@ -42,7 +42,8 @@ impl Facts<'_> {
     /// The version text of the sshd on a mounted disk, such as `1:9.2p1-2+deb12u10` or `OpenSSH_9.9p1`.
     pub(crate) fn version_on_disk(&self) -> Option<String> {
         // The programs are read only once no database knows them.
-        self.once_answered(|| self.packaged())?
+        self.snapshot
+            .once_answered(|| self.packaged())?
             .or_else(|| PROGRAMS.iter().find_map(|program| self.carried(program)))
     }
 

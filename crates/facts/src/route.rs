@@ -137,9 +137,7 @@ impl Facts<'_> {
 
     /// Whether ssh was asked, and there is none.
     fn has_no_ssh(&self, argv: &[String]) -> bool {
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        !self.question.offline
-            && matches!(self.snapshot.command(&words), Some(Err(NotRun::Missing)))
+        !self.question.offline && matches!(self.snapshot.command(argv), Some(Err(NotRun::Missing)))
     }
 
     /// What ssh looks up in known_hosts, and where.

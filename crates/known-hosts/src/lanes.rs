@@ -36,7 +36,7 @@ pub(crate) struct SaltedName<'n> {
 }
 
 impl<'n> SaltedName<'n> {
-    /// Of a name in lower case.
+    /// Prepares a name, which has to be in lower case.
     pub(crate) fn new(name: &'n str) -> Self {
         let name = name.as_bytes();
         let message = (name.len() <= SHORT).then(|| last_block(name));

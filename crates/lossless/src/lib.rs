@@ -45,7 +45,7 @@ pub use nearest::nearest;
 pub use origin::Origin;
 pub use os_text::os_text;
 pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};
-pub use request::{CommandOutput, Dial, DialEnd, Dialled, NotRun, Request, cheapest, journalctl};
+pub use request::{CommandOutput, Dial, DialEnd, Dialled, NotRun, Request, journalctl};
 pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, threads};
 pub use snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
 pub use step::{ScriptVerb, Step, UnitVerb, turned};

@@ -1,5 +1,4 @@
-//! Asked by looking: whoever looks for something of which there is no answer yet asks for it by that, and is run again with
-//! the answer.
+//! Asked by looking: a lookup without an answer yet is noted as a request, and whoever made it is run again with the answer.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -43,7 +43,7 @@ pub enum NotRun {
 
 /// Those requests that come first: files before programs, and programs before connections. What is known by the cheaper look may
 /// make the other one needless.
-pub fn cheapest(mut requests: Vec<Request>) -> Vec<Request> {
+pub(crate) fn cheapest(mut requests: Vec<Request>) -> Vec<Request> {
     let least = requests.iter().map(Request::cost).min();
     requests.retain(|request| Some(request.cost()) == least);
     requests

@@ -184,27 +184,25 @@ impl Snapshot {
         known
     }
 
-    /// What a program said: `None` when it was never run, `Err` when there is no answer.
-    pub fn command(&self, argv: &[&str]) -> Option<Result<&CommandOutput, &NotRun>> {
-        let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
-        match self.commands.get(&argv) {
-            Some(answer) => Some(answer.as_ref()),
-            None => {
-                self.missed.add(Request::Run(argv));
-                None
-            }
+    /// The same of an answer that is not there yet.
+    fn or_asked<T>(&self, answer: Option<T>, request: impl FnOnce() -> Request) -> Option<T> {
+        if answer.is_none() {
+            self.missed.add(request());
         }
+        answer
+    }
+
+    /// What a program said: `None` when it was never run, `Err` when there is no answer.
+    pub fn command<S: AsRef<str>>(&self, argv: &[S]) -> Option<Result<&CommandOutput, &NotRun>> {
+        let argv: Vec<String> = argv.iter().map(|word| word.as_ref().to_owned()).collect();
+        let answer = self.commands.get(&argv).map(Result::as_ref);
+        self.or_asked(answer, || Request::Run(argv))
     }
 
     /// What the journal said, asked with the words that follow `journalctl`; as [`Snapshot::command`].
     pub fn journal(&self, words: &[String]) -> Option<Result<&CommandOutput, &NotRun>> {
-        match self.commands.get(&journalctl(words)) {
-            Some(answer) => Some(answer.as_ref()),
-            None => {
-                self.missed.add(Request::Journal(words.to_vec()));
-                None
-            }
-        }
+        let answer = self.commands.get(&journalctl(words)).map(Result::as_ref);
+        self.or_asked(answer, || Request::Journal(words.to_vec()))
     }
 
     /// All programs that were run, with their answers.
@@ -216,13 +214,9 @@ impl Snapshot {
 
     /// The addresses of a name: `None` when never asked, `Err` with the resolver's reason.
     pub fn resolved(&self, name: &str) -> Option<Result<&[IpAddr], &str>> {
-        match self.names.get(name) {
-            Some(answer) => Some(answer.as_deref().map_err(String::as_str)),
-            None => {
-                self.missed.add(Request::Resolve(name.to_owned()));
-                None
-            }
-        }
+        let answer = self.names.get(name);
+        let answer = answer.map(|answer| answer.as_deref().map_err(String::as_str));
+        self.or_asked(answer, || Request::Resolve(name.to_owned()))
     }
 
     /// The connections of this shape, in the order they were made. None is asked for by that: whoever looks decides how many

@@ -40,7 +40,6 @@ impl Offered {
                 "pin the key on a machine that reaches it directly",
             ));
         };
-        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
         Some(match snapshot.command(&argv)? {
             Err(reason) => Self::Nothing(Some(format!("ssh-keyscan: {reason}"))),
             Ok(output) => {

@@ -9,7 +9,16 @@ use sshmend_lossless::Snapshot;
 
 use crate::plan::Refusal;
 
-const NOT_ASKED: &str = "ssh was not asked for its configuration";
+/// Why the configuration of ssh is not known.
+#[derive(Debug, thiserror::Error)]
+enum NoConfig {
+    /// It is still being asked for.
+    #[error("ssh was not asked for its configuration")]
+    NotAsked,
+    /// ssh cannot tell it, for this reason.
+    #[error("{0}")]
+    Refused(String),
+}
 
 /// What is wanted of the known_hosts files of one user.
 #[derive(Debug, Clone)]
@@ -100,18 +109,15 @@ impl KnownHostsWish {
     /// # Errors
     /// When ssh cannot be asked for its configuration, or refuses it, and no file was named either.
     pub fn target(&self, snapshot: &Snapshot) -> Result<Target, Refusal> {
-        if !self.is_ssh_asked(snapshot) {
-            return Err(Refusal::refused(NOT_ASKED, "ask it: ssh -G HOST"));
-        }
         let plain = || Target::without_config(&self.destination, &self.home);
         let named = !self.files.is_empty() || self.line.is_some();
         let target = match self.config(snapshot) {
             Ok(Some(config)) => Target::of(&config),
             Ok(None) => plain(),
-            Err(_) if named => plain(),
-            Err(reason) => {
+            Err(NoConfig::Refused(_)) if named => plain(),
+            Err(why) => {
                 let hint = "mend what it names; or name the files with --file: HOST is looked up as written then";
-                return Err(Refusal::refused(reason, hint));
+                return Err(Refusal::refused(why.to_string(), hint));
             }
         };
         Ok(if self.files.is_empty() {
@@ -123,44 +129,32 @@ impl KnownHostsWish {
 
     /// Why the configuration of ssh is not known, where it was asked for.
     pub fn config_trouble(&self, snapshot: &Snapshot) -> Option<String> {
-        self.config(snapshot).err()
-    }
-
-    /// Whether what ssh says of its configuration is known, as far as it can be.
-    fn is_ssh_asked(&self, snapshot: &Snapshot) -> bool {
-        let argv = self.destination.ssh_g();
-        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-        !self.live || snapshot.command(&argv).is_some()
+        self.config(snapshot).err().map(|why| why.to_string())
     }
 
     /// The configuration of ssh for the destination; `None` where no program may be asked.
     ///
     /// # Errors
-    /// Why it is not known, in one sentence.
-    fn config(&self, snapshot: &Snapshot) -> Result<Option<ClientConfig>, String> {
-        let argv = self.destination.ssh_g();
-        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+    /// Why it is not known.
+    fn config(&self, snapshot: &Snapshot) -> Result<Option<ClientConfig>, NoConfig> {
         if !self.live {
             return Ok(None);
         }
-        match snapshot.command(&argv) {
-            None => Err(NOT_ASKED.to_owned()),
-            Some(Err(reason)) => Err(format!(
-                "ssh cannot be asked for its configuration: {reason}"
-            )),
-            Some(Ok(output)) if output.success() => ClientConfig::parse(output.text())
-                .map(Some)
-                .map_err(|error| error.to_string()),
-            Some(Ok(output)) => {
+        let answer = snapshot.command(&self.destination.ssh_g());
+        let refused = match answer.ok_or(NoConfig::NotAsked)? {
+            Err(reason) => format!("ssh cannot be asked for its configuration: {reason}"),
+            Ok(output) if output.success() => match ClientConfig::parse(output.text()) {
+                Ok(config) => return Ok(Some(config)),
+                Err(error) => error.to_string(),
+            },
+            Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
                 // Each bad line is named; how many there were is only counted.
                 let told = |line: &&str| !line.is_empty() && !line.contains(": terminating, ");
                 let said: Vec<&str> = said.lines().map(str::trim).filter(told).collect();
-                Err(format!(
-                    "ssh refuses its configuration: {}",
-                    said.join("; ")
-                ))
+                format!("ssh refuses its configuration: {}", said.join("; "))
             }
-        }
+        };
+        Err(NoConfig::Refused(refused))
     }
 }

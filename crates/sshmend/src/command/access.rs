@@ -23,22 +23,18 @@ pub(crate) fn of_sshd(session: &Session, configuration: &mut Configuration, plan
     }
     let (person, changes) = (session.person(), &plan.files);
     let asked = Asked::of(configuration);
-    let lockout = session.look(&mut configuration.snapshot, |before| {
-        asked
-            .change(before, &before.after(changes))
-            .lockout(&person)
+    let (lockout, address) = session.look(&mut configuration.snapshot, |before| {
+        let after = before.after(changes);
+        let change = asked.change(before, &after);
+        (change.lockout(&person), change.address_of(&person))
     });
-    let after = configuration.snapshot.after(changes);
-    let change = asked.change(&configuration.snapshot, &after);
     plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
     if session.machine.is_live() {
         plan.handshake = handshake(&configuration.sshd, person.user.as_deref());
         plan.handshakes_from = handshakes_from(&configuration.sshd, &person);
     }
     let proves = |proof: &Proof| matches!(proof, Proof::Banner(_));
-    if let Some(address) = change
-        .address_of(&person)
-        .filter(|_| plan.proof.iter().any(proves))
+    if let Some(address) = address.filter(|_| plan.proof.iter().any(proves))
         && !plan.proof.contains(&Proof::Banner(address))
     {
         plan.proof.push(Proof::Banner(address));

@@ -47,9 +47,9 @@ impl Configuration {
         let all = session.look(&mut snapshot, |seen| Sshd::all(seen, &question));
         let named = source.file.as_deref().map(|file| session.path(file));
         let (sshd, choice) = choose(&all, source.pid, named.as_deref())?;
-        let usual = |snapshot: &mut Snapshot| session.look(snapshot, main_file);
-        let main = named.or_else(|| main_of(&sshd));
-        let main = main.unwrap_or_else(|| usual(&mut snapshot));
+        let main = named
+            .or_else(|| main_of(&sshd))
+            .unwrap_or_else(|| session.look(&mut snapshot, main_file));
         session.look(&mut snapshot, |seen| drop(Tree::read(seen, &main, &[])));
         if source.file.is_some() && snapshot.read(&main) == Ok(None) {
             return Err(Failure::trouble(format!(
