@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use sshmend_lossless::Origin;
+use sshmend_ssh_log::Kind;
 
 use crate::manager::blocks;
-use crate::{Facts, Unit};
+use crate::{Facts, LogLine, Unit};
 
 /// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
 pub const CONFINING: [&str; 14] = [
@@ -119,14 +120,46 @@ impl Facts<'_> {
     /// A command that the unit runs before sshd, and that has failed: its program.
     pub fn failed_before_start(&self) -> Option<String> {
         let unit = self.service_unit()?;
-        let failed = |line: &&str| {
-            line.contains("ignore_errors=no")
-                && line.contains("code=exited")
-                && !line.contains("status=0")
+        let before: Vec<Before<'_>> = unit
+            .get("ExecStartPre")
+            .lines()
+            .filter_map(Before::read)
+            .collect();
+        let failed = before.iter().find(|command| command.end == End::Failed);
+        let failed = failed.or_else(|| {
+            // While systemd starts the unit once more, only the log still tells how the run before has ended.
+            let mut open = before.iter().filter(|command| command.end == End::NotYet);
+            let only = open.next().filter(|_| open.next().is_none());
+            only.filter(|_| unit.fails_again() && self.control_process_has_failed())
+        });
+        failed.map(|command| command.program.to_owned())
+    }
+
+    /// Whether systemd has written lately that a command beside sshd failed, and that command cannot be `sshd -t`.
+    fn control_process_has_failed(&self) -> bool {
+        let said = |line: &LogLine| {
+            line.kind == Kind::UnitFailed && line.text.contains("Control process exited")
         };
-        let line = unit.get("ExecStartPre").lines().find(failed)?;
-        let program = line.strip_prefix("{ path=")?.split_once(" ; ")?.0;
-        (program.rsplit('/').next() != Some("sshd")).then(|| program.to_owned())
+        let log = self.log().unwrap_or_default();
+        log.iter().any(|line| said(line) && self.is_recent(line))
+            && self.would_start() == Ok(Some(true))
+    }
+
+    /// How the last run of the unit ended, as systemd calls it: `exit-code`, `signal`, `oom-kill`.
+    pub fn last_result(&self, unit: &Unit) -> String {
+        let own = unit.get("Result");
+        if !unit.fails_again() || own != "success" {
+            return own.to_owned();
+        }
+        // The property is about the run that has just begun; that of the run before stands in the log.
+        let ended = |line: &&LogLine| {
+            line.kind == Kind::UnitFailed && line.text.contains("Failed with result")
+        };
+        let log = self.log().unwrap_or_default();
+        log.iter()
+            .rev()
+            .find(ended)
+            .map_or_else(|| own.to_owned(), |line| line.detail.clone())
     }
 
     /// The line, of the files that make the command line of sshd, that speaks of this.
@@ -213,6 +246,34 @@ impl Start {
     /// Whether the program is sshd itself, and not something that wraps it.
     pub fn is_sshd(&self) -> bool {
         self.program.rsplit('/').next() == Some("sshd")
+    }
+}
+
+/// A command that a unit runs before sshd, other than sshd itself with its own test.
+struct Before<'u> {
+    program: &'u str,
+    end: End,
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    Well,
+    Failed,
+    NotYet,
+}
+
+impl<'u> Before<'u> {
+    /// Reads `{ path=/bin/false ; argv[]=/bin/false ; ignore_errors=no ; … ; code=exited ; status=1 }`.
+    fn read(line: &'u str) -> Option<Self> {
+        let program = line.strip_prefix("{ path=")?.split_once(" ; ")?.0;
+        let counts = line.contains("ignore_errors=no") && !program.ends_with("/sshd");
+        let code = line.split_once("code=")?.1.split(' ').next()?;
+        let end = match code {
+            "exited" if line.contains("status=0") => End::Well,
+            "exited" | "killed" | "dumped" => End::Failed,
+            _ => End::NotYet,
+        };
+        counts.then_some(Self { program, end })
     }
 }
 

@@ -82,12 +82,11 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
         });
     }
     let alone = facts.would_start() == Ok(Some(true));
-    let taken = match unit.get("Result") {
-        "exit-code" if unit.failed() => written(&CONFINING),
+    let taken = match facts.last_result(unit).as_str() {
+        _ if !unit.failed() && !unit.fails_again() => None,
+        "exit-code" => written(&CONFINING),
         // The kernel ends a program that calls what a filter forbids.
-        "signal" | "core-dump" if unit.failed() || unit.fails_again() => {
-            written(&["SystemCallFilter="])
-        }
+        "signal" | "core-dump" => written(&["SystemCallFilter="]),
         _ => None,
     };
     taken
@@ -120,7 +119,9 @@ impl Obstacle {
                 };
             }
             Kept::Unit(line) => {
-                finding.shown_by_lines(&facts.heard(CauseName::SshdNotRunning).unwrap_or_default());
+                for cause in [CauseName::SshdNotRunning, CauseName::ServiceStartFailure] {
+                    finding.shown_by_lines(&facts.heard(cause).unwrap_or_default());
+                }
                 if let Some(line) = line {
                     finding.shown_at(line, facts.line(&line.path, line.line));
                 }
@@ -265,6 +266,52 @@ mod tests {
                   /proc: no process has the title of an sshd listener
                   systemctl show: ssh.service: inactive (dead), result , enabled
                   $ sshmend fix service  # enables and starts the service after `sshd -t`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_the_run_before_has_come_to_is_read_from_the_log_while_systemd_tries_again() {
+        let again = FAILED.replace(
+            "ActiveState=failed\nSubState=failed\nResult=exit-code",
+            "ActiveState=activating\nSubState=start-pre\nResult=success\nNRestarts=2",
+        );
+        let not_yet = "ignore_errors=no ; pid=0 ; code=(null) ; status=0/0 }\n";
+        let before = format!(
+            "ExecStartPre={{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -t ; {not_yet}\
+             ExecStartPre={{ path=/usr/bin/test ; argv[]=/usr/bin/test -s /srv/x ; {not_yet}"
+        );
+        let said = |words: &str| {
+            format!("{LOG}2026-11-20T17:59:59+00:00 server systemd[1]: ssh.service: {words}\n")
+        };
+        let command = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nExecStartPre=/usr/bin/test -s /srv/x\n";
+        let failed = said("Control process exited, code=exited, status=1/FAILURE");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{command}{SHOW}{again}{before}{failed}"),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service fails again and again (success): /usr/bin/test, which it runs before sshd, has failed
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: activating (start-pre), result success, enabled
+                  journalctl: 2026-11-20T17:59:59+00:00 server systemd[1]: ssh.service: Control process exited, code=exited, status=1/FAILURE
+                  /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/usr/bin/test -s /srv/x
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
+        );
+        let shut_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nRestrictAddressFamilies=AF_UNIX\n";
+        let failed = said("Failed with result 'exit-code'.");
+        check(
+            "sshd-not-running",
+            &format!("{GONE}{shut_in}{SHOW}{again}{failed}"),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service fails again and again (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: activating (start-pre), result success, enabled
+                  journalctl: 2026-11-20T17:59:59+00:00 server systemd[1]: ssh.service: Failed with result 'exit-code'.
+                  /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
     }

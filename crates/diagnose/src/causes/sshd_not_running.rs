@@ -116,7 +116,7 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let why = obstacle
         .as_ref()
         .map_or_else(String::new, |obstacle| format!(": {}", obstacle.what));
-    let finding = verdict.certain(Proof::Process, format!("{}{why}", summary(service)));
+    let finding = verdict.certain(Proof::Process, format!("{}{why}", summary(facts, service)));
     finding
         .shown_by("/proc", "no process has the title of an sshd listener")
         .following(CauseName::OutOfMemory);
@@ -135,14 +135,14 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     }
 }
 
-fn summary(service: Option<&Unit>) -> String {
+fn summary(facts: &Facts<'_>, service: Option<&Unit>) -> String {
     let Some(unit) = service else {
         return "sshd is not running".to_owned();
     };
     let name = unit.name();
     let why = match (unit.get("UnitFileState"), unit.failed()) {
         ("masked" | "masked-runtime", _) => "is masked".to_owned(),
-        _ if unit.fails_again() => format!("fails again and again ({})", unit.get("Result")),
+        _ if unit.fails_again() => format!("fails again and again ({})", facts.last_result(unit)),
         (_, true) => format!("has failed ({})", unit.get("Result")),
         // Also `no` of a unit that nobody has tried to start since systemd has read it.
         _ if unit.get("ConditionResult") == "no"

@@ -159,7 +159,7 @@ pub(super) const RULES: &[Rule] = &[
         "Service reached runtime time limit. Stopping.",
         UnitChanged,
     ),
-    rule("Control process exited, {detail}", UnitChanged),
+    of(START, "Control process exited, {detail}", UnitFailed),
     of(START, "Failed to start {detail}", UnitFailed),
     of(START, "Failed to listen on {detail}", UnitFailed),
     rule("Scheduled restart job, {detail}", UnitChanged),
