@@ -82,7 +82,11 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         "licences, sources and versions of the dependencies",
         Box::new(audit::dependencies),
     ));
-    steps.push(("the targets of the fuzzer, built", Box::new(fuzz::check)));
+    steps.push(if arguments.all {
+        ("the targets of the fuzzer, built", Box::new(fuzz::whole))
+    } else {
+        ("the targets of the fuzzer, checked", Box::new(fuzz::check))
+    });
     let random = if arguments.all { 5_000 } else { 1_000 };
     let (cases, trees) = (
         arguments.cases.unwrap_or(random),

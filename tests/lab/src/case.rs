@@ -29,6 +29,9 @@ pub struct Case {
     /// Suites on which the fault cannot exist, and why.
     #[serde(default)]
     pub except: BTreeMap<Suite, String>,
+    /// The case that stands for this one in a brief run: the same with another release of a program.
+    #[serde(default)]
+    pub like: Option<String>,
     /// Whether the machine's systemd must be able to limit processes and memory.
     #[serde(default)]
     pub cgroups: bool,
@@ -304,7 +307,11 @@ impl Case {
 
     /// One suite for each way in which the suites differ for this case: all of them where the case speaks of suites by
     /// name, else one for each ending that the client may see. Which one of several is taken hangs on the name alone.
+    /// None where another case stands for it.
     pub fn differing(&self, suites: &[Suite]) -> Vec<Suite> {
+        if self.like.is_some() {
+            return Vec::new();
+        }
         let possible: Vec<Suite> = suites
             .iter()
             .copied()
@@ -390,6 +397,7 @@ mod tests {
             differing("[except]\ntrixie = 'why'\nbookworm = 'why'\n"),
             [Suite::Bullseye]
         );
+        assert_eq!(differing("like = 'b'\n"), []);
     }
 
     #[test]
@@ -404,6 +412,11 @@ mod tests {
                     "{} says nothing of {suite}",
                     case.name
                 );
+            }
+            if let Some(other) = &case.like {
+                let other = Case::named(&folder(), other).unwrap();
+                let other = other.expect("no case stands for it");
+                assert!(other.like.is_none(), "{} hangs on two others", case.name);
             }
             assert!(
                 case.remedy.from != From::Owner

@@ -30,6 +30,9 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     }
     let mut pool = Pool::open(words, &args, trees(&cases, &args)?)?;
     let outcomes = pool.run(jobs(&cases, &args))?;
+    for (case, other) in left_out(&cases, &args) {
+        println!("{case}: not run, {other} stands for it in a brief run");
+    }
     drop(pool);
     footprint::nothing_left()?;
     let good = outcomes.iter().filter(|outcome| outcome.holds()).count();
@@ -118,6 +121,14 @@ fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
             id: format!("{own}{n}"),
         })
         .collect()
+}
+
+/// The cases that a brief run leaves to others.
+fn left_out<'a>(cases: &'a [Case], args: &Args) -> Vec<(&'a str, &'a str)> {
+    let left = cases
+        .iter()
+        .filter_map(|case| Some((case.name.as_str(), case.like.as_deref()?)));
+    left.filter(|_| args.brief).collect()
 }
 
 /// Where a case runs: wherever it can be, or once for each way in which that differs.
