@@ -296,7 +296,7 @@ impl Finding {
     /// Names the command that starts sshd, or restarts it, without lines of its unit, which somebody has written on purpose.
     pub(crate) fn mended_without(&mut self, lines: &[Origin]) -> &mut Self {
         let wish = Wish::WithoutUnitLines {
-            lines: lines.iter().map(ToString::to_string).collect(),
+            lines: lines.to_vec(),
         };
         self.mended_by(wish, "makes a comment of it and starts sshd without it")
             .step("it was written on purpose: ask who did, and mend what it asks for if it has to stay")

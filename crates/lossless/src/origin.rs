@@ -20,6 +20,20 @@ impl Origin {
             line,
         }
     }
+
+    /// Reads `FILE:LINE`; `None` where a part is missing or lines are not counted from 1.
+    ///
+    /// ```
+    /// use sshmend_lossless::Origin;
+    /// let line = Origin::parse("/etc/ssh/sshd_config:12");
+    /// assert_eq!(line, Some(Origin::new("/etc/ssh/sshd_config", 12)));
+    /// assert_eq!(Origin::parse("/etc/ssh/sshd_config:0"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let (path, line) = text.rsplit_once(':')?;
+        let line = line.parse().ok().filter(|&line: &usize| line > 0)?;
+        (!path.is_empty()).then(|| Self::new(path, line))
+    }
 }
 
 impl fmt::Display for Origin {

@@ -7,19 +7,21 @@ use std::time::Duration;
 
 use sshmend_facts::Service;
 use sshmend_lossless::Origin;
+use sshmend_sshd_config::Assignment;
 
 /// The program whose access TCP wrappers decide, where nothing else is named.
 const DAEMON: &str = "sshd";
 
 /// One thing that can be asked for: one variant for each verb of `sshmend fix`.
 ///
-/// Words are kept as they were written: what they mean may hang on the machine, and is decided where the plan is made.
+/// What needs no look at the machine has been read already; other words are kept as they were written, and what they mean is
+/// decided where the plan is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// `fix sshd-config`: keywords, at the line that wins.
     SshdConfig {
-        /// `KEY=VALUE`, of a list also `KEY+=VALUE` and `KEY-=VALUE`, each as it was written.
-        settings: Vec<String>,
+        /// The keywords and what they are to become.
+        settings: Vec<Assignment>,
         /// Whether only a drop-in of our own may be written.
         drop_in: bool,
         /// Which configuration.
@@ -34,8 +36,8 @@ pub enum Wish {
     },
     /// `fix sshd-config --comment-out`: lines that sshd refuses become comments.
     CommentOut {
-        /// `FILE:LINE`, each as it was written.
-        lines: Vec<String>,
+        /// The lines, their files as they were named.
+        lines: Vec<Origin>,
         /// Which configuration.
         source: SshdSource,
     },
@@ -52,8 +54,8 @@ pub enum Wish {
     },
     /// `fix hosts-access --mend`: these lines of hosts.allow and hosts.deny mended; without lines, what could be is listed.
     MendWrappers {
-        /// `FILE:LINE`, each as it was written.
-        lines: Vec<String>,
+        /// The lines, their files as they were named.
+        lines: Vec<Origin>,
         /// The wrapped program.
         daemon: String,
     },
@@ -68,8 +70,8 @@ pub enum Wish {
     },
     /// `fix fail2ban --mend`: these lines mended; without lines, what could be is listed.
     MendFail2ban {
-        /// `FILE:LINE`, each as it was written.
-        lines: Vec<String>,
+        /// The lines, their files as they were named.
+        lines: Vec<Origin>,
     },
     /// `fix host-keys`: missing ones made, open ones closed.
     HostKeys {
@@ -85,8 +87,8 @@ pub enum Wish {
     },
     /// `fix service --comment-out`: sshd started without these lines of its unit.
     WithoutUnitLines {
-        /// `FILE:LINE`, each as it was written.
-        lines: Vec<String>,
+        /// The lines, their files as they were named.
+        lines: Vec<Origin>,
     },
     /// `fix log-level`: more entries in the log of sshd for a while.
     LogLevel {
@@ -110,8 +112,8 @@ pub struct KnownHostsOf {
     pub key_file: Option<PathBuf>,
     /// Only keys of this type.
     pub key_type: Option<String>,
-    /// Only this line, as `FILE:LINE`.
-    pub line: Option<String>,
+    /// Only this line.
+    pub line: Option<Origin>,
     /// These files instead of those that ssh would read.
     pub files: Vec<PathBuf>,
     /// Whether the server is not asked which keys it offers.
@@ -148,13 +150,13 @@ impl Wish {
 
     /// A keyword of sshd_config and its value.
     pub fn setting(key: &str, value: &str) -> Self {
-        Self::setting_as(&format!("{key}={value}"))
+        Self::assign(Assignment::set(key, value))
     }
 
-    /// `KEY=VALUE`, of a list also `KEY+=VALUE` and `KEY-=VALUE`.
-    pub fn setting_as(setting: &str) -> Self {
+    /// What a keyword of sshd_config is to become.
+    pub fn assign(setting: Assignment) -> Self {
         Self::SshdConfig {
-            settings: vec![setting.to_owned()],
+            settings: vec![setting],
             drop_in: false,
             source: SshdSource::default(),
         }
@@ -170,9 +172,9 @@ impl Wish {
     }
 
     /// A line of hosts.allow or hosts.deny, mended.
-    pub fn mend_wrappers(line: impl Into<String>) -> Self {
+    pub fn mend_wrappers(line: Origin) -> Self {
         Self::MendWrappers {
-            lines: vec![line.into()],
+            lines: vec![line],
             daemon: DAEMON.to_owned(),
         }
     }
@@ -187,10 +189,8 @@ impl Wish {
     }
 
     /// A line of the unit, made a comment for the start of sshd.
-    pub fn without_unit_line(line: &Origin) -> Self {
-        Self::WithoutUnitLines {
-            lines: vec![line.to_string()],
-        }
+    pub fn without_unit_line(line: Origin) -> Self {
+        Self::WithoutUnitLines { lines: vec![line] }
     }
 
     /// The host keys of the configuration in force.
@@ -336,8 +336,8 @@ impl CommandLine {
         self
     }
 
-    fn words(&mut self, words: &[String]) -> &mut Self {
-        self.words.extend_from_slice(words);
+    fn words(&mut self, words: &[impl ToString]) -> &mut Self {
+        self.words.extend(words.iter().map(ToString::to_string));
         self
     }
 
@@ -348,9 +348,9 @@ impl CommandLine {
         self
     }
 
-    fn option(&mut self, flag: &str, value: Option<&String>) -> &mut Self {
+    fn option(&mut self, flag: &str, value: Option<&impl ToString>) -> &mut Self {
         if let Some(value) = value {
-            self.word(flag).word(value);
+            self.word(flag).word(&value.to_string());
         }
         self
     }
@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn sshd_can_be_started_once_a_line_is_taken_out() {
         let wish = Wish::CommentOut {
-            lines: vec!["/etc/ssh/sshd_config:9".to_owned()],
+            lines: vec![Origin::new("/etc/ssh/sshd_config", 9)],
             source: SshdSource::default(),
         };
         let trial = TrialToday {

@@ -1,7 +1,7 @@
 //! What was put in place for a policy, as the journal keeps it: so that what leaves the policy can be taken out again.
 
 use sshmend_plan::{KnownHostsOf, Wish};
-use sshmend_sshd_config::{Assignment, Operator, is_list, keyword_key};
+use sshmend_sshd_config::{Operator, is_list, keyword_key};
 
 use crate::policy::Policy;
 
@@ -145,11 +145,11 @@ impl Put {
     fn is_wanted(&self, wish: &Wish) -> bool {
         match (self, wish) {
             (_, Wish::Unset { .. }) => self.is_unset(wish),
-            (Self::Setting { key, .. }, Wish::SshdConfig { settings, .. }) => {
-                assignments(settings).any(|one| keyword_key(&one.key).as_ref() == Some(key))
-            }
+            (Self::Setting { key, .. }, Wish::SshdConfig { settings, .. }) => settings
+                .iter()
+                .any(|one| keyword_key(&one.key).as_ref() == Some(key)),
             (Self::Element { key, element }, Wish::SshdConfig { settings, .. }) => {
-                assignments(settings).any(|one| {
+                settings.iter().any(|one| {
                     let holds = || one.value.split_whitespace().any(|word| word == element);
                     keyword_key(&one.key).as_ref() == Some(key)
                         && (one.operator == Operator::Set
@@ -187,16 +187,13 @@ impl Put {
     }
 }
 
-fn assignments(settings: &[String]) -> impl Iterator<Item = Assignment> {
-    settings.iter().filter_map(|text| Assignment::parse(text))
-}
-
 /// The keywords with one value that a wish sets, in lower case by their current names, and those that hold a list.
 pub fn keys_of(wish: &Wish) -> (Vec<String>, Vec<String>) {
     let Wish::SshdConfig { settings, .. } = wish else {
         return (Vec::new(), Vec::new());
     };
-    let mut keys: Vec<String> = assignments(settings)
+    let mut keys: Vec<String> = settings
+        .iter()
         .filter_map(|one| keyword_key(&one.key))
         .collect();
     keys.dedup();

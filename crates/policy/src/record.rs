@@ -52,12 +52,8 @@ pub fn record(
             settings, source, ..
         } => {
             of_the_machine(source)?;
-            let settings: Vec<Assignment> = settings
-                .iter()
-                .filter_map(|text| Assignment::parse(text))
-                .collect();
-            for setting in &settings {
-                set(section(&mut document, "sshd-config"), setting, &settings);
+            for setting in settings {
+                set(section(&mut document, "sshd-config"), setting, settings);
             }
         }
         Wish::Unset { keys, source } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sshmend_plan::{SshdSource, Wish};
-use sshmend_sshd_config::{is_list, keyword_key, keyword_names};
+use sshmend_sshd_config::{Assignment, Operator, is_list, keyword_key, keyword_names};
 
 use crate::policy::Item;
 use crate::reader::Reader;
@@ -93,9 +93,13 @@ fn not_a_setting(reader: &mut Reader<'_>, key: &Key) {
 }
 
 /// What `fix sshd-config` would be given.
-fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<String> {
+fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment> {
     let name = &key.text;
     let several = is_list(name);
+    let to = |operator| Assignment {
+        operator,
+        ..Assignment::set(name, "")
+    };
     match &value.value {
         Value::List(_) | Value::Table(_) if !several => {
             let message = format!("{name} holds one value, not {}", value.value.describes());
@@ -112,21 +116,26 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<String> {
             reader.fault(&value.at, message, hint);
             Vec::new()
         }
-        Value::List(list) => elements(reader, list, &format!("{name}=")),
+        Value::List(list) => elements(reader, list, &to(Operator::Set)),
         Value::Table(operations) => {
             reader.only(operations, &OPERATIONS, "something to do to a list");
             let each = operations.iter().flat_map(|(operation, elements)| {
-                let sign = if operation.text == "add" { "+=" } else { "-=" };
+                let operator = if operation.text == "add" {
+                    Operator::Add
+                } else {
+                    Operator::Remove
+                };
                 let list = reader.list(elements, "a list").to_vec();
-                self::elements(reader, &list, &format!("{name}{sign}"))
+                self::elements(reader, &list, &to(operator))
             });
             each.collect()
         }
-        _ => elements(reader, std::slice::from_ref(value), &format!("{name}=")),
+        _ => elements(reader, std::slice::from_ref(value), &to(Operator::Set)),
     }
 }
 
-fn elements(reader: &mut Reader<'_>, list: &[Node], before: &str) -> Vec<String> {
+/// The same assignment of each element.
+fn elements(reader: &mut Reader<'_>, list: &[Node], of: &Assignment) -> Vec<Assignment> {
     let mut all = Vec::new();
     for one in list {
         let text = match &one.value {
@@ -152,7 +161,10 @@ fn elements(reader: &mut Reader<'_>, list: &[Node], before: &str) -> Vec<String>
             );
             continue;
         }
-        all.push(format!("{before}{text}"));
+        all.push(Assignment {
+            value: text,
+            ..of.clone()
+        });
     }
     all
 }

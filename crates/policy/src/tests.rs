@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use expect_test::{Expect, expect};
+use sshmend_lossless::Origin;
 use sshmend_plan::Wish;
+use sshmend_sshd_config::Assignment;
 
 use crate::Policy;
 
@@ -411,7 +413,10 @@ fn recorded(text: &str, wishes: &[Wish], expected: &Expect) {
 
 fn settings(words: &[&str]) -> Wish {
     Wish::SshdConfig {
-        settings: words.iter().map(|&word| word.to_owned()).collect(),
+        settings: words
+            .iter()
+            .map(|text| Assignment::parse(text).expect("a setting"))
+            .collect(),
         drop_in: true,
         source: sshmend_plan::SshdSource::default(),
     }
@@ -532,7 +537,7 @@ fn one_time_repairs_are_not_recorded_and_a_broken_policy_is_left_alone() {
     for wish in [
         Wish::PrivsepDirectory,
         Wish::host_keys(),
-        Wish::mend_wrappers("/etc/hosts.deny:1"),
+        Wish::mend_wrappers(Origin::new("/etc/hosts.deny", 1)),
         Wish::Service { restart: true },
     ] {
         let error = record("", &wish).expect_err("no words");

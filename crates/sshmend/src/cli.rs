@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
+use sshmend_lossless::Origin;
+use sshmend_sshd_config::Assignment;
 
 /// Names why SSH connections die before login, and mends the configuration that causes it
 #[derive(Debug, Parser)]
@@ -314,14 +316,14 @@ pub(crate) enum What {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixSshdConfig {
     /// Such as MaxStartups=30:30:200. Of a list (Port, AllowUsers, AcceptEnv, …) KEY=VALUE sets the whole, KEY+=VALUE adds to it, KEY-=VALUE takes out of it
-    #[arg(value_name = "KEY=VALUE", required_unless_present_any = ["comment_out", "unset"])]
-    pub(crate) settings: Vec<String>,
+    #[arg(value_name = "KEY=VALUE", value_parser = assignment, required_unless_present_any = ["comment_out", "unset"])]
+    pub(crate) settings: Vec<Assignment>,
     /// Remove every line that sets these keywords for all connections, so that their defaults are in force
     #[arg(long, value_name = "KEY", num_args = 1.., conflicts_with_all = ["settings", "drop_in", "comment_out"])]
     pub(crate) unset: Vec<String>,
     /// Comment out exactly these lines, which sshd refuses, such as /etc/ssh/sshd_config:12
-    #[arg(long, value_name = "FILE:LINE", num_args = 1.., conflicts_with_all = ["settings", "drop_in"])]
-    pub(crate) comment_out: Vec<String>,
+    #[arg(long, value_name = "FILE:LINE", value_parser = origin, num_args = 1.., conflicts_with_all = ["settings", "drop_in"])]
+    pub(crate) comment_out: Vec<Origin>,
     /// Write sshd_config.d/00-sshmend.conf instead of the line in force; refused where it would lose
     #[arg(long)]
     pub(crate) drop_in: bool,
@@ -343,8 +345,8 @@ pub(crate) struct FixKnownHosts {
     #[arg(long, value_name = "TYPE")]
     pub(crate) key_type: Option<String>,
     /// Only this line of a file (FILE:LINE), also a wildcard or marker line
-    #[arg(long, value_name = "FILE:LINE")]
-    pub(crate) line: Option<String>,
+    #[arg(long, value_name = "FILE:LINE", value_parser = origin)]
+    pub(crate) line: Option<Origin>,
     /// Edit these files instead of those that ssh would read
     #[arg(long = "file", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -362,8 +364,8 @@ pub(crate) struct FixHostsAccess {
     #[arg(long, requires = "allow")]
     pub(crate) remove_deny: bool,
     /// Mend exactly these lines, such as /etc/hosts.deny:3; without lines, list what could be mended
-    #[arg(long, value_name = "FILE:LINE", num_args = 0.., conflicts_with = "allow")]
-    pub(crate) mend: Option<Vec<String>>,
+    #[arg(long, value_name = "FILE:LINE", value_parser = origin, num_args = 0.., conflicts_with = "allow")]
+    pub(crate) mend: Option<Vec<Origin>>,
     /// The wrapped program
     #[arg(long, default_value = "sshd")]
     pub(crate) daemon: String,
@@ -381,8 +383,8 @@ pub(crate) struct FixFail2ban {
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
     /// Mend what is broken in these lines and nothing else; none: list the lines that could be mended
-    #[arg(long, value_name = "FILE:LINE", num_args = 0.., conflicts_with_all = ["ignore", "jail", "until"])]
-    pub(crate) mend: Option<Vec<String>>,
+    #[arg(long, value_name = "FILE:LINE", value_parser = origin, num_args = 0.., conflicts_with_all = ["ignore", "jail", "until"])]
+    pub(crate) mend: Option<Vec<Origin>>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -397,8 +399,8 @@ pub(crate) struct FixService {
     #[arg(long)]
     pub(crate) restart: bool,
     /// Start it without these lines of its unit, which become comments, such as /etc/systemd/system/ssh.service.d/own.conf:3
-    #[arg(long, value_name = "FILE:LINE", num_args = 1.., conflicts_with = "restart")]
-    pub(crate) comment_out: Vec<String>,
+    #[arg(long, value_name = "FILE:LINE", value_parser = origin, num_args = 1.., conflicts_with = "restart")]
+    pub(crate) comment_out: Vec<Origin>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -411,6 +413,18 @@ pub(crate) struct FixLogLevel {
     pub(crate) lasts: Duration,
     #[command(flatten)]
     pub(crate) source: SshdSource,
+}
+
+/// Reads `KEY=VALUE` and its like.
+fn assignment(text: &str) -> Result<Assignment, String> {
+    let hint = "not KEY=VALUE: write MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222";
+    Assignment::parse(text).ok_or_else(|| hint.to_owned())
+}
+
+/// Reads `FILE:LINE`.
+fn origin(text: &str) -> Result<Origin, String> {
+    let hint = "not FILE:LINE: name a line of a file, as /etc/ssh/sshd_config:12";
+    Origin::parse(text).ok_or_else(|| hint.to_owned())
 }
 
 /// Reads the address of one client.

@@ -100,6 +100,8 @@ mod tests {
     use std::time::Duration;
 
     use clap::Parser;
+    use sshmend_lossless::Origin;
+    use sshmend_sshd_config::Assignment;
 
     use super::*;
     use crate::cli::{Cli, Command};
@@ -117,6 +119,13 @@ mod tests {
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    fn lines(words: &[&str]) -> Vec<Origin> {
+        words
+            .iter()
+            .map(|text| Origin::parse(text).expect("a line"))
+            .collect()
     }
 
     fn other_sshd() -> SshdSource {
@@ -138,7 +147,7 @@ mod tests {
             fingerprints: words(&["SHA256:one", "SHA256:two"]),
             key_file: Some("/tmp/key.pub".into()),
             key_type: Some("ssh-ed25519".to_owned()),
-            line: Some("/home/ann/.ssh/known_hosts:3".to_owned()),
+            line: Some(Origin::new("/home/ann/.ssh/known_hosts", 3)),
             files: vec!["/a".into(), "/b".into()],
             offline: false,
         };
@@ -153,7 +162,7 @@ mod tests {
                 remove_deny: true,
                 daemon: "vsftpd".to_owned(),
             },
-            Wish::mend_wrappers("/etc/hosts.deny:3"),
+            Wish::mend_wrappers(Origin::new("/etc/hosts.deny", 3)),
             Wish::MendWrappers {
                 lines: Vec::new(),
                 daemon: "ALL".to_owned(),
@@ -166,7 +175,7 @@ mod tests {
             },
             Wish::MendFail2ban { lines: Vec::new() },
             Wish::MendFail2ban {
-                lines: words(&["/etc/fail2ban/jail.local:7", "jail.local:9"]),
+                lines: lines(&["/etc/fail2ban/jail.local:7", "jail.local:9"]),
             },
         ]
     }
@@ -177,7 +186,9 @@ mod tests {
         let mut wishes = vec![
             Wish::setting("MaxStartups", "30:30:200"),
             Wish::SshdConfig {
-                settings: words(&["MaxSessions=9", "AllowUsers+=ann", "Banner=/etc/two words"]),
+                settings: ["MaxSessions=9", "AllowUsers+=ann", "Banner=/etc/two words"]
+                    .map(|text| Assignment::parse(text).expect("a setting"))
+                    .to_vec(),
                 drop_in: true,
                 source: other_sshd(),
             },
@@ -186,7 +197,7 @@ mod tests {
                 source: other_sshd(),
             },
             Wish::CommentOut {
-                lines: words(&["/etc/ssh/sshd_config:12", "/etc/ssh/sshd_config.d/x.conf:1"]),
+                lines: lines(&["/etc/ssh/sshd_config:12", "/etc/ssh/sshd_config.d/x.conf:1"]),
                 source: other_sshd(),
             },
             Wish::host_keys(),
@@ -197,10 +208,10 @@ mod tests {
             Wish::Service { restart: false },
             Wish::Service { restart: true },
             Wish::WithoutUnitLines {
-                lines: vec![
-                    "/etc/systemd/system/sshd.service.d/a.conf:2".to_owned(),
-                    "/lib/systemd/system/sshd.service:9".to_owned(),
-                ],
+                lines: lines(&[
+                    "/etc/systemd/system/sshd.service.d/a.conf:2",
+                    "/lib/systemd/system/sshd.service:9",
+                ]),
             },
             Wish::LogLevel {
                 level: "DEBUG2".to_owned(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sshmend_facts::Question;
 use sshmend_host::{Account, Environment, LockError, Machine, Why, now, pause, zone};
-use sshmend_lossless::{FileChange, Snapshot};
+use sshmend_lossless::{FileChange, Origin, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
@@ -106,6 +106,11 @@ impl Session {
         } else {
             Path::new("/").join(path)
         }
+    }
+
+    /// The same of a line of a file.
+    pub(crate) fn line(&self, line: &Origin) -> Origin {
+        Origin::new(self.path(&line.path), line.line)
     }
 
     /// Where a path of the machine that is worked on lies on the running machine.

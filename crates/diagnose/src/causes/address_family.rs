@@ -1,5 +1,6 @@
 use sshmend_facts::{Facts, Reply, Socket, Tried};
 use sshmend_plan::Wish;
+use sshmend_sshd_config::{Assignment, Operator};
 
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
@@ -116,8 +117,15 @@ fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
         // What serves nobody outside gives way; an address that serves others stays beside the new one.
         let useless =
             facts.lost_addresses(sockets).is_some() || sockets.iter().all(Socket::is_inside);
-        let add = if useless { "" } else { "+" };
-        let wish = Wish::setting_as(&format!("ListenAddress{add}={of_all}"));
+        let operator = if useless {
+            Operator::Set
+        } else {
+            Operator::Add
+        };
+        let wish = Wish::assign(Assignment {
+            operator,
+            ..Assignment::set("ListenAddress", of_all)
+        });
         finding.step(format!(
             "have it listen on all addresses of the machine: `{}`; or name one of them there",
             wish.argv().join(" ")

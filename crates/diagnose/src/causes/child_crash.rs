@@ -63,7 +63,7 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
     finding.shown_at(&line, text);
     finding.step("see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`");
-    let without = Wish::without_unit_line(&line).argv().join(" ");
+    let without = Wish::without_unit_line(line.clone()).argv().join(" ");
     finding.step(format!(
         "if it does, restart sshd without that line: `{without}`"
     ));

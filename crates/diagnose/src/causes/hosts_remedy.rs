@@ -41,10 +41,12 @@ pub(super) fn mended_line(
         facts.wrappers(client).access != Access::Denied
             || facts.wrappers_if(client, problem) == Some(Access::Granted)
     });
-    let line = problem.origin.to_string();
     match (&problem.repair, client) {
         (Some(_), _) if helps => {
-            finding.mended_by(Wish::mend_wrappers(line), "mends that line and no other");
+            finding.mended_by(
+                Wish::mend_wrappers(problem.origin.clone()),
+                "mends that line and no other",
+            );
         }
         (_, Some(client)) if facts.wrappers(client).access == Access::Denied => {
             allowed(client, finding);

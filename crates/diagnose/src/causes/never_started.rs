@@ -156,7 +156,7 @@ fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding
     ));
     if let Some((line, text)) = facts.confinement(&REQUIRING) {
         finding.shown_at(&line, text);
-        let without = Wish::without_unit_line(&line).argv().join(" ");
+        let without = Wish::without_unit_line(line.clone()).argv().join(" ");
         finding.step(format!("or, if sshd can do without it: `{without}`"));
     }
 }

@@ -286,7 +286,7 @@ fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding)
         "comments of these lines"
     };
     let wish = Wish::CommentOut {
-        lines: lines.iter().map(Origin::to_string).collect(),
+        lines,
         source: SshdSource::default(),
     };
     finding.mended_by(

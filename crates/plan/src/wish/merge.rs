@@ -1,5 +1,7 @@
 //! Several wishes as few: those of one kind become one, so that their edits are made together.
 
+use sshmend_sshd_config::{Assignment, Operator};
+
 use super::Wish;
 
 impl Wish {
@@ -131,17 +133,17 @@ impl Wish {
 }
 
 /// The first value that is wanted of a keyword counts; what adds to a list or takes out of it goes with others of the kind.
-fn add_settings(all: &mut Vec<String>, more: Vec<String>) {
-    let set = |setting: &str| {
-        let key = setting.split_once('=')?.0.to_ascii_lowercase();
-        (!key.ends_with(['+', '-'])).then_some(key)
+fn add_settings(all: &mut Vec<Assignment>, more: Vec<Assignment>) {
+    let is_set_as_well = |one: &Assignment, other: &Assignment| {
+        let both = [one, other].map(|setting| setting.operator);
+        both == [Operator::Set; 2] && one.key.eq_ignore_ascii_case(&other.key)
     };
-    let known: Vec<_> = all.iter().filter_map(|setting| set(setting)).collect();
-    let is_known = |one: &String| set(one).is_some_and(|key| known.contains(&key));
+    let known = all.clone();
+    let is_known = |one: &Assignment| known.iter().any(|other| is_set_as_well(one, other));
     add(all, more.into_iter().filter(|one| !is_known(one)).collect());
 }
 
-fn add(all: &mut Vec<String>, more: Vec<String>) {
+fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !all.contains(&one) {
             all.push(one);
@@ -151,11 +153,16 @@ fn add(all: &mut Vec<String>, more: Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use sshmend_lossless::Origin;
+
     use super::*;
 
     fn set(settings: &[&str], drop_in: bool) -> Wish {
         Wish::SshdConfig {
-            settings: settings.iter().map(|&word| word.to_owned()).collect(),
+            settings: settings
+                .iter()
+                .map(|text| Assignment::parse(text).expect("a setting"))
+                .collect(),
             drop_in,
             source: crate::SshdSource::default(),
         }
@@ -163,7 +170,10 @@ mod tests {
 
     fn mend(lines: &[&str]) -> Wish {
         Wish::MendWrappers {
-            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+            lines: lines
+                .iter()
+                .map(|text| Origin::parse(text).expect("a line"))
+                .collect(),
             daemon: "sshd".to_owned(),
         }
     }

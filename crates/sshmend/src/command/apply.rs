@@ -186,15 +186,18 @@ fn drift(group: &Group, plan: &Plan) -> Vec<Notice> {
 fn told(item: &Item, plan: &Plan) -> Notice {
     let text = match &item.wish {
         Wish::SshdConfig { settings, .. } => {
-            let today = match effect_of(settings, plan).map(|effect| effect.before.as_str()) {
+            let today = match effect_of(keys(settings), plan).map(|effect| effect.before.as_str()) {
                 Some("") => " (today it is not set)".to_owned(),
                 Some(before) => format!(" (today it is {before})"),
                 None => String::new(),
             };
-            format!("{} is not in force{today}", settings.join(" "))
+            let words: Vec<String> = settings.iter().map(ToString::to_string).collect();
+            format!("{} is not in force{today}", words.join(" "))
         }
         Wish::Unset { keys, .. } => {
-            let today = match effect_of(keys, plan).map(|effect| effect.before.as_str()) {
+            let today = match effect_of(keys.iter().map(String::as_str), plan)
+                .map(|effect| effect.before.as_str())
+            {
                 Some(before) => format!(" (today it is {before})"),
                 None => String::new(),
             };
@@ -227,7 +230,7 @@ pub(super) fn differs(wish: &Wish, plan: &Plan) -> bool {
         })
     };
     match wish {
-        Wish::SshdConfig { settings, .. } => effect_of(settings, plan).is_some(),
+        Wish::SshdConfig { settings, .. } => effect_of(keys(settings), plan).is_some(),
         Wish::Unset { keys, .. } => keys.iter().any(|key| removes(key, plan)),
         Wish::Allow { patterns, .. } => patterns.iter().any(written),
         Wish::Ignore { addresses, .. } => addresses.iter().any(written),
@@ -253,15 +256,17 @@ fn removes(key: &str, plan: &Plan) -> bool {
     })
 }
 
-/// The effect on one of these keywords, each with or without a value.
-fn effect_of<'p>(settings: &[String], plan: &'p Plan) -> Option<&'p sshmend_plan::Effect> {
-    let keys: Vec<String> = settings
-        .iter()
-        .filter_map(|setting| match Assignment::parse(setting) {
-            Some(assignment) => keyword_key(&assignment.key),
-            None => keyword_key(setting),
-        })
-        .collect();
+/// The keywords of these settings.
+fn keys(settings: &[Assignment]) -> impl Iterator<Item = &str> {
+    settings.iter().map(|setting| setting.key.as_str())
+}
+
+/// The effect on one of these keywords.
+fn effect_of<'p, 'k>(
+    keys: impl Iterator<Item = &'k str>,
+    plan: &'p Plan,
+) -> Option<&'p sshmend_plan::Effect> {
+    let keys: Vec<String> = keys.filter_map(keyword_key).collect();
     plan.effects
         .iter()
         .find(|effect| keys.contains(&effect.what))

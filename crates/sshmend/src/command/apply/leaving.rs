@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use sshmend_known_hosts::{KnownHosts, Name};
-use sshmend_lossless::Snapshot;
+use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource};
 use sshmend_policy::{Put, standing};
+use sshmend_sshd_config::{Assignment, Operator};
 use sshmend_transaction::{ForPolicy, Past, State};
 
 use crate::command::fix::{fail2ban, hosts_access, known_hosts, sshd_config};
@@ -42,7 +43,10 @@ pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
         Put::Setting { key, after, before } => setting(session, key, after, before.as_deref()),
         Put::Element { key, element } => sshd_config::set(
             session,
-            &[format!("{key}-={element}")],
+            &[Assignment {
+                operator: Operator::Remove,
+                ..Assignment::set(key, element)
+            }],
             false,
             &SshdSource::default(),
         ),
@@ -95,7 +99,7 @@ fn setting(
         .is_some_and(|setting| setting.origin.is_some() && setting.values.join(", ") == after);
     match before {
         _ if !as_it_was_put => Err(Failure::trouble(format!("{key} is not {after} any more"))),
-        Some(before) => sshd_config::set(session, &[format!("{key}={before}")], false, &source),
+        Some(before) => sshd_config::set(session, &[Assignment::set(key, before)], false, &source),
         None => sshd_config::unset(session, &[key.to_owned()], &source),
     }
 }
@@ -118,7 +122,7 @@ fn pin(session: &Session, path: &str, host: &str, fingerprint: &str) -> Result<P
     };
     let of = KnownHostsOf {
         host: host.to_owned(),
-        line: Some(format!("{path}:{line}")),
+        line: Some(Origin::new(path, line)),
         ..KnownHostsOf::default()
     };
     known_hosts::plan(session, &of, None)

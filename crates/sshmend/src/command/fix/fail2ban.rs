@@ -84,13 +84,9 @@ pub(crate) fn unignore(session: &Session, word: &str, jails: &[String]) -> Resul
 }
 
 /// Plans the repair of these lines; without lines, says which could be mended.
-pub(super) fn mend(session: &Session, lines: &[String]) -> Result<Plan, Failure> {
+pub(super) fn mend(session: &Session, lines: &[Origin]) -> Result<Plan, Failure> {
     let live = session.machine.is_live();
-    let lines = lines
-        .iter()
-        .map(|text| origin(text))
-        .collect::<Result<Vec<_>, _>>()?;
-    plan(session, |seen| fail2ban_mend(seen, &lines, live, now()))
+    plan(session, |seen| fail2ban_mend(seen, lines, live, now()))
 }
 
 fn plan(
@@ -112,16 +108,6 @@ pub(crate) fn for_a_while(plan: Plan, until: Timestamp, now: Timestamp) -> Plan 
 fn address(text: &str) -> Result<Parsed, Failure> {
     Address::parse(text)
         .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
-}
-
-fn origin(text: &str) -> Result<Origin, Failure> {
-    let parsed = text
-        .rsplit_once(':')
-        .and_then(|(path, line)| Some(Origin::new(path, line.parse().ok()?)));
-    parsed.ok_or_else(|| {
-        Failure::trouble(format!("not FILE:LINE: {text}"))
-            .with_hint("such as /etc/fail2ban/jail.local:7")
-    })
 }
 
 /// What still turns the addresses away after the exemption, because somebody else banned them.

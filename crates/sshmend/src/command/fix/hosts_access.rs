@@ -35,10 +35,10 @@ pub(crate) fn withdraw(session: &Session, pattern: &str, daemon: &str) -> Result
 }
 
 /// Plans the repair of these lines; without lines, says which could be mended.
-pub(super) fn mend(session: &Session, lines: &[String], daemon: &str) -> Result<Plan, Failure> {
+pub(super) fn mend(session: &Session, lines: &[Origin], daemon: &str) -> Result<Plan, Failure> {
     let lines: Vec<Origin> = lines
         .iter()
-        .map(|text| line(session, text))
+        .map(|named| line(session, named))
         .collect::<Result<_, _>>()?;
     let order = if lines.is_empty() {
         HostsAccessOrder::List
@@ -65,26 +65,21 @@ fn pattern(text: &str) -> Result<Wanted, Failure> {
     Wanted::parse(text).map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))
 }
 
-/// Reads `FILE:LINE`; the file may be named by its path, by that below `--root`, or by its name alone.
-fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
+/// A line of one of the two tables, which may be named by its path, by that below `--root`, or by its name alone.
+fn line(session: &Session, named: &Origin) -> Result<Origin, Failure> {
     let below_root = !session.machine.is_live();
-    let named = |file: &str| {
-        let is = |path: &&str| {
-            let name = path.strip_prefix("/etc/").unwrap_or(path);
-            file == *path
-                || file == name
-                || (below_root && Path::new(file).ends_with(path.trim_start_matches('/')))
-        };
-        [HOSTS_ALLOW, HOSTS_DENY].into_iter().find(is)
+    let is_meant = |table: &&str| {
+        let name = table.trim_start_matches("/etc/");
+        named.path == Path::new(table)
+            || named.path == Path::new(name)
+            || (below_root && named.path.ends_with(table.trim_start_matches('/')))
     };
-    let origin = text.rsplit_once(':').and_then(|(file, line)| {
-        let line = line.parse().ok().filter(|&line| line > 0)?;
-        Some(Origin::new(named(file)?, line))
-    });
-    origin.ok_or_else(|| {
-        let message = format!("`{text}` does not name a line of hosts.allow or hosts.deny");
+    let table = [HOSTS_ALLOW, HOSTS_DENY].into_iter().find(is_meant);
+    let table = table.ok_or_else(|| {
+        let message = format!("`{named}` does not name a line of hosts.allow or hosts.deny");
         Failure::trouble(message).with_hint(format!(
             "write it as {HOSTS_DENY}:3; --mend without lines lists them"
         ))
-    })
+    })?;
+    Ok(Origin::new(table, named.line))
 }

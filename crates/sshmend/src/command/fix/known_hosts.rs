@@ -1,7 +1,5 @@
 //! `sshmend fix known-hosts`: as the user whose files they are.
 
-use std::path::PathBuf;
-
 use sshmend_host::{Account, become_user, random};
 use sshmend_known_hosts::{Destination, Fingerprint, KeyType};
 use sshmend_lossless::Snapshot;
@@ -111,8 +109,8 @@ fn complete(
         key_type: arguments.key_type.as_deref().map(key_type).transpose()?,
         line: arguments
             .line
-            .as_deref()
-            .map(|text| place(session, text))
+            .as_ref()
+            .map(|line| Ok((session.trusted(&line.path)?, line.line)))
             .transpose()?,
         key_file: arguments
             .key_file
@@ -129,14 +127,4 @@ fn key_type(text: &str) -> Result<KeyType, Failure> {
         Failure::trouble(format!("not a key type that ssh knows: {text}"))
             .with_hint("such as ssh-ed25519 or ssh-rsa")
     })
-}
-
-fn place(session: &Session, text: &str) -> Result<(PathBuf, usize), Failure> {
-    let parsed = text
-        .rsplit_once(':')
-        .and_then(|(path, line)| Some((PathBuf::from(path), line.parse().ok()?)));
-    let (path, line) = parsed.ok_or_else(|| {
-        Failure::trouble(format!("not FILE:LINE: {text}")).with_hint("such as ~/.ssh/known_hosts:7")
-    })?;
-    Ok((session.trusted(&path)?, line))
 }

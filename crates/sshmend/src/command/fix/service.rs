@@ -6,7 +6,6 @@ use sshmend_plan::{
     Mended, Plan, ServiceWish, SshdSource, listen_addresses, service, without_unit_lines,
 };
 
-use super::sshd_config::line;
 use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
@@ -21,13 +20,10 @@ pub(super) fn plan(session: &Session, restart: bool, mended: Mended) -> Result<P
 /// Plans that sshd is started without these lines of its unit.
 pub(super) fn without_lines(
     session: &Session,
-    lines: &[String],
+    lines: &[Origin],
     mended: Mended,
 ) -> Result<Plan, Failure> {
-    let lines: Vec<Origin> = lines
-        .iter()
-        .map(|text| line(session, text))
-        .collect::<Result<_, _>>()?;
+    let lines: Vec<Origin> = lines.iter().map(|line| session.line(line)).collect();
     for line in &lines {
         session.trusted(&line.path)?;
     }

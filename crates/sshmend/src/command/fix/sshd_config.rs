@@ -1,7 +1,5 @@
 //! `sshmend fix sshd-config`: keywords, at the line that wins.
 
-use std::path::Path;
-
 use sshmend_lossless::Origin;
 use sshmend_plan::{Plan, SshdConfigWish, SshdSource, sshd_config};
 use sshmend_sshd_config::{Assignment, Place};
@@ -14,17 +12,13 @@ use crate::session::Session;
 /// Plans what is wanted of sshd_config.
 pub(crate) fn set(
     session: &Session,
-    settings: &[String],
+    settings: &[Assignment],
     drop_in: bool,
     source: &SshdSource,
 ) -> Result<Plan, Failure> {
-    let settings = settings
-        .iter()
-        .map(|text| setting(text))
-        .collect::<Result<_, _>>()?;
     let place = if drop_in { Place::DropIn } else { Place::Best };
     let wanted = Wanted {
-        settings,
+        settings: settings.to_vec(),
         ..Wanted::default()
     };
     plan(session, wanted, place, source)
@@ -54,15 +48,11 @@ struct Wanted {
 /// Plans that these lines become comments.
 pub(super) fn comment_out(
     session: &Session,
-    lines: &[String],
+    lines: &[Origin],
     source: &SshdSource,
 ) -> Result<Plan, Failure> {
-    let lines = lines
-        .iter()
-        .map(|text| line(session, text))
-        .collect::<Result<_, _>>()?;
     let wanted = Wanted {
-        comment_out: lines,
+        comment_out: lines.iter().map(|line| session.line(line)).collect(),
         ..Wanted::default()
     };
     plan(session, wanted, Place::Best, source)
@@ -92,23 +82,4 @@ fn plan(
     plan.notices.extend(configuration.choice_notice());
     of_sshd(session, &mut configuration, &mut plan);
     Ok(plan)
-}
-
-fn setting(text: &str) -> Result<Assignment, Failure> {
-    Assignment::parse(text).ok_or_else(|| {
-        Failure::trouble(format!("not KEY=VALUE: {text}"))
-            .with_hint("such as MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222")
-    })
-}
-
-/// Reads `FILE:LINE`.
-pub(super) fn line(session: &Session, text: &str) -> Result<Origin, Failure> {
-    let parsed = text
-        .rsplit_once(':')
-        .and_then(|(path, line)| Some((Path::new(path), line.parse().ok()?)));
-    match parsed {
-        Some((path, line)) if line > 0 => Ok(Origin::new(session.path(path), line)),
-        _ => Err(Failure::trouble(format!("not FILE:LINE: {text}"))
-            .with_hint("such as /etc/ssh/sshd_config:12")),
-    }
 }
