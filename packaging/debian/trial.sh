@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs an older package, uses it, upgrades to the package, removes and purges it, installs it afresh, and unpacks the tarball, on a tree
-# of Debian that stays as it is. Arguments: the tree, an empty folder, the older package, the package, the tarball, the version of the
-# program. Runs in a mount namespace of its own.
+# Installs an older package, uses it, upgrades to the package, removes and purges it, installs it afresh, installs and removes the .rpm, and
+# unpacks the tarball, on a tree of Debian that stays as it is. Arguments: the tree, an empty folder, the older package, the package, the
+# .rpm, the tarball, the version of the program. Runs in a mount namespace of its own.
 set -eu
-tree=$1 work=$2 older=$3 package=$4 tarball=$5 version=$6
+tree=$1 work=$2 older=$3 package=$4 rpm=$5 tarball=$6 version=$7
 
 mount -t tmpfs tmpfs "$work"
 mkdir "$work/upper" "$work/work" "$work/root"
@@ -54,6 +54,19 @@ inside bash -ec '. /usr/share/bash-completion/completions/sshmend; complete -p s
 inside sshmend recover >/dev/null
 inside dpkg --purge sshmend >/dev/null
 
+# Debian has no libc by the name that the .rpm asks for. Its scripts are run inside; rpm itself is this machine's.
+outside() { rpm --root "$work/root" "$@"; }
+outside --initdb
+outside --install --nodeps "$rpm"
+outside --verify --nodeps sshmend
+inside sshmend --version | grep -q "^sshmend $version ("
+inside sshmend fix sshd-config MaxStartups=30:30:200 --yes --no-reload >/dev/null
+inside sshmend rollback --yes --no-reload >/dev/null
+outside --erase sshmend
+[ ! -e "$work/root/usr/bin/sshmend" ]
+[ ! -e "$work/root/usr/share/doc/sshmend" ]
+rm -r "$work/root/var/lib/sshmend"
+
 # The tarball needs no package, and nothing but its own folder.
 inside tar -xzf /tmp/sshmend.tar.gz -C /usr/local/lib
 unpacked=/usr/local/lib/$(ls "$work/root/usr/local/lib" | grep sshmend)
@@ -61,4 +74,4 @@ inside "$unpacked/sshmend" --version | grep -q "^sshmend $version ("
 inside "$unpacked/sshmend" show sshd-config MaxStartups >/dev/null
 [ -s "$work/root$unpacked/man/man8/sshmend.8" ]
 [ -s "$work/root$unpacked/completions/_sshmend" ]
-said "installed, used, upgraded to, removed, purged and installed afresh; the tarball unpacked and used"
+said "installed, used, upgraded to, removed, purged and installed afresh; the .rpm installed, used and removed; the tarball unpacked and used"

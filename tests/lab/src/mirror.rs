@@ -16,6 +16,14 @@ pub(crate) struct Mirror {
     pub(crate) security: String,
 }
 
+/// The main archive that this machine installs Debian's packages from.
+///
+/// # Errors
+/// When neither the environment nor apt names one.
+pub fn main_archive() -> Result<String, LabError> {
+    Mirror::find().map(|mirror| mirror.main)
+}
+
 impl Mirror {
     /// Asks the environment, then apt.
     pub(crate) fn find() -> Result<Self, LabError> {

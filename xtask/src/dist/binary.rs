@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::source::{Source, VERSION};
+use super::toolchain::Toolchain;
 use super::tools::Tools;
 use super::wheel;
 use crate::run;
@@ -26,7 +27,8 @@ pub(super) struct Target {
     pub(super) packaged: bool,
 }
 
-const TARGETS: [Target; 4] = [
+/// All that are built where there is a standard library for them.
+pub(super) const TARGETS: [Target; 4] = [
     Target {
         triple: "x86_64-unknown-linux-gnu",
         platform: "manylinux2014",
@@ -54,24 +56,41 @@ const TARGETS: [Target; 4] = [
 ];
 
 impl Target {
-    /// Those that this toolchain has a standard library for, and those that it lacks.
-    pub(super) fn known() -> Result<(Vec<Self>, Vec<Self>), String> {
-        let mut present = Vec::new();
-        let mut missing = Vec::new();
-        for target in TARGETS {
-            let mut rustc = Command::new("rustc");
-            let folder =
-                run::output(rustc.args(["--print", "target-libdir", "--target", target.triple]))?;
-            if Path::new(folder.trim()).exists() {
-                present.push(target);
-            } else {
-                missing.push(target);
-            }
+    /// The one with this name.
+    ///
+    /// # Errors
+    /// The names that there are.
+    pub(super) fn named(triple: &str) -> Result<Self, String> {
+        TARGETS
+            .into_iter()
+            .find(|target| target.triple == triple)
+            .ok_or_else(|| {
+                let names = TARGETS.map(|target| target.triple);
+                format!("the targets are {}", names.join(", "))
+            })
+    }
+
+    /// Whether this machine starts its programs itself.
+    pub(super) fn native(self) -> bool {
+        self.triple.starts_with(env::consts::ARCH)
+    }
+
+    /// Whether its programs carry their C library.
+    fn is_static(self) -> bool {
+        self.triple.ends_with("musl")
+    }
+
+    /// A command that starts a program of this target, through qemu where this machine does not start it itself.
+    pub(super) fn start(self, program: &Path) -> Command {
+        if self.native() {
+            return Command::new(program);
         }
-        if present.is_empty() {
-            return Err("this toolchain has none of the targets that are packaged".to_owned());
-        }
-        Ok((present, missing))
+        let (_, architecture) = self.architecture;
+        let mut qemu = Command::new(format!("qemu-{architecture}"));
+        // A static program looks for nothing there.
+        qemu.args(["-L", &format!("/usr/{architecture}-linux-gnu")])
+            .arg(program);
+        qemu
     }
 }
 
@@ -86,6 +105,7 @@ pub(super) struct Built {
 /// Builds the wheel into `out`, and returns the program that it carries.
 pub(super) fn build(
     tools: &Tools,
+    toolchain: &Toolchain,
     source: &Source,
     target: Target,
     place: &Path,
@@ -108,6 +128,7 @@ pub(super) fn build(
         .env("CARGO_TARGET_DIR", &products)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(&source.folder)?)
         .env("SOURCE_DATE_EPOCH", &source.epoch);
+    toolchain.set(&mut maturin, target);
     run::run(&mut maturin)?;
     wheel::pack(
         tools,
@@ -145,17 +166,31 @@ fn check(program: &Path, source: &Source, target: Target) -> Result<(), String> 
             GLIBC.1
         ));
     }
-    if !target.triple.starts_with(env::consts::ARCH) {
-        println!("{}: not started, it is for another machine", target.triple);
-        return Ok(());
+    if target.is_static() {
+        let headers = run::output(
+            Command::new("readelf")
+                .args(["--program-headers", "--dynamic", "--wide"])
+                .arg(program),
+        )?;
+        if let Some(line) = needed(&headers) {
+            return Err(format!("{}: is not static: {line}", program.display()));
+        }
     }
-    let said = run::output(Command::new(program).arg("--version"))?;
+    let said = run::output(target.start(program).arg("--version"))?;
     let wanted = format!("sshmend {VERSION} ({})\n", source.commit);
     if said == wanted {
         Ok(())
     } else {
         Err(format!("--version says {said:?}, not {wanted:?}"))
     }
+}
+
+/// What a program wants to have loaded with it, a loader or a library; `None` in a static one.
+fn needed(headers: &str) -> Option<&str> {
+    headers
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("INTERP") || line.contains("(NEEDED)"))
 }
 
 /// The newest version of the C library that a symbol asks for; `None` in a static program.
@@ -183,5 +218,17 @@ mod tests {
             newest_glibc("No version information found in this file."),
             None
         );
+    }
+
+    #[test]
+    fn a_program_with_a_loader_or_a_library_is_not_static() {
+        let header = "  INTERP         0x0002e0 0x00000000000002e0 0x1c 0x1c R 0x1\n";
+        assert_eq!(needed(header), Some(header.trim()));
+        let entry = " 0x0000000000000001 (NEEDED)    Shared library: [libc.so.6]\n";
+        assert_eq!(needed(entry), Some(entry.trim()));
+        let own = "  LOAD           0x000000 0x0000000000000000 R 0x1000\n\
+                   \x20 DYNAMIC        0x2b1c50 0x0000000000000180 RW 0x8\n\
+                   \x200x000000006ffffffb (FLAGS_1)   Flags: NOW PIE\n";
+        assert_eq!(needed(own), None);
     }
 }

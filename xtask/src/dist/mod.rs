@@ -8,6 +8,7 @@ mod deb;
 mod rpm;
 mod source;
 mod stage;
+mod toolchain;
 mod tools;
 mod trial;
 mod wheel;
@@ -21,8 +22,9 @@ use clap::Args;
 use crate::run::{self, project};
 pub(crate) use deb::rehearse;
 
-use binary::{Built, Target};
+use binary::{Built, TARGETS, Target};
 use source::Source;
+use toolchain::Toolchain;
 use tools::Tools;
 
 #[derive(Args)]
@@ -30,9 +32,12 @@ pub(crate) struct Arguments {
     /// Build the commit a second time in another folder, and fail unless every file has the same bytes
     #[arg(long)]
     check: bool,
-    /// Install, use, upgrade and purge the .deb on trees of Debian 11, 12 and 13 (root)
+    /// Install, use, upgrade and purge the .deb on trees of Debian 11, 12 and 13, and use each of the other files (root)
     #[arg(long = "try")]
     trial: bool,
+    /// Build for this target alone (may be given several times), instead of all
+    #[arg(long = "target", value_name = "TRIPLE", value_parser = Target::named)]
+    targets: Vec<Target>,
     /// Where the files go, instead of target/dist
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -41,7 +46,7 @@ pub(crate) struct Arguments {
 /// Lists the checksums of all the others.
 const SUMS: &str = "SHA256SUMS";
 
-/// Builds all that this toolchain has the targets for, and says which it lacks.
+/// Builds for every target that there is a standard library for, and says for which there is none.
 ///
 /// # Errors
 /// When a tool cannot be installed, a build fails, or a file is not what it has to be.
@@ -52,21 +57,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         .clone()
         .unwrap_or_else(|| project().join("target/dist"));
     let tools = Tools::install(&work.join("tools"))?;
-    let (present, missing) = Target::known()?;
-    make(&tools, &present, &work.join("one"), &out)?;
+    let toolchain = Toolchain::complete(&wanted(arguments), &work.join("toolchain"))?;
+    make(&tools, &toolchain, &work.join("one"), &out)?;
     if arguments.check {
         let again = work.join("again");
         // Another depth, so that no path of the build has the same length.
-        make(&tools, &present, &work.join("a/second/place"), &again)?;
+        make(&tools, &toolchain, &work.join("a/second/place"), &again)?;
         same(&out, &again)?;
         println!("reproducible: a second build in another folder gives the same bytes");
     }
     if arguments.trial {
-        trial::run(&out, &work)?;
+        trial::run(&toolchain, &out, &work)?;
     }
-    for target in missing {
+    for (target, why) in &toolchain.missing {
         println!(
-            "not built: {0} (this toolchain lacks it: `rustup target add {0}`)",
+            "not built: {0} (this toolchain lacks it, try `rustup target add {0}`; {why})",
             target.triple
         );
     }
@@ -74,12 +79,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     run::run(Command::new("cat").arg(SUMS).current_dir(&out))
 }
 
+fn wanted(arguments: &Arguments) -> Vec<Target> {
+    if arguments.targets.is_empty() {
+        TARGETS.to_vec()
+    } else {
+        arguments.targets.clone()
+    }
+}
+
 /// One build from nothing but the commit, in `place`; what comes of it goes to `out`.
-fn make(tools: &Tools, targets: &[Target], place: &Path, out: &Path) -> Result<(), String> {
+fn make(tools: &Tools, toolchain: &Toolchain, place: &Path, out: &Path) -> Result<(), String> {
     let source = Source::export(&place.join("source"))?;
     empty(out)?;
-    for target in targets {
-        let built = binary::build(tools, &source, *target, place, out)?;
+    for target in &toolchain.targets {
+        let built = binary::build(tools, toolchain, &source, *target, place, out)?;
         pack(&source, &built, &place.join(target.triple), out)?;
     }
     sums(out)

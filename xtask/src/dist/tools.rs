@@ -15,6 +15,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("rpm", "rpmbuild"),
     ("rpmlint", "the check of the .rpm"),
     ("lintian", "the check of the .deb"),
+    ("zsh", "the check of its completions"),
+    ("fish", "the check of its completions"),
 ];
 
 /// Exact versions: another linker could give other bytes.

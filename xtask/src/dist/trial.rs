@@ -1,42 +1,87 @@
-//! What was made, used: the .deb on trees of real machines (installed, upgraded to, removed and purged), the tarball on the same
-//! trees, the wheel in an environment of its own.
+//! What was made, used: the .deb on trees of real machines (installed, upgraded to, removed and purged), the .rpm and the tarball on the
+//! same trees, the wheel in an environment of its own, and the program of each tarball, of other machines too.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::binary::Target;
 use super::source::{Source, VERSION};
+use super::toolchain::Toolchain;
 use super::{SUMS, deb};
 use crate::python::Environment;
 use crate::run;
 
+/// What the lab's machines are.
+const MACHINE: &str = "x86_64-unknown-linux-gnu";
+
 /// Older than any package; what is in it is the same.
 const OLDER: &str = "0.1.0-1";
+
+/// What every program has to answer: the words, what it reads, and a word of what it says.
+const ANSWERS: [(&[&str], &str, &str); 3] = [
+    (&["explain", "max-startups"], "", "MaxStartups"),
+    (
+        &["diagnose", "-"],
+        "ssh: connect to host build.example port 22: Connection refused\n",
+        "sshd-not-running",
+    ),
+    (
+        &["diagnose", "-"],
+        "kex_exchange_identification: read: Connection reset by peer\n",
+        "max-startups",
+    ),
+];
 
 /// Tries what was made for this machine, on each suite of the lab.
 ///
 /// # Errors
 /// When a step fails, and when this is not root.
-pub(super) fn run(out: &Path, work: &Path) -> Result<(), String> {
+pub(super) fn run(toolchain: &Toolchain, out: &Path, work: &Path) -> Result<(), String> {
     if !nix::unistd::geteuid().is_root() {
         return Err("--try changes its root folder, which takes root".to_owned());
     }
+    if toolchain.targets.contains(&Target::named(MACHINE)?) {
+        machines(out, work)?;
+        wheel(out, work)?;
+    } else {
+        println!("trial: no package for {MACHINE} was built, and none is installed");
+    }
+    for target in &toolchain.targets {
+        program(*target, out, work)?;
+    }
+    Ok(())
+}
+
+/// Installs the packages on each suite of the lab.
+fn machines(out: &Path, work: &Path) -> Result<(), String> {
     let package = made(out, "_amd64.deb")?;
-    let tarball = made(out, "-x86_64-unknown-linux-gnu.tar.gz")?;
+    let rpm = made(out, ".x86_64.rpm")?;
+    let tarball = made(out, &format!("-{MACHINE}.tar.gz"))?;
     let source = Source::export(&work.join("trial-source"))?;
     let older = older(&source, &package, work)?;
     let script = source.folder.join("packaging/debian/trial.sh");
+    let role = source.folder.join("packaging/trial-role.sh");
+    let mirror = sshmend_lab::main_archive().map_err(|error| error.to_string())?;
     let place = work.join("machine");
     for (_held, tree) in sshmend_lab::trees().map_err(|error| error.to_string())? {
         super::empty(&place)?;
         let mut trial = Command::new("unshare");
         trial
             .args(["--mount", "--propagation=private", "sh"])
-            .args([&script, &tree, &place, &older, &package, &tarball])
+            .args([&script, &tree, &place, &older, &package, &rpm, &tarball])
+            .arg(VERSION);
+        run::run(&mut trial)?;
+        let mut trial = Command::new("unshare");
+        trial
+            .args(["--mount", "--propagation=private", "sh"])
+            .args([&role, &tree, &place])
+            .arg(&mirror)
+            .args([&source.folder.join("ansible"), out])
             .arg(VERSION);
         run::run(&mut trial)?;
     }
-    wheel(out, work)
+    Ok(())
 }
 
 /// The file whose name ends so.
@@ -79,4 +124,52 @@ fn wheel(out: &Path, work: &Path) -> Result<(), String> {
     }
     println!("trial: {name} installed by pip, {}", said.trim());
     Ok(())
+}
+
+/// Unpacks the tarball, has its program answer, and has the shells read its completions.
+fn program(target: Target, out: &Path, work: &Path) -> Result<(), String> {
+    let tarball = made(out, &format!("-{}.tar.gz", target.triple))?;
+    let place = work.join("tarball");
+    super::empty(&place)?;
+    let mut tar = Command::new("tar");
+    tar.args(["--strip-components=1", "-xzf"]).arg(&tarball);
+    run::run(tar.arg("--directory").arg(&place))?;
+    for (words, input, wanted) in ANSWERS {
+        let said = answer(target, &place, words, input)?;
+        if !said.contains(wanted) {
+            return Err(format!("{}: {words:?} says {said:?}", target.triple));
+        }
+    }
+    for (shell, script) in [
+        ("bash", "sshmend.bash"),
+        ("zsh", "_sshmend"),
+        ("fish", "sshmend.fish"),
+    ] {
+        let script = place.join("completions").join(script);
+        run::run(Command::new(shell).arg("-n").arg(script))?;
+    }
+    println!(
+        "trial: {} answers, its completions are read by bash, zsh and fish",
+        target.triple
+    );
+    Ok(())
+}
+
+/// What the program prints; that it finds something makes it exit with 1.
+fn answer(target: Target, place: &Path, words: &[&str], input: &str) -> Result<String, String> {
+    let file = place.join("input");
+    let said = |error: std::io::Error| format!("{}: {error}", target.triple);
+    fs::write(&file, input).map_err(said)?;
+    let mut program = target.start(&place.join("sshmend"));
+    program.args(words).stdin(File::open(&file).map_err(said)?);
+    let output = program.output().map_err(said)?;
+    match output.status.code() {
+        Some(0 | 1) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        _ => Err(format!(
+            "{}: {words:?}: {}: {}",
+            target.triple,
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
 }

@@ -1,0 +1,319 @@
+//! The compiler, and the standard libraries that it came without: those are built here, from Debian's rust-src of exactly its version.
+//!
+//! They lie in a folder of their own beside what the compiler has; nothing of the toolchain itself is changed.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::binary::Target;
+use super::empty;
+use crate::{packages, run};
+
+/// What fetching and building a standard library needs.
+const DEBIAN: &[(&str, &str)] = &[(
+    "debian-archive-keyring",
+    "the signature of the sources of a standard library",
+)];
+
+/// Has the sources of the last few releases of Rust, not only of the newest one.
+const SUITE: &str = "trixie-backports";
+
+/// What can be built, and with what.
+pub(super) struct Toolchain {
+    /// The targets that have a standard library.
+    pub(super) targets: Vec<Target>,
+    /// Those that have none, and why.
+    pub(super) missing: Vec<(Target, String)>,
+    /// The compiler that finds the libraries that were built here.
+    wrapper: PathBuf,
+    built: Vec<Target>,
+}
+
+impl Toolchain {
+    /// Builds those of the standard libraries of `wanted` that are missing into `folder`, which takes minutes and is done once for a compiler.
+    ///
+    /// # Errors
+    /// When the compiler does not answer, when a library does not compile, and when there is no target at all.
+    pub(super) fn complete(wanted: &[Target], folder: &Path) -> Result<Self, String> {
+        let compiler = Compiler::ask()?;
+        let (mut targets, lacking) = compiler.shipped(wanted)?;
+        let place = folder.join(&compiler.release).join(&compiler.commit);
+        let shadow = Shadow { place };
+        let mut missing = Vec::new();
+        let mut built = Vec::new();
+        for target in lacking {
+            if !shadow.has(target)
+                && let Err(why) = shadow.sources(&compiler)
+            {
+                missing.push((target, why));
+                continue;
+            }
+            shadow.build(&compiler, target)?;
+            emulator(target)?;
+            built.push(target);
+        }
+        targets.extend(&built);
+        if targets.is_empty() {
+            return Err("this toolchain has none of the targets that are packaged".to_owned());
+        }
+        Ok(Self {
+            targets,
+            missing,
+            wrapper: shadow.wrapper(),
+            built,
+        })
+    }
+
+    /// Has a build for this target find its standard library.
+    pub(super) fn set(&self, command: &mut Command, target: Target) {
+        if self.built.contains(&target) {
+            command.env("RUSTC", &self.wrapper);
+        }
+    }
+}
+
+/// What the compiler says of itself.
+struct Compiler {
+    release: String,
+    commit: String,
+    host: String,
+    sysroot: PathBuf,
+}
+
+impl Compiler {
+    fn ask() -> Result<Self, String> {
+        let said = run::output(Command::new("rustc").arg("-vV"))?;
+        let field = |name: &str| {
+            said.lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+                .map(str::to_owned)
+                .ok_or_else(|| format!("rustc -vV does not say its {name}"))
+        };
+        let sysroot = run::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+        Ok(Self {
+            release: field("release")?,
+            commit: field("commit-hash")?,
+            host: field("host")?,
+            sysroot: PathBuf::from(sysroot.trim()),
+        })
+    }
+
+    /// The targets that it has a standard library for, and those that it lacks.
+    fn shipped(&self, wanted: &[Target]) -> Result<(Vec<Target>, Vec<Target>), String> {
+        let (mut present, mut missing) = (Vec::new(), Vec::new());
+        for target in wanted {
+            let mut rustc = Command::new("rustc");
+            rustc.args(["--print", "target-libdir", "--target", target.triple]);
+            let folder = run::output(&mut rustc)?;
+            if Path::new(folder.trim()).exists() {
+                present.push(*target);
+            } else {
+                missing.push(*target);
+            }
+        }
+        Ok((present, missing))
+    }
+}
+
+/// The folder with what the compiler came without.
+struct Shadow {
+    place: PathBuf,
+}
+
+impl Shadow {
+    fn libraries(&self) -> PathBuf {
+        self.place.join("sysroot/lib/rustlib")
+    }
+
+    fn wrapper(&self) -> PathBuf {
+        self.place.join("rustc")
+    }
+
+    fn library(&self) -> PathBuf {
+        self.place.join("library")
+    }
+
+    fn has(&self, target: Target) -> bool {
+        self.libraries().join(target.triple).exists()
+    }
+
+    /// Unpacks the sources that belong to this compiler, where that was not done before.
+    ///
+    /// # Errors
+    /// Why there are none.
+    fn sources(&self, compiler: &Compiler) -> Result<(), String> {
+        let library = self.library();
+        if library.exists() {
+            return Ok(());
+        }
+        packages::install(DEBIAN)?;
+        let partial = self.place.join("partial");
+        empty(&partial)?;
+        let package = download(compiler, &partial)?;
+        let inside = format!("usr/src/rustc-{}/library", compiler.release);
+        let mut unpack = Command::new("sh");
+        unpack
+            .args([
+                "-c",
+                "dpkg-deb --fsys-tarfile \"$1\" | tar -x \"./$2\"",
+                "sh",
+            ])
+            .args([&package, Path::new(&inside)])
+            .current_dir(&partial);
+        run::run(&mut unpack)?;
+        only_archives(&partial.join(&inside).join("std/Cargo.toml"))?;
+        moved(&partial.join(inside), &library)?;
+        fs::remove_dir_all(&partial).map_err(|error| format!("{}: {error}", partial.display()))
+    }
+
+    /// Builds the standard library of this target, where that was not done before.
+    fn build(&self, compiler: &Compiler, target: Target) -> Result<(), String> {
+        self.lay(compiler)?;
+        if self.has(target) {
+            return Ok(());
+        }
+        println!("{}: building its standard library", target.triple);
+        let (library, products) = (self.library(), self.place.join("products"));
+        let vendored = library.join("vendor");
+        let mut cargo = run::cargo(&["build", "--release", "--quiet", "--offline", "--locked"]);
+        cargo
+            // The package has no sources of what only the tests of the library need.
+            .args(["-Zavoid-dev-deps", "--package", "std"])
+            .args(["--features", "panic-unwind,backtrace"])
+            .args(["--target", target.triple, "--manifest-path"])
+            .arg(library.join("std/Cargo.toml"))
+            .args(["--config", "source.crates-io.replace-with='vendored'"])
+            .arg("--config")
+            .arg(format!(
+                "source.vendored.directory='{}'",
+                vendored.display()
+            ))
+            .env("CARGO_TARGET_DIR", &products)
+            .env("RUSTC", self.wrapper())
+            // As the project's own build does: the library is made of what only the compiler's own release may use.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(compiler, &library));
+        run::run(&mut cargo)?;
+        let made = products.join(target.triple).join("release/deps");
+        let partial = self.place.join("partial");
+        empty(&partial.join("lib"))?;
+        for name in super::names(&made)? {
+            if name.ends_with(".rlib") {
+                let (from, to) = (made.join(&name), partial.join("lib").join(&name));
+                fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
+            }
+        }
+        moved(&partial, &self.libraries().join(target.triple))?;
+        fs::remove_dir_all(&products).map_err(|error| format!("{}: {error}", products.display()))
+    }
+
+    /// Lays the wrapper, and a link to the library of this machine, which build scripts and macros need.
+    fn lay(&self, compiler: &Compiler) -> Result<(), String> {
+        let said = |error: std::io::Error| format!("{}: {error}", self.place.display());
+        let link = self.libraries().join(&compiler.host);
+        fs::create_dir_all(self.libraries()).map_err(said)?;
+        if !link.exists() {
+            let host = compiler.sysroot.join("lib/rustlib").join(&compiler.host);
+            symlink(host, link).map_err(said)?;
+        }
+        let script = format!(
+            "#!/bin/sh\nexec '{}' --sysroot '{}' \"$@\"\n",
+            compiler.sysroot.join("bin/rustc").display(),
+            self.place.join("sysroot").display()
+        );
+        let wrapper = self.wrapper();
+        // Written again it would be newer, and everything that it compiled would be compiled again.
+        if fs::read_to_string(&wrapper).is_ok_and(|text| text == script) {
+            return Ok(());
+        }
+        fs::write(&wrapper, script).map_err(said)?;
+        fs::set_permissions(wrapper, Permissions::from_mode(0o755)).map_err(said)
+    }
+}
+
+/// How Rust's own release builds the library: usable for link-time optimisation, hidden from programs, and named without this machine's folders.
+fn flags(compiler: &Compiler, library: &Path) -> String {
+    let remap = format!(
+        "--remap-path-prefix={}=/rustc/{}/library",
+        library.display(),
+        compiler.commit
+    );
+    [
+        "-Zforce-unstable-if-unmarked",
+        "-Cembed-bitcode=yes",
+        &remap,
+    ]
+    .join("\x1f")
+}
+
+/// Has the library come as archive alone: a shared one would be linked, with a linker that nobody has named.
+fn only_archives(manifest: &Path) -> Result<(), String> {
+    let said = |error: std::io::Error| format!("{}: {error}", manifest.display());
+    let text = fs::read_to_string(manifest).map_err(said)?;
+    let changed = text.replace(r#"["dylib", "rlib"]"#, r#"["rlib"]"#);
+    if changed == text {
+        return Err(format!(
+            "{}: does not name the kinds of library as expected",
+            manifest.display()
+        ));
+    }
+    fs::write(manifest, changed).map_err(said)
+}
+
+/// Fetches Debian's package with the sources of this compiler into `folder`; apt checks its signature.
+///
+/// # Errors
+/// Why it is not to be had.
+fn download(compiler: &Compiler, folder: &Path) -> Result<PathBuf, String> {
+    let mirror = sshmend_lab::main_archive().map_err(|error| error.to_string())?;
+    let list = folder.join("sources.list");
+    let line = format!(
+        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} {SUITE} main\n"
+    );
+    fs::write(&list, line).map_err(|error| format!("{}: {error}", list.display()))?;
+    fs::create_dir_all(folder.join("lists/partial"))
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    let apt = |words: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        for (name, value) in [
+            ("Dir::Etc::sourcelist", list.as_path()),
+            ("Dir::Etc::sourceparts", Path::new("/dev/null")),
+            ("Dir::State::lists", &folder.join("lists")),
+            ("Dir::Cache", folder),
+        ] {
+            apt.arg("-o").arg(format!("{name}={}", value.display()));
+        }
+        // The folder need not be open to apt's own user.
+        apt.args(["-qq", "-o", "APT::Sandbox::User=root"])
+            .args(words);
+        run::output(apt.current_dir(folder))
+    };
+    let wanted = format!("rust-src={}+*", compiler.release);
+    apt(&["update"])
+        .and_then(|_| apt(&["download", &wanted]))
+        .map_err(|_| format!("{SUITE} has no rust-src {}", compiler.release))?;
+    super::names(folder)?
+        .into_iter()
+        .find(|name| name.ends_with(".deb"))
+        .map(|name| folder.join(name))
+        .ok_or_else(|| "apt-get download left no package".to_owned())
+}
+
+/// Installs what starts programs of another machine, where the target is for one.
+fn emulator(target: Target) -> Result<(), String> {
+    if target.native() {
+        return Ok(());
+    }
+    let (debian, _) = target.architecture;
+    let library = format!("libc6-{debian}-cross");
+    packages::install(&[
+        ("qemu-user", "starts programs of another machine"),
+        (&library, "the C library of the other machine"),
+    ])
+}
+
+fn moved(from: &Path, to: &Path) -> Result<(), String> {
+    fs::rename(from, to).map_err(|error| format!("{}: {error}", to.display()))
+}
