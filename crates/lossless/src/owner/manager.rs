@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
 use crate::lines::lines;
 
 /// A program that writes a file, or a part of it, again.
@@ -203,8 +205,12 @@ impl Managed {
     }
 }
 
-/// The comments before the first line that is none, in words; an empty list for a blank line and for the mark of a block.
-fn head(bytes: &[u8]) -> Vec<Vec<String>> {
+/// How much of a comment is looked at, in bytes: nobody says in a longer one who writes the file.
+const SENTENCE: usize = 4096;
+
+/// The comments before the first line that is none, in words, each read when it is asked for; an empty list for a blank
+/// line and for the mark of a block.
+fn head(bytes: &[u8]) -> impl Iterator<Item = Vec<String>> {
     let texts = lines(bytes).map(|line| line.text(bytes));
     let texts = texts.map(|text| {
         text.strip_prefix(b"\xef\xbb\xbf")
@@ -213,15 +219,13 @@ fn head(bytes: &[u8]) -> Vec<Vec<String>> {
     });
     let comments = texts
         .take_while(|text| text.is_empty() || text.starts_with(b"#") || text.starts_with(b";"));
-    comments
-        .map(|text| {
-            if block_mark(text).is_some() {
-                Vec::new()
-            } else {
-                words(text)
-            }
-        })
-        .collect()
+    comments.map(|text| {
+        if block_mark(text).is_some() {
+            Vec::new()
+        } else {
+            words(&text[..text.len().min(SENTENCE)])
+        }
+    })
 }
 
 fn words(text: &[u8]) -> Vec<String> {
@@ -233,20 +237,28 @@ fn words(text: &[u8]) -> Vec<String> {
 }
 
 fn of_head(bytes: &[u8]) -> Option<Managed> {
-    let head = head(bytes);
-    let found = head.iter().enumerate().find_map(|(index, line)| {
-        // A sentence may go on in the next comment.
-        let next = head.get(index + 1).map(Vec::as_slice).unwrap_or_default();
-        let manager =
-            named(&[line.as_slice(), next].concat(), line.len()).or_else(|| baseline(line))?;
-        Some((manager, index))
-    });
-    let (manager, index) = found.or_else(|| forbidden(&head))?;
+    let (manager, index) = says_managed(bytes).or_else(|| forbidden(bytes))?;
     Some(Managed {
         manager,
         line: index + 1,
         block: false,
     })
+}
+
+/// Whoever manages the file, and the index of the line that says so.
+fn says_managed(bytes: &[u8]) -> Option<(Manager, usize)> {
+    let mut head = head(bytes).enumerate().peekable();
+    while let Some((index, mut line)) = head.next() {
+        let own = line.len();
+        if (0..own).any(|at| is(&line, at, VERBS)) {
+            // A sentence may go on in the next comment.
+            line.extend(head.peek().into_iter().flat_map(|(_, next)| next.clone()));
+        }
+        if let Some(manager) = named(&line, own).or_else(|| baseline(&line[..own])) {
+            return Some((manager, index));
+        }
+    }
+    None
 }
 
 /// "managed by NAME" or "NAME managed", with the verb among the first `own` words.
@@ -301,12 +313,11 @@ fn baseline(words: &[String]) -> Option<Manager> {
 }
 
 /// "do not edit", with whoever is named in the lines around it.
-fn forbidden(head: &[Vec<String>]) -> Option<(Manager, usize)> {
-    let index = head.iter().position(|line| forbids(line))?;
-    let around = &head[index.saturating_sub(2)..head.len().min(index + 3)];
-    let name = around
-        .iter()
-        .find_map(|line| (0..line.len()).find_map(|at| name_at(line, at, NAMES)));
+fn forbidden(bytes: &[u8]) -> Option<(Manager, usize)> {
+    let index = head(bytes).position(|line| forbids(&line))?;
+    let first = index.saturating_sub(2);
+    let mut around = head(bytes).take(index + 3).skip(first);
+    let name = around.find_map(|line| (0..line.len()).find_map(|at| name_at(&line, at, NAMES)));
     Some((name.map_or(Manager::Unnamed, Manager::Named), index))
 }
 
@@ -345,25 +356,28 @@ fn forbids_edits(line: &[String]) -> bool {
 }
 
 fn of_block(bytes: &[u8]) -> Option<Managed> {
-    lines(bytes).enumerate().find_map(|(index, line)| {
-        let name = block_mark(line.text(bytes).trim_ascii())?;
-        Some(Managed {
-            manager: Manager::Named(name),
-            line: index + 1,
-            block: true,
+    // The marks are looked for in all of the file at once, which may have millions of lines.
+    let marked = BLOCKS.iter().filter_map(|(mark, _)| {
+        memmem::find_iter(bytes, mark).find_map(|at| {
+            let start = memrchr(b'\n', &bytes[..at]).map_or(0, |feed| feed + 1);
+            let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |feed| at + feed);
+            let name = block_mark(bytes[start..end].trim_ascii())?;
+            Some((start, name))
         })
+    });
+    let (start, name) = marked.min()?;
+    Some(Managed {
+        manager: Manager::Named(name),
+        line: memchr_iter(b'\n', &bytes[..start]).count() + 1,
+        block: true,
     })
 }
 
 fn block_mark(text: &[u8]) -> Option<&'static str> {
     let text = text.strip_prefix(b"#")?;
-    let has = |mark: &str| {
-        text.windows(mark.len())
-            .any(|words| words == mark.as_bytes())
-    };
     BLOCKS
         .iter()
-        .find(|(mark, _)| has(mark))
+        .find(|(mark, _)| memmem::find(text, mark.as_bytes()).is_some())
         .map(|&(_, name)| name)
 }
 
@@ -425,6 +439,45 @@ mod tests {
                 at(Manager::Named(name), line),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn who_writes_the_file_is_found_beside_long_comments_and_among_many() {
+        let long = format!("# {}\n", "x ".repeat(100_000));
+        let many = "# prose\n".repeat(1_000);
+        for (text, line) in [
+            (format!("{long}# Ansible managed\n"), 2),
+            (format!("{many}# Ansible managed\n"), 1_001),
+            (format!("# Ansible managed {long}"), 1),
+        ] {
+            let found = managed_by(text.as_bytes());
+            assert_eq!(found, at(Manager::Named("Ansible"), line));
+        }
+        let behind = format!("{} Ansible managed\n", long.trim_end());
+        assert_eq!(managed_by(behind.as_bytes()), None);
+        let forbidden = format!("{many}# By Puppet:\n#\n# DO NOT EDIT\n");
+        let found = managed_by(forbidden.as_bytes());
+        assert_eq!(found, at(Manager::Named("Puppet"), 1_003));
+    }
+
+    #[test]
+    fn the_first_marked_block_counts_and_only_in_a_comment() {
+        let salt = "#-- start managed zone x --\n";
+        let ansible = " # BEGIN ANSIBLE MANAGED BLOCK\n";
+        let aside = "Banner /BEGIN ANSIBLE MANAGED BLOCK\n";
+        let cases = [
+            (format!("{aside}a\n{salt}{ansible}"), Some(("Salt", 3))),
+            (format!("{aside}a\n{ansible}{salt}"), Some(("Ansible", 3))),
+            (format!("a\n{aside}"), None),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map(|(name, line)| Managed {
+                manager: Manager::Named(name),
+                line,
+                block: true,
+            });
+            assert_eq!(managed_by(text.as_bytes()), expected, "{text}");
         }
     }
 
