@@ -1,7 +1,5 @@
 //! A known_hosts file as records.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest, Sha256};
 use sshmend_lossless::{EditSet, Line, lines};
 
@@ -9,7 +7,7 @@ use crate::found::Lookup;
 use crate::line::{self, Content, Entry};
 
 /// A file beyond which not all of it is read back, in bytes.
-const LONG: usize = 1 << 20;
+const LONG: usize = 1 << 17;
 
 /// How much is read back on either side of an edit of a long file, in bytes.
 const AROUND: usize = 1 << 15;
@@ -52,7 +50,8 @@ impl<'a> KnownHosts<'a> {
         if self.text.len() <= LONG {
             return edits.apply(self.text);
         }
-        let parts = edits.surroundings(self.text, AROUND, before.spans.iter().cloned());
+        let spans = before.lines.iter().map(|line| line.span.clone());
+        let parts = edits.surroundings(self.text, AROUND, spans);
         edits.apply_within(self.text, &parts)
     }
 
@@ -69,13 +68,10 @@ impl<'a> KnownHosts<'a> {
         Some(Record::read(self.text, line))
     }
 
-    /// The lines with these numbers, in order, in one pass.
-    pub(crate) fn numbered(&self, numbers: &BTreeSet<usize>) -> Vec<Record<'a>> {
-        let last = numbers.last().copied().unwrap_or_default();
-        let wanted = lines(self.text)
-            .take(last)
-            .filter(|line| numbers.contains(&line.number));
-        wanted.map(|line| Record::read(self.text, line)).collect()
+    /// Lines of it, which were found before.
+    pub(crate) fn records_of(&self, lines: impl IntoIterator<Item = Line>) -> Vec<Record<'a>> {
+        let lines = lines.into_iter();
+        lines.map(|line| Record::read(self.text, line)).collect()
     }
 
     /// The entries with their lines, in order.

@@ -1,8 +1,6 @@
 //! The lines that `ssh` finds for names, and those that it passes over.
 
-use std::ops::Range;
-
-use sshmend_lossless::{Picked, threads};
+use sshmend_lossless::{Line, Picked, threads};
 
 use crate::document::KnownHosts;
 use crate::hosts::{HostList, ListMatch};
@@ -18,8 +16,8 @@ pub struct Lookup {
     pub found: Vec<Found>,
     /// The lines that name one of them and do not count.
     pub passed_over: Vec<PassedOver>,
-    /// Where the lines lie that were taken apart for the names.
-    pub(crate) spans: Vec<Range<usize>>,
+    /// The lines that were taken apart for the names; of a file that was not read as a whole they are left out.
+    pub(crate) lines: Vec<Line>,
 }
 
 /// A line whose key counts.
@@ -159,7 +157,7 @@ impl KnownHosts<'_> {
         let mut lookup = Lookup::default();
         for line in sieve(names).document(self.text(), threads()) {
             lookup.add(line.number, line.text(self.text()), names);
-            lookup.spans.push(line.span);
+            lookup.lines.push(line);
         }
         lookup
     }

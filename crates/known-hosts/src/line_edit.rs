@@ -54,8 +54,10 @@ impl<'a> Owned<'a> {
             .iter()
             .map(|found| found.line)
             .chain(unreadable.map(|passed| passed.line));
-        let lines: BTreeSet<usize> = named.collect();
-        let records = known.numbered(&lines).into_iter();
+        let named: BTreeSet<usize> = named.collect();
+        let lines = lookup.lines.iter();
+        let lines = lines.filter(|line| named.contains(&line.number)).cloned();
+        let records = known.records_of(lines).into_iter();
         let entries = records.filter_map(Record::into_entry);
         let plain = entries.filter(|(_, entry)| entry.marker.is_none());
         plain
