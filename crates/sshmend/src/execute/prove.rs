@@ -218,6 +218,10 @@ fn named(addresses: &[SocketAddr]) -> String {
 /// The sockets that listen at the ports of these addresses, by their inodes (proc_net_tcp(5)): a daemon that has read its
 /// files again listens at new ones.
 pub(super) fn sockets(addresses: &[SocketAddr]) -> BTreeSet<u64> {
+    // The tables list every connection of the machine, and the kernel goes through all that there could be.
+    if addresses.is_empty() {
+        return BTreeSet::new();
+    }
     let machine = Machine::live();
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
         .map(|table| machine.read(Path::new(table)).ok().flatten());
