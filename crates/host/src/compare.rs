@@ -1,10 +1,13 @@
-//! Compares a file with what was captured of it, block by block.
+//! Compares a file with what was captured of it, piece by piece.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use sshmend_lossless::{BLOCK, FileImage, Metadata, Unread};
+use sshmend_lossless::{FileImage, Metadata, Unread, threads};
 
 use crate::attributes::metadata;
 use crate::failure::{FileError, Why};
@@ -57,39 +60,87 @@ impl Machine {
     }
 }
 
-/// Whether these are the bytes of a file.
-fn holds(mut file: &File, mut expected: &[u8]) -> io::Result<bool> {
-    let mut room = vec![0; BLOCK.min(expected.len() + 1)];
+/// How much of a file a thread compares at least, in bytes: less is not worth one.
+const SHARE: usize = 8 << 20;
+
+/// How much of a file is read at a time, in bytes.
+const PIECE: usize = 1 << 17;
+
+/// Whether these are the bytes of a file, of which a long one is compared on all processors.
+fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
+    let share = expected.len().div_ceil(threads().get()).max(SHARE);
+    let parts = (0..expected.len()).step_by(share);
+    let part = |start: usize| start..(start + share).min(expected.len());
+    let same = thread::scope(|scope| {
+        let (mut here, mut beside) = (None, Vec::new());
+        for start in parts {
+            let part = part(start);
+            if here.is_none() {
+                here = Some(part);
+            } else {
+                beside.push(scope.spawn(|| holds_part(file, expected, part)));
+            }
+        }
+        let mut same = holds_part(file, expected, here.unwrap_or_default())?;
+        for part in beside {
+            let part = part.join();
+            same &= part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
+        Ok::<_, io::Error>(same)
+    })?;
+    // What was compared is no more than what was expected.
+    Ok(same && read_at(file, &mut [0], expected.len())? == 0)
+}
+
+/// Whether these are the bytes of one part of it.
+fn holds_part(file: &File, expected: &[u8], part: Range<usize>) -> io::Result<bool> {
+    let mut room = vec![0; PIECE.min(part.len())];
+    let mut at = part.start;
+    while at < part.end {
+        let wanted = room.len().min(part.end - at);
+        let read = read_at(file, &mut room[..wanted], at)?;
+        if read == 0 || room[..read] != expected[at..at + read] {
+            return Ok(false);
+        }
+        at += read;
+    }
+    Ok(true)
+}
+
+fn read_at(file: &File, room: &mut [u8], at: usize) -> io::Result<usize> {
     loop {
-        let read = match file.read(&mut room) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            other => other?,
-        };
-        match expected.strip_prefix(&room[..read]) {
-            _ if read == 0 => return Ok(expected.is_empty()),
-            Some(rest) => expected = rest,
-            None => return Ok(false),
+        match file.read_at(room, at as u64) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Seek, Write};
+    use std::io::Write;
 
     use super::*;
 
     #[test]
     fn bytes_are_the_same_to_the_last() {
-        let text = vec![b'x'; BLOCK + 7];
-        let mut file = tempfile::tempfile().expect("a file");
-        file.write_all(&text).expect("room");
-        let mut holds = |expected: &[u8]| {
-            file.rewind().expect("a file");
-            holds(&file, expected).expect("readable")
-        };
-        assert!(holds(&text));
-        assert!(!holds(&text[1..]) && !holds(&[&text[..], b"x"].concat()));
-        assert!(!holds(&[&text[1..], b"y"].concat()) && !holds(b""));
+        for length in [0, 1, PIECE, SHARE + 7, 2 * SHARE + 7] {
+            let mut text = vec![b'x'; length];
+            let mut file = tempfile::tempfile().expect("a file");
+            file.write_all(&text).expect("room");
+            let holds = |expected: &[u8]| holds(&file, expected).expect("readable");
+            assert!(holds(&text), "{length}");
+            assert!(!holds(&[&text[..], b"x"].concat()), "{length}");
+            if length > 0 {
+                assert!(!holds(&text[1..]) && !holds(b""), "{length}");
+            }
+            for at in [0, length / 2, length.saturating_sub(1)] {
+                if let Some(byte) = text.get_mut(at) {
+                    *byte = b'y';
+                    assert!(!holds(&text), "byte {at} of {length}");
+                    text[at] = b'x';
+                }
+            }
+        }
     }
 }

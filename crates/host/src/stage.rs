@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata as Stat};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use rustix::fs::{
     renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
-use sshmend_lossless::{Attributes, FileChange, Metadata};
+use sshmend_lossless::{Attributes, Bytes, FileChange, Metadata};
 
 use crate::attributes::{metadata, set_xattrs};
 use crate::directory::Directory;
@@ -31,6 +31,8 @@ use crate::walk::{Stop, open_node};
 pub enum Change<'a> {
     /// It gets this content, and this mode and owner if any; else it keeps its own, and always its extended attributes.
     Replace(&'a [u8], Option<Attributes>),
+    /// The same, with the content of a change, which is written piece by piece.
+    Edit(&'a Bytes, Option<Attributes>),
     /// It is created with this content, and with the mode, owner and extended attributes given.
     Create(&'a [u8], &'a Metadata),
     /// It is removed.
@@ -40,7 +42,7 @@ pub enum Change<'a> {
 impl<'a> From<&'a FileChange> for Change<'a> {
     fn from(change: &'a FileChange) -> Self {
         match (&change.before, &change.after) {
-            (Some(_), Some(bytes)) => Self::Replace(bytes, change.give),
+            (Some(_), Some(bytes)) => Self::Edit(bytes, change.give),
             (None, Some(bytes)) => Self::Create(bytes, &change.create),
             (_, None) => Self::Remove,
         }
@@ -98,7 +100,7 @@ impl Machine {
     pub fn preflight(&self, path: &Path, change: Change<'_>) -> Result<Vec<Warning>, FileError> {
         let path = match change {
             Change::Create(..) => self.first_missing(path),
-            Change::Replace(..) | Change::Remove => path,
+            Change::Replace(..) | Change::Edit(..) | Change::Remove => path,
         };
         Site::open(&self.root, path, change).map(|site| site.warnings())
     }
@@ -110,7 +112,7 @@ impl Machine {
     pub fn may_stage(&self, path: &Path, change: Change<'_>) -> Result<(), FileError> {
         let first = match change {
             Change::Create(..) => self.first_missing(path),
-            Change::Replace(..) | Change::Remove => path,
+            Change::Replace(..) | Change::Edit(..) | Change::Remove => path,
         };
         let (directory, _) = Site::place(&self.root, first)?;
         match accessat(&directory.file, ".", Access::WRITE_OK, AtFlags::EACCESS) {
@@ -190,24 +192,17 @@ impl Staged {
     fn prepare(&mut self, change: Change<'_>, temporary: &str) -> Result<(), Why> {
         match (change, &self.site.original) {
             (Change::Replace(bytes, give), Some(original)) => {
-                let own = metadata(&original.file, &original.stat);
-                let Attributes { mode, uid, gid } = give.unwrap_or(Attributes::of(&own));
-                self.write(
-                    bytes,
-                    &Metadata {
-                        mode,
-                        uid,
-                        gid,
-                        ..own
-                    },
-                    true,
-                    temporary,
-                )
+                let given = original.meta_with(give);
+                self.write(&[bytes], &given, true, temporary)
+            }
+            (Change::Edit(bytes, give), Some(original)) => {
+                let given = original.meta_with(give);
+                self.write(&bytes.pieces(), &given, true, temporary)
             }
             (Change::Create(bytes, given), _) => {
-                self.write(bytes, given, !given.xattrs.is_empty(), temporary)
+                self.write(&[bytes], given, !given.xattrs.is_empty(), temporary)
             }
-            (Change::Replace(..) | Change::Remove, _) => Ok(()),
+            (Change::Replace(..) | Change::Edit(..) | Change::Remove, _) => Ok(()),
         }
     }
 
@@ -215,14 +210,20 @@ impl Staged {
     /// or whatever the directory adds.
     fn write(
         &mut self,
-        bytes: &[u8],
+        pieces: &[&[u8]],
         given: &Metadata,
         exact: bool,
         temporary: &str,
     ) -> Result<(), Why> {
         let mut file = self.site.create(temporary)?;
         self.temporary = Some(temporary.into());
-        file.write_all(bytes)?;
+        // Small pieces go together, long ones as they are.
+        let mut buffered = BufWriter::new(&mut file);
+        for piece in pieces {
+            buffered.write_all(piece)?;
+        }
+        buffered.flush()?;
+        drop(buffered);
         give_owner(&file, given)?;
         if exact {
             set_xattrs(&file, &given.xattrs)?;
@@ -290,8 +291,10 @@ impl Site {
         match (change, &self.original) {
             (Change::Create(..), None) => Ok(()),
             (Change::Create(..), Some(_)) => Err(Why::Exists),
-            (Change::Replace(..) | Change::Remove, None) => Err(Why::Missing),
-            (Change::Replace(..) | Change::Remove, Some(original)) => original.check(),
+            (Change::Replace(..) | Change::Edit(..) | Change::Remove, None) => Err(Why::Missing),
+            (Change::Replace(..) | Change::Edit(..) | Change::Remove, Some(original)) => {
+                original.check()
+            }
         }
     }
 
@@ -386,6 +389,18 @@ impl Original {
             Ok(Some(Self { file, stat }))
         } else {
             Err(Why::WrongKind("a regular file"))
+        }
+    }
+
+    /// What the system says about it, with this mode and owner if any.
+    fn meta_with(&self, give: Option<Attributes>) -> Metadata {
+        let own = metadata(&self.file, &self.stat);
+        let Attributes { mode, uid, gid } = give.unwrap_or(Attributes::of(&own));
+        Metadata {
+            mode,
+            uid,
+            gid,
+            ..own
         }
     }
 

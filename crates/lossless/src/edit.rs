@@ -99,6 +99,23 @@ impl EditSet {
         self.apply_within(original, std::slice::from_ref(&whole))
     }
 
+    /// The same in pieces, of which none is copied.
+    ///
+    /// # Panics
+    /// As [`EditSet::apply`].
+    pub fn pieces<'d>(&'d self, original: &'d [u8]) -> Vec<&'d [u8]> {
+        let mut pieces = Vec::with_capacity(2 * self.edits.len() + 1);
+        let mut at = 0;
+        for edit in &self.edits {
+            pieces.push(&original[at..edit.range.start]);
+            pieces.push(&edit.text);
+            at = edit.range.end;
+        }
+        pieces.push(&original[at..]);
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
     /// The same of some parts of the document, one after the other; they are sorted, do not touch, and hold every edit.
     ///
     /// # Panics

@@ -34,8 +34,8 @@ mod snapshot;
 mod step;
 mod steps;
 
-pub use bytes::Bytes;
-pub use change::{Attributes, FileChange, is_private_key};
+pub use bytes::{Bytes, is_private_key};
+pub use change::{Attributes, FileChange};
 pub use draft::{Draft, Written};
 pub use edit::{Edit, EditSet, Overlap};
 pub use glob::{Globbed, matches as glob_matches};

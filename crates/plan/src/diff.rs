@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use similar::TextDiff;
-use sshmend_lossless::{Attributes, EditSet, FileChange, is_private_key};
+use sshmend_lossless::{Attributes, Bytes, EditSet, FileChange};
 
 /// Renders the change as a unified diff with three lines of context; bytes that are not UTF-8 are replaced for display.
 ///
@@ -12,37 +12,35 @@ use sshmend_lossless::{Attributes, EditSet, FileChange, is_private_key};
 /// A new mode or owner stands above it, in a line that begins with `#`. The bytes of a private key are never shown.
 pub fn unified(change: &FileChange) -> String {
     let path = change.target().display().to_string();
-    let before = change.before.as_ref().map(|image| image.bytes.as_slice());
-    let after = change.after.as_deref();
     let attributes = attributes(change)
         .map(|words| format!("# {path}: {words}\n"))
         .unwrap_or_default();
-    attributes + &content(&path, before, after, &change.edits)
+    attributes + &content(&path, change)
 }
 
-fn content(path: &str, before: Option<&[u8]>, after: Option<&[u8]>, edits: &EditSet) -> String {
+fn content(path: &str, change: &FileChange) -> String {
+    let before = change.before.as_ref().map(|image| &image.bytes);
+    let after = change.after.as_ref();
     if before == after {
         return String::new();
     }
-    if let Some(key) = before
-        .into_iter()
-        .chain(after)
-        .find(|bytes| is_private_key(bytes))
-    {
+    let mut both = before.into_iter().chain(after);
+    if let Some(key) = both.find(|bytes| bytes.holds_private_key()) {
         return format!(
             "# {path}: a private key of {} bytes, which are not shown\n",
             key.len()
         );
     }
-    if let Some(before) = before.filter(|_| after.is_some() && !edits.is_empty()) {
-        return format!("--- {path}\n+++ {path}\n{}", hunks(before, edits));
+    if let Some(before) = before.filter(|_| after.is_some() && !change.edits.is_empty()) {
+        return format!("--- {path}\n+++ {path}\n{}", hunks(before, &change.edits));
     }
-    let name = |side: Option<&[u8]>| side.map_or("/dev/null", |_| path);
-    let diff = TextDiff::from_lines(before.unwrap_or_default(), after.unwrap_or_default());
+    let name = |is_there: bool| if is_there { path } else { "/dev/null" };
+    let (old, new) = (before.map(Bytes::as_slice), after.map(Bytes::as_slice));
+    let diff = TextDiff::from_lines(old.unwrap_or_default(), new.unwrap_or_default());
     let mut rendered = Vec::new();
     let written = diff
         .unified_diff()
-        .header(name(before), name(after))
+        .header(name(before.is_some()), name(after.is_some()))
         .to_writer(&mut rendered);
     written.expect("writing to memory does not fail");
     String::from_utf8_lossy(&rendered).into_owned()

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{Change, FileError, Why, own};
-use sshmend_lossless::{FileChange, is_private_key};
+use sshmend_lossless::FileChange;
 
 use crate::disk::Disk;
 use crate::edits;
@@ -434,16 +434,7 @@ fn is_kept(change: &FileChange, side: Side, is_way_back: bool) -> bool {
     let needed = side == Side::Before
         && !is_way_back
         && change.before.as_ref().map(|image| &image.bytes) != change.after.as_ref();
-    needed || !is_secret(change)
-}
-
-/// Whether a private key is changed.
-pub(crate) fn is_secret(change: &FileChange) -> bool {
-    let before = change.before.as_ref().map(|image| &image.bytes);
-    before
-        .into_iter()
-        .chain(&change.after)
-        .any(|bytes| is_private_key(bytes))
+    needed || !change.is_secret()
 }
 
 /// A change of a longer file is kept as its edits, in bytes.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sshmend_lossless::{Attributes, Metadata, Step, turned};
+use sshmend_lossless::{Attributes, Bytes, Metadata, Step, turned};
 
 use crate::escape;
 use crate::id::Id;
@@ -277,9 +277,9 @@ impl FileRecord {
 }
 
 impl Image {
-    pub(crate) fn new(bytes: &[u8], meta: &Metadata) -> Self {
+    pub(crate) fn new(bytes: &Bytes, meta: &Metadata) -> Self {
         Self {
-            sha256: sha256(bytes),
+            sha256: sha256(&bytes.pieces()),
             size: bytes.len() as u64,
             mode: meta.mode,
             uid: meta.uid,
@@ -312,17 +312,20 @@ impl Image {
 
     /// Whether these are its bytes.
     pub fn has(&self, bytes: &[u8]) -> bool {
-        self.size == bytes.len() as u64 && self.sha256 == sha256(bytes)
+        self.size == bytes.len() as u64 && self.sha256 == sha256(&[bytes])
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+fn sha256(pieces: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for piece in pieces {
+        hash.update(piece);
+    }
+    let digest = hash.finalize();
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A time as in RFC 3339.

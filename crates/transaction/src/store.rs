@@ -14,7 +14,7 @@ use crate::commit::Prepared;
 use crate::disk::Disk;
 use crate::error::{Cause, JournalError, PrepareError};
 use crate::id::Id;
-use crate::journal::{Journal, Past, is_secret};
+use crate::journal::{Journal, Past};
 use crate::record::{FileRecord, Image, Intent, Record, State, VERSION};
 
 /// A state directory under lock, and the disk whose files it keeps the history of.
@@ -206,6 +206,6 @@ fn file_record(change: &FileChange) -> FileRecord {
         target: change.target().to_owned(),
         before,
         after,
-        withheld: is_secret(change),
+        withheld: change.is_secret(),
     }
 }

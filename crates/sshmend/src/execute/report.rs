@@ -1,7 +1,7 @@
 //! The JSON document of a run.
 
 use sha2::{Digest, Sha256};
-use sshmend_lossless::FileChange;
+use sshmend_lossless::{Bytes, FileChange};
 use sshmend_plan::unified;
 
 use super::Run;
@@ -52,13 +52,17 @@ impl Run<'_> {
 }
 
 fn file(change: &FileChange) -> File {
-    let state = |bytes: &[u8], mode: u32| State {
-        sha256: Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-        size: bytes.len() as u64,
-        mode: format!("{mode:04o}"),
+    let state = |bytes: &Bytes, mode: u32| {
+        let mut hash = Sha256::new();
+        for piece in bytes.pieces() {
+            hash.update(piece);
+        }
+        let digest = hash.finalize();
+        State {
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            size: bytes.len() as u64,
+            mode: format!("{mode:04o}"),
+        }
     };
     File {
         path: change.path.display().to_string(),
@@ -68,7 +72,7 @@ fn file(change: &FileChange) -> File {
             .map(|image| state(&image.bytes, image.meta.mode)),
         after: change
             .after
-            .as_deref()
+            .as_ref()
             .map(|bytes| state(bytes, change.attributes_after().mode)),
         diff: unified(change),
     }
