@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use memchr::{memchr_iter, memmem};
 
 use crate::census::Census;
-use crate::envelope::{Clock, Envelope, Head, Peeler, unquoted, visible};
+use crate::envelope::{Clock, Envelope, Flat, Head, Peeler, unquoted, visible};
 use crate::program::Program;
 use crate::reader::LINE_CAP;
 use crate::understand::{Known, Told, understand};
@@ -150,6 +150,12 @@ struct Parsing<'a> {
 impl<'a> Parsing<'a> {
     /// Parses a line; false where it may belong to a record of several lines.
     fn line(&mut self, line: &'a [u8]) -> bool {
+        if line.starts_with(b"{\"") {
+            if let Some(flat) = Flat::read(line) {
+                self.flat(&flat, line);
+                return true;
+            }
+        }
         let quick = match self.peeler.usual(line) {
             // Most lines of a machine: nothing but their number is of interest.
             Some(head) if head.program == Program::Other => {
@@ -169,7 +175,7 @@ impl<'a> Parsing<'a> {
             return false;
         }
         if may_be_json(&seen) {
-            self.raw(line);
+            self.json(&seen, line);
             return true;
         }
         let text = unquoted(&seen);
@@ -199,6 +205,45 @@ impl<'a> Parsing<'a> {
             }
         }
         true
+    }
+
+    /// Parses a line that may hold JSON of any kind: what it says is gone with the tree that it was read from, so that a line
+    /// of which anything is known has to be read again when it is its turn.
+    fn json(&mut self, seen: &[u8], line: &'a [u8]) {
+        let (mut is_known, mut surest) = (false, Head::None);
+        let mut misses = Census::default();
+        let number = self.parsed.lines;
+        self.peeler.alone(seen, &mut |envelope| {
+            is_known |= understand(envelope).is_some();
+            surest = surest.max(envelope.head);
+            misses.miss(envelope, line, number);
+        });
+        if is_known {
+            return self.raw(line);
+        }
+        if surest >= Head::Cut {
+            self.raise(surest);
+        }
+        self.parsed.census.merge(&misses);
+    }
+
+    /// Parses a record in JSON that is read where it stands.
+    fn flat(&mut self, flat: &Flat<'a>, line: &'a [u8]) {
+        if let Some(Cow::Borrowed(text)) = flat.plain().map(visible) {
+            let envelope = self.peeler.of_record(flat.head, text);
+            return self.envelope(&envelope, line);
+        }
+        let Some(message) = flat.unescaped() else {
+            return self.raw(line);
+        };
+        // The text is a copy, which is gone when it is the turn of what the line says.
+        let text = visible(&message);
+        let envelope = self.peeler.of_record(flat.head, &text);
+        if understand(&envelope).is_some() {
+            self.raw(line);
+        } else {
+            self.miss(&envelope, line);
+        }
     }
 
     fn envelope(&mut self, envelope: &Envelope<'a>, line: &'a [u8]) {

@@ -16,7 +16,28 @@ pub(crate) struct Record {
     pub(crate) is_journal: bool,
 }
 
+/// What a record says of its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RecordHead<'a> {
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) host: &'a [u8],
+    pub(crate) tag: &'a [u8],
+    pub(crate) pid: Option<u32>,
+    /// Whether journald vouches for the tag.
+    pub(crate) is_journal: bool,
+}
+
 impl Record {
+    pub(super) fn head(&self) -> RecordHead<'_> {
+        RecordHead {
+            time: self.time,
+            host: &self.host,
+            tag: &self.tag,
+            pid: self.pid,
+            is_journal: self.is_journal,
+        }
+    }
+
     /// Takes a field; of several that say the same the more precise one wins.
     fn set(&mut self, name: &[u8], value: &[u8]) {
         match name {

@@ -12,7 +12,7 @@ use super::journal::Record;
 use super::stamp::since_1970;
 
 /// The keys that hold the message, the surest first.
-const MESSAGES: [&str; 12] = [
+pub(super) const MESSAGES: [&str; 12] = [
     "MESSAGE",
     "message",
     "log",
@@ -26,7 +26,7 @@ const MESSAGES: [&str; 12] = [
     "_raw",
     "event",
 ];
-const TIMES: [&str; 9] = [
+pub(super) const TIMES: [&str; 9] = [
     "__REALTIME_TIMESTAMP",
     "@timestamp",
     "timestamp",
@@ -37,8 +37,8 @@ const TIMES: [&str; 9] = [
     "datetime",
     "Timestamp",
 ];
-const HOSTS: [&str; 5] = ["_HOSTNAME", "hostname", "host", "HOSTNAME", "source_host"];
-const PROGRAMS: [&str; 9] = [
+pub(super) const HOSTS: [&str; 5] = ["_HOSTNAME", "hostname", "host", "HOSTNAME", "source_host"];
+pub(super) const PROGRAMS: [&str; 9] = [
     "SYSLOG_IDENTIFIER",
     "_COMM",
     "ident",
@@ -49,7 +49,7 @@ const PROGRAMS: [&str; 9] = [
     "syslog_identifier",
     "process",
 ];
-const PIDS: [&str; 6] = [
+pub(super) const PIDS: [&str; 6] = [
     "SYSLOG_PID",
     "_PID",
     "pid",
@@ -57,6 +57,9 @@ const PIDS: [&str; 6] = [
     "proc_id",
     "process_id",
 ];
+
+/// The keys with which journald vouches for the name of the program.
+pub(super) const JOURNAL: [&str; 2] = ["SYSLOG_IDENTIFIER", "_COMM"];
 
 /// So deep an object holds no message.
 const DEPTH: usize = 16;
@@ -146,8 +149,7 @@ fn complete(record: &mut Record, fields: &Map<String, Value>) {
         record.host = host.into_owned();
     }
     if let Some(tag) = text(&PROGRAMS) {
-        record.is_journal =
-            fields.contains_key("SYSLOG_IDENTIFIER") || fields.contains_key("_COMM");
+        record.is_journal = JOURNAL.iter().any(|key| fields.contains_key(*key));
         record.tag = tag.into_owned();
     }
     let within = fields.get("process").and_then(Value::as_object);

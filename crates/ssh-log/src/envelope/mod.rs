@@ -9,6 +9,7 @@
 //! Who may write where decides what is believed: [`Envelope::head`] says how sure it is which program wrote the message.
 
 mod decode;
+mod flat;
 mod journal;
 mod json;
 mod layers;
@@ -27,8 +28,9 @@ use memchr::memmem;
 
 pub(crate) use decode::decoded;
 pub use decode::{Decoded, Packing};
-use journal::Taken;
+pub(crate) use flat::Flat;
 pub(crate) use journal::{Export, Record};
+use journal::{RecordHead, Taken};
 pub(crate) use layers::{unquoted, visible};
 use recent::Names;
 pub(crate) use recent::UsualHead;
@@ -190,7 +192,7 @@ impl Peeler {
     }
 
     /// A line that is not part of a record of several lines.
-    fn alone(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
+    pub(crate) fn alone(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
         if let Some(records) = json::records(line) {
             return records.iter().for_each(|record| self.record(record, sink));
         }
@@ -221,29 +223,35 @@ impl Peeler {
     /// Hands over the message of a record.
     pub(crate) fn record(&mut self, record: &Record, sink: &mut dyn FnMut(&Envelope<'_>)) {
         let text = visible(&record.message);
+        sink(&self.of_record(record.head(), &text));
+    }
+
+    /// The message in the text of a record.
+    pub(crate) fn of_record<'a>(&mut self, head: RecordHead<'a>, text: &'a [u8]) -> Envelope<'a> {
         let text = text.trim_ascii();
-        if !record.tag.is_empty() {
-            let program = Program::named(&record.tag);
-            if record.is_journal || program != Program::Other {
-                let full = Envelope::full(record.time, &record.host, program, record.pid, text);
-                return sink(&Envelope {
-                    tag: &record.tag,
-                    ..full
-                });
+        if !head.tag.is_empty() {
+            let program = Program::named(head.tag);
+            if head.is_journal || program != Program::Other {
+                return Envelope {
+                    tag: head.tag,
+                    ..Envelope::full(head.time, head.host, program, head.pid, text)
+                };
             }
         }
-        let inner = self.text(text);
-        let host = if inner.host.is_empty() {
-            &record.host
-        } else {
-            inner.host
+        let inner = match self.usual(text) {
+            Some(head) => head.envelope(),
+            None => self.text(text),
         };
-        sink(&Envelope {
-            time: inner.time.or(record.time),
-            host,
-            pid: inner.pid.or(record.pid),
+        Envelope {
+            time: inner.time.or(head.time),
+            host: if inner.host.is_empty() {
+                head.host
+            } else {
+                inner.host
+            },
+            pid: inner.pid.or(head.pid),
             ..inner
-        });
+        }
     }
 
     /// Peels one text, layer by layer.
