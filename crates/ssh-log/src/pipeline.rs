@@ -1,8 +1,10 @@
 //! Blocks parsed side by side, and taken in order.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, Scope};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::thread;
 
 use crate::block::{Parsed, Parser, lines};
 use crate::blocks::Blocks;
@@ -10,7 +12,7 @@ use crate::envelope::{Clock, Export};
 use crate::event::Event;
 use crate::reader::Reader;
 
-/// A thread has so many blocks to parse at a time.
+/// So many blocks are read ahead for each thread.
 const WAITING: usize = 2;
 
 /// Feeds all that `source` gives to the reader.
@@ -55,9 +57,9 @@ fn take_all(
     };
     let mut next = Some(second);
     if threads > 1 {
-        return thread::scope(|scope| {
-            let mut workers: Vec<_> = (0..threads).map(|_| Worker::new(scope, clock)).collect();
-            side_by_side(&mut workers, next, blocks, reader, sink)
+        return side_by_side(threads, parser, next, blocks, clock, &mut |mut parsed| {
+            reader.take(&mut parsed, sink);
+            parsed
         });
     }
     while let Some(block) = next {
@@ -83,70 +85,125 @@ fn feed_all(
     Ok(())
 }
 
-/// A thread that parses.
-struct Worker {
-    blocks: SyncSender<(Vec<u8>, Parsed)>,
-    parsed: Receiver<Parsed>,
+/// A block to parse, or parsed, and its place among all.
+struct Job {
+    number: usize,
+    block: Vec<u8>,
+    /// Memory to parse into.
+    memory: Parsed,
 }
 
-impl Worker {
-    fn new<'scope>(scope: &'scope Scope<'scope, '_>, clock: &Clock) -> Self {
-        let (blocks, work) = sync_channel::<(Vec<u8>, Parsed)>(WAITING);
-        let (done, parsed) = sync_channel(WAITING);
-        let mut parser = Parser::new(clock.clone());
-        scope.spawn(move || {
-            for (block, memory) in work {
-                if done.send(parser.parse(block, memory)).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { blocks, parsed }
+/// What came of a job: nothing where the thread panicked.
+struct Answer<'a> {
+    answers: &'a Sender<(usize, Option<Parsed>)>,
+    number: usize,
+    parsed: Option<Parsed>,
+}
+
+impl Drop for Answer<'_> {
+    fn drop(&mut self) {
+        // Who does not listen any more has ended for another reason.
+        _ = self.answers.send((self.number, self.parsed.take()));
     }
 }
 
-/// The workers take turns, so that what they give is taken in order.
+/// The blocks that wait to be parsed: whoever has nothing else to do takes the next.
+struct Queue(Mutex<Receiver<Job>>);
+
+impl Queue {
+    /// The next one, as soon as there is one; `None` when no more will come.
+    fn next(&self) -> Option<Job> {
+        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.recv().ok()
+    }
+
+    /// The next one, where one waits.
+    fn waiting(&self) -> Option<Job> {
+        match self.0.try_lock() {
+            Ok(jobs) => jobs.try_recv().ok(),
+            Err(TryLockError::Poisoned(jobs)) => jobs.into_inner().try_recv().ok(),
+            // Another thread waits for one, or is about to take the last.
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+/// Parses with so many threads, of which the caller is one: it reads the blocks, takes what was parsed in order, and parses
+/// while it would wait. So no more threads run than there are cores, and none of them waits while there is work.
 fn side_by_side(
-    workers: &mut [Worker],
+    threads: usize,
+    mut parser: Parser,
     mut next: Option<Vec<u8>>,
     blocks: &mut Blocks<impl Read>,
-    reader: &mut Reader,
-    sink: &mut dyn FnMut(&Event<'_>),
+    clock: &Clock,
+    take: &mut dyn FnMut(Parsed) -> Parsed,
 ) -> io::Result<()> {
-    let (mut given, mut taken) = (0, 0);
-    let mut spare: Vec<Parsed> = Vec::new();
-    let mut outcome = Ok(());
-    loop {
-        while given - taken < workers.len() * WAITING {
-            let Some(block) = next.take() else { break };
-            let worker = &workers[given % workers.len()];
-            // A worker that is gone panicked, which ends the scope.
-            if worker
-                .blocks
-                .send((block, spare.pop().unwrap_or_default()))
-                .is_err()
-            {
+    let (jobs, queue) = channel();
+    let queue = Queue(Mutex::new(queue));
+    let (answers, parsed) = channel();
+    thread::scope(|scope| {
+        // Ends with this function: then no more jobs come, and the threads end.
+        let jobs = jobs;
+        for _ in 1..threads {
+            let (queue, answers, mut parser) =
+                (&queue, answers.clone(), Parser::new(clock.clone()));
+            scope.spawn(move || {
+                while let Some(job) = queue.next() {
+                    work(&mut parser, job, &answers);
+                }
+            });
+        }
+        let (mut given, mut taken) = (0, 0);
+        let mut ready = BTreeMap::new();
+        let mut spare: Vec<Parsed> = Vec::new();
+        let mut outcome = Ok(());
+        loop {
+            while given - taken < threads * WAITING {
+                let Some(block) = next.take() else { break };
+                let mut memory = spare.pop().unwrap_or_default();
+                let buffer = std::mem::take(&mut memory.block);
+                let job = Job {
+                    number: given,
+                    block,
+                    memory,
+                };
+                if jobs.send(job).is_err() {
+                    return outcome;
+                }
+                given += 1;
+                match blocks.next(buffer) {
+                    Ok(block) => next = block,
+                    Err(error) => outcome = Err(error),
+                }
+            }
+            if taken == given {
                 return outcome;
             }
-            given += 1;
-            let memory = spare
-                .last_mut()
-                .map(|parsed| std::mem::take(&mut parsed.block));
-            match blocks.next(memory.unwrap_or_default()) {
-                Ok(block) => next = block,
-                Err(error) => outcome = Err(error),
+            if let Some(done) = ready.remove(&taken) {
+                // A thread that is gone panicked, which ends the scope.
+                let Some(done) = done else { return outcome };
+                taken += 1;
+                spare.push(take(done));
+                continue;
             }
+            if let Some(job) = queue.waiting() {
+                work(&mut parser, job, &answers);
+            }
+            let Ok((number, done)) = parsed.recv() else {
+                return outcome;
+            };
+            ready.insert(number, done);
         }
-        if taken == given {
-            return outcome;
-        }
-        let Ok(mut parsed) = workers[taken % workers.len()].parsed.recv() else {
-            return outcome;
-        };
-        taken += 1;
-        reader.take(&mut parsed, sink);
-        spare.push(parsed);
-    }
+    })
+}
+
+fn work(parser: &mut Parser, job: Job, answers: &Sender<(usize, Option<Parsed>)>) {
+    let mut answer = Answer {
+        answers,
+        number: job.number,
+        parsed: None,
+    };
+    answer.parsed = Some(parser.parse(job.block, job.memory));
 }
 
 #[cfg(test)]
@@ -179,8 +236,34 @@ mod tests {
         (events, read.census)
     }
 
+    /// The message as collectors write it.
+    fn collected(stamp: &str, pid: u16, message: &str) -> Vec<String> {
+        vec![
+            format!("{{\"log\":\"{message}\",\"time\":\"2026-11-20T15:52:43Z\"}}"),
+            format!(
+                "{{\"log\":\"{stamp} sshd[{pid}]: {message}\\r\\n\",\"time\":\"2026-11-20T15:52:43Z\"}}"
+            ),
+            format!(
+                "{{\"_HOSTNAME\":\"gw\",\"SYSLOG_IDENTIFIER\":\"sshd\",\"_PID\":\"{pid}\",\"MESSAGE\":\"{message}\"}}"
+            ),
+            format!("{{\"ident\":\"app\",\"pid\":{pid},\"msg\":\"{message} \\\"x\\\"\\n\"}}"),
+            format!("{{\"msg\":\"\\\"{message}\\\"\"}}"),
+            format!("{{\"pod\":{{\"name\":\"x\"}},\"log\":\"sshd[{pid}]: {message}\"}}"),
+            format!(
+                "[{{\"log\":\"{stamp} app[{pid}]: {message}\"}},{{\"log\":\"{stamp} sshd[3]: words {pid}\"}}]"
+            ),
+            format!("<38>1 2026-11-20T15:52:43.25Z gw sshd {pid} - - {message}"),
+            format!("<13>1 2026-11-20T15:52:43Z gw app {pid} - [x y=\"]\"] {message}"),
+            format!("<38>{stamp} sshd[{pid}]: {message}"),
+        ]
+    }
+
+    /// Of 256 lines so many are odd, and so many written by collectors. A block that may hold a record of several lines, as the
+    /// odd ones do, is left to the reader: where there are none, all blocks are parsed.
+    type Shares = (u8, u8);
+
     /// A line of any origin, with its line feed.
-    fn line(random: &mut fastrand::Rng, strange: bool) -> String {
+    fn line(random: &mut fastrand::Rng, (some, others): Shares) -> String {
         let (pid, port) = (random.u16(2..40), random.u16(1024..1040));
         let peer = format!("192.0.2.{}", random.u8(1..9));
         let user = random
@@ -217,7 +300,6 @@ mod tests {
         let odd = [
             message.clone(),
             format!("\u{1b}[31m{stamp} sshd[{pid}]: {message}\u{1b}[0m"),
-            format!("{{\"log\":\"{message}\",\"time\":\"2026-11-20T15:52:43Z\"}}"),
             format!("2026-11-20T15:52:43Z ##[error] \\\"{message}\\\""),
             format!(
                 "Fri 2026-11-20 15:52:43.25 UTC [s=a;i=1]\n    _COMM=sshd\n    MESSAGE={message}"
@@ -236,21 +318,22 @@ mod tests {
             "198.51.100.7 - - [20/Nov/2026] \"GET / HTTP/1.1\" 200".to_owned(),
             "\u{0}\u{1}\u{2}".repeat(9),
         ];
-        let text = if strange && random.u8(..) < 12 {
-            random.choice(&odd)
-        } else {
-            random.choice(&plain)
+        let collected = collected(&stamp, pid, message);
+        let text = match random.u8(..) {
+            by if by < some => random.choice(&odd),
+            by if by - some < others => random.choice(&collected),
+            _ => random.choice(&plain),
         };
         format!("{}\n", text.unwrap())
     }
 
     #[test]
     fn blocks_say_the_same_as_the_stream_whatever_the_number_of_threads() {
-        for seed in 0..2 {
+        for (seed, shares) in (0..).zip([(0, 0), (12, 12), (0, 90)]) {
             let mut random = fastrand::Rng::with_seed(seed);
             let mut log = String::new();
             while log.len() < 5 * crate::blocks::BLOCK {
-                log.push_str(&line(&mut random, seed % 2 == 1));
+                log.push_str(&line(&mut random, shares));
             }
             // The last line has no end.
             log.pop();
@@ -279,7 +362,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(9);
         let mut log = String::new();
         while log.len() < 3 * crate::blocks::BLOCK {
-            let odd = line(&mut random, true).repeat(usize::from(random.bool()));
+            let odd = line(&mut random, (12, 12)).repeat(usize::from(random.bool()));
             log.push_str(&format!(
                 "{odd}building step {}: x = [y]; \"z\"\n",
                 log.len()

@@ -39,7 +39,7 @@ impl ReadLog {
         Self::read_with(threads.min(MOST_THREADS), name, source, clock, sink)
     }
 
-    /// The same with so many threads besides the caller's; what comes of it does not depend on their number.
+    /// The same with so many threads, of which the caller's is one; what comes of it does not depend on their number.
     pub(crate) fn read_with(
         threads: usize,
         name: impl Into<String>,
