@@ -69,10 +69,10 @@ impl Recent {
     #[inline]
     pub(super) fn read<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let minute = self.stamp.as_ref()?;
-        let (start, rest) = text.split_first_chunk::<16>()?;
-        if let Some(zone) = &minute.zone {
-            return minute.iso8601(start, rest, zone);
+        if minute.zone.is_some() {
+            return self.read_iso8601(text);
         }
+        let (start, rest) = text.split_first_chunk::<16>()?;
         // What begins with a small letter is the name of a machine: neither a year nor a fraction stands there.
         let ([.., tens, ones, b' '], [b'a'..=b'z', ..]) = (start, rest) else {
             return None;
@@ -81,6 +81,14 @@ impl Recent {
             return None;
         }
         Some((minute.at(*tens, *ones, 0)?, &text[15..]))
+    }
+
+    /// Reads a stamp of that minute, where it is one of the second form, and returns the rest.
+    #[inline]
+    pub(super) fn read_iso8601<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
+        let minute = self.stamp.as_ref()?;
+        let (start, rest) = text.split_first_chunk::<16>()?;
+        minute.iso8601(start, rest, minute.zone.as_deref()?)
     }
 }
 
@@ -128,7 +136,47 @@ const fn first(bytes: usize) -> u128 {
 pub(super) struct Names {
     /// The machine, and the blank behind it.
     host: Vec<u8>,
-    programs: Vec<Option<(Box<[u8]>, Program)>>,
+    /// Its first sixteen bytes.
+    host_start: Start,
+    programs: Vec<Option<Learned>>,
+}
+
+/// The name of a program, its first sixteen bytes, and what it is.
+type Learned = (Box<[u8]>, Start, Program);
+
+/// The first sixteen bytes of a text as a number, with zeros behind a shorter one: compared at once, where texts of any
+/// length take a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Start(u128);
+
+impl Start {
+    const BYTES: usize = 16;
+
+    /// The start of the first `length` bytes of a text; `None` where there are not sixteen to read.
+    #[inline]
+    fn of(text: &[u8], length: usize) -> Option<Self> {
+        let bytes = u128::from_le_bytes(*text.first_chunk()?);
+        Some(Self(bytes & first(length)))
+    }
+
+    /// The start of a text that may be shorter.
+    fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        let length = text.len().min(Self::BYTES);
+        bytes[..length].copy_from_slice(&text[..length]);
+        Self(u128::from_le_bytes(bytes))
+    }
+
+    /// The place of the first of two bytes; sixteen where neither is there.
+    #[inline]
+    fn place_of(self, one: u8, other: u8) -> usize {
+        const ONES: u128 = u128::from_le_bytes([1; Start::BYTES]);
+        // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
+        let zeros = |bytes: u128| bytes.wrapping_sub(ONES) & !bytes & (ONES << 7);
+        let found =
+            zeros(self.0 ^ (ONES * u128::from(one))) | zeros(self.0 ^ (ONES * u128::from(other)));
+        (found.trailing_zeros() / 8) as usize
+    }
 }
 
 /// So many programs are remembered, and their names where they are no longer than this.
@@ -169,10 +217,11 @@ impl Names {
         let (time, rest) = stamps.recent(line)?;
         let text = rest.trim_ascii_start();
         let host = self.host(text)?;
-        let (tag, pid, message) = tag(&text[host.len() + 1..])?;
+        let behind = &text[host.len() + 1..];
+        let (tag, pid, message) = tag(behind)?;
         Some(UsualHead {
             time,
-            program: self.program(tag)?,
+            program: self.program(tag, behind)?,
             tag,
             host,
             pid,
@@ -183,26 +232,40 @@ impl Names {
 
     #[inline]
     fn host<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
-        if !self.host.is_empty() && text.starts_with(&self.host) {
-            return Some(&text[..self.host.len() - 1]);
+        let known = self.host.len();
+        let is_known = match Start::of(text, known) {
+            Some(start) if known <= Start::BYTES => start == self.host_start,
+            _ => text.starts_with(&self.host),
+        };
+        if known > 0 && is_known {
+            return Some(&text[..known - 1]);
         }
         let (host, _) = word(text).filter(|(host, _)| is_plain_host(host))?;
         self.host.clear();
         self.host.extend_from_slice(&text[..=host.len()]);
+        self.host_start = Start::new(&self.host);
         Some(host)
     }
 
-    /// The program of this name; `None` where it may be no name.
+    /// The program of this name, with which a text begins; `None` where it may not be a name.
     #[inline]
-    fn program(&mut self, name: &[u8]) -> Option<Program> {
+    fn program(&mut self, name: &[u8], text: &[u8]) -> Option<Program> {
         let (first, last) = (name.first()?, name.last()?);
         let length = u32::try_from(name.len()).ok()?;
         let hash = length << 16 | u32::from(*first) << 8 | u32::from(*last);
         let hash = hash.wrapping_mul(0x9e37_79b1) >> 16;
-        match self.programs.get(hash as usize % PROGRAMS) {
-            Some(Some((known, program))) if **known == *name => Some(*program),
-            _ => self.learn(hash as usize % PROGRAMS, name),
+        let at = hash as usize % PROGRAMS;
+        let Some(Some((known, start, program))) = self.programs.get(at) else {
+            return self.learn(at, name);
+        };
+        let is_known = match Start::of(text, name.len()) {
+            Some(of) if name.len() <= Start::BYTES => of == *start && known.len() == name.len(),
+            _ => **known == *name,
+        };
+        if is_known {
+            return Some(*program);
         }
+        self.learn(at, name)
     }
 
     #[cold]
@@ -213,7 +276,7 @@ impl Names {
         }
         let program = Program::named(name);
         self.programs.resize(PROGRAMS, None);
-        self.programs[at] = Some((name.into(), program));
+        self.programs[at] = Some((name.into(), Start::new(name), program));
         Some(program)
     }
 }
@@ -221,22 +284,29 @@ impl Names {
 /// The name, the process and the message of `sshd[812]: message` and `kernel: message`.
 #[inline]
 fn tag(text: &[u8]) -> Option<(&[u8], Option<u32>, &[u8])> {
-    let end = text.iter().position(|by| matches!(by, b'[' | b' '))?;
+    let is_end = |by: &u8| matches!(by, b'[' | b' ');
+    let end = match Start::of(text, Start::BYTES).map(|start| start.place_of(b'[', b' ')) {
+        Some(end) if end < Start::BYTES => end,
+        _ => text.iter().position(is_end)?,
+    };
     let (name, rest) = text.split_at(end);
     if rest[0] == b' ' {
         return (name == b"kernel:").then(|| (&name[..6], None, rest));
     }
-    let (mut pid, mut digits) = (0, 0);
-    for by in rest[1..]
-        .iter()
-        .take_while(|by| by.is_ascii_digit())
-        .take(9)
-    {
-        (pid, digits) = (pid * 10 + u32::from(by - b'0'), digits + 1);
+    let (mut pid, mut at) = (0, 1);
+    // More than eight digits are not the number of a process.
+    while let Some(digit @ b'0'..=b'9') = rest.get(at) {
+        if at > 8 {
+            return None;
+        }
+        (pid, at) = (pid * 10 + u32::from(digit - b'0'), at + 1);
     }
-    let message = rest[1 + digits..].strip_prefix(b"]:")?;
-    let whole = (1..=8).contains(&digits) && message.starts_with(b" ");
-    whole.then_some((name, Some(pid), message))
+    match &rest[at..] {
+        [b']', b':', message @ ..] if at > 1 && message.first() == Some(&b' ') => {
+            Some((name, Some(pid), message))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -282,6 +352,8 @@ mod tests {
             "gw2",
             "GW",
             "gw.example.net",
+            "a-machine-of-23-letters",
+            "exactly-fifteen",
             "fail2ban.x",
             "-",
             "auth.info",
@@ -289,6 +361,10 @@ mod tests {
         ];
         let tags = [
             "sshd[8]:",
+            "sshd\0[8]:",
+            "systemd-timesyncd[7]:",
+            "sixteen-letters1[9]:",
+            "sshd[81234567]:",
             "sshd[812345678]:",
             "sshd[123456789]:",
             "CRON[12]:",

@@ -223,6 +223,9 @@ impl Stamps {
     /// Reads `2026-11-20T15:52:43.397404+00:00` and its relatives: strokes or slashes, a blank or T, a point or comma, any
     /// zone or none.
     pub(crate) fn iso8601<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
+        if let Some(found) = self.recent.read_iso8601(text) {
+            return Some(found);
+        }
         let (date, rest) = text.split_at_checked(10)?;
         let [
             y1,

@@ -74,6 +74,12 @@ fn structured_data(text: &[u8]) -> Option<&[u8]> {
 
 /// A line that begins with a time; the version of RFC 5424 may stand before it.
 fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
+    // The version is looked for first: no stamp begins with a single digit and a year.
+    if let Some(stamp) = line.strip_prefix(b"1 ") {
+        if let Some((time, rest)) = stamps.iso8601(stamp) {
+            return rfc5424(time, rest.strip_prefix(b" ")?);
+        }
+    }
     if let Some((time, rest)) = stamps.day(line) {
         let rest = rest.trim_ascii_start();
         return match rest {
@@ -84,9 +90,8 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
                 .or_else(|| rfc5424(time, rest)),
         };
     }
-    if let Some(rest) = line.strip_prefix(b"1 ") {
-        let (time, rest) = stamps.iso8601(rest)?;
-        return rfc5424(time, rest.strip_prefix(b" ")?);
+    if line.starts_with(b"1 ") {
+        return None;
     }
     let (second, rest) = word(line).filter(|(second, _)| second.len() >= 9)?;
     tagged(Some(since_1970(second)?), rest.trim_ascii_start())
